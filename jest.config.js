@@ -1,0 +1,23 @@
+/** Shared by every layer; bin/test.js picks the folders and prints per layer what ran. */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts?(x)'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+  transform: {
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic', importSource: 'preact' } },
+        },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+};

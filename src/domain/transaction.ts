@@ -1,0 +1,67 @@
+import type { Money } from './money.ts';
+import type { PaymentKey } from './payment.ts';
+
+/** What a gateway calls a transaction's state, in our words. `UNCLEAR` covers UNKNOWN and every value not listed yet. */
+export type TransactionStatus =
+  | 'INITIATED'
+  | 'ON_HOLD'
+  | 'AUTHORIZED'
+  | 'CAPTURED'
+  | 'PARTIALLY_CAPTURED'
+  | 'PARTIALLY_REFUNDED'
+  | 'REFUNDED'
+  | 'VOIDED'
+  | 'FAILED'
+  | 'DECLINED'
+  | 'UNCLEAR';
+
+/** What the gateway itself said in answer to a read of ours: the only thing that money is believed on. */
+export interface Transaction {
+  readonly transactionId: string;
+  readonly sessionId: string;
+  readonly account: string;
+  readonly reference: string;
+  readonly money: Money;
+  readonly status: TransactionStatus;
+  /** The gateway's own word for `status`, for people. */
+  readonly gatewayStatus: string;
+  /** Whether a successful event (or the status itself) says that the money was authorized or captured. */
+  readonly authorized: boolean;
+  readonly authorizedMinor: number;
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+  /** RFC 3339; when the gateway last changed it. Tells a stale answer from a newer one. */
+  readonly updatedAt?: string;
+  readonly paymentMethod?: string;
+  /** Why it failed, in the gateway's words. */
+  readonly reason?: string;
+}
+
+/** What one look at the gateway found. Silence and refusals are not readings: they are retried. */
+export type Reading =
+  | { readonly kind: 'transaction'; readonly transaction: Transaction }
+  /** The session has no transaction (yet). `state` is what its events say. */
+  | { readonly kind: 'session'; readonly state: 'open' | 'cancelled' | 'failed' | 'declined'; readonly reason?: string }
+  /** 404: the read model may be behind. */
+  | { readonly kind: 'absent' }
+  /** It answered, but not in a way that can be understood. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** What was agreed when the session was opened; a transaction must match all of it before it is believed. */
+export interface Opened extends PaymentKey {
+  readonly account: string;
+  readonly sessionId: string;
+  readonly money: Money;
+}
+
+export type Mismatch = 'account' | 'session' | 'reference' | 'amount' | 'currency';
+
+/** The first thing in which a transaction differs from what was opened, or null. */
+export function mismatch(opened: Opened, transaction: Transaction): Mismatch | null {
+  if (transaction.account !== opened.account) return 'account';
+  if (transaction.sessionId !== opened.sessionId) return 'session';
+  if (transaction.reference !== opened.orderReference) return 'reference';
+  if (transaction.money.currency !== opened.money.currency) return 'currency';
+  if (transaction.money.amountMinor !== opened.money.amountMinor) return 'amount';
+  return null;
+}

@@ -1,0 +1,148 @@
+/**
+ * The one interface every payment service provider stands behind. The core knows nothing else of them:
+ * no `switch (gateway)`, no vendor's words. Grown from shared gateways.md §9; what Dintero changed: docs/adr/0006.
+ */
+import type { Money } from '../domain/money.ts';
+import type { PaymentKey } from '../domain/payment.ts';
+import type { Reading, TransactionStatus } from '../domain/transaction.ts';
+
+/** A request as it came over the wire, before any parser touched it. */
+export interface RawRequest {
+  readonly method: string;
+  /** Path and query exactly as on the request line, never re-encoded. */
+  readonly target: string;
+  /** Lower-case names; duplicates joined with ", ". */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** Injected, so that the tolerance of a signature can be tested without a fake clock. */
+  readonly receivedAt: Date;
+}
+
+export type RefusalReason = 'no_signature' | 'malformed_signature' | 'wrong_signature';
+
+/** What a callback claims: evidence for the timeline and a hint where to look, never state. */
+export interface Claim {
+  readonly sessionId?: string;
+  readonly transactionId?: string;
+  readonly event?: string;
+  readonly error?: string;
+}
+
+/** One callback whose sender is proved. */
+export interface Delivery {
+  /** What makes two receipts the same delivery: UNIQUE(gateway, event_id) in the log. */
+  readonly eventId: string;
+  /** Equal for deliveries that say the same thing, however often they are sent: sha256 of what was signed, less its time. */
+  readonly contentHash: string;
+  /** Our own key, from the signed part; null where it carries none, so the payment is not ours. */
+  readonly key: PaymentKey | null;
+  readonly claim: Claim;
+  /** `unclear`: rightly signed but not understood, to be stored and alarmed. */
+  readonly kind: 'payment' | 'ping' | 'unclear';
+  /** Seconds between the signature's time and our clock; positive when it is old. */
+  readonly ageSeconds: number;
+  /** Which of the configured secrets signed, 0 the newest. */
+  readonly secretIndex: number;
+}
+
+export type Verification =
+  | { readonly outcome: 'verified' | 'stale'; readonly delivery: Delivery }
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string; readonly key: PaymentKey | null; readonly claim: Claim }
+  | { readonly outcome: 'malformed'; readonly detail: string };
+
+export interface OrderLine {
+  readonly id: string;
+  readonly lineId: string;
+  readonly description: string;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly vat?: number;
+  readonly vatAmountMinor?: number;
+  readonly type?: string;
+}
+
+/** Everything a gateway needs to open a session. */
+export interface SessionRequest extends PaymentKey {
+  readonly money: Money;
+  readonly lines: readonly OrderLine[];
+  /** The secret of the payment's return URL. */
+  readonly returnKey: string;
+  readonly expiresAt: Date;
+  readonly customer?: { readonly email?: string; readonly phone?: string };
+  readonly profileId?: string;
+  readonly language?: string;
+  readonly merchantReference2?: string;
+}
+
+export interface OpenedSession {
+  readonly sessionId: string;
+  readonly checkoutUrl: string;
+}
+
+/** A session of ours as the gateway has it, found by the payment id in its metadata. */
+export interface FoundSession extends OpenedSession {
+  readonly key: PaymentKey;
+  readonly reference: string;
+  readonly money: Money;
+  readonly createdAt: Date;
+  /** Neither cancelled nor expired. */
+  readonly live: boolean;
+  readonly expiresAt?: Date;
+}
+
+/** One row of a listing: enough to see whether it differs from what we know. */
+export interface ListedTransaction {
+  readonly transactionId: string;
+  readonly sessionId: string;
+  readonly reference: string;
+  readonly status: TransactionStatus;
+  readonly money: Money;
+  readonly createdAt: Date;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface Gateway {
+  readonly id: string;
+  readonly account: string;
+  readonly mode: 'test' | 'live';
+  /** Proves who sent a callback. Pure: no I/O, never throws. */
+  verify(request: RawRequest): Verification;
+  /** Opens a session. Not idempotent at Dintero: look with `findSessions` first when an earlier try may have arrived. */
+  createSession(request: SessionRequest, options?: CallOptions): Promise<OpenedSession>;
+  /** Every session whose own metadata names this payment, oldest first. */
+  findSessions(key: PaymentKey, options?: CallOptions): Promise<FoundSession[]>;
+  /** The session with its metadata, or null where there is none or it names no payment of ours. */
+  readSession(sessionId: string, options?: CallOptions): Promise<FoundSession | null>;
+  /** Asks what is true. With a transaction id that belongs to another session, the session's own transaction is read. */
+  readPayment(at: { readonly sessionId: string; readonly transactionId?: string }, options?: CallOptions): Promise<Reading>;
+  /** Closes a session. `refused` when the gateway says it can't be closed any more; read it then. */
+  cancelSession(sessionId: string, options?: CallOptions): Promise<'cancelled' | 'refused'>;
+  /** All transactions created since, page by page, to the very last page. */
+  listTransactions(since: Date, options?: CallOptions): AsyncIterable<readonly ListedTransaction[]>;
+  /** Cheap authenticated call for `doctor`; throws like any other. */
+  checkCredentials(options?: CallOptions): Promise<void>;
+}
+
+/** The gateway understood the request and says no: repeating it will not help. */
+export class GatewayRejected extends Error {
+  override readonly name = 'GatewayRejected';
+}
+
+/** Silence (time-out, connection, 5xx) or a refusal of us (401, 403, 429): says nothing about the payment, to be retried. */
+export class GatewayUnavailable extends Error {
+  override readonly name = 'GatewayUnavailable';
+  readonly kind: 'silent' | 'credentials' | 'rate_limited';
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    message: string,
+    options: { kind: GatewayUnavailable['kind']; retryAfterMs?: number; cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    this.kind = options.kind;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
