@@ -41,7 +41,11 @@ export interface Transaction {
 export type Reading =
   | { readonly kind: 'transaction'; readonly transaction: Transaction }
   /** The session has no transaction (yet). `state` is what its events say. */
-  | { readonly kind: 'session'; readonly state: 'open' | 'cancelled' | 'failed' | 'declined'; readonly reason?: string }
+  | {
+      readonly kind: 'session';
+      readonly state: 'open' | 'cancelled' | 'failed' | 'declined';
+      readonly reason?: string;
+    }
   /** 404: the read model may be behind. */
   | { readonly kind: 'absent' }
   /** It answered, but not in a way that can be understood. */

@@ -1,0 +1,139 @@
+/** What a reading means for a payment. Pure: the same code runs in the workflow, in replays and in property tests. */
+import { holdsMoney, isMoney, isOpen, type PaymentStatus } from './payment.ts';
+import { mismatch, type Opened, type Reading, type Transaction } from './transaction.ts';
+
+/** What a run knows of its payment. */
+export interface Standing {
+  readonly status: PaymentStatus;
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+  readonly transactionUpdatedAt?: string;
+}
+
+/** What the payment should become. Whether it may, is for `settle` to say, under the order's lock. */
+export interface Become {
+  readonly kind: 'become';
+  readonly status: PaymentStatus;
+  /** The gateway proved that the money was there: it may pay the order. */
+  readonly pays: boolean;
+  readonly reason?: string;
+  readonly transaction?: Transaction;
+}
+
+export type Decision =
+  /** Nothing to act on yet: look again later. */
+  | { readonly kind: 'wait' }
+  /** A clear answer that changes nothing. */
+  | { readonly kind: 'keep' }
+  /** An answer that can't be understood; never a failure, REVIEW after an hour. */
+  | { readonly kind: 'unclear'; readonly reason: string }
+  | Become;
+
+const WAIT: Decision = { kind: 'wait' };
+const KEEP: Decision = { kind: 'keep' };
+
+/** Every trigger ends here: a reading in, the next step out. Late, repeated and stale readings never move a payment back. */
+export function decide(now: Standing, opened: Opened, reading: Reading): Decision {
+  switch (reading.kind) {
+    case 'absent':
+      return WAIT;
+    case 'unreadable':
+      return { kind: 'unclear', reason: reading.reason };
+    case 'session':
+      return decideSession(now, reading);
+    case 'transaction':
+      return decideTransaction(now, opened, reading.transaction);
+  }
+}
+
+function decideSession(now: Standing, reading: Extract<Reading, { kind: 'session' }>): Decision {
+  if (reading.state === 'open') return WAIT;
+  if (now.status !== 'PENDING' && now.status !== 'REVIEW') return KEEP;
+  const status = ({ cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED' } as const)[reading.state];
+  return { kind: 'become', status, pays: false, ...(reading.reason && { reason: reading.reason }) };
+}
+
+function decideTransaction(now: Standing, opened: Opened, transaction: Transaction): Decision {
+  if (transaction.status === 'INITIATED') return WAIT;
+  if (isStale(now, transaction)) return KEEP;
+  const differs = mismatch(opened, transaction);
+  if (differs === 'account' || differs === 'session') {
+    return { kind: 'unclear', reason: `the session points to a transaction of another ${differs}` };
+  }
+  if (transaction.status === 'UNCLEAR') {
+    return { kind: 'unclear', reason: `the transaction is ${transaction.gatewayStatus}` };
+  }
+  return proven(now, transaction, transaction.status, differs);
+}
+
+/** Every status that is left is one of ours, about our session. */
+function proven(
+  now: Standing,
+  transaction: Transaction,
+  status: Exclude<Transaction['status'], 'INITIATED' | 'UNCLEAR'>,
+  differs: string | null,
+): Decision {
+  if (isUnchanged(now, transaction)) return KEEP;
+  if (!isMoney(status)) return withoutMoney(now, transaction, status, differs);
+  if (differs !== null && holdsMoney(status)) return review(transaction, `${differs}_mismatch`);
+  if (!transaction.authorized && status !== 'VOIDED') {
+    return {
+      kind: 'unclear',
+      reason: `${transaction.gatewayStatus} without a successful authorization or capture`,
+    };
+  }
+  return { kind: 'become', status, pays: transaction.authorized && differs === null, transaction };
+}
+
+function withoutMoney(
+  now: Standing,
+  transaction: Transaction,
+  status: 'ON_HOLD' | 'FAILED' | 'DECLINED' | PaymentStatus,
+  differs: string | null,
+): Decision {
+  if (isMoney(now.status)) return review(transaction, 'contradiction');
+  if (status === 'ON_HOLD' && differs !== null) return review(transaction, `${differs}_mismatch`);
+  const alreadyOver = !isOpen(now.status) && now.status !== 'REVIEW';
+  // A session that failed, expired or was cancelled has failed: which word Dintero adds later changes nothing.
+  if (alreadyOver && status !== 'ON_HOLD') return KEEP;
+  const reason = transaction.reason;
+  return { kind: 'become', status, pays: false, transaction, ...(reason !== undefined && { reason }) };
+}
+
+function review(transaction: Transaction, reason: string): Decision {
+  return { kind: 'become', status: 'REVIEW', pays: false, reason, transaction };
+}
+
+/** An answer older than one already acted upon: a replica that lags behind. */
+function isStale(now: Standing, transaction: Transaction): boolean {
+  if (now.transactionUpdatedAt === undefined || transaction.updatedAt === undefined) return false;
+  return Date.parse(transaction.updatedAt) < Date.parse(now.transactionUpdatedAt);
+}
+
+function isUnchanged(now: Standing, transaction: Transaction): boolean {
+  return (
+    transaction.status === now.status &&
+    transaction.capturedMinor === now.capturedMinor &&
+    transaction.refundedMinor === now.refundedMinor
+  );
+}
+
+/** What the last read before expiry means: no answer that says otherwise, so the time is over. Never while on hold. */
+export function decideExpiry(now: Standing, decision: Decision): Decision {
+  const nothingCame = decision.kind === 'wait' || decision.kind === 'keep';
+  if (!nothingCame || now.status !== 'PENDING') return decision;
+  return { kind: 'become', status: 'EXPIRED', pays: false, reason: 'nobody paid in time' };
+}
+
+/** Whether a listing says something that we do not know yet, so that a look is worth its price. */
+export function differsFromListing(
+  status: PaymentStatus,
+  dismissed: boolean,
+  listed: Transaction['status'],
+): boolean {
+  if (listed === status || listed === 'INITIATED') return false;
+  if (dismissed) return isMoney(listed as PaymentStatus) && !isMoney(status);
+  if (listed === 'UNCLEAR' || status === 'REVIEW') return isOpen(status);
+  const bothFailed = !isMoney(listed) && listed !== 'ON_HOLD' && !isMoney(status) && !isOpen(status);
+  return !bothFailed;
+}

@@ -1,0 +1,72 @@
+import type { Money } from './money.ts';
+
+/** What a merchant sees of an order: contract §3. */
+export type OrderStatus =
+  | 'AWAITING_PAYMENT'
+  | 'PAYMENT_PENDING'
+  | 'PAID'
+  | 'PAYMENT_FAILED'
+  | 'CANCELLED'
+  | 'VOIDED'
+  | 'REFUNDED'
+  | 'REVIEW';
+
+export const ORDER_STATUSES = [
+  'AWAITING_PAYMENT',
+  'PAYMENT_PENDING',
+  'PAID',
+  'PAYMENT_FAILED',
+  'CANCELLED',
+  'VOIDED',
+  'REFUNDED',
+  'REVIEW',
+] as const satisfies readonly OrderStatus[];
+
+/** What the merchant is told: contract §3 and §6. */
+export type UpdateType =
+  | 'order.paid'
+  | 'order.payment_pending'
+  | 'order.payment_failed'
+  | 'order.payment_declined'
+  | 'order.payment_cancelled'
+  | 'order.payment_expired'
+  | 'order.voided'
+  | 'order.captured'
+  | 'order.partially_refunded'
+  | 'order.refunded'
+  | 'order.late_payment_returned'
+  | 'order.review';
+
+/** The order as it stands under its lock. */
+export interface OrderStanding {
+  readonly reference: string;
+  readonly money: Money;
+  readonly status: OrderStatus;
+  /** Who paid it; once set it never changes. */
+  readonly paidPaymentId: string | null;
+  /** The number of its newest payment. */
+  readonly latestN: number;
+  /** Whether a payment other than the one at hand is still open. */
+  readonly otherOpen: boolean;
+}
+
+/** The id of an effect, equal for everything that would tell the merchant the same thing: it is the `webhook-id`. */
+export function effectId(
+  at: { orderReference: string; paymentId: string },
+  type: UpdateType,
+  cause: string,
+): string {
+  return type === 'order.paid' ? `${at.orderReference}/order.paid` : `${at.paymentId}/${type}/${cause}`;
+}
+
+/** Announcements of a state on the way: pointless, and confusing, once the order has moved on. */
+export function isSupersededByLater(type: UpdateType): boolean {
+  return (
+    type === 'order.payment_pending' ||
+    type === 'order.payment_failed' ||
+    type === 'order.payment_declined' ||
+    type === 'order.payment_cancelled' ||
+    type === 'order.payment_expired' ||
+    type === 'order.review'
+  );
+}

@@ -1,0 +1,204 @@
+/** Who pays an order, and what becomes of it: decided under the order's lock, by one pure function. */
+import { sameMoney, type Money } from './money.ts';
+import type { OrderStanding, OrderStatus, UpdateType } from './order.ts';
+import { holdsMoney, type PaymentStatus } from './payment.ts';
+
+/** Who closed a payment before money came: money that arrives afterwards is late. */
+export type ClosedBy = 'merchant' | 'expiry';
+
+export type LateMoneyPolicy = 'give_back' | 'review' | 'accept';
+
+/** The payment as it stands under the order's lock. */
+export interface PaymentStanding {
+  readonly id: string;
+  readonly n: number;
+  readonly money: Money;
+  readonly status: PaymentStatus;
+  readonly reason: string | null;
+  readonly closedBy: ClosedBy | null;
+  /** An operator has taken it off our hands: it never touches the order again. */
+  readonly dismissed: boolean;
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+}
+
+/** What a look at the gateway, a deadline or a person asks for. */
+export interface Outcome {
+  readonly status: PaymentStatus;
+  readonly pays: boolean;
+  readonly reason?: string;
+  /** What caused it, stable over retries: part of the effect id. */
+  readonly cause: string;
+  readonly closedBy?: ClosedBy;
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+  /** The operator's recorded exception: pays although something differs. */
+  readonly accept?: boolean;
+  readonly dismiss?: boolean;
+}
+
+export interface Settlement {
+  readonly status: PaymentStatus;
+  readonly reason: string | null;
+  readonly closedBy: ClosedBy | null;
+  readonly dismissed: boolean;
+  readonly orderStatus: OrderStatus;
+  /** True in exactly one settlement of an order's life. */
+  readonly paysNow: boolean;
+  readonly updates: readonly {
+    readonly type: UpdateType;
+    readonly cause: string;
+    readonly orderStatus: OrderStatus;
+  }[];
+}
+
+/** Arbitrates an outcome between an order and one of its payments. */
+export function settle(
+  order: OrderStanding,
+  payment: PaymentStanding,
+  outcome: Outcome,
+  policy: LateMoneyPolicy,
+): Settlement {
+  if (outcome.dismiss) return dismiss(order, payment, outcome);
+  if (payment.dismissed && !outcome.accept) return quietly(order, payment, outcome);
+  if (order.paidPaymentId === payment.id) return follow(order, payment, outcome);
+  if (outcome.pays) return money(order, payment, outcome, policy);
+  return withoutMoney(order, payment, outcome);
+}
+
+function money(
+  order: OrderStanding,
+  payment: PaymentStanding,
+  outcome: Outcome,
+  policy: LateMoneyPolicy,
+): Settlement {
+  const obstacle = obstacleOf(order, payment, outcome, policy);
+  if (obstacle === null) return pay(order, payment, outcome);
+  if (holdsMoney(outcome.status)) return review(order, payment, outcome, obstacle);
+  return returned(order, payment, outcome);
+}
+
+function obstacleOf(
+  order: OrderStanding,
+  payment: PaymentStanding,
+  outcome: Outcome,
+  policy: LateMoneyPolicy,
+): string | null {
+  if (order.paidPaymentId !== null) return 'order_already_paid';
+  if (outcome.accept) return null;
+  if (payment.closedBy !== null && policy !== 'accept') return 'late_money';
+  if (!sameMoney(order.money, payment.money)) return 'order_changed';
+  return null;
+}
+
+function pay(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  const paid = { type: 'order.paid', cause: outcome.cause, orderStatus: 'PAID' } as const;
+  const begun = { ...payment, capturedMinor: outcome.capturedMinor };
+  const after = follow({ ...order, status: 'PAID', paidPaymentId: payment.id }, begun, outcome);
+  return { ...after, paysNow: true, updates: [paid, ...after.updates] };
+}
+
+/** What happens to an order after this payment has paid it. */
+function follow(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
+  const orderStatus =
+    ({ VOIDED: 'VOIDED', REFUNDED: 'REFUNDED' } as const)[outcome.status as string] ?? 'PAID';
+  const updates: { type: UpdateType; cause: string; orderStatus: OrderStatus }[] = [];
+  if (outcome.capturedMinor > payment.capturedMinor) {
+    updates.push({ type: 'order.captured', cause: `captured-${outcome.capturedMinor}`, orderStatus });
+  }
+  if (outcome.status === 'VOIDED') updates.push({ type: 'order.voided', cause: outcome.cause, orderStatus });
+  if (outcome.refundedMinor > payment.refundedMinor) {
+    const type = outcome.status === 'REFUNDED' ? 'order.refunded' : 'order.partially_refunded';
+    updates.push({ type, cause: `refunded-${outcome.refundedMinor}`, orderStatus });
+  }
+  return settlement(payment, outcome, orderStatus, updates);
+}
+
+function review(
+  order: OrderStanding,
+  payment: PaymentStanding,
+  outcome: Outcome,
+  reason: string,
+): Settlement {
+  const orderStatus = order.paidPaymentId === null ? 'REVIEW' : order.status;
+  const known = payment.status === 'REVIEW' && payment.reason === reason;
+  return {
+    ...settlement(payment, { ...outcome, status: 'REVIEW', reason }, orderStatus),
+    updates: known ? [] : [{ type: 'order.review', cause: `${reason}-${outcome.cause}`, orderStatus }],
+  };
+}
+
+/** Money that could not pay has gone back to the payer, by whoever's hand. */
+function returned(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  const orderStatus = afterReview(order, payment);
+  const update = { type: 'order.late_payment_returned', cause: outcome.cause, orderStatus } as const;
+  return settlement(payment, outcome, orderStatus, [update]);
+}
+
+function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
+  if (outcome.status === 'ON_HOLD') return hold(order, payment, outcome);
+  const closed = { ...payment, closedBy: outcome.closedBy ?? payment.closedBy };
+  const isHeard = order.paidPaymentId === null && order.latestN === payment.n;
+  const orderStatus = isHeard ? statusWithout(closed) : afterReview(order, payment);
+  const type = FAILURES[outcome.status];
+  const isNews = isHeard && type !== undefined && payment.status !== outcome.status;
+  const updates = isNews ? [{ type, cause: outcome.cause, orderStatus }] : [];
+  return settlement(payment, outcome, orderStatus, updates);
+}
+
+const FAILURES: Partial<Record<PaymentStatus, UpdateType>> = {
+  FAILED: 'order.payment_failed',
+  DECLINED: 'order.payment_declined',
+  CANCELLED: 'order.payment_cancelled',
+  EXPIRED: 'order.payment_expired',
+};
+
+function hold(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  // A hold on what is closed, or beside another open session, may still turn into money: it is watched, not waited for.
+  const isLate = payment.closedBy !== null || order.paidPaymentId !== null || order.otherOpen;
+  if (isLate) return review(order, payment, outcome, 'late_hold');
+  const update = {
+    type: 'order.payment_pending',
+    cause: outcome.cause,
+    orderStatus: 'PAYMENT_PENDING',
+  } as const;
+  return settlement(payment, outcome, 'PAYMENT_PENDING', payment.status === 'ON_HOLD' ? [] : [update]);
+}
+
+function dismiss(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  const orderStatus = afterReview(order, payment);
+  return { ...settlement(payment, outcome, orderStatus), dismissed: true };
+}
+
+function quietly(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  return settlement(payment, outcome, order.status);
+}
+
+/** The order once this payment needs no review any more. */
+function afterReview(order: OrderStanding, payment: PaymentStanding): OrderStatus {
+  if (order.status !== 'REVIEW' || payment.status !== 'REVIEW') return order.status;
+  return order.otherOpen ? 'AWAITING_PAYMENT' : statusWithout(payment);
+}
+
+function statusWithout(payment: { closedBy: ClosedBy | null }): OrderStatus {
+  return payment.closedBy === 'merchant' ? 'CANCELLED' : 'PAYMENT_FAILED';
+}
+
+function settlement(
+  payment: PaymentStanding,
+  outcome: Outcome,
+  orderStatus: OrderStatus,
+  updates: Settlement['updates'] = [],
+): Settlement {
+  return {
+    status: outcome.status,
+    reason: outcome.reason ?? null,
+    closedBy: outcome.closedBy ?? payment.closedBy,
+    dismissed: payment.dismissed && !outcome.accept,
+    orderStatus,
+    paysNow: false,
+    updates,
+  };
+}

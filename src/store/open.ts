@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { PGlite } from '@electric-sql/pglite';
+import { sql } from 'drizzle-orm';
+import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
+import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import { lockDirectory } from './lock.ts';
+import * as schema from './schema.ts';
+
+/** Either store, or a transaction on it. */
+export type Db = PgDatabase<PgQueryResultHKT, typeof schema>;
+
+export interface Store {
+  readonly db: Db;
+  readonly kind: 'embedded' | 'postgresql';
+  /** Brings the schema up to date; safe to run in several processes at once. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where `migrations/` is, from `src/store` and from `dist/store` alike. */
+const MIGRATIONS = { migrationsFolder: join(import.meta.dirname, '..', '..', 'migrations') };
+
+/** Any number that nobody else uses as an advisory lock on the same database. */
+const MIGRATION_LOCK = 7_201_001;
+
+/**
+ * PostgreSQL where a URL is given, else the embedded store in `dataDir` (`memory://` for none on disk).
+ * @throws DirectoryInUse when another process has the embedded store.
+ */
+export function openStore(at: { databaseUrl?: string; dataDir: string }): Promise<Store> {
+  return at.databaseUrl === undefined ? openEmbedded(at.dataDir) : Promise.resolve(openPostgres(at.databaseUrl));
+}
+
+async function openEmbedded(dataDir: string): Promise<Store> {
+  if (dataDir === 'memory://') return embedded(await PGlite.create(), () => Promise.resolve());
+  const folder = join(dataDir, 'store');
+  await mkdir(folder, { recursive: true });
+  const unlock = await lockDirectory(folder);
+  return embedded(await PGlite.create(folder), unlock);
+}
+
+function embedded(client: PGlite, unlock: () => Promise<void>): Store {
+  const db = drizzlePglite(client, { schema });
+  return {
+    db,
+    kind: 'embedded',
+    migrate: () => migratePglite(db, MIGRATIONS),
+    async close() {
+      await client.close();
+      await unlock();
+    },
+  };
+}
+
+function openPostgres(connectionString: string): Store {
+  const pool = new pg.Pool({
+    connectionString,
+    max: 20,
+    connectionTimeoutMillis: 2_000,
+    statement_timeout: 10_000,
+    idle_in_transaction_session_timeout: 10_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is no reason to die: the next query opens another.
+  pool.on('error', () => undefined);
+  return {
+    db: drizzlePg(pool, { schema }),
+    kind: 'postgresql',
+    migrate: () => migratePostgres(connectionString),
+    close: () => pool.end(),
+  };
+}
+
+async function migratePostgres(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const db = drizzlePg(client, { schema });
+    await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
+    await migratePg(db, MIGRATIONS);
+  } finally {
+    await client.end();
+  }
+}
+
+/** The rows of a hand-written statement, alike for both drivers. */
+export async function rows<Row>(db: Db, statement: ReturnType<typeof sql>): Promise<Row[]> {
+  const result = (await db.execute(statement)) as unknown as { rows: Row[] };
+  return result.rows;
+}

@@ -1,0 +1,198 @@
+/** The tables, once for both stores. Meaning: design §4. Money is an integer in minor units beside its currency. */
+import { sql } from 'drizzle-orm';
+import {
+  bigserial,
+  boolean,
+  customType,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
+  dataType: () => 'bytea',
+  fromDriver: (value) => Buffer.from(value),
+});
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/** One row an order: its lock, and the arbiter of who paid it. */
+export const orders = pgTable('orders', {
+  reference: text().primaryKey(),
+  amount: integer().notNull(),
+  currency: text().notNull(),
+  status: text().notNull(),
+  /** Set once, by a conditional update, and never again. */
+  paidPaymentId: text('paid_payment_id'),
+  paidAt: at('paid_at'),
+  latestN: integer('latest_n').notNull(),
+  /** Counts the updates sent to the merchant about this order. */
+  sequence: integer().notNull().default(0),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+});
+
+/** One row a session at a gateway. */
+export const payments = pgTable(
+  'payments',
+  {
+    id: text().primaryKey(),
+    orderReference: text('order_reference').notNull(),
+    n: integer().notNull(),
+    gateway: text().notNull(),
+    amount: integer().notNull(),
+    currency: text().notNull(),
+    status: text().notNull(),
+    reason: text(),
+    closedBy: text('closed_by'),
+    dismissed: boolean().notNull().default(false),
+    sessionId: text('session_id'),
+    checkoutUrl: text('checkout_url'),
+    transactionId: text('transaction_id'),
+    transactionUpdatedAt: text('transaction_updated_at'),
+    paymentMethod: text('payment_method'),
+    authorized: integer().notNull().default(0),
+    captured: integer().notNull().default(0),
+    refunded: integer().notNull().default(0),
+    capture: text().notNull().default('manual'),
+    /** 128 random bits that the return URL carries. */
+    returnKey: text('return_key').notNull(),
+    returnUrl: text('return_url'),
+    /** What the gateway needs to open the session; emptied of the customer once it is open. */
+    request: jsonb().$type<PaymentRequest>().notNull(),
+    metadata: jsonb().$type<Record<string, string>>().notNull().default({}),
+    runId: text('run_id'),
+    expiresAt: at('expires_at').notNull(),
+    reviewSince: at('review_since'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (table) => [
+    uniqueIndex('payments_order_n').on(table.orderReference, table.n),
+    uniqueIndex('payments_one_open')
+      .on(table.orderReference)
+      .where(sql`status in ('PENDING', 'ON_HOLD')`),
+    uniqueIndex('payments_return_key').on(table.returnKey),
+    index('payments_session').on(table.gateway, table.sessionId),
+    index('payments_unsettled')
+      .on(table.gateway, table.createdAt)
+      .where(sql`status in ('PENDING', 'ON_HOLD', 'REVIEW')`),
+  ],
+);
+
+export interface PaymentRequest {
+  readonly lines: readonly RequestLine[];
+  readonly customer?: { readonly email?: string; readonly phone?: string };
+  readonly profileId?: string;
+  readonly language?: string;
+  readonly merchantReference2?: string;
+}
+
+export interface RequestLine {
+  readonly id: string;
+  readonly lineId: string;
+  readonly description: string;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly vat?: number;
+  readonly vatAmountMinor?: number;
+  readonly type?: string;
+}
+
+/** Every inbound message, accepted or refused, byte for byte. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    id: text().primaryKey(),
+    gateway: text().notNull(),
+    /** Null where nothing is proved: a refused delivery never takes a key. */
+    eventId: text('event_id'),
+    contentHash: text('content_hash'),
+    paymentId: text('payment_id'),
+    orderReference: text('order_reference'),
+    n: integer(),
+    /** accepted, duplicate, ignored or refused. */
+    outcome: text().notNull(),
+    /** received → signalled → handled; stays claimable until handled. */
+    state: text(),
+    reason: text(),
+    claim: jsonb().$type<Record<string, string>>().notNull().default({}),
+    method: text().notNull(),
+    target: text().notNull(),
+    headers: jsonb().$type<Record<string, string>>().notNull(),
+    body: bytea().notNull(),
+    receipts: integer().notNull().default(1),
+    receivedAt: at('received_at').notNull().defaultNow(),
+    lastReceivedAt: at('last_received_at').notNull().defaultNow(),
+    handledAt: at('handled_at'),
+  },
+  (table) => [
+    uniqueIndex('deliveries_event').on(table.gateway, table.eventId),
+    index('deliveries_payment').on(table.paymentId, table.contentHash),
+    index('deliveries_received')
+      .on(table.receivedAt)
+      .where(sql`state = 'received'`),
+    index('deliveries_unhandled')
+      .on(table.receivedAt)
+      .where(sql`state in ('received', 'signalled')`),
+  ],
+);
+
+/** Append-only: what happened to a payment, in words and data. */
+export const timeline = pgTable(
+  'timeline',
+  {
+    id: bigserial({ mode: 'number' }).primaryKey(),
+    paymentId: text('payment_id').notNull(),
+    at: at('at').notNull().defaultNow(),
+    kind: text().notNull(),
+    text: text().notNull(),
+    data: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** Equal for a retry of the same write. */
+    key: text(),
+  },
+  (table) => [
+    index('timeline_payment').on(table.paymentId, table.id),
+    uniqueIndex('timeline_key').on(table.paymentId, table.key),
+  ],
+);
+
+/** Updates to the merchant, written with the change that they tell of. */
+export const outbox = pgTable(
+  'outbox',
+  {
+    effectId: text('effect_id').primaryKey(),
+    orderReference: text('order_reference').notNull(),
+    paymentId: text('payment_id').notNull(),
+    sequence: integer().notNull(),
+    type: text().notNull(),
+    /** The exact bytes that every attempt sends. */
+    body: text().notNull(),
+    /** pending, delivered, gone, gave_up, superseded or off. */
+    state: text().notNull(),
+    attempts: integer().notNull().default(0),
+    lastAnswer: text('last_answer'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    attemptedAt: at('attempted_at'),
+    finishedAt: at('finished_at'),
+  },
+  (table) => [
+    index('outbox_payment').on(table.paymentId),
+    index('outbox_order').on(table.orderReference, table.sequence),
+    index('outbox_pending')
+      .on(table.createdAt)
+      .where(sql`state = 'pending'`),
+  ],
+);
+
+/** How far each gateway's listing is known to the last page, and whose account this store belongs to. */
+export const gateways = pgTable('gateways', {
+  gateway: text().primaryKey(),
+  account: text().notNull(),
+  mode: text().notNull(),
+  lastCompleteSweep: at('last_complete_sweep'),
+  sweepFinds: integer('sweep_finds').notNull().default(0),
+});
