@@ -17,6 +17,7 @@ CREATE TABLE "deliveries" (
 	"receipts" integer DEFAULT 1 NOT NULL,
 	"received_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"last_received_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"claimed_at" timestamp with time zone,
 	"handled_at" timestamp with time zone
 );
 --> statement-breakpoint

@@ -33,7 +33,9 @@ const MIGRATION_LOCK = 7_201_001;
  * @throws DirectoryInUse when another process has the embedded store.
  */
 export function openStore(at: { databaseUrl?: string; dataDir: string }): Promise<Store> {
-  return at.databaseUrl === undefined ? openEmbedded(at.dataDir) : Promise.resolve(openPostgres(at.databaseUrl));
+  return at.databaseUrl === undefined
+    ? openEmbedded(at.dataDir)
+    : Promise.resolve(openPostgres(at.databaseUrl));
 }
 
 async function openEmbedded(dataDir: string): Promise<Store> {

@@ -127,6 +127,8 @@ export const deliveries = pgTable(
     receipts: integer().notNull().default(1),
     receivedAt: at('received_at').notNull().defaultNow(),
     lastReceivedAt: at('last_received_at').notNull().defaultNow(),
+    /** When a forwarder took it; it is free again 10 s later. */
+    claimedAt: at('claimed_at'),
     handledAt: at('handled_at'),
   },
   (table) => [

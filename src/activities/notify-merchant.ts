@@ -1,0 +1,113 @@
+/** Tells the merchant, by Standard Webhooks. Runs on a Worker of its own. Contract §6. */
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { Webhook } from 'standardwebhooks';
+import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
+import type { Db } from '../store/open.ts';
+import { readUpdate, recordAttempt, type OutboxRow, type OutboxState } from '../store/outbox.ts';
+import type { UpdateActivities } from './payment-activities.ts';
+import { withHeartbeat } from './heartbeat.ts';
+
+export interface MerchantEndpoint {
+  readonly url: string;
+  /** `whsec_…`, newest first: one signature each. */
+  readonly secrets: readonly string[];
+}
+
+export interface NotifyDependencies {
+  readonly db: Db;
+  /** Null where no ORDER_WEBHOOK_URL is set. */
+  readonly endpoint: MerchantEndpoint | null;
+  readonly onAttempt?: (type: string, outcome: string, ms: number) => void;
+}
+
+const TIMEOUT_MS = 5_000;
+const RETRIED_FOR_MS = 3 * 24 * 3_600_000;
+const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000];
+const LONGEST_INTERVAL_MS = 3_600_000;
+
+/** Builds the activity. It fails, to be retried, until the merchant has heard, has said 410, or three days are over. */
+export function createUpdateActivities(deps: NotifyDependencies): UpdateActivities {
+  return { notifyMerchant: (effectId) => withHeartbeat((signal) => notify(deps, effectId, signal)) };
+}
+
+async function notify(
+  deps: NotifyDependencies,
+  effectId: string,
+  signal: AbortSignal,
+): Promise<Exclude<OutboxState, 'pending'>> {
+  const update = await readUpdate(deps.db, effectId);
+  if (update === null || deps.endpoint === null) return 'off';
+  if (update.state !== 'pending') return update.state as Exclude<OutboxState, 'pending'>;
+  if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
+    return finish(deps, update, { state: 'superseded', answer: 'the order has moved on', sent: false });
+  }
+  const begun = performance.now();
+  const answer = await post(deps.endpoint, update, signal);
+  const state = stateAfter(answer, update.createdAt);
+  deps.onAttempt?.(update.type, state === 'pending' ? 'failed' : state, performance.now() - begun);
+  return finish(deps, update, { state, answer, sent: true });
+}
+
+function stateAfter(answer: string, createdAt: Date): OutboxState {
+  if (/^2\d\d$/.test(answer)) return 'delivered';
+  if (answer === '410') return 'gone';
+  return Date.now() - createdAt.getTime() > RETRIED_FOR_MS ? 'gave_up' : 'pending';
+}
+
+async function finish(
+  deps: NotifyDependencies,
+  update: OutboxRow,
+  attempt: { state: OutboxState; answer: string; sent: boolean },
+): Promise<Exclude<OutboxState, 'pending'>> {
+  await recordAttempt(deps.db, update.effectId, attempt);
+  if (attempt.state !== 'pending') return attempt.state;
+  throw ApplicationFailure.create({
+    message: `${update.type}: the merchant's endpoint answered ${attempt.answer}`,
+    type: 'MERCHANT_UNREACHED',
+    nextRetryDelay: retryDelay(Context.current().info.attempt),
+  });
+}
+
+/** After 1, 5, 15 and 60 s, then at doubling intervals of at most an hour. */
+export function retryDelay(attempt: number): number {
+  const doubled = 60_000 * 2 ** (attempt - RETRY_AFTER_MS.length);
+  return RETRY_AFTER_MS[attempt - 1] ?? Math.min(LONGEST_INTERVAL_MS, doubled);
+}
+
+/** The status, or in words why there was none. */
+async function post(endpoint: MerchantEndpoint, update: OutboxRow, signal: AbortSignal): Promise<string> {
+  const sentAt = new Date();
+  try {
+    const response = await fetch(endpoint.url, {
+      method: 'POST',
+      redirect: 'manual',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      body: update.body,
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'paidonce',
+        'webhook-id': update.effectId,
+        'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
+        'webhook-signature': signatures(endpoint, update, sentAt),
+      },
+    });
+    await response.body?.cancel();
+    return String(response.status);
+  } catch (error) {
+    return words(error);
+  }
+}
+
+function signatures(endpoint: MerchantEndpoint, update: OutboxRow, sentAt: Date): string {
+  return endpoint.secrets
+    .map((secret) => new Webhook(secret).sign(update.effectId, sentAt, update.body))
+    .join(' ');
+}
+
+function words(error: unknown): string {
+  if (!(error instanceof Error)) return 'nothing';
+  if (error.name === 'TimeoutError') return `nothing within ${TIMEOUT_MS / 1_000} s`;
+  const cause = error.cause as { code?: string } | undefined;
+  return `nothing: ${cause?.code ?? error.message}`;
+}

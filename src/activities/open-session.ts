@@ -1,0 +1,170 @@
+/** Finds, adopts or opens a payment's session. Dintero has no idempotency key, so what may have been created is looked for first. */
+import { Context } from '@temporalio/activity';
+import { isSettled, type PaymentKey, type PaymentStatus } from '../domain/payment.ts';
+import {
+  GatewayRejected,
+  type FoundSession,
+  type Gateway,
+  type SessionRequest,
+} from '../gateways/gateway.ts';
+import { markForeign } from '../store/deliveries.ts';
+import type { Db } from '../store/open.ts';
+import { pendingEffects } from '../store/outbox.ts';
+import { adoptPayment, findPayment, moneyOf, recordOpened, type PaymentRow } from '../store/payments.ts';
+import type { OpenedPayment, OpenSessionInput, OpenSessionOutcome } from './payment-activities.ts';
+
+export interface OpeningSettings {
+  readonly pollIntervalMs: number;
+  readonly lifetimeMs: number;
+}
+
+/** A row this old was claimed by an earlier try, whose session may exist although nobody heard of it. */
+const FRESH_MS = 10_000;
+const LONGEST_GRACE_MS = 15 * 60_000;
+
+export interface Opening {
+  readonly db: Db;
+  readonly gateway: Gateway;
+  readonly settings: OpeningSettings;
+  readonly signal: AbortSignal;
+}
+
+/** See `PaymentActivities.openSession`. @throws GatewayUnavailable */
+export async function openPaymentSession(
+  opening: Opening,
+  input: OpenSessionInput,
+): Promise<OpenSessionOutcome> {
+  const row = await findPayment(opening.db, input.paymentId);
+  if (row !== null && row.sessionId !== null) return opened(opening, row, false);
+  const claimed = await readClaimed(opening, input);
+  if (row === null) return claimed === null ? unknown(opening, input) : adopt(opening, input, claimed);
+  if (claimed !== null)
+    return remember(opening, row, claimed, 'adopted: its own metadata names this payment', true);
+  if (isSettled(row.status as PaymentStatus)) {
+    return {
+      kind: 'closed',
+      status: row.status as PaymentStatus,
+      reason: row.reason ?? 'closed without a session',
+    };
+  }
+  return findOrCreate(opening, row);
+}
+
+/** A session that a callback names is ours only if its own metadata says so. */
+async function readClaimed(opening: Opening, input: OpenSessionInput): Promise<FoundSession | null> {
+  if (input.claimedSessionId === undefined) return null;
+  const session = await opening.gateway.readSession(input.claimedSessionId, { signal: opening.signal });
+  return session !== null && isSameKey(session.key, input) ? session : null;
+}
+
+function isSameKey(left: PaymentKey, right: PaymentKey): boolean {
+  return (
+    left.paymentId === right.paymentId && left.orderReference === right.orderReference && left.n === right.n
+  );
+}
+
+async function unknown(opening: Opening, input: OpenSessionInput): Promise<OpenSessionOutcome> {
+  const reason = `no payment ${input.paymentId} of ours, and no session whose metadata names it`;
+  await markForeign(opening.db, input.gateway, input.eventIds, reason);
+  return { kind: 'unknown', reason };
+}
+
+async function adopt(
+  opening: Opening,
+  input: OpenSessionInput,
+  found: FoundSession,
+): Promise<OpenSessionOutcome> {
+  const { paymentId, orderReference, n, gateway } = input;
+  const { sessionId, checkoutUrl, money, createdAt } = found;
+  const expiresAt = found.expiresAt ?? new Date(createdAt.getTime() + opening.settings.lifetimeMs);
+  const runId = currentRunId();
+  const known = { paymentId, orderReference, n, gateway, money, sessionId, checkoutUrl, expiresAt, runId };
+  const row = await adoptPayment(opening.db, known);
+  if (row === null) return unknown(opening, input);
+  return opened(opening, row, false);
+}
+
+async function findOrCreate(opening: Opening, row: PaymentRow): Promise<OpenSessionOutcome> {
+  const mayExist = Context.current().info.attempt > 1 || Date.now() - row.createdAt.getTime() > FRESH_MS;
+  const key = { paymentId: row.id, orderReference: row.orderReference, n: row.n };
+  const found = mayExist ? await opening.gateway.findSessions(key, { signal: opening.signal }) : [];
+  const live = found.filter((session) => session.live);
+  const [oldest] = live;
+  if (oldest !== undefined) {
+    await Promise.all(live.slice(1).map((surplus) => opening.gateway.cancelSession(surplus.sessionId)));
+    return remember(opening, row, oldest, 'found again after an answer was lost', true);
+  }
+  if (Date.now() >= row.expiresAt.getTime())
+    return { kind: 'never_opened', reason: 'no session before the payment expired' };
+  return create(opening, row, mayExist);
+}
+
+async function create(opening: Opening, row: PaymentRow, mayExist: boolean): Promise<OpenSessionOutcome> {
+  try {
+    const session = await opening.gateway.createSession(requestOf(row), { signal: opening.signal });
+    return await remember(opening, row, session, `opened at ${opening.gateway.id}`, mayExist);
+  } catch (error) {
+    if (error instanceof GatewayRejected) return { kind: 'rejected', reason: error.message };
+    throw error;
+  }
+}
+
+function requestOf(row: PaymentRow): SessionRequest {
+  const { lines, customer, profileId, language, merchantReference2 } = row.request;
+  return {
+    paymentId: row.id,
+    orderReference: row.orderReference,
+    n: row.n,
+    money: moneyOf(row),
+    lines,
+    returnKey: row.returnKey,
+    expiresAt: row.expiresAt,
+    ...(customer && { customer }),
+    ...(profileId !== undefined && { profileId }),
+    ...(language !== undefined && { language }),
+    ...(merchantReference2 !== undefined && { merchantReference2 }),
+  };
+}
+
+async function remember(
+  opening: Opening,
+  row: PaymentRow,
+  session: { sessionId: string; checkoutUrl: string },
+  how: string,
+  mayHaveSurplus: boolean,
+): Promise<OpenSessionOutcome> {
+  const { sessionId, checkoutUrl } = session;
+  const text = `session ${sessionId} ${how}`;
+  await recordOpened(opening.db, row.id, { sessionId, checkoutUrl, runId: currentRunId(), text });
+  return opened(opening, { ...row, sessionId, checkoutUrl }, mayHaveSurplus);
+}
+
+async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean): Promise<OpenedPayment> {
+  const isNew = row.status === 'PENDING' && row.transactionId === null;
+  return {
+    kind: 'opened',
+    status: row.status as PaymentStatus,
+    account: opening.gateway.account,
+    money: moneyOf(row),
+    sessionId: row.sessionId ?? '',
+    checkoutUrl: row.checkoutUrl ?? '',
+    capturedMinor: row.captured,
+    refundedMinor: row.refunded,
+    expiresAt: row.expiresAt.toISOString(),
+    expiryDueAt: new Date(row.expiresAt.getTime() + graceOf(opening.settings.lifetimeMs)).toISOString(),
+    pollIntervalMs: opening.settings.pollIntervalMs,
+    mayHaveSurplus,
+    untold: isNew ? [] : await pendingEffects(opening.db, row.id),
+    ...(row.transactionId !== null && { transactionId: row.transactionId }),
+    ...(row.transactionUpdatedAt !== null && { transactionUpdatedAt: row.transactionUpdatedAt }),
+  };
+}
+
+/** A payer who is paying in the last minute is given time to finish. */
+function graceOf(lifetimeMs: number): number {
+  return Math.min(LONGEST_GRACE_MS, lifetimeMs / 4);
+}
+
+function currentRunId(): string {
+  return Context.current().info.workflowExecution?.runId ?? '';
+}

@@ -1,0 +1,70 @@
+/** What `paymentSession` can do to the world. Implementations beside this file; workflows import the types only. */
+import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
+import type { Reading } from '../domain/transaction.ts';
+import type { Money } from '../domain/money.ts';
+import type { OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
+
+export type { HandledDelivery } from '../store/deliveries.ts';
+export type { OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
+export type { Note } from '../store/timeline.ts';
+
+export interface OpenSessionInput extends PaymentKey {
+  readonly gateway: string;
+  /** A session that a verified callback names, to be adopted if its own metadata names this payment. */
+  readonly claimedSessionId?: string;
+  /** The deliveries that started this run: foreign, if the payment turns out to be unknown. */
+  readonly eventIds: readonly string[];
+}
+
+/** The payment as its run finds it. */
+export interface OpenedPayment {
+  readonly kind: 'opened';
+  readonly status: PaymentStatus;
+  readonly account: string;
+  readonly money: Money;
+  readonly sessionId: string;
+  readonly checkoutUrl: string;
+  readonly transactionId?: string;
+  readonly transactionUpdatedAt?: string;
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+  /** When the gateway takes no more payments, and when we ourselves call it expired. RFC 3339. */
+  readonly expiresAt: string;
+  readonly expiryDueAt: string;
+  readonly pollIntervalMs: number;
+  /** An earlier try may have opened a session that the gateway does not show yet. */
+  readonly mayHaveSurplus: boolean;
+  readonly untold: readonly string[];
+}
+
+export type OpenSessionOutcome =
+  | OpenedPayment
+  /** The gateway says no, or nothing could be opened before the payment expired. */
+  | { readonly kind: 'rejected' | 'never_opened'; readonly reason: string }
+  /** Settled earlier without ever having had a session. */
+  | { readonly kind: 'closed'; readonly status: PaymentStatus; readonly reason: string }
+  /** No row of ours and no session whose metadata names this payment. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface SessionInput extends PaymentKey {
+  readonly gateway: string;
+  readonly sessionId: string;
+}
+
+export interface PaymentActivities {
+  /** Finds, adopts or opens the payment's one session. Looks before it creates whenever an earlier try may have arrived. */
+  openSession(input: OpenSessionInput): Promise<OpenSessionOutcome>;
+  /** Asks the gateway what is true. Silence and refusals are retried without end and never reach the workflow. */
+  readTransaction(input: SessionInput & { readonly transactionId?: string }): Promise<Reading>;
+  /** Closes the session at the gateway; what became of it must be read afterwards. */
+  cancelSession(input: SessionInput): Promise<'cancelled' | 'refused'>;
+  /** Closes every other session that names this payment, and says how many there were. */
+  cancelSurplusSessions(input: SessionInput): Promise<number>;
+  /** Settles an outcome in one transaction. Idempotent. */
+  recordOutcome(record: OutcomeRecord): Promise<RecordedOutcome>;
+}
+
+export interface UpdateActivities {
+  /** Tells the merchant one thing, until he has heard it or three days are over. */
+  notifyMerchant(effectId: string): Promise<'delivered' | 'gone' | 'gave_up' | 'superseded' | 'off'>;
+}

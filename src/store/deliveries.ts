@@ -1,0 +1,180 @@
+/** The delivery log: what came in, byte for byte, and whether anybody has dealt with it. */
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import { isSettled, type PaymentKey, type PaymentStatus } from '../domain/payment.ts';
+import { newId } from './ids.ts';
+import { rows, type Db } from './open.ts';
+import { deliveries } from './schema.ts';
+
+export type DeliveryRow = typeof deliveries.$inferSelect;
+
+export interface ReceivedDelivery {
+  readonly gateway: string;
+  readonly eventId: string;
+  readonly contentHash: string;
+  readonly key: PaymentKey | null;
+  /** Stored but not acted upon: not ours, a ping, or not understood. */
+  readonly ignoredBecause?: string;
+  readonly claim: Readonly<Record<string, string>>;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What the log says of a delivery that was just written to it. */
+export interface LogWord {
+  readonly id: string;
+  readonly result: 'accepted' | 'duplicate' | 'ignored';
+  /** Nobody has told the workflow yet. */
+  readonly toSignal: boolean;
+}
+
+interface LoggedRow {
+  id: string;
+  inserted: boolean;
+  state: string | null;
+  outcome: string;
+}
+
+/**
+ * Writes a verified delivery and says what it is, in one statement. The same event id twice is one row; an equal content for a
+ * settled payment is a duplicate of its own (for an unsettled one it may be the callback that says AUTHORIZED at last).
+ */
+export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogWord> {
+  const { gateway, eventId, contentHash, key } = received;
+  const ignored = received.ignoredBecause ?? null;
+  const [row] = await rows<LoggedRow>(
+    db,
+    sql`insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, reason,
+          claim, method, target, headers, body, handled_at)
+        select ${newId('dlv')}, ${gateway}, ${eventId}, ${contentHash}, ${key?.paymentId ?? null}, ${key?.orderReference ?? null},
+          ${key?.n ?? null}::integer, word.outcome, case when word.outcome = 'accepted' then 'received' else 'handled' end,
+          ${ignored}::text, ${JSON.stringify(received.claim)}::jsonb, ${received.method}, ${received.target},
+          ${JSON.stringify(received.headers)}::jsonb, ${received.body}, case when word.outcome = 'accepted' then null else now() end
+        from (select case
+          when ${ignored}::text is not null then 'ignored'
+          when exists (select 1 from deliveries d join payments p on p.id = d.payment_id
+            where d.payment_id = ${key?.paymentId ?? null} and d.content_hash = ${contentHash} and d.gateway = ${gateway}
+              and d.state = 'handled' and d.outcome = 'accepted' and p.status not in ('PENDING', 'ON_HOLD', 'REVIEW'))
+          then 'duplicate' else 'accepted' end as outcome) word
+        on conflict (gateway, event_id) do update
+          set receipts = deliveries.receipts + 1, last_received_at = now()
+        returning id, (xmax = 0) as inserted, state, outcome`,
+  );
+  return wordOf(row as LoggedRow);
+}
+
+function wordOf({ id, inserted, state, outcome }: LoggedRow): LogWord {
+  if (outcome === 'ignored') return { id, result: 'ignored', toSignal: false };
+  if (!inserted) return { id, result: 'duplicate', toSignal: state === 'received' };
+  return { id, result: outcome === 'duplicate' ? 'duplicate' : 'accepted', toSignal: outcome === 'accepted' };
+}
+
+/** Writes what proved nothing; it takes no key, so that the genuine one is still new. */
+export async function logRefused(
+  db: Db,
+  refused: Omit<ReceivedDelivery, 'eventId' | 'contentHash' | 'ignoredBecause'> & { reason: string },
+): Promise<void> {
+  const { key, ...rest } = refused;
+  await db.insert(deliveries).values({
+    ...rest,
+    id: newId('dlv'),
+    paymentId: key?.paymentId ?? null,
+    orderReference: key?.orderReference ?? null,
+    n: key?.n ?? null,
+    outcome: 'refused',
+  });
+}
+
+/** Temporal has them: the forwarder need not look at them again. */
+export async function markSignalled(db: Db, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .update(deliveries)
+    .set({ state: 'signalled' })
+    .where(and(inArray(deliveries.id, [...ids]), eq(deliveries.state, 'received')));
+}
+
+/** What the workflow knows of a delivery that it has dealt with. */
+export interface HandledDelivery {
+  readonly eventId: string;
+  readonly contentHash: string;
+  readonly claim: Readonly<Record<string, string>>;
+  readonly receivedAt: string;
+}
+
+/** The workflow has acted on them. One that came while the store was away gets its row now, so that its repetition is known. */
+export async function markHandled(
+  tx: Db,
+  payment: { id: string; gateway: string; orderReference: string; n: number },
+  handled: readonly HandledDelivery[],
+): Promise<void> {
+  if (handled.length === 0) return;
+  const values = handled.map((delivery) => ({
+    id: newId('dlv'),
+    gateway: payment.gateway,
+    eventId: delivery.eventId,
+    contentHash: delivery.contentHash,
+    paymentId: payment.id,
+    orderReference: payment.orderReference,
+    n: payment.n,
+    outcome: 'accepted',
+    state: 'handled',
+    reason: 'kept by Temporal while the store was away; its bytes are not known',
+    claim: { ...delivery.claim },
+    method: '',
+    target: '',
+    headers: {},
+    body: Buffer.alloc(0),
+    receivedAt: new Date(delivery.receivedAt),
+    handledAt: sql`now()`,
+  }));
+  await tx
+    .insert(deliveries)
+    .values(values)
+    .onConflictDoUpdate({
+      target: [deliveries.gateway, deliveries.eventId],
+      set: { state: 'handled', handledAt: sql`now()` },
+    });
+}
+
+/** They turned out to be about a payment that is not ours: kept, counted, never acted upon. */
+export async function markForeign(
+  db: Db,
+  gateway: string,
+  eventIds: readonly string[],
+  reason: string,
+): Promise<void> {
+  if (eventIds.length === 0) return;
+  await db
+    .update(deliveries)
+    .set({ outcome: 'ignored', state: 'handled', reason, handledAt: sql`now()` })
+    .where(and(eq(deliveries.gateway, gateway), inArray(deliveries.eventId, [...eventIds])));
+}
+
+/** Takes deliveries that nobody could signal when they came; each stays taken for 10 s. */
+export async function claimUnsignalled(db: Db, limit: number): Promise<DeliveryRow[]> {
+  const taken = await rows<{ id: string }>(
+    db,
+    sql`update deliveries set claimed_at = now() where id in (
+          select id from deliveries where state = 'received' and received_at < now() - interval '2 seconds'
+            and (claimed_at is null or claimed_at < now() - interval '10 seconds')
+          order by received_at limit ${limit} for update skip locked)
+        returning id`,
+  );
+  if (taken.length === 0) return [];
+  return db
+    .select()
+    .from(deliveries)
+    .where(
+      inArray(
+        deliveries.id,
+        taken.map((row) => row.id),
+      ),
+    );
+}
+
+/** Whether a payment needs nothing any more; for callers that only have the row. */
+export function isSettledRow(payment: { status: string }): boolean {
+  return isSettled(payment.status as PaymentStatus);
+}

@@ -1,0 +1,118 @@
+/** Updates to the merchant: what they say, and how telling them went. Contract §6. */
+import { and, eq, gt, lt, sql } from 'drizzle-orm';
+import type { OrderStatus, UpdateType } from '../domain/order.ts';
+import { rows, type Db } from './open.ts';
+import type { OrderRow, PaymentRow } from './payments.ts';
+import { outbox, payments } from './schema.ts';
+
+export type OutboxRow = typeof outbox.$inferSelect;
+export type OutboxState = 'pending' | 'delivered' | 'gone' | 'gave_up' | 'superseded' | 'off';
+
+/** The version of the body's shape; a merchant may rely on fields only being added within it. */
+export const API_VERSION = '2026-11-01';
+
+/** The body of an update, made once with the change it tells of: every attempt sends the same bytes. */
+export function updateBody(
+  update: { type: UpdateType; orderStatus: OrderStatus },
+  about: { order: OrderRow; payment: PaymentRow; sequence: number; livemode: boolean },
+): string {
+  const { order, payment } = about;
+  const data = {
+    orderReference: order.reference,
+    orderStatus: update.orderStatus,
+    sequence: about.sequence,
+    paymentId: payment.id,
+    gateway: payment.gateway,
+    livemode: about.livemode,
+    sessionId: payment.sessionId,
+    transactionId: payment.transactionId,
+    status: payment.status,
+    amount: payment.amount,
+    currency: payment.currency,
+    authorizedAmount: payment.authorized,
+    capturedAmount: payment.captured,
+    refundedAmount: payment.refunded,
+    ...(order.paidAt !== null && { paidAt: order.paidAt.toISOString() }),
+    ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
+    ...(payment.reason !== null && { reason: payment.reason }),
+  };
+  return JSON.stringify({
+    type: update.type,
+    timestamp: new Date().toISOString(),
+    apiVersion: API_VERSION,
+    data,
+  });
+}
+
+/** An update as an attempt finds it, with whether the order has moved on since. */
+export async function readUpdate(
+  db: Db,
+  effectId: string,
+): Promise<(OutboxRow & { hasLater: boolean }) | null> {
+  const [row] = await db
+    .select({
+      update: outbox,
+      hasLater: sql<boolean>`exists (select 1 from outbox later where later.order_reference = ${outbox.orderReference}
+        and later.sequence > ${outbox.sequence})`,
+    })
+    .from(outbox)
+    .where(eq(outbox.effectId, effectId));
+  return row === undefined ? null : { ...row.update, hasLater: row.hasLater };
+}
+
+/** What the merchant has not been told yet about a payment, oldest first. */
+export async function pendingEffects(db: Db, paymentId: string): Promise<string[]> {
+  const found = await db
+    .select({ effectId: outbox.effectId })
+    .from(outbox)
+    .where(and(eq(outbox.paymentId, paymentId), eq(outbox.state, 'pending')))
+    .orderBy(outbox.sequence);
+  return found.map((row) => row.effectId);
+}
+
+/** How one attempt went. A state other than `pending` ends the telling. */
+export async function recordAttempt(
+  db: Db,
+  effectId: string,
+  attempt: { state: OutboxState; answer: string; sent: boolean },
+): Promise<void> {
+  await db
+    .update(outbox)
+    .set({
+      state: attempt.state,
+      lastAnswer: attempt.answer,
+      attemptedAt: sql`now()`,
+      ...(attempt.sent && { attempts: sql`${outbox.attempts} + 1` }),
+      ...(attempt.state !== 'pending' && { finishedAt: sql`now()` }),
+    })
+    .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending')));
+}
+
+/** Updates that nobody has tried to tell for so long that their run must be lost; the payment's run is woken for them. */
+export async function findAbandonedUpdates(
+  db: Db,
+  limit: number,
+): Promise<{ payment: PaymentRow; effectId: string }[]> {
+  return db
+    .select({ payment: payments, effectId: outbox.effectId })
+    .from(outbox)
+    .innerJoin(payments, eq(payments.id, outbox.paymentId))
+    .where(
+      and(
+        eq(outbox.state, 'pending'),
+        lt(sql`coalesce(${outbox.attemptedAt}, ${outbox.createdAt})`, sql`now() - interval '90 minutes'`),
+        gt(outbox.createdAt, sql`now() - interval '30 days'`),
+      ),
+    )
+    .limit(limit);
+}
+
+/** How many updates wait, and for how many seconds the oldest. */
+export async function outboxAge(db: Db): Promise<{ pending: number; oldestSeconds: number }> {
+  const [row] = await rows<{ pending: number; oldest: number }>(
+    db,
+    sql`select count(*)::int as pending, coalesce(extract(epoch from now() - min(created_at)), 0)::float as oldest
+        from outbox where state = 'pending'`,
+  );
+  return { pending: row?.pending ?? 0, oldestSeconds: row?.oldest ?? 0 };
+}

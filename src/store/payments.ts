@@ -1,0 +1,222 @@
+/** Opening payments: the order row is the lock, so that all parallel requests get the same session. */
+import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import { sameMoney, type Money } from '../domain/money.ts';
+import { isOpen } from '../domain/payment.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
+import { newId, newReturnKey } from './ids.ts';
+import type { Db } from './open.ts';
+import { orders, payments, timeline, type PaymentRequest } from './schema.ts';
+
+export type PaymentRow = typeof payments.$inferSelect;
+export type OrderRow = typeof orders.$inferSelect;
+
+/** What a merchant asks for. */
+export interface NewPayment {
+  readonly gateway: string;
+  readonly orderReference: string;
+  readonly money: Money;
+  readonly lifetimeMs: number;
+  readonly capture: string;
+  readonly returnUrl?: string;
+  readonly request: PaymentRequest;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type PaymentClaim =
+  | { readonly kind: 'created' | 'open' | 'differs'; readonly payment: PaymentRow }
+  | { readonly kind: 'payment_in_review' | 'order_already_paid' };
+
+/** Finds the order's open payment or makes the next one, under the order's lock. */
+export function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> {
+  return db.transaction(async (tx) => {
+    const order = await lockOrder(tx, wanted);
+    if (order.paidPaymentId !== null) return { kind: 'order_already_paid' };
+    const unsettled = await tx
+      .select()
+      .from(payments)
+      .where(
+        and(
+          eq(payments.orderReference, order.reference),
+          inArray(payments.status, ['PENDING', 'ON_HOLD', 'REVIEW']),
+        ),
+      );
+    if (unsettled.some((payment) => payment.status === 'REVIEW')) return { kind: 'payment_in_review' };
+    const open = unsettled.find((payment) => isOpen(payment.status as PaymentStatus));
+    if (open !== undefined) return { kind: isSame(open, wanted) ? 'open' : 'differs', payment: open };
+    return { kind: 'created', payment: await insertPayment(tx, wanted, order.latestN + 1) };
+  });
+}
+
+async function lockOrder(tx: Db, wanted: NewPayment): Promise<OrderRow> {
+  const { amountMinor: amount, currency } = wanted.money;
+  await tx
+    .insert(orders)
+    .values({ reference: wanted.orderReference, amount, currency, status: 'AWAITING_PAYMENT', latestN: 0 })
+    .onConflictDoNothing();
+  const [order] = await tx
+    .select()
+    .from(orders)
+    .where(eq(orders.reference, wanted.orderReference))
+    .for('update');
+  if (order === undefined)
+    throw new Error(`locking order ${wanted.orderReference}: it is gone; is somebody deleting rows?`);
+  return order;
+}
+
+function isSame(payment: PaymentRow, wanted: NewPayment): boolean {
+  return payment.gateway === wanted.gateway && sameMoney(moneyOf(payment), wanted.money);
+}
+
+async function insertPayment(tx: Db, wanted: NewPayment, n: number): Promise<PaymentRow> {
+  const { amountMinor: amount, currency } = wanted.money;
+  await tx
+    .update(orders)
+    .set({ amount, currency, latestN: n, status: 'AWAITING_PAYMENT', updatedAt: sql`now()` })
+    .where(eq(orders.reference, wanted.orderReference));
+  const [payment] = await tx
+    .insert(payments)
+    .values({
+      id: newId('pay'),
+      orderReference: wanted.orderReference,
+      n,
+      gateway: wanted.gateway,
+      amount,
+      currency,
+      status: 'PENDING',
+      capture: wanted.capture,
+      returnKey: newReturnKey(),
+      returnUrl: wanted.returnUrl ?? null,
+      request: wanted.request,
+      metadata: { ...wanted.metadata },
+      expiresAt: new Date(Date.now() + wanted.lifetimeMs),
+    })
+    .returning();
+  return payment as PaymentRow;
+}
+
+/** The session is open: remembers it and forgets the customer, whom nobody needs here any more. */
+export async function recordOpened(
+  db: Db,
+  paymentId: string,
+  opened: { sessionId: string; checkoutUrl: string; runId: string; text: string },
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    const { sessionId, checkoutUrl, runId } = opened;
+    await tx
+      .update(payments)
+      .set({
+        sessionId,
+        checkoutUrl,
+        runId,
+        request: sql`${payments.request} - 'customer'`,
+        updatedAt: sql`now()`,
+      })
+      .where(eq(payments.id, paymentId));
+    await tx
+      .insert(timeline)
+      .values({
+        paymentId,
+        kind: 'operation',
+        text: opened.text,
+        data: { sessionId },
+        key: `opened-${sessionId}`,
+      })
+      .onConflictDoNothing();
+  });
+}
+
+/** A payment that is ours by its session's own metadata, though this store never heard of it or lost it. */
+export interface AdoptedPayment {
+  readonly paymentId: string;
+  readonly orderReference: string;
+  readonly n: number;
+  readonly gateway: string;
+  readonly money: Money;
+  readonly sessionId: string;
+  readonly checkoutUrl: string;
+  readonly expiresAt: Date;
+  readonly runId: string;
+}
+
+/** Writes the rows that an adopted session should have had; existing ones stay as they are. */
+export function adoptPayment(db: Db, found: AdoptedPayment): Promise<PaymentRow | null> {
+  const { amountMinor: amount, currency } = found.money;
+  return db.transaction(async (tx) => {
+    await tx
+      .insert(orders)
+      .values({
+        reference: found.orderReference,
+        amount,
+        currency,
+        status: 'AWAITING_PAYMENT',
+        latestN: found.n,
+      })
+      .onConflictDoUpdate({
+        target: orders.reference,
+        set: { latestN: sql`greatest(${orders.latestN}, ${found.n})` },
+      });
+    await tx
+      .insert(payments)
+      .values({
+        id: found.paymentId,
+        orderReference: found.orderReference,
+        n: found.n,
+        gateway: found.gateway,
+        amount,
+        currency,
+        status: 'PENDING',
+        sessionId: found.sessionId,
+        checkoutUrl: found.checkoutUrl,
+        returnKey: newReturnKey(),
+        request: { lines: [] },
+        runId: found.runId,
+        expiresAt: found.expiresAt,
+      })
+      .onConflictDoNothing();
+    const text = `session ${found.sessionId} adopted: its own metadata names this payment`;
+    await tx
+      .insert(timeline)
+      .values({ paymentId: found.paymentId, kind: 'operation', text, key: `adopted-${found.sessionId}` })
+      .onConflictDoNothing();
+    return findPayment(tx, found.paymentId);
+  });
+}
+
+/** The payment, or null. */
+export async function findPayment(db: Db, paymentId: string): Promise<PaymentRow | null> {
+  const [payment] = await db.select().from(payments).where(eq(payments.id, paymentId));
+  return payment ?? null;
+}
+
+/** The payment whose return URL carries this key, or null. */
+export async function findByReturnKey(
+  db: Db,
+  gateway: string,
+  returnKey: string,
+): Promise<PaymentRow | null> {
+  const [payment] = await db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.returnKey, returnKey), eq(payments.gateway, gateway)));
+  return payment ?? null;
+}
+
+/** The order and its payments, newest first, or null. */
+export async function findOrder(
+  db: Db,
+  reference: string,
+): Promise<{ order: OrderRow; payments: PaymentRow[] } | null> {
+  const [order] = await db.select().from(orders).where(eq(orders.reference, reference));
+  if (order === undefined) return null;
+  const all = await db
+    .select()
+    .from(payments)
+    .where(eq(payments.orderReference, reference))
+    .orderBy(desc(payments.n));
+  return { order, payments: all };
+}
+
+/** What a payment was opened for. */
+export function moneyOf(row: { amount: number; currency: string }): Money {
+  return { amountMinor: row.amount, currency: row.currency };
+}

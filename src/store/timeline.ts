@@ -1,0 +1,41 @@
+import { asc, eq } from 'drizzle-orm';
+import type { Db } from './open.ts';
+import { timeline } from './schema.ts';
+
+export type NoteKind =
+  | 'delivery'
+  | 'return'
+  | 'poll'
+  | 'sweep'
+  | 'read'
+  | 'decision'
+  | 'operation'
+  | 'update'
+  | 'operator';
+
+/** One line of a payment's story. */
+export interface Note {
+  readonly kind: NoteKind;
+  readonly text: string;
+  /** RFC 3339; now when absent. */
+  readonly at?: string;
+  readonly data?: Record<string, unknown>;
+}
+
+/** A payment's story, oldest first. */
+export async function readTimeline(db: Db, paymentId: string): Promise<(typeof timeline.$inferSelect)[]> {
+  return db
+    .select()
+    .from(timeline)
+    .where(eq(timeline.paymentId, paymentId))
+    .orderBy(asc(timeline.at), asc(timeline.id));
+}
+
+/** Adds one line that no retry may double. */
+export async function addNote(db: Db, paymentId: string, note: Note, key: string): Promise<void> {
+  const { at, ...rest } = note;
+  await db
+    .insert(timeline)
+    .values({ ...rest, paymentId, key, ...(at !== undefined && { at: new Date(at) }) })
+    .onConflictDoNothing();
+}

@@ -1,0 +1,2 @@
+/** What Temporal's bundler is given: every workflow, and nothing else. */
+export { paymentSession } from './payment-session.ts';

@@ -1,0 +1,130 @@
+/** One look: ask the gateway, decide, settle, tell. */
+import { workflowInfo } from '@temporalio/workflow';
+import type { OpenedPayment, OutcomeRecord, RecordedOutcome } from '../activities/payment-activities.ts';
+import { decide, decideExpiry, type Become, type Decision } from '../domain/decide.ts';
+import { isSettled } from '../domain/payment.ts';
+import type { Outcome } from '../domain/settle.ts';
+import type { Reading } from '../domain/transaction.ts';
+import { notesOf } from './notes.ts';
+import { readTransaction, recordOutcome } from './proxies.ts';
+import { publishSearchAttributes, viewOf } from './publish.ts';
+import {
+  openedOf,
+  planAfterClearAnswer,
+  planAfterUnclearAnswer,
+  standingOf,
+  takeTriggers,
+  UNCLEAR_LIMIT_MS,
+  type RunState,
+  type Triggers,
+} from './run-state.ts';
+import { tell } from './telling.ts';
+
+/** Looks once for everything that has asked for it until now. */
+export async function look(run: RunState): Promise<void> {
+  const payment = run.payment as OpenedPayment;
+  const triggers = takeTriggers(run, Date.now());
+  run.looking = true;
+  const reading = await read(run, payment, triggers);
+  const decision = decideNow(run, payment, triggers, reading);
+  if (decision.kind === 'become') await record(run, becoming(run, decision, triggers, reading));
+  else if (isWorthKeeping(triggers)) await record(run, { ...kept(run, triggers, reading), outcome: null });
+  plan(run, triggers, decision);
+  run.looking = false;
+}
+
+/** Asks the gateway, by the transaction that is known or that a proved callback names. */
+export function read(run: RunState, payment: OpenedPayment, triggers: Triggers | null): Promise<Reading> {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const transactionId = run.transaction?.transactionId ?? payment.transactionId ?? claimed(payment, triggers);
+  const summary = transactionId === undefined ? `read session ${payment.sessionId}` : `read ${transactionId}`;
+  const input = { paymentId, orderReference, n, gateway, sessionId: payment.sessionId };
+  return readTransaction.executeWithOptions({ summary }, [
+    { ...input, ...(transactionId !== undefined && { transactionId }) },
+  ]);
+}
+
+function claimed(payment: OpenedPayment, triggers: Triggers | null): string | undefined {
+  const ofSession = triggers?.callbacks.filter(
+    ({ claim }) => claim.sessionId === undefined || claim.sessionId === payment.sessionId,
+  );
+  const named = ofSession?.find(({ claim }) => claim.transactionId !== undefined)?.claim.transactionId;
+  return (
+    named ??
+    triggers?.pokes.map((poke) => ('transactionId' in poke ? poke.transactionId : undefined)).find(Boolean)
+  );
+}
+
+function decideNow(run: RunState, payment: OpenedPayment, triggers: Triggers, reading: Reading): Decision {
+  const decision = decide(standingOf(run), openedOf(run, payment), reading);
+  if (decision.kind === 'unclear') return decideUnclear(run, decision);
+  run.unclearSince = null;
+  // A shopper who is back after the deadline gets a new session, unless a payment is on its way in the old one.
+  const isDead = triggers.expiry === 'shopper' && reading.kind === 'session';
+  return run.isLifetimeOver || isDead ? decideExpiry(standingOf(run), decision) : decision;
+}
+
+/** UNKNOWN is not failed: a person is asked, after an hour in which the gateway could not say. */
+function decideUnclear(run: RunState, decision: Decision & { kind: 'unclear' }): Decision {
+  run.unclearSince ??= Date.now();
+  const isTooLong = Date.now() - run.unclearSince >= UNCLEAR_LIMIT_MS;
+  if (!isTooLong || isSettled(run.status) || run.status === 'REVIEW') return decision;
+  return { kind: 'become', status: 'REVIEW', pays: false, reason: `unclear: ${decision.reason}` };
+}
+
+/** A look that nobody proved asked for and that found nothing leaves no trace but in the run's history. */
+function isWorthKeeping(triggers: Triggers): boolean {
+  return (
+    triggers.callbacks.length > 0 ||
+    triggers.timer === 'poll' ||
+    triggers.pokes.some((poke) => poke.why === 'sweep')
+  );
+}
+
+function kept(run: RunState, triggers: Triggers, reading: Reading): Omit<OutcomeRecord, 'outcome'> {
+  return {
+    paymentId: run.input.paymentId,
+    deliveries: triggers.callbacks,
+    notes: notesOf(run.input.gateway, triggers, reading, Date.now()),
+    key: `${workflowInfo().runId}-${run.looks}`,
+  };
+}
+
+function becoming(run: RunState, decision: Become, triggers: Triggers, reading: Reading): OutcomeRecord {
+  return {
+    ...kept(run, triggers, reading),
+    outcome: outcomeOf(run, decision),
+    ...(decision.transaction && { transaction: decision.transaction }),
+  };
+}
+
+/** What a decision asks of the order. */
+export function outcomeOf(run: RunState, decision: Become): Outcome {
+  const { status, pays, reason, transaction } = decision;
+  return {
+    status,
+    pays,
+    cause: transaction?.transactionId ?? (status === 'EXPIRED' ? 'expiry' : 'session'),
+    capturedMinor: transaction?.capturedMinor ?? run.transaction?.capturedMinor ?? 0,
+    refundedMinor: transaction?.refundedMinor ?? run.transaction?.refundedMinor ?? 0,
+    ...(reason !== undefined && { reason }),
+    ...(status === 'EXPIRED' && { closedBy: 'expiry' as const }),
+  };
+}
+
+/** Writes it down, takes over what the order's lock made of it, and tells the merchant what is new. */
+export async function record(run: RunState, outcome: OutcomeRecord): Promise<RecordedOutcome> {
+  const before = viewOf(run);
+  const recorded = await recordOutcome(outcome);
+  run.status = recorded.status;
+  if (outcome.transaction !== undefined) run.transaction = outcome.transaction;
+  publishSearchAttributes(run, before);
+  tell(run, recorded.untold);
+  return recorded;
+}
+
+function plan(run: RunState, triggers: Triggers, decision: Decision): void {
+  const isClear = decision.kind === 'become' || decision.kind === 'keep';
+  if (isClear) planAfterClearAnswer(run, Date.now());
+  else planAfterUnclearAnswer(run, triggers, Date.now(), decision.kind === 'unclear');
+}

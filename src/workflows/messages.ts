@@ -1,0 +1,109 @@
+/** Everything that clients and `paymentSession` say to each other: names, ids and shapes. */
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
+
+/** The workflow id of a payment: `payment/<order reference>/<n>`. */
+export function paymentWorkflowId(key: { orderReference: string; n: number }): string {
+  return `payment/${key.orderReference}/${key.n}`;
+}
+
+/** Tells the merchant on a Worker of its own, so that a shop that hangs keeps no shopper waiting. */
+export function updatesTaskQueue(taskQueue: string): string {
+  return `${taskQueue}-updates`;
+}
+
+export const PaymentStatusKey = defineSearchAttributeKey('PaymentStatus', 'KEYWORD');
+export const PaymentGatewayKey = defineSearchAttributeKey('PaymentGateway', 'KEYWORD');
+export const OrderReferenceKey = defineSearchAttributeKey('OrderReference', 'KEYWORD');
+export const SessionIdKey = defineSearchAttributeKey('SessionId', 'KEYWORD');
+export const TransactionIdKey = defineSearchAttributeKey('TransactionId', 'KEYWORD');
+
+export interface PaymentSessionInput extends PaymentKey {
+  readonly gateway: string;
+  /** What an earlier run of the same payment handed over when its history grew long. */
+  readonly carried?: CarriedState;
+}
+
+export interface CarriedState {
+  readonly seen: readonly string[];
+  readonly unclearSince?: number;
+  readonly followUps?: number;
+  /** `at` in milliseconds since the epoch. */
+  readonly nextLook?: { readonly at: number; readonly why: 'follow-up' | 'poll' | 'review' };
+}
+
+export interface PaymentSessionResult {
+  readonly status: PaymentStatus | 'NOT_OPENED';
+  readonly why: string;
+}
+
+/** A verified callback. What it claims is evidence; all it asks for is a look. */
+export interface CallbackSignal {
+  readonly eventId: string;
+  readonly contentHash: string;
+  readonly claim: {
+    readonly sessionId?: string;
+    readonly transactionId?: string;
+    readonly event?: string;
+    readonly error?: string;
+  };
+  readonly receivedAt: string;
+}
+
+/** A hit that proves nothing: the payer's browser, or a callback whose signature was missing or wrong. */
+export interface ReturnSignal {
+  readonly why: 'return' | 'unproved_callback';
+  readonly at: string;
+}
+
+/** A look that we ask for ourselves. */
+export interface LookSignal {
+  readonly why: 'sweep' | 'untold_update' | 'operator';
+  readonly at: string;
+  readonly transactionId?: string;
+}
+
+export const callbackReceived = defineSignal<[CallbackSignal]>('callbackReceived');
+export const returnVisited = defineSignal<[ReturnSignal]>('returnVisited');
+export const lookRequested = defineSignal<[LookSignal]>('lookRequested');
+
+export type OpenSessionResult =
+  | {
+      readonly kind: 'open';
+      readonly status: PaymentStatus;
+      readonly sessionId: string;
+      readonly checkoutUrl: string;
+    }
+  /** The payment is settled: the caller begins again from the order's row. */
+  | { readonly kind: 'not_open'; readonly status: PaymentStatus }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+export type CancelResult =
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'not_open' | 'refused'; readonly status: PaymentStatus };
+
+export type ResolveResult =
+  | { readonly kind: 'resolved'; readonly status: PaymentStatus }
+  | { readonly kind: 'not_in_review'; readonly status: PaymentStatus }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+export interface ResolveRequest {
+  readonly decision: 'accept' | 'dismiss';
+  /** Names the operator's note in the timeline; who and why stay out of the history. */
+  readonly noteKey: string;
+}
+
+/** Opens the session, or waits for it; answered after any look that is due or running, so that nobody is sent to a dead session. */
+export const openSession = defineUpdate<OpenSessionResult, []>('openSession');
+export const cancelSession = defineUpdate<CancelResult, []>('cancelSession');
+export const resolveReview = defineUpdate<ResolveResult, [ResolveRequest]>('resolveReview');
+
+export interface PaymentView {
+  readonly status: PaymentStatus;
+  readonly sessionId: string | null;
+  readonly transactionId: string | null;
+  readonly waitsFor: string;
+}
+
+export const getState = defineQuery<PaymentView>('getState');

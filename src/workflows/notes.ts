@@ -1,0 +1,71 @@
+/** What the timeline says of a look, in words and data. */
+import type { Note } from '../activities/payment-activities.ts';
+import type { Reading } from '../domain/transaction.ts';
+import type { CallbackSignal, LookSignal, ReturnSignal } from './messages.ts';
+import type { Triggers } from './run-state.ts';
+
+/** Why we looked and what the gateway said. */
+export function notesOf(gateway: string, triggers: Triggers, reading: Reading, now: number): Note[] {
+  return [
+    ...triggers.callbacks.map(callbackNote),
+    ...triggers.pokes.map(pokeNote),
+    ...(triggers.timer === null
+      ? []
+      : [{ kind: 'poll', text: `time for a ${triggers.timer} look` } as const]),
+    ...(triggers.expiry === null ? [] : [{ kind: 'poll', text: 'time is over: a last look' } as const]),
+    readNote(gateway, reading, now),
+  ];
+}
+
+function callbackNote({ claim, receivedAt, eventId }: CallbackSignal): Note {
+  const claims = Object.entries(claim).map(([name, value]) => `${name}=${value}`);
+  return {
+    kind: 'delivery',
+    at: receivedAt,
+    text: `verified callback: ${claims.join(' ')}`,
+    data: { eventId, ...claim },
+  };
+}
+
+function pokeNote({ why, at }: ReturnSignal | LookSignal): Note {
+  if (why === 'return') return { kind: 'return', at, text: 'the browser came back' };
+  if (why === 'unproved_callback')
+    return { kind: 'delivery', at, text: 'a callback that proves nothing asked for a look' };
+  if (why === 'sweep')
+    return { kind: 'sweep', at, text: 'the sweep found a difference that nobody had told us of' };
+  return {
+    kind: 'operation',
+    at,
+    text: why === 'operator' ? 'an operator asked for a look' : 'an update was never told',
+  };
+}
+
+function readNote(gateway: string, reading: Reading, now: number): Note {
+  return { kind: 'read', at: new Date(now).toISOString(), ...readWords(gateway, reading) };
+}
+
+function readWords(gateway: string, reading: Reading): { text: string; data?: Record<string, unknown> } {
+  switch (reading.kind) {
+    case 'absent':
+      return { text: `${gateway} does not know it (yet)` };
+    case 'session':
+      return { text: `${gateway} says: no transaction, the session is ${reading.state}` };
+    case 'unreadable':
+      return { text: `${gateway} answered, but not in a way we understand: ${reading.reason}` };
+    case 'transaction': {
+      const { transactionId, gatewayStatus, money, reference, capturedMinor, refundedMinor } =
+        reading.transaction;
+      return {
+        text: `${gateway} says ${gatewayStatus}, ${money.amountMinor} ${money.currency} for ${reference}`,
+        data: {
+          transactionId,
+          status: gatewayStatus,
+          amount: money.amountMinor,
+          currency: money.currency,
+          capturedMinor,
+          refundedMinor,
+        },
+      };
+    }
+  }
+}

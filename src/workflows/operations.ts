@@ -1,0 +1,150 @@
+/** What merchants and operators ask of a run. One at a time and never beside a look: no outcome is applied while a cancel is in flight. */
+import { condition, workflowInfo } from '@temporalio/workflow';
+import type { OpenedPayment, RecordedOutcome } from '../activities/payment-activities.ts';
+import { decide, type Become } from '../domain/decide.ts';
+import { holdsMoney, isOpen, type PaymentStatus } from '../domain/payment.ts';
+import type { Reading, Transaction } from '../domain/transaction.ts';
+import { look, outcomeOf, read, record } from './look.ts';
+import type { CancelResult, ResolveRequest, ResolveResult } from './messages.ts';
+import { cancelSession } from './proxies.ts';
+import { openedOf, planAfterClearAnswer, standingOf, type RunState } from './run-state.ts';
+
+export interface Operations {
+  isWaiting(): boolean;
+  /** Carries out the oldest one. */
+  next(): Promise<void>;
+  cancel(): Promise<CancelResult>;
+  resolve(request: ResolveRequest): Promise<ResolveResult>;
+}
+
+export function newOperations(run: RunState): Operations {
+  const waiting: (() => Promise<void>)[] = [];
+  async function queue<Result>(operation: () => Promise<Result>, otherwise: () => Result): Promise<Result> {
+    let result: Result | undefined;
+    waiting.push(async () => {
+      result = await operation();
+    });
+    await condition(() => result !== undefined || run.rejected !== null);
+    return result ?? otherwise();
+  }
+  return {
+    isWaiting: () => waiting.length > 0 && run.payment !== null,
+    async next() {
+      run.looking = true;
+      await waiting[0]?.();
+      waiting.shift();
+      run.looking = false;
+    },
+    cancel: () =>
+      queue(
+        () => cancel(run),
+        () => ({ kind: 'not_open', status: run.status }),
+      ),
+    resolve: (request) =>
+      queue(
+        () => resolve(run, request),
+        () => ({ kind: 'not_in_review', status: run.status }),
+      ),
+  };
+}
+
+async function cancel(run: RunState): Promise<CancelResult> {
+  // First what the gateway knows already: money that is there must not be released by us.
+  await look(run);
+  if (run.status !== 'PENDING')
+    return { kind: isOpen(run.status) ? 'refused' : 'not_open', status: run.status };
+  const payment = run.payment as OpenedPayment;
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const summary = 'the merchant cancels';
+  await cancelSession.executeWithOptions({ summary }, [
+    { paymentId, orderReference, n, gateway, sessionId: payment.sessionId },
+  ]);
+  const reading = await read(run, payment, null);
+  await recordCancel(run, payment, reading);
+  if (run.status === 'CANCELLED') return { kind: 'cancelled' };
+  return {
+    kind: run.status === 'PENDING' || run.status === 'ON_HOLD' ? 'refused' : 'not_open',
+    status: run.status,
+  };
+}
+
+/** What the gateway says after the cancel is what happened, whatever it answered to the cancel itself. */
+async function recordCancel(run: RunState, payment: OpenedPayment, reading: Reading): Promise<void> {
+  const decision = decide(standingOf(run), openedOf(run, payment), reading);
+  if (decision.kind !== 'become') return;
+  const isClosed = decision.status === 'CANCELLED' || decision.status === 'VOIDED';
+  const become: Become = isClosed ? { ...decision, status: 'CANCELLED', pays: false } : decision;
+  const outcome = outcomeOf(run, become);
+  await recordOperation(run, become.transaction, {
+    ...outcome,
+    ...(isClosed && {
+      closedBy: 'merchant' as const,
+      cause: 'merchant',
+      reason: 'cancelled by the merchant',
+    }),
+  });
+  planAfterClearAnswer(run, Date.now());
+}
+
+async function resolve(run: RunState, request: ResolveRequest): Promise<ResolveResult> {
+  if (run.status !== 'REVIEW') return { kind: 'not_in_review', status: run.status };
+  const payment = run.payment as OpenedPayment;
+  const reading = await read(run, payment, null);
+  const result =
+    request.decision === 'accept' ? await accept(run, payment, reading) : await dismiss(run, reading);
+  planAfterClearAnswer(run, Date.now());
+  return result;
+}
+
+/** The one recorded exception to the amount check; whose money it is and which session's is never excepted. */
+async function accept(run: RunState, payment: OpenedPayment, reading: Reading): Promise<ResolveResult> {
+  const transaction = reading.kind === 'transaction' ? reading.transaction : null;
+  const isOurs = transaction?.account === payment.account && transaction.sessionId === payment.sessionId;
+  if (transaction === null || !isOurs)
+    return { kind: 'refused', reason: 'the gateway shows no transaction of this session' };
+  const status = transaction.status as PaymentStatus;
+  if (!holdsMoney(status) || !transaction.authorized) {
+    return {
+      kind: 'refused',
+      reason: `the gateway says ${transaction.gatewayStatus}: there is no money to accept`,
+    };
+  }
+  const outcome = { ...outcomeOf(run, { kind: 'become', status, pays: true, transaction }), accept: true };
+  const recorded = await recordOperation(run, transaction, outcome);
+  if (recorded.status === 'REVIEW')
+    return { kind: 'refused', reason: recorded.reason ?? 'the order is paid already' };
+  return { kind: 'resolved', status: recorded.status };
+}
+
+/** Taken off our hands: the payment shows what the gateway says, and never touches the order again. */
+async function dismiss(run: RunState, reading: Reading): Promise<ResolveResult> {
+  const transaction = reading.kind === 'transaction' ? reading.transaction : undefined;
+  const isKnown =
+    transaction !== undefined && !['INITIATED', 'ON_HOLD', 'UNCLEAR'].includes(transaction.status);
+  const status = isKnown ? (transaction.status as PaymentStatus) : 'CANCELLED';
+  const outcome = {
+    ...outcomeOf(run, { kind: 'become', status, pays: false, ...(transaction && { transaction }) }),
+    dismiss: true,
+  };
+  const recorded = await recordOperation(run, transaction, {
+    ...outcome,
+    reason: 'dismissed by an operator',
+  });
+  return { kind: 'resolved', status: recorded.status };
+}
+
+function recordOperation(
+  run: RunState,
+  transaction: Transaction | undefined,
+  outcome: ReturnType<typeof outcomeOf>,
+): Promise<RecordedOutcome> {
+  run.looks += 1;
+  return record(run, {
+    paymentId: run.input.paymentId,
+    outcome,
+    deliveries: [],
+    notes: [],
+    key: `${workflowInfo().runId}-${run.looks}`,
+    ...(transaction && { transaction }),
+  });
+}

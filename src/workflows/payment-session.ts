@@ -1,0 +1,136 @@
+/** One payment session, from its opening to the merchant's knowing. The only place that moves a payment's state. */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { isSettled } from '../domain/payment.ts';
+import { look } from './look.ts';
+import {
+  callbackReceived,
+  cancelSession,
+  getState,
+  lookRequested,
+  openSession,
+  resolveReview,
+  returnVisited,
+  type OpenSessionResult,
+  type PaymentSessionInput,
+  type PaymentSessionResult,
+} from './messages.ts';
+import { open } from './opening.ts';
+import { newOperations, type Operations } from './operations.ts';
+import { showDetails, viewOf, waitsFor } from './publish.ts';
+import { isLookDue, isQuiet, newRunState, receiveCallback, receivePoke, type RunState } from './run-state.ts';
+import { closeSurplusLater } from './surplus.ts';
+
+/**
+ * Opens the session, then looks at the gateway whenever a callback, a browser, a timer or the sweep asks for it, until the payment
+ * is settled and the merchant knows. Never throws; a request to cancel the workflow is ignored, since money does not stop for it.
+ */
+export function paymentSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
+  return CancellationScope.nonCancellable(() => runSession(input));
+}
+
+async function runSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
+  const run = newRunState(input);
+  const operations = newOperations(run);
+  receiveMessages(run, operations);
+  showDetails(run);
+  await begin(run);
+  for (;;) {
+    showDetails(run);
+    await untilSomethingIsDue(run, operations);
+    // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
+    if (operations.isWaiting()) await operations.next();
+    else if (isLookDue(run, Date.now())) await look(run);
+    else if (isWokenWithoutSession(run)) await begin(run);
+    else if (isOver(run))
+      return { status: run.payment === null ? 'NOT_OPENED' : run.status, why: waitsFor(run) };
+    else if (isLongAndQuiet(run)) await continueAsNew<typeof paymentSession>(handOver(run));
+  }
+}
+
+async function begin(run: RunState): Promise<void> {
+  await open(run);
+  watchLifetime(run);
+  closeSurplusLater(run);
+}
+
+/** A callback may name the session that we could not find. */
+function isWokenWithoutSession(run: RunState): boolean {
+  return run.payment === null && run.callbacks.length > 0;
+}
+
+function receiveMessages(run: RunState, operations: Operations): void {
+  setHandler(callbackReceived, (callback) => receiveCallback(run, callback), {
+    description: 'A verified callback: look at the gateway',
+  });
+  setHandler(returnVisited, (hit) => receivePoke(run, hit), { description: 'An unproved hit: look once' });
+  setHandler(lookRequested, (request) => receivePoke(run, request), {
+    description: 'We ask for a look ourselves',
+  });
+  setHandler(getState, () => viewOf(run), { description: 'What this payment is and what it waits for' });
+  setHandler(openSession, () => answerShopper(run, operations), {
+    description: 'Opens the session, or waits for it',
+  });
+  setHandler(cancelSession, () => operations.cancel(), {
+    description: 'The merchant closes what nobody paid',
+  });
+  setHandler(resolveReview, (request) => operations.resolve(request), {
+    description: 'The way out of REVIEW',
+  });
+}
+
+/** Waits for any look that is due or running, so that nobody is sent to a session that has just died. */
+async function answerShopper(run: RunState, operations: Operations): Promise<OpenSessionResult> {
+  await condition(() => run.payment !== null || run.rejected !== null);
+  if (run.payment === null) return { kind: 'rejected', reason: run.rejected ?? 'there is no session' };
+  const { sessionId, checkoutUrl, expiresAt } = run.payment;
+  if (run.status === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'shopper';
+  await condition(() => !run.looking && !operations.isWaiting() && !isLookDue(run, Date.now()));
+  if (isSettled(run.status) || run.status === 'REVIEW') return { kind: 'not_open', status: run.status };
+  return { kind: 'open', status: run.status, sessionId, checkoutUrl };
+}
+
+/** One timer for the run's whole life; while on hold it has no effect. */
+function watchLifetime(run: RunState): void {
+  if (run.payment === null || run.status !== 'PENDING') return;
+  const ms = Math.max(1, Date.parse(run.payment.expiryDueAt) - Date.now());
+  void sleep(ms, { summary: 'session lifetime: a last look, then EXPIRED' }).then(() => {
+    run.isLifetimeOver = true;
+    run.expiry = 'lifetime';
+  });
+}
+
+async function untilSomethingIsDue(run: RunState, operations: Operations): Promise<void> {
+  const isDue = () =>
+    operations.isWaiting() || isLookDue(run, Date.now()) || isOver(run) || isLongAndQuiet(run);
+  if (run.nextLook === null) return condition(isDue);
+  const ms = Math.max(1, run.nextLook.at - Date.now());
+  await condition(isDue, ms, { summary: `next look at the gateway: ${run.nextLook.why}` });
+}
+
+function isOver(run: RunState): boolean {
+  const isDone = run.payment === null || (isSettled(run.status) && run.nextLook === null);
+  return isDone && isQuiet(run) && allHandlersFinished();
+}
+
+function isLongAndQuiet(run: RunState): boolean {
+  return workflowInfo().continueAsNewSuggested && isQuiet(run) && allHandlersFinished();
+}
+
+function handOver(run: RunState): PaymentSessionInput {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const carried = {
+    seen: [...run.seen],
+    followUps: run.followUps,
+    ...(run.unclearSince !== null && { unclearSince: run.unclearSince }),
+    ...(run.nextLook !== null && { nextLook: run.nextLook }),
+  };
+  return { paymentId, orderReference, n, gateway, carried };
+}

@@ -1,0 +1,164 @@
+/** What one run of `paymentSession` knows, and the pure steps that change it. */
+import type { OpenedPayment } from '../activities/payment-activities.ts';
+import type { Standing } from '../domain/decide.ts';
+import { isSettled, type PaymentStatus } from '../domain/payment.ts';
+import type { Opened, Transaction } from '../domain/transaction.ts';
+import type {
+  CallbackSignal,
+  CarriedState,
+  LookSignal,
+  PaymentSessionInput,
+  ReturnSignal,
+} from './messages.ts';
+
+/** Delivery ids remembered per run; enough for every retry a gateway makes, small enough to carry over. */
+const SEEN_LIMIT = 500;
+
+/** How soon to look again after a look that found nothing it could act on. */
+const FOLLOW_UPS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
+const FOLLOW_UP_AFTERWARDS_MS = 5 * 60_000;
+/** How long an answer may stay unclear before a person is asked, and how often a payment in REVIEW is read. */
+export const UNCLEAR_LIMIT_MS = 60 * 60_000;
+const REVIEW_INTERVAL_MS = 60 * 60_000;
+
+export type DueLook = 'follow-up' | 'poll' | 'review';
+
+export interface RunState {
+  readonly input: PaymentSessionInput;
+  status: PaymentStatus;
+  payment: OpenedPayment | null;
+  transaction: Pick<Transaction, 'transactionId' | 'updatedAt' | 'capturedMinor' | 'refundedMinor'> | null;
+  /** Set when the session could not be opened at all. */
+  rejected: string | null;
+  readonly seen: Set<string>;
+  callbacks: CallbackSignal[];
+  pokes: (ReturnSignal | LookSignal)[];
+  /** Why a last look is due: the lifetime is over, or a shopper came back after the gateway's own deadline. */
+  expiry: 'lifetime' | 'shopper' | null;
+  isLifetimeOver: boolean;
+  nextLook: { readonly at: number; readonly why: DueLook } | null;
+  followUps: number;
+  unclearSince: number | null;
+  looking: boolean;
+  looks: number;
+  readonly telling: Set<string>;
+}
+
+export function newRunState(input: PaymentSessionInput): RunState {
+  const carried: CarriedState = input.carried ?? { seen: [] };
+  return {
+    input,
+    status: 'PENDING',
+    payment: null,
+    transaction: null,
+    rejected: null,
+    seen: new Set(carried.seen),
+    callbacks: [],
+    pokes: [],
+    expiry: null,
+    isLifetimeOver: false,
+    nextLook: carried.nextLook ?? null,
+    followUps: carried.followUps ?? 0,
+    unclearSince: carried.unclearSince ?? null,
+    looking: false,
+    looks: 0,
+    telling: new Set(),
+  };
+}
+
+/** A delivery that was seen before asks for nothing. */
+export function receiveCallback(run: RunState, callback: CallbackSignal): void {
+  if (run.seen.has(callback.eventId)) return;
+  run.seen.add(callback.eventId);
+  if (run.seen.size > SEEN_LIMIT) run.seen.delete(run.seen.values().next().value as string);
+  run.callbacks.push(callback);
+}
+
+/** A browser that comes back to a settled payment has nothing to tell; our own sweep has. */
+export function receivePoke(run: RunState, poke: ReturnSignal | LookSignal): void {
+  const isUnproved = poke.why === 'return' || poke.why === 'unproved_callback';
+  if (isUnproved && isSettled(run.status)) return;
+  if (run.pokes.length < 50) run.pokes.push(poke);
+}
+
+/** Whether somebody or something asks for a look right now. */
+export function isLookDue(run: RunState, now: number): boolean {
+  if (run.payment === null) return false;
+  if (run.callbacks.length > 0 || run.pokes.length > 0) return true;
+  if (run.expiry !== null && run.status === 'PENDING') return true;
+  return run.nextLook !== null && run.nextLook.at <= now;
+}
+
+/** What woke a look. Taken at once: whatever comes while the gateway answers asks for another look. */
+export interface Triggers {
+  readonly callbacks: readonly CallbackSignal[];
+  readonly pokes: readonly (ReturnSignal | LookSignal)[];
+  readonly timer: DueLook | null;
+  readonly expiry: RunState['expiry'];
+}
+
+export function takeTriggers(run: RunState, now: number): Triggers {
+  const timer = run.nextLook !== null && run.nextLook.at <= now ? run.nextLook.why : null;
+  const taken = { callbacks: run.callbacks, pokes: run.pokes, timer, expiry: run.expiry };
+  run.expiry = null;
+  run.callbacks = [];
+  run.pokes = [];
+  run.nextLook = null;
+  run.looks += 1;
+  return taken;
+}
+
+/** A clear answer: what is still to be watched depends on the status alone. */
+export function planAfterClearAnswer(run: RunState, now: number): void {
+  run.followUps = 0;
+  run.unclearSince = null;
+  if (isSettled(run.status))
+    run.pokes = run.pokes.filter((poke) => poke.why !== 'return' && poke.why !== 'unproved_callback');
+  const pollMs = run.payment?.pollIntervalMs ?? REVIEW_INTERVAL_MS;
+  if (run.status === 'ON_HOLD') run.nextLook = { at: now + pollMs, why: 'poll' };
+  else if (run.status === 'REVIEW') run.nextLook = { at: now + REVIEW_INTERVAL_MS, why: 'review' };
+  else run.nextLook = null;
+}
+
+/** No clear answer: look again soon if somebody proved has called or the answer itself was odd, else wait to be woken. */
+export function planAfterUnclearAnswer(
+  run: RunState,
+  triggers: Triggers,
+  now: number,
+  isUnclear: boolean,
+): void {
+  if (run.status === 'ON_HOLD' || run.status === 'REVIEW') return planAfterClearAnswer(run, now);
+  const isFollowing = triggers.callbacks.length > 0 || triggers.timer === 'follow-up' || isUnclear;
+  if (!isFollowing) return;
+  const delay = FOLLOW_UPS_MS[run.followUps] ?? FOLLOW_UP_AFTERWARDS_MS;
+  if (isSettled(run.status) && run.followUps >= FOLLOW_UPS_MS.length) return;
+  run.followUps += 1;
+  run.nextLook = { at: now + delay, why: 'follow-up' };
+}
+
+export function standingOf(run: RunState): Standing {
+  const updatedAt = run.transaction?.updatedAt;
+  return {
+    status: run.status,
+    capturedMinor: run.transaction?.capturedMinor ?? 0,
+    refundedMinor: run.transaction?.refundedMinor ?? 0,
+    ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
+  };
+}
+
+export function openedOf(run: RunState, payment: OpenedPayment): Opened {
+  const { paymentId, orderReference, n } = run.input;
+  return {
+    paymentId,
+    orderReference,
+    n,
+    account: payment.account,
+    sessionId: payment.sessionId,
+    money: payment.money,
+  };
+}
+
+/** Nothing to do, nobody waiting: the one condition under which a run may end. */
+export function isQuiet(run: RunState): boolean {
+  return run.callbacks.length === 0 && run.pokes.length === 0 && run.telling.size === 0 && !run.looking;
+}

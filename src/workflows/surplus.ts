@@ -1,0 +1,19 @@
+import { sleep } from '@temporalio/workflow';
+import type { OpenedPayment } from '../activities/payment-activities.ts';
+import { cancelSurplusSessions } from './proxies.ts';
+import type { RunState } from './run-state.ts';
+
+/** An answer that got lost may have left a second session behind, which the gateway's search shows only after a while. */
+export function closeSurplusLater(run: RunState): void {
+  const payment = run.payment;
+  if (payment === null || !payment.mayHaveSurplus) return;
+  void closeSurplus(run, payment);
+}
+
+async function closeSurplus(run: RunState, payment: OpenedPayment): Promise<void> {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  run.telling.add('surplus sessions');
+  await sleep('1 minute', { summary: 'then close sessions that a lost answer left behind' });
+  await cancelSurplusSessions({ paymentId, orderReference, n, gateway, sessionId: payment.sessionId });
+  run.telling.delete('surplus sessions');
+}
