@@ -1,0 +1,64 @@
+import type { CallOptions, Gateway, ListedTransaction } from '../gateway.ts';
+import { verifyCallback } from './callback.ts';
+import type { DinteroClient } from './client.ts';
+import { createDinteroClient } from './client.ts';
+import { readPages } from './pages.ts';
+import { readPayment } from './read-payment.ts';
+import type { SessionCalls } from './session-calls.ts';
+import { cancelSession, createSession, findSessions, readSession } from './session-calls.ts';
+import type { DinteroDeps, DinteroSettings } from './settings.ts';
+import { checkedSettings } from './settings.ts';
+import type { Signer } from './signature.ts';
+import { toListed } from './transactions.ts';
+import { rejected } from './words.ts';
+
+/** Dintero behind the one interface. Throws where the settings can't be right. */
+export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps = {}): Gateway {
+  const settings = checkedSettings(given);
+  const now = deps.now ?? (() => new Date());
+  const client = createDinteroClient(settings, { ...deps, now });
+  const signer = toSigner(settings);
+  const calls = (options?: CallOptions): SessionCalls => ({ client, settings, now, signal: options?.signal });
+  return {
+    id: 'dintero',
+    account: settings.accountId,
+    mode: settings.accountId.startsWith('P') ? 'live' : 'test',
+    verify: (request) => verifyCallback(request, signer),
+    createSession: (request, options) => createSession(calls(options), request),
+    findSessions: (key, options) => findSessions(calls(options), key),
+    readSession: (sessionId, options) => readSession(calls(options), sessionId),
+    readPayment: (at, options) =>
+      readPayment({ client, accountId: settings.accountId, signal: options?.signal }, at),
+    cancelSession: (sessionId, options) => cancelSession(calls(options), sessionId),
+    listTransactions: (since, options) => listTransactions(client, since, options),
+    checkCredentials: (options) => checkCredentials(client, options),
+  };
+}
+
+function toSigner({ accountId, publicUrl, signatureSecrets }: DinteroSettings): Signer {
+  return { accountId, hostname: new URL(publicUrl).hostname, secrets: signatureSecrets };
+}
+
+async function* listTransactions(
+  client: DinteroClient,
+  since: Date,
+  options?: CallOptions,
+): AsyncGenerator<readonly ListedTransaction[]> {
+  const filters = { 'created_at.gte': since.toISOString() };
+  const listing = {
+    operation: 'list transactions',
+    path: '/v1/transactions',
+    filters,
+    signal: options?.signal,
+  };
+  for await (const rows of readPages(client, listing)) {
+    yield rows.map((row) => toListed(row, since)).filter((row) => row !== null);
+  }
+}
+
+async function checkCredentials(client: DinteroClient, options?: CallOptions): Promise<void> {
+  const operation = 'check credentials';
+  const path = '/v1/transactions?limit=1';
+  const answer = await client({ operation, method: 'GET', path, signal: options?.signal });
+  if (answer.status >= 400) throw rejected(operation, answer);
+}

@@ -1,0 +1,142 @@
+import type { PaymentKey } from '../../domain/payment.ts';
+import type { Claim, Delivery, RawRequest, Verification } from '../gateway.ts';
+import { accountOf, parseKey } from './key.ts';
+import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
+import { contentHash, parseTarget, sha256, verifySignature } from './signature.ts';
+import { KEY_PARAMS } from './urls.ts';
+
+const MAX_LENGTH = 200;
+
+/** Parameters that mean something to us, so each may be there once. `report_event` is repeated by design. */
+const SINGLE_PARAMS = [
+  ...Object.values(KEY_PARAMS),
+  'transaction_id',
+  'session_id',
+  'sid',
+  'merchant_reference',
+  'error',
+  'event',
+  'event_id',
+  'time',
+];
+
+/** What the query says, believed or not. Values that are ambiguous or oversized are left out. */
+interface Contents {
+  readonly key: PaymentKey | null;
+  readonly claim: Claim;
+  /** Parameters that can't be read at all. */
+  readonly unreadable: readonly string[];
+  /** What can be read but does not fit together. */
+  readonly contradictions: readonly string[];
+}
+
+/** Proves who sent a callback and says what it is about. Reads the signed query and two headers, never the body. */
+export function verifyCallback(request: RawRequest, signer: Signer): Verification {
+  const target = parseTarget(request.method, request.target);
+  if (target === null)
+    return { outcome: 'malformed', detail: 'the request target is not a plain path and query' };
+  const header = request.headers['dintero-signature'];
+  const check = verifySignature(header, target, signer, request.receivedAt);
+  const contents = readContents(new URLSearchParams(target.canonicalQuery), signer.accountId);
+  if (check.outcome === 'refused') return refuse(check, contents);
+  return { outcome: check.outcome, delivery: toDelivery(request, target, check, contents) };
+}
+
+function refuse(check: SignatureCheck & { outcome: 'refused' }, contents: Contents): Verification {
+  const { key, claim, unreadable } = contents;
+  if (unreadable.length > 0) return { outcome: 'malformed', detail: unreadable.join('; ') };
+  const namesNothing = key === null && claim.sessionId === undefined && claim.transactionId === undefined;
+  if (check.reason === 'no_signature' && namesNothing) {
+    return { outcome: 'malformed', detail: 'neither signed nor about any payment, session or transaction' };
+  }
+  return { outcome: 'refused', reason: check.reason, detail: check.detail, key, claim };
+}
+
+function toDelivery(
+  request: RawRequest,
+  target: SignedTarget,
+  check: SignatureCheck & { outcome: 'verified' | 'stale' },
+  { key, claim, unreadable, contradictions }: Contents,
+): Delivery {
+  const content = contentHash(target);
+  return {
+    eventId: deliveryId(request.headers['event-delivery']) ?? sha256(`${content}\n${check.timestamp}`),
+    contentHash: content,
+    key,
+    claim,
+    kind: unreadable.length + contradictions.length === 0 ? 'payment' : 'unclear',
+    ageSeconds: check.ageSeconds,
+    secretIndex: check.secretIndex,
+  };
+}
+
+/** The header is not signed: a forged one can make an old delivery look new, which costs a read, never the reverse. */
+function deliveryId(header: string | undefined): string | undefined {
+  const id = header?.trim() ?? '';
+  return id !== '' && id.length <= MAX_LENGTH ? id : undefined;
+}
+
+function readContents(params: URLSearchParams, accountId: string): Contents {
+  const odd = SINGLE_PARAMS.filter((name) => !isSound(params.getAll(name)));
+  const value = (name: string): string | undefined =>
+    odd.includes(name) ? undefined : (params.get(name) ?? undefined);
+  const key = readKey(value);
+  const claim = readClaim(value);
+  return {
+    key,
+    claim,
+    unreadable: odd.map((name) => `${name} is repeated, longer than ${MAX_LENGTH} or has control characters`),
+    contradictions: findContradictions(value, key, claim, accountId),
+  };
+}
+
+function isSound(values: readonly string[]): boolean {
+  return values.length <= 1 && values.every((text) => text.length <= MAX_LENGTH && !/\p{Cc}/u.test(text));
+}
+
+type ValueOf = (name: string) => string | undefined;
+
+function readKey(value: ValueOf): PaymentKey | null {
+  const [paymentId, orderReference, n] = keyTexts(value);
+  if (paymentId === undefined || orderReference === undefined || n === undefined) return null;
+  return parseKey(paymentId, orderReference, n);
+}
+
+function keyTexts(value: ValueOf): (string | undefined)[] {
+  return [value(KEY_PARAMS.paymentId), value(KEY_PARAMS.orderReference), value(KEY_PARAMS.n)];
+}
+
+function readClaim(value: ValueOf): Claim {
+  const sessionId = value('session_id') ?? value('sid');
+  const transactionId = value('transaction_id');
+  const event = value('event');
+  const error = value('error');
+  return {
+    ...(sessionId && { sessionId }),
+    ...(transactionId && { transactionId }),
+    ...(event && { event }),
+    ...(error && { error }),
+  };
+}
+
+function findContradictions(
+  value: ValueOf,
+  key: PaymentKey | null,
+  claim: Claim,
+  accountId: string,
+): string[] {
+  const problems: string[] = [];
+  if (key === null && keyTexts(value).every((text) => text !== undefined)) {
+    problems.push('payment, order and n are not a key that we ever gave');
+  }
+  const reference = value('merchant_reference');
+  if (key !== null && reference !== undefined && reference !== key.orderReference) {
+    problems.push('merchant_reference is not the order of the payment');
+  }
+  const sid = value('sid');
+  if (sid !== undefined && (value('session_id') ?? sid) !== sid) problems.push('session_id and sid differ');
+  for (const id of [claim.sessionId, claim.transactionId]) {
+    if (id !== undefined && accountOf(id) !== accountId) problems.push('an id belongs to another account');
+  }
+  return problems;
+}

@@ -1,0 +1,47 @@
+import { GatewayUnavailable } from '../gateway.ts';
+import type { Answer, HttpRequest } from './http.ts';
+import { createExchange } from './http.ts';
+import type { DinteroDeps, DinteroSettings } from './settings.ts';
+import { createTokenSource } from './token.ts';
+
+/** Sent with every call; Dintero stores them with what was written. */
+const SYSTEM_HEADERS = {
+  'Dintero-System-Name': 'paidonce',
+  'Dintero-System-Version': '0.1.0',
+} as const;
+
+/** A call to the checkout API; `path` starts with `/v1/`. */
+export type ClientRequest = Omit<HttpRequest, 'url'> & { readonly path: string };
+
+/** Calls the checkout API with a token. Throws `GatewayUnavailable`; a 4xx about what was asked is an answer. */
+export type DinteroClient = (request: ClientRequest) => Promise<Answer>;
+
+/** A client that renews its token when it is due, and once more when a call is answered 401. */
+export function createDinteroClient(
+  settings: DinteroSettings,
+  deps: DinteroDeps & { readonly now: () => Date },
+): DinteroClient {
+  const exchange = createExchange(deps);
+  const tokens = createTokenSource(settings, { exchange, now: deps.now });
+  const attempt = async ({ path, ...request }: ClientRequest): Promise<{ answer: Answer; token: string }> => {
+    const token = await tokens.current();
+    const headers = { ...SYSTEM_HEADERS, ...request.headers, authorization: `Bearer ${token}` };
+    return { token, answer: await exchange({ ...request, headers, url: `${settings.checkoutUrl}${path}` }) };
+  };
+  return async (request) => {
+    const first = await attempt(request);
+    if (first.answer.status !== 401) return first.answer;
+    tokens.discard(first.token);
+    const { answer, token } = await attempt(request);
+    if (answer.status !== 401) return answer;
+    tokens.discard(token);
+    throw unauthorized(request.operation);
+  };
+}
+
+function unauthorized(operation: string): GatewayUnavailable {
+  return new GatewayUnavailable(
+    `Dintero ${operation}: a fresh token was refused (401); was the API client removed, or is it of another account?`,
+    { kind: 'credentials' },
+  );
+}

@@ -1,0 +1,125 @@
+import type { PaymentKey } from '../../domain/payment.ts';
+import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts';
+import { GatewayRejected } from '../gateway.ts';
+import type { DinteroClient } from './client.ts';
+import { isIdOf } from './key.ts';
+import { readPages } from './pages.ts';
+import { toSessionBody } from './session-request.ts';
+import { keyOf, namedSchema, openedSchema, sessionSchema, toFoundSession } from './sessions.ts';
+import type { DinteroSettings } from './settings.ts';
+import { isHttpUrl } from './settings.ts';
+import { viewUrl } from './urls.ts';
+import { fitting, refusalOf, rejected, unclear, understand } from './words.ts';
+
+/** Lines that don't add up are refused at creation instead of surfacing at capture. */
+const STRICT_SUMS = { 'Dintero-Feature-Toggles': 'strict-session-amounts' };
+
+export interface SessionCalls {
+  readonly client: DinteroClient;
+  readonly settings: DinteroSettings;
+  readonly now: () => Date;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Opens a session. Throws `GatewayRejected` when Dintero refuses it, `GatewayUnavailable` when it may exist or not. */
+export async function createSession(
+  { client, settings, signal }: SessionCalls,
+  request: SessionRequest,
+): Promise<OpenedSession> {
+  const operation = 'create session';
+  const body = toSessionBody(request, settings);
+  const path = '/v1/sessions-profile';
+  const answer = await client({ operation, method: 'POST', path, headers: STRICT_SUMS, body, signal });
+  if (answer.status >= 400) throw refusal(operation, refusalOf(answer), request);
+  const opened = understand(openedSchema, answer);
+  if (!opened.ok) throw unclear(operation, opened.reason);
+  const { id, url } = opened.value;
+  if (!isIdOf(settings.accountId, id)) throw unclear(operation, 'id: not one of our account');
+  if (!isHttpUrl(url)) throw unclear(operation, 'url: not an absolute http(s) URL');
+  return { sessionId: id, checkoutUrl: inLanguage(url, request.language) };
+}
+
+/** Every session whose metadata names this payment, oldest first. The search only narrows. */
+export async function findSessions(calls: SessionCalls, key: PaymentKey): Promise<FoundSession[]> {
+  const { client, signal } = calls;
+  const filters = { search: key.orderReference };
+  const found = new Map<string, FoundSession>();
+  for await (const rows of readPages(client, {
+    operation: 'find sessions',
+    path: '/v1/sessions',
+    filters,
+    signal,
+  })) {
+    for (const row of rows) {
+      const session = await fromRow(calls, row, key);
+      if (session?.key.paymentId === key.paymentId) found.set(session.sessionId, session);
+    }
+  }
+  return [...found.values()].sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime());
+}
+
+/** One session with its metadata; null where there is none or it names no payment of ours. */
+export async function readSession(calls: SessionCalls, sessionId: string): Promise<FoundSession | null> {
+  const { client, settings, signal } = calls;
+  if (!isIdOf(settings.accountId, sessionId)) return null;
+  const operation = 'read session';
+  const path = `/v1/sessions/${encodeURIComponent(sessionId)}`;
+  const answer = await client({ operation, method: 'GET', path, signal });
+  if (answer.status === 404) return null;
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const named = understand(namedSchema, answer);
+  if (!named.ok) throw unclear(operation, named.reason);
+  if (named.value.id !== sessionId) throw unclear(operation, 'id: not the one that was asked for');
+  const key = keyOf(named.value.metadata);
+  if (key === null) return null;
+  const found = toFound(calls, answer.body, key);
+  if (typeof found === 'string') throw unclear(operation, found);
+  return found;
+}
+
+/** Closes a session; any refusal of Dintero's means that it has to be read again. */
+export async function cancelSession(
+  { client, settings, signal }: SessionCalls,
+  sessionId: string,
+): Promise<'cancelled' | 'refused'> {
+  if (!isIdOf(settings.accountId, sessionId)) return 'refused';
+  const path = `/v1/sessions/${encodeURIComponent(sessionId)}/cancel`;
+  const { status } = await client({ operation: 'cancel session', method: 'POST', path, signal });
+  return status < 300 ? 'cancelled' : 'refused';
+}
+
+/** A row that shows whose it is is taken as it is; any other is read by its id. */
+async function fromRow(calls: SessionCalls, row: unknown, key: PaymentKey): Promise<FoundSession | null> {
+  const named = fitting(namedSchema, row);
+  if (!named.ok) throw unclear('find sessions', named.reason);
+  const { id, metadata, order } = named.value;
+  if (metadata) {
+    const own = keyOf(metadata);
+    if (own?.paymentId !== key.paymentId || !isIdOf(calls.settings.accountId, id)) return null;
+    const found = toFound(calls, row, own);
+    return typeof found === 'string' ? readSession(calls, id) : found;
+  }
+  const isOther = order !== undefined && order.merchant_reference !== key.orderReference;
+  return isOther ? null : readSession(calls, id);
+}
+
+function toFound({ settings, now }: SessionCalls, session: unknown, key: PaymentKey): FoundSession | string {
+  const parsed = fitting(sessionSchema, session);
+  if (!parsed.ok) return parsed.reason;
+  const checkoutUrl = viewUrl(settings.checkoutUrl, parsed.value.id);
+  return toFoundSession(parsed.value, { key, checkoutUrl, now: now() });
+}
+
+function inLanguage(url: string, language: string | undefined): string {
+  if (!language) return url;
+  const localized = new URL(url);
+  localized.searchParams.set('language', language);
+  return localized.href;
+}
+
+/** Dintero may repeat what it was sent; the payer's address and number belong in no log. */
+function refusal(operation: string, reason: string, { customer }: SessionRequest): GatewayRejected {
+  const personal = [customer?.email, customer?.phone].filter((value) => value !== undefined && value !== '');
+  const clean = personal.reduce<string>((text, value) => text.replaceAll(String(value), '…'), reason);
+  return new GatewayRejected(`Dintero ${operation}: ${clean}`);
+}

@@ -1,0 +1,70 @@
+import type { OrderLine, SessionRequest } from '../gateway.ts';
+import type { DinteroSettings } from './settings.ts';
+import { callbackUrl, returnUrl } from './urls.ts';
+
+/** Where a session's own metadata names our payment. Dintero wants `ext` before names of our own. */
+export const METADATA = {
+  paymentId: 'ext_paidonce_payment',
+  orderReference: 'ext_paidonce_order',
+  n: 'ext_paidonce_n',
+} as const;
+
+/** The body of `POST /v1/sessions-profile`. */
+export function toSessionBody(request: SessionRequest, settings: DinteroSettings): object {
+  const { publicUrl, profileId } = settings;
+  return {
+    profile_id: request.profileId ?? profileId,
+    expires_at: request.expiresAt.toISOString(),
+    url: {
+      return_url: returnUrl(publicUrl, request.paymentId, request.returnKey),
+      callback_url: callbackUrl(publicUrl, request),
+    },
+    order: toOrder(request),
+    ...toCustomer(request.customer),
+    metadata: {
+      [METADATA.paymentId]: request.paymentId,
+      [METADATA.orderReference]: request.orderReference,
+      [METADATA.n]: request.n,
+    },
+  };
+}
+
+function toOrder(request: SessionRequest): object {
+  const { money, orderReference, merchantReference2 } = request;
+  return {
+    amount: money.amountMinor,
+    currency: money.currency,
+    merchant_reference: orderReference,
+    ...(merchantReference2 && { merchant_reference_2: merchantReference2 }),
+    items: linesOf(request).map(toItem),
+  };
+}
+
+/** Dintero is asked to be strict about sums, so an order without lines gets one for all of it. */
+function linesOf({ lines, money, orderReference }: SessionRequest): readonly OrderLine[] {
+  if (lines.length > 0) return lines;
+  const description = `Order ${orderReference}`;
+  return [{ id: 'order', lineId: '1', description, quantity: 1, amountMinor: money.amountMinor }];
+}
+
+function toItem(line: OrderLine): object {
+  return {
+    id: line.id,
+    line_id: line.lineId,
+    description: line.description,
+    quantity: line.quantity,
+    amount: line.amountMinor,
+    ...(line.vat !== undefined && { vat: line.vat }),
+    ...(line.vatAmountMinor !== undefined && { vat_amount: line.vatAmountMinor }),
+    ...(line.type !== undefined && { type: line.type }),
+  };
+}
+
+/** Only what is known: an empty phone number makes Dintero refuse the whole session. */
+function toCustomer(customer: SessionRequest['customer']): object {
+  const known = {
+    ...(customer?.email && { email: customer.email }),
+    ...(customer?.phone && { phone_number: customer.phone }),
+  };
+  return Object.keys(known).length === 0 ? {} : { customer: known };
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import type { PaymentKey } from '../../domain/payment.ts';
+import type { Reading } from '../../domain/transaction.ts';
+import type { FoundSession } from '../gateway.ts';
+import { parseKey } from './key.ts';
+import { METADATA } from './session-request.ts';
+import { amountField, currencyField, idField, reasonOf, timeField } from './words.ts';
+
+const metadataField = z.record(z.string(), z.unknown()).nullish();
+
+/** The answer to the creation of a session. */
+export const openedSchema = z.object({ id: idField, url: z.string().min(1).max(2048) });
+
+/** Just enough of a session to see whether it can be one of ours. */
+export const namedSchema = z.object({
+  id: idField,
+  metadata: metadataField.catch(undefined),
+  order: z.object({ merchant_reference: z.string() }).optional().catch(undefined),
+});
+
+/** A session as found or read, with what it was opened for. */
+export const sessionSchema = z.object({
+  id: idField,
+  created_at: timeField,
+  expires_at: timeField.nullish(),
+  cancelled_at: z.unknown(),
+  order: z.object({ amount: amountField, currency: currencyField, merchant_reference: z.string().max(200) }),
+});
+
+const eventSchema = z.object({
+  name: z.string(),
+  created_at: z.string().optional().catch(undefined),
+  details: z.object({ error: z.unknown() }).nullish().catch(undefined),
+});
+
+/** A session as far as it says what became of it. */
+export const progressSchema = z.object({
+  id: idField,
+  transaction_id: idField.nullish(),
+  cancelled_at: z.unknown(),
+  events: z.array(eventSchema).nullish(),
+});
+
+type SessionEvent = z.infer<typeof eventSchema>;
+type SessionState = Extract<Reading, { kind: 'session' }>;
+
+/** Our key from a session's metadata; null where it names no payment of ours. Numbers may come back as text. */
+export function keyOf(metadata: Readonly<Record<string, unknown>> | null | undefined): PaymentKey | null {
+  const text = (name: string): string => {
+    const value = metadata?.[name];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  };
+  return parseKey(text(METADATA.paymentId), text(METADATA.orderReference), text(METADATA.n));
+}
+
+/** Dintero's session in our words. */
+export function toFoundSession(
+  session: z.infer<typeof sessionSchema>,
+  known: { readonly key: PaymentKey; readonly checkoutUrl: string; readonly now: Date },
+): FoundSession {
+  const { id, order, created_at: createdAt, expires_at: expiresAt } = session;
+  const expired = expiresAt ? expiresAt.getTime() <= known.now.getTime() : false;
+  return {
+    sessionId: id,
+    checkoutUrl: known.checkoutUrl,
+    key: known.key,
+    reference: order.merchant_reference,
+    money: { amountMinor: order.amount, currency: order.currency },
+    createdAt,
+    live: !session.cancelled_at && !expired,
+    ...(expiresAt && { expiresAt }),
+  };
+}
+
+/** What a session without a transaction has come to. Sessions have no status of their own: their events say it. */
+export function toSessionState(session: z.infer<typeof progressSchema>): SessionState {
+  const last = inOrder(session.events ?? []).reduce<SessionState>(afterEvent, {
+    kind: 'session',
+    state: 'open',
+  });
+  if (session.cancelled_at && last.state !== 'cancelled') return { kind: 'session', state: 'cancelled' };
+  return last;
+}
+
+function afterEvent(before: SessionState, { name, details }: SessionEvent): SessionState {
+  if (before.state === 'cancelled') return before;
+  const reason = reasonOf(details?.error);
+  const because = reason === undefined ? {} : { reason };
+  switch (name) {
+    case 'CANCELLED':
+      return { kind: 'session', state: 'cancelled', ...because };
+    case 'DECLINED':
+      return { kind: 'session', state: 'declined', ...because };
+    case 'FAILED':
+      return { kind: 'session', state: 'failed', ...because };
+    // The payer is at it again. PAY_FAILED is not here and not above: another method may be picked after it.
+    case 'INITIATED':
+    case 'VISITED':
+    case 'PAY_LOCK_START':
+      return { kind: 'session', state: 'open' };
+    default:
+      return before;
+  }
+}
+
+/** By time where all of them tell it, else as they came. */
+function inOrder(events: readonly SessionEvent[]): readonly SessionEvent[] {
+  const timed = events.map((event) => ({ event, at: Date.parse(event.created_at ?? '') }));
+  if (timed.some(({ at }) => Number.isNaN(at))) return events;
+  return timed.sort((left, right) => left.at - right.at).map(({ event }) => event);
+}

@@ -1,0 +1,71 @@
+/** What it takes to talk to one Dintero account. */
+export interface DinteroSettings {
+  /** `T12345678` (test) or `P12345678` (live). */
+  readonly accountId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Used where a session request names no profile of its own. */
+  readonly profileId: string;
+  /** Newest first; any of them may sign. */
+  readonly signatureSecrets: readonly string[];
+  /** Core API (tokens), without `/v1`. */
+  readonly apiUrl: string;
+  /** Checkout API (sessions, transactions), without `/v1`. */
+  readonly checkoutUrl: string;
+  /** Our own origin as Dintero and the payer's browser reach it. */
+  readonly publicUrl: string;
+}
+
+/** One HTTP exchange with Dintero, for metrics. */
+export interface DinteroCall {
+  readonly operation: string;
+  readonly outcome: 'ok' | 'rejected' | 'silent' | 'credentials' | 'rate_limited';
+  readonly ms: number;
+  /** What Dintero's clock said, to the second: shows how far ours is off. */
+  readonly serverDate?: Date;
+}
+
+export interface DinteroDeps {
+  readonly fetch?: typeof fetch;
+  readonly now?: () => Date;
+  readonly onCall?: (call: DinteroCall) => void;
+}
+
+/** Settings without stray slashes, or an error that lists everything wrong with them. Never prints a secret. */
+export function checkedSettings(settings: DinteroSettings): DinteroSettings {
+  const wrong = complaints(settings);
+  if (wrong.length > 0) throw new Error(`Dintero settings: ${wrong.join('; ')}`);
+  return {
+    ...settings,
+    apiUrl: withoutTrailingSlash(settings.apiUrl),
+    checkoutUrl: withoutTrailingSlash(settings.checkoutUrl),
+    publicUrl: new URL(settings.publicUrl).origin,
+  };
+}
+
+function complaints(settings: DinteroSettings): string[] {
+  const wrong: string[] = [];
+  if (!/^[TP]\d{8}$/.test(settings.accountId)) wrong.push('accountId must be T or P and 8 digits');
+  if (settings.signatureSecrets.length === 0) wrong.push('signatureSecrets must hold at least one secret');
+  if (settings.signatureSecrets.some(isBlank)) wrong.push('signatureSecrets must not hold a blank secret');
+  for (const name of ['clientId', 'clientSecret', 'profileId'] as const) {
+    if (isBlank(settings[name])) wrong.push(`${name} must not be blank`);
+  }
+  for (const name of ['apiUrl', 'checkoutUrl', 'publicUrl'] as const) {
+    if (!isHttpUrl(settings[name])) wrong.push(`${name} must be an absolute http(s) URL`);
+  }
+  return wrong;
+}
+
+function isBlank(value: string): boolean {
+  return value.trim() === '';
+}
+
+/** Whether a text is an absolute http or https URL. */
+export function isHttpUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+function withoutTrailingSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

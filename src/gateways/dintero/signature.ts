@@ -1,0 +1,148 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { RefusalReason } from '../gateway.ts';
+
+/** SIGAPI's recommendation, applied in both directions: too old and too far ahead are both stale. */
+export const TOLERANCE_SECONDS = 300;
+
+const SCHEME = 'v0-hmac-sha256';
+
+/** The request line, cut but not re-encoded. */
+export interface SignedTarget {
+  readonly method: string;
+  readonly pathname: string;
+  /** Sorted by name (stable) and form-encoded, as Dintero signs it. */
+  readonly canonicalQuery: string;
+}
+
+/** Whose signature is expected. */
+export interface Signer {
+  readonly accountId: string;
+  /** Without port; from the configured public origin, never from a Host header. */
+  readonly hostname: string;
+  readonly secrets: readonly string[];
+}
+
+export type SignatureCheck =
+  | {
+      readonly outcome: 'verified' | 'stale';
+      readonly timestamp: string;
+      readonly ageSeconds: number;
+      readonly secretIndex: number;
+    }
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
+
+interface ParsedHeader {
+  readonly timestamp: string;
+  readonly digests: readonly Buffer[];
+}
+
+/** Cuts a raw request target (`/path?query`); null where it is not in origin form or holds control characters. */
+export function parseTarget(method: string, target: string): SignedTarget | null {
+  if (!target.startsWith('/') || /[\p{Cc} ]/u.test(target)) return null;
+  const cut = target.indexOf('?');
+  const pathname = cut === -1 ? target : target.slice(0, cut);
+  return { method, pathname, canonicalQuery: canonicalize(cut === -1 ? '' : target.slice(cut)) };
+}
+
+/** Proves that one of the secrets signed this method, host, path and query, and says how long ago. */
+export function verifySignature(
+  header: string | undefined,
+  target: SignedTarget,
+  signer: Signer,
+  receivedAt: Date,
+): SignatureCheck {
+  if (header === undefined || header.trim() === '') {
+    return refused('no_signature', 'no Dintero-Signature header; does the account have a signature secret?');
+  }
+  const parsed = parseHeader(header);
+  if (typeof parsed === 'string') return refused('malformed_signature', parsed);
+  const secretIndex = indexOfSigner(parsed, target, signer);
+  if (secretIndex === -1) return refused('wrong_signature', mismatchDetail(signer));
+  const ageSeconds = Math.floor(receivedAt.getTime() / 1000) - Number(parsed.timestamp);
+  const outcome = Math.abs(ageSeconds) <= TOLERANCE_SECONDS ? 'verified' : 'stale';
+  return { outcome, timestamp: parsed.timestamp, ageSeconds, secretIndex };
+}
+
+/** The value of a `Dintero-Signature` header, as Dintero would make it: for tests and simulators. */
+export function signCallbackForTest(request: {
+  readonly method: string;
+  /** The full URL that is called; its port is not signed. */
+  readonly url: string;
+  readonly accountId: string;
+  readonly secret: string;
+  /** Unix seconds. */
+  readonly timestamp: number;
+}): string {
+  const { hostname } = new URL(request.url);
+  const target = parseTarget(request.method, request.url.replace(/^https?:\/\/[^/?]*/, ''));
+  if (target === null) throw new TypeError(`url must be absolute with a path, got ${request.url}`);
+  const text = signedText(String(request.timestamp), request.accountId, hostname, target);
+  return `t=${request.timestamp},${SCHEME}=${hmac(request.secret, text).toString('hex')}`;
+}
+
+/** What was signed, less its time: equal for deliveries that say the same thing. */
+export function contentHash({ method, pathname, canonicalQuery }: SignedTarget): string {
+  return sha256(`${method}\n${pathname}\n${canonicalQuery}`);
+}
+
+/** Hexadecimal SHA-256 of a text. */
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+function canonicalize(query: string): string {
+  const params = new URLSearchParams(query);
+  params.sort();
+  return params.toString();
+}
+
+/** The parts of the header, or what is wrong with it. Schemes that we don't know are skipped. */
+function parseHeader(header: string): ParsedHeader | string {
+  const pairs = header.split(',').map(parsePair);
+  const stamps = valuesOf(pairs, 't');
+  const timestamp = stamps[0];
+  if (timestamp === undefined || stamps.length > 1) return 'expected exactly one t=<unix seconds>';
+  if (!/^\d{1,12}$/.test(timestamp)) return 't must be unix seconds, digits only';
+  const digests = valuesOf(pairs, SCHEME)
+    .filter((hex) => /^[0-9a-f]{64}$/.test(hex))
+    .map((hex) => Buffer.from(hex, 'hex'));
+  return digests.length === 0 ? `no ${SCHEME}=<64 lower-case hex digits>` : { timestamp, digests };
+}
+
+function parsePair(part: string): readonly [string, string] {
+  const cut = part.indexOf('=');
+  return cut === -1 ? [part.trim(), ''] : [part.slice(0, cut).trim(), part.slice(cut + 1).trim()];
+}
+
+function valuesOf(pairs: readonly (readonly [string, string])[], name: string): string[] {
+  return pairs.filter(([key]) => key === name).map(([, value]) => value);
+}
+
+/** Compares with every secret and every digest, so that the time taken does not tell which one was right. */
+function indexOfSigner({ timestamp, digests }: ParsedHeader, target: SignedTarget, signer: Signer): number {
+  const text = signedText(timestamp, signer.accountId, signer.hostname, target);
+  const matches = signer.secrets.map((secret) => {
+    const expected = hmac(secret, text);
+    return digests.map((digest) => timingSafeEqual(digest, expected)).includes(true);
+  });
+  return matches.indexOf(true);
+}
+
+function signedText(timestamp: string, accountId: string, hostname: string, target: SignedTarget): string {
+  return [timestamp, accountId, target.method, hostname, target.pathname, target.canonicalQuery].join('\n');
+}
+
+function hmac(secret: string, text: string): Buffer {
+  return createHmac('sha256', secret).update(text).digest();
+}
+
+function mismatchDetail({ secrets, hostname }: Signer): string {
+  return (
+    `matches none of the ${secrets.length} configured secrets for host ${hostname}; ` +
+    'is PUBLIC_URL the origin that Dintero calls, and did a proxy change the path or the query?'
+  );
+}
+
+function refused(reason: RefusalReason, detail: string): SignatureCheck {
+  return { outcome: 'refused', reason, detail };
+}
