@@ -1,7 +1,13 @@
 /** The activities of `paymentSession`, made of a store and the gateways. */
 import type { Gateway } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
-import { recordOutcome, type RecordSettings } from '../store/outcomes.ts';
+import {
+  recordOutcome,
+  type OutcomeRecord,
+  type RecordedOutcome,
+  type RecordSettings,
+} from '../store/outcomes.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { retryableGatewayFailure } from './gateway-failure.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { openPaymentSession, type OpeningSettings } from './open-session.ts';
@@ -13,6 +19,7 @@ export interface ActivityDependencies {
   readonly gatewayNamed: (name: string) => Gateway;
   readonly opening: OpeningSettings;
   readonly recording: RecordSettings;
+  readonly metrics?: Pick<Metrics, 'outcomes' | 'callbackToPaid' | 'polls'>;
 }
 
 /** Builds the activities that a Worker registers. */
@@ -37,8 +44,21 @@ export function createPaymentActivities(deps: ActivityDependencies): PaymentActi
       asking((signal) => gatewayNamed(gateway).cancelSession(sessionId, { signal })),
     cancelSurplusSessions: (input) =>
       asking((signal) => cancelSurplus(gatewayNamed(input.gateway), input, signal)),
-    recordOutcome: (record) => withHeartbeat(() => recordOutcome(db, record, deps.recording)),
+    async recordOutcome(record) {
+      const recorded = await withHeartbeat(() => recordOutcome(db, record, deps.recording));
+      count(deps, record, recorded);
+      return recorded;
+    },
   };
+}
+
+function count({ metrics }: ActivityDependencies, record: OutcomeRecord, recorded: RecordedOutcome): void {
+  if (record.notes.some((note) => note.kind === 'poll')) metrics?.polls.inc();
+  if (record.outcome === null) return;
+  metrics?.outcomes.inc({ status: recorded.status });
+  const received = record.deliveries.map((delivery) => Date.parse(delivery.receivedAt));
+  if (recorded.paysNow && received.length > 0)
+    metrics?.callbackToPaid.observe((Date.now() - Math.min(...received)) / 1_000);
 }
 
 async function cancelSurplus(gateway: Gateway, input: SessionInput, signal: AbortSignal): Promise<number> {

@@ -1,6 +1,6 @@
 /** The delivery log: what came in, byte for byte, and whether anybody has dealt with it. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import { isSettled, type PaymentKey, type PaymentStatus } from '../domain/payment.ts';
+import type { PaymentKey } from '../domain/payment.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
 import { deliveries } from './schema.ts';
@@ -174,7 +174,11 @@ export async function claimUnsignalled(db: Db, limit: number): Promise<DeliveryR
     );
 }
 
-/** Whether a payment needs nothing any more; for callers that only have the row. */
-export function isSettledRow(payment: { status: string }): boolean {
-  return isSettled(payment.status as PaymentStatus);
+const REFUSED_KEPT = sql`interval '7 days'`;
+
+/** Forgets what is older than the retention; refused deliveries after a week. */
+export async function pruneDeliveries(db: Db, retentionMs: number): Promise<void> {
+  await db.execute(sql`delete from deliveries where id in (
+    select id from deliveries where (received_at < now() - ${retentionMs / 1_000} * interval '1 second' and state is distinct from 'received')
+      or (outcome = 'refused' and received_at < now() - ${REFUSED_KEPT}) limit 10000)`);
 }

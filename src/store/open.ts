@@ -32,7 +32,7 @@ const MIGRATION_LOCK = 7_201_001;
  * PostgreSQL where a URL is given, else the embedded store in `dataDir` (`memory://` for none on disk).
  * @throws DirectoryInUse when another process has the embedded store.
  */
-export function openStore(at: { databaseUrl?: string; dataDir: string }): Promise<Store> {
+export function openStore(at: { databaseUrl?: string | undefined; dataDir: string }): Promise<Store> {
   return at.databaseUrl === undefined
     ? openEmbedded(at.dataDir)
     : Promise.resolve(openPostgres(at.databaseUrl));

@@ -100,7 +100,11 @@ export async function findAbandonedUpdates(
     .where(
       and(
         eq(outbox.state, 'pending'),
-        lt(sql`coalesce(${outbox.attemptedAt}, ${outbox.createdAt})`, sql`now() - interval '90 minutes'`),
+        // An attempt is due within the hour at the latest; one that was never made, within seconds.
+        lt(
+          sql`coalesce(${outbox.attemptedAt} + interval '90 minutes', ${outbox.createdAt} + interval '5 minutes')`,
+          sql`now()`,
+        ),
         gt(outbox.createdAt, sql`now() - interval '30 days'`),
       ),
     )

@@ -33,6 +33,8 @@ export interface RecordedOutcome {
   readonly status: PaymentStatus;
   readonly reason: string | null;
   readonly orderStatus: OrderStatus;
+  /** This very record paid the order. */
+  readonly paysNow: boolean;
   /** Effects that the merchant has not been told yet. */
   readonly untold: readonly string[];
 }
@@ -65,6 +67,7 @@ export function recordOutcome(
       status: settled?.status ?? (payment.status as PaymentStatus),
       reason: settled === null ? payment.reason : settled.reason,
       orderStatus: settled?.orderStatus ?? (order.status as OrderStatus),
+      paysNow: settled?.paysNow ?? false,
       untold: settings.tells ? [...new Set([...pending, ...told])] : [],
     };
   });

@@ -10,17 +10,13 @@ import { tell } from './telling.ts';
 
 /** Opens the payment's session, or finds out that there is none and never will be: then the run has nothing to watch. */
 export async function open(run: RunState): Promise<void> {
-  const outcome = await openSession.executeWithOptions({ summary: `open session of ${run.input.gateway}` }, [
-    inputOf(run),
-  ]);
-  if (outcome.kind === 'opened') {
-    takeOver(run, outcome);
-    return true;
-  }
+  const input = inputOf(run);
+  const summary = `open a session at ${run.input.gateway}`;
+  const outcome = await openSession.executeWithOptions({ summary }, [input]);
+  if (outcome.kind === 'opened') return takeOver(run, outcome);
   await giveUp(run, outcome);
-  run.callbacks = [];
+  run.callbacks = run.callbacks.filter(({ eventId }) => !input.eventIds.includes(eventId));
   run.pokes = [];
-  return false;
 }
 
 function inputOf(run: RunState): Parameters<typeof openSession>[0] {

@@ -51,8 +51,7 @@ export function newOperations(run: RunState): Operations {
 async function cancel(run: RunState): Promise<CancelResult> {
   // First what the gateway knows already: money that is there must not be released by us.
   await look(run);
-  if (run.status !== 'PENDING')
-    return { kind: isOpen(run.status) ? 'refused' : 'not_open', status: run.status };
+  if (run.status !== 'PENDING') return afterCancel(run.status);
   const payment = run.payment as OpenedPayment;
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = 'the merchant cancels';
@@ -61,11 +60,12 @@ async function cancel(run: RunState): Promise<CancelResult> {
   ]);
   const reading = await read(run, payment, null);
   await recordCancel(run, payment, reading);
-  if (run.status === 'CANCELLED') return { kind: 'cancelled' };
-  return {
-    kind: run.status === 'PENDING' || run.status === 'ON_HOLD' ? 'refused' : 'not_open',
-    status: run.status,
-  };
+  return afterCancel(run.status);
+}
+
+function afterCancel(status: PaymentStatus): CancelResult {
+  if (status === 'CANCELLED') return { kind: 'cancelled' };
+  return { kind: isOpen(status) ? 'refused' : 'not_open', status };
 }
 
 /** What the gateway says after the cancel is what happened, whatever it answered to the cancel itself. */

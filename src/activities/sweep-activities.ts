@@ -1,0 +1,85 @@
+/** The sweep: contract §5.3 holds even if no callback ever comes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context, heartbeat } from '@temporalio/activity';
+import { differsFromListing } from '../domain/decide.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { Gateway, ListedTransaction } from '../gateways/gateway.ts';
+import type { Db } from '../store/open.ts';
+import type { PaymentRow } from '../store/payments.ts';
+import { findBySessions, recordCompleteSweep, sweepStart } from '../store/sweeps.ts';
+import type { PaymentRuns } from '../temporal/payment-runs.ts';
+
+export interface SweepResult {
+  readonly since: string;
+  readonly listed: number;
+  /** Payments of ours that differed and were woken. */
+  readonly found: number;
+  /** Transactions of other shops on the same account: counted, never touched. */
+  readonly foreign: number;
+}
+
+export interface SweepActivities {
+  sweepGateway(gateway: string): Promise<SweepResult>;
+}
+
+export interface SweepDependencies {
+  readonly db: Db;
+  readonly gatewayNamed: (name: string) => Gateway;
+  readonly runs: Pick<PaymentRuns, 'look'>;
+  readonly onSwept?: (gateway: string, result: SweepResult) => void;
+}
+
+/** Waking many runs at once makes every other order wait: 20 a second. */
+const WAKE_INTERVAL_MS = 50;
+
+/** Builds the activity. The mark moves only after the last page. */
+export function createSweepActivities(deps: SweepDependencies): SweepActivities {
+  return {
+    async sweepGateway(gateway) {
+      const startedAt = new Date();
+      const since = await sweepStart(deps.db, gateway, startedAt);
+      const counts = { listed: 0, found: 0, foreign: 0 };
+      const signal = Context.current().cancellationSignal;
+      for await (const page of deps.gatewayNamed(gateway).listTransactions(since, { signal })) {
+        await sweepPage(deps, gateway, page, counts);
+        heartbeat(counts);
+      }
+      await recordCompleteSweep(deps.db, gateway, startedAt, counts.found);
+      const result = { since: since.toISOString(), ...counts };
+      deps.onSwept?.(gateway, result);
+      return result;
+    },
+  };
+}
+
+async function sweepPage(
+  deps: SweepDependencies,
+  gateway: string,
+  page: readonly ListedTransaction[],
+  counts: { listed: number; found: number; foreign: number },
+): Promise<void> {
+  const sessionIds = page.map((listed) => listed.sessionId);
+  const known = new Map(
+    (await findBySessions(deps.db, gateway, sessionIds)).map((row) => [row.sessionId, row]),
+  );
+  counts.listed += page.length;
+  for (const listed of page) {
+    const row = known.get(listed.sessionId);
+    if (row === undefined) counts.foreign += 1;
+    else if (differsFromListing(row.status as PaymentStatus, row.dismissed, listed.status)) {
+      await wake(deps, row, listed);
+      counts.found += 1;
+      heartbeat(counts);
+    }
+  }
+}
+
+async function wake(deps: SweepDependencies, row: PaymentRow, listed: ListedTransaction): Promise<void> {
+  const { id: paymentId, orderReference, n, gateway } = row;
+  const at = new Date().toISOString();
+  await deps.runs.look(
+    { paymentId, orderReference, n, gateway },
+    { why: 'sweep', at, transactionId: listed.transactionId },
+  );
+  await sleep(WAKE_INTERVAL_MS);
+}

@@ -1,0 +1,87 @@
+/** Carries to Temporal what could not be told when it came: deliveries that were only stored, and updates whose run is lost. */
+import type { Logger } from '../telemetry/log.ts';
+import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
+import type { Db } from '../store/open.ts';
+import { findAbandonedUpdates } from '../store/outbox.ts';
+import type { PaymentRuns } from '../temporal/payment-runs.ts';
+
+export interface ForwarderDependencies {
+  readonly db: Db;
+  readonly runs: Pick<PaymentRuns, 'callback' | 'look'>;
+  readonly log: Logger;
+  readonly retentionMs: number;
+}
+
+/** At most 20 a second: waking many runs at once makes every other order wait. */
+const BATCH = 20;
+const INTERVAL_MS = 1_000;
+const ABANDONED_EVERY_MS = 60_000;
+const PRUNED_EVERY_MS = 3_600_000;
+
+/** Starts the forwarder; the returned function stops it after the work at hand. */
+export function startForwarder(deps: ForwarderDependencies): () => Promise<void> {
+  const jobs = [
+    every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
+    every(ABANDONED_EVERY_MS, () => wakeAbandoned(deps), deps.log),
+    every(PRUNED_EVERY_MS, () => pruneDeliveries(deps.db, deps.retentionMs), deps.log),
+  ];
+  return async () => {
+    await Promise.all(jobs.map((stop) => stop()));
+  };
+}
+
+function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Promise<void> {
+  let running: Promise<unknown> = Promise.resolve();
+  let isBusy = false;
+  const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
+    running = job()
+      .catch((error: unknown) =>
+        log.warn({ reason: String(error) }, 'forwarding: tried again at the next turn'),
+      )
+      .finally(() => {
+        isBusy = false;
+      });
+  }, ms);
+  return async () => {
+    clearInterval(timer);
+    await running;
+  };
+}
+
+async function forwardDeliveries(deps: ForwarderDependencies): Promise<void> {
+  const waiting = await claimUnsignalled(deps.db, BATCH);
+  for (const delivery of waiting) {
+    await deps.runs.callback(addressOf(delivery), signalOf(delivery));
+    await markSignalled(deps.db, [delivery.id]);
+  }
+  if (waiting.length > 0)
+    deps.log.info({ count: waiting.length }, 'forwarded stored callbacks to their workflows');
+}
+
+function addressOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[0] {
+  const { paymentId, orderReference, n, gateway } = delivery;
+  return { paymentId: paymentId ?? '', orderReference: orderReference ?? '', n: n ?? 0, gateway };
+}
+
+function signalOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[1] {
+  const { eventId, contentHash, claim, receivedAt } = delivery;
+  return {
+    eventId: eventId ?? '',
+    contentHash: contentHash ?? '',
+    claim,
+    receivedAt: receivedAt.toISOString(),
+  };
+}
+
+async function wakeAbandoned(deps: ForwarderDependencies): Promise<void> {
+  for (const { payment, effectId } of await findAbandonedUpdates(deps.db, BATCH)) {
+    const { id: paymentId, orderReference, n, gateway } = payment;
+    deps.log.warn({ effectId }, 'an update was never told: waking its payment');
+    await deps.runs.look(
+      { paymentId, orderReference, n, gateway },
+      { why: 'untold_update', at: new Date().toISOString() },
+    );
+  }
+}

@@ -1,0 +1,179 @@
+/** The environment, checked once at start: every wrong variable in one error. Meaning of each: contract §2. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** The environment is wrong; the message names every variable, what was expected and, but for secrets, what was found. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const SECRETS = [
+  'TEMPORAL_API_KEY',
+  'DATABASE_URL',
+  'API_KEYS',
+  'DINTERO_CLIENT_SECRET',
+  'DINTERO_SIGNATURE_SECRETS',
+  'ORDER_WEBHOOK_SECRETS',
+] as const;
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,8}(ms|s|m|h|d)$/, 'a duration such as 250ms, 10s, 5m, 1h or 3d')
+  .transform((text) => {
+    const [, count, unit] = /^(\d+)(\w+)$/.exec(text) ?? [];
+    return Number(count) * UNITS[unit as keyof typeof UNITS];
+  });
+const port = z.coerce
+  .number('a port number')
+  .int('a port number')
+  .min(0, 'a port number')
+  .max(65_535, 'a port number');
+const url = z
+  .url({ protocol: /^https?$/, error: 'an absolute http or https URL' })
+  .transform((text) => text.replace(/\/+$/, ''));
+const origin = url.refine(
+  (text) => new URL(text).pathname === '/',
+  'an origin without a path, such as https://pay.example',
+);
+const secret = z
+  .string()
+  .refine((text) => text.trim() !== '' && text === text.trim(), 'a secret without blanks around it');
+const list = (of: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(of).min(1));
+const apiKey = secret.refine((key) => key.length >= 24, 'keys of at least 24 characters each');
+const webhookSecret = secret.refine(
+  (text) => /^whsec_[A-Za-z0-9+/]{24,}={0,2}$/.test(text),
+  'Standard Webhooks secrets, whsec_ and base64',
+);
+const ip = z.union([z.ipv4(), z.ipv6()], 'IP addresses');
+
+const STORE = {
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'a postgresql:// URL')
+    .optional(),
+  DATA_DIR: z.string().min(1).default('.data'),
+};
+
+const TEMPORAL = {
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'host:port')
+    .default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().min(1).max(150).default('payments'),
+  TEMPORAL_API_KEY: secret.optional(),
+  TEMPORAL_TLS_CERT: z.string().min(1).optional(),
+  TEMPORAL_TLS_KEY: z.string().min(1).optional(),
+  TEMPORAL_TLS_CA: z.string().min(1).optional(),
+  TEMPORAL_UI_URL: url.optional(),
+};
+
+const LOG = {
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+};
+
+const DINTERO_REAL = { api: 'https://api.dintero.com', checkout: 'https://checkout.dintero.com' };
+
+const FULL = {
+  ...STORE,
+  ...TEMPORAL,
+  ...LOG,
+  PORT: port.default(3000),
+  HOST: z.string().min(1).default('0.0.0.0'),
+  PUBLIC_URL: origin,
+  ADMIN_PORT: port.optional(),
+  TRUST_PROXY: z.coerce.number('a number of proxies').int('a number of proxies').min(0).max(10).default(0),
+  API_KEYS: list(apiKey),
+  DINTERO_ACCOUNT_ID: z
+    .string()
+    .regex(/^[PT]\d{8}$/, 'an account such as T12345678 (test) or P12345678 (live)'),
+  DINTERO_CLIENT_ID: secret,
+  DINTERO_CLIENT_SECRET: secret,
+  DINTERO_PROFILE_ID: z.string().min(1).default('default'),
+  DINTERO_SIGNATURE_SECRETS: list(secret),
+  DINTERO_API_URL: url.default(DINTERO_REAL.api),
+  DINTERO_CHECKOUT_URL: url.default(DINTERO_REAL.checkout),
+  DINTERO_ALLOWED_IPS: list(ip).optional(),
+  DINTERO_IP_POLICY: z.enum(['report', 'refuse']).default('report'),
+  ORDER_WEBHOOK_URL: url.optional(),
+  ORDER_WEBHOOK_SECRETS: list(webhookSecret).optional(),
+  ON_HOLD_POLL_INTERVAL: duration.default(3_600_000),
+  SESSION_LIFETIME: duration.default(4 * 3_600_000),
+  SWEEP_INTERVAL: duration.default(300_000),
+  LATE_MONEY_POLICY: z.enum(['give_back', 'review', 'accept']).default('give_back'),
+  RETENTION_DELIVERIES: duration.default(400 * 86_400_000),
+};
+
+const full = z.object(FULL).superRefine((env, context) => {
+  const isReal =
+    env.DINTERO_CHECKOUT_URL === DINTERO_REAL.checkout || env.DINTERO_API_URL === DINTERO_REAL.api;
+  const fail = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  if (isReal && !env.PUBLIC_URL.startsWith('https://')) {
+    fail('PUBLIC_URL', 'an https origin, since Dintero itself calls it; it refuses http and localhost');
+  }
+  if (env.ORDER_WEBHOOK_URL !== undefined && env.ORDER_WEBHOOK_SECRETS === undefined) {
+    fail('ORDER_WEBHOOK_SECRETS', 'whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed');
+  }
+  if ((env.TEMPORAL_TLS_CERT === undefined) !== (env.TEMPORAL_TLS_KEY === undefined)) {
+    fail('TEMPORAL_TLS_KEY', 'set together with TEMPORAL_TLS_CERT');
+  }
+});
+
+export type Config = z.infer<typeof full>;
+export type StoreConfig = z.infer<ReturnType<typeof storeSchema>>;
+
+function storeSchema() {
+  return z.object({ ...STORE, ...TEMPORAL, ...LOG });
+}
+
+/** Everything that `api` and `worker` need. @throws ConfigError */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  return parse(full, env);
+}
+
+/** What reads the store and Temporal only: `migrate`, `why`. @throws ConfigError */
+export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
+  return parse(storeSchema(), env);
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
+  const problems: string[] = [];
+  const parsed = schema.safeParse(withSecretFiles(env, problems));
+  if (parsed.success && problems.length === 0) return parsed.data;
+  const wrong = parsed.error?.issues.map((issue) => describe(issue, env)) ?? [];
+  const lines = [...new Set([...problems, ...wrong])].map((line) => `  ${line}`);
+  throw new ConfigError(`the environment is wrong:\n${lines.join('\n')}`);
+}
+
+/** A variable that is set but empty is not an absent one: it is wrong. */
+function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): Record<string, string> {
+  const found = Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+  for (const name of SECRETS) {
+    const path = env[`${name}_FILE`];
+    if (path === undefined) continue;
+    if (env[name] !== undefined) problems.push(`${name}: set by ${name} or by ${name}_FILE, not by both`);
+    try {
+      found[name] = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      problems.push(`${name}_FILE: a readable file was expected (${(error as NodeJS.ErrnoException).code})`);
+    }
+  }
+  return found;
+}
+
+function describe(issue: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
+  const name = String(issue.path[0]);
+  const given = env[name] ?? env[`${name}_FILE`];
+  if (given === undefined && issue.code !== 'custom') return `${name}: missing`;
+  const isSecret = (SECRETS as readonly string[]).includes(name);
+  const found = given === undefined || isSecret ? '' : `, found ${JSON.stringify(given.slice(0, 80))}`;
+  return `${name}: expected ${issue.message}${found}`;
+}

@@ -1,0 +1,93 @@
+/**
+ * Where a process begins: `paidonce api`, `paidonce worker` and, with the embedded store, both in one (`paidonce serve`, which
+ * `npm start` runs as a child). Follow a payment from here: api/routes/payments.ts opens it, api/routes/callbacks.ts hears of it,
+ * workflows/payment-session.ts decides, activities/ act.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startApi } from './api/server.ts';
+import { startForwarder } from './background/forwarder.ts';
+import type { Config } from './config.ts';
+import { createGateways } from './gateways/registry.ts';
+import type { Service } from './service.ts';
+import { stampGateway, WrongAccount } from './store/health.ts';
+import { openStore } from './store/open.ts';
+import { createLog } from './telemetry/log.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { connectClient } from './temporal/connect.ts';
+import { createPaymentRuns } from './temporal/payment-runs.ts';
+import { startWorker } from './worker/run.ts';
+
+export interface Roles {
+  readonly api: boolean;
+  readonly worker: boolean;
+}
+
+export interface Running {
+  /** Ends everything, the work at hand first. */
+  stop(): Promise<void>;
+  /** Resolves when something is wrong that only a person can mend. */
+  readonly failed: Promise<Error>;
+}
+
+/** How long a shopper, and how long a callback, waits for Temporal. */
+const UPDATE_TIMEOUT_MS = 12_000;
+const SIGNAL_TIMEOUT_MS = 500;
+
+/** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | ListenError */
+export async function run(config: Config, roles: Roles): Promise<Running> {
+  const { service, failed } = await createService(config, roles);
+  const storeReady = prepareStore(service);
+  // The embedded store is there or it is not; a server may be away for a while, and callbacks must not wait for it.
+  if (service.store.kind === 'embedded') await storeReady;
+  storeReady.catch(service.fail);
+  const stops = [() => service.connection.close(), () => service.store.close()];
+  stops.push(startForwarder({ ...service, db: service.store.db, retentionMs: config.RETENTION_DELIVERIES }));
+  if (roles.worker) stops.push(startWorker(service, storeReady));
+  if (roles.api) stops.push(await startApi(service));
+  return {
+    failed,
+    async stop() {
+      for (const stop of stops.toReversed()) await stop();
+    },
+  };
+}
+
+async function createService(
+  config: Config,
+  roles: Roles,
+): Promise<{ service: Service; failed: Promise<Error> }> {
+  const log = createLog(
+    config.LOG_LEVEL,
+    [roles.api && 'api', roles.worker && 'worker'].filter(Boolean).join('+'),
+  );
+  const metrics = createMetrics();
+  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
+  const { client, connection } = connectClient(config);
+  const runs = createPaymentRuns(client, {
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    updateTimeoutMs: UPDATE_TIMEOUT_MS,
+    signalTimeoutMs: SIGNAL_TIMEOUT_MS,
+  });
+  let fail: (error: Error) => void = () => undefined;
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
+  const gateways = createGateways(config, metrics);
+  return { failed, service: { config, log, metrics, gateways, store, client, connection, runs, fail } };
+}
+
+/** Migrates and stamps the store, as soon as it answers. @throws WrongAccount */
+async function prepareStore({ store, gateways, log }: Service): Promise<void> {
+  for (;;) {
+    try {
+      await store.migrate();
+      for (const { id: gateway, account, mode } of gateways.all)
+        await stampGateway(store.db, { gateway, account, mode });
+      return;
+    } catch (error) {
+      if (error instanceof WrongAccount || store.kind === 'embedded') throw error;
+      log.warn({ reason: String(error) }, "the store can't be prepared yet: is the database up?");
+      await sleep(1_000);
+    }
+  }
+}

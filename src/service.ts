@@ -1,0 +1,21 @@
+import type { Client, Connection } from '@temporalio/client';
+import type { Config } from './config.ts';
+import type { GatewayRegistry } from './gateways/registry.ts';
+import type { Store } from './store/open.ts';
+import type { Logger } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import type { PaymentRuns } from './temporal/payment-runs.ts';
+
+/** What every part of a process shares. Built once, in main.ts. */
+export interface Service {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly gateways: GatewayRegistry;
+  readonly store: Store;
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly runs: PaymentRuns;
+  /** Something is wrong that only a person can mend: the process ends, saying so. */
+  readonly fail: (error: Error) => void;
+}

@@ -1,0 +1,69 @@
+/** Figures that only the store knows, and the marks of the background jobs. */
+import { eq, sql } from 'drizzle-orm';
+import { rows, type Db } from './open.ts';
+import { gateways } from './schema.ts';
+
+export interface StoreFigures {
+  readonly outboxPending: number;
+  readonly outboxOldest: number;
+  readonly review: number;
+  readonly reviewOldest: number;
+  readonly pending: number;
+  readonly onHold: number;
+  readonly unhandledOldest: number;
+}
+
+/** One statement over partial indexes: cheap enough for every scrape. */
+export async function readFigures(db: Db): Promise<StoreFigures> {
+  const [row] = await rows<StoreFigures>(
+    db,
+    sql`select
+      (select count(*)::int from outbox where state = 'pending') as "outboxPending",
+      (select coalesce(extract(epoch from now() - min(created_at)), 0)::float from outbox where state = 'pending') as "outboxOldest",
+      (select count(*)::int from payments where status = 'REVIEW') as "review",
+      (select coalesce(extract(epoch from now() - min(review_since)), 0)::float from payments where status = 'REVIEW') as "reviewOldest",
+      (select count(*)::int from payments where status = 'PENDING') as "pending",
+      (select count(*)::int from payments where status = 'ON_HOLD') as "onHold",
+      (select coalesce(extract(epoch from now() - min(received_at)), 0)::float from deliveries
+        where state in ('received', 'signalled')) as "unhandledOldest"`,
+  );
+  return row as StoreFigures;
+}
+
+/** Whether the store answers at all. @throws when it does not. */
+export async function ping(db: Db): Promise<void> {
+  await db.execute(sql`select 1`);
+}
+
+export type GatewayRow = typeof gateways.$inferSelect;
+
+/** The store belongs to another account or mode than the one configured. */
+export class WrongAccount extends Error {
+  override readonly name = 'WrongAccount';
+}
+
+/** Stamps the store with the gateway's account at first start. @throws WrongAccount when it carries another one. */
+export async function stampGateway(
+  db: Db,
+  stamp: { gateway: string; account: string; mode: string },
+): Promise<void> {
+  await db.insert(gateways).values(stamp).onConflictDoNothing();
+  const row = await readGateway(db, stamp.gateway);
+  if (row !== null && (row.account !== stamp.account || row.mode !== stamp.mode)) {
+    throw new WrongAccount(
+      `this store belongs to ${row.gateway} account ${row.account} (${row.mode}), but ${stamp.account} (${stamp.mode}) is configured; ` +
+        'use another DATA_DIR or DATABASE_URL, or the account that it belongs to',
+    );
+  }
+}
+
+/** A gateway's marks, or null before its first start. */
+export async function readGateway(db: Db, gateway: string): Promise<GatewayRow | null> {
+  const [row] = await db.select().from(gateways).where(eq(gateways.gateway, gateway));
+  return row ?? null;
+}
+
+/** All gateways that this store has ever served. */
+export function readGateways(db: Db): Promise<GatewayRow[]> {
+  return db.select().from(gateways);
+}

@@ -1,0 +1,44 @@
+/** What the sweep needs of the store: from when to list, and what is known of what it found. */
+import { and, eq, inArray, min, sql } from 'drizzle-orm';
+import type { Db } from './open.ts';
+import { gateways, payments } from './schema.ts';
+import type { PaymentRow } from './payments.ts';
+
+const OVERLAP_MS = 10 * 60_000;
+
+/** From min(oldest pending payment, last complete sweep) − 10 minutes. Holds and reviews are read by timers of their own. */
+export async function sweepStart(db: Db, gateway: string, now: Date): Promise<Date> {
+  const [oldest] = await db
+    .select({ at: min(payments.createdAt) })
+    .from(payments)
+    .where(and(eq(payments.gateway, gateway), eq(payments.status, 'PENDING')));
+  const [mark] = await db.select().from(gateways).where(eq(gateways.gateway, gateway));
+  const times = [oldest?.at, mark?.lastCompleteSweep ?? now].filter((at) => at !== null && at !== undefined);
+  return new Date(Math.min(...times.map((at) => new Date(at).getTime())) - OVERLAP_MS);
+}
+
+/** The payments behind these sessions. */
+export function findBySessions(
+  db: Db,
+  gateway: string,
+  sessionIds: readonly string[],
+): Promise<PaymentRow[]> {
+  if (sessionIds.length === 0) return Promise.resolve([]);
+  return db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.gateway, gateway), inArray(payments.sessionId, [...sessionIds])));
+}
+
+/** The listing was read to its last page: only now may the mark move. */
+export async function recordCompleteSweep(
+  db: Db,
+  gateway: string,
+  startedAt: Date,
+  finds: number,
+): Promise<void> {
+  await db
+    .update(gateways)
+    .set({ lastCompleteSweep: startedAt, sweepFinds: sql`${gateways.sweepFinds} + ${finds}` })
+    .where(eq(gateways.gateway, gateway));
+}

@@ -1,0 +1,120 @@
+/** Every figure that `/metrics` shows. Names are the contract of dashboards and alerts: docs/operations.md lists them. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** One registry a process. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    deliveries: new Counter({
+      name: 'paidonce_deliveries_total',
+      help: 'Callbacks by gateway and outcome: accepted, duplicate, ignored, refused, malformed, stale, limited, unavailable',
+      labelNames: ['gateway', 'outcome', 'reason'],
+      registers,
+    }),
+    secretHits: new Counter({
+      name: 'paidonce_signature_secret_hits_total',
+      help: 'Verified callbacks by the place of the secret that signed them, 0 the newest',
+      labelNames: ['gateway', 'secret'],
+      registers,
+    }),
+    acknowledged: new Histogram({
+      name: 'paidonce_callback_acknowledged_seconds',
+      help: 'From the request to the answer of a verified callback',
+      buckets: [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1],
+      registers,
+    }),
+    callbackToPaid: new Histogram({
+      name: 'paidonce_callback_to_paid_seconds',
+      help: 'From the first verified callback to the order being paid',
+      buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
+      registers,
+    }),
+    outcomes: new Counter({
+      name: 'paidonce_outcomes_total',
+      help: 'Payments by the status that they reached',
+      labelNames: ['status'],
+      registers,
+    }),
+    polls: new Counter({
+      name: 'paidonce_polls_total',
+      help: 'Reads by timer: hold polls and follow-ups',
+      registers,
+    }),
+    gatewayCalls: new Histogram({
+      name: 'paidonce_gateway_call_seconds',
+      help: 'Calls to a gateway by operation and outcome: ok, rejected, silent, credentials, rate_limited',
+      labelNames: ['gateway', 'operation', 'outcome'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    clockSkew: new Gauge({
+      name: 'paidonce_gateway_clock_skew_seconds',
+      help: "Our clock less the gateway's, by the Date of its last answer",
+      labelNames: ['gateway'],
+      registers,
+    }),
+    updates: new Counter({
+      name: 'paidonce_merchant_updates_total',
+      help: 'Attempts to tell the merchant by type and outcome: delivered, failed, gone, gave_up, superseded',
+      labelNames: ['type', 'outcome'],
+      registers,
+    }),
+    foreign: new Gauge({
+      name: 'paidonce_sweep_foreign_transactions',
+      help: 'Transactions of others on the same account in the last sweep',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    /** Read from the store when somebody asks. */
+    store: {
+      outboxPending: new Gauge({
+        name: 'paidonce_outbox_pending',
+        help: 'Updates that the merchant has not heard yet',
+        registers,
+      }),
+      outboxAge: new Gauge({
+        name: 'paidonce_outbox_oldest_seconds',
+        help: 'Age of the oldest of them',
+        registers,
+      }),
+      review: new Gauge({
+        name: 'paidonce_review_payments',
+        help: 'Payments that wait for a person',
+        registers,
+      }),
+      reviewAge: new Gauge({
+        name: 'paidonce_review_oldest_seconds',
+        help: 'How long the oldest of them has waited',
+        registers,
+      }),
+      unsettled: new Gauge({
+        name: 'paidonce_open_payments',
+        help: 'Payments by unsettled status',
+        labelNames: ['status'],
+        registers,
+      }),
+      oldestTrigger: new Gauge({
+        name: 'paidonce_unhandled_delivery_oldest_seconds',
+        help: 'Age of the oldest verified callback that no workflow has dealt with',
+        registers,
+      }),
+      sweepFinds: new Gauge({
+        name: 'paidonce_sweep_finds_total',
+        help: 'Payments that the sweep found and nobody had told us of',
+        labelNames: ['gateway'],
+        registers,
+      }),
+      lastSweep: new Gauge({
+        name: 'paidonce_last_complete_sweep_timestamp_seconds',
+        help: 'When the last sweep reached the last page',
+        labelNames: ['gateway'],
+        registers,
+      }),
+      up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
+    },
+  };
+}

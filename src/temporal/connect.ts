@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  isRetryableError,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+
+export interface TemporalSettings {
+  readonly TEMPORAL_ADDRESS: string;
+  readonly TEMPORAL_NAMESPACE: string;
+  readonly TEMPORAL_API_KEY?: string | undefined;
+  readonly TEMPORAL_TLS_CERT?: string | undefined;
+  readonly TEMPORAL_TLS_KEY?: string | undefined;
+  readonly TEMPORAL_TLS_CA?: string | undefined;
+}
+
+const RESOURCE_EXHAUSTED = 8;
+const MOST_ATTEMPTS = 3;
+
+/** A client that needs no server yet, gives up soon and is back soon after an outage (1.9 s instead of 18.8 s). */
+export function connectClient(settings: TemporalSettings): { client: Client; connection: Connection } {
+  const options = { ...defaultGrpcRetryOptions({ maxAttempts: MOST_ATTEMPTS }) };
+  const connection = Connection.lazy({
+    ...common(settings),
+    channelArgs: {
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.min_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': 2_000,
+    },
+    interceptors: [
+      makeGrpcRetryInterceptor({
+        ...options,
+        // "Too much" is answered by waiting, not by asking again.
+        retryableDecider: (attempt, status) =>
+          attempt < MOST_ATTEMPTS && status.code !== RESOURCE_EXHAUSTED && isRetryableError(status),
+      }),
+    ],
+  });
+  return { connection, client: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }) };
+}
+
+/** The Worker's own connection. @throws TransportError when nobody answers. */
+export function connectWorker(settings: TemporalSettings): Promise<NativeConnection> {
+  return NativeConnection.connect(common(settings));
+}
+
+function common(settings: TemporalSettings): { address: string; tls?: boolean | object; apiKey?: string } {
+  const {
+    TEMPORAL_API_KEY: apiKey,
+    TEMPORAL_TLS_CERT: cert,
+    TEMPORAL_TLS_KEY: key,
+    TEMPORAL_TLS_CA: ca,
+  } = settings;
+  const isMutual = cert !== undefined && key !== undefined;
+  const tls = {
+    ...(ca !== undefined && { serverRootCACertificate: readFileSync(ca) }),
+    ...(isMutual && { clientCertPair: { crt: readFileSync(cert), key: readFileSync(key) } }),
+  };
+  const isEncrypted = apiKey !== undefined || isMutual || ca !== undefined;
+  return {
+    address: settings.TEMPORAL_ADDRESS,
+    ...(isEncrypted && { tls }),
+    ...(apiKey !== undefined && { apiKey }),
+  };
+}

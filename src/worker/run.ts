@@ -1,0 +1,141 @@
+/** Keeps the Workers running through outages of Temporal and of the store. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Runtime, DefaultLogger, type Worker } from '@temporalio/worker';
+import { createPaymentActivities } from '../activities/create-activities.ts';
+import { createUpdateActivities } from '../activities/notify-merchant.ts';
+import { createSweepActivities } from '../activities/sweep-activities.ts';
+import type { Service } from '../service.ts';
+import { WrongAccount } from '../store/health.ts';
+import { connectWorker } from '../temporal/connect.ts';
+import { addSearchAttributes, scheduleSweep } from '../temporal/setup.ts';
+import { createWorkers } from './worker.ts';
+
+const RETRY_MS = 1_000;
+
+/** Starts the Workers as soon as store and Temporal are there; the returned function stops them after the work at hand. */
+export function startWorker(service: Service, storeReady: Promise<void>): () => Promise<void> {
+  installRuntime(service);
+  const stopping = new AbortController();
+  const state: { workers: readonly Worker[] } = { workers: [] };
+  const done = storeReady.then(() => keepRunning(service, state, stopping.signal)).catch(service.fail);
+  return async () => {
+    stopping.abort();
+    for (const worker of state.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await done;
+  };
+}
+
+/** Temporal's own log lines, in ours; signals are handled by us alone. */
+function installRuntime({ log }: Service): void {
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    if (level === 'ERROR') log.error({ temporal: summary(meta) }, message);
+    else log.warn({ temporal: summary(meta) }, message);
+  });
+  Runtime.install({ logger, shutdownSignals: [] });
+}
+
+function summary(meta: Record<string, unknown> | undefined): Record<string, unknown> {
+  const { workflowId, runId, activityType, attempt, error } = meta ?? {};
+  return { workflowId, runId, activityType, attempt, ...(error !== undefined && { error: String(error) }) };
+}
+
+async function keepRunning(
+  service: Service,
+  state: { workers: readonly Worker[] },
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await runOnce(service, state, signal);
+    } catch (error) {
+      if (error instanceof WrongAccount) throw error;
+      service.log.warn(
+        { reason: String(error) },
+        `the worker can't run: is Temporal at ${service.config.TEMPORAL_ADDRESS} up?`,
+      );
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+async function runOnce(
+  service: Service,
+  state: { workers: readonly Worker[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const { config } = service;
+  const connection = await connectWorker(config);
+  try {
+    await prepareNamespace(service);
+    state.workers = await createWorkers(
+      connection,
+      { namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE },
+      {
+        payments: { ...paymentActivities(service), ...sweepActivities(service) },
+        updates: updateActivities(service),
+      },
+    );
+    if (signal.aborted) return;
+    service.log.info('worker runs');
+    await Promise.all(state.workers.map((worker) => worker.run()));
+  } finally {
+    await endAll(state.workers);
+    await connection.close();
+  }
+}
+
+/** One Worker that fails takes the other with it, so that nothing is half alive. */
+async function endAll(workers: readonly Worker[]): Promise<void> {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  const isEnded = () =>
+    workers.every((worker) => ['STOPPED', 'FAILED', 'INITIALIZED'].includes(worker.getState()));
+  while (!isEnded()) await sleep(50);
+}
+
+async function prepareNamespace(service: Service): Promise<void> {
+  const { client, connection, config, gateways, log } = service;
+  await addSearchAttributes(connection, config.TEMPORAL_NAMESPACE).catch((error: unknown) =>
+    log.warn(
+      { reason: String(error) },
+      'search attributes not added; an administrator must (paidonce doctor names them)',
+    ),
+  );
+  for (const { id: gateway, account, mode } of gateways.all) {
+    const settings = { taskQueue: config.TEMPORAL_TASK_QUEUE, intervalMs: config.SWEEP_INTERVAL };
+    const hasSchedules = await scheduleSweep(client, { gateway, account, mode }, settings);
+    if (!hasSchedules)
+      log.warn({ gateway }, 'this server has no schedules: payments whose callbacks are lost are not found');
+  }
+}
+
+function paymentActivities({ store, gateways, config, metrics }: Service) {
+  return createPaymentActivities({
+    db: store.db,
+    gatewayNamed: gateways.named,
+    opening: { pollIntervalMs: config.ON_HOLD_POLL_INTERVAL, lifetimeMs: config.SESSION_LIFETIME },
+    recording: {
+      policy: config.LATE_MONEY_POLICY,
+      livemode: gateways.all[0]?.mode === 'live',
+      tells: config.ORDER_WEBHOOK_URL !== undefined,
+    },
+    metrics,
+  });
+}
+
+function sweepActivities({ store, gateways, runs, metrics }: Service) {
+  return createSweepActivities({
+    db: store.db,
+    gatewayNamed: gateways.named,
+    runs,
+    onSwept: (gateway, { foreign }) => metrics.foreign.set({ gateway }, foreign),
+  });
+}
+
+function updateActivities({ store, config, metrics }: Service) {
+  const url = config.ORDER_WEBHOOK_URL;
+  return createUpdateActivities({
+    db: store.db,
+    endpoint: url === undefined ? null : { url, secrets: config.ORDER_WEBHOOK_SECRETS ?? [] },
+    onAttempt: (type, outcome) => metrics.updates.inc({ type, outcome }),
+  });
+}

@@ -1,0 +1,15 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { SweepActivities, SweepResult } from '../activities/sweep-activities.ts';
+
+const { sweepGateway: sweep } = proxyActivities<SweepActivities>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '30 seconds',
+  // The next sweep begins where the last complete one ended, so a failed one is not worth many tries.
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 3, maximumAttempts: 4 },
+  summary: 'list transactions, wake the payments that differ',
+});
+
+/** Finds what nobody told us: one listing of a gateway's transactions, compared with what we know. */
+export async function sweepGateway(input: { readonly gateway: string }): Promise<SweepResult> {
+  return sweep(input.gateway);
+}
