@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const override = z.string().nullable();
+
+/** How one callback is sent. Nothing given: once, at once, signed, as Dintero would. */
+export const callbackPlanSchema = z.strictObject({
+  delayMs: z.number().int().min(0).optional(),
+  copies: z.number().int().min(1).max(1_000).optional(),
+  together: z.boolean().optional(),
+  sign: z.enum(['ok', 'none', 'wrong', 'old_secret', 'other_account']).optional(),
+  t: z.number().int().optional(),
+  event: override.optional(),
+  eventId: z.number().int().nullable().optional(),
+  error: override.optional(),
+  transactionId: override.optional(),
+  sessionId: override.optional(),
+  merchantReference: override.optional(),
+  query: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  deliveryId: z.string().optional(),
+  reorderQuery: z.boolean().optional(),
+  method: z.enum(['GET', 'POST']).optional(),
+  body: z.unknown().optional(),
+  sameDeliveryOnRetry: z.boolean().optional(),
+  stampAt: z.enum(['send', 'enqueue']).optional(),
+});
+
+export type CallbackPlan = z.infer<typeof callbackPlanSchema>;
+
+/** What a caller may ask for: the usual (left out), none (`false`), one plan or several. */
+export const callbackChoiceSchema = z
+  .union([callbackPlanSchema, z.array(callbackPlanSchema), z.literal(false)])
+  .optional();
+
+export type CallbackChoice = z.infer<typeof callbackChoiceSchema>;
+
+/** The plans that follow from a choice, given whether Dintero itself would call here. */
+export function plansFor(choice: CallbackChoice, usual: boolean): readonly CallbackPlan[] {
+  if (choice === false) return [];
+  if (choice === undefined) return usual ? [{}] : [];
+  return Array.isArray(choice) ? choice : [choice];
+}

@@ -1,0 +1,87 @@
+/** Changes of a transaction after the payer has left: a hold that resolves, Backoffice, releases. */
+import { z } from 'zod';
+import { callbackChoiceSchema, type CallbackChoice, plansFor } from './callback-plan.ts';
+import { callbackOptions } from './callback-request.ts';
+import type { Occasion, Session, Transaction, TransactionEvent } from './model.ts';
+import type { Sandbox } from './sandbox.ts';
+import { addSessionEvent } from './session-events.ts';
+import { changeTransaction, type Change } from './transactions.ts';
+
+/** The body of `POST /__sim/transactions/{id}/change`. */
+export const changeSchema = z.strictObject({
+  status: z.string().min(1),
+  amount: z.number().int().optional(),
+  force: z.boolean().optional(),
+  callback: callbackChoiceSchema,
+});
+
+const RESULTS = new Set(['AUTHORIZED', 'ON_HOLD', 'DECLINED', 'FAILED', 'UNKNOWN']);
+const ERRORS: Readonly<Record<string, string>> = {
+  DECLINED: 'authorization',
+  FAILED: 'failed',
+  UNKNOWN: 'failed',
+};
+
+/** Changes a transaction and sends the callbacks that Dintero would, or those that were asked for. */
+export function applyChange(
+  sandbox: Sandbox,
+  transaction: Transaction,
+  change: Change,
+  callback?: CallbackChoice,
+): TransactionEvent {
+  const session = sandbox.ledger.session(transaction.session_id);
+  const before = transaction.status;
+  const event = changeTransaction(transaction, change);
+  sandbox.ledger.saveTransaction(transaction);
+  sandbox.ledger.dropResolution(transaction.id);
+  if (RESULTS.has(change.status) && change.status !== 'ON_HOLD') addSessionEvent(session, change.status);
+  sandbox.ledger.saveSession(session);
+  const { occasion, usual } = occasionOf(session, transaction, event, before);
+  sandbox.deliveries.enqueue(session, transaction, occasion, plansFor(callback, usual));
+  return event;
+}
+
+/** Lets a transaction change by itself later; survives a restart. */
+export function scheduleResolution(
+  sandbox: Sandbox,
+  transaction: Transaction,
+  { status, afterMs }: { readonly status: string; readonly afterMs: number },
+): void {
+  const resolution = { transactionId: transaction.id, status, atMs: Date.now() + afterMs };
+  sandbox.ledger.saveResolution(resolution);
+  sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, transaction.id, status));
+}
+
+/** Takes up the resolutions that a restart found waiting. */
+export function resumeResolutions(sandbox: Sandbox): void {
+  for (const { transactionId, status, atMs } of sandbox.ledger.resolutions.values()) {
+    sandbox.agenda.at(atMs, () => resolve(sandbox, transactionId, status));
+  }
+}
+
+function resolve(sandbox: Sandbox, transactionId: string, status: string): void {
+  const transaction = sandbox.ledger.transactions.get(transactionId);
+  // Somebody else was faster: the resolution went when the transaction changed.
+  if (transaction === undefined || !sandbox.ledger.resolutions.has(transactionId)) return;
+  applyChange(sandbox, transaction, { status, by: 'payment provider', force: true });
+  sandbox.journal.flush();
+}
+
+/** The result of a payment is always told, an error only if asked for or after a hold, the rest by `report_event`. */
+function occasionOf(
+  session: Session,
+  transaction: Transaction,
+  event: TransactionEvent,
+  before: string,
+): { occasion: Occasion; usual: boolean } {
+  const callbackUrl = session.url.callback_url;
+  if (callbackUrl === undefined) return { occasion: {}, usual: false };
+  const { reportError, reportEvents } = callbackOptions(callbackUrl);
+  const error = ERRORS[event.transaction_status];
+  if (error !== undefined) return { occasion: { error }, usual: reportError || before === 'ON_HOLD' };
+  const paidNow =
+    event.transaction_status === 'CAPTURED' && ['INITIATED', 'ON_HOLD', 'UNKNOWN'].includes(before);
+  if (paidNow || RESULTS.has(event.transaction_status)) return { occasion: {}, usual: true };
+  const eventId = transaction.events.length - 1;
+  return { occasion: { event: event.event, eventId }, usual: reportEvents.includes(event.event) };
+}

@@ -1,0 +1,37 @@
+/** What a payer can do, and what each comes to. */
+export const OUTCOMES = [
+  'authorize',
+  'capture',
+  'on_hold',
+  'decline',
+  'fail',
+  'unknown',
+  'cancel',
+  'abandon',
+  'pay_failed',
+  'initiate',
+] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
+
+export interface Consequence {
+  readonly status?: string;
+  readonly sessionEvent?: string;
+  readonly error?: string;
+  readonly product?: string;
+  /** Whether the page is left and Dintero calls back. */
+  readonly ends: boolean;
+}
+
+export const CONSEQUENCES: Readonly<Record<Outcome, Consequence>> = {
+  authorize: { status: 'AUTHORIZED', sessionEvent: 'AUTHORIZED', ends: true },
+  capture: { status: 'CAPTURED', sessionEvent: 'AUTHORIZED', product: 'swish.swish', ends: true },
+  on_hold: { status: 'ON_HOLD', product: 'collector.invoice', ends: true },
+  decline: { status: 'DECLINED', sessionEvent: 'DECLINED', error: 'authorization', ends: true },
+  fail: { status: 'FAILED', sessionEvent: 'FAILED', error: 'failed', ends: true },
+  unknown: { status: 'UNKNOWN', sessionEvent: 'UNKNOWN', error: 'failed', ends: true },
+  cancel: { sessionEvent: 'CANCELLED', error: 'cancelled', ends: true },
+  abandon: { ends: false },
+  pay_failed: { sessionEvent: 'PAY_FAILED', ends: false },
+  initiate: { status: 'INITIATED', ends: false },
+};

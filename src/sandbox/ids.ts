@@ -1,0 +1,16 @@
+import { randomBytes } from 'node:crypto';
+
+/** The alphabet of short-uuid, which Dintero's ids look like: nothing that can be misread. */
+const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+/** 22 characters, random. */
+export function shortId(): string {
+  let id = '';
+  for (const byte of randomBytes(22)) id += ALPHABET.charAt(byte % ALPHABET.length);
+  return id;
+}
+
+/** An id as Dintero writes them: `T12345678.` and 22 characters. */
+export function accountId(account: string): string {
+  return `${account}.${shortId()}`;
+}

@@ -1,0 +1,98 @@
+import type { Entry, Journal } from './journal.ts';
+import type { CallbackRecord, Resolution, Session, Transaction } from './model.ts';
+import { Problem } from './problem.ts';
+import { Table } from './table.ts';
+
+/** All that the sandbox knows. Records are changed in place and then saved, which indexes and journals them. */
+export class Ledger {
+  readonly sessions = new Table<Session>((session) => [
+    session.order.merchant_reference,
+    session.order.merchant_reference_2,
+    session.transaction_id,
+    session.customer?.email,
+    session.customer?.phone_number,
+  ]);
+  readonly transactions = new Table<Transaction>((transaction) => [
+    transaction.session_id,
+    transaction.merchant_reference,
+    transaction.merchant_reference_2,
+    transaction.customer?.email,
+    transaction.customer?.phone_number,
+  ]);
+  readonly callbacks = new Table<CallbackRecord>((callback) => [callback.sessionId]);
+  readonly resolutions = new Map<string, Resolution>();
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** The session, or a 404. */
+  session(id: string): Session {
+    const session = this.sessions.get(id);
+    if (session === undefined) throw new Problem(404, `no session ${id} on this account`, 'NOT_FOUND');
+    return session;
+  }
+
+  /** The transaction, or a 404. */
+  transaction(id: string): Transaction {
+    const transaction = this.transactions.get(id);
+    if (transaction === undefined)
+      throw new Problem(404, `no transaction ${id} on this account`, 'NOT_FOUND');
+    return transaction;
+  }
+
+  transactionOf(session: Session): Transaction | undefined {
+    return session.transaction_id === undefined ? undefined : this.transactions.get(session.transaction_id);
+  }
+
+  saveSession(session: Session): void {
+    this.sessions.put(session);
+    this.#journal.mark({ kind: 'session', id: session.id, record: session });
+  }
+
+  saveTransaction(transaction: Transaction): void {
+    this.transactions.put(transaction);
+    this.#journal.mark({ kind: 'transaction', id: transaction.id, record: transaction });
+  }
+
+  saveCallback(callback: CallbackRecord): void {
+    this.callbacks.put(callback);
+    this.#journal.mark({ kind: 'callback', id: callback.id, record: callback });
+  }
+
+  saveResolution(resolution: Resolution): void {
+    this.resolutions.set(resolution.transactionId, resolution);
+    this.#journal.mark({ kind: 'resolution', id: resolution.transactionId, record: resolution });
+  }
+
+  dropResolution(transactionId: string): void {
+    if (!this.resolutions.delete(transactionId)) return;
+    this.#journal.mark({ kind: 'resolution', id: transactionId, record: null });
+  }
+
+  /** Takes back what a journal says; entries of other kinds are not its business. */
+  replay(entry: Entry): void {
+    if (entry.kind === 'session') this.sessions.put(entry.record);
+    if (entry.kind === 'transaction') this.transactions.put(entry.record);
+    if (entry.kind === 'callback') this.callbacks.put(entry.record);
+    if (entry.kind !== 'resolution') return;
+    if (entry.record === null) this.resolutions.delete(entry.id);
+    else this.resolutions.set(entry.id, entry.record);
+  }
+
+  /** Everything, one entry each: what a compacted journal holds. */
+  *entries(): Generator<Entry> {
+    for (const record of this.sessions.all()) yield { kind: 'session', id: record.id, record };
+    for (const record of this.transactions.all()) yield { kind: 'transaction', id: record.id, record };
+    for (const record of this.callbacks.all()) yield { kind: 'callback', id: record.id, record };
+    for (const [id, record] of this.resolutions) yield { kind: 'resolution', id, record };
+  }
+
+  clear(): void {
+    this.sessions.clear();
+    this.transactions.clear();
+    this.callbacks.clear();
+    this.resolutions.clear();
+  }
+}

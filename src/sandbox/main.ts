@@ -1,0 +1,46 @@
+import { createServer, type Server } from 'node:http';
+import { sandboxApp } from './app.ts';
+import { resumeResolutions } from './changes.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+import { readSettings } from './settings.ts';
+
+/**
+ * Starts a Dintero of our own and resolves once it answers. `url` has no slash at its end. Throws an `Error` that names
+ * the variable that is wrong or the port that is taken. `close` ends it; callbacks that wait stay in the journal.
+ */
+export async function runSandbox(env: NodeJS.ProcessEnv): Promise<{ url: string; close(): Promise<void> }> {
+  const settings = readSettings(env);
+  const sandbox = openSandbox(settings);
+  const app = sandboxApp(sandbox).callback();
+  const server = createServer((request, response) => void app(request, response));
+  server.keepAliveTimeout = 30_000;
+  const port = await listen(server, settings.port, settings.host);
+  const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
+  sandbox.publicUrl = settings.publicUrl ?? url;
+  sandbox.deliveries.resume();
+  resumeResolutions(sandbox);
+  return { url, close: () => close(sandbox, server) };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE' ? 'the port is taken; set SANDBOX_PORT to a free one' : error.message;
+      reject(new Error(`listening on ${host}:${port}: ${why}`, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' ? (address?.port ?? port) : port);
+    });
+  });
+}
+
+async function close(sandbox: Sandbox, server: Server): Promise<void> {
+  sandbox.agenda.clear();
+  sandbox.deliveries.close();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+  sandbox.journal.close();
+}

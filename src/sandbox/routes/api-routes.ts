@@ -1,0 +1,148 @@
+/** The part of Dintero's API that the sandbox answers, both hosts' paths on one port. */
+import { timingSafeEqual } from 'node:crypto';
+import { Router, type RouterContext } from '@koa/router';
+import { z } from 'zod';
+import { applyChange } from '../changes.ts';
+import { many } from '../listing.ts';
+import { listTransactions, searchSessions } from '../lists.ts';
+import { parseBody, readJson } from '../parse.ts';
+import { invalid, Problem } from '../problem.ts';
+import type { Sandbox } from '../sandbox.ts';
+import { type RequestRules, sessionFrom } from '../session-request.ts';
+import { cancelSession, lockSession, updateSession } from '../sessions.ts';
+import { cutOff, sessionView, transactionView } from '../views.ts';
+import { authorized, operation } from './operation.ts';
+
+const grantSchema = z.looseObject({ grant_type: z.literal('client_credentials'), audience: z.string() });
+const updateSchema = z.strictObject({ merchant_reference_2: z.string() });
+
+export function apiRoutes(sandbox: Sandbox): Router {
+  const router = new Router({ prefix: '/v1' });
+  router.post(
+    '/accounts/:oid/auth/token',
+    operation(sandbox, 'token', (ctx) => grantToken(sandbox, ctx)),
+  );
+  sessionRoutes(router, sandbox);
+  transactionRoutes(router, sandbox);
+  return router;
+}
+
+function sessionRoutes(router: Router, sandbox: Sandbox): void {
+  const { ledger, faults } = sandbox;
+  const create = (needs: RequestRules['needs']) =>
+    authorized(sandbox, 'create', (ctx) => createSession(sandbox, ctx, needs));
+  router.post('/sessions-profile', create('profile_id'));
+  router.post('/sessions', create('configuration'));
+  router.get(
+    '/sessions',
+    authorized(sandbox, 'search', (ctx) => {
+      ctx.body = searchSessions(sandbox, ctx.query);
+    }),
+  );
+  router.get(
+    '/sessions/:id',
+    authorized(sandbox, 'readSession', (ctx) => {
+      ctx.body = sessionView(ledger.session(idOf(ctx)), ledger, cutOff(faults.knobs.readLagMs));
+    }),
+  );
+  router.put(
+    '/sessions/:id',
+    authorized(sandbox, 'updateSession', async (ctx) => {
+      const withoutLock = ctx.query['update_without_lock'] === 'true';
+      ctx.body = updateSession(sandbox, ledger.session(idOf(ctx)), await readJson(ctx.req), withoutLock);
+    }),
+  );
+  router.post(
+    '/sessions/:id/cancel',
+    authorized(sandbox, 'cancel', (ctx) => {
+      ctx.body = cancelSession(sandbox, ledger.session(idOf(ctx)));
+    }),
+  );
+  router.post('/view/:id/session/lock', (ctx) => {
+    ctx.body = lockSession(sandbox, ledger.session(idOf(ctx)));
+  });
+}
+
+function transactionRoutes(router: Router, sandbox: Sandbox): void {
+  const { ledger, faults } = sandbox;
+  router.get(
+    '/transactions',
+    authorized(sandbox, 'list', (ctx) => {
+      ctx.body = listTransactions(sandbox, ctx.query);
+    }),
+  );
+  router.get(
+    '/transactions/:id',
+    authorized(sandbox, 'readTransaction', (ctx) => {
+      const cut = cutOff(faults.knobs.readLagMs);
+      const transaction = ledger.transaction(idOf(ctx));
+      const session = sessionView(ledger.session(transaction.session_id), ledger, cut);
+      const embeds = many(ctx.query, 'includes').includes('session');
+      ctx.body = { ...transactionView(transaction, cut), ...(embeds ? { session } : {}) };
+    }),
+  );
+  router.put(
+    '/transactions/:id',
+    authorized(sandbox, 'updateTransaction', async (ctx) => {
+      const transaction = ledger.transaction(idOf(ctx));
+      Object.assign(transaction, parseBody(updateSchema, await readJson(ctx.req)));
+      ledger.saveTransaction(transaction);
+      ctx.body = transaction;
+    }),
+  );
+  router.post(
+    '/transactions/:id/authorization',
+    authorized(sandbox, 'authorization', (ctx) => releaseHold(sandbox, ctx)),
+  );
+}
+
+async function createSession(
+  sandbox: Sandbox,
+  ctx: RouterContext,
+  needs: RequestRules['needs'],
+): Promise<void> {
+  const { settings, ledger } = sandbox;
+  const strictAmounts = ctx.get('dintero-feature-toggles').includes('strict-session-amounts');
+  const session = sessionFrom(await readJson(ctx.req), { settings, needs, strictAmounts });
+  ledger.saveSession(session);
+  ctx.body = {
+    id: session.id,
+    url: `${sandbox.publicUrl}/v1/view/${session.id}`,
+    ...(ctx.query['include_session'] === 'true' ? { session } : {}),
+  };
+}
+
+async function grantToken(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
+  const { settings, faults, tokens } = sandbox;
+  const given = /^Basic (\S+)$/i.exec(ctx.get('authorization'))?.[1] ?? '';
+  if (!isSame(Buffer.from(given, 'base64').toString(), `${settings.clientId}:${settings.clientSecret}`)) {
+    throw new Problem(401, 'the client id or secret is wrong', 'UNAUTHORIZED');
+  }
+  if (ctx.params['oid'] !== settings.account) {
+    throw new Problem(403, `this client does not belong to account ${ctx.params['oid']}`, 'FORBIDDEN');
+  }
+  const { audience } = parseBody(grantSchema, await readJson(ctx.req));
+  if (!audience.endsWith(`/v1/accounts/${settings.account}`)) {
+    throw invalid(`audience: expected …/v1/accounts/${settings.account}`);
+  }
+  const seconds = faults.knobs.tokenExpiresIn ?? settings.tokenSeconds;
+  ctx.body = { access_token: tokens.issue(seconds), token_type: 'Bearer', expires_in: seconds };
+}
+
+function releaseHold(sandbox: Sandbox, ctx: RouterContext): void {
+  const transaction = sandbox.ledger.transaction(idOf(ctx));
+  if (transaction.status !== 'ON_HOLD') {
+    throw new Problem(409, `only ON_HOLD can be released; this is ${transaction.status}`, 'CONFLICT');
+  }
+  applyChange(sandbox, transaction, { status: 'AUTHORIZED', by: sandbox.settings.clientId });
+  ctx.body = transaction;
+}
+
+function idOf(ctx: RouterContext): string {
+  return ctx.params['id'] ?? '';
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

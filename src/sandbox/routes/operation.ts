@@ -1,0 +1,83 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { RouterContext, RouterMiddleware } from '@koa/router';
+import type { Fault, Operation } from '../fault-schema.ts';
+import { Problem, problemBody } from '../problem.ts';
+import type { Sandbox } from '../sandbox.ts';
+
+export type Handler = (ctx: RouterContext) => Promise<void> | void;
+
+/** A route of Dintero's API: counted, and subject to the faults that `/__sim/faults` asked for. */
+export function operation(sandbox: Sandbox, name: Operation, handler: Handler): RouterMiddleware {
+  return async (ctx) => {
+    sandbox.requests.set(name, (sandbox.requests.get(name) ?? 0) + 1);
+    const fault = sandbox.faults.take(name, subjectOf(sandbox, ctx));
+    if (fault === undefined) await handler(ctx);
+    else await underFault(sandbox, ctx, fault, handler);
+  };
+}
+
+/** The same for callers with a bearer token; 401 without. */
+export function authorized(sandbox: Sandbox, name: Operation, handler: Handler): RouterMiddleware {
+  return operation(sandbox, name, async (ctx) => {
+    const token = /^Bearer (\S+)$/i.exec(ctx.get('authorization'))?.[1];
+    if (token === undefined || !sandbox.tokens.isValid(token)) {
+      throw new Problem(401, 'the access token is missing, unknown or expired', 'UNAUTHORIZED');
+    }
+    await handler(ctx);
+  });
+}
+
+function subjectOf(sandbox: Sandbox, ctx: RouterContext): { sessionId?: string; transactionId?: string } {
+  const id = ctx.params['id'];
+  if (id === undefined) return {};
+  if (!ctx.path.startsWith('/v1/transactions/')) return { sessionId: id };
+  const sessionId = sandbox.ledger.transactions.get(id)?.session_id;
+  return sessionId === undefined ? { transactionId: id } : { transactionId: id, sessionId };
+}
+
+async function underFault(
+  sandbox: Sandbox,
+  ctx: RouterContext,
+  fault: Fault,
+  handler: Handler,
+): Promise<void> {
+  const takesEffect = fault.drop !== 'before' && (fault.status === undefined || fault.status < 400);
+  if (takesEffect) await handler(ctx);
+  answer(ctx, fault);
+  // The effect comes at once and the answer late, which is the worse of the two orders for a caller that gives up.
+  sandbox.journal.flush();
+  if (fault.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
+  if (fault.drop === undefined) return;
+  ctx.respond = false;
+  ctx.req.socket.destroy();
+}
+
+function answer(ctx: RouterContext, fault: Fault): void {
+  if (fault.status !== undefined) {
+    ctx.status = fault.status;
+    if (fault.status >= 400) ctx.body = problemBody(new Problem(fault.status, 'a fault was asked for'));
+  }
+  if (fault.retryAfter !== undefined) ctx.set('Retry-After', fault.retryAfter.toString());
+  if (fault.body !== undefined) ctx.body = fault.body;
+  if (fault.patch !== undefined) ctx.body = patched(ctx.body, fault.patch);
+  if (fault.truncate === true) {
+    const whole = JSON.stringify(ctx.body ?? {});
+    ctx.body = whole.slice(0, Math.floor(whole.length / 2));
+    ctx.type = 'application/json';
+  }
+}
+
+/** Merges objects to any depth; a list gets the patch in each of its elements. */
+function patched(value: unknown, patch: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(value)) return value.map((element: unknown) => patched(element, patch));
+  if (!isObject(value)) return patch;
+  const result: Record<string, unknown> = { ...value };
+  for (const [name, part] of Object.entries(patch)) {
+    result[name] = isObject(part) && isObject(result[name]) ? patched(result[name], part) : part;
+  }
+  return result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

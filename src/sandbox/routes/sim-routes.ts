@@ -1,0 +1,143 @@
+/** `/__sim`: what tests and people drive the sandbox with. docs/sandbox.md has an example of each. */
+import { Router, type RouterContext } from '@koa/router';
+import { z } from 'zod';
+import { applyChange, changeSchema } from '../changes.ts';
+import { callbackPlanSchema } from '../callback-plan.ts';
+import { faultChangeSchema } from '../fault-schema.ts';
+import { one } from '../listing.ts';
+import { searchSessions } from '../lists.ts';
+import type { CallbackRecord, Occasion, Session } from '../model.ts';
+import { pay, paySchema } from '../outcomes.ts';
+import { parseBody, readJson } from '../parse.ts';
+import { resetSandbox, type Sandbox } from '../sandbox.ts';
+import { sessionFrom } from '../session-request.ts';
+
+const foreignSchema = z.strictObject({
+  merchantReference: z.string().min(1),
+  amount: z.number().int(),
+  currency: z.string(),
+  status: z.string(),
+});
+
+export function simRoutes(sandbox: Sandbox): Router {
+  const router = new Router({ prefix: '/__sim' });
+  driveRoutes(router, sandbox);
+  faultRoutes(router, sandbox);
+  lookRoutes(router, sandbox);
+  return router;
+}
+
+function driveRoutes(router: Router, sandbox: Sandbox): void {
+  const { ledger, deliveries } = sandbox;
+  router.post('/sessions/:id/pay', async (ctx) => {
+    const payment = parseBody(paySchema, await readJson(ctx.req));
+    ctx.body = pay(sandbox, ledger.session(idOf(ctx)), payment);
+  });
+  router.post('/sessions/:id/callback', async (ctx) => {
+    const plan = parseBody(callbackPlanSchema, await readJson(ctx.req));
+    const session = ledger.session(idOf(ctx));
+    deliveries.enqueue(session, ledger.transactionOf(session), occasionNow(sandbox, session), [plan]);
+    ctx.body = { sessionId: session.id };
+  });
+  router.post('/transactions', async (ctx) => {
+    ctx.body = createForeign(sandbox, parseBody(foreignSchema, await readJson(ctx.req)));
+  });
+  router.post('/transactions/:id/change', async (ctx) => {
+    const { callback, ...change } = parseBody(changeSchema, await readJson(ctx.req));
+    const transaction = ledger.transaction(idOf(ctx));
+    applyChange(sandbox, transaction, { ...change, by: 'backoffice' }, callback);
+    ctx.body = transaction;
+  });
+  router.post('/reset', (ctx) => {
+    resetSandbox(sandbox);
+    ctx.body = {};
+  });
+}
+
+function faultRoutes(router: Router, sandbox: Sandbox): void {
+  const { faults, deliveries } = sandbox;
+  router.post('/faults', async (ctx) => {
+    faults.change(parseBody(faultChangeSchema, await readJson(ctx.req)));
+    deliveries.wake();
+    ctx.body = faults.state;
+  });
+  router.delete('/faults', (ctx) => {
+    faults.clear();
+    deliveries.wake();
+    ctx.body = faults.state;
+  });
+  router.get('/faults', (ctx) => {
+    ctx.body = faults.state;
+  });
+}
+
+function lookRoutes(router: Router, sandbox: Sandbox): void {
+  const { ledger } = sandbox;
+  router.get('/state', (ctx) => {
+    ctx.body = stateOf(sandbox);
+  });
+  router.get('/sessions', (ctx) => {
+    ctx.body = searchSessions(sandbox, ctx.query);
+  });
+  router.get('/sessions/:id', (ctx) => {
+    const session = ledger.session(idOf(ctx));
+    const callbacks = ledger.callbacks.underKey(session.id).map(callbackView);
+    ctx.body = { session, transaction: ledger.transactionOf(session) ?? null, callbacks };
+  });
+  router.get('/callbacks', (ctx) => {
+    const sessionId = one(ctx.query, 'sessionId');
+    const records = sessionId === undefined ? ledger.callbacks.all() : ledger.callbacks.underKey(sessionId);
+    ctx.body = records.map(callbackView);
+  });
+  router.get('/requests', (ctx) => {
+    ctx.body = Object.fromEntries(sandbox.requests);
+  });
+}
+
+function createForeign(sandbox: Sandbox, foreign: z.infer<typeof foreignSchema>): object {
+  const { merchantReference, amount, currency, status } = foreign;
+  const request = {
+    profile_id: 'another-shop',
+    order: { amount, currency, merchant_reference: merchantReference },
+    url: { return_url: 'https://another-shop.example/return' },
+  };
+  const rules = { settings: sandbox.settings, needs: 'profile_id', strictAmounts: false } as const;
+  const session = sessionFrom(request, rules);
+  sandbox.ledger.saveSession(session);
+  const { transactionId } = pay(sandbox, session, { status, callback: false });
+  return { sessionId: session.id, transactionId };
+}
+
+/** What a callback sent now would be about. */
+function occasionNow({ ledger }: Sandbox, session: Session): Occasion {
+  const status = ledger.transactionOf(session)?.status;
+  if (status === undefined) return session.cancelled_at === undefined ? {} : { error: 'cancelled' };
+  if (status === 'DECLINED') return { error: 'authorization' };
+  return status === 'FAILED' || status === 'UNKNOWN' ? { error: 'failed' } : {};
+}
+
+function callbackView(record: CallbackRecord): object {
+  const { plan: _, dueAtMs, ...rest } = record;
+  const nextAt = record.state === 'pending' ? new Date(dueAtMs).toISOString() : null;
+  return { ...rest, nextAt, lost: record.state === 'lost' };
+}
+
+function stateOf({ ledger, faults, settings }: Sandbox): object {
+  return {
+    account: settings.account,
+    sessions: ledger.sessions.size,
+    transactions: tally(ledger.transactions.all().map(({ status }) => status)),
+    callbacks: tally(ledger.callbacks.all().map(({ state }) => state)),
+    ...faults.state,
+  };
+}
+
+function tally(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = { total: values.length };
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
+
+function idOf(ctx: RouterContext): string {
+  return ctx.params['id'] ?? '';
+}

@@ -1,0 +1,53 @@
+import { Agenda } from './agenda.ts';
+import { Deliveries } from './deliveries.ts';
+import { Faults } from './faults.ts';
+import { type Entry, openJournal, openNoJournal, readJournal, type Journal } from './journal.ts';
+import { Ledger } from './ledger.ts';
+import type { Settings } from './settings.ts';
+import { Tokens } from './tokens.ts';
+
+/** Everything that routes work with. */
+export interface Sandbox {
+  readonly settings: Settings;
+  readonly journal: Journal;
+  readonly ledger: Ledger;
+  readonly faults: Faults;
+  readonly tokens: Tokens;
+  readonly agenda: Agenda;
+  readonly deliveries: Deliveries;
+  /** Calls per operation of the API since the start. */
+  readonly requests: Map<string, number>;
+  /** Origin of checkout URLs; known once the port is. */
+  publicUrl: string;
+}
+
+/** The sandbox as its journal left it, in memory only where there is no `DATA_DIR`. Nothing is sent before `resume`. */
+export function openSandbox(settings: Settings): Sandbox {
+  const entries = settings.dataDir === undefined ? [] : readJournal(settings.dataDir);
+  const journal = settings.dataDir === undefined ? openNoJournal() : openJournal(settings.dataDir);
+  const [ledger, faults, agenda] = [new Ledger(journal), new Faults(journal), new Agenda()];
+  for (const entry of entries) {
+    ledger.replay(entry);
+    faults.replay(entry);
+  }
+  const deliveries = new Deliveries({ settings, ledger, faults, agenda, journal });
+  const [tokens, requests] = [new Tokens(), new Map<string, number>()];
+  const sandbox = { settings, journal, ledger, faults, tokens, agenda, deliveries, requests, publicUrl: '' };
+  journal.rewrite(allEntries(sandbox));
+  return sandbox;
+}
+
+/** Back to the first day: no records, no faults, nothing under way. */
+export function resetSandbox(sandbox: Sandbox): void {
+  sandbox.agenda.clear();
+  sandbox.deliveries.clear();
+  sandbox.ledger.clear();
+  sandbox.faults.clear();
+  sandbox.requests.clear();
+  sandbox.journal.rewrite(allEntries(sandbox));
+}
+
+function* allEntries({ faults, ledger }: Pick<Sandbox, 'faults' | 'ledger'>): Generator<Entry> {
+  yield faults.entry();
+  yield* ledger.entries();
+}
