@@ -23,21 +23,21 @@ export const sessionSchema = z.object({
   id: idField,
   created_at: timeField,
   expires_at: timeField.nullish(),
-  cancelled_at: z.unknown(),
+  cancelled_at: z.unknown().optional(),
   order: z.object({ amount: amountField, currency: currencyField, merchant_reference: z.string().max(200) }),
 });
 
 const eventSchema = z.object({
   name: z.string(),
   created_at: z.string().optional().catch(undefined),
-  details: z.object({ error: z.unknown() }).nullish().catch(undefined),
+  details: z.object({ error: z.unknown().optional() }).nullish().catch(undefined),
 });
 
 /** A session as far as it says what became of it. */
 export const progressSchema = z.object({
   id: idField,
   transaction_id: idField.nullish(),
-  cancelled_at: z.unknown(),
+  cancelled_at: z.unknown().optional(),
   events: z.array(eventSchema).nullish(),
 });
 

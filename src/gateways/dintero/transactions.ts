@@ -26,8 +26,8 @@ const eventSchema = z.object({
   event: z.string().optional().catch(undefined),
   transaction_status: z.string().optional().catch(undefined),
   success: z.boolean().optional().catch(undefined),
-  amount: z.unknown(),
-  error: z.unknown(),
+  amount: z.unknown().optional(),
+  error: z.unknown().optional(),
 });
 
 /** A transaction, strict in what money depends on, tolerant in the rest. */
