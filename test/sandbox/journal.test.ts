@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm, appendFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  openSession,
+  type Receiver,
+  type SandboxClient,
+  startReceiver,
+  startSandbox,
+  until,
+} from './sandbox-client.ts';
+
+let dataDir: string;
+let receiver: Receiver;
+let client: SandboxClient;
+
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  receiver = await startReceiver();
+  client = await startSandbox({ DATA_DIR: dataDir });
+});
+
+afterEach(async () => {
+  await Promise.all([client.close(), receiver.close()]);
+  await rm(dataDir, { recursive: true });
+});
+
+async function restart(): Promise<void> {
+  await client.close();
+  client = await startSandbox({ DATA_DIR: dataDir });
+}
+
+const journal = () => readFile(join(dataDir, 'sandbox.jsonl'), 'utf8');
+
+describe('sandbox journal', () => {
+  it('has every change by the time it is answered', async () => {
+    const id = await openSession(client);
+    expect(await journal()).toContain(id);
+    const { body } = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'authorize' });
+    expect(await journal()).toContain(body.transactionId);
+  });
+
+  it('brings back sessions, transactions and faults, one line each, in spite of a line cut short', async () => {
+    const id = await openSession(client);
+    const paid = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'capture' });
+    await client.call('POST', '/__sim/faults', { listLagMs: 1, search: { status: 500 } });
+    const before = (await client.call('GET', `/__sim/sessions/${id}`)).body;
+    await client.close();
+    await appendFile(join(dataDir, 'sandbox.jsonl'), '{"kind":"session","id":"T12');
+    client = await startSandbox({ DATA_DIR: dataDir });
+    expect((await client.call('GET', `/__sim/sessions/${id}`)).body).toEqual(before);
+    expect((await client.api('GET', `/v1/transactions?session_id=${id}`)).body[0].id).toBe(
+      paid.body.transactionId,
+    );
+    expect((await client.call('GET', '/__sim/faults')).body).toMatchObject({ knobs: { listLagMs: 1 } });
+    expect((await journal()).trim().split('\n')).toHaveLength(3);
+  });
+
+  it('goes on with retries, waiting copies and resolutions', async () => {
+    await client.call('POST', '/__sim/faults', { retryScheduleMs: [100] });
+    receiver.answers.push(500);
+    const id = await openSession(client, `${receiver.url}/cb`);
+    const resolve = { status: 'AUTHORIZED', afterMs: 150 };
+    const callback = [{ copies: 2, delayMs: 1 }];
+    await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'on_hold', resolve, callback });
+    await until(() => receiver.received.length >= 1);
+    await restart();
+    await until(async () => {
+      const { body } = await client.call('GET', `/__sim/sessions/${id}`);
+      const states = body.callbacks.map(({ state }: { state: string }) => state);
+      return body.transaction.status === 'AUTHORIZED' && states.join() === 'delivered,delivered,delivered';
+    });
+    expect(receiver.received.length).toBeGreaterThanOrEqual(4);
+  });
+
+  it('is empty after a reset', async () => {
+    const id = await openSession(client);
+    await client.call('POST', '/__sim/reset');
+    await restart();
+    expect((await client.call('GET', `/__sim/sessions/${id}`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  aSession,
+  openSession,
+  type Receiver,
+  type SandboxClient,
+  startReceiver,
+  startSandbox,
+  until,
+} from './sandbox-client.ts';
+
+let client: SandboxClient;
+let receiver: Receiver;
+
+beforeEach(async () => {
+  [client, receiver] = await Promise.all([startSandbox(), startReceiver()]);
+});
+
+afterEach(() => Promise.all([client.close(), receiver.close()]));
+
+const submit = (id: string, fields: Record<string, string>) =>
+  client.call('POST', `/v1/view/${id}`, new URLSearchParams(fields).toString());
+
+describe('sandbox checkout page', () => {
+  it('shows reference, lines and amount and runs nothing that a shop put in them', async () => {
+    const script = '<script>alert(1)</script>"\'&';
+    const items = [{ id: 'a', line_id: '1', amount: 29990, description: script }];
+    const order = { amount: 29990, currency: 'NOK', merchant_reference: script, items };
+    const { body } = await client.api('POST', '/v1/sessions-profile', aSession({ order }));
+    const page = await client.call('GET', `/v1/view/${body.id}`);
+    expect(page.status).toBe(200);
+    expect(page.body).not.toContain('<script>');
+    expect(page.body.split('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;')).toHaveLength(3);
+    expect(page.body).toContain('NOK 299.90');
+  });
+
+  it('pays and sends the browser back with 303', async () => {
+    const id = await openSession(client);
+    const { status, headers } = await submit(id, { outcome: 'authorize', delay: '0' });
+    expect(status).toBe(303);
+    expect(headers.get('location')).toMatch(
+      /^https:\/\/shop\.example\/return\?key=a%20b&transaction_id=T12345678\./,
+    );
+    expect((await client.call('GET', `/v1/view/${id}`)).body).toContain('ended already: AUTHORIZED');
+  });
+
+  it('stays when the tab is closed or the payment may be tried again', async () => {
+    const id = await openSession(client);
+    const failed = await submit(id, { outcome: 'pay_failed' });
+    const closed = await submit(id, { outcome: 'close' });
+    expect(failed.headers.get('location')).toBe(`/v1/view/${id}?notice=pay_failed`);
+    expect([closed.status, closed.headers.get('location')]).toEqual([200, null]);
+    expect((await submit(id, { outcome: 'authorize' })).status).toBe(409);
+  });
+
+  it('misbehaves as ticked', async () => {
+    const id = await openSession(client, `${receiver.url}/cb`);
+    await submit(id, {
+      outcome: 'on_hold',
+      together: 'yes',
+      wrongAmount: 'yes',
+      resolveTo: 'FAILED',
+      resolveAfter: '0',
+    });
+    await until(() => receiver.received.length === 3);
+    const { body } = await client.call('GET', `/__sim/sessions/${id}`);
+    expect(body.transaction).toMatchObject({ status: 'FAILED', amount: 30090 });
+  });
+
+  it('sends no callback and no unknown outcome', async () => {
+    const id = await openSession(client, `${receiver.url}/cb`);
+    const unknown = await submit(id, { outcome: 'explode' });
+    await submit(id, { outcome: 'authorize', noCallback: 'yes' });
+    expect(unknown.status).toBe(400);
+    expect((await client.call('GET', `/__sim/callbacks?sessionId=${id}`)).body).toEqual([]);
+  });
+
+  it('is 404 for nobody’s session', async () => {
+    expect((await client.call('GET', '/v1/view/T12345678.nobody')).status).toBe(404);
+  });
+});
