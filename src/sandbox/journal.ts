@@ -36,9 +36,17 @@ export function openNoJournal(): Journal {
 export function readJournal(dataDir: string): Entry[] {
   const file = join(dataDir, 'sandbox.jsonl');
   if (!existsSync(file)) return [];
-  const lines = readFileSync(file, 'utf8').split('\n');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody but this file writes it
-  return lines.slice(0, -1).map((line) => JSON.parse(line) as Entry);
+  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line, at) => entryOf(line, `${file}:${at + 1}`));
+}
+
+function entryOf(line: string, where: string): Entry {
+  try {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody but this file writes it
+    return JSON.parse(line) as Entry;
+  } catch (cause) {
+    throw new Error(`${where} is not JSON; repair that line, or delete the file to start afresh`, { cause });
+  }
 }
 
 /** Appends to `sandbox.jsonl` in `dataDir`. No fsync: it outlives the process, not the machine. */

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { sandboxApp } from './app.ts';
 import { resumeResolutions } from './changes.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 
 /**
  * Starts a Dintero of our own and resolves once it answers. `url` has no slash at its end. Throws an `Error` that names
@@ -10,16 +10,27 @@ import { readSettings } from './settings.ts';
  */
 export async function runSandbox(env: NodeJS.ProcessEnv): Promise<{ url: string; close(): Promise<void> }> {
   const settings = readSettings(env);
-  const sandbox = openSandbox(settings);
-  const app = sandboxApp(sandbox).callback();
-  const server = createServer((request, response) => void app(request, response));
-  server.keepAliveTimeout = 30_000;
+  const server = createServer({ keepAliveTimeout: 30_000 });
+  // The port first: it keeps a second sandbox from touching the journal of the one that runs.
   const port = await listen(server, settings.port, settings.host);
+  const sandbox = opened(settings, server);
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
   sandbox.publicUrl = settings.publicUrl ?? url;
   sandbox.deliveries.resume();
   resumeResolutions(sandbox);
   return { url, close: () => close(sandbox, server) };
+}
+
+function opened(settings: Settings, server: Server): Sandbox {
+  try {
+    const sandbox = openSandbox(settings);
+    const app = sandboxApp(sandbox).callback();
+    server.on('request', (request, response) => void app(request, response));
+    return sandbox;
+  } catch (error) {
+    server.close();
+    throw error;
+  }
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

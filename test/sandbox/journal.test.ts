@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, appendFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -79,5 +79,20 @@ describe('sandbox journal', () => {
     await client.call('POST', '/__sim/reset');
     await restart();
     expect((await client.call('GET', `/__sim/sessions/${id}`)).status).toBe(404);
+  });
+
+  it('is left alone by a second sandbox that finds the port taken', async () => {
+    const before = await stat(join(dataDir, 'sandbox.jsonl'));
+    const second = startSandbox({ DATA_DIR: dataDir, SANDBOX_PORT: new URL(client.url).port });
+    await expect(second).rejects.toThrow('the port is taken; set SANDBOX_PORT');
+    expect((await stat(join(dataDir, 'sandbox.jsonl'))).ino).toBe(before.ino);
+  });
+
+  it('that somebody damaged is refused with the line that is wrong', async () => {
+    await client.close();
+    await writeFile(join(dataDir, 'sandbox.jsonl'), 'oops\n{}\n');
+    await expect(startSandbox({ DATA_DIR: dataDir })).rejects.toThrow('sandbox.jsonl:1 is not JSON');
+    await writeFile(join(dataDir, 'sandbox.jsonl'), '');
+    client = await startSandbox({ DATA_DIR: dataDir });
   });
 });
