@@ -67,6 +67,14 @@ describe('sandbox checkout page', () => {
     expect(body.transaction).toMatchObject({ status: 'FAILED', amount: 30090 });
   });
 
+  it('takes the card that was typed when Enter presses the first button', async () => {
+    const { headers } = await submit(await openSession(client), {
+      outcome: 'authorize',
+      card: '4000300000000006',
+    });
+    expect(headers.get('location')).toContain('error=failed');
+  });
+
   it('sends no callback and no unknown outcome', async () => {
     const id = await openSession(client, `${receiver.url}/cb`);
     const unknown = await submit(id, { outcome: 'explode' });

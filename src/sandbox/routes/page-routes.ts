@@ -66,8 +66,9 @@ function paymentFrom(session: Session, form: URLSearchParams): Payment {
 }
 
 function outcomeFrom(form: URLSearchParams): Pick<Payment, 'outcome' | 'card' | 'return'> {
-  const chosen = form.get('outcome');
-  if (chosen === 'card') return { card: form.get('card') ?? '' };
+  const [chosen, card] = [form.get('outcome'), form.get('card') ?? ''];
+  // Enter in the card's field presses the first button of the form, which is this one.
+  if (chosen === 'card' || (chosen === 'authorize' && card !== '')) return { card };
   if (chosen === 'close') return { outcome: 'authorize', return: false };
   const outcome = OUTCOMES.find((name) => name === chosen);
   if (outcome === undefined) throw invalid(`outcome is "${chosen}"; expected one of the buttons`);
