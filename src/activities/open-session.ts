@@ -53,7 +53,12 @@ export async function openPaymentSession(
 /** A session that a callback names is ours only if its own metadata says so. */
 async function readClaimed(opening: Opening, input: OpenSessionInput): Promise<FoundSession | null> {
   if (input.claimedSessionId === undefined) return null;
-  const session = await opening.gateway.readSession(input.claimedSessionId, { signal: opening.signal });
+  const session = await opening.gateway
+    .readSession(input.claimedSessionId, { signal: opening.signal })
+    .catch((error: unknown) => {
+      if (error instanceof GatewayRejected) return null;
+      throw error;
+    });
   return session !== null && isSameKey(session.key, input) ? session : null;
 }
 

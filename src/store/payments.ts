@@ -24,7 +24,8 @@ export interface NewPayment {
 
 export type PaymentClaim =
   | { readonly kind: 'created' | 'open' | 'differs'; readonly payment: PaymentRow }
-  | { readonly kind: 'payment_in_review' | 'order_already_paid' };
+  | { readonly kind: 'payment_in_review' }
+  | { readonly kind: 'order_already_paid' };
 
 /** Finds the order's open payment or makes the next one, under the order's lock. */
 export function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> {

@@ -1,0 +1,63 @@
+/** The HTTP door: Koa only, no business rules. */
+import Koa from 'koa';
+import helmet from 'koa-helmet';
+import type Router from '@koa/router';
+import type { Service } from '../service.ts';
+import { bearerAuth } from './auth.ts';
+import { createIngress, type Ingress } from './ingress.ts';
+import { requestLog } from './request-log.ts';
+import { createOutcomeWaits } from './outcome-waits.ts';
+import { createPokes } from './pokes.ts';
+import { problems } from './problem.ts';
+import { callbackRoutes } from './routes/callbacks.ts';
+import { deliveryRoutes } from './routes/deliveries.ts';
+import { docsRoutes } from './routes/docs.ts';
+import { healthRoutes, metricsRoutes } from './routes/health.ts';
+import { paymentRoutes } from './routes/payments.ts';
+import { returnRoutes } from './routes/returns.tsx';
+import { uriLimits } from './uri-limits.ts';
+import { createSourcePolicy } from './sources.ts';
+
+export interface Apps {
+  readonly app: Koa;
+  /** `/metrics` alone, where ADMIN_PORT is set; else it is part of `app`. */
+  readonly admin: Koa | null;
+  readonly ingress: Ingress;
+}
+
+/** Builds the applications; nothing listens yet. */
+export function createApps(service: Service): Apps {
+  const { config, gateways, store } = service;
+  const pokes = createPokes(service.runs);
+  const ingress = createIngress(service, pokes);
+  const hasAdmin = config.ADMIN_PORT !== undefined;
+  const routers = [
+    callbackRoutes({ gateways, ingress, sources: createSourcePolicy(service) }),
+    returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
+    paymentRoutes(service),
+    deliveryRoutes(service),
+    docsRoutes(config.PUBLIC_URL),
+    healthRoutes(service),
+    ...(hasAdmin ? [] : [metricsRoutes(service)]),
+  ];
+  const admin = hasAdmin ? assemble(service, [metricsRoutes(service)]) : null;
+  return { app: assemble(service, routers), admin, ingress };
+}
+
+function assemble(service: Service, routers: readonly Router[]): Koa {
+  const { config, log } = service;
+  const app = new Koa({ proxy: config.TRUST_PROXY > 0, maxIpsCount: config.TRUST_PROXY });
+  app.silent = true;
+  app.use(requestLog(log));
+  app.use(problems(log));
+  app.use(uriLimits());
+  app.use(
+    helmet({
+      strictTransportSecurity: config.PUBLIC_URL.startsWith('https:'),
+      contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    }),
+  );
+  app.use(bearerAuth(config.API_KEYS));
+  for (const router of routers) app.use(router.routes());
+  return app;
+}

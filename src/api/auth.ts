@@ -1,0 +1,30 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Context, Middleware } from 'koa';
+import { Problem } from './problem.ts';
+import { TokenBuckets } from './token-bucket.ts';
+
+/** A merchant's backend asks less often than this; a loop that runs wild asks more. */
+const REQUESTS_PER_SECOND = 500;
+const BURST = 2_000;
+
+/** Lets in who holds one of the keys; all are compared, each in constant time. */
+export function bearerAuth(apiKeys: readonly string[]): Middleware {
+  const digests = apiKeys.map(digest);
+  const buckets = new TokenBuckets(REQUESTS_PER_SECOND, BURST);
+  return async (ctx: Context, next) => {
+    if (!ctx.path.startsWith('/v1/') && ctx.path !== '/v1') return next();
+    const given = digest(/^Bearer ([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1] ?? '');
+    const index = digests.reduce((found, key, at) => (timingSafeEqual(key, given) ? at : found), -1);
+    if (index === -1) {
+      ctx.set('WWW-Authenticate', 'Bearer');
+      throw new Problem('unauthorized', 'Authorization: Bearer with one of API_KEYS was expected');
+    }
+    if (!buckets.take(String(index)))
+      throw new Problem('rate_limited', `at most ${REQUESTS_PER_SECOND} requests a second`);
+    return next();
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,178 @@
+/** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
+import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/gateway.ts';
+import type { Service } from '../service.ts';
+import {
+  logDelivery,
+  logRefused,
+  markSignalled,
+  type LogWord,
+  type ReceivedDelivery,
+} from '../store/deliveries.ts';
+import { withTimeout } from '../temporal/payment-runs.ts';
+import type { CallbackSignal } from '../workflows/messages.ts';
+import { Batcher } from './batcher.ts';
+import { Problem } from './problem.ts';
+import type { Pokes } from './pokes.ts';
+import { redacted } from './redact.ts';
+import { TokenBuckets } from './token-bucket.ts';
+
+export interface Ingress {
+  /** @throws Problem for everything that is not answered 200 */
+  receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }>;
+  /** Waits for what was answered but is still being signalled. */
+  drain(): Promise<void>;
+}
+
+/** How long the store may take before Temporal is told without its word, and before it counts as away. */
+const LOG_WORD_MS = 150;
+const LOG_LIMIT_MS = 400;
+
+/** Contract §7. */
+const VERIFIED_PER_SESSION = 20;
+const REFUSED_KEPT_PER_SECOND = 50;
+const REFUSED_BYTES = 4 * 1024;
+
+/** Builds the ingress of one API process. */
+export function createIngress(service: Service, pokes: Pokes): Ingress {
+  const { store, metrics } = service;
+  const verified = new TokenBuckets(VERIFIED_PER_SESSION);
+  const refused = new TokenBuckets(REFUSED_KEPT_PER_SECOND);
+  const running = new Set<Promise<unknown>>();
+  const signalled = new Batcher<string>((ids) => markSignalled(store.db, ids));
+  const background = (work: Promise<unknown>) => {
+    const tracked = work.catch(() => undefined).finally(() => running.delete(tracked));
+    running.add(tracked);
+  };
+
+  async function receiveVerified(
+    gateway: Gateway,
+    request: RawRequest,
+    delivery: Delivery,
+  ): Promise<LogWord['result']> {
+    if (!verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) {
+      metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
+      throw new Problem(
+        'unavailable',
+        `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
+      );
+    }
+    const received = receivedOf(gateway, request, delivery);
+    const logged = withTimeout(logDelivery(store.db, received), LOG_LIMIT_MS);
+    const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
+    if (word !== null) {
+      if (word.toSignal) background(signal(received, request).then(() => signalled.add(word.id)));
+      return word.result;
+    }
+    if (received.ignoredBecause !== undefined) return (await logged.catch(unavailable)).result;
+    const told = signal(received, request).then(() => ({ result: 'accepted' as const }));
+    return (await Promise.any([logged, told]).catch(unavailable)).result;
+  }
+
+  function signal(received: ReceivedDelivery, request: RawRequest): Promise<void> {
+    if (received.key === null) return Promise.resolve();
+    const address = { ...received.key, gateway: received.gateway };
+    return service.runs.callback(address, signalOf(received, request));
+  }
+
+  function receiveRefused(
+    gateway: Gateway,
+    request: RawRequest,
+    refusal: Verification & { outcome: 'refused' },
+  ): never {
+    metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refusal.reason });
+    if (refused.take(gateway.id)) background(keepRefused(gateway, request, refusal));
+    throw new Problem('bad_signature', refusal.detail);
+  }
+
+  async function keepRefused(
+    gateway: Gateway,
+    request: RawRequest,
+    refusal: Verification & { outcome: 'refused' },
+  ): Promise<void> {
+    const { key, claim, reason } = refusal;
+    const kept = { ...receivedRequest(gateway, request), body: request.body.subarray(0, REFUSED_BYTES) };
+    const target = request.target.slice(0, REFUSED_BYTES);
+    await logRefused(store.db, { ...kept, target, key, claim: { ...claim }, reason });
+    if (key !== null) await pokes.poke(key, 'unproved_callback');
+  }
+
+  return {
+    async receive(gateway, request) {
+      const verification = gateway.verify(request);
+      if (verification.outcome === 'malformed') {
+        metrics.deliveries.inc({ gateway: gateway.id, outcome: 'malformed' });
+        throw new Problem('malformed', verification.detail);
+      }
+      if (verification.outcome === 'refused') return receiveRefused(gateway, request, verification);
+      const stop = metrics.acknowledged.startTimer();
+      const { delivery } = verification;
+      const result = await receiveVerified(gateway, request, delivery);
+      count(service, gateway, delivery, verification.outcome, result);
+      stop();
+      if (verification.outcome === 'stale') throw staleProblem(delivery);
+      return { result };
+    },
+    async drain() {
+      await Promise.all(running);
+      await signalled.flush();
+    },
+  };
+}
+
+function count(
+  service: Service,
+  gateway: Gateway,
+  delivery: Delivery,
+  outcome: string,
+  result: string,
+): void {
+  const { metrics, log } = service;
+  metrics.deliveries.inc({ gateway: gateway.id, outcome: outcome === 'stale' ? 'stale' : result });
+  metrics.secretHits.inc({ gateway: gateway.id, secret: String(delivery.secretIndex) });
+  if (delivery.kind === 'unclear')
+    log.error({ gateway: gateway.id, eventId: delivery.eventId }, 'rightly signed, but not understood');
+}
+
+function staleProblem(delivery: Delivery): Problem {
+  return new Problem(
+    'stale_signature',
+    `the signature is right, but ${Math.abs(Math.round(delivery.ageSeconds))} s ${delivery.ageSeconds > 0 ? 'old' : 'in the future'}; ` +
+      'at most 300 s were expected. It was acted upon all the same',
+  );
+}
+
+function unavailable(error: unknown): never {
+  throw new Problem('unavailable', 'neither the store nor Temporal could take it; send it again', {
+    cause: error,
+  });
+}
+
+function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): ReceivedDelivery {
+  const { eventId, contentHash, key, claim, kind } = delivery;
+  const ignoredBecause =
+    kind === 'payment' ? (key === null ? 'foreign: carries no payment of ours' : undefined) : kind;
+  return {
+    ...receivedRequest(gateway, request),
+    eventId,
+    contentHash,
+    key,
+    claim: { ...claim },
+    ...(ignoredBecause !== undefined && { ignoredBecause }),
+  };
+}
+
+function receivedRequest(gateway: Gateway, request: RawRequest) {
+  const { method, target, headers, body } = request;
+  return { gateway: gateway.id, method, target, headers: redacted(headers), body };
+}
+
+function signalOf(received: ReceivedDelivery, request: RawRequest): CallbackSignal {
+  const { eventId, contentHash, claim } = received;
+  return { eventId, contentHash, claim, receivedAt: request.receivedAt.toISOString() };
+}
+
+function after(ms: number): Promise<null> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), ms).unref();
+  });
+}

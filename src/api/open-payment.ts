@@ -1,0 +1,141 @@
+/** `POST /v1/payments`: claims the order's payment in the store, then has its run open the session. */
+import type { z } from 'zod';
+import type { Service } from '../service.ts';
+import { claimPayment, findPayment, type NewPayment, type PaymentRow } from '../store/payments.ts';
+import { isMoney, type PaymentStatus } from '../domain/payment.ts';
+import { RunEnded, type PaymentAddress } from '../temporal/payment-runs.ts';
+import type { CancelResult } from '../workflows/messages.ts';
+import { Problem } from './problem.ts';
+import type { createPaymentRequest } from './schemas.ts';
+
+export interface OpenedAnswer {
+  readonly isNew: boolean;
+  readonly payment: PaymentRow;
+}
+
+/** A run may have settled, or ended, just when we asked it: begun again from the order's row, this often. */
+const ATTEMPTS = 4;
+
+/** One session is ever handed out for an order, however many ask at once. @throws Problem */
+export async function openPayment(
+  service: Service,
+  request: z.infer<typeof createPaymentRequest>,
+): Promise<OpenedAnswer> {
+  const wanted = wantedOf(service, request);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const claim = await claimPayment(service.store.db, wanted);
+    if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
+      throw refusal(claim.kind, wanted);
+    if (claim.kind === 'differs') {
+      await replace(service, request, claim.payment);
+      continue;
+    }
+    const opened = await openRun(service, claim.payment);
+    if (opened !== null) return { isNew: claim.kind === 'created', payment: opened };
+  }
+  throw new Problem('unavailable', 'the payment kept changing while it was opened; ask again');
+}
+
+function wantedOf(service: Service, request: z.infer<typeof createPaymentRequest>): NewPayment {
+  const { gateway, order, returnUrl, capture, customer, profileId, language, metadata, merchantReference2 } =
+    request;
+  if (service.gateways.find(gateway) === undefined) {
+    const names = service.gateways.all.map(({ id }) => id).join(', ');
+    const errors = [{ pointer: '/gateway', detail: `expected one of: ${names}` }];
+    throw new Problem('invalid_request', 'the body has fields that are not as expected', { errors });
+  }
+  return {
+    gateway,
+    orderReference: order.reference,
+    money: { amountMinor: order.amount, currency: order.currency },
+    lifetimeMs: service.config.SESSION_LIFETIME,
+    capture,
+    metadata: metadata ?? {},
+    request: {
+      lines: (order.items ?? []).map(lineOf),
+      ...(customer && { customer: definedOf(customer) }),
+      ...(profileId !== undefined && { profileId }),
+      ...(language !== undefined && { language }),
+      ...(merchantReference2 !== undefined && { merchantReference2 }),
+    },
+    ...(returnUrl !== undefined && { returnUrl }),
+  };
+}
+
+type Item = NonNullable<z.infer<typeof createPaymentRequest>['order']['items']>[number];
+
+function lineOf({ amount, vatAmount, vat, type, ...line }: Item): NewPayment['request']['lines'][number] {
+  return {
+    ...line,
+    amountMinor: amount,
+    ...(vat !== undefined && { vat }),
+    ...(vatAmount !== undefined && { vatAmountMinor: vatAmount }),
+    ...(type !== undefined && { type }),
+  };
+}
+
+function definedOf(customer: { email?: string | undefined; phone?: string | undefined }): {
+  email?: string;
+  phone?: string;
+} {
+  const { email, phone } = customer;
+  return { ...(email !== undefined && { email }), ...(phone !== undefined && { phone }) };
+}
+
+function refusal(code: 'order_already_paid' | 'payment_in_review', { orderReference }: NewPayment): Problem {
+  if (code === 'order_already_paid')
+    return new Problem(code, `order ${orderReference} has been paid; a new order needs a new reference`);
+  return new Problem(code, `a payment of order ${orderReference} is in REVIEW; resolve it first`);
+}
+
+/** The row as it is once the session is open, or null when the payment is not open any more. */
+async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRow | null> {
+  const result = await service.runs.open(addressOf(payment)).catch((error: unknown) => {
+    if (error instanceof RunEnded) return null;
+    throw error;
+  });
+  if (result === null || result.kind === 'not_open') return null;
+  if (result.kind === 'rejected')
+    throw new Problem('gateway_rejected', `${payment.gateway} refused the session: ${result.reason}`);
+  const { sessionId, checkoutUrl, status } = result;
+  const fresh = payment.sessionId === null ? await findPayment(service.store.db, payment.id) : payment;
+  return { ...(fresh ?? payment), sessionId, checkoutUrl, status };
+}
+
+async function replace(
+  service: Service,
+  { replace: isWanted }: { replace: boolean },
+  open: PaymentRow,
+): Promise<void> {
+  if (!isWanted) {
+    const { id, amount, currency, gateway } = open;
+    throw new Problem(
+      'order_mismatch',
+      `payment ${id} over ${amount} ${currency} by ${gateway} is open; ask for the same, or say "replace": true to cancel it first`,
+    );
+  }
+  await closePayment(service, open);
+}
+
+/** Closes a session that nobody has paid. @throws Problem `already_paid`, `not_cancellable` */
+export async function closePayment(service: Service, payment: PaymentRow): Promise<void> {
+  const result = await service.runs.cancel(addressOf(payment));
+  if (result.kind === 'cancelled') return;
+  throw notCancelled(payment, result);
+}
+
+function notCancelled(
+  { id }: PaymentRow,
+  { kind, status }: Exclude<CancelResult, { kind: 'cancelled' }>,
+): Problem {
+  if (isMoney(status as PaymentStatus))
+    return new Problem('already_paid', `payment ${id} is ${status}: there is money on it`);
+  if (kind === 'refused')
+    return new Problem('not_cancellable', `payment ${id} is ${status}; the gateway does not close it now`);
+  return new Problem('not_cancellable', `payment ${id} is ${status} and not open any more`);
+}
+
+/** What names a payment's run. */
+export function addressOf({ id, orderReference, n, gateway }: PaymentRow): PaymentAddress {
+  return { paymentId: id, orderReference, n, gateway };
+}

@@ -1,0 +1,54 @@
+/** Browsers that wait a moment for an outcome: one query for all of them, however many there are. */
+import { inArray } from 'drizzle-orm';
+import type { Db } from '../store/open.ts';
+import type { PaymentRow } from '../store/payments.ts';
+import { payments } from '../store/schema.ts';
+
+/** Contract §4: 200 waits of up to 3 s at a time, then at once. */
+const MOST_WAITS = 200;
+const WAIT_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+
+interface Wait {
+  readonly payment: PaymentRow;
+  readonly until: number;
+  readonly done: (payment: PaymentRow) => void;
+}
+
+export interface OutcomeWaits {
+  /** The payment as soon as its status has changed, or as it is after 3 s. */
+  wait(payment: PaymentRow): Promise<PaymentRow>;
+}
+
+/** One for a process. */
+export function createOutcomeWaits(db: Db): OutcomeWaits {
+  const waits = new Set<Wait>();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function look(): Promise<void> {
+    const ids = [...waits].map(({ payment }) => payment.id);
+    const found = await db
+      .select()
+      .from(payments)
+      .where(inArray(payments.id, ids))
+      .catch(() => []);
+    const byId = new Map(found.map((row) => [row.id, row]));
+    for (const wait of waits) {
+      const now = byId.get(wait.payment.id) ?? wait.payment;
+      if (now.status === wait.payment.status && Date.now() < wait.until) continue;
+      waits.delete(wait);
+      wait.done(now);
+    }
+    timer = waits.size === 0 ? undefined : setTimeout(() => void look(), LOOK_EVERY_MS);
+  }
+
+  return {
+    wait(payment) {
+      if (waits.size >= MOST_WAITS) return Promise.resolve(payment);
+      return new Promise((done) => {
+        waits.add({ payment, until: Date.now() + WAIT_MS, done });
+        timer ??= setTimeout(() => void look(), LOOK_EVERY_MS / 2);
+      });
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import Router from '@koa/router';
+import type { Service } from '../../service.ts';
+import { ping, readFigures, readGateways } from '../../store/health.ts';
+import { withTimeout } from '../../temporal/payment-runs.ts';
+
+const LIMIT_MS = 800;
+
+/** `/healthz` and `/readyz`. */
+export function healthRoutes(service: Service): Router {
+  return new Router()
+    .get('/healthz', (ctx) => {
+      ctx.body = { status: 'alive' };
+    })
+    .get('/readyz', async (ctx) => {
+      const [store, temporal] = await Promise.all([
+        reasonOf(ping(service.store.db)),
+        reasonOf(askTemporal(service)),
+      ]);
+      const isAble = store === null || temporal === null;
+      ctx.status = isAble ? 200 : 503;
+      ctx.set('Cache-Control', 'no-store');
+      ctx.body = {
+        status: isAble ? (store === null && temporal === null ? 'ready' : 'degraded') : 'unavailable',
+        store: store ?? 'ok',
+        temporal: temporal ?? 'ok',
+      };
+    });
+}
+
+async function askTemporal({ connection, config }: Service): Promise<void> {
+  await connection.workflowService.describeNamespace({ namespace: config.TEMPORAL_NAMESPACE });
+}
+
+async function reasonOf(check: Promise<unknown>): Promise<string | null> {
+  try {
+    await withTimeout(check, LIMIT_MS);
+    return null;
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return cause instanceof Error ? (cause.message.split('\n')[0]?.slice(0, 200) ?? message) : message;
+  }
+}
+
+/** `/metrics`, for Prometheus; what only the store knows is read when somebody asks. */
+export function metricsRoutes(service: Service): Router {
+  const { metrics } = service;
+  return new Router().get('/metrics', async (ctx) => {
+    await refresh(service);
+    ctx.type = metrics.registry.contentType;
+    ctx.body = await metrics.registry.metrics();
+  });
+}
+
+async function refresh({ store, metrics: { store: gauges } }: Service): Promise<void> {
+  try {
+    const [figures, gateways] = await withTimeout(
+      Promise.all([readFigures(store.db), readGateways(store.db)]),
+      LIMIT_MS,
+    );
+    gauges.up.set(1);
+    gauges.outboxPending.set(figures.outboxPending);
+    gauges.outboxAge.set(figures.outboxOldest);
+    gauges.review.set(figures.review);
+    gauges.reviewAge.set(figures.reviewOldest);
+    gauges.unsettled.set({ status: 'PENDING' }, figures.pending);
+    gauges.unsettled.set({ status: 'ON_HOLD' }, figures.onHold);
+    gauges.oldestTrigger.set(figures.unhandledOldest);
+    for (const { gateway, sweepFinds, lastCompleteSweep } of gateways) {
+      gauges.sweepFinds.set({ gateway }, sweepFinds);
+      if (lastCompleteSweep !== null) gauges.lastSweep.set({ gateway }, lastCompleteSweep.getTime() / 1_000);
+    }
+  } catch {
+    gauges.up.set(0);
+  }
+}

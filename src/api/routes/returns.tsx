@@ -1,0 +1,90 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { isSettled, type PaymentStatus } from '../../domain/payment.ts';
+import type { GatewayRegistry } from '../../gateways/registry.ts';
+import type { Db } from '../../store/open.ts';
+import { findByReturnKey, type PaymentRow } from '../../store/payments.ts';
+import { addressOf } from '../open-payment.ts';
+import type { OutcomeWaits } from '../outcome-waits.ts';
+import { page } from '../page.tsx';
+import type { Pokes } from '../pokes.ts';
+import { returnStatus } from '../views.ts';
+
+/** `GET /return/{gateway}?k=…`: the payer's browser. It proves nothing; it asks for a look and is sent on to the shop. */
+export function returnRoutes(deps: {
+  db: Db;
+  gateways: GatewayRegistry;
+  pokes: Pokes;
+  waits: OutcomeWaits;
+}): Router {
+  const router = new Router();
+  return router.get('/return/:gateway', async (ctx: Context & { params: Record<string, string> }) => {
+    const gateway = ctx.params['gateway'] ?? '';
+    const key = ctx.query['k'];
+    const isKey =
+      typeof key === 'string' && /^[\w-]{22}$/.test(key) && deps.gateways.find(gateway) !== undefined;
+    const payment = isKey ? await findByReturnKey(deps.db, gateway, key) : null;
+    if (payment === null) return showUnknown(ctx);
+    // Anybody's HEAD may be a preview of the link; only a visit is a visit.
+    const now = ctx.method === 'GET' ? await askAndWait(deps, payment) : payment;
+    if (now.returnUrl === null) return showStatus(ctx, now);
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = 303;
+    ctx.redirect(returnUrlOf(now, now.returnUrl));
+  });
+}
+
+async function askAndWait(
+  deps: { pokes: Pokes; waits: OutcomeWaits },
+  payment: PaymentRow,
+): Promise<PaymentRow> {
+  if (isSettled(payment.status as PaymentStatus)) return payment;
+  void deps.pokes.poke(addressOf(payment), 'return');
+  return deps.waits.wait(payment);
+}
+
+/** The shop's own address with what we know; its own parameters stay. */
+function returnUrlOf(payment: PaymentRow, returnUrl: string): string {
+  const url = new URL(returnUrl);
+  url.searchParams.set('order', payment.orderReference);
+  url.searchParams.set('payment', payment.id);
+  url.searchParams.set('status', returnStatus(payment));
+  return url.href;
+}
+
+const WORDS = {
+  paid: ['Thank you', 'Your payment has been received.'],
+  pending: ['One moment', 'Your payment is being checked. This page keeps itself up to date.'],
+  failed: ['Not paid', 'Your payment did not go through. You have not been charged.'],
+  cancelled: ['Cancelled', 'You cancelled the payment. You have not been charged.'],
+} as const;
+
+function showStatus(ctx: Context, payment: PaymentRow): void {
+  const status = returnStatus(payment);
+  const [title, text] = WORDS[status];
+  if (status === 'pending') ctx.set('Refresh', '5');
+  ctx.type = 'html';
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = page(
+    title,
+    <>
+      <h1>{title}</h1>
+      <p aria-live="polite">{text}</p>
+      <p>
+        Order <strong>{payment.orderReference}</strong>
+      </p>
+    </>,
+  );
+}
+
+function showUnknown(ctx: Context): void {
+  ctx.status = 404;
+  ctx.type = 'html';
+  ctx.body = page(
+    'Not found',
+    <>
+      <h1>There is nothing here</h1>
+      <p>If you have just paid, go back to the shop: it knows.</p>
+    </>,
+  );
+}

@@ -1,0 +1,235 @@
+/** The shapes of the merchant's API: what validates is what the OpenAPI document is made of. Contract §3. */
+import { z } from 'zod';
+import { MAX_AMOUNT_MINOR } from '../domain/money.ts';
+import { ORDER_STATUSES } from '../domain/order.ts';
+import { PAYMENT_STATUSES } from '../domain/payment.ts';
+
+const text = (max: number) =>
+  z
+    .string()
+    .min(1, 'a text that is not empty')
+    .max(max, `a text of at most ${max} characters`)
+    // oxlint-disable-next-line no-control-regex -- control characters are what is refused
+    .regex(/^[^\u0000-\u001f\u007f]*$/, 'a text without control characters');
+
+export const reference = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, underscores and hyphens')
+  .meta({ description: "The merchant's own number of the order", example: '1001' });
+
+const amount = z
+  .int('an integer in minor units (72200 for 722.00), not a decimal and not a text')
+  .min(1, 'at least 1')
+  .max(MAX_AMOUNT_MINOR, `at most ${MAX_AMOUNT_MINOR}`)
+  .meta({ description: 'Minor units, including VAT', example: 72200 });
+
+const lineAmount = z
+  .int('an integer in minor units')
+  .min(-MAX_AMOUNT_MINOR)
+  .max(MAX_AMOUNT_MINOR)
+  .meta({ description: 'The total of the line in minor units; negative for gift cards', example: 72200 });
+
+const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/, 'three capital letters')
+  .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'an ISO 4217 currency')
+  .meta({ description: 'ISO 4217', example: 'NOK' });
+
+const returnUrl = z
+  .url({ protocol: /^https?$/, error: 'an absolute http or https URL' })
+  .max(2_000)
+  .refine((url) => !hasCredentials(url), 'a URL without a user name or password');
+
+function hasCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}
+
+const item = z.strictObject({
+  id: text(200),
+  lineId: text(200),
+  description: text(500),
+  quantity: z.number().positive('more than 0').max(1_000_000),
+  amount: lineAmount,
+  vat: z.number().min(0).max(100).optional().meta({ description: 'Per cent: 25, not 0.25' }),
+  vatAmount: lineAmount.optional(),
+  type: z.enum(['physical', 'digital', 'service', 'gift_card', 'shipping', 'surcharge']).optional(),
+});
+
+const order = z
+  .strictObject({ reference, amount, currency, items: z.array(item).min(1).max(500).optional() })
+  .superRefine(({ amount: total, items }, context) => {
+    if (items === undefined) return;
+    const sum = items.reduce((sofar, line) => sofar + line.amount, 0);
+    if (sum !== total) {
+      context.addIssue({
+        code: 'custom',
+        path: ['items'],
+        message: `lines that add up to ${total}; they add up to ${sum}`,
+      });
+    }
+    if (new Set(items.map((line) => line.lineId)).size !== items.length) {
+      context.addIssue({ code: 'custom', path: ['items'], message: 'a lineId of its own for every line' });
+    }
+  });
+
+export const createPaymentRequest = z
+  .strictObject({
+    gateway: z.string().default('dintero'),
+    order,
+    returnUrl: returnUrl.optional().meta({ description: 'Where the payer is sent afterwards' }),
+    capture: z
+      .literal('manual', { error: '"manual": capturing automatically does not exist yet' })
+      .default('manual'),
+    customer: z
+      .strictObject({
+        email: z.email('an e-mail address').max(200).optional(),
+        phone: z
+          .string()
+          .regex(/^\+[0-9][0-9 ]{4,20}$/, 'a phone number with its country code: +47…')
+          .optional(),
+      })
+      .optional(),
+    profileId: text(200).optional(),
+    language: z
+      .string()
+      .regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a language such as no, sv, en')
+      .optional(),
+    metadata: z
+      .record(text(40), z.string().max(500))
+      .refine((entries) => Object.keys(entries).length <= 20, 'at most 20 entries')
+      .optional(),
+    merchantReference2: text(200).optional(),
+    replace: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Cancel an open session that differs, and open a new one' }),
+  })
+  .meta({ id: 'CreatePayment' });
+
+export const resolveRequest = z
+  .strictObject({
+    decision: z.enum(['accept', 'dismiss'], {
+      error: '"accept" or "dismiss"; giving money back does not exist yet',
+    }),
+    actor: text(200),
+    reason: text(2_000),
+  })
+  .meta({ id: 'Resolve' });
+
+const timestamp = z.iso
+  .datetime()
+  .meta({ description: 'RFC 3339, UTC', example: '2026-11-21T12:00:00.000Z' });
+const paymentStatus = z.enum(PAYMENT_STATUSES);
+
+export const payment = z
+  .object({
+    id: z.string().meta({ example: 'pay_0199a0b1c2d3e4f5a6b7c8d9e0f1' }),
+    status: paymentStatus,
+    gateway: z.string(),
+    orderReference: z.string(),
+    amount: z.int(),
+    currency: z.string(),
+    sessionId: z.string().nullable(),
+    checkoutUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'Null when the payer has nothing to do there any more' }),
+    transactionId: z.string().nullable(),
+    reason: z.string().nullable(),
+    authorizedAmount: z.int(),
+    capturedAmount: z.int(),
+    refundedAmount: z.int(),
+    paymentMethod: z.string().nullable(),
+    capture: z.string(),
+    returnUrl: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    merchantReference2: z.string().nullable(),
+    expiresAt: timestamp,
+    createdAt: timestamp,
+    updatedAt: timestamp,
+    workflow: z.object({ workflowId: z.string(), runId: z.string().nullable(), url: z.string().nullable() }),
+  })
+  .meta({ id: 'Payment' });
+
+export const timelineEntry = z
+  .object({ at: timestamp, kind: z.string(), text: z.string(), data: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'TimelineEntry' });
+
+export const paymentWithTimeline = payment
+  .extend({ timeline: z.array(timelineEntry) })
+  .meta({ id: 'PaymentWithTimeline' });
+
+export const orderView = z
+  .object({
+    reference: z.string(),
+    status: z.enum(ORDER_STATUSES),
+    amount: z.int(),
+    currency: z.string(),
+    paidAt: timestamp.nullable(),
+    transactionId: z.string().nullable(),
+    payments: z.array(z.string()).meta({ description: 'Newest first' }),
+  })
+  .meta({ id: 'Order' });
+
+export const delivery = z
+  .object({
+    id: z.string(),
+    gateway: z.string(),
+    eventId: z.string().nullable(),
+    payment: z.string().nullable(),
+    outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']),
+    state: z.string().nullable(),
+    reason: z.string().nullable(),
+    claim: z.record(z.string(), z.string()),
+    method: z.string(),
+    target: z.string(),
+    receipts: z.int(),
+    receivedAt: timestamp,
+    lastReceivedAt: timestamp,
+    handledAt: timestamp.nullable(),
+  })
+  .meta({ id: 'Delivery' });
+
+const limit = z.coerce
+  .number('a number')
+  .int('a whole number')
+  .min(1, 'at least 1')
+  .max(100, 'at most 100')
+  .default(20);
+const cursor = z.string().max(200).optional();
+
+export const paymentsQuery = z.strictObject({
+  order: reference.optional(),
+  status: paymentStatus.optional(),
+  gateway: z.string().max(40).optional(),
+  createdAfter: timestamp.optional(),
+  expiringBefore: timestamp.optional(),
+  limit,
+  cursor,
+});
+
+export const deliveriesQuery = z.strictObject({
+  payment: z.string().max(200).optional(),
+  gateway: z.string().max(40).optional(),
+  outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']).optional(),
+  limit,
+  cursor,
+});
+
+/** A page of anything, newest first. */
+export function pageOf<Item extends z.ZodType>(of: Item) {
+  return z.object({ data: z.array(of), hasMore: z.boolean(), nextCursor: z.string().nullable() });
+}
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string(),
+    detail: z.string(),
+    requestId: z.string().optional(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });

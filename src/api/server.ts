@@ -1,0 +1,60 @@
+/** Listens, and stops without cutting anybody off. */
+import { createServer, type Server } from 'node:http';
+import type Koa from 'koa';
+import type { Service } from '../service.ts';
+import { createApps } from './app.ts';
+
+/** The port is taken, or may not be used. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */
+const LIMITS = {
+  maxHeaderSize: 36 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+};
+
+const STOP_GRACE_MS = 5_000;
+
+/** Opens the door; the returned function closes it after the requests at hand. @throws ListenError */
+export async function startApi(service: Service): Promise<() => Promise<void>> {
+  const { config, log } = service;
+  const { app, admin, ingress } = createApps(service);
+  const servers = [await listen(app, config.PORT, config.HOST)];
+  if (admin !== null && config.ADMIN_PORT !== undefined)
+    servers.push(await listen(admin, config.ADMIN_PORT, config.HOST));
+  log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
+  return async () => {
+    await Promise.all(servers.map(close));
+    await ingress.drain();
+  };
+}
+
+function listen(app: Koa, port: number, host: string): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(LIMITS, app.callback());
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new ListenError(
+          `port ${port} on ${host} can't be used (${error.code}); set PORT or ADMIN_PORT to a free one`,
+        ),
+      ),
+    );
+    server.listen(port, host, () => resolve(server));
+  });
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  // A keep-alive connection that becomes idle now would otherwise hold the server for a minute.
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  await closed;
+  clearTimeout(timer);
+  clearInterval(idle);
+}

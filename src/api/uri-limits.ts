@@ -1,0 +1,18 @@
+import type { Context, Middleware } from 'koa';
+import { Problem } from './problem.ts';
+
+/** Contract §7. Node's own limit counts the address and the headers together. */
+const URL_LIMIT = 16 * 1024;
+const HEADERS_LIMIT = 16 * 1024;
+
+/** Refuses addresses and headers that are longer than anybody's have to be. */
+export function uriLimits(): Middleware {
+  return (ctx: Context, next) => {
+    if ((ctx.req.url?.length ?? 0) > URL_LIMIT)
+      throw new Problem('uri_too_long', `at most ${URL_LIMIT} characters`);
+    const size = ctx.req.rawHeaders.reduce((sum, part) => sum + part.length + 2, 0);
+    if (size > HEADERS_LIMIT)
+      throw new Problem('headers_too_large', `at most ${HEADERS_LIMIT} bytes of headers`);
+    return next();
+  };
+}

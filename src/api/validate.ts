@@ -1,0 +1,51 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { Problem, type FieldProblem } from './problem.ts';
+import { readBody } from './raw-request.ts';
+
+/** A JSON body of this shape. @throws Problem for bytes that are no JSON, another media type, or a wrong field */
+export async function readJson<Schema extends z.ZodType>(
+  ctx: Context,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const body = await readBody(ctx);
+  if (body.length > 0 && ctx.is('json', '+json') === false) {
+    throw new Problem('unsupported_media_type', 'Content-Type: application/json was expected');
+  }
+  return check(schema, parseJson(body), 'the body');
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (error) {
+    throw new Problem('invalid_json', 'a JSON object in UTF-8 was expected', { cause: error });
+  }
+}
+
+/** Query parameters of this shape, each at most once. @throws Problem */
+export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema): z.infer<Schema> {
+  return check(schema, ctx.query, 'the query');
+}
+
+function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new Problem('invalid_request', `${what} has fields that are not as expected`, {
+    errors: parsed.error.issues.flatMap(fieldProblems),
+  });
+}
+
+function fieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code !== 'unrecognized_keys')
+    return [{ pointer: pointerTo(issue.path), detail: `expected ${issue.message}` }];
+  return issue.keys.map((key) => ({
+    pointer: pointerTo([...issue.path, key]),
+    detail: 'this field is not known',
+  }));
+}
+
+/** RFC 6901. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,95 @@
+/** Rows as the merchant's API shows them. */
+import type { z } from 'zod';
+import { isOpen, type PaymentStatus } from '../domain/payment.ts';
+import type { DeliveryRow } from '../store/deliveries.ts';
+import type { OrderRow, PaymentRow } from '../store/payments.ts';
+import { paymentWorkflowId } from '../workflows/messages.ts';
+import type { delivery, orderView, payment } from './schemas.ts';
+
+export interface WorkflowLinks {
+  readonly uiUrl: string | undefined;
+  readonly namespace: string;
+}
+
+/** A payment; its checkout address only while the payer has something to do there. */
+export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<typeof payment> {
+  return {
+    id: row.id,
+    status: row.status as PaymentStatus,
+    gateway: row.gateway,
+    orderReference: row.orderReference,
+    amount: row.amount,
+    currency: row.currency,
+    sessionId: row.sessionId,
+    checkoutUrl: row.status === 'PENDING' ? row.checkoutUrl : null,
+    transactionId: row.transactionId,
+    reason: row.reason,
+    authorizedAmount: row.authorized,
+    capturedAmount: row.captured,
+    refundedAmount: row.refunded,
+    paymentMethod: row.paymentMethod,
+    capture: row.capture,
+    returnUrl: row.returnUrl,
+    metadata: row.metadata,
+    merchantReference2: row.request.merchantReference2 ?? null,
+    expiresAt: row.expiresAt.toISOString(),
+    createdAt: row.createdAt.toISOString(),
+    updatedAt: row.updatedAt.toISOString(),
+    workflow: viewWorkflow(row, links),
+  };
+}
+
+function viewWorkflow(
+  row: PaymentRow,
+  { uiUrl, namespace }: WorkflowLinks,
+): z.infer<typeof payment>['workflow'] {
+  const workflowId = paymentWorkflowId(row);
+  const page = `namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
+  return { workflowId, runId: row.runId, url: uiUrl === undefined ? null : `${uiUrl}/${page}` };
+}
+
+/** An order with the ids of its payments. */
+export function viewOrder(order: OrderRow, payments: readonly PaymentRow[]): z.infer<typeof orderView> {
+  const paying = payments.find((row) => row.id === order.paidPaymentId);
+  return {
+    reference: order.reference,
+    status: order.status as z.infer<typeof orderView>['status'],
+    amount: order.amount,
+    currency: order.currency,
+    paidAt: order.paidAt?.toISOString() ?? null,
+    transactionId: paying?.transactionId ?? null,
+    payments: payments.map((row) => row.id),
+  };
+}
+
+/** A delivery as the log has it, without its bytes. */
+export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
+  return {
+    id: row.id,
+    gateway: row.gateway,
+    eventId: row.eventId,
+    payment: row.paymentId,
+    outcome: row.outcome as z.infer<typeof delivery>['outcome'],
+    state: row.state,
+    reason: row.reason,
+    claim: row.claim,
+    method: row.method,
+    target: row.target,
+    receipts: row.receipts,
+    receivedAt: row.receivedAt.toISOString(),
+    lastReceivedAt: row.lastReceivedAt.toISOString(),
+    handledAt: row.handledAt?.toISOString() ?? null,
+  };
+}
+
+/** What a returning browser is told: `paid`, `pending`, `failed` or `cancelled`. */
+export function returnStatus(
+  row: Pick<PaymentRow, 'status' | 'authorized'>,
+): 'paid' | 'pending' | 'failed' | 'cancelled' {
+  const status = row.status as PaymentStatus;
+  if (isOpen(status) || status === 'REVIEW') return 'pending';
+  if (status === 'CANCELLED') return 'cancelled';
+  return status === 'FAILED' || status === 'DECLINED' || status === 'EXPIRED' || status === 'VOIDED'
+    ? 'failed'
+    : 'paid';
+}

@@ -1,0 +1,71 @@
+/** Pages of rows, newest first. Ids sort by time, so the id is the cursor. */
+import { and, desc, eq, gte, inArray, lt, type SQL } from 'drizzle-orm';
+import type { DeliveryRow } from './deliveries.ts';
+import type { Db } from './open.ts';
+import type { PaymentRow } from './payments.ts';
+import { deliveries, payments } from './schema.ts';
+
+export interface Page<Row> {
+  readonly rows: Row[];
+  readonly hasMore: boolean;
+}
+
+export interface PaymentFilter {
+  readonly order?: string | undefined;
+  readonly status?: string | undefined;
+  readonly gateway?: string | undefined;
+  readonly createdAfter?: string | undefined;
+  /** Open payments whose session ends before this time. */
+  readonly expiringBefore?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export async function listPayments(db: Db, filter: PaymentFilter): Promise<Page<PaymentRow>> {
+  const { order, status, gateway, createdAfter, expiringBefore, cursor, limit } = filter;
+  const wanted: (SQL | undefined)[] = [
+    order === undefined ? undefined : eq(payments.orderReference, order),
+    status === undefined ? undefined : eq(payments.status, status),
+    gateway === undefined ? undefined : eq(payments.gateway, gateway),
+    createdAfter === undefined ? undefined : gte(payments.createdAt, new Date(createdAfter)),
+    expiringBefore === undefined ? undefined : lt(payments.expiresAt, new Date(expiringBefore)),
+    expiringBefore === undefined ? undefined : inArray(payments.status, ['PENDING']),
+    cursor === undefined ? undefined : lt(payments.id, cursor),
+  ];
+  const found = await db
+    .select()
+    .from(payments)
+    .where(and(...wanted))
+    .orderBy(desc(payments.id))
+    .limit(limit + 1);
+  return pageOf(found, limit);
+}
+
+export interface DeliveryFilter {
+  readonly payment?: string | undefined;
+  readonly gateway?: string | undefined;
+  readonly outcome?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export async function listDeliveries(db: Db, filter: DeliveryFilter): Promise<Page<DeliveryRow>> {
+  const { payment, gateway, outcome, cursor, limit } = filter;
+  const wanted: (SQL | undefined)[] = [
+    payment === undefined ? undefined : eq(deliveries.paymentId, payment),
+    gateway === undefined ? undefined : eq(deliveries.gateway, gateway),
+    outcome === undefined ? undefined : eq(deliveries.outcome, outcome),
+    cursor === undefined ? undefined : lt(deliveries.id, cursor),
+  ];
+  const found = await db
+    .select()
+    .from(deliveries)
+    .where(and(...wanted))
+    .orderBy(desc(deliveries.id))
+    .limit(limit + 1);
+  return pageOf(found, limit);
+}
+
+function pageOf<Row>(found: Row[], limit: number): Page<Row> {
+  return { rows: found.slice(0, limit), hasMore: found.length > limit };
+}
