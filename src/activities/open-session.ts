@@ -1,6 +1,6 @@
 /** Finds, adopts or opens a payment's session. Dintero has no idempotency key, so what may have been created is looked for first. */
 import { Context } from '@temporalio/activity';
-import { isSettled, type PaymentKey, type PaymentStatus } from '../domain/payment.ts';
+import { isSettled, type PaymentKey } from '../domain/payment.ts';
 import {
   GatewayRejected,
   type FoundSession,
@@ -40,10 +40,10 @@ export async function openPaymentSession(
   if (row === null) return claimed === null ? unknown(opening, input) : adopt(opening, input, claimed);
   if (claimed !== null)
     return remember(opening, row, claimed, 'adopted: its own metadata names this payment', true);
-  if (isSettled(row.status as PaymentStatus)) {
+  if (isSettled(row.status)) {
     return {
       kind: 'closed',
-      status: row.status as PaymentStatus,
+      status: row.status,
       reason: row.reason ?? 'closed without a session',
     };
   }
@@ -148,7 +148,7 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
   const isNew = row.status === 'PENDING' && row.transactionId === null;
   return {
     kind: 'opened',
-    status: row.status as PaymentStatus,
+    status: row.status,
     account: opening.gateway.account,
     money: moneyOf(row),
     sessionId: row.sessionId ?? '',

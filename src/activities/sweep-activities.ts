@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, heartbeat } from '@temporalio/activity';
 import { differsFromListing } from '../domain/decide.ts';
-import type { PaymentStatus } from '../domain/payment.ts';
 import type { Gateway, ListedTransaction } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
@@ -66,7 +65,7 @@ async function sweepPage(
   for (const listed of page) {
     const row = known.get(listed.sessionId);
     if (row === undefined) counts.foreign += 1;
-    else if (differsFromListing(row.status as PaymentStatus, row.dismissed, listed.status)) {
+    else if (differsFromListing(row.status, row.dismissed, listed.status)) {
       await wake(deps, row, listed);
       counts.found += 1;
       heartbeat(counts);

@@ -1,7 +1,7 @@
 /** The HTTP door: Koa only, no business rules. */
 import Koa from 'koa';
 import helmet from 'koa-helmet';
-import type Router from '@koa/router';
+import type { Router } from '@koa/router';
 import type { Service } from '../service.ts';
 import { bearerAuth } from './auth.ts';
 import { createIngress, type Ingress } from './ingress.ts';

@@ -34,89 +34,111 @@ const REFUSED_BYTES = 4 * 1024;
 
 /** Builds the ingress of one API process. */
 export function createIngress(service: Service, pokes: Pokes): Ingress {
-  const { store, metrics } = service;
-  const verified = new TokenBuckets(VERIFIED_PER_SESSION);
-  const refused = new TokenBuckets(REFUSED_KEPT_PER_SECOND);
-  const running = new Set<Promise<unknown>>();
-  const signalled = new Batcher<string>((ids) => markSignalled(store.db, ids));
-  const background = (work: Promise<unknown>) => {
-    const tracked = work.catch(() => undefined).finally(() => running.delete(tracked));
-    running.add(tracked);
-  };
+  return new CallbackIngress(service, pokes);
+}
 
-  async function receiveVerified(
-    gateway: Gateway,
-    request: RawRequest,
-    delivery: Delivery,
-  ): Promise<LogWord['result']> {
-    if (!verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) {
-      metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
+type Refusal = Verification & { outcome: 'refused' };
+
+class CallbackIngress implements Ingress {
+  readonly #service: Service;
+  readonly #pokes: Pokes;
+  readonly #verified = new TokenBuckets(VERIFIED_PER_SESSION);
+  readonly #refused = new TokenBuckets(REFUSED_KEPT_PER_SECOND);
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #signalled: Batcher<string>;
+
+  constructor(service: Service, pokes: Pokes) {
+    this.#service = service;
+    this.#pokes = pokes;
+    this.#signalled = new Batcher((ids) => markSignalled(service.store.db, ids));
+  }
+
+  async receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }> {
+    const { metrics } = this.#service;
+    const verification = gateway.verify(request);
+    if (verification.outcome === 'malformed') {
+      metrics.deliveries.inc({ gateway: gateway.id, outcome: 'malformed' });
+      throw new Problem('malformed', verification.detail);
+    }
+    if (verification.outcome === 'refused') return this.#refuse(gateway, request, verification);
+    const stop = metrics.acknowledged.startTimer();
+    const { delivery } = verification;
+    const result = await this.#take(gateway, request, delivery);
+    count(this.#service, gateway, delivery, verification.outcome, result);
+    stop();
+    if (verification.outcome === 'stale') throw staleProblem(delivery);
+    return { result };
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all(this.#running);
+    await this.#signalled.flush();
+  }
+
+  async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogWord['result']> {
+    if (!this.#verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) {
+      this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
       throw new Problem(
         'unavailable',
         `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
       );
     }
     const received = receivedOf(gateway, request, delivery);
-    const logged = withTimeout(logDelivery(store.db, received), LOG_LIMIT_MS);
+    const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS);
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
-    if (word !== null) {
-      if (word.toSignal) background(signal(received, request).then(() => signalled.add(word.id)));
-      return word.result;
-    }
-    if (received.ignoredBecause !== undefined) return (await logged.catch(unavailable)).result;
-    const told = signal(received, request).then(() => ({ result: 'accepted' as const }));
-    return (await Promise.any([logged, told]).catch(unavailable)).result;
+    if (word === null) return this.#takeWithoutWord(received, request, logged);
+    if (word.toSignal)
+      this.#background(this.#signal(received, request).then(() => this.#signalled.add(word.id)));
+    return word.result;
   }
 
-  function signal(received: ReceivedDelivery, request: RawRequest): Promise<void> {
-    if (received.key === null) return Promise.resolve();
-    const address = { ...received.key, gateway: received.gateway };
-    return service.runs.callback(address, signalOf(received, request));
-  }
-
-  function receiveRefused(
-    gateway: Gateway,
+  /** The store is slow or away: Temporal is told at once, and whichever of the two has it first lets us answer. */
+  async #takeWithoutWord(
+    received: ReceivedDelivery,
     request: RawRequest,
-    refusal: Verification & { outcome: 'refused' },
-  ): never {
-    metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refusal.reason });
-    if (refused.take(gateway.id)) background(keepRefused(gateway, request, refusal));
+    logged: Promise<LogWord>,
+  ): Promise<LogWord['result']> {
+    const isOurs = received.ignoredBecause === undefined;
+    const told = isOurs
+      ? [this.#signal(received, request).then(() => ({ result: 'accepted' as const }))]
+      : [];
+    const { result } = await Promise.any([logged, ...told]).catch((error: unknown) =>
+      unavailable(this.#service, received.gateway, error),
+    );
+    return result;
+  }
+
+  #signal(received: ReceivedDelivery, request: RawRequest): Promise<void> {
+    if (received.key === null) return Promise.resolve();
+    const { eventId, contentHash, claim, key, gateway } = received;
+    const signal: CallbackSignal = {
+      eventId,
+      contentHash,
+      claim,
+      receivedAt: request.receivedAt.toISOString(),
+    };
+    return this.#service.runs.callback({ ...key, gateway }, signal);
+  }
+
+  #refuse(gateway: Gateway, request: RawRequest, refusal: Refusal): never {
+    this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refusal.reason });
+    if (this.#refused.take(gateway.id)) this.#background(this.#keepRefused(gateway, request, refusal));
     throw new Problem('bad_signature', refusal.detail);
   }
 
-  async function keepRefused(
-    gateway: Gateway,
-    request: RawRequest,
-    refusal: Verification & { outcome: 'refused' },
-  ): Promise<void> {
+  async #keepRefused(gateway: Gateway, request: RawRequest, refusal: Refusal): Promise<void> {
     const { key, claim, reason } = refusal;
+    // A poke needs no store: that somebody looks must not hang on it.
+    if (key !== null) this.#background(this.#pokes.poke(key, 'unproved_callback'));
     const kept = { ...receivedRequest(gateway, request), body: request.body.subarray(0, REFUSED_BYTES) };
     const target = request.target.slice(0, REFUSED_BYTES);
-    await logRefused(store.db, { ...kept, target, key, claim: { ...claim }, reason });
-    if (key !== null) await pokes.poke(key, 'unproved_callback');
+    await logRefused(this.#service.store.db, { ...kept, target, key, claim: { ...claim }, reason });
   }
 
-  return {
-    async receive(gateway, request) {
-      const verification = gateway.verify(request);
-      if (verification.outcome === 'malformed') {
-        metrics.deliveries.inc({ gateway: gateway.id, outcome: 'malformed' });
-        throw new Problem('malformed', verification.detail);
-      }
-      if (verification.outcome === 'refused') return receiveRefused(gateway, request, verification);
-      const stop = metrics.acknowledged.startTimer();
-      const { delivery } = verification;
-      const result = await receiveVerified(gateway, request, delivery);
-      count(service, gateway, delivery, verification.outcome, result);
-      stop();
-      if (verification.outcome === 'stale') throw staleProblem(delivery);
-      return { result };
-    },
-    async drain() {
-      await Promise.all(running);
-      await signalled.flush();
-    },
-  };
+  #background(work: Promise<unknown>): void {
+    const tracked = work.catch(() => undefined).finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
 }
 
 function count(
@@ -141,7 +163,8 @@ function staleProblem(delivery: Delivery): Problem {
   );
 }
 
-function unavailable(error: unknown): never {
+function unavailable({ metrics }: Service, gateway: string, error: unknown): never {
+  metrics.deliveries.inc({ gateway, outcome: 'unavailable' });
   throw new Problem('unavailable', 'neither the store nor Temporal could take it; send it again', {
     cause: error,
   });
@@ -164,11 +187,6 @@ function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): 
 function receivedRequest(gateway: Gateway, request: RawRequest) {
   const { method, target, headers, body } = request;
   return { gateway: gateway.id, method, target, headers: redacted(headers), body };
-}
-
-function signalOf(received: ReceivedDelivery, request: RawRequest): CallbackSignal {
-  const { eventId, contentHash, claim } = received;
-  return { eventId, contentHash, claim, receivedAt: request.receivedAt.toISOString() };
 }
 
 function after(ms: number): Promise<null> {

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Service } from '../service.ts';
 import { claimPayment, findPayment, type NewPayment, type PaymentRow } from '../store/payments.ts';
-import { isMoney, type PaymentStatus } from '../domain/payment.ts';
+import { isMoney } from '../domain/payment.ts';
 import { RunEnded, type PaymentAddress } from '../temporal/payment-runs.ts';
 import type { CancelResult } from '../workflows/messages.ts';
 import { Problem } from './problem.ts';
@@ -128,8 +128,7 @@ function notCancelled(
   { id }: PaymentRow,
   { kind, status }: Exclude<CancelResult, { kind: 'cancelled' }>,
 ): Problem {
-  if (isMoney(status as PaymentStatus))
-    return new Problem('already_paid', `payment ${id} is ${status}: there is money on it`);
+  if (isMoney(status)) return new Problem('already_paid', `payment ${id} is ${status}: there is money on it`);
   if (kind === 'refused')
     return new Problem('not_cancellable', `payment ${id} is ${status}; the gateway does not close it now`);
   return new Problem('not_cancellable', `payment ${id} is ${status} and not open any more`);

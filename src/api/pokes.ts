@@ -1,7 +1,7 @@
 /** Hits that prove nothing may ask for a look, but not for many: three times, then once per 30 seconds and payment. */
 import type { PaymentKey } from '../domain/payment.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
-import type { ReturnSignal } from '../workflows/messages.ts';
+import { paymentWorkflowId, type ReturnSignal } from '../workflows/messages.ts';
 import { TokenBuckets } from './token-bucket.ts';
 
 export interface Pokes {
@@ -17,7 +17,8 @@ export function createPokes(runs: Pick<PaymentRuns, 'poke'>): Pokes {
   const buckets = new TokenBuckets(PER_SECOND_AFTERWARDS, BURST);
   return {
     async poke(key, why) {
-      if (!buckets.take(key.paymentId)) return;
+      // By the run's own id: a forger may make up any payment id beside it.
+      if (!buckets.take(paymentWorkflowId(key))) return;
       await runs.poke(key, { why, at: new Date().toISOString() }).catch(() => false);
     },
   };

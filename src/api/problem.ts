@@ -74,7 +74,7 @@ export function problems(log: Logger): Middleware {
       if (problem.code === 'internal')
         log.error({ err: error, requestId, path: ctx.path }, 'unforeseen error');
       if (problem.code === 'unavailable')
-        log.warn({ requestId, path: ctx.path, reason: String(problem.cause ?? '') }, problem.message);
+        log.warn({ requestId, path: ctx.path, reason: wordsOf(problem.cause) }, problem.message);
       writeProblem(ctx, problem);
     }
   };
@@ -120,4 +120,8 @@ function asProblem(error: unknown): Problem {
 function requestIdOf(ctx: Context): string {
   const given = ctx.get('X-Request-Id');
   return /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+function wordsOf(cause: unknown): string | undefined {
+  return cause instanceof Error ? cause.message.slice(0, 300) : undefined;
 }

@@ -36,7 +36,8 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
 
 function listen(app: Koa, port: number, host: string): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer(LIMITS, app.callback());
+    const handle = app.callback();
+    const server = createServer(LIMITS, (req, res) => void handle(req, res));
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         new ListenError(

@@ -1,6 +1,6 @@
 /** Rows as the merchant's API shows them. */
 import type { z } from 'zod';
-import { isOpen, type PaymentStatus } from '../domain/payment.ts';
+import { isOpen } from '../domain/payment.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
 import type { OrderRow, PaymentRow } from '../store/payments.ts';
 import { paymentWorkflowId } from '../workflows/messages.ts';
@@ -15,7 +15,7 @@ export interface WorkflowLinks {
 export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<typeof payment> {
   return {
     id: row.id,
-    status: row.status as PaymentStatus,
+    status: row.status,
     gateway: row.gateway,
     orderReference: row.orderReference,
     amount: row.amount,
@@ -53,7 +53,7 @@ export function viewOrder(order: OrderRow, payments: readonly PaymentRow[]): z.i
   const paying = payments.find((row) => row.id === order.paidPaymentId);
   return {
     reference: order.reference,
-    status: order.status as z.infer<typeof orderView>['status'],
+    status: order.status,
     amount: order.amount,
     currency: order.currency,
     paidAt: order.paidAt?.toISOString() ?? null,
@@ -86,7 +86,7 @@ export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
 export function returnStatus(
   row: Pick<PaymentRow, 'status' | 'authorized'>,
 ): 'paid' | 'pending' | 'failed' | 'cancelled' {
-  const status = row.status as PaymentStatus;
+  const status = row.status;
   if (isOpen(status) || status === 'REVIEW') return 'pending';
   if (status === 'CANCELLED') return 'cancelled';
   return status === 'FAILED' || status === 'DECLINED' || status === 'EXPIRED' || status === 'VOIDED'

@@ -47,7 +47,13 @@ export interface Delivery {
 
 export type Verification =
   | { readonly outcome: 'verified' | 'stale'; readonly delivery: Delivery }
-  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string; readonly key: PaymentKey | null; readonly claim: Claim }
+  | {
+      readonly outcome: 'refused';
+      readonly reason: RefusalReason;
+      readonly detail: string;
+      readonly key: PaymentKey | null;
+      readonly claim: Claim;
+    }
   | { readonly outcome: 'malformed'; readonly detail: string };
 
 export interface OrderLine {
@@ -117,7 +123,10 @@ export interface Gateway {
   /** The session with its metadata, or null where there is none or it names no payment of ours. */
   readSession(sessionId: string, options?: CallOptions): Promise<FoundSession | null>;
   /** Asks what is true. With a transaction id that belongs to another session, the session's own transaction is read. */
-  readPayment(at: { readonly sessionId: string; readonly transactionId?: string }, options?: CallOptions): Promise<Reading>;
+  readPayment(
+    at: { readonly sessionId: string; readonly transactionId?: string },
+    options?: CallOptions,
+  ): Promise<Reading>;
   /** Closes a session. `refused` when the gateway says it can't be closed any more; read it then. */
   cancelSession(sessionId: string, options?: CallOptions): Promise<'cancelled' | 'refused'>;
   /** All transactions created since, page by page, to the very last page. */

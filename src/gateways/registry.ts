@@ -7,9 +7,9 @@ import type { Gateway } from './gateway.ts';
 export interface GatewayRegistry {
   readonly all: readonly Gateway[];
   /** The gateway, or undefined for one that is not configured. */
-  find(name: string): Gateway | undefined;
+  readonly find: (name: string) => Gateway | undefined;
   /** @throws Error for one that is not configured. */
-  named(name: string): Gateway;
+  readonly named: (name: string) => Gateway;
 }
 
 /** Builds every gateway that the configuration names. */

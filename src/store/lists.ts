@@ -1,5 +1,6 @@
 /** Pages of rows, newest first. Ids sort by time, so the id is the cursor. */
 import { and, desc, eq, gte, inArray, lt, type SQL } from 'drizzle-orm';
+import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import type { Db } from './open.ts';
 import type { PaymentRow } from './payments.ts';
@@ -12,7 +13,7 @@ export interface Page<Row> {
 
 export interface PaymentFilter {
   readonly order?: string | undefined;
-  readonly status?: string | undefined;
+  readonly status?: PaymentStatus | undefined;
   readonly gateway?: string | undefined;
   readonly createdAfter?: string | undefined;
   /** Open payments whose session ends before this time. */

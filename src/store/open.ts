@@ -93,6 +93,6 @@ async function migratePostgres(connectionString: string): Promise<void> {
 
 /** The rows of a hand-written statement, alike for both drivers. */
 export async function rows<Row>(db: Db, statement: ReturnType<typeof sql>): Promise<Row[]> {
-  const result = (await db.execute(statement)) as unknown as { rows: Row[] };
+  const result = (await db.execute(statement)) as { rows: Row[] };
   return result.rows;
 }

@@ -4,7 +4,6 @@ import { effectId, type OrderStanding, type OrderStatus } from '../domain/order.
 import type { PaymentStatus } from '../domain/payment.ts';
 import {
   settle,
-  type ClosedBy,
   type LateMoneyPolicy,
   type Outcome,
   type PaymentStanding,
@@ -64,9 +63,9 @@ export function recordOutcome(
     await writeNotes(tx, payment, settled, record);
     await markHandled(tx, payment, record.deliveries);
     return {
-      status: settled?.status ?? (payment.status as PaymentStatus),
+      status: settled?.status ?? payment.status,
       reason: settled === null ? payment.reason : settled.reason,
-      orderStatus: settled?.orderStatus ?? (order.status as OrderStatus),
+      orderStatus: settled?.orderStatus ?? order.status,
       paysNow: settled?.paysNow ?? false,
       untold: settings.tells ? [...new Set([...pending, ...told])] : [],
     };
@@ -103,7 +102,7 @@ function orderStanding(order: OrderRow, otherOpen: boolean): OrderStanding {
   return {
     reference,
     money: moneyOf(order),
-    status: order.status as OrderStatus,
+    status: order.status,
     paidPaymentId,
     latestN,
     otherOpen,
@@ -115,9 +114,9 @@ function paymentStanding(payment: PaymentRow): PaymentStanding {
     id: payment.id,
     n: payment.n,
     money: moneyOf(payment),
-    status: payment.status as PaymentStatus,
+    status: payment.status,
     reason: payment.reason,
-    closedBy: payment.closedBy as ClosedBy | null,
+    closedBy: payment.closedBy,
     dismissed: payment.dismissed,
     capturedMinor: payment.captured,
     refundedMinor: payment.refunded,

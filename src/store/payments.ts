@@ -2,7 +2,6 @@
 import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import { sameMoney, type Money } from '../domain/money.ts';
 import { isOpen } from '../domain/payment.ts';
-import type { PaymentStatus } from '../domain/payment.ts';
 import { newId, newReturnKey } from './ids.ts';
 import type { Db } from './open.ts';
 import { orders, payments, timeline, type PaymentRequest } from './schema.ts';
@@ -42,7 +41,7 @@ export function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> 
         ),
       );
     if (unsettled.some((payment) => payment.status === 'REVIEW')) return { kind: 'payment_in_review' };
-    const open = unsettled.find((payment) => isOpen(payment.status as PaymentStatus));
+    const open = unsettled.find((payment) => isOpen(payment.status));
     if (open !== undefined) return { kind: isSame(open, wanted) ? 'open' : 'differs', payment: open };
     return { kind: 'created', payment: await insertPayment(tx, wanted, order.latestN + 1) };
   });

@@ -12,6 +12,9 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { OrderStatus } from '../domain/order.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { ClosedBy } from '../domain/settle.ts';
 
 const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
   dataType: () => 'bytea',
@@ -24,7 +27,7 @@ export const orders = pgTable('orders', {
   reference: text().primaryKey(),
   amount: integer().notNull(),
   currency: text().notNull(),
-  status: text().notNull(),
+  status: text().$type<OrderStatus>().notNull(),
   /** Set once, by a conditional update, and never again. */
   paidPaymentId: text('paid_payment_id'),
   paidAt: at('paid_at'),
@@ -45,9 +48,9 @@ export const payments = pgTable(
     gateway: text().notNull(),
     amount: integer().notNull(),
     currency: text().notNull(),
-    status: text().notNull(),
+    status: text().$type<PaymentStatus>().notNull(),
     reason: text(),
-    closedBy: text('closed_by'),
+    closedBy: text('closed_by').$type<ClosedBy>(),
     dismissed: boolean().notNull().default(false),
     sessionId: text('session_id'),
     checkoutUrl: text('checkout_url'),

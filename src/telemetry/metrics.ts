@@ -6,9 +6,17 @@ export type Metrics = ReturnType<typeof createMetrics>;
 /** One registry a process. */
 export function createMetrics() {
   const registry = new Registry();
-  const registers = [registry];
   return {
     registry,
+    ...countedHere([registry]),
+    ...countedBeyond([registry]),
+    store: readFromStore([registry]),
+  };
+}
+
+/** What came in. */
+function countedHere(registers: Registry[]) {
+  return {
     deliveries: new Counter({
       name: 'paidonce_deliveries_total',
       help: 'Callbacks by gateway and outcome: accepted, duplicate, ignored, refused, malformed, stale, limited, unavailable',
@@ -33,6 +41,12 @@ export function createMetrics() {
       buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
       registers,
     }),
+  };
+}
+
+/** How payments, gateways and the merchant fare. */
+function countedBeyond(registers: Registry[]) {
+  return {
     outcomes: new Counter({
       name: 'paidonce_outcomes_total',
       help: 'Payments by the status that they reached',
@@ -69,52 +83,55 @@ export function createMetrics() {
       labelNames: ['gateway'],
       registers,
     }),
-    /** Read from the store when somebody asks. */
-    store: {
-      outboxPending: new Gauge({
-        name: 'paidonce_outbox_pending',
-        help: 'Updates that the merchant has not heard yet',
-        registers,
-      }),
-      outboxAge: new Gauge({
-        name: 'paidonce_outbox_oldest_seconds',
-        help: 'Age of the oldest of them',
-        registers,
-      }),
-      review: new Gauge({
-        name: 'paidonce_review_payments',
-        help: 'Payments that wait for a person',
-        registers,
-      }),
-      reviewAge: new Gauge({
-        name: 'paidonce_review_oldest_seconds',
-        help: 'How long the oldest of them has waited',
-        registers,
-      }),
-      unsettled: new Gauge({
-        name: 'paidonce_open_payments',
-        help: 'Payments by unsettled status',
-        labelNames: ['status'],
-        registers,
-      }),
-      oldestTrigger: new Gauge({
-        name: 'paidonce_unhandled_delivery_oldest_seconds',
-        help: 'Age of the oldest verified callback that no workflow has dealt with',
-        registers,
-      }),
-      sweepFinds: new Gauge({
-        name: 'paidonce_sweep_finds_total',
-        help: 'Payments that the sweep found and nobody had told us of',
-        labelNames: ['gateway'],
-        registers,
-      }),
-      lastSweep: new Gauge({
-        name: 'paidonce_last_complete_sweep_timestamp_seconds',
-        help: 'When the last sweep reached the last page',
-        labelNames: ['gateway'],
-        registers,
-      }),
-      up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
-    },
+  };
+}
+
+/** What only the store knows, read when somebody asks. */
+function readFromStore(registers: Registry[]) {
+  return {
+    outboxPending: new Gauge({
+      name: 'paidonce_outbox_pending',
+      help: 'Updates that the merchant has not heard yet',
+      registers,
+    }),
+    outboxAge: new Gauge({
+      name: 'paidonce_outbox_oldest_seconds',
+      help: 'Age of the oldest of them',
+      registers,
+    }),
+    review: new Gauge({
+      name: 'paidonce_review_payments',
+      help: 'Payments that wait for a person',
+      registers,
+    }),
+    reviewAge: new Gauge({
+      name: 'paidonce_review_oldest_seconds',
+      help: 'How long the oldest of them has waited',
+      registers,
+    }),
+    unsettled: new Gauge({
+      name: 'paidonce_open_payments',
+      help: 'Payments by unsettled status',
+      labelNames: ['status'],
+      registers,
+    }),
+    oldestTrigger: new Gauge({
+      name: 'paidonce_unhandled_delivery_oldest_seconds',
+      help: 'Age of the oldest verified callback that no workflow has dealt with',
+      registers,
+    }),
+    sweepFinds: new Gauge({
+      name: 'paidonce_sweep_finds_total',
+      help: 'Payments that the sweep found and nobody had told us of',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    lastSweep: new Gauge({
+      name: 'paidonce_last_complete_sweep_timestamp_seconds',
+      help: 'When the last sweep reached the last page',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
   };
 }

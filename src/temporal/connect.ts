@@ -35,11 +35,15 @@ export function connectClient(settings: TemporalSettings): { client: Client; con
         ...options,
         // "Too much" is answered by waiting, not by asking again.
         retryableDecider: (attempt, status) =>
-          attempt < MOST_ATTEMPTS && status.code !== RESOURCE_EXHAUSTED && isRetryableError(status),
+          attempt < MOST_ATTEMPTS && !isExhausted(status.code) && isRetryableError(status),
       }),
     ],
   });
   return { connection, client: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }) };
+}
+
+function isExhausted(code: number): boolean {
+  return code === RESOURCE_EXHAUSTED;
 }
 
 /** The Worker's own connection. @throws TransportError when nobody answers. */

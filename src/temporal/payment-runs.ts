@@ -66,67 +66,93 @@ export interface RunsSettings {
 
 /** Builds the one client of the payment workflows. */
 export function createPaymentRuns(client: Client, settings: RunsSettings): PaymentRuns {
-  const opening = new Map<string, Promise<OpenSessionResult>>();
-  const start = (payment: PaymentAddress) => ({
-    workflowId: paymentWorkflowId(payment),
-    taskQueue: settings.taskQueue,
-    args: [keyOf(payment)] as [PaymentAddress],
-    staticSummary: `order ${payment.orderReference}, payment ${payment.n} by ${payment.gateway}`,
-    typedSearchAttributes: [
-      { key: PaymentStatusKey, value: 'PENDING' },
-      { key: PaymentGatewayKey, value: payment.gateway },
-      { key: OrderReferenceKey, value: payment.orderReference },
-    ],
-  });
-  const withStart = (payment: PaymentAddress) =>
-    new WithStartWorkflowOperation<typeof paymentSession>('paymentSession', {
-      ...start(payment),
-      workflowIdConflictPolicy: 'USE_EXISTING',
-    });
-  const inTime = <T>(call: Promise<T>, ms: number) => withTimeout(call, ms);
-  const update = <T>(call: () => Promise<T>) => inTime(retryUpdate(call), settings.updateTimeoutMs);
-  return {
-    open: (payment) =>
-      share(opening, paymentWorkflowId(payment), () =>
-        update(() =>
-          client.workflow.executeUpdateWithStart(openSession, { startWorkflowOperation: withStart(payment) }),
-        ),
+  return new TemporalPaymentRuns(client, settings);
+}
+
+class TemporalPaymentRuns implements PaymentRuns {
+  readonly #client: Client;
+  readonly #settings: RunsSettings;
+  readonly #opening = new Map<string, Promise<OpenSessionResult>>();
+
+  constructor(client: Client, settings: RunsSettings) {
+    this.#client = client;
+    this.#settings = settings;
+  }
+
+  open(payment: PaymentAddress): Promise<OpenSessionResult> {
+    return share(this.#opening, paymentWorkflowId(payment), () =>
+      this.#update(() => this.#workflow.executeUpdateWithStart(openSession, this.#withStart(payment))),
+    );
+  }
+
+  cancel(payment: PaymentAddress): Promise<CancelResult> {
+    return this.#update(() => this.#workflow.executeUpdateWithStart(cancelSession, this.#withStart(payment)));
+  }
+
+  resolve(payment: PaymentAddress, request: ResolveRequest): Promise<ResolveResult> {
+    const args: [ResolveRequest] = [request];
+    return this.#update(() =>
+      this.#workflow.executeUpdateWithStart(resolveReview, { args, ...this.#withStart(payment) }),
+    );
+  }
+
+  async callback(payment: PaymentAddress, signal: CallbackSignal): Promise<void> {
+    const options = {
+      ...this.#start(payment),
+      signal: callbackReceived,
+      signalArgs: [signal] as [CallbackSignal],
+    };
+    await this.#signal(
+      this.#workflow.signalWithStart<typeof paymentSession, [CallbackSignal]>('paymentSession', options),
+    );
+  }
+
+  async look(payment: PaymentAddress, signal: LookSignal): Promise<void> {
+    const options = { ...this.#start(payment), signal: lookRequested, signalArgs: [signal] as [LookSignal] };
+    await this.#signal(
+      this.#workflow.signalWithStart<typeof paymentSession, [LookSignal]>('paymentSession', options),
+    );
+  }
+
+  poke(payment: PaymentKey, signal: ReturnSignal): Promise<boolean> {
+    return this.#signal(pokeRun(this.#client, payment, signal));
+  }
+
+  get #workflow(): Client['workflow'] {
+    return this.#client.workflow;
+  }
+
+  #start(payment: PaymentAddress) {
+    return {
+      workflowId: paymentWorkflowId(payment),
+      taskQueue: this.#settings.taskQueue,
+      args: [keyOf(payment)] as [PaymentAddress],
+      staticSummary: `order ${payment.orderReference}, payment ${payment.n} by ${payment.gateway}`,
+      typedSearchAttributes: [
+        { key: PaymentStatusKey, value: 'PENDING' },
+        { key: PaymentGatewayKey, value: payment.gateway },
+        { key: OrderReferenceKey, value: payment.orderReference },
+      ],
+    };
+  }
+
+  #withStart(payment: PaymentAddress) {
+    const options = { ...this.#start(payment), workflowIdConflictPolicy: 'USE_EXISTING' as const };
+    return {
+      startWorkflowOperation: new WithStartWorkflowOperation<typeof paymentSession>(
+        'paymentSession',
+        options,
       ),
-    cancel: (payment) =>
-      update(() =>
-        client.workflow.executeUpdateWithStart(cancelSession, { startWorkflowOperation: withStart(payment) }),
-      ),
-    resolve: (payment, request) =>
-      update(() =>
-        client.workflow.executeUpdateWithStart(resolveReview, {
-          args: [request],
-          startWorkflowOperation: withStart(payment),
-        }),
-      ),
-    callback: (payment, signal) =>
-      inTime(
-        client.workflow
-          .signalWithStart<typeof paymentSession, [CallbackSignal]>('paymentSession', {
-            ...start(payment),
-            signal: callbackReceived,
-            signalArgs: [signal],
-          })
-          .then(() => undefined),
-        settings.signalTimeoutMs,
-      ),
-    look: (payment, signal) =>
-      inTime(
-        client.workflow
-          .signalWithStart<typeof paymentSession, [LookSignal]>('paymentSession', {
-            ...start(payment),
-            signal: lookRequested,
-            signalArgs: [signal],
-          })
-          .then(() => undefined),
-        settings.signalTimeoutMs,
-      ),
-    poke: (payment, signal) => inTime(pokeRun(client, payment, signal), settings.signalTimeoutMs),
-  };
+    };
+  }
+
+  #update<T>(call: () => Promise<T>): Promise<T> {
+    return withTimeout(retryUpdate(call), this.#settings.updateTimeoutMs);
+  }
+
+  #signal<T>(call: Promise<T>): Promise<T> {
+    return withTimeout(call, this.#settings.signalTimeoutMs);
+  }
 }
 
 function keyOf({ paymentId, orderReference, n, gateway }: PaymentAddress): PaymentAddress {

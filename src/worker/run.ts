@@ -36,7 +36,13 @@ function installRuntime({ log }: Service): void {
 
 function summary(meta: Record<string, unknown> | undefined): Record<string, unknown> {
   const { workflowId, runId, activityType, attempt, error } = meta ?? {};
-  return { workflowId, runId, activityType, attempt, ...(error !== undefined && { error: String(error) }) };
+  return {
+    workflowId,
+    runId,
+    activityType,
+    attempt,
+    ...(error !== undefined && { error: error instanceof Error ? error.message : 'unknown' }),
+  };
 }
 
 async function keepRunning(

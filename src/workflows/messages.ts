@@ -95,8 +95,8 @@ export interface ResolveRequest {
 }
 
 /** Opens the session, or waits for it; answered after any look that is due or running, so that nobody is sent to a dead session. */
-export const openSession = defineUpdate<OpenSessionResult, []>('openSession');
-export const cancelSession = defineUpdate<CancelResult, []>('cancelSession');
+export const openSession = defineUpdate<OpenSessionResult>('openSession');
+export const cancelSession = defineUpdate<CancelResult>('cancelSession');
 export const resolveReview = defineUpdate<ResolveResult, [ResolveRequest]>('resolveReview');
 
 export interface PaymentView {

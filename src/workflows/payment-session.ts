@@ -101,10 +101,13 @@ async function answerShopper(run: RunState, operations: Operations): Promise<Ope
 function watchLifetime(run: RunState): void {
   if (run.payment === null || run.status !== 'PENDING') return;
   const ms = Math.max(1, Date.parse(run.payment.expiryDueAt) - Date.now());
-  void sleep(ms, { summary: 'session lifetime: a last look, then EXPIRED' }).then(() => {
-    run.isLifetimeOver = true;
-    run.expiry = 'lifetime';
-  });
+  void endLifetime(run, ms);
+}
+
+async function endLifetime(run: RunState, ms: number): Promise<void> {
+  await sleep(ms, { summary: 'session lifetime: a last look, then EXPIRED' });
+  run.isLifetimeOver = true;
+  run.expiry = 'lifetime';
 }
 
 async function untilSomethingIsDue(run: RunState, operations: Operations): Promise<void> {

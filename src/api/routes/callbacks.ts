@@ -1,4 +1,4 @@
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
 import type { Ingress } from '../ingress.ts';

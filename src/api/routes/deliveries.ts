@@ -1,4 +1,4 @@
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Service } from '../../service.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { deliveriesQuery } from '../schemas.ts';

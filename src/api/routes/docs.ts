@@ -1,4 +1,4 @@
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 
 /** `/openapi.json` and `/docs`. */
 export function docsRoutes(_publicUrl: string): Router {

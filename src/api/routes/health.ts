@@ -1,4 +1,4 @@
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Service } from '../../service.ts';
 import { ping, readFigures, readGateways } from '../../store/health.ts';
 import { withTimeout } from '../../temporal/payment-runs.ts';

@@ -1,4 +1,4 @@
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Service } from '../../service.ts';
 import { listPayments } from '../../store/lists.ts';

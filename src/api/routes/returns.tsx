@@ -1,6 +1,6 @@
-import Router from '@koa/router';
+import { Router } from '@koa/router';
 import type { Context } from 'koa';
-import { isSettled, type PaymentStatus } from '../../domain/payment.ts';
+import { isSettled } from '../../domain/payment.ts';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
 import type { Db } from '../../store/open.ts';
 import { findByReturnKey, type PaymentRow } from '../../store/payments.ts';
@@ -38,7 +38,7 @@ async function askAndWait(
   deps: { pokes: Pokes; waits: OutcomeWaits },
   payment: PaymentRow,
 ): Promise<PaymentRow> {
-  if (isSettled(payment.status as PaymentStatus)) return payment;
+  if (isSettled(payment.status)) return payment;
   void deps.pokes.poke(addressOf(payment), 'return');
   return deps.waits.wait(payment);
 }
