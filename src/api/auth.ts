@@ -7,12 +7,15 @@ import { TokenBuckets } from './token-bucket.ts';
 const REQUESTS_PER_SECOND = 500;
 const BURST = 2_000;
 
+/** In any case: the router does not tell `/V1/payments` from `/v1/payments`. */
+const GUARDED = /^\/v1(?:\/|$)/i;
+
 /** Lets in who holds one of the keys; all are compared, each in constant time. */
 export function bearerAuth(apiKeys: readonly string[]): Middleware {
   const digests = apiKeys.map(digest);
   const buckets = new TokenBuckets(REQUESTS_PER_SECOND, BURST);
   return async (ctx: Context, next) => {
-    if (!ctx.path.startsWith('/v1/') && ctx.path !== '/v1') return next();
+    if (!GUARDED.test(ctx.path)) return next();
     const given = digest(/^Bearer ([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1] ?? '');
     const index = digests.reduce((found, key, at) => (timingSafeEqual(key, given) ? at : found), -1);
     if (index === -1) {
