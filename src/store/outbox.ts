@@ -52,8 +52,9 @@ export async function readUpdate(
   const [row] = await db
     .select({
       update: outbox,
-      hasLater: sql<boolean>`exists (select 1 from outbox later where later.order_reference = ${outbox.orderReference}
-        and later.sequence > ${outbox.sequence})`,
+      // Qualified by hand: drizzle writes bare column names here, which would mean those of `later`.
+      hasLater: sql<boolean>`exists (select 1 from outbox later where later.order_reference = outbox.order_reference
+        and later.sequence > outbox.sequence)`,
     })
     .from(outbox)
     .where(eq(outbox.effectId, effectId));
