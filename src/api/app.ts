@@ -36,7 +36,7 @@ export function createApps(service: Service): Apps {
     returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
     paymentRoutes(service),
     deliveryRoutes(service),
-    docsRoutes(config.PUBLIC_URL),
+    docsRoutes(),
     healthRoutes(service),
     ...(hasAdmin ? [] : [metricsRoutes(service)]),
   ];

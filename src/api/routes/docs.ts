@@ -1,6 +1,53 @@
+/** `/openapi.json` and `/docs`: the document, and Swagger UI from our own origin without a line of inline script. */
+import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
 import { Router } from '@koa/router';
+import type { Context } from 'koa';
+import { openApiDocument } from '../openapi.ts';
 
-/** `/openapi.json` and `/docs`. */
-export function docsRoutes(_publicUrl: string): Router {
-  return new Router();
+const require = createRequire(import.meta.url);
+
+const ASSETS = {
+  '/docs/swagger-ui.css': 'css',
+  '/docs/swagger-ui-bundle.js': 'js',
+} as const;
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>paidonce API</title>
+  <link rel="stylesheet" href="/docs/swagger-ui.css">
+  <script src="/docs/swagger-ui-bundle.js" defer></script>
+  <script src="/docs/start.js" defer></script>
+</head>
+<body>
+  <main id="api"><noscript>Without JavaScript: <a href="/openapi.json">openapi.json</a></noscript></main>
+</body>
+</html>
+`;
+
+const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });
+`;
+
+/** Public on purpose: the document says nothing about this deployment. */
+export function docsRoutes(): Router {
+  const document = JSON.stringify(openApiDocument());
+  const router = new Router()
+    .get('/openapi.json', (ctx) => send(ctx, 'json', document))
+    .get('/docs', (ctx) => send(ctx, 'html', PAGE))
+    .get('/docs/start.js', (ctx) => send(ctx, 'js', START));
+  for (const [path, type] of Object.entries(ASSETS)) {
+    const file = require.resolve(`swagger-ui-dist${path.slice('/docs'.length)}`);
+    router.get(path, (ctx) => send(ctx, type, ctx.method === 'HEAD' ? null : createReadStream(file)));
+  }
+  return router;
+}
+
+function send(ctx: Context, type: string, body: Context['body']): void {
+  ctx.status = 200;
+  ctx.body = body;
+  ctx.type = type;
+  ctx.set('Cache-Control', 'public, max-age=3600');
 }

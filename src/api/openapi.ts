@@ -1,0 +1,26 @@
+/** The OpenAPI 3.1 document, made from the schemas that validate. `openapi.json` in the root is a copy that a test compares. */
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import { registerMerchantApi } from './openapi/merchant.ts';
+import { registerPublicApi } from './openapi/public.ts';
+import { registerOrderUpdates } from './openapi/updates.ts';
+
+export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+
+/** Builds the document. Its server is the origin that serves it. */
+export function openApiDocument(): OpenApiDocument {
+  const registry = new OpenAPIRegistry();
+  registerMerchantApi(registry);
+  registerPublicApi(registry);
+  registerOrderUpdates(registry);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'paidonce',
+      version: '0.1.0',
+      description:
+        'Every order paid exactly once. Amounts are integers in minor units; times are RFC 3339 UTC.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+  });
+}

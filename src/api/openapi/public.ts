@@ -1,0 +1,100 @@
+/** What gateways, browsers and machines call; none of it needs an API key. */
+import type { OpenAPIRegistry, RouteConfig } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { html, json, refusals } from './answers.ts';
+
+const gateway = z.object({ gateway: z.string().meta({ example: 'dintero' }) });
+
+const received = z
+  .object({ result: z.enum(['accepted', 'duplicate', 'ignored']) })
+  .meta({ id: 'CallbackResult' });
+
+const CALLBACK: Omit<RouteConfig, 'method'> = {
+  path: '/callbacks/{gateway}',
+  tags: ['Gateways'],
+  summary: 'A gateway reports',
+  description:
+    'Signed as the gateway signs; of a Dintero callback only the signed query is read, never the body. 200 means that it is durable. ' +
+    'What a callback claims is never believed: it makes us ask the gateway.',
+  request: { params: gateway },
+  responses: {
+    ...json(200, 'Kept', received),
+    ...refusals(
+      'malformed',
+      'bad_signature',
+      'stale_signature',
+      'source_not_allowed',
+      'not_found',
+      'method_not_allowed',
+      'too_large',
+      'uri_too_long',
+      'unavailable',
+    ),
+  },
+};
+
+const RETURN: RouteConfig = {
+  method: 'get',
+  path: '/return/{gateway}',
+  tags: ['Gateways'],
+  summary: "The payer's browser comes back",
+  description:
+    'Proves nothing; it makes us ask the gateway. `k` is the secret of one payment. Waits up to 3 s for an outcome.',
+  request: { params: gateway, query: z.object({ k: z.string().meta({ description: '128 random bits' }) }) },
+  responses: {
+    303: {
+      description: 'To the `returnUrl` of the payment, with `order`, `payment` and `status` added',
+      headers: { Location: { schema: { type: 'string' } } },
+    },
+    ...html(200, 'A page of our own, where the payment has no `returnUrl`'),
+    ...html(404, 'No payment has this `k`'),
+  },
+};
+
+const alive = z.object({ status: z.literal('alive') });
+const ready = z
+  .object({
+    status: z.enum(['ready', 'degraded', 'unavailable']),
+    store: z.string().meta({ description: '`ok`, or why not' }),
+    temporal: z.string().meta({ description: '`ok`, or why not' }),
+  })
+  .meta({ id: 'Readiness' });
+
+const MACHINES: readonly RouteConfig[] = [
+  { method: 'get', path: '/healthz', summary: 'The process lives', responses: json(200, 'Alive', alive) },
+  {
+    method: 'get',
+    path: '/readyz',
+    summary: 'A callback can be taken',
+    responses: {
+      ...json(200, 'The store or Temporal answers; `degraded` when only one does', ready),
+      ...json(503, 'Neither does', ready),
+    },
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    summary: 'Figures for Prometheus',
+    description: 'On ADMIN_PORT alone where that is set. docs/operations.md lists every figure.',
+    responses: { 200: { description: 'Text', content: { 'text/plain': { schema: { type: 'string' } } } } },
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    summary: 'This document',
+    responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: {} } } } },
+  },
+  {
+    method: 'get',
+    path: '/docs',
+    summary: 'This document, for people',
+    responses: html(200, 'A page'),
+  },
+];
+
+/** Adds the calls that need no API key. */
+export function registerPublicApi(registry: OpenAPIRegistry): void {
+  for (const method of ['get', 'post'] as const) registry.registerPath({ ...CALLBACK, method });
+  registry.registerPath(RETURN);
+  for (const route of MACHINES) registry.registerPath({ ...route, tags: ['Machines'] });
+}

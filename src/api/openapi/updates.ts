@@ -1,0 +1,72 @@
+/** What we send to the merchant: one webhook for each type of order update. */
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { ORDER_STATUSES, type UpdateType } from '../../domain/order.ts';
+import { PAYMENT_STATUSES } from '../../domain/payment.ts';
+
+const TYPES = {
+  'order.paid': 'The order is paid; sent once in its life',
+  'order.payment_pending': 'The payment is on hold at the gateway',
+  'order.payment_failed': 'The payment failed',
+  'order.payment_declined': 'The payment was declined',
+  'order.payment_cancelled': 'The payer or the merchant cancelled',
+  'order.payment_expired': 'Nobody paid in time',
+  'order.voided': 'The authorization of a paid order was given back',
+  'order.captured': 'Money was captured',
+  'order.partially_refunded': 'Part of the money was refunded',
+  'order.refunded': 'All of the money was refunded',
+  'order.late_payment_returned': 'Money that came too late has gone back to the payer',
+  'order.review': 'A person has to decide',
+} as const satisfies Record<UpdateType, string>;
+
+const minor = z.int().meta({ description: 'Minor units' });
+
+/** The body of an update. Fields may be added. */
+export const orderUpdate = z
+  .object({
+    type: z.enum(Object.keys(TYPES) as [UpdateType, ...UpdateType[]]),
+    timestamp: z.iso.datetime(),
+    apiVersion: z.string(),
+    data: z.object({
+      orderReference: z.string(),
+      orderStatus: z.enum(ORDER_STATUSES),
+      sequence: z.int().meta({ description: 'Rises by order; ignore one lower than you have seen' }),
+      paymentId: z.string(),
+      gateway: z.string(),
+      livemode: z.boolean(),
+      sessionId: z.string().nullable(),
+      transactionId: z.string().nullable(),
+      status: z.enum(PAYMENT_STATUSES),
+      amount: minor,
+      currency: z.string(),
+      authorizedAmount: minor,
+      capturedAmount: minor,
+      refundedAmount: minor,
+      paidAt: z.iso.datetime().optional(),
+      paymentMethod: z.string().optional(),
+      reason: z.string().optional(),
+    }),
+  })
+  .meta({ id: 'OrderUpdate' });
+
+const headers = z.object({
+  'webhook-id': z.string().meta({ description: 'Names the effect: equal for every retry' }),
+  'webhook-timestamp': z.string().meta({ description: 'Unix seconds' }),
+  'webhook-signature': z
+    .string()
+    .meta({ description: 'Standard Webhooks, `v1,…`; one for each of ORDER_WEBHOOK_SECRETS' }),
+});
+
+/** Adds what ORDER_WEBHOOK_URL is called with. */
+export function registerOrderUpdates(registry: OpenAPIRegistry): void {
+  const body = { required: true, content: { 'application/json': { schema: orderUpdate } } };
+  const responses = {
+    '2XX': { description: 'Heard' },
+    410: { description: 'Not wanted: not sent again' },
+    default: { description: 'Sent again for 3 days' },
+  };
+  for (const [name, summary] of Object.entries(TYPES)) {
+    const path = name;
+    registry.registerWebhook({ method: 'post', path, summary, request: { headers, body }, responses });
+  }
+}
