@@ -103,7 +103,8 @@ export function takeTriggers(run: RunState, now: number): Triggers {
   run.expiry = null;
   run.callbacks = [];
   run.pokes = [];
-  run.nextLook = null;
+  // A look that something else asked for does not stand in for the one that a callback is owed.
+  if (timer !== null) run.nextLook = null;
   run.looks += 1;
   return taken;
 }
@@ -130,6 +131,8 @@ export function planAfterUnclearAnswer(
   if (run.status === 'ON_HOLD' || run.status === 'REVIEW') return planAfterClearAnswer(run, now);
   const isFollowing = triggers.callbacks.length > 0 || triggers.timer === 'follow-up' || isUnclear;
   if (!isFollowing) return;
+  // Every callback is followed from the beginning: five at once must not make the next read wait for minutes.
+  if (triggers.callbacks.length > 0) run.followUps = 0;
   const delay = FOLLOW_UPS_MS[run.followUps] ?? FOLLOW_UP_AFTERWARDS_MS;
   if (isSettled(run.status) && run.followUps >= FOLLOW_UPS_MS.length) return;
   run.followUps += 1;
