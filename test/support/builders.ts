@@ -1,0 +1,102 @@
+/** Things as the tests need them: complete, ordinary, and different where a test says so. */
+import { randomBytes } from 'node:crypto';
+import type { PaymentStatus } from '../../src/domain/payment.ts';
+import type { Outcome } from '../../src/domain/settle.ts';
+import type { Transaction } from '../../src/domain/transaction.ts';
+import type { HandledDelivery, ReceivedDelivery } from '../../src/store/deliveries.ts';
+import type { OutcomeRecord, RecordSettings } from '../../src/store/outcomes.ts';
+import { claimPayment, type NewPayment, type PaymentRow } from '../../src/store/payments.ts';
+import type { Db } from '../../src/store/open.ts';
+
+export const ACCOUNT = 'T12345678';
+
+/** An order number that no other test uses. */
+export function aReference(): string {
+  return `order-${randomBytes(6).toString('hex')}`;
+}
+
+export function aNewPayment(changes: Partial<NewPayment> = {}): NewPayment {
+  return {
+    gateway: 'dintero',
+    orderReference: aReference(),
+    money: { amountMinor: 72200, currency: 'NOK' },
+    lifetimeMs: 4 * 3_600_000,
+    capture: 'manual',
+    request: { lines: [] },
+    metadata: {},
+    ...changes,
+  };
+}
+
+/** A payment that was just claimed. */
+export async function aPayment(db: Db, changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
+  const claim = await claimPayment(db, aNewPayment(changes));
+  if (claim.kind !== 'created') throw new Error(`a new payment was expected, not ${claim.kind}`);
+  return claim.payment;
+}
+
+export function keyOf(payment: PaymentRow): { paymentId: string; orderReference: string; n: number } {
+  return { paymentId: payment.id, orderReference: payment.orderReference, n: payment.n };
+}
+
+export function aSessionId(): string {
+  return `${ACCOUNT}.${randomBytes(11).toString('hex')}`;
+}
+
+export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tells: true };
+
+export function anOutcome(status: PaymentStatus, changes: Partial<Outcome> = {}): Outcome {
+  return { status, pays: false, cause: 'look-1', capturedMinor: 0, refundedMinor: 0, ...changes };
+}
+
+export function aRecord(payment: PaymentRow, changes: Partial<OutcomeRecord> = {}): OutcomeRecord {
+  return {
+    paymentId: payment.id,
+    outcome: anOutcome('AUTHORIZED', { pays: true }),
+    deliveries: [],
+    notes: [],
+    key: 'run-1-look-1',
+    ...changes,
+  };
+}
+
+export function aTransaction(payment: PaymentRow, changes: Partial<Transaction> = {}): Transaction {
+  return {
+    transactionId: `${ACCOUNT}.tx-${payment.id}`,
+    sessionId: payment.sessionId ?? aSessionId(),
+    account: ACCOUNT,
+    reference: payment.orderReference,
+    money: { amountMinor: payment.amount, currency: payment.currency },
+    status: 'AUTHORIZED',
+    gatewayStatus: 'AUTHORIZED',
+    authorized: true,
+    authorizedMinor: payment.amount,
+    capturedMinor: 0,
+    refundedMinor: 0,
+    updatedAt: '2026-11-21T12:00:00.000Z',
+    ...changes,
+  };
+}
+
+/** A verified delivery about a payment, or about nobody's. */
+export function aDelivery(
+  payment: PaymentRow | null,
+  changes: Partial<ReceivedDelivery> = {},
+): ReceivedDelivery {
+  return {
+    gateway: 'dintero',
+    eventId: `event-${randomBytes(8).toString('hex')}`,
+    contentHash: 'what-it-says',
+    key: payment === null ? null : keyOf(payment),
+    claim: {},
+    method: 'GET',
+    target: '/callbacks/dintero?payment=1',
+    headers: { host: 'pay.example' },
+    body: Buffer.alloc(0),
+    ...changes,
+  };
+}
+
+export function handled({ eventId, contentHash, claim }: ReceivedDelivery): HandledDelivery {
+  return { eventId, contentHash, claim, receivedAt: '2026-11-21T12:00:00.000Z' };
+}
