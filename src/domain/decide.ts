@@ -106,8 +106,26 @@ function review(transaction: Transaction, reason: string): Decision {
 
 /** An answer older than one already acted upon: a replica that lags behind. */
 function isStale(now: Standing, transaction: Transaction): boolean {
-  if (now.transactionUpdatedAt === undefined || transaction.updatedAt === undefined) return false;
-  return Date.parse(transaction.updatedAt) < Date.parse(now.transactionUpdatedAt);
+  const [known, said] = [now.transactionUpdatedAt, transaction.updatedAt];
+  const age = known === undefined || said === undefined ? 0 : Date.parse(known) - Date.parse(said);
+  return age === 0 ? isBehind(now, transaction) : age > 0;
+}
+
+/** How far money has come. Without times to tell by, it only ever moves on. */
+const PROGRESS: Partial<Record<string, number>> = {
+  AUTHORIZED: 1,
+  PARTIALLY_CAPTURED: 2,
+  CAPTURED: 3,
+  PARTIALLY_REFUNDED: 4,
+  REFUNDED: 5,
+  VOIDED: 5,
+};
+
+function isBehind(now: Standing, transaction: Transaction): boolean {
+  const [reached, said] = [PROGRESS[now.status], PROGRESS[transaction.status]];
+  if (reached === undefined || said === undefined) return false;
+  if (now.status !== transaction.status) return said <= reached;
+  return transaction.capturedMinor < now.capturedMinor || transaction.refundedMinor < now.refundedMinor;
 }
 
 function isUnchanged(now: Standing, transaction: Transaction): boolean {

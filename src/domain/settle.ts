@@ -1,7 +1,7 @@
 /** Who pays an order, and what becomes of it: decided under the order's lock, by one pure function. */
 import { sameMoney, type Money } from './money.ts';
 import type { OrderStanding, OrderStatus, UpdateType } from './order.ts';
-import { holdsMoney, type PaymentStatus } from './payment.ts';
+import { holdsMoney, isMoney, isSettled, type PaymentStatus } from './payment.ts';
 
 /** Who closed a payment before money came: money that arrives afterwards is late. */
 export type ClosedBy = 'merchant' | 'expiry';
@@ -101,13 +101,17 @@ function pay(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): 
 /** What happens to an order after this payment has paid it. */
 function follow(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
+  // What has paid an order can't turn out never to have been there, however often the gateway says so.
+  if (!isMoney(outcome.status)) return review(order, payment, outcome, 'contradiction');
   const orderStatus =
     ({ VOIDED: 'VOIDED', REFUNDED: 'REFUNDED' } as const)[outcome.status as string] ?? 'PAID';
   const updates: { type: UpdateType; cause: string; orderStatus: OrderStatus }[] = [];
   if (outcome.capturedMinor > payment.capturedMinor) {
     updates.push({ type: 'order.captured', cause: `captured-${outcome.capturedMinor}`, orderStatus });
   }
-  if (outcome.status === 'VOIDED') updates.push({ type: 'order.voided', cause: outcome.cause, orderStatus });
+  if (outcome.status === 'VOIDED' && payment.status !== 'VOIDED') {
+    updates.push({ type: 'order.voided', cause: outcome.cause, orderStatus });
+  }
   if (outcome.refundedMinor > payment.refundedMinor) {
     const type = outcome.status === 'REFUNDED' ? 'order.refunded' : 'order.partially_refunded';
     updates.push({ type, cause: `refunded-${outcome.refundedMinor}`, orderStatus });
@@ -133,7 +137,7 @@ function review(
 function returned(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   const orderStatus = afterReview(order, payment);
   const update = { type: 'order.late_payment_returned', cause: outcome.cause, orderStatus } as const;
-  return settlement(payment, outcome, orderStatus, [update]);
+  return settlement(payment, outcome, orderStatus, payment.status === outcome.status ? [] : [update]);
 }
 
 function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
@@ -173,7 +177,9 @@ function dismiss(order: OrderStanding, payment: PaymentStanding, outcome: Outcom
 }
 
 function quietly(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
-  return settlement(payment, outcome, order.status);
+  const settled = settlement(payment, outcome, order.status);
+  // It must neither be waited for nor reviewed again: either would keep the order from a new payment.
+  return isSettled(outcome.status) ? settled : { ...settled, status: payment.status, reason: payment.reason };
 }
 
 /** The order once this payment needs no review any more. */
