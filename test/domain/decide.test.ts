@@ -1,0 +1,271 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { decide, decideExpiry, differsFromListing, type Standing } from '../../src/domain/decide.ts';
+import {
+  holdsMoney,
+  isMoney,
+  isOpen,
+  PAYMENT_STATUSES,
+  type PaymentStatus,
+} from '../../src/domain/payment.ts';
+import { mismatch, type Transaction, type TransactionStatus } from '../../src/domain/transaction.ts';
+import {
+  aTransaction,
+  anOpened,
+  anyReading,
+  anyStanding,
+  anyTransaction,
+  TRANSACTION_STATUSES,
+} from '../support/domain-arbitraries.ts';
+
+const standing = (status: PaymentStatus, more: Partial<Standing> = {}): Standing => ({
+  status,
+  capturedMinor: 0,
+  refundedMinor: 0,
+  ...more,
+});
+
+/** What a matching transaction makes of a payment: rows are what the payment is, columns what the gateway says. */
+const W = 'wait',
+  K = 'keep',
+  U = 'unclear',
+  R = 'REVIEW';
+const COLUMNS = [
+  'INITIATED',
+  'ON_HOLD',
+  'AUTHORIZED',
+  'CAPTURED',
+  'PARTIALLY_CAPTURED',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+  'VOIDED',
+  'FAILED',
+  'DECLINED',
+  'UNCLEAR',
+] as const;
+const money = [
+  'AUTHORIZED',
+  'CAPTURED',
+  'PARTIALLY_CAPTURED',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+  'VOIDED',
+] as const;
+const TABLE: Record<PaymentStatus, readonly string[]> = {
+  PENDING: [W, 'ON_HOLD', ...money, 'FAILED', 'DECLINED', U],
+  ON_HOLD: [W, K, ...money, 'FAILED', 'DECLINED', U],
+  AUTHORIZED: [W, R, K, ...money.slice(1), R, R, U],
+  CAPTURED: [W, R, K, K, K, ...money.slice(3), R, R, U],
+  PARTIALLY_CAPTURED: [W, R, K, 'CAPTURED', K, ...money.slice(3), R, R, U],
+  PARTIALLY_REFUNDED: [W, R, K, K, K, K, 'REFUNDED', 'VOIDED', R, R, U],
+  REFUNDED: [W, R, K, K, K, K, K, K, R, R, U],
+  VOIDED: [W, R, K, K, K, K, K, K, R, R, U],
+  FAILED: [W, 'ON_HOLD', ...money, K, K, U],
+  DECLINED: [W, 'ON_HOLD', ...money, K, K, U],
+  CANCELLED: [W, 'ON_HOLD', ...money, K, K, U],
+  EXPIRED: [W, 'ON_HOLD', ...money, K, K, U],
+  REVIEW: [W, 'ON_HOLD', ...money, 'FAILED', 'DECLINED', U],
+};
+
+describe('decide', () => {
+  const cases = PAYMENT_STATUSES.flatMap((from) =>
+    COLUMNS.map((said, index) => [from, said, TABLE[from][index] as string] as const),
+  );
+  it.each(cases)('%s, and the gateway says %s: %s', (from, said, expected) => {
+    const transaction = aTransaction({ status: said, authorized: isMoney(said as PaymentStatus) });
+    const decision = decide(standing(from), anOpened(), { kind: 'transaction', transaction });
+    expect(decision.kind === 'become' ? decision.status : decision.kind).toBe(expected);
+  });
+
+  it('pays only what the gateway authorized, for this session, reference, amount and currency', () => {
+    fc.assert(
+      fc.property(anyStanding(), anyReading(), (now, reading) => {
+        const decision = decide(now, anOpened(), reading);
+        if (decision.kind !== 'become' || !decision.pays) return;
+        expect(reading.kind).toBe('transaction');
+        const transaction = decision.transaction as Transaction;
+        expect(transaction.authorized).toBe(true);
+        expect(mismatch(anOpened(), transaction)).toBeNull();
+        expect(isMoney(decision.status)).toBe(true);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('never pays on hold, whatever else is said', () => {
+    fc.assert(
+      fc.property(anyStanding(), anyTransaction(), (now, transaction) => {
+        const held = { ...transaction, status: 'ON_HOLD' } as const;
+        const decision = decide(now, anOpened(), { kind: 'transaction', transaction: held });
+        expect(decision.kind === 'become' && decision.pays).toBe(false);
+      }),
+    );
+  });
+
+  it('does nothing when a reading is repeated after it was acted upon', () => {
+    fc.assert(
+      fc.property(anyStanding(), anyTransaction(), (now, transaction) => {
+        const reading = { kind: 'transaction', transaction } as const;
+        const first = decide(now, anOpened(), reading);
+        if (first.kind !== 'become' || first.status === 'REVIEW') return;
+        const again = decide(standingAfter(transaction, first.status), anOpened(), reading);
+        expect(again.kind).toBe('keep');
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('is not moved by a reading that is older than one it has acted upon', () => {
+    fc.assert(
+      fc.property(anyStanding(), anyTransaction(), (now, transaction) => {
+        const known = { ...now, transactionUpdatedAt: '2026-01-01T00:00:10.000Z' };
+        const old = { ...transaction, updatedAt: '2026-01-01T00:00:09.999Z' };
+        expect(['keep', 'wait']).toContain(
+          decide(known, anOpened(), { kind: 'transaction', transaction: old }).kind,
+        );
+      }),
+    );
+  });
+
+  it('never goes from money back to a state on the way, even where the gateway gives no times', () => {
+    fc.assert(
+      fc.property(anyStanding(), anyTransaction(), (now, { updatedAt: _, ...transaction }) => {
+        if (!isMoney(now.status)) return;
+        const decision = decide(now, anOpened(), { kind: 'transaction', transaction });
+        if (decision.kind !== 'become' || decision.status === 'REVIEW') return;
+        expect(rank(decision.status)).toBeGreaterThanOrEqual(rank(now.status));
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('is never told by another account or another session', () => {
+    for (const other of [{ account: 'T99999999' }, { sessionId: 'another' }])
+      for (const status of TRANSACTION_STATUSES) {
+        const transaction = aTransaction({ status, authorized: true, ...other });
+        const decision = decide(standing('PENDING'), anOpened(), { kind: 'transaction', transaction });
+        expect(decision.kind).toBe(status === 'INITIATED' ? 'wait' : 'unclear');
+      }
+  });
+
+  it.each([
+    ['reference', { reference: '1002' }],
+    ['amount', { money: { amountMinor: 72_199, currency: 'NOK' } }],
+    ['currency', { money: { amountMinor: 72_200, currency: 'SEK' } }],
+  ])('asks a person where money came but the %s differs', (what, other) => {
+    for (const status of TRANSACTION_STATUSES.filter((said) => holdsMoney(said as PaymentStatus))) {
+      const transaction = aTransaction({ status, authorized: true, ...other });
+      const decision = decide(standing('PENDING'), anOpened(), { kind: 'transaction', transaction });
+      expect(decision).toMatchObject({
+        kind: 'become',
+        status: 'REVIEW',
+        pays: false,
+        reason: `${what}_mismatch`,
+      });
+    }
+  });
+
+  it.each(['PENDING', 'REVIEW'] as const)('takes the session at its word while %s', (status) => {
+    for (const [state, becomes] of [
+      ['cancelled', 'CANCELLED'],
+      ['failed', 'FAILED'],
+      ['declined', 'DECLINED'],
+    ] as const)
+      expect(decide(standing(status), anOpened(), { kind: 'session', state })).toMatchObject({
+        status: becomes,
+        pays: false,
+      });
+  });
+
+  it('waits for what is open, absent or only begun', () => {
+    for (const status of PAYMENT_STATUSES) {
+      expect(decide(standing(status), anOpened(), { kind: 'session', state: 'open' }).kind).toBe('wait');
+      expect(decide(standing(status), anOpened(), { kind: 'absent' }).kind).toBe('wait');
+    }
+  });
+
+  it('calls an unreadable answer unclear, never failed', () => {
+    for (const status of PAYMENT_STATUSES)
+      expect(decide(standing(status), anOpened(), { kind: 'unreadable', reason: 'no JSON' }).kind).toBe(
+        'unclear',
+      );
+  });
+});
+
+describe('decideExpiry', () => {
+  it('expires only what is pending and of which nothing came', () => {
+    fc.assert(
+      fc.property(anyStanding(), anyReading(), (now, reading) => {
+        const decision = decide(now, anOpened(), reading);
+        const last = decideExpiry(now, decision);
+        const isSilent = decision.kind === 'wait' || decision.kind === 'keep';
+        if (now.status === 'PENDING' && isSilent)
+          expect(last).toMatchObject({ status: 'EXPIRED', pays: false });
+        else expect(last).toBe(decision);
+      }),
+    );
+  });
+
+  it('never expires a hold', () => {
+    expect(decideExpiry(standing('ON_HOLD'), { kind: 'wait' })).toEqual({ kind: 'wait' });
+  });
+});
+
+describe('differsFromListing', () => {
+  it('wakes a payment whenever a look would change it', () => {
+    for (const status of PAYMENT_STATUSES)
+      for (const listed of TRANSACTION_STATUSES) {
+        const transaction = aTransaction({ status: listed, authorized: isMoney(listed as PaymentStatus) });
+        const decision = decide(standing(status), anOpened(), { kind: 'transaction', transaction });
+        const isWorthIt = decision.kind === 'become' && status !== 'REVIEW';
+        if (isWorthIt)
+          expect([status, listed, differsFromListing(status, false, listed)]).toEqual([status, listed, true]);
+      }
+  });
+
+  it('lets alone what is equal, only begun, or failed in other words', () => {
+    for (const status of PAYMENT_STATUSES) {
+      if (status !== 'REVIEW')
+        expect(differsFromListing(status, false, status as TransactionStatus)).toBe(false);
+      expect(differsFromListing(status, false, 'INITIATED')).toBe(false);
+    }
+    expect(differsFromListing('EXPIRED', false, 'FAILED')).toBe(false);
+    expect(differsFromListing('CANCELLED', false, 'DECLINED')).toBe(false);
+  });
+
+  it('wakes a dismissed payment for money alone', () => {
+    for (const listed of TRANSACTION_STATUSES)
+      expect(differsFromListing('CANCELLED', true, listed)).toBe(isMoney(listed as PaymentStatus));
+  });
+});
+
+describe('the words of a payment', () => {
+  it('holds money only where it is money, and is open only where it is not', () => {
+    for (const status of PAYMENT_STATUSES) {
+      if (holdsMoney(status)) expect(isMoney(status)).toBe(true);
+      expect(isOpen(status) && isMoney(status)).toBe(false);
+    }
+  });
+});
+
+function standingAfter(transaction: Transaction, status: PaymentStatus): Standing {
+  const { capturedMinor, refundedMinor, updatedAt } = transaction;
+  return {
+    status,
+    capturedMinor,
+    refundedMinor,
+    ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
+  };
+}
+
+const RANKS: Partial<Record<PaymentStatus, number>> = {
+  AUTHORIZED: 1,
+  PARTIALLY_CAPTURED: 2,
+  CAPTURED: 3,
+  PARTIALLY_REFUNDED: 4,
+  REFUNDED: 5,
+  VOIDED: 5,
+};
+function rank(status: PaymentStatus): number {
+  return RANKS[status] ?? 0;
+}

@@ -1,0 +1,243 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ORDER_STATUSES, type OrderStanding } from '../../src/domain/order.ts';
+import { holdsMoney, isMoney, isOpen, isSettled, PAYMENT_STATUSES } from '../../src/domain/payment.ts';
+import { settle, type LateMoneyPolicy, type Outcome, type PaymentStanding } from '../../src/domain/settle.ts';
+
+const NOK = { amountMinor: 72_200, currency: 'NOK' };
+const POLICIES: readonly LateMoneyPolicy[] = ['give_back', 'review', 'accept'];
+
+const order = (more: Partial<OrderStanding> = {}): OrderStanding => ({
+  reference: '1001',
+  money: NOK,
+  status: 'AWAITING_PAYMENT',
+  paidPaymentId: null,
+  latestN: 1,
+  otherOpen: false,
+  ...more,
+});
+const payment = (more: Partial<PaymentStanding> = {}): PaymentStanding => ({
+  id: 'pay_1',
+  n: 1,
+  money: NOK,
+  status: 'PENDING',
+  reason: null,
+  closedBy: null,
+  dismissed: false,
+  capturedMinor: 0,
+  refundedMinor: 0,
+  ...more,
+});
+const outcome = (more: Partial<Outcome> = {}): Outcome => ({
+  status: 'AUTHORIZED',
+  pays: true,
+  cause: 'tx_1',
+  capturedMinor: 0,
+  refundedMinor: 0,
+  ...more,
+});
+const types = (settled: { updates: readonly { type: string }[] }) => settled.updates.map(({ type }) => type);
+
+describe('settle', () => {
+  it.each([
+    ['AUTHORIZED', 'PAID', ['order.paid']],
+    ['CAPTURED', 'PAID', ['order.paid']],
+    ['PARTIALLY_CAPTURED', 'PAID', ['order.paid']],
+    ['VOIDED', 'VOIDED', ['order.paid', 'order.voided']],
+  ] as const)('pays an unpaid order by %s', (status, orderStatus, told) => {
+    const capturedMinor = status === 'CAPTURED' || status === 'PARTIALLY_CAPTURED' ? 100 : 0;
+    const settled = settle(order(), payment(), outcome({ status, capturedMinor }), 'give_back');
+    expect(settled).toMatchObject({ status, orderStatus, paysNow: true });
+    expect(types(settled)).toEqual(told);
+  });
+
+  it.each([
+    ['FAILED', 'PAYMENT_FAILED', 'order.payment_failed'],
+    ['DECLINED', 'PAYMENT_FAILED', 'order.payment_declined'],
+    ['CANCELLED', 'PAYMENT_FAILED', 'order.payment_cancelled'],
+    ['EXPIRED', 'PAYMENT_FAILED', 'order.payment_expired'],
+    ['ON_HOLD', 'PAYMENT_PENDING', 'order.payment_pending'],
+    ['REVIEW', 'REVIEW', 'order.review'],
+  ] as const)('tells of %s once', (status, orderStatus, type) => {
+    const first = settle(order(), payment(), outcome({ status, pays: false }), 'give_back');
+    expect(first).toMatchObject({ status, orderStatus, paysNow: false });
+    expect(types(first)).toEqual([type]);
+    const known = payment({ status, reason: first.reason });
+    const again = settle(
+      order({ status: orderStatus }),
+      known,
+      outcome({ status, pays: false }),
+      'give_back',
+    );
+    expect(types(again)).toEqual([]);
+  });
+
+  it('says CANCELLED where the merchant closed it', () => {
+    const closed = outcome({ status: 'CANCELLED', pays: false, closedBy: 'merchant' });
+    expect(settle(order(), payment(), closed, 'give_back').orderStatus).toBe('CANCELLED');
+  });
+
+  it.each([
+    [{ closedBy: 'merchant' as const }, {}, 'late_money'],
+    [{ closedBy: 'expiry' as const }, {}, 'late_money'],
+    [{}, { paidPaymentId: 'pay_0', status: 'PAID' as const }, 'order_already_paid'],
+    [{}, { money: { amountMinor: 1, currency: 'NOK' } }, 'order_changed'],
+  ])('asks a person about money that may not pay: %j %j', (ofPayment, ofOrder, reason) => {
+    const settled = settle(
+      order(ofOrder),
+      payment({ status: 'EXPIRED', ...ofPayment }),
+      outcome(),
+      'give_back',
+    );
+    expect(settled).toMatchObject({ status: 'REVIEW', reason, paysNow: false });
+    expect(settled.orderStatus).toBe('paidPaymentId' in ofOrder ? 'PAID' : 'REVIEW');
+  });
+
+  it('lets late money pay an unpaid order where the policy says so, and never a paid one', () => {
+    const late = payment({ status: 'EXPIRED', closedBy: 'expiry' });
+    expect(settle(order(), late, outcome(), 'accept').paysNow).toBe(true);
+    const paid = order({ paidPaymentId: 'pay_0', status: 'PAID' });
+    expect(settle(paid, late, outcome(), 'accept')).toMatchObject({
+      paysNow: false,
+      reason: 'order_already_paid',
+    });
+  });
+
+  it('reviews, again and again, a payment that has paid and of which the gateway says it never was', () => {
+    const paid = order({ paidPaymentId: 'pay_1', status: 'PAID' });
+    for (const status of ['FAILED', 'DECLINED', 'ON_HOLD'] as const) {
+      const inReview = payment({ status: 'REVIEW', reason: 'contradiction' });
+      const settled = settle(paid, inReview, outcome({ status, pays: false }), 'give_back');
+      expect(settled).toMatchObject({
+        status: 'REVIEW',
+        reason: 'contradiction',
+        orderStatus: 'PAID',
+        updates: [],
+      });
+    }
+  });
+
+  it('lets a dismissed payment neither wait, nor be reviewed, nor touch the order again', () => {
+    fc.assert(
+      fc.property(
+        anyOrder(),
+        anyPayment(),
+        anyOutcome(),
+        fc.constantFrom(...POLICIES),
+        (now, known, wanted, policy) => {
+          const dismissed = {
+            ...known,
+            dismissed: true,
+            status: isSettled(known.status) ? known.status : 'CANCELLED',
+          } as const;
+          const settled = settle(now, dismissed, { ...wanted, accept: false, dismiss: false }, policy);
+          expect(isSettled(settled.status)).toBe(true);
+          expect(settled).toMatchObject({ orderStatus: now.status, updates: [], paysNow: false });
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('pays only by an outcome that pays, only an unpaid order, and tells of it exactly then', () => {
+    fc.assert(
+      fc.property(
+        anyOrder(),
+        anyPayment(),
+        anyOutcome(),
+        fc.constantFrom(...POLICIES),
+        (now, known, wanted, policy) => {
+          const settled = settle(now, known, wanted, policy);
+          expect(types(settled).filter((type) => type === 'order.paid')).toHaveLength(
+            settled.paysNow ? 1 : 0,
+          );
+          if (!settled.paysNow) return;
+          expect([wanted.pays, now.paidPaymentId]).toEqual([true, null]);
+          expect(isMoney(settled.status)).toBe(true);
+          if (!wanted.accept) expect(now.money).toEqual(known.money);
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('never takes a paid order back to unpaid', () => {
+    fc.assert(
+      fc.property(
+        anyOrder(),
+        anyPayment(),
+        anyOutcome(),
+        fc.constantFrom(...POLICIES),
+        (now, known, wanted, policy) => {
+          if (now.paidPaymentId === null) return;
+          const settled = settle(now, known, wanted, policy);
+          expect(['PAID', 'VOIDED', 'REFUNDED']).toContain(settled.orderStatus);
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it('never drops money: what the gateway holds has paid, is reviewed or was dismissed', () => {
+    fc.assert(
+      fc.property(
+        anyOrder(),
+        anyPayment(),
+        anyOutcome(),
+        fc.constantFrom(...POLICIES),
+        (now, known, wanted, policy) => {
+          if (!wanted.pays || !holdsMoney(wanted.status) || known.dismissed || wanted.dismiss) return;
+          const settled = settle(now, known, wanted, policy);
+          const hasPaid = settled.paysNow || now.paidPaymentId === known.id;
+          expect(hasPaid || settled.status === 'REVIEW').toBe(true);
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+  });
+});
+
+function anyOrder(): fc.Arbitrary<OrderStanding> {
+  return fc
+    .record({
+      paidPaymentId: fc.constantFrom(null, null, 'pay_1', 'pay_2'),
+      status: fc.constantFrom(...ORDER_STATUSES),
+      latestN: fc.constantFrom(1, 2),
+      otherOpen: fc.boolean(),
+      money: fc.constantFrom(NOK, NOK, NOK, { amountMinor: 100, currency: 'NOK' }),
+    })
+    .map((more) => order({ ...more, status: statusFor(more) }));
+}
+
+function statusFor({ paidPaymentId, status }: Pick<OrderStanding, 'paidPaymentId' | 'status'>) {
+  const isPaid = ['PAID', 'VOIDED', 'REFUNDED'].includes(status);
+  if (paidPaymentId === null) return isPaid ? 'AWAITING_PAYMENT' : status;
+  return isPaid ? status : 'PAID';
+}
+
+function anyPayment(): fc.Arbitrary<PaymentStanding> {
+  return fc
+    .record({
+      status: fc.constantFrom(...PAYMENT_STATUSES),
+      closedBy: fc.constantFrom(null, null, 'merchant' as const, 'expiry' as const),
+      dismissed: fc.constantFrom(false, false, true),
+      reason: fc.constantFrom(null, 'late_money', 'contradiction'),
+    })
+    .map((more) => payment(more));
+}
+
+function anyOutcome(): fc.Arbitrary<Outcome> {
+  return fc
+    .record({
+      status: fc.constantFrom(...PAYMENT_STATUSES),
+      pays: fc.boolean(),
+      capturedMinor: fc.constantFrom(0, 100),
+      accept: fc.constantFrom(false, false, true),
+      dismiss: fc.constantFrom(false, false, false, true),
+    })
+    .map((more) => {
+      // `decide` never pays by a status without money, and only an operator accepts.
+      const pays = (more.pays || more.accept) && isMoney(more.status) && !isOpen(more.status);
+      return outcome({ ...more, pays });
+    });
+}
