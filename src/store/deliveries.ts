@@ -110,7 +110,9 @@ export async function markHandled(
   handled: readonly HandledDelivery[],
 ): Promise<void> {
   if (handled.length === 0) return;
-  const values = handled.map((delivery) => ({
+  // One statement can't touch a row twice, and a run must never hang on that.
+  const distinct = new Map(handled.map((delivery) => [delivery.eventId, delivery]));
+  const values = [...distinct.values()].map((delivery) => ({
     id: newId('dlv'),
     gateway: payment.gateway,
     eventId: delivery.eventId,
