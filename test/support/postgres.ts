@@ -1,5 +1,5 @@
 /** A PostgreSQL server for tests: TEST_DATABASE_URL where it is set, else one of our own that leaves nothing behind. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -37,7 +37,11 @@ export async function startPostgres(): Promise<TestPostgres> {
 async function administrate(connectionString: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString });
   await client.connect();
-  await client.query(statement).finally(() => client.end());
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 async function startServer(): Promise<{ url: string; stop(): Promise<void> }> {
@@ -71,9 +75,9 @@ function findBinaries(): string {
 
 function asServerUser(command: readonly string[]): void {
   const quoted = command.map((part) => `'${part}'`).join(' ');
-  const [file, ...args] =
-    userInfo().uid === 0 ? ['su', 'postgres', '-s', '/bin/sh', '-c', quoted] : ['/bin/sh', '-c', quoted];
-  execFileSync(file as string, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const options: ExecFileSyncOptions = { stdio: ['ignore', 'ignore', 'pipe'] };
+  if (userInfo().uid !== 0) execFileSync('/bin/sh', ['-c', quoted], options);
+  else execFileSync('su', ['postgres', '-s', '/bin/sh', '-c', quoted], options);
 }
 
 /** A port that was free a moment ago. */

@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eq, sql } from 'drizzle-orm';
+import {
+  claimUnsignalled,
+  logDelivery,
+  logRefused,
+  markForeign,
+  markHandled,
+  markSignalled,
+  pruneDeliveries,
+} from '../../src/store/deliveries.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { deliveries } from '../../src/store/schema.ts';
+import { aDelivery, aPayment, aRecord, handled, TELLS } from '../support/builders.ts';
+import { STORES, type TestStore } from '../support/store.ts';
+
+const DAY_MS = 86_400_000;
+
+describe.each(STORES)('the delivery log in $name', ({ open }) => {
+  let store: TestStore;
+  let payment: PaymentRow;
+  beforeAll(async () => {
+    store = await open();
+  }, 60_000);
+  afterAll(() => store.close());
+  beforeEach(async () => {
+    await store.db.delete(deliveries);
+    payment = await aPayment(store.db);
+  });
+
+  const all = () => store.db.select().from(deliveries).orderBy(deliveries.receivedAt);
+  const settle = (paid: PaymentRow, ...done: ReturnType<typeof aDelivery>[]) =>
+    recordOutcome(store.db, aRecord(paid, { deliveries: done.map(handled) }), TELLS);
+  const age = (id: string, interval: string) =>
+    store.db
+      .update(deliveries)
+      .set({ receivedAt: sql`now() - ${interval}::interval` })
+      .where(eq(deliveries.id, id));
+
+  it('accepts one of ten identical deliveries at once and counts the others', async () => {
+    const delivery = aDelivery(payment);
+    const words = await Promise.all(Array.from({ length: 10 }, () => logDelivery(store.db, delivery)));
+    expect(words.filter(({ result }) => result === 'accepted')).toHaveLength(1);
+    expect(words.filter(({ result }) => result === 'duplicate')).toHaveLength(9);
+    expect(await all()).toMatchObject([{ receipts: 10, outcome: 'accepted', state: 'received' }]);
+  });
+
+  it('keeps the bytes as they came', async () => {
+    const body = Buffer.from([0, 255, 254, 10, 13, 92]);
+    const target = "/callbacks/dintero?a=%00&b=é'";
+    await logDelivery(store.db, aDelivery(payment, { body, target, method: 'POST' }));
+    const [row] = await all();
+    expect(row?.body.equals(body)).toBe(true);
+    expect(row).toMatchObject({ target, method: 'POST', headers: { host: 'pay.example' } });
+  });
+
+  it('wants a repeated delivery signalled again until somebody has told the workflow', async () => {
+    const delivery = aDelivery(payment);
+    const first = await logDelivery(store.db, delivery);
+    expect(await logDelivery(store.db, delivery)).toEqual({
+      id: first.id,
+      result: 'duplicate',
+      toSignal: true,
+    });
+    await markSignalled(store.db, [first.id]);
+    expect(await logDelivery(store.db, delivery)).toEqual({
+      id: first.id,
+      result: 'duplicate',
+      toSignal: false,
+    });
+  });
+
+  it('takes an equal content as a duplicate once the payment is settled', async () => {
+    const first = aDelivery(payment);
+    await logDelivery(store.db, first);
+    await settle(payment, first);
+    const again = await logDelivery(store.db, aDelivery(payment));
+    expect(again).toMatchObject({ result: 'duplicate', toSignal: false });
+    expect(await all()).toHaveLength(2);
+  });
+
+  it('takes an equal content as new while the payment is open: it may be the one that says AUTHORIZED', async () => {
+    const first = aDelivery(payment);
+    await logDelivery(store.db, first);
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, deliveries: [handled(first)] }), TELLS);
+    expect(await logDelivery(store.db, aDelivery(payment))).toMatchObject({
+      result: 'accepted',
+      toSignal: true,
+    });
+  });
+
+  it('takes an equal content as new while the first of it is not handled yet', async () => {
+    await logDelivery(store.db, aDelivery(payment));
+    await settle(payment);
+    expect(await logDelivery(store.db, aDelivery(payment))).toMatchObject({ result: 'accepted' });
+  });
+
+  it('takes another content for a settled payment as new', async () => {
+    const first = aDelivery(payment);
+    await logDelivery(store.db, first);
+    await settle(payment, first);
+    const other = aDelivery(payment, { contentHash: 'something else' });
+    expect(await logDelivery(store.db, other)).toMatchObject({ result: 'accepted', toSignal: true });
+  });
+
+  it('does not mix up what another payment said in the same words', async () => {
+    const first = aDelivery(payment);
+    await logDelivery(store.db, first);
+    await settle(payment, first);
+    const other = await aPayment(store.db);
+    expect(await logDelivery(store.db, aDelivery(other))).toMatchObject({ result: 'accepted' });
+  });
+
+  it('stores what is to be ignored and never wants it signalled', async () => {
+    const foreign = aDelivery(null, { ignoredBecause: 'foreign' });
+    expect(await logDelivery(store.db, foreign)).toMatchObject({ result: 'ignored', toSignal: false });
+    expect(await logDelivery(store.db, foreign)).toMatchObject({ result: 'ignored', toSignal: false });
+    expect(await claimUnsignalled(store.db, 10)).toEqual([]);
+  });
+
+  it('gives no key to a refused delivery, so that the genuine one is still new', async () => {
+    const genuine = aDelivery(payment);
+    const { eventId: _id, contentHash: _hash, ...forged } = genuine;
+    await logRefused(store.db, { ...forged, reason: 'wrong_signature' });
+    await logRefused(store.db, { ...forged, reason: 'wrong_signature' });
+    expect(await logDelivery(store.db, genuine)).toMatchObject({ result: 'accepted', toSignal: true });
+    expect((await all()).map(({ outcome, eventId }) => [outcome, eventId])).toEqual([
+      ['refused', null],
+      ['refused', null],
+      ['accepted', genuine.eventId],
+    ]);
+  });
+
+  it('writes the row that was missing when the workflow has handled a delivery', async () => {
+    const unseen = aDelivery(payment);
+    await markHandled(store.db, payment, [handled(unseen)]);
+    expect(await all()).toMatchObject([{ eventId: unseen.eventId, state: 'handled', paymentId: payment.id }]);
+    expect(await logDelivery(store.db, unseen)).toMatchObject({ result: 'duplicate', toSignal: false });
+  });
+
+  it('takes the same delivery twice in one look', async () => {
+    const twice = handled(aDelivery(payment));
+    await markHandled(store.db, payment, [twice, twice]);
+    expect(await all()).toHaveLength(1);
+  });
+
+  it('marks what turned out to be foreign as ignored', async () => {
+    const delivery = aDelivery(payment);
+    await logDelivery(store.db, delivery);
+    await markForeign(store.db, 'dintero', [delivery.eventId], 'no payment of ours');
+    expect(await all()).toMatchObject([
+      { outcome: 'ignored', state: 'handled', reason: 'no payment of ours' },
+    ]);
+    expect(await logDelivery(store.db, delivery)).toMatchObject({ result: 'ignored', toSignal: false });
+  });
+
+  it('does not take a handled delivery back to signalled', async () => {
+    const delivery = aDelivery(payment);
+    const { id } = await logDelivery(store.db, delivery);
+    await markHandled(store.db, payment, [handled(delivery)]);
+    await markSignalled(store.db, [id]);
+    expect(await all()).toMatchObject([{ state: 'handled' }]);
+  });
+
+  it('gives no row to two forwarders', async () => {
+    for (let index = 0; index < 30; index += 1)
+      await age((await logDelivery(store.db, aDelivery(payment))).id, '5 s');
+    const claims = await Promise.all(Array.from({ length: 4 }, () => claimUnsignalled(store.db, 10)));
+    const ids = claims.flat().map(({ id }) => id);
+    expect(ids).toHaveLength(30);
+    expect(new Set(ids).size).toBe(30);
+  });
+
+  it('leaves a fresh delivery to the request that is signalling it, and gives a taken one out again after 10 s', async () => {
+    const { id } = await logDelivery(store.db, aDelivery(payment));
+    expect(await claimUnsignalled(store.db, 10)).toEqual([]);
+    await age(id, '3 s');
+    expect(await claimUnsignalled(store.db, 10)).toHaveLength(1);
+    expect(await claimUnsignalled(store.db, 10)).toEqual([]);
+    await store.db.update(deliveries).set({ claimedAt: sql`now() - interval '11 s'` });
+    expect(await claimUnsignalled(store.db, 10)).toHaveLength(1);
+    await markSignalled(store.db, [id]);
+    await store.db.update(deliveries).set({ claimedAt: null });
+    expect(await claimUnsignalled(store.db, 10)).toEqual([]);
+  });
+
+  it('forgets refused deliveries after a week and handled ones after the retention, but nothing that waits', async () => {
+    const [old, young, waiting] = [aDelivery(payment), aDelivery(payment), aDelivery(payment)];
+    for (const delivery of [old, young, waiting]) await logDelivery(store.db, delivery);
+    await markHandled(store.db, payment, [handled(old), handled(young)]);
+    const { eventId: _id, contentHash: _hash, ...refused } = aDelivery(payment);
+    await logRefused(store.db, { ...refused, reason: 'no_signature' });
+    await store.db
+      .update(deliveries)
+      .set({ receivedAt: sql`now() - interval '8 days'` })
+      .where(sql`event_id is distinct from ${young.eventId}`);
+    await pruneDeliveries(store.db, 30 * DAY_MS);
+    expect(await all()).toHaveLength(3);
+    await pruneDeliveries(store.db, 2 * DAY_MS);
+    const left = new Set((await all()).map(({ eventId }) => eventId));
+    expect(left).toEqual(new Set([young.eventId, waiting.eventId]));
+  });
+});

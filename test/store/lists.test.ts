@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { logDelivery } from '../../src/store/deliveries.ts';
+import { listDeliveries, listPayments, type PaymentFilter } from '../../src/store/lists.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { payments } from '../../src/store/schema.ts';
+import { aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { STORES, type TestStore } from '../support/store.ts';
+
+describe.each(STORES)('lists in $name', ({ open }) => {
+  let store: TestStore;
+  const made: PaymentRow[] = [];
+  beforeAll(async () => {
+    store = await open();
+    for (let index = 0; index < 7; index += 1) made.push(await aPayment(store.db));
+    await recordOutcome(store.db, aRecord(made[0] as PaymentRow, { outcome: anOutcome('DECLINED') }), TELLS);
+  }, 60_000);
+  afterAll(() => store.close());
+
+  const ids = async (filter: Partial<PaymentFilter>) =>
+    (await listPayments(store.db, { limit: 100, ...filter })).rows.map(({ id }) => id);
+
+  it('shows every payment once, page by page, though many were made in one millisecond', async () => {
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    for (let pages = 0; pages < 10; pages += 1) {
+      const page = await listPayments(store.db, { limit: 2, cursor });
+      seen.push(...page.rows.map(({ id }) => id));
+      cursor = page.rows.at(-1)?.id;
+      if (!page.hasMore) break;
+    }
+    expect(seen.toSorted()).toEqual(made.map(({ id }) => id).toSorted());
+    expect(seen).toEqual(seen.toSorted().toReversed());
+  });
+
+  it('does not say that there is more when the last page is full', async () => {
+    expect(await listPayments(store.db, { limit: made.length })).toMatchObject({ hasMore: false });
+    expect(await listPayments(store.db, { limit: made.length - 1 })).toMatchObject({ hasMore: true });
+  });
+
+  it('finds payments by order, status, gateway and time', async () => {
+    const [first, second] = made as [PaymentRow, PaymentRow];
+    expect(await ids({ order: second.orderReference })).toEqual([second.id]);
+    expect(await ids({ status: 'DECLINED' })).toEqual([first.id]);
+    expect(await ids({ gateway: 'stripe' })).toEqual([]);
+    expect(await ids({ createdAfter: new Date(Date.now() + 60_000).toISOString() })).toEqual([]);
+    expect(await ids({ createdAfter: new Date(Date.now() - 60_000).toISOString() })).toHaveLength(
+      made.length,
+    );
+  });
+
+  it('finds payments that expire before a time, as long as somebody can still pay them', async () => {
+    const [declined, open] = made as [PaymentRow, PaymentRow];
+    const expiresAt = new Date('2026-01-01T00:00:00.000Z');
+    for (const { id } of [declined, open])
+      await store.db.update(payments).set({ expiresAt }).where(eq(payments.id, id));
+    expect(await ids({ expiringBefore: '2026-01-02T00:00:00.000Z' })).toEqual([open.id]);
+  });
+
+  it('finds deliveries by payment and outcome, newest first', async () => {
+    const [first, second] = made as [PaymentRow, PaymentRow];
+    const own = [
+      await logDelivery(store.db, aDelivery(first)),
+      await logDelivery(store.db, aDelivery(first)),
+    ];
+    await logDelivery(store.db, aDelivery(second));
+    await logDelivery(store.db, aDelivery(null, { ignoredBecause: 'ping' }));
+    const found = await listDeliveries(store.db, { payment: first.id, limit: 10 });
+    expect(found.rows.map(({ id }) => id)).toEqual(
+      own
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed(),
+    );
+    expect((await listDeliveries(store.db, { outcome: 'ignored', limit: 10 })).rows).toHaveLength(1);
+    expect(await listDeliveries(store.db, { limit: 3 })).toMatchObject({ hasMore: true });
+  });
+});

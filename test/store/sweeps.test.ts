@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { readGateway, readGateways, stampGateway, WrongAccount } from '../../src/store/health.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordOpened } from '../../src/store/payments.ts';
+import { payments } from '../../src/store/schema.ts';
+import { findBySessions, recordCompleteSweep, sweepStart } from '../../src/store/sweeps.ts';
+import { anOutcome, aPayment, aRecord, aSessionId, TELLS } from '../support/builders.ts';
+import { STORES, type TestStore } from '../support/store.ts';
+
+const NOW = new Date('2026-11-21T12:00:00.000Z');
+const TEN_MINUTES = 600_000;
+
+describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await open();
+  }, 60_000);
+  afterAll(() => store.close());
+
+  it('stamps the store with the account of its first start and refuses any other', async () => {
+    const stamp = { gateway: 'dintero', account: 'T12345678', mode: 'test' };
+    await stampGateway(store.db, stamp);
+    await stampGateway(store.db, stamp);
+    await expect(stampGateway(store.db, { ...stamp, account: 'T99999999' })).rejects.toThrow(WrongAccount);
+    await expect(stampGateway(store.db, { ...stamp, mode: 'live' })).rejects.toThrow(/T12345678 \(test\)/);
+    expect(await readGateways(store.db)).toMatchObject([stamp]);
+  });
+
+  it('lets one of two accounts stamp the store when both start at once', async () => {
+    const stamps = ['T1', 'T2', 'T1', 'T2'].map((account) =>
+      stampGateway(store.db, { gateway: 'other', account, mode: 'test' }),
+    );
+    const settled = await Promise.allSettled(stamps);
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  });
+
+  it('lists from ten minutes before the last complete sweep, or before the oldest payment that is still open', async () => {
+    expect(await sweepStart(store.db, 'dintero', NOW)).toEqual(new Date(NOW.getTime() - TEN_MINUTES));
+    await recordCompleteSweep(store.db, 'dintero', new Date('2026-11-21T11:00:00.000Z'), 2);
+    expect((await sweepStart(store.db, 'dintero', NOW)).toISOString()).toBe('2026-11-21T10:50:00.000Z');
+    const payment = await aPayment(store.db);
+    const createdAt = new Date('2026-11-20T09:00:00.000Z');
+    await store.db.update(payments).set({ createdAt }).where(eq(payments.id, payment.id));
+    expect((await sweepStart(store.db, 'dintero', NOW)).toISOString()).toBe('2026-11-20T08:50:00.000Z');
+    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('DECLINED') }), TELLS);
+    expect((await sweepStart(store.db, 'dintero', NOW)).toISOString()).toBe('2026-11-21T10:50:00.000Z');
+  });
+
+  it('adds up the finds of all sweeps', async () => {
+    await recordCompleteSweep(store.db, 'dintero', NOW, 3);
+    const mark = await readGateway(store.db, 'dintero');
+    expect(mark).toMatchObject({ sweepFinds: 5, lastCompleteSweep: NOW });
+  });
+
+  it('finds payments by their sessions, at their own gateway only', async () => {
+    const payment = await aPayment(store.db);
+    const sessionId = aSessionId();
+    await recordOpened(store.db, payment.id, {
+      sessionId,
+      checkoutUrl: 'https://c.example',
+      runId: 'r',
+      text: 'x',
+    });
+    const ids = async (gateway: string, ...sessions: string[]) =>
+      (await findBySessions(store.db, gateway, sessions)).map(({ id }) => id);
+    expect(await ids('dintero', sessionId, 'T12345678.unknown')).toEqual([payment.id]);
+    expect(await ids('stripe', sessionId)).toEqual([]);
+    expect(await ids('dintero')).toEqual([]);
+  });
+});

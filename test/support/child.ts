@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+
+export interface Child {
+  readonly pid: number;
+  /** What it has printed so far, line by line. */
+  readonly lines: string[];
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Runs a module text in a process of its own. */
+export function startModule(source: string): Child {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  let rest = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    const parts = (rest + chunk).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+  });
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  return { pid: child.pid ?? 0, lines, ended, kill: (signal) => void child.kill(signal) };
+}
