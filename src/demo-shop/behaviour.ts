@@ -1,0 +1,44 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+
+/** How the shop's webhook endpoint is told to misbehave by a test. */
+export const behaviourSchema = z.strictObject({
+  mode: z.enum(['ok', 'hang', 'error', 'gone', 'slow']),
+  /** `slow`: wait this long before answering; `hang`: at most this long, else until the sender gives up. */
+  ms: z.number().int().min(0).max(600_000).optional(),
+  /** Only for these orders; the others are treated well. */
+  orders: z.array(z.string()).optional(),
+});
+
+export type Behaviour = z.infer<typeof behaviourSchema>;
+
+/** What the endpoint does with a verified update: `keep` it and answer, or answer with this status and forget it. */
+export type Treatment =
+  | { readonly keep: true; readonly delayMs: number }
+  | { readonly keep: false; readonly status: number };
+
+const WELL: Treatment = { keep: true, delayMs: 0 };
+const HANG_LIMIT_MS = 600_000;
+
+/** Decides what happens to an update of this order; a hang is waited for here, until `closed` says the sender left. */
+export async function treat(behaviour: Behaviour, order: string, closed: AbortSignal): Promise<Treatment> {
+  if (behaviour.orders !== undefined && !behaviour.orders.includes(order)) return WELL;
+  switch (behaviour.mode) {
+    case 'ok':
+      return WELL;
+    case 'slow':
+      return { keep: true, delayMs: behaviour.ms ?? 2_000 };
+    case 'error':
+      return { keep: false, status: 500 };
+    case 'gone':
+      return { keep: false, status: 410 };
+    case 'hang':
+      await waitUnlessClosed(behaviour.ms ?? HANG_LIMIT_MS, closed);
+      return { keep: false, status: 503 };
+  }
+}
+
+/** Waits, but no longer than the sender does. */
+export async function waitUnlessClosed(ms: number, closed: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal: closed, ref: false }).catch(() => undefined);
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an absolute http(s) URL' });
+
+const secret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, 'must be whsec_ followed by base64')
+  .refine((text) => Buffer.from(text.slice(6), 'base64').length >= 24, 'must carry at least 24 bytes');
+
+const schema = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  SHOP_PORT: z.coerce.number().int().min(0).max(65_535).default(3002),
+  SHOP_URL: httpUrl.optional(),
+  PAIDONCE_API_URL: httpUrl,
+  PAIDONCE_API_KEY: z.string().trim().min(24, 'must be at least 24 characters'),
+  ORDER_WEBHOOK_SECRETS: z
+    .string()
+    .transform((list) => list.split(',').map((entry) => entry.trim()))
+    .pipe(z.array(secret)),
+  DATA_DIR: z.string().min(1).optional(),
+  TEMPORAL_UI_URL: httpUrl.optional(),
+});
+
+export interface ShopConfig {
+  readonly host: string;
+  readonly port: number;
+  /** Origin under which browsers reach the shop; without it, made from the address listened on. */
+  readonly publicUrl: string | undefined;
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  /** Standard Webhooks secrets, newest first; any may have signed. */
+  readonly webhookSecrets: readonly string[];
+  readonly dataDir: string | undefined;
+  readonly temporalUiUrl: string | undefined;
+}
+
+/** Names every wrong variable at once, never its value. */
+export class ShopConfigError extends Error {
+  override readonly name = 'ShopConfigError';
+}
+
+/** Reads the environment once. Throws `ShopConfigError`. */
+export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
+    throw new ShopConfigError(`The demo shop cannot start. Set these variables right:\n${wrong.join('\n')}`);
+  }
+  const is = parsed.data;
+  return {
+    host: is.HOST,
+    port: is.SHOP_PORT,
+    publicUrl: is.SHOP_URL && withoutSlash(is.SHOP_URL),
+    apiUrl: withoutSlash(is.PAIDONCE_API_URL),
+    apiKey: is.PAIDONCE_API_KEY,
+    webhookSecrets: is.ORDER_WEBHOOK_SECRETS,
+    dataDir: is.DATA_DIR,
+    temporalUiUrl: is.TEMPORAL_UI_URL && withoutSlash(is.TEMPORAL_UI_URL),
+  };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}

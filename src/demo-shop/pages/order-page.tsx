@@ -1,0 +1,77 @@
+import type { VNode } from 'preact';
+import { inWords, payLabel, stateOf } from '../order-state.ts';
+import type { OrderView } from '../order-view.ts';
+import { Badge } from './badge.tsx';
+import { formatAmount } from './format.ts';
+import { Page } from './layout.tsx';
+import { PaymentFacts } from './payment-facts.tsx';
+import { Timeline } from './timeline.tsx';
+import { UpdatesTable } from './updates-table.tsx';
+
+/** The page of one order. `version` names its present content, so that the stream sends only what is new. */
+export function OrderPage({ view, version }: { view: OrderView; version: string }): VNode {
+  const { reference } = view.record;
+  const state = stateOf(view.record);
+  return (
+    <Page title={`Order ${reference}`} temporalUiUrl={view.temporalUiUrl} refresh live>
+      <p class="unseen" role="status" id="announcement">
+        {inWords(state).label}
+      </p>
+      <div id="live" data-version={version} data-events={`/orders/${encodeURIComponent(reference)}/events`}>
+        <OrderLive view={view} />
+      </div>
+    </Page>
+  );
+}
+
+/** The part of the page that changes while it is looked at. */
+export function OrderLive({ view }: { view: OrderView }): VNode {
+  return (
+    <>
+      <OrderHead view={view} />
+      {view.problem !== undefined && (
+        <p class="notice" role="note">
+          Part of this page is missing: {view.problem.message} (code <code>{view.problem.code}</code>)
+        </p>
+      )}
+      <PaymentFacts view={view} />
+      <UpdatesTable updates={view.record.updates} />
+      <Timeline entries={view.payment?.timeline ?? []} />
+    </>
+  );
+}
+
+function OrderHead({ view: { record } }: { view: OrderView }): VNode {
+  const state = stateOf(record);
+  return (
+    <section class="head card" aria-label="Order">
+      <div>
+        <h1>Order {record.reference}</h1>
+        <p class="muted">
+          {record.placed
+            ? `${record.placed.quantity} × ${record.placed.description}`
+            : 'This order was made outside the shop; only its updates are known here.'}
+        </p>
+      </div>
+      <p class="price">{amountOf(record)}</p>
+      <p>
+        <Badge state={state} big /> <span class="muted">{inWords(state).sentence}</span>
+      </p>
+      <PayButton reference={record.reference} label={payLabel(record)} />
+    </section>
+  );
+}
+
+function PayButton({ reference, label }: { reference: string; label: string | null }): VNode | null {
+  if (label === null) return null;
+  return (
+    <form method="post" action={`/orders/${encodeURIComponent(reference)}/pay`}>
+      <button type="submit">{label}</button>
+    </form>
+  );
+}
+
+function amountOf(record: OrderView['record']): string {
+  if (record.placed) return formatAmount(record.placed.amountMinor, record.placed.currency);
+  return record.latest ? formatAmount(record.latest.data.amount, record.latest.data.currency) : '';
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { PlacedOrder } from './order-book.ts';
+import { vatWithin } from './products.ts';
+
+const workflow = z.looseObject({ workflowId: z.string(), url: z.string().nullish() });
+
+const paymentSchema = z.looseObject({
+  id: z.string(),
+  status: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  checkoutUrl: z.string().nullish(),
+  transactionId: z.string().nullish(),
+  reason: z.string().nullish(),
+  expiresAt: z.string().nullish(),
+  workflow: workflow.nullish(),
+  timeline: z.array(z.looseObject({ at: z.string(), kind: z.string(), text: z.string() })).nullish(),
+});
+
+const orderSchema = z.looseObject({
+  reference: z.string(),
+  status: z.string(),
+  payments: z.array(z.string()),
+});
+
+const problemSchema = z.looseObject({
+  code: z.string().optional(),
+  title: z.string().optional(),
+  detail: z.string().optional(),
+});
+
+export type Payment = z.infer<typeof paymentSchema>;
+export type ApiOrder = z.infer<typeof orderSchema>;
+
+/** The API said no, or said nothing. Carries what support asks for: the problem's code and the request id. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | undefined;
+
+  constructor(message: string, is: { status: number; code: string; requestId?: string; cause?: unknown }) {
+    super(message, { cause: is.cause });
+    this.status = is.status;
+    this.code = is.code;
+    this.requestId = is.requestId;
+  }
+}
+
+export type PaidonceApi = ReturnType<typeof createPaidonceApi>;
+
+/** The three calls of paidonce's HTTP API that a shop needs. Each throws `ApiProblem`. */
+export function createPaidonceApi(at: { apiUrl: string; apiKey: string }) {
+  const call = async <T>(
+    schema: z.ZodType<T>,
+    path: string,
+    init: RequestInit,
+    limitMs: number,
+  ): Promise<T> => {
+    const answer = await fetchOrProblem(`${at.apiUrl}${path}`, limitMs, {
+      ...init,
+      headers: { authorization: `Bearer ${at.apiKey}`, 'content-type': 'application/json' },
+    });
+    return readAnswer(schema, answer);
+  };
+  const segment = encodeURIComponent;
+  return {
+    openPayment: (order: PlacedOrder, returnUrl: string): Promise<Payment> =>
+      call(paymentSchema, '/v1/payments', { method: 'POST', body: paymentRequest(order, returnUrl) }, 20_000),
+    readPayment: (id: string) => call(paymentSchema, `/v1/payments/${segment(id)}`, {}, 3_000),
+    readOrder: (reference: string) => call(orderSchema, `/v1/orders/${segment(reference)}`, {}, 3_000),
+  };
+}
+
+function paymentRequest(order: PlacedOrder, returnUrl: string): string {
+  const line = {
+    id: order.productId,
+    lineId: '1',
+    description: order.description,
+    quantity: order.quantity,
+    amount: order.amountMinor,
+    vat: order.vatPercent,
+    vatAmount: vatWithin(order.amountMinor, order.vatPercent),
+    type: 'physical',
+  };
+  const { reference, amountMinor: amount, currency } = order;
+  return JSON.stringify({ order: { reference, amount, currency, items: [line] }, returnUrl });
+}
+
+async function fetchOrProblem(url: string, limitMs: number, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs), redirect: 'error' });
+  } catch (cause) {
+    const message = 'The payment service did not answer. Nothing was charged; please try again.';
+    throw new ApiProblem(message, { status: 503, code: 'no_answer', cause });
+  }
+}
+
+async function readAnswer<T>(schema: z.ZodType<T>, answer: Response): Promise<T> {
+  const requestId = answer.headers.get('x-request-id') ?? undefined;
+  const known = { status: answer.status, ...(requestId !== undefined && { requestId }) };
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (!answer.ok) {
+    const problem = problemSchema.safeParse(body).data;
+    const words = problem?.detail ?? problem?.title ?? `The payment service answered ${answer.status}.`;
+    throw new ApiProblem(words, { ...known, code: problem?.code ?? `http_${answer.status}` });
+  }
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new ApiProblem('The payment service answered in a way that the shop does not understand.', {
+    ...known,
+    status: 502,
+    code: 'not_understood',
+    cause: parsed.error,
+  });
+}

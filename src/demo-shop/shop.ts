@@ -1,0 +1,32 @@
+import type { Behaviour } from './behaviour.ts';
+import type { OrderBook } from './order-book.ts';
+import type { PaidonceApi } from './paidonce-api.ts';
+
+/** One receipt at the webhook endpoint and what it was answered, for tests that watch retries. */
+export interface Attempt {
+  readonly at: string;
+  readonly webhookId: string | undefined;
+  /** Unknown where the signature was wrong: a forged body is not read. */
+  readonly order: string | undefined;
+  /** Null while the sender is kept waiting. */
+  answer: number | null;
+}
+
+/** What the routes share. */
+export interface Shop {
+  readonly book: OrderBook;
+  readonly api: PaidonceApi;
+  readonly webhookSecrets: readonly string[];
+  readonly temporalUiUrl: string | undefined;
+  /** Known only once the server listens, since the port may be 0. */
+  readonly publicUrl: () => string;
+  /** Aborted when the shop closes, to end the event streams and the senders kept waiting. */
+  readonly closing: AbortSignal;
+  readonly attempts: Attempt[];
+  behaviour: Behaviour;
+}
+
+/** The page of an order, where the payer comes back to. */
+export function orderUrl(shop: Shop, reference: string): string {
+  return `${shop.publicUrl()}/orders/${encodeURIComponent(reference)}`;
+}
