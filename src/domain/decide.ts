@@ -91,7 +91,8 @@ function withoutMoney(
   status: 'ON_HOLD' | 'FAILED' | 'DECLINED' | PaymentStatus,
   differs: string | null,
 ): Decision {
-  if (isMoney(now.status)) return review(transaction, 'contradiction');
+  // Nothing is put on hold that was authorized: such an answer lags behind. A failure contradicts what was proved.
+  if (isMoney(now.status)) return status === 'ON_HOLD' ? KEEP : review(transaction, 'contradiction');
   if (status === 'ON_HOLD' && differs !== null) return review(transaction, `${differs}_mismatch`);
   const alreadyOver = !isOpen(now.status) && now.status !== 'REVIEW';
   // A session that failed, expired or was cancelled has failed: which word Dintero adds later changes nothing.
@@ -106,6 +107,8 @@ function review(transaction: Transaction, reason: string): Decision {
 
 /** An answer older than one already acted upon: a replica that lags behind. */
 function isStale(now: Standing, transaction: Transaction): boolean {
+  // Only money can be taken back by an old answer; a hold that has ended is news, whatever its clock says.
+  if (!isMoney(now.status)) return false;
   const [known, said] = [now.transactionUpdatedAt, transaction.updatedAt];
   const age = known === undefined || said === undefined ? 0 : Date.parse(known) - Date.parse(said);
   return age === 0 ? isBehind(now, transaction) : age > 0;

@@ -100,7 +100,7 @@ export function anyReading(): fc.Arbitrary<Reading> {
     },
     { weight: 1, arbitrary: fc.constant({ kind: 'absent' as const }) },
     { weight: 1, arbitrary: fc.constant({ kind: 'unreadable' as const, reason: 'no JSON' }) },
-  ) as fc.Arbitrary<Reading>;
+  );
 }
 
 export function anyStanding(): fc.Arbitrary<Standing> {
@@ -112,5 +112,5 @@ export function anyStanding(): fc.Arbitrary<Standing> {
       transactionUpdatedAt: time,
     },
     { requiredKeys: ['status', 'capturedMinor', 'refundedMinor'] },
-  ) as fc.Arbitrary<Standing>;
+  );
 }
