@@ -1,0 +1,149 @@
+/** The activities of `paymentSession` on the simulated gateway and the in-memory store, so that a test can see and move everything. */
+import { Context } from '@temporalio/activity';
+import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
+import type {
+  OpenSessionInput,
+  OpenSessionOutcome,
+  OutcomeRecord,
+  PaymentActivities,
+  UpdateActivities,
+} from '../../src/activities/payment-activities.ts';
+import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
+import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { paymentOf, recordOutcome, untoldOf, type StoredOrder, type StoredPayment } from './memory-store.ts';
+import { openedPayment } from './model-run.ts';
+import {
+  cancelSession,
+  createSession,
+  readingOf,
+  sessionOf,
+  type SimulatedPsp,
+  type SimulatedSession,
+} from './simulated-psp.ts';
+
+/** One order with a gateway of its own, so that orders can't disturb one another. */
+export interface FakeOrder {
+  readonly order: StoredOrder;
+  readonly psp: SimulatedPsp;
+  policy: LateMoneyPolicy;
+  /** When the gateway was read, on the server's clock. */
+  readonly reads: number[];
+  readonly records: OutcomeRecord[];
+  readonly foreign: string[];
+  readonly surplusClosed: string[];
+  /** Whatever a test wants to happen instead of an activity's own work, before it. */
+  before: Partial<Record<keyof (PaymentActivities & UpdateActivities), () => unknown>>;
+  /** Said of the next session opened: an earlier try may have left another behind. */
+  mayHaveSurplus: boolean;
+  /** When its holds resolve by themselves, on the server's clock. */
+  now: () => number;
+}
+
+export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => number): FakeOrder {
+  return {
+    order,
+    psp,
+    now,
+    policy: 'give_back',
+    reads: [],
+    records: [],
+    foreign: [],
+    surplusClosed: [],
+    before: {},
+    mayHaveSurplus: false,
+  };
+}
+
+/** Builds what a Worker registers. @throws Error for an order that no test has made */
+export function createFakeActivities(
+  orders: ReadonlyMap<string, FakeOrder>,
+): PaymentActivities & UpdateActivities {
+  const at = async (reference: string, name: keyof FakeOrder['before']): Promise<FakeOrder> => {
+    const fake = orders.get(reference);
+    if (fake === undefined) throw new Error(`no test has made order ${reference}`);
+    await fake.before[name]?.();
+    return fake;
+  };
+  return {
+    openSession: async (input) => open(await at(input.orderReference, 'openSession'), input),
+    async readTransaction({ orderReference, sessionId }) {
+      const fake = await at(orderReference, 'readTransaction');
+      return read(fake, sessionId);
+    },
+    async cancelSession({ orderReference, sessionId }) {
+      const { psp } = await at(orderReference, 'cancelSession');
+      return cancelSession(sessionOf(psp, sessionId));
+    },
+    async cancelSurplusSessions({ orderReference, sessionId }) {
+      const fake = await at(orderReference, 'cancelSurplusSessions');
+      return closeSurplus(fake, sessionId);
+    },
+    async recordOutcome(record) {
+      const fake = await at(referenceOf(record.paymentId), 'recordOutcome');
+      fake.records.push(record);
+      return recordOutcome(fake.order, record, fake.policy);
+    },
+    async notifyMerchant(effectId) {
+      const fake = await at(referenceOf(effectId), 'notifyMerchant');
+      for (const update of fake.order.updates) update.told ||= update.effectId === effectId;
+      return 'delivered';
+    },
+  };
+}
+
+/** `1001-p2` and everything that begins with it belongs to order 1001, as `1001/order.paid` does. */
+function referenceOf(id: string): string {
+  return id.replace(/(-p\d+)?(\/.*)?$/, '');
+}
+
+function open(fake: FakeOrder, input: OpenSessionInput): OpenSessionOutcome {
+  const { order, psp, mayHaveSurplus } = fake;
+  const payment = order.payments.find(({ id }) => id === input.paymentId);
+  if (payment === undefined) return adopt(fake, input);
+  payment.sessionId ??= newSession(psp, payment).sessionId;
+  const opened = openedPayment(payment, untoldOf(order, payment.id));
+  return { ...opened, mayHaveSurplus };
+}
+
+function newSession(psp: SimulatedPsp, payment: StoredPayment): SimulatedSession {
+  const { id: paymentId, orderReference: reference, money } = payment;
+  return createSession(psp, { sessionId: `${paymentId}-s`, reference, money, paymentId });
+}
+
+/** A session is ours if its own metadata names the payment. */
+function adopt(fake: FakeOrder, input: OpenSessionInput): OpenSessionOutcome {
+  const { paymentId, orderReference, n, claimedSessionId } = input;
+  const session = fake.psp.sessions.find(
+    (candidate) => candidate.sessionId === claimedSessionId && candidate.paymentId === paymentId,
+  );
+  if (session === undefined) {
+    fake.foreign.push(...input.eventIds);
+    return { kind: 'unknown', reason: `no payment ${paymentId} of ours` };
+  }
+  const now = fake.now();
+  const payment: StoredPayment = {
+    ...{ id: paymentId, orderReference, n, money: session.money, status: 'PENDING', reason: null },
+    ...{ closedBy: null, dismissed: false, capturedMinor: 0, refundedMinor: 0 },
+    ...{ sessionId: session.sessionId, transactionId: null, transactionUpdatedAt: null },
+    ...{ expiresAt: now + 4 * 3_600_000, expiryDueAt: now + 4.25 * 3_600_000 },
+  };
+  fake.order.payments.push(payment);
+  return openedPayment(paymentOf(fake.order, paymentId));
+}
+
+function read(fake: FakeOrder, sessionId: string) {
+  fake.reads.push(Context.current().info.currentAttemptScheduledTimestampMs);
+  if (fake.psp.isDown) throw retryableGatewayFailure(new GatewayUnavailable('read: 503', { kind: 'silent' }));
+  return readingOf(sessionOf(fake.psp, sessionId));
+}
+
+function closeSurplus(fake: FakeOrder, sessionId: string): number {
+  const surplus = fake.psp.sessions.filter(
+    (session) => session.sessionId !== sessionId && session.state === 'open',
+  );
+  for (const session of surplus) {
+    cancelSession(session);
+    fake.surplusClosed.push(session.sessionId);
+  }
+  return surplus.length;
+}
