@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { anOrder, behave, buy, startStage, tell, text, type Stage } from './shop-client.ts';
+
+describe('buying in the demo shop', () => {
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await startStage();
+  });
+  afterEach(() => stage.close());
+
+  it('leads to the checkout with lines that add up and a way back to the order', async () => {
+    const answer = await buy(stage.shop, { quantity: '2' });
+    const [request] = stage.api.requests;
+    const reference = request?.order.reference ?? '';
+    expect(answer.status).toBe(303);
+    expect(answer.headers.get('location')).toBe(`https://checkout.example/v1/view/${reference}`);
+    expect(request?.order).toMatchObject({
+      amount: 144_400,
+      items: [{ amount: 144_400, vatAmount: 28_880 }],
+    });
+    expect(request?.returnUrl).toBe(`${stage.shop.url}/orders/${reference}`);
+  });
+
+  it('makes one order of a double click, and another of the next press', async () => {
+    const form = { cart: 'same-page' };
+    await Promise.all([buy(stage.shop, form), buy(stage.shop, form)]);
+    await buy(stage.shop, { cart: 'next-page' });
+    const references = stage.api.requests.map((request) => request.order.reference);
+    expect(references).toHaveLength(3);
+    expect(new Set(references).size).toBe(2);
+  });
+
+  it('gives every page its own cart, which no browser keeps', async () => {
+    const [one, other] = await Promise.all([fetch(stage.shop.url), fetch(stage.shop.url)]);
+    const cart = /name="cart" value="([^"]+)"/;
+    expect(one?.headers.get('cache-control')).toBe('no-store');
+    expect(cart.exec(await one.text())?.[1]).not.toBe(cart.exec(await other.text())?.[1]);
+  });
+
+  it('tells a problem of the API in words, with its code and the request id', async () => {
+    stage.api.problem = { status: 409, code: 'order_already_paid', detail: 'The order <b>is</b> paid.' };
+    const answer = await buy(stage.shop);
+    const page = await answer.text();
+    expect(answer.status).toBe(409);
+    expect(page).toContain('The order &lt;b>is&lt;/b> paid.');
+    expect(page).toContain('<code>order_already_paid</code>');
+    expect(page).toContain('<code>req-7</code>');
+  });
+
+  it('says so when the API does not answer', async () => {
+    await stage.api.close();
+    const answer = await buy(stage.shop);
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toContain('did not answer');
+  });
+
+  it.each([
+    ['an unknown product', { product: 'unicorn' }],
+    ['no whole quantity', { quantity: '1.5' }],
+    ['too many', { quantity: '11' }],
+  ])('refuses %s without asking the API', async (_, form) => {
+    expect((await buy(stage.shop, form)).status).toBe(400);
+    expect(stage.api.requests).toHaveLength(0);
+  });
+
+  it('stays on the order’s page while the payment is on hold', async () => {
+    stage.api.payment = { status: 'ON_HOLD', checkoutUrl: null };
+    const answer = await buy(stage.shop);
+    const reference = stage.api.requests[0]?.order.reference;
+    expect(answer.headers.get('location')).toBe(`${stage.shop.url}/orders/${reference}`);
+  });
+
+  it('never follows a checkout address that is not http', async () => {
+    stage.api.payment = { checkoutUrl: 'javascript:alert(1)' };
+    expect((await buy(stage.shop)).headers.get('location')).toMatch(/\/orders\/demo-/);
+  });
+
+  it('offers to pay again after a failure, for the same order', async () => {
+    const order = await anOrder(stage);
+    await tell(stage.shop, { order, type: 'order.payment_failed', orderStatus: 'PAYMENT_FAILED' });
+    expect(await text(stage.shop, `/orders/${order}`)).toContain('Pay again');
+    const answer = await fetch(`${stage.shop.url}/orders/${order}/pay`, {
+      method: 'POST',
+      redirect: 'manual',
+    });
+    expect(answer.status).toBe(303);
+    expect(stage.api.requests.map((request) => request.order.reference)).toEqual([order, order]);
+  });
+
+  it('answers 404 in words for an order it does not know', async () => {
+    const answer = await fetch(`${stage.shop.url}/orders/%3Cscript%3E`);
+    expect(answer.status).toBe(404);
+    expect(await answer.text()).toContain('The shop has no such order.');
+  });
+
+  it('lets no page run a foreign script', async () => {
+    const policy = (await fetch(stage.shop.url)).headers.get('content-security-policy');
+    expect(policy).toContain("script-src 'self'");
+  });
+
+  it('refuses a behaviour that it does not know', async () => {
+    expect((await behave(stage.shop, { mode: 'dance' })).status).toBe(422);
+  });
+});

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+
+export interface PaymentRequest {
+  readonly order: { reference: string; amount: number; items: { amount: number; vatAmount: number }[] };
+  readonly returnUrl: string;
+}
+
+/** paidonce as the shop sees it: one session per order, and whatever else a test lays down. */
+export interface FakePaidonce {
+  readonly url: string;
+  /** Every accepted `POST /v1/payments`. */
+  readonly requests: PaymentRequest[];
+  /** When set, every `POST /v1/payments` is answered with it. */
+  problem: { status: number; code: string; detail: string } | undefined;
+  /** Changes to what `GET /v1/payments/<id>` answers. */
+  payment: Record<string, unknown>;
+  close(): Promise<void>;
+}
+
+export async function startFakePaidonce(): Promise<FakePaidonce> {
+  const server = createServer((request, response) => void answer(fake, request, response));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const fake: FakePaidonce = {
+    url: `http://127.0.0.1:${port}`,
+    requests: [],
+    problem: undefined,
+    payment: {},
+    async close() {
+      if (!server.listening) return;
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return fake;
+}
+
+async function answer(fake: FakePaidonce, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = request.url ?? '';
+  if (request.headers.authorization !== `Bearer ${API_KEY}`)
+    return send(response, 401, { code: 'unauthorized' });
+  if (request.method === 'POST') return openPayment(fake, request, response);
+  const id = decodeURIComponent(path.split('/').at(-1) ?? '');
+  if (path.startsWith('/v1/payments/')) return send(response, 200, aPayment(fake, id.replace('pay_', '')));
+  return send(response, 200, { reference: id, status: 'AWAITING_PAYMENT', payments: [`pay_${id}`] });
+}
+
+async function openPayment(
+  fake: FakePaidonce,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = (await json(request)) as PaymentRequest;
+  if (fake.problem) return send(response, fake.problem.status, fake.problem);
+  fake.requests.push(body);
+  return send(response, 201, aPayment(fake, body.order.reference));
+}
+
+function aPayment(fake: FakePaidonce, reference: string): object {
+  return {
+    id: `pay_${reference}`,
+    status: 'PENDING',
+    gateway: 'dintero',
+    orderReference: reference,
+    amount: 72_200,
+    currency: 'NOK',
+    sessionId: `session-${reference}`,
+    checkoutUrl: `https://checkout.example/v1/view/${reference}`,
+    transactionId: null,
+    reason: null,
+    workflow: {
+      workflowId: `payment/${reference}/1`,
+      runId: null,
+      url: `http://temporal.example/namespaces/default/workflows/payment%2F${reference}%2F1`,
+    },
+    timeline: [{ at: '2026-11-21T12:00:00.000Z', kind: 'operation', text: 'session opened', data: {} }],
+    ...fake.payment,
+  };
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': 'req-7' });
+  response.end(JSON.stringify(body));
+}
+
+export const API_KEY = 'test-key-of-the-demo-shop-0001';
