@@ -1,6 +1,6 @@
 /** The commands that keep running: each is one role of a process. */
 import { Command } from 'commander';
-import { readConfig, readStoreConfig } from '../config.ts';
+import { ConfigError, readConfig, readStoreConfig, type Config } from '../config.ts';
 import { run, type Roles } from '../main.ts';
 import { openStore } from '../store/open.ts';
 import { exitCodeOf } from './exit.ts';
@@ -10,33 +10,56 @@ const STOP_LIMIT_MS = 40_000;
 
 export function roleCommands(): Command[] {
   return [
-    command('serve', 'the API and the worker in one process, as the embedded store needs it', {
-      api: true,
-      worker: true,
-    }),
-    command('api', 'the HTTP API; with DATABASE_URL any number of them', { api: true, worker: false }),
-    command('worker', 'the Temporal worker; with DATABASE_URL any number of them', {
-      api: false,
-      worker: true,
-    }),
-    new Command('migrate').description('bring the store up to date').action(migrate),
-    new Command('dev').description('everything on one machine, as npm start does').action(async () => {
-      const { runDev } = await import('../dev/main.ts');
-      process.exitCode = await runDev(process.env);
-    }),
-    new Command('sandbox').description('the Dintero sandbox alone').action(async () => {
-      await import('../sandbox/start.ts');
-    }),
+    command('serve', 'the API and the worker in one process', () => ({ api: true, worker: true })),
+    command('api', 'the HTTP API; with DATABASE_URL any number of them, else the worker with it', apiRoles),
+    command('worker', 'the Temporal worker; with DATABASE_URL any number of them', workerRoles),
+    new Command('migrate')
+      .description('bring the store up to date')
+      .addHelpText('after', example('DATABASE_URL=postgresql://… paidonce migrate'))
+      .action(migrate),
+    new Command('dev')
+      .description('everything on one machine, as npm start does')
+      .addHelpText('after', example('PORT=4000 paidonce dev'))
+      .action(async () => {
+        const { runDev } = await import('../dev/main.ts');
+        process.exitCode = await runDev(process.env);
+      }),
+    new Command('sandbox')
+      .description('the Dintero sandbox alone')
+      .addHelpText('after', example('SANDBOX_PORT=4001 paidonce sandbox'))
+      .action(async () => {
+        await import('../sandbox/start.ts');
+      }),
   ];
 }
 
-function command(name: string, description: string, roles: Roles): Command {
-  return new Command(name).description(description).action(() => serve(roles));
+/** The embedded store is for one process, which has to be both then. */
+function apiRoles({ DATABASE_URL }: Config): Roles {
+  return { api: true, worker: DATABASE_URL === undefined };
+}
+
+function workerRoles({ DATABASE_URL }: Config): Roles {
+  if (DATABASE_URL !== undefined) return { api: false, worker: true };
+  throw new ConfigError(
+    'a worker of its own needs DATABASE_URL; with the embedded store "paidonce api" is the worker too',
+  );
+}
+
+function command(name: string, description: string, roles: (config: Config) => Roles): Command {
+  return new Command(name)
+    .description(description)
+    .addHelpText('after', example(`paidonce ${name}`))
+    .action(() => serve(roles));
+}
+
+function example(line: string): string {
+  return `\nExample:\n  ${line}\n\nSettings come from the environment: docs/run-in-production.md lists them.`;
 }
 
 /** Ends by SIGTERM, SIGINT or the parent's going, or with the error that only a person can mend. */
-async function serve(roles: Roles): Promise<void> {
-  const running = await run(readConfig(process.env), roles);
+async function serve(rolesOf: (config: Config) => Roles): Promise<void> {
+  const config = readConfig(process.env);
+  const running = await run(config, rolesOf(config));
   const error = await Promise.race([running.failed, untilAskedToStop()]);
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
   await running.stop();
