@@ -16,11 +16,18 @@ const MESSAGES =
 
 /** Whether an error means that the store is away, rather than that a statement is wrong. */
 export function isStoreUnavailable(error: unknown): boolean {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    const { code } = at as { code?: unknown };
+  for (let at = error, depth = 0; isErrorLike(at) && depth < 5; at = at.cause, depth += 1) {
+    const { code, message, errors } = at;
     if (typeof code === 'string' && (CONNECTION_CODES.has(code) || SERVER_CODES.test(code))) return true;
-    if (MESSAGES.test(at.message)) return true;
-    if (at instanceof AggregateError && at.errors.some(isStoreUnavailable)) return true;
+    if (typeof message === 'string' && MESSAGES.test(message)) return true;
+    if (Array.isArray(errors) && errors.some(isStoreUnavailable)) return true;
   }
   return false;
+}
+
+/** By its shape: an error of Node's own is no `instanceof Error` inside a VM context, where tests run. */
+function isErrorLike(
+  value: unknown,
+): value is { code?: unknown; message?: unknown; errors?: unknown; cause?: unknown } {
+  return typeof value === 'object' && value !== null;
 }

@@ -205,16 +205,16 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /** The SDK's own back-off ignores deadlines, so every call races a timer of ours. */
-export async function withTimeout<T>(call: Promise<T>, ms: number): Promise<T> {
+export async function withTimeout<T>(call: Promise<T>, ms: number, whom = 'Temporal'): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RunsUnavailable(`no answer from Temporal within ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new RunsUnavailable(`no answer from ${whom} within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([call, late]);
   } catch (error) {
     if (error instanceof RunEnded || error instanceof RunsUnavailable) throw error;
-    throw new RunsUnavailable('calling Temporal', { cause: error });
+    throw new RunsUnavailable(`calling ${whom}`, { cause: error });
   } finally {
     clearTimeout(timer);
     call.catch(() => undefined);

@@ -13,8 +13,8 @@ export function healthRoutes(service: Service): Router {
     })
     .get('/readyz', async (ctx) => {
       const [store, temporal] = await Promise.all([
-        reasonOf(ping(service.store.db)),
-        reasonOf(askTemporal(service)),
+        reasonOf(ping(service.store.db), 'the store'),
+        reasonOf(askTemporal(service), 'Temporal'),
       ]);
       const isAble = store === null || temporal === null;
       ctx.status = isAble ? 200 : 503;
@@ -31,9 +31,9 @@ async function askTemporal({ connection, config }: Service): Promise<void> {
   await connection.workflowService.describeNamespace({ namespace: config.TEMPORAL_NAMESPACE });
 }
 
-async function reasonOf(check: Promise<unknown>): Promise<string | null> {
+async function reasonOf(check: Promise<unknown>, whom: string): Promise<string | null> {
   try {
-    await withTimeout(check, LIMIT_MS);
+    await withTimeout(check, LIMIT_MS, whom);
     return null;
   } catch (error) {
     const { message, cause } = error as Error;
@@ -56,6 +56,7 @@ async function refresh({ store, metrics: { store: gauges } }: Service): Promise<
     const [figures, gateways] = await withTimeout(
       Promise.all([readFigures(store.db), readGateways(store.db)]),
       LIMIT_MS,
+      'the store',
     );
     gauges.up.set(1);
     gauges.outboxPending.set(figures.outboxPending);
