@@ -30,7 +30,8 @@ const LOG_LIMIT_MS = 400;
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
 const REFUSED_KEPT_PER_SECOND = 50;
-const REFUSED_BYTES = 4 * 1024;
+/** Of its target, of its headers and of its body alike, so that with what it claims it stays below 4 KiB. */
+const REFUSED_PART_BYTES = 1_000;
 
 /** Builds the ingress of one API process. */
 export function createIngress(service: Service, pokes: Pokes): Ingress {
@@ -84,7 +85,7 @@ class CallbackIngress implements Ingress {
       );
     }
     const received = receivedOf(gateway, request, delivery);
-    const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS);
+    const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS, 'the store');
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
     if (word === null) return this.#takeWithoutWord(received, request, logged);
     if (word.toSignal)
@@ -130,9 +131,8 @@ class CallbackIngress implements Ingress {
     const { key, claim, reason } = refusal;
     // A poke needs no store: that somebody looks must not hang on it.
     if (key !== null) this.#background(this.#pokes.poke(key, 'unproved_callback'));
-    const kept = { ...receivedRequest(gateway, request), body: request.body.subarray(0, REFUSED_BYTES) };
-    const target = request.target.slice(0, REFUSED_BYTES);
-    await logRefused(this.#service.store.db, { ...kept, target, key, claim: { ...claim }, reason });
+    const kept = cutDown(receivedRequest(gateway, request));
+    await logRefused(this.#service.store.db, { ...kept, key, claim: { ...claim }, reason });
   }
 
   #background(work: Promise<unknown>): void {
@@ -187,6 +187,20 @@ function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): 
 function receivedRequest(gateway: Gateway, request: RawRequest) {
   const { method, target, headers, body } = request;
   return { gateway: gateway.id, method, target, headers: redacted(headers), body };
+}
+
+function cutDown(received: ReturnType<typeof receivedRequest>): ReturnType<typeof receivedRequest> {
+  let left = REFUSED_PART_BYTES;
+  const headers = Object.entries(received.headers).filter(([name, value]) => {
+    left -= name.length + value.length + 6;
+    return left >= 0;
+  });
+  return {
+    ...received,
+    target: received.target.slice(0, REFUSED_PART_BYTES),
+    headers: Object.fromEntries(headers),
+    body: received.body.subarray(0, REFUSED_PART_BYTES),
+  };
 }
 
 function after(ms: number): Promise<null> {
