@@ -10,8 +10,14 @@ export interface Child {
 
 /** Runs a module text in a process of its own. */
 export function startModule(source: string): Child {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', source], {
+  return startProcess(['--input-type=module', '-e', source], {});
+}
+
+/** Runs Node with these arguments, in this environment on top of ours. */
+export function startProcess(args: readonly string[], env: NodeJS.ProcessEnv): Child {
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   const lines: string[] = [];
   let rest = '';

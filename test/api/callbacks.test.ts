@@ -1,0 +1,378 @@
+/** Contract §4, row by row. */
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { listDeliveries } from '../../src/store/lists.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { claimPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
+import { deliveries } from '../../src/store/schema.ts';
+import {
+  aCallback,
+  SECRETS,
+  startTestApi,
+  type Answer,
+  type CallbackChanges,
+  type TestApi,
+} from '../support/api.ts';
+import { aNewPayment, aPayment, aRecord, aSessionId, handled, TELLS } from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { until } from '../support/until.ts';
+
+describe('a callback of Dintero', () => {
+  let store: TestStore;
+  let api: TestApi;
+  let payment: PaymentRow;
+  beforeAll(async () => {
+    store = await openTestStore();
+    api = await startTestApi(store);
+  }, 60_000);
+  afterAll(async () => {
+    await api.stop();
+    await store.close();
+  });
+  beforeEach(async () => {
+    await store.db.delete(deliveries);
+    payment = { ...(await aPayment(store.db)), sessionId: aSessionId() };
+    const { sessionId } = payment;
+    await recordOpened(store.db, payment.id, {
+      sessionId: sessionId ?? '',
+      checkoutUrl: 'https://c.example',
+      runId: 'r',
+      text: 'x',
+    });
+    api.runs.callbacks.length = 0;
+    api.runs.pokes.length = 0;
+  });
+  afterEach(() => {
+    api.troubles.mood = 'well';
+    api.runs.temporal = 'well';
+  });
+
+  const callback = (changes: CallbackChanges = {}, of = payment): Promise<Answer> => {
+    const { method, target, headers } = aCallback(of, changes);
+    return api.send(method, target, { headers });
+  };
+  const log = async () => (await listDeliveries(store.db, { limit: 100 })).rows;
+  const signalled = (count: number) =>
+    until(`${count} callbacks are signalled`, () => api.runs.callbacks.length === count);
+
+  it('that is verified and new is accepted, stored and signalled with what it claims', async () => {
+    const answer = await callback({ delivery: 'delivery-1' });
+    expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
+    await signalled(1);
+    expect(api.runs.callbacks[0]).toMatchObject({
+      payment: { paymentId: payment.id, orderReference: payment.orderReference, n: 1, gateway: 'dintero' },
+      signal: { eventId: 'delivery-1', claim: { sessionId: payment.sessionId } },
+    });
+    expect(await log()).toMatchObject([
+      { outcome: 'accepted', paymentId: payment.id, eventId: 'delivery-1' },
+    ]);
+    await until('it is marked as signalled', async () => (await log())[0]?.state === 'signalled');
+  });
+
+  it('may come by POST, and its body is never read', async () => {
+    const { method, target, headers } = aCallback(payment, { method: 'POST' });
+    const answer = await api.send(method, target, { headers, body: '{"status":"AUTHORIZED' });
+    expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
+    expect((await log())[0]?.body.toString()).toBe('{"status":"AUTHORIZED');
+  });
+
+  it('may come by GET with a body', async () => {
+    const { method, target, headers } = aCallback(payment);
+    expect(await api.send(method, target, { headers, body: 'what for?' })).toMatchObject({ status: 200 });
+  });
+
+  it('is a duplicate when its delivery id was seen before, and is not signalled again', async () => {
+    await callback({ delivery: 'delivery-1' });
+    await signalled(1);
+    await until('it is marked as signalled', async () => (await log())[0]?.state === 'signalled');
+    const again = await callback({ delivery: 'delivery-1' });
+    expect(again).toMatchObject({ status: 200, json: { result: 'duplicate' } });
+    expect(api.runs.callbacks).toHaveLength(1);
+  });
+
+  it('is accepted once when ten of it come at the same moment', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => callback({ delivery: 'same' })));
+    const results = answers.map(({ json }) => json.result as string);
+    expect(results.filter((result) => result === 'accepted')).toHaveLength(1);
+    expect(results.filter((result) => result === 'duplicate')).toHaveLength(9);
+  });
+
+  it('is a duplicate when it says the same about a payment that is settled, and nobody is told', async () => {
+    await callback({ delivery: 'first' });
+    await signalled(1);
+    const [row] = await log();
+    const done = handled({
+      ...(row as object),
+      eventId: 'first',
+      contentHash: row?.contentHash ?? '',
+      claim: {},
+    } as never);
+    await recordOutcome(store.db, aRecord(payment, { deliveries: [done] }), TELLS);
+    expect((await callback({ delivery: 'second' })).json).toEqual({ result: 'duplicate' });
+    expect(api.runs.callbacks).toHaveLength(1);
+  });
+
+  it('is accepted when it says the same about a payment that is still open', async () => {
+    await callback({ delivery: 'first' });
+    expect((await callback({ delivery: 'second' })).json).toEqual({ result: 'accepted' });
+    await signalled(2);
+  });
+
+  it('is accepted for a payment of ours that the store does not know', async () => {
+    const lost = { id: 'pay_lost', orderReference: 'lost-order', n: 4, sessionId: aSessionId() };
+    expect((await callback({}, lost as PaymentRow)).json).toEqual({ result: 'accepted' });
+    await signalled(1);
+    expect(api.runs.callbacks[0]?.payment).toMatchObject({ paymentId: 'pay_lost', n: 4 });
+  });
+
+  it('is ignored when it carries no payment of ours, stored as foreign and never signalled', async () => {
+    const foreign = { payment: undefined, order: undefined, n: undefined };
+    expect((await callback({ query: foreign })).json).toEqual({ result: 'ignored' });
+    expect(await log()).toMatchObject([
+      { outcome: 'ignored', paymentId: null, reason: expect.stringMatching(/foreign/) },
+    ]);
+    expect(api.runs.callbacks).toEqual([]);
+  });
+
+  it.each([
+    ['two transaction ids', { rawQuery: '&transaction_id=T12345678.other' }],
+    ['two session ids', { rawQuery: '&session_id=T12345678.other' }],
+    ['an order that is not that of the payment', { query: { merchant_reference: 'another' } }],
+    ['a transaction of another account', { query: { transaction_id: 'T99999999.abc' } }],
+    ['an id of over 200 characters', { query: { transaction_id: `T12345678.${'a'.repeat(200)}` } }],
+  ])('that is rightly signed but has %s is ignored, stored and not signalled', async (_, changes) => {
+    expect(await callback(changes)).toMatchObject({ status: 200, json: { result: 'ignored' } });
+    expect(await log()).toMatchObject([{ outcome: 'ignored', reason: 'unclear' }]);
+    expect(api.runs.callbacks).toEqual([]);
+  });
+
+  it('may be signed by the older of two secrets', async () => {
+    expect((await callback({ secret: SECRETS[1] })).json).toEqual({ result: 'accepted' });
+  });
+
+  it.each([
+    ['without a signature', { secret: null }],
+    ['with a wrong signature', { secret: 'not-a-secret-of-ours' }],
+  ])('%s is 401, kept as refused, and pokes the session that it names', async (_, changes) => {
+    const answer = await callback({ ...changes, delivery: 'forged' });
+    expect(answer).toMatchObject({ status: 401, json: { code: 'bad_signature', status: 401 } });
+    await until('it is poked', () => api.runs.pokes.length === 1);
+    expect(api.runs.pokes).toEqual([
+      { orderReference: payment.orderReference, n: 1, why: 'unproved_callback' },
+    ]);
+    await until('it is kept', async () => (await log()).length === 1);
+    expect(await log()).toMatchObject([{ outcome: 'refused', eventId: null }]);
+    expect(api.runs.callbacks).toEqual([]);
+    expect((await callback({ delivery: 'forged' })).json).toEqual({ result: 'accepted' });
+  });
+
+  it('that is forged pokes a session three times at most, whatever payment id it makes up beside it', async () => {
+    for (let index = 0; index < 8; index += 1)
+      await callback({ secret: 'wrong', query: { payment: `pay_madeup${index}` } });
+    await until('all of them are kept', async () => (await log()).length === 8);
+    expect(api.runs.pokes).toHaveLength(3);
+  });
+
+  it.each([
+    ['old', 301],
+    ['in the future', -302],
+  ])('whose signature is right but %s has its whole effect and is answered 401', async (_, age) => {
+    const answer = await callback({ age, delivery: 'late' });
+    expect(answer).toMatchObject({ status: 401, json: { code: 'stale_signature' } });
+    await signalled(1);
+    expect(await log()).toMatchObject([{ outcome: 'accepted', eventId: 'late' }]);
+  });
+
+  it('whose signature is 299 s old is fresh', async () => {
+    expect(await callback({ age: 299 })).toMatchObject({ status: 200 });
+  });
+
+  it('that is stale is 503 when nothing can take it', async () => {
+    api.troubles.mood = 'down';
+    api.runs.temporal = 'down';
+    expect(await callback({ age: 4_000 })).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+  });
+
+  it('that is neither signed nor about anything is 400', async () => {
+    expect(await api.send('GET', '/callbacks/dintero')).toMatchObject({
+      status: 400,
+      json: { code: 'malformed' },
+    });
+    expect(await api.send('GET', '/callbacks/dintero?a=%00')).toMatchObject({ status: 400 });
+  });
+
+  it.each(['HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('by %s is 405', async (method) => {
+    const { target, headers } = aCallback(payment, { method });
+    const answer = await api.send(method, target, { headers });
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, POST' } });
+    expect(await log()).toEqual([]);
+  });
+
+  it('is too large before it has a wrong method, and has a wrong method before it is malformed', async () => {
+    const large = Buffer.alloc(1024 * 1024 + 1);
+    expect((await api.send('PUT', '/callbacks/dintero', { body: large })).json.code).toBe('too_large');
+    expect((await api.send('POST', '/callbacks/dintero', { body: large })).status).toBe(413);
+    expect((await api.send('PUT', '/callbacks/dintero')).json.code).toBe('method_not_allowed');
+  });
+
+  it('with a body of exactly 1 MiB is taken', async () => {
+    const { method, target, headers } = aCallback(payment, { method: 'POST' });
+    const body = Buffer.alloc(1024 * 1024, 1);
+    expect(await api.send(method, target, { headers, body })).toMatchObject({ status: 200 });
+  });
+
+  it('to a gateway that is not configured is 404', async () => {
+    expect(await api.send('POST', '/callbacks/stripe')).toMatchObject({
+      status: 404,
+      json: { code: 'not_found' },
+    });
+    expect(await api.send('POST', '/callbacks/%E0%A4%A')).toMatchObject({ status: 404 });
+  });
+
+  it('whose endless body exceeds 1 MiB is cut off early, and the service lives on', async () => {
+    const { target, headers } = aCallback(payment, { method: 'POST' });
+    const { received, written } = await sendEndlessBody(api.port, target, headers);
+    expect(received).toMatch(/^HTTP\/1\.1 413 /);
+    expect(written).toBeLessThan(64 * 1024 * 1024);
+    expect(await callback()).toMatchObject({ status: 200 });
+  });
+
+  describe('while something is away', () => {
+    it.each(['down', 'hanging', 'slow'] as const)(
+      'is accepted within a second with the store %s',
+      async (mood) => {
+        api.troubles.mood = mood;
+        const answer = await callback();
+        expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
+        expect(answer.ms).toBeLessThan(1_000);
+        expect(api.runs.callbacks).toHaveLength(1);
+      },
+    );
+
+    it.each(['down', 'hanging'] as const)(
+      'is accepted within a second with Temporal %s, and left to the forwarder',
+      async (mood) => {
+        api.runs.temporal = mood;
+        const answer = await callback();
+        expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
+        expect(answer.ms).toBeLessThan(1_000);
+        api.runs.temporal = 'well';
+        expect(await log()).toMatchObject([{ state: 'received' }]);
+      },
+    );
+
+    it.each([
+      ['down', 'down'],
+      ['down', 'hanging'],
+      ['hanging', 'down'],
+      ['hanging', 'hanging'],
+      ['slow', 'hanging'],
+    ] as const)('is 503 within a second with the store %s and Temporal %s', async (mood, temporal) => {
+      api.troubles.mood = mood;
+      api.runs.temporal = temporal;
+      const answer = await callback();
+      expect(answer).toMatchObject({
+        status: 503,
+        json: { code: 'unavailable' },
+        headers: { 'retry-after': '1' },
+      });
+      expect(answer.ms).toBeLessThan(1_000);
+    });
+
+    it('that is not ours is 503 with the store down: there is no other place to keep it', async () => {
+      api.troubles.mood = 'down';
+      const foreign = { payment: undefined, order: undefined, n: undefined };
+      expect(await callback({ query: foreign })).toMatchObject({ status: 503 });
+    });
+
+    it('that is forged still pokes with the store down', async () => {
+      api.troubles.mood = 'down';
+      expect(await callback({ secret: 'wrong' })).toMatchObject({ status: 401 });
+      await until('it is poked', () => api.runs.pokes.length === 1);
+    });
+  });
+
+  describe('limits', () => {
+    it('refuse the 21st verified delivery of a session within a second with 503, and none of another session', async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => callback({ delivery: `d${index}` })),
+      );
+      const refused = answers.filter(({ status }) => status === 503);
+      expect(refused.length).toBeGreaterThanOrEqual(7);
+      expect(refused.length).toBeLessThanOrEqual(10);
+      expect(refused[0]).toMatchObject({ json: { code: 'unavailable' }, headers: { 'retry-after': '1' } });
+      expect(await log()).toHaveLength(30 - refused.length);
+      const other = await claimPayment(store.db, aNewPayment());
+      if (other.kind !== 'created') throw new Error(other.kind);
+      expect(await callback({}, other.payment)).toMatchObject({ status: 200 });
+    });
+
+    it('keep at most 50 refused ones a second, and never hinder a verified one', async () => {
+      const fresh = await startTestApi(store);
+      const forged = aCallback(payment, { secret: 'wrong' });
+      const answers = await Promise.all(
+        Array.from({ length: 120 }, () =>
+          fresh.send(forged.method, forged.target, { headers: forged.headers }),
+        ),
+      );
+      const genuine = aCallback(payment);
+      const verified = await fresh.send(genuine.method, genuine.target, { headers: genuine.headers });
+      await fresh.stop();
+      expect(answers.every(({ status }) => status === 401)).toBe(true);
+      expect(verified.status).toBe(200);
+      const kept = (await log()).filter(({ outcome }) => outcome === 'refused').length;
+      expect(kept).toBeGreaterThanOrEqual(50);
+      expect(kept).toBeLessThanOrEqual(75);
+    });
+
+    it('keep at most 4 KiB of a refused one', async () => {
+      const { target, headers } = aCallback(payment, {
+        method: 'POST',
+        secret: 'wrong',
+        query: { x: 'y'.repeat(9_000) },
+      });
+      const long = Object.fromEntries(
+        Array.from({ length: 40 }, (_, at) => [`x-${at}-${'h'.repeat(100)}`, 'v']),
+      );
+      await api.send('POST', target, {
+        headers: { ...headers, ...long, 'user-agent': 'u'.repeat(999) },
+        body: Buffer.alloc(100_000, 65),
+      });
+      await until('it is kept', async () => (await log()).length === 1);
+      const [row] = await log();
+      const size = (row?.body.length ?? 0) + (row?.target.length ?? 0) + JSON.stringify(row?.headers).length;
+      expect(size).toBeLessThanOrEqual(4 * 1024);
+      expect(row?.body.length).toBeGreaterThan(0);
+    });
+  });
+});
+
+/** Sends chunks until the other side has had enough; resolves with what it said and how much was written. */
+function sendEndlessBody(
+  port: number,
+  target: string,
+  headers: Record<string, string>,
+): Promise<{ received: string; written: number }> {
+  return new Promise((resolve) => {
+    let [received, written] = ['', 0];
+    const socket = connect(port, '127.0.0.1');
+    const chunk = Buffer.alloc(64 * 1024, 65);
+    const more = (): void => {
+      while (!socket.destroyed && written < 256 * 1024 * 1024) {
+        written += chunk.length;
+        socket.write(`${chunk.length.toString(16)}\r\n`);
+        socket.write(chunk);
+        if (!socket.write('\r\n')) break;
+      }
+    };
+    socket.on('drain', more);
+    socket.on('data', (data) => (received += data.toString()));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve({ received, written }));
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    socket.write(
+      `POST ${target} HTTP/1.1\r\nhost: pay.example\r\ntransfer-encoding: chunked\r\n${lines.join('')}\r\n`,
+    );
+    more();
+  });
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Db } from '../../src/store/open.ts';
+import { findPayment, recordOpened } from '../../src/store/payments.ts';
+import { RunsUnavailable, type PaymentAddress, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import type { CallbackSignal, LookSignal, ReturnSignal } from '../../src/workflows/messages.ts';
+import { aSessionId } from './builders.ts';
+
+/** Every Temporal call of a request gives up after this long, as the real client's does. */
+const SIGNAL_TIMEOUT_MS = 500;
+
+export interface FakeRuns extends PaymentRuns {
+  temporal: 'well' | 'down' | 'hanging';
+  readonly callbacks: { payment: PaymentAddress; signal: CallbackSignal }[];
+  readonly pokes: { orderReference: string; n: number; why: ReturnSignal['why'] }[];
+  readonly looks: { payment: PaymentAddress; signal: LookSignal }[];
+  /** What the runs answer; a test puts its own in place. */
+  answers: Pick<PaymentRuns, 'open' | 'cancel' | 'resolve'>;
+}
+
+/** Runs that open a session at once and note what they are told. */
+export function fakeRuns(db: Db): FakeRuns {
+  const reach = async (): Promise<void> => {
+    if (runs.temporal === 'well') return;
+    if (runs.temporal === 'hanging') await sleep(SIGNAL_TIMEOUT_MS);
+    throw new RunsUnavailable('no answer from Temporal');
+  };
+  const runs: FakeRuns = {
+    temporal: 'well',
+    callbacks: [],
+    pokes: [],
+    looks: [],
+    answers: {
+      open: (payment) => opened(db, payment),
+      cancel: () => Promise.resolve({ kind: 'cancelled' }),
+      resolve: () => Promise.resolve({ kind: 'resolved', status: 'AUTHORIZED' }),
+    },
+    open: async (payment) => reach().then(() => runs.answers.open(payment)),
+    cancel: async (payment) => reach().then(() => runs.answers.cancel(payment)),
+    resolve: async (payment, request) => reach().then(() => runs.answers.resolve(payment, request)),
+    async callback(payment, signal) {
+      await reach();
+      runs.callbacks.push({ payment, signal });
+    },
+    async look(payment, signal) {
+      await reach();
+      runs.looks.push({ payment, signal });
+    },
+    async poke({ orderReference, n }, { why }) {
+      await reach();
+      runs.pokes.push({ orderReference, n, why });
+      return true;
+    },
+  };
+  return runs;
+}
+
+async function opened(db: Db, { paymentId }: PaymentAddress): ReturnType<PaymentRuns['open']> {
+  const row = await findPayment(db, paymentId);
+  const sessionId = row?.sessionId ?? aSessionId();
+  const checkoutUrl = row?.checkoutUrl ?? `https://checkout.example/v1/view/${sessionId}`;
+  if (row?.sessionId == null)
+    await recordOpened(db, paymentId, { sessionId, checkoutUrl, runId: 'run-1', text: 'opened' });
+  return { kind: 'open', status: row?.status ?? 'PENDING', sessionId, checkoutUrl };
+}
