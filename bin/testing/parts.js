@@ -1,0 +1,51 @@
+/** What layers need from outside: got once per run, handed to the tests by the environment, and ended with the run. */
+import { aptInstall, onPath } from './apt.js';
+import { startPostgres } from './postgres.js';
+import { timeSkippingServer } from './time-skipping-server.js';
+
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** `get(name)` answers the part's environment variables or throws what is missing; `stop` ends what was started. */
+export function createParts() {
+  const got = new Map();
+  const stops = [];
+  const makers = {
+    postgres: () => postgres(stops),
+    temporal,
+    timeSkipping: async () => ({
+      TIME_SKIPPING_SERVER: process.env['TIME_SKIPPING_SERVER'] ?? (await timeSkippingServer()),
+    }),
+    chromium,
+  };
+  return {
+    get(name) {
+      if (!got.has(name)) got.set(name, makers[name]());
+      return got.get(name);
+    },
+    async stop() {
+      for (const stop of stops.splice(0).reverse()) await stop();
+    },
+  };
+}
+
+async function postgres(stops) {
+  const given = process.env['TEST_DATABASE_URL'];
+  if (given !== undefined) return { TEST_DATABASE_URL: given };
+  const server = await startPostgres();
+  stops.push(server.stop);
+  return { TEST_DATABASE_URL: server.url };
+}
+
+async function temporal() {
+  const { findTemporalCli } = await import('../../dist/dev/temporal-cli.js');
+  const say = (text) => process.stdout.write(`${text}\n`);
+  return { TEMPORAL_CLI: await findTemporalCli({ env: process.env, say }) };
+}
+
+async function chromium() {
+  const find = () => process.env['CHROMIUM'] ?? onPath(...CHROMIUM_NAMES);
+  if (find() === null) aptInstall('Chromium', ['chromium']);
+  const found = find();
+  if (found === null) throw new Error('no chromium on PATH after installing it; set CHROMIUM to a browser');
+  return { CHROMIUM: found };
+}

@@ -1,0 +1,49 @@
+/** Temporal's Java test server, fetched once by Maven into the user's cache folder. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { withLock } from '../lock.js';
+import { root } from '../prepare.js';
+import { aptInstall, onPath } from './apt.js';
+
+const VERSION = '1.38.0';
+
+/** The path of an executable that takes a port. Throws saying what is missing. */
+export async function timeSkippingServer() {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const executable = join(cache, 'paidonce', `test-server-${VERSION}`, 'temporal-test-server');
+  if (onPath('java') === null) aptInstall('Java', ['default-jre-headless']);
+  await withLock(executable, async () => existsSync(executable) || fetchServer(executable));
+  return executable;
+}
+
+function fetchServer(executable) {
+  if (onPath('mvn') === null) aptInstall('Maven', ['maven']);
+  process.stdout.write(`fetching Temporal's time-skipping test server ${VERSION} (Maven, 38 MB) …\n`);
+  const folder = dirname(executable);
+  const partial = join(folder, `lib-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const pom = join(root, 'tools', 'test-server', 'pom.xml');
+  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${partial}`];
+  const { status, error } = spawnSync('mvn', ['-q', '-B', '-f', pom, ...goal], { stdio: 'inherit' });
+  if (status !== 0) {
+    rmSync(partial, { recursive: true, force: true });
+    throw new Error(`mvn ${goal[0]} failed${error ? `: ${error.message}` : ', see above'}`);
+  }
+  rmSync(join(folder, 'lib'), { recursive: true, force: true });
+  renameSync(partial, join(folder, 'lib'));
+  writeWrapper(executable);
+}
+
+/** `exec`, so that killing what was started kills the server; the light compiler starts it within the SDK's 5 s. */
+function writeWrapper(executable) {
+  const lib = join(dirname(executable), 'lib', '*');
+  const java = 'java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
+  writeFileSync(
+    `${executable}.new`,
+    `#!/bin/sh\nexec ${java} -cp '${lib}' io.temporal.testserver.TestServer "$@"\n`,
+  );
+  chmodSync(`${executable}.new`, 0o755);
+  renameSync(`${executable}.new`, executable);
+}
