@@ -40,9 +40,15 @@ export function inWords(state: string): StateInWords {
   return WORDS[state] ?? { label: state, sentence: 'The shop does not know this state.', tone: 'neutral' };
 }
 
-/** The label of the button that leads to the checkout, or null where there is nothing to pay. */
-export function payLabel(record: OrderRecord): string | null {
+const PAYABLE: readonly string[] = ['AWAITING_PAYMENT', 'PAYMENT_FAILED', 'CANCELLED'];
+
+/**
+ * The label of the button that leads to the checkout, or null where there is nothing to pay. What paidonce says of
+ * the order may be ahead of the updates: it hides the button, but it does not decide the order's state.
+ */
+export function payLabel(record: OrderRecord, apiStatus: string | undefined): string | null {
   if (record.placed === undefined) return null;
+  if (apiStatus !== undefined && !PAYABLE.includes(apiStatus)) return null;
   const state = stateOf(record);
   if (state === 'AWAITING_PAYMENT') return 'Continue to payment';
   return state === 'PAYMENT_FAILED' || state === 'CANCELLED' ? 'Pay again' : null;

@@ -29,7 +29,7 @@ main, .bar, footer { max-width: 66rem; margin: 0 auto; padding: 1rem 1.25rem; }
 nav { display: flex; flex-wrap: wrap; gap: 1.25rem; }
 footer { color: var(--muted); font-size: .875rem; }
 a { color: var(--accent); text-underline-offset: .2em; }
-h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.15rem; margin: 2rem 0 .75rem; }
 .lead { font-size: 1.1rem; max-width: 45rem; }
 .muted { color: var(--muted); }
@@ -58,7 +58,10 @@ button:hover { filter: brightness(1.12); }
 .badge.bad { background: var(--bad-back); color: var(--bad); }
 .verified { color: var(--good); font-weight: 600; white-space: nowrap; }
 .head { display: grid; grid-template-columns: 1fr auto; gap: .25rem 1.5rem; align-items: center; }
+.head h1 { margin: 0; }
 .head p { margin: .25rem 0; }
+.head .price { justify-self: end; }
+.late { display: block; }
 .head form { justify-self: end; }
 .notice { background: var(--waiting-back); color: var(--waiting); border-radius: .5rem; padding: .6rem 1rem; }
 .facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: .75rem 2rem; margin: 0; }
@@ -72,13 +75,15 @@ tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; }
 td.id { white-space: normal; min-width: 14rem; }
 .timeline { list-style: none; margin: 0; padding: 0 0 0 1rem; border-left: 2px solid var(--line); }
-.timeline li { display: grid; grid-template-columns: 5rem 6.5rem 1fr; gap: .75rem; padding: .25rem 0; }
+.timeline li { display: grid; grid-template-columns: 5rem 6.5rem 1fr; gap: 0 .75rem; align-items: baseline; padding: .25rem 0; }
 .timeline time { color: var(--muted); }
 .kind { font-size: .875rem; color: var(--muted); }
 .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 40rem) {
   .head { grid-template-columns: 1fr; }
-  .head form { justify-self: start; }
+  .head form, .head .price { justify-self: start; }
+  .badge.big { display: table; margin-bottom: .5rem; }
+  th, td { padding: .5rem; }
   .timeline li { grid-template-columns: 5rem 1fr; }
   .timeline li span:last-child { grid-column: 1 / -1; }
 }

@@ -23,6 +23,12 @@ export function formatTime(at: string): string {
   return Number.isNaN(time.getTime()) ? at : time.toISOString().slice(11, 19);
 }
 
+/** "2026-11-21 12:03" of an RFC 3339 time in UTC. */
+export function formatDay(at: string): string {
+  const time = new Date(at);
+  return Number.isNaN(time.getTime()) ? at : time.toISOString().slice(0, 16).replace('T', ' ');
+}
+
 /** The address if it is http(s), else undefined: links come from outside and must not run anything. */
 export function safeHttpUrl(url: string | null | undefined): string | undefined {
   if (!url || !URL.canParse(url)) return undefined;

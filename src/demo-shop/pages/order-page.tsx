@@ -41,7 +41,7 @@ export function OrderLive({ view }: { view: OrderView }): VNode {
   );
 }
 
-function OrderHead({ view: { record } }: { view: OrderView }): VNode {
+function OrderHead({ view: { record, apiOrder } }: { view: OrderView }): VNode {
   const state = stateOf(record);
   return (
     <section class="head card" aria-label="Order">
@@ -57,7 +57,7 @@ function OrderHead({ view: { record } }: { view: OrderView }): VNode {
       <p>
         <Badge state={state} big /> <span class="muted">{inWords(state).sentence}</span>
       </p>
-      <PayButton reference={record.reference} label={payLabel(record)} />
+      <PayButton reference={record.reference} label={payLabel(record, apiOrder?.status)} />
     </section>
   );
 }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import type { OrderRecord } from '../order-book.ts';
 import { stateOf } from '../order-state.ts';
 import { Badge } from './badge.tsx';
-import { formatAmount, formatTime } from './format.ts';
+import { formatAmount, formatDay } from './format.ts';
 import { Page } from './layout.tsx';
 
 /** The newest orders; `total` may be more than are listed. */
@@ -73,7 +73,7 @@ function OrderRow({ record }: { record: OrderRecord }): VNode {
       <td>{placed ? `${placed.quantity} × ${placed.description}` : 'made outside the shop'}</td>
       <td class="number">{amount ?? told}</td>
       <td class="number">{record.updates.length}</td>
-      <td>{placed ? formatTime(placed.placedAt) : '–'}</td>
+      <td>{placed ? formatDay(placed.placedAt) : '–'}</td>
     </tr>
   );
 }

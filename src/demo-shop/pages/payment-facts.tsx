@@ -49,7 +49,7 @@ function WorkflowLink({ view }: { view: OrderView }): VNode {
   if (url === undefined) return <code>{workflow.workflowId}</code>;
   return (
     <a href={url}>
-      <code>{workflow.workflowId}</code> in the Temporal Web UI
+      <code>{workflow.workflowId}</code> in Temporal
     </a>
   );
 }

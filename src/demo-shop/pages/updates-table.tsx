@@ -30,10 +30,10 @@ function UpdatesHead(): VNode {
     <thead>
       <tr>
         <th scope="col">Type</th>
+        <th scope="col">Signature</th>
         <th scope="col" class="number">
           Sequence
         </th>
-        <th scope="col">Signature</th>
         <th scope="col" class="number">
           Arrived
         </th>
@@ -50,12 +50,12 @@ function UpdateRow({ received }: { received: ReceivedUpdate }): VNode {
     <tr>
       <th scope="row">
         <code>{update.type}</code>
-        {!applied && <span class="small muted"> too late to matter</span>}
+        {!applied && <span class="small muted late">too late to matter</span>}
       </th>
-      <td class="number">{update.data.sequence}</td>
       <td>
         <span class="verified">✓ verified</span>
       </td>
+      <td class="number">{update.data.sequence}</td>
       <td class="number">{times === 1 ? 'once' : `${times} times`}</td>
       <td>
         <time dateTime={firstAt}>{formatTime(firstAt)}</time>
