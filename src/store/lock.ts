@@ -16,11 +16,11 @@ export class DirectoryInUse extends Error {
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   const name = createHash('sha256').update(resolve(directory)).digest('hex').slice(0, 24);
-  const path = join(tmpdir(), `paidonce-${name}.sock`);
+  const path = address(`paidonce-${name}`);
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const server = await listen(path);
     if (server !== null) return () => close(server);
-    if (await answers(path)) {
+    if (path.startsWith('\0') || (await answers(path))) {
       throw new DirectoryInUse(
         `${resolve(directory)} is in use by another process; stop it, or set DATA_DIR to another folder`,
       );
@@ -28,6 +28,11 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
     await unlink(path).catch(() => undefined);
   }
   throw new DirectoryInUse(`${resolve(directory)} is fought over by several starting processes; try again`);
+}
+
+/** Abstract where there are such sockets: a file that is left behind is taken away by two starters, and both then hold. */
+function address(name: string): string {
+  return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }
 
 function listen(path: string): Promise<Server | null> {
