@@ -7,9 +7,15 @@ const secret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{24,}={0,2}$/, 'must be whsec_ and base64, comma-separated');
 
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port from 0 (any free one) to 65535')
+  .transform(Number)
+  .refine((number) => number <= 65_535, 'must be a port from 0 (any free one) to 65535');
+
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
-  SHOP_PORT: z.coerce.number().int().min(0).max(65_535).default(3002),
+  SHOP_PORT: port.default(3002),
   SHOP_URL: httpUrl.optional(),
   PAIDONCE_API_URL: httpUrl,
   PAIDONCE_API_KEY: z.string().trim().min(24, 'must be at least 24 characters'),
@@ -43,7 +49,9 @@ export class ShopConfigError extends Error {
 export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
   const parsed = schema.safeParse(env);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${issue.message}`);
+    const wrong = parsed.error.issues.map(({ path: [name], message }) => {
+      return `  ${String(name)}: ${env[String(name)] === undefined ? 'is missing' : message}`;
+    });
     throw new ShopConfigError(`The demo shop cannot start. Set these variables right:\n${wrong.join('\n')}`);
   }
   const is = parsed.data;

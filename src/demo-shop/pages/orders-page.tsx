@@ -32,7 +32,7 @@ export function OrdersPage(props: {
 
 function OrderTable({ records }: { records: readonly OrderRecord[] }): VNode {
   return (
-    <div class="scroll">
+    <div class="scroll" role="region" aria-label="Orders" tabIndex={0}>
       <table>
         <thead>
           <tr>

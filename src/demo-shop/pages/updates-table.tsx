@@ -10,7 +10,7 @@ export function UpdatesTable({ updates }: { updates: readonly ReceivedUpdate[] }
       {updates.length === 0 ? (
         <p class="muted">None yet. They arrive at this shop’s webhook, signed.</p>
       ) : (
-        <div class="scroll">
+        <div class="scroll" role="region" aria-labelledby="updates" tabIndex={0}>
           <table>
             <UpdatesHead />
             <tbody>
