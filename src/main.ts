@@ -4,7 +4,7 @@
  * workflows/payment-session.ts decides, activities/ act.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startApi } from './api/server.ts';
+import { startAdmin, startApi } from './api/server.ts';
 import { startForwarder } from './background/forwarder.ts';
 import type { Config } from './config.ts';
 import { createGateways } from './gateways/registry.ts';
@@ -44,6 +44,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   stops.push(startForwarder({ ...service, db: service.store.db, retentionMs: config.RETENTION_DELIVERIES }));
   if (roles.worker) stops.push(startWorker(service, storeReady));
   if (roles.api) stops.push(await startApi(service));
+  if (config.ADMIN_PORT !== undefined) stops.push(await startAdmin(service, config.ADMIN_PORT));
   return {
     failed,
     async stop() {

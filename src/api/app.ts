@@ -18,19 +18,11 @@ import { returnRoutes } from './routes/returns.tsx';
 import { uriLimits } from './uri-limits.ts';
 import { createSourcePolicy } from './sources.ts';
 
-export interface Apps {
-  readonly app: Koa;
-  /** `/metrics` alone, where ADMIN_PORT is set; else it is part of `app`. */
-  readonly admin: Koa | null;
-  readonly ingress: Ingress;
-}
-
-/** Builds the applications; nothing listens yet. */
-export function createApps(service: Service): Apps {
+/** Builds the application; nothing listens yet. `/metrics` is part of it unless ADMIN_PORT takes it elsewhere. */
+export function createApp(service: Service): { app: Koa; ingress: Ingress } {
   const { config, gateways, store } = service;
   const pokes = createPokes(service.runs);
   const ingress = createIngress(service, pokes);
-  const hasAdmin = config.ADMIN_PORT !== undefined;
   const routers = [
     callbackRoutes({ gateways, ingress, sources: createSourcePolicy(service) }),
     returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
@@ -38,10 +30,14 @@ export function createApps(service: Service): Apps {
     deliveryRoutes(service),
     docsRoutes(),
     healthRoutes(service),
-    ...(hasAdmin ? [] : [metricsRoutes(service)]),
+    ...(config.ADMIN_PORT === undefined ? [metricsRoutes(service)] : []),
   ];
-  const admin = hasAdmin ? assemble(service, [metricsRoutes(service)]) : null;
-  return { app: assemble(service, routers), admin, ingress };
+  return { app: assemble(service, routers), ingress };
+}
+
+/** What ADMIN_PORT serves. */
+export function createAdminApp(service: Service): Koa {
+  return assemble(service, [healthRoutes(service), metricsRoutes(service)]);
 }
 
 function assemble(service: Service, routers: readonly Router[]): Koa {

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
 import type { Service } from '../service.ts';
-import { createApps } from './app.ts';
+import { createAdminApp, createApp } from './app.ts';
 
 /** The port is taken, or may not be used. */
 export class ListenError extends Error {
@@ -23,15 +23,19 @@ const STOP_GRACE_MS = 5_000;
 /** Opens the door; the returned function closes it after the requests at hand. @throws ListenError */
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
-  const { app, admin, ingress } = createApps(service);
-  const servers = [await listen(app, config.PORT, config.HOST)];
-  if (admin !== null && config.ADMIN_PORT !== undefined)
-    servers.push(await listen(admin, config.ADMIN_PORT, config.HOST));
+  const { app, ingress } = createApp(service);
+  const server = await listen(app, config.PORT, config.HOST);
   log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
   return async () => {
-    await Promise.all(servers.map(close));
+    await close(server);
     await ingress.drain();
   };
+}
+
+/** Health and figures on a port of their own, of whatever role this process has. @throws ListenError */
+export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
+  const server = await listen(createAdminApp(service), port, service.config.HOST);
+  return () => close(server);
 }
 
 function listen(app: Koa, port: number, host: string): Promise<Server> {

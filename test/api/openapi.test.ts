@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type Koa from 'koa';
 import supertest from 'supertest';
-import { createApps } from '../../src/api/app.ts';
+import { createApp } from '../../src/api/app.ts';
 import { openApiDocument } from '../../src/api/openapi.ts';
 import { orderUpdate } from '../../src/api/openapi/updates.ts';
 import { PROBLEMS } from '../../src/api/problem.ts';
@@ -69,7 +69,7 @@ describe('the OpenAPI document', () => {
 
 describe('the docs page', () => {
   it('loads everything from our own origin, without inline script', async () => {
-    const request = supertest(createApps(aService()).app.callback());
+    const request = supertest(createApp(aService()).app.callback());
     const page = await request.get('/docs').expect(200);
     expect(page.headers['content-security-policy']).toContain("script-src 'self'");
     expect(page.text).not.toMatch(/<script(?![^>]*\bsrc=")|<style|\son\w+=/);
@@ -105,7 +105,7 @@ function documentedRoutes(): string[] {
 
 /** A callback of another method is answered 405, which is no call to document. */
 function servedRoutes(): string[] {
-  const { app } = createApps(aService());
+  const { app } = createApp(aService());
   const layers = routersOf(app).flatMap((router) => router.stack);
   const routes = layers.flatMap(({ path, methods }) =>
     methods
