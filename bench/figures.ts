@@ -1,0 +1,75 @@
+/** The figures the product must reach, each with its bound and whether this run kept it. */
+import type { Disturbed } from './measure/disturbed.ts';
+import type { HistoryFigures } from './measure/history.ts';
+import type { Memory } from './measure/resources.ts';
+import type { PartResult } from './measure/rounds.ts';
+
+export interface Measured {
+  readonly parts: ReadonlyMap<string, PartResult>;
+  readonly histories: HistoryFigures;
+  readonly hangingShop: Disturbed;
+  /** Null in a quick run. */
+  readonly sweep: Disturbed | null;
+  readonly memory: Memory | null;
+  readonly idle: number | null;
+}
+
+export interface Figure {
+  readonly figure: string;
+  readonly bound: string;
+  readonly measured: string;
+  /** Null where it was not measured. */
+  readonly ok: boolean | null;
+}
+
+/** Resident memory of a process with a garbage collector is never the same twice. */
+const GROWTH_ALLOWED = 0.05;
+
+export function figuresOf({ parts, histories, hangingShop, sweep, memory, idle }: Measured): Figure[] {
+  const floor = parts.get('floor') as PartResult;
+  const embedded = parts.get('paidonce') as PartResult;
+  const postgresql = parts.get('paidonce-postgresql');
+  const latency = embedded.alone.callbackToPaidMs.p50 / floor.alone.callbackToPaidMs.p50;
+  const rate = (part: PartResult) => part.sessionsPerSecond / floor.sessionsPerSecond;
+  return [
+    atMost('callback → paid p50, one at a time, by floor', latency, 2, times),
+    atLeast('sessions/s, 20 at a time, embedded store, by floor', rate(embedded), 0.5),
+    atLeast('the same on PostgreSQL', postgresql && rate(postgresql), 0.6),
+    atMost('history of a paid session, one callback', histories.oneCallback, 40, events),
+    atMost('… with a return hit', histories.withReturn, 46, events),
+    atMost('a duplicate while open adds', histories.duplicateAdds, 4, events),
+    atMost('a duplicate of what is handled adds', histories.handledDuplicateAdds, 0, events),
+    atMost('callback → paid p50 during a sweep, by quiet', sweep?.ratio, 1.5, times),
+    atMost('… while a shop hangs', hangingShop.ratio, 1.5, times),
+    atMost('callback answered p99, one at a time', embedded.alone.ackMs?.p99, 30, milliseconds),
+    atMost(`resident memory after ${memory?.sessions ?? 2_000} sessions`, memory?.residentMb, 900, megabytes),
+    atMost('… and its growth over as many again', memory?.growth, GROWTH_ALLOWED, percent),
+    atMost('idle with 1,000 open sessions, of a core', idle, 0.03, percent),
+  ];
+}
+
+type Show = (value: number) => string;
+const times: Show = (value) => `${value.toFixed(2)} ×`;
+const events: Show = (value) => `${value} events`;
+const milliseconds: Show = (value) => `${value.toFixed(1)} ms`;
+const megabytes: Show = (value) => `${value.toFixed(0)} MB`;
+const percent: Show = (value) => `${(value * 100).toFixed(1)} %`;
+
+function atMost(figure: string, value: number | null | undefined, bound: number, show: Show): Figure {
+  return judged(figure, `≤ ${show(bound)}`, value, show, (measured) => measured <= bound);
+}
+
+function atLeast(figure: string, value: number | null | undefined, bound: number): Figure {
+  return judged(figure, `≥ ${times(bound)}`, value, times, (measured) => measured >= bound);
+}
+
+function judged(
+  figure: string,
+  bound: string,
+  value: number | null | undefined,
+  show: Show,
+  isOk: (measured: number) => boolean,
+): Figure {
+  if (value === null || value === undefined) return { figure, bound, measured: 'not measured', ok: null };
+  return { figure, bound, measured: show(value), ok: isOk(value) };
+}

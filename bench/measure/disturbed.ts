@@ -1,0 +1,70 @@
+/** Callback → paid of one order while others are in trouble, compared with a quiet moment of the same process. */
+import { paySilently, send } from '../paidonce-part.ts';
+import { HANGING_PREFIX } from '../stand/sink.ts';
+import type { Stand } from '../stand/stand.ts';
+import { inParallel, until } from '../stand/waiting.ts';
+import { percentiles, type Percentiles } from '../stats.ts';
+import { WIDTH } from './rounds.ts';
+
+export interface Disturbed {
+  readonly quietMs: Percentiles;
+  readonly disturbedMs: Percentiles;
+  readonly ratio: number;
+  readonly samples: number;
+}
+
+/** While the updates of `hanging` orders hang at the shop, each for five seconds and again after. */
+export async function measureHangingShop(
+  stand: Stand,
+  { probes, hanging }: { probes: number; hanging: number },
+): Promise<Disturbed> {
+  const quiet = await probe(stand, 'before-hang', probes);
+  const references = Array.from({ length: hanging }, (_, index) => `${HANGING_PREFIX}${index}`);
+  await inParallel(references, WIDTH, async (reference) => {
+    await send(await paySilently(stand.sandbox, (await stand.embedded.open(reference)).sessionId));
+    await until(`${reference} paid`, () => stand.embedded.paidAt(reference));
+  });
+  return compared(quiet, await probe(stand, 'while-hanging', probes));
+}
+
+/** While a sweep wakes `sessions`, which were paid without anybody telling us. */
+export async function measureSweep(
+  stand: Stand,
+  { probes, sessions }: { probes: number; sessions: readonly string[] },
+): Promise<Disturbed> {
+  const quiet = await probe(stand, 'before-sweep', probes);
+  await inParallel(sessions, WIDTH, (sessionId) => stand.sandbox.pay(sessionId, { callback: false }));
+  const sweep = stand.temporal.client(stand.embedded.namespace).schedule.getHandle('sweep/dintero');
+  await sweep.trigger();
+  const isSweeping = async () => (await sweep.describe()).info.runningActions.length > 0;
+  await until('the sweep', isSweeping);
+  const during: number[] = [];
+  while (during.length < probes && (await isSweeping()))
+    during.push(...(await probe(stand, `sweep-${during.length}`, 1)));
+  await until('the end of the sweep', async () => !(await isSweeping()), {
+    everyMs: 1_000,
+    limitMs: 300_000,
+  });
+  return compared(quiet, during);
+}
+
+async function probe({ embedded, sandbox }: Stand, name: string, count: number): Promise<number[]> {
+  const taken: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const reference = `${name}-${index}`;
+    const callback = await paySilently(sandbox, (await embedded.open(reference)).sessionId);
+    const sentAt = Date.now();
+    await send(callback);
+    // The shop may hang, so the order itself is asked; the time is the product's own, so asking late is no error.
+    taken.push(
+      (await until(`${reference} paid`, () => embedded.paidAt(reference), { everyMs: 25 })) - sentAt,
+    );
+  }
+  return taken;
+}
+
+function compared(quiet: readonly number[], disturbed: readonly number[]): Disturbed {
+  const quietMs = percentiles(quiet);
+  const disturbedMs = percentiles(disturbed);
+  return { quietMs, disturbedMs, ratio: disturbedMs.p50 / quietMs.p50, samples: disturbed.length };
+}

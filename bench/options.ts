@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import type { RoundSizes } from './measure/rounds.ts';
+
+export interface Options {
+  readonly json: string | undefined;
+  readonly sizes: Sizes;
+}
+
+export interface Sizes {
+  readonly isQuick: boolean;
+  readonly rounds: RoundSizes;
+  /** Sessions that a figure about one order is the median of. */
+  readonly probes: number;
+  /** Sessions whose updates a shop leaves hanging. */
+  readonly hanging: number;
+  /** The figures below are left out of a quick run. */
+  readonly swept: number;
+  readonly idleOpen: number;
+  readonly idleSeconds: number;
+  readonly remembered: number;
+}
+
+const QUICK: Sizes = {
+  isQuick: true,
+  rounds: { rounds: 2, warmUp: 60, alone: 20, busy: 80 },
+  probes: 25,
+  hanging: 40,
+  swept: 0,
+  idleOpen: 0,
+  idleSeconds: 0,
+  remembered: 0,
+};
+
+const FULL: Sizes = {
+  isQuick: false,
+  rounds: { rounds: 4, warmUp: 200, alone: 40, busy: 200 },
+  probes: 100,
+  hanging: 100,
+  swept: 2_000,
+  idleOpen: 1_000,
+  idleSeconds: 30,
+  remembered: 2_000,
+};
+
+/** `--json FILE` and `--quick`. @throws TypeError for anything else. */
+export function readOptions(args: readonly string[]): Options {
+  const options = { json: { type: 'string' }, quick: { type: 'boolean', default: false } } as const;
+  const { values } = parseArgs({ args: [...args], options });
+  return { json: values.json, sizes: values.quick ? QUICK : FULL };
+}

@@ -1,0 +1,73 @@
+/** `npm run bench -- [--quick] [--json FILE]`: the product beside a bare workflow, in one run on one machine. Contract §8. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { figuresOf, type Measured } from './figures.ts';
+import { measureHangingShop, measureSweep } from './measure/disturbed.ts';
+import { measureHistories } from './measure/history.ts';
+import { measureIdle, measureMemory, openMany } from './measure/resources.ts';
+import { measureRounds } from './measure/rounds.ts';
+import { readOptions, type Sizes } from './options.ts';
+import type { Part } from './part.ts';
+import { jsonOf, printReport } from './report.ts';
+import { startStand, type Stand } from './stand/stand.ts';
+
+/** `BENCH_DIST` compares another build of the product. */
+const DIST = process.env['BENCH_DIST'] ?? join(import.meta.dirname, '..', '..', 'dist');
+
+const { json, sizes } = readOptions(process.argv.slice(2));
+const stand = await startStand(DIST);
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stand.stop().finally(() => process.exit(130)));
+try {
+  const measured = await measureAll(stand, sizes);
+  const figures = figuresOf(measured);
+  printReport(measured, figures);
+  if (json !== undefined)
+    await writeFile(json, `${JSON.stringify(jsonOf(measured, figures, sizes.isQuick), null, 2)}\n`);
+} finally {
+  await stand.stop();
+}
+
+async function measureAll(stand: Stand, sizes: Sizes): Promise<Measured> {
+  const bench = {
+    name: 'bench',
+    cpuSeconds: () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
+  };
+  say(`rounds of ${stand.parts.map(({ name }) => name).join(', ')} …`);
+  const parts = await measureRounds(
+    stand.parts,
+    [stand.temporal.process, bench],
+    sizes.rounds,
+    stand.temporal.client,
+  );
+  await stand.stopCompared();
+  say('histories …');
+  const histories = await measureHistories(stand);
+  const others = await measureLong(stand, sizes);
+  say('a shop that hangs …');
+  const hangingShop = await measureHangingShop(stand, sizes);
+  return { parts, histories, hangingShop, ...others };
+}
+
+/** What a quick run leaves out. */
+async function measureLong(
+  stand: Stand,
+  { isQuick, remembered, idleOpen, idleSeconds, swept, probes }: Sizes,
+): Promise<Pick<Measured, 'memory' | 'idle' | 'sweep'>> {
+  if (isQuick) return { memory: null, idle: null, sweep: null };
+  const { embedded, parts } = stand;
+  say(`memory: twice ${remembered} sessions …`);
+  const part = parts.find(({ name }) => name === embedded.name) as Part;
+  const memory = await measureMemory(part, embedded, remembered);
+  say(`idle with ${idleOpen} open sessions …`);
+  const open = await openMany(embedded, 'idle', idleOpen);
+  const idle = await measureIdle(embedded, idleSeconds);
+  say(`a sweep of ${swept} open sessions …`);
+  open.push(...(await openMany(embedded, 'swept', swept - idleOpen)));
+  const sweep = await measureSweep(stand, { probes, sessions: open });
+  return { memory, idle, sweep };
+}
+
+function say(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}

@@ -1,0 +1,114 @@
+/** The product as it runs in production: its own processes, spoken to over HTTP only. */
+import { join } from 'node:path';
+import { startChild, type Child } from './child.ts';
+import { jsonOf } from './http.ts';
+import { CREDENTIALS, type SandboxStand } from './sandbox.ts';
+import { freePort, until } from './waiting.ts';
+
+const API_KEY = 'bench-api-key-0123456789abcdef';
+
+export interface OpenedSession {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly workflow: { readonly workflowId: string; readonly runId: string };
+}
+
+export interface ProductStand {
+  readonly name: string;
+  readonly namespace: string;
+  readonly processes: readonly Child[];
+  open(orderReference: string): Promise<OpenedSession>;
+  /** Null while the order is not paid; milliseconds since the epoch. */
+  paidAt(orderReference: string): Promise<number | null>;
+}
+
+export interface ProductSettings {
+  readonly name: string;
+  readonly dist: string;
+  readonly folder: string;
+  readonly namespace: string;
+  readonly temporalAddress: string;
+  readonly sandbox: SandboxStand;
+  readonly sinkUrl: string;
+  /** The embedded store where there is none. */
+  readonly databaseUrl?: string;
+  readonly database?: Child;
+}
+
+/** One process with the embedded store; an API and a worker of their own with PostgreSQL. */
+export async function startProduct(settings: ProductSettings): Promise<ProductStand> {
+  const { database } = settings;
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const env = environment(settings, port, origin);
+  const roles = settings.databaseUrl === undefined ? ['serve'] : ['api', 'worker'];
+  const processes = roles.map((role) => startRole(settings, role, env));
+  await until(settings.name, async () => (await fetch(`${origin}/readyz`)).ok, { limitMs: 60_000 });
+  return {
+    name: settings.name,
+    namespace: settings.namespace,
+    processes: database === undefined ? processes : [database, ...processes],
+    open: (reference) =>
+      jsonOf(`${origin}/v1/payments`, orderOf(reference), { authorization: `Bearer ${API_KEY}` }),
+    async paidAt(reference) {
+      const headers = { authorization: `Bearer ${API_KEY}` };
+      const order = await jsonOf<{ paidAt: string | null }>(
+        `${origin}/v1/orders/${reference}`,
+        undefined,
+        headers,
+      );
+      return order.paidAt === null ? null : Date.parse(order.paidAt);
+    },
+  };
+}
+
+function startRole({ name, dist, folder }: ProductSettings, role: string, env: NodeJS.ProcessEnv): Child {
+  return startChild({
+    name: role === 'serve' ? name : `${name} ${role}`,
+    command: process.execPath,
+    args: [...profiling(name, role), join(dist, 'cli', 'main.js'), role],
+    env,
+    logFile: join(folder, `${name}-${role}.log`),
+  });
+}
+
+/** `BENCH_PROFILE=<folder>` writes a CPU profile of each of our processes into it. */
+function profiling(name: string, role: string): string[] {
+  const folder = process.env['BENCH_PROFILE'];
+  if (folder === undefined) return [];
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}-${role}.cpuprofile`];
+}
+
+function environment(settings: ProductSettings, port: number, origin: string): NodeJS.ProcessEnv {
+  const { temporalAddress, namespace, folder, name, sandbox, sinkUrl, databaseUrl } = settings;
+  return {
+    ...CREDENTIALS,
+    PORT: `${port}`,
+    HOST: '127.0.0.1',
+    PUBLIC_URL: origin,
+    TEMPORAL_ADDRESS: temporalAddress,
+    TEMPORAL_NAMESPACE: namespace,
+    API_KEYS: API_KEY,
+    DINTERO_API_URL: sandbox.url,
+    DINTERO_CHECKOUT_URL: sandbox.url,
+    ORDER_WEBHOOK_URL: sinkUrl,
+    ORDER_WEBHOOK_SECRETS: `whsec_${Buffer.from('a secret of the benchmark').toString('base64')}`,
+    // A sweep by the clock would fall into one measurement and not into another: the bench triggers its own.
+    SWEEP_INTERVAL: '1d',
+    ...(databaseUrl === undefined ? { DATA_DIR: join(folder, name) } : { DATABASE_URL: databaseUrl }),
+  };
+}
+
+function orderOf(reference: string): unknown {
+  const item = {
+    id: 'chair-1',
+    lineId: '1',
+    description: 'Chair',
+    quantity: 1,
+    amount: 72_200,
+    vat: 25,
+    vatAmount: 14_440,
+  };
+  const order = { reference, amount: 72_200, currency: 'NOK', items: [item] };
+  return { order, returnUrl: 'https://shop.example/thanks' };
+}

@@ -1,0 +1,68 @@
+/** The merchant's end: takes order updates and tells who waits for them. Orders named `hang-…` are never answered. */
+import { createServer, type ServerResponse } from 'node:http';
+
+export interface HeardUpdate {
+  readonly type: string;
+  /** When the bench had the whole update, in milliseconds since the epoch. */
+  readonly at: number;
+  /** When the order was paid, by the product's own word. */
+  readonly paidAt: number;
+}
+
+export interface Sink {
+  readonly url: string;
+  /** The first `order.paid` of an order. Rejects after half a minute: a benchmark that loses orders has no figures. */
+  paid(orderReference: string): Promise<HeardUpdate>;
+  close(): void;
+}
+
+export const HANGING_PREFIX = 'hang-';
+const LIMIT_MS = 30_000;
+
+export async function startSink(): Promise<Sink> {
+  const waiting = new Map<string, (update: HeardUpdate) => void>();
+  const server = createServer((request, response) => {
+    let text = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    request.on('end', () => hear(text, response, waiting));
+  });
+  server.keepAliveTimeout = 60_000;
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
+  });
+  return {
+    url: `http://127.0.0.1:${port}/updates`,
+    paid: (reference) => wait(waiting, reference),
+    close: () => server.close().closeAllConnections(),
+  };
+}
+
+function hear(
+  text: string,
+  response: ServerResponse,
+  waiting: Map<string, (update: HeardUpdate) => void>,
+): void {
+  const at = Date.now();
+  const { type, data } = JSON.parse(text) as {
+    type: string;
+    data: { orderReference: string; paidAt?: string };
+  };
+  if (data.orderReference.startsWith(HANGING_PREFIX)) return;
+  response.writeHead(204).end();
+  if (type !== 'order.paid') return;
+  waiting.get(data.orderReference)?.({ type, at, paidAt: Date.parse(data.paidAt ?? '') });
+  waiting.delete(data.orderReference);
+}
+
+function wait(waiting: Map<string, (update: HeardUpdate) => void>, reference: string): Promise<HeardUpdate> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`order ${reference}: the merchant was not told within ${LIMIT_MS / 1_000} s`)),
+      LIMIT_MS,
+    );
+    waiting.set(reference, (update) => {
+      clearTimeout(timer);
+      resolve(update);
+    });
+  });
+}

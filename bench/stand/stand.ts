@@ -1,0 +1,85 @@
+/** Everything the bench needs, on one machine and without a network: started once, used by all parts. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { floorPart } from '../floor/part.ts';
+import { paidoncePart } from '../paidonce-part.ts';
+import type { Part } from '../part.ts';
+import { startChild, type Child } from './child.ts';
+import { startPostgres } from './postgres.ts';
+import { startProduct, type ProductStand } from './product.ts';
+import { startSandbox, type SandboxStand } from './sandbox.ts';
+import { startSink, type Sink } from './sink.ts';
+import { startTemporal, type TemporalStand } from './temporal.ts';
+
+export interface Stand {
+  readonly temporal: TemporalStand;
+  readonly sandbox: SandboxStand;
+  readonly sink: Sink;
+  readonly embedded: ProductStand;
+  /** Null where no PostgreSQL server is installed. */
+  readonly postgresql: ProductStand | null;
+  readonly parts: readonly Part[];
+  /** Ends what the figures after the rounds do not need. */
+  stopCompared(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const POSTGRESQL_NAMESPACE = 'bench-postgresql';
+
+/** `dist` is the compiled product. Two products share the server, so each has a namespace of its own. */
+export async function startStand(dist: string): Promise<Stand> {
+  const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
+  const temporal = await startTemporal(dist, folder, POSTGRESQL_NAMESPACE);
+  const sandbox = await startSandbox(dist, folder);
+  const sink = await startSink();
+  const common = { dist, folder, temporalAddress: temporal.address, sandbox, sinkUrl: sink.url };
+  const floorWorker = startFloor(folder, temporal.address);
+  const embedded = await startProduct({ ...common, name: 'paidonce', namespace: 'default' });
+  const server = await startPostgres(folder);
+  const postgresql =
+    server &&
+    (await startProduct({
+      ...common,
+      name: 'paidonce-postgresql',
+      namespace: POSTGRESQL_NAMESPACE,
+      databaseUrl: server.url,
+      database: server.process,
+    }));
+  const surroundings = { sandbox, sink };
+  const products = [embedded, postgresql].filter((product) => product !== null);
+  const compared = [floorWorker, ...(postgresql?.processes ?? []).toReversed()];
+  return {
+    temporal,
+    sandbox,
+    sink,
+    embedded,
+    postgresql,
+    parts: [
+      floorPart(temporal.client(), floorWorker),
+      ...products.map((product) => paidoncePart(product, surroundings)),
+    ],
+    stopCompared: () => stopAll(compared.splice(0)),
+    async stop() {
+      await stopAll([...embedded.processes, ...compared.splice(0), sandbox.process]);
+      await temporal.connection.close();
+      await temporal.process.stop();
+      sink.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function startFloor(folder: string, address: string): Child {
+  return startChild({
+    name: 'floor',
+    command: process.execPath,
+    args: [join(import.meta.dirname, '..', 'floor', 'worker.js')],
+    env: { TEMPORAL_ADDRESS: address },
+    logFile: join(folder, 'floor.log'),
+  });
+}
+
+async function stopAll(processes: readonly Child[]): Promise<void> {
+  for (const child of processes) await child.stop();
+}

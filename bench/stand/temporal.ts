@@ -1,0 +1,50 @@
+/** The Temporal dev server, started with exactly what `npm start` starts it with. */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import type * as TemporalCli from '../../src/dev/temporal-cli.ts';
+import type * as TemporalServer from '../../src/dev/temporal-server.ts';
+import { startChild, type Child } from './child.ts';
+import { freePort, until } from './waiting.ts';
+
+export interface TemporalStand {
+  readonly address: string;
+  readonly process: Child;
+  readonly connection: Connection;
+  readonly client: (namespace?: string) => Client;
+}
+
+const DAY_S = 24 * 3_600;
+
+/** Starts the server with its state in `folder`, and a namespace beside `default`. */
+export async function startTemporal(dist: string, folder: string, namespace: string): Promise<TemporalStand> {
+  const { findTemporalCli } = await product<typeof TemporalCli>(dist, 'temporal-cli.js');
+  const { temporalServer } = await product<typeof TemporalServer>(dist, 'temporal-server.js');
+  const executable = await findTemporalCli({ env: process.env, say: (text) => console.error(text) });
+  const port = await freePort();
+  const { command, args } = await temporalServer({ executable, port, uiPort: null, dataDir: folder });
+  const server = startChild({ name: 'temporal', command, args, logFile: join(folder, 'temporal.log') });
+  const address = `127.0.0.1:${port}`;
+  const connection = await until('Temporal', () => Connection.connect({ address, connectTimeout: '1s' }));
+  await addNamespace(connection, namespace);
+  return {
+    address,
+    process: server,
+    connection,
+    client: (name = 'default') => new Client({ connection, namespace: name }),
+  };
+}
+
+/** The build that is measured, not a copy of it compiled beside the bench. */
+async function product<Module>(dist: string, file: string): Promise<Module> {
+  return (await import(pathToFileURL(join(dist, 'dev', file)).href)) as Module;
+}
+
+async function addNamespace(connection: Connection, namespace: string): Promise<void> {
+  const workflowExecutionRetentionPeriod = { seconds: DAY_S as unknown as never };
+  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  // The server's own caches learn of it a little later.
+  await until(`namespace ${namespace}`, () =>
+    connection.operatorService.listSearchAttributes({ namespace }).then(() => true),
+  );
+}
