@@ -4,13 +4,22 @@ import { MAX_AMOUNT_MINOR } from '../domain/money.ts';
 import { ORDER_STATUSES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
 
+/** PostgreSQL stores neither NUL nor half of a surrogate pair. */
+const PLAIN = /^[^\p{Cc}\p{Cs}]*$/u;
+
 const text = (max: number) =>
   z
     .string()
     .min(1, 'a text that is not empty')
     .max(max, `a text of at most ${max} characters`)
-    // oxlint-disable-next-line no-control-regex -- control characters are what is refused
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'a text without control characters');
+    .regex(PLAIN, 'a text without control characters and halves of characters');
+
+/** Unlike `text`, of more than one line if need be. */
+const storable = (max: number) =>
+  z
+    .string()
+    .max(max, `a text of at most ${max} characters`)
+    .regex(/^[^\0\p{Cs}]*$/u, 'a text without NUL and halves of characters');
 
 export const reference = z
   .string()
@@ -37,10 +46,12 @@ const currency = z
 
 const returnUrl = z
   .url({ protocol: /^https?$/, error: 'an absolute http or https URL' })
-  .max(2_000)
+  .max(2_000, 'a URL of at most 2000 characters')
+  .regex(PLAIN, 'a URL without control characters and halves of characters')
   .refine((url) => !hasCredentials(url), 'a URL without a user name or password');
 
 function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
   const { username, password } = new URL(url);
   return username !== '' || password !== '';
 }
@@ -96,7 +107,7 @@ export const createPaymentRequest = z
       .regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a language such as no, sv, en')
       .optional(),
     metadata: z
-      .record(text(40), z.string().max(500))
+      .record(text(40), storable(500))
       .refine((entries) => Object.keys(entries).length <= 20, 'at most 20 entries')
       .optional(),
     merchantReference2: text(200).optional(),
@@ -197,21 +208,22 @@ const limit = z.coerce
   .min(1, 'at least 1')
   .max(100, 'at most 100')
   .default(20);
-const cursor = z.string().max(200).optional();
+const cursor = text(200).optional();
+const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 1970 on');
 
 export const paymentsQuery = z.strictObject({
   order: reference.optional(),
   status: paymentStatus.optional(),
-  gateway: z.string().max(40).optional(),
-  createdAfter: timestamp.optional(),
-  expiringBefore: timestamp.optional(),
+  gateway: text(40).optional(),
+  createdAfter: since1970.optional(),
+  expiringBefore: since1970.optional(),
   limit,
   cursor,
 });
 
 export const deliveriesQuery = z.strictObject({
-  payment: z.string().max(200).optional(),
-  gateway: z.string().max(40).optional(),
+  payment: text(200).optional(),
+  gateway: text(40).optional(),
   outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']).optional(),
   limit,
   cursor,
