@@ -115,7 +115,8 @@ export function outcomeOf(run: RunState, decision: Become): Outcome {
 /** Writes it down, takes over what the order's lock made of it, and tells the merchant what is new. */
 export async function record(run: RunState, outcome: OutcomeRecord): Promise<RecordedOutcome> {
   const before = viewOf(run);
-  const recorded = await recordOutcome(outcome);
+  const summary = outcome.outcome === null ? 'keep what was seen' : `settle as ${outcome.outcome.status}`;
+  const recorded = await recordOutcome.executeWithOptions({ summary }, [outcome]);
   run.status = recorded.status;
   if (outcome.transaction !== undefined) run.transaction = outcome.transaction;
   publishSearchAttributes(run, before);

@@ -25,7 +25,6 @@ export const { recordOutcome } = proxyActivities<PaymentActivities>({
   startToCloseTimeout: '30 seconds',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-  summary: 'settle under the order lock',
 });
 
 /** Made per call: the queue's name comes from the run. */
