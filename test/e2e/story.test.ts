@@ -1,0 +1,250 @@
+/** One order at a time, from the shop's request to the shop's knowing. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BALANCED, checkBooks } from './support/books.ts';
+import { askToOpen, comeBack, newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
+import { startStack, type Stack } from './support/stack.ts';
+import { until } from './support/until.ts';
+
+let stack: Stack;
+const orders = new Set<string>();
+
+beforeAll(async () => {
+  stack = await startStack();
+}, 60_000);
+
+afterAll(async () => {
+  await stack?.stop();
+});
+
+function order(name: string): string {
+  const reference = newOrder(name);
+  orders.add(reference);
+  return reference;
+}
+
+async function payment(id: string) {
+  return (await stack.call('GET', `/v1/payments/${id}`)).body;
+}
+
+describe('a payment that goes well', () => {
+  it('is opened, paid, told once, and its payer sent back to the shop', async () => {
+    const reference = order('well');
+    const opened = await open(stack, reference);
+    expect(opened.checkoutUrl).toContain(opened.sessionId);
+    expect(await orderStatus(stack, reference)).toBe('AWAITING_PAYMENT');
+    const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize' });
+    const back = await comeBack(paid);
+    expect(back.status).toBe(303);
+    expect(back.location.origin).toBe('https://shop.example');
+    expect(Object.fromEntries(back.location.searchParams)).toEqual({
+      order: reference,
+      payment: opened.id,
+      status: 'paid',
+    });
+    await untilTold(stack, [reference]);
+    const found = await payment(opened.id);
+    expect(found).toMatchObject({ status: 'AUTHORIZED', transactionId: paid.transactionId });
+    const kinds = found.timeline.map((entry: { kind: string }) => entry.kind);
+    expect(kinds).toEqual(expect.arrayContaining(['operation', 'delivery', 'read', 'decision', 'update']));
+  });
+
+  it('is paid by the callback alone when the browser is closed, and captured at once where the method does that', async () => {
+    const reference = order('closed');
+    const opened = await open(stack, reference);
+    await stack.sandbox.pay(opened.sessionId, { outcome: 'capture', return: false });
+    await untilOrder(stack, reference, 'PAID');
+    expect((await payment(opened.id)).status).toBe('CAPTURED');
+  });
+
+  it('is paid by the return hit alone when the callback never comes', async () => {
+    const reference = order('returned');
+    const opened = await open(stack, reference);
+    const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: false });
+    expect((await comeBack(paid)).location.searchParams.get('status')).toBe('paid');
+  });
+
+  it('is found by the sweep when nobody tells us at all', async () => {
+    const reference = order('swept');
+    const opened = await open(stack, reference);
+    await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: false, return: false });
+    await untilOrder(stack, reference, 'PAID', 20_000);
+    const { timeline } = await payment(opened.id);
+    expect(timeline.map((entry: { kind: string }) => entry.kind)).toContain('sweep');
+  });
+
+  it('is paid although its callback came before the opening had returned', async () => {
+    const reference = order('early');
+    await stack.sandbox.faults({ create: { delayMs: 2_500, times: 1 } });
+    const opening = askToOpen(stack, reference);
+    await until('the session exists', async () => (await stack.sandbox.sessionsOf(reference)).length === 1);
+    const [early] = await stack.sandbox.sessionsOf(reference);
+    await stack.sandbox.pay(early?.session.id ?? '', { outcome: 'authorize', return: false });
+    const answer = await opening;
+    // Nobody is sent to a session that has been paid: either the order says so, or the answer still names this session.
+    expect([200, 201, 409]).toContain(answer.status);
+    await untilOrder(stack, reference, 'PAID');
+  });
+
+  it('hands out one session however many ask at once', async () => {
+    const reference = order('clicks');
+    const answers = await Promise.all(Array.from({ length: 20 }, () => askToOpen(stack, reference)));
+    expect(new Set(answers.map(({ body }) => body.sessionId)).size).toBe(1);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(19);
+    expect(await stack.sandbox.sessionsOf(reference)).toHaveLength(1);
+  });
+});
+
+describe('a payment on hold', () => {
+  it('is polled until it is paid', async () => {
+    const reference = order('hold');
+    const opened = await open(stack, reference);
+    const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'on_hold' });
+    expect((await comeBack(paid)).location.searchParams.get('status')).toBe('pending');
+    await untilOrder(stack, reference, 'PAYMENT_PENDING');
+    const again = await askToOpen(stack, reference);
+    expect(again).toMatchObject({ status: 200, body: { id: opened.id, checkoutUrl: null } });
+    await stack.sandbox.change(paid.transactionId, { status: 'AUTHORIZED', callback: false });
+    await untilOrder(stack, reference, 'PAID');
+    await untilTold(stack, [reference]);
+    expect(stack.merchant.types(reference)).toEqual(['order.payment_pending', 'order.paid']);
+  });
+
+  it('is paid by the second callback, which is equal to the first to the last byte', async () => {
+    const reference = order('hold-callback');
+    const opened = await open(stack, reference, {});
+    const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'on_hold', return: false });
+    await untilOrder(stack, reference, 'PAYMENT_PENDING');
+    await stack.sandbox.change(paid.transactionId, { status: 'AUTHORIZED' });
+    await untilOrder(stack, reference, 'PAID');
+  });
+
+  it('fails when the hold does', async () => {
+    const reference = order('hold-fails');
+    const opened = await open(stack, reference);
+    const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'on_hold' });
+    await untilOrder(stack, reference, 'PAYMENT_PENDING');
+    await stack.sandbox.change(paid.transactionId, { status: 'FAILED', callback: false });
+    await untilOrder(stack, reference, 'PAYMENT_FAILED');
+    await untilTold(stack, [reference], 'order.payment_failed');
+  });
+});
+
+describe('a payment that fails', () => {
+  it.each([
+    ['decline', 'DECLINED', 'order.payment_declined', 'failed'],
+    ['fail', 'FAILED', 'order.payment_failed', 'failed'],
+    ['cancel', 'CANCELLED', 'order.payment_cancelled', 'cancelled'],
+  ])(
+    '%s: the merchant hears it, and the order can be paid by another try',
+    async (outcome, status, update, word) => {
+      const reference = order(outcome);
+      const first = await open(stack, reference);
+      const failed = await stack.sandbox.pay(first.sessionId, { outcome });
+      expect((await comeBack(failed)).location.searchParams.get('status')).toBe(word);
+      await untilOrder(stack, reference, 'PAYMENT_FAILED');
+      expect((await payment(first.id)).status).toBe(status);
+      await untilTold(stack, [reference], update);
+      const second = await open(stack, reference);
+      expect(second.sessionId).not.toBe(first.sessionId);
+      await stack.sandbox.pay(second.sessionId, { outcome: 'authorize' });
+      await untilOrder(stack, reference, 'PAID');
+      expect((await askToOpen(stack, reference)).body.code).toBe('order_already_paid');
+    },
+  );
+
+  it('is closed by the merchant, and not after it was paid', async () => {
+    const reference = order('closed-by-shop');
+    const opened = await open(stack, reference);
+    expect((await stack.call('POST', `/v1/payments/${opened.id}/cancel`)).status).toBe(200);
+    expect(await orderStatus(stack, reference)).toBe('CANCELLED');
+    const [found] = await stack.sandbox.sessionsOf(reference);
+    expect(found?.session.cancelled_at).toBeDefined();
+    const second = await open(stack, reference);
+    await stack.sandbox.pay(second.sessionId, { outcome: 'authorize' });
+    await untilOrder(stack, reference, 'PAID');
+    const refused = await stack.call('POST', `/v1/payments/${second.id}/cancel`);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'already_paid' } });
+  });
+
+  it('gives way to another amount only when it is told to', async () => {
+    const reference = order('replaced');
+    const first = await open(stack, reference);
+    const changed = { order: { amount: 10_000 } };
+    expect((await askToOpen(stack, reference, changed)).body.code).toBe('order_mismatch');
+    const second = await open(stack, reference, { ...changed, replace: true });
+    expect(second.sessionId).not.toBe(first.sessionId);
+    await stack.sandbox.pay(second.sessionId, { outcome: 'authorize' });
+    await untilOrder(stack, reference, 'PAID');
+    const sessions = await stack.sandbox.sessionsOf(reference);
+    expect(sessions.filter(({ session }) => session.cancelled_at === undefined)).toHaveLength(1);
+  });
+});
+
+describe('a success that comes late', () => {
+  it('pays an order whose payment had failed', async () => {
+    const reference = order('late-success');
+    const opened = await open(stack, reference);
+    const failed = await stack.sandbox.pay(opened.sessionId, { outcome: 'fail' });
+    await untilOrder(stack, reference, 'PAYMENT_FAILED');
+    await stack.sandbox.change(failed.transactionId, { status: 'AUTHORIZED', force: true });
+    await untilOrder(stack, reference, 'PAID');
+  });
+
+  it.each(['accept', 'dismiss'])(
+    'waits in REVIEW for a person when the merchant had cancelled: %s',
+    async (decision) => {
+      const reference = order(decision);
+      const opened = await open(stack, reference);
+      const begun = await stack.sandbox.pay(opened.sessionId, { outcome: 'initiate' });
+      expect((await stack.call('POST', `/v1/payments/${opened.id}/cancel`)).status).toBe(200);
+      await stack.sandbox.change(begun.transactionId, { status: 'AUTHORIZED', force: true });
+      await untilOrder(stack, reference, 'REVIEW');
+      await untilTold(stack, [reference], 'order.review');
+      expect((await askToOpen(stack, reference)).body.code).toBe('payment_in_review');
+      const resolved = await stack.call('POST', `/v1/payments/${opened.id}/resolve`, {
+        decision,
+        actor: 'ann',
+        reason: 'asked the payer',
+      });
+      expect(resolved.status).toBe(200);
+      expect(await orderStatus(stack, reference)).toBe(decision === 'accept' ? 'PAID' : 'CANCELLED');
+      if (decision === 'accept') await untilTold(stack, [reference]);
+      // Money that a person has dismissed is the merchant's business, and in nobody's books.
+      else orders.delete(reference);
+    },
+  );
+
+  it('of a second session never pays an order twice', async () => {
+    const reference = order('twice');
+    const opened = await open(stack, reference);
+    const begun = await stack.sandbox.pay(opened.sessionId, { outcome: 'fail', return: false });
+    await untilOrder(stack, reference, 'PAYMENT_FAILED');
+    const second = await open(stack, reference);
+    await stack.sandbox.pay(second.sessionId, { outcome: 'authorize' });
+    await untilOrder(stack, reference, 'PAID');
+    await stack.sandbox.change(begun.transactionId, { status: 'AUTHORIZED', force: true });
+    await until('the first is in REVIEW', async () => (await payment(opened.id)).status === 'REVIEW');
+    expect(await orderStatus(stack, reference)).toBe('PAID');
+  });
+});
+
+describe('a session whose creation got lost on the wire', () => {
+  it('is found again: one live session is left', async () => {
+    const reference = order('dropped');
+    await stack.sandbox.faults({ create: { drop: 'after', times: 1 } });
+    const opened = await open(stack, reference);
+    const sessions = await stack.sandbox.sessionsOf(reference);
+    const live = sessions.filter(({ session }) => session.cancelled_at === undefined);
+    expect(live.map(({ session }) => session.id)).toEqual([opened.sessionId]);
+    await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize' });
+    await untilOrder(stack, reference, 'PAID');
+  });
+});
+
+describe('the books, when all is done', () => {
+  it('balance: nothing lost, nothing double, nothing wrong', async () => {
+    expect(await checkBooks(stack, orders)).toEqual(BALANCED);
+    expect(stack.merchant.unsigned).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+/** What must hold after every scenario, from three sides: our API, the merchant's inbox, Dintero's own ledger. */
+import type { SimSession } from './sandbox.ts';
+import type { Stack } from './stack.ts';
+
+/** Orders by what is wrong with them; each should be empty. */
+export interface Books {
+  /** Dintero holds money for a session, but its order is not paid by it and nobody is asked to review it. */
+  readonly lost: string[];
+  /** Paid by two sessions, or told of under another number of webhook ids than one. */
+  readonly double: string[];
+  /** Paid although Dintero holds no such money. */
+  readonly wrong: string[];
+}
+
+export const BALANCED: Books = { lost: [], double: [], wrong: [] };
+
+const MONEY = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
+
+interface OrderView {
+  readonly reference: string;
+  readonly status: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly transactionId: string | null;
+}
+
+interface PaymentView {
+  readonly sessionId: string | null;
+  readonly status: string;
+}
+
+export async function checkBooks(stack: Stack, references: Iterable<string>): Promise<Books> {
+  const books: Books = { lost: [], double: [], wrong: [] };
+  for (const reference of references) {
+    const order = (await stack.call('GET', `/v1/orders/${reference}`)).body as OrderView;
+    const listed = await stack.call('GET', `/v1/payments?limit=100&order=${reference}`);
+    const payments = listed.body.data as PaymentView[];
+    const sessions = await stack.sandbox.sessionsOf(reference);
+    const lost = sessions.filter((session) => isLost(order, payments, session));
+    books.lost.push(...lost.map(({ session }) => `${reference} ${session.id} (order ${order.status})`));
+    if (isDouble(stack, order, payments)) books.double.push(reference);
+    if (isWrong(order, sessions)) books.wrong.push(reference);
+  }
+  return books;
+}
+
+function isLost(order: OrderView, payments: readonly PaymentView[], found: SimSession): boolean {
+  if (!MONEY.has(found.transaction?.status ?? '')) return false;
+  const payment = payments.find(({ sessionId }) => sessionId === found.session.id);
+  if (payment?.status === 'REVIEW') return false;
+  return order.status !== 'PAID' || order.transactionId !== found.transaction?.id;
+}
+
+function isDouble(stack: Stack, order: OrderView, payments: readonly PaymentView[]): boolean {
+  const ids = stack.merchant.ids(order.reference, 'order.paid');
+  const expected = order.status === 'PAID' ? [`${order.reference}/order.paid`] : [];
+  const paying = payments.filter(({ status }) => MONEY.has(status));
+  return JSON.stringify(ids) !== JSON.stringify(expected) || paying.length > 1;
+}
+
+function isWrong(order: OrderView, sessions: readonly SimSession[]): boolean {
+  if (order.status !== 'PAID') return false;
+  return !sessions.some(({ transaction }) => {
+    if (transaction?.id !== order.transactionId || !MONEY.has(transaction?.status ?? '')) return false;
+    const { amount, currency, merchant_reference: reference } = transaction ?? {};
+    return amount === order.amount && currency === order.currency && reference === order.reference;
+  });
+}

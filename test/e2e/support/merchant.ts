@@ -1,0 +1,94 @@
+/** A merchant's backend: takes order updates, believes only signed ones, and misbehaves for single orders on request. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+
+export const WEBHOOK_SECRET = 'whsec_ZTJlLXdlYmhvb2stc2VjcmV0LTAwMDE=';
+
+export interface Update {
+  readonly webhookId: string;
+  readonly at: number;
+  readonly type: string;
+  readonly orderReference: string;
+  readonly orderStatus: string;
+  readonly sequence: number;
+  readonly answered: number;
+}
+
+/** A status to answer with, or no answer at all. */
+export type Behaviour = number | 'hang';
+
+export interface Merchant {
+  readonly url: string;
+  /** Every attempt to tell, in order of coming. */
+  readonly updates: readonly Update[];
+  /** Updates whose signature was wrong: none, ever. */
+  readonly unsigned: readonly string[];
+  /** For the updates of one order; null makes it well-behaved again. */
+  behave(orderReference: string, behaviour: Behaviour | null): void;
+  /** The distinct webhook ids that an order's updates of a type came with. */
+  ids(orderReference: string, type: string): string[];
+  types(orderReference: string): string[];
+  close(): Promise<void>;
+}
+
+export async function startMerchant(): Promise<Merchant> {
+  const updates: Update[] = [];
+  const unsigned: string[] = [];
+  const behaviours = new Map<string, Behaviour>();
+  const server = createServer((request, response) => {
+    void receive(request).then((text) => {
+      const update = read(request, text, unsigned);
+      if (update === null) return void response.writeHead(401).end();
+      const behaviour = behaviours.get(update.orderReference) ?? 200;
+      updates.push({ ...update, answered: behaviour === 'hang' ? 0 : behaviour });
+      if (behaviour !== 'hang') answer(response, behaviour);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const of = (orderReference: string) => updates.filter((update) => update.orderReference === orderReference);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/updates`,
+    updates,
+    unsigned,
+    behave(orderReference, behaviour) {
+      if (behaviour === null) behaviours.delete(orderReference);
+      else behaviours.set(orderReference, behaviour);
+    },
+    ids: (orderReference, type) => [
+      ...new Set(of(orderReference).flatMap((update) => (update.type === type ? [update.webhookId] : []))),
+    ],
+    types: (orderReference) => of(orderReference).map(({ type }) => type),
+    close: () => close(server),
+  };
+}
+
+async function receive(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+function read(request: IncomingMessage, text: string, unsigned: string[]): Omit<Update, 'answered'> | null {
+  try {
+    new Webhook(WEBHOOK_SECRET).verify(text, request.headers as Record<string, string>);
+  } catch (error) {
+    unsigned.push(`${String(error)}: ${text}`);
+    return null;
+  }
+  const { type, data } = JSON.parse(text) as { type: string; data: Update };
+  const { orderReference, orderStatus, sequence } = data;
+  const webhookId = String(request.headers['webhook-id']);
+  return { webhookId, at: Date.now(), type, orderReference, orderStatus, sequence };
+}
+
+function answer(response: ServerResponse, status: number): void {
+  // Where a redirect leads answers 200: whoever follows it believes that it has been heard.
+  const isRedirect = status >= 300 && status < 400;
+  response.writeHead(status, isRedirect ? { location: '/elsewhere' } : {}).end();
+}
+
+function close(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

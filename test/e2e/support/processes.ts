@@ -1,0 +1,83 @@
+/** Real processes, each followed by its pid and gone when the tests are, however those end. */
+import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import { hasEnded, startChild, stopChild, untilAnswers, type ChildSpec } from '../../../src/dev/child.ts';
+
+const LINES_KEPT = 2_000;
+
+export interface Process {
+  readonly name: string;
+  readonly pid: number;
+  /** What it has printed, the newest lines last. */
+  readonly lines: readonly string[];
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  hasEnded(): boolean;
+  /** Resolves when it is gone. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+const alive = new Set<ChildProcess>();
+
+/** Starts a process and does not wait for anything. */
+export function launch(spec: Omit<ChildSpec, 'answers' | 'readyWithinMs'>): Process {
+  return follow(spec.name, { ...spec, answers: () => Promise.resolve(), readyWithinMs: 0 }).process;
+}
+
+/** Starts a process and waits until it answers. @throws Error with its last words */
+export async function startProcess(spec: ChildSpec): Promise<Process> {
+  const { process, child } = follow(spec.name, spec);
+  try {
+    await untilAnswers(spec, child);
+  } catch (error) {
+    await stopChild(child, 0);
+    const words = process.lines.slice(-20).join('\n  ');
+    throw new Error(`${(error as Error).message}; its last words:\n  ${words}`, { cause: error });
+  }
+  return process;
+}
+
+function follow(name: string, spec: ChildSpec): { process: Process; child: ChildProcess } {
+  const lines: string[] = [];
+  const child = startChild(spec, (text) => {
+    lines.push(text);
+    if (lines.length > LINES_KEPT) lines.shift();
+  });
+  alive.add(child);
+  const ended: Process['ended'] = new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  void ended.then(() => alive.delete(child));
+  return { child, process: { name, pid: child.pid ?? 0, lines, ended, ...controls(child, ended) } };
+}
+
+function controls(child: ChildProcess, ended: Process['ended']): Pick<Process, 'hasEnded' | 'kill'> {
+  return {
+    hasEnded: () => hasEnded(child),
+    async kill(signal) {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+/** Ends whatever a test that failed in the middle has left. */
+export async function endAllProcesses(): Promise<void> {
+  await Promise.all([...alive].map((child) => stopChild(child, 0)));
+}
+
+/** Below the ports that the kernel gives to outgoing connections, so that it stays ours while its owner is away. */
+export async function freePort(): Promise<number> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Error('no free port between 20000 and 32000');
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

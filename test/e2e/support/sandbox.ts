@@ -1,0 +1,77 @@
+/** The payer, Dintero's staff and Dintero's bad days: `/__sim` of the sandbox. */
+import { createCall, type Answer } from './http.ts';
+
+export interface SimTransaction {
+  readonly id: string;
+  readonly status: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly merchant_reference: string;
+}
+
+export interface SimCallback {
+  readonly state: 'pending' | 'delivered' | 'lost' | 'suppressed';
+  readonly url: string;
+  readonly attempts: readonly { readonly status: number | null; readonly error?: string }[];
+}
+
+export interface SimSession {
+  readonly session: {
+    readonly id: string;
+    readonly order: { readonly merchant_reference: string };
+    readonly url: { readonly callback_url?: string; readonly return_url: string };
+    readonly cancelled_at?: string;
+  };
+  readonly transaction?: SimTransaction | null;
+  readonly callbacks: readonly SimCallback[];
+}
+
+export interface Paid {
+  readonly sessionId: string;
+  readonly transactionId: string;
+  readonly returnUrl: string | null;
+}
+
+export interface Sandbox {
+  readonly origin: string;
+  /** The payer does something on the hosted page. */
+  pay(sessionId: string, what: object): Promise<Paid>;
+  /** Another callback about the session, now. */
+  callback(sessionId: string, plan: object): Promise<void>;
+  change(transactionId: string, what: object): Promise<void>;
+  /** Somebody else's payment on the same account. */
+  foreign(what: object): Promise<Paid>;
+  faults(what: object): Promise<void>;
+  clearFaults(): Promise<void>;
+  session(sessionId: string): Promise<SimSession>;
+  /** Every session that carries this order reference, whoever knows of it. */
+  sessionsOf(orderReference: string): Promise<SimSession[]>;
+  requests(): Promise<Record<string, number>>;
+  state(): Promise<{ callbacks: Record<string, number>; transactions: Record<string, number> }>;
+}
+
+export function createSandbox(origin: string): Sandbox {
+  const call = createCall(origin);
+  const ask = async (method: string, path: string, body?: unknown): Promise<Answer['body']> => {
+    const answer = await call(method, `/__sim${path}`, body);
+    if (answer.status < 300) return answer.body;
+    throw new Error(`sandbox ${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  };
+  const session = (id: string): Promise<SimSession> => ask('GET', `/sessions/${id}`);
+  return {
+    origin,
+    session,
+    pay: (sessionId, what) => ask('POST', `/sessions/${sessionId}/pay`, what),
+    callback: (sessionId, plan) => ask('POST', `/sessions/${sessionId}/callback`, plan),
+    change: (transactionId, what) => ask('POST', `/transactions/${transactionId}/change`, what),
+    foreign: (what) => ask('POST', '/transactions', what),
+    faults: (what) => ask('POST', '/faults', what),
+    clearFaults: () => ask('DELETE', '/faults'),
+    async sessionsOf(orderReference) {
+      const found = (await ask('GET', `/sessions?limit=100&search=${orderReference}`)) as { id: string }[];
+      return Promise.all(found.map(({ id }) => session(id)));
+    },
+    requests: () => ask('GET', '/requests'),
+    state: () => ask('GET', '/state'),
+  };
+}

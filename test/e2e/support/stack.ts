@@ -1,0 +1,167 @@
+/** The whole product as it is run: Temporal, a Dintero of our own, the service, a merchant; real processes, HTTP between them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChildSpec } from '../../../src/dev/child.ts';
+import { findTemporalCli } from '../../../src/dev/temporal-cli.ts';
+import { temporalServer } from '../../../src/dev/temporal-server.ts';
+import { builtFolder } from './build.ts';
+import { createCall, type Call } from './http.ts';
+import { startMerchant, WEBHOOK_SECRET, type Merchant } from './merchant.ts';
+import { endAllProcesses, freePort, startProcess, type Process } from './processes.ts';
+import { createSandbox, type Sandbox } from './sandbox.ts';
+
+export const API_KEY = 'e2e_key_0123456789abcdef0123';
+export const ACCOUNT = 'T12345678';
+const SIGNATURE_SECRET = 'sandbox-signature-secret-0001';
+
+export type Name = 'temporal' | 'sandbox' | 'serve' | 'api' | 'worker';
+
+export interface StackOptions {
+  /** PostgreSQL, and so API and worker apart; without it the embedded store and both in one process. */
+  readonly databaseUrl?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Stack {
+  /** The merchant's API, with a key. */
+  readonly call: Call;
+  readonly sandbox: Sandbox;
+  readonly merchant: Merchant;
+  readonly origin: string;
+  readonly folder: string;
+  /** What the service's processes are given. */
+  readonly env: Readonly<Record<string, string>>;
+  process(name: Name): Process;
+  /** Starts one that is not there, and waits until it answers. */
+  start(name: Name): Promise<void>;
+  kill(name: Name, signal?: NodeJS.Signals): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Ports {
+  readonly api: number;
+  readonly temporal: number;
+  readonly sandbox: number;
+}
+
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), 'paidonce-e2e-'));
+  const ports = { api: await freePort(), temporal: await freePort(), sandbox: await freePort() };
+  const merchant = await startMerchant();
+  const env = serviceEnv(ports, folder, merchant, options);
+  const specs = await specsOf(ports, folder, env);
+  const running = new Map<Name, Process>();
+  const origin = `http://127.0.0.1:${ports.api}`;
+  const stack: Stack = {
+    call: createCall(origin, { authorization: `Bearer ${API_KEY}` }),
+    sandbox: createSandbox(`http://127.0.0.1:${ports.sandbox}`),
+    ...{ merchant, origin, folder, env },
+    process: (name) => running.get(name) as Process,
+    async start(name) {
+      running.set(name, await startProcess(await specs[name]()));
+    },
+    async kill(name, signal = 'SIGKILL') {
+      await running.get(name)?.kill(signal);
+    },
+    async stop() {
+      await Promise.all([...running.values()].map((process) => process.kill('SIGKILL')));
+      await endAllProcesses();
+      await merchant.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await startAll(stack, options);
+  return stack;
+}
+
+async function startAll(stack: Stack, { databaseUrl }: StackOptions): Promise<void> {
+  try {
+    await Promise.all([stack.start('temporal'), stack.start('sandbox')]);
+    if (databaseUrl === undefined) await stack.start('serve');
+    else await Promise.all([stack.start('api'), stack.start('worker')]);
+  } catch (error) {
+    await stack.stop();
+    throw error;
+  }
+}
+
+function serviceEnv(
+  ports: Ports,
+  folder: string,
+  merchant: Merchant,
+  options: StackOptions,
+): Record<string, string> {
+  const sandbox = `http://127.0.0.1:${ports.sandbox}`;
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? folder,
+    PORT: String(ports.api),
+    HOST: '127.0.0.1',
+    PUBLIC_URL: `http://127.0.0.1:${ports.api}`,
+    TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
+    API_KEYS: API_KEY,
+    DINTERO_ACCOUNT_ID: ACCOUNT,
+    DINTERO_CLIENT_ID: 'sandbox-client',
+    DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
+    DINTERO_SIGNATURE_SECRETS: SIGNATURE_SECRET,
+    DINTERO_API_URL: sandbox,
+    DINTERO_CHECKOUT_URL: sandbox,
+    ORDER_WEBHOOK_URL: merchant.url,
+    ORDER_WEBHOOK_SECRETS: WEBHOOK_SECRET,
+    ON_HOLD_POLL_INTERVAL: '2s',
+    SWEEP_INTERVAL: '3s',
+    ...(options.databaseUrl === undefined
+      ? { DATA_DIR: join(folder, 'data') }
+      : { DATABASE_URL: options.databaseUrl }),
+    ...options.env,
+  };
+}
+
+async function specsOf(
+  ports: Ports,
+  folder: string,
+  env: Record<string, string>,
+): Promise<Record<Name, () => Promise<ChildSpec>>> {
+  const dist = await builtFolder();
+  const executable = await findTemporalCli({ env: process.env, say: () => undefined });
+  const role = (name: 'serve' | 'api' | 'worker') => () => Promise.resolve(roleSpec(name, dist, env));
+  const dataDir = join(folder, 'server');
+  return {
+    temporal: () => temporalServer({ executable, port: ports.temporal, uiPort: null, dataDir }),
+    sandbox: () => Promise.resolve(sandboxSpec(dist, ports.sandbox, join(folder, 'sandbox'))),
+    serve: role('serve'),
+    api: role('api'),
+    worker: role('worker'),
+  };
+}
+
+function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
+  return {
+    name: 'sandbox',
+    command: process.execPath,
+    args: [join(dist, 'sandbox', 'start.js')],
+    env: { SANDBOX_PORT: String(port), DATA_DIR: dataDir, DINTERO_SIGNATURE_SECRETS: SIGNATURE_SECRET },
+    answers: () => expectOk(`http://127.0.0.1:${port}/__sim/requests`),
+    readyWithinMs: 20_000,
+  };
+}
+
+/** A worker has no door of its own; it is there when it has said so. */
+export function roleSpec(name: string, dist: string, env: Readonly<Record<string, string>>): ChildSpec {
+  const ready = `http://127.0.0.1:${env['PORT']}/readyz`;
+  return {
+    name,
+    command: process.execPath,
+    args: [join(dist, 'cli', 'main.js'), name],
+    env,
+    answers: () => (name === 'worker' ? Promise.resolve() : expectOk(ready)),
+    readyWithinMs: 30_000,
+  };
+}
+
+async function expectOk(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+}
