@@ -12,7 +12,7 @@ export function openApiDocument(): OpenApiDocument {
   registerMerchantApi(registry);
   registerPublicApi(registry);
   registerOrderUpdates(registry);
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
       title: 'paidonce',
@@ -23,4 +23,10 @@ export function openApiDocument(): OpenApiDocument {
     },
     servers: [{ url: '/' }],
   });
+  return JSON.parse(JSON.stringify(document), withoutFlags) as OpenApiDocument;
+}
+
+/** The generator leaves "/u" behind the pattern of a regular expression with flags; JSON Schema patterns have none. */
+function withoutFlags(name: string, value: unknown): unknown {
+  return name === 'pattern' && typeof value === 'string' ? value.replace(/\/[a-z]+$/, '') : value;
 }
