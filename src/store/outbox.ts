@@ -61,6 +61,11 @@ export async function readUpdate(
   return row === undefined ? null : { ...row.update, hasLater: row.hasLater };
 }
 
+/** Everything that there was to tell about a payment, oldest first. */
+export function listUpdates(db: Db, paymentId: string): Promise<OutboxRow[]> {
+  return db.select().from(outbox).where(eq(outbox.paymentId, paymentId)).orderBy(outbox.sequence);
+}
+
 /** What the merchant has not been told yet about a payment, oldest first. */
 export async function pendingEffects(db: Db, paymentId: string): Promise<string[]> {
   const found = await db

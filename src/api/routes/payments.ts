@@ -3,10 +3,11 @@ import type { Context } from 'koa';
 import type { Service } from '../../service.ts';
 import { listPayments } from '../../store/lists.ts';
 import { findOrder, findPayment, type PaymentRow } from '../../store/payments.ts';
-import { addNote, readTimeline } from '../../store/timeline.ts';
+import { addNote } from '../../store/timeline.ts';
 import { addressOf, closePayment, openPayment } from '../open-payment.ts';
 import { Problem } from '../problem.ts';
 import { createPaymentRequest, paymentsQuery, reference, resolveRequest } from '../schemas.ts';
+import { readStory } from '../story.ts';
 import { readJson, readQuery } from '../validate.ts';
 import { viewOrder, viewPayment } from '../views.ts';
 
@@ -33,7 +34,7 @@ export function paymentRoutes(service: Service): Router {
     })
     .get('/payments/:id', async (ctx: ParamContext) => {
       const payment = await paymentOf(service, ctx);
-      ctx.body = { ...view(payment), timeline: await timelineOf(service, payment.id) };
+      ctx.body = { ...view(payment), timeline: await readStory(store.db, payment.id) };
     })
     .post('/payments/:id/cancel', async (ctx: ParamContext) => {
       const payment = await paymentOf(service, ctx);
@@ -58,11 +59,6 @@ async function paymentOf(service: Service, ctx: ParamContext): Promise<PaymentRo
   const payment = /^[\w-]{1,200}$/.test(id) ? await findPayment(service.store.db, id) : null;
   if (payment === null) throw new Problem('not_found', 'there is no such payment');
   return payment;
-}
-
-async function timelineOf(service: Service, paymentId: string): Promise<object[]> {
-  const entries = await readTimeline(service.store.db, paymentId);
-  return entries.map(({ at, kind, text, data }) => ({ at: at.toISOString(), kind, text, data }));
 }
 
 /** Who decided and why is written here and only here: it has no place in a workflow's history. */

@@ -1,0 +1,45 @@
+/** A payment's story for people: what the workflow wrote down, and whether the merchant has heard of it. */
+import type { z } from 'zod';
+import type { Db } from '../store/open.ts';
+import { listUpdates, type OutboxRow } from '../store/outbox.ts';
+import { readTimeline } from '../store/timeline.ts';
+import type { timelineEntry } from './schemas.ts';
+
+export type StoryEntry = z.infer<typeof timelineEntry>;
+
+/** Oldest first. */
+export async function readStory(db: Db, paymentId: string): Promise<StoryEntry[]> {
+  const [notes, updates] = await Promise.all([readTimeline(db, paymentId), listUpdates(db, paymentId)]);
+  const entries = [
+    ...notes.map(({ at, kind, text, data }) => ({ at: at.toISOString(), kind, text, data })),
+    ...updates.map(toldEntry).filter((entry) => entry !== null),
+  ];
+  return entries.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at));
+}
+
+/** How far the merchant has been told; null before the first attempt. */
+function toldEntry(update: OutboxRow): StoryEntry | null {
+  const { effectId, type, state, attempts, lastAnswer, sequence } = update;
+  const at = update.finishedAt ?? update.attemptedAt ?? (state === 'off' ? update.createdAt : null);
+  if (at === null) return null;
+  const data = { effectId, type, state, attempts, lastAnswer, sequence };
+  return { at: at.toISOString(), kind: 'update', text: toldText(update), data };
+}
+
+function toldText({ type, state, attempts, lastAnswer }: OutboxRow): string {
+  const tried = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  switch (state) {
+    case 'delivered':
+      return `the merchant heard ${type} (${lastAnswer}, ${tried})`;
+    case 'pending':
+      return `the merchant has not heard ${type} yet (${lastAnswer}, ${tried}); tried again for 3 days`;
+    case 'gone':
+      return `the merchant wants no more of ${type} (${lastAnswer}, ${tried})`;
+    case 'gave_up':
+      return `the merchant never heard ${type} (${lastAnswer}, ${tried}); given up after 3 days`;
+    case 'superseded':
+      return `${type} not sent: the order has moved on`;
+    default:
+      return `${type} goes nowhere: ORDER_WEBHOOK_URL is not set`;
+  }
+}
