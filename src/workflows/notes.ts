@@ -56,7 +56,7 @@ function readWords(gateway: string, reading: Reading): { text: string; data?: Re
       const { transactionId, gatewayStatus, money, reference, capturedMinor, refundedMinor } =
         reading.transaction;
       return {
-        text: `${gateway} says ${gatewayStatus}, ${money.amountMinor} ${money.currency} for ${reference}`,
+        text: `${gateway} says ${gatewayStatus}, ${money.amountMinor} minor units of ${money.currency} for ${reference}`,
         data: {
           transactionId,
           status: gatewayStatus,
