@@ -127,9 +127,15 @@ const full = z.object(FULL).superRefine((env, context) => {
 
 export type Config = z.infer<typeof full>;
 export type StoreConfig = z.infer<ReturnType<typeof storeSchema>>;
+export type ClientConfig = z.infer<ReturnType<typeof clientSchema>>;
 
 function storeSchema() {
   return z.object({ ...STORE, ...TEMPORAL, ...LOG });
+}
+
+function clientSchema() {
+  const { PORT, PUBLIC_URL, API_KEYS } = FULL;
+  return storeSchema().extend({ PORT, PUBLIC_URL: PUBLIC_URL.optional(), API_KEYS: API_KEYS.optional() });
 }
 
 /** Everything that `api` and `worker` need. @throws ConfigError */
@@ -137,9 +143,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return parse(full, env);
 }
 
-/** What reads the store and Temporal only: `migrate`, `why`. @throws ConfigError */
+/** What reads the store and Temporal only: `migrate`. @throws ConfigError */
 export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
   return parse(storeSchema(), env);
+}
+
+/** What talks to a running service, or reads what it left: `why`, `cancel`, `resolve`. @throws ConfigError */
+export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
+  return parse(clientSchema(), env);
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {

@@ -2,6 +2,7 @@ import { ListenError } from '../api/server.ts';
 import { ConfigError } from '../config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
+import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
 
 /** The answer is bad news; it has been printed already. */
 export class BadNews extends Error {
@@ -11,10 +12,16 @@ export class BadNews extends Error {
 /** Prints an error for a person and says with which code to end. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof BadNews) return 1;
-  const isConfiguration = [ConfigError, WrongAccount, DirectoryInUse, ListenError].some(
+  const { message, stack } = error as Error;
+  const isForeseen = isConfiguration(error) || error instanceof ServiceRefused;
+  process.stderr.write(`paidonce: ${isForeseen ? message : (stack ?? String(error))}\n`);
+  return isConfiguration(error) ? 2 : 1;
+}
+
+/** Whoever called us has to change something; a refusal that is about the matter itself is bad news instead. */
+function isConfiguration(error: unknown): boolean {
+  if (error instanceof ServiceRefused) return [400, 401, 403, 422].includes(error.status);
+  return [ConfigError, WrongAccount, DirectoryInUse, ListenError, ServiceUnreachable].some(
     (kind) => error instanceof kind,
   );
-  const { message, stack } = error as Error;
-  process.stderr.write(`paidonce: ${isConfiguration ? message : (stack ?? String(error))}\n`);
-  return isConfiguration ? 2 : 1;
 }

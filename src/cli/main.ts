@@ -1,17 +1,11 @@
-/** `paidonce <command>`. Exit 0 fine, 1 the answer is bad news, 2 wrong usage or configuration. */
-import { Command, CommanderError } from 'commander';
-import { roleCommands } from './roles.ts';
-import { exitCodeOf } from './exit.ts';
+/** `paidonce <command>`: what each does stands in its own file here. */
+import { runCommand } from './program.ts';
 
-const program = new Command('paidonce')
-  .description('A payment orchestrator: every order paid exactly once')
-  .showHelpAfterError()
-  .exitOverride();
-for (const command of roleCommands()) program.addCommand(command);
+// Whoever reads our output may have read enough: `paidonce why 1001 | head`.
+process.stdout.once('error', () => process.exit());
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else process.exitCode = exitCodeOf(error);
-}
+const [name, ...rest] = process.argv.slice(2);
+const exitCode = await runCommand(name === undefined ? [] : [name, ...rest]);
+// `dev` says for itself how it ended; the sandbox has only begun; everything else is over, whatever is still connected.
+process.exitCode ??= exitCode;
+if (name !== 'sandbox' || exitCode !== 0) process.exit();

@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { payment } from '../api/schemas.ts';
+import { readClientConfig } from '../config.ts';
+import { withRunningDev } from './running-dev.ts';
+import { printPayment } from './print.ts';
+import { serviceApi } from './service-api.ts';
+
+const EXAMPLES = `
+Example:
+  paidonce cancel pay_019d0c61f3a2b4c6d8e0f1a2b3c4
+
+Ends with 1 when the payment can't be cancelled: somebody has paid, or it is not open any more.`;
+
+/** `paidonce cancel`: closes a session that nobody has paid. */
+export function cancelCommand(): Command {
+  return new Command('cancel')
+    .description('close a payment that nobody has paid')
+    .argument('<payment>', 'its id, pay_…')
+    .option('--json', 'print the payment as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(cancel);
+}
+
+async function cancel(id: string, { json }: { json?: true }): Promise<void> {
+  const service = serviceApi(readClientConfig(withRunningDev(process.env)));
+  const path = `/v1/payments/${encodeURIComponent(id)}/cancel`;
+  printPayment(await service.post(path, {}, payment), json === true);
+}

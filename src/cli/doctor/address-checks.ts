@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Config } from '../../config.ts';
+import type { Gateway } from '../../gateways/gateway.ts';
+import { payment, pageOf } from '../../api/schemas.ts';
+import { reasonOf, serviceApi } from '../service-api.ts';
+import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+
+const readiness = z.object({ status: z.string(), store: z.string(), temporal: z.string() });
+
+/** Whether the service answers under its public address, callbacks included, and takes our key. */
+export async function checkAddress(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
+  const todo = 'is the service running, and does PUBLIC_URL lead to it?';
+  const ready = await check('service', () => checkReady(config), todo);
+  if (ready.state === 'fail') return [ready];
+  const others = [
+    check('API key', () => checkKey(config), 'API_KEYS here and at the service differ'),
+    ...gateways.map((gateway) =>
+      check(`${gateway.id} callback address`, () => checkCallback(config, gateway), todo),
+    ),
+  ];
+  return [ready, ...(await Promise.all(others))];
+}
+
+async function checkReady({ PUBLIC_URL: url }: Config): Promise<Finding> {
+  const response = await get(`${url}/readyz`);
+  const parsed = readiness.safeParse(await response.json().catch(() => null));
+  if (!parsed.success)
+    return fail(
+      `${url} answered ${response.status}, but not as we do`,
+      'does PUBLIC_URL lead to something else?',
+    );
+  const { status, store, temporal } = parsed.data;
+  const text = `${url} is ${status}: store ${store}, Temporal ${temporal}`;
+  if (status === 'ready') return ok(text);
+  return fail(text, 'callbacks are kept as long as one of the two is up; mend the other');
+}
+
+async function checkKey(config: Config): Promise<Finding> {
+  await serviceApi(config).get('/v1/payments?limit=1', pageOf(payment));
+  return ok(`let in with the first of ${config.API_KEYS.length}`);
+}
+
+/** An unsigned call about nothing is answered 400 by us, and leaves no trace; whatever else answers is in between. */
+async function checkCallback({ PUBLIC_URL: url }: Config, { id, mode }: Gateway): Promise<Finding> {
+  const address = `${url}/callbacks/${id}`;
+  const response = await get(address);
+  const body = (await response.json().catch(() => null)) as { code?: string } | null;
+  if (body?.code !== 'malformed' && body?.code !== 'source_not_allowed')
+    return fail(
+      `${address} answered ${response.status} ${body?.code ?? ''}`.trim(),
+      'a proxy in between must pass GET and POST of /callbacks on, path and query unchanged',
+    );
+  if (url.startsWith('https:')) return ok(`${address} reaches us from here`);
+  const text = `${address} reaches us from here, by plain http`;
+  return mode === 'live'
+    ? fail(text, 'a gateway calls https only')
+    : warn(text, 'good for a sandbox on this machine only');
+}
+
+async function get(url: string): Promise<Response> {
+  try {
+    return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000) });
+  } catch (error) {
+    throw new Error(`no answer from ${url} (${reasonOf(error)})`, { cause: error });
+  }
+}

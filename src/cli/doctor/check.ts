@@ -1,0 +1,46 @@
+/** One thing that `doctor` has looked at. */
+export interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warn' | 'fail';
+  readonly text: string;
+  /** What to do about it; always there when it is not ok. */
+  readonly todo?: string;
+}
+
+export type Finding = Omit<Check, 'name'>;
+
+const LIMIT_MS = 8_000;
+
+export function ok(text: string): Finding {
+  return { state: 'ok', text };
+}
+
+export function warn(text: string, todo: string): Finding {
+  return { state: 'warn', text, todo };
+}
+
+export function fail(text: string, todo: string): Finding {
+  return { state: 'fail', text, todo };
+}
+
+/** Looks, in time; whatever is thrown is a finding too. */
+export async function check(name: string, look: () => Promise<Finding>, todo: string): Promise<Check> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Finding>((settle) => {
+    timer = setTimeout(() => settle(fail(`no answer within ${LIMIT_MS / 1_000} s`, todo)), LIMIT_MS);
+  });
+  const looked = look().catch((error: unknown) => fail(rootOf(error), todo));
+  const finding = await Promise.race([looked, late]);
+  clearTimeout(timer);
+  return { name, ...finding };
+}
+
+/** The innermost reason of an error, in one line. */
+export function rootOf(error: unknown): string {
+  let at = error;
+  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
+  if (!(at instanceof Error)) return 'no reason given';
+  const text = at.message || (at as { code?: string }).code || at.name;
+  // gRPC appends advice about its own internals.
+  return text.split(/\n| Resolution note/)[0] ?? text;
+}

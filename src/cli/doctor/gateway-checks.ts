@@ -1,0 +1,31 @@
+import type { Gateway } from '../../gateways/gateway.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
+import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+
+/** Signatures are accepted up to 300 s off; well before that somebody should know. */
+const SKEW_WARN_S = 30;
+const SKEW_FAIL_S = 240;
+
+/** Credentials, and how far our clock is from the gateway's. */
+export async function checkGateway(gateway: Gateway, metrics: Metrics): Promise<Check[]> {
+  const name = `${gateway.id} credentials`;
+  const todo = 'are the client id, the secret and the account of one another, and is the host right?';
+  const credentials = await check(name, () => checkCredentials(gateway), todo);
+  const clock = await check(`${gateway.id} clock`, () => checkClock(gateway, metrics), 'ask again');
+  return credentials.state === 'fail' && clock.state !== 'fail' ? [credentials] : [credentials, clock];
+}
+
+async function checkCredentials(gateway: Gateway): Promise<Finding> {
+  await gateway.checkCredentials();
+  return ok(`account ${gateway.account} (${gateway.mode}) lets us in`);
+}
+
+async function checkClock({ id }: Gateway, { clockSkew }: Metrics): Promise<Finding> {
+  const { values } = await clockSkew.get();
+  const skew = values.find(({ labels }) => labels['gateway'] === id)?.value;
+  if (skew === undefined) return warn('not known: its answers carry no date', 'compare the clocks by hand');
+  const text = `ours is ${Math.abs(Math.round(skew))} s ${skew < 0 ? 'behind' : 'ahead'}`;
+  if (Math.abs(skew) >= SKEW_FAIL_S)
+    return fail(text, 'set the clock (NTP): genuine callbacks are about to be called stale');
+  return Math.abs(skew) >= SKEW_WARN_S ? warn(text, 'set the clock (NTP)') : ok(text);
+}

@@ -1,0 +1,125 @@
+import type { Client, Connection } from '@temporalio/client';
+import type { Config } from '../../config.ts';
+import type { Gateway } from '../../gateways/gateway.ts';
+import { missingSearchAttributes, sweepWorkflowId } from '../../temporal/setup.ts';
+import { updatesTaskQueue } from '../../workflows/messages.ts';
+import { withTemporal } from '../with-temporal.ts';
+import { check, fail, ok, rootOf, warn, type Check, type Finding } from './check.ts';
+
+const DAY_S = 86_400;
+/** A long poll ends after a minute, so a poller that is alive has come back by then. */
+const POLLED_WITHIN_MS = 75_000;
+/** Temporal's `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY`. */
+const WORKFLOW_TASKS = 1;
+const ACTIVITY_TASKS = 2;
+
+/** The namespace, the search attributes, the workers and the sweeps. */
+export function checkTemporal(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
+  return withTemporal(config, (client, connection) => checkAll(client, connection, config, gateways));
+}
+
+async function checkAll(
+  client: Client,
+  connection: Connection,
+  config: Config,
+  gateways: readonly Gateway[],
+): Promise<Check[]> {
+  const todo = 'is a server at TEMPORAL_ADDRESS, and does TEMPORAL_NAMESPACE exist there?';
+  const namespace = await check('temporal', () => checkNamespace(connection, config), todo);
+  if (namespace.state === 'fail') return [namespace];
+  const others = [
+    check('search attributes', () => checkAttributes(connection, config), todo),
+    ...queuesOf(config).map((queue) =>
+      check(`worker for ${queue.name}`, () => checkWorker(connection, config, queue), todo),
+    ),
+    ...gateways.map((gateway) =>
+      check(`sweep of ${gateway.id}`, () => checkSweep(client, config, gateway), todo),
+    ),
+  ];
+  return [namespace, ...(await Promise.all(others))];
+}
+
+async function checkNamespace(
+  { workflowService }: Connection,
+  { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Config,
+): Promise<Finding> {
+  const found = await workflowService.describeNamespace({ namespace });
+  const seconds = Number(found.config?.workflowExecutionRetentionTtl?.seconds ?? 0);
+  const text = `${address}, namespace ${namespace}, keeps closed runs ${Math.round(seconds / DAY_S)} days`;
+  if (seconds >= 7 * DAY_S) return ok(text);
+  const todo = `links and \`why\` lose old runs: temporal operator namespace update -n ${namespace} --retention 720h`;
+  return warn(text, todo);
+}
+
+async function checkAttributes(
+  connection: Connection,
+  { TEMPORAL_NAMESPACE: namespace }: Config,
+): Promise<Finding> {
+  const missing = await missingSearchAttributes(connection, namespace);
+  if (missing.length === 0) return ok('all there');
+  const options = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
+  return fail(
+    `missing: ${missing.join(', ')}; no payment can be opened`,
+    `temporal operator search-attribute create -n ${namespace} ${options}`,
+  );
+}
+
+interface Queue {
+  readonly name: string;
+  readonly type: number;
+  readonly does: string;
+}
+
+function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config): Queue[] {
+  return [
+    { name, type: WORKFLOW_TASKS, does: 'payments stand still' },
+    { name: updatesTaskQueue(name), type: ACTIVITY_TASKS, does: 'merchants hear nothing' },
+  ];
+}
+
+async function checkWorker(
+  { workflowService }: Connection,
+  { TEMPORAL_NAMESPACE: namespace }: Config,
+  { name, type, does }: Queue,
+): Promise<Finding> {
+  const { pollers } = await workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name },
+    taskQueueType: type,
+  });
+  const alive = (pollers ?? []).filter(
+    ({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLED_WITHIN_MS,
+  );
+  if (alive.length === 0) return fail(`nobody polls: ${does}`, 'start paidonce worker (or paidonce serve)');
+  return ok(`${new Set(alive.map(({ identity }) => identity)).size} polling`);
+}
+
+async function checkSweep(client: Client, config: Config, { id, account, mode }: Gateway): Promise<Finding> {
+  const restart = 'the worker makes it at its start: restart it';
+  const found = await client.schedule
+    .getHandle(sweepWorkflowId(id))
+    .describe()
+    .catch((error: unknown) => error as Error);
+  if (found instanceof Error) return fail(`no schedule (${rootOf(found)})`, restart);
+  const { memo, state, info } = found;
+  if (memo?.['account'] !== account || memo?.['mode'] !== mode)
+    return fail(
+      `the namespace belongs to account ${String(memo?.['account'])} (${String(memo?.['mode'])})`,
+      'use another TEMPORAL_NAMESPACE, or the account that it belongs to',
+    );
+  if (state.paused)
+    return fail(
+      'the schedule is paused: lost callbacks are not found',
+      `temporal schedule toggle --unpause -s ${sweepWorkflowId(id)}`,
+    );
+  return ageOf(info.recentActions.at(-1)?.takenAt, config);
+}
+
+function ageOf(last: Date | undefined, { SWEEP_INTERVAL: intervalMs }: Config): Finding {
+  if (last === undefined) return ok('scheduled, not due yet');
+  const age = Date.now() - last.getTime();
+  const text = `last begun ${Math.round(age / 1_000)} s ago`;
+  return age > 3 * intervalMs + 60_000
+    ? warn(text, 'an earlier sweep may be stuck: look for sweep/… in the Temporal Web UI')
+    : ok(text);
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import type { payment } from '../api/schemas.ts';
+import { formatMoney } from '../domain/money.ts';
+
+/** A line on stdout. */
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Anything as JSON for another program. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** What a payment has become. */
+export function printPayment(found: z.infer<typeof payment>, asJson: boolean): void {
+  if (asJson) return printJson(found);
+  const { id, status, orderReference, amount, currency, reason } = found;
+  const why = reason === null ? '' : ` (${reason})`;
+  print(
+    `${id} over ${formatMoney({ amountMinor: amount, currency })} for order ${orderReference} is ${status}${why}`,
+  );
+}
+
+/** "2026-11-21 12:00:03.120": UTC, to be read by a person. */
+export function utc(at: string | Date): string {
+  return new Date(at).toISOString().replace('T', ' ').replace('Z', '');
+}

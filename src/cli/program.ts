@@ -1,0 +1,28 @@
+import { Command, CommanderError } from 'commander';
+import { cancelCommand } from './cancel.ts';
+import { doctorCommand } from './doctor.ts';
+import { exitCodeOf } from './exit.ts';
+import { resolveCommand } from './resolve.ts';
+import { roleCommands } from './roles.ts';
+import { whyCommand } from './why.ts';
+
+/** Runs `paidonce <arguments>` and says with which code to end: 0 fine, 1 the answer is bad news, 2 wrong usage or configuration. */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return exitCodeOf(error);
+    return error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+function program(): Command {
+  const root = new Command('paidonce')
+    .description('A payment orchestrator: every order paid exactly once')
+    .showHelpAfterError('(--help says more)')
+    .exitOverride();
+  const commands = [...roleCommands(), whyCommand(), doctorCommand(), cancelCommand(), resolveCommand()];
+  for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
+  return root;
+}

@@ -1,0 +1,45 @@
+import { Command, Option } from 'commander';
+import { payment } from '../api/schemas.ts';
+import { readClientConfig } from '../config.ts';
+import { withRunningDev } from './running-dev.ts';
+import { printPayment } from './print.ts';
+import { serviceApi } from './service-api.ts';
+
+const EXAMPLES = `
+accept   the order is paid by this payment although something differs; the gateway is asked first whether the money is there
+dismiss  the payment is off our hands: it never touches the order again; its money, if any, is yours to give back
+
+Example:
+  paidonce resolve pay_019d0c61f3a2b4c6d8e0f1a2b3c4 --decision dismiss --actor ada --reason 'refunded by hand, ticket 12'
+
+Ends with 1 when the payment is not in REVIEW or there is nothing to accept.`;
+
+interface Options {
+  readonly decision: 'accept' | 'dismiss';
+  readonly actor: string;
+  readonly reason: string;
+  readonly json?: true;
+}
+
+/** `paidonce resolve`: the way out of REVIEW. */
+export function resolveCommand(): Command {
+  return new Command('resolve')
+    .description('take a payment out of REVIEW')
+    .argument('<payment>', 'its id, pay_…')
+    .addOption(
+      new Option('--decision <decision>', 'what to do with it')
+        .choices(['accept', 'dismiss'])
+        .makeOptionMandatory(),
+    )
+    .requiredOption('--actor <name>', 'who decides; kept in the timeline')
+    .requiredOption('--reason <text>', 'why; kept in the timeline')
+    .option('--json', 'print the payment as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(resolve);
+}
+
+async function resolve(id: string, { decision, actor, reason, json }: Options): Promise<void> {
+  const service = serviceApi(readClientConfig(withRunningDev(process.env)));
+  const path = `/v1/payments/${encodeURIComponent(id)}/resolve`;
+  printPayment(await service.post(path, { decision, actor, reason }, payment), json === true);
+}

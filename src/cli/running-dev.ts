@@ -1,0 +1,53 @@
+/** Beside a running `npm start`, what it chose for itself (ports, keys) counts where a variable is not set. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const url = z.string().nullish().catch(null);
+const urls = z.object({ api: z.string(), temporal: url, temporalUi: url, sandbox: url, shop: url });
+const secrets = z.object({ API_KEYS: z.string(), ORDER_WEBHOOK_SECRETS: z.string() });
+
+/** The sandbox's own defaults: docs/sandbox.md. */
+const SANDBOX_VALUES = {
+  DINTERO_ACCOUNT_ID: 'T12345678',
+  DINTERO_CLIENT_ID: 'sandbox-client',
+  DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
+  DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
+};
+
+/** The environment with whatever DATA_DIR says of a running `npm start`; unchanged where there is none. */
+export function withRunningDev(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const dataDir = env['DATA_DIR'] ?? '.data';
+  const running = urls.safeParse(readJson(join(dataDir, 'urls.json')));
+  const own = secrets.safeParse(readJson(join(dataDir, 'secrets.json')));
+  if (!running.success || !own.success) return env;
+  return { ...present(chosen(running.data, own.data)), ...env };
+}
+
+function chosen(
+  { api, temporal, temporalUi, sandbox, shop }: z.infer<typeof urls>,
+  own: z.infer<typeof secrets>,
+): Record<string, string | null | undefined> {
+  return {
+    ...own,
+    PUBLIC_URL: api,
+    PORT: new URL(api).port,
+    TEMPORAL_ADDRESS: temporal,
+    TEMPORAL_UI_URL: temporalUi,
+    ORDER_WEBHOOK_URL: shop,
+    ...(sandbox && { ...SANDBOX_VALUES, DINTERO_API_URL: sandbox, DINTERO_CHECKOUT_URL: sandbox }),
+  };
+}
+
+function present(values: Record<string, string | null | undefined>): Record<string, string> {
+  const known = Object.entries(values).filter(([, value]) => typeof value === 'string' && value !== '');
+  return Object.fromEntries(known) as Record<string, string>;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}

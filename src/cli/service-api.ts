@@ -1,0 +1,81 @@
+/** The merchant's API as the commands call it: the service that runs does the work, the command asks and prints. */
+import type { z } from 'zod';
+import type { ClientConfig } from '../config.ts';
+import { problem } from '../api/schemas.ts';
+
+/** Nobody answers there, or the answer is not ours. */
+export class ServiceUnreachable extends Error {
+  override readonly name = 'ServiceUnreachable';
+}
+
+/** The service said no; `code` is one of the published problem codes. */
+export class ServiceRefused extends Error {
+  override readonly name = 'ServiceRefused';
+  readonly status: number;
+  readonly code: string;
+
+  constructor(message: string, is: { status: number; code: string }) {
+    super(message);
+    this.status = is.status;
+    this.code = is.code;
+  }
+}
+
+const LIMIT_MS = 20_000;
+
+export interface ServiceApi {
+  readonly url: string;
+  /** @throws ServiceUnreachable | ServiceRefused */
+  get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
+  /** @throws ServiceUnreachable | ServiceRefused */
+  post<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T>;
+}
+
+/** The running service: at PUBLIC_URL, else on this machine at PORT. */
+export function serviceApi(config: Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>): ServiceApi {
+  const url = config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`;
+  const key = config.API_KEYS?.[0];
+  const headers = {
+    'content-type': 'application/json',
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+  };
+  return {
+    url,
+    get: (path, schema) => call(`${url}${path}`, { headers }, schema),
+    post: (path, body, schema) =>
+      call(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) }, schema),
+  };
+}
+
+async function call<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
+  const { origin } = new URL(url);
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(LIMIT_MS) }).catch(
+    (error: unknown) => {
+      throw new ServiceUnreachable(`no answer from ${origin} (${reasonOf(error)}); ${ADVICE}`);
+    },
+  );
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw refusal(origin, response.status, body);
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  throw new ServiceUnreachable(`what answers at ${origin} does not speak our API; ${ADVICE}`);
+}
+
+const ADVICE = 'is it running? set PUBLIC_URL to its origin, and API_KEYS to one of its keys';
+
+function refusal(origin: string, status: number, body: unknown): Error {
+  const parsed = problem.safeParse(body);
+  if (!parsed.success)
+    return new ServiceUnreachable(`${origin} answered ${status}, which is not ours; ${ADVICE}`);
+  const { code, detail, errors } = parsed.data;
+  const fields = (errors ?? []).map((field) => `\n  ${field.pointer}: ${field.detail}`).join('');
+  const advice = code === 'unauthorized' ? `; ${ADVICE}` : '';
+  return new ServiceRefused(`${code}: ${detail}${fields}${advice}`, { status, code });
+}
+
+/** Why a `fetch` failed, in a few words. */
+export function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  if (name === 'TimeoutError') return 'it took too long';
+  return cause?.code ?? cause?.message ?? message;
+}

@@ -1,0 +1,90 @@
+/** What somebody has to do something about. An order without findings needs nobody. */
+import type { Run, RunsAnswer } from './runs.ts';
+import type { Payment, Story } from './story.ts';
+
+export interface Finding {
+  readonly about: string;
+  readonly text: string;
+  readonly todo: string;
+}
+
+/** A workflow deals with a callback within a second; an update is told within seconds, or the shop's endpoint is in trouble. */
+const UNHANDLED_AFTER_MS = 60_000;
+const UNTOLD_AFTER_MS = 5 * 60_000;
+const STUBBORN_ATTEMPTS = 4;
+
+/** Everything that is wrong with an order, as far as store and Temporal could be asked. */
+export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Finding[] {
+  const known = runs.kind === 'found' ? runs.runs : [];
+  const ofPayments = (story?.payments ?? []).flatMap((payment) => [
+    ...reviewOf(payment),
+    ...untold(payment, now),
+    ...unhandled(payment, now),
+    ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
+  ]);
+  return [...ofPayments, ...known.flatMap(stubborn)];
+}
+
+function reviewOf({ id, status, reason, updatedAt }: Payment): Finding[] {
+  if (status !== 'REVIEW') return [];
+  const text = `is in REVIEW (${reason ?? 'no reason given'}), last changed ${updatedAt}`;
+  const todo = `look at the transaction at the gateway, then: paidonce resolve ${id} --decision accept|dismiss --actor YOU --reason WHY`;
+  return [{ about: id, text, todo }];
+}
+
+interface Told {
+  readonly type: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly lastAnswer: string | null;
+}
+
+function untold({ id, timeline }: Payment, now: Date): Finding[] {
+  return timeline.flatMap(({ at, data, text }) => {
+    const { type, state } = data as Partial<Told>;
+    if (type === undefined || state === undefined) return [];
+    if (state === 'gave_up' || state === 'gone')
+      return [{ about: id, text, todo: `tell the shop about ${type} yourself, and mend its endpoint` }];
+    const since = queuedAt(timeline, type) ?? at;
+    const isLate = state === 'pending' && now.getTime() - Date.parse(since) > UNTOLD_AFTER_MS;
+    return isLate ? [{ about: id, text, todo: "mend the shop's endpoint (ORDER_WEBHOOK_URL)" }] : [];
+  });
+}
+
+function queuedAt(timeline: Payment['timeline'], type: string): string | undefined {
+  return timeline.find(({ kind, text }) => kind === 'update' && text.startsWith(`${type} queued`))?.at;
+}
+
+function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Finding[] {
+  const waiting = deliveries.filter(
+    ({ outcome, state, receivedAt }) =>
+      outcome === 'accepted' &&
+      state !== 'handled' &&
+      now.getTime() - Date.parse(receivedAt) > UNHANDLED_AFTER_MS,
+  );
+  return waiting.map((delivery) => ({
+    about: id,
+    text: `callback ${delivery.id} of ${delivery.receivedAt} is verified, but no workflow has dealt with it (${delivery.state})`,
+    todo: 'is a worker running, and does the gateway answer? paidonce doctor',
+  }));
+}
+
+/** An open payment lives in a run; without one nobody polls a hold or notices that the time is over. */
+function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Finding[] {
+  const isOpen = status === 'PENDING' || status === 'ON_HOLD' || status === 'REVIEW';
+  const isNew = now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS;
+  const isRunning = runs.some((run) => run.workflowId === workflow.workflowId && run.status === 'RUNNING');
+  if (!isOpen || isNew || isRunning) return [];
+  const text = `is ${status}, but Temporal has no running workflow ${workflow.workflowId}`;
+  return [{ about: id, text, todo: 'ask for the payment again (POST /v1/payments): it starts the run anew' }];
+}
+
+function stubborn({ workflowId, pending }: Run): Finding[] {
+  return pending
+    .filter(({ attempt, lastFailure }) => attempt >= STUBBORN_ATTEMPTS && lastFailure !== null)
+    .map(({ activity, attempt, lastFailure, nextAt }) => ({
+      about: workflowId,
+      text: `${activity} is at attempt ${attempt}: ${lastFailure}${nextAt === null ? '' : `; next ${nextAt}`}`,
+      todo: 'it is tried without end; paidonce doctor checks the other side',
+    }));
+}

@@ -1,0 +1,87 @@
+/** What Temporal knows of an order: its runs, what each did, what it waits for, and what keeps failing. */
+import type { Client } from '@temporalio/client';
+import type { ClientConfig } from '../../config.ts';
+import { withTimeout } from '../../temporal/payment-runs.ts';
+import { getState } from '../../workflows/messages.ts';
+import { withTemporal } from '../with-temporal.ts';
+import { pendingOf, stepsOf, type PendingActivity, type Step } from './history.ts';
+
+export interface Run {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Temporal's word: RUNNING, COMPLETED, TERMINATED … */
+  readonly status: string;
+  readonly startedAt: string;
+  readonly closedAt: string | null;
+  readonly events: number;
+  readonly url: string | null;
+  /** The run's own words; null when it is over or no worker answers. */
+  readonly waitsFor: string | null;
+  readonly pending: readonly PendingActivity[];
+  readonly steps: readonly Step[];
+}
+
+export type RunsAnswer =
+  | { readonly kind: 'found'; readonly runs: readonly Run[] }
+  | { readonly kind: 'unasked'; readonly reason: string };
+
+const LIMIT_MS = 8_000;
+const QUERY_LIMIT_MS = 2_000;
+const MOST_RUNS = 20;
+
+/** Every run of an order that Temporal still keeps, oldest first. Never throws. */
+export async function findRuns(config: ClientConfig, reference: string): Promise<RunsAnswer> {
+  try {
+    const ask = (client: Client) => withTimeout(readRuns(client, config, reference), LIMIT_MS);
+    return { kind: 'found', runs: await withTemporal(config, ask) };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+    return { kind: 'unasked', reason: `Temporal at ${config.TEMPORAL_ADDRESS} (${why})` };
+  }
+}
+
+async function readRuns(client: Client, config: ClientConfig, reference: string): Promise<Run[]> {
+  const ids: { workflowId: string; runId: string }[] = [];
+  const query = `WorkflowType = 'paymentSession' and OrderReference = '${reference}'`;
+  for await (const found of client.workflow.list({ query })) {
+    ids.push(found);
+    if (ids.length === MOST_RUNS) break;
+  }
+  const runs = await Promise.all(ids.map((id) => readRun(client, config, id)));
+  return runs.toSorted((left, right) => left.startedAt.localeCompare(right.startedAt));
+}
+
+async function readRun(
+  client: Client,
+  config: ClientConfig,
+  { workflowId, runId }: { workflowId: string; runId: string },
+): Promise<Run> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  const [found, history] = await Promise.all([handle.describe(), handle.fetchHistory()]);
+  const isRunning = found.status.name === 'RUNNING';
+  return {
+    workflowId,
+    runId,
+    status: found.status.name,
+    startedAt: found.startTime.toISOString(),
+    closedAt: found.closeTime?.toISOString() ?? null,
+    events: found.historyLength,
+    url: linkTo(config, workflowId, runId),
+    waitsFor: isRunning ? await askRun(handle) : null,
+    pending: pendingOf(found.raw.pendingActivities ?? []),
+    steps: stepsOf(history.events ?? []),
+  };
+}
+
+/** Needs a worker that lives; without one the rest of the story is still worth telling. */
+async function askRun(handle: ReturnType<Client['workflow']['getHandle']>): Promise<string | null> {
+  const view = await withTimeout(handle.query(getState), QUERY_LIMIT_MS).catch(() => null);
+  return view?.waitsFor ?? null;
+}
+
+function linkTo(config: ClientConfig, workflowId: string, runId: string): string | null {
+  const { TEMPORAL_UI_URL: uiUrl, TEMPORAL_NAMESPACE: namespace } = config;
+  if (uiUrl === undefined) return null;
+  return `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`;
+}

@@ -1,0 +1,236 @@
+/** The commands against a service that listens: real routes, a real store, and runs that answer as told. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createApp } from '../../src/api/app.ts';
+import { runCommand } from '../../src/cli/program.ts';
+import { readConfig } from '../../src/config.ts';
+import { createGateways } from '../../src/gateways/registry.ts';
+import type { Service } from '../../src/service.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { lockDirectory } from '../../src/store/lock.ts';
+import type { Store } from '../../src/store/open.ts';
+import { claimPayment, findPayment, type PaymentRow } from '../../src/store/payments.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { openTestStore } from '../support/store.ts';
+
+const KEY = 'a-key-of-more-than-24-characters';
+const NOBODY = '127.0.0.1:1';
+const TELLS = { policy: 'give_back', livemode: false, tells: true } as const;
+
+interface Around {
+  store: Store;
+  server: Server;
+  folder: string;
+  payment: PaymentRow;
+  unlock: () => Promise<void>;
+}
+
+const at = {} as Around;
+const given = { ...process.env };
+let output = '';
+let complaints = '';
+
+beforeAll(async () => {
+  at.folder = await mkdtemp(join(tmpdir(), 'paidonce-cli-'));
+  at.store = await openTestStore();
+  at.unlock = await holdStore(join(at.folder, 'data', 'store'));
+  at.payment = await paidPayment(at.store);
+  const handle = createApp(aService(at.store)).app.callback();
+  at.server = createServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => at.server.listen(0, '127.0.0.1', resolve));
+}, 60_000);
+
+afterAll(async () => {
+  at.server.close();
+  at.server.closeAllConnections();
+  await at.store.close();
+  await at.unlock();
+  await rm(at.folder, { recursive: true });
+});
+
+beforeEach(() => {
+  output = '';
+  complaints = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    output += String(text);
+    return true;
+  });
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    complaints += String(text);
+    return true;
+  });
+  const url = `http://127.0.0.1:${(at.server.address() as AddressInfo).port}`;
+  const dataDir = join(at.folder, 'data');
+  process.env = { PUBLIC_URL: url, API_KEYS: KEY, DATA_DIR: dataDir, TEMPORAL_ADDRESS: NOBODY };
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  process.env = { ...given };
+});
+
+describe('paidonce why', () => {
+  it('asks the service while that holds the store, and lives without Temporal', async () => {
+    expect(await runCommand(['why', '1001'])).toBe(0);
+    expect(output).toContain('Order 1001 is PAID: 722.00 NOK');
+    expect(output).toContain(`(says the service at ${process.env['PUBLIC_URL']})`);
+    expect(output).toContain('PENDING became AUTHORIZED; order 1001 is paid by this payment');
+    expect(output).toContain(`Could not ask: Temporal at ${NOBODY}`);
+  }, 20_000);
+
+  it('ends with 1 for an order that nobody knows', async () => {
+    expect(await runCommand(['why', '404'])).toBe(1);
+    expect(output).toContain('does not know it');
+  }, 20_000);
+
+  it('ends with 1, and says what it tried, when there is nobody to ask', async () => {
+    process.env['PUBLIC_URL'] = `http://${NOBODY}`;
+    expect(await runCommand(['why', '1001', '--json'])).toBe(1);
+    const { order, runs, unasked } = JSON.parse(output) as Record<string, unknown>;
+    expect({ order, runs }).toEqual({ order: null, runs: null });
+    expect(String(unasked)).toContain('is in use by another process');
+    expect(String(unasked)).toContain(`no answer from http://${NOBODY} (bad port)`);
+  }, 20_000);
+
+  it('refuses what is no order number', async () => {
+    expect(await runCommand(['why', "1001' or '1"])).toBe(2);
+  });
+});
+
+describe('paidonce cancel', () => {
+  it('prints what the payment has become', async () => {
+    expect(await runCommand(['cancel', at.payment.id])).toBe(0);
+    expect(output).toBe(`${at.payment.id} over 722.00 NOK for order 1001 is AUTHORIZED\n`);
+  });
+
+  it('ends with 1 when the service says no', async () => {
+    expect(await runCommand(['cancel', 'pay_unknown'])).toBe(1);
+    expect(complaints).toBe('paidonce: not_found: there is no such payment\n');
+  });
+
+  it('ends with 2 when the key is wrong or nobody answers', async () => {
+    process.env['API_KEYS'] = 'another-key-of-more-than-24-characters';
+    expect(await runCommand(['cancel', at.payment.id])).toBe(2);
+    process.env['PUBLIC_URL'] = `http://${NOBODY}`;
+    expect(await runCommand(['cancel', at.payment.id])).toBe(2);
+    expect(complaints).toContain('unauthorized');
+    expect(complaints).toContain('set PUBLIC_URL');
+    expect(complaints).not.toContain('another-key');
+  });
+});
+
+describe('paidonce resolve', () => {
+  it('ends with 1 for a payment that is not in REVIEW', async () => {
+    const words = ['--decision', 'accept', '--actor', 'ada', '--reason', 'agreed'];
+    expect(await runCommand(['resolve', at.payment.id, ...words])).toBe(1);
+    expect(complaints).toContain('not_in_review');
+  });
+
+  it.each([
+    ['without a reason', ['--decision', 'accept', '--actor', 'ada']],
+    [
+      'with a decision that does not exist',
+      ['--decision', 'give_back', '--actor', 'ada', '--reason', 'late'],
+    ],
+  ])('ends with 2 %s', async (_, words) => {
+    expect(await runCommand(['resolve', at.payment.id, ...words])).toBe(2);
+  });
+});
+
+describe('paidonce', () => {
+  it('lists every command, each with an example of its own', async () => {
+    expect(await runCommand(['--help'])).toBe(0);
+    const names = [...output.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? '');
+    const commands = names.filter((name) => name !== 'help');
+    expect(commands).toEqual(
+      expect.arrayContaining([
+        'serve',
+        'api',
+        'worker',
+        'migrate',
+        'dev',
+        'sandbox',
+        'why',
+        'doctor',
+        'cancel',
+        'resolve',
+      ]),
+    );
+    for (const name of commands) {
+      output = '';
+      expect(await runCommand([name, '--help'])).toBe(0);
+      expect(output).toMatch(new RegExp(`Example:\\n.*paidonce ${name}`));
+    }
+  });
+
+  it.each([[[]], [['nope']], [['why']], [['cancel', 'a', 'b']]])('ends with 2 for %j', async (args) => {
+    expect(await runCommand(args)).toBe(2);
+  });
+
+  it('takes address and keys from a running npm start', async () => {
+    const urls = { api: process.env['PUBLIC_URL'], temporal: NOBODY, sandbox: null };
+    const folder = join(at.folder, 'dev');
+    await mkdir(folder);
+    await writeFile(join(folder, 'urls.json'), JSON.stringify(urls));
+    await writeFile(
+      join(folder, 'secrets.json'),
+      JSON.stringify({ API_KEYS: KEY, ORDER_WEBHOOK_SECRETS: 'whsec_x' }),
+    );
+    process.env = { DATA_DIR: folder };
+    expect(await runCommand(['cancel', at.payment.id])).toBe(0);
+  });
+});
+
+/** What a directory looks like whose store another process has open. */
+async function holdStore(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'PG_VERSION'), '18');
+  return lockDirectory(folder);
+}
+
+async function paidPayment({ db }: Store): Promise<PaymentRow> {
+  const money = { amountMinor: 72_200, currency: 'NOK' };
+  const wanted = {
+    gateway: 'dintero',
+    orderReference: '1001',
+    money,
+    lifetimeMs: 3_600_000,
+    capture: 'manual',
+  };
+  const claim = await claimPayment(db, { ...wanted, request: { lines: [] }, metadata: {} });
+  if (claim.kind !== 'created') throw new Error(claim.kind);
+  const paid = { status: 'AUTHORIZED', pays: true, cause: 't', capturedMinor: 0, refundedMinor: 0 } as const;
+  const record = { paymentId: claim.payment.id, outcome: paid, deliveries: [], notes: [], key: 'run-1' };
+  await recordOutcome(db, record, TELLS);
+  return (await findPayment(db, claim.payment.id)) as PaymentRow;
+}
+
+function aService(store: Store): Service {
+  const local = 'http://127.0.0.1:3001';
+  const config = readConfig({
+    PUBLIC_URL: 'http://127.0.0.1:3000',
+    API_KEYS: KEY,
+    DINTERO_ACCOUNT_ID: 'T12345678',
+    DINTERO_CLIENT_ID: 'client',
+    DINTERO_CLIENT_SECRET: 'client-secret',
+    DINTERO_SIGNATURE_SECRETS: 'signature-secret',
+    DINTERO_API_URL: local,
+    DINTERO_CHECKOUT_URL: local,
+  });
+  const metrics = createMetrics();
+  const runs = { cancel: () => Promise.resolve({ kind: 'cancelled' }) };
+  const log = createLog('silent', 'test');
+  return {
+    config,
+    metrics,
+    gateways: createGateways(config, metrics),
+    store,
+    runs,
+    log,
+  } as unknown as Service;
+}

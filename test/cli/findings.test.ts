@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { findingsOf } from '../../src/cli/why/findings.ts';
+import type { Run, RunsAnswer } from '../../src/cli/why/runs.ts';
+import { aPayment, aRun, aStory, NOW } from './samples.ts';
+
+const NO_TEMPORAL: RunsAnswer = { kind: 'unasked', reason: 'Temporal is away' };
+
+function temporalWith(...runs: Run[]): RunsAnswer {
+  return { kind: 'found', runs };
+}
+
+function textsOf(payment: Parameters<typeof aPayment>[0], runs: RunsAnswer = NO_TEMPORAL): string[] {
+  return findingsOf(aStory(aPayment(payment)), runs, NOW).map(({ text }) => text);
+}
+
+describe('what needs somebody', () => {
+  it('is nothing for an order that was paid and told', () => {
+    expect(textsOf({}, temporalWith(aRun({ status: 'COMPLETED' })))).toEqual([]);
+  });
+
+  it('is a payment in REVIEW, with the command that ends it', () => {
+    const story = aStory(aPayment({ status: 'REVIEW', reason: 'late_money' }));
+    const [finding] = findingsOf(story, NO_TEMPORAL, NOW);
+    expect(finding?.text).toContain('late_money');
+    expect(finding?.todo).toContain('paidonce resolve pay_1 --decision accept|dismiss');
+  });
+
+  it.each(['gave_up', 'gone'])('is an update that ended as %s', (state) => {
+    const timeline = [told(state, '2026-11-21T11:00:00Z')];
+    expect(textsOf({ timeline })).toEqual([`the merchant and order.paid: ${state}`]);
+  });
+
+  it('is an update that has been pending for more than five minutes', () => {
+    const queued = {
+      at: '2026-11-21T11:54:59Z',
+      kind: 'update',
+      text: 'order.paid queued for the merchant',
+      data: {},
+    };
+    expect(textsOf({ timeline: [queued, told('pending', '2026-11-21T11:59:59Z')] })).toHaveLength(1);
+  });
+
+  it('is not an update whose first attempts failed just now', () => {
+    const queued = {
+      at: '2026-11-21T11:55:01Z',
+      kind: 'update',
+      text: 'order.paid queued for the merchant',
+      data: {},
+    };
+    expect(textsOf({ timeline: [queued, told('pending', '2026-11-21T11:59:59Z')] })).toEqual([]);
+  });
+
+  it('is a verified callback that no workflow dealt with for a minute', () => {
+    const waiting = { state: 'signalled', receivedAt: '2026-11-21T11:58:59.000Z' };
+    expect(textsOf({ deliveries: [waiting] })).toHaveLength(1);
+    expect(textsOf({ deliveries: [{ ...waiting, receivedAt: '2026-11-21T11:59:30.000Z' }] })).toEqual([]);
+    expect(textsOf({ deliveries: [{ ...waiting, state: 'handled' }] })).toEqual([]);
+    expect(textsOf({ deliveries: [{ ...waiting, state: null, outcome: 'refused' }] })).toEqual([]);
+  });
+
+  it.each(['PENDING', 'ON_HOLD', 'REVIEW'] as const)(
+    'is a %s payment without a running workflow',
+    (status) => {
+      const lost = temporalWith(aRun({ status: 'TERMINATED' }));
+      expect(textsOf({ status }, lost).at(-1)).toContain('Temporal has no running workflow payment/1001/1');
+      expect(textsOf({ status }, temporalWith(aRun({ status: 'RUNNING' }))).join()).not.toContain(
+        'no running workflow',
+      );
+    },
+  );
+
+  it('does not miss a workflow that it could not ask for, or that may not be listed yet', () => {
+    expect(textsOf({ status: 'PENDING' }, NO_TEMPORAL)).toEqual([]);
+    expect(textsOf({ status: 'PENDING', createdAt: '2026-11-21T11:59:30.000Z' }, temporalWith())).toEqual([]);
+  });
+
+  it('is an activity that keeps failing, also when the store is away', () => {
+    const pending = { activity: 'readTransaction', attempt: 7, lastFailure: 'no answer', nextAt: null };
+    const [finding] = findingsOf(null, temporalWith(aRun({ pending: [pending] })), NOW);
+    expect(finding?.text).toBe('readTransaction is at attempt 7: no answer');
+    const young = temporalWith(aRun({ pending: [{ ...pending, attempt: 2 }] }));
+    expect(findingsOf(null, young, NOW)).toEqual([]);
+  });
+});
+
+function told(state: string, at: string) {
+  const text = `the merchant and order.paid: ${state}`;
+  return { at, kind: 'update', text, data: { type: 'order.paid', state, attempts: 3, lastAnswer: '500' } };
+}

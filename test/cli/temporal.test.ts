@@ -1,0 +1,122 @@
+/** What the commands ask of Temporal, asked of a real server; no worker runs, as on a bad night. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { checkTemporal } from '../../src/cli/doctor/temporal-checks.ts';
+import { findRuns } from '../../src/cli/why/runs.ts';
+import { readConfig, type Config } from '../../src/config.ts';
+import { createGateways } from '../../src/gateways/registry.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
+import { addSearchAttributes, scheduleSweep } from '../../src/temporal/setup.ts';
+import { until } from '../support/until.ts';
+
+const at: { server: TestWorkflowEnvironment; config: Config } = {} as never;
+const STAMP = { gateway: 'dintero', account: 'T12345678', mode: 'test' };
+
+beforeAll(async () => {
+  const path = process.env['TEMPORAL_CLI'];
+  if (path === undefined) throw new Error('TEMPORAL_CLI is not set: npm test sets it');
+  const executable = { type: 'existing-path', path } as const;
+  at.server = await TestWorkflowEnvironment.createLocal({ server: { executable } });
+  at.config = aConfig(at.server.address);
+}, 60_000);
+
+afterAll(async () => {
+  await at.server.teardown();
+});
+
+describe('paidonce doctor, of Temporal', () => {
+  it('says what is missing in a bare namespace, and the command that mends it', async () => {
+    const found = await look();
+    expect(statesOf(found)).toEqual({
+      temporal: 'warn',
+      'search attributes': 'fail',
+      'worker for payments': 'fail',
+      'worker for payments-updates': 'fail',
+      'sweep of dintero': 'fail',
+    });
+    const attributes = found.find(({ name }) => name === 'search attributes');
+    expect(attributes?.todo).toContain(
+      'search-attribute create -n default --name PaymentStatus --type Keyword',
+    );
+  });
+
+  it('is content with what a worker prepares, and notices that it is gone', async () => {
+    await prepare();
+    expect(statesOf(await look())).toMatchObject({
+      'search attributes': 'ok',
+      'worker for payments': 'fail',
+      'sweep of dintero': 'ok',
+    });
+  });
+
+  it('notices a sweep that was paused, and a namespace of another account', async () => {
+    await prepare();
+    const schedule = at.server.client.schedule.getHandle('sweep/dintero');
+    await schedule.pause();
+    expect(statesOf(await look())['sweep of dintero']).toBe('fail');
+    await schedule.unpause();
+    const another = { ...at.config, DINTERO_ACCOUNT_ID: 'T87654321' };
+    const [sweep] = (await look(another)).filter(({ name }) => name === 'sweep of dintero');
+    expect(sweep).toMatchObject({ state: 'fail', text: 'the namespace belongs to account T12345678 (test)' });
+  });
+
+  it('says one thing when nobody answers', async () => {
+    const found = await look({ ...at.config, TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect(statesOf(found)).toEqual({ temporal: 'fail' });
+  }, 20_000);
+});
+
+describe('paidonce why, of Temporal', () => {
+  it('tells what a run has received although no worker is there', async () => {
+    await prepare();
+    const settings = { taskQueue: 'payments', updateTimeoutMs: 5_000, signalTimeoutMs: 5_000 };
+    const payment = { paymentId: 'pay_1', orderReference: 'cli-1', n: 1, gateway: 'dintero' };
+    const callback = { eventId: 'e', contentHash: 'h', claim: {}, receivedAt: new Date().toISOString() };
+    await createPaymentRuns(at.server.client, settings).callback(payment, callback);
+    await until('the run is listed', async () => (await runsOf('cli-1')).length === 1);
+    const [run] = await runsOf('cli-1');
+    expect(run).toMatchObject({ workflowId: 'payment/cli-1/1', status: 'RUNNING', waitsFor: null });
+    expect(run?.steps.map(({ text }) => text)).toEqual(['the run started', 'signal callbackReceived']);
+    expect(run?.url).toContain('/workflows/payment%2Fcli-1%2F1/');
+  }, 30_000);
+
+  it('knows nothing of an order that was never opened', async () => {
+    await prepare();
+    expect(await runsOf('cli-unknown')).toEqual([]);
+  });
+});
+
+async function prepare(): Promise<void> {
+  const { client, connection } = at.server;
+  await addSearchAttributes(connection, 'default');
+  await scheduleSweep(client, STAMP, { taskQueue: 'payments', intervalMs: 3_600_000 });
+}
+
+function look(config = at.config): ReturnType<typeof checkTemporal> {
+  return checkTemporal(config, createGateways(config, createMetrics()).all);
+}
+
+function statesOf(checks: Awaited<ReturnType<typeof checkTemporal>>): Record<string, string> {
+  return Object.fromEntries(checks.map(({ name, state }) => [name, state]));
+}
+
+async function runsOf(reference: string) {
+  const found = await findRuns({ ...at.config, TEMPORAL_UI_URL: 'http://ui' }, reference);
+  if (found.kind !== 'found') throw new Error(found.reason);
+  return found.runs;
+}
+
+function aConfig(address: string): Config {
+  return readConfig({
+    TEMPORAL_ADDRESS: address,
+    PUBLIC_URL: 'http://127.0.0.1:3000',
+    API_KEYS: 'a-key-of-more-than-24-characters',
+    DINTERO_ACCOUNT_ID: 'T12345678',
+    DINTERO_CLIENT_ID: 'client',
+    DINTERO_CLIENT_SECRET: 'client-secret',
+    DINTERO_SIGNATURE_SECRETS: 'signature-secret',
+    DINTERO_API_URL: 'http://127.0.0.1:3001',
+    DINTERO_CHECKOUT_URL: 'http://127.0.0.1:3001',
+  });
+}

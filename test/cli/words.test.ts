@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { jsonOf, linesOf, type Why } from '../../src/cli/why/words.ts';
+import { aDelivery, aPayment, aRun, aStory } from './samples.ts';
+
+const AWAY = { kind: 'unasked', reason: 'Temporal at 127.0.0.1:7233 (no answer)' } as const;
+
+function aWhy(changes: Partial<Why> = {}): Why {
+  const store = { kind: 'found', story: aStory(aPayment()), asked: 'the embedded store' } as const;
+  return { reference: '1001', store, temporal: AWAY, findings: [], ...changes };
+}
+
+describe('the words of `paidonce why`', () => {
+  it('begin with what the order is and what paid it', () => {
+    expect(linesOf(aWhy())[0]).toBe(
+      'Order 1001 is PAID: 722.00 NOK, paid 2026-11-21 11:00:00.000 UTC by transaction T12345678.t (says the embedded store)',
+    );
+  });
+
+  it('tell in order of time, with the callbacks that left no trace in the timeline', () => {
+    const timeline = [
+      {
+        at: '2026-11-21T11:00:00.000Z',
+        kind: 'delivery',
+        text: 'verified callback',
+        data: { eventId: 'known' },
+      },
+      { at: '2026-11-21T11:00:02.000Z', kind: 'decision', text: 'PENDING became AUTHORIZED', data: {} },
+    ];
+    const deliveries = [
+      aDelivery({ eventId: 'known' }),
+      aDelivery({
+        id: 'dlv_2',
+        eventId: null,
+        outcome: 'refused',
+        reason: 'wrong_signature',
+        receivedAt: '2026-11-21T11:00:01.000Z',
+      }),
+      aDelivery({ id: 'dlv_3', eventId: 'late', state: 'received', receivedAt: '2026-11-21T11:00:03.000Z' }),
+    ];
+    const store = {
+      kind: 'found',
+      story: aStory(aPayment({ timeline, deliveries })),
+      asked: 'the store',
+    } as const;
+    const told = linesOf(aWhy({ store })).filter((line) => /^ {2}2026/.test(line));
+    expect(told.map((line) => line.slice(38))).toEqual([
+      'verified callback',
+      'callback dlv_2 refused (wrong_signature): it proves nothing',
+      'PENDING became AUTHORIZED',
+      'verified callback dlv_3, not dealt with yet',
+    ]);
+  });
+
+  it('tell what Temporal knows when the store is away, and say what could not be asked', () => {
+    const steps = [{ at: '2026-11-21T11:00:00.000Z', text: 'signal callbackReceived' }];
+    const pending = [{ activity: 'readTransaction', attempt: 3, lastFailure: 'no answer', nextAt: null }];
+    const lines = linesOf(
+      aWhy({
+        store: { kind: 'unasked', reason: 'the store did not answer' },
+        temporal: { kind: 'found', runs: [aRun({ steps, pending, url: 'http://ui/run' })] },
+      }),
+    );
+    expect(lines).toEqual([
+      'Order 1001: the store could not be asked',
+      '',
+      'Workflow payment/1001/1 running, 12 events: http://ui/run',
+      '  2026-11-21 11:00:00.000  signal callbackReceived',
+      '  going on: readTransaction, attempt 3, before: no answer',
+      '',
+      'Could not ask: the store did not answer',
+    ]);
+  });
+
+  it('end with what to do', () => {
+    const findings = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'paidonce resolve pay_1' }];
+    expect(linesOf(aWhy({ findings })).slice(-3)).toEqual([
+      'Needs somebody:',
+      '  pay_1: is in REVIEW (late_money)',
+      '    paidonce resolve pay_1',
+    ]);
+  });
+});
+
+describe('the JSON of `paidonce why`', () => {
+  it('has null for what could not be asked, and says why', () => {
+    expect(jsonOf(aWhy())).toMatchObject({
+      reference: '1001',
+      order: { status: 'PAID' },
+      payments: [{ id: 'pay_1', deliveries: [] }],
+      runs: null,
+      findings: [],
+      unasked: [AWAY.reason],
+    });
+  });
+});
