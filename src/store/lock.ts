@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { unlink } from 'node:fs/promises';
+import { realpath, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -15,7 +15,9 @@ export class DirectoryInUse extends Error {
  * @throws DirectoryInUse
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  const name = createHash('sha256').update(resolve(directory)).digest('hex').slice(0, 24);
+  // By whatever name it is called: a symbolic link leads to the same files.
+  const known = await realpath(directory).catch(() => resolve(directory));
+  const name = createHash('sha256').update(known).digest('hex').slice(0, 24);
   const path = address(`paidonce-${name}`);
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const server = await listen(path);
