@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readStory } from '../../src/api/story.ts';
+import { pendingEffects, recordAttempt, type OutboxState } from '../../src/store/outbox.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+const at = {} as { store: TestStore };
+
+beforeAll(async () => {
+  at.store = await openTestStore();
+}, 60_000);
+
+afterAll(() => at.store.close());
+
+describe('the story of a payment', () => {
+  it.each([
+    ['delivered', '204', 'the merchant heard order.paid (204, 1 attempt)'],
+    ['pending', '500', 'the merchant has not heard order.paid yet (500, 1 attempt); tried again for 3 days'],
+    ['gone', '410', 'the merchant wants no more of order.paid (410, 1 attempt)'],
+    ['gave_up', 'nothing', 'the merchant never heard order.paid (nothing, 1 attempt); given up after 3 days'],
+    ['superseded', '', 'order.paid not sent: the order has moved on'],
+  ] as const)('ends with what became of an update: %s', async (state, answer, text) => {
+    const payment = await paid();
+    await attempt(payment, state, answer);
+    const story = await readStory(at.store.db, payment.id);
+    expect(story.at(-1)).toMatchObject({ kind: 'update', text, data: { type: 'order.paid', state } });
+  });
+
+  it('says nothing of an update before the first attempt but that it is queued', async () => {
+    const payment = await paid();
+    const story = await readStory(at.store.db, payment.id);
+    expect(story.map(({ kind }) => kind)).toEqual(['decision', 'update']);
+    expect(story.at(-1)?.text).toBe('order.paid queued for the merchant');
+  });
+
+  it('says where an update goes that nobody is told of', async () => {
+    const payment = await paid({ ...TELLS, tells: false });
+    const texts = (await readStory(at.store.db, payment.id)).map(({ text }) => text);
+    expect(texts).toContain('order.paid goes nowhere: ORDER_WEBHOOK_URL is not set');
+  });
+
+  it('is in order of time', async () => {
+    const payment = await paid();
+    await attempt(payment, 'delivered', '204');
+    const times = (await readStory(at.store.db, payment.id)).map((entry) => entry.at);
+    expect(times).toEqual(times.toSorted());
+  });
+});
+
+async function paid(settings = TELLS): Promise<PaymentRow> {
+  const payment = await aPayment(at.store.db);
+  await recordOutcome(at.store.db, aRecord(payment), settings);
+  return payment;
+}
+
+async function attempt(payment: PaymentRow, state: OutboxState, answer: string): Promise<void> {
+  const [effectId] = await pendingEffects(at.store.db, payment.id);
+  await recordAttempt(at.store.db, effectId ?? '', { state, answer, sent: state !== 'superseded' });
+}
