@@ -3,11 +3,14 @@ import { inArray } from 'drizzle-orm';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { payments } from '../store/schema.ts';
+import { withTimeout } from '../temporal/payment-runs.ts';
 
 /** Contract §4: 200 waits of up to 3 s at a time, then at once. */
 const MOST_WAITS = 200;
 const WAIT_MS = 3_000;
 const LOOK_EVERY_MS = 100;
+/** A store that hangs must not hold the browsers. */
+const LOOK_LIMIT_MS = 400;
 
 interface Wait {
   readonly payment: PaymentRow;
@@ -27,11 +30,8 @@ export function createOutcomeWaits(db: Db): OutcomeWaits {
 
   async function look(): Promise<void> {
     const ids = [...waits].map(({ payment }) => payment.id);
-    const found = await db
-      .select()
-      .from(payments)
-      .where(inArray(payments.id, ids))
-      .catch(() => []);
+    const asked = db.select().from(payments).where(inArray(payments.id, ids));
+    const found = await withTimeout(asked, LOOK_LIMIT_MS, 'the store').catch(() => []);
     const byId = new Map(found.map((row) => [row.id, row]));
     for (const wait of waits) {
       const now = byId.get(wait.payment.id) ?? wait.payment;

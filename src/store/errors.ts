@@ -12,7 +12,7 @@ const CONNECTION_CODES = new Set([
 const SERVER_CODES = /^(08|53|57P|57014)/;
 
 const MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error|PGlite is closed|StoreTimeout/;
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|PGlite is closed|StoreTimeout/;
 
 /** Whether an error means that the store is away, rather than that a statement is wrong. */
 export function isStoreUnavailable(error: unknown): boolean {

@@ -65,6 +65,8 @@ function openPostgres(connectionString: string): Store {
     max: 20,
     connectionTimeoutMillis: 2_000,
     statement_timeout: 10_000,
+    // The server's limit is no help when nothing comes from it any more, not even the end of the connection.
+    query_timeout: 15_000,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
   });
