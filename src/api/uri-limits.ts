@@ -10,9 +10,20 @@ export function uriLimits(): Middleware {
   return (ctx: Context, next) => {
     if ((ctx.req.url?.length ?? 0) > URL_LIMIT)
       throw new Problem('uri_too_long', `at most ${URL_LIMIT} characters`);
+    if (!isAddress(ctx)) throw new Problem('malformed', 'the request target is not an address');
     const size = ctx.req.rawHeaders.reduce((sum, part) => sum + part.length + 2, 0);
     if (size > HEADERS_LIMIT)
       throw new Problem('headers_too_large', `at most ${HEADERS_LIMIT} bytes of headers`);
     return next();
   };
+}
+
+/** `GET http://[` passes Node's parser, and every later look at its path would throw. */
+function isAddress(ctx: Context): boolean {
+  try {
+    return ctx.path !== '';
+  } catch {
+    ctx.url = '/';
+    return false;
+  }
 }
