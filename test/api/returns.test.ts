@@ -1,0 +1,181 @@
+/** The return hit: it proves nothing, so it may ask for little. Contract §4. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { startTestApi, type Answer, type TestApi } from '../support/api.ts';
+import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { until } from '../support/until.ts';
+
+const SHOP = 'https://shop.example/thanks?cart=1&order=theirs#top';
+
+describe('a return hit', () => {
+  let store: TestStore;
+  let api: TestApi;
+  let payment: PaymentRow;
+  beforeAll(async () => {
+    store = await openTestStore();
+    api = await startTestApi(store);
+  }, 60_000);
+  afterAll(async () => {
+    await api.stop();
+    await store.close();
+  });
+  beforeEach(async () => {
+    payment = await aPayment(store.db, { returnUrl: SHOP });
+    api.runs.pokes.length = 0;
+  });
+  afterEach(() => {
+    api.troubles.mood = 'well';
+    api.runs.temporal = 'well';
+  });
+
+  const visit = (of = payment, method = 'GET'): Promise<Answer> =>
+    api.send(method, `/return/dintero?k=${of.returnKey}&transaction_id=T12345678.forged`);
+  const become = (status: PaymentRow['status'], of = payment) =>
+    recordOutcome(
+      store.db,
+      aRecord(of, { outcome: anOutcome(status, { pays: status === 'AUTHORIZED' }), key: status }),
+      TELLS,
+    );
+
+  it('goes on to the shop with what we know, its own query and fragment kept', async () => {
+    await become('AUTHORIZED');
+    const answer = await visit();
+    expect(answer.status).toBe(303);
+    const url = new URL(answer.headers.location ?? '');
+    expect(url.origin + url.pathname + url.hash).toBe('https://shop.example/thanks#top');
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      cart: '1',
+      order: payment.orderReference,
+      payment: payment.id,
+      status: 'paid',
+    });
+    expect(answer.headers['cache-control']).toBe('no-store');
+  });
+
+  it.each([
+    ['AUTHORIZED', 'paid'],
+    ['CAPTURED', 'paid'],
+    ['DECLINED', 'failed'],
+    ['FAILED', 'failed'],
+    ['EXPIRED', 'failed'],
+    ['CANCELLED', 'cancelled'],
+  ] as const)('of a payment that is %s says %s, at once and without waking anybody', async (status, word) => {
+    await become(status);
+    const answer = await visit();
+    expect(answer.headers.location).toContain(`status=${word}`);
+    expect(answer.ms).toBeLessThan(1_000);
+    expect(api.runs.pokes).toEqual([]);
+  });
+
+  it('waits for an outcome and is let go as soon as there is one', async () => {
+    const waiting = visit();
+    await until('the run is poked', () => api.runs.pokes.length === 1);
+    await become('AUTHORIZED');
+    const answer = await waiting;
+    expect(answer.headers.location).toContain('status=paid');
+    expect(answer.ms).toBeLessThan(2_000);
+  });
+
+  it('waits three seconds and no longer', async () => {
+    const answer = await visit();
+    expect(answer.headers.location).toContain('status=pending');
+    expect(answer.ms).toBeGreaterThan(2_500);
+    expect(answer.ms).toBeLessThan(4_000);
+  });
+
+  it('waits no longer when the store stops answering meanwhile', async () => {
+    const waiting = visit();
+    await until('the run is poked', () => api.runs.pokes.length === 1);
+    api.troubles.mood = 'hanging';
+    const answer = await waiting;
+    expect(answer.headers.location).toContain('status=pending');
+    expect(answer.ms).toBeLessThan(4_000);
+  }, 10_000);
+
+  it.each(['ON_HOLD', 'REVIEW'] as const)('of a payment %s says pending', async (status) => {
+    await become(status);
+    expect((await visit()).headers.location).toContain('status=pending');
+  });
+
+  it('pokes the run three times and no more for half a minute', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => visit()));
+    expect(api.runs.pokes).toHaveLength(3);
+    expect(api.runs.pokes[0]).toEqual({ orderReference: payment.orderReference, n: 1, why: 'return' });
+  });
+
+  it('goes on without Temporal', async () => {
+    api.runs.temporal = 'down';
+    expect((await visit()).headers.location).toContain('status=pending');
+  });
+
+  it('is answered at once when 200 others wait', async () => {
+    const crowd = Array.from({ length: 200 }, () => visit());
+    const other = await aPayment(store.db, { returnUrl: SHOP });
+    await until('all of them wait', () => api.runs.pokes.length >= 3);
+    const late = await Promise.all(Array.from({ length: 20 }, () => visit(other)));
+    expect(Math.min(...late.map(({ ms }) => ms))).toBeLessThan(1_500);
+    const answers = await Promise.all(crowd);
+    expect(answers.every(({ status }) => status === 303)).toBe(true);
+  }, 20_000);
+
+  it.each([
+    ['no key', '/return/dintero'],
+    ['an empty key', '/return/dintero?k='],
+    ['an unknown key', `/return/dintero?k=${'a'.repeat(22)}`],
+    ['a long key', `/return/dintero?k=${'a'.repeat(300)}`],
+    ['a key with a NUL', `/return/dintero?k=${'a'.repeat(21)}%00`],
+    ['another gateway', '/return/stripe?k=KEY'],
+    ['two keys', '/return/dintero?k=KEY&k=KEY'],
+    ['a payment id but no key', '/return/dintero?payment=ID'],
+  ])('with %s is a neutral 404 that wakes nobody', async (_, target) => {
+    const answer = await api.send(
+      'GET',
+      target.replaceAll('KEY', payment.returnKey).replace('ID', payment.id),
+    );
+    expect(answer.status).toBe(404);
+    expect(answer.text).not.toContain(payment.orderReference);
+    expect(api.runs.pokes).toEqual([]);
+  });
+
+  it('by HEAD goes on at once and wakes nobody', async () => {
+    const answer = await visit(payment, 'HEAD');
+    expect(answer).toMatchObject({ status: 303, text: '' });
+    expect(answer.ms).toBeLessThan(1_000);
+    expect(api.runs.pokes).toEqual([]);
+  });
+
+  it('is 503 without the store, and shows no trace', async () => {
+    api.troubles.mood = 'down';
+    const answer = await visit();
+    expect(answer.status).toBe(503);
+    expect(answer.text).not.toMatch(/ECONNREFUSED| at /);
+  });
+
+  describe('of a payment without a return URL', () => {
+    beforeEach(async () => {
+      payment = await aPayment(store.db);
+    });
+
+    it.each([
+      ['AUTHORIZED', 'Your payment has been received'],
+      ['DECLINED', 'did not go through'],
+      ['CANCELLED', 'You cancelled the payment'],
+    ] as const)('shows a page of our own: %s', async (status, words) => {
+      await become(status);
+      const answer = await visit();
+      expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } });
+      expect(answer.headers['content-type']).toMatch(/^text\/html/);
+      expect(answer.text).toContain(words);
+      expect(answer.text).toContain(payment.orderReference);
+      expect(answer.headers['refresh']).toBeUndefined();
+    });
+
+    it('shows a page that keeps itself up to date while nothing is known', async () => {
+      const answer = await visit();
+      expect(answer.headers['refresh']).toBe('5');
+      expect(answer.text).toContain('is being checked');
+    });
+  });
+});
