@@ -25,18 +25,25 @@ const duration = z
     const [, count, unit] = /^(\d+)(\w+)$/.exec(text) ?? [];
     return Number(count) * UNITS[unit as keyof typeof UNITS];
   });
-const port = z.coerce
-  .number('a port number')
-  .int('a port number')
-  .min(0, 'a port number')
-  .max(65_535, 'a port number');
+/** Not coerced: an empty text would become 0, and `1e3` or `0x50` a port. */
+const whole = (what: string, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, what)
+    .transform(Number)
+    .refine((count) => count <= max, what);
+const port = whole('a port number', 65_535);
 const url = z
   .url({ protocol: /^https?$/, error: 'an absolute http or https URL' })
   .transform((text) => text.replace(/\/+$/, ''));
-const origin = url.refine(
-  (text) => new URL(text).pathname === '/',
-  'an origin without a path, such as https://pay.example',
-);
+const origin = url.refine(isOrigin, 'an origin without path or credentials, such as https://pay.example');
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { pathname, search, hash, username, password } = new URL(text);
+  return pathname + search + hash + username + password === '/';
+}
+
 const secret = z
   .string()
   .refine((text) => text.trim() !== '' && text === text.trim(), 'a secret without blanks around it');
@@ -88,14 +95,14 @@ const FULL = {
   HOST: z.string().min(1).default('0.0.0.0'),
   PUBLIC_URL: origin,
   ADMIN_PORT: port.optional(),
-  TRUST_PROXY: z.coerce.number('a number of proxies').int('a number of proxies').min(0).max(10).default(0),
+  TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
   API_KEYS: list(apiKey),
   DINTERO_ACCOUNT_ID: z
     .string()
     .regex(/^[PT]\d{8}$/, 'an account such as T12345678 (test) or P12345678 (live)'),
   DINTERO_CLIENT_ID: secret,
   DINTERO_CLIENT_SECRET: secret,
-  DINTERO_PROFILE_ID: z.string().min(1).default('default'),
+  DINTERO_PROFILE_ID: z.string().regex(/^\S+$/, 'a profile id').default('default'),
   DINTERO_SIGNATURE_SECRETS: list(secret),
   DINTERO_API_URL: url.default(DINTERO_REAL.api),
   DINTERO_CHECKOUT_URL: url.default(DINTERO_REAL.checkout),
@@ -110,20 +117,30 @@ const FULL = {
   RETENTION_DELIVERIES: duration.default(400 * 86_400_000),
 };
 
-const full = z.object(FULL).superRefine((env, context) => {
-  const isReal =
-    env.DINTERO_CHECKOUT_URL === DINTERO_REAL.checkout || env.DINTERO_API_URL === DINTERO_REAL.api;
-  const fail = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-  if (isReal && !env.PUBLIC_URL.startsWith('https://')) {
-    fail('PUBLIC_URL', 'an https origin, since Dintero itself calls it; it refuses http and localhost');
+const full = z.object(FULL);
+
+/** What only shows when variables are seen together; asked of the raw texts, so that nothing else that is wrong hides it. */
+function contradictions(env: Readonly<Record<string, string>>): string[] {
+  const isReal = [
+    [env['DINTERO_API_URL'], DINTERO_REAL.api],
+    [env['DINTERO_CHECKOUT_URL'], DINTERO_REAL.checkout],
+  ].some(([given, real]) => given === undefined || given.replace(/\/+$/, '') === real);
+  const wrong: string[] = [];
+  if (isReal && env['PUBLIC_URL']?.startsWith('http:')) {
+    wrong.push(
+      'PUBLIC_URL: expected an https origin, since Dintero itself calls it; it refuses http and localhost',
+    );
   }
-  if (env.ORDER_WEBHOOK_URL !== undefined && env.ORDER_WEBHOOK_SECRETS === undefined) {
-    fail('ORDER_WEBHOOK_SECRETS', 'whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed');
+  if (env['ORDER_WEBHOOK_URL'] !== undefined && env['ORDER_WEBHOOK_SECRETS'] === undefined) {
+    wrong.push(
+      'ORDER_WEBHOOK_SECRETS: expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
+    );
   }
-  if ((env.TEMPORAL_TLS_CERT === undefined) !== (env.TEMPORAL_TLS_KEY === undefined)) {
-    fail('TEMPORAL_TLS_KEY', 'set together with TEMPORAL_TLS_CERT');
+  if ((env['TEMPORAL_TLS_CERT'] === undefined) !== (env['TEMPORAL_TLS_KEY'] === undefined)) {
+    wrong.push('TEMPORAL_TLS_KEY: expected together with TEMPORAL_TLS_CERT');
   }
-});
+  return wrong;
+}
 
 export type Config = z.infer<typeof full>;
 export type StoreConfig = z.infer<ReturnType<typeof storeSchema>>;
@@ -140,7 +157,7 @@ function clientSchema() {
 
 /** Everything that `api` and `worker` need. @throws ConfigError */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  return parse(full, env);
+  return parse(full, env, contradictions);
 }
 
 /** What reads the store and Temporal only: `migrate`. @throws ConfigError */
@@ -153,13 +170,28 @@ export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
   return parse(clientSchema(), env);
 }
 
-function parse<Schema extends z.ZodType>(schema: Schema, env: NodeJS.ProcessEnv): z.infer<Schema> {
+function parse<Schema extends z.ZodType>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv,
+  together: typeof contradictions = () => [],
+): z.infer<Schema> {
   const problems: string[] = [];
-  const parsed = schema.safeParse(withSecretFiles(env, problems));
-  if (parsed.success && problems.length === 0) return parsed.data;
+  const found = withSecretFiles(env, problems);
+  const parsed = schema.safeParse(found);
   const wrong = parsed.error?.issues.map((issue) => describe(issue, env)) ?? [];
-  const lines = [...new Set([...problems, ...wrong])].map((line) => `  ${line}`);
-  throw new ConfigError(`the environment is wrong:\n${lines.join('\n')}`);
+  const lines = [...problems, ...firstOfEach(wrong), ...together(found)];
+  if (parsed.success && lines.length === 0) return parsed.data;
+  throw new ConfigError(`the environment is wrong:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}
+
+/** One complaint a variable: the second is mostly about the same mistake. */
+function firstOfEach(lines: readonly string[]): string[] {
+  const byName = new Map<string, string>();
+  for (const line of lines) {
+    const name = line.split(':', 1)[0] ?? line;
+    if (!byName.has(name)) byName.set(name, line);
+  }
+  return [...byName.values()];
 }
 
 /** A variable that is set but empty is not an absent one: it is wrong. */
@@ -183,8 +215,8 @@ function withSecretFiles(env: NodeJS.ProcessEnv, problems: string[]): Record<str
 function describe(issue: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const name = String(issue.path[0]);
   const given = env[name] ?? env[`${name}_FILE`];
-  if (given === undefined && issue.code !== 'custom') return `${name}: missing`;
+  if (given === undefined) return `${name}: missing`;
   const isSecret = (SECRETS as readonly string[]).includes(name);
-  const found = given === undefined || isSecret ? '' : `, found ${JSON.stringify(given.slice(0, 80))}`;
+  const found = isSecret ? '' : `, found ${JSON.stringify(given.slice(0, 80))}`;
   return `${name}: expected ${issue.message}${found}`;
 }
