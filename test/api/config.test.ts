@@ -1,0 +1,222 @@
+/** The environment, contract §2. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigError, readConfig } from '../../src/config.ts';
+import { ENVIRONMENT } from '../support/api.ts';
+
+const WEBHOOK_SECRET = `whsec_${Buffer.from('a secret of 24 bytes....').toString('base64')}`;
+
+/** What is said of an environment, line by line. */
+function complaints(changes: NodeJS.ProcessEnv, base: NodeJS.ProcessEnv = ENVIRONMENT): string[] {
+  try {
+    readConfig({ ...base, ...changes });
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+}
+
+describe('the environment', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'paidonce-config-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const fileOf = async (content: string): Promise<string> => {
+    const path = join(folder, Math.random().toString(36).slice(2));
+    await writeFile(path, content);
+    return path;
+  };
+
+  it('is enough with its required variables and has the defaults of the contract', () => {
+    expect(readConfig(ENVIRONMENT)).toMatchObject({
+      PORT: 3000,
+      HOST: '127.0.0.1',
+      TRUST_PROXY: 0,
+      DATA_DIR: '.data',
+      TEMPORAL_NAMESPACE: 'default',
+      TEMPORAL_TASK_QUEUE: 'payments',
+      DINTERO_PROFILE_ID: 'default',
+      DINTERO_IP_POLICY: 'report',
+      ON_HOLD_POLL_INTERVAL: 3_600_000,
+      SESSION_LIFETIME: 14_400_000,
+      SWEEP_INTERVAL: 300_000,
+      LATE_MONEY_POLICY: 'give_back',
+      RETENTION_DELIVERIES: 400 * 86_400_000,
+      API_KEYS: ENVIRONMENT.API_KEYS.split(','),
+    });
+  });
+
+  it('that is empty is told every variable that is missing, in one error', () => {
+    expect(complaints({}, {}).toSorted()).toEqual([
+      'API_KEYS: missing',
+      'DINTERO_ACCOUNT_ID: missing',
+      'DINTERO_CLIENT_ID: missing',
+      'DINTERO_CLIENT_SECRET: missing',
+      'DINTERO_SIGNATURE_SECRETS: missing',
+      'PUBLIC_URL: missing',
+    ]);
+  });
+
+  it('is told everything that is wrong with it in one error, also what only shows in company', () => {
+    const names = complaints({
+      PORT: '70000',
+      PUBLIC_URL: 'http://pay.example',
+      DINTERO_API_URL: undefined,
+      DINTERO_CHECKOUT_URL: undefined,
+      API_KEYS: 'short',
+      ORDER_WEBHOOK_URL: 'https://shop.example/hook',
+      TEMPORAL_TLS_CERT: '/cert.pem',
+      SWEEP_INTERVAL: '5 minutes',
+      DINTERO_CLIENT_ID: undefined,
+    }).map((line) => line.split(':')[0]);
+    expect(new Set(names)).toEqual(
+      new Set([
+        'PORT',
+        'PUBLIC_URL',
+        'API_KEYS',
+        'ORDER_WEBHOOK_SECRETS',
+        'TEMPORAL_TLS_KEY',
+        'SWEEP_INTERVAL',
+        'DINTERO_CLIENT_ID',
+      ]),
+    );
+  });
+
+  it.each([
+    ['PORT', ''],
+    ['PORT', ' 80'],
+    ['PORT', '0x50'],
+    ['PORT', '1e3'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['ADMIN_PORT', ''],
+    ['TRUST_PROXY', ''],
+    ['TRUST_PROXY', 'true'],
+    ['HOST', ''],
+    ['PUBLIC_URL', ''],
+    ['PUBLIC_URL', 'pay.example'],
+    ['PUBLIC_URL', 'ftp://pay.example'],
+    ['PUBLIC_URL', 'https://pay.example/path'],
+    ['PUBLIC_URL', 'https://pay.example/?a=1'],
+    ['PUBLIC_URL', 'https://user:pw@pay.example'],
+    ['DATABASE_URL', 'mysql://localhost/x'],
+    ['DATABASE_URL', ''],
+    ['DATA_DIR', ''],
+    ['TEMPORAL_ADDRESS', 'localhost'],
+    ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
+    ['API_KEYS', ''],
+    ['API_KEYS', '   '],
+    ['API_KEYS', 'test_key_0123456789abcd'],
+    ['API_KEYS', 'test_key_0123456789abcdef01,'],
+    ['API_KEYS', 'test_key_0123456789abcdef01, test_key_0123456789abcdef02'],
+    ['DINTERO_ACCOUNT_ID', '12345678'],
+    ['DINTERO_ACCOUNT_ID', 'X12345678'],
+    ['DINTERO_ACCOUNT_ID', 'T1234567'],
+    ['DINTERO_CLIENT_SECRET', ''],
+    ['DINTERO_CLIENT_SECRET', '  '],
+    ['DINTERO_CLIENT_SECRET', 'secret\n'],
+    ['DINTERO_PROFILE_ID', ' '],
+    ['DINTERO_SIGNATURE_SECRETS', ''],
+    ['DINTERO_SIGNATURE_SECRETS', 'a,,b'],
+    ['DINTERO_SIGNATURE_SECRETS', 'a, '],
+    ['DINTERO_ALLOWED_IPS', '1.2.3.4,nonsense'],
+    ['DINTERO_IP_POLICY', 'deny'],
+    ['ORDER_WEBHOOK_SECRETS', 'secret'],
+    ['ORDER_WEBHOOK_SECRETS', 'whsec_short'],
+    ['LATE_MONEY_POLICY', 'keep'],
+    ['LOG_LEVEL', 'loud'],
+    ['ON_HOLD_POLL_INTERVAL', '0s'],
+    ['ON_HOLD_POLL_INTERVAL', '1.5h'],
+    ['ON_HOLD_POLL_INTERVAL', '60'],
+    ['ON_HOLD_POLL_INTERVAL', '-1h'],
+    ['SESSION_LIFETIME', '4H'],
+  ])('is refused with %s=%j', (name, value) => {
+    const lines = complaints({ [name]: value });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.startsWith(`${name}: `)).toBe(true);
+  });
+
+  it.each([
+    ['API_KEYS', 'too-short-key'],
+    ['DINTERO_CLIENT_SECRET', ' s3cr3t-value '],
+    ['ORDER_WEBHOOK_SECRETS', 'not-a-webhook-secret'],
+    ['DATABASE_URL', 'mysql://user:password@db/x'],
+  ])('never has the value of %s in an error', (name, value) => {
+    expect(complaints({ [name]: value }).join('\n')).not.toContain(value.trim());
+  });
+
+  it.each([
+    ['250ms', 250],
+    ['10s', 10_000],
+    ['5m', 300_000],
+    ['1h', 3_600_000],
+    ['3d', 259_200_000],
+  ])('understands the duration %s', (text, ms) => {
+    expect(readConfig({ ...ENVIRONMENT, SWEEP_INTERVAL: text }).SWEEP_INTERVAL).toBe(ms);
+  });
+
+  it('takes a secret from a file, less the line end that editors leave', async () => {
+    const path = await fileOf('from-a-file\n');
+    const { DINTERO_CLIENT_SECRET: _, ...rest } = ENVIRONMENT;
+    expect(readConfig({ ...rest, DINTERO_CLIENT_SECRET_FILE: path }).DINTERO_CLIENT_SECRET).toBe(
+      'from-a-file',
+    );
+  });
+
+  it.each([
+    ['an empty file', ''],
+    ['a file of blanks', '  \n'],
+    ['a file of two lines', '\n\n'],
+  ])('refuses a secret from %s', async (_, content) => {
+    const { DINTERO_CLIENT_SECRET: _secret, ...rest } = ENVIRONMENT;
+    const lines = complaints({ DINTERO_CLIENT_SECRET_FILE: await fileOf(content) }, rest);
+    expect(lines).toEqual([expect.stringMatching(/^DINTERO_CLIENT_SECRET: expected a secret/)]);
+  });
+
+  it('refuses a file that is not there, and a secret that is given twice', async () => {
+    const { DINTERO_CLIENT_SECRET: _, ...rest } = ENVIRONMENT;
+    const missing = complaints({ DINTERO_CLIENT_SECRET_FILE: join(folder, 'none') }, rest);
+    expect(missing.join()).toMatch(/DINTERO_CLIENT_SECRET_FILE: a readable file was expected \(ENOENT\)/);
+    expect(missing.join()).not.toContain(folder);
+    const twice = complaints({ DINTERO_CLIENT_SECRET_FILE: await fileOf('x') });
+    expect(twice).toEqual([expect.stringMatching(/not by both/)]);
+  });
+
+  it.each([
+    ['http', { DINTERO_CHECKOUT_URL: undefined }, 1],
+    ['http', { DINTERO_API_URL: undefined }, 1],
+    ['http', { DINTERO_API_URL: 'https://api.dintero.com/' }, 1],
+    ['http', {}, 0],
+    ['https', { DINTERO_CHECKOUT_URL: undefined, DINTERO_API_URL: undefined }, 0],
+  ])('with an %s PUBLIC_URL and %j has %d complaint', (scheme, changes, count) => {
+    const lines = complaints({ PUBLIC_URL: `${scheme}://pay.example`, ...changes });
+    expect(lines).toHaveLength(count);
+    for (const line of lines) expect(line).toMatch(/^PUBLIC_URL: expected an https origin/);
+  });
+
+  it('takes the slash at the end of a URL away', () => {
+    const config = readConfig({
+      ...ENVIRONMENT,
+      PUBLIC_URL: 'https://pay.example/',
+      DINTERO_API_URL: 'http://a:1//',
+    });
+    expect([config.PUBLIC_URL, config.DINTERO_API_URL]).toEqual(['https://pay.example', 'http://a:1']);
+  });
+
+  it('takes several secrets, newest first', () => {
+    const two = `${WEBHOOK_SECRET},${WEBHOOK_SECRET}`;
+    const given = { ORDER_WEBHOOK_URL: 'https://shop.example/hook', ORDER_WEBHOOK_SECRETS: two };
+    expect(readConfig({ ...ENVIRONMENT, ...given }).ORDER_WEBHOOK_SECRETS).toEqual([
+      WEBHOOK_SECRET,
+      WEBHOOK_SECRET,
+    ]);
+  });
+});
