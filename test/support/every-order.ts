@@ -87,7 +87,14 @@ function runKey(run: NonNullable<OrderWorld['runs'][number]>, { now }: OrderWorl
     state.nextLook && [state.nextLook.at - now, state.nextLook.why],
     [state.callbacks.length, state.pokes.map(({ why }) => why)],
     run.lifetimeAt && run.lifetimeAt - now,
-    [run.reading, run.triggers?.callbacks.length, run.triggers?.timer, run.triggers?.expiry],
+    [
+      run.reading,
+      run.reading && run.retryAt - now,
+      run.reading && run.attempts,
+      run.triggers?.callbacks.length,
+      run.triggers?.timer,
+      run.triggers?.expiry,
+    ],
     [run.cancelsWaiting, run.shoppers, run.owesLook],
   ];
 }

@@ -1,5 +1,4 @@
 /** The activities of `paymentSession` on the simulated gateway and the in-memory store, so that a test can see and move everything. */
-import { Context } from '@temporalio/activity';
 import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
 import type {
   OpenSessionInput,
@@ -8,6 +7,7 @@ import type {
   PaymentActivities,
   UpdateActivities,
 } from '../../src/activities/payment-activities.ts';
+import type { Reading } from '../../src/domain/transaction.ts';
 import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import { paymentOf, recordOutcome, untoldOf, type StoredOrder, type StoredPayment } from './memory-store.ts';
@@ -16,6 +16,7 @@ import {
   cancelSession,
   createSession,
   readingOf,
+  resolveHolds,
   sessionOf,
   type SimulatedPsp,
   type SimulatedSession,
@@ -35,11 +36,11 @@ export interface FakeOrder {
   before: Partial<Record<keyof (PaymentActivities & UpdateActivities), () => unknown>>;
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
-  /** When its holds resolve by themselves, on the server's clock. */
-  now: () => number;
+  /** The server's clock. */
+  readonly now: () => Promise<number>;
 }
 
-export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => number): FakeOrder {
+export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => Promise<number>): FakeOrder {
   return {
     order,
     psp,
@@ -96,7 +97,7 @@ function referenceOf(id: string): string {
   return id.replace(/(-p\d+)?(\/.*)?$/, '');
 }
 
-function open(fake: FakeOrder, input: OpenSessionInput): OpenSessionOutcome {
+async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
   const { order, psp, mayHaveSurplus } = fake;
   const payment = order.payments.find(({ id }) => id === input.paymentId);
   if (payment === undefined) return adopt(fake, input);
@@ -111,7 +112,7 @@ function newSession(psp: SimulatedPsp, payment: StoredPayment): SimulatedSession
 }
 
 /** A session is ours if its own metadata names the payment. */
-function adopt(fake: FakeOrder, input: OpenSessionInput): OpenSessionOutcome {
+async function adopt(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
   const { paymentId, orderReference, n, claimedSessionId } = input;
   const session = fake.psp.sessions.find(
     (candidate) => candidate.sessionId === claimedSessionId && candidate.paymentId === paymentId,
@@ -120,7 +121,7 @@ function adopt(fake: FakeOrder, input: OpenSessionInput): OpenSessionOutcome {
     fake.foreign.push(...input.eventIds);
     return { kind: 'unknown', reason: `no payment ${paymentId} of ours` };
   }
-  const now = fake.now();
+  const now = await fake.now();
   const payment: StoredPayment = {
     ...{ id: paymentId, orderReference, n, money: session.money, status: 'PENDING', reason: null },
     ...{ closedBy: null, dismissed: false, capturedMinor: 0, refundedMinor: 0 },
@@ -131,8 +132,10 @@ function adopt(fake: FakeOrder, input: OpenSessionInput): OpenSessionOutcome {
   return openedPayment(paymentOf(fake.order, paymentId));
 }
 
-function read(fake: FakeOrder, sessionId: string) {
-  fake.reads.push(Context.current().info.currentAttemptScheduledTimestampMs);
+async function read(fake: FakeOrder, sessionId: string): Promise<Reading> {
+  const now = await fake.now();
+  fake.reads.push(now);
+  resolveHolds(fake.psp, now);
   if (fake.psp.isDown) throw retryableGatewayFailure(new GatewayUnavailable('read: 503', { kind: 'silent' }));
   return readingOf(sessionOf(fake.psp, sessionId));
 }

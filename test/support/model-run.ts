@@ -28,6 +28,9 @@ export interface ModelRun {
   lifetimeAt: number | null;
   /** A read that the gateway has not answered yet. */
   reading: 'look' | 'cancel' | null;
+  /** When it is asked again, and how often it was: the gateway was silent. */
+  retryAt: number;
+  attempts: number;
   triggers: Triggers | null;
   cancelsWaiting: number;
   /** Shoppers who asked for a session and have not been answered. */
@@ -63,6 +66,8 @@ export function startRun(world: World, payment: StoredPayment): ModelRun {
     state,
     lifetimeAt,
     reading: null,
+    retryAt: 0,
+    attempts: 0,
     triggers: null,
     cancelsWaiting: 0,
     shoppers: 0,
@@ -100,12 +105,22 @@ export function proceed(world: World, run: ModelRun): void {
   for (let steps = 0; ; steps += 1) {
     if (steps > 100) throw new Error('the run never comes to rest');
     if (run.reading !== null) {
-      if (world.psp.isDown) return;
+      if (run.retryAt > world.now || isSilent(world, run)) return;
       answerRead(world, run);
     } else if (run.cancelsWaiting > 0) startLook(world, run, 'cancel');
     else if (isLookDue(run.state, world.now)) startLook(world, run, 'look');
     else return;
   }
+}
+
+/** Contract §5.3: after 1, 2, 5, 15 and 60 seconds, then every 5 minutes. */
+const RETRY_AFTER_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
+
+function isSilent({ psp, now }: World, run: ModelRun): boolean {
+  if (!psp.isDown) return false;
+  run.retryAt = now + (RETRY_AFTER_MS[run.attempts] ?? 300_000);
+  run.attempts += 1;
+  return true;
 }
 
 /** The condition under which the real run returns. */
@@ -117,6 +132,8 @@ function startLook(world: World, run: ModelRun, why: 'look' | 'cancel'): void {
   run.triggers = takeTriggers(run.state, world.now);
   run.state.looking = true;
   run.reading = why;
+  run.retryAt = 0;
+  run.attempts = 0;
   run.looks += 1;
 }
 

@@ -5,7 +5,7 @@ import type { TransactionStatus } from '../../src/domain/transaction.ts';
 import type { StoredOrder } from './memory-store.ts';
 import { POLL_INTERVAL_MS, type ModelRun } from './model-run.ts';
 import { sessionOf, type SimulatedPsp } from './simulated-psp.ts';
-import { copyWorld, sweep, type OrderWorld } from './order-model.ts';
+import { advance, copyWorld, sweep, type OrderWorld } from './order-model.ts';
 
 /** What must hold whatever has happened. */
 export function checkOrder(order: StoredOrder, psp: SimulatedPsp): void {
@@ -43,9 +43,14 @@ export function checkRun(run: ModelRun, now: number): void {
   if (run.owesLook && status === 'PENDING') ensure(nextLook !== null, 'an unanswered callback is forgotten');
 }
 
+/** A read that was refused is tried again after this at the latest. */
+export const RETRIED_WITHIN_MS = 300_000;
+
 /** Whatever was lost, the sweep finds it, and then the money is where it belongs. */
 export function checkAfterSweep(world: OrderWorld): void {
   const swept = copyWorld(world);
+  swept.psp.isDown = false;
+  advance(swept, RETRIED_WITHIN_MS);
   sweep(swept, (n) => differs(swept, n));
   checkOrder(swept.order, swept.psp);
   swept.psp.sessions.forEach(({ status }, index) => {

@@ -97,9 +97,9 @@ export function happen(world: OrderWorld, event: Event): void {
     case 'hold → failed':
       return world.psp.sessions.forEach((session) => holdOrResolve(session, 'FAILED', world.now + HOLD_MS));
     case 'hourly timer':
-      return advance(world, HOUR_MS);
     case 'expiry':
-      return advance(world, EXPIRY_MS);
+      world.psp.isDown = false;
+      return advance(world, event === 'expiry' ? EXPIRY_MS : HOUR_MS);
     case 'PSP 5xx':
       world.psp.isDown = true;
       return;
@@ -160,10 +160,9 @@ export function shop(world: OrderWorld): void {
   settleDown(world);
 }
 
-/** The gateway answers again, and everything that is due until then happens in its order. */
+/** Everything that is due until then happens in its order. */
 export function advance(world: OrderWorld, ms: number): void {
   const until = world.now + ms;
-  world.psp.isDown = false;
   settleDown(world);
   for (let next = nextDue(world, until); next !== null; next = nextDue(world, until)) {
     world.now = Math.max(next, world.now);
@@ -183,9 +182,14 @@ function endLifetime(run: ModelRun): void {
 function nextDue(world: OrderWorld, until: number): number | null {
   const times = [
     ...world.psp.sessions.map((session) => session.resolution?.at),
-    ...world.runs.flatMap((run) => [run?.lifetimeAt, run?.state.nextLook?.at]),
+    ...world.runs.flatMap((run) => (run === null || run === undefined ? [] : dueTimes(run))),
   ].filter((at): at is number => typeof at === 'number' && at <= until);
   return times.length === 0 ? null : Math.min(...times);
+}
+
+/** What is due while a read is unanswered waits for it. */
+function dueTimes({ reading, retryAt, lifetimeAt, state }: ModelRun): (number | null | undefined)[] {
+  return reading === null ? [lifetimeAt, state.nextLook?.at] : [lifetimeAt, retryAt];
 }
 
 /** Everything that is due now, in every run, until nothing moves. */
@@ -208,8 +212,6 @@ function answerShoppers(world: OrderWorld, run: ModelRun): void {
 
 /** What the sweep would find: every session whose transaction differs from what is known, poked until all is quiet. */
 export function sweep(world: OrderWorld, differs: (n: number) => boolean): void {
-  world.psp.isDown = false;
-  settleDown(world);
   for (const payment of world.order.payments) {
     const session = world.psp.sessions[payment.n - 1];
     if (!session || !differs(payment.n)) continue;
