@@ -36,15 +36,14 @@ export async function startMerchant(): Promise<Merchant> {
   const updates: Update[] = [];
   const unsigned: string[] = [];
   const behaviours = new Map<string, Behaviour>();
-  const server = createServer((request, response) => {
-    void receive(request).then((text) => {
-      const update = read(request, text, unsigned);
-      if (update === null) return void response.writeHead(401).end();
-      const behaviour = behaviours.get(update.orderReference) ?? 200;
-      updates.push({ ...update, answered: behaviour === 'hang' ? 0 : behaviour });
-      if (behaviour !== 'hang') answer(response, behaviour);
-    });
-  });
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const update = read(request, await receive(request), unsigned);
+    if (update === null) return answer(response, 401);
+    const behaviour = behaviours.get(update.orderReference) ?? 200;
+    updates.push({ ...update, answered: behaviour === 'hang' ? 0 : behaviour });
+    if (behaviour !== 'hang') answer(response, behaviour);
+  };
+  const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const of = (orderReference: string) => updates.filter((update) => update.orderReference === orderReference);
   return {

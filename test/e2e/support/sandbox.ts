@@ -11,6 +11,7 @@ export interface SimTransaction {
 
 export interface SimCallback {
   readonly state: 'pending' | 'delivered' | 'lost' | 'suppressed';
+  readonly headers: Record<string, string>;
   readonly url: string;
   readonly attempts: readonly { readonly status: number | null; readonly error?: string }[];
 }

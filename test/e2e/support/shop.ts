@@ -17,8 +17,13 @@ export function newOrder(name = 'o'): string {
   return `${name}-${randomBytes(5).toString('hex')}`;
 }
 
-export function askToOpen(stack: Stack, orderReference: string, changes: object = {}): Promise<Answer> {
-  const { order, ...rest } = { order: {}, ...changes } as { order: object };
+export interface Changes {
+  readonly order?: object;
+  readonly [field: string]: unknown;
+}
+
+export function askToOpen(stack: Stack, orderReference: string, changes: Changes = {}): Promise<Answer> {
+  const { order, ...rest } = changes;
   return stack.call('POST', '/v1/payments', {
     order: { reference: orderReference, amount: 29_990, currency: 'NOK', ...order },
     returnUrl: 'https://shop.example/thanks',
@@ -27,7 +32,11 @@ export function askToOpen(stack: Stack, orderReference: string, changes: object 
 }
 
 /** Opens a payment. @throws Error with the answer when it is refused */
-export async function open(stack: Stack, orderReference = newOrder(), changes: object = {}): Promise<Opened> {
+export async function open(
+  stack: Stack,
+  orderReference = newOrder(),
+  changes: Changes = {},
+): Promise<Opened> {
   const { status, body } = await askToOpen(stack, orderReference, changes);
   if (status !== 201 && status !== 200) throw new Error(`opening: ${status} ${JSON.stringify(body)}`);
   return body as Opened;

@@ -56,7 +56,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const stack: Stack = {
     call: createCall(origin, { authorization: `Bearer ${API_KEY}` }),
     sandbox: createSandbox(`http://127.0.0.1:${ports.sandbox}`),
-    ...{ merchant, origin, folder, env },
+    merchant,
+    origin,
+    folder,
+    env,
     process: (name) => running.get(name) as Process,
     async start(name) {
       running.set(name, await startProcess(await specs[name]()));

@@ -1,0 +1,92 @@
+/** `kill -9` of each process in turn while fifty sessions run: nothing lost, nothing double, nothing wrong. */
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { BALANCED, checkBooks } from './support/books.ts';
+import { askToOpen, comeBack, newOrder, untilTold } from './support/shop.ts';
+import { startStack, type Name, type Stack } from './support/stack.ts';
+
+const SESSIONS = 50;
+/** For a shopper to be served and an order to be told of, from the moment that the dead process is back. */
+const SETTLED_WITHIN_MS = 60_000;
+const ASKED_AGAIN_FOR_MS = 60_000;
+
+let stack: Stack | undefined;
+
+afterEach(async () => {
+  await stack?.stop();
+});
+
+/** A shopper who asks until served, pays, and may or may not come back; in any order with the kill. */
+async function shop(running: Stack, reference: string, index: number): Promise<void> {
+  const deadline = Date.now() + ASKED_AGAIN_FOR_MS;
+  const again = async <T>(body: () => Promise<T | null>): Promise<T> => {
+    for (;;) {
+      const result = await body().catch(() => null);
+      if (result !== null) return result;
+      if (Date.now() > deadline) throw new Error(`order ${reference}: nobody could serve it in time`);
+      await sleep(250);
+    }
+  };
+  const sessionId = await again(async () => {
+    const { status, body } = await askToOpen(running, reference);
+    return status === 200 || status === 201 ? (body.sessionId as string) : null;
+  });
+  const callback = index % 5 === 0 ? false : { copies: 1 + (index % 2), together: true };
+  const paid = await again(async () => {
+    const { transaction } = await running.sandbox.session(sessionId);
+    // Paid, but the answer died with its process.
+    if (transaction) return { sessionId, transactionId: transaction.id, returnUrl: null };
+    return running.sandbox.pay(sessionId, { outcome: 'authorize', callback });
+  });
+  if (index % 3 === 0 && paid.returnUrl !== null) await comeBack(paid).catch(() => undefined);
+}
+
+/** Fifty shoppers over some seconds; the process is killed in the middle, and started again a moment later. */
+async function killAmongShoppers(running: Stack, name: Name): Promise<string[]> {
+  const references = Array.from({ length: SESSIONS }, () => newOrder(`kill-${name}`));
+  const shopping = references.map(async (reference, index) => {
+    await sleep(index * 60);
+    await shop(running, reference, index);
+  });
+  const killing = (async () => {
+    await sleep(1_500);
+    await running.kill(name);
+    await sleep(500);
+    await running.start(name);
+  })();
+  await Promise.all([...shopping, killing]);
+  return references;
+}
+
+async function expectBalanced(running: Stack, references: readonly string[]): Promise<void> {
+  await untilTold(running, references, 'order.paid', SETTLED_WITHIN_MS);
+  expect(await checkBooks(running, references)).toEqual(BALANCED);
+  expect(running.merchant.unsigned).toEqual([]);
+}
+
+describe('with the embedded store', () => {
+  it('survives the kill of service, sandbox and Temporal', async () => {
+    stack = await startStack();
+    for (const name of ['serve', 'sandbox', 'temporal'] as const)
+      await expectBalanced(stack, await killAmongShoppers(stack, name));
+  }, 300_000);
+});
+
+describe('with PostgreSQL', () => {
+  let postgres: TestPostgres;
+
+  beforeEach(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+
+  afterAll(async () => {
+    await postgres?.stop();
+  });
+
+  it('survives the kill of API and worker', async () => {
+    stack = await startStack({ databaseUrl: await postgres.createDatabase() });
+    for (const name of ['worker', 'api'] as const)
+      await expectBalanced(stack, await killAmongShoppers(stack, name));
+  }, 300_000);
+});
