@@ -106,8 +106,7 @@ function signatures(endpoint: MerchantEndpoint, update: OutboxRow, sentAt: Date)
 }
 
 function words(error: unknown): string {
-  if (!(error instanceof Error)) return 'nothing';
-  if (error.name === 'TimeoutError') return `nothing within ${TIMEOUT_MS / 1_000} s`;
-  const cause = error.cause as { code?: string } | undefined;
-  return `nothing: ${cause?.code ?? error.message}`;
+  const { name, message, cause } = error as Error & { cause?: { code?: string } };
+  if (name === 'TimeoutError') return `nothing within ${TIMEOUT_MS / 1_000} s`;
+  return `nothing: ${cause?.code ?? message}`;
 }
