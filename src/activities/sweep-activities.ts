@@ -30,6 +30,7 @@ export interface SweepDependencies {
 
 /** Waking many runs at once makes every other order wait: 20 a second. */
 const WAKE_INTERVAL_MS = 50;
+const MOST_FAILURES = 10;
 
 /** Builds the activity. The mark moves only after the last page. */
 export function createSweepActivities(deps: SweepDependencies): SweepActivities {
@@ -38,11 +39,14 @@ export function createSweepActivities(deps: SweepDependencies): SweepActivities 
       const startedAt = new Date();
       const since = await sweepStart(deps.db, gateway, startedAt);
       const counts = { listed: 0, found: 0, foreign: 0 };
+      const failures: unknown[] = [];
       const signal = Context.current().cancellationSignal;
       for await (const page of deps.gatewayNamed(gateway).listTransactions(since, { signal })) {
-        await sweepPage(deps, gateway, page, counts);
+        await sweepPage(deps, gateway, page, { counts, failures });
         heartbeat(counts);
       }
+      // Whoever could not be woken is found again: the mark stays.
+      if (failures.length > 0) throw failures[0];
       await recordCompleteSweep(deps.db, gateway, startedAt, counts.found);
       const result = { since: since.toISOString(), ...counts };
       deps.onSwept?.(gateway, result);
@@ -55,7 +59,7 @@ async function sweepPage(
   deps: SweepDependencies,
   gateway: string,
   page: readonly ListedTransaction[],
-  counts: { listed: number; found: number; foreign: number },
+  { counts, failures }: { counts: { listed: number; found: number; foreign: number }; failures: unknown[] },
 ): Promise<void> {
   const sessionIds = page.map((listed) => listed.sessionId);
   const known = new Map(
@@ -66,7 +70,9 @@ async function sweepPage(
     const row = known.get(listed.sessionId);
     if (row === undefined) counts.foreign += 1;
     else if (differsFromListing(row.status, row.dismissed, listed.status)) {
-      await wake(deps, row, listed);
+      // One run that takes no signal must not hide all others; many are Temporal's absence.
+      await wake(deps, row, listed).catch((error: unknown) => failures.push(error));
+      if (failures.length > MOST_FAILURES) throw failures[0];
       counts.found += 1;
       heartbeat(counts);
     }

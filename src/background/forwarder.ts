@@ -52,12 +52,22 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
 
 async function forwardDeliveries(deps: ForwarderDependencies): Promise<void> {
   const waiting = await claimUnsignalled(deps.db, BATCH);
+  const forwarded: string[] = [];
   for (const delivery of waiting) {
-    await deps.runs.callback(addressOf(delivery), signalOf(delivery));
-    await markSignalled(deps.db, [delivery.id]);
+    try {
+      await deps.runs.callback(addressOf(delivery), signalOf(delivery));
+      forwarded.push(delivery.id);
+    } catch (error) {
+      // One run that takes no signal must not hold up those behind it; it is claimed again in 10 s.
+      deps.log.warn(
+        { delivery: delivery.id, reason: String(error) },
+        'a stored callback could not be forwarded',
+      );
+    }
   }
-  if (waiting.length > 0)
-    deps.log.info({ count: waiting.length }, 'forwarded stored callbacks to their workflows');
+  await markSignalled(deps.db, forwarded);
+  if (forwarded.length > 0)
+    deps.log.info({ count: forwarded.length }, 'forwarded stored callbacks to their workflows');
 }
 
 function addressOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[0] {
