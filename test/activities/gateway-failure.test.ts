@@ -1,0 +1,41 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApplicationFailure } from '@temporalio/common';
+import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { anActivityRun } from '../support/activity.ts';
+
+async function failureOf(error: unknown, attempt = 1): Promise<ApplicationFailure> {
+  const made: unknown[] = [];
+  await anActivityRun(attempt).run(async () => void made.push(retryableGatewayFailure(error)));
+  return made[0] as ApplicationFailure;
+}
+
+describe('a gateway that is silent or refuses us', () => {
+  it('is asked again after 1, 2, 5, 15 and 60 s, then every five minutes without end', async () => {
+    const delays: unknown[] = [];
+    for (const attempt of [1, 2, 3, 4, 5, 6, 7, 500]) {
+      const failure = await failureOf(new GatewayUnavailable('silence', { kind: 'silent' }), attempt);
+      expect(failure).toMatchObject({ type: 'GATEWAY_SILENT', nonRetryable: false });
+      delays.push(Number(failure.nextRetryDelay) / 1_000);
+    }
+    expect(delays).toEqual([1, 2, 5, 15, 60, 300, 300, 300]);
+  });
+
+  it.each([
+    [90_000, 90_000],
+    [200, 1_000],
+  ])('that says Retry-After %d ms is asked again after %d ms', async (retryAfterMs, expected) => {
+    const error = new GatewayUnavailable('too many', { kind: 'rate_limited', retryAfterMs });
+    expect(await failureOf(error)).toMatchObject({ type: 'GATEWAY_RATE_LIMITED', nextRetryDelay: expected });
+  });
+
+  it('is asked again also when it refuses our credentials', async () => {
+    const error = new GatewayUnavailable('401', { kind: 'credentials' });
+    expect(await failureOf(error)).toMatchObject({ type: 'GATEWAY_CREDENTIALS', nonRetryable: false });
+  });
+
+  it('is told apart from one that understood and says no', async () => {
+    const error = new GatewayRejected('no');
+    expect(await failureOf(error)).toBe(error);
+  });
+});

@@ -1,0 +1,232 @@
+/** Contract §6, against a real endpoint and a real store. */
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { eq, sql } from 'drizzle-orm';
+import { Webhook } from 'standardwebhooks';
+import {
+  createUpdateActivities,
+  retryDelay,
+  type MerchantEndpoint,
+} from '../../src/activities/notify-merchant.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { readUpdate } from '../../src/store/outbox.ts';
+import { outbox } from '../../src/store/schema.ts';
+import { anActivityRun } from '../support/activity.ts';
+import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+const SECRETS = ['newest', 'older.'].map(
+  (name) => `whsec_${Buffer.from(`${name} webhook secret of 32 b`).toString('base64')}`,
+);
+
+interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+describe('telling the merchant', () => {
+  let store: TestStore;
+  let shop: Shop;
+  let effectId: string;
+  const attempts: string[] = [];
+  beforeAll(async () => {
+    [store, shop] = [await openTestStore(), await startShop()];
+  }, 60_000);
+  afterAll(async () => {
+    await store.close();
+    await shop.close();
+  });
+  beforeEach(async () => {
+    shop.received.length = 0;
+    attempts.length = 0;
+    shop.answer = (response) => response.writeHead(204).end();
+    const payment = await aPayment(store.db);
+    const recorded = await recordOutcome(store.db, aRecord(payment), TELLS);
+    effectId = recorded.untold[0] ?? '';
+  });
+
+  function notify(attempt = 1, changes: Partial<MerchantEndpoint> = {}, id = effectId): Promise<unknown> {
+    const endpoint = { url: `${shop.url}/hook`, secrets: SECRETS, ...changes };
+    const onAttempt = (type: string, outcome: string) => attempts.push(`${type} ${outcome}`);
+    const { notifyMerchant } = createUpdateActivities({ db: store.db, endpoint, onAttempt });
+    return anActivityRun(attempt).run(notifyMerchant, id);
+  }
+
+  async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
+    const failure = await running.then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    return failure as ApplicationFailure;
+  }
+
+  it('is delivered by 2xx, with headers that the reference library verifies by either secret', async () => {
+    expect(await notify()).toBe('delivered');
+    const [update] = shop.received as [Received];
+    expect(update).toMatchObject({ method: 'POST', url: '/hook' });
+    expect(update.headers['webhook-id']).toBe(effectId);
+    expect(update.headers['content-type']).toBe('application/json');
+    expect(String(update.headers['webhook-signature']).split(' ')).toHaveLength(2);
+    const headers = update.headers as Record<string, string>;
+    for (const secret of SECRETS)
+      expect(new Webhook(secret).verify(update.body, headers)).toMatchObject({ type: 'order.paid' });
+    expect(() => new Webhook(SECRETS[0] ?? '').verify(`${update.body} `, headers)).toThrow();
+    expect(await readUpdate(store.db, effectId)).toMatchObject({
+      state: 'delivered',
+      attempts: 1,
+      lastAnswer: '204',
+    });
+    expect(attempts).toEqual(['order.paid delivered']);
+  });
+
+  it('sends the same id and the same bytes with every attempt', async () => {
+    shop.answer = (response) => response.writeHead(500).end();
+    await failureOf(notify(1));
+    await failureOf(notify(2));
+    const [first, second] = shop.received as [Received, Received];
+    expect(second.body).toBe(first.body);
+    expect(second.headers['webhook-id']).toBe(first.headers['webhook-id']);
+  });
+
+  it.each([300, 301, 302, 307, 400, 401, 404, 429, 500, 503])('is tried again after %d', async (status) => {
+    shop.answer = (response) => response.writeHead(status, { location: `${shop.url}/elsewhere` }).end();
+    const failure = await failureOf(notify(1));
+    expect(failure).toMatchObject({ type: 'MERCHANT_UNREACHED', nextRetryDelay: 1_000, nonRetryable: false });
+    expect(shop.received).toHaveLength(1);
+    expect(await readUpdate(store.db, effectId)).toMatchObject({
+      state: 'pending',
+      attempts: 1,
+      lastAnswer: String(status),
+    });
+    expect(attempts).toEqual(['order.paid failed']);
+  });
+
+  it('is tried again after 1, 5, 15 and 60 s, then at doubling intervals of at most an hour', () => {
+    const delays = Array.from({ length: 14 }, (_, index) => retryDelay(index + 1) / 1_000);
+    expect(delays).toEqual([1, 5, 15, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600, 3_600, 3_600]);
+    expect(retryDelay(2_000)).toBe(3_600_000);
+  });
+
+  it('hands the delay that is due to the retry', async () => {
+    shop.answer = (response) => response.writeHead(500).end();
+    expect(await failureOf(notify(4))).toMatchObject({ nextRetryDelay: 60_000 });
+  });
+
+  it('is tried again when nobody is there', async () => {
+    const failure = await failureOf(notify(1, { url: 'http://127.0.0.1:9/' }));
+    expect(failure.message).toMatch(/ECONNREFUSED|nothing/);
+    expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'pending', attempts: 1 });
+  });
+
+  it('is tried again when no answer comes within five seconds', async () => {
+    shop.answer = () => undefined;
+    const begun = performance.now();
+    await failureOf(notify());
+    expect(performance.now() - begun).toBeGreaterThan(4_500);
+    expect(performance.now() - begun).toBeLessThan(7_000);
+    expect(await readUpdate(store.db, effectId)).toMatchObject({ lastAnswer: 'nothing within 5 s' });
+  }, 15_000);
+
+  it('does not wait for a body that never ends', async () => {
+    shop.answer = (response) => {
+      response.writeHead(200);
+      response.write('and');
+    };
+    const begun = performance.now();
+    expect(await notify()).toBe('delivered');
+    expect(performance.now() - begun).toBeLessThan(3_000);
+  });
+
+  it('ends with 410', async () => {
+    shop.answer = (response) => response.writeHead(410).end();
+    expect(await notify()).toBe('gone');
+    expect(await notify(2)).toBe('gone');
+    expect(shop.received).toHaveLength(1);
+  });
+
+  it('gives up after three days, and not a minute before', async () => {
+    shop.answer = (response) => response.writeHead(500).end();
+    const age = (interval: string) =>
+      store.db
+        .update(outbox)
+        .set({ createdAt: sql`now() - ${interval}::interval` })
+        .where(eq(outbox.effectId, effectId));
+    await age('71 hours 59 minutes');
+    await failureOf(notify());
+    await age('72 hours 1 minute');
+    expect(await notify()).toBe('gave_up');
+    expect(await readUpdate(store.db, effectId)).toMatchObject({
+      state: 'gave_up',
+      lastAnswer: '500',
+      attempts: 2,
+    });
+  });
+
+  it('is not sent again once it was delivered', async () => {
+    await notify();
+    expect(await notify(2)).toBe('delivered');
+    expect(shop.received).toHaveLength(1);
+  });
+
+  it('does not send the news of a failure when the order has been paid since', async () => {
+    const payment = await aPayment(store.db);
+    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('DECLINED') }), TELLS);
+    const { untold } = await recordOutcome(store.db, aRecord(payment, { key: 'b' }), TELLS);
+    const [declined, paid] = untold as [string, string];
+    expect(await notify(1, {}, declined)).toBe('superseded');
+    expect(shop.received).toEqual([]);
+    expect(await notify(1, {}, paid)).toBe('delivered');
+  });
+
+  it('sends order.paid even when the order has moved on since', async () => {
+    const payment = await aPayment(store.db);
+    await recordOutcome(store.db, aRecord(payment), TELLS);
+    const voided = aRecord(payment, { outcome: anOutcome('VOIDED', { pays: true }), key: 'b' });
+    const { untold } = await recordOutcome(store.db, voided, TELLS);
+    expect(await notify(1, {}, untold[0])).toBe('delivered');
+  });
+
+  it('tells nobody where no endpoint is set, and nothing of an effect that never was', async () => {
+    const { notifyMerchant } = createUpdateActivities({ db: store.db, endpoint: null });
+    const environment = anActivityRun();
+    expect(await environment.run(notifyMerchant, effectId)).toBe('off');
+    expect(await notify(1, {}, 'none')).toBe('off');
+  });
+});
+
+interface Shop {
+  readonly url: string;
+  readonly received: Received[];
+  answer: (response: ServerResponse) => unknown;
+  close(): Promise<void>;
+}
+
+async function startShop(): Promise<Shop> {
+  const received: Received[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      received.push({ method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
+      shop.answer(response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const shop: Shop = {
+    url: `http://127.0.0.1:${address.port}`,
+    received,
+    answer: (response) => response.writeHead(204).end(),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+  return shop;
+}

@@ -1,0 +1,305 @@
+/** Opening against the sandbox and a real store: Dintero has no idempotency key, so what may exist is looked for first. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq, sql } from 'drizzle-orm';
+import { createPaymentActivities } from '../../src/activities/create-activities.ts';
+import type { OpenSessionOutcome, PaymentActivities } from '../../src/activities/payment-activities.ts';
+import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
+import type { Gateway } from '../../src/gateways/gateway.ts';
+import { logDelivery } from '../../src/store/deliveries.ts';
+import { listDeliveries } from '../../src/store/lists.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
+import { payments } from '../../src/store/schema.ts';
+import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
+import { anActivityRun } from '../support/activity.ts';
+import { aDelivery, anOutcome, aPayment, aRecord, aReference, keyOf, TELLS } from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+const MONEY = { amountMinor: 29990, currency: 'NOK' };
+const LIFETIME_MS = 4 * 3_600_000;
+
+describe('opening a session', () => {
+  let store: TestStore;
+  let sandbox: SandboxClient;
+  let gateway: Gateway;
+  let activities: PaymentActivities;
+  beforeAll(async () => {
+    [store, sandbox] = [await openTestStore(), await startSandbox()];
+    gateway = createDinteroGateway({
+      accountId: ACCOUNT,
+      clientId: 'sandbox-client',
+      clientSecret: 'sandbox-client-secret-0001',
+      profileId: 'default',
+      signatureSecrets: ['sandbox-signature-secret-0001'],
+      apiUrl: sandbox.url,
+      checkoutUrl: sandbox.url,
+      publicUrl: 'https://pay.example',
+    });
+    activities = createPaymentActivities({
+      db: store.db,
+      gatewayNamed: () => gateway,
+      opening: { pollIntervalMs: 3_600_000, lifetimeMs: LIFETIME_MS },
+      recording: TELLS,
+    });
+  }, 60_000);
+  afterEach(() => sandbox.call('DELETE', '/__sim/faults'));
+  afterAll(async () => {
+    await sandbox.close();
+    await store.close();
+  });
+
+  const fault = (body: object) => sandbox.call('POST', '/__sim/faults', body);
+  const newPayment = () => aPayment(store.db, { money: MONEY });
+  const open = (
+    payment: { paymentId: string; orderReference: string; n: number },
+    {
+      attempt = 1,
+      claimedSessionId,
+      eventIds = [],
+    }: { attempt?: number; claimedSessionId?: string; eventIds?: string[] } = {},
+  ): Promise<OpenSessionOutcome> => {
+    const input = {
+      ...payment,
+      gateway: 'dintero',
+      eventIds,
+      ...(claimedSessionId !== undefined && { claimedSessionId }),
+    };
+    return anActivityRun(attempt).run(activities.openSession, input);
+  };
+  const sessionsOf = async (payment: PaymentRow) => gateway.findSessions(keyOf(payment));
+  const liveOf = async (payment: PaymentRow) => (await sessionsOf(payment)).filter(({ live }) => live);
+
+  it('opens one at the gateway and remembers it', async () => {
+    const payment = await newPayment();
+    const outcome = await open(keyOf(payment));
+    expect(outcome).toMatchObject({
+      kind: 'opened',
+      status: 'PENDING',
+      account: ACCOUNT,
+      money: MONEY,
+      mayHaveSurplus: false,
+      untold: [],
+    });
+    const [session] = await sessionsOf(payment);
+    expect(await findPayment(store.db, payment.id)).toMatchObject({
+      sessionId: session?.sessionId,
+      checkoutUrl: expect.stringMatching(/^http/),
+    });
+  });
+
+  it('expires a grace after the session, of at most a quarter of its lifetime', async () => {
+    const outcome = await open(keyOf(await newPayment()));
+    if (outcome.kind !== 'opened') throw new Error(outcome.kind);
+    expect(Date.parse(outcome.expiryDueAt) - Date.parse(outcome.expiresAt)).toBe(15 * 60_000);
+  });
+
+  it('opens no second one when it is run again', async () => {
+    const payment = await newPayment();
+    const first = await open(keyOf(payment));
+    expect(await open(keyOf(payment), { attempt: 2 })).toEqual(first);
+    expect(await sessionsOf(payment)).toHaveLength(1);
+  });
+
+  it('finds the session again whose answer was lost', async () => {
+    const payment = await newPayment();
+    await fault({ create: { drop: 'after', times: 1 } });
+    await expect(open(keyOf(payment))).rejects.toMatchObject({
+      type: 'GATEWAY_SILENT',
+      nextRetryDelay: 1_000,
+    });
+    const outcome = await open(keyOf(payment), { attempt: 2 });
+    const sessions = await sessionsOf(payment);
+    expect(sessions).toHaveLength(1);
+    expect(outcome).toMatchObject({
+      kind: 'opened',
+      sessionId: sessions[0]?.sessionId,
+      mayHaveSurplus: true,
+    });
+  });
+
+  it('finds it again also for a fresh run, when the row is older than a request lasts', async () => {
+    const payment = await newPayment();
+    await fault({ create: { drop: 'after', times: 1 } });
+    await expect(open(keyOf(payment))).rejects.toThrow();
+    const createdAt = sql`now() - interval '11 seconds'`;
+    await store.db.update(payments).set({ createdAt }).where(eq(payments.id, payment.id));
+    expect(await open(keyOf(payment))).toMatchObject({ kind: 'opened' });
+    expect(await sessionsOf(payment)).toHaveLength(1);
+  });
+
+  it.each([
+    ['a truncated answer', { truncate: true }],
+    ['an answer without an id', { body: { url: 'https://checkout.example/' } }],
+    ['an id of another account', { patch: { id: 'T99999999.abc' } }],
+    ['500', { status: 500 }],
+  ])('leaves one live session behind after %s', async (_, create) => {
+    const payment = await newPayment();
+    await fault({ create: { ...create, times: 1 } });
+    await expect(open(keyOf(payment))).rejects.toMatchObject({ type: 'GATEWAY_SILENT' });
+    const outcome = await open(keyOf(payment), { attempt: 2 });
+    const live = await liveOf(payment);
+    expect(live).toHaveLength(1);
+    expect(outcome).toMatchObject({ kind: 'opened', sessionId: live[0]?.sessionId });
+  });
+
+  it('keeps the oldest of several and cancels the others', async () => {
+    const payment = await newPayment();
+    await fault({ create: { drop: 'after', times: 2 }, searchLagMs: 60_000 });
+    await expect(open(keyOf(payment))).rejects.toThrow();
+    await expect(open(keyOf(payment), { attempt: 2 })).rejects.toThrow();
+    await fault({ searchLagMs: 0 });
+    const outcome = await open(keyOf(payment), { attempt: 3 });
+    const [oldest, ...surplus] = await sessionsOf(payment);
+    expect(surplus).toHaveLength(1);
+    expect(surplus.map(({ live }) => live)).toEqual([false]);
+    expect(outcome).toMatchObject({ kind: 'opened', sessionId: oldest?.sessionId });
+  });
+
+  it('closes later what the search did not show in time', async () => {
+    const payment = await newPayment();
+    await fault({ create: { drop: 'after', times: 1 }, searchLagMs: 60_000 });
+    await expect(open(keyOf(payment))).rejects.toThrow();
+    const outcome = await open(keyOf(payment), { attempt: 2 });
+    if (outcome.kind !== 'opened') throw new Error(outcome.kind);
+    expect(outcome.mayHaveSurplus).toBe(true);
+    await fault({ searchLagMs: 0 });
+    const { sessionId } = outcome;
+    const input = { ...keyOf(payment), gateway: 'dintero', sessionId };
+    expect(await anActivityRun().run(activities.cancelSurplusSessions, input)).toBe(1);
+    expect((await liveOf(payment)).map((session) => session.sessionId)).toEqual([sessionId]);
+    expect(await anActivityRun().run(activities.cancelSurplusSessions, input)).toBe(0);
+  });
+
+  it('does not take the session of another shop with the same order number', async () => {
+    const payment = await newPayment();
+    const order = { amount: 29990, currency: 'NOK', merchant_reference: payment.orderReference, items: [] };
+    const url = { return_url: 'https://other.example/' };
+    await sandbox.api('POST', '/v1/sessions-profile', { profile_id: 'default', order, url });
+    const outcome = await open(keyOf(payment), { attempt: 2 });
+    expect(outcome).toMatchObject({ kind: 'opened' });
+    expect(await sessionsOf(payment)).toHaveLength(1);
+  });
+
+  it('is rejected, in words, when the gateway understands and says no', async () => {
+    const payment = await newPayment();
+    await fault({ create: { status: 400, body: { error: { message: 'no such profile' } } } });
+    expect(await open(keyOf(payment))).toEqual({
+      kind: 'rejected',
+      reason: expect.stringContaining('no such profile'),
+    });
+  });
+
+  it.each([
+    [
+      { status: 429, retryAfter: 90 },
+      { type: 'GATEWAY_RATE_LIMITED', nextRetryDelay: 90_000 },
+    ],
+    [{ status: 401 }, { type: 'GATEWAY_CREDENTIALS', nextRetryDelay: 1_000 }],
+    [{ status: 403 }, { type: 'GATEWAY_CREDENTIALS' }],
+    [{ status: 503 }, { type: 'GATEWAY_SILENT' }],
+  ])('is tried again after %j', async (create, failure) => {
+    const payment = await newPayment();
+    await fault({ create });
+    await expect(open(keyOf(payment))).rejects.toMatchObject(failure);
+  });
+
+  it('opens nothing once the payment has expired', async () => {
+    const payment = await newPayment();
+    const expiresAt = new Date(Date.now() - 1_000);
+    await store.db.update(payments).set({ expiresAt }).where(eq(payments.id, payment.id));
+    expect(await open(keyOf(payment))).toMatchObject({ kind: 'never_opened' });
+    expect(await sessionsOf(payment)).toEqual([]);
+  });
+
+  it('opens nothing for a payment that was closed without ever having a session', async () => {
+    const payment = await newPayment();
+    const outcome = anOutcome('CANCELLED', { closedBy: 'merchant', reason: 'by the merchant' });
+    await recordOutcome(store.db, aRecord(payment, { outcome }), TELLS);
+    expect(await open(keyOf(payment))).toEqual({
+      kind: 'closed',
+      status: 'CANCELLED',
+      reason: 'by the merchant',
+    });
+    expect(await sessionsOf(payment)).toEqual([]);
+  });
+
+  it('tells a later run what the merchant has not heard yet', async () => {
+    const payment = await newPayment();
+    await open(keyOf(payment));
+    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('DECLINED') }), TELLS);
+    expect(await open(keyOf(payment))).toMatchObject({
+      kind: 'opened',
+      status: 'DECLINED',
+      untold: [`${payment.id}/order.payment_declined/look-1`],
+    });
+  });
+
+  describe('for a callback about a payment that the store does not know', () => {
+    /** A session at the gateway whose metadata names a payment that was never committed here. */
+    async function lostSession() {
+      const key = { paymentId: `pay_${aReference()}`, orderReference: aReference(), n: 1 };
+      const session = await gateway.createSession({
+        ...key,
+        money: MONEY,
+        lines: [],
+        returnKey: 'k',
+        expiresAt: new Date(Date.now() + LIFETIME_MS),
+      });
+      return { key, sessionId: session.sessionId };
+    }
+
+    it("adopts it when the session's own metadata names that payment", async () => {
+      const { key, sessionId } = await lostSession();
+      expect(await open(key, { claimedSessionId: sessionId })).toMatchObject({
+        kind: 'opened',
+        sessionId,
+        money: MONEY,
+      });
+      expect(await findPayment(store.db, key.paymentId)).toMatchObject({ sessionId, n: 1, amount: 29990 });
+    });
+
+    it.each([
+      ['another payment', { paymentId: 'pay_other' }],
+      ['another order', { orderReference: 'other' }],
+      ['another number', { n: 2 }],
+    ])('leaves it alone when the metadata names %s, and marks the callback as foreign', async (_, change) => {
+      const { key, sessionId } = await lostSession();
+      const claimed = { ...key, ...change };
+      const delivery = aDelivery(null, { key: claimed });
+      await logDelivery(store.db, delivery);
+      const outcome = await open(claimed, { claimedSessionId: sessionId, eventIds: [delivery.eventId] });
+      expect(outcome).toMatchObject({ kind: 'unknown' });
+      expect(await findPayment(store.db, claimed.paymentId)).toBeNull();
+      const { rows } = await listDeliveries(store.db, { payment: claimed.paymentId, limit: 1 });
+      expect(rows).toMatchObject([{ outcome: 'ignored', state: 'handled' }]);
+    });
+
+    it('leaves alone a session that is not there, or not said', async () => {
+      const key = { paymentId: `pay_${aReference()}`, orderReference: aReference(), n: 1 };
+      expect(await open(key, { claimedSessionId: `${ACCOUNT}.none` })).toMatchObject({ kind: 'unknown' });
+      expect(await open(key)).toMatchObject({ kind: 'unknown' });
+    });
+
+    it('waits while the gateway is silent: it may be ours', async () => {
+      const { key, sessionId } = await lostSession();
+      await fault({ readSession: { status: 500 } });
+      await expect(open(key, { claimedSessionId: sessionId })).rejects.toMatchObject({
+        type: 'GATEWAY_SILENT',
+      });
+    });
+
+    it('adopts the session of a payment whose row had not learned of it', async () => {
+      const payment = await newPayment();
+      await fault({ create: { drop: 'after', times: 1 }, searchLagMs: 60_000 });
+      await expect(open(keyOf(payment))).rejects.toThrow();
+      await fault({ searchLagMs: 0 });
+      const [session] = await sessionsOf(payment);
+      const claimedSessionId = session?.sessionId ?? '';
+      expect(await open(keyOf(payment), { claimedSessionId })).toMatchObject({
+        kind: 'opened',
+        sessionId: claimedSessionId,
+      });
+      expect(await sessionsOf(payment)).toHaveLength(1);
+    });
+  });
+});

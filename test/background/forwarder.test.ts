@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eq, sql } from 'drizzle-orm';
+import { startForwarder } from '../../src/background/forwarder.ts';
+import { logDelivery } from '../../src/store/deliveries.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { deliveries } from '../../src/store/schema.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { RunsUnavailable } from '../../src/temporal/payment-runs.ts';
+import { aDelivery, aPayment } from '../support/builders.ts';
+import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { until } from '../support/until.ts';
+
+describe('the forwarder', () => {
+  let store: TestStore;
+  let runs: FakeRuns;
+  let payment: PaymentRow;
+  let stop: () => Promise<void> = () => Promise.resolve();
+  beforeAll(async () => {
+    store = await openTestStore();
+  }, 60_000);
+  afterAll(() => store.close());
+  beforeEach(async () => {
+    await store.db.delete(deliveries);
+    runs = fakeRuns(store.db);
+    payment = await aPayment(store.db);
+  });
+  afterEach(() => stop());
+
+  const start = () => {
+    stop = startForwarder({ db: store.db, runs, log: createLog('silent', 'test'), retentionMs: 86_400_000 });
+  };
+  const left = async (eventId: string, seconds = 5) => {
+    const { id } = await logDelivery(store.db, aDelivery(payment, { eventId }));
+    const receivedAt = sql`now() - ${seconds} * interval '1 second'`;
+    await store.db.update(deliveries).set({ receivedAt }).where(eq(deliveries.id, id));
+  };
+  const stateOf = async (eventId: string) =>
+    (await store.db.select().from(deliveries).where(eq(deliveries.eventId, eventId)))[0]?.state;
+
+  it('carries to its workflow what was only stored, once', async () => {
+    await left('stored');
+    start();
+    await until('it is signalled', async () => (await stateOf('stored')) === 'signalled');
+    expect(runs.callbacks).toMatchObject([
+      { payment: { paymentId: payment.id, n: 1, gateway: 'dintero' }, signal: { eventId: 'stored' } },
+    ]);
+  });
+
+  it('does not let one run that takes no signal hold up those behind it', async () => {
+    const reachable = runs.callback;
+    runs.callback = (address, signal) =>
+      signal.eventId === 'stuck'
+        ? Promise.reject(new RunsUnavailable('10,000 signals'))
+        : reachable(address, signal);
+    await left('stuck', 9);
+    await left('behind', 5);
+    start();
+    await until('the one behind is signalled', async () => (await stateOf('behind')) === 'signalled');
+    expect(await stateOf('stuck')).toBe('received');
+  });
+
+  it('goes on when Temporal is back', async () => {
+    runs.temporal = 'down';
+    await left('later');
+    start();
+    await until('it was tried', async () => {
+      const [row] = await store.db.select().from(deliveries);
+      return row?.claimedAt !== null;
+    });
+    runs.temporal = 'well';
+    await store.db.update(deliveries).set({ claimedAt: null });
+    await until('it is signalled', async () => (await stateOf('later')) === 'signalled');
+  });
+
+  it('leaves alone what is refused or ignored', async () => {
+    await logDelivery(store.db, aDelivery(null, { ignoredBecause: 'ping', eventId: 'ping' }));
+    await left('ours');
+    start();
+    await until('ours is signalled', async () => (await stateOf('ours')) === 'signalled');
+    expect(runs.callbacks.map(({ signal }) => signal.eventId)).toEqual(['ours']);
+  });
+
+  it('finishes what it has begun before it stops', async () => {
+    let [isAsked, answer]: [boolean, () => void] = [false, () => undefined];
+    runs.callback = () => {
+      isAsked = true;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    };
+    await left('begun');
+    start();
+    await until('the workflow is being told', () => isAsked);
+    const stopped = stop();
+    answer();
+    await stopped;
+    expect(await stateOf('begun')).toBe('signalled');
+  });
+});
