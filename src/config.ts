@@ -79,6 +79,9 @@ const TEMPORAL = {
   TEMPORAL_TLS_KEY: z.string().min(1).optional(),
   TEMPORAL_TLS_CA: z.string().min(1).optional(),
   TEMPORAL_UI_URL: url.optional(),
+  // Named as Temporal's own worker controller sets them.
+  TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).max(100).default('paidonce'),
+  TEMPORAL_WORKER_BUILD_ID: z.string().min(1).max(100).optional(),
 };
 
 const LOG = {

@@ -4,11 +4,12 @@ import { Runtime, DefaultLogger, type Worker } from '@temporalio/worker';
 import { createPaymentActivities } from '../activities/create-activities.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
+import type { Config } from '../config.ts';
 import type { Service } from '../service.ts';
 import { WrongAccount } from '../store/health.ts';
 import { connectWorker } from '../temporal/connect.ts';
 import { addSearchAttributes, scheduleSweep } from '../temporal/setup.ts';
-import { createWorkers } from './worker.ts';
+import { createWorkers, type WorkerSettings } from './worker.ts';
 
 const RETRY_MS = 1_000;
 
@@ -73,14 +74,10 @@ async function runOnce(
   const connection = await connectWorker(config);
   try {
     await prepareNamespace(service);
-    state.workers = await createWorkers(
-      connection,
-      { namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE },
-      {
-        payments: { ...paymentActivities(service), ...sweepActivities(service) },
-        updates: updateActivities(service),
-      },
-    );
+    state.workers = await createWorkers(connection, settingsOf(config), {
+      payments: { ...paymentActivities(service), ...sweepActivities(service) },
+      updates: updateActivities(service),
+    });
     if (signal.aborted) return;
     service.log.info('worker runs');
     await Promise.all(state.workers.map((worker) => worker.run()));
@@ -88,6 +85,16 @@ async function runOnce(
     await endAll(state.workers);
     await connection.close();
   }
+}
+
+/** Versioned only where a build id is given: a lone worker needs none, and several unversioned builds at once get stuck. */
+function settingsOf(config: Config): WorkerSettings {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
+  return {
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    ...(buildId !== undefined && { version: { deploymentName, buildId } }),
+  };
 }
 
 /** One Worker that fails takes the other with it, so that nothing is half alive. */
