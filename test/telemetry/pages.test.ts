@@ -1,0 +1,31 @@
+/** The pages that promise to be complete. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+
+const read = (...path: string[]) => readFileSync(join(import.meta.dirname, '..', '..', ...path), 'utf8');
+
+function namesIn(text: string, pattern: RegExp): string[] {
+  const found = [...text.matchAll(pattern)].map((match) => match[1] ?? '');
+  return [...new Set(found)].toSorted();
+}
+
+describe('docs/operations.md', () => {
+  it('lists every figure, and none that does not exist', async () => {
+    const figures = await createMetrics().registry.getMetricsAsJSON();
+    const listed = namesIn(read('docs', 'operations.md'), /^\| `(paidonce_\w+)`/gm);
+    expect(listed).toEqual(figures.map(({ name }) => name).toSorted());
+  });
+});
+
+describe('docs/run-in-production.md', () => {
+  it('lists every variable of the configuration, and none that does not exist', () => {
+    const known = namesIn(read('src', 'config.ts'), /^ {2}([A-Z][A-Z_]+): [^{]/gm);
+    const settings = read('docs', 'run-in-production.md').split('## Settings')[1]?.split('\n## ')[0] ?? '';
+    const rows = settings.split('\n').filter((line) => line.startsWith('| `'));
+    const listed = namesIn(rows.map((row) => row.split('|')[1]).join('\n'), /`([A-Z][A-Z_]+)`/g);
+    expect(known).toContain('DINTERO_SIGNATURE_SECRETS');
+    expect(listed).toEqual(known);
+  });
+});
