@@ -8,5 +8,7 @@ import { prepare } from './prepare.js';
 await prepare();
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-execFileSync(process.execPath, [compiler, '-p', join(root, 'bench', 'tsconfig.json')], { stdio: ['ignore', 2, 2] });
+execFileSync(process.execPath, [compiler, '-p', join(root, 'bench', 'tsconfig.json')], {
+  stdio: ['ignore', 2, 2],
+});
 await import('../dist-bench/bench/run.js');

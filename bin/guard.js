@@ -1,11 +1,23 @@
 #!/usr/bin/env node
-/** Runs a command and kills it when our own standard input closes: whoever holds the other end is gone then. */
+/**
+ * Runs a command that must not outlive whoever started it, where the kernel can't see to that (no `setpriv`): kills it
+ * when standard input closes. usage: guard.js <command> [argument …]
+ */
 import { spawn } from 'node:child_process';
 
 const [command, ...args] = process.argv.slice(2);
-const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-child.once('exit', (code) => process.exit(code ?? 1));
-child.once('error', () => process.exit(127));
-for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal));
-process.stdin.once('close', () => child.kill('SIGKILL'));
+const stdio = ['ignore', 'inherit', 'inherit'];
+const child = spawn(command, args, { stdio });
+
+process.stdin.on('end', () => child.kill('SIGKILL')).on('error', () => child.kill('SIGKILL'));
 process.stdin.resume();
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill('SIGTERM'));
+child.once('error', (error) => {
+  process.stderr.write(`${command}: ${error.message}\n`);
+  process.exit(127);
+});
+child.once('exit', (code, signal) => {
+  if (signal === null) process.exit(code ?? 1);
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.removeAllListeners(name);
+  process.kill(process.pid, signal);
+});

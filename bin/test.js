@@ -12,13 +12,7 @@ const { wanted, jestArgs } = parse(process.argv.slice(2));
 await prepare();
 const parts = createParts();
 let running = null;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.once(signal, async () => {
-    if (running !== null) killGroup(running);
-    await parts.stop();
-    process.exit(1);
-  });
-}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void breakOff());
 
 const results = [];
 for (const layer of chosen(allLayers(), wanted)) {
@@ -59,4 +53,10 @@ function chosen(layers, wanted) {
 function summary({ name, files, passed, failed, seconds, reason }) {
   const counts = `${files} files, ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`;
   return `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${counts}${reason ? ` (${reason})` : ''}`;
+}
+
+async function breakOff() {
+  if (running !== null) killGroup(running);
+  await parts.stop();
+  process.exit(1);
 }

@@ -1,55 +1,77 @@
 /** `npm start` and `paidonce dev`: everything on one machine, nothing to configure. Contract §1. */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { ConfigError } from '../config.ts';
 import { DirectoryInUse, lockDirectory } from '../store/lock.ts';
-import { planDev, type Plan, type Urls } from './plan.ts';
+import { createNotebook, untilLeftoversEnd } from './leftovers.ts';
+import { coreChild, foundations, urlsOf, type Urls } from './plan.ts';
 import { PortTaken } from './ports.ts';
 import { devSecrets } from './secrets.ts';
-import { ChildKeepsDying, createSupervisor } from './supervisor.ts';
-import { NoTemporalCli } from './temporal-cli.ts';
+import { dataDirOf, readSettings, type DevSettings } from './settings.ts';
+import { untilToldToStop } from './stop.ts';
+import { ChildRefused } from './supervised-child.ts';
+import { createSupervisor } from './supervisor.ts';
+import { findTemporalCli, NoTemporalCli } from './temporal-cli.ts';
+
+const CONFIGURATION = [ConfigError, PortTaken, NoTemporalCli, ChildRefused, DirectoryInUse];
 
 /** Runs until it is told to stop. The answer is the exit code: 0 fine, 1 something broke, 2 it can't run like this. */
 export async function runDev(env: NodeJS.ProcessEnv): Promise<number> {
-  const dataDir = resolve(env['DATA_DIR'] ?? '.data');
-  const stopped = untilToldToStop(env);
-  await mkdir(dataDir, { recursive: true });
+  // Whoever read our output may go; that is no reason to leave children behind.
+  process.stdout.on('error', () => undefined);
+  const stop = untilToldToStop(env);
   try {
-    const unlock = await lockDirectory(join(dataDir, 'dev'));
+    const dataDir = dataDirOf(env);
+    const unlock = await lock(dataDir);
     try {
-      return await startAll(env, dataDir, stopped);
+      await runIn(dataDir, env, stop);
+      return 0;
     } finally {
       await unlock();
     }
   } catch (error) {
     say((error as Error).message);
-    return [DirectoryInUse, PortTaken, NoTemporalCli].some((kind) => error instanceof kind) ? 2 : 1;
+    return CONFIGURATION.some((kind) => error instanceof kind) ? 2 : 1;
   }
 }
 
-async function startAll(env: NodeJS.ProcessEnv, dataDir: string, stopped: Promise<string>): Promise<number> {
-  const plan = await planDev(env, await devSecrets(dataDir), say);
-  const supervisor = createSupervisor(say, (name, text) => process.stdout.write(`[${name}] ${text}\n`));
+async function lock(dataDir: string): Promise<() => Promise<void>> {
+  await mkdir(dataDir, { recursive: true });
   try {
-    const started = startChildren(plan, supervisor);
-    const early = await Promise.race([started, stopped, supervisor.failed]);
-    if (typeof early !== 'string') {
-      await announce(plan, dataDir);
-      say(`${await Promise.race([stopped, supervisor.failed])}: stopping`);
-    }
-    return 0;
-  } catch (error) {
-    if (error instanceof ChildKeepsDying) say('giving up, and stopping everything');
-    throw error;
-  } finally {
-    await rm(join(dataDir, 'urls.json'), { force: true });
-    await supervisor.stop();
+    return await lockDirectory(join(dataDir, 'dev'));
+  } catch (cause) {
+    if (!(cause instanceof DirectoryInUse)) throw cause;
+    throw new DirectoryInUse(
+      `another start runs on ${dataDir}; stop it, or set DATA_DIR to another folder to run both`,
+      { cause },
+    );
   }
 }
 
-async function startChildren(plan: Plan, supervisor: ReturnType<typeof createSupervisor>): Promise<void> {
-  for (const child of plan.children) {
-    say(`starting ${child.name} …`);
-    await supervisor.start(child);
+/** Returns when all of it has ended. */
+async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<void> {
+  const urlsFile = join(dataDir, 'urls.json');
+  await rm(urlsFile, { force: true });
+  await untilLeftoversEnd(dataDir, say);
+  const settings = await readSettings(env, await devSecrets(dataDir));
+  const executable = settings.temporal ? await findTemporalCli({ env, say, stop }) : null;
+  const complaint = (name: string, text: string) => process.stdout.write(`[${name}] ${text}\n`);
+  const supervisor = createSupervisor({ say, complaint, spawned: createNotebook(dataDir) });
+  try {
+    const told = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()));
+    const working = async (): Promise<void> => {
+      const children = await foundations(settings, executable);
+      say(`starting ${[...children.map(({ name }) => name), 'then the API and the worker'].join(', ')} …`);
+      await supervisor.start(children);
+      await supervisor.start([coreChild(settings)]);
+      await announce(settings, urlsFile);
+      await supervisor.failed;
+    };
+    if (!stop.aborted) await Promise.race([working(), supervisor.failed, told]);
+  } finally {
+    await rm(urlsFile, { force: true });
+    say(`stopping${stop.aborted ? ` (${String(stop.reason)})` : ''} …`);
+    await supervisor.stop();
   }
 }
 
@@ -63,24 +85,16 @@ const LABELS: Record<keyof Urls, string> = {
   sandbox: 'Dintero sandbox',
 };
 
-async function announce({ urls, apiKey }: Plan, dataDir: string): Promise<void> {
-  const path = join(dataDir, 'urls.json');
-  await writeFile(`${path}.new`, `${JSON.stringify(urls, null, 2)}\n`);
-  await rename(`${path}.new`, path);
-  const lines = Object.entries(LABELS)
-    .filter(([name]) => urls[name as keyof Urls] !== null)
-    .map(([name, label]) => `  ${label.padEnd(18)} ${urls[name as keyof Urls]}`);
-  process.stdout.write(`\n${lines.join('\n')}\n  ${'API key'.padEnd(18)} ${apiKey}\n\nready\n`);
-}
-
-/** By a signal; or, where npm started us, by npm's going away, since nobody could stop us then. */
-function untilToldToStop(env: NodeJS.ProcessEnv): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
-    if (env['npm_lifecycle_event'] === undefined) return;
-    const parent = process.ppid;
-    setInterval(() => process.ppid !== parent && resolve('npm is gone'), 1_000).unref();
-  });
+/** `ready` is the last line, and urls.json is whole before it. */
+async function announce(settings: DevSettings, urlsFile: string): Promise<void> {
+  const urls = urlsOf(settings);
+  await writeFile(`${urlsFile}.new`, `${JSON.stringify(urls, null, 2)}\n`);
+  await rename(`${urlsFile}.new`, urlsFile);
+  const found = Object.entries(LABELS).map(([name, label]) => [label, urls[name as keyof Urls]] as const);
+  const secrets = [['API key', settings.config.API_KEYS[0]] as const];
+  const lines = [...found, ...secrets].filter(([, value]) => typeof value === 'string');
+  const text = lines.map(([label, value]) => `  ${label.padEnd(18)} ${value}`).join('\n');
+  process.stdout.write(`\n${text}\n\nready\n`);
 }
 
 function say(text: string): void {

@@ -5,37 +5,64 @@ export class PortTaken extends Error {
   override readonly name = 'PortTaken';
 }
 
-/** The default, or the next free port after it; one that a variable names is used or refused. @throws PortTaken */
-export async function choosePort(
-  env: NodeJS.ProcessEnv,
-  name: string,
-  fallback: number,
-  taken: Set<number>,
-): Promise<number> {
-  const named = env[name];
-  if (named !== undefined) return namedPort(name, named, taken);
-  for (let port = fallback; port < fallback + 200; port += 1) {
-    if (taken.has(port) || !(await isFree(port))) continue;
-    taken.add(port);
-    return port;
+export interface PortWish {
+  /** The variable that may name it. */
+  readonly variable: string;
+  readonly fallback: number;
+  readonly host: string;
+}
+
+const FARTHEST = 200;
+
+/**
+ * A free port for each wish, all different: the one that its variable names (0 for any), else the default or the next free one.
+ * @throws PortTaken where a named one is taken or malformed
+ */
+export async function choosePorts(env: NodeJS.ProcessEnv, wishes: readonly PortWish[]): Promise<number[]> {
+  const chosen = new Map<PortWish, number>();
+  // Named ones first, so that no default moves onto one.
+  for (const wish of wishes.toSorted((one, other) => rank(env, one) - rank(env, other))) {
+    const taken = new Set(chosen.values());
+    const named = env[wish.variable];
+    chosen.set(
+      wish,
+      named === undefined ? await defaultPort(wish, taken) : await namedPort(wish, named, taken),
+    );
   }
-  throw new PortTaken(`no free port between ${fallback} and ${fallback + 199}; set ${name}`);
+  return wishes.map((wish) => chosen.get(wish) as number);
 }
 
-async function namedPort(name: string, named: string, taken: Set<number>): Promise<number> {
-  const port = Number(named);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new PortTaken(`${name}: expected a port number, found "${named}"`);
-  if (taken.has(port) || !(await isFree(port)))
-    throw new PortTaken(`${name}: port ${port} is taken; stop its owner or set another`);
-  taken.add(port);
-  return port;
+function rank(env: NodeJS.ProcessEnv, { variable }: PortWish): number {
+  return env[variable] === undefined ? 1 : 0;
 }
 
-function isFree(port: number): Promise<boolean> {
+async function defaultPort({ variable, fallback, host }: PortWish, taken: Set<number>): Promise<number> {
+  for (let port = fallback; port < fallback + FARTHEST; port += 1) {
+    if (!taken.has(port) && (await bind(port, host)) !== null) return port;
+  }
+  throw new PortTaken(
+    `no port is free between ${fallback} and ${fallback + FARTHEST - 1}; set ${variable} to a free one`,
+  );
+}
+
+async function namedPort({ variable, host }: PortWish, named: string, taken: Set<number>): Promise<number> {
+  const port = /^\d{1,5}$/.test(named) ? Number(named) : Number.NaN;
+  if (!(port <= 65_535))
+    throw new PortTaken(`${variable}: expected a port number from 0 to 65535, found "${named}"`);
+  const bound = taken.has(port) ? null : await bind(port, host);
+  if (bound === null)
+    throw new PortTaken(`${variable}: port ${port} is taken; stop whoever has it, or set another`);
+  return bound;
+}
+
+/** The port that a listener gets, or null where it is refused. */
+function bind(port: number, host: string): Promise<number | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', () => resolve(null));
+    server.listen({ port, host, exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : port));
+    });
   });
 }

@@ -1,11 +1,17 @@
 /** Finds or gets a Temporal CLI, whose dev server `npm start` runs. The ladder: variable, PATH, cache, official release, built with Go. */
-import { execFile, spawn } from 'node:child_process';
-import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { withLock } from '../../bin/lock.js';
+import { buildTemporalCli } from './temporal-cli-build.ts';
 
 export const TEMPORAL_CLI_VERSION = '1.8.2';
+
+/** Before it, the dev server knows no update-with-start. */
+const OLDEST = [1, 4] as const;
+const ANSWER_LIMIT_MS = 15_000;
 
 /** No rung of the ladder holds; the message names all of them. */
 export class NoTemporalCli extends Error {
@@ -14,9 +20,11 @@ export class NoTemporalCli extends Error {
 
 export interface CliSearch {
   readonly env: NodeJS.ProcessEnv;
+  /** What is going on, in plain words: getting it can take minutes. */
   readonly say: (text: string) => void;
-  /** Replaced in tests. */
-  readonly download?: (folder: string) => Promise<string>;
+  readonly stop?: AbortSignal;
+  /** How it is got; each leaves an executable at `target`. Replaced in tests. */
+  readonly download?: (target: string) => Promise<void>;
   readonly build?: (target: string) => Promise<void>;
 }
 
@@ -28,137 +36,97 @@ export async function findTemporalCli(search: CliSearch): Promise<string> {
   const { env } = search;
   const named = env['TEMPORAL_CLI'];
   if (named !== undefined) return checked(named);
-  const onPath = await firstThatAnswers(
-    (env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'temporal')),
-  );
-  if (onPath !== null) return onPath;
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  for (const path of folders.map((folder) => join(folder, 'temporal'))) {
+    if ((await versionOf(path)) !== null) return path;
+  }
   const cached = cachedCli(env);
-  if ((await firstThatAnswers([cached])) !== null) return cached;
-  return install(search, cached);
-}
-
-async function checked(named: string): Promise<string> {
-  if ((await firstThatAnswers([named])) !== null) return named;
-  throw new NoTemporalCli(
-    `TEMPORAL_CLI: ${named} does not answer to --version; is it the temporal executable?`,
-  );
+  if ((await versionOf(cached)) !== null) return cached;
+  await mkdir(dirname(cached), { recursive: true });
+  const wait = () => search.say('another process is getting Temporal; waiting for it …');
+  return withLock(`temporal ${cached}`, () => get(search, cached), wait);
 }
 
 /** Where this version is kept once it has been got. */
 export function cachedCli(env: NodeJS.ProcessEnv): string {
-  const cache = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const named = env['XDG_CACHE_HOME'];
+  const cache = named === undefined || named === '' ? join(homedir(), '.cache') : named;
   return join(cache, 'paidonce', `temporal-${TEMPORAL_CLI_VERSION}`, 'temporal');
 }
 
-async function install(search: CliSearch, cached: string): Promise<string> {
-  await mkdir(join(cached, '..'), { recursive: true });
+async function checked(named: string): Promise<string> {
+  if ((await versionOf(named)) !== null) return named;
+  throw new NoTemporalCli(
+    `TEMPORAL_CLI: "${named}" does not answer to --version as a Temporal CLI from ${OLDEST.join('.')} on does; ` +
+      'name the temporal executable, or leave the variable out',
+  );
+}
+
+async function get(search: CliSearch, cached: string): Promise<string> {
+  if ((await versionOf(cached)) !== null) return cached;
+  const { say } = search;
+  const build = (target: string) =>
+    buildTemporalCli(target, { say, version: TEMPORAL_CLI_VERSION, stop: search.stop });
+  const ways = [
+    ['official release', search.download ?? downloadOfficial],
+    ['Go build', search.build ?? build],
+  ] as const;
   const failures: string[] = [];
-  try {
-    search.say('looking for the official Temporal release …');
-    const downloaded = await (search.download ?? downloadOfficial)(join(cached, '..'));
-    if ((await firstThatAnswers([downloaded])) !== null) return downloaded;
-  } catch (error) {
-    failures.push(`official release: ${firstLine(error)}`);
-  }
-  try {
-    await buildExclusively(search, cached);
-    if ((await firstThatAnswers([cached])) !== null) return cached;
-    failures.push('Go build: the executable does not answer');
-  } catch (error) {
-    failures.push(`Go build: ${firstLine(error)}`);
+  for (const [name, way] of ways) {
+    say(`getting Temporal ${TEMPORAL_CLI_VERSION}, kept for every later checkout: ${name} …`);
+    try {
+      await into(cached, way);
+      return cached;
+    } catch (error) {
+      failures.push(`${name}: ${firstLine(error)}`);
+    }
+    if (search.stop?.aborted === true) break;
   }
   throw new NoTemporalCli(
-    'no Temporal server: TEMPORAL_CLI is not set, no "temporal" is on PATH, none is cached at ' +
-      `${cached}, and it could not be got (${failures.join('; ')}). Install the Temporal CLI or Go ≥ 1.26, ` +
-      'or set TEMPORAL_ADDRESS to a server that runs already',
+    'no Temporal server: TEMPORAL_CLI is not set, no "temporal" is on PATH, none is cached as ' +
+      `${cached}, and it could not be got (${failures.join('; ')}). Install the Temporal CLI, or Go 1.26 for ` +
+      'building it here, or set TEMPORAL_ADDRESS to a server that runs already',
   );
+}
+
+/** Beside the target first and moved there when it answers, so that nobody ever meets half of it. */
+async function into(target: string, way: (partial: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(`${target}-`);
+  try {
+    const partial = join(folder, 'temporal');
+    await way(partial);
+    if ((await versionOf(partial)) === null) throw new Error('what it gave does not answer to --version');
+    await rename(partial, target);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** The SDK knows where the official releases are; without a network this fails within moments. */
-async function downloadOfficial(folder: string): Promise<string> {
+async function downloadOfficial(target: string): Promise<void> {
   const { TestWorkflowEnvironment } = await import('@temporalio/testing');
-  const executable = {
-    type: 'cached-download',
-    version: `v${TEMPORAL_CLI_VERSION}`,
-    downloadDir: folder,
-  } as const;
+  const downloadDir = dirname(target);
+  const version = `v${TEMPORAL_CLI_VERSION}`;
+  const executable = { type: 'cached-download', version, downloadDir } as const;
   const server = await TestWorkflowEnvironment.createLocal({ server: { executable } });
   await server.teardown();
-  const [name] = (await readdir(folder)).filter((file) => file.startsWith('temporal'));
+  const name = (await readdir(downloadDir)).find((file) => file.startsWith('temporal'));
   if (name === undefined) throw new Error('the download left no executable behind');
-  return join(folder, name);
+  await rename(join(downloadDir, name), target);
 }
 
-const BUILD_FLAGS = [
-  'build',
-  '-trimpath',
-  '-ldflags',
-  `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${TEMPORAL_CLI_VERSION}`,
-];
-
-async function buildExclusively(search: CliSearch, cached: string): Promise<void> {
-  const lock = `${cached}.building`;
-  for (;;) {
-    try {
-      await mkdir(lock);
-      break;
-    } catch {
-      search.say('another process is building Temporal; waiting for it …');
-      await new Promise((resolve) => setTimeout(resolve, 5_000));
-      if ((await firstThatAnswers([cached])) !== null) return;
-    }
-  }
+/** What it says to `--version`; null where it is none, does not run or is too old. */
+async function versionOf(path: string): Promise<string | null> {
   try {
-    await (search.build ?? ((target) => buildWithGo(target, search.say)))(cached);
-  } finally {
-    await rm(lock, { recursive: true, force: true });
+    await access(path, constants.X_OK);
+    const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: ANSWER_LIMIT_MS });
+    const [, major, minor] = /temporal version v?(\d+)\.(\d+)/i.exec(stdout) ?? [];
+    const isNewEnough =
+      Number(major) > OLDEST[0] || (Number(major) === OLDEST[0] && Number(minor) >= OLDEST[1]);
+    return isNewEnough ? stdout.trim() : null;
+  } catch {
+    return null;
   }
-}
-
-async function buildWithGo(target: string, say: (text: string) => void): Promise<void> {
-  say('building Temporal with Go, once for all checkouts: about 4 minutes …');
-  const partial = `${target}.partial`;
-  const source = join(import.meta.dirname, '..', '..', 'tools', 'temporal-cli');
-  const begun = Date.now();
-  const progress = setInterval(
-    () => say(`… still building (${Math.round((Date.now() - begun) / 1_000)} s)`),
-    15_000,
-  );
-  try {
-    await ended('go', [...BUILD_FLAGS, '-o', partial, 'github.com/temporalio/cli/cmd/temporal'], source);
-    await rename(partial, target);
-  } finally {
-    clearInterval(progress);
-  }
-}
-
-function ended(command: string, args: readonly string[], cwd: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, GOFLAGS: '-mod=mod' },
-    });
-    let last = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      last = chunk.toString().trim().split('\n').at(-1) ?? last;
-    });
-    child.once('error', reject);
-    child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`go ended with ${code}: ${last}`)),
-    );
-  });
-}
-
-async function firstThatAnswers(paths: readonly string[]): Promise<string | null> {
-  for (const path of paths) {
-    const answers = await access(path)
-      .then(() => promisify(execFile)(path, ['--version'], { timeout: 10_000 }))
-      .then(({ stdout }) => stdout.includes('temporal'))
-      .catch(() => false);
-    if (answers) return path;
-  }
-  return null;
 }
 
 function firstLine(error: unknown): string {

@@ -10,6 +10,8 @@ const SEARCH_ATTRIBUTES = ['PaymentStatus', 'PaymentGateway', 'OrderReference', 
 const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=2000',
   'history.timerProcessorMaxPollRPS=2000',
+  // Else a timer shorter than a second fires after one.
+  'history.timerProcessorMaxTimeShift="20ms"',
   'system.enableActivityEagerExecution=true',
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
@@ -24,24 +26,28 @@ export interface TemporalServerSettings {
   /** None where null. */
   readonly uiPort: number | null;
   readonly dataDir: string;
+  /** `default` where it is left out; made where it is another. */
+  readonly namespace?: string;
 }
 
 /** The dev server's child process; its state is kept under `dataDir`. */
 export async function temporalServer(settings: TemporalServerSettings): Promise<ChildSpec> {
+  const { namespace = 'default' } = settings;
   const folder = join(settings.dataDir, 'temporal');
   await mkdir(folder, { recursive: true });
-  const ui = settings.uiPort === null ? ['--headless'] : ['--ui-port', String(settings.uiPort)];
   return {
     name: 'temporal',
     command: settings.executable,
     args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(settings.port), ...ui],
-      ...['--db-filename', join(folder, 'temporal.db'), '--log-level', 'error', '--ui-disable-news-fetch'],
-      ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-      ...DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
-      ...PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
-    ],
-    answers: () => ask(`127.0.0.1:${settings.port}`),
+      ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(settings.port)],
+      settings.uiPort === null ? ['--headless'] : ['--ui-port', String(settings.uiPort)],
+      ['--db-filename', join(folder, 'temporal.db'), '--log-level', 'error', '--ui-disable-news-fetch'],
+      namespace === 'default' ? [] : ['--namespace', namespace],
+      SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]),
+      PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]),
+    ].flat(),
+    answers: () => ask(`127.0.0.1:${settings.port}`, namespace),
     readyWithinMs: 30_000,
   };
 }
@@ -49,11 +55,11 @@ export async function temporalServer(settings: TemporalServerSettings): Promise<
 const THIRTY_DAYS_S = 30 * 24 * 3_600;
 
 /** The namespace answers, and keeps closed runs for 30 days instead of one: else links and `why` would die. */
-async function ask(address: string): Promise<void> {
+async function ask(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: '2s' });
   try {
     await connection.workflowService.updateNamespace({
-      namespace: 'default',
+      namespace,
       config: { workflowExecutionRetentionTtl: { seconds: THIRTY_DAYS_S as unknown as never } },
     });
   } finally {
