@@ -1,0 +1,88 @@
+/** The merchant's endpoint misbehaves for some orders. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Behaviour } from './support/merchant.ts';
+import { BALANCED, checkBooks } from './support/books.ts';
+import { newOrder, open, openMany, orderStatus, untilTold } from './support/shop.ts';
+import { startStack, type Stack } from './support/stack.ts';
+import { until } from './support/until.ts';
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack();
+}, 60_000);
+
+afterAll(async () => {
+  await stack?.stop();
+});
+
+async function payWith(behaviour: Behaviour): Promise<string> {
+  const { orderReference, sessionId } = await open(stack, newOrder(String(behaviour)));
+  stack.merchant.behave(orderReference, behaviour);
+  await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
+  return orderReference;
+}
+
+function attempts(orderReference: string): { at: number; webhookId: string }[] {
+  return stack.merchant.updates.filter((update) => update.orderReference === orderReference);
+}
+
+function untilTried(orderReference: string, times: number, limitMs: number): Promise<void> {
+  const holds = () => attempts(orderReference).length >= times;
+  return until(`the merchant is told ${times} times of ${orderReference}`, holds, limitMs);
+}
+
+function untilHeard(orderReference: string): Promise<void> {
+  const holds = () =>
+    stack.merchant.updates.some(
+      (update) => update.orderReference === orderReference && update.answered === 200,
+    );
+  return until(`the merchant has heard of ${orderReference}`, holds, 40_000);
+}
+
+describe('an endpoint that', () => {
+  it('answers an error or a redirect, or hangs, is told again under the same webhook id until it hears', async () => {
+    const behaviours: Behaviour[] = [500, 302, 404, 'hang'];
+    const references = await Promise.all(behaviours.map(payWith));
+    await Promise.all(references.map((reference) => untilTried(reference, 2, 25_000)));
+    for (const reference of references) {
+      expect(await orderStatus(stack, reference)).toBe('PAID');
+      stack.merchant.behave(reference, null);
+    }
+    await Promise.all(references.map((reference) => untilHeard(reference)));
+    for (const reference of references)
+      expect(stack.merchant.ids(reference, 'order.paid')).toEqual([`${reference}/order.paid`]);
+    expect(await checkBooks(stack, references)).toEqual(BALANCED);
+  }, 90_000);
+
+  it('answers 410 is not told again, of that', async () => {
+    const gone = await payWith(410);
+    await untilTried(gone, 1, 20_000);
+    const failing = await payWith(500);
+    // Later than the second attempt of one that failed after it.
+    await untilTried(failing, 2, 20_000);
+    expect(attempts(gone)).toHaveLength(1);
+    expect(await orderStatus(stack, gone)).toBe('PAID');
+  }, 60_000);
+
+  it('hangs for forty orders keeps nobody else waiting', async () => {
+    const hanging = await openMany(stack, 40, 'hanging');
+    for (const { orderReference } of hanging) stack.merchant.behave(orderReference, 'hang');
+    await Promise.all(
+      hanging.map(({ sessionId }) => stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false })),
+    );
+    await untilTried(hanging[0]?.orderReference ?? '', 1, 30_000);
+    const before = Date.now();
+    const others = await openMany(stack, 10, 'others');
+    for (const { sessionId } of others) await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
+    await untilTold(
+      stack,
+      others.map(({ orderReference }) => orderReference),
+    );
+    expect(Date.now() - before).toBeLessThan(8_000);
+    for (const { orderReference } of hanging) stack.merchant.behave(orderReference, null);
+    const references = [...hanging, ...others].map(({ orderReference }) => orderReference);
+    await untilTold(stack, references, 'order.paid', 30_000);
+    expect(await checkBooks(stack, references)).toEqual(BALANCED);
+  }, 120_000);
+});
