@@ -10,7 +10,14 @@ import type {
 import type { Reading } from '../../src/domain/transaction.ts';
 import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
-import { paymentOf, recordOutcome, untoldOf, type StoredOrder, type StoredPayment } from './memory-store.ts';
+import {
+  deadlines,
+  paymentOf,
+  recordOutcome,
+  untoldOf,
+  type StoredOrder,
+  type StoredPayment,
+} from './memory-store.ts';
 import { openedPayment } from './model-run.ts';
 import {
   cancelSession,
@@ -122,11 +129,23 @@ async function adopt(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSess
     return { kind: 'unknown', reason: `no payment ${paymentId} of ours` };
   }
   const now = await fake.now();
+  const { expiresAt, expiryDueAt } = deadlines(now);
   const payment: StoredPayment = {
-    ...{ id: paymentId, orderReference, n, money: session.money, status: 'PENDING', reason: null },
-    ...{ closedBy: null, dismissed: false, capturedMinor: 0, refundedMinor: 0 },
-    ...{ sessionId: session.sessionId, transactionId: null, transactionUpdatedAt: null },
-    ...{ expiresAt: now + 4 * 3_600_000, expiryDueAt: now + 4.25 * 3_600_000 },
+    id: paymentId,
+    orderReference,
+    n,
+    money: session.money,
+    status: 'PENDING',
+    reason: null,
+    closedBy: null,
+    dismissed: false,
+    capturedMinor: 0,
+    refundedMinor: 0,
+    sessionId: session.sessionId,
+    transactionId: null,
+    transactionUpdatedAt: null,
+    expiresAt,
+    expiryDueAt,
   };
   fake.order.payments.push(payment);
   return openedPayment(paymentOf(fake.order, paymentId));

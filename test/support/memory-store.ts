@@ -59,8 +59,12 @@ export function copyOrder(order: StoredOrder): StoredOrder {
   };
 }
 
-export const LIFETIME_MS = 4 * 3_600_000;
-export const GRACE_MS = 15 * 60_000;
+const LIFETIME_MS = 4 * 3_600_000;
+const GRACE_MS = 15 * 60_000;
+
+export function deadlines(now: number): Pick<StoredPayment, 'expiresAt' | 'expiryDueAt'> {
+  return { expiresAt: now + LIFETIME_MS, expiryDueAt: now + LIFETIME_MS + GRACE_MS };
+}
 
 /** `POST /v1/payments` under the order's lock: contract §3, first table. */
 export function claimPayment(
@@ -86,8 +90,7 @@ export function claimPayment(
     sessionId: null,
     transactionId: null,
     transactionUpdatedAt: null,
-    expiresAt: now + LIFETIME_MS,
-    expiryDueAt: now + LIFETIME_MS + GRACE_MS,
+    ...deadlines(now),
   };
   order.status = 'AWAITING_PAYMENT';
   order.payments.push(payment);
@@ -122,7 +125,10 @@ export function recordOutcome(
   const found = record.transaction;
   const payment: StoredPayment = {
     ...before,
-    ...{ status, reason, closedBy, dismissed },
+    status,
+    reason,
+    closedBy,
+    dismissed,
     ...(found && {
       transactionId: found.transactionId,
       transactionUpdatedAt: found.updatedAt ?? null,

@@ -207,7 +207,8 @@ function answerShoppers(world: OrderWorld, run: ModelRun): void {
   const { shoppers } = run;
   run.shoppers = 0;
   const isOpenStatus = run.state.status === 'PENDING' || run.state.status === 'ON_HOLD';
-  for (let shopper = 0; shopper < shoppers && !isOpenStatus; shopper += 1) shop(world);
+  if (isOpenStatus) return;
+  for (let shopper = 0; shopper < shoppers; shopper += 1) shop(world);
 }
 
 /** What the sweep would find: every session whose transaction differs from what is known, poked until all is quiet. */

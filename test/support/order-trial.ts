@@ -64,6 +64,7 @@ export class OrderTrial {
   /** Lets an event happen that takes no time, here and in the model. */
   async happen(event: Event, now: number): Promise<void> {
     happen(this.#twin, event);
+    resolveHolds(this.fake.psp, now);
     await this.#happen(event, now);
     await this.quiet();
     checkOrder(this.fake.order, this.fake.psp);
