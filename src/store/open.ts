@@ -72,6 +72,8 @@ function openPostgres(connectionString: string): Store {
   });
   // An idle connection that breaks is no reason to die: the next query opens another.
   pool.on('error', () => undefined);
+  // Nor is one that breaks between two statements of a transaction, where the pool itself does not listen.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     db: drizzlePg(pool, { schema }),
     kind: 'postgresql',
