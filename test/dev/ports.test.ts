@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Server } from 'node:net';
+import { choosePorts, PortTaken } from '../../src/dev/ports.ts';
+import { freePort, occupy } from './support/stand-in.ts';
+
+const host = '127.0.0.1';
+
+describe('the ports of npm start', () => {
+  const servers: Server[] = [];
+  const taken = async (port?: number) => {
+    const occupied = await occupy(port);
+    servers.push(occupied.server);
+    return occupied.port;
+  };
+
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
+
+  it('moves a default that is taken to the next free one', async () => {
+    const fallback = await taken();
+    const [port] = await choosePorts({}, [{ variable: 'PORT', fallback, host }]);
+    expect(port).toBeGreaterThan(fallback);
+    expect(port).toBeLessThan(fallback + 200);
+  });
+
+  it('keeps a default that is free', async () => {
+    const fallback = await freePort();
+    expect(await choosePorts({}, [{ variable: 'PORT', fallback, host }])).toEqual([fallback]);
+  });
+
+  it('refuses a named port that is taken, naming the variable', async () => {
+    const named = String(await taken());
+    const chosen = choosePorts({ SHOP_PORT: named }, [{ variable: 'SHOP_PORT', fallback: 3002, host }]);
+    await expect(chosen).rejects.toThrow(PortTaken);
+    await expect(chosen).rejects.toThrow(`SHOP_PORT: port ${named} is taken`);
+  });
+
+  it.each(['', 'http', '-1', '70000', '3000.5', ' 3000'])('refuses %j as a port', async (named) => {
+    const chosen = choosePorts({ PORT: named }, [{ variable: 'PORT', fallback: 3000, host }]);
+    await expect(chosen).rejects.toThrow(`PORT: expected a port number from 0 to 65535, found "${named}"`);
+  });
+
+  it('never moves a default onto a named port', async () => {
+    const named = await freePort();
+    const wishes = [
+      { variable: 'SANDBOX_PORT', fallback: named, host },
+      { variable: 'PORT', fallback: 3000, host },
+    ];
+    const [sandbox, api] = await choosePorts({ PORT: String(named) }, wishes);
+    expect(api).toBe(named);
+    expect(sandbox).not.toBe(named);
+  });
+
+  it('refuses the same port named twice', async () => {
+    const named = String(await freePort());
+    const wishes = ['PORT', 'SHOP_PORT'].map((variable) => ({ variable, fallback: 3000, host }));
+    await expect(choosePorts({ PORT: named, SHOP_PORT: named }, wishes)).rejects.toThrow(PortTaken);
+  });
+
+  it('takes any free port for 0', async () => {
+    const [port] = await choosePorts({ PORT: '0' }, [{ variable: 'PORT', fallback: 3000, host }]);
+    expect(port).toBeGreaterThan(1_023);
+  });
+});
