@@ -122,6 +122,8 @@ function requestIdOf(ctx: Context): string {
   return /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
 }
 
-function wordsOf(cause: unknown): string | undefined {
-  return cause instanceof Error ? cause.message.slice(0, 300) : undefined;
+/** The innermost cause's: a failed statement's own repeats the values that were to be written. */
+function wordsOf(error: unknown): string | undefined {
+  const { message, cause } = (error ?? {}) as { message?: string; cause?: unknown };
+  return (cause === undefined ? undefined : wordsOf(cause)) ?? message?.slice(0, 300);
 }
