@@ -34,7 +34,7 @@ describe('telling the merchant', () => {
   const attempts: string[] = [];
   beforeAll(async () => {
     [store, shop] = [await openTestStore(), await startShop()];
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await store.close();
     await shop.close();
@@ -51,8 +51,8 @@ describe('telling the merchant', () => {
   function notify(attempt = 1, changes: Partial<MerchantEndpoint> = {}, id = effectId): Promise<unknown> {
     const endpoint = { url: `${shop.url}/hook`, secrets: SECRETS, ...changes };
     const onAttempt = (type: string, outcome: string) => attempts.push(`${type} ${outcome}`);
-    const { notifyMerchant } = createUpdateActivities({ db: store.db, endpoint, onAttempt });
-    return anActivityRun(attempt).run(notifyMerchant, id);
+    const activities = createUpdateActivities({ db: store.db, endpoint, onAttempt });
+    return anActivityRun(attempt).run(() => activities.notifyMerchant(id));
   }
 
   async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
@@ -191,9 +191,8 @@ describe('telling the merchant', () => {
   });
 
   it('tells nobody where no endpoint is set, and nothing of an effect that never was', async () => {
-    const { notifyMerchant } = createUpdateActivities({ db: store.db, endpoint: null });
-    const environment = anActivityRun();
-    expect(await environment.run(notifyMerchant, effectId)).toBe('off');
+    const activities = createUpdateActivities({ db: store.db, endpoint: null });
+    expect(await anActivityRun().run(() => activities.notifyMerchant(effectId))).toBe('off');
     expect(await notify(1, {}, 'none')).toBe('off');
   });
 });

@@ -18,7 +18,7 @@ describe('a sweep', () => {
   beforeAll(async () => {
     store = await openTestStore();
     await stampGateway(store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
   beforeEach(async () => {
     await store.db.delete(payments);
@@ -58,8 +58,8 @@ describe('a sweep', () => {
       if (failsAtTheEnd) throw new Error('the third page never came');
     }
     const gateway = { id: 'dintero', listTransactions } as unknown as Gateway;
-    const { sweepGateway } = createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs });
-    return anActivityRun().run(sweepGateway, 'dintero');
+    const activities = createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs });
+    return anActivityRun().run(() => activities.sweepGateway('dintero'));
   }
   const woken = () => runs.looks.map(({ payment }) => payment.paymentId);
 
@@ -121,7 +121,7 @@ describe('a sweep', () => {
 
   it('wakes everybody else when one run can not be reached, and does not move its mark', async () => {
     const [stuck, other] = [await openPayment(), await openPayment()];
-    const reachable = runs.look;
+    const reachable = runs.look.bind(runs);
     runs.look = (payment, signal) =>
       payment.paymentId === stuck.id
         ? Promise.reject(new RunsUnavailable('10,000 signals'))

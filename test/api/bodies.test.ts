@@ -17,7 +17,7 @@ describe('the body of POST /v1/payments', () => {
   beforeAll(async () => {
     store = await openTestStore();
     api = await startTestApi(store);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await api.stop();
     await store.close();

@@ -24,7 +24,7 @@ describe('a callback of Dintero', () => {
   beforeAll(async () => {
     store = await openTestStore();
     api = await startTestApi(store);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await api.stop();
     await store.close();

@@ -11,7 +11,7 @@ describe('the door', () => {
   beforeAll(async () => {
     store = await openTestStore();
     api = await startTestApi(store);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await api.stop();
     await store.close();

@@ -17,7 +17,7 @@ describe('a process of its own', () => {
     silence = await startSilence();
     closedPort = await freePort();
     compiled = await compileSources();
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await compiled.remove();
     await silence.close();

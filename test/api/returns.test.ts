@@ -16,7 +16,7 @@ describe('a return hit', () => {
   beforeAll(async () => {
     store = await openTestStore();
     api = await startTestApi(store);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await api.stop();
     await store.close();

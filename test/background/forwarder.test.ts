@@ -18,7 +18,7 @@ describe('the forwarder', () => {
   let stop: () => Promise<void> = () => Promise.resolve();
   beforeAll(async () => {
     store = await openTestStore();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
   beforeEach(async () => {
     await store.db.delete(deliveries);
@@ -48,7 +48,7 @@ describe('the forwarder', () => {
   });
 
   it('does not let one run that takes no signal hold up those behind it', async () => {
-    const reachable = runs.callback;
+    const reachable = runs.callback.bind(runs);
     runs.callback = (address, signal) =>
       signal.eventId === 'stuck'
         ? Promise.reject(new RunsUnavailable('10,000 signals'))

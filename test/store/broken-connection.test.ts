@@ -9,7 +9,7 @@ import { openTestPostgres, type TestStore } from '../support/store.ts';
 let store: TestStore;
 beforeAll(async () => {
   store = await openTestPostgres();
-}, 60_000);
+}, 180_000);
 afterAll(() => store.close());
 
 async function backendOf(db: Db): Promise<number> {

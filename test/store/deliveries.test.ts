@@ -22,7 +22,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
   let payment: PaymentRow;
   beforeAll(async () => {
     store = await open();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
   beforeEach(async () => {
     await store.db.delete(deliveries);

@@ -15,7 +15,7 @@ describe.each(STORES)('lists in $name', ({ open }) => {
     store = await open();
     for (let index = 0; index < 7; index += 1) made.push(await aPayment(store.db));
     await recordOutcome(store.db, aRecord(made[0] as PaymentRow, { outcome: anOutcome('DECLINED') }), TELLS);
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
 
   const ids = async (filter: Partial<PaymentFilter>) =>

@@ -16,7 +16,7 @@ describe('the embedded store on disk', () => {
   const children: Child[] = [];
   beforeAll(async () => {
     compiled = await compileSources();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => compiled.remove());
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'paidonce-lock-'));

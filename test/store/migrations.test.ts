@@ -7,7 +7,7 @@ describe('migrations', () => {
   let server: TestPostgres;
   beforeAll(async () => {
     server = await startPostgres();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => server.stop());
 
   const tablesOf = async (store: Store) =>

@@ -11,7 +11,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
 
   /** A payment that failed and then paid: two updates of one order. */

@@ -22,7 +22,7 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
 
   const updatesOf = (orderReference: string) =>

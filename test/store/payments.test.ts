@@ -27,7 +27,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
 
   it('gives one payment to 50 claims at once, and the order one row', async () => {

@@ -15,7 +15,7 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
-  }, 60_000);
+  }, 180_000);
   afterAll(() => store.close());
 
   it('stamps the store with the account of its first start and refuses any other', async () => {

@@ -48,7 +48,7 @@ function later(open: () => Promise<void>, build: () => unknown): unknown {
         return settled.then.bind(settled) as unknown;
       }
       if (name === 'catch' || name === 'finally') {
-        const settled = open().then(build) as Promise<unknown>;
+        const settled = open().then(build);
         return (settled[name] as () => unknown).bind(settled);
       }
       return (...args: unknown[]) =>

@@ -1,0 +1,56 @@
+/** Logs are read by many: no secret and nobody's address may be in one, whatever object somebody passes. */
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { DrizzleQueryError } from 'drizzle-orm';
+import { createLog, type Logger } from '../../src/telemetry/log.ts';
+
+function written(write: (log: Logger) => void): string {
+  const stream = new PassThrough();
+  write(createLog('info', 'api', stream));
+  return String(stream.read());
+}
+
+describe('the log', () => {
+  it.each([
+    ['an API key', { headers: { authorization: 'Bearer s3cr3t-value' } }],
+    ['an API key of a request', { req: { headers: { authorization: 'Bearer s3cr3t-value' } } }],
+    ['a signature', { headers: { 'dintero-signature': 's3cr3t-value' } }],
+    ['a cookie', { headers: { cookie: 's3cr3t-value' } }],
+    ['a token', { token: 's3cr3t-value' }],
+    ['a customer', { customer: { email: 's3cr3t-value' } }],
+  ])('does not show %s', (_, object) => {
+    const line = written((log) => log.info(object, 'something'));
+    expect(line).toContain('something');
+    expect(line).not.toContain('s3cr3t-value');
+  });
+
+  it('shows a failed statement and why it failed, but none of its values', () => {
+    const cause = Object.assign(new Error('duplicate key'), {
+      code: '23505',
+      detail: 'Key (email)=(kari@example.com)',
+    });
+    const error = new DrizzleQueryError('insert into payments values ($1)', ['kari@example.com'], cause);
+    const line = written((log) => log.error({ err: error }, 'unforeseen error'));
+    expect(line).toContain('insert into payments');
+    expect(line).toContain('duplicate key');
+    expect(line).not.toContain('kari@example.com');
+  });
+
+  it('shows where any other error came from', () => {
+    const line = written((log) =>
+      log.error({ err: new TypeError('x is not a function') }, 'unforeseen error'),
+    );
+    expect(JSON.parse(line)).toMatchObject({
+      name: 'api',
+      level: 50,
+      msg: 'unforeseen error',
+      err: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('log.test') },
+    });
+  });
+
+  it('is one line of JSON with the time', () => {
+    const line = written((log) => log.info('a\nb'));
+    expect(line.trim().split('\n')).toHaveLength(1);
+    expect((JSON.parse(line) as { time: string }).time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+  });
+});

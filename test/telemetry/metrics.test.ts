@@ -1,0 +1,119 @@
+/** The figures of `/metrics` after things have happened. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sql } from 'drizzle-orm';
+import { startAdmin } from '../../src/api/server.ts';
+import { logDelivery } from '../../src/store/deliveries.ts';
+import { stampGateway } from '../../src/store/health.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordCompleteSweep } from '../../src/store/sweeps.ts';
+import { deliveries, payments } from '../../src/store/schema.ts';
+import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi, type TestApi } from '../support/api.ts';
+import { ACCOUNT, aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { freePort } from '../support/postgres.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+describe('/metrics', () => {
+  let store: TestStore;
+  let api: TestApi;
+  beforeAll(async () => {
+    store = await openTestStore();
+    api = await startTestApi(store);
+  }, 180_000);
+  afterAll(async () => {
+    await api.stop();
+    await store.close();
+  });
+
+  async function figures(): Promise<Map<string, number>> {
+    const { text, headers } = await api.send('GET', '/metrics');
+    expect(headers['content-type']).toMatch(/^text\/plain/);
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    return new Map(
+      lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
+    );
+  }
+
+  it('counts callbacks by outcome, and by which secret signed them', async () => {
+    const payment = await aPayment(store.db);
+    const send = (changes: Parameters<typeof aCallback>[1]) => {
+      const { method, target, headers } = aCallback(payment, changes);
+      return api.send(method, target, { headers });
+    };
+    await send({ delivery: 'a' });
+    await send({ delivery: 'a' });
+    await send({ secret: SECRETS[1], delivery: 'b' });
+    await send({ age: 4_000, delivery: 'c' });
+    await send({ secret: null });
+    await send({ secret: 'wrong' });
+    await send({ query: { payment: undefined, order: undefined, n: undefined } });
+    await api.send('GET', '/callbacks/dintero');
+    const found = await figures();
+    const of = (labels: string) => found.get(`paidonce_deliveries_total{gateway="dintero",${labels}}`);
+    expect(of('outcome="accepted"')).toBe(2);
+    expect(of('outcome="duplicate"')).toBe(1);
+    expect(of('outcome="stale"')).toBe(1);
+    expect(of('outcome="ignored"')).toBe(1);
+    expect(of('outcome="malformed"')).toBe(1);
+    expect(of('outcome="refused",reason="no_signature"')).toBe(1);
+    expect(of('outcome="refused",reason="wrong_signature"')).toBe(1);
+    expect(found.get('paidonce_signature_secret_hits_total{gateway="dintero",secret="1"}')).toBe(1);
+    expect(found.get('paidonce_callback_acknowledged_seconds_count')).toBe(5);
+  });
+
+  it('tells what only the store knows', async () => {
+    await store.db.delete(deliveries);
+    await store.db.delete(payments);
+    const [review, hold, , paid] = [
+      await aPayment(store.db),
+      await aPayment(store.db),
+      await aPayment(store.db),
+      await aPayment(store.db),
+    ];
+    await recordOutcome(store.db, aRecord(review, { outcome: anOutcome('REVIEW', { reason: 'x' }) }), TELLS);
+    await recordOutcome(store.db, aRecord(hold, { outcome: anOutcome('ON_HOLD') }), TELLS);
+    await recordOutcome(store.db, aRecord(paid), TELLS);
+    await store.db
+      .update(payments)
+      .set({ reviewSince: sql`now() - interval '2 hours'` })
+      .where(sql`status = 'REVIEW'`);
+    await logDelivery(store.db, aDelivery(review));
+    await store.db.update(deliveries).set({ receivedAt: sql`now() - interval '1 minute'` });
+    await stampGateway(store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
+    await recordCompleteSweep(store.db, 'dintero', new Date('2026-11-21T12:00:00.000Z'), 3);
+    const found = await figures();
+    expect(found.get('paidonce_store_up')).toBe(1);
+    expect(found.get('paidonce_review_payments')).toBe(1);
+    expect(found.get('paidonce_review_oldest_seconds')).toBeGreaterThanOrEqual(7_200);
+    expect(found.get('paidonce_open_payments{status="PENDING"}')).toBe(1);
+    expect(found.get('paidonce_open_payments{status="ON_HOLD"}')).toBe(1);
+    expect(found.get('paidonce_outbox_pending')).toBe(3);
+    expect(found.get('paidonce_unhandled_delivery_oldest_seconds')).toBeGreaterThanOrEqual(60);
+    expect(found.get('paidonce_sweep_finds_total{gateway="dintero"}')).toBe(3);
+    expect(found.get('paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero"}')).toBe(
+      1_795_262_400,
+    );
+  });
+
+  it('still answers while the store hangs, and says that it does', async () => {
+    api.troubles.mood = 'hanging';
+    expect((await figures()).get('paidonce_store_up')).toBe(0);
+    api.troubles.mood = 'well';
+    expect((await figures()).get('paidonce_store_up')).toBe(1);
+  });
+
+  it('is at the admin port only, where one is set', async () => {
+    const adminPort = await freePort();
+    const other = await startTestApi(store, { ADMIN_PORT: String(adminPort) });
+    expect(await other.send('GET', '/metrics', { key: API_KEY })).toMatchObject({ status: 404 });
+    const stopAdmin = await startAdmin(other.service, adminPort);
+    const answers = [
+      await sendRaw(adminPort, 'GET', '/metrics'),
+      await sendRaw(adminPort, 'GET', '/healthz'),
+      await sendRaw(adminPort, 'GET', '/v1/payments', { key: API_KEY }),
+    ];
+    await stopAdmin();
+    await other.stop();
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 404]);
+    expect(answers[0]?.text).toContain('paidonce_store_up');
+  });
+});
