@@ -18,7 +18,7 @@ import {
   type StoredOrder,
   type StoredPayment,
 } from './memory-store.ts';
-import { openedPayment } from './model-run.ts';
+import { openedPayment, POLL_INTERVAL_MS } from './model-run.ts';
 import {
   cancelSession,
   createSession,
@@ -43,6 +43,7 @@ export interface FakeOrder {
   before: Partial<Record<keyof (PaymentActivities & UpdateActivities), () => unknown>>;
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
+  pollIntervalMs: number;
   /** The server's clock. */
   readonly now: () => Promise<number>;
 }
@@ -59,6 +60,7 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
     surplusClosed: [],
     before: {},
     mayHaveSurplus: false,
+    pollIntervalMs: POLL_INTERVAL_MS,
   };
 }
 
@@ -105,12 +107,12 @@ function referenceOf(id: string): string {
 }
 
 async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
-  const { order, psp, mayHaveSurplus } = fake;
+  const { order, psp, mayHaveSurplus, pollIntervalMs } = fake;
   const payment = order.payments.find(({ id }) => id === input.paymentId);
   if (payment === undefined) return adopt(fake, input);
   payment.sessionId ??= newSession(psp, payment).sessionId;
   const opened = openedPayment(payment, untoldOf(order, payment.id));
-  return { ...opened, mayHaveSurplus };
+  return { ...opened, mayHaveSurplus, pollIntervalMs };
 }
 
 function newSession(psp: SimulatedPsp, payment: StoredPayment): SimulatedSession {

@@ -2,27 +2,17 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import {
   OrderReferenceKey,
   PaymentGatewayKey,
   PaymentStatusKey,
   SessionIdKey,
   TransactionIdKey,
-  updatesTaskQueue,
 } from '../../src/workflows/messages.ts';
-import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
-
-export const TASK_QUEUE = 'payments';
+import type { FakeOrder } from './fake-activities.ts';
+import { bundleWorkflows, quietRuntime, startFakeWorkers } from './fake-workers.ts';
 
 export interface TimeSkippingWorld {
   readonly env: TestWorkflowEnvironment;
@@ -44,18 +34,6 @@ export function timeSkippingServer(): string {
   );
 }
 
-/** Bundled from the sources: what is tested is what is written, not what was built. */
-export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
-}
-
-export function quietRuntime(): void {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-}
-
 export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
   quietRuntime();
   const [env, workflowBundle] = await Promise.all([
@@ -65,26 +43,13 @@ export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
     bundleWorkflows(),
   ]);
   await addSearchAttributes(env);
-  const orders = new Map<string, FakeOrder>();
-  const activities = createFakeActivities(orders);
-  const common = { connection: env.nativeConnection, activities, maxConcurrentActivityTaskExecutions: 50 };
-  const workers = await Promise.all([
-    Worker.create({ ...common, workflowBundle, taskQueue: TASK_QUEUE, maxCachedWorkflows: 1_500 }),
-    Worker.create({ ...common, taskQueue: updatesTaskQueue(TASK_QUEUE) }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
-  const runs = createPaymentRuns(env.client, {
-    taskQueue: TASK_QUEUE,
-    updateTimeoutMs: 300_000,
-    signalTimeoutMs: 60_000,
-  });
+  const { runs, orders, stop } = await startFakeWorkers(env.nativeConnection, env.client, workflowBundle);
   return {
     env,
     runs,
     orders,
     async close() {
-      for (const worker of workers) worker.shutdown();
-      await running;
+      await stop();
       await env.teardown();
     },
   };

@@ -1,0 +1,74 @@
+/** The real dev server, as `npm start` runs it, with the fake activities: for what the time-skipping server does otherwise. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { choosePorts } from '../../src/dev/ports.ts';
+import { temporalServer } from '../../src/dev/temporal-server.ts';
+import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import type { FakeOrder } from './fake-activities.ts';
+import { bundleWorkflows, quietRuntime, startFakeWorkers } from './fake-workers.ts';
+import { until } from './until.ts';
+
+export interface DevWorld {
+  readonly client: Client;
+  readonly runs: PaymentRuns;
+  readonly orders: Map<string, FakeOrder>;
+  close(): Promise<void>;
+}
+
+/** @throws Error that says how to get the server, when it is missing */
+export function temporalCli(): string {
+  const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const path = process.env['TEMPORAL_CLI'] ?? join(cache, 'paidonce', 'temporal-1.8.2', 'temporal');
+  if (existsSync(path)) return path;
+  throw new Error(
+    `the Temporal CLI is missing: expected it at ${path}; run \`npm test\`, or set TEMPORAL_CLI`,
+  );
+}
+
+export async function startDevWorld(dynamicConfig: readonly string[] = []): Promise<DevWorld> {
+  quietRuntime();
+  const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-temporal-'));
+  const [port] = await choosePorts({ PORT: '0' }, [{ variable: 'PORT', fallback: 0, host: '127.0.0.1' }]);
+  const spec = await temporalServer({
+    executable: temporalCli(),
+    port: port as number,
+    uiPort: null,
+    dataDir,
+  });
+  const more = dynamicConfig.flatMap((setting) => ['--dynamic-config-value', setting]);
+  const server = spawn(spec.command, [...spec.args, ...more], { stdio: 'ignore' });
+  const answers = () =>
+    spec.answers().then(
+      () => true,
+      () => false,
+    );
+  await until('the dev server answers', answers, spec.readyWithinMs);
+  const address = `127.0.0.1:${port}`;
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  const client = new Client({ connection });
+  const { runs, orders, stop } = await startFakeWorkers(native, client, await bundleWorkflows());
+  return {
+    client,
+    runs,
+    orders,
+    async close() {
+      await stop();
+      await native.close();
+      await connection.close();
+      await end(server);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  const ended = new Promise((settle) => server.once('exit', settle));
+  server.kill('SIGTERM');
+  await ended;
+}

@@ -1,0 +1,57 @@
+/** Both Workers of the product on any server, with the fake activities, and its own client of the runs. */
+import { fileURLToPath } from 'node:url';
+import type { Client } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type NativeConnection,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import { updatesTaskQueue } from '../../src/workflows/messages.ts';
+import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
+
+const TASK_QUEUE = 'payments';
+
+/** Bundled from the sources: what is tested is what is written, not what was built. */
+export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  });
+}
+
+export function quietRuntime(): void {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+}
+
+/** Starts them; `stop` waits for the work at hand. */
+export async function startFakeWorkers(
+  connection: NativeConnection,
+  client: Client,
+  workflowBundle: WorkflowBundleWithSourceMap,
+): Promise<{ runs: PaymentRuns; orders: Map<string, FakeOrder>; stop(): Promise<void> }> {
+  const orders = new Map<string, FakeOrder>();
+  const activities = createFakeActivities(orders);
+  const common = { connection, activities, maxConcurrentActivityTaskExecutions: 50 };
+  const workers = await Promise.all([
+    Worker.create({ ...common, workflowBundle, taskQueue: TASK_QUEUE, maxCachedWorkflows: 1_500 }),
+    Worker.create({ ...common, taskQueue: updatesTaskQueue(TASK_QUEUE) }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  const runs = createPaymentRuns(client, {
+    taskQueue: TASK_QUEUE,
+    updateTimeoutMs: 300_000,
+    signalTimeoutMs: 60_000,
+  });
+  return {
+    runs,
+    orders,
+    async stop() {
+      for (const worker of workers) worker.shutdown();
+      await running;
+    },
+  };
+}
