@@ -4,6 +4,7 @@ import type { PaymentKey } from '../domain/payment.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
 import { deliveries } from './schema.ts';
+import type { Change } from './together.ts';
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 
@@ -104,12 +105,12 @@ export interface HandledDelivery {
 }
 
 /** The workflow has acted on them. One that came while the store was away gets its row now, so that its repetition is known. */
-export async function markHandled(
+export function markHandled(
   tx: Db,
   payment: { id: string; gateway: string; orderReference: string; n: number },
   handled: readonly HandledDelivery[],
-): Promise<void> {
-  if (handled.length === 0) return;
+): Change | null {
+  if (handled.length === 0) return null;
   // One statement can't touch a row twice, and a run must never hang on that.
   const distinct = new Map(handled.map((delivery) => [delivery.eventId, delivery]));
   const values = [...distinct.values()].map((delivery) => ({
@@ -131,7 +132,7 @@ export async function markHandled(
     receivedAt: new Date(delivery.receivedAt),
     handledAt: sql`now()`,
   }));
-  await tx
+  return tx
     .insert(deliveries)
     .values(values)
     .onConflictDoUpdate({

@@ -5,6 +5,7 @@ import { isOpen } from '../domain/payment.ts';
 import { newId, newReturnKey } from './ids.ts';
 import type { Db } from './open.ts';
 import { orders, payments, timeline, type PaymentRequest } from './schema.ts';
+import { changeTogether } from './together.ts';
 
 export type PaymentRow = typeof payments.$inferSelect;
 export type OrderRow = typeof orders.$inferSelect;
@@ -29,6 +30,8 @@ export type PaymentClaim =
 /** Finds the order's open payment or makes the next one, under the order's lock. */
 export function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> {
   return db.transaction(async (tx) => {
+    const made = await insertOrder(tx, wanted);
+    if (made !== undefined) return { kind: 'created', payment: await insertPayment(tx, wanted, 1) };
     const order = await lockOrder(tx, wanted);
     if (order.paidPaymentId !== null) return { kind: 'order_already_paid' };
     const unsettled = await tx
@@ -47,12 +50,18 @@ export function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> 
   });
 }
 
-async function lockOrder(tx: Db, wanted: NewPayment): Promise<OrderRow> {
+/** The order's row where there was none before: then nobody else has it until we commit, and it has no payment. */
+async function insertOrder(tx: Db, wanted: NewPayment): Promise<{ reference: string } | undefined> {
   const { amountMinor: amount, currency } = wanted.money;
-  await tx
+  const [made] = await tx
     .insert(orders)
     .values({ reference: wanted.orderReference, amount, currency, status: 'AWAITING_PAYMENT', latestN: 0 })
-    .onConflictDoNothing();
+    .onConflictDoNothing()
+    .returning({ reference: orders.reference });
+  return made;
+}
+
+async function lockOrder(tx: Db, wanted: NewPayment): Promise<OrderRow> {
   const [order] = await tx
     .select()
     .from(orders)
@@ -69,11 +78,15 @@ function isSame(payment: PaymentRow, wanted: NewPayment): boolean {
 
 async function insertPayment(tx: Db, wanted: NewPayment, n: number): Promise<PaymentRow> {
   const { amountMinor: amount, currency } = wanted.money;
-  await tx
-    .update(orders)
-    .set({ amount, currency, latestN: n, status: 'AWAITING_PAYMENT', updatedAt: sql`now()` })
-    .where(eq(orders.reference, wanted.orderReference));
+  const numbered = tx.$with('numbered').as(
+    tx
+      .update(orders)
+      .set({ amount, currency, latestN: n, status: 'AWAITING_PAYMENT', updatedAt: sql`now()` })
+      .where(eq(orders.reference, wanted.orderReference))
+      .returning({ reference: orders.reference }),
+  );
   const [payment] = await tx
+    .with(numbered)
     .insert(payments)
     .values({
       id: newId('pay'),
@@ -100,29 +113,22 @@ export async function recordOpened(
   paymentId: string,
   opened: { sessionId: string; checkoutUrl: string; runId: string; text: string },
 ): Promise<void> {
-  await db.transaction(async (tx) => {
-    const { sessionId, checkoutUrl, runId } = opened;
-    await tx
-      .update(payments)
-      .set({
-        sessionId,
-        checkoutUrl,
-        runId,
-        request: sql`${payments.request} - 'customer'`,
-        updatedAt: sql`now()`,
-      })
-      .where(eq(payments.id, paymentId));
-    await tx
-      .insert(timeline)
-      .values({
-        paymentId,
-        kind: 'operation',
-        text: opened.text,
-        data: { sessionId },
-        key: `opened-${sessionId}`,
-      })
-      .onConflictDoNothing();
-  });
+  const { sessionId, checkoutUrl, runId, text } = opened;
+  const payment = db
+    .update(payments)
+    .set({
+      sessionId,
+      checkoutUrl,
+      runId,
+      request: sql`${payments.request} - 'customer'`,
+      updatedAt: sql`now()`,
+    })
+    .where(eq(payments.id, paymentId));
+  const note = db
+    .insert(timeline)
+    .values({ paymentId, kind: 'operation', text, data: { sessionId }, key: `opened-${sessionId}` })
+    .onConflictDoNothing();
+  await changeTogether(db, [payment, note]);
 }
 
 /** A payment that is ours by its session's own metadata, though this store never heard of it or lost it. */

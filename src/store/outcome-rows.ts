@@ -1,0 +1,130 @@
+/** What a settlement makes of the rows of a payment and its order: pure, under the lock that recordOutcome holds. */
+import { effectId } from '../domain/order.ts';
+import type { Settlement } from '../domain/settle.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import { updateBody } from './outbox.ts';
+import type { OrderRow, PaymentRow } from './payments.ts';
+import type { outbox, timeline } from './schema.ts';
+import type { Note } from './timeline.ts';
+
+/** The rows as the lock found them. */
+export interface Locked {
+  readonly order: OrderRow;
+  readonly payment: PaymentRow;
+  /** The time of the transaction, by the database's clock. */
+  readonly now: Date;
+  /** Another payment of the order is open. */
+  readonly otherOpen: boolean;
+  /** Effects of this payment that the merchant has not been told. */
+  readonly pending: readonly string[];
+  /** Every effect that the order has had. */
+  readonly known: readonly string[];
+}
+
+/** The rows afterwards; the order's own where nothing about it changes. */
+export function settledRows(
+  before: Locked,
+  settled: Settlement,
+  { transaction }: { readonly transaction?: Transaction },
+): Pick<Locked, 'order' | 'payment'> {
+  const { payment, now } = before;
+  const isStillInReview = settled.status === 'REVIEW' && payment.status === 'REVIEW';
+  const { status, reason, closedBy, dismissed } = settled;
+  return {
+    order: settledOrder(before, settled),
+    payment: {
+      ...payment,
+      status,
+      reason,
+      closedBy,
+      dismissed,
+      reviewSince: status !== 'REVIEW' ? null : isStillInReview ? payment.reviewSince : now,
+      updatedAt: now,
+      ...(transaction && found(transaction)),
+    },
+  };
+}
+
+function found(transaction: Transaction): Partial<PaymentRow> {
+  return {
+    transactionId: transaction.transactionId,
+    transactionUpdatedAt: transaction.updatedAt ?? null,
+    paymentMethod: transaction.paymentMethod ?? null,
+    authorized: transaction.authorizedMinor,
+    captured: transaction.capturedMinor,
+    refunded: transaction.refundedMinor,
+  };
+}
+
+function settledOrder({ order, payment, now }: Locked, settled: Settlement): OrderRow {
+  const { paysNow, updates, orderStatus } = settled;
+  if (!paysNow && updates.length === 0 && orderStatus === order.status) return order;
+  return {
+    ...order,
+    status: orderStatus,
+    sequence: order.sequence + updates.length,
+    updatedAt: now,
+    ...(paysNow && { paidPaymentId: payment.id, paidAt: now }),
+  };
+}
+
+/** The columns to be written. */
+export function differences<Row extends object>(before: Row, after: Row): Partial<Row> {
+  const changed = Object.entries(after).filter(([name, value]) => before[name as keyof Row] !== value);
+  return Object.fromEntries(changed) as Partial<Row>;
+}
+
+/** The updates that tell the merchant of it. */
+export function updateRows(
+  before: Locked,
+  { order, payment }: Pick<Locked, 'order' | 'payment'>,
+  settled: Settlement,
+  { livemode, tells }: { readonly livemode: boolean; readonly tells: boolean },
+): (typeof outbox.$inferInsert)[] {
+  return settled.updates.map((update, index) => {
+    const sequence = before.order.sequence + index + 1;
+    const key = { orderReference: order.reference, paymentId: payment.id };
+    return {
+      ...key,
+      effectId: effectId(key, update.type, update.cause),
+      sequence,
+      type: update.type,
+      body: updateBody(update, { order, payment, sequence, livemode }),
+      state: tells ? 'pending' : 'off',
+    };
+  });
+}
+
+/** What the timeline says of it; keys that a retry repeats. */
+export function noteRows(
+  payment: PaymentRow,
+  settled: Settlement | null,
+  record: { readonly paymentId: string; readonly notes: readonly Note[]; readonly key: string },
+): (typeof timeline.$inferInsert)[] {
+  const notes: Note[] = [...record.notes, ...decisionNotes(payment, settled), ...queuedNotes(settled)];
+  return notes.map((note, index) => ({
+    ...note,
+    at: note.at === undefined ? new Date() : new Date(note.at),
+    paymentId: record.paymentId,
+    key: `${record.key}-${index}`,
+  }));
+}
+
+function decisionNotes(payment: PaymentRow, settled: Settlement | null): Note[] {
+  if (settled === null) return [];
+  if (settled.status === payment.status && settled.reason === payment.reason) return [];
+  const why = settled.reason === null ? '' : ` (${settled.reason})`;
+  const paid = settled.paysNow ? `; order ${payment.orderReference} is paid by this payment` : '';
+  return [
+    {
+      kind: 'decision',
+      text: `${payment.status} became ${settled.status}${why}${paid}`,
+      data: { from: payment.status, to: settled.status },
+    },
+  ];
+}
+
+function queuedNotes(settled: Settlement | null): Note[] {
+  const updates = settled?.updates ?? [];
+  return updates.map(({ type }) => ({ kind: 'update', text: `${type} queued for the merchant` }));
+}
