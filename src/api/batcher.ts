@@ -1,4 +1,4 @@
-const DELAY_MS = 50;
+const DELAY_MS = 250;
 
 /** Gathers for a moment and writes together: marks that nobody waits for. */
 export class Batcher<Item> {
