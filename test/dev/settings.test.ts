@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ConfigError } from '../../src/config.ts';
+import { urlsOf } from '../../src/dev/plan.ts';
+import { devSecrets } from '../../src/dev/secrets.ts';
+import { dataDirOf, readSettings, SANDBOX_VALUES } from '../../src/dev/settings.ts';
+
+const SECRETS = {
+  API_KEYS: 'dev_0123456789abcdefghijklmn',
+  ORDER_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+};
+const ANY_PORTS = { PORT: '0', SANDBOX_PORT: '0', SHOP_PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0' };
+const settingsOf = (env: NodeJS.ProcessEnv) => readSettings({ ...ANY_PORTS, ...env }, SECRETS);
+
+describe('the settings of npm start', () => {
+  it('need nothing: the sandbox with its values, the shop, a Temporal server', async () => {
+    const { coreEnv, config, apiUrl, sandbox, shop, temporal } = await settingsOf({});
+    expect(coreEnv).toMatchObject({ ...SANDBOX_VALUES, ...SECRETS, HOST: '127.0.0.1', PUBLIC_URL: apiUrl });
+    expect(config.DINTERO_CHECKOUT_URL).toBe(sandbox?.url);
+    expect(config.ORDER_WEBHOOK_URL).toBe(`${shop?.url}/webhooks/paidonce`);
+    expect(config.TEMPORAL_ADDRESS).toBe(`127.0.0.1:${temporal?.port}`);
+    expect(config.DATA_DIR).toBe(resolve('.data'));
+  });
+
+  it('use what a variable names, start it not, and say so in urls.json', async () => {
+    const named = {
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      DINTERO_API_URL: 'http://127.0.0.1:9',
+      DINTERO_CHECKOUT_URL: 'http://127.0.0.1:9',
+      ORDER_WEBHOOK_URL: 'http://127.0.0.1:8/hook',
+      ...SANDBOX_VALUES,
+    };
+    const settings = await settingsOf(named);
+    expect(settings.coreEnv).toMatchObject(named);
+    expect(urlsOf(settings)).toEqual({
+      api: settings.apiUrl,
+      docs: `${settings.apiUrl}/docs`,
+      dashboard: null,
+      temporal: null,
+      temporalUi: null,
+      sandbox: null,
+      shop: null,
+    });
+  });
+
+  it("do not lend the sandbox's values to another Dintero", async () => {
+    const url = 'https://dintero.example';
+    const search = settingsOf({ DINTERO_API_URL: url, DINTERO_CHECKOUT_URL: url });
+    await expect(search).rejects.toThrow(ConfigError);
+    for (const name of Object.keys(SANDBOX_VALUES)) await expect(search).rejects.toThrow(`${name}: missing`);
+  });
+
+  it("refuse one of Dintero's two addresses without the other", async () => {
+    const search = settingsOf({ DINTERO_API_URL: 'http://127.0.0.1:9' });
+    await expect(search).rejects.toThrow('DINTERO_CHECKOUT_URL: missing');
+  });
+
+  it.each(['API_KEYS', 'TEMPORAL_ADDRESS', 'ORDER_WEBHOOK_URL', 'DINTERO_SIGNATURE_SECRETS'])(
+    'refuse an empty %s before anything is started',
+    async (name) => {
+      await expect(settingsOf({ [name]: '' })).rejects.toThrow(`${name}: expected`);
+    },
+  );
+
+  it('refuse an empty DATA_DIR, which would be the working directory', () => {
+    expect(() => dataDirOf({ DATA_DIR: '' })).toThrow(ConfigError);
+  });
+
+  it('reach a listener on all addresses by the local one', async () => {
+    expect((await settingsOf({ HOST: '0.0.0.0' })).apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  });
+});
+
+describe('the development secrets', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'paidonce-secrets-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('are made once, for their owner only, and good enough for the configuration', async () => {
+    const made = await devSecrets(folder);
+    expect(await devSecrets(folder)).toEqual(made);
+    expect((await stat(join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
+    expect((await readSettings(ANY_PORTS, made)).config.API_KEYS).toEqual([made.API_KEYS]);
+  });
+
+  it('differ between folders', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'paidonce-secrets-'));
+    expect((await devSecrets(folder)).API_KEYS).not.toBe((await devSecrets(other)).API_KEYS);
+    await rm(other, { recursive: true });
+  });
+
+  it('are made again where a crash cut the file short', async () => {
+    await writeFile(join(folder, 'secrets.json'), '{"API_KEYS": "dev_');
+    const made = await devSecrets(folder);
+    expect(JSON.parse(await readFile(join(folder, 'secrets.json'), 'utf8'))).toEqual(made);
+  });
+
+  it('give way to a key in a file', async () => {
+    const file = join(folder, 'key');
+    await writeFile(file, 'a-key-of-a-person-0123456789\n');
+    const { config } = await settingsOf({ API_KEYS_FILE: file });
+    expect(config.API_KEYS).toEqual(['a-key-of-a-person-0123456789']);
+  });
+});
