@@ -9,7 +9,7 @@ const LIMIT_MS = 25_000;
 
 beforeAll(async () => {
   stack = await startStack({ env: { SESSION_LIFETIME: '10s' } });
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -36,5 +36,5 @@ describe('a session that nobody pays in time', () => {
     await untilTold(stack, [nobody.orderReference]);
     const references = [nobody, late, held].map(({ orderReference }) => orderReference);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
-  }, 60_000);
+  }, 90_000);
 });

@@ -3,13 +3,13 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/glo
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
-import { askToOpen, comeBack, newOrder, untilTold } from './support/shop.ts';
+import { newOrder, untilTold } from './support/shop.ts';
+import { sendShopper } from './support/shopper.ts';
 import { startStack, type Name, type Stack } from './support/stack.ts';
 
 const SESSIONS = 50;
 /** For a shopper to be served and an order to be told of, from the moment that the dead process is back. */
 const SETTLED_WITHIN_MS = 60_000;
-const ASKED_AGAIN_FOR_MS = 60_000;
 
 let stack: Stack | undefined;
 
@@ -17,37 +17,12 @@ afterEach(async () => {
   await stack?.stop();
 });
 
-/** A shopper who asks until served, pays, and may or may not come back; in any order with the kill. */
-async function shop(running: Stack, reference: string, index: number): Promise<void> {
-  const deadline = Date.now() + ASKED_AGAIN_FOR_MS;
-  const again = async <T>(body: () => Promise<T | null>): Promise<T> => {
-    for (;;) {
-      const result = await body().catch(() => null);
-      if (result !== null) return result;
-      if (Date.now() > deadline) throw new Error(`order ${reference}: nobody could serve it in time`);
-      await sleep(250);
-    }
-  };
-  const sessionId = await again(async () => {
-    const { status, body } = await askToOpen(running, reference);
-    return status === 200 || status === 201 ? (body.sessionId as string) : null;
-  });
-  const callback = index % 5 === 0 ? false : { copies: 1 + (index % 2), together: true };
-  const paid = await again(async () => {
-    const { transaction } = await running.sandbox.session(sessionId);
-    // Paid, but the answer died with its process.
-    if (transaction) return { sessionId, transactionId: transaction.id, returnUrl: null };
-    return running.sandbox.pay(sessionId, { outcome: 'authorize', callback });
-  });
-  if (index % 3 === 0 && paid.returnUrl !== null) await comeBack(paid).catch(() => undefined);
-}
-
 /** Fifty shoppers over some seconds; the process is killed in the middle, and started again a moment later. */
 async function killAmongShoppers(running: Stack, name: Name): Promise<string[]> {
   const references = Array.from({ length: SESSIONS }, () => newOrder(`kill-${name}`));
   const shopping = references.map(async (reference, index) => {
     await sleep(index * 60);
-    await shop(running, reference, index);
+    await sendShopper(running, reference, index);
   });
   const killing = (async () => {
     await sleep(1_500);
@@ -78,7 +53,7 @@ describe('with PostgreSQL', () => {
 
   beforeEach(async () => {
     postgres = await startPostgres();
-  }, 60_000);
+  }, 90_000);
 
   afterAll(async () => {
     await postgres?.stop();

@@ -10,7 +10,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack();
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -63,7 +63,7 @@ describe('an endpoint that', () => {
     await untilTried(failing, 2, 20_000);
     expect(attempts(gone)).toHaveLength(1);
     expect(await orderStatus(stack, gone)).toBe('PAID');
-  }, 60_000);
+  }, 90_000);
 
   it('hangs for forty orders keeps nobody else waiting', async () => {
     const hanging = await openMany(stack, 40, 'hanging');

@@ -23,7 +23,7 @@ beforeAll(async () => {
   gate = await openGate({ host: url.hostname, port: Number(url.port) });
   url.port = String(gate.port);
   stack = await startStack({ databaseUrl: url.href });
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -114,5 +114,5 @@ describe('while both are away', () => {
     const { sessionId, orderReference } = await open(stack);
     await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
     await untilTold(stack, [orderReference]);
-  }, 60_000);
+  }, 90_000);
 });

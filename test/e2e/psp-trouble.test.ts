@@ -21,7 +21,7 @@ const orders = new Set<string>();
 beforeAll(async () => {
   stack = await startStack();
   surplus = await openTwice();
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -194,7 +194,7 @@ describe('a listing that fails', () => {
     await stack.sandbox.faults({ list: { status: 500, times: 2 } });
     await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false, callback: false });
     await untilOrder(stack, orderReference, 'PAID', 40_000);
-  }, 60_000);
+  }, 90_000);
 });
 
 describe('the books, when all is done', () => {

@@ -28,7 +28,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack();
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -109,7 +109,7 @@ describe('a storm of callbacks', () => {
     expect(opened.flatMap(({ orderReference }) => stack.merchant.ids(orderReference, 'order.paid'))).toEqual(
       [],
     );
-  }, 60_000);
+  }, 90_000);
 
   it('leaves alone what another shop on the same account does, even with our order number and amount', async () => {
     const [mine] = (await openMany(stack, 1, 'mine')) as [Opened];
@@ -131,5 +131,5 @@ describe('a storm of callbacks', () => {
       status: 'PENDING',
       transactionId: null,
     });
-  }, 60_000);
+  }, 90_000);
 });

@@ -10,7 +10,7 @@ const orders = new Set<string>();
 
 beforeAll(async () => {
   stack = await startStack();
-}, 60_000);
+}, 90_000);
 
 afterAll(async () => {
   await stack?.stop();

@@ -8,14 +8,15 @@ import { temporalServer } from '../../../src/dev/temporal-server.ts';
 import { builtFolder } from './build.ts';
 import { createCall, type Call } from './http.ts';
 import { startMerchant, WEBHOOK_SECRET, type Merchant } from './merchant.ts';
-import { endAllProcesses, freePort, startProcess, type Process } from './processes.ts';
+import { endAllProcesses, freePort, launch, startProcess, type Process } from './processes.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
 export const API_KEY = 'e2e_key_0123456789abcdef0123';
 export const ACCOUNT = 'T12345678';
 const SIGNATURE_SECRET = 'sandbox-signature-secret-0001';
 
-export type Name = 'temporal' | 'sandbox' | 'serve' | 'api' | 'worker';
+export type Role = 'serve' | 'api' | 'worker';
+export type Name = 'temporal' | 'sandbox' | Role;
 
 export interface StackOptions {
   /** PostgreSQL, and so API and worker apart; without it the embedded store and both in one process. */
@@ -36,6 +37,8 @@ export interface Stack {
   /** Starts one that is not there, and waits until it answers. */
   start(name: Name): Promise<void>;
   kill(name: Name, signal?: NodeJS.Signals): Promise<void>;
+  /** One more of a role, with an environment of its own; what becomes of it is the caller's business. */
+  launchRole(name: Role, env: Readonly<Record<string, string>>): Promise<Process>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +70,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async kill(name, signal = 'SIGKILL') {
       await running.get(name)?.kill(signal);
     },
+    launchRole: async (name, more) => launch(roleSpec(name, await builtFolder(), { ...env, ...more })),
     async stop() {
       await Promise.all([...running.values()].map((process) => process.kill('SIGKILL')));
       await endAllProcesses();
@@ -128,7 +132,7 @@ async function specsOf(
 ): Promise<Record<Name, () => Promise<ChildSpec>>> {
   const dist = await builtFolder();
   const executable = await findTemporalCli({ env: process.env, say: () => undefined });
-  const role = (name: 'serve' | 'api' | 'worker') => () => Promise.resolve(roleSpec(name, dist, env));
+  const role = (name: Role) => () => Promise.resolve(roleSpec(name, dist, env));
   const dataDir = join(folder, 'server');
   return {
     temporal: () => temporalServer({ executable, port: ports.temporal, uiPort: null, dataDir }),
@@ -146,12 +150,12 @@ function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
     args: [join(dist, 'sandbox', 'start.js')],
     env: { SANDBOX_PORT: String(port), DATA_DIR: dataDir, DINTERO_SIGNATURE_SECRETS: SIGNATURE_SECRET },
     answers: () => expectOk(`http://127.0.0.1:${port}/__sim/requests`),
-    readyWithinMs: 20_000,
+    readyWithinMs: 60_000,
   };
 }
 
 /** A worker has no door of its own; it is there when it has said so. */
-export function roleSpec(name: string, dist: string, env: Readonly<Record<string, string>>): ChildSpec {
+function roleSpec(name: Role, dist: string, env: Readonly<Record<string, string>>): ChildSpec {
   const ready = `http://127.0.0.1:${env['PORT']}/readyz`;
   return {
     name,
@@ -159,7 +163,7 @@ export function roleSpec(name: string, dist: string, env: Readonly<Record<string
     args: [join(dist, 'cli', 'main.js'), name],
     env,
     answers: () => (name === 'worker' ? Promise.resolve() : expectOk(ready)),
-    readyWithinMs: 30_000,
+    readyWithinMs: 60_000,
   };
 }
 

@@ -1,0 +1,94 @@
+/** What a process refuses to start on, and how it ends. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { join } from 'node:path';
+import { BALANCED, checkBooks } from './support/books.ts';
+import { freePort } from './support/processes.ts';
+import { openMany, untilTold } from './support/shop.ts';
+import { startStack, type Role, type Stack } from './support/stack.ts';
+
+const ENDS_WITHIN_MS = 60_000;
+
+let stack: Stack;
+
+beforeAll(async () => {
+  stack = await startStack();
+}, 90_000);
+
+afterAll(async () => {
+  await stack?.stop();
+});
+
+/** How it ends by itself, and its words; a process that does not end is killed and has no code. */
+async function outcomeOf(
+  role: Role,
+  env: Readonly<Record<string, string>>,
+): Promise<{ code: number | null; words: string }> {
+  const process = await stack.launchRole(role, env);
+  const timer = setTimeout(() => void process.kill('SIGKILL'), ENDS_WITHIN_MS);
+  const { code } = await process.ended;
+  clearTimeout(timer);
+  return { code, words: process.lines.join('\n') };
+}
+
+describe('a process', () => {
+  it('refuses a DATA_DIR that another one holds', async () => {
+    const { code, words } = await outcomeOf('serve', { PORT: String(await freePort()) });
+    expect(words).toMatch(/data.* is in use by another process.*DATA_DIR/);
+    expect(words).not.toMatch(/^ +at /m);
+    expect(code).toBe(2);
+  }, 90_000);
+
+  it('refuses a port that is taken', async () => {
+    const { code, words } = await outcomeOf('serve', { DATA_DIR: join(stack.folder, 'other-data') });
+    expect(words).toMatch(/port \d+ .*set PORT/);
+    expect(code).toBe(2);
+  }, 90_000);
+
+  it('refuses a Temporal namespace of another account', async () => {
+    const env = {
+      DATA_DIR: join(stack.folder, 'another-account'),
+      PORT: String(await freePort()),
+      DINTERO_ACCOUNT_ID: 'T87654321',
+    };
+    const { code, words } = await outcomeOf('serve', env);
+    expect(words).toMatch(/namespace belongs to dintero account T12345678 .*T87654321/);
+    expect(code).toBe(2);
+  }, 90_000);
+
+  it('lists everything that is wrong with its environment at once', async () => {
+    const { code, words } = await outcomeOf('serve', {
+      API_KEYS: 'short',
+      PUBLIC_URL: 'nonsense',
+      PORT: 'x',
+    });
+    expect(words).toMatch(/PORT/);
+    expect(words).toMatch(/PUBLIC_URL/);
+    expect(words).toMatch(/API_KEYS/);
+    expect(words).not.toMatch(/short/);
+    expect(code).toBe(2);
+  }, 90_000);
+
+  it('ends within seconds of SIGTERM with work at hand, which goes on where it is started again', async () => {
+    const opened = await openMany(stack, 20, 'term');
+    await stack.sandbox.faults({ retryScheduleMs: [500, 1_000] });
+    const paying = opened.map(({ sessionId }) =>
+      stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false }),
+    );
+    const before = Date.now();
+    await stack.kill('serve', 'SIGTERM');
+    expect(Date.now() - before).toBeLessThan(15_000);
+    expect(await stack.process('serve').ended).toEqual({ code: 0, signal: null });
+    await Promise.all(paying);
+    await stack.start('serve');
+    const references = opened.map(({ orderReference }) => orderReference);
+    await untilTold(stack, references, 'order.paid', 30_000);
+    expect(await checkBooks(stack, references)).toEqual(BALANCED);
+  }, 90_000);
+
+  it('refuses a store of another account', async () => {
+    await stack.kill('serve', 'SIGTERM');
+    const { code, words } = await outcomeOf('serve', { DINTERO_ACCOUNT_ID: 'T87654321' });
+    expect(words).toMatch(/store belongs to dintero account T12345678 .*T87654321/);
+    expect(code).toBe(2);
+  }, 90_000);
+});

@@ -1,0 +1,79 @@
+/** Two versions of the worker at once, deployed as docs/run-in-production.md says: Worker Versioning and set-current-version. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { findTemporalCli } from '../../src/dev/temporal-cli.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { BALANCED, checkBooks } from './support/books.ts';
+import type { Process } from './support/processes.ts';
+import { newOrder, open, untilOrder, untilTold } from './support/shop.ts';
+import { sendShopper } from './support/shopper.ts';
+import { startStack, type Stack } from './support/stack.ts';
+import { until } from './support/until.ts';
+
+const SHOPPERS = 60;
+const DEPLOYMENT = 'e2e';
+const yes = (): boolean => true;
+const no = (): boolean => false;
+
+let postgres: TestPostgres;
+let stack: Stack;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  const env = { TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT, TEMPORAL_WORKER_BUILD_ID: 'one' };
+  stack = await startStack({ databaseUrl: await postgres.createDatabase(), env });
+  await makeCurrent('one');
+}, 90_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  await postgres?.stop();
+});
+
+/** Refused until a worker of that build has polled. */
+async function makeCurrent(buildId: string): Promise<void> {
+  const executable = await findTemporalCli({ env: process.env, say: () => undefined });
+  const address = ['--address', stack.env['TEMPORAL_ADDRESS'] ?? ''];
+  const version = ['--deployment-name', DEPLOYMENT, '--build-id', buildId, '--yes'];
+  const args = ['worker', 'deployment', 'set-current-version', ...version, ...address];
+  const isSet = () => promisify(execFile)(executable, args).then(yes, no);
+  await until(`build ${buildId} is current`, isSet, 30_000, 300);
+}
+
+describe('a new version of the worker', () => {
+  it('takes over under load: nothing stuck, nothing lost, nothing double', async () => {
+    const held = await open(stack, newOrder('held'));
+    const hold = await stack.sandbox.pay(held.sessionId, { outcome: 'on_hold' });
+    await untilOrder(stack, held.orderReference, 'PAYMENT_PENDING');
+    const references = Array.from({ length: SHOPPERS }, () => newOrder('versions'));
+    const shopping = references.map(async (reference, index) => {
+      await sleep(index * 120);
+      await sendShopper(stack, reference, index);
+    });
+    const deploying = deploy();
+    const [next] = await Promise.all([deploying, ...shopping]);
+    await stack.sandbox.change(hold.transactionId, { status: 'AUTHORIZED', callback: false });
+    await untilTold(stack, [...references, held.orderReference], 'order.paid', 30_000);
+    expect(await checkBooks(stack, [...references, held.orderReference])).toEqual(BALANCED);
+    expect(next.hasEnded()).toBe(false);
+  }, 120_000);
+
+  it('is the one that runs what is opened from now on', async () => {
+    const { sessionId, orderReference } = await open(stack);
+    await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
+    await untilTold(stack, [orderReference]);
+  }, 30_000);
+});
+
+/** The new one first, then made current, then the old one stopped. */
+async function deploy(): Promise<Process> {
+  await sleep(2_000);
+  const next = await stack.launchRole('worker', { TEMPORAL_WORKER_BUILD_ID: 'two' });
+  await makeCurrent('two');
+  await sleep(1_000);
+  await stack.kill('worker', 'SIGTERM');
+  expect(await stack.process('worker').ended).toEqual({ code: 0, signal: null });
+  return next;
+}
