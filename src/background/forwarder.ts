@@ -1,9 +1,13 @@
-/** Carries to Temporal what could not be told when it came: deliveries that were only stored, and updates whose run is lost. */
+/** Carries to Temporal what could not be told when it came: deliveries that were only stored, and payments whose run is lost. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
 import { findAbandonedUpdates } from '../store/outbox.ts';
+import type { PaymentRow } from '../store/payments.ts';
+import { findUnwatched } from '../store/sweeps.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
+import type { LookSignal } from '../workflows/messages.ts';
 
 export interface ForwarderDependencies {
   readonly db: Db;
@@ -15,7 +19,11 @@ export interface ForwarderDependencies {
 /** At most 20 a second: waking many runs at once makes every other order wait. */
 const BATCH = 20;
 const INTERVAL_MS = 1_000;
+const WAKE_INTERVAL_MS = INTERVAL_MS / BATCH;
 const ABANDONED_EVERY_MS = 60_000;
+/** Rarely: a run that is there after all, only waiting for its gateway to answer, keeps every signal in its history. */
+const UNWATCHED_EVERY_MS = 5 * 60_000;
+const MOST_UNWATCHED = 500;
 const PRUNED_EVERY_MS = 3_600_000;
 
 /** Starts the forwarder; the returned function stops it after the work at hand. */
@@ -23,6 +31,7 @@ export function startForwarder(deps: ForwarderDependencies): () => Promise<void>
   const jobs = [
     every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
     every(ABANDONED_EVERY_MS, () => wakeAbandoned(deps), deps.log),
+    every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),
     every(PRUNED_EVERY_MS, () => pruneDeliveries(deps.db, deps.retentionMs), deps.log),
   ];
   return async () => {
@@ -87,11 +96,24 @@ function signalOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[1]
 
 async function wakeAbandoned(deps: ForwarderDependencies): Promise<void> {
   for (const { payment, effectId } of await findAbandonedUpdates(deps.db, BATCH)) {
-    const { id: paymentId, orderReference, n, gateway } = payment;
     deps.log.warn({ effectId }, 'an update was never told: waking its payment');
-    await deps.runs.look(
-      { paymentId, orderReference, n, gateway },
-      { why: 'untold_update', at: new Date().toISOString() },
-    );
+    await wake(deps, payment, 'untold_update');
   }
+}
+
+/** Wakes payments that should have ended and did not. Each answer of Temporal's is awaited: while it is away, nothing is gained. */
+export async function wakeUnwatched(deps: Pick<ForwarderDependencies, 'db' | 'runs' | 'log'>): Promise<void> {
+  for (const payment of await findUnwatched(deps.db, MOST_UNWATCHED)) {
+    deps.log.warn({ payment: payment.id }, 'its time is over and nobody ends it: waking it');
+    await wake(deps, payment, 'unwatched');
+    await sleep(WAKE_INTERVAL_MS);
+  }
+}
+
+function wake(
+  { runs }: Pick<ForwarderDependencies, 'runs'>,
+  { id: paymentId, orderReference, n, gateway }: PaymentRow,
+  why: LookSignal['why'],
+): Promise<void> {
+  return runs.look({ paymentId, orderReference, n, gateway }, { why, at: new Date().toISOString() });
 }

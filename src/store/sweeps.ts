@@ -1,5 +1,5 @@
 /** What the sweep needs of the store: from when to list, and what is known of what it found. */
-import { and, eq, inArray, min, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, min, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import { gateways, payments } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
@@ -28,6 +28,20 @@ export function findBySessions(
     .select()
     .from(payments)
     .where(and(eq(payments.gateway, gateway), inArray(payments.sessionId, [...sessionIds])));
+}
+
+/**
+ * Open payments whose time was over long ago, so that nobody can be watching them: their run never began, since Temporal was away
+ * when they were asked for, or it is lost. In no order, so that some that can't be helped do not hide the others.
+ */
+export function findUnwatched(db: Db, limit: number): Promise<PaymentRow[]> {
+  const longAgo = lt(payments.expiresAt, sql`now() - interval '30 minutes'`);
+  return db
+    .select()
+    .from(payments)
+    .where(and(eq(payments.status, 'PENDING'), longAgo))
+    .orderBy(sql`random()`)
+    .limit(limit);
 }
 
 /** The listing was read to its last page: only now may the mark move. */

@@ -59,7 +59,7 @@ export interface ReturnSignal {
 
 /** A look that we ask for ourselves. */
 export interface LookSignal {
-  readonly why: 'sweep' | 'untold_update' | 'operator';
+  readonly why: 'sweep' | 'untold_update' | 'unwatched' | 'operator';
   readonly at: string;
   readonly transactionId?: string;
 }

@@ -33,12 +33,14 @@ function pokeNote({ why, at }: ReturnSignal | LookSignal): Note {
     return { kind: 'delivery', at, text: 'a callback that proves nothing asked for a look' };
   if (why === 'sweep')
     return { kind: 'sweep', at, text: 'the sweep found a difference that nobody had told us of' };
-  return {
-    kind: 'operation',
-    at,
-    text: why === 'operator' ? 'an operator asked for a look' : 'an update was never told',
-  };
+  return { kind: 'operation', at, text: ASKED_BY_US[why] };
 }
+
+const ASKED_BY_US = {
+  operator: 'an operator asked for a look',
+  untold_update: 'an update was never told',
+  unwatched: 'its time was over and nobody watched it',
+} as const;
 
 function readNote(gateway: string, reading: Reading, now: number): Note {
   return { kind: 'read', at: new Date(now).toISOString(), ...readWords(gateway, reading) };

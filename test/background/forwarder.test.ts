@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { startForwarder } from '../../src/background/forwarder.ts';
+import { startForwarder, wakeUnwatched } from '../../src/background/forwarder.ts';
 import { logDelivery } from '../../src/store/deliveries.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { deliveries } from '../../src/store/schema.ts';
+import { deliveries, payments } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { RunsUnavailable } from '../../src/temporal/payment-runs.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
@@ -96,5 +96,18 @@ describe('the forwarder', () => {
     answer();
     await stopped;
     expect(await stateOf('begun')).toBe('signalled');
+  });
+
+  it('wakes a payment whose time is over and whose run never began, and no other', async () => {
+    const over = await aPayment(store.db, { lifetimeMs: -31 * 60_000 });
+    const justOver = await aPayment(store.db, { lifetimeMs: -29 * 60_000 });
+    const settled = await aPayment(store.db, { lifetimeMs: -31 * 60_000 });
+    await store.db.update(payments).set({ status: 'EXPIRED' }).where(eq(payments.id, settled.id));
+    await wakeUnwatched({ db: store.db, runs, log: createLog('silent', 'test') });
+    const woken = runs.looks.map((look) => look.payment.paymentId);
+    expect(woken).toContain(over.id);
+    expect(woken).not.toContain(justOver.id);
+    expect(woken).not.toContain(settled.id);
+    expect(runs.looks[0]?.signal.why).toBe('unwatched');
   });
 });
