@@ -61,7 +61,7 @@ function paymentLines(payment: Story['payments'][number]): string[] {
 function chain({ timeline, deliveries }: Story['payments'][number]) {
   const told = new Set(timeline.map(({ data }) => data['eventId']));
   const others = deliveries
-    .filter(({ outcome, eventId }) => outcome !== 'accepted' || !told.has(eventId))
+    .filter(({ eventId }) => !told.has(eventId))
     .map((delivery) => ({ at: delivery.receivedAt, kind: 'delivery', text: deliveryText(delivery) }));
   return [...timeline, ...others].toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at));
 }
