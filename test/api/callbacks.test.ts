@@ -51,7 +51,7 @@ describe('a callback of Dintero', () => {
     const { method, target, headers } = aCallback(of, changes);
     return api.send(method, target, { headers });
   };
-  const log = async () => (await listDeliveries(store.db, { limit: 100 })).rows;
+  const log = async () => (await listDeliveries(store.db, { limit: 200 })).rows;
   const signalled = (count: number) =>
     until(`${count} callbacks are signalled`, () => api.runs.callbacks.length === count);
 
@@ -294,14 +294,16 @@ describe('a callback of Dintero', () => {
 
   describe('limits', () => {
     it('refuse the 21st verified delivery of a session within a second with 503, and none of another session', async () => {
+      const begun = performance.now();
       const answers = await Promise.all(
-        Array.from({ length: 30 }, (_, index) => callback({ delivery: `d${index}` })),
+        Array.from({ length: 60 }, (_, index) => callback({ delivery: `d${index}` })),
       );
+      const allowed = 21 + ((performance.now() - begun) / 1_000) * 20;
       const refused = answers.filter(({ status }) => status === 503);
-      expect(refused.length).toBeGreaterThanOrEqual(7);
-      expect(refused.length).toBeLessThanOrEqual(10);
+      expect(60 - refused.length).toBeGreaterThanOrEqual(20);
+      expect(60 - refused.length).toBeLessThanOrEqual(allowed);
       expect(refused[0]).toMatchObject({ json: { code: 'unavailable' }, headers: { 'retry-after': '1' } });
-      expect(await log()).toHaveLength(30 - refused.length);
+      expect(await log()).toHaveLength(60 - refused.length);
       const other = await claimPayment(store.db, aNewPayment());
       if (other.kind !== 'created') throw new Error(other.kind);
       expect(await callback({}, other.payment)).toMatchObject({ status: 200 });
@@ -310,11 +312,13 @@ describe('a callback of Dintero', () => {
     it('keep at most 50 refused ones a second, and never hinder a verified one', async () => {
       const fresh = await startTestApi(store);
       const forged = aCallback(payment, { secret: 'wrong' });
+      const begun = performance.now();
       const answers = await Promise.all(
         Array.from({ length: 120 }, () =>
           fresh.send(forged.method, forged.target, { headers: forged.headers }),
         ),
       );
+      const allowed = 51 + ((performance.now() - begun) / 1_000) * 50;
       const genuine = aCallback(payment);
       const verified = await fresh.send(genuine.method, genuine.target, { headers: genuine.headers });
       await fresh.stop();
@@ -322,7 +326,7 @@ describe('a callback of Dintero', () => {
       expect(verified.status).toBe(200);
       const kept = (await log()).filter(({ outcome }) => outcome === 'refused').length;
       expect(kept).toBeGreaterThanOrEqual(50);
-      expect(kept).toBeLessThanOrEqual(75);
+      expect(kept).toBeLessThanOrEqual(allowed);
     });
 
     it('keep at most 4 KiB of a refused one', async () => {
