@@ -55,7 +55,10 @@ async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal)
   await untilLeftoversEnd(dataDir, say);
   const settings = await readSettings(env, await devSecrets(dataDir));
   const executable = settings.temporal ? await findTemporalCli({ env, say, stop }) : null;
-  const complaint = (name: string, text: string) => process.stdout.write(`[${name}] ${text}\n`);
+  const complaint = (name: string, text: string) => {
+    // A Temporal server that is told to stop complains of every call that it cuts off.
+    if (!(stop.aborted && name === 'temporal')) process.stdout.write(`[${name}] ${text}\n`);
+  };
   const supervisor = createSupervisor({ say, complaint, spawned: createNotebook(dataDir) });
   try {
     const told = new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve()));
