@@ -18,7 +18,7 @@ export interface NotifyDependencies {
   readonly db: Db;
   /** Null where no ORDER_WEBHOOK_URL is set. */
   readonly endpoint: MerchantEndpoint | null;
-  readonly onAttempt?: (type: string, outcome: string, ms: number) => void;
+  readonly onAttempt?: (type: string, outcome: string) => void;
 }
 
 const TIMEOUT_MS = 5_000;
@@ -42,10 +42,8 @@ async function notify(
   if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
     return finish(deps, update, { state: 'superseded', answer: 'the order has moved on', sent: false });
   }
-  const begun = performance.now();
   const answer = await post(deps.endpoint, update, signal);
   const state = stateAfter(answer, update.createdAt);
-  deps.onAttempt?.(update.type, state === 'pending' ? 'failed' : state, performance.now() - begun);
   return finish(deps, update, { state, answer, sent: true });
 }
 
@@ -61,6 +59,7 @@ async function finish(
   attempt: { state: OutboxState; answer: string; sent: boolean },
 ): Promise<Exclude<OutboxState, 'pending'>> {
   await recordAttempt(deps.db, update.effectId, attempt);
+  deps.onAttempt?.(update.type, attempt.state === 'pending' ? 'failed' : attempt.state);
   if (attempt.state !== 'pending') return attempt.state;
   throw ApplicationFailure.create({
     message: `${update.type}: the merchant's endpoint answered ${attempt.answer}`,

@@ -29,6 +29,8 @@ export function startWorker(service: Service, storeReady: Promise<void>): () => 
 /** Temporal's own log lines, in ours; signals are handled by us alone. */
 function installRuntime({ log }: Service): void {
   const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    // The Worker that tells the merchant has activities only, on purpose.
+    if (message.startsWith('No workflows registered')) return;
     if (level === 'ERROR') log.error({ temporal: summary(meta) }, message);
     else log.warn({ temporal: summary(meta) }, message);
   });
