@@ -30,6 +30,7 @@ export async function runDev(env: NodeJS.ProcessEnv): Promise<number> {
       await unlock();
     }
   } catch (error) {
+    if (stop.aborted) return 0;
     say((error as Error).message);
     return CONFIGURATION.some((kind) => error instanceof kind) ? 2 : 1;
   }
