@@ -8,6 +8,7 @@ import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
 import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
+import { ensureDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lock.ts';
 import * as schema from './schema.ts';
 
@@ -43,7 +44,13 @@ async function openEmbedded(dataDir: string): Promise<Store> {
   const folder = join(dataDir, 'store');
   await mkdir(folder, { recursive: true });
   const unlock = await lockDirectory(folder);
-  return embedded(await PGlite.create(folder), unlock);
+  try {
+    await ensureDataDirectory(folder);
+    return embedded(await PGlite.create(folder), unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
 }
 
 function embedded(client: PGlite, unlock: () => Promise<void>): Store {

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const PROGRAM = `
+  import { PGlite } from '@electric-sql/pglite';
+  const store = await PGlite.create(process.argv[1]);
+  await store.close();
+`;
+
+/**
+ * Makes the embedded store's data directory where there is none yet. In a process of its own, since making it takes 500 MB that a
+ * process never gives back; under another name until it is whole, since a kill in the middle must not leave half of one.
+ * The caller holds the lock of `folder`, an empty directory or one that was made before.
+ */
+export async function ensureDataDirectory(folder: string): Promise<void> {
+  if (existsSync(join(folder, 'PG_VERSION'))) return;
+  await removeUnfinished(folder);
+  const unfinished = await mkdtemp(`${folder}${SUFFIX}`);
+  const args = ['--input-type=module', '--eval', PROGRAM, unfinished];
+  await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
+  await rename(unfinished, folder);
+}
+
+const SUFFIX = '-unfinished-';
+
+async function removeUnfinished(folder: string): Promise<void> {
+  const beside = await readdir(dirname(folder));
+  for (const name of beside.filter((other) => other.startsWith(`${basename(folder)}${SUFFIX}`)))
+    await rm(join(dirname(folder), name), { recursive: true, force: true });
+}
