@@ -8,8 +8,11 @@ const CONNECTION_CODES = new Set([
   'EHOSTUNREACH',
 ]);
 
-/** PostgreSQL's own classes: connection trouble, too many connections, shutting down, cancelled by a time limit. */
-const SERVER_CODES = /^(08|53|57P|57014)/;
+/**
+ * PostgreSQL's own classes: connection trouble, too many connections, shutting down, cancelled by a time limit; and a table or
+ * column that is not there, since an API may take requests a moment before the migrations have run.
+ */
+const SERVER_CODES = /^(08|53|57P|57014|42P01|42703)/;
 
 const MESSAGES =
   /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|PGlite is closed|StoreTimeout/;

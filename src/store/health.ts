@@ -30,9 +30,9 @@ export async function readFigures(db: Db): Promise<StoreFigures> {
   return row as StoreFigures;
 }
 
-/** Whether the store answers at all. @throws when it does not. */
+/** Whether the store answers, and its tables are there. @throws when it does not. */
 export async function ping(db: Db): Promise<void> {
-  await db.execute(sql`select 1`);
+  await db.execute(sql`select 1 from gateways limit 1`);
 }
 
 export type GatewayRow = typeof gateways.$inferSelect;
