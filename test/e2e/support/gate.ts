@@ -7,48 +7,75 @@ export interface Gate {
   /** Cuts every connection and refuses new ones. */
   shut(): Promise<void>;
   open(): Promise<void>;
+  /** Nothing passes any more, and nobody is told: neither those inside nor those who still come. */
+  freeze(): void;
+  /** Whoever comes now is let through; those who were frozen stay so, as after a cable was pulled. */
+  abandonFrozen(): void;
   close(): Promise<void>;
 }
 
 /** Opens a gate to a port of this machine. */
 export async function openGate(target: { host: string; port: number }): Promise<Gate> {
-  const port = await freePort();
-  const sockets = new Set<Socket>();
-  let server: Server | null = null;
-  const gate: Gate = {
-    port,
-    open() {
-      server = createServer((socket) => join(socket, connect(target), sockets));
-      const opening = server;
-      return new Promise((resolve, reject) => {
-        opening.once('error', reject);
-        opening.listen(port, '127.0.0.1', () => resolve());
-      });
-    },
-    async shut() {
-      const closing = server;
-      server = null;
-      const closed = new Promise((resolve) => closing?.close(resolve) ?? resolve(undefined));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-    close: () => gate.shut(),
-  };
+  const gate = new GateTo(await freePort(), target);
   await gate.open();
   return gate;
 }
 
-function join(near: Socket, far: Socket, sockets: Set<Socket>): void {
-  for (const [one, other] of [
-    [near, far],
-    [far, near],
-  ] as const) {
-    sockets.add(one);
-    one.pipe(other);
-    one.on('error', () => undefined);
-    one.once('close', () => {
-      sockets.delete(one);
-      other.destroy();
+class GateTo implements Gate {
+  readonly port: number;
+  readonly #target: { host: string; port: number };
+  readonly #sockets = new Set<Socket>();
+  #server: Server | null = null;
+  #isFrozen = false;
+
+  constructor(port: number, target: { host: string; port: number }) {
+    this.port = port;
+    this.#target = target;
+  }
+
+  open(): Promise<void> {
+    const server = createServer((socket) => this.#admit(socket));
+    this.#server = server;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(this.port, '127.0.0.1', () => resolve());
     });
+  }
+
+  async shut(): Promise<void> {
+    const server = this.#server;
+    this.#server = null;
+    const closed = new Promise((resolve) => server?.close(resolve) ?? resolve(undefined));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const socket of this.#sockets) socket.unpipe().pause();
+  }
+
+  abandonFrozen(): void {
+    this.#isFrozen = false;
+  }
+
+  close(): Promise<void> {
+    return this.shut();
+  }
+
+  #admit(near: Socket): void {
+    this.#follow(near);
+    if (this.#isFrozen) return void near.pause();
+    const far = connect(this.#target);
+    this.#follow(far);
+    near.pipe(far).pipe(near);
+    near.once('close', () => far.destroy());
+    far.once('close', () => near.destroy());
+  }
+
+  #follow(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 }

@@ -13,7 +13,11 @@ export interface SimCallback {
   readonly state: 'pending' | 'delivered' | 'lost' | 'suppressed';
   readonly headers: Record<string, string>;
   readonly url: string;
-  readonly attempts: readonly { readonly status: number | null; readonly error?: string }[];
+  readonly attempts: readonly {
+    readonly status: number | null;
+    readonly error?: string;
+    readonly durationMs: number;
+  }[];
 }
 
 export interface SimSession {

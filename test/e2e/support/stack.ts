@@ -162,9 +162,16 @@ function roleSpec(name: Role, dist: string, env: Readonly<Record<string, string>
     command: process.execPath,
     args: [join(dist, 'cli', 'main.js'), name],
     env,
-    answers: () => (name === 'worker' ? Promise.resolve() : expectOk(ready)),
+    answers: () => (name === 'worker' ? Promise.resolve() : expectReady(ready)),
     readyWithinMs: 60_000,
   };
+}
+
+/** With both Temporal and the store; it may answer 200 with one of them. */
+async function expectReady(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+  const text = await response.text();
+  if (!text.includes('"ready"')) throw new Error(`${url} answers ${text}`);
 }
 
 async function expectOk(url: string): Promise<void> {
