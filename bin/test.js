@@ -12,10 +12,12 @@ const { wanted, jestArgs } = parse(process.argv.slice(2));
 await prepare();
 const parts = createParts();
 let running = null;
+let isBrokenOff = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void breakOff());
 
 const results = [];
 for (const layer of chosen(allLayers(), wanted)) {
+  if (isBrokenOff) break;
   process.stdout.write(`\n── ${layer.name} ──\n`);
   const result = await runLayer(layer, parts, jestArgs, (child) => {
     running = child;
@@ -56,6 +58,7 @@ function summary({ name, files, passed, failed, seconds, reason }) {
 }
 
 async function breakOff() {
+  isBrokenOff = true;
   if (running !== null) killGroup(running);
   await parts.stop();
   process.exit(1);

@@ -9,6 +9,7 @@ const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google
 export function createParts() {
   const got = new Map();
   const stops = [];
+  let stopped = null;
   const makers = {
     postgres: () => postgres(stops),
     temporal,
@@ -22,10 +23,16 @@ export function createParts() {
       if (!got.has(name)) got.set(name, makers[name]());
       return got.get(name);
     },
-    async stop() {
-      for (const stop of stops.splice(0).reverse()) await stop();
+    /** Whoever calls it second waits for the first. */
+    stop() {
+      stopped ??= stopAll(stops);
+      return stopped;
     },
   };
+}
+
+async function stopAll(stops) {
+  for (const stop of stops.reverse()) await stop();
 }
 
 async function postgres(stops) {
