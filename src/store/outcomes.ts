@@ -73,6 +73,9 @@ export function recordOutcome(
 }
 
 async function lock(tx: Db, paymentId: string): Promise<Locked> {
+  // In a statement of its own: what the next one sees beside the locked rows must be younger than the wait for them.
+  await tx.execute(sql`select 1 from ${orders} where reference =
+    (select order_reference from ${payments} where id = ${paymentId}) for update`);
   const [row] = await tx
     .select({
       order: orders,
@@ -88,8 +91,7 @@ async function lock(tx: Db, paymentId: string): Promise<Locked> {
     })
     .from(payments)
     .innerJoin(orders, eq(orders.reference, payments.orderReference))
-    .where(eq(payments.id, paymentId))
-    .for('update');
+    .where(eq(payments.id, paymentId));
   if (row === undefined) throw new Error(`recording an outcome: there is no payment ${paymentId}`);
   return row;
 }

@@ -170,7 +170,8 @@ export function adoptPayment(db: Db, found: AdoptedPayment): Promise<PaymentRow 
         gateway: found.gateway,
         amount,
         currency,
-        status: 'PENDING',
+        // Only one payment of an order is open at a time; money on this one is looked at all the same.
+        status: (await hasOpenPayment(tx, found)) ? 'REVIEW' : 'PENDING',
         sessionId: found.sessionId,
         checkoutUrl: found.checkoutUrl,
         returnKey: newReturnKey(),
@@ -186,6 +187,16 @@ export function adoptPayment(db: Db, found: AdoptedPayment): Promise<PaymentRow 
       .onConflictDoNothing();
     return findPayment(tx, found.paymentId);
   });
+}
+
+async function hasOpenPayment(tx: Db, { orderReference, paymentId }: AdoptedPayment): Promise<boolean> {
+  const open = await tx
+    .select({ id: payments.id })
+    .from(payments)
+    .where(
+      and(eq(payments.orderReference, orderReference), inArray(payments.status, ['PENDING', 'ON_HOLD'])),
+    );
+  return open.some(({ id }) => id !== paymentId);
 }
 
 /** The payment, or null. */

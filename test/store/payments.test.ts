@@ -189,6 +189,15 @@ describe.each(STORES)('payments in $name', ({ open }) => {
       expect((await findOrder(store.db, wanted.orderReference))?.order.latestN).toBe(5);
     });
 
+    it('adopts it for review beside an open payment, so that its money is seen', async () => {
+      const open = await aPayment(store.db);
+      const session = found({ orderReference: open.orderReference, n: 2 });
+      expect(await adoptPayment(store.db, session)).toMatchObject({
+        id: session.paymentId,
+        status: 'REVIEW',
+      });
+    });
+
     it('adopts nothing under the number of another payment', async () => {
       const known = await aPayment(store.db);
       expect(await adoptPayment(store.db, found({ orderReference: known.orderReference, n: 1 }))).toBeNull();
