@@ -18,7 +18,13 @@ export function startWorker(service: Service, storeReady: Promise<void>): () => 
   installRuntime(service);
   const stopping = new AbortController();
   const state: { workers: readonly Worker[] } = { workers: [] };
-  const done = storeReady.then(() => keepRunning(service, state, stopping.signal)).catch(service.fail);
+  // A store that never comes must not keep the process from stopping.
+  const asked = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const done = Promise.race([storeReady, asked])
+    .then(() => keepRunning(service, state, stopping.signal))
+    .catch(service.fail);
   return async () => {
     stopping.abort();
     for (const worker of state.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
