@@ -10,6 +10,7 @@ const LAYERS = [
   { name: 'demo-shop' },
   { name: 'store', needs: ['postgres'] },
   { name: 'activities', needs: ['postgres'] },
+  { name: 'background', needs: ['postgres'] },
   { name: 'telemetry' },
   { name: 'temporal', needs: ['temporal'] },
   { name: 'api', needs: ['postgres', 'temporal'] },
