@@ -32,7 +32,7 @@ export async function startFakeWorkers(
   connection: NativeConnection,
   client: Client,
   workflowBundle: WorkflowBundleWithSourceMap,
-): Promise<{ runs: PaymentRuns; orders: Map<string, FakeOrder>; stop(): Promise<void> }> {
+): Promise<{ runs: PaymentRuns; orders: Map<string, FakeOrder>; stop: () => Promise<void> }> {
   const orders = new Map<string, FakeOrder>();
   const activities = createFakeActivities(orders);
   const common = { connection, activities, maxConcurrentActivityTaskExecutions: 50 };

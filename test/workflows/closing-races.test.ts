@@ -50,10 +50,11 @@ async function race(number: number): Promise<FakeOrder> {
   const claimed = claimPayment(fake.order, Date.now());
   if (claimed.kind === 'refused') throw new Error('a new order takes no payment');
   const address = addressOf(claimed.payment);
-  let sent: Promise<unknown> | null = null;
+  const sent: Promise<void>[] = [];
   const told = new Promise<void>((settle) => {
     fake.before.notifyMerchant = () => {
-      sent ??= Promise.all(Array.from({ length: SIGNALS_EACH }, (_, index) => aim(address, `late${index}`)));
+      const ids = Array.from({ length: SIGNALS_EACH }, (_, index) => `late${index}`);
+      if (sent.length === 0) sent.push(...ids.map((id) => aim(address, id)));
       settle();
     };
   });
@@ -61,7 +62,7 @@ async function race(number: number): Promise<FakeOrder> {
   for (const session of fake.psp.sessions) change(session, 'AUTHORIZED');
   await world.runs.callback(address, callbackSignal('first'));
   await told;
-  await sent;
+  await Promise.all(sent);
   return fake;
 }
 

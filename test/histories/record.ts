@@ -1,0 +1,30 @@
+/**
+ * Records histories from a dev server, one file a run, with the Workers' real workflow code and simulated activities:
+ *
+ *     npx tsx test/histories/record.ts paid declined     these scenarios of test/support/scenarios.ts
+ *     npx tsx test/histories/record.ts                   every scenario that has no history yet
+ *     npx tsx test/histories/record.ts --all             all of them again; only before anything is released
+ *
+ * Once a version that made a history has run anywhere, that history is never recorded again: a payment may still be on its way
+ * through it. A change of the workflow gets a scenario, and so a history, of its own.
+ */
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { recordHistories } from '../support/record-histories.ts';
+import { SCENARIOS } from '../support/scenarios.ts';
+
+const wanted = await namesWanted(process.argv.slice(2));
+for (const { name, json } of await recordHistories(wanted)) {
+  await writeFile(join(import.meta.dirname, `${name}.json`), `${JSON.stringify(json)}\n`);
+  process.stdout.write(`recorded ${name}\n`);
+}
+
+async function namesWanted(given: readonly string[]): Promise<string[]> {
+  const all = Object.keys(SCENARIOS);
+  if (given.includes('--all')) return all;
+  if (given.length > 0) return [...given];
+  const files = await readdir(import.meta.dirname);
+  const isRecorded = (name: string) =>
+    files.some((file) => file === `${name}.json` || file === `${name}-1.json`);
+  return all.filter((name) => !isRecorded(name));
+}

@@ -1,0 +1,90 @@
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { bundleWorkflows, quietRuntime } from '../support/fake-workers.ts';
+import { SCENARIOS } from '../support/scenarios.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const HISTORIES = join(ROOT, 'test', 'histories');
+const files = (await readdir(HISTORIES)).filter((file) => file.endsWith('.json'));
+
+let bundle: WorkflowBundleWithSourceMap;
+beforeAll(async () => {
+  quietRuntime();
+  bundle = await bundleWorkflows();
+}, 60_000);
+
+const replay = async (workflowBundle: WorkflowBundleWithSourceMap, file: string) =>
+  Worker.runReplayHistory(
+    { workflowBundle },
+    JSON.parse(await readFile(join(HISTORIES, file), 'utf8')),
+    file,
+  );
+
+describe("today's workflow code", () => {
+  it.each(files)('replays %s', async (file) => {
+    await expect(replay(bundle, file)).resolves.toBeUndefined();
+  });
+
+  it('has a history for every path', () => {
+    const missing = Object.keys(SCENARIOS).filter(
+      (name) => !files.includes(`${name}.json`) && !files.includes(`${name}-1.json`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('a workflow that was changed', () => {
+  const folders: string[] = [];
+  afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+  /** The sources with one text replaced. @throws Error where the text is not there any more */
+  async function changed(file: string, from: string, to: string): Promise<WorkflowBundleWithSourceMap> {
+    const folder = await mkdtemp(join(tmpdir(), 'paidonce-changed-'));
+    folders.push(folder);
+    await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const path = join(folder, 'src', 'workflows', file);
+    const text = await readFile(path, 'utf8');
+    if (!text.includes(from)) throw new Error(`${file} has no "${from}" any more: choose another change`);
+    await writeFile(path, text.replace(from, to));
+    const workflowsPath = join(folder, 'src', 'workflows', 'index.ts');
+    return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  }
+
+  it.each([
+    [
+      'asks for one more activity',
+      'look.ts',
+      '  run.status = recorded.status;',
+      '  await read(run, run.payment as OpenedPayment, null);\n  run.status = recorded.status;',
+    ],
+    [
+      'calls an activity by another name',
+      'proxies.ts',
+      'export const { recordOutcome }',
+      'export const { settleOutcome: recordOutcome }',
+    ],
+    ['looks twice', 'payment-session.ts', 'await look(run);', '{ await look(run); await look(run); }'],
+    [
+      'has another timer',
+      'payment-session.ts',
+      'await begin(run);\n  for',
+      "await sleep('1 second');\n  await begin(run);\n  for",
+    ],
+  ])(
+    'is refused when it %s',
+    async (_, file, from, to) => {
+      const other = await changed(file, from, to);
+      await expect(replay(other, 'paid.json')).rejects.toThrow(/[Nn]on-?determini/);
+    },
+    60_000,
+  );
+});
