@@ -100,7 +100,6 @@ function coreEnvironment(
     ...(temporal && { TEMPORAL_ADDRESS: `${LOCAL}:${temporal.port}`, TEMPORAL_UI_URL: temporal.uiUrl }),
     HOST: own.host,
     PUBLIC_URL: apiUrl,
-    LOG_LEVEL: 'warn',
   };
   const missing = Object.entries(defaults).filter(([name]) => env[`${name}_FILE`] === undefined);
   return { ...Object.fromEntries(missing), ...env, PORT: String(own.port), DATA_DIR: dataDir };

@@ -10,8 +10,6 @@ const SEARCH_ATTRIBUTES = ['PaymentStatus', 'PaymentGateway', 'OrderReference', 
 const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=2000',
   'history.timerProcessorMaxPollRPS=2000',
-  // Else a timer shorter than a second fires after one.
-  'history.timerProcessorMaxTimeShift="20ms"',
   'system.enableActivityEagerExecution=true',
   'matching.numTaskqueueReadPartitions=1',
   'matching.numTaskqueueWritePartitions=1',
