@@ -1,11 +1,12 @@
 /** The beginning of a run: the session is opened, found again or adopted. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { OpenedPayment, OpenSessionOutcome } from '../activities/payment-activities.ts';
-import type { PaymentStatus } from '../domain/payment.ts';
+import type { OpenedPayment, OpenSessionOutcome, OutcomeRecord } from '../activities/payment-activities.ts';
+import { isSettled, type PaymentStatus } from '../domain/payment.ts';
+import type { Outcome } from '../domain/settle.ts';
 import { record } from './look.ts';
 import { openSession } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
-import type { RunState } from './run-state.ts';
+import { planAfterClearAnswer, type RunState } from './run-state.ts';
 import { tell } from './telling.ts';
 
 /** Opens the payment's session, or finds out that there is none and never will be: then the run has nothing to watch. */
@@ -48,32 +49,36 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
   }
   publishSearchAttributes(run, before);
   tell(run, payment.untold);
+  // An earlier run's timer is gone with it, and the next hold poll or review must not wait for somebody to call.
+  const isWatched = run.status === 'PENDING' || isSettled(run.status) || run.nextLook !== null;
+  if (!isWatched) planAfterClearAnswer(run, Date.now());
 }
 
 async function giveUp(run: RunState, outcome: Exclude<OpenSessionOutcome, OpenedPayment>): Promise<void> {
-  if (outcome.kind === 'closed') run.status = outcome.status;
-  if (outcome.kind === 'rejected' || outcome.kind === 'never_opened') await recordNeverOpened(run, outcome);
+  if (outcome.kind !== 'unknown') await record(run, withoutSession(run, outcome));
+  run.isRefused = outcome.kind === 'rejected' || outcome.kind === 'unknown';
   run.rejected = outcome.reason;
 }
 
-async function recordNeverOpened(
+/** What was closed before is left as it is: only what came in is marked, and what was never told is told. */
+function withoutSession(
   run: RunState,
-  outcome: { kind: 'rejected' | 'never_opened'; reason: string },
-): Promise<void> {
-  const isExpired = outcome.kind === 'never_opened';
-  await record(run, {
+  { kind, reason }: { kind: 'rejected' | 'never_opened' | 'closed'; reason: string },
+): OutcomeRecord {
+  const text = `no session: ${reason}`;
+  const isNews = kind !== 'closed';
+  return {
     paymentId: run.input.paymentId,
-    outcome: {
-      status: isExpired ? 'EXPIRED' : 'FAILED',
-      pays: false,
-      reason: outcome.reason,
-      cause: outcome.kind,
-      capturedMinor: 0,
-      refundedMinor: 0,
-      ...(isExpired && { closedBy: 'expiry' as const }),
-    },
+    outcome: isNews ? endOf(kind, reason) : null,
     deliveries: run.callbacks,
-    notes: [{ kind: 'operation', text: `no session: ${outcome.reason}` }],
-    key: `${workflowInfo().runId}-open`,
-  });
+    notes: isNews || run.callbacks.length > 0 ? [{ kind: 'operation', text }] : [],
+    key: `${workflowInfo().runId}-${kind}`,
+  };
+}
+
+function endOf(kind: 'rejected' | 'never_opened', reason: string): Outcome {
+  const nothing = { pays: false, reason, cause: kind, capturedMinor: 0, refundedMinor: 0 };
+  return kind === 'rejected'
+    ? { ...nothing, status: 'FAILED' }
+    : { ...nothing, status: 'EXPIRED', closedBy: 'expiry' };
 }

@@ -89,12 +89,17 @@ function receiveMessages(run: RunState, operations: Operations): void {
 /** Waits for any look that is due or running, so that nobody is sent to a session that has just died. */
 async function answerShopper(run: RunState, operations: Operations): Promise<OpenSessionResult> {
   await condition(() => run.payment !== null || run.rejected !== null);
-  if (run.payment === null) return { kind: 'rejected', reason: run.rejected ?? 'there is no session' };
+  if (run.payment === null) return answerWithoutSession(run);
   const { sessionId, checkoutUrl, expiresAt } = run.payment;
   if (run.status === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'shopper';
   await condition(() => !run.looking && !operations.isWaiting() && !isLookDue(run, Date.now()));
   if (isSettled(run.status) || run.status === 'REVIEW') return { kind: 'not_open', status: run.status };
   return { kind: 'open', status: run.status, sessionId, checkoutUrl };
+}
+
+function answerWithoutSession(run: RunState): OpenSessionResult {
+  if (run.isRefused) return { kind: 'rejected', reason: run.rejected ?? 'there is no session' };
+  return { kind: 'not_open', status: run.status };
 }
 
 /** One timer for the run's whole life; while on hold it has no effect. */
@@ -112,7 +117,11 @@ async function endLifetime(run: RunState, ms: number): Promise<void> {
 
 async function untilSomethingIsDue(run: RunState, operations: Operations): Promise<void> {
   const isDue = () =>
-    operations.isWaiting() || isLookDue(run, Date.now()) || isOver(run) || isLongAndQuiet(run);
+    operations.isWaiting() ||
+    isLookDue(run, Date.now()) ||
+    isWokenWithoutSession(run) ||
+    isOver(run) ||
+    isLongAndQuiet(run);
   if (run.nextLook === null) return condition(isDue);
   const ms = Math.max(1, run.nextLook.at - Date.now());
   await condition(isDue, ms, { summary: `next look at the gateway: ${run.nextLook.why}` });

@@ -30,6 +30,8 @@ export interface RunState {
   transaction: Pick<Transaction, 'transactionId' | 'updatedAt' | 'capturedMinor' | 'refundedMinor'> | null;
   /** Set when the session could not be opened at all. */
   rejected: string | null;
+  /** The gateway said no. Not where the payment is merely over: then the order may have another one. */
+  isRefused: boolean;
   readonly seen: Set<string>;
   callbacks: CallbackSignal[];
   pokes: (ReturnSignal | LookSignal)[];
@@ -52,6 +54,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     payment: null,
     transaction: null,
     rejected: null,
+    isRefused: false,
     seen: new Set(carried.seen),
     callbacks: [],
     pokes: [],
@@ -74,8 +77,9 @@ export function receiveCallback(run: RunState, callback: CallbackSignal): void {
   run.callbacks.push(callback);
 }
 
-/** A browser that comes back to a settled payment has nothing to tell; our own sweep has. */
+/** A browser that comes back to a settled payment has nothing to tell; our own sweep has. Without a session there is nothing to look at. */
 export function receivePoke(run: RunState, poke: ReturnSignal | LookSignal): void {
+  if (run.payment === null && run.rejected !== null) return;
   const isUnproved = poke.why === 'return' || poke.why === 'unproved_callback';
   if (isUnproved && isSettled(run.status)) return;
   if (run.pokes.length < 50) run.pokes.push(poke);

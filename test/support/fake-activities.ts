@@ -8,6 +8,7 @@ import type {
   UpdateActivities,
 } from '../../src/activities/payment-activities.ts';
 import type { Reading } from '../../src/domain/transaction.ts';
+import { isSettled } from '../../src/domain/payment.ts';
 import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import {
@@ -110,6 +111,8 @@ async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessi
   const { order, psp, mayHaveSurplus, pollIntervalMs } = fake;
   const payment = order.payments.find(({ id }) => id === input.paymentId);
   if (payment === undefined) return adopt(fake, input);
+  if (payment.sessionId === null && isSettled(payment.status))
+    return { kind: 'closed', status: payment.status, reason: payment.reason ?? 'closed without a session' };
   payment.sessionId ??= newSession(psp, payment).sessionId;
   const opened = openedPayment(payment, untoldOf(order, payment.id));
   return { ...opened, mayHaveSurplus, pollIntervalMs };

@@ -1,0 +1,64 @@
+/** Runs that are gone, by an operator's hand or with their namespace: whoever starts the next one finds everything as it should be. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { paymentWorkflowId } from '../../src/workflows/messages.ts';
+import { newFakeOrder, type FakeOrder } from '../support/fake-activities.ts';
+import { claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
+import { callbackSignal } from '../support/order-model.ts';
+import { addressOf } from '../support/order-trial.ts';
+import { untilQuiet } from '../support/quiet.ts';
+import { change, newPsp, type SimulatedSession } from '../support/simulated-psp.ts';
+import { startTimeSkippingWorld, type TimeSkippingWorld } from '../support/time-skipping.ts';
+
+const NOK = { amountMinor: 72_200, currency: 'NOK' };
+const HOUR = 3_600_000;
+
+let world: TimeSkippingWorld;
+beforeAll(async () => {
+  world = await startTimeSkippingWorld();
+}, 60_000);
+afterAll(() => world.close(), 60_000);
+
+async function aPayment(reference: string): Promise<{ fake: FakeOrder; payment: StoredPayment }> {
+  const fake = newFakeOrder(newOrder(reference, NOK), newPsp(), () => world.env.currentTimeMs());
+  world.orders.set(reference, fake);
+  const claimed = claimPayment(fake.order, await world.env.currentTimeMs());
+  if (claimed.kind === 'refused') throw new Error('the order takes no payment');
+  return { fake, payment: claimed.payment };
+}
+
+const sessionOf = ({ psp }: FakeOrder) => psp.sessions[0] as SimulatedSession;
+const quiet = (payment: StoredPayment) =>
+  untilQuiet(world.env.client, paymentWorkflowId(payment), () => false);
+
+it('polls a hold again though only the shopper came back', async () => {
+  const { fake, payment } = await aPayment('lost1');
+  await world.runs.open(addressOf(payment));
+  change(sessionOf(fake), 'ON_HOLD');
+  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
+  await quiet(payment);
+  await world.env.client.workflow.getHandle(paymentWorkflowId(payment)).terminate('lost');
+  expect(await world.runs.open(addressOf(payment))).toMatchObject({ kind: 'open', status: 'ON_HOLD' });
+  change(sessionOf(fake), 'AUTHORIZED');
+  await world.env.sleep(HOUR + 60_000);
+  await quiet(payment);
+  expect(fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+});
+
+it('says of a payment that never had a session that it is over, deals with what came in, and tells what was never told', async () => {
+  const { fake, payment } = await aPayment('lost2');
+  Object.assign(payment, { status: 'EXPIRED', reason: 'no session before the payment expired' });
+  fake.order.updates.push({
+    effectId: `${payment.id}/order.payment_expired/never_opened`,
+    type: 'order.payment_expired',
+    paymentId: payment.id,
+    orderStatus: 'PAYMENT_FAILED',
+    told: false,
+  });
+  expect(await world.runs.open(addressOf(payment))).toEqual({ kind: 'not_open', status: 'EXPIRED' });
+  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
+  await world.runs.look(addressOf(payment), { why: 'unwatched', at: new Date().toISOString() });
+  const handle = world.env.client.workflow.getHandle(paymentWorkflowId(payment));
+  expect(await handle.result()).toMatchObject({ status: 'NOT_OPENED' });
+  expect(fake.order.handled).toContain('e1');
+  expect(fake.order.updates.every(({ told }) => told)).toBe(true);
+});
