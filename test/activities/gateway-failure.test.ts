@@ -24,6 +24,7 @@ describe('a gateway that is silent or refuses us', () => {
   it.each([
     [90_000, 90_000],
     [200, 1_000],
+    [999_999_999_000, 3_600_000],
   ])('that says Retry-After %d ms is asked again after %d ms', async (retryAfterMs, expected) => {
     const error = new GatewayUnavailable('too many', { kind: 'rate_limited', retryAfterMs });
     expect(await failureOf(error)).toMatchObject({ type: 'GATEWAY_RATE_LIMITED', nextRetryDelay: expected });
