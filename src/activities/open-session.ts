@@ -107,7 +107,10 @@ async function findOrCreate(opening: Opening, row: PaymentRow): Promise<OpenSess
 async function create(opening: Opening, row: PaymentRow, mayExist: boolean): Promise<OpenSessionOutcome> {
   try {
     const session = await opening.gateway.createSession(requestOf(row), { signal: opening.signal });
-    return await remember(opening, row, session, `opened at ${opening.gateway.id}`, mayExist);
+    const outcome = await remember(opening, row, session, `opened at ${opening.gateway.id}`, mayExist);
+    // Ours came too late, and nobody has been given it.
+    if (outcome.sessionId !== session.sessionId) await opening.gateway.cancelSession(session.sessionId);
+    return outcome;
   } catch (error) {
     if (error instanceof GatewayRejected) return { kind: 'rejected', reason: error.message };
     throw error;
@@ -137,11 +140,12 @@ async function remember(
   session: { sessionId: string; checkoutUrl: string },
   how: string,
   mayHaveSurplus: boolean,
-): Promise<OpenSessionOutcome> {
+): Promise<OpenedPayment> {
+  const text = `session ${session.sessionId} ${how}`;
   const { sessionId, checkoutUrl } = session;
-  const text = `session ${sessionId} ${how}`;
-  await recordOpened(opening.db, row.id, { sessionId, checkoutUrl, runId: currentRunId(), text });
-  return opened(opening, { ...row, sessionId, checkoutUrl }, mayHaveSurplus);
+  const runId = currentRunId();
+  const kept = await recordOpened(opening.db, row.id, { sessionId, checkoutUrl, runId, text });
+  return opened(opening, { ...row, ...kept }, mayHaveSurplus);
 }
 
 async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean): Promise<OpenedPayment> {

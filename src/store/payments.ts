@@ -1,5 +1,5 @@
 /** Opening payments: the order row is the lock, so that all parallel requests get the same session. */
-import { and, desc, eq, inArray, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { sameMoney, type Money } from '../domain/money.ts';
 import { isOpen } from '../domain/payment.ts';
 import { newId, newReturnKey } from './ids.ts';
@@ -107,13 +107,17 @@ async function insertPayment(tx: Db, wanted: NewPayment, n: number): Promise<Pay
   return payment as PaymentRow;
 }
 
-/** The session is open: remembers it and forgets the customer, whom nobody needs here any more. */
+/**
+ * The session is open: remembers it and forgets the customer, whom nobody needs here any more. The first one stays: a try that was
+ * believed dead may come to its end after another, whose session somebody has been given. Returns the one that counts.
+ */
 export async function recordOpened(
   db: Db,
   paymentId: string,
   opened: { sessionId: string; checkoutUrl: string; runId: string; text: string },
-): Promise<void> {
+): Promise<{ sessionId: string; checkoutUrl: string }> {
   const { sessionId, checkoutUrl, runId, text } = opened;
+  const isFirst = or(isNull(payments.sessionId), eq(payments.sessionId, sessionId));
   const payment = db
     .update(payments)
     .set({
@@ -123,12 +127,18 @@ export async function recordOpened(
       request: sql`${payments.request} - 'customer'`,
       updatedAt: sql`now()`,
     })
-    .where(eq(payments.id, paymentId));
+    .where(and(eq(payments.id, paymentId), isFirst))
+    .returning({ id: payments.id });
   const note = db
     .insert(timeline)
     .values({ paymentId, kind: 'operation', text, data: { sessionId }, key: `opened-${sessionId}` })
     .onConflictDoNothing();
-  await changeTogether(db, [payment, note]);
+  const changed = await changeTogether(db, [note, payment]);
+  const before = changed.length === 0 ? await findPayment(db, paymentId) : null;
+  return {
+    sessionId: before?.sessionId ?? sessionId,
+    checkoutUrl: before?.checkoutUrl ?? checkoutUrl,
+  };
 }
 
 /** A payment that is ours by its session's own metadata, though this store never heard of it or lost it. */

@@ -142,6 +142,31 @@ describe('opening a session', () => {
     expect(outcome).toMatchObject({ kind: 'opened', sessionId: live[0]?.sessionId });
   });
 
+  it('gives way to a try that ended first, and closes its own session', async () => {
+    const payment = await newPayment();
+    const create = gateway.createSession.bind(gateway);
+    const slow: Gateway = {
+      ...gateway,
+      async createSession(request, options) {
+        const late = await create(request, options);
+        await open(keyOf(payment));
+        return late;
+      },
+    };
+    const slowly = createPaymentActivities({
+      db: store.db,
+      gatewayNamed: () => slow,
+      opening: { pollIntervalMs: 3_600_000, lifetimeMs: LIFETIME_MS },
+      recording: TELLS,
+    });
+    const input = { ...keyOf(payment), gateway: 'dintero', eventIds: [] };
+    const outcome = await anActivityRun().run(slowly.openSession, input);
+    const kept = (await findPayment(store.db, payment.id))?.sessionId;
+    expect(outcome).toMatchObject({ kind: 'opened', sessionId: kept });
+    expect(await sessionsOf(payment)).toHaveLength(2);
+    expect((await liveOf(payment)).map(({ sessionId }) => sessionId)).toEqual([kept]);
+  });
+
   it('keeps the oldest of several and cancels the others', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 2 }, searchLagMs: 60_000 });

@@ -145,6 +145,22 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     expect(await readTimeline(store.db, payment.id)).toHaveLength(1);
   });
 
+  it('keeps the session that was remembered first, whichever try ends last', async () => {
+    const payment = await aPayment(store.db);
+    const [first, late] = [aSessionId(), aSessionId()];
+    const opened = (sessionId: string) =>
+      recordOpened(store.db, payment.id, {
+        sessionId,
+        checkoutUrl: `https://checkout.example/${sessionId}`,
+        runId: 'run-1',
+        text: 'opened',
+      });
+    await opened(first);
+    const kept = { sessionId: first, checkoutUrl: `https://checkout.example/${first}` };
+    expect(await opened(late)).toEqual(kept);
+    expect(await findPayment(store.db, payment.id)).toMatchObject(kept);
+  });
+
   describe('adopting a session that names a payment of ours', () => {
     const found = (changes: Partial<AdoptedPayment> = {}): AdoptedPayment => ({
       paymentId: `pay_${aReference()}`,
