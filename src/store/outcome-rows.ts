@@ -19,6 +19,8 @@ export interface Locked {
   readonly pending: readonly string[];
   /** Every effect that the order has had. */
   readonly known: readonly string[];
+  /** The very same record was written before. */
+  readonly isWritten: boolean;
 }
 
 /** The rows afterwards; the order's own where nothing about it changes. */
@@ -95,6 +97,11 @@ export function updateRows(
   });
 }
 
+/** The key of one of a record's notes. Every record that settles something has a first. */
+export function noteKey(recordKey: string, index: number): string {
+  return `${recordKey}-${index}`;
+}
+
 /** What the timeline says of it; keys that a retry repeats. */
 export function noteRows(
   payment: PaymentRow,
@@ -106,7 +113,7 @@ export function noteRows(
     ...note,
     at: note.at === undefined ? new Date() : new Date(note.at),
     paymentId: record.paymentId,
-    key: `${record.key}-${index}`,
+    key: noteKey(record.key, index),
   }));
 }
 

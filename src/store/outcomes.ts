@@ -12,7 +12,7 @@ import {
 import type { Transaction } from '../domain/transaction.ts';
 import { markHandled, type HandledDelivery } from './deliveries.ts';
 import type { Db } from './open.ts';
-import { differences, noteRows, settledRows, updateRows, type Locked } from './outcome-rows.ts';
+import { differences, noteKey, noteRows, settledRows, updateRows, type Locked } from './outcome-rows.ts';
 import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
 import { orders, outbox, payments, timeline } from './schema.ts';
 import type { Note } from './timeline.ts';
@@ -56,11 +56,12 @@ export function recordOutcome(
   settings: RecordSettings,
 ): Promise<RecordedOutcome> {
   return db.transaction(async (tx) => {
-    const before = await lock(tx, record.paymentId);
+    const before = await lock(tx, record);
     const { order, payment, pending } = before;
+    // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
+    const outcome = before.isWritten ? null : record.outcome;
     const settled =
-      record.outcome &&
-      settle(orderStanding(before), paymentStanding(payment), record.outcome, settings.policy);
+      outcome && settle(orderStanding(before), paymentStanding(payment), outcome, settings.policy);
     const told = await write(tx, before, settled, record, settings);
     return {
       status: settled?.status ?? payment.status,
@@ -72,7 +73,7 @@ export function recordOutcome(
   });
 }
 
-async function lock(tx: Db, paymentId: string): Promise<Locked> {
+async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> {
   // In a statement of its own: what the next one sees beside the locked rows must be younger than the wait for them.
   await tx.execute(sql`select 1 from ${orders} where reference =
     (select order_reference from ${payments} where id = ${paymentId}) for update`);
@@ -88,6 +89,8 @@ async function lock(tx: Db, paymentId: string): Promise<Locked> {
       known: sql<
         string[]
       >`array(select effect_id from outbox u where u.order_reference = ${orders.reference})`,
+      isWritten: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}
+        and t.key = ${noteKey(key, 0)})`,
     })
     .from(payments)
     .innerJoin(orders, eq(orders.reference, payments.orderReference))

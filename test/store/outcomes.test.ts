@@ -71,6 +71,20 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     });
   });
 
+  it('changes nothing when a try that was believed dead ends after what was settled since', async () => {
+    const payment = await aPayment(store.db);
+    const held = aRecord(payment, {
+      outcome: anOutcome('ON_HOLD'),
+      transaction: aTransaction(payment, { status: 'ON_HOLD', authorized: false }),
+    });
+    await recordOutcome(store.db, held, TELLS);
+    await recordOutcome(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
+    const before = await everythingAbout(store.db, payment);
+    const late = await recordOutcome(store.db, held, TELLS);
+    expect(late).toMatchObject({ status: 'AUTHORIZED', orderStatus: 'PAID', paysNow: false });
+    expect(await everythingAbout(store.db, payment)).toEqual(before);
+  });
+
   it('changes nothing when the same record comes again', async () => {
     const payment = await aPayment(store.db);
     const notes = [{ kind: 'read', text: 'Dintero says AUTHORIZED' } as const];

@@ -49,13 +49,16 @@ export function anOutcome(status: PaymentStatus, changes: Partial<Outcome> = {})
   return { status, pays: false, cause: 'look-1', capturedMinor: 0, refundedMinor: 0, ...changes };
 }
 
+let looks = 0;
+
+/** Each is a look of its own; the same one again is a retry. */
 export function aRecord(payment: PaymentRow, changes: Partial<OutcomeRecord> = {}): OutcomeRecord {
   return {
     paymentId: payment.id,
     outcome: anOutcome('AUTHORIZED', { pays: true }),
     deliveries: [],
     notes: [],
-    key: 'run-1-look-1',
+    key: `run-1-look-${(looks += 1)}`,
     ...changes,
   };
 }
