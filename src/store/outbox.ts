@@ -44,7 +44,7 @@ export function updateBody(
   });
 }
 
-/** An update as an attempt finds it, with whether the order has moved on since. */
+/** An update as an attempt finds it, with whether the order (or the payment in review) has moved on since. */
 export async function readUpdate(
   db: Db,
   effectId: string,
@@ -53,8 +53,10 @@ export async function readUpdate(
     .select({
       update: outbox,
       // Qualified by hand: drizzle writes bare column names here, which would mean those of `later`.
+      // A review is about one payment: what becomes of another one of the order does not end it.
       hasLater: sql<boolean>`exists (select 1 from outbox later where later.order_reference = outbox.order_reference
-        and later.sequence > outbox.sequence)`,
+        and later.sequence > outbox.sequence
+        and (outbox.type <> 'order.review' or later.payment_id = outbox.payment_id))`,
     })
     .from(outbox)
     .where(eq(outbox.effectId, effectId));

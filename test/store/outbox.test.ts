@@ -37,6 +37,19 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await readUpdate(store.db, paid)).toMatchObject({ hasLater: false });
   });
 
+  it('does not take what became of another payment for the end of a review', async () => {
+    const paid = await aPayment(store.db);
+    const record = aRecord(paid, { outcome: anOutcome('FAILED') });
+    await recordOutcome(store.db, record, TELLS);
+    const second = await aPayment(store.db, { orderReference: paid.orderReference });
+    await recordOutcome(store.db, aRecord(paid), TELLS);
+    await recordOutcome(store.db, aRecord(second), TELLS);
+    const captured = anOutcome('CAPTURED', { pays: true, capturedMinor: paid.amount });
+    await recordOutcome(store.db, aRecord(paid, { outcome: captured }), TELLS);
+    const [review] = await pendingEffects(store.db, second.id);
+    expect(await readUpdate(store.db, review ?? '')).toMatchObject({ type: 'order.review', hasLater: false });
+  });
+
   it('does not take another order for a later update', async () => {
     const { paid } = await twoUpdates();
     await twoUpdates();
