@@ -74,6 +74,8 @@ function proven(
   differs: string | null,
 ): Decision {
   if (isUnchanged(now, transaction)) return KEEP;
+  // Closing a session voids a transaction that never got anywhere: that is how it ended, not news.
+  if (status === 'VOIDED' && !transaction.authorized && isOverWithoutMoney(now)) return KEEP;
   if (!isMoney(status)) return withoutMoney(now, transaction, status, differs);
   if (differs !== null && holdsMoney(status)) return review(transaction, `${differs}_mismatch`);
   if (!transaction.authorized && status !== 'VOIDED') {
@@ -94,11 +96,14 @@ function withoutMoney(
   // Nothing is put on hold that was authorized: such an answer lags behind. A failure contradicts what was proved.
   if (isMoney(now.status)) return status === 'ON_HOLD' ? KEEP : review(transaction, 'contradiction');
   if (status === 'ON_HOLD' && differs !== null) return review(transaction, `${differs}_mismatch`);
-  const alreadyOver = !isOpen(now.status) && now.status !== 'REVIEW';
   // A session that failed, expired or was cancelled has failed: which word Dintero adds later changes nothing.
-  if (alreadyOver && status !== 'ON_HOLD') return KEEP;
+  if (isOverWithoutMoney(now) && status !== 'ON_HOLD') return KEEP;
   const reason = transaction.reason;
   return { kind: 'become', status, pays: false, transaction, ...(reason !== undefined && { reason }) };
+}
+
+function isOverWithoutMoney({ status }: Standing): boolean {
+  return !isOpen(status) && status !== 'REVIEW' && !isMoney(status);
 }
 
 function review(transaction: Transaction, reason: string): Decision {
@@ -155,6 +160,8 @@ export function differsFromListing(
   if (listed === status || listed === 'INITIATED') return false;
   if (dismissed) return isMoney(listed as PaymentStatus) && !isMoney(status);
   if (listed === 'UNCLEAR' || status === 'REVIEW') return isOpen(status);
+  // Closing a session voids what was begun in it: nothing is at stake, and every sweep would look again.
+  if (listed === 'VOIDED' && status === 'CANCELLED') return false;
   const bothFailed = !isMoney(listed) && listed !== 'ON_HOLD' && !isMoney(status) && !isOpen(status);
   return !bothFailed;
 }

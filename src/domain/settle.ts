@@ -145,18 +145,23 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   if (outcome.status === 'ON_HOLD') return hold(order, payment, outcome);
   const closed = { ...payment, closedBy: outcome.closedBy ?? payment.closedBy };
   const isHeard = order.paidPaymentId === null && order.latestN === payment.n;
-  const orderStatus = isHeard ? statusWithout(closed) : afterReview(order, payment);
+  // Another payment's review goes on, whatever becomes of this one.
+  const isReviewed = order.status === 'REVIEW' && payment.status !== 'REVIEW';
+  const orderStatus = isHeard && !isReviewed ? statusWithout(closed) : afterReview(order, payment);
   const type = FAILURES[outcome.status];
   const isNews = isHeard && type !== undefined && payment.status !== outcome.status;
   const updates = isNews ? [{ type, cause: outcome.cause, orderStatus }] : [];
   return settlement(payment, outcome, orderStatus, updates);
 }
 
+/** The last two without having paid: a session closed before money came, and money that could not pay and has gone back. */
 const FAILURES: Partial<Record<PaymentStatus, UpdateType>> = {
   FAILED: 'order.payment_failed',
   DECLINED: 'order.payment_declined',
   CANCELLED: 'order.payment_cancelled',
   EXPIRED: 'order.payment_expired',
+  VOIDED: 'order.payment_cancelled',
+  REFUNDED: 'order.late_payment_returned',
 };
 
 function hold(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {

@@ -193,6 +193,16 @@ describe('decide', () => {
       });
   });
 
+  it('takes a void of what was never authorized for the end of an open session, and for no news of one that is over', () => {
+    const transaction = aTransaction({ status: 'VOIDED', authorized: false, authorizedMinor: 0 });
+    const said = (from: PaymentStatus) =>
+      decide(standing(from), anOpened(), { kind: 'transaction', transaction });
+    for (const from of ['PENDING', 'ON_HOLD', 'REVIEW', 'AUTHORIZED'] as const)
+      expect(said(from)).toMatchObject({ kind: 'become', status: 'VOIDED', pays: false });
+    for (const from of ['FAILED', 'DECLINED', 'CANCELLED', 'EXPIRED'] as const)
+      expect(said(from)).toEqual({ kind: 'keep' });
+  });
+
   it('waits for what is open, absent or only begun', () => {
     for (const status of PAYMENT_STATUSES) {
       expect(decide(standing(status), anOpened(), { kind: 'session', state: 'open' }).kind).toBe('wait');
@@ -233,7 +243,8 @@ describe('differsFromListing', () => {
       for (const listed of TRANSACTION_STATUSES) {
         const transaction = aTransaction({ status: listed, authorized: isMoney(listed as PaymentStatus) });
         const decision = decide(standing(status), anOpened(), { kind: 'transaction', transaction });
-        const isWorthIt = decision.kind === 'become' && status !== 'REVIEW';
+        const isOwnDoing = status === 'CANCELLED' && listed === 'VOIDED';
+        const isWorthIt = decision.kind === 'become' && status !== 'REVIEW' && !isOwnDoing;
         if (isWorthIt)
           expect([status, listed, differsFromListing(status, false, listed)]).toEqual([status, listed, true]);
       }
@@ -247,6 +258,7 @@ describe('differsFromListing', () => {
     }
     expect(differsFromListing('EXPIRED', false, 'FAILED')).toBe(false);
     expect(differsFromListing('CANCELLED', false, 'DECLINED')).toBe(false);
+    expect(differsFromListing('CANCELLED', false, 'VOIDED')).toBe(false);
   });
 
   it('wakes a dismissed payment for money alone', () => {

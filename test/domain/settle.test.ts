@@ -56,6 +56,8 @@ describe('settle', () => {
     ['DECLINED', 'PAYMENT_FAILED', 'order.payment_declined'],
     ['CANCELLED', 'PAYMENT_FAILED', 'order.payment_cancelled'],
     ['EXPIRED', 'PAYMENT_FAILED', 'order.payment_expired'],
+    ['VOIDED', 'PAYMENT_FAILED', 'order.payment_cancelled'],
+    ['REFUNDED', 'PAYMENT_FAILED', 'order.late_payment_returned'],
     ['ON_HOLD', 'PAYMENT_PENDING', 'order.payment_pending'],
     ['REVIEW', 'REVIEW', 'order.review'],
   ] as const)('tells of %s once', (status, orderStatus, type) => {
@@ -101,6 +103,24 @@ describe('settle', () => {
       paysNow: false,
       reason: 'order_already_paid',
     });
+  });
+
+  it('leaves the order in REVIEW while another of its payments is, whatever becomes of this one', () => {
+    for (const status of ['FAILED', 'DECLINED', 'CANCELLED', 'EXPIRED'] as const) {
+      const settled = settle(
+        order({ status: 'REVIEW' }),
+        payment(),
+        outcome({ status, pays: false }),
+        'give_back',
+      );
+      expect(settled).toMatchObject({ status, orderStatus: 'REVIEW' });
+      expect(types(settled)).toHaveLength(1);
+    }
+    const reviewed = payment({ status: 'REVIEW', reason: 'unclear' });
+    const failed = outcome({ status: 'FAILED', pays: false });
+    expect(settle(order({ status: 'REVIEW' }), reviewed, failed, 'give_back').orderStatus).toBe(
+      'PAYMENT_FAILED',
+    );
   });
 
   it('reviews, again and again, a payment that has paid and of which the gateway says it never was', () => {
