@@ -36,6 +36,10 @@ const SIGNAL_TIMEOUT_MS = 500;
 /** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | ListenError */
 export async function run(config: Config, roles: Roles): Promise<Running> {
   const { service, failed } = await createService(config, roles);
+  process.on('unhandledRejection', (err) => {
+    // Whatever it was, nothing durable hung on it; to die of it would take every request at hand along.
+    service.log.error({ err }, 'a promise failed that nobody waited for');
+  });
   const storeReady = prepareStore(service);
   // The embedded store is there or it is not; a server may be away for a while, and callbacks must not wait for it.
   if (service.store.kind === 'embedded') await storeReady;
