@@ -155,14 +155,20 @@ export async function markForeign(
     .where(and(eq(deliveries.gateway, gateway), inArray(deliveries.eventId, [...eventIds])));
 }
 
-/** Takes deliveries that nobody could signal when they came; each stays taken for 10 s. */
+/**
+ * Takes deliveries that nobody could signal when they came; each stays taken for 10 s. Also, hourly, those that were signalled but
+ * that no run has dealt with: the gateway may be silent, or the signal was lost with a server's last seconds. A run knows what it has seen.
+ */
 export async function claimUnsignalled(db: Db, limit: number): Promise<DeliveryRow[]> {
   const taken = await rows<{ id: string }>(
     db,
     sql`update deliveries set claimed_at = now() where id in (
-          select id from deliveries where state = 'received' and received_at < now() - interval '2 seconds'
-            and (claimed_at is null or claimed_at < now() - interval '10 seconds')
-          order by received_at limit ${limit} for update skip locked)
+          select id from deliveries where
+            (state = 'received' and received_at < now() - interval '2 seconds'
+              and (claimed_at is null or claimed_at < now() - interval '10 seconds'))
+            or (state = 'signalled' and received_at < now() - interval '15 minutes'
+              and (claimed_at is null or claimed_at < now() - interval '1 hour'))
+          order by state, received_at limit ${limit} for update skip locked)
         returning id`,
   );
   if (taken.length === 0) return [];

@@ -185,6 +185,28 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await claimUnsignalled(store.db, 10)).toEqual([]);
   });
 
+  it('gives a signalled delivery that no run has dealt with out again every hour, after those that nobody has signalled', async () => {
+    const [lost, fresh, handledLong] = await Promise.all(
+      [1, 2, 3].map(() => logDelivery(store.db, aDelivery(payment))),
+    );
+    await markSignalled(store.db, [String(lost?.id), String(handledLong?.id)]);
+    await store.db
+      .update(deliveries)
+      .set({ state: 'handled' })
+      .where(eq(deliveries.id, String(handledLong?.id)));
+    await age(String(lost?.id), '14 minutes');
+    expect(await claimUnsignalled(store.db, 10)).toEqual([]);
+    await age(String(lost?.id), '16 minutes');
+    await age(String(handledLong?.id), '16 minutes');
+    await age(String(fresh?.id), '3 s');
+    expect(await claimUnsignalled(store.db, 1)).toMatchObject([{ id: fresh?.id }]);
+    expect(await claimUnsignalled(store.db, 10)).toMatchObject([{ id: lost?.id }]);
+    expect(await claimUnsignalled(store.db, 10)).toEqual([]);
+    await store.db.update(deliveries).set({ claimedAt: sql`now() - interval '61 minutes'` });
+    await markSignalled(store.db, [String(fresh?.id)]);
+    expect(await claimUnsignalled(store.db, 10)).toMatchObject([{ id: lost?.id }]);
+  });
+
   it('forgets refused deliveries after a week and handled ones after the retention, but nothing that waits', async () => {
     const [old, young, waiting] = [aDelivery(payment), aDelivery(payment), aDelivery(payment)];
     for (const delivery of [old, young, waiting]) await logDelivery(store.db, delivery);
