@@ -160,7 +160,7 @@ describe('opening a session', () => {
       recording: TELLS,
     });
     const input = { ...keyOf(payment), gateway: 'dintero', eventIds: [] };
-    const outcome = await anActivityRun().run(slowly.openSession, input);
+    const outcome = await anActivityRun().run((at: typeof input) => slowly.openSession(at), input);
     const kept = (await findPayment(store.db, payment.id))?.sessionId;
     expect(outcome).toMatchObject({ kind: 'opened', sessionId: kept });
     expect(await sessionsOf(payment)).toHaveLength(2);
