@@ -27,7 +27,8 @@ const ODD = [
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack();
+  // No sweep: the callbacks have to do it.
+  stack = await startStack({ env: { SWEEP_INTERVAL: '1h' } });
 }, 90_000);
 
 afterAll(async () => {
@@ -57,13 +58,15 @@ async function untilNothingIsOnTheWire(): Promise<void> {
   );
 }
 
-/** How many attempts were answered with which status. */
+/** How many attempts were answered with which status, or how else they ended. */
 async function answersToCallbacks(opened: readonly Opened[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { sessionId } of opened) {
     const { callbacks } = await stack.sandbox.session(sessionId);
-    for (const { status } of callbacks.flatMap(({ attempts }) => attempts))
-      counts[String(status)] = (counts[String(status)] ?? 0) + 1;
+    for (const { status, error } of callbacks.flatMap(({ attempts }) => attempts)) {
+      const ending = String(status ?? error);
+      counts[ending] = (counts[ending] ?? 0) + 1;
+    }
   }
   return counts;
 }
@@ -78,7 +81,9 @@ describe('a storm of callbacks', () => {
     const isRefused = (index: number) => ('t' in (ODD[index % ODD.length] as object) ? 2 : 1);
     const refused = opened.reduce((sum, _, index) => sum + isRefused(index), 0);
     const answers = await answersToCallbacks(opened);
-    expect(answers).toEqual({ 401: refused, 200: expect.any(Number) });
+    // Whatever a machine under load leaves unanswered is sent again; a refusal is final, and a 500 is never right.
+    expect(answers).toMatchObject({ 401: refused, 200: expect.any(Number) });
+    expect(answers).not.toHaveProperty('500');
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
     expect(stack.merchant.unsigned).toEqual([]);
   }, 120_000);
@@ -88,7 +93,7 @@ describe('a storm of callbacks', () => {
     const lies = [
       { outcome: 'authorize', amount: 1 },
       { outcome: 'authorize', currency: 'SEK' },
-      { outcome: 'authorize', merchantReference: 'another-order' },
+      { outcome: 'authorize', merchantReference: 'another-order', callback: [{ merchantReference: null }] },
       { outcome: 'decline', callback: [{ error: null, copies: 3, together: true }] },
       { outcome: 'on_hold', callback: [{ copies: 3, together: true }] },
       { outcome: 'unknown', callback: [{ error: null }] },
@@ -109,6 +114,20 @@ describe('a storm of callbacks', () => {
     expect(opened.flatMap(({ orderReference }) => stack.merchant.ids(orderReference, 'order.paid'))).toEqual(
       [],
     );
+  }, 90_000);
+
+  it('pays by the only callback that comes, though its time stamp is hours old and Dintero will not try again', async () => {
+    const opened = await openMany(stack, 2, 'stale');
+    await payers(opened, (index) => ({
+      outcome: 'authorize',
+      return: false,
+      callback: { t: index === 0 ? -14_400 : 14_400 },
+    }));
+    await untilTold(
+      stack,
+      opened.map(({ orderReference }) => orderReference),
+    );
+    expect(await answersToCallbacks(opened)).toEqual({ 401: 2 });
   }, 90_000);
 
   it('leaves alone what another shop on the same account does, even with our order number and amount', async () => {

@@ -26,6 +26,11 @@ async function payment(id: string) {
   return (await stack.call('GET', `/v1/payments/${id}`)).body;
 }
 
+async function kindsOf(id: string): Promise<string[]> {
+  const { timeline } = await payment(id);
+  return timeline.map((entry: { kind: string }) => entry.kind);
+}
+
 describe('a payment that goes well', () => {
   it('is opened, paid, told once, and its payer sent back to the shop', async () => {
     const reference = order('well');
@@ -42,10 +47,12 @@ describe('a payment that goes well', () => {
       status: 'paid',
     });
     await untilTold(stack, [reference]);
-    const found = await payment(opened.id);
-    expect(found).toMatchObject({ status: 'AUTHORIZED', transactionId: paid.transactionId });
-    const kinds = found.timeline.map((entry: { kind: string }) => entry.kind);
-    expect(kinds).toEqual(expect.arrayContaining(['operation', 'delivery', 'read', 'decision', 'update']));
+    expect(await payment(opened.id)).toMatchObject({
+      status: 'AUTHORIZED',
+      transactionId: paid.transactionId,
+    });
+    for (const kind of ['operation', 'return', 'delivery', 'read', 'decision', 'update'])
+      await until(`the timeline tells of a ${kind}`, async () => (await kindsOf(opened.id)).includes(kind));
   });
 
   it('is paid by the callback alone when the browser is closed, and captured at once where the method does that', async () => {
@@ -68,8 +75,7 @@ describe('a payment that goes well', () => {
     const opened = await open(stack, reference);
     await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: false, return: false });
     await untilOrder(stack, reference, 'PAID', 20_000);
-    const { timeline } = await payment(opened.id);
-    expect(timeline.map((entry: { kind: string }) => entry.kind)).toContain('sweep');
+    expect(await kindsOf(opened.id)).toContain('sweep');
   });
 
   it('is paid although its callback came before the opening had returned', async () => {
@@ -82,6 +88,15 @@ describe('a payment that goes well', () => {
     const answer = await opening;
     // Nobody is sent to a session that has been paid: either the order says so, or the answer still names this session.
     expect([200, 201, 409]).toContain(answer.status);
+    await untilOrder(stack, reference, 'PAID');
+  });
+
+  it('is paid in the same session when the payer tries another card', async () => {
+    const reference = order('another-card');
+    const opened = await open(stack, reference);
+    await stack.sandbox.pay(opened.sessionId, { outcome: 'pay_failed' });
+    expect((await open(stack, reference)).sessionId).toBe(opened.sessionId);
+    await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize' });
     await untilOrder(stack, reference, 'PAID');
   });
 
