@@ -1,5 +1,6 @@
 /** What a settlement makes of the rows of a payment and its order: pure, under the lock that recordOutcome holds. */
 import { effectId } from '../domain/order.ts';
+import { isSettled } from '../domain/payment.ts';
 import type { Settlement } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { updateBody } from './outbox.ts';
@@ -43,8 +44,15 @@ export function settledRows(
       reviewSince: status !== 'REVIEW' ? null : isStillInReview ? payment.reviewSince : now,
       updatedAt: now,
       ...(transaction && found(transaction)),
+      ...(isSettled(status) && 'customer' in payment.request && { request: withoutCustomer(payment) }),
     },
   };
+}
+
+/** Whoever was to pay is nobody's business once there is no session to be opened any more. */
+function withoutCustomer({ request }: PaymentRow): PaymentRow['request'] {
+  const { customer: _, ...rest } = request;
+  return rest;
 }
 
 function found(transaction: Transaction): Partial<PaymentRow> {

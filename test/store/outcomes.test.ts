@@ -85,6 +85,13 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
+  it('forgets the customer of a payment that never had a session', async () => {
+    const request = { lines: [], language: 'no', customer: { email: 'anna@example.org' } };
+    const payment = await aPayment(store.db, { request });
+    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('FAILED') }), TELLS);
+    expect((await findPayment(store.db, payment.id))?.request).toEqual({ lines: [], language: 'no' });
+  });
+
   it('changes nothing when the same record comes again', async () => {
     const payment = await aPayment(store.db);
     const notes = [{ kind: 'read', text: 'Dintero says AUTHORIZED' } as const];
