@@ -23,7 +23,11 @@ export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
   });
 }
 
+let isQuietened = false;
+
 export function quietRuntime(): void {
+  if (isQuietened) return;
+  isQuietened = true;
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
 }
 
@@ -35,7 +39,13 @@ export async function startFakeWorkers(
 ): Promise<{ runs: PaymentRuns; orders: Map<string, FakeOrder>; stop: () => Promise<void> }> {
   const orders = new Map<string, FakeOrder>();
   const activities = createFakeActivities(orders);
-  const common = { connection, activities, maxConcurrentActivityTaskExecutions: 50 };
+  const common = {
+    connection,
+    activities,
+    maxConcurrentActivityTaskExecutions: 50,
+    // A server that has lost a task must not keep the test from ending.
+    shutdownForceTime: '5s',
+  } as const;
   const workers = await Promise.all([
     Worker.create({ ...common, workflowBundle, taskQueue: TASK_QUEUE, maxCachedWorkflows: 1_500 }),
     Worker.create({ ...common, taskQueue: updatesTaskQueue(TASK_QUEUE) }),

@@ -36,7 +36,7 @@ const MONEY = { amountMinor: 72_200, currency: 'NOK' };
 const ATTEMPTS = 4;
 
 /** Longer than the server ever takes; what is not there by then never comes. */
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 120_000;
 
 export class OrderTrial {
   readonly path: readonly Event[];
@@ -216,5 +216,8 @@ async function ignoringEnd(request: Promise<unknown>): Promise<void> {
   });
 }
 
-/** The drain at the end of every trial: long enough for a hold to be decided and polled. */
-export const DRAIN_MS = 2 * HOUR_MS;
+/**
+ * The drain at the end of every trial: long enough for a hold to be decided and polled, and no whole number of hours, so that
+ * nothing is asked of a run at the moment when its next poll is due.
+ */
+export const DRAIN_MS = 2.5 * HOUR_MS;

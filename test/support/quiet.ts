@@ -9,7 +9,7 @@ type Event = Events[number];
 /** Waits until nothing but time or a message can move the run. Reads that the gateway leaves unanswered count as time. */
 export async function untilQuiet(client: Client, workflowId: string, isDown = () => false): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
-  await until(`${workflowId} comes to rest`, async () => isQuiet(await eventsOf(handle), isDown()), 20_000);
+  await until(`${workflowId} comes to rest`, async () => isQuiet(await eventsOf(handle), isDown()), 120_000);
 }
 
 /** Changes whenever another update has reached a run of this id. */

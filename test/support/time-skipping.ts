@@ -49,7 +49,7 @@ export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
     runs,
     orders,
     async close() {
-      await stop();
+      await stop().catch(() => undefined);
       await env.teardown();
     },
   };
