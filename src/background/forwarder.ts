@@ -101,10 +101,10 @@ async function wakeAbandoned(deps: ForwarderDependencies): Promise<void> {
   }
 }
 
-/** Wakes payments that should have ended and did not. Each answer of Temporal's is awaited: while it is away, nothing is gained. */
+/** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained. */
 export async function wakeUnwatched(deps: Pick<ForwarderDependencies, 'db' | 'runs' | 'log'>): Promise<void> {
   for (const payment of await findUnwatched(deps.db, MOST_UNWATCHED)) {
-    deps.log.warn({ payment: payment.id }, 'its time is over and nobody ends it: waking it');
+    deps.log.warn({ payment: payment.id }, 'nobody seems to watch it: waking it');
     await wake(deps, payment, 'unwatched');
     await sleep(WAKE_INTERVAL_MS);
   }

@@ -1,10 +1,11 @@
 /** What the sweep needs of the store: from when to list, and what is known of what it found. */
-import { and, eq, inArray, lt, min, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, min, or, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import { gateways, payments } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
 
 const OVERLAP_MS = 10 * 60_000;
+const HALF_AN_HOUR_AGO = sql`now() - interval '30 minutes'`;
 
 /** From min(oldest pending payment, last complete sweep) − 10 minutes. Holds and reviews are read by timers of their own. */
 export async function sweepStart(db: Db, gateway: string, now: Date): Promise<Date> {
@@ -31,15 +32,21 @@ export function findBySessions(
 }
 
 /**
- * Open payments whose time was over long ago, so that nobody can be watching them: their run never began, since Temporal was away
- * when they were asked for, or it is lost. In no order, so that some that can't be helped do not hide the others.
+ * Payments that nobody can be watching: open ones whose time was over long ago, and held or reviewed ones of which nothing was
+ * heard for a day though they are read every hour. Their run never began, since Temporal was away when they were asked for, or it
+ * is lost. In no order, so that some that can't be helped do not hide the others.
  */
 export function findUnwatched(db: Db, limit: number): Promise<PaymentRow[]> {
-  const longAgo = lt(payments.expiresAt, sql`now() - interval '30 minutes'`);
+  const isLongOver = and(eq(payments.status, 'PENDING'), lt(payments.expiresAt, HALF_AN_HOUR_AGO));
+  const isForgotten = and(
+    inArray(payments.status, ['ON_HOLD', 'REVIEW']),
+    // Qualified by hand: drizzle writes bare column names here, which would mean those of `heard`.
+    sql`not exists (select 1 from timeline heard where heard.payment_id = payments.id and heard.at > now() - interval '1 day')`,
+  );
   return db
     .select()
     .from(payments)
-    .where(and(eq(payments.status, 'PENDING'), longAgo))
+    .where(or(isLongOver, isForgotten))
     .orderBy(sql`random()`)
     .limit(limit);
 }

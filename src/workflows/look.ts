@@ -77,7 +77,7 @@ function isWorthKeeping(triggers: Triggers): boolean {
   return (
     triggers.callbacks.length > 0 ||
     triggers.timer === 'poll' ||
-    triggers.pokes.some((poke) => poke.why === 'sweep')
+    triggers.pokes.some((poke) => poke.why === 'sweep' || poke.why === 'unwatched')
   );
 }
 

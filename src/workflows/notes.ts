@@ -39,7 +39,7 @@ function pokeNote({ why, at }: ReturnSignal | LookSignal): Note {
 const ASKED_BY_US = {
   operator: 'an operator asked for a look',
   untold_update: 'an update was never told',
-  unwatched: 'its time was over and nobody watched it',
+  unwatched: 'nobody seemed to watch it any more',
 } as const;
 
 function readNote(gateway: string, reading: Reading, now: number): Note {

@@ -3,7 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { startForwarder, wakeUnwatched } from '../../src/background/forwarder.ts';
 import { logDelivery } from '../../src/store/deliveries.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { deliveries, payments } from '../../src/store/schema.ts';
+import { deliveries, payments, timeline } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { RunsUnavailable } from '../../src/temporal/payment-runs.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
@@ -109,5 +109,29 @@ describe('the forwarder', () => {
     expect(woken).not.toContain(justOver.id);
     expect(woken).not.toContain(settled.id);
     expect(runs.looks[0]?.signal.why).toBe('unwatched');
+  });
+
+  it('wakes a hold and a review of which nothing was heard for a day', async () => {
+    const [held, reviewed, alive] = [
+      await aPayment(store.db),
+      await aPayment(store.db),
+      await aPayment(store.db),
+    ];
+    const become = (id: string, status: 'ON_HOLD' | 'REVIEW') =>
+      store.db.update(payments).set({ status }).where(eq(payments.id, id));
+    await Promise.all([
+      become(held.id, 'ON_HOLD'),
+      become(reviewed.id, 'REVIEW'),
+      become(alive.id, 'ON_HOLD'),
+    ]);
+    const heard = { kind: 'poll', text: 'time for a poll look' };
+    await store.db.insert(timeline).values([
+      { ...heard, paymentId: alive.id, at: sql`now() - interval '23 hours'` },
+      { ...heard, paymentId: held.id, at: sql`now() - interval '25 hours'` },
+    ]);
+    await wakeUnwatched({ db: store.db, runs, log: createLog('silent', 'test') });
+    const woken = runs.looks.map((look) => look.payment.paymentId);
+    expect(woken).toEqual(expect.arrayContaining([held.id, reviewed.id]));
+    expect(woken).not.toContain(alive.id);
   });
 });
