@@ -28,8 +28,11 @@ export interface SweepDependencies {
   readonly onSwept?: (gateway: string, result: SweepResult) => void;
 }
 
-/** Waking many runs at once makes every other order wait: 20 a second. */
-const WAKE_INTERVAL_MS = 50;
+/** Waking many runs at once makes every other order wait: at most 20 a second. */
+const SHORTEST_REST_MS = 50;
+/** A server that is busy answers late: what others need of it comes first. */
+const RESTS_PER_ANSWER = 20;
+const LONGEST_REST_MS = 1_000;
 const MOST_FAILURES = 10;
 
 /** Builds the activity. The mark moves only after the last page. */
@@ -81,10 +84,12 @@ async function sweepPage(
 
 async function wake(deps: SweepDependencies, row: PaymentRow, listed: ListedTransaction): Promise<void> {
   const { id: paymentId, orderReference, n, gateway } = row;
-  const at = new Date().toISOString();
+  const begun = Date.now();
+  const at = new Date(begun).toISOString();
   await deps.runs.look(
     { paymentId, orderReference, n, gateway },
     { why: 'sweep', at, transactionId: listed.transactionId },
   );
-  await sleep(WAKE_INTERVAL_MS);
+  const rest = RESTS_PER_ANSWER * (Date.now() - begun);
+  await sleep(Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, rest)));
 }
