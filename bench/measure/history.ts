@@ -1,4 +1,5 @@
 /** How many events the runs of a payment are made of: what a session costs the Temporal server for good. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { paySilently, send } from '../paidonce-part.ts';
 import type { SignedCallback } from '../stand/sandbox.ts';
@@ -8,13 +9,16 @@ import { until } from '../stand/waiting.ts';
 export interface HistoryFigures {
   /** The longest of a few tries each: callbacks and looks may meet in more than one way. */
   readonly oneCallback: number;
-  readonly withReturn: number;
+  readonly returnAfter: number;
+  /** The browser is back first, as often happens: what it asks for is done when the callback comes. */
+  readonly returnBefore: number;
   /** The same delivery twice at once, as when Dintero did not wait for our answer. */
   readonly duplicateAdds: number;
   readonly handledDuplicateAdds: number;
 }
 
 const TRIES = 5;
+const AHEAD_MS = 10;
 
 export async function measureHistories(stand: Stand): Promise<HistoryFigures> {
   const longest = async (name: string, arrive: (callback: Arriving) => Promise<unknown>) => {
@@ -24,15 +28,19 @@ export async function measureHistories(stand: Stand): Promise<HistoryFigures> {
     return Math.max(...lengths);
   };
   const oneCallback = await longest('history', ({ callback }) => send(callback));
-  const withReturn = await longest('return', ({ callback, returnUrl }) =>
-    Promise.all([comeBack(returnUrl), send(callback)]),
+  const returnAfter = await longest('return-after', ({ callback, returnUrl }) =>
+    Promise.all([send(callback), comeBack(returnUrl)]),
+  );
+  const returnBefore = await longest('return-before', ({ callback, returnUrl }) =>
+    Promise.all([comeBack(returnUrl), sendLater(callback)]),
   );
   const duplicated = await longest('duplicate', ({ callback }) =>
     Promise.all([send(callback), send(callback)]),
   );
   return {
     oneCallback,
-    withReturn,
+    returnAfter,
+    returnBefore,
     duplicateAdds: duplicated - oneCallback,
     handledDuplicateAdds: await measureHandledDuplicate(stand),
   };
@@ -55,6 +63,11 @@ async function pay(
   await told;
   const { workflowId } = workflow;
   return { workflowId, callback, events: await eventsOf(temporal.client(embedded.namespace), workflowId) };
+}
+
+async function sendLater(callback: SignedCallback): Promise<void> {
+  await sleep(AHEAD_MS);
+  await send(callback);
 }
 
 async function comeBack(returnUrl: string): Promise<void> {
