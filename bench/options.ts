@@ -1,3 +1,4 @@
+import { platform } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { RoundSizes } from './measure/rounds.ts';
 
@@ -22,7 +23,7 @@ export interface Sizes {
 
 const QUICK: Sizes = {
   isQuick: true,
-  rounds: { rounds: 2, warmUp: 60, alone: 20, busy: 80 },
+  rounds: { rounds: 2, warmUp: 100, alone: 20, busy: 80 },
   probes: 25,
   hanging: 40,
   swept: 0,
@@ -42,9 +43,18 @@ const FULL: Sizes = {
   remembered: 2_000,
 };
 
-/** `--json FILE` and `--quick`. @throws TypeError for anything else. */
+/** `--json FILE` and `--quick`. Ends the process with 2 for anything else, saying why. */
 export function readOptions(args: readonly string[]): Options {
   const options = { json: { type: 'string' }, quick: { type: 'boolean', default: false } } as const;
-  const { values } = parseArgs({ args: [...args], options });
-  return { json: values.json, sizes: values.quick ? QUICK : FULL };
+  try {
+    if (platform() !== 'linux')
+      throw new Error('CPU and memory are read from /proc, so it runs on Linux only');
+    const { values } = parseArgs({ args: [...args], options });
+    return { json: values.json, sizes: values.quick ? QUICK : FULL };
+  } catch (error) {
+    process.stderr.write(
+      `bench: ${(error as Error).message}\nusage: npm run bench -- [--quick] [--json FILE]\n`,
+    );
+    process.exit(2);
+  }
 }
