@@ -11,6 +11,7 @@ import pg from 'pg';
 import { ensureDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lock.ts';
 import * as schema from './schema.ts';
+import { databaseOn } from './transactions.ts';
 
 /** Either store, or a transaction on it. */
 export type Db = PgDatabase<PgQueryResultHKT, typeof schema>;
@@ -82,7 +83,7 @@ function openPostgres(connectionString: string): Store {
   // Nor is one that breaks between two statements of a transaction, where the pool itself does not listen.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return {
-    db: drizzlePg(pool, { schema }),
+    db: databaseOn(pool),
     kind: 'postgresql',
     migrate: () => migratePostgres(connectionString),
     close: () => pool.end(),
