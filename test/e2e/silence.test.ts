@@ -33,8 +33,13 @@ async function payAll(opened: readonly Opened[]): Promise<void> {
     await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
 }
 
-/** So that every connection of the pool will be one that never speaks again. */
+/** So that every connection of both pools, the API's and the worker's, will be one that never speaks again. */
 async function useEveryConnection(): Promise<void> {
+  const others = await openMany(stack, SESSIONS, 'others');
+  await Promise.all(
+    others.map(({ sessionId }) => stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false })),
+  );
+  await expectAllPaid(others, 30_000);
   await Promise.all(Array.from({ length: 100 }, () => stack.call('GET', '/v1/payments?limit=100')));
 }
 
