@@ -10,7 +10,7 @@ const at = {} as { store: TestStore };
 
 beforeAll(async () => {
   at.store = await openTestStore();
-}, 60_000);
+}, 180_000);
 
 afterAll(() => at.store.close());
 
