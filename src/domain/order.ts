@@ -37,6 +37,18 @@ export type UpdateType =
   | 'order.late_payment_returned'
   | 'order.review';
 
+/** One line of what is sold: its total in minor units including VAT, negative for a gift card; `vat` in per cent. */
+export interface OrderLine {
+  readonly id: string;
+  readonly lineId: string;
+  readonly description: string;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly vat?: number;
+  readonly vatAmountMinor?: number;
+  readonly type?: string;
+}
+
 /** The order as it stands under its lock. */
 export interface OrderStanding {
   readonly reference: string;

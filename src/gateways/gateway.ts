@@ -3,6 +3,7 @@
  * no `switch (gateway)`, no vendor's words. Grown from shared gateways.md §9; what Dintero changed: docs/adr/0006.
  */
 import type { Money } from '../domain/money.ts';
+import type { OrderLine } from '../domain/order.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { Reading, TransactionStatus } from '../domain/transaction.ts';
 
@@ -55,17 +56,6 @@ export type Verification =
       readonly claim: Claim;
     }
   | { readonly outcome: 'malformed'; readonly detail: string };
-
-export interface OrderLine {
-  readonly id: string;
-  readonly lineId: string;
-  readonly description: string;
-  readonly quantity: number;
-  readonly amountMinor: number;
-  readonly vat?: number;
-  readonly vatAmountMinor?: number;
-  readonly type?: string;
-}
 
 /** Everything a gateway needs to open a session. */
 export interface SessionRequest extends PaymentKey {

@@ -1,7 +1,7 @@
 /** Updates to the merchant: what they say, and how telling them went. Contract §6. */
 import { and, eq, gt, lt, sql } from 'drizzle-orm';
 import type { OrderStatus, UpdateType } from '../domain/order.ts';
-import { rows, type Db } from './open.ts';
+import type { Db } from './open.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 import { outbox, payments } from './schema.ts';
 
@@ -117,14 +117,4 @@ export async function findAbandonedUpdates(
       ),
     )
     .limit(limit);
-}
-
-/** How many updates wait, and for how many seconds the oldest. */
-export async function outboxAge(db: Db): Promise<{ pending: number; oldestSeconds: number }> {
-  const [row] = await rows<{ pending: number; oldest: number }>(
-    db,
-    sql`select count(*)::int as pending, coalesce(extract(epoch from now() - min(created_at)), 0)::float as oldest
-        from outbox where state = 'pending'`,
-  );
-  return { pending: row?.pending ?? 0, oldestSeconds: row?.oldest ?? 0 };
 }

@@ -12,7 +12,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import type { OrderStatus } from '../domain/order.ts';
+import type { OrderLine, OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { ClosedBy } from '../domain/settle.ts';
 
@@ -87,22 +87,11 @@ export const payments = pgTable(
 );
 
 export interface PaymentRequest {
-  readonly lines: readonly RequestLine[];
+  readonly lines: readonly OrderLine[];
   readonly customer?: { readonly email?: string; readonly phone?: string };
   readonly profileId?: string;
   readonly language?: string;
   readonly merchantReference2?: string;
-}
-
-export interface RequestLine {
-  readonly id: string;
-  readonly lineId: string;
-  readonly description: string;
-  readonly quantity: number;
-  readonly amountMinor: number;
-  readonly vat?: number;
-  readonly vatAmountMinor?: number;
-  readonly type?: string;
 }
 
 /** Every inbound message, accepted or refused, byte for byte. */

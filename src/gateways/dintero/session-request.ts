@@ -1,4 +1,5 @@
-import type { OrderLine, SessionRequest } from '../gateway.ts';
+import type { OrderLine } from '../../domain/order.ts';
+import type { SessionRequest } from '../gateway.ts';
 import type { DinteroSettings } from './settings.ts';
 import { callbackUrl, returnUrl } from './urls.ts';
 
