@@ -4,6 +4,7 @@ import { GatewayRejected } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
 import { isIdOf } from './key.ts';
 import { readPages } from './pages.ts';
+import { withoutPersonal } from './personal.ts';
 import { toSessionBody } from './session-request.ts';
 import { keyOf, namedSchema, openedSchema, sessionSchema, toFoundSession } from './sessions.ts';
 import type { DinteroSettings } from './settings.ts';
@@ -117,9 +118,7 @@ function inLanguage(url: string, language: string | undefined): string {
   return localized.href;
 }
 
-/** Dintero may repeat what it was sent; the payer's address and number belong in no log. */
+/** Dintero may repeat what it was sent; the payer's address and number belong in no log and no history. */
 function refusal(operation: string, reason: string, { customer }: SessionRequest): GatewayRejected {
-  const personal = [customer?.email, customer?.phone].filter((value) => value !== undefined && value !== '');
-  const clean = personal.reduce<string>((text, value) => text.replaceAll(String(value), '…'), reason);
-  return new GatewayRejected(`Dintero ${operation}: ${clean}`);
+  return new GatewayRejected(`Dintero ${operation}: ${withoutPersonal(reason, customer)}`);
 }

@@ -123,6 +123,34 @@ describe('creating a dintero session', () => {
   });
 
   it.each([
+    'tel:+4799988777',
+    '+47 999 88 777',
+    '+47-999-88-777',
+    '+47 (0) 99988777',
+    '0047.999.88.777',
+    '999 88 777',
+    '99988\u00a0777',
+    '%2B4799988777',
+    '4799988777',
+    'JANE@Shop.Example',
+    'mailto:jane@shop.example',
+    'jane%40shop.example',
+    "O'Neill@shop.example",
+    'another.jane@shop.example',
+  ])('does not repeat the payer as %s either', async (spelling) => {
+    const email = spelling.startsWith("O'") ? "o'neill@shop.example" : 'jane@shop.example';
+    const customer = { email, phone: '+47 99988777' };
+    const message = `customer "${spelling}" is invalid, order 1001 over 72200 on 2026-11-21`;
+    fake.on(CREATE, { status: 422, json: { error: { message } } });
+    const refused = await gateway.createSession(aSessionRequest({ customer })).catch((error: Error) => error);
+    const words = (refused as Error).message;
+    expect(words).toMatch(
+      /^Dintero create session: customer ".*….*" is invalid, order 1001 over 72200 on 2026-11-21$/,
+    );
+    expect(words).not.toMatch(/99988|88.{0,3}777|jane|neill/i);
+  });
+
+  it.each([
     ['a dropped connection', { drop: true }],
     ['a 500', { status: 500 }],
     ['truncated JSON', { raw: '{"id":"T1234' }],

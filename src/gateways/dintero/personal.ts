@@ -1,0 +1,33 @@
+import type { SessionRequest } from '../gateway.ts';
+
+/** So many digits in a row of a phone number name a person; fewer may be an amount or a status. */
+const TELLING_DIGITS = 5;
+
+const EMAIL = /[^\s<>"'(),;:]+(?:@|%40)[^\s<>"'(),;:]+/gi;
+/** Digits with whatever people write between those of a phone number. */
+const DIGIT_RUN = /\+?\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d)*/g;
+
+/** A text of Dintero's without e-mail addresses and without the payer's phone number, in whatever spelling it repeats them. */
+export function withoutPersonal(text: string, customer: SessionRequest['customer']): string {
+  const { email = '', phone = '' } = customer ?? {};
+  const unmailed = replaceInAnyCase(text, email).replace(EMAIL, '…');
+  const telling = windowsOf(digitsOf(phone));
+  return unmailed.replace(DIGIT_RUN, (run) =>
+    telling.some((part) => digitsOf(run).includes(part)) ? '…' : run,
+  );
+}
+
+/** An address may hold what `EMAIL` takes for its end: `o'neill@shop.example`. */
+function replaceInAnyCase(text: string, words: string): string {
+  const pattern = words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return words === '' ? text : text.replace(new RegExp(pattern, 'gi'), '…');
+}
+
+function digitsOf(text: string): string {
+  return text.replace(/\D/g, '');
+}
+
+function windowsOf(digits: string): string[] {
+  const count = Math.max(0, digits.length - TELLING_DIGITS + 1);
+  return Array.from({ length: count }, (_, at) => digits.slice(at, at + TELLING_DIGITS));
+}
