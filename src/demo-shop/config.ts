@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an absolute http(s) URL' });
@@ -47,10 +48,11 @@ export class ShopConfigError extends Error {
 
 /** Reads the environment once. Throws `ShopConfigError`. */
 export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
-  const parsed = schema.safeParse(env);
+  const parsed = schema.safeParse({ ...env, ORDER_WEBHOOK_SECRETS: webhookSecretsOf(env) });
   if (!parsed.success) {
     const wrong = parsed.error.issues.map(({ path: [name], message }) => {
-      return `  ${String(name)}: ${env[String(name)] === undefined ? 'is missing' : message}`;
+      const given = env[String(name)] ?? env[`${String(name)}_FILE`];
+      return `  ${String(name)}: ${given === undefined ? 'is missing' : message}`;
     });
     throw new ShopConfigError(`The demo shop cannot start. Set these variables right:\n${wrong.join('\n')}`);
   }
@@ -65,6 +67,20 @@ export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
     dataDir: is.DATA_DIR,
     temporalUiUrl: is.TEMPORAL_UI_URL && withoutSlash(is.TEMPORAL_UI_URL),
   };
+}
+
+/** From a file as paidonce takes them; `npm start` gives both, the text being what it read from the file. */
+function webhookSecretsOf(env: NodeJS.ProcessEnv): string | undefined {
+  const { ORDER_WEBHOOK_SECRETS: given, ORDER_WEBHOOK_SECRETS_FILE: path } = env;
+  if (given !== undefined || path === undefined) return given;
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ShopConfigError(
+      `The demo shop cannot start. ORDER_WEBHOOK_SECRETS_FILE: a readable file was expected (${code})`,
+    );
+  }
 }
 
 function withoutSlash(url: string): string {

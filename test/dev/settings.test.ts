@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError } from '../../src/config.ts';
-import { urlsOf } from '../../src/dev/plan.ts';
+import { readShopConfig } from '../../src/demo-shop/config.ts';
+import { foundations, urlsOf } from '../../src/dev/plan.ts';
 import { devSecrets } from '../../src/dev/secrets.ts';
 import { dataDirOf, readSettings, SANDBOX_VALUES } from '../../src/dev/settings.ts';
 
@@ -104,5 +105,16 @@ describe('the development secrets', () => {
     await writeFile(file, 'a-key-of-a-person-0123456789\n');
     const { config } = await settingsOf({ API_KEYS_FILE: file });
     expect(config.API_KEYS).toEqual(['a-key-of-a-person-0123456789']);
+  });
+
+  it('give way to webhook secrets in a file, and the demo shop is given those too', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
+    const file = join(folder, 'webhook-secrets');
+    await writeFile(file, `${secret}\n`);
+    const settings = await settingsOf({ ORDER_WEBHOOK_SECRETS_FILE: file });
+    expect(settings.config.ORDER_WEBHOOK_SECRETS).toEqual([secret]);
+    const shop = (await foundations(settings, null)).find(({ name }) => name === 'demo shop');
+    const env = { ...shop?.env, ORDER_WEBHOOK_SECRETS_FILE: file };
+    expect(readShopConfig(env).webhookSecrets).toEqual([secret]);
   });
 });

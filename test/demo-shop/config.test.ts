@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readShopConfig } from '../../src/demo-shop/config.ts';
+
+const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+const ENVIRONMENT = {
+  PAIDONCE_API_URL: 'http://127.0.0.1:3000/',
+  PAIDONCE_API_KEY: 'a-key-of-a-shop-0123456789',
+};
+
+describe('the environment of the demo shop', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'paidonce-shop-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const inFile = async (content: string): Promise<NodeJS.ProcessEnv> => {
+    const path = join(folder, 'secrets');
+    await writeFile(path, content);
+    return { ...ENVIRONMENT, ORDER_WEBHOOK_SECRETS_FILE: path };
+  };
+
+  it('may give its webhook secrets in a file', async () => {
+    expect(readShopConfig(await inFile(`${SECRET},${SECRET}\n`)).webhookSecrets).toEqual([SECRET, SECRET]);
+  });
+
+  it.each(['', ' \n', 'not-a-secret'])(
+    'is refused with %j in that file, and never repeats it',
+    async (content) => {
+      const env = await inFile(content);
+      expect(() => readShopConfig(env)).toThrow(/ORDER_WEBHOOK_SECRETS: must be whsec_ and base64/);
+      expect(() => readShopConfig(env)).not.toThrow(/not-a-secret/);
+    },
+  );
+
+  it('is refused without that file, without its path', () => {
+    const env = { ...ENVIRONMENT, ORDER_WEBHOOK_SECRETS_FILE: join(folder, 'none') };
+    expect(() => readShopConfig(env)).toThrow(
+      /ORDER_WEBHOOK_SECRETS_FILE: a readable file was expected \(ENOENT\)/,
+    );
+    expect(() => readShopConfig(env)).not.toThrow(folder);
+  });
+});
