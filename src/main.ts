@@ -14,6 +14,7 @@ import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { connectClient } from './temporal/connect.ts';
+import { createNamespace } from './temporal/namespace.ts';
 import { createPaymentRuns } from './temporal/payment-runs.ts';
 import { startWorker } from './worker/run.ts';
 
@@ -45,6 +46,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   if (service.store.kind === 'embedded') await storeReady;
   storeReady.catch(service.fail);
   const stops = [() => service.connection.close(), () => service.store.close()];
+  stops.push(service.namespace.watch());
   stops.push(startForwarder({ ...service, db: service.store.db, retentionMs: config.RETENTION_DELIVERIES }));
   if (roles.worker) stops.push(startWorker(service, storeReady));
   if (roles.api) stops.push(await startApi(service));
@@ -68,17 +70,20 @@ async function createService(
   const metrics = createMetrics();
   const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR });
   const { client, connection } = connectClient(config);
-  const runs = createPaymentRuns(client, {
-    taskQueue: config.TEMPORAL_TASK_QUEUE,
-    updateTimeoutMs: UPDATE_TIMEOUT_MS,
-    signalTimeoutMs: SIGNAL_TIMEOUT_MS,
-  });
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
   const gateways = createGateways(config, metrics);
-  return { failed, service: { config, log, metrics, gateways, store, client, connection, runs, fail } };
+  const parts = { config, log, metrics, gateways, client, connection, fail };
+  const namespace = createNamespace(parts);
+  const runs = createPaymentRuns(client, {
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    updateTimeoutMs: UPDATE_TIMEOUT_MS,
+    signalTimeoutMs: SIGNAL_TIMEOUT_MS,
+    mend: () => namespace.mend(),
+  });
+  return { failed, service: { ...parts, store, namespace, runs } };
 }
 
 /** Migrates and stamps the store, as soon as it answers. @throws WrongAccount */

@@ -4,6 +4,7 @@ import type { GatewayRegistry } from './gateways/registry.ts';
 import type { Store } from './store/open.ts';
 import type { Logger } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Namespace } from './temporal/namespace.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
 
 /** What every part of a process shares. Built once, in main.ts. */
@@ -15,6 +16,7 @@ export interface Service {
   readonly store: Store;
   readonly client: Client;
   readonly connection: Connection;
+  readonly namespace: Namespace;
   readonly runs: PaymentRuns;
   /** Something is wrong that only a person can mend: the process ends, saying so. */
   readonly fail: (error: Error) => void;

@@ -77,6 +77,12 @@ function countedBeyond(registers: Registry[]) {
       labelNames: ['type', 'outcome'],
       registers,
     }),
+    namespaceRepairs: new Counter({
+      name: 'paidonce_namespace_repairs_total',
+      help: 'Times that search attributes or sweeps were gone from the Temporal namespace, by outcome: done, failed',
+      labelNames: ['outcome'],
+      registers,
+    }),
     foreign: new Gauge({
       name: 'paidonce_sweep_foreign_transactions',
       help: 'Transactions of others on the same account in the last sweep',

@@ -62,6 +62,8 @@ export interface RunsSettings {
   readonly taskQueue: string;
   readonly updateTimeoutMs: number;
   readonly signalTimeoutMs: number;
+  /** Called when a start fails because the namespace lacks a search attribute; true when it is worth starting again. */
+  readonly mend?: () => Promise<boolean>;
 }
 
 /** Builds the one client of the payment workflows. */
@@ -102,20 +104,20 @@ class TemporalPaymentRuns implements PaymentRuns {
       signal: callbackReceived,
       signalArgs: [signal] as [CallbackSignal],
     };
-    await this.#signal(
+    await this.#signal(() =>
       this.#workflow.signalWithStart<typeof paymentSession, [CallbackSignal]>('paymentSession', options),
     );
   }
 
   async look(payment: PaymentAddress, signal: LookSignal): Promise<void> {
     const options = { ...this.#start(payment), signal: lookRequested, signalArgs: [signal] as [LookSignal] };
-    await this.#signal(
+    await this.#signal(() =>
       this.#workflow.signalWithStart<typeof paymentSession, [LookSignal]>('paymentSession', options),
     );
   }
 
   poke(payment: PaymentKey, signal: ReturnSignal): Promise<boolean> {
-    return this.#signal(pokeRun(this.#client, payment, signal));
+    return this.#signal(() => pokeRun(this.#client, payment, signal));
   }
 
   get #workflow(): Client['workflow'] {
@@ -147,11 +149,24 @@ class TemporalPaymentRuns implements PaymentRuns {
   }
 
   #update<T>(call: () => Promise<T>): Promise<T> {
-    return withTimeout(retryUpdate(call), this.#settings.updateTimeoutMs);
+    return withTimeout(
+      retryUpdate(() => this.#mending(call)),
+      this.#settings.updateTimeoutMs,
+    );
   }
 
-  #signal<T>(call: Promise<T>): Promise<T> {
-    return withTimeout(call, this.#settings.signalTimeoutMs);
+  #signal<T>(call: () => Promise<T>): Promise<T> {
+    return withTimeout(this.#mending(call), this.#settings.signalTimeoutMs);
+  }
+
+  /** A server that was replaced under us does not know our search attributes. */
+  async #mending<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isUnprepared(error) || !(await this.#settings.mend?.())) throw error;
+      return call();
+    }
   }
 }
 
@@ -178,6 +193,7 @@ function share<T>(calls: Map<string, Promise<T>>, key: string, call: () => Promi
   return started;
 }
 
+const INVALID_ARGUMENT = 3;
 const FAILED_PRECONDITION = 9;
 
 /** Closing met the call: asked again, at most three times. */
@@ -197,6 +213,12 @@ function hasEnded(error: unknown): boolean {
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return false;
   if (!(error instanceof WorkflowUpdateFailedError)) return false;
   return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+}
+
+function isUnprepared(error: unknown): boolean {
+  const { message, cause } = error as Error;
+  const text = `${message} ${cause instanceof Error ? cause.message : ''}`;
+  return codeOf(error) === INVALID_ARGUMENT && /no mapping defined for search attribute/.test(text);
 }
 
 function codeOf(error: unknown): number | undefined {

@@ -8,7 +8,6 @@ import type { Config } from '../config.ts';
 import type { Service } from '../service.ts';
 import { WrongAccount } from '../store/health.ts';
 import { connectWorker } from '../temporal/connect.ts';
-import { addSearchAttributes, scheduleSweep } from '../temporal/setup.ts';
 import { createWorkers, type WorkerSettings } from './worker.ts';
 
 const RETRY_MS = 1_000;
@@ -81,7 +80,7 @@ async function runOnce(
   const { config } = service;
   const connection = await connectWorker(config);
   try {
-    await prepareNamespace(service);
+    await service.namespace.prepare();
     state.workers = await createWorkers(connection, settingsOf(config), {
       payments: { ...paymentActivities(service), ...sweepActivities(service) },
       updates: updateActivities(service),
@@ -111,22 +110,6 @@ async function endAll(workers: readonly Worker[]): Promise<void> {
   const isEnded = () =>
     workers.every((worker) => ['STOPPED', 'FAILED', 'INITIALIZED'].includes(worker.getState()));
   while (!isEnded()) await sleep(50);
-}
-
-async function prepareNamespace(service: Service): Promise<void> {
-  const { client, connection, config, gateways, log } = service;
-  await addSearchAttributes(connection, config.TEMPORAL_NAMESPACE).catch((error: unknown) =>
-    log.warn(
-      { reason: String(error) },
-      'search attributes not added; an administrator must (paidonce doctor names them)',
-    ),
-  );
-  for (const { id: gateway, account, mode } of gateways.all) {
-    const settings = { taskQueue: config.TEMPORAL_TASK_QUEUE, intervalMs: config.SWEEP_INTERVAL };
-    const hasSchedules = await scheduleSweep(client, { gateway, account, mode }, settings);
-    if (!hasSchedules)
-      log.warn({ gateway }, 'this server has no schedules: payments whose callbacks are lost are not found');
-  }
 }
 
 function paymentActivities({ store, gateways, config, metrics }: Service) {

@@ -10,6 +10,7 @@ import type { Store } from '../../src/store/open.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createNamespace } from '../../src/temporal/namespace.ts';
 import { ACCOUNT } from './builders.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
 import { freePort } from './postgres.ts';
@@ -69,16 +70,20 @@ export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): P
   const metrics = createMetrics();
   const troubles = withTroubles(store.db);
   const runs = fakeRuns(store.db);
-  const service: Service = {
+  const parts = {
     config,
     metrics,
     log: createLog('silent', 'test'),
     gateways: createGateways(config, metrics),
-    store: { ...store, db: troubles.db },
     client: {} as Client,
     connection: aConnection(runs),
-    runs,
     fail: () => undefined,
+  };
+  const service: Service = {
+    ...parts,
+    store: { ...store, db: troubles.db },
+    namespace: createNamespace(parts),
+    runs,
   };
   const stop = await startApi(service);
   const send: TestApi['send'] = (method, target, sent = {}) => sendRaw(port, method, target, sent);
@@ -105,7 +110,8 @@ function aConnection(runs: FakeRuns): Connection {
     if (runs.temporal === 'down') throw new Error('14 UNAVAILABLE: no connection');
     return {};
   };
-  return { workflowService: { describeNamespace } } as unknown as Connection;
+  const listSearchAttributes = () => Promise.reject(new Error('12 UNIMPLEMENTED'));
+  return { workflowService: { describeNamespace }, operatorService: { listSearchAttributes } } as never;
 }
 
 /** A request with full control over its target and headers. */

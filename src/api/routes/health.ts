@@ -14,7 +14,7 @@ export function healthRoutes(service: Service): Router {
     .get('/readyz', async (ctx) => {
       const [store, temporal] = await Promise.all([
         reasonOf(ping(service.store.db), 'the store'),
-        reasonOf(askTemporal(service), 'Temporal'),
+        reasonOf(service.namespace.check(), 'Temporal'),
       ]);
       const isAble = store === null || temporal === null;
       ctx.status = isAble ? 200 : 503;
@@ -25,10 +25,6 @@ export function healthRoutes(service: Service): Router {
         temporal: temporal ?? 'ok',
       };
     });
-}
-
-async function askTemporal({ connection, config }: Service): Promise<void> {
-  await connection.workflowService.describeNamespace({ namespace: config.TEMPORAL_NAMESPACE });
 }
 
 async function reasonOf(check: Promise<unknown>, whom: string): Promise<string | null> {

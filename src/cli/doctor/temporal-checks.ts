@@ -60,7 +60,7 @@ async function checkAttributes(
   const options = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
   return fail(
     `missing: ${missing.join(', ')}; no payment can be opened`,
-    `temporal operator search-attribute create -n ${namespace} ${options}`,
+    `a running service adds them within a minute; where it may not: temporal operator search-attribute create -n ${namespace} ${options}`,
   );
 }
 
@@ -95,7 +95,8 @@ async function checkWorker(
 }
 
 async function checkSweep(client: Client, config: Config, { id, account, mode }: Gateway): Promise<Finding> {
-  const restart = 'the worker makes it at its start: restart it';
+  const restart =
+    'a running service makes it within a minute; else start paidonce worker (or paidonce serve)';
   const found = await client.schedule
     .getHandle(sweepWorkflowId(id))
     .describe()

@@ -1,0 +1,187 @@
+/** A Temporal server that is replaced, under a running API, by one that knows nothing: no search attributes, no sweep, no runs. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { startApi } from '../../src/api/server.ts';
+import { readConfig } from '../../src/config.ts';
+import { temporalServer } from '../../src/dev/temporal-server.ts';
+import { createGateways } from '../../src/gateways/registry.ts';
+import type { Service } from '../../src/service.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { connectClient } from '../../src/temporal/connect.ts';
+import { createNamespace } from '../../src/temporal/namespace.ts';
+import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
+import { addSearchAttributes, missingSearchAttributes } from '../../src/temporal/setup.ts';
+import { ENVIRONMENT, sendRaw } from '../support/api.ts';
+import { temporalCli } from '../support/dev-server.ts';
+import { freePort } from '../support/postgres.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { until } from '../support/until.ts';
+
+const CALLBACK = { eventId: 'e', contentHash: 'c', claim: {}, receivedAt: '2026-11-21T12:00:00.000Z' };
+
+let server: Server;
+let store: TestStore;
+let api: RunningApi;
+
+beforeAll(async () => {
+  [server, store] = [await startServer(await freePort()), await openTestStore()];
+}, 60_000);
+
+afterAll(async () => {
+  await api.stop();
+  await store.close();
+  await server.end();
+});
+
+beforeEach(async () => {
+  await api?.stop();
+  api = await startRealApi(server.port);
+  await api.service.namespace.prepare();
+  expect(await readyz()).toMatchObject({ status: 'ready' });
+  await replaceServer();
+}, 60_000);
+
+it('is given back what a start needs by the first callbacks, once for all of them', async () => {
+  const starts = Array.from({ length: 20 }, (_, index) =>
+    api.service.runs.callback(aPayment(index), CALLBACK),
+  );
+  await Promise.all(starts);
+  const { client, connection, metrics } = api.service;
+  const run = await client.workflow.getHandle('payment/replaced-7/1').describe();
+  expect(run.searchAttributes).toMatchObject({ OrderReference: ['replaced-7'] });
+  expect(await missingSearchAttributes(connection, 'default')).toEqual([]);
+  const sweep = await client.schedule.getHandle('sweep/dintero').describe();
+  expect(sweep.memo).toEqual({ account: ENVIRONMENT.DINTERO_ACCOUNT_ID, mode: 'test' });
+  expect((await metrics.namespaceRepairs.get()).values).toMatchObject([
+    { value: 1, labels: { outcome: 'done' } },
+  ]);
+}, 60_000);
+
+it('is told of by /readyz while it lasts, and mended by the question', async () => {
+  const asked = await readyz();
+  expect(asked).toMatchObject({ status: 'degraded', store: 'ok' });
+  expect(asked.temporal).toMatch(
+    /^search attributes are missing \(PaymentStatus, .*\), no payment can be opened/,
+  );
+  await until('it is mended', async () => (await readyz()).status === 'ready');
+  await api.service.client.schedule.getHandle('sweep/dintero').describe();
+}, 60_000);
+
+it('is left alone for a while by whoever may not mend it, and goes on being told of', async () => {
+  const { operatorService } = api.service.connection;
+  let asked = 0;
+  operatorService.addSearchAttributes = () => {
+    asked += 1;
+    return Promise.reject(new Error('7 PERMISSION_DENIED'));
+  };
+  const start = () => api.service.runs.callback(aPayment(0), CALLBACK);
+  for (let index = 0; index < 5; index += 1) await expect(start()).rejects.toThrow('calling Temporal');
+  expect(asked).toBe(1);
+  expect((await readyz()).status).toBe('degraded');
+  expect((await api.service.metrics.namespaceRepairs.get()).values).toMatchObject([
+    { labels: { outcome: 'failed' } },
+  ]);
+}, 60_000);
+
+it('gets its sweep again although somebody else has added the search attributes', async () => {
+  const { client, connection, namespace } = api.service;
+  await addSearchAttributes(connection, 'default');
+  await namespace.look();
+  await client.schedule.getHandle('sweep/dintero').describe();
+}, 60_000);
+
+async function replaceServer(): Promise<void> {
+  const { port } = server;
+  await server.end();
+  server = await startServer(port);
+  // Whether the client's connection is there again is another matter: its first calls may still meet the old one's end.
+  const ask = () => api.service.connection.workflowService.describeNamespace({ namespace: 'default' });
+  const isBack = () =>
+    ask().then(
+      () => true,
+      () => false,
+    );
+  await until('the new server is reached', isBack, 20_000);
+}
+
+async function readyz(): Promise<{ status: string; store: string; temporal: string }> {
+  return (await sendRaw(api.port, 'GET', '/readyz')).json as never;
+}
+
+function aPayment(index: number) {
+  return { paymentId: `pay_${index}`, orderReference: `replaced-${index}`, n: 1, gateway: 'dintero' };
+}
+
+interface RunningApi {
+  readonly service: Service;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** As main.ts builds it, and with as little help: nothing here knows that the server will be replaced. */
+async function startRealApi(temporalPort: number): Promise<RunningApi> {
+  const port = await freePort();
+  const config = readConfig({
+    ...ENVIRONMENT,
+    PORT: String(port),
+    TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
+  });
+  const metrics = createMetrics();
+  const parts = {
+    config,
+    metrics,
+    log: createLog('silent', 'test'),
+    gateways: createGateways(config, metrics),
+    ...connectClient(config),
+    fail: (error: Error) => {
+      throw error;
+    },
+  };
+  const namespace = createNamespace(parts);
+  const limits = { updateTimeoutMs: 10_000, signalTimeoutMs: 10_000 };
+  const settings = { ...limits, taskQueue: config.TEMPORAL_TASK_QUEUE, mend: () => namespace.mend() };
+  const service = { ...parts, store, namespace, runs: createPaymentRuns(parts.client, settings) };
+  const stop = await startApi(service);
+  return {
+    service,
+    port,
+    async stop() {
+      await stop();
+      await parts.connection.close();
+    },
+  };
+}
+
+interface Server {
+  readonly port: number;
+  end(): Promise<void>;
+}
+
+/** On an empty file, and bare: `npm start` would add the search attributes by itself. */
+async function startServer(port: number): Promise<Server> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-replaced-'));
+  const spec = await temporalServer({ executable: temporalCli(), port, uiPort: null, dataDir });
+  const bare = spec.args.filter(
+    (arg, index) => arg !== '--search-attribute' && spec.args[index - 1] !== '--search-attribute',
+  );
+  const child: ChildProcess = spawn(spec.command, bare, { stdio: 'ignore' });
+  const answers = () =>
+    spec.answers().then(
+      () => true,
+      () => false,
+    );
+  await until('the server answers', answers, spec.readyWithinMs);
+  return {
+    port,
+    async end() {
+      const ended = new Promise((settle) => child.once('exit', settle));
+      child.kill('SIGKILL');
+      await ended;
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
