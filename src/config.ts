@@ -57,14 +57,23 @@ const webhookSecret = secret.refine(
   (text) => /^whsec_[A-Za-z0-9+/]{24,}={0,2}$/.test(text),
   'Standard Webhooks secrets, whsec_ and base64',
 );
-const ip = z.union([z.ipv4(), z.ipv6()], 'IP addresses');
+const source = z.union(
+  [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  'IP addresses or networks such as 192.0.2.0/24',
+);
+/** A text that is there: nothing that is blank is a value, whatever the variable. */
+const text = (what: string, max = 4_096) =>
+  z.string().refine((given) => given.trim() === given && given !== '' && given.length <= max, what);
+
+const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, `one of ${words.join(', ')}`);
 
 const STORE = {
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'a postgresql:// URL')
     .optional(),
-  DATA_DIR: z.string().min(1).default('.data'),
+  DATA_DIR: text('a folder').default('.data'),
 };
 
 const TEMPORAL = {
@@ -72,20 +81,20 @@ const TEMPORAL = {
     .string()
     .regex(/^[^\s/]+:\d+$/, 'host:port')
     .default('127.0.0.1:7233'),
-  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
-  TEMPORAL_TASK_QUEUE: z.string().min(1).max(150).default('payments'),
+  TEMPORAL_NAMESPACE: text('the name of a namespace').default('default'),
+  TEMPORAL_TASK_QUEUE: text('a name of at most 150 characters', 150).default('payments'),
   TEMPORAL_API_KEY: secret.optional(),
-  TEMPORAL_TLS_CERT: z.string().min(1).optional(),
-  TEMPORAL_TLS_KEY: z.string().min(1).optional(),
-  TEMPORAL_TLS_CA: z.string().min(1).optional(),
+  TEMPORAL_TLS_CERT: text('the path of a PEM file').optional(),
+  TEMPORAL_TLS_KEY: text('the path of a PEM file').optional(),
+  TEMPORAL_TLS_CA: text('the path of a PEM file').optional(),
   TEMPORAL_UI_URL: url.optional(),
   // Named as Temporal's own worker controller sets them.
-  TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).max(100).default('paidonce'),
-  TEMPORAL_WORKER_BUILD_ID: z.string().min(1).max(100).optional(),
+  TEMPORAL_DEPLOYMENT_NAME: text('a name of at most 100 characters', 100).default('paidonce'),
+  TEMPORAL_WORKER_BUILD_ID: text('a name of at most 100 characters', 100).optional(),
 };
 
 const LOG = {
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 };
 
 const DINTERO_REAL = { api: 'https://api.dintero.com', checkout: 'https://checkout.dintero.com' };
@@ -95,7 +104,7 @@ const FULL = {
   ...TEMPORAL,
   ...LOG,
   PORT: port.default(3000),
-  HOST: z.string().min(1).default('0.0.0.0'),
+  HOST: text('a host name or address to listen on').default('0.0.0.0'),
   PUBLIC_URL: origin,
   ADMIN_PORT: port.optional(),
   TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
@@ -109,14 +118,14 @@ const FULL = {
   DINTERO_SIGNATURE_SECRETS: list(secret),
   DINTERO_API_URL: url.default(DINTERO_REAL.api),
   DINTERO_CHECKOUT_URL: url.default(DINTERO_REAL.checkout),
-  DINTERO_ALLOWED_IPS: list(ip).optional(),
-  DINTERO_IP_POLICY: z.enum(['report', 'refuse']).default('report'),
+  DINTERO_ALLOWED_IPS: list(source).optional(),
+  DINTERO_IP_POLICY: oneOf(['report', 'refuse']).default('report'),
   ORDER_WEBHOOK_URL: url.optional(),
   ORDER_WEBHOOK_SECRETS: list(webhookSecret).optional(),
   ON_HOLD_POLL_INTERVAL: duration.default(3_600_000),
   SESSION_LIFETIME: duration.default(4 * 3_600_000),
   SWEEP_INTERVAL: duration.default(300_000),
-  LATE_MONEY_POLICY: z.enum(['give_back', 'review', 'accept']).default('give_back'),
+  LATE_MONEY_POLICY: oneOf(['give_back', 'review', 'accept']).default('give_back'),
   RETENTION_DELIVERIES: duration.default(400 * 86_400_000),
 };
 
@@ -124,6 +133,8 @@ const full = z.object(FULL);
 
 /** What only shows when variables are seen together; asked of the raw texts, so that nothing else that is wrong hides it. */
 function contradictions(env: Readonly<Record<string, string>>): string[] {
+  // A blank one is complained of by itself.
+  const isSet = (name: string) => (env[name] ?? '').trim() !== '';
   const isReal = [
     [env['DINTERO_API_URL'], DINTERO_REAL.api],
     [env['DINTERO_CHECKOUT_URL'], DINTERO_REAL.checkout],
@@ -134,13 +145,16 @@ function contradictions(env: Readonly<Record<string, string>>): string[] {
       'PUBLIC_URL: expected an https origin, since Dintero itself calls it; it refuses http and localhost',
     );
   }
-  if (env['ORDER_WEBHOOK_URL'] !== undefined && env['ORDER_WEBHOOK_SECRETS'] === undefined) {
+  if (isSet('ORDER_WEBHOOK_URL') && env['ORDER_WEBHOOK_SECRETS'] === undefined) {
     wrong.push(
       'ORDER_WEBHOOK_SECRETS: expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
     );
   }
-  if ((env['TEMPORAL_TLS_CERT'] === undefined) !== (env['TEMPORAL_TLS_KEY'] === undefined)) {
-    wrong.push('TEMPORAL_TLS_KEY: expected together with TEMPORAL_TLS_CERT');
+  const halves = ['TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY'] as const;
+  const missing = halves.find((name) => env[name] === undefined);
+  const other = halves.find(isSet);
+  if (missing !== undefined && other !== undefined) {
+    wrong.push(`${missing}: missing; it is expected together with ${other}`);
   }
   return wrong;
 }

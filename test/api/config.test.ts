@@ -8,6 +8,45 @@ import { ENVIRONMENT } from '../support/api.ts';
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from('a secret of 24 bytes....').toString('base64')}`;
 
+/** Contract §2, as far as it is for the API and the worker. */
+const EVERY_VARIABLE = [
+  'PORT',
+  'HOST',
+  'PUBLIC_URL',
+  'ADMIN_PORT',
+  'TRUST_PROXY',
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_TASK_QUEUE',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS_CERT',
+  'TEMPORAL_TLS_KEY',
+  'TEMPORAL_TLS_CA',
+  'TEMPORAL_UI_URL',
+  'TEMPORAL_DEPLOYMENT_NAME',
+  'TEMPORAL_WORKER_BUILD_ID',
+  'DATABASE_URL',
+  'DATA_DIR',
+  'API_KEYS',
+  'DINTERO_ACCOUNT_ID',
+  'DINTERO_CLIENT_ID',
+  'DINTERO_CLIENT_SECRET',
+  'DINTERO_PROFILE_ID',
+  'DINTERO_SIGNATURE_SECRETS',
+  'DINTERO_API_URL',
+  'DINTERO_CHECKOUT_URL',
+  'DINTERO_ALLOWED_IPS',
+  'DINTERO_IP_POLICY',
+  'ORDER_WEBHOOK_URL',
+  'ORDER_WEBHOOK_SECRETS',
+  'ON_HOLD_POLL_INTERVAL',
+  'SESSION_LIFETIME',
+  'SWEEP_INTERVAL',
+  'LATE_MONEY_POLICY',
+  'RETENTION_DELIVERIES',
+  'LOG_LEVEL',
+];
+
 /** What is said of an environment, line by line. */
 function complaints(changes: NodeJS.ProcessEnv, base: NodeJS.ProcessEnv = ENVIRONMENT): string[] {
   try {
@@ -128,6 +167,19 @@ describe('the environment', () => {
     ['DINTERO_SIGNATURE_SECRETS', 'a,,b'],
     ['DINTERO_SIGNATURE_SECRETS', 'a, '],
     ['DINTERO_ALLOWED_IPS', '1.2.3.4,nonsense'],
+    ['DINTERO_ALLOWED_IPS', '1.2.3.4,'],
+    ['DINTERO_ALLOWED_IPS', '1.2.3'],
+    ['DINTERO_ALLOWED_IPS', '1.2.3.256'],
+    ['DINTERO_ALLOWED_IPS', '1.2.3.0/33'],
+    ['DINTERO_ALLOWED_IPS', '1.2.3.0/'],
+    ['DINTERO_ALLOWED_IPS', '2001:db8::/129'],
+    ['DINTERO_ALLOWED_IPS', '2001:db8:::1'],
+    ['TRUST_PROXY', '11'],
+    ['TRUST_PROXY', '-1'],
+    ['HOST', ' 127.0.0.1'],
+    ['ORDER_WEBHOOK_URL', ''],
+    ['TEMPORAL_TLS_CERT', ' '],
+    ['TEMPORAL_TASK_QUEUE', 'q'.repeat(151)],
     ['DINTERO_IP_POLICY', 'deny'],
     ['ORDER_WEBHOOK_SECRETS', 'secret'],
     ['ORDER_WEBHOOK_SECRETS', 'whsec_short'],
@@ -142,6 +194,27 @@ describe('the environment', () => {
     const lines = complaints({ [name]: value });
     expect(lines).toHaveLength(1);
     expect(lines[0]?.startsWith(`${name}: `)).toBe(true);
+  });
+
+  it.each(EVERY_VARIABLE)('is refused with a blank %s, and names no other', (name) => {
+    for (const blank of ['', ' ', '\t\n']) {
+      const lines = complaints({ [name]: blank });
+      expect(lines.map((line) => line.split(':')[0])).toEqual([name]);
+      expect(lines[0]).not.toMatch(/Invalid|Too small|characters but/);
+    }
+  });
+
+  it('that is blank throughout is told every variable in one error', () => {
+    const blank = Object.fromEntries(EVERY_VARIABLE.map((name) => [name, ' ']));
+    const names = complaints(blank, {}).map((line) => line.split(':')[0]);
+    expect(names.toSorted()).toEqual(EVERY_VARIABLE.toSorted());
+  });
+
+  it('may list addresses and networks of both kinds', () => {
+    const listed = '192.0.2.7,198.51.100.0/24,2001:db8::1,2001:db8:1::/48';
+    expect(readConfig({ ...ENVIRONMENT, DINTERO_ALLOWED_IPS: listed }).DINTERO_ALLOWED_IPS).toEqual(
+      listed.split(','),
+    );
   });
 
   it.each([
