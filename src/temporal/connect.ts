@@ -6,7 +6,11 @@ import {
   isRetryableError,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
+import type { ConnectionOptions } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
+
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+type Call = ReturnType<Interceptor>;
 
 export interface TemporalSettings {
   readonly TEMPORAL_ADDRESS: string;
@@ -17,6 +21,7 @@ export interface TemporalSettings {
   readonly TEMPORAL_TLS_CA?: string | undefined;
 }
 
+const CANCELLED = 1;
 const RESOURCE_EXHAUSTED = 8;
 const MOST_ATTEMPTS = 3;
 
@@ -37,9 +42,35 @@ export function connectClient(settings: TemporalSettings): { client: Client; con
         retryableDecider: (attempt, status) =>
           attempt < MOST_ATTEMPTS && !isExhausted(status.code) && isRetryableError(status),
       }),
+      cancelWhenClosed,
     ],
   });
   return { connection, client: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }) };
+}
+
+/** A retry that is due after `close()` would throw in a timer, where nobody can catch it: it ends as cancelled instead. */
+const cancelWhenClosed: Interceptor = (options, nextCall) => {
+  try {
+    return nextCall(options) as Call;
+  } catch (error) {
+    return cancelledCall(String(error));
+  }
+};
+
+/** What gRPC asks of a call, as far as one that is over from the start needs it. */
+function cancelledCall(details: string): Call {
+  const nothing = () => undefined;
+  const start: Call['start'] = (metadata, listener) => {
+    listener?.onReceiveMessage?.(null);
+    listener?.onReceiveStatus?.({ code: CANCELLED, details, metadata });
+  };
+  return {
+    start,
+    sendMessage: nothing,
+    halfClose: nothing,
+    startRead: nothing,
+    cancelWithStatus: nothing,
+  } as unknown as Call;
 }
 
 function isExhausted(code: number): boolean {

@@ -72,12 +72,13 @@ it('is told of by /readyz while it lasts, and mended by the question', async () 
 }, 60_000);
 
 it('is left alone for a while by whoever may not mend it, and goes on being told of', async () => {
-  const { operatorService } = api.service.connection;
   let asked = 0;
-  operatorService.addSearchAttributes = () => {
-    asked += 1;
-    return Promise.reject(new Error('7 PERMISSION_DENIED'));
-  };
+  Object.assign(api.service.connection.operatorService, {
+    addSearchAttributes() {
+      asked += 1;
+      return Promise.reject(new Error('7 PERMISSION_DENIED'));
+    },
+  });
   const start = () => api.service.runs.callback(aPayment(0), CALLBACK);
   for (let index = 0; index < 5; index += 1) await expect(start()).rejects.toThrow('calling Temporal');
   expect(asked).toBe(1);

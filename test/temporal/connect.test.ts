@@ -1,0 +1,27 @@
+import { expect, it } from '@jest/globals';
+import { startModule } from '../support/child.ts';
+import { compileSources } from '../support/compiled.ts';
+
+/** Nobody listens there, so every call fails at once and is tried again a little later, when the connection is closed already. */
+const CLOSE_BETWEEN_TRIES = `
+  import { setTimeout as sleep } from 'node:timers/promises';
+  import { connectClient } from 'DIST/temporal/connect.js';
+  process.on('uncaughtException', (error) => console.log('uncaught: ' + error.message));
+  const { connection } = connectClient({ TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_NAMESPACE: 'default' });
+  const calls = Array.from({ length: 20 }, (_, index) =>
+    sleep(index * 20).then(() => connection.workflowService.describeNamespace({ namespace: 'default' })));
+  const settled = Promise.allSettled(calls);
+  await sleep(200);
+  await connection.close();
+  for (const { status, reason } of await settled) console.log(status + ' ' + reason?.code);`;
+
+it('is closed without a word from the calls that were to be tried again', async () => {
+  const { dist, remove } = await compileSources();
+  const child = startModule(CLOSE_BETWEEN_TRIES.replaceAll('DIST', dist));
+  const { code } = await child.ended;
+  await remove();
+  expect(code).toBe(0);
+  expect(child.lines).toHaveLength(20);
+  expect(child.lines.filter((line) => !/^rejected/.test(line))).toEqual([]);
+  expect(child.lines).toContain('rejected 1');
+}, 60_000);
