@@ -7,6 +7,7 @@ import { bearerAuth } from './auth.ts';
 import { createIngress, type Ingress } from './ingress.ts';
 import { requestLog } from './request-log.ts';
 import { createOutcomeWaits } from './outcome-waits.ts';
+import { payerPages } from './payer-pages.tsx';
 import { createPokes } from './pokes.ts';
 import { problems } from './problem.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
@@ -45,6 +46,7 @@ function assemble(service: Service, routers: readonly Router[]): Koa {
   const app = new Koa({ proxy: config.TRUST_PROXY > 0, maxIpsCount: config.TRUST_PROXY });
   app.silent = true;
   app.use(requestLog(log));
+  app.use(payerPages());
   app.use(problems(log));
   app.use(uriLimits());
   app.use(

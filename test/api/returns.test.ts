@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { startTestApi, type Answer, type TestApi } from '../support/api.ts';
+import { API_KEY, startTestApi, type Answer, type TestApi } from '../support/api.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
@@ -144,11 +144,55 @@ describe('a return hit', () => {
     expect(api.runs.pokes).toEqual([]);
   });
 
-  it('is 503 without the store, and shows no trace', async () => {
-    api.troubles.mood = 'down';
-    const answer = await visit();
-    expect(answer.status).toBe(503);
-    expect(answer.text).not.toMatch(/ECONNREFUSED| at /);
+  describe('while the store is away', () => {
+    const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+    const come = (accept?: string, method = 'GET') =>
+      api.send(method, `/return/dintero?k=${payment.returnKey}`, { headers: accept ? { accept } : {} });
+
+    it.each([
+      ['down', browser],
+      ['down', '*/*'],
+      ['down', undefined],
+      ['hanging', browser],
+    ] as const)(
+      '(%s) shows %s a page that says to pay nothing again, and tries again',
+      async (mood, accept) => {
+        api.troubles.mood = mood;
+        const answer = await come(accept);
+        expect(answer).toMatchObject({
+          status: 503,
+          headers: { 'retry-after': '1', refresh: '5', 'cache-control': 'no-store' },
+        });
+        expect(answer.headers['content-type']).toMatch(/^text\/html/);
+        expect(answer.headers['x-request-id']).toMatch(/^[\w-]+$/);
+        expect(answer.text).toContain('Your payment is being checked');
+        expect(answer.text).toContain('you do not have to pay again');
+        expect(answer.text).not.toMatch(/ECONNREFUSED| at |store|unavailable/);
+        expect(answer.ms).toBeLessThan(4_000);
+      },
+    );
+
+    it.each(['application/json', 'application/problem+json', 'application/json, text/html;q=0.5'])(
+      'tells a machine that takes %s what is wrong',
+      async (accept) => {
+        api.troubles.mood = 'down';
+        const answer = await come(accept);
+        expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+        expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+        expect(answer.headers['retry-after']).toBe('1');
+      },
+    );
+
+    it('sends no page with HEAD', async () => {
+      api.troubles.mood = 'down';
+      expect(await come(browser, 'HEAD')).toMatchObject({ status: 503, text: '' });
+    });
+
+    it('says so in JSON of everything that is not for payers', async () => {
+      api.troubles.mood = 'down';
+      const answer = await api.send('GET', '/v1/payments', { key: API_KEY, headers: { accept: browser } });
+      expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+    });
   });
 
   describe('of a payment without a return URL', () => {

@@ -48,6 +48,7 @@ const RETURN: RouteConfig = {
     },
     ...html(200, 'A page of our own, where the payment has no `returnUrl`'),
     ...html(404, 'No payment has this `k`'),
+    ...html(503, 'We can not look now; a page that tries again, or a problem for who does not take HTML'),
   },
 };
 

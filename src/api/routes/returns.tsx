@@ -4,11 +4,16 @@ import { isSettled } from '../../domain/payment.ts';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
 import type { Db } from '../../store/open.ts';
 import { findByReturnKey, type PaymentRow } from '../../store/payments.ts';
+import { withTimeout } from '../../temporal/payment-runs.ts';
 import { addressOf } from '../open-payment.ts';
 import type { OutcomeWaits } from '../outcome-waits.ts';
 import { page } from '../page.tsx';
 import type { Pokes } from '../pokes.ts';
+import { Problem } from '../problem.ts';
 import { returnStatus } from '../views.ts';
+
+/** Somebody looks at a blank page meanwhile. */
+const FIND_LIMIT_MS = 3_000;
 
 /** `GET /return/{gateway}?k=…`: the payer's browser. It proves nothing; it asks for a look and is sent on to the shop. */
 export function returnRoutes(deps: {
@@ -23,7 +28,7 @@ export function returnRoutes(deps: {
     const key = ctx.query['k'];
     const isKey =
       typeof key === 'string' && /^[\w-]{22}$/.test(key) && deps.gateways.find(gateway) !== undefined;
-    const payment = isKey ? await findByReturnKey(deps.db, gateway, key) : null;
+    const payment = isKey ? await find(deps.db, gateway, key) : null;
     if (payment === null) return showUnknown(ctx);
     // Anybody's HEAD may be a preview of the link; only a visit is a visit.
     const now = ctx.method === 'GET' ? await askAndWait(deps, payment) : payment;
@@ -32,6 +37,17 @@ export function returnRoutes(deps: {
     ctx.status = 303;
     ctx.redirect(returnUrlOf(now, now.returnUrl));
   });
+}
+
+async function find(db: Db, gateway: string, key: string): Promise<PaymentRow | null> {
+  try {
+    return await withTimeout(findByReturnKey(db, gateway, key), FIND_LIMIT_MS, 'the store');
+  } catch (error) {
+    const { cause } = error as Error;
+    throw (
+      cause ?? new Problem('unavailable', 'the store did not answer in time; ask again', { cause: error })
+    );
+  }
 }
 
 async function askAndWait(
