@@ -16,7 +16,8 @@ export interface Compiled {
 export async function compileSources(): Promise<Compiled> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-compiled-'));
   const dist = join(folder, 'dist');
-  for (const name of ['node_modules', 'migrations']) await symlink(join(ROOT, name), join(folder, name));
+  for (const name of ['node_modules', 'migrations', 'bin'])
+    await symlink(join(ROOT, name), join(folder, name));
   await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'));
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', dist];
