@@ -1,6 +1,6 @@
 import type { Outcome } from './consequences.ts';
 
-/** Dintero's own test cards and what paying with each comes to. The time-outs after authorization concern later calls. */
+/** Dintero's own test cards and what paying with each comes to. */
 const OUTCOME_BY_CARD: ReadonlyMap<string, Outcome> = new Map([
   ['4000000000000002', 'authorize'],
   ['4000100000000000', 'authorize'],
@@ -24,6 +24,23 @@ const OUTCOME_BY_CARD: ReadonlyMap<string, Outcome> = new Map([
   ['5100000000000040', 'authorize'],
   ['5100000000000057', 'fail'],
 ]);
+
+/** The operation that times out later on what these cards paid. */
+const TIMEOUT_BY_CARD: ReadonlyMap<string, string> = new Map([
+  ['4100000000000019', 'capture'],
+  ['4100000000000027', 'refund'],
+  ['4100000000000035', 'auto_capture'],
+  ['4100000000000043', 'void'],
+  ['5100000000000016', 'capture'],
+  ['5100000000000024', 'refund'],
+  ['5100000000000032', 'auto_capture'],
+  ['5100000000000040', 'void'],
+]);
+
+/** The operation that will time out; undefined for most cards. */
+export function timeoutOfCard(card: string): string | undefined {
+  return TIMEOUT_BY_CARD.get(digits(card));
+}
 
 /** What a card number stands for; undefined for one that is no test card. */
 export function outcomeOfCard(card: string): Outcome | undefined {

@@ -5,6 +5,7 @@ import { callbackOptions } from './callback-request.ts';
 import type { Occasion, Session, Transaction, TransactionEvent } from './model.ts';
 import type { Sandbox } from './sandbox.ts';
 import { addSessionEvent } from './session-events.ts';
+import { movesMoney } from './sums.ts';
 import { changeTransaction, type Change } from './transactions.ts';
 
 /** The body of `POST /__sim/transactions/{id}/change`. */
@@ -29,16 +30,34 @@ export function applyChange(
   change: Change,
   callback?: CallbackChoice,
 ): TransactionEvent {
-  const session = sandbox.ledger.session(transaction.session_id);
   const before = transaction.status;
   const event = changeTransaction(transaction, change);
+  announce(sandbox, transaction, { event, before, callback });
+  return event;
+}
+
+export interface News {
+  readonly event: TransactionEvent;
+  /** The status before it. */
+  readonly before: string;
+  readonly callback?: CallbackChoice;
+}
+
+/** Saves what happened to a transaction and tells whoever is to be told. */
+export function announce(
+  sandbox: Sandbox,
+  transaction: Transaction,
+  { event, before, callback }: News,
+): void {
+  const session = sandbox.ledger.session(transaction.session_id);
   sandbox.ledger.saveTransaction(transaction);
-  sandbox.ledger.dropResolution(transaction.id);
-  if (RESULTS.has(change.status) && change.status !== 'ON_HOLD') addSessionEvent(session, change.status);
+  if (event.success || transaction.status !== before) sandbox.ledger.dropResolution(transaction.id);
+  if (isResult(event) && event.transaction_status !== 'ON_HOLD') {
+    addSessionEvent(session, event.transaction_status);
+  }
   sandbox.ledger.saveSession(session);
   const { occasion, usual } = occasionOf(session, transaction, event, before);
   sandbox.deliveries.enqueue(session, transaction, occasion, plansFor(callback, usual));
-  return event;
 }
 
 /** Lets a transaction change by itself later; survives a restart. */
@@ -81,7 +100,12 @@ function occasionOf(
   if (error !== undefined) return { occasion: { error }, usual: reportError || before === 'ON_HOLD' };
   const paidNow =
     event.transaction_status === 'CAPTURED' && ['INITIATED', 'ON_HOLD', 'UNKNOWN'].includes(before);
-  if (paidNow || RESULTS.has(event.transaction_status)) return { occasion: {}, usual: true };
-  const eventId = transaction.events.length - 1;
+  if (paidNow || isResult(event)) return { occasion: {}, usual: true };
+  const eventId = transaction.events.indexOf(event);
   return { occasion: { event: event.event, eventId }, usual: reportEvents.includes(event.event) };
+}
+
+/** A capture that failed leaves AUTHORIZED behind, which is no news of the payment. */
+function isResult(event: TransactionEvent): boolean {
+  return RESULTS.has(event.transaction_status) && !movesMoney(event);
 }

@@ -13,24 +13,51 @@ export const OPERATIONS = [
   'list',
   'updateTransaction',
   'authorization',
+  'capture',
+  'refund',
+  'void',
+  'hooks',
+  'signature',
+  'settlements',
 ] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
 
 const count = z.number().int().min(0);
 
+/** How capture, refund and void go; see `Manner`. */
+export const mannerFields = {
+  pending: z.boolean().optional(),
+  result: z.enum(['success', 'failure', 'corrected', 'never']).optional(),
+  afterMs: count.optional(),
+  correctAfterMs: count.optional(),
+  error: z
+    .strictObject({
+      code: z.string(),
+      message: z.string(),
+      type: z.array(z.string()).optional(),
+      result_code: z.string().optional(),
+      retry_policy: z.strictObject({ retry_codes: z.string(), retry_after: count.optional() }).optional(),
+    })
+    .optional(),
+};
+
 /** One way in which an API call goes wrong. */
-const faultSchema = z.strictObject({
+export const faultSchema = z.strictObject({
   status: z.number().int().min(200).max(599).optional(),
   retryAfter: count.optional(),
   delayMs: count.optional(),
+  effectAfterMs: count.optional(),
   drop: z.enum(['before', 'after']).optional(),
   truncate: z.boolean().optional(),
   body: z.unknown().optional(),
   patch: z.record(z.string(), z.unknown()).optional(),
   times: count.optional(),
+  rate: z.number().min(0).max(1).optional(),
+  seed: z.union([z.string(), z.number()]).optional(),
   sessionId: z.string().optional(),
   transactionId: z.string().optional(),
+  ...mannerFields,
 });
 
 export type Fault = z.infer<typeof faultSchema>;
@@ -43,11 +70,17 @@ const knobsSchema = z.strictObject({
   callbackTimeoutMs: count.min(1),
   callbacks: z.enum(['on', 'off']),
   tokenExpiresIn: count.nullable(),
+  cardTimeoutMs: count,
+  cardTimeoutEffect: z.enum(['before', 'after']),
+  partialVoidStatus: z.enum(['CAPTURED', 'PARTIALLY_CAPTURED', 'AUTHORIZATION_VOIDED']),
 });
 
 export type Knobs = z.infer<typeof knobsSchema>;
 
-const switchSchema = faultSchema.nullable().optional();
+const switchSchema = z
+  .union([faultSchema, z.array(faultSchema).max(100)])
+  .nullable()
+  .optional();
 
 /** The body of `POST /__sim/faults`: what is named changes, the rest stays. */
 export const faultChangeSchema = knobsSchema.partial().extend({
@@ -62,7 +95,21 @@ export const faultChangeSchema = knobsSchema.partial().extend({
   list: switchSchema,
   updateTransaction: switchSchema,
   authorization: switchSchema,
+  capture: switchSchema,
+  refund: switchSchema,
+  void: switchSchema,
+  hooks: switchSchema,
+  signature: switchSchema,
+  settlements: switchSchema,
 });
+
+/** Faults of one transaction's calls, by operation. */
+export const ownFaultsSchema = z.partialRecord(
+  z.enum(['readTransaction', 'updateTransaction', 'authorization', 'capture', 'refund', 'void', 'all']),
+  faultSchema,
+);
+
+export type OwnFaults = z.infer<typeof ownFaultsSchema>;
 
 export type FaultChange = z.infer<typeof faultChangeSchema>;
 
@@ -75,9 +122,13 @@ export const USUAL_KNOBS: Knobs = {
   callbackTimeoutMs: 10_000,
   callbacks: 'on',
   tokenExpiresIn: null,
+  cardTimeoutMs: 30_000,
+  cardTimeoutEffect: 'after',
+  partialVoidStatus: 'CAPTURED',
 };
 
 export interface FaultState {
   readonly knobs: Knobs;
-  readonly faults: Readonly<Record<string, Fault>>;
+  /** One, or several of which the first that concerns a call meets it. */
+  readonly faults: Readonly<Record<string, Fault | readonly Fault[]>>;
 }

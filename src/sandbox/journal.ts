@@ -1,7 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultState } from './fault-schema.ts';
-import type { CallbackRecord, Resolution, Session, Transaction } from './model.ts';
+import type { CallbackRecord, Late, Quirk, Resolution, Session, Transaction } from './model.ts';
 
 interface EntryOf<Kind extends string, Value> {
   readonly kind: Kind;
@@ -15,6 +15,8 @@ export type Entry =
   | EntryOf<'transaction', Transaction>
   | EntryOf<'callback', CallbackRecord>
   | EntryOf<'resolution', Resolution | null>
+  | EntryOf<'late', Late | null>
+  | EntryOf<'quirk', Quirk>
   | EntryOf<'faults', FaultState>;
 
 export interface Journal {

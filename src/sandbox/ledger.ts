@@ -1,5 +1,5 @@
 import type { Entry, Journal } from './journal.ts';
-import type { CallbackRecord, Resolution, Session, Transaction } from './model.ts';
+import type { CallbackRecord, Late, Quirk, Resolution, Session, Transaction } from './model.ts';
 import { Problem } from './problem.ts';
 import { Table } from './table.ts';
 
@@ -21,6 +21,8 @@ export class Ledger {
   ]);
   readonly callbacks = new Table<CallbackRecord>((callback) => [callback.sessionId]);
   readonly resolutions = new Map<string, Resolution>();
+  readonly lates = new Map<string, Late>();
+  readonly quirks = new Map<string, Quirk>();
   readonly #journal: Journal;
 
   constructor(journal: Journal) {
@@ -71,14 +73,28 @@ export class Ledger {
     this.#journal.mark({ kind: 'resolution', id: transactionId, record: null });
   }
 
+  saveLate(late: Late): void {
+    this.lates.set(late.id, late);
+    this.#journal.mark({ kind: 'late', id: late.id, record: late });
+  }
+
+  dropLate(id: string): void {
+    if (this.lates.delete(id)) this.#journal.mark({ kind: 'late', id, record: null });
+  }
+
+  saveQuirk(quirk: Quirk): void {
+    this.quirks.set(quirk.id, quirk);
+    this.#journal.mark({ kind: 'quirk', id: quirk.id, record: quirk });
+  }
+
   /** Takes back what a journal says; entries of other kinds are not its business. */
   replay(entry: Entry): void {
     if (entry.kind === 'session') this.sessions.put(entry.record);
     if (entry.kind === 'transaction') this.transactions.put(entry.record);
     if (entry.kind === 'callback') this.callbacks.put(entry.record);
-    if (entry.kind !== 'resolution') return;
-    if (entry.record === null) this.resolutions.delete(entry.id);
-    else this.resolutions.set(entry.id, entry.record);
+    if (entry.kind === 'quirk') this.quirks.set(entry.id, entry.record);
+    if (entry.kind === 'resolution') keep(this.resolutions, entry.id, entry.record);
+    if (entry.kind === 'late') keep(this.lates, entry.id, entry.record);
   }
 
   /** Everything, one entry each: what a compacted journal holds. */
@@ -87,6 +103,8 @@ export class Ledger {
     for (const record of this.transactions.all()) yield { kind: 'transaction', id: record.id, record };
     for (const record of this.callbacks.all()) yield { kind: 'callback', id: record.id, record };
     for (const [id, record] of this.resolutions) yield { kind: 'resolution', id, record };
+    for (const [id, record] of this.lates) yield { kind: 'late', id, record };
+    for (const [id, record] of this.quirks) yield { kind: 'quirk', id, record };
   }
 
   clear(): void {
@@ -94,5 +112,12 @@ export class Ledger {
     this.transactions.clear();
     this.callbacks.clear();
     this.resolutions.clear();
+    this.lates.clear();
+    this.quirks.clear();
   }
+}
+
+function keep<T>(map: Map<string, T>, id: string, record: T | null): void {
+  if (record === null) map.delete(id);
+  else map.set(id, record);
 }

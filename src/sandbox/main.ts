@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { sandboxApp } from './app.ts';
 import { resumeResolutions } from './changes.ts';
+import { resumeLate } from './money.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { readSettings, type Settings } from './settings.ts';
 
@@ -18,6 +19,7 @@ export async function runSandbox(env: NodeJS.ProcessEnv): Promise<{ url: string;
   sandbox.publicUrl = settings.publicUrl ?? url;
   sandbox.deliveries.resume();
   resumeResolutions(sandbox);
+  resumeLate(sandbox);
   return { url, close: () => close(sandbox, server) };
 }
 

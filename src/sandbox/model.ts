@@ -46,6 +46,25 @@ export interface Session {
   pay_lock?: { readonly pay_lock_id: string };
 }
 
+export interface EventError {
+  readonly code: string;
+  readonly message: string;
+  readonly type?: readonly string[] | undefined;
+  readonly result_code?: string | undefined;
+  readonly retry_policy?:
+    | { readonly retry_codes: string; readonly retry_after?: number | undefined }
+    | undefined;
+}
+
+/** What became of an operation that had been called failed. */
+export interface Correction {
+  readonly event_ids: readonly string[];
+  readonly status: string;
+  readonly remaining_capture_amount: number;
+  readonly remaining_refund_amount: number;
+  readonly remaining_void_amount: number;
+}
+
 export interface TransactionEvent {
   readonly id: string;
   readonly event: string;
@@ -54,7 +73,16 @@ export interface TransactionEvent {
   readonly amount: number;
   readonly created_at: string;
   readonly created_by: string;
-  readonly error?: { readonly code: string; readonly message: string };
+  readonly error?: EventError;
+  readonly items?: readonly Pick<Item, 'line_id' | 'amount' | 'quantity'>[];
+  /** A UUID; the header `event-request-id` of a 202 has it. */
+  readonly request_id?: string;
+  /** The `request_id` of the INITIATE_… event that this one completes. */
+  readonly correlation_request_id?: string;
+  readonly event_reference?: string;
+  readonly metadata?: Readonly<Record<string, string | number>>;
+  correction?: Correction;
+  settlements?: Readonly<Record<string, unknown>>;
 }
 
 export interface Transaction {
@@ -68,7 +96,7 @@ export interface Transaction {
   readonly payment_product: string;
   readonly payment_product_type: string;
   status: string;
-  readonly settlement_status: string;
+  settlement_status: string;
   readonly items: readonly Item[];
   readonly card?: Readonly<Record<string, string>>;
   readonly customer?: Session['customer'];
@@ -115,6 +143,40 @@ export interface Resolution {
   readonly transactionId: string;
   readonly status: string;
   readonly atMs: number;
+}
+
+/** How an operation on money goes, where it does not simply succeed at once. */
+export interface Manner {
+  /** Answered 202 and finished later. */
+  readonly pending?: boolean | undefined;
+  /** `corrected`: called failed at first, then found to have moved the money. `never`: pending for good. */
+  readonly result?: 'success' | 'failure' | 'corrected' | 'never' | undefined;
+  /** From the 202 to the event that completes it. */
+  readonly afterMs?: number | undefined;
+  /** From the failed event to its correction. */
+  readonly correctAfterMs?: number | undefined;
+  readonly error?: EventError | undefined;
+}
+
+/** The second half of an operation on money, which happens by itself later. */
+export interface Late {
+  /** The request that is completed, or the failed event that is corrected. */
+  readonly id: string;
+  readonly transactionId: string;
+  readonly atMs: number;
+  readonly step: 'complete' | 'correct';
+  readonly isFinal?: boolean | undefined;
+  readonly manner: Manner;
+}
+
+/** What a transaction does differently from others. */
+export interface Quirk {
+  /** The transaction. */
+  readonly id: string;
+  /** The operation whose first call times out, as paid for by a test card. */
+  readonly timesOut?: string | undefined;
+  /** The authorization is gone though the status does not say so. */
+  readonly isLapsed?: boolean | undefined;
 }
 
 /** Now, as the records write it. */

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { callbackChoiceSchema, plansFor } from './callback-plan.ts';
 import { callbackOptions } from './callback-request.ts';
-import { maskedCard, outcomeOfCard } from './cards.ts';
+import { maskedCard, outcomeOfCard, timeoutOfCard } from './cards.ts';
 import { scheduleResolution } from './changes.ts';
 import { type Consequence, CONSEQUENCES, OUTCOMES } from './consequences.ts';
+import { ownFaultsSchema } from './fault-schema.ts';
 import { nowIso, type Session, type Transaction } from './model.ts';
 import { invalid, Problem } from './problem.ts';
 import { returnUrl } from './return-url.ts';
@@ -19,6 +20,8 @@ export const paySchema = z.strictObject({
   amount: z.number().int().optional(),
   currency: z.string().optional(),
   merchantReference: z.string().optional(),
+  product: z.string().min(1).optional(),
+  faults: ownFaultsSchema.optional(),
   status: z.string().optional(),
   callback: callbackChoiceSchema,
   return: z.literal(false).optional(),
@@ -101,11 +104,14 @@ function transact(
       currency: payment.currency,
       merchantReference: payment.merchantReference,
       card: payment.card === undefined ? undefined : maskedCard(payment.card),
-      product: product ?? 'dintero_psp.creditcard',
+      product: payment.product ?? product ?? 'dintero_psp.creditcard',
     });
   if (status !== 'INITIATED') changeTransaction(transaction, { status, by: 'checkout', force: true });
   session.transaction_id = transaction.id;
   sandbox.ledger.saveTransaction(transaction);
+  const timesOut = payment.card === undefined ? undefined : timeoutOfCard(payment.card);
+  if (timesOut !== undefined) sandbox.ledger.saveQuirk({ id: transaction.id, timesOut });
+  if (payment.faults !== undefined) sandbox.faults.add(transaction.id, payment.faults);
   if (payment.resolve !== undefined) scheduleResolution(sandbox, transaction, payment.resolve);
   return transaction;
 }

@@ -27,7 +27,16 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
   return new URLSearchParams(await readText(request));
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+const texts = new WeakMap<IncomingMessage, Promise<string>>();
+
+/** The body as text, read once however often it is asked for. */
+export function readText(request: IncomingMessage): Promise<string> {
+  const text = texts.get(request) ?? receive(request);
+  texts.set(request, text);
+  return text;
+}
+
+async function receive(request: IncomingMessage): Promise<string> {
   try {
     return await getRawBody(request, { limit: '1mb', encoding: 'utf8' });
   } catch (error) {

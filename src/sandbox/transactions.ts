@@ -1,7 +1,8 @@
 /** The status machine of a transaction: what may follow what, and the event that says so. */
 import { accountId, shortId } from './ids.ts';
-import { nowIso, type Session, type Transaction, type TransactionEvent } from './model.ts';
+import { type Item, nowIso, type Session, type Transaction, type TransactionEvent } from './model.ts';
 import { Problem } from './problem.ts';
+import { sumsOf } from './sums.ts';
 
 const NEXT: Readonly<Record<string, readonly string[]>> = {
   INITIATED: ['ON_HOLD', 'AUTHORIZED', 'CAPTURED', 'AUTHORIZATION_VOIDED', 'DECLINED', 'FAILED', 'UNKNOWN'],
@@ -52,7 +53,7 @@ export function openTransaction(session: Session, opening: Opening): Transaction
     payment_product_type: opening.product,
     status: 'INITIATED',
     settlement_status: 'NOT_SETTLED',
-    items: order.items ?? [],
+    items: linesOf(order),
     ...(opening.card === undefined ? {} : { card: opening.card }),
     ...(session.customer === undefined ? {} : { customer: session.customer }),
     metadata: session.metadata,
@@ -60,6 +61,14 @@ export function openTransaction(session: Session, opening: Opening): Transaction
     updated_at: now,
     events: [eventFor('INITIATED', amount, 'checkout', now)],
   };
+}
+
+/** Shipping becomes an ordinary line once it is paid. */
+function linesOf({ items = [], shipping_option: shipping }: Session['order']): readonly Item[] {
+  if (shipping === undefined) return items;
+  const { id = 'shipping', line_id: lineId = 'shipping', title: description } = shipping;
+  const line = { ...shipping, id: String(id), line_id: String(lineId), type: 'shipping' };
+  return [...items, { ...line, ...(typeof description === 'string' ? { description } : {}) }];
 }
 
 export interface Change {
@@ -80,20 +89,11 @@ export function changeTransaction(transaction: Transaction, change: Change): Tra
   return event;
 }
 
-/** Money taken and given back so far, from the events that succeeded. */
-export function sumsOf(transaction: Transaction): { captured: number; refunded: number } {
-  const sum = (name: string): number =>
-    transaction.events.reduce(
-      (total, { event, success, amount }) => total + (success && event === name ? amount : 0),
-      0,
-    );
-  return { captured: sum('CAPTURE'), refunded: sum('REFUND') };
-}
-
 function usualAmount(transaction: Transaction, status: string): number {
   const { captured, refunded } = sumsOf(transaction);
   const event = EVENT_BY_STATUS[status];
   if (event === 'CAPTURE') return transaction.amount - captured;
+  if (event === 'VOID') return transaction.amount - captured;
   return event === 'REFUND' ? captured - refunded : transaction.amount;
 }
 

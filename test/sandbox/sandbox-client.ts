@@ -17,6 +17,8 @@ export interface SandboxClient {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** With a bearer token. */
   api(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** The value of the header `Authorization`. */
+  bearer(): string;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export async function startSandbox(env: NodeJS.ProcessEnv = {}): Promise<Sandbox
     url,
     close: () => sandbox.close(),
     call,
+    bearer: () => bearer.authorization,
     api: (method, path, sent, headers) => call(method, path, sent, { ...bearer, ...headers }),
   };
 }

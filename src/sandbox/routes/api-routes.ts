@@ -2,19 +2,17 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Router, type RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { applyChange } from '../changes.ts';
-import { many } from '../listing.ts';
-import { listTransactions, searchSessions } from '../lists.ts';
+import { searchSessions } from '../lists.ts';
 import { parseBody, readJson } from '../parse.ts';
 import { invalid, Problem } from '../problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { type RequestRules, sessionFrom } from '../session-request.ts';
 import { cancelSession, lockSession, updateSession } from '../sessions.ts';
-import { cutOff, sessionView, transactionView } from '../views.ts';
+import { cutOff, sessionView } from '../views.ts';
 import { authorized, operation } from './operation.ts';
+import { transactionRoutes } from './transaction-routes.ts';
 
 const grantSchema = z.looseObject({ grant_type: z.literal('client_credentials'), audience: z.string() });
-const updateSchema = z.strictObject({ merchant_reference_2: z.string() });
 
 export function apiRoutes(sandbox: Sandbox): Router {
   const router = new Router({ prefix: '/v1' });
@@ -63,39 +61,6 @@ function sessionRoutes(router: Router, sandbox: Sandbox): void {
   });
 }
 
-function transactionRoutes(router: Router, sandbox: Sandbox): void {
-  const { ledger, faults } = sandbox;
-  router.get(
-    '/transactions',
-    authorized(sandbox, 'list', (ctx) => {
-      ctx.body = listTransactions(sandbox, ctx.query);
-    }),
-  );
-  router.get(
-    '/transactions/:id',
-    authorized(sandbox, 'readTransaction', (ctx) => {
-      const cut = cutOff(faults.knobs.readLagMs);
-      const transaction = ledger.transaction(idOf(ctx));
-      const session = sessionView(ledger.session(transaction.session_id), ledger, cut);
-      const embeds = many(ctx.query, 'includes').includes('session');
-      ctx.body = { ...transactionView(transaction, cut), ...(embeds ? { session } : {}) };
-    }),
-  );
-  router.put(
-    '/transactions/:id',
-    authorized(sandbox, 'updateTransaction', async (ctx) => {
-      const transaction = ledger.transaction(idOf(ctx));
-      Object.assign(transaction, parseBody(updateSchema, await readJson(ctx.req)));
-      ledger.saveTransaction(transaction);
-      ctx.body = transaction;
-    }),
-  );
-  router.post(
-    '/transactions/:id/authorization',
-    authorized(sandbox, 'authorization', (ctx) => releaseHold(sandbox, ctx)),
-  );
-}
-
 async function createSession(
   sandbox: Sandbox,
   ctx: RouterContext,
@@ -127,15 +92,6 @@ async function grantToken(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
   }
   const seconds = faults.knobs.tokenExpiresIn ?? settings.tokenSeconds;
   ctx.body = { access_token: tokens.issue(seconds), token_type: 'Bearer', expires_in: seconds };
-}
-
-function releaseHold(sandbox: Sandbox, ctx: RouterContext): void {
-  const transaction = sandbox.ledger.transaction(idOf(ctx));
-  if (transaction.status !== 'ON_HOLD') {
-    throw new Problem(409, `only ON_HOLD can be released; this is ${transaction.status}`, 'CONFLICT');
-  }
-  applyChange(sandbox, transaction, { status: 'AUTHORIZED', by: sandbox.settings.clientId });
-  ctx.body = transaction;
 }
 
 function idOf(ctx: RouterContext): string {

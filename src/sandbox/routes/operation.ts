@@ -1,38 +1,48 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import type { Fault, Operation } from '../fault-schema.ts';
+import { cardTimeout } from '../card-timeout.ts';
+import type { Subject } from '../faults.ts';
+import { readText } from '../parse.ts';
 import { Problem, problemBody } from '../problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 
-export type Handler = (ctx: RouterContext) => Promise<void> | void;
+export type Handler = (ctx: RouterContext, fault: Fault | undefined) => Promise<void> | void;
 
 /** A route of Dintero's API: counted, and subject to the faults that `/__sim/faults` asked for. */
 export function operation(sandbox: Sandbox, name: Operation, handler: Handler): RouterMiddleware {
   return async (ctx) => {
     sandbox.requests.set(name, (sandbox.requests.get(name) ?? 0) + 1);
-    const fault = sandbox.faults.take(name, subjectOf(sandbox, ctx));
-    if (fault === undefined) await handler(ctx);
+    const subject = subjectOf(sandbox, ctx);
+    const fault = sandbox.faults.take(name, subject) ?? cardTimeout(sandbox, name, subject);
+    if (fault === undefined) await handler(ctx, undefined);
     else await underFault(sandbox, ctx, fault, handler);
   };
 }
 
 /** The same for callers with a bearer token; 401 without. */
 export function authorized(sandbox: Sandbox, name: Operation, handler: Handler): RouterMiddleware {
-  return operation(sandbox, name, async (ctx) => {
+  return operation(sandbox, name, async (ctx, fault) => {
     const token = /^Bearer (\S+)$/i.exec(ctx.get('authorization'))?.[1];
     if (token === undefined || !sandbox.tokens.isValid(token)) {
       throw new Problem(401, 'the access token is missing, unknown or expired', 'UNAUTHORIZED');
     }
-    await handler(ctx);
+    await handler(ctx, fault);
   });
 }
 
-function subjectOf(sandbox: Sandbox, ctx: RouterContext): { sessionId?: string; transactionId?: string } {
+function subjectOf({ ledger }: Sandbox, ctx: RouterContext): Subject {
   const id = ctx.params['id'];
   if (id === undefined) return {};
-  if (!ctx.path.startsWith('/v1/transactions/')) return { sessionId: id };
-  const sessionId = sandbox.ledger.transactions.get(id)?.session_id;
-  return sessionId === undefined ? { transactionId: id } : { transactionId: id, sessionId };
+  if (!ctx.path.startsWith('/v1/transactions/')) {
+    return { sessionId: id, reference: ledger.sessions.get(id)?.order.merchant_reference };
+  }
+  const transaction = ledger.transactions.get(id);
+  return {
+    transactionId: id,
+    sessionId: transaction?.session_id,
+    reference: transaction?.merchant_reference,
+  };
 }
 
 async function underFault(
@@ -42,7 +52,12 @@ async function underFault(
   handler: Handler,
 ): Promise<void> {
   const takesEffect = fault.drop !== 'before' && (fault.status === undefined || fault.status < 400);
-  if (takesEffect) await handler(ctx);
+  if (fault.effectAfterMs !== undefined) {
+    // The body must be here before the caller gives up and goes.
+    await readText(ctx.req);
+    await wait(fault.effectAfterMs, undefined, { ref: false });
+  }
+  if (takesEffect) await handler(ctx, fault);
   answer(ctx, fault);
   // The effect comes at once and the answer late, which is the worse of the two orders for a caller that gives up.
   sandbox.journal.flush();

@@ -1,7 +1,5 @@
 /** `/__sim`: what tests and people drive the sandbox with. docs/sandbox.md has an example of each. */
 import { Router, type RouterContext } from '@koa/router';
-import { z } from 'zod';
-import { applyChange, changeSchema } from '../changes.ts';
 import { callbackPlanSchema } from '../callback-plan.ts';
 import { faultChangeSchema } from '../fault-schema.ts';
 import { one } from '../listing.ts';
@@ -10,18 +8,12 @@ import type { CallbackRecord, Occasion, Session } from '../model.ts';
 import { pay, paySchema } from '../outcomes.ts';
 import { parseBody, readJson } from '../parse.ts';
 import { resetSandbox, type Sandbox } from '../sandbox.ts';
-import { sessionFrom } from '../session-request.ts';
-
-const foreignSchema = z.strictObject({
-  merchantReference: z.string().min(1),
-  amount: z.number().int(),
-  currency: z.string(),
-  status: z.string(),
-});
+import { simTransactionRoutes } from './sim-transaction-routes.ts';
 
 export function simRoutes(sandbox: Sandbox): Router {
   const router = new Router({ prefix: '/__sim' });
   driveRoutes(router, sandbox);
+  simTransactionRoutes(router, sandbox);
   faultRoutes(router, sandbox);
   lookRoutes(router, sandbox);
   return router;
@@ -38,15 +30,6 @@ function driveRoutes(router: Router, sandbox: Sandbox): void {
     const session = ledger.session(idOf(ctx));
     deliveries.enqueue(session, ledger.transactionOf(session), occasionNow(sandbox, session), [plan]);
     ctx.body = { sessionId: session.id };
-  });
-  router.post('/transactions', async (ctx) => {
-    ctx.body = createForeign(sandbox, parseBody(foreignSchema, await readJson(ctx.req)));
-  });
-  router.post('/transactions/:id/change', async (ctx) => {
-    const { callback, ...change } = parseBody(changeSchema, await readJson(ctx.req));
-    const transaction = ledger.transaction(idOf(ctx));
-    applyChange(sandbox, transaction, { ...change, by: 'backoffice' }, callback);
-    ctx.body = transaction;
   });
   router.post('/reset', (ctx) => {
     resetSandbox(sandbox);
@@ -92,20 +75,6 @@ function lookRoutes(router: Router, sandbox: Sandbox): void {
   router.get('/requests', (ctx) => {
     ctx.body = Object.fromEntries(sandbox.requests);
   });
-}
-
-function createForeign(sandbox: Sandbox, foreign: z.infer<typeof foreignSchema>): object {
-  const { merchantReference, amount, currency, status } = foreign;
-  const request = {
-    profile_id: 'another-shop',
-    order: { amount, currency, merchant_reference: merchantReference },
-    url: { return_url: 'https://another-shop.example/return' },
-  };
-  const rules = { settings: sandbox.settings, needs: 'profile_id', strictAmounts: false } as const;
-  const session = sessionFrom(request, rules);
-  sandbox.ledger.saveSession(session);
-  const { transactionId } = pay(sandbox, session, { status, callback: false });
-  return { sessionId: session.id, transactionId };
 }
 
 /** What a callback sent now would be about. */

@@ -1,0 +1,28 @@
+/** What Dintero documents about single payment products. */
+const VOIDS_REMAINDER = new Set([
+  'payex.creditcard',
+  'payex.mobilepay',
+  'payex.vipps',
+  'payex.applepay',
+  'payex.clicktopay',
+  'payex.googlepay',
+  'vipps',
+  'vipps.vipps',
+  'klarna.klarna',
+  'klarna.billie',
+]);
+
+/** Products whose authorization can still be voided after a part of it was captured. */
+export function voidsRemainder(productType: string): boolean {
+  return VOIDS_REMAINDER.has(productType);
+}
+
+/** Products that take `final_capture`. */
+export function takesFinalCapture(productType: string): boolean {
+  return productType.startsWith('dintero_psp.');
+}
+
+/** Products that capture at once, so that there is never anything to void. */
+export function neverVoids(productType: string): boolean {
+  return productType.startsWith('swish');
+}
