@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
-import { sql } from 'drizzle-orm';
-import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
-import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
-import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
-import { migrate as migratePg } from 'drizzle-orm/node-postgres/migrator';
+import type { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/pglite';
+import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { ensureDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lock.ts';
+import { MIGRATIONS, migratePostgres } from './migrations.ts';
 import * as schema from './schema.ts';
 import { databaseOn } from './transactions.ts';
 
@@ -23,12 +22,6 @@ export interface Store {
   migrate(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Where `migrations/` is, from `src/store` and from `dist/store` alike. */
-const MIGRATIONS = { migrationsFolder: join(import.meta.dirname, '..', '..', 'migrations') };
-
-/** Any number that nobody else uses as an advisory lock on the same database. */
-const MIGRATION_LOCK = 7_201_001;
 
 /**
  * PostgreSQL where a URL is given, else the embedded store in `dataDir` (`memory://` for none on disk).
@@ -55,11 +48,11 @@ async function openEmbedded(dataDir: string): Promise<Store> {
 }
 
 function embedded(client: PGlite, unlock: () => Promise<void>): Store {
-  const db = drizzlePglite(client, { schema });
+  const db = drizzle(client, { schema });
   return {
     db,
     kind: 'embedded',
-    migrate: () => migratePglite(db, MIGRATIONS),
+    migrate: () => migrate(db, MIGRATIONS),
     async close() {
       await client.close();
       await unlock();
@@ -88,19 +81,6 @@ function openPostgres(connectionString: string): Store {
     migrate: () => migratePostgres(connectionString),
     close: () => pool.end(),
   };
-}
-
-async function migratePostgres(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    const db = drizzlePg(client, { schema });
-    await db.execute(sql`select pg_advisory_lock(${MIGRATION_LOCK})`);
-    await migratePg(db, MIGRATIONS);
-  } finally {
-    await client.end();
-  }
 }
 
 /** The rows of a hand-written statement, alike for both drivers. */
