@@ -1,10 +1,10 @@
 /** Issue "Bad input": what a merchant may get wrong, each with a pointer to it; and what is odd but right. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { findPayment } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema.ts';
-import { anOrderBody, API_KEY, startTestApi, type Answer, type TestApi } from '../support/api.ts';
+import { anOrderBody, API_KEY, type Answer } from '../support/api.ts';
 import { aReference } from '../support/builders.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { useTestApi } from '../support/door.ts';
 
 const NUL = String.fromCodePoint(0);
 const LONE_SURROGATE = '\ud800';
@@ -12,23 +12,14 @@ const LONE_SURROGATE = '\ud800';
 const LINE = { id: 'chair-1', lineId: '1', description: 'Chair', quantity: 1, amount: 72200 };
 
 describe('the body of POST /v1/payments', () => {
-  let store: TestStore;
-  let api: TestApi;
-  beforeAll(async () => {
-    store = await openTestStore();
-    api = await startTestApi(store);
-  }, 180_000);
-  afterAll(async () => {
-    await api.stop();
-    await store.close();
-  });
+  const at = useTestApi();
 
   const open = (order: Record<string, unknown>, more: Record<string, unknown> = {}): Promise<Answer> =>
-    api.post('/v1/payments', {
+    at.api.post('/v1/payments', {
       order: { reference: aReference(), amount: 72200, currency: 'NOK', ...order },
       ...more,
     });
-  const rows = () => store.db.$count(payments);
+  const rows = () => at.store.db.$count(payments);
 
   it.each([
     ['nothing', ''],
@@ -38,7 +29,7 @@ describe('the body of POST /v1/payments', () => {
     ['a byte order mark and nothing', Buffer.from([0xef, 0xbb, 0xbf])],
   ])('that is %s is 400', async (_, body) => {
     const sent = { key: API_KEY, body, headers: { 'content-type': 'application/json' } };
-    const answer = await api.send('POST', '/v1/payments', sent);
+    const answer = await at.api.send('POST', '/v1/payments', sent);
     expect(answer).toMatchObject({ status: 400, json: { code: 'invalid_json' } });
   });
 
@@ -46,7 +37,7 @@ describe('the body of POST /v1/payments', () => {
     'as %s is 415',
     async (type) => {
       const body = JSON.stringify(anOrderBody(aReference()));
-      const answer = await api.send('POST', '/v1/payments', {
+      const answer = await at.api.send('POST', '/v1/payments', {
         key: API_KEY,
         body,
         headers: { 'content-type': type },
@@ -57,25 +48,25 @@ describe('the body of POST /v1/payments', () => {
 
   it('may name its character set', async () => {
     const headers = { 'content-type': 'application/json; charset=utf-8' };
-    expect(await api.post('/v1/payments', anOrderBody(aReference()), { headers })).toMatchObject({
+    expect(await at.api.post('/v1/payments', anOrderBody(aReference()), { headers })).toMatchObject({
       status: 201,
     });
   });
 
   it('of over 1 MiB is 413', async () => {
-    const answer = await api.post('/v1/payments', `{"a":"${'x'.repeat(1024 * 1024)}"}`);
+    const answer = await at.api.post('/v1/payments', `{"a":"${'x'.repeat(1024 * 1024)}"}`);
     expect(answer).toMatchObject({ status: 413, json: { code: 'too_large' } });
   });
 
   it('nested a hundred thousand deep is 422 or 400, and the process lives', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
-    expect([400, 422]).toContain((await api.post('/v1/payments', deep)).status);
-    expect([400, 422]).toContain((await api.post('/v1/payments', `{"metadata":${deep}}`)).status);
-    expect(await api.send('GET', '/healthz')).toMatchObject({ status: 200 });
+    expect([400, 422]).toContain((await at.api.post('/v1/payments', deep)).status);
+    expect([400, 422]).toContain((await at.api.post('/v1/payments', `{"metadata":${deep}}`)).status);
+    expect(await at.api.send('GET', '/healthz')).toMatchObject({ status: 200 });
   });
 
   it.each(['null', '1', '"text"', '[]', 'true'])('that is %s and no object is 422', async (body) => {
-    expect(await api.post('/v1/payments', body)).toMatchObject({
+    expect(await at.api.post('/v1/payments', body)).toMatchObject({
       status: 422,
       json: { code: 'invalid_request' },
     });
@@ -172,7 +163,7 @@ describe('the body of POST /v1/payments', () => {
   });
 
   it('is told everything that is wrong with it at once', async () => {
-    const answer = await api.post('/v1/payments', {
+    const answer = await at.api.post('/v1/payments', {
       order: { reference: 'a/b', amount: '1', currency: 'x' },
       extra: 1,
     });
@@ -218,8 +209,8 @@ describe('the body of POST /v1/payments', () => {
       language: 'no',
       merchantReference2: 'é😀',
     };
-    api.runs.answers.open = async ({ paymentId }) => {
-      expect((await findPayment(store.db, paymentId))?.request).toEqual({
+    at.api.runs.answers.open = async ({ paymentId }) => {
+      expect((await findPayment(at.store.db, paymentId))?.request).toEqual({
         ...request,
         lines: [
           {

@@ -1,65 +1,45 @@
 /** Contract §4, row by row. */
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { listDeliveries } from '../../src/store/lists.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { claimPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { deliveries } from '../../src/store/schema.ts';
-import {
-  aCallback,
-  SECRETS,
-  startTestApi,
-  type Answer,
-  type CallbackChanges,
-  type TestApi,
-} from '../support/api.ts';
+import { aCallback, SECRETS, startTestApi, type Answer, type CallbackChanges } from '../support/api.ts';
 import { aNewPayment, aPayment, aRecord, aSessionId, handled, TELLS } from '../support/builders.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { useTestApi } from '../support/door.ts';
 import { until } from '../support/until.ts';
 
 describe('a callback of Dintero', () => {
-  let store: TestStore;
-  let api: TestApi;
+  const at = useTestApi();
   let payment: PaymentRow;
-  beforeAll(async () => {
-    store = await openTestStore();
-    api = await startTestApi(store);
-  }, 180_000);
-  afterAll(async () => {
-    await api.stop();
-    await store.close();
-  });
   beforeEach(async () => {
-    await store.db.delete(deliveries);
-    payment = { ...(await aPayment(store.db)), sessionId: aSessionId() };
+    await at.store.db.delete(deliveries);
+    payment = { ...(await aPayment(at.store.db)), sessionId: aSessionId() };
     const { sessionId } = payment;
-    await recordOpened(store.db, payment.id, {
+    await recordOpened(at.store.db, payment.id, {
       sessionId: sessionId ?? '',
       checkoutUrl: 'https://c.example',
       runId: 'r',
       text: 'x',
     });
-    api.runs.callbacks.length = 0;
-    api.runs.pokes.length = 0;
-  });
-  afterEach(() => {
-    api.troubles.mood = 'well';
-    api.runs.temporal = 'well';
+    at.api.runs.callbacks.length = 0;
+    at.api.runs.pokes.length = 0;
   });
 
   const callback = (changes: CallbackChanges = {}, of = payment): Promise<Answer> => {
     const { method, target, headers } = aCallback(of, changes);
-    return api.send(method, target, { headers });
+    return at.api.send(method, target, { headers });
   };
-  const log = async () => (await listDeliveries(store.db, { limit: 200 })).rows;
+  const log = async () => (await listDeliveries(at.store.db, { limit: 200 })).rows;
   const signalled = (count: number) =>
-    until(`${count} callbacks are signalled`, () => api.runs.callbacks.length === count);
+    until(`${count} callbacks are signalled`, () => at.api.runs.callbacks.length === count);
 
   it('that is verified and new is accepted, stored and signalled with what it claims', async () => {
     const answer = await callback({ delivery: 'delivery-1' });
     expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
     await signalled(1);
-    expect(api.runs.callbacks[0]).toMatchObject({
+    expect(at.api.runs.callbacks[0]).toMatchObject({
       payment: { paymentId: payment.id, orderReference: payment.orderReference, n: 1, gateway: 'dintero' },
       signal: { eventId: 'delivery-1', claim: { sessionId: payment.sessionId } },
     });
@@ -71,14 +51,14 @@ describe('a callback of Dintero', () => {
 
   it('may come by POST, and its body is never read', async () => {
     const { method, target, headers } = aCallback(payment, { method: 'POST' });
-    const answer = await api.send(method, target, { headers, body: '{"status":"AUTHORIZED' });
+    const answer = await at.api.send(method, target, { headers, body: '{"status":"AUTHORIZED' });
     expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
     expect((await log())[0]?.body.toString()).toBe('{"status":"AUTHORIZED');
   });
 
   it('may come by GET with a body', async () => {
     const { method, target, headers } = aCallback(payment);
-    expect(await api.send(method, target, { headers, body: 'what for?' })).toMatchObject({ status: 200 });
+    expect(await at.api.send(method, target, { headers, body: 'what for?' })).toMatchObject({ status: 200 });
   });
 
   it('is a duplicate when its delivery id was seen before, and is not signalled again', async () => {
@@ -87,7 +67,7 @@ describe('a callback of Dintero', () => {
     await until('it is marked as signalled', async () => (await log())[0]?.state === 'signalled');
     const again = await callback({ delivery: 'delivery-1' });
     expect(again).toMatchObject({ status: 200, json: { result: 'duplicate' } });
-    expect(api.runs.callbacks).toHaveLength(1);
+    expect(at.api.runs.callbacks).toHaveLength(1);
   });
 
   it('is accepted once when ten of it come at the same moment', async () => {
@@ -107,9 +87,9 @@ describe('a callback of Dintero', () => {
       contentHash: row?.contentHash ?? '',
       claim: {},
     } as never);
-    await recordOutcome(store.db, aRecord(payment, { deliveries: [done] }), TELLS);
+    await recordOutcome(at.store.db, aRecord(payment, { deliveries: [done] }), TELLS);
     expect((await callback({ delivery: 'second' })).json).toEqual({ result: 'duplicate' });
-    expect(api.runs.callbacks).toHaveLength(1);
+    expect(at.api.runs.callbacks).toHaveLength(1);
   });
 
   it('is accepted when it says the same about a payment that is still open', async () => {
@@ -122,7 +102,7 @@ describe('a callback of Dintero', () => {
     const lost = { id: 'pay_lost', orderReference: 'lost-order', n: 4, sessionId: aSessionId() };
     expect((await callback({}, lost as PaymentRow)).json).toEqual({ result: 'accepted' });
     await signalled(1);
-    expect(api.runs.callbacks[0]?.payment).toMatchObject({ paymentId: 'pay_lost', n: 4 });
+    expect(at.api.runs.callbacks[0]?.payment).toMatchObject({ paymentId: 'pay_lost', n: 4 });
   });
 
   it('is ignored when it carries no payment of ours, stored as foreign and never signalled', async () => {
@@ -131,7 +111,7 @@ describe('a callback of Dintero', () => {
     expect(await log()).toMatchObject([
       { outcome: 'ignored', paymentId: null, reason: expect.stringMatching(/foreign/) },
     ]);
-    expect(api.runs.callbacks).toEqual([]);
+    expect(at.api.runs.callbacks).toEqual([]);
   });
 
   it.each([
@@ -143,7 +123,7 @@ describe('a callback of Dintero', () => {
   ])('that is rightly signed but has %s is ignored, stored and not signalled', async (_, changes) => {
     expect(await callback(changes)).toMatchObject({ status: 200, json: { result: 'ignored' } });
     expect(await log()).toMatchObject([{ outcome: 'ignored', reason: 'unclear' }]);
-    expect(api.runs.callbacks).toEqual([]);
+    expect(at.api.runs.callbacks).toEqual([]);
   });
 
   it('may be signed by the older of two secrets', async () => {
@@ -156,13 +136,13 @@ describe('a callback of Dintero', () => {
   ])('%s is 401, kept as refused, and pokes the session that it names', async (_, changes) => {
     const answer = await callback({ ...changes, delivery: 'forged' });
     expect(answer).toMatchObject({ status: 401, json: { code: 'bad_signature', status: 401 } });
-    await until('it is poked', () => api.runs.pokes.length === 1);
-    expect(api.runs.pokes).toEqual([
+    await until('it is poked', () => at.api.runs.pokes.length === 1);
+    expect(at.api.runs.pokes).toEqual([
       { orderReference: payment.orderReference, n: 1, why: 'unproved_callback' },
     ]);
     await until('it is kept', async () => (await log()).length === 1);
     expect(await log()).toMatchObject([{ outcome: 'refused', eventId: null }]);
-    expect(api.runs.callbacks).toEqual([]);
+    expect(at.api.runs.callbacks).toEqual([]);
     expect((await callback({ delivery: 'forged' })).json).toEqual({ result: 'accepted' });
   });
 
@@ -170,7 +150,7 @@ describe('a callback of Dintero', () => {
     for (let index = 0; index < 8; index += 1)
       await callback({ secret: 'wrong', query: { payment: `pay_madeup${index}` } });
     await until('all of them are kept', async () => (await log()).length === 8);
-    expect(api.runs.pokes).toHaveLength(3);
+    expect(at.api.runs.pokes).toHaveLength(3);
   });
 
   it.each([
@@ -188,50 +168,50 @@ describe('a callback of Dintero', () => {
   });
 
   it('that is stale is 503 when nothing can take it', async () => {
-    api.troubles.mood = 'down';
-    api.runs.temporal = 'down';
+    at.api.troubles.mood = 'down';
+    at.api.runs.temporal = 'down';
     expect(await callback({ age: 4_000 })).toMatchObject({ status: 503, json: { code: 'unavailable' } });
   });
 
   it('that is neither signed nor about anything is 400', async () => {
-    expect(await api.send('GET', '/callbacks/dintero')).toMatchObject({
+    expect(await at.api.send('GET', '/callbacks/dintero')).toMatchObject({
       status: 400,
       json: { code: 'malformed' },
     });
-    expect(await api.send('GET', '/callbacks/dintero?a=%00')).toMatchObject({ status: 400 });
+    expect(await at.api.send('GET', '/callbacks/dintero?a=%00')).toMatchObject({ status: 400 });
   });
 
   it.each(['HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('by %s is 405', async (method) => {
     const { target, headers } = aCallback(payment, { method });
-    const answer = await api.send(method, target, { headers });
+    const answer = await at.api.send(method, target, { headers });
     expect(answer).toMatchObject({ status: 405, headers: { allow: 'GET, POST' } });
     expect(await log()).toEqual([]);
   });
 
   it('is too large before it has a wrong method, and has a wrong method before it is malformed', async () => {
     const large = Buffer.alloc(1024 * 1024 + 1);
-    expect((await api.send('PUT', '/callbacks/dintero', { body: large })).json.code).toBe('too_large');
-    expect((await api.send('POST', '/callbacks/dintero', { body: large })).status).toBe(413);
-    expect((await api.send('PUT', '/callbacks/dintero')).json.code).toBe('method_not_allowed');
+    expect((await at.api.send('PUT', '/callbacks/dintero', { body: large })).json.code).toBe('too_large');
+    expect((await at.api.send('POST', '/callbacks/dintero', { body: large })).status).toBe(413);
+    expect((await at.api.send('PUT', '/callbacks/dintero')).json.code).toBe('method_not_allowed');
   });
 
   it('with a body of exactly 1 MiB is taken', async () => {
     const { method, target, headers } = aCallback(payment, { method: 'POST' });
     const body = Buffer.alloc(1024 * 1024, 1);
-    expect(await api.send(method, target, { headers, body })).toMatchObject({ status: 200 });
+    expect(await at.api.send(method, target, { headers, body })).toMatchObject({ status: 200 });
   });
 
   it('to a gateway that is not configured is 404', async () => {
-    expect(await api.send('POST', '/callbacks/stripe')).toMatchObject({
+    expect(await at.api.send('POST', '/callbacks/stripe')).toMatchObject({
       status: 404,
       json: { code: 'not_found' },
     });
-    expect(await api.send('POST', '/callbacks/%E0%A4%A')).toMatchObject({ status: 404 });
+    expect(await at.api.send('POST', '/callbacks/%E0%A4%A')).toMatchObject({ status: 404 });
   });
 
   it('whose endless body exceeds 1 MiB is cut off early, and the service lives on', async () => {
     const { target, headers } = aCallback(payment, { method: 'POST' });
-    const { received, written } = await sendEndlessBody(api.port, target, headers);
+    const { received, written } = await sendEndlessBody(at.api.port, target, headers);
     expect(received).toMatch(/^HTTP\/1\.1 413 /);
     expect(written).toBeLessThan(64 * 1024 * 1024);
     expect(await callback()).toMatchObject({ status: 200 });
@@ -241,22 +221,22 @@ describe('a callback of Dintero', () => {
     it.each(['down', 'hanging', 'slow'] as const)(
       'is accepted within a second with the store %s',
       async (mood) => {
-        api.troubles.mood = mood;
+        at.api.troubles.mood = mood;
         const answer = await callback();
         expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
         expect(answer.ms).toBeLessThan(1_000);
-        expect(api.runs.callbacks).toHaveLength(1);
+        expect(at.api.runs.callbacks).toHaveLength(1);
       },
     );
 
     it.each(['down', 'hanging'] as const)(
       'is accepted within a second with Temporal %s, and left to the forwarder',
       async (mood) => {
-        api.runs.temporal = mood;
+        at.api.runs.temporal = mood;
         const answer = await callback();
         expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
         expect(answer.ms).toBeLessThan(1_000);
-        api.runs.temporal = 'well';
+        at.api.runs.temporal = 'well';
         expect(await log()).toMatchObject([{ state: 'received' }]);
       },
     );
@@ -268,8 +248,8 @@ describe('a callback of Dintero', () => {
       ['hanging', 'hanging'],
       ['slow', 'hanging'],
     ] as const)('is 503 within a second with the store %s and Temporal %s', async (mood, temporal) => {
-      api.troubles.mood = mood;
-      api.runs.temporal = temporal;
+      at.api.troubles.mood = mood;
+      at.api.runs.temporal = temporal;
       const answer = await callback();
       expect(answer).toMatchObject({
         status: 503,
@@ -280,15 +260,15 @@ describe('a callback of Dintero', () => {
     });
 
     it('that is not ours is 503 with the store down: there is no other place to keep it', async () => {
-      api.troubles.mood = 'down';
+      at.api.troubles.mood = 'down';
       const foreign = { payment: undefined, order: undefined, n: undefined };
       expect(await callback({ query: foreign })).toMatchObject({ status: 503 });
     });
 
     it('that is forged still pokes with the store down', async () => {
-      api.troubles.mood = 'down';
+      at.api.troubles.mood = 'down';
       expect(await callback({ secret: 'wrong' })).toMatchObject({ status: 401 });
-      await until('it is poked', () => api.runs.pokes.length === 1);
+      await until('it is poked', () => at.api.runs.pokes.length === 1);
     });
   });
 
@@ -304,13 +284,13 @@ describe('a callback of Dintero', () => {
       expect(60 - refused.length).toBeLessThanOrEqual(allowed);
       expect(refused[0]).toMatchObject({ json: { code: 'unavailable' }, headers: { 'retry-after': '1' } });
       expect(await log()).toHaveLength(60 - refused.length);
-      const other = await claimPayment(store.db, aNewPayment());
+      const other = await claimPayment(at.store.db, aNewPayment());
       if (other.kind !== 'created') throw new Error(other.kind);
       expect(await callback({}, other.payment)).toMatchObject({ status: 200 });
     });
 
     it('keep at most 50 refused ones a second, and never hinder a verified one', async () => {
-      const fresh = await startTestApi(store);
+      const fresh = await startTestApi(at.store);
       const forged = aCallback(payment, { secret: 'wrong' });
       const begun = performance.now();
       const answers = await Promise.all(
@@ -338,7 +318,7 @@ describe('a callback of Dintero', () => {
       const long = Object.fromEntries(
         Array.from({ length: 40 }, (_, at) => [`x-${at}-${'h'.repeat(100)}`, 'v']),
       );
-      await api.send('POST', target, {
+      await at.api.send('POST', target, {
         headers: { ...headers, ...long, 'user-agent': 'u'.repeat(999) },
         body: Buffer.alloc(100_000, 65),
       });

@@ -1,25 +1,12 @@
 /** Contract §7, and what every answer has. */
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { anOrderBody, startTestApi, type TestApi } from '../support/api.ts';
+import { describe, expect, it } from '@jest/globals';
+import { anOrderBody } from '../support/api.ts';
 import { aReference } from '../support/builders.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { useTestApi } from '../support/door.ts';
 
 describe('the door', () => {
-  let store: TestStore;
-  let api: TestApi;
-  beforeAll(async () => {
-    store = await openTestStore();
-    api = await startTestApi(store);
-  }, 180_000);
-  afterAll(async () => {
-    await api.stop();
-    await store.close();
-  });
-  afterEach(() => {
-    api.troubles.mood = 'well';
-    api.runs.temporal = 'well';
-  });
+  const at = useTestApi();
 
   it.each([
     ['/healthz', 200],
@@ -29,7 +16,7 @@ describe('the door', () => {
     ['/return/dintero', 404],
     ['/metrics', 200],
   ])('gives a request id and no trace of itself at %s', async (target, status) => {
-    const answer = await api.send('GET', target);
+    const answer = await at.api.send('GET', target);
     expect(answer.status).toBe(status);
     expect(answer.headers['x-request-id']).toMatch(/^[\w.-]{1,64}$/);
     expect(answer.headers['x-powered-by']).toBeUndefined();
@@ -38,18 +25,18 @@ describe('the door', () => {
   });
 
   it("takes over a caller's request id when it is harmless, and repeats it in the problem", async () => {
-    const good = await api.send('GET', '/nothing', { headers: { 'x-request-id': 'abc-1.2_3' } });
+    const good = await at.api.send('GET', '/nothing', { headers: { 'x-request-id': 'abc-1.2_3' } });
     expect(good.headers['x-request-id']).toBe('abc-1.2_3');
     expect(good.json.requestId).toBe('abc-1.2_3');
     for (const bad of ['a b', 'x'.repeat(65), '"}', 'é']) {
-      const answer = await api.send('GET', '/nothing', { headers: { 'x-request-id': bad } });
+      const answer = await at.api.send('GET', '/nothing', { headers: { 'x-request-id': bad } });
       expect(answer.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
     }
   });
 
   it('answers an unforeseen error with its request id and nothing else', async () => {
-    api.runs.answers.open = () => Promise.reject(new TypeError('secret internals at /srv/app.ts'));
-    const answer = await api.post('/v1/payments', anOrderBody(aReference()));
+    at.api.runs.answers.open = () => Promise.reject(new TypeError('secret internals at /srv/app.ts'));
+    const answer = await at.api.post('/v1/payments', anOrderBody(aReference()));
     expect(answer).toMatchObject({
       status: 500,
       json: { code: 'internal', requestId: answer.headers['x-request-id'] },
@@ -62,7 +49,7 @@ describe('the door', () => {
     ['over 16 KiB', 16 * 1024 + 1, 414],
     ['30 KiB', 30 * 1024, 414],
   ])('answers an address of %s rightly', async (_, length, status) => {
-    const answer = await api.send('GET', `/${'a'.repeat(length)}`);
+    const answer = await at.api.send('GET', `/${'a'.repeat(length)}`);
     expect(answer.status).toBe(status);
     if (status === 414) expect(answer.json.code).toBe('uri_too_long');
   });
@@ -72,24 +59,24 @@ describe('the door', () => {
     ['over 16 KiB', 17 * 1024, 431],
     ['100 KiB', 100 * 1024, 431],
   ])('answers headers of %s rightly', async (_, length, status) => {
-    const answer = await api.send('GET', '/nothing', { headers: { 'x-long': 'a'.repeat(length) } });
+    const answer = await at.api.send('GET', '/nothing', { headers: { 'x-long': 'a'.repeat(length) } });
     expect(answer.status).toBe(status);
   });
 
   it('answers bytes that are no HTTP with 400 and lives on', async () => {
-    expect(await converse(api.port, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await converse(at.api.port, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
     expect(
-      await converse(api.port, 'GET /healthz HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n'),
+      await converse(at.api.port, 'GET /healthz HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n'),
     ).toMatch(/ 400 /);
-    expect(await converse(api.port, 'GET http://[ HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')).toMatch(
-      / 40\d /,
-    );
-    expect(await api.send('GET', '/healthz')).toMatchObject({ status: 200, json: { status: 'alive' } });
+    expect(
+      await converse(at.api.port, 'GET http://[ HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'),
+    ).toMatch(/ 40\d /);
+    expect(await at.api.send('GET', '/healthz')).toMatchObject({ status: 200, json: { status: 'alive' } });
   });
 
   it('ends a connection whose headers do not come within ten seconds', async () => {
     const begun = performance.now();
-    const answer = await converse(api.port, 'GET /healthz HTTP/1.1\r\nhost: a\r\nx-slow: ', () => 'a');
+    const answer = await converse(at.api.port, 'GET /healthz HTTP/1.1\r\nhost: a\r\nx-slow: ', () => 'a');
     const seconds = (performance.now() - begun) / 1_000;
     expect(answer).toMatch(/^HTTP\/1\.1 408 /);
     expect(seconds).toBeGreaterThan(9);
@@ -106,9 +93,9 @@ describe('the door', () => {
       ['down', 'down', 503, 'unavailable'],
       ['hanging', 'hanging', 503, 'unavailable'],
     ] as const)('with the store %s and Temporal %s is %s', async (mood, temporal, status, word) => {
-      api.troubles.mood = mood;
-      api.runs.temporal = temporal;
-      const answer = await api.send('GET', '/readyz');
+      at.api.troubles.mood = mood;
+      at.api.runs.temporal = temporal;
+      const answer = await at.api.send('GET', '/readyz');
       expect(answer).toMatchObject({
         status,
         json: { status: word },

@@ -1,39 +1,21 @@
 /** Contract §3: the merchant's API. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { RunEnded, RunsUnavailable } from '../../src/temporal/payment-runs.ts';
-import { anOrderBody, API_KEY, SECOND_KEY, startTestApi, type TestApi } from '../support/api.ts';
+import { anOrderBody, API_KEY, SECOND_KEY } from '../support/api.ts';
 import { anOutcome, aPayment, aRecord, aReference, TELLS } from '../support/builders.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { useTestApi } from '../support/door.ts';
 
 describe("the merchant's API", () => {
-  let store: TestStore;
-  let api: TestApi;
-  let usual: TestApi['runs']['answers'];
-  beforeAll(async () => {
-    store = await openTestStore();
-    api = await startTestApi(store, { TEMPORAL_UI_URL: 'https://temporal.example/' });
-    usual = { ...api.runs.answers };
-  }, 180_000);
-  afterAll(async () => {
-    await api.stop();
-    await store.close();
-  });
-  beforeEach(() => {
-    Object.assign(api.runs.answers, usual);
-  });
-  afterEach(() => {
-    api.troubles.mood = 'well';
-    api.runs.temporal = 'well';
-  });
+  const at = useTestApi({ TEMPORAL_UI_URL: 'https://temporal.example/' });
 
   const become = async (id: string, status: PaymentStatus, more = {}): Promise<void> => {
-    const payment = (await findPayment(store.db, id)) as PaymentRow;
+    const payment = (await findPayment(at.store.db, id)) as PaymentRow;
     const outcome = anOutcome(status, { pays: status === 'AUTHORIZED', ...more });
-    await recordOutcome(store.db, aRecord(payment, { outcome, key: `to-${status}` }), TELLS);
+    await recordOutcome(at.store.db, aRecord(payment, { outcome, key: `to-${status}` }), TELLS);
   };
 
   describe('opening a payment', () => {
@@ -43,7 +25,7 @@ describe("the merchant's API", () => {
         metadata: { cart: 'c1' },
         returnUrl: 'https://shop.example/thanks',
       });
-      const answer = await api.post('/v1/payments', body);
+      const answer = await at.api.post('/v1/payments', body);
       expect(answer.status).toBe(201);
       expect(answer.json).toMatchObject({
         id: expect.stringMatching(/^pay_/),
@@ -69,7 +51,7 @@ describe("the merchant's API", () => {
 
     it('is 200 with the same session the second time, and however many ask at once', async () => {
       const body = anOrderBody(aReference());
-      const answers = await Promise.all(Array.from({ length: 50 }, () => api.post('/v1/payments', body)));
+      const answers = await Promise.all(Array.from({ length: 50 }, () => at.api.post('/v1/payments', body)));
       expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
       expect(answers.filter(({ status }) => status === 200)).toHaveLength(49);
       for (const field of ['id', 'sessionId', 'checkoutUrl'])
@@ -80,9 +62,9 @@ describe("the merchant's API", () => {
       'is 201 again after one that was %s',
       async (status) => {
         const body = anOrderBody(aReference());
-        const first = await api.post('/v1/payments', body);
+        const first = await at.api.post('/v1/payments', body);
         await become(first.json.id, status);
-        const second = await api.post('/v1/payments', body);
+        const second = await at.api.post('/v1/payments', body);
         expect(second.status).toBe(201);
         expect(second.json.workflow.workflowId).toMatch(/\/2$/);
       },
@@ -93,9 +75,9 @@ describe("the merchant's API", () => {
       ['currency', { order: { currency: 'SEK' } }],
     ])('is 409 when the open payment has another %s', async (_, { order }) => {
       const reference = aReference();
-      await api.post('/v1/payments', anOrderBody(reference));
+      await at.api.post('/v1/payments', anOrderBody(reference));
       const body = { order: { reference, amount: 72200, currency: 'NOK', ...order } };
-      expect(await api.post('/v1/payments', body)).toMatchObject({
+      expect(await at.api.post('/v1/payments', body)).toMatchObject({
         status: 409,
         json: { code: 'order_mismatch' },
       });
@@ -103,24 +85,24 @@ describe("the merchant's API", () => {
 
     it('cancels the open session first with "replace", then is 201', async () => {
       const reference = aReference();
-      const first = await api.post('/v1/payments', anOrderBody(reference));
-      api.runs.answers.cancel = async ({ paymentId }) => {
+      const first = await at.api.post('/v1/payments', anOrderBody(reference));
+      at.api.runs.answers.cancel = async ({ paymentId }) => {
         await become(paymentId, 'CANCELLED', { closedBy: 'merchant' });
         return { kind: 'cancelled' };
       };
       const order = { reference, amount: 500, currency: 'NOK' };
-      const second = await api.post('/v1/payments', { order, replace: true });
+      const second = await at.api.post('/v1/payments', { order, replace: true });
       expect(second).toMatchObject({ status: 201, json: { amount: 500, status: 'PENDING' } });
-      const kept = await api.send('GET', `/v1/payments/${first.json.id}`, { key: API_KEY });
+      const kept = await at.api.send('GET', `/v1/payments/${first.json.id}`, { key: API_KEY });
       expect(kept.json.status).toBe('CANCELLED');
     });
 
     it('is 409 with "replace" when the open session was just paid', async () => {
       const reference = aReference();
-      await api.post('/v1/payments', anOrderBody(reference));
-      api.runs.answers.cancel = () => Promise.resolve({ kind: 'not_open', status: 'AUTHORIZED' });
+      await at.api.post('/v1/payments', anOrderBody(reference));
+      at.api.runs.answers.cancel = () => Promise.resolve({ kind: 'not_open', status: 'AUTHORIZED' });
       const body = { order: { reference, amount: 500, currency: 'NOK' }, replace: true };
-      expect(await api.post('/v1/payments', body)).toMatchObject({
+      expect(await at.api.post('/v1/payments', body)).toMatchObject({
         status: 409,
         json: { code: 'already_paid' },
       });
@@ -128,9 +110,9 @@ describe("the merchant's API", () => {
 
     it('is 200 without a checkout address while the payment is on hold', async () => {
       const body = anOrderBody(aReference());
-      const first = await api.post('/v1/payments', body);
+      const first = await at.api.post('/v1/payments', body);
       await become(first.json.id, 'ON_HOLD');
-      const second = await api.post('/v1/payments', body);
+      const second = await at.api.post('/v1/payments', body);
       expect(second).toMatchObject({
         status: 200,
         json: { id: first.json.id, status: 'ON_HOLD', checkoutUrl: null },
@@ -139,9 +121,9 @@ describe("the merchant's API", () => {
 
     it('is 409 while a payment is in REVIEW', async () => {
       const body = anOrderBody(aReference());
-      const first = await api.post('/v1/payments', body);
+      const first = await at.api.post('/v1/payments', body);
       await become(first.json.id, 'REVIEW', { reason: 'amount_mismatch' });
-      expect(await api.post('/v1/payments', body)).toMatchObject({
+      expect(await at.api.post('/v1/payments', body)).toMatchObject({
         status: 409,
         json: { code: 'payment_in_review' },
       });
@@ -151,10 +133,10 @@ describe("the merchant's API", () => {
       'is 409 for an order that was paid and is %s now',
       async (status) => {
         const body = anOrderBody(aReference());
-        const first = await api.post('/v1/payments', body);
+        const first = await at.api.post('/v1/payments', body);
         await become(first.json.id, 'AUTHORIZED');
         if (status !== 'AUTHORIZED') await become(first.json.id, status);
-        expect(await api.post('/v1/payments', body)).toMatchObject({
+        expect(await at.api.post('/v1/payments', body)).toMatchObject({
           status: 409,
           json: { code: 'order_already_paid' },
         });
@@ -162,37 +144,39 @@ describe("the merchant's API", () => {
     );
 
     it('is 502 when the gateway refuses', async () => {
-      api.runs.answers.open = () => Promise.resolve({ kind: 'rejected', reason: 'no such profile' });
-      const answer = await api.post('/v1/payments', anOrderBody(aReference()));
+      at.api.runs.answers.open = () => Promise.resolve({ kind: 'rejected', reason: 'no such profile' });
+      const answer = await at.api.post('/v1/payments', anOrderBody(aReference()));
       expect(answer).toMatchObject({ status: 502, json: { code: 'gateway_rejected' } });
       expect(answer.json.detail).toContain('no such profile');
     });
 
     it('begins again from the order when the run ended under it', async () => {
       let tries = 0;
-      api.runs.answers.open = async (payment) => {
+      const { open: usual } = at.api.runs.answers;
+      at.api.runs.answers.open = async (payment) => {
         tries += 1;
         if (tries === 1) throw new RunEnded('the run ended');
-        return usual.open(payment);
+        return usual(payment);
       };
-      expect(await api.post('/v1/payments', anOrderBody(aReference()))).toMatchObject({ status: 200 });
+      expect(await at.api.post('/v1/payments', anOrderBody(aReference()))).toMatchObject({ status: 200 });
       expect(tries).toBe(2);
     });
 
     it('opens the next payment when the one at hand was settled meanwhile', async () => {
-      api.runs.answers.open = async (payment) => {
-        if (payment.n > 1) return usual.open(payment);
+      const { open: usual } = at.api.runs.answers;
+      at.api.runs.answers.open = async (payment) => {
+        if (payment.n > 1) return usual(payment);
         await become(payment.paymentId, 'DECLINED');
         return { kind: 'not_open', status: 'DECLINED' };
       };
-      const answer = await api.post('/v1/payments', anOrderBody(aReference()));
+      const answer = await at.api.post('/v1/payments', anOrderBody(aReference()));
       expect(answer).toMatchObject({ status: 201, json: { status: 'PENDING' } });
       expect(answer.json.workflow.workflowId).toMatch(/\/2$/);
     });
 
     it('is 503 when it keeps changing, and says that nothing is done twice', async () => {
-      api.runs.answers.open = () => Promise.reject(new RunEnded('the run ended'));
-      const answer = await api.post('/v1/payments', anOrderBody(aReference()));
+      at.api.runs.answers.open = () => Promise.reject(new RunEnded('the run ended'));
+      const answer = await at.api.post('/v1/payments', anOrderBody(aReference()));
       expect(answer).toMatchObject({
         status: 503,
         json: { code: 'unavailable' },
@@ -201,29 +185,30 @@ describe("the merchant's API", () => {
     });
 
     it('is 503 without Temporal, and the same payment once it is back', async () => {
+      const { open: usual } = at.api.runs.answers;
       const body = anOrderBody(aReference());
-      api.runs.answers.open = () => Promise.reject(new RunsUnavailable('no worker'));
-      expect(await api.post('/v1/payments', body)).toMatchObject({
+      at.api.runs.answers.open = () => Promise.reject(new RunsUnavailable('no worker'));
+      expect(await at.api.post('/v1/payments', body)).toMatchObject({
         status: 503,
         headers: { 'retry-after': '1' },
       });
-      Object.assign(api.runs.answers, usual);
-      const back = await api.post('/v1/payments', body);
+      at.api.runs.answers.open = usual;
+      const back = await at.api.post('/v1/payments', body);
       expect(back).toMatchObject({ status: 200, json: { status: 'PENDING' } });
       expect(back.json.workflow.workflowId).toMatch(/\/1$/);
     });
 
     it('is 503 without the store', async () => {
-      api.troubles.mood = 'down';
-      expect(await api.post('/v1/payments', anOrderBody(aReference()))).toMatchObject({ status: 503 });
+      at.api.troubles.mood = 'down';
+      expect(await at.api.post('/v1/payments', anOrderBody(aReference()))).toMatchObject({ status: 503 });
     });
   });
 
   describe('reading', () => {
     it('shows a payment with its story', async () => {
-      const { json } = await api.post('/v1/payments', anOrderBody(aReference()));
+      const { json } = await at.api.post('/v1/payments', anOrderBody(aReference()));
       await become(json.id, 'AUTHORIZED');
-      const answer = await api.send('GET', `/v1/payments/${json.id}`, { key: API_KEY });
+      const answer = await at.api.send('GET', `/v1/payments/${json.id}`, { key: API_KEY });
       expect(answer).toMatchObject({
         status: 200,
         json: { id: json.id, status: 'AUTHORIZED', reason: null },
@@ -240,11 +225,11 @@ describe("the merchant's API", () => {
 
     it('shows an order with its payments, newest first', async () => {
       const reference = aReference();
-      const first = await api.post('/v1/payments', anOrderBody(reference));
+      const first = await at.api.post('/v1/payments', anOrderBody(reference));
       await become(first.json.id, 'DECLINED');
-      const second = await api.post('/v1/payments', anOrderBody(reference));
+      const second = await at.api.post('/v1/payments', anOrderBody(reference));
       await become(second.json.id, 'AUTHORIZED');
-      const answer = await api.send('GET', `/v1/orders/${reference}`, { key: API_KEY });
+      const answer = await at.api.send('GET', `/v1/orders/${reference}`, { key: API_KEY });
       expect(answer.json).toEqual({
         reference,
         status: 'PAID',
@@ -268,7 +253,7 @@ describe("the merchant's API", () => {
       '/v1/nothing',
       '/nothing',
     ])('answers 404 as a problem for %s', async (target) => {
-      const answer = await api.send('GET', target, { key: API_KEY });
+      const answer = await at.api.send('GET', target, { key: API_KEY });
       expect(answer).toMatchObject({ status: 404, json: { code: 'not_found', status: 404 } });
       expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     });
@@ -276,13 +261,13 @@ describe("the merchant's API", () => {
     it('lists payments newest first, page by page', async () => {
       const reference = aReference();
       for (let index = 0; index < 3; index += 1) {
-        const { json } = await api.post('/v1/payments', anOrderBody(reference));
+        const { json } = await at.api.post('/v1/payments', anOrderBody(reference));
         await become(json.id, 'DECLINED');
       }
-      const first = await api.send('GET', `/v1/payments?order=${reference}&limit=2`, { key: API_KEY });
+      const first = await at.api.send('GET', `/v1/payments?order=${reference}&limit=2`, { key: API_KEY });
       expect(first.json).toMatchObject({ hasMore: true, nextCursor: first.json.data[1].id });
       const next = `/v1/payments?order=${reference}&limit=2&cursor=${first.json.nextCursor}`;
-      const second = await api.send('GET', next, { key: API_KEY });
+      const second = await at.api.send('GET', next, { key: API_KEY });
       expect(second.json).toMatchObject({ hasMore: false, nextCursor: null });
       expect(second.json.data).toHaveLength(1);
     });
@@ -301,14 +286,14 @@ describe("the merchant's API", () => {
       ['gateway=%00', '/gateway'],
       ['nonsense=1', '/nonsense'],
     ])('refuses the query %s with 422', async (query, pointer) => {
-      const answer = await api.send('GET', `/v1/payments?${query}`, { key: API_KEY });
+      const answer = await at.api.send('GET', `/v1/payments?${query}`, { key: API_KEY });
       expect(answer).toMatchObject({ status: 422, json: { code: 'invalid_request', errors: [{ pointer }] } });
     });
 
     it.each(['payment=%00', 'gateway=%00', 'cursor=%00', 'outcome=lost'])(
       'refuses the deliveries %s with 422',
       async (query) => {
-        expect(await api.send('GET', `/v1/deliveries?${query}`, { key: API_KEY })).toMatchObject({
+        expect(await at.api.send('GET', `/v1/deliveries?${query}`, { key: API_KEY })).toMatchObject({
           status: 422,
         });
       },
@@ -322,45 +307,45 @@ describe("the merchant's API", () => {
       [{ kind: 'refused', status: 'PENDING' }, 'not_cancellable'],
       [{ kind: 'not_open', status: 'EXPIRED' }, 'not_cancellable'],
     ] as const)('a cancel that is answered %j is 409 %s', async (result, code) => {
-      const payment = await aPayment(store.db);
-      api.runs.answers.cancel = () => Promise.resolve(result);
-      const answer = await api.post(`/v1/payments/${payment.id}/cancel`, '', { headers: {} });
+      const payment = await aPayment(at.store.db);
+      at.api.runs.answers.cancel = () => Promise.resolve(result);
+      const answer = await at.api.post(`/v1/payments/${payment.id}/cancel`, '', { headers: {} });
       expect(answer).toMatchObject({ status: 409, json: { code } });
     });
 
     it('a cancel is 200 with the payment as it is then', async () => {
-      const payment = await aPayment(store.db);
-      api.runs.answers.cancel = async ({ paymentId }) => {
+      const payment = await aPayment(at.store.db);
+      at.api.runs.answers.cancel = async ({ paymentId }) => {
         await become(paymentId, 'CANCELLED', { closedBy: 'merchant' });
         return { kind: 'cancelled' };
       };
-      const answer = await api.send('POST', `/v1/payments/${payment.id}/cancel`, { key: API_KEY });
+      const answer = await at.api.send('POST', `/v1/payments/${payment.id}/cancel`, { key: API_KEY });
       expect(answer).toMatchObject({ status: 200, json: { id: payment.id, status: 'CANCELLED' } });
     });
 
     it('a decision is refused unless the payment is in REVIEW', async () => {
-      const payment = await aPayment(store.db);
+      const payment = await aPayment(at.store.db);
       const body = { decision: 'accept', actor: 'kari', reason: 'checked' };
-      const answer = await api.post(`/v1/payments/${payment.id}/resolve`, body);
+      const answer = await at.api.post(`/v1/payments/${payment.id}/resolve`, body);
       expect(answer).toMatchObject({ status: 409, json: { code: 'not_in_review' } });
-      expect(await readTimeline(store.db, payment.id)).toEqual([]);
+      expect(await readTimeline(at.store.db, payment.id)).toEqual([]);
     });
 
     it('a decision is written down with who and why', async () => {
-      const payment = await aPayment(store.db);
+      const payment = await aPayment(at.store.db);
       await become(payment.id, 'REVIEW', { reason: 'late_money' });
       const body = { decision: 'accept', actor: 'kari', reason: 'called the payer' };
-      expect(await api.post(`/v1/payments/${payment.id}/resolve`, body)).toMatchObject({ status: 200 });
-      const notes = (await readTimeline(store.db, payment.id)).filter(({ kind }) => kind === 'operator');
+      expect(await at.api.post(`/v1/payments/${payment.id}/resolve`, body)).toMatchObject({ status: 200 });
+      const notes = (await readTimeline(at.store.db, payment.id)).filter(({ kind }) => kind === 'operator');
       expect(notes).toMatchObject([{ data: body }]);
     });
 
     it('a decision that can not be carried out is 409', async () => {
-      const payment = await aPayment(store.db);
+      const payment = await aPayment(at.store.db);
       await become(payment.id, 'REVIEW', { reason: 'late_money' });
-      api.runs.answers.resolve = () => Promise.resolve({ kind: 'refused', reason: 'nothing to accept' });
+      at.api.runs.answers.resolve = () => Promise.resolve({ kind: 'refused', reason: 'nothing to accept' });
       const body = { decision: 'accept', actor: 'kari', reason: 'x' };
-      const answer = await api.post(`/v1/payments/${payment.id}/resolve`, body);
+      const answer = await at.api.post(`/v1/payments/${payment.id}/resolve`, body);
       expect(answer).toMatchObject({ status: 409, json: { code: 'not_acceptable' } });
     });
 
@@ -370,9 +355,9 @@ describe("the merchant's API", () => {
       [{ decision: 'accept', actor: '', reason: 'x' }, '/actor'],
       [{ decision: 'accept', actor: 'kari', reason: 'x', amount: 1 }, '/amount'],
     ])('a decision %j is 422', async (body, pointer) => {
-      const payment = await aPayment(store.db);
+      const payment = await aPayment(at.store.db);
       await become(payment.id, 'REVIEW', { reason: 'late_money' });
-      const answer = await api.post(`/v1/payments/${payment.id}/resolve`, body);
+      const answer = await at.api.post(`/v1/payments/${payment.id}/resolve`, body);
       expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer }] } });
     });
   });
@@ -387,14 +372,14 @@ describe("the merchant's API", () => {
       ['two keys', { authorization: `Bearer ${API_KEY} ${SECOND_KEY}` }],
       ['the list of keys', { authorization: `Bearer ${API_KEY},${SECOND_KEY}` }],
     ])('%s is 401', async (_, headers) => {
-      const answer = await api.send('GET', '/v1/payments', { headers });
+      const answer = await at.api.send('GET', '/v1/payments', { headers });
       expect(answer).toMatchObject({ status: 401, json: { code: 'unauthorized' } });
       expect(answer.headers['www-authenticate']).toBe('Bearer');
       expect(answer.text).not.toContain('test_key');
     });
 
     it.each([API_KEY, SECOND_KEY])('each of several opens the door', async (key) => {
-      expect(await api.send('GET', '/v1/payments', { key })).toMatchObject({ status: 200 });
+      expect(await at.api.send('GET', '/v1/payments', { key })).toMatchObject({ status: 200 });
     });
 
     it.each([
@@ -408,12 +393,12 @@ describe("the merchant's API", () => {
       '/v1//payments',
       '/%76%31/payments',
     ])('none is asked for where nothing is shown, and one wherever something is: %s', async (target) => {
-      const { status } = await api.send('GET', target);
+      const { status } = await at.api.send('GET', target);
       expect([401, 404]).toContain(status);
     });
 
     it('is asked for before the body is looked at', async () => {
-      expect(await api.post('/v1/payments', 'nonsense', { key: null })).toMatchObject({ status: 401 });
+      expect(await at.api.post('/v1/payments', 'nonsense', { key: null })).toMatchObject({ status: 401 });
     });
   });
 });

@@ -1,40 +1,27 @@
 /** The return hit: it proves nothing, so it may ask for little. Contract §4. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { API_KEY, startTestApi, type Answer, type TestApi } from '../support/api.ts';
+import { API_KEY, type Answer } from '../support/api.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { useTestApi } from '../support/door.ts';
 import { until } from '../support/until.ts';
 
 const SHOP = 'https://shop.example/thanks?cart=1&order=theirs#top';
 
 describe('a return hit', () => {
-  let store: TestStore;
-  let api: TestApi;
+  const at = useTestApi();
   let payment: PaymentRow;
-  beforeAll(async () => {
-    store = await openTestStore();
-    api = await startTestApi(store);
-  }, 180_000);
-  afterAll(async () => {
-    await api.stop();
-    await store.close();
-  });
   beforeEach(async () => {
-    payment = await aPayment(store.db, { returnUrl: SHOP });
-    api.runs.pokes.length = 0;
-  });
-  afterEach(() => {
-    api.troubles.mood = 'well';
-    api.runs.temporal = 'well';
+    payment = await aPayment(at.store.db, { returnUrl: SHOP });
+    at.api.runs.pokes.length = 0;
   });
 
   const visit = (of = payment, method = 'GET'): Promise<Answer> =>
-    api.send(method, `/return/dintero?k=${of.returnKey}&transaction_id=T12345678.forged`);
+    at.api.send(method, `/return/dintero?k=${of.returnKey}&transaction_id=T12345678.forged`);
   const become = (status: PaymentRow['status'], of = payment) =>
     recordOutcome(
-      store.db,
+      at.store.db,
       aRecord(of, { outcome: anOutcome(status, { pays: status === 'AUTHORIZED' }), key: status }),
       TELLS,
     );
@@ -66,12 +53,12 @@ describe('a return hit', () => {
     const answer = await visit();
     expect(answer.headers.location).toContain(`status=${word}`);
     expect(answer.ms).toBeLessThan(1_000);
-    expect(api.runs.pokes).toEqual([]);
+    expect(at.api.runs.pokes).toEqual([]);
   });
 
   it('waits for an outcome and is let go as soon as there is one', async () => {
     const waiting = visit();
-    await until('the run is poked', () => api.runs.pokes.length === 1);
+    await until('the run is poked', () => at.api.runs.pokes.length === 1);
     await become('AUTHORIZED');
     const answer = await waiting;
     expect(answer.headers.location).toContain('status=paid');
@@ -87,8 +74,8 @@ describe('a return hit', () => {
 
   it('waits no longer when the store stops answering meanwhile', async () => {
     const waiting = visit();
-    await until('the run is poked', () => api.runs.pokes.length === 1);
-    api.troubles.mood = 'hanging';
+    await until('the run is poked', () => at.api.runs.pokes.length === 1);
+    at.api.troubles.mood = 'hanging';
     const answer = await waiting;
     expect(answer.headers.location).toContain('status=pending');
     expect(answer.ms).toBeLessThan(4_000);
@@ -101,12 +88,12 @@ describe('a return hit', () => {
 
   it('pokes the run three times and no more for half a minute', async () => {
     await Promise.all(Array.from({ length: 6 }, () => visit()));
-    expect(api.runs.pokes).toHaveLength(3);
-    expect(api.runs.pokes[0]).toEqual({ orderReference: payment.orderReference, n: 1, why: 'return' });
+    expect(at.api.runs.pokes).toHaveLength(3);
+    expect(at.api.runs.pokes[0]).toEqual({ orderReference: payment.orderReference, n: 1, why: 'return' });
   });
 
   it('goes on without Temporal', async () => {
-    api.runs.temporal = 'down';
+    at.api.runs.temporal = 'down';
     expect((await visit()).headers.location).toContain('status=pending');
   });
 
@@ -128,26 +115,26 @@ describe('a return hit', () => {
     ['two keys', '/return/dintero?k=KEY&k=KEY'],
     ['a payment id but no key', '/return/dintero?payment=ID'],
   ])('with %s is a neutral 404 that wakes nobody', async (_, target) => {
-    const answer = await api.send(
+    const answer = await at.api.send(
       'GET',
       target.replaceAll('KEY', payment.returnKey).replace('ID', payment.id),
     );
     expect(answer.status).toBe(404);
     expect(answer.text).not.toContain(payment.orderReference);
-    expect(api.runs.pokes).toEqual([]);
+    expect(at.api.runs.pokes).toEqual([]);
   });
 
   it('by HEAD goes on at once and wakes nobody', async () => {
     const answer = await visit(payment, 'HEAD');
     expect(answer).toMatchObject({ status: 303, text: '' });
     expect(answer.ms).toBeLessThan(1_000);
-    expect(api.runs.pokes).toEqual([]);
+    expect(at.api.runs.pokes).toEqual([]);
   });
 
   describe('while the store is away', () => {
     const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
     const come = (accept?: string, method = 'GET') =>
-      api.send(method, `/return/dintero?k=${payment.returnKey}`, { headers: accept ? { accept } : {} });
+      at.api.send(method, `/return/dintero?k=${payment.returnKey}`, { headers: accept ? { accept } : {} });
 
     it.each([
       ['down', browser],
@@ -157,7 +144,7 @@ describe('a return hit', () => {
     ] as const)(
       '(%s) shows %s a page that says to pay nothing again, and tries again',
       async (mood, accept) => {
-        api.troubles.mood = mood;
+        at.api.troubles.mood = mood;
         const answer = await come(accept);
         expect(answer).toMatchObject({
           status: 503,
@@ -175,7 +162,7 @@ describe('a return hit', () => {
     it.each(['application/json', 'application/problem+json', 'application/json, text/html;q=0.5'])(
       'tells a machine that takes %s what is wrong',
       async (accept) => {
-        api.troubles.mood = 'down';
+        at.api.troubles.mood = 'down';
         const answer = await come(accept);
         expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
         expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
@@ -184,20 +171,20 @@ describe('a return hit', () => {
     );
 
     it('sends no page with HEAD', async () => {
-      api.troubles.mood = 'down';
+      at.api.troubles.mood = 'down';
       expect(await come(browser, 'HEAD')).toMatchObject({ status: 503, text: '' });
     });
 
     it('says so in JSON of everything that is not for payers', async () => {
-      api.troubles.mood = 'down';
-      const answer = await api.send('GET', '/v1/payments', { key: API_KEY, headers: { accept: browser } });
+      at.api.troubles.mood = 'down';
+      const answer = await at.api.send('GET', '/v1/payments', { key: API_KEY, headers: { accept: browser } });
       expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
     });
   });
 
   describe('of a payment without a return URL', () => {
     beforeEach(async () => {
-      payment = await aPayment(store.db);
+      payment = await aPayment(at.store.db);
     });
 
     it.each([

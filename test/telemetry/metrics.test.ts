@@ -1,5 +1,5 @@
 /** The figures of `/metrics` after things have happened. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { startAdmin } from '../../src/api/server.ts';
 import { logDelivery } from '../../src/store/deliveries.ts';
@@ -7,25 +7,16 @@ import { stampGateway } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { recordCompleteSweep } from '../../src/store/sweeps.ts';
 import { deliveries, payments } from '../../src/store/schema.ts';
-import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi, type TestApi } from '../support/api.ts';
+import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi } from '../support/api.ts';
 import { ACCOUNT, aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { useTestApi } from '../support/door.ts';
 import { freePort } from '../support/postgres.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
 
 describe('/metrics', () => {
-  let store: TestStore;
-  let api: TestApi;
-  beforeAll(async () => {
-    store = await openTestStore();
-    api = await startTestApi(store);
-  }, 180_000);
-  afterAll(async () => {
-    await api.stop();
-    await store.close();
-  });
+  const at = useTestApi();
 
   async function figures(): Promise<Map<string, number>> {
-    const { text, headers } = await api.send('GET', '/metrics');
+    const { text, headers } = await at.api.send('GET', '/metrics');
     expect(headers['content-type']).toMatch(/^text\/plain/);
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     return new Map(
@@ -34,10 +25,10 @@ describe('/metrics', () => {
   }
 
   it('counts callbacks by outcome, and by which secret signed them', async () => {
-    const payment = await aPayment(store.db);
+    const payment = await aPayment(at.store.db);
     const send = (changes: Parameters<typeof aCallback>[1]) => {
       const { method, target, headers } = aCallback(payment, changes);
-      return api.send(method, target, { headers });
+      return at.api.send(method, target, { headers });
     };
     await send({ delivery: 'a' });
     await send({ delivery: 'a' });
@@ -46,7 +37,7 @@ describe('/metrics', () => {
     await send({ secret: null });
     await send({ secret: 'wrong' });
     await send({ query: { payment: undefined, order: undefined, n: undefined } });
-    await api.send('GET', '/callbacks/dintero');
+    await at.api.send('GET', '/callbacks/dintero');
     const found = await figures();
     const of = (labels: string) => found.get(`paidonce_deliveries_total{gateway="dintero",${labels}}`);
     expect(of('outcome="accepted"')).toBe(2);
@@ -61,25 +52,29 @@ describe('/metrics', () => {
   });
 
   it('tells what only the store knows', async () => {
-    await store.db.delete(deliveries);
-    await store.db.delete(payments);
+    await at.store.db.delete(deliveries);
+    await at.store.db.delete(payments);
     const [review, hold, , paid] = [
-      await aPayment(store.db),
-      await aPayment(store.db),
-      await aPayment(store.db),
-      await aPayment(store.db),
+      await aPayment(at.store.db),
+      await aPayment(at.store.db),
+      await aPayment(at.store.db),
+      await aPayment(at.store.db),
     ];
-    await recordOutcome(store.db, aRecord(review, { outcome: anOutcome('REVIEW', { reason: 'x' }) }), TELLS);
-    await recordOutcome(store.db, aRecord(hold, { outcome: anOutcome('ON_HOLD') }), TELLS);
-    await recordOutcome(store.db, aRecord(paid), TELLS);
-    await store.db
+    await recordOutcome(
+      at.store.db,
+      aRecord(review, { outcome: anOutcome('REVIEW', { reason: 'x' }) }),
+      TELLS,
+    );
+    await recordOutcome(at.store.db, aRecord(hold, { outcome: anOutcome('ON_HOLD') }), TELLS);
+    await recordOutcome(at.store.db, aRecord(paid), TELLS);
+    await at.store.db
       .update(payments)
       .set({ reviewSince: sql`now() - interval '2 hours'` })
       .where(sql`status = 'REVIEW'`);
-    await logDelivery(store.db, aDelivery(review));
-    await store.db.update(deliveries).set({ receivedAt: sql`now() - interval '1 minute'` });
-    await stampGateway(store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
-    await recordCompleteSweep(store.db, 'dintero', new Date('2026-11-21T12:00:00.000Z'), 3);
+    await logDelivery(at.store.db, aDelivery(review));
+    await at.store.db.update(deliveries).set({ receivedAt: sql`now() - interval '1 minute'` });
+    await stampGateway(at.store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
+    await recordCompleteSweep(at.store.db, 'dintero', new Date('2026-11-21T12:00:00.000Z'), 3);
     const found = await figures();
     expect(found.get('paidonce_store_up')).toBe(1);
     expect(found.get('paidonce_review_payments')).toBe(1);
@@ -95,15 +90,15 @@ describe('/metrics', () => {
   });
 
   it('still answers while the store hangs, and says that it does', async () => {
-    api.troubles.mood = 'hanging';
+    at.api.troubles.mood = 'hanging';
     expect((await figures()).get('paidonce_store_up')).toBe(0);
-    api.troubles.mood = 'well';
+    at.api.troubles.mood = 'well';
     expect((await figures()).get('paidonce_store_up')).toBe(1);
   });
 
   it('is at the admin port only, where one is set', async () => {
     const adminPort = await freePort();
-    const other = await startTestApi(store, { ADMIN_PORT: String(adminPort) });
+    const other = await startTestApi(at.store, { ADMIN_PORT: String(adminPort) });
     expect(await other.send('GET', '/metrics', { key: API_KEY })).toMatchObject({ status: 404 });
     const stopAdmin = await startAdmin(other.service, adminPort);
     const answers = [
