@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import type { Db } from '../store/open.ts';
-import { readUpdate, recordAttempt, type OutboxRow, type OutboxState } from '../store/outbox.ts';
+import { NO_ENDPOINT, readUpdate, recordAttempt, type OutboxRow, type OutboxState } from '../store/outbox.ts';
 import type { UpdateActivities } from './payment-activities.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
@@ -37,8 +37,13 @@ async function notify(
   signal: AbortSignal,
 ): Promise<Exclude<OutboxState, 'pending'>> {
   const update = await readUpdate(deps.db, effectId);
-  if (update === null || deps.endpoint === null) return 'off';
+  if (update === null) return 'off';
   if (update.state !== 'pending') return update.state as Exclude<OutboxState, 'pending'>;
+  if (deps.endpoint === null) {
+    // It stays pending: whoever takes the address away by mistake loses nothing. The run need not wait for that.
+    await recordAttempt(deps.db, effectId, { state: 'pending', answer: NO_ENDPOINT, sent: false });
+    return 'off';
+  }
   if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
     return finish(deps, update, { state: 'superseded', answer: 'the order has moved on', sent: false });
   }
@@ -47,10 +52,12 @@ async function notify(
   return finish(deps, update, { state, answer, sent: true });
 }
 
+/** The three days begin anew for a run that is woken to tell what could not be told. */
 function stateAfter(answer: string, createdAt: Date): OutboxState {
   if (/^2\d\d$/.test(answer)) return 'delivered';
   if (answer === '410') return 'gone';
-  return Date.now() - createdAt.getTime() > RETRIED_FOR_MS ? 'gave_up' : 'pending';
+  const begun = Math.max(createdAt.getTime(), Context.current().info.scheduledTimestampMs);
+  return Date.now() - begun > RETRIED_FOR_MS ? 'gave_up' : 'pending';
 }
 
 async function finish(

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { isSettled, type PaymentKey } from '../domain/payment.ts';
 import {
   GatewayRejected,
+  GatewayUnavailable,
   type FoundSession,
   type Gateway,
   type SessionRequest,
@@ -35,10 +36,11 @@ export async function openPaymentSession(
   input: OpenSessionInput,
 ): Promise<OpenSessionOutcome> {
   const row = await findPayment(opening.db, input.paymentId);
-  if (row !== null && row.sessionId !== null) return opened(opening, row, false);
+  if (row !== null && row.sessionId !== null) return opened(opening, row, isRetried());
   const claimed = await readClaimed(opening, input);
-  if (row === null) return claimed === null ? unknown(opening, input) : adopt(opening, input, claimed);
-  if (claimed !== null)
+  if (row === null)
+    return typeof claimed === 'string' ? unknown(opening, input, claimed) : adopt(opening, input, claimed);
+  if (typeof claimed !== 'string')
     return remember(opening, row, claimed, 'adopted: its own metadata names this payment', true);
   if (isSettled(row.status)) {
     return {
@@ -51,15 +53,18 @@ export async function openPaymentSession(
 }
 
 /** A session that a callback names is ours only if its own metadata says so. */
-async function readClaimed(opening: Opening, input: OpenSessionInput): Promise<FoundSession | null> {
-  if (input.claimedSessionId === undefined) return null;
+async function readClaimed(
+  opening: Opening,
+  input: OpenSessionInput,
+): Promise<FoundSession | 'absent' | 'foreign'> {
+  if (input.claimedSessionId === undefined) return 'foreign';
   const session = await opening.gateway
     .readSession(input.claimedSessionId, { signal: opening.signal })
     .catch((error: unknown) => {
-      if (error instanceof GatewayRejected) return null;
+      if (error instanceof GatewayRejected) return 'foreign' as const;
       throw error;
     });
-  return session !== null && isSameKey(session.key, input) ? session : null;
+  return typeof session === 'string' || isSameKey(session.key, input) ? session : 'foreign';
 }
 
 function isSameKey(left: PaymentKey, right: PaymentKey): boolean {
@@ -68,7 +73,15 @@ function isSameKey(left: PaymentKey, right: PaymentKey): boolean {
   );
 }
 
-async function unknown(opening: Opening, input: OpenSessionInput): Promise<OpenSessionOutcome> {
+async function unknown(
+  opening: Opening,
+  input: OpenSessionInput,
+  claimed: 'absent' | 'foreign',
+): Promise<OpenSessionOutcome> {
+  // The callback may be ahead of the gateway's own read model: nobody will call again, so we ask again, as long as a session lives.
+  const isEarly = Date.now() - Context.current().info.scheduledTimestampMs < opening.settings.lifetimeMs;
+  if (claimed === 'absent' && isEarly)
+    throw new GatewayUnavailable('the session that the callback names is not there yet', { kind: 'absent' });
   const reason = `no payment ${input.paymentId} of ours, and no session whose metadata names it`;
   await markForeign(opening.db, input.gateway, input.eventIds, reason);
   return { kind: 'unknown', reason };
@@ -85,12 +98,12 @@ async function adopt(
   const runId = currentRunId();
   const known = { paymentId, orderReference, n, gateway, money, sessionId, checkoutUrl, expiresAt, runId };
   const row = await adoptPayment(opening.db, known);
-  if (row === null) return unknown(opening, input);
+  if (row === null) return unknown(opening, input, 'foreign');
   return opened(opening, row, false);
 }
 
 async function findOrCreate(opening: Opening, row: PaymentRow): Promise<OpenSessionOutcome> {
-  const mayExist = Context.current().info.attempt > 1 || Date.now() - row.createdAt.getTime() > FRESH_MS;
+  const mayExist = isRetried() || Date.now() - row.createdAt.getTime() > FRESH_MS;
   const key = { paymentId: row.id, orderReference: row.orderReference, n: row.n };
   const found = mayExist ? await opening.gateway.findSessions(key, { signal: opening.signal }) : [];
   const live = found.filter((session) => session.live);
@@ -162,8 +175,10 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
     expiresAt: row.expiresAt.toISOString(),
     expiryDueAt: new Date(row.expiresAt.getTime() + graceOf(opening.settings.lifetimeMs)).toISOString(),
     pollIntervalMs: opening.settings.pollIntervalMs,
+    capture: row.capture,
     mayHaveSurplus,
     untold: isNew ? [] : await pendingEffects(opening.db, row.id),
+    ...(row.reason !== null && { reason: row.reason }),
     ...(row.transactionId !== null && { transactionId: row.transactionId }),
     ...(row.transactionUpdatedAt !== null && { transactionUpdatedAt: row.transactionUpdatedAt }),
   };
@@ -172,6 +187,10 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
 /** A payer who is paying in the last minute is given time to finish. */
 function graceOf(lifetimeMs: number): number {
   return Math.min(LONGEST_GRACE_MS, lifetimeMs / 4);
+}
+
+function isRetried(): boolean {
+  return Context.current().info.attempt > 1;
 }
 
 function currentRunId(): string {

@@ -32,6 +32,10 @@ export interface OpenedPayment {
   readonly expiresAt: string;
   readonly expiryDueAt: string;
   readonly pollIntervalMs: number;
+  /** manual, or auto where the gateway may capture without being told. */
+  readonly capture: string;
+  /** Why it is what it is, where the status alone does not say. */
+  readonly reason?: string;
   /** An earlier try may have opened a session that the gateway does not show yet. */
   readonly mayHaveSurplus: boolean;
   readonly untold: readonly string[];

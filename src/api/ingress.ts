@@ -1,13 +1,8 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/gateway.ts';
 import type { Service } from '../service.ts';
-import {
-  logDelivery,
-  logRefused,
-  markSignalled,
-  type LogWord,
-  type ReceivedDelivery,
-} from '../store/deliveries.ts';
+import { logRefused, markSignalled } from '../store/deliveries.ts';
+import { logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
 import { withTimeout } from '../temporal/payment-runs.ts';
 import type { CallbackSignal } from '../workflows/messages.ts';
 import { Batcher } from './batcher.ts';
@@ -88,6 +83,9 @@ class CallbackIngress implements Ingress {
     const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS, 'the store');
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
     if (word === null) return this.#takeWithoutWord(received, request, logged);
+    // It can't be acted upon as it stands, but it comes from the gateway: looking at the payment it names is harmless.
+    if (delivery.kind === 'unclear' && delivery.key !== null)
+      this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
     if (word.toSignal)
       this.#background(this.#signal(received, request).then(() => this.#signalled.add(word.id)));
     return word.result;
@@ -151,8 +149,13 @@ function count(
   const { metrics, log } = service;
   metrics.deliveries.inc({ gateway: gateway.id, outcome: outcome === 'stale' ? 'stale' : result });
   metrics.secretHits.inc({ gateway: gateway.id, secret: String(delivery.secretIndex) });
-  if (delivery.kind === 'unclear')
-    log.error({ gateway: gateway.id, eventId: delivery.eventId }, 'rightly signed, but not understood');
+  const { eventId, kind, key } = delivery;
+  if (kind === 'unclear') log.error({ gateway: gateway.id, eventId }, 'rightly signed, but not understood');
+  if (kind === 'payment' && key !== null && result === 'ignored')
+    log.error(
+      { gateway: gateway.id, eventId, payment: key.paymentId },
+      'about a payment that this store has lost: was an older backup restored? See docs/operations.md',
+    );
 }
 
 function staleProblem(delivery: Delivery): Problem {

@@ -8,6 +8,8 @@ export interface Standing {
   readonly capturedMinor: number;
   readonly refundedMinor: number;
   readonly transactionUpdatedAt?: string;
+  /** In REVIEW for no other reason than that the gateway could not say. */
+  readonly isUnclear?: boolean;
 }
 
 /** What the payment should become. Whether it may, is for `settle` to say, under the order's lock. */
@@ -144,10 +146,16 @@ function isUnchanged(now: Standing, transaction: Transaction): boolean {
   );
 }
 
+/** What could not be understood turns out to be nothing yet: a clear answer, so the payment is open again. */
+export function decideAfterUnclear(decision: Decision): Decision {
+  return decision.kind === 'wait' ? { kind: 'become', status: 'PENDING', pays: false } : decision;
+}
+
 /** What the last read before expiry means: no answer that says otherwise, so the time is over. Never while on hold. */
 export function decideExpiry(now: Standing, decision: Decision): Decision {
-  const nothingCame = decision.kind === 'wait' || decision.kind === 'keep';
-  if (!nothingCame || now.status !== 'PENDING') return decision;
+  const isReopened = decision.kind === 'become' && decision.status === 'PENDING';
+  const nothingCame = decision.kind === 'wait' || decision.kind === 'keep' || isReopened;
+  if (!nothingCame || (now.status !== 'PENDING' && !isReopened)) return decision;
   return { kind: 'become', status: 'EXPIRED', pays: false, reason: 'nobody paid in time' };
 }
 

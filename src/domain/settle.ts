@@ -143,6 +143,7 @@ function returned(order: OrderStanding, payment: PaymentStanding, outcome: Outco
 function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
   if (outcome.status === 'ON_HOLD') return hold(order, payment, outcome);
+  if (outcome.status === 'PENDING') return reopen(order, payment, outcome);
   const closed = { ...payment, closedBy: outcome.closedBy ?? payment.closedBy };
   const isHeard = order.paidPaymentId === null && order.latestN === payment.n;
   // Another payment's review goes on, whatever becomes of this one.
@@ -176,9 +177,25 @@ function hold(order: OrderStanding, payment: PaymentStanding, outcome: Outcome):
   return settlement(payment, outcome, 'PAYMENT_PENDING', payment.status === 'ON_HOLD' ? [] : [update]);
 }
 
+/** A review that ends with nothing having happened. Beside an open or a paying session there is no place for another one. */
+function reopen(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  const isFree = order.paidPaymentId === null && !order.otherOpen && payment.closedBy === null;
+  if (!isFree)
+    return settlement(payment, { ...outcome, status: payment.status, ...reasonOf(payment) }, order.status);
+  return settlement(payment, outcome, order.latestN === payment.n ? 'AWAITING_PAYMENT' : order.status);
+}
+
+function reasonOf({ reason }: PaymentStanding): { reason?: string } {
+  return reason === null ? {} : { reason };
+}
+
 function dismiss(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   const orderStatus = afterReview(order, payment);
-  return { ...settlement(payment, outcome, orderStatus), dismissed: true };
+  const type = payment.closedBy === 'merchant' ? 'order.payment_cancelled' : 'order.payment_failed';
+  // The merchant has been told of the review: that the order can be paid again is news.
+  const isOver = orderStatus !== order.status && orderStatus !== 'AWAITING_PAYMENT';
+  const updates = isOver ? [{ type, cause: 'dismissed', orderStatus } as const] : [];
+  return { ...settlement(payment, outcome, orderStatus, updates), dismissed: true };
 }
 
 function quietly(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {

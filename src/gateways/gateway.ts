@@ -2,6 +2,7 @@
  * The one interface every payment service provider stands behind. The core knows nothing else of them:
  * no `switch (gateway)`, no vendor's words. Grown from shared gateways.md §9; what Dintero changed: docs/adr/0006.
  */
+import type { Claim } from '../domain/claim.ts';
 import type { Money } from '../domain/money.ts';
 import type { OrderLine } from '../domain/order.ts';
 import type { PaymentKey } from '../domain/payment.ts';
@@ -20,14 +21,6 @@ export interface RawRequest {
 }
 
 export type RefusalReason = 'no_signature' | 'malformed_signature' | 'wrong_signature';
-
-/** What a callback claims: evidence for the timeline and a hint where to look, never state. */
-export interface Claim {
-  readonly sessionId?: string;
-  readonly transactionId?: string;
-  readonly event?: string;
-  readonly error?: string;
-}
 
 /** One callback whose sender is proved. */
 export interface Delivery {
@@ -110,8 +103,8 @@ export interface Gateway {
   createSession(request: SessionRequest, options?: CallOptions): Promise<OpenedSession>;
   /** Every session whose own metadata names this payment, oldest first. */
   findSessions(key: PaymentKey, options?: CallOptions): Promise<FoundSession[]>;
-  /** The session with its metadata, or null where there is none or it names no payment of ours. */
-  readSession(sessionId: string, options?: CallOptions): Promise<FoundSession | null>;
+  /** The session with its metadata; `foreign` where that names no payment of ours. `absent` may mean: not yet. */
+  readSession(sessionId: string, options?: CallOptions): Promise<FoundSession | 'absent' | 'foreign'>;
   /** Asks what is true. With a transaction id that belongs to another session, the session's own transaction is read. */
   readPayment(
     at: { readonly sessionId: string; readonly transactionId?: string },
@@ -130,10 +123,10 @@ export class GatewayRejected extends Error {
   override readonly name = 'GatewayRejected';
 }
 
-/** Silence (time-out, connection, 5xx) or a refusal of us (401, 403, 429): says nothing about the payment, to be retried. */
+/** Silence (time-out, connection, 5xx), a refusal of us (401, 403, 429) or not there yet: says nothing about the payment, to be retried. */
 export class GatewayUnavailable extends Error {
   override readonly name = 'GatewayUnavailable';
-  readonly kind: 'silent' | 'credentials' | 'rate_limited';
+  readonly kind: 'silent' | 'credentials' | 'rate_limited' | 'absent';
   readonly retryAfterMs: number | undefined;
 
   constructor(

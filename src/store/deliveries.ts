@@ -1,84 +1,23 @@
 /** The delivery log: what came in, byte for byte, and whether anybody has dealt with it. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { PaymentKey } from '../domain/payment.ts';
+import type { Claim } from '../domain/claim.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
+import type { ReceivedDelivery } from './log-delivery.ts';
 import { deliveries } from './schema.ts';
 import type { Change } from './together.ts';
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
-
-export interface ReceivedDelivery {
-  readonly gateway: string;
-  readonly eventId: string;
-  readonly contentHash: string;
-  readonly key: PaymentKey | null;
-  /** Stored but not acted upon: not ours, a ping, or not understood. */
-  readonly ignoredBecause?: string;
-  readonly claim: Readonly<Record<string, string>>;
-  readonly method: string;
-  readonly target: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
-
-/** What the log says of a delivery that was just written to it. */
-export interface LogWord {
-  readonly id: string;
-  readonly result: 'accepted' | 'duplicate' | 'ignored';
-  /** Nobody has told the workflow yet. */
-  readonly toSignal: boolean;
-}
-
-interface LoggedRow {
-  id: string;
-  inserted: boolean;
-  state: string | null;
-  outcome: string;
-}
-
-/**
- * Writes a verified delivery and says what it is, in one statement. The same event id twice is one row; an equal content for a
- * settled payment is a duplicate of its own (for an unsettled one it may be the callback that says AUTHORIZED at last).
- */
-export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogWord> {
-  const { gateway, eventId, contentHash, key } = received;
-  const ignored = received.ignoredBecause ?? null;
-  const [row] = await rows<LoggedRow>(
-    db,
-    sql`insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, reason,
-          claim, method, target, headers, body, handled_at)
-        select ${newId('dlv')}, ${gateway}, ${eventId}, ${contentHash}, ${key?.paymentId ?? null}, ${key?.orderReference ?? null},
-          ${key?.n ?? null}::integer, word.outcome, case when word.outcome = 'accepted' then 'received' else 'handled' end,
-          ${ignored}::text, ${JSON.stringify(received.claim)}::jsonb, ${received.method}, ${received.target},
-          ${JSON.stringify(received.headers)}::jsonb, ${received.body}, case when word.outcome = 'accepted' then null else now() end
-        from (select case
-          when ${ignored}::text is not null then 'ignored'
-          when exists (select 1 from deliveries d join payments p on p.id = d.payment_id
-            where d.payment_id = ${key?.paymentId ?? null} and d.content_hash = ${contentHash} and d.gateway = ${gateway}
-              and d.state = 'handled' and d.outcome = 'accepted' and p.status not in ('PENDING', 'ON_HOLD', 'REVIEW'))
-          then 'duplicate' else 'accepted' end as outcome) word
-        on conflict (gateway, event_id) do update
-          set receipts = deliveries.receipts + 1, last_received_at = now()
-        returning id, (xmax = 0) as inserted, state, outcome`,
-  );
-  return wordOf(row as LoggedRow);
-}
-
-function wordOf({ id, inserted, state, outcome }: LoggedRow): LogWord {
-  if (outcome === 'ignored') return { id, result: 'ignored', toSignal: false };
-  if (!inserted) return { id, result: 'duplicate', toSignal: state === 'received' };
-  return { id, result: outcome === 'duplicate' ? 'duplicate' : 'accepted', toSignal: outcome === 'accepted' };
-}
 
 /** Writes what proved nothing; it takes no key, so that the genuine one is still new. */
 export async function logRefused(
   db: Db,
   refused: Omit<ReceivedDelivery, 'eventId' | 'contentHash' | 'ignoredBecause'> & { reason: string },
 ): Promise<void> {
-  const { key, ...rest } = refused;
+  const { key, claim, ...rest } = refused;
   await db.insert(deliveries).values({
     ...rest,
+    claim: { ...claim },
     id: newId('dlv'),
     paymentId: key?.paymentId ?? null,
     orderReference: key?.orderReference ?? null,
@@ -100,7 +39,7 @@ export async function markSignalled(db: Db, ids: readonly string[]): Promise<voi
 export interface HandledDelivery {
   readonly eventId: string;
   readonly contentHash: string;
-  readonly claim: Readonly<Record<string, string>>;
+  readonly claim: Claim;
   readonly receivedAt: string;
 }
 

@@ -8,6 +8,8 @@ import { outbox, payments } from './schema.ts';
 export type OutboxRow = typeof outbox.$inferSelect;
 export type OutboxState = 'pending' | 'delivered' | 'gone' | 'gave_up' | 'superseded' | 'off';
 
+const WOKEN_SINCE = sql`now() - interval '30 days'`;
+
 /** The version of the body's shape; a merchant may rely on fields only being added within it. */
 export const API_VERSION = '2026-11-01';
 
@@ -78,6 +80,25 @@ export async function pendingEffects(db: Db, paymentId: string): Promise<string[
   return found.map((row) => row.effectId);
 }
 
+/** The answer to an attempt where there was nowhere to send it to. */
+export const NO_ENDPOINT = 'ORDER_WEBHOOK_URL is not set';
+
+/** There is an endpoint again: what was tried without one is due at once. */
+export async function readmitUntold(db: Db): Promise<void> {
+  await db
+    .update(outbox)
+    .set({ attemptedAt: null })
+    .where(and(eq(outbox.state, 'pending'), eq(outbox.lastAnswer, NO_ENDPOINT)));
+}
+
+/** Gives up what nobody could be told for so long that nobody is woken for it any more. */
+export async function giveUpUntold(db: Db): Promise<void> {
+  await db
+    .update(outbox)
+    .set({ state: 'gave_up', finishedAt: sql`now()` })
+    .where(and(eq(outbox.state, 'pending'), lt(outbox.createdAt, WOKEN_SINCE)));
+}
+
 /** How one attempt went. A state other than `pending` ends the telling. */
 export async function recordAttempt(
   db: Db,
@@ -113,7 +134,7 @@ export async function findAbandonedUpdates(
           sql`coalesce(${outbox.attemptedAt} + interval '90 minutes', ${outbox.createdAt} + interval '5 minutes')`,
           sql`now()`,
         ),
-        gt(outbox.createdAt, sql`now() - interval '30 days'`),
+        gt(outbox.createdAt, WOKEN_SINCE),
       ),
     )
     .limit(limit);

@@ -96,13 +96,20 @@ export function updateRows(
     const key = { orderReference: order.reference, paymentId: payment.id };
     return {
       ...key,
-      effectId: effectId(key, update.type, update.cause),
+      effectId: freshEffect(before.known, effectId(key, update.type, update.cause), update.type),
       sequence,
       type: update.type,
       body: updateBody(update, { order, payment, sequence, livemode }),
       state: tells ? 'pending' : 'off',
     };
   });
+}
+
+/** The same review for the same reason may come again, long after it was over; everything else happens once. */
+function freshEffect(known: readonly string[], effect: string, type: string): string {
+  if (type !== 'order.review') return effect;
+  const earlier = known.filter((id) => id === effect || id.startsWith(`${effect}-again-`)).length;
+  return earlier === 0 ? effect : `${effect}-again-${earlier}`;
 }
 
 /** The key of one of a record's notes. Every record that settles something has a first. */

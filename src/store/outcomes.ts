@@ -1,7 +1,7 @@
 /** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { OrderStanding, OrderStatus } from '../domain/order.ts';
-import type { PaymentStatus } from '../domain/payment.ts';
+import { isMoney, type PaymentStatus } from '../domain/payment.ts';
 import {
   settle,
   type LateMoneyPolicy,
@@ -11,6 +11,7 @@ import {
 } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { markHandled, type HandledDelivery } from './deliveries.ts';
+import { markAnswered } from './log-delivery.ts';
 import type { Db } from './open.ts';
 import { differences, noteKey, noteRows, settledRows, updateRows, type Locked } from './outcome-rows.ts';
 import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
@@ -63,6 +64,8 @@ export function recordOutcome(
     const settled =
       outcome && settle(orderStanding(before), paymentStanding(payment), outcome, settings.policy);
     const told = await write(tx, before, settled, record, settings);
+    if (settled !== null && isMoney(settled.status) && !isMoney(payment.status))
+      await markAnswered(tx, payment.id);
     return {
       status: settled?.status ?? payment.status,
       reason: settled === null ? payment.reason : settled.reason,

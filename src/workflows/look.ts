@@ -1,7 +1,7 @@
 /** One look: ask the gateway, decide, settle, tell. */
 import { workflowInfo } from '@temporalio/workflow';
 import type { OpenedPayment, OutcomeRecord, RecordedOutcome } from '../activities/payment-activities.ts';
-import { decide, decideExpiry, type Become, type Decision } from '../domain/decide.ts';
+import { decide, decideAfterUnclear, decideExpiry, type Become, type Decision } from '../domain/decide.ts';
 import { isSettled } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import type { Reading } from '../domain/transaction.ts';
@@ -13,7 +13,9 @@ import {
   planAfterClearAnswer,
   planAfterUnclearAnswer,
   standingOf,
+  takeAnswered,
   takeTriggers,
+  UNCLEAR,
   UNCLEAR_LIMIT_MS,
   type RunState,
   type Triggers,
@@ -27,8 +29,10 @@ export async function look(run: RunState): Promise<void> {
   run.looking = true;
   const reading = await read(run, payment, triggers);
   const decision = decideNow(run, payment, triggers, reading);
-  if (decision.kind === 'become') await record(run, becoming(run, decision, triggers, reading));
-  else if (isWorthKeeping(triggers)) await record(run, { ...kept(run, triggers, reading), outcome: null });
+  if (decision.kind === 'become') {
+    const callbacks = [...triggers.callbacks, ...takeAnswered(run, decision)];
+    await record(run, becoming(run, decision, { ...triggers, callbacks }, reading));
+  } else if (isWorthKeeping(triggers)) await record(run, { ...kept(run, triggers, reading), outcome: null });
   plan(run, triggers, decision);
   run.looking = false;
 }
@@ -61,7 +65,9 @@ function decideNow(run: RunState, payment: OpenedPayment, triggers: Triggers, re
   run.unclearSince = null;
   // A shopper who is back after the deadline gets a new session, unless a payment is on its way in the old one.
   const isDead = triggers.expiry === 'shopper' && reading.kind === 'session';
-  return run.isLifetimeOver || isDead ? decideExpiry(standingOf(run), decision) : decision;
+  const now = standingOf(run);
+  const reviewed = now.isUnclear ? decideAfterUnclear(decision) : decision;
+  return run.isLifetimeOver || isDead ? decideExpiry(now, reviewed) : reviewed;
 }
 
 /** UNKNOWN is not failed: a person is asked, after an hour in which the gateway could not say. */
@@ -69,7 +75,7 @@ function decideUnclear(run: RunState, decision: Decision & { kind: 'unclear' }):
   run.unclearSince ??= Date.now();
   const isTooLong = Date.now() - run.unclearSince >= UNCLEAR_LIMIT_MS;
   if (!isTooLong || isSettled(run.status) || run.status === 'REVIEW') return decision;
-  return { kind: 'become', status: 'REVIEW', pays: false, reason: `unclear: ${decision.reason}` };
+  return { kind: 'become', status: 'REVIEW', pays: false, reason: `${UNCLEAR}${decision.reason}` };
 }
 
 /** A look that nobody proved asked for and that found nothing leaves no trace but in the run's history. */
@@ -100,6 +106,21 @@ function becoming(run: RunState, decision: Become, triggers: Triggers, reading: 
 
 /** What a decision asks of the order. */
 export function outcomeOf(run: RunState, decision: Become): Outcome {
+  const outcome = asRead(run, decision);
+  // Closing a session voids what was begun in it.
+  const isClosed = run.isCancelled && (outcome.status === 'CANCELLED' || outcome.status === 'VOIDED');
+  return isClosed && run.status === 'PENDING' ? { ...outcome, ...BY_THE_MERCHANT } : outcome;
+}
+
+const BY_THE_MERCHANT = {
+  status: 'CANCELLED',
+  pays: false,
+  cause: 'merchant',
+  closedBy: 'merchant',
+  reason: 'cancelled by the merchant',
+} as const;
+
+function asRead(run: RunState, decision: Become): Outcome {
   const { status, pays, reason, transaction } = decision;
   return {
     status,
@@ -118,6 +139,7 @@ export async function record(run: RunState, outcome: OutcomeRecord): Promise<Rec
   const summary = outcome.outcome === null ? 'keep what was seen' : `settle as ${outcome.outcome.status}`;
   const recorded = await recordOutcome.executeWithOptions({ summary }, [outcome]);
   run.status = recorded.status;
+  run.reason = recorded.reason;
   if (outcome.transaction !== undefined) run.transaction = outcome.transaction;
   publishSearchAttributes(run, before);
   tell(run, recorded.untold);

@@ -1,6 +1,7 @@
 /** Everything that clients and `paymentSession` say to each other: names, ids and shapes. */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Claim } from '../domain/claim.ts';
 import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
 
 /** The workflow id of a payment: `payment/<order reference>/<n>`. */
@@ -29,6 +30,7 @@ export interface CarriedState {
   readonly seen: readonly string[];
   readonly unclearSince?: number;
   readonly followUps?: number;
+  readonly isCancelled?: boolean;
   /** `at` in milliseconds since the epoch. */
   readonly nextLook?: { readonly at: number; readonly why: 'follow-up' | 'poll' | 'review' };
 }
@@ -42,12 +44,7 @@ export interface PaymentSessionResult {
 export interface CallbackSignal {
   readonly eventId: string;
   readonly contentHash: string;
-  readonly claim: {
-    readonly sessionId?: string;
-    readonly transactionId?: string;
-    readonly event?: string;
-    readonly error?: string;
-  };
+  readonly claim: Claim;
   readonly receivedAt: string;
 }
 

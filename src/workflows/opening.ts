@@ -42,6 +42,7 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
   run.payment = payment;
   run.rejected = null;
   run.status = payment.status;
+  run.reason = payment.reason ?? null;
   const { transactionId, transactionUpdatedAt, capturedMinor, refundedMinor } = payment;
   if (transactionId !== undefined) {
     const updatedAt = transactionUpdatedAt === undefined ? {} : { updatedAt: transactionUpdatedAt };

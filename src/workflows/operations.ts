@@ -1,7 +1,7 @@
 /** What merchants and operators ask of a run. One at a time and never beside a look: no outcome is applied while a cancel is in flight. */
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { OpenedPayment, RecordedOutcome } from '../activities/payment-activities.ts';
-import { decide, type Become } from '../domain/decide.ts';
+import { decide } from '../domain/decide.ts';
 import { holdsMoney, isOpen, type PaymentStatus } from '../domain/payment.ts';
 import type { Reading, Transaction } from '../domain/transaction.ts';
 import { look, outcomeOf, read, record } from './look.ts';
@@ -21,10 +21,12 @@ export function newOperations(run: RunState): Operations {
   const waiting: (() => Promise<void>)[] = [];
   async function queue<Result>(operation: () => Promise<Result>, otherwise: () => Result): Promise<Result> {
     let result: Result | undefined;
-    waiting.push(async () => {
+    const step = async () => {
       result = await operation();
-    });
+    };
+    waiting.push(step);
     await condition(() => result !== undefined || run.rejected !== null);
+    if (result === undefined) waiting.splice(waiting.indexOf(step), 1);
     return result ?? otherwise();
   }
   return {
@@ -35,11 +37,15 @@ export function newOperations(run: RunState): Operations {
       waiting.shift();
       run.looking = false;
     },
-    cancel: () =>
-      queue(
+    async cancel() {
+      const closed = await queue(
         () => cancel(run),
-        () => ({ kind: 'not_open', status: run.status }),
-      ),
+        () => ({ kind: 'not_open' as const, status: run.status }),
+      );
+      // What the gateway has confirmed is not denied because its reads lag behind: they are followed until they say so.
+      await condition(() => !run.isCancelled || run.status !== 'PENDING');
+      return run.isCancelled ? afterCancel(run.status) : closed;
+    },
     resolve: (request) =>
       queue(
         () => resolve(run, request),
@@ -55,9 +61,10 @@ async function cancel(run: RunState): Promise<CancelResult> {
   const payment = run.payment as OpenedPayment;
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = 'the merchant cancels';
-  await cancelSession.executeWithOptions({ summary }, [
+  const answer = await cancelSession.executeWithOptions({ summary }, [
     { paymentId, orderReference, n, gateway, sessionId: payment.sessionId },
   ]);
+  run.isCancelled = answer === 'cancelled';
   const reading = await read(run, payment, null);
   await recordCancel(run, payment, reading);
   return afterCancel(run.status);
@@ -71,19 +78,15 @@ function afterCancel(status: PaymentStatus): CancelResult {
 /** What the gateway says after the cancel is what happened, whatever it answered to the cancel itself. */
 async function recordCancel(run: RunState, payment: OpenedPayment, reading: Reading): Promise<void> {
   const decision = decide(standingOf(run), openedOf(run, payment), reading);
-  if (decision.kind !== 'become') return;
-  const isClosed = decision.status === 'CANCELLED' || decision.status === 'VOIDED';
-  const become: Become = isClosed ? { ...decision, status: 'CANCELLED', pays: false } : decision;
-  const outcome = outcomeOf(run, become);
-  await recordOperation(run, become.transaction, {
-    ...outcome,
-    ...(isClosed && {
-      closedBy: 'merchant' as const,
-      cause: 'merchant',
-      reason: 'cancelled by the merchant',
-    }),
-  });
+  if (decision.kind !== 'become') return followCancel(run);
+  // Whoever closed it in the same moment: the merchant has asked for it, and is told so.
+  run.isCancelled ||= decision.status === 'CANCELLED' || decision.status === 'VOIDED';
+  await recordOperation(run, decision.transaction, outcomeOf(run, decision));
   planAfterClearAnswer(run, Date.now());
+}
+
+function followCancel(run: RunState): void {
+  if (run.isCancelled) run.nextLook = { at: Date.now() + 1_000, why: 'follow-up' };
 }
 
 async function resolve(run: RunState, request: ResolveRequest): Promise<ResolveResult> {

@@ -104,7 +104,7 @@ function answerWithoutSession(run: RunState): OpenSessionResult {
 
 /** One timer for the run's whole life; while on hold it has no effect. */
 function watchLifetime(run: RunState): void {
-  if (run.payment === null || run.status !== 'PENDING') return;
+  if (run.payment === null || (run.status !== 'PENDING' && run.status !== 'REVIEW')) return;
   const ms = Math.max(1, Date.parse(run.payment.expiryDueAt) - Date.now());
   void endLifetime(run, ms);
 }
@@ -141,6 +141,7 @@ function handOver(run: RunState): PaymentSessionInput {
   const carried = {
     seen: [...run.seen],
     followUps: run.followUps,
+    isCancelled: run.isCancelled,
     ...(run.unclearSince !== null && { unclearSince: run.unclearSince }),
     ...(run.nextLook !== null && { nextLook: run.nextLook }),
   };

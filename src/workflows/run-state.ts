@@ -1,6 +1,7 @@
 /** What one run of `paymentSession` knows, and the pure steps that change it. */
 import type { OpenedPayment } from '../activities/payment-activities.ts';
-import type { Standing } from '../domain/decide.ts';
+import { tellsNews, type Proved } from '../domain/claim.ts';
+import type { Become, Standing } from '../domain/decide.ts';
 import { isSettled, type PaymentStatus } from '../domain/payment.ts';
 import type { Opened, Transaction } from '../domain/transaction.ts';
 import type {
@@ -18,6 +19,8 @@ const SEEN_LIMIT = 500;
 const FOLLOW_UPS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
 const FOLLOW_UP_AFTERWARDS_MS = 5 * 60_000;
 /** How long an answer may stay unclear before a person is asked, and how often a payment in REVIEW is read. */
+/** How the reason of a review begins that a clear answer ends, whatever it is. */
+export const UNCLEAR = 'unclear: ';
 export const UNCLEAR_LIMIT_MS = 60 * 60_000;
 const REVIEW_INTERVAL_MS = 60 * 60_000;
 
@@ -26,6 +29,7 @@ export type DueLook = 'follow-up' | 'poll' | 'review';
 export interface RunState {
   readonly input: PaymentSessionInput;
   status: PaymentStatus;
+  reason: string | null;
   payment: OpenedPayment | null;
   transaction: Pick<Transaction, 'transactionId' | 'updatedAt' | 'capturedMinor' | 'refundedMinor'> | null;
   /** Set when the session could not be opened at all. */
@@ -38,6 +42,8 @@ export interface RunState {
   /** Why a last look is due: the lifetime is over, or a shopper came back after the gateway's own deadline. */
   expiry: 'lifetime' | 'shopper' | null;
   isLifetimeOver: boolean;
+  /** The gateway has confirmed the merchant's cancel; what it says of the session may lag behind. */
+  isCancelled: boolean;
   nextLook: { readonly at: number; readonly why: DueLook } | null;
   followUps: number;
   unclearSince: number | null;
@@ -51,6 +57,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
   return {
     input,
     status: 'PENDING',
+    reason: null,
     payment: null,
     transaction: null,
     rejected: null,
@@ -60,6 +67,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     pokes: [],
     expiry: null,
     isLifetimeOver: false,
+    isCancelled: carried.isCancelled ?? false,
     nextLook: carried.nextLook ?? null,
     followUps: carried.followUps ?? 0,
     unclearSince: carried.unclearSince ?? null,
@@ -113,12 +121,33 @@ export function takeTriggers(run: RunState, now: number): Triggers {
   return taken;
 }
 
+/** Callbacks that came while the gateway answered and say no more than it did: this look is theirs too. */
+export function takeAnswered(run: RunState, { status, transaction }: Become): readonly CallbackSignal[] {
+  const proved = provedOf(run, status, transaction?.transactionId);
+  const answered = run.callbacks.filter(({ claim }) => !tellsNews(claim, proved));
+  run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
+  return answered;
+}
+
+function provedOf(run: RunState, status: PaymentStatus, transactionId: string | undefined): Proved {
+  return { status, transactionId: transactionId ?? null, capture: run.payment?.capture ?? 'manual' };
+}
+
+/** Whoever calls while an outcome is being recorded finds it answered: the record has marked what was in the log by then. */
+function forgetAnswered(run: RunState): void {
+  const proved = provedOf(run, run.status, run.transaction?.transactionId);
+  const forgotten = run.callbacks.filter(({ claim }) => !tellsNews(claim, proved));
+  run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
+  // Should the log not have had one, the forwarder sends it again, and it must be new then.
+  for (const { eventId } of forgotten) run.seen.delete(eventId);
+  run.pokes = run.pokes.filter((poke) => poke.why !== 'return' && poke.why !== 'unproved_callback');
+}
+
 /** A clear answer: what is still to be watched depends on the status alone. */
 export function planAfterClearAnswer(run: RunState, now: number): void {
   run.followUps = 0;
   run.unclearSince = null;
-  if (isSettled(run.status))
-    run.pokes = run.pokes.filter((poke) => poke.why !== 'return' && poke.why !== 'unproved_callback');
+  if (isSettled(run.status)) forgetAnswered(run);
   const pollMs = run.payment?.pollIntervalMs ?? REVIEW_INTERVAL_MS;
   if (run.status === 'ON_HOLD') run.nextLook = { at: now + pollMs, why: 'poll' };
   else if (run.status === 'REVIEW') run.nextLook = { at: now + REVIEW_INTERVAL_MS, why: 'review' };
@@ -149,6 +178,7 @@ export function standingOf(run: RunState): Standing {
     status: run.status,
     capturedMinor: run.transaction?.capturedMinor ?? 0,
     refundedMinor: run.transaction?.refundedMinor ?? 0,
+    isUnclear: run.status === 'REVIEW' && (run.reason?.startsWith(UNCLEAR) ?? false),
     ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
   };
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { startForwarder, wakeUnwatched } from '../../src/background/forwarder.ts';
-import { logDelivery } from '../../src/store/deliveries.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, payments, timeline } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';

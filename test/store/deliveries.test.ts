@@ -2,17 +2,27 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { eq, sql } from 'drizzle-orm';
 import {
   claimUnsignalled,
-  logDelivery,
   logRefused,
   markForeign,
   markHandled,
   markSignalled,
   pruneDeliveries,
 } from '../../src/store/deliveries.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
 import { deliveries } from '../../src/store/schema.ts';
-import { aDelivery, aPayment, aRecord, handled, TELLS } from '../support/builders.ts';
+import {
+  ACCOUNT,
+  aDelivery,
+  aPayment,
+  aRecord,
+  aTransaction,
+  handled,
+  keyOf,
+  TELLS,
+} from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 const DAY_MS = 86_400_000;
@@ -78,6 +88,57 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     const again = await logDelivery(store.db, aDelivery(payment));
     expect(again).toMatchObject({ result: 'duplicate', toSignal: false });
     expect(await all()).toHaveLength(2);
+  });
+
+  describe('for a payment whose money is proved', () => {
+    const pay = async (changes: Partial<Parameters<typeof aTransaction>[1]> = {}) => {
+      const transaction = aTransaction(payment, changes);
+      await recordOutcome(store.db, aRecord(payment, { transaction }), TELLS);
+      return { transactionId: transaction.transactionId };
+    };
+
+    it('writes down what tells no news, in the log and in the timeline, and wants nobody signalled', async () => {
+      const claim = await pay();
+      const word = await logDelivery(store.db, aDelivery(payment, { claim }));
+      expect(word).toMatchObject({ result: 'accepted', toSignal: false });
+      expect(await all()).toMatchObject([
+        { outcome: 'accepted', state: 'handled', handledAt: expect.any(Date) },
+      ]);
+      const notes = (await readTimeline(store.db, payment.id)).filter(({ kind }) => kind === 'delivery');
+      expect(notes).toMatchObject([{ data: claim }]);
+    });
+
+    it.each([
+      ['a later event', { event: 'CAPTURE' }],
+      ['an error', { error: 'failed' }],
+      ['another transaction', { transactionId: `${ACCOUNT}.other` }],
+    ])('wants the workflow told of %s', async (_, more) => {
+      const claim = { ...(await pay()), ...more };
+      expect(await logDelivery(store.db, aDelivery(payment, { claim }))).toMatchObject({ toSignal: true });
+    });
+
+    it('answers with the money what came in while it was being proved', async () => {
+      const claim = { transactionId: aTransaction(payment).transactionId };
+      const [early, capture] = [
+        aDelivery(payment, { claim }),
+        aDelivery(payment, { claim: { ...claim, event: 'CAPTURE' } }),
+      ];
+      await logDelivery(store.db, early);
+      await logDelivery(store.db, capture);
+      await pay();
+      const states = (await all()).map(({ eventId, state }) => [eventId, state]);
+      expect(Object.fromEntries(states)).toEqual({
+        [early.eventId]: 'handled',
+        [capture.eventId]: 'received',
+      });
+    });
+  });
+
+  it('does not take for ours what names a payment that this store has lost to another of the same number', async () => {
+    const lost = { ...keyOf(payment), paymentId: 'pay_lost' };
+    const word = await logDelivery(store.db, aDelivery(payment, { key: lost }));
+    expect(word).toMatchObject({ result: 'ignored', toSignal: false });
+    expect(await all()).toMatchObject([{ state: 'handled', reason: expect.stringContaining(payment.id) }]);
   });
 
   it('takes an equal content as new while the payment is open: it may be the one that says AUTHORIZED', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { logDelivery } from '../../src/store/deliveries.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries, listPayments, type PaymentFilter } from '../../src/store/lists.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';

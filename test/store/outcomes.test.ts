@@ -15,7 +15,7 @@ import {
   TELLS,
 } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
-import { logDelivery } from '../../src/store/deliveries.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 
 describe.each(STORES)('outcomes in $name', ({ open }) => {

@@ -93,6 +93,7 @@ export function openedPayment(payment: StoredPayment, untold: readonly string[] 
     expiresAt: new Date(payment.expiresAt).toISOString(),
     expiryDueAt: new Date(payment.expiryDueAt).toISOString(),
     pollIntervalMs: POLL_INTERVAL_MS,
+    capture: 'manual',
     mayHaveSurplus: false,
     untold,
     ...(transactionId !== null && { transactionId }),

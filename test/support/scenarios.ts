@@ -131,6 +131,18 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
     change(story.session, 'CAPTURED');
     await Promise.all(['e1', 'e2', 'e2', 'e3'].map((eventId) => story.callback(eventId)));
   },
+  async 'return-just-before-callback'(story) {
+    await story.open();
+    change(story.session, 'AUTHORIZED');
+    const claim = { transactionId: transactionIdOf(story.session) };
+    story.fake.before.recordOutcome = () => {
+      story.fake.before = {};
+      return story.runs.callback(story.address, { ...callbackSignal('e1'), claim });
+    };
+    await story.runs.poke(story.address, { why: 'return', at: new Date().toISOString() });
+    await story.becomes('AUTHORIZED');
+    await story.quiet();
+  },
   async 'callback-before-open-returned'(story) {
     story.claim();
     let release = () => {};
@@ -146,6 +158,15 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
   expired: expire,
   async cancelled(story) {
     await story.open();
+    await story.runs.cancel(story.address);
+  },
+  async 'cancel-confirmed-late'(story) {
+    await story.open();
+    let reads = 0;
+    story.fake.before.readTransaction = () => {
+      reads += 1;
+      story.session.state = reads < 3 ? 'open' : 'cancelled';
+    };
     await story.runs.cancel(story.address);
   },
   async 'late-success'(story) {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { startAdmin } from '../../src/api/server.ts';
-import { logDelivery } from '../../src/store/deliveries.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
 import { stampGateway } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { recordCompleteSweep } from '../../src/store/sweeps.ts';

@@ -10,6 +10,7 @@ import {
   change,
   createSession,
   newPsp,
+  transactionIdOf,
   type SimulatedSession,
 } from '../support/simulated-psp.ts';
 import { startTimeSkippingWorld, type TimeSkippingWorld } from '../support/time-skipping.ts';
@@ -142,6 +143,36 @@ describe('a callback', () => {
     expect(opened.fake.order.status).toBe('PAID');
   });
 
+  it.each(['readTransaction', 'recordOutcome'] as const)(
+    'that comes during %s of a return hit, and says no more than it finds, asks for no look of its own',
+    async (activity) => {
+      const opened = await anOpenPayment();
+      change(opened.session, 'AUTHORIZED');
+      const claim = { transactionId: transactionIdOf(opened.session) };
+      opened.fake.before[activity] = () =>
+        world.runs.callback(addressOf(opened.payment()), { ...callbackSignal('e1'), claim });
+      await world.runs.poke(addressOf(opened.payment()), { why: 'return', at: '' });
+      await quiet(opened);
+      expect(opened.fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+      expect(opened.fake.reads).toHaveLength(1);
+      expect((await historyOf(opened.workflowId)).length).toBeLessThanOrEqual(46);
+    },
+  );
+
+  it('that comes during a look and tells of something later asks for a look of its own', async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'AUTHORIZED');
+    const claim = { transactionId: transactionIdOf(opened.session), event: 'CAPTURE' };
+    opened.fake.before.recordOutcome = () => {
+      opened.fake.before = {};
+      change(opened.session, 'CAPTURED');
+      return world.runs.callback(addressOf(opened.payment()), { ...callbackSignal('e1'), claim });
+    };
+    await world.runs.poke(addressOf(opened.payment()), { why: 'return', at: '' });
+    await quiet(opened);
+    expect(opened.payment().status).toBe('CAPTURED');
+  });
+
   it('with an id seen before asks for nothing', async () => {
     const opened = await anOpenPayment();
     change(opened.session, 'ON_HOLD');
@@ -229,6 +260,31 @@ describe('an answer that can not be understood', () => {
     expect(opened.fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
     expect(updatesOf(opened.fake)).toEqual(['order.review', 'order.paid']);
   });
+
+  it('that turns out to be nothing yet leaves REVIEW, and the session may be paid or expire', async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'UNCLEAR');
+    await callback(opened, 'e1');
+    await pass(opened, 68 * MINUTE);
+    expect(opened.payment().status).toBe('REVIEW');
+    opened.session.status = null;
+    await pass(opened, HOUR + MINUTE);
+    expect(opened.payment()).toMatchObject({ status: 'PENDING', reason: null });
+    expect(opened.fake.order.status).toBe('AWAITING_PAYMENT');
+    await pass(opened, 3 * HOUR);
+    expect(opened.payment()).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
+  });
+
+  it('that turns out to be nothing after the time is over expires', async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'UNCLEAR');
+    await callback(opened, 'e1');
+    await pass(opened, 5 * HOUR);
+    opened.session.status = null;
+    await pass(opened, HOUR + MINUTE);
+    expect(opened.payment()).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
+    expect(opened.fake.order.status).toBe('PAYMENT_FAILED');
+  });
 });
 
 describe('expiry', () => {
@@ -289,6 +345,18 @@ describe("the merchant's cancel", () => {
     expect(opened.fake.order).toMatchObject({ status: 'CANCELLED', paidTimes: 0 });
   });
 
+  it('that the gateway has confirmed is followed until its reads say so too', async () => {
+    const opened = await anOpenPayment();
+    let reads = 0;
+    opened.fake.before.readTransaction = () => {
+      reads += 1;
+      opened.session.state = reads < 4 ? 'open' : 'cancelled';
+    };
+    expect(await world.runs.cancel(addressOf(opened.payment()))).toEqual({ kind: 'cancelled' });
+    expect(reads).toBe(4);
+    expect(opened.payment()).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
+  });
+
   it('that the gateway refuses because it was captured pays the order', async () => {
     const opened = await anOpenPayment();
     opened.fake.before.cancelSession = () => change(opened.session, 'CAPTURED');
@@ -342,6 +410,7 @@ describe('a review', () => {
     });
     expect(answer).toEqual({ kind: 'resolved', status: 'AUTHORIZED' });
     expect(opened.fake.order).toMatchObject({ status: 'PAYMENT_FAILED', paidTimes: 0 });
+    expect(updatesOf(opened.fake)).toEqual(['order.payment_expired', 'order.review', 'order.payment_failed']);
     expect((await claim(opened.fake)).n).toBe(2);
   });
 

@@ -1,5 +1,6 @@
+import type { Claim } from '../../domain/claim.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
-import type { Claim, Delivery, RawRequest, Verification } from '../gateway.ts';
+import type { Delivery, RawRequest, Verification } from '../gateway.ts';
 import { accountOf, parseKey } from './key.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
 import { contentHash, parseTarget, sha256, verifySignature } from './signature.ts';
@@ -109,7 +110,8 @@ function keyTexts(value: ValueOf): (string | undefined)[] {
 function readClaim(value: ValueOf): Claim {
   const sessionId = value('session_id') ?? value('sid');
   const transactionId = value('transaction_id');
-  const event = value('event');
+  // Dintero has been seen to send the twin of an event's callback with the event's id alone.
+  const event = value('event') ?? (value('event_id') && 'unnamed');
   const error = value('error');
   return {
     ...(sessionId && { sessionId }),

@@ -59,20 +59,23 @@ export async function findSessions(calls: SessionCalls, key: PaymentKey): Promis
   return [...found.values()].sort((left, right) => left.createdAt.getTime() - right.createdAt.getTime());
 }
 
-/** One session with its metadata; null where there is none or it names no payment of ours. */
-export async function readSession(calls: SessionCalls, sessionId: string): Promise<FoundSession | null> {
+/** One session with its metadata. */
+export async function readSession(
+  calls: SessionCalls,
+  sessionId: string,
+): Promise<FoundSession | 'absent' | 'foreign'> {
   const { client, settings, signal } = calls;
-  if (!isIdOf(settings.accountId, sessionId)) return null;
+  if (!isIdOf(settings.accountId, sessionId)) return 'foreign';
   const operation = 'read session';
   const path = `/v1/sessions/${encodeURIComponent(sessionId)}`;
   const answer = await client({ operation, method: 'GET', path, signal });
-  if (answer.status === 404) return null;
+  if (answer.status === 404) return 'absent';
   if (answer.status >= 400) throw rejected(operation, answer);
   const named = understand(namedSchema, answer);
   if (!named.ok) throw unclear(operation, named.reason);
   if (named.value.id !== sessionId) throw unclear(operation, 'id: not the one that was asked for');
   const key = keyOf(named.value.metadata);
-  if (key === null) return null;
+  if (key === null) return 'foreign';
   const found = toFound(calls, answer.body, key);
   if (typeof found === 'string') throw unclear(operation, found);
   return found;
@@ -98,10 +101,15 @@ async function fromRow(calls: SessionCalls, row: unknown, key: PaymentKey): Prom
     const own = keyOf(metadata);
     if (own?.paymentId !== key.paymentId || !isIdOf(calls.settings.accountId, id)) return null;
     const found = toFound(calls, row, own);
-    return typeof found === 'string' ? readSession(calls, id) : found;
+    return typeof found === 'string' ? readFound(calls, id) : found;
   }
   const isOther = order !== undefined && order.merchant_reference !== key.orderReference;
-  return isOther ? null : readSession(calls, id);
+  return isOther ? null : readFound(calls, id);
+}
+
+async function readFound(calls: SessionCalls, sessionId: string): Promise<FoundSession | null> {
+  const session = await readSession(calls, sessionId);
+  return typeof session === 'string' ? null : session;
 }
 
 function toFound({ settings, now }: SessionCalls, session: unknown, key: PaymentKey): FoundSession | string {

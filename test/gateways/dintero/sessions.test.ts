@@ -226,8 +226,8 @@ describe('finding dintero sessions', () => {
 const META = { ext_paidonce_payment: 'pay_1', ext_paidonce_order: '1001', ext_paidonce_n: 1 };
 
 describe('reading a dintero session', () => {
-  it('is null where there is none, or it is not one of ours', async () => {
-    expect(await gateway.readSession(SESSION)).toBeNull();
+  it('says where there is none (yet), and where it is not one of ours', async () => {
+    expect(await gateway.readSession(SESSION)).toBe('absent');
     for (const metadata of [
       undefined,
       null,
@@ -236,11 +236,11 @@ describe('reading a dintero session', () => {
       { ...META, ext_paidonce_n: 'x' },
     ]) {
       fake.on(READ, { json: aSession({ metadata }) });
-      expect(await gateway.readSession(SESSION)).toBeNull();
+      expect(await gateway.readSession(SESSION)).toBe('foreign');
     }
     const before = fake.seen.length;
     for (const id of ['P99999999.abc', '..', `${ACCOUNT}./../x`])
-      expect(await gateway.readSession(id)).toBeNull();
+      expect(await gateway.readSession(id)).toBe('foreign');
     expect(fake.seen).toHaveLength(before);
   });
 

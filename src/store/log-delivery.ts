@@ -1,0 +1,111 @@
+/** The first word on a delivery: what it is, and whether anybody must be told of it. */
+import { sql, type SQL } from 'drizzle-orm';
+import type { Claim } from '../domain/claim.ts';
+import { isMoney, PAYMENT_STATUSES, type PaymentKey } from '../domain/payment.ts';
+import { newId } from './ids.ts';
+import { rows, type Db } from './open.ts';
+
+export interface ReceivedDelivery {
+  readonly gateway: string;
+  readonly eventId: string;
+  readonly contentHash: string;
+  readonly key: PaymentKey | null;
+  /** Stored but not acted upon: not ours, a ping, or not understood. */
+  readonly ignoredBecause?: string;
+  readonly claim: Claim;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What the log says of a delivery that was just written to it. */
+export interface LogWord {
+  readonly id: string;
+  readonly result: 'accepted' | 'duplicate' | 'ignored';
+  /** Nobody has told the workflow yet. */
+  readonly toSignal: boolean;
+}
+
+interface LoggedRow {
+  id: string;
+  inserted: boolean;
+  state: string | null;
+  outcome: LogWord['result'];
+}
+
+/**
+ * Writes a verified delivery and says what it is, in one statement. The same event id twice is one row; an equal content for a
+ * settled payment is a duplicate of its own (for an unsettled one it may be the callback that says AUTHORIZED at last). One that
+ * tells no news of a payment whose money is proved is handled by being written down.
+ */
+export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogWord> {
+  const { gateway, eventId, contentHash, key } = received;
+  const [row] = await rows<LoggedRow>(
+    db,
+    sql`with word as (${wordFor(received)}), logged as (
+        insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, reason,
+          claim, method, target, headers, body, handled_at)
+        select ${newId('dlv')}, ${gateway}, ${eventId}, ${contentHash}, ${key?.paymentId ?? null}, ${key?.orderReference ?? null},
+          ${key?.n ?? null}::integer, word.outcome, word.state, word.reason, ${JSON.stringify(received.claim)}::jsonb,
+          ${received.method}, ${received.target}, ${JSON.stringify(received.headers)}::jsonb, ${received.body},
+          case when word.state = 'handled' then now() end from word
+        on conflict (gateway, event_id) do update
+          set receipts = deliveries.receipts + 1, last_received_at = now()
+        returning *, (xmax = 0) as inserted), noted as (
+        insert into timeline (payment_id, at, kind, text, data, key) ${noteOfAnswered(sql`logged`)}
+          and outcome = 'accepted' and state = 'handled' and inserted on conflict do nothing)
+        select id, inserted, state, outcome from logged`,
+  );
+  return wordOf(row as LoggedRow);
+}
+
+/** What a delivery is, from what stands in the store: its outcome, its state and why it is ignored. */
+function wordFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedDelivery): SQL {
+  const paymentId = key?.paymentId ?? null;
+  return sql`select outcome, reason, case when outcome <> 'accepted' or exists (select 1 from payments p
+        where p.id = ${paymentId} and ${tellsNothingNew(sql`p`, sql`${JSON.stringify(claim)}::jsonb`)})
+      then 'handled' else 'received' end as state
+    from (select case when ${ignoredBecause ?? null}::text is not null or lost.id is not null then 'ignored'
+        when exists (select 1 from deliveries d join payments p on p.id = d.payment_id
+          where d.payment_id = ${paymentId} and d.content_hash = ${contentHash} and d.gateway = ${gateway}
+            and d.state = 'handled' and d.outcome = 'accepted' and p.status not in ('PENDING', 'ON_HOLD', 'REVIEW'))
+        then 'duplicate' else 'accepted' end as outcome,
+        coalesce(${ignoredBecause ?? null}::text, 'lost: its order and number belong to ' || lost.id) as reason
+      from (select 1) one left join payments lost on lost.order_reference = ${key?.orderReference ?? null}
+        and lost.n = ${key?.n ?? null}::integer and lost.id <> ${paymentId}) said`;
+}
+
+/** `tellsNews` of the domain, the other way round, for a row of payments and a claim. */
+function tellsNothingNew(payment: SQL, claim: SQL): SQL {
+  return sql`${payment}.transaction_id = ${claim}->>'transactionId' and ${claim}->>'event' is null and ${claim}->>'error' is null
+    and (${payment}.status in (${MONEY}) or (${payment}.status = 'AUTHORIZED' and ${payment}.capture = 'manual'))`;
+}
+
+const MONEY = sql.join(
+  PAYMENT_STATUSES.filter((status) => isMoney(status) && status !== 'AUTHORIZED').map(
+    (status) => sql`${status}`,
+  ),
+  sql`, `,
+);
+
+function noteOfAnswered(from: SQL): SQL {
+  return sql`select payment_id, received_at, 'delivery', 'verified callback: it says no more than was known', claim,
+    'delivery-' || id from ${from} where payment_id is not null`;
+}
+
+/**
+ * Marks what was logged while the payment was being settled and says no more than that: no run need look for it again.
+ * Called in the transaction that proves the money, after its change of the payment.
+ */
+export async function markAnswered(tx: Db, paymentId: string): Promise<void> {
+  await tx.execute(sql`with answered as (update deliveries d set state = 'handled', handled_at = now() from payments p
+      where d.payment_id = ${paymentId} and p.id = d.payment_id and d.state in ('received', 'signalled')
+        and d.outcome = 'accepted' and ${tellsNothingNew(sql`p`, sql`d.claim`)} returning d.*)
+    insert into timeline (payment_id, at, kind, text, data, key) ${noteOfAnswered(sql`answered`)} on conflict do nothing`);
+}
+
+function wordOf({ id, inserted, state, outcome }: LoggedRow): LogWord {
+  const isAgain = !inserted && outcome !== 'ignored';
+  return { id, result: isAgain ? 'duplicate' : outcome, toSignal: state === 'received' };
+}

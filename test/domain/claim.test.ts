@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { tellsNews } from '../../src/domain/claim.ts';
+import { isMoney, PAYMENT_STATUSES } from '../../src/domain/payment.ts';
+
+const proved = { status: 'AUTHORIZED', transactionId: 'T.1', capture: 'manual' } as const;
+
+describe('a callback', () => {
+  it.each(PAYMENT_STATUSES.filter(isMoney))('that names the transaction of %s tells no news', (status) => {
+    expect(tellsNews({ transactionId: 'T.1' }, { ...proved, status })).toBe(false);
+  });
+
+  it.each(PAYMENT_STATUSES.filter((status) => !isMoney(status)))('always tells news of %s', (status) => {
+    expect(tellsNews({ transactionId: 'T.1' }, { ...proved, status })).toBe(true);
+  });
+
+  it.each([
+    ['another transaction', { transactionId: 'T.2' }],
+    ['no transaction', { sessionId: 'T.s' }],
+    ['a later event', { transactionId: 'T.1', event: 'CAPTURE' }],
+    ['an error', { transactionId: 'T.1', error: 'failed' }],
+  ])('that names %s tells news', (_, claim) => {
+    expect(tellsNews(claim, proved)).toBe(true);
+  });
+
+  it('may tell of the capture where the gateway captures by itself', () => {
+    expect(tellsNews({ transactionId: 'T.1' }, { ...proved, capture: 'auto' })).toBe(true);
+    expect(tellsNews({ transactionId: 'T.1' }, { ...proved, status: 'CAPTURED', capture: 'auto' })).toBe(
+      false,
+    );
+  });
+});
