@@ -47,7 +47,8 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   storeReady.catch(service.fail);
   const stops = [() => service.connection.close(), () => service.store.close()];
   stops.push(service.namespace.watch());
-  stops.push(startForwarder({ ...service, db: service.store.db, retentionMs: config.RETENTION_DELIVERIES }));
+  const forwarding = { db: service.store.db, retentionMs: config.RETENTION_DELIVERIES };
+  stops.push(startForwarder({ ...service, ...forwarding, tells: config.ORDER_WEBHOOK_URL !== undefined }));
   if (roles.worker) stops.push(startWorker(service, storeReady));
   if (roles.api) stops.push(await startApi(service));
   if (config.ADMIN_PORT !== undefined) stops.push(await startAdmin(service, config.ADMIN_PORT));

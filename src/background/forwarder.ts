@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
-import { findAbandonedUpdates } from '../store/outbox.ts';
+import { findAbandonedUpdates, giveUpUntold, readmitUntold } from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { findUnwatched } from '../store/sweeps.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
@@ -14,6 +14,8 @@ export interface ForwarderDependencies {
   readonly runs: Pick<PaymentRuns, 'callback' | 'look'>;
   readonly log: Logger;
   readonly retentionMs: number;
+  /** Whether this process has an ORDER_WEBHOOK_URL: without one it wakes nobody to tell. */
+  readonly tells: boolean;
 }
 
 /** At most 20 a second: waking many runs at once makes every other order wait. */
@@ -30,7 +32,7 @@ const PRUNED_EVERY_MS = 3_600_000;
 export function startForwarder(deps: ForwarderDependencies): () => Promise<void> {
   const jobs = [
     every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
-    every(ABANDONED_EVERY_MS, () => wakeAbandoned(deps), deps.log),
+    every(ABANDONED_EVERY_MS, abandonedJob(deps), deps.log),
     every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),
     every(PRUNED_EVERY_MS, () => pruneDeliveries(deps.db, deps.retentionMs), deps.log),
   ];
@@ -92,6 +94,27 @@ function signalOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[1]
     claim,
     receivedAt: receivedAt.toISOString(),
   };
+}
+
+/** Its first turn, one of a process that has an address again, also finds what there was none for. */
+function abandonedJob(deps: ForwarderDependencies): () => Promise<void> {
+  let isFirst = true;
+  return async () => {
+    await giveUpUntold(deps.db);
+    if (isFirst && deps.tells) await readmitUntold(deps.db);
+    if (deps.tells) await wakeAbandoned(deps);
+    else if (isFirst) await warnOfUntold(deps);
+    isFirst = false;
+  };
+}
+
+async function warnOfUntold({ db, log }: ForwarderDependencies): Promise<void> {
+  const waiting = await findAbandonedUpdates(db, BATCH);
+  if (waiting.length === 0) return;
+  log.warn(
+    { effectId: waiting[0]?.effectId },
+    'updates wait for the merchant, and this process has no ORDER_WEBHOOK_URL: they are told when a worker has one',
+  );
 }
 
 async function wakeAbandoned(deps: ForwarderDependencies): Promise<void> {

@@ -48,11 +48,16 @@ describe('telling the merchant', () => {
     effectId = recorded.untold[0] ?? '';
   });
 
-  function notify(attempt = 1, changes: Partial<MerchantEndpoint> = {}, id = effectId): Promise<unknown> {
+  function notify(
+    attempt = 1,
+    changes: Partial<MerchantEndpoint> = {},
+    id = effectId,
+    toldSince = 0,
+  ): Promise<unknown> {
     const endpoint = { url: `${shop.url}/hook`, secrets: SECRETS, ...changes };
     const onAttempt = (type: string, outcome: string) => attempts.push(`${type} ${outcome}`);
     const activities = createUpdateActivities({ db: store.db, endpoint, onAttempt });
-    return anActivityRun(attempt).run(() => activities.notifyMerchant(id));
+    return anActivityRun(attempt, toldSince).run(() => activities.notifyMerchant(id));
   }
 
   async function failureOf(running: Promise<unknown>): Promise<ApplicationFailure> {
@@ -166,6 +171,13 @@ describe('telling the merchant', () => {
     });
   });
 
+  it('is tried for three days more by a run that was woken to tell it late', async () => {
+    shop.answer = (response) => response.writeHead(500).end();
+    await store.db.update(outbox).set({ createdAt: sql`now() - interval '20 days'` });
+    await failureOf(notify(1, {}, effectId, Date.now() - 71 * 3_600_000));
+    expect(await notify(1, {}, effectId, Date.now() - 73 * 3_600_000)).toBe('gave_up');
+  });
+
   it('is not sent again once it was delivered', async () => {
     await notify();
     expect(await notify(2)).toBe('delivered');
@@ -190,9 +202,20 @@ describe('telling the merchant', () => {
     expect(await notify(1, {}, untold[0])).toBe('delivered');
   });
 
-  it('tells nobody where no endpoint is set, and nothing of an effect that never was', async () => {
+  it('tells nobody where no endpoint is set, says so, and is kept for when there is one again', async () => {
     const activities = createUpdateActivities({ db: store.db, endpoint: null });
-    expect(await anActivityRun().run(() => activities.notifyMerchant(effectId))).toBe('off');
+    const notifyNowhere = () => anActivityRun().run(() => activities.notifyMerchant(effectId));
+    expect(await notifyNowhere()).toBe('off');
+    expect(await readUpdate(store.db, effectId)).toMatchObject({
+      state: 'pending',
+      attempts: 0,
+      lastAnswer: 'ORDER_WEBHOOK_URL is not set',
+    });
+    expect(await notify()).toBe('delivered');
+    expect(await notifyNowhere()).toBe('delivered');
+  });
+
+  it('knows nothing of an effect that never was', async () => {
     expect(await notify(1, {}, 'none')).toBe('off');
   });
 });

@@ -28,7 +28,8 @@ describe('the forwarder', () => {
   afterEach(() => stop());
 
   const start = () => {
-    stop = startForwarder({ db: store.db, runs, log: createLog('silent', 'test'), retentionMs: 86_400_000 });
+    const log = createLog('silent', 'test');
+    stop = startForwarder({ db: store.db, runs, log, retentionMs: 86_400_000, tells: true });
   };
   const left = async (eventId: string, seconds = 5) => {
     const { id } = await logDelivery(store.db, aDelivery(payment, { eventId }));

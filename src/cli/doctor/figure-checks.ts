@@ -28,7 +28,7 @@ export async function checkFigures(config: Config): Promise<Check[]> {
   return [
     { name: 'reviews', ...reviews(figures) },
     { name: 'callbacks', ...callbacks(figures) },
-    { name: 'outbox', ...outbox(figures) },
+    { name: 'outbox', ...outbox(figures, config) },
     { name: 'last complete sweep', ...sweep(figures, config) },
     { name: 'signature secrets', ...secrets(figures, config) },
   ];
@@ -70,11 +70,13 @@ function callbacks(figures: Figures): Finding {
   return fail(`the oldest has waited ${age} s`, 'is a worker polling, and does the gateway answer?');
 }
 
-function outbox(figures: Figures): Finding {
+function outbox(figures: Figures, { ORDER_WEBHOOK_URL: url }: Config): Finding {
   const count = figures.of('paidonce_outbox_pending') ?? 0;
   const age = Math.round(figures.of('paidonce_outbox_oldest_seconds') ?? 0);
   if (age < UNTOLD_AFTER_S) return ok(count === 0 ? 'empty' : `${count} on their way`);
-  return fail(`${count} updates not heard, the oldest for ${age} s`, "mend the shop's endpoint");
+  const todo =
+    url === undefined ? 'set ORDER_WEBHOOK_URL again: they are told then' : "mend the shop's endpoint";
+  return fail(`${count} updates not heard, the oldest for ${age} s`, todo);
 }
 
 function sweep(figures: Figures, { SWEEP_INTERVAL: intervalMs }: Config): Finding {

@@ -1,0 +1,97 @@
+/** What becomes of updates that wait while ORDER_WEBHOOK_URL is taken away, and when it is set again. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
+import { eq, sql } from 'drizzle-orm';
+import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
+import { startForwarder } from '../../src/background/forwarder.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { readUpdate } from '../../src/store/outbox.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { outbox } from '../../src/store/schema.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { anActivityRun } from '../support/activity.ts';
+import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+let store: TestStore;
+let runs: FakeRuns;
+let payment: PaymentRow;
+let effectId: string;
+let lines: string[];
+let stop: () => Promise<void> = () => Promise.resolve();
+
+beforeAll(async () => {
+  store = await openTestStore();
+}, 180_000);
+
+afterAll(() => store.close());
+
+beforeEach(async () => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
+  await store.db.delete(outbox);
+  runs = fakeRuns(store.db);
+  lines = [];
+  payment = await aPayment(store.db);
+  effectId = (await recordOutcome(store.db, aRecord(payment), TELLS)).untold[0] ?? '';
+  await store.db.update(outbox).set({ createdAt: sql`now() - interval '1 day'` });
+});
+
+afterEach(async () => {
+  await stop();
+  jest.useRealTimers();
+});
+
+/** Starts it as a process does, and lets it take its turns of so many minutes. */
+async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
+  const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
+  stop = startForwarder({ db: store.db, runs, log, retentionMs: 86_400_000, tells });
+  for (let minute = 0; minute < minutes; minute += 1) {
+    await jest.advanceTimersByTimeAsync(60_000);
+    await new Promise((settle) => setImmediate(settle));
+    await store.db.select().from(outbox).limit(1);
+  }
+  await stop();
+}
+
+function notifyNowhere(): Promise<unknown> {
+  const activities = createUpdateActivities({ db: store.db, endpoint: null });
+  return anActivityRun().run(() => activities.notifyMerchant(effectId));
+}
+
+it('wake nobody while there is nowhere to tell them to, but are spoken of', async () => {
+  await afterMinutes(10, false);
+  expect(runs.looks).toEqual([]);
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    effectId,
+    msg: expect.stringMatching(/no ORDER_WEBHOOK_URL/),
+  });
+  expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'pending' });
+});
+
+it('wake their payment within a minute of a start with an address, although they were just tried without', async () => {
+  await notifyNowhere();
+  await afterMinutes(1, true);
+  expect(runs.looks).toMatchObject([
+    { payment: { paymentId: payment.id }, signal: { why: 'untold_update' } },
+  ]);
+});
+
+it('do not wake it again and again where the worker, unlike this process, has no address for them', async () => {
+  const look = runs.look.bind(runs);
+  runs.look = async (address, signal) => {
+    await look(address, signal);
+    await notifyNowhere();
+  };
+  await afterMinutes(10, true);
+  expect(runs.looks).toHaveLength(1);
+});
+
+it('are given up after thirty days, whether there is an address or not', async () => {
+  await store.db
+    .update(outbox)
+    .set({ createdAt: sql`now() - interval '31 days'` })
+    .where(eq(outbox.effectId, effectId));
+  await afterMinutes(1, false);
+  expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'gave_up' });
+});
