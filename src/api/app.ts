@@ -7,6 +7,7 @@ import { bearerAuth } from './auth.ts';
 import { createIngress, type Ingress } from './ingress.ts';
 import { requestLog } from './request-log.ts';
 import { createOutcomeWaits } from './outcome-waits.ts';
+import { otherMethods } from './other-methods.ts';
 import { payerPages } from './payer-pages.tsx';
 import { createPokes } from './pokes.ts';
 import { problems } from './problem.ts';
@@ -57,5 +58,6 @@ function assemble(service: Service, routers: readonly Router[]): Koa {
   );
   app.use(bearerAuth(config.API_KEYS));
   for (const router of routers) app.use(router.routes());
+  app.use(otherMethods());
   return app;
 }
