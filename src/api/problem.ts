@@ -14,6 +14,7 @@ export const PROBLEMS = {
   source_not_allowed: { status: 403, title: 'This address may not call here' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This method is not for this address' },
+  request_timeout: { status: 408, title: 'The request did not come in time' },
   order_mismatch: { status: 409, title: 'The order has an open payment that differs' },
   order_already_paid: { status: 409, title: 'The order has been paid' },
   payment_in_review: { status: 409, title: 'A payment of this order waits for a person' },
@@ -82,21 +83,18 @@ export function problems(log: Logger): Middleware {
 
 /** Puts a problem into an answer. */
 export function writeProblem(ctx: Context, problem: Problem): void {
-  const { status, title } = PROBLEMS[problem.code];
-  const { code, errors, retryAfterSeconds, message: detail } = problem;
+  const { status } = PROBLEMS[problem.code];
   ctx.status = status;
   ctx.type = 'application/problem+json';
-  ctx.body = {
-    type: 'about:blank',
-    title,
-    status,
-    code,
-    detail,
-    requestId: ctx.state['requestId'],
-    ...(errors && { errors }),
-  };
-  const retryAfter = retryAfterSeconds ?? (status === 503 || status === 429 ? 1 : undefined);
+  ctx.body = problemBody(problem, ctx.state['requestId'] as string);
+  const retryAfter = problem.retryAfterSeconds ?? (status === 503 || status === 429 ? 1 : undefined);
   if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
+}
+
+/** A problem as it leaves, whoever writes it. */
+export function problemBody({ code, errors, message: detail }: Problem, requestId: string): object {
+  const { status, title } = PROBLEMS[code];
+  return { type: 'about:blank', title, status, code, detail, requestId, ...(errors && { errors }) };
 }
 
 function asProblem(error: unknown): Problem {

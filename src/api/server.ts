@@ -2,6 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
 import type { Service } from '../service.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
 
 /** The port is taken, or may not be used. */
@@ -16,6 +18,8 @@ const LIMITS = {
   requestTimeout: 30_000,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
+  // Asked for by the application, so that its absence is a problem as all others are.
+  requireHostHeader: false,
 };
 
 const STOP_GRACE_MS = 5_000;
@@ -24,7 +28,7 @@ const STOP_GRACE_MS = 5_000;
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
   const { app, ingress } = createApp(service);
-  const server = await listen(app, config.PORT, config.HOST);
+  const server = await listen(app, { port: config.PORT, host: config.HOST, log });
   log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
   return async () => {
     await close(server);
@@ -34,14 +38,17 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
 
 /** Health and figures on a port of their own, of whatever role this process has. @throws ListenError */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
-  const server = await listen(createAdminApp(service), port, service.config.HOST);
+  const server = await listen(createAdminApp(service), { port, host: service.config.HOST, log: service.log });
   return () => close(server);
 }
 
-function listen(app: Koa, port: number, host: string): Promise<Server> {
+function listen(app: Koa, { port, host, log }: { port: number; host: string; log: Logger }): Promise<Server> {
   return new Promise((resolve, reject) => {
     const handle = app.callback();
     const server = createServer(LIMITS, (req, res) => void handle(req, res));
+    // None is dropped in silence; all of them together have their limit.
+    server.maxHeadersCount = 0;
+    answerClientErrors(server, log);
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         new ListenError(

@@ -10,6 +10,8 @@ export function uriLimits(): Middleware {
   return (ctx: Context, next) => {
     if ((ctx.req.url?.length ?? 0) > URL_LIMIT)
       throw new Problem('uri_too_long', `at most ${URL_LIMIT} characters`);
+    if (ctx.req.headers.host === undefined && ctx.req.httpVersion === '1.1')
+      throw new Problem('malformed', 'a Host header was expected');
     if (!isAddress(ctx)) throw new Problem('malformed', 'the request target is not an address');
     const size = ctx.req.rawHeaders.reduce((sum, part) => sum + part.length + 2, 0);
     if (size > HEADERS_LIMIT)

@@ -1,5 +1,4 @@
 /** Contract §7, and what every answer has. */
-import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { anOrderBody } from '../support/api.ts';
 import { aReference } from '../support/builders.ts';
@@ -44,45 +43,6 @@ describe('the door', () => {
     expect(answer.text).not.toMatch(/secret internals|TypeError/);
   });
 
-  it.each([
-    ['16 KiB', 16 * 1024 - 1, 404],
-    ['over 16 KiB', 16 * 1024 + 1, 414],
-    ['30 KiB', 30 * 1024, 414],
-  ])('answers an address of %s rightly', async (_, length, status) => {
-    const answer = await at.api.send('GET', `/${'a'.repeat(length)}`);
-    expect(answer.status).toBe(status);
-    if (status === 414) expect(answer.json.code).toBe('uri_too_long');
-  });
-
-  it.each([
-    ['under 16 KiB', 15 * 1024, 404],
-    ['over 16 KiB', 17 * 1024, 431],
-    ['100 KiB', 100 * 1024, 431],
-  ])('answers headers of %s rightly', async (_, length, status) => {
-    const answer = await at.api.send('GET', '/nothing', { headers: { 'x-long': 'a'.repeat(length) } });
-    expect(answer.status).toBe(status);
-  });
-
-  it('answers bytes that are no HTTP with 400 and lives on', async () => {
-    expect(await converse(at.api.port, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
-    expect(
-      await converse(at.api.port, 'GET /healthz HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n'),
-    ).toMatch(/ 400 /);
-    expect(
-      await converse(at.api.port, 'GET http://[ HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'),
-    ).toMatch(/ 40\d /);
-    expect(await at.api.send('GET', '/healthz')).toMatchObject({ status: 200, json: { status: 'alive' } });
-  });
-
-  it('ends a connection whose headers do not come within ten seconds', async () => {
-    const begun = performance.now();
-    const answer = await converse(at.api.port, 'GET /healthz HTTP/1.1\r\nhost: a\r\nx-slow: ', () => 'a');
-    const seconds = (performance.now() - begun) / 1_000;
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    expect(seconds).toBeGreaterThan(9);
-    expect(seconds).toBeLessThan(13);
-  }, 20_000);
-
   describe('/readyz', () => {
     it.each([
       ['well', 'well', 200, 'ready'],
@@ -107,18 +67,3 @@ describe('the door', () => {
     });
   });
 });
-
-/** Sends some bytes, then a little every half second, until the other side ends the connection. */
-function converse(port: number, first: string, next?: () => string): Promise<string> {
-  return new Promise((resolve) => {
-    let received = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write(first));
-    const drip = next && setInterval(() => socket.write(next()), 500);
-    socket.on('data', (data) => (received += data.toString()));
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      clearInterval(drip);
-      resolve(received);
-    });
-  });
-}
