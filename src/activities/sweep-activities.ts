@@ -1,11 +1,11 @@
 /** The sweep: contract §5.3 holds even if no callback ever comes. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Context, heartbeat } from '@temporalio/activity';
 import { differsFromListing } from '../domain/decide.ts';
 import type { Gateway, ListedTransaction } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { findBySessions, recordCompleteSweep, sweepStart } from '../store/sweeps.ts';
+import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 
 export interface SweepResult {
@@ -28,15 +28,17 @@ export interface SweepDependencies {
   readonly onSwept?: (gateway: string, result: SweepResult) => void;
 }
 
-/** Waking many runs at once makes every other order wait: at most 20 a second. */
-const SHORTEST_REST_MS = 50;
-/** A server that is busy answers late: what others need of it comes first. */
-const RESTS_PER_ANSWER = 20;
-const LONGEST_REST_MS = 1_000;
+/** Nobody waits for a sweep. */
+const RHYTHM = { restsPerAnswer: 20, longestRestMs: 1_000 };
 const MOST_FAILURES = 10;
 
 /** Builds the activity. The mark moves only after the last page. */
-export function createSweepActivities(deps: SweepDependencies): SweepActivities {
+export function createSweepActivities(given: SweepDependencies): SweepActivities {
+  const pace = createPace(RHYTHM);
+  const deps: SweepDependencies = {
+    ...given,
+    runs: { look: (payment, signal) => pace(() => given.runs.look(payment, signal)) },
+  };
   return {
     async sweepGateway(gateway) {
       const startedAt = new Date();
@@ -84,12 +86,9 @@ async function sweepPage(
 
 async function wake(deps: SweepDependencies, row: PaymentRow, listed: ListedTransaction): Promise<void> {
   const { id: paymentId, orderReference, n, gateway } = row;
-  const begun = Date.now();
-  const at = new Date(begun).toISOString();
+  const at = new Date().toISOString();
   await deps.runs.look(
     { paymentId, orderReference, n, gateway },
     { why: 'sweep', at, transactionId: listed.transactionId },
   );
-  const rest = RESTS_PER_ANSWER * (Date.now() - begun);
-  await sleep(Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, rest)));
 }

@@ -1,11 +1,11 @@
 /** Carries to Temporal what could not be told when it came: deliveries that were only stored, and payments whose run is lost. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
 import { findAbandonedUpdates, giveUpUntold, readmitUntold } from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { findUnwatched } from '../store/sweeps.ts';
+import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import type { LookSignal } from '../workflows/messages.ts';
 
@@ -18,10 +18,15 @@ export interface ForwarderDependencies {
   readonly tells: boolean;
 }
 
-/** At most 20 a second: waking many runs at once makes every other order wait. */
+/** The jobs of one forwarder take their turns with Temporal, and ask for none once they are to stop. */
+interface Jobs extends ForwarderDependencies {
+  readonly stopping: AbortSignal;
+}
+
+/** Shoppers wait for what is told here, so it rests less than a sweep does. */
+const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 const BATCH = 20;
 const INTERVAL_MS = 1_000;
-const WAKE_INTERVAL_MS = INTERVAL_MS / BATCH;
 const ABANDONED_EVERY_MS = 60_000;
 /** Rarely: a run that is there after all, only waiting for its gateway to answer, keeps every signal in its history. */
 const UNWATCHED_EVERY_MS = 5 * 60_000;
@@ -29,7 +34,9 @@ const MOST_UNWATCHED = 500;
 const PRUNED_EVERY_MS = 3_600_000;
 
 /** Starts the forwarder; the returned function stops it after the work at hand. */
-export function startForwarder(deps: ForwarderDependencies): () => Promise<void> {
+export function startForwarder(given: ForwarderDependencies): () => Promise<void> {
+  const stopping = new AbortController();
+  const deps = { ...given, runs: pacedRuns(given.runs), stopping: stopping.signal };
   const jobs = [
     every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
     every(ABANDONED_EVERY_MS, abandonedJob(deps), deps.log),
@@ -37,7 +44,16 @@ export function startForwarder(deps: ForwarderDependencies): () => Promise<void>
     every(PRUNED_EVERY_MS, () => pruneDeliveries(deps.db, deps.retentionMs), deps.log),
   ];
   return async () => {
+    stopping.abort();
     await Promise.all(jobs.map((stop) => stop()));
+  };
+}
+
+function pacedRuns(runs: ForwarderDependencies['runs']): ForwarderDependencies['runs'] {
+  const pace = createPace(RHYTHM);
+  return {
+    callback: (payment, signal) => pace(() => runs.callback(payment, signal)),
+    look: (payment, signal) => pace(() => runs.look(payment, signal)),
   };
 }
 
@@ -61,10 +77,23 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
   };
 }
 
-async function forwardDeliveries(deps: ForwarderDependencies): Promise<void> {
-  const waiting = await claimUnsignalled(deps.db, BATCH);
+/** Batch after batch, as long as there are more and Temporal takes them. */
+async function forwardDeliveries(deps: Jobs): Promise<void> {
+  for (;;) {
+    const waiting = await claimUnsignalled(deps.db, BATCH);
+    const forwarded = await forwardBatch(deps, waiting);
+    await markSignalled(deps.db, forwarded);
+    if (forwarded.length > 0)
+      deps.log.info({ count: forwarded.length }, 'forwarded stored callbacks to their workflows');
+    if (waiting.length < BATCH || forwarded.length === 0 || deps.stopping.aborted) return;
+  }
+}
+
+/** The ids of those that were told. */
+async function forwardBatch(deps: Jobs, waiting: readonly DeliveryRow[]): Promise<string[]> {
   const forwarded: string[] = [];
   for (const delivery of waiting) {
+    if (deps.stopping.aborted) break;
     try {
       await deps.runs.callback(addressOf(delivery), signalOf(delivery));
       forwarded.push(delivery.id);
@@ -76,9 +105,7 @@ async function forwardDeliveries(deps: ForwarderDependencies): Promise<void> {
       );
     }
   }
-  await markSignalled(deps.db, forwarded);
-  if (forwarded.length > 0)
-    deps.log.info({ count: forwarded.length }, 'forwarded stored callbacks to their workflows');
+  return forwarded;
 }
 
 function addressOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[0] {
@@ -97,7 +124,7 @@ function signalOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[1]
 }
 
 /** Its first turn, one of a process that has an address again, also finds what there was none for. */
-function abandonedJob(deps: ForwarderDependencies): () => Promise<void> {
+function abandonedJob(deps: Jobs): () => Promise<void> {
   let isFirst = true;
   return async () => {
     await giveUpUntold(deps.db);
@@ -117,19 +144,22 @@ async function warnOfUntold({ db, log }: ForwarderDependencies): Promise<void> {
   );
 }
 
-async function wakeAbandoned(deps: ForwarderDependencies): Promise<void> {
+async function wakeAbandoned(deps: Jobs): Promise<void> {
   for (const { payment, effectId } of await findAbandonedUpdates(deps.db, BATCH)) {
+    if (deps.stopping.aborted) return;
     deps.log.warn({ effectId }, 'an update was never told: waking its payment');
     await wake(deps, payment, 'untold_update');
   }
 }
 
 /** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained. */
-export async function wakeUnwatched(deps: Pick<ForwarderDependencies, 'db' | 'runs' | 'log'>): Promise<void> {
+export async function wakeUnwatched(
+  deps: Pick<ForwarderDependencies, 'db' | 'runs' | 'log'> & { readonly stopping?: AbortSignal },
+): Promise<void> {
   for (const payment of await findUnwatched(deps.db, MOST_UNWATCHED)) {
+    if (deps.stopping?.aborted) return;
     deps.log.warn({ payment: payment.id }, 'nobody seems to watch it: waking it');
     await wake(deps, payment, 'unwatched');
-    await sleep(WAKE_INTERVAL_MS);
   }
 }
 
