@@ -18,7 +18,7 @@ import { healthRoutes, metricsRoutes } from './routes/health.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { returnRoutes } from './routes/returns.tsx';
 import { uriLimits } from './uri-limits.ts';
-import { createSourcePolicy } from './sources.ts';
+import { createSourcedIngress } from './sources.ts';
 
 /** Builds the application; nothing listens yet. `/metrics` is part of it unless ADMIN_PORT takes it elsewhere. */
 export function createApp(service: Service): { app: Koa; ingress: Ingress } {
@@ -26,7 +26,7 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
   const pokes = createPokes(service.runs);
   const ingress = createIngress(service, pokes);
   const routers = [
-    callbackRoutes({ gateways, ingress, sources: createSourcePolicy(service) }),
+    callbackRoutes({ gateways, ingress: createSourcedIngress(service, ingress) }),
     returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
     paymentRoutes(service),
     deliveryRoutes(service),

@@ -1,35 +1,85 @@
-import { BlockList, isIPv6 } from 'node:net';
-import type { Config } from '../config.ts';
+/** Where callbacks come from. The signature decides; an address raises an alarm or, where the merchant wants it so, takes the trust away. */
+import { BlockList, isIP } from 'node:net';
+import type { Delivery, Gateway, RawRequest, RefusalReason, Verification } from '../gateways/gateway.ts';
 import type { Service } from '../service.ts';
+import type { Ingress } from './ingress.ts';
 import { Problem } from './problem.ts';
+import { TokenBuckets } from './token-bucket.ts';
 
-export interface SourcePolicy {
-  /** Counts, and refuses where that is the policy, a callback from an address that is not the gateway's. @throws Problem */
-  check(gateway: string, ip: string): void;
+export interface SourcedIngress {
+  /** Like `Ingress.receive`, for a request from this address. @throws Problem `source_not_allowed` too */
+  receive(gateway: Gateway, request: RawRequest, ip: string): ReturnType<Ingress['receive']>;
 }
 
-/** The signature decides; an address only raises or lowers an alarm, unless the merchant wants it to refuse. */
-export function createSourcePolicy({
-  config,
-  log,
-  metrics,
-}: Pick<Service, 'config' | 'log' | 'metrics'>): SourcePolicy {
-  const allowed = new Map([['dintero', blockListOf(config.DINTERO_ALLOWED_IPS)]]);
+/** One warning a minute says as much as one for each callback; the figures have them all. */
+const WARNINGS = { perSecond: 1 / 60, burst: 5 };
+
+/** Not a gateway's word but ours; the log and the figures keep any. */
+const NOT_ALLOWED = 'source_not_allowed' as string as RefusalReason;
+const DETAIL =
+  'rightly signed, but from an address that is not on DINTERO_ALLOWED_IPS; is TRUST_PROXY right?';
+
+/** Puts the lists of allowed addresses before the ingress. Who has no right signature is refused for that alone. */
+export function createSourcedIngress(
+  { config, log, metrics }: Pick<Service, 'config' | 'log' | 'metrics'>,
+  ingress: Pick<Ingress, 'receive'>,
+): SourcedIngress {
+  const lists = new Map<string, BlockList>();
+  if (config.DINTERO_ALLOWED_IPS !== undefined) lists.set('dintero', listOf(config.DINTERO_ALLOWED_IPS));
+  const warnings = new TokenBuckets(WARNINGS.perSecond, WARNINGS.burst);
+
+  function report(gateway: string, reason: 'not_listed' | 'not_an_address'): void {
+    metrics.deliveries.inc({ gateway, outcome: 'foreign_source', reason });
+    if (warnings.take(gateway)) log.warn({ gateway, reason }, DETAIL);
+  }
+
   return {
-    check(gateway, ip) {
-      const list = allowed.get(gateway);
-      if (list === undefined || list === null || list.check(ip, isIPv6(ip) ? 'ipv6' : 'ipv4')) return;
-      metrics.deliveries.inc({ gateway, outcome: 'foreign_source', reason: config.DINTERO_IP_POLICY });
-      log.warn({ gateway }, 'a callback from an address that is not on the list; is TRUST_PROXY right?');
-      if (config.DINTERO_IP_POLICY === 'refuse')
-        throw new Problem('source_not_allowed', 'this address is not on the list');
+    async receive(gateway, request, ip) {
+      const list = lists.get(gateway.id);
+      const wrong = list === undefined ? null : whyNot(list, ip);
+      const delivery = wrong === null ? null : provedBy(gateway.verify(request));
+      if (wrong === null || delivery === null) return ingress.receive(gateway, request);
+      report(gateway.id, wrong);
+      if (config.DINTERO_IP_POLICY === 'report') return ingress.receive(gateway, request);
+      const verify = (): Verification => distrusted(delivery);
+      return ingress.receive({ ...gateway, verify }, request).catch((error: unknown) => {
+        throw new Problem('source_not_allowed', DETAIL, { cause: error });
+      });
     },
   };
 }
 
-function blockListOf(ips: Config['DINTERO_ALLOWED_IPS']): BlockList | null {
-  if (ips === undefined) return null;
+function provedBy(verification: Verification): Delivery | null {
+  return 'delivery' in verification ? verification.delivery : null;
+}
+
+/** Refused like one that is not signed: kept, and what it names may be looked at, but no more. */
+function distrusted({ key, claim }: Delivery): Verification {
+  return { outcome: 'refused', reason: NOT_ALLOWED, detail: DETAIL, key, claim };
+}
+
+function whyNot(list: BlockList, ip: string): 'not_listed' | 'not_an_address' | null {
+  const address = bare(ip);
+  const family = isIP(address);
+  if (family === 0) return 'not_an_address';
+  return list.check(address, family === 6 ? 'ipv6' : 'ipv4') ? null : 'not_listed';
+}
+
+function listOf(sources: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const ip of ips) list.addAddress(ip, isIPv6(ip) ? 'ipv6' : 'ipv4');
+  for (const source of sources) {
+    const [address = '', prefix] = source.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(bare(address), isIP(bare(address)) === 6 ? 'ipv6' : 'ipv4');
+    else list.addSubnet(address, Number(prefix), family);
+  }
   return list;
+}
+
+/** Some proxies write a port or a zone beside the address, and a socket for both families writes IPv4 as `::ffff:192.0.2.7`. */
+function bare(text: string): string {
+  const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? [];
+  const [, beforePort] = /^([\d.]+):\d+$/.exec(text) ?? [];
+  const address = (bracketed ?? beforePort ?? text).replace(/%.*$/, '');
+  return address.replace(/^::ffff:(?=[\d.]+$)/i, '');
 }

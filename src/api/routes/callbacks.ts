@@ -1,17 +1,12 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
-import type { Ingress } from '../ingress.ts';
 import { Problem } from '../problem.ts';
 import { readRawRequest } from '../raw-request.ts';
-import type { SourcePolicy } from '../sources.ts';
+import type { SourcedIngress } from '../sources.ts';
 
 /** `GET|POST /callbacks/{gateway}`: what a gateway sends us. Too large, wrong method, malformed: in this order. */
-export function callbackRoutes(deps: {
-  gateways: GatewayRegistry;
-  ingress: Ingress;
-  sources: SourcePolicy;
-}): Router {
+export function callbackRoutes(deps: { gateways: GatewayRegistry; ingress: SourcedIngress }): Router {
   const router = new Router();
   return router.all('/callbacks/:gateway', async (ctx: Context & { params: Record<string, string> }) => {
     const gateway = deps.gateways.find(ctx.params['gateway'] ?? '');
@@ -22,7 +17,6 @@ export function callbackRoutes(deps: {
       ctx.set('Allow', 'GET, POST');
       throw new Problem('method_not_allowed', `GET or POST was expected, not ${ctx.method}`);
     }
-    deps.sources.check(gateway.id, ctx.ip);
-    ctx.body = await deps.ingress.receive(gateway, request);
+    ctx.body = await deps.ingress.receive(gateway, request, ctx.ip);
   });
 }
