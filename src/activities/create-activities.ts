@@ -54,8 +54,7 @@ export function createPaymentActivities(deps: ActivityDependencies): PaymentActi
 
 function count({ metrics }: ActivityDependencies, record: OutcomeRecord, recorded: RecordedOutcome): void {
   if (record.notes.some((note) => note.kind === 'poll')) metrics?.polls.inc();
-  if (record.outcome === null) return;
-  metrics?.outcomes.inc({ status: recorded.status });
+  if (recorded.isChange) metrics?.outcomes.inc({ status: recorded.status });
   const received = record.deliveries.map((delivery) => Date.parse(delivery.receivedAt));
   if (recorded.paysNow && received.length > 0)
     metrics?.callbackToPaid.observe((Date.now() - Math.min(...received)) / 1_000);

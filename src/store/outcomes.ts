@@ -1,5 +1,6 @@
 /** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import { isStale } from '../domain/decide.ts';
 import type { OrderStanding, OrderStatus } from '../domain/order.ts';
 import { isMoney, type PaymentStatus } from '../domain/payment.ts';
 import {
@@ -13,9 +14,19 @@ import type { Transaction } from '../domain/transaction.ts';
 import { markHandled, type HandledDelivery } from './deliveries.ts';
 import { markAnswered } from './log-delivery.ts';
 import type { Db } from './open.ts';
+import {
+  autoCapture,
+  capturesNow,
+  finishedNote,
+  finishedOperations,
+  nextSteps,
+  withFailures,
+  type FinishedOperation,
+  type StoredOperation,
+} from './outcome-operations.ts';
 import { differences, noteKey, noteRows, settledRows, updateRows, type Locked } from './outcome-rows.ts';
 import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
-import { orders, outbox, payments, timeline } from './schema.ts';
+import { operations, orders, outbox, payments, timeline } from './schema.ts';
 import type { Note } from './timeline.ts';
 import { changeTogether, type Change } from './together.ts';
 
@@ -26,18 +37,32 @@ export interface OutcomeRecord {
   readonly transaction?: Transaction;
   readonly deliveries: readonly HandledDelivery[];
   readonly notes: readonly Note[];
+  /** An operation that came to nothing without the gateway's showing it: refused by us, declined, or never confirmed. */
+  readonly failed?: FailedOperation;
   /** Unique by run and look, so that a retry writes nothing twice. */
   readonly key: string;
 }
+
+export interface FailedOperation {
+  readonly operationId: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** What the record leaves to be done: `capture` what is to be captured at once, return the money, close the order's other session. */
+export type NextStep = 'capture' | 'give_back' | 'close_others';
 
 export interface RecordedOutcome {
   readonly status: PaymentStatus;
   readonly reason: string | null;
   readonly orderStatus: OrderStatus;
+  /** This very record brought the payment to another status. */
+  readonly isChange: boolean;
   /** This very record paid the order. */
   readonly paysNow: boolean;
   /** Effects that the merchant has not been told yet. */
   readonly untold: readonly string[];
+  readonly next: readonly NextStep[];
 }
 
 export interface RecordSettings {
@@ -59,21 +84,34 @@ export function recordOutcome(
   return db.transaction(async (tx) => {
     const before = await lock(tx, record);
     const { order, payment, pending } = before;
+    const finished = finishedOperations(before.operations, record);
     // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
-    const outcome = before.isWritten ? null : record.outcome;
-    const settled =
+    const isLate = before.isWritten || isOvertaken(payment, record.transaction);
+    const outcome = isLate ? null : record.outcome;
+    const moved =
       outcome && settle(orderStanding(before), paymentStanding(payment), outcome, settings.policy);
-    const told = await write(tx, before, settled, record, settings);
+    const settled = withFailures(before, moved, finished);
+    const told = await write(tx, before, settled, finished, record, settings);
     if (settled !== null && isMoney(settled.status) && !isMoney(payment.status))
       await markAnswered(tx, payment.id);
     return {
       status: settled?.status ?? payment.status,
       reason: settled === null ? payment.reason : settled.reason,
       orderStatus: settled?.orderStatus ?? order.status,
+      isChange: settled !== null && settled.status !== payment.status,
       paysNow: settled?.paysNow ?? false,
       untold: settings.tells ? [...new Set([...pending, ...told])] : [],
+      next: nextSteps(before, settled),
     };
   });
+}
+
+/** Another run has recorded a later state of the transaction meanwhile. */
+function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined): boolean {
+  if (transaction === undefined || transaction.transactionId !== payment.transactionId) return false;
+  const { status, captured: capturedMinor, refunded: refundedMinor, transactionUpdatedAt } = payment;
+  const updatedAt = transactionUpdatedAt === null ? {} : { transactionUpdatedAt };
+  return isStale({ status, capturedMinor, refundedMinor, ...updatedAt }, transaction);
 }
 
 async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> {
@@ -92,6 +130,10 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
       known: sql<
         string[]
       >`array(select effect_id from outbox u where u.order_reference = ${orders.reference})`,
+      operations: sql<StoredOperation[]>`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
+        w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code) order by w.created_at), '[]')
+        from operations w where w.payment_id = ${payments.id}
+          and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed'))`,
       isWritten: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}
         and t.key = ${noteKey(key, 0)})`,
     })
@@ -107,13 +149,16 @@ async function write(
   tx: Db,
   before: Locked,
   settled: Settlement | null,
+  finished: readonly FinishedOperation[],
   record: OutcomeRecord,
   { livemode, tells }: RecordSettings,
 ): Promise<string[]> {
   const after = settled === null ? before : settledRows(before, settled, record);
   const updates = settled === null ? [] : updateRows(before, after, settled, { livemode, tells });
-  const notes = noteRows(before.payment, settled, record);
+  const notes = noteRows(before.payment, settled, { ...record, notes: [...record.notes, ...finished.map(finishedNote)] });
   const changes = [
+    capturesNow(before, settled) && tx.insert(operations).values(autoCapture(before.payment.id)).onConflictDoNothing(),
+    ...finished.map((operation) => finish(tx, operation)),
     updates.length > 0 && tx.insert(outbox).values(updates).onConflictDoNothing(),
     notes.length > 0 && tx.insert(timeline).values(notes).onConflictDoNothing(),
     markHandled(tx, before.payment, record.deliveries),
@@ -124,6 +169,13 @@ async function write(
   if (after.order !== before.order && changed.length !== 1)
     throw new Error(`recording an outcome: order ${before.order.reference} was paid in between`);
   return updates.map((update) => update.effectId).filter((effect) => !before.known.includes(effect));
+}
+
+function finish(tx: Db, { id, state, code, detail, amountMinor }: FinishedOperation): Change {
+  return tx
+    .update(operations)
+    .set({ state, code, detail, amount: amountMinor, updatedAt: sql`now()`, finishedAt: sql`now()` })
+    .where(eq(operations.id, id));
 }
 
 function changePayment(tx: Db, before: PaymentRow, after: PaymentRow): Change {

@@ -41,6 +41,7 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
       status: 'AUTHORIZED',
       reason: null,
       orderStatus: 'PAID',
+      isChange: true,
       paysNow: true,
       untold: [effect],
     });
@@ -99,7 +100,12 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     await recordOutcome(store.db, record, TELLS);
     const before = await everythingAbout(store.db, payment);
     const again = await recordOutcome(store.db, record, TELLS);
-    expect(again).toMatchObject({ status: 'AUTHORIZED', orderStatus: 'PAID', paysNow: false });
+    expect(again).toMatchObject({
+      status: 'AUTHORIZED',
+      orderStatus: 'PAID',
+      isChange: false,
+      paysNow: false,
+    });
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 

@@ -111,7 +111,7 @@ export function recordOutcome(
 ): RecordedOutcome {
   const before = paymentOf(order, record.paymentId);
   for (const { eventId } of record.deliveries) order.handled.add(eventId);
-  if (record.outcome === null) return recorded(order, before, false);
+  if (record.outcome === null) return recorded(order, before, { isChange: false, paysNow: false });
   const standing = {
     reference: order.reference,
     money: order.money,
@@ -145,7 +145,7 @@ export function recordOutcome(
     order.paidPaymentId ??= payment.id;
   }
   for (const update of settled.updates) queue(order, payment.id, update);
-  return recorded(order, payment, settled.paysNow);
+  return recorded(order, payment, { isChange: status !== before.status, paysNow: settled.paysNow });
 }
 
 /** The partial unique index of the real store. */
@@ -165,9 +165,13 @@ function queue(
   order.updates.push({ effectId: id, type, paymentId, orderStatus, told: false });
 }
 
-function recorded(order: StoredOrder, payment: StoredPayment, paysNow: boolean): RecordedOutcome {
+function recorded(
+  order: StoredOrder,
+  payment: StoredPayment,
+  now: Pick<RecordedOutcome, 'isChange' | 'paysNow'>,
+): RecordedOutcome {
   const { status, reason } = payment;
-  return { status, reason, orderStatus: order.status, paysNow, untold: untoldOf(order, payment.id) };
+  return { status, reason, orderStatus: order.status, ...now, untold: untoldOf(order, payment.id) };
 }
 
 export function untoldOf(order: StoredOrder, paymentId: string): string[] {
