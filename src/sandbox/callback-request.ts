@@ -1,7 +1,6 @@
 import type { CallbackPlan } from './callback-plan.ts';
 import type { CallbackRecord, Occasion, Session, Transaction } from './model.ts';
 import { type Parameters, reordered, withParameters } from './query.ts';
-import type { Settings } from './settings.ts';
 import { signatureHeader } from './signature.ts';
 
 /** What the merchant asked for in the query of its callback URL. */
@@ -15,8 +14,9 @@ export interface CallbackOptions {
   readonly sessionParameter: string;
 }
 
-export function callbackOptions(callbackUrl: string): CallbackOptions {
-  const query = new URL(callbackUrl).searchParams;
+/** The options of a callback URL; the usual ones where there is no URL. */
+export function callbackOptions(callbackUrl: string | undefined): CallbackOptions {
+  const query = callbackUrl === undefined ? new URLSearchParams() : new URL(callbackUrl).searchParams;
   const delay = Number(query.get('delay_callback') ?? 0);
   return {
     method: query.get('method')?.toUpperCase() === 'POST' ? 'POST' : 'GET',
@@ -71,10 +71,16 @@ function extraParameters(plan: CallbackPlan): [string, string][] {
   );
 }
 
+/** What callbacks are signed with: the first secret, or the second where the old one is asked for. */
+export interface Signing {
+  readonly account: string;
+  readonly secrets: readonly string[];
+}
+
 /** Headers of one attempt at `nowMs`. */
 export function callbackHeaders(
   record: CallbackRecord,
-  settings: Settings,
+  signing: Signing,
   nowMs: number,
 ): Record<string, string> {
   const stampedMs = record.plan.stampAt === 'enqueue' ? Date.parse(record.createdAt) : nowMs;
@@ -82,16 +88,15 @@ export function callbackHeaders(
   const unsigned = { 'user-agent': 'dintero-sandbox', 'event-delivery': record.deliveryId };
   if (record.plan.sign === 'none') return unsigned;
   const { method, url } = record;
-  const signer = signerFor(record.plan.sign ?? 'ok', settings);
+  const signer = signerFor(record.plan.sign ?? 'ok', signing);
   return { ...unsigned, 'Dintero-Signature': signatureHeader({ ...signer, method, url, t }) };
 }
 
 function signerFor(
   sign: 'ok' | 'wrong' | 'old_secret' | 'other_account',
-  settings: Settings,
+  { secrets, account }: Signing,
 ): { secret: string; account: string } {
-  const [secret = '', old = `${secret}-old`] = settings.signatureSecrets;
-  const { account } = settings;
+  const [secret = '', old = `${secret}-old`] = secrets;
   const signers = {
     ok: { secret, account },
     wrong: { secret: `${secret}-wrong`, account },

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { callbackChoiceSchema, type CallbackChoice, plansFor } from './callback-plan.ts';
 import { callbackOptions } from './callback-request.ts';
-import type { Occasion, Session, Transaction, TransactionEvent } from './model.ts';
+import { authorizationOf } from './hooks/envelope.ts';
+import type { Occasion, Resolution, Session, Transaction, TransactionEvent } from './model.ts';
 import type { Sandbox } from './sandbox.ts';
 import { addSessionEvent } from './session-events.ts';
 import { movesMoney } from './sums.ts';
@@ -29,10 +30,11 @@ export function applyChange(
   transaction: Transaction,
   change: Change,
   callback?: CallbackChoice,
+  told: Pick<News, 'isResult'> = {},
 ): TransactionEvent {
   const before = transaction.status;
   const event = changeTransaction(transaction, change);
-  announce(sandbox, transaction, { event, before, callback });
+  announce(sandbox, transaction, { event, before, callback, ...told });
   return event;
 }
 
@@ -41,14 +43,13 @@ export interface News {
   /** The status before it. */
   readonly before: string;
   readonly callback?: CallbackChoice;
+  /** The result of the payment, whatever the event is called. */
+  readonly isResult?: boolean | undefined;
 }
 
 /** Saves what happened to a transaction and tells whoever is to be told. */
-export function announce(
-  sandbox: Sandbox,
-  transaction: Transaction,
-  { event, before, callback }: News,
-): void {
+export function announce(sandbox: Sandbox, transaction: Transaction, news: News): void {
+  const { event, before, callback } = news;
   const session = sandbox.ledger.session(transaction.session_id);
   sandbox.ledger.saveTransaction(transaction);
   if (event.success || transaction.status !== before) sandbox.ledger.dropResolution(transaction.id);
@@ -56,33 +57,36 @@ export function announce(
     addSessionEvent(session, event.transaction_status);
   }
   sandbox.ledger.saveSession(session);
-  const { occasion, usual } = occasionOf(session, transaction, event, before);
+  const { occasion, usual } = occasionOf(session, transaction, news);
   sandbox.deliveries.enqueue(session, transaction, occasion, plansFor(callback, usual));
+  sandbox.hooks.emit({ event: 'checkout_transaction', transaction });
+  if (occasion.event === undefined) sandbox.hooks.emit(authorizationOf(session, transaction, occasion));
 }
 
 /** Lets a transaction change by itself later; survives a restart. */
 export function scheduleResolution(
   sandbox: Sandbox,
   transaction: Transaction,
-  { status, afterMs }: { readonly status: string; readonly afterMs: number },
+  { afterMs, ...what }: Omit<Resolution, 'transactionId' | 'atMs'> & { readonly afterMs: number },
 ): void {
-  const resolution = { transactionId: transaction.id, status, atMs: Date.now() + afterMs };
+  const resolution = { transactionId: transaction.id, atMs: Date.now() + afterMs, ...what };
   sandbox.ledger.saveResolution(resolution);
-  sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, transaction.id, status));
+  sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, resolution));
 }
 
 /** Takes up the resolutions that a restart found waiting. */
 export function resumeResolutions(sandbox: Sandbox): void {
-  for (const { transactionId, status, atMs } of sandbox.ledger.resolutions.values()) {
-    sandbox.agenda.at(atMs, () => resolve(sandbox, transactionId, status));
+  for (const resolution of sandbox.ledger.resolutions.values()) {
+    sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, resolution));
   }
 }
 
-function resolve(sandbox: Sandbox, transactionId: string, status: string): void {
+function resolve(sandbox: Sandbox, resolution: Resolution): void {
+  const { transactionId, status, by = 'payment provider', callback, isResult } = resolution;
   const transaction = sandbox.ledger.transactions.get(transactionId);
   // Somebody else was faster: the resolution went when the transaction changed.
-  if (transaction === undefined || !sandbox.ledger.resolutions.has(transactionId)) return;
-  applyChange(sandbox, transaction, { status, by: 'payment provider', force: true });
+  if (transaction === undefined || sandbox.ledger.resolutions.get(transactionId) !== resolution) return;
+  applyChange(sandbox, transaction, { status, by, force: true }, callback, { isResult });
   sandbox.journal.flush();
 }
 
@@ -90,17 +94,14 @@ function resolve(sandbox: Sandbox, transactionId: string, status: string): void 
 function occasionOf(
   session: Session,
   transaction: Transaction,
-  event: TransactionEvent,
-  before: string,
+  { event, before, isResult: isNamedResult }: News,
 ): { occasion: Occasion; usual: boolean } {
-  const callbackUrl = session.url.callback_url;
-  if (callbackUrl === undefined) return { occasion: {}, usual: false };
-  const { reportError, reportEvents } = callbackOptions(callbackUrl);
+  const { reportError, reportEvents } = callbackOptions(session.url.callback_url);
   const error = ERRORS[event.transaction_status];
   if (error !== undefined) return { occasion: { error }, usual: reportError || before === 'ON_HOLD' };
   const paidNow =
     event.transaction_status === 'CAPTURED' && ['INITIATED', 'ON_HOLD', 'UNKNOWN'].includes(before);
-  if (paidNow || isResult(event)) return { occasion: {}, usual: true };
+  if (isNamedResult === true || paidNow || isResult(event)) return { occasion: {}, usual: true };
   const eventId = transaction.events.indexOf(event);
   return { occasion: { event: event.event, eventId }, usual: reportEvents.includes(event.event) };
 }

@@ -2,20 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { Agenda } from './agenda.ts';
 import type { CallbackPlan } from './callback-plan.ts';
 import { callbackHeaders, callbackOptions, type CallbackSubject, callbackUrl } from './callback-request.ts';
+import { Courier } from './courier.ts';
 import type { Faults } from './faults.ts';
 import { shortId } from './ids.ts';
 import type { Journal } from './journal.ts';
 import type { Ledger } from './ledger.ts';
 import { type CallbackRecord, nowIso, type Occasion, type Session, type Transaction } from './model.ts';
-import { type Outcome, Sender } from './send.ts';
-import type { Settings } from './settings.ts';
+import type { Outgoing } from './send.ts';
+import type { SigningSecrets } from './signing-secrets.ts';
 import { transactionView } from './views.ts';
 
-const MAX_AT_ONCE = 100;
 const MAX_RETRIES = 20;
 
 interface Parts {
-  readonly settings: Settings;
+  readonly account: string;
+  readonly secrets: SigningSecrets;
   readonly ledger: Ledger;
   readonly faults: Faults;
   readonly agenda: Agenda;
@@ -25,13 +26,23 @@ interface Parts {
 /** Sends callbacks: 2xx ends well, 4xx ends in `lost`, anything else is tried again up to 20 times. */
 export class Deliveries {
   readonly #parts: Parts;
-  readonly #sender = new Sender(MAX_AT_ONCE);
-  #ready: CallbackRecord[] = [];
-  #active = 0;
-  #closed = false;
+  readonly #courier: Courier<CallbackRecord>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { ledger, faults } = parts;
+    this.#courier = new Courier<CallbackRecord>(
+      {
+        table: ledger.callbacks,
+        maxAttempts: MAX_RETRIES + 1,
+        isOn: () => faults.knobs.callbacks === 'on',
+        schedule: () => faults.knobs.retryScheduleMs,
+        isFinal: (status) => status >= 400 && status < 500,
+        outgoing: (record, nowMs) => this.#outgoing(record, nowMs),
+        attempted: (record) => this.#attempted(record),
+      },
+      parts,
+    );
   }
 
   /** Puts the callbacks of one occasion on their way. Without a callback URL there are none. */
@@ -54,25 +65,21 @@ export class Deliveries {
 
   /** Takes up what a restart found pending. */
   resume(): void {
-    for (const record of this.#parts.ledger.callbacks.all()) {
-      if (record.state === 'pending' && this.#mayStart(record)) this.#schedule(record);
-    }
+    this.#courier.resume();
   }
 
   /** Sends what waited while callbacks were switched off. */
   wake(): void {
-    this.#pump();
+    this.#courier.wake();
   }
 
   /** Forgets what waits; what is on the wire ends unrecorded. */
   clear(): void {
-    this.#ready = [];
+    this.#courier.clear();
   }
 
   close(): void {
-    this.#closed = true;
-    this.#ready = [];
-    this.#sender.close();
+    this.#courier.close();
   }
 
   #add(
@@ -98,62 +105,17 @@ export class Deliveries {
       attempts: [],
     };
     this.#parts.ledger.saveCallback(record);
-    if (record.state === 'pending' && record.after === null) this.#schedule(record);
+    this.#courier.send(record);
     return record;
   }
 
-  #mayStart(record: CallbackRecord): boolean {
-    if (record.after === null) return true;
-    return (this.#parts.ledger.callbacks.get(record.after)?.attempts.length ?? 1) > 0;
-  }
-
-  #schedule(record: CallbackRecord): void {
-    if (record.dueAtMs > Date.now()) {
-      this.#parts.agenda.at(record.dueAtMs, () => this.#start(record));
-      return;
-    }
-    // Not within the request that caused it: its answer and its journal lines come first.
-    setImmediate(() => this.#start(record));
-  }
-
-  #start(record: CallbackRecord): void {
-    // A reset may have come in between.
-    if (this.#parts.ledger.callbacks.get(record.id) !== record) return;
-    this.#ready.push(record);
-    this.#pump();
-  }
-
-  #pump(): void {
-    if (this.#closed || this.#parts.faults.knobs.callbacks === 'off') return;
-    while (this.#active < MAX_AT_ONCE) {
-      const record = this.#ready.shift();
-      if (record === undefined) return;
-      this.#active += 1;
-      void this.#attempt(record).finally(() => {
-        this.#active -= 1;
-        this.#pump();
-      });
-    }
-  }
-
-  async #attempt(record: CallbackRecord): Promise<void> {
-    const { settings, faults, journal } = this.#parts;
-    const started = Date.now();
+  #outgoing(record: CallbackRecord, nowMs: number): Outgoing {
+    const { account, secrets, faults } = this.#parts;
     if (record.attempts.length > 0 && record.plan.sameDeliveryOnRetry === false)
       record.deliveryId = randomUUID();
-    record.headers = callbackHeaders(record, settings, started);
-    // Whoever is called may ask at once: what it will read must outlive a kill by then.
-    journal.flush();
-    const outcome = await this.#sender.send({
-      url: record.url,
-      method: record.method,
-      headers: record.headers,
-      body: this.#bodyOf(record),
-      timeoutMs: faults.knobs.callbackTimeoutMs,
-    });
-    if (this.#closed || this.#parts.ledger.callbacks.get(record.id) !== record) return;
-    this.#note(record, outcome, started);
-    journal.flush();
+    record.headers = callbackHeaders(record, { account, secrets: secrets.at(nowMs) }, nowMs);
+    const { url, method, headers } = record;
+    return { url, method, headers, body: this.#bodyOf(record), timeoutMs: faults.knobs.callbackTimeoutMs };
   }
 
   #bodyOf(record: CallbackRecord): string | undefined {
@@ -172,32 +134,9 @@ export class Deliveries {
     return JSON.stringify(session === undefined ? view : { ...view, session });
   }
 
-  #note(record: CallbackRecord, outcome: Outcome, started: number): void {
-    const first = record.attempts.length === 0;
-    record.attempts.push({
-      at: new Date(started).toISOString(),
-      ...outcome,
-      durationMs: Date.now() - started,
-    });
-    this.#settle(record, outcome.status);
+  #attempted(record: CallbackRecord): void {
     this.#parts.ledger.saveCallback(record);
-    if (!first) return;
-    this.#noteInSession(record);
-    const siblings = this.#parts.ledger.callbacks.underKey(record.sessionId);
-    for (const next of siblings)
-      if (next.after === record.id && next.state === 'pending') this.#schedule(next);
-  }
-
-  #settle(record: CallbackRecord, status: number | null): void {
-    if (status !== null && status >= 200 && status < 300) {
-      record.state = 'delivered';
-    } else if ((status !== null && status >= 400 && status < 500) || record.attempts.length > MAX_RETRIES) {
-      record.state = 'lost';
-    } else {
-      const schedule = this.#parts.faults.knobs.retryScheduleMs;
-      record.dueAtMs = Date.now() + (schedule[record.attempts.length - 1] ?? schedule.at(-1) ?? 0);
-      this.#schedule(record);
-    }
+    if (record.attempts.length === 1) this.#noteInSession(record);
   }
 
   #noteInSession(record: CallbackRecord): void {

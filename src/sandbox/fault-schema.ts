@@ -1,5 +1,6 @@
 /** What may be asked to go wrong. */
 import { z } from 'zod';
+import { hookPlanSchema } from './hooks/hook-plan.ts';
 
 /** The calls of Dintero's API, as faults and counts name them. */
 export const OPERATIONS = [
@@ -62,6 +63,16 @@ export const faultSchema = z.strictObject({
 
 export type Fault = z.infer<typeof faultSchema>;
 
+/** How `configuration.auto_capture` goes. */
+export const autoCaptureSchema = z.strictObject({
+  mode: z.enum(['before_callback', 'after_callback', 'fails']),
+  afterMs: count.optional(),
+  /** Also where the session does not ask for it, as an account may be set up. */
+  forAll: z.boolean().optional(),
+});
+
+export type AutoCapture = z.infer<typeof autoCaptureSchema>;
+
 const knobsSchema = z.strictObject({
   readLagMs: count,
   listLagMs: count,
@@ -72,6 +83,13 @@ const knobsSchema = z.strictObject({
   tokenExpiresIn: count.nullable(),
   cardTimeoutMs: count,
   cardTimeoutEffect: z.enum(['before', 'after']),
+  autoCapture: autoCaptureSchema,
+  hooks: z.enum(['on', 'off']),
+  hookPlan: hookPlanSchema.nullable(),
+  hookRetryScheduleMs: z.array(count).min(1),
+  hookTimeoutMs: count.min(1),
+  hookFailuresToDelete: count.min(1),
+  signatureOverlapMs: count,
   partialVoidStatus: z.enum(['CAPTURED', 'PARTIALLY_CAPTURED', 'AUTHORIZATION_VOIDED']),
 });
 
@@ -124,6 +142,13 @@ export const USUAL_KNOBS: Knobs = {
   tokenExpiresIn: null,
   cardTimeoutMs: 30_000,
   cardTimeoutEffect: 'after',
+  autoCapture: { mode: 'before_callback' },
+  hooks: 'on',
+  hookPlan: null,
+  hookRetryScheduleMs: [1_000, 5_000, 30_000, 60_000],
+  hookTimeoutMs: 60_000,
+  hookFailuresToDelete: 3,
+  signatureOverlapMs: 0,
   partialVoidStatus: 'CAPTURED',
 };
 

@@ -1,7 +1,10 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FaultState } from './fault-schema.ts';
+import type { HookDelivery, Subscription } from './hooks/hook-model.ts';
 import type { CallbackRecord, Late, Quirk, Resolution, Session, Transaction } from './model.ts';
+import type { Settlement } from './settlements/settlement-model.ts';
+import type { Rotation } from './signing-secrets.ts';
 
 interface EntryOf<Kind extends string, Value> {
   readonly kind: Kind;
@@ -17,6 +20,10 @@ export type Entry =
   | EntryOf<'resolution', Resolution | null>
   | EntryOf<'late', Late | null>
   | EntryOf<'quirk', Quirk>
+  | EntryOf<'subscription', Subscription>
+  | EntryOf<'hookDelivery', HookDelivery>
+  | EntryOf<'settlement', Settlement>
+  | EntryOf<'secrets', readonly Rotation[]>
   | EntryOf<'faults', FaultState>;
 
 export interface Journal {

@@ -1,6 +1,8 @@
+import type { HookDelivery, Subscription } from './hooks/hook-model.ts';
 import type { Entry, Journal } from './journal.ts';
 import type { CallbackRecord, Late, Quirk, Resolution, Session, Transaction } from './model.ts';
 import { Problem } from './problem.ts';
+import type { Settlement } from './settlements/settlement-model.ts';
 import { Table } from './table.ts';
 
 /** All that the sandbox knows. Records are changed in place and then saved, which indexes and journals them. */
@@ -19,7 +21,18 @@ export class Ledger {
     transaction.customer?.email,
     transaction.customer?.phone_number,
   ]);
-  readonly callbacks = new Table<CallbackRecord>((callback) => [callback.sessionId]);
+  readonly callbacks = new Table<CallbackRecord>((callback) => [
+    callback.sessionId,
+    callback.after ?? undefined,
+  ]);
+  readonly hookDeliveries = new Table<HookDelivery>((delivery) => [
+    delivery.subscriptionId,
+    delivery.deliveryId,
+    delivery.transactionId ?? undefined,
+    delivery.after ?? undefined,
+  ]);
+  readonly settlements = new Table<Settlement>(() => []);
+  readonly subscriptions = new Map<string, Subscription>();
   readonly resolutions = new Map<string, Resolution>();
   readonly lates = new Map<string, Late>();
   readonly quirks = new Map<string, Quirk>();
@@ -44,6 +57,14 @@ export class Ledger {
     return transaction;
   }
 
+  /** The webhook subscription, also one that was deleted, or a 404. */
+  subscription(id: string): Subscription {
+    const subscription = this.subscriptions.get(id);
+    if (subscription === undefined)
+      throw new Problem(404, `no subscription ${id} on this account`, 'NOT_FOUND');
+    return subscription;
+  }
+
   transactionOf(session: Session): Transaction | undefined {
     return session.transaction_id === undefined ? undefined : this.transactions.get(session.transaction_id);
   }
@@ -61,6 +82,21 @@ export class Ledger {
   saveCallback(callback: CallbackRecord): void {
     this.callbacks.put(callback);
     this.#journal.mark({ kind: 'callback', id: callback.id, record: callback });
+  }
+
+  saveSubscription(subscription: Subscription): void {
+    this.subscriptions.set(subscription.id, subscription);
+    this.#journal.mark({ kind: 'subscription', id: subscription.id, record: subscription });
+  }
+
+  saveHookDelivery(delivery: HookDelivery): void {
+    this.hookDeliveries.put(delivery);
+    this.#journal.mark({ kind: 'hookDelivery', id: delivery.id, record: delivery });
+  }
+
+  saveSettlement(settlement: Settlement): void {
+    this.settlements.put(settlement);
+    this.#journal.mark({ kind: 'settlement', id: settlement.id, record: settlement });
   }
 
   saveResolution(resolution: Resolution): void {
@@ -92,6 +128,9 @@ export class Ledger {
     if (entry.kind === 'session') this.sessions.put(entry.record);
     if (entry.kind === 'transaction') this.transactions.put(entry.record);
     if (entry.kind === 'callback') this.callbacks.put(entry.record);
+    if (entry.kind === 'hookDelivery') this.hookDeliveries.put(entry.record);
+    if (entry.kind === 'settlement') this.settlements.put(entry.record);
+    if (entry.kind === 'subscription') this.subscriptions.set(entry.id, entry.record);
     if (entry.kind === 'quirk') this.quirks.set(entry.id, entry.record);
     if (entry.kind === 'resolution') keep(this.resolutions, entry.id, entry.record);
     if (entry.kind === 'late') keep(this.lates, entry.id, entry.record);
@@ -102,6 +141,9 @@ export class Ledger {
     for (const record of this.sessions.all()) yield { kind: 'session', id: record.id, record };
     for (const record of this.transactions.all()) yield { kind: 'transaction', id: record.id, record };
     for (const record of this.callbacks.all()) yield { kind: 'callback', id: record.id, record };
+    for (const record of this.hookDeliveries.all()) yield { kind: 'hookDelivery', id: record.id, record };
+    for (const record of this.settlements.all()) yield { kind: 'settlement', id: record.id, record };
+    for (const [id, record] of this.subscriptions) yield { kind: 'subscription', id, record };
     for (const [id, record] of this.resolutions) yield { kind: 'resolution', id, record };
     for (const [id, record] of this.lates) yield { kind: 'late', id, record };
     for (const [id, record] of this.quirks) yield { kind: 'quirk', id, record };
@@ -111,6 +153,9 @@ export class Ledger {
     this.sessions.clear();
     this.transactions.clear();
     this.callbacks.clear();
+    this.hookDeliveries.clear();
+    this.settlements.clear();
+    this.subscriptions.clear();
     this.resolutions.clear();
     this.lates.clear();
     this.quirks.clear();

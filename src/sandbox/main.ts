@@ -18,6 +18,7 @@ export async function runSandbox(env: NodeJS.ProcessEnv): Promise<{ url: string;
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
   sandbox.publicUrl = settings.publicUrl ?? url;
   sandbox.deliveries.resume();
+  sandbox.hooks.resume();
   resumeResolutions(sandbox);
   resumeLate(sandbox);
   return { url, close: () => close(sandbox, server) };
@@ -52,6 +53,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 async function close(sandbox: Sandbox, server: Server): Promise<void> {
   sandbox.agenda.clear();
   sandbox.deliveries.close();
+  sandbox.hooks.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await closed;

@@ -1,5 +1,5 @@
 /** The things the sandbox keeps. Sessions and transactions have Dintero's own field names: they are the wire shape. */
-import type { CallbackPlan } from './callback-plan.ts';
+import type { CallbackChoice, CallbackPlan } from './callback-plan.ts';
 
 export interface SessionEvent {
   readonly id: string;
@@ -143,6 +143,10 @@ export interface Resolution {
   readonly transactionId: string;
   readonly status: string;
   readonly atMs: number;
+  readonly by?: string | undefined;
+  /** Told as the result of the payment, of which nothing was told before. */
+  readonly isResult?: boolean | undefined;
+  readonly callback?: CallbackChoice;
 }
 
 /** How an operation on money goes, where it does not simply succeed at once. */

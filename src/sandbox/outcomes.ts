@@ -1,11 +1,13 @@
 /** What a payer does on the hosted page and what comes of it. */
 import { z } from 'zod';
+import { autoCapture, autoCaptureOf, withholdsCallback } from './auto-capture.ts';
 import { callbackChoiceSchema, plansFor } from './callback-plan.ts';
 import { callbackOptions } from './callback-request.ts';
 import { maskedCard, outcomeOfCard, timeoutOfCard } from './cards.ts';
 import { scheduleResolution } from './changes.ts';
 import { type Consequence, CONSEQUENCES, OUTCOMES } from './consequences.ts';
-import { ownFaultsSchema } from './fault-schema.ts';
+import { type AutoCapture, autoCaptureSchema, ownFaultsSchema } from './fault-schema.ts';
+import { authorizationOf } from './hooks/envelope.ts';
 import { nowIso, type Session, type Transaction } from './model.ts';
 import { invalid, Problem } from './problem.ts';
 import { returnUrl } from './return-url.ts';
@@ -22,6 +24,8 @@ export const paySchema = z.strictObject({
   merchantReference: z.string().optional(),
   product: z.string().min(1).optional(),
   faults: ownFaultsSchema.optional(),
+  autoCapture: autoCaptureSchema.optional(),
+  transaction: z.literal(false).optional(),
   status: z.string().optional(),
   callback: callbackChoiceSchema,
   return: z.literal(false).optional(),
@@ -39,37 +43,56 @@ export interface Paid {
 
 /** Performs an outcome on a session that can still be paid; 409 where it can't. */
 export function pay(sandbox: Sandbox, session: Session, payment: Payment): Paid {
-  const consequence = consequenceOf(session, payment);
+  const consequence = consequenceOf(payment);
   checkPayable(sandbox, session);
+  const { status } = consequence;
   const transaction =
-    consequence.status === undefined
-      ? undefined
-      : transact(sandbox, session, payment, consequence.status, consequence);
+    status === undefined ? undefined : transact(sandbox, session, payment, status, consequence);
   if (consequence.sessionEvent === 'CANCELLED') cancelByPayer(session);
   if (consequence.sessionEvent !== undefined) addSessionEvent(session, consequence.sessionEvent);
+  const plan =
+    transaction === undefined ? undefined : captureByItself(sandbox, session, transaction, payment);
   sandbox.ledger.saveSession(session);
-  callBack(sandbox, session, transaction, payment, consequence);
+  if (transaction !== undefined) sandbox.hooks.emit({ event: 'checkout_transaction', transaction });
+  if (plan === undefined || !withholdsCallback(plan)) {
+    callBack(sandbox, session, transaction, payment, consequence);
+  }
+  const error = plan?.mode === 'fails' ? 'capture' : consequence.error;
   return {
     sessionId: session.id,
     transactionId: session.transaction_id ?? null,
-    returnUrl:
-      !consequence.ends || payment.return === false
-        ? null
-        : returnUrl(session, transaction, consequence.error),
+    returnUrl: !consequence.ends || payment.return === false ? null : returnUrl(session, transaction, error),
   };
 }
 
-function consequenceOf(session: Session, { outcome, card, status }: Payment): Consequence {
+function consequenceOf({ outcome, card, status, transaction }: Payment): Consequence {
   const named = outcome ?? (card === undefined ? undefined : outcomeOfCard(card));
   if (named === undefined && card !== undefined) throw invalid(`card: ${card.slice(0, 6)}… is no test card`);
   if (named === undefined && status === undefined) throw invalid('outcome, card or status is required');
-  const autoCapture = named === 'authorize' && session.configuration?.['auto_capture'] === true;
-  const consequence = named === undefined ? consequenceWith(status) : CONSEQUENCES[named];
-  return {
-    ...consequence,
-    ...(autoCapture ? { status: 'CAPTURED' } : {}),
+  const consequence = {
+    ...(named === undefined ? consequenceWith(status) : CONSEQUENCES[named]),
     ...(status === undefined ? {} : { status }),
   };
+  if (transaction !== false) return consequence;
+  if (consequence.error === undefined) throw invalid('transaction: only a payment that fails can be without');
+  const { status: _, ...without } = consequence;
+  return without;
+}
+
+/** Where the session is one that Dintero captures, lets it; answers how. */
+function captureByItself(
+  sandbox: Sandbox,
+  session: Session,
+  transaction: Transaction,
+  payment: Payment,
+): AutoCapture | undefined {
+  if (transaction.status !== 'AUTHORIZED') return undefined;
+  const timesOut = timeoutOfCard(payment.card ?? '');
+  const plan = autoCaptureOf(sandbox, session, payment.autoCapture, { timesOut });
+  if (plan === undefined) return undefined;
+  autoCapture(sandbox, transaction, plan, payment.callback);
+  sandbox.ledger.saveTransaction(transaction);
+  return plan;
 }
 
 /** A status that no outcome has is told like a success: what to make of it is the reader's trouble. */
@@ -128,8 +151,8 @@ function callBack(
   payment: Payment,
   { error, ends }: Consequence,
 ): void {
-  if (session.url.callback_url === undefined) return;
   const usual = ends && (error === undefined || callbackOptions(session.url.callback_url).reportError);
   const occasion = error === undefined ? {} : { error };
   sandbox.deliveries.enqueue(session, transaction, occasion, plansFor(payment.callback, usual));
+  if (ends) sandbox.hooks.emit(authorizationOf(session, transaction, occasion));
 }

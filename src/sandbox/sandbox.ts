@@ -1,9 +1,11 @@
 import { Agenda } from './agenda.ts';
 import { Deliveries } from './deliveries.ts';
 import { Faults } from './faults.ts';
+import { Hooks } from './hooks/hooks.ts';
 import { type Entry, openJournal, openNoJournal, readJournal, type Journal } from './journal.ts';
 import { Ledger } from './ledger.ts';
 import type { Settings } from './settings.ts';
+import { SigningSecrets } from './signing-secrets.ts';
 import { Tokens } from './tokens.ts';
 
 /** Everything that routes work with. */
@@ -15,6 +17,8 @@ export interface Sandbox {
   readonly tokens: Tokens;
   readonly agenda: Agenda;
   readonly deliveries: Deliveries;
+  readonly hooks: Hooks;
+  readonly secrets: SigningSecrets;
   /** Calls per operation of the API since the start. */
   readonly requests: Map<string, number>;
   /** Origin of checkout URLs; known once the port is. */
@@ -26,13 +30,12 @@ export function openSandbox(settings: Settings): Sandbox {
   const entries = settings.dataDir === undefined ? [] : readJournal(settings.dataDir);
   const journal = settings.dataDir === undefined ? openNoJournal() : openJournal(settings.dataDir);
   const [ledger, faults, agenda] = [new Ledger(journal), new Faults(journal), new Agenda()];
-  for (const entry of entries) {
-    ledger.replay(entry);
-    faults.replay(entry);
-  }
-  const deliveries = new Deliveries({ settings, ledger, faults, agenda, journal });
+  const secrets = new SigningSecrets(settings.signatureSecrets, journal);
+  for (const entry of entries) for (const part of [ledger, faults, secrets]) part.replay(entry);
+  const parts = { account: settings.account, ledger, faults, agenda, journal, secrets };
+  const [deliveries, hooks] = [new Deliveries(parts), new Hooks(parts)];
   const [tokens, requests] = [new Tokens(), new Map<string, number>()];
-  const sandbox = { settings, journal, ledger, faults, tokens, agenda, deliveries, requests, publicUrl: '' };
+  const sandbox = { ...parts, settings, tokens, deliveries, hooks, requests, publicUrl: '' };
   journal.rewrite(allEntries(sandbox));
   return sandbox;
 }
@@ -41,13 +44,20 @@ export function openSandbox(settings: Settings): Sandbox {
 export function resetSandbox(sandbox: Sandbox): void {
   sandbox.agenda.clear();
   sandbox.deliveries.clear();
+  sandbox.hooks.clear();
   sandbox.ledger.clear();
+  sandbox.secrets.clear();
   sandbox.faults.clear();
   sandbox.requests.clear();
   sandbox.journal.rewrite(allEntries(sandbox));
 }
 
-function* allEntries({ faults, ledger }: Pick<Sandbox, 'faults' | 'ledger'>): Generator<Entry> {
+function* allEntries({
+  faults,
+  ledger,
+  secrets,
+}: Pick<Sandbox, 'faults' | 'ledger' | 'secrets'>): Generator<Entry> {
   yield faults.entry();
+  yield* secrets.entries();
   yield* ledger.entries();
 }

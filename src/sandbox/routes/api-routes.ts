@@ -9,6 +9,7 @@ import type { Sandbox } from '../sandbox.ts';
 import { type RequestRules, sessionFrom } from '../session-request.ts';
 import { cancelSession, lockSession, updateSession } from '../sessions.ts';
 import { cutOff, sessionView } from '../views.ts';
+import { accountRoutes } from './account-routes.ts';
 import { authorized, operation } from './operation.ts';
 import { transactionRoutes } from './transaction-routes.ts';
 
@@ -22,6 +23,7 @@ export function apiRoutes(sandbox: Sandbox): Router {
   );
   sessionRoutes(router, sandbox);
   transactionRoutes(router, sandbox);
+  accountRoutes(router, sandbox);
   return router;
 }
 

@@ -4,6 +4,7 @@ import type { Fault, Operation } from '../fault-schema.ts';
 import { cardTimeout } from '../card-timeout.ts';
 import type { Subject } from '../faults.ts';
 import { readText } from '../parse.ts';
+import { patched } from '../patched.ts';
 import { Problem, problemBody } from '../problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 
@@ -80,19 +81,4 @@ function answer(ctx: RouterContext, fault: Fault): void {
     ctx.body = whole.slice(0, Math.floor(whole.length / 2));
     ctx.type = 'application/json';
   }
-}
-
-/** Merges objects to any depth; a list gets the patch in each of its elements. */
-function patched(value: unknown, patch: Readonly<Record<string, unknown>>): unknown {
-  if (Array.isArray(value)) return value.map((element: unknown) => patched(element, patch));
-  if (!isObject(value)) return patch;
-  const result: Record<string, unknown> = { ...value };
-  for (const [name, part] of Object.entries(patch)) {
-    result[name] = isObject(part) && isObject(result[name]) ? patched(result[name], part) : part;
-  }
-  return result;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

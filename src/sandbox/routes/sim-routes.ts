@@ -4,16 +4,19 @@ import { callbackPlanSchema } from '../callback-plan.ts';
 import { faultChangeSchema } from '../fault-schema.ts';
 import { one } from '../listing.ts';
 import { searchSessions } from '../lists.ts';
-import type { CallbackRecord, Occasion, Session } from '../model.ts';
+import type { Occasion, Session } from '../model.ts';
 import { pay, paySchema } from '../outcomes.ts';
 import { parseBody, readJson } from '../parse.ts';
 import { resetSandbox, type Sandbox } from '../sandbox.ts';
+import { simAccountRoutes } from './sim-account-routes.ts';
 import { simTransactionRoutes } from './sim-transaction-routes.ts';
+import { callbackView } from './sim-views.ts';
 
 export function simRoutes(sandbox: Sandbox): Router {
   const router = new Router({ prefix: '/__sim' });
   driveRoutes(router, sandbox);
   simTransactionRoutes(router, sandbox);
+  simAccountRoutes(router, sandbox);
   faultRoutes(router, sandbox);
   lookRoutes(router, sandbox);
   return router;
@@ -38,15 +41,17 @@ function driveRoutes(router: Router, sandbox: Sandbox): void {
 }
 
 function faultRoutes(router: Router, sandbox: Sandbox): void {
-  const { faults, deliveries } = sandbox;
+  const { faults, deliveries, hooks } = sandbox;
   router.post('/faults', async (ctx) => {
     faults.change(parseBody(faultChangeSchema, await readJson(ctx.req)));
     deliveries.wake();
+    hooks.wake();
     ctx.body = faults.state;
   });
   router.delete('/faults', (ctx) => {
     faults.clear();
     deliveries.wake();
+    hooks.wake();
     ctx.body = faults.state;
   });
   router.get('/faults', (ctx) => {
@@ -85,17 +90,12 @@ function occasionNow({ ledger }: Sandbox, session: Session): Occasion {
   return status === 'FAILED' || status === 'UNKNOWN' ? { error: 'failed' } : {};
 }
 
-function callbackView(record: CallbackRecord): object {
-  const { plan: _, dueAtMs, ...rest } = record;
-  const nextAt = record.state === 'pending' ? new Date(dueAtMs).toISOString() : null;
-  return { ...rest, nextAt, lost: record.state === 'lost' };
-}
-
 function stateOf({ ledger, faults, settings }: Sandbox): object {
   return {
     account: settings.account,
     sessions: ledger.sessions.size,
     transactions: tally(ledger.transactions.all().map(({ status }) => status)),
+    hooks: tally(ledger.hookDeliveries.all().map(({ state }) => state)),
     callbacks: tally(ledger.callbacks.all().map(({ state }) => state)),
     ...faults.state,
   };

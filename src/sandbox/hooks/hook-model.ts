@@ -1,0 +1,35 @@
+/** Account-wide webhooks: who wants to be told, and what is on its way to whom. */
+import type { Parcel } from '../courier.ts';
+import type { HookPlan } from './hook-plan.ts';
+
+export interface Subscription {
+  readonly id: string;
+  readonly account_id: string;
+  readonly created_at: string;
+  readonly config: {
+    readonly url: string;
+    readonly content_type: string;
+    readonly secret?: string | undefined;
+  };
+  readonly events: readonly string[];
+  /** Dotted names of what to send, and of what to leave out, of the whole body. */
+  readonly fields?: readonly string[] | undefined;
+  readonly exclude_fields?: readonly string[] | undefined;
+  /** Deliveries that were given up, one after another. */
+  failures: number;
+  deletedAt?: string;
+  deletedBecause?: string;
+}
+
+export interface HookDelivery extends Parcel {
+  readonly subscriptionId: string;
+  readonly transactionId: string | null;
+  readonly event: string;
+  /** The header `event-delivery`. */
+  readonly deliveryId: string;
+  readonly createdAt: string;
+  readonly plan: HookPlan;
+  /** The bytes that are sent and signed, as of the time they were made. */
+  readonly body: string;
+  headers: Record<string, string>;
+}

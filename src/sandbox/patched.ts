@@ -1,0 +1,14 @@
+/** Merges objects to any depth; a list gets the patch in each of its elements. */
+export function patched(value: unknown, patch: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(value)) return value.map((element: unknown) => patched(element, patch));
+  if (!isObject(value)) return patch;
+  const result: Record<string, unknown> = { ...value };
+  for (const [name, part] of Object.entries(patch)) {
+    result[name] = isObject(part) && isObject(result[name]) ? patched(result[name], part) : part;
+  }
+  return result;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
