@@ -70,16 +70,15 @@ function listOf(sources: readonly string[]): BlockList {
   for (const source of sources) {
     const [address = '', prefix] = source.split('/');
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-    if (prefix === undefined) list.addAddress(bare(address), isIP(bare(address)) === 6 ? 'ipv6' : 'ipv4');
+    if (prefix === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(prefix), family);
   }
   return list;
 }
 
-/** Some proxies write a port or a zone beside the address, and a socket for both families writes IPv4 as `::ffff:192.0.2.7`. */
+/** Some proxies write a port or a zone beside the address. IPv4 inside IPv6 is the list's own matter. */
 function bare(text: string): string {
   const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? [];
   const [, beforePort] = /^([\d.]+):\d+$/.exec(text) ?? [];
-  const address = (bracketed ?? beforePort ?? text).replace(/%.*$/, '');
-  return address.replace(/^::ffff:(?=[\d.]+$)/i, '');
+  return (bracketed ?? beforePort ?? text).replace(/%.*$/, '');
 }

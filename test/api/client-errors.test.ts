@@ -122,6 +122,28 @@ describe('a connection', () => {
     expect(JSON.parse(answers[1]?.body ?? '')).toMatchObject({ code: 'malformed' });
   });
 
+  it('that goes on sending what is refused, and reads later, is not reset before it has read why', async () => {
+    let said = '';
+    await new Promise<void>((resolve) => {
+      const socket = connect(at.api.port, '127.0.0.1', () => socket.write('nonsense\r\n\r\n'));
+      socket.pause();
+      let sent = 0;
+      const more = setInterval(() => {
+        socket.write('more');
+        if ((sent += 1) < 10) return;
+        clearInterval(more);
+        socket.resume();
+      }, 20);
+      socket.on('data', (data) => (said += data.toString()));
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        clearInterval(more);
+        resolve();
+      });
+    });
+    expect(problemIn({ said, ms: 0 })).toMatchObject({ status: 400 });
+  });
+
   it('that breaks while it sends, or while it is answered, harms nobody', async () => {
     for (const bytes of [
       'GET /healthz HT',

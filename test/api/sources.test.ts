@@ -7,7 +7,7 @@ import { aPayment } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { until } from '../support/until.ts';
 
-const LISTED = '198.51.100.7,203.0.113.0/24,2001:db8::7,2001:db8:1::/48';
+const LISTED = '198.51.100.7,203.0.113.0/24,2001:db8::7,2001:db8:1::/48,::ffff:192.0.2.9';
 
 describe('a callback from an address', () => {
   const at = useTestApi();
@@ -46,6 +46,7 @@ describe('a callback from an address', () => {
     ['as a socket of both families writes it', '::ffff:198.51.100.7'],
     ['of a listed network, as such a socket writes it', '::FFFF:203.0.113.9'],
     ['written in hexadecimal', '::ffff:c633:6407'],
+    ['listed as IPv6 but written as IPv4', '192.0.2.9'],
     ['with a port', '198.51.100.7:51234'],
     ['of IPv6', '2001:db8::7'],
     ['of IPv6 written at length', '2001:0db8:0000:0000:0000:0000:0000:0007'],
