@@ -13,103 +13,120 @@ import {
   reference,
   resolveRequest,
 } from '../schemas.ts';
-import { json, refusals } from './answers.ts';
+import type { ProblemCode } from '../problem.ts';
+import { json, refusals, type Answers } from './answers.ts';
 
 const ALWAYS = ['unauthorized', 'rate_limited', 'unavailable'] as const;
 const BODY = ['invalid_json', 'malformed', 'too_large', 'unsupported_media_type', 'invalid_request'] as const;
+const QUERY = ['invalid_request'] as const;
 
 const atPayment = z.object({ id: payment.shape.id });
-const sent = (schema: z.ZodType) => ({
-  body: { required: true, content: { 'application/json': { schema } } },
-});
 
-const CREATE: RouteConfig = {
-  method: 'post',
-  path: '/v1/payments',
-  operationId: 'createPayment',
-  summary: 'Open a payment session for an order',
-  description:
-    'However many such requests run at once for one order, one session is handed out. The same call again, with the same amount, ' +
-    'currency and gateway, answers 200 with the session that is open; that is how an answer that was lost is had again.',
-  request: sent(createPaymentRequest),
-  responses: {
-    ...json(201, 'A new session: send the payer to `checkoutUrl`', payment),
-    ...json(200, 'The order has an open payment; `checkoutUrl` is null while it is on hold', payment),
-    ...refusals(
-      ...BODY,
-      ...ALWAYS,
+interface Call extends Pick<RouteConfig, 'method' | 'path' | 'summary' | 'description'> {
+  readonly operationId: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** What it answers when all is well. */
+  readonly answers: Answers;
+  /** What it may be refused for besides a wrong key, a wrong query or body, and trouble of ours. */
+  readonly refused?: readonly ProblemCode[];
+}
+
+/** A route with the refusals that follow from what it takes. */
+function route({ params, query, body, answers, refused = [], ...call }: Call): RouteConfig {
+  const codes = [...(body ? BODY : []), ...ALWAYS, ...refused, ...(query ? QUERY : [])];
+  return {
+    ...call,
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: { ...answers, ...refusals(...codes) },
+  };
+}
+
+const CALLS: readonly Call[] = [
+  {
+    method: 'post',
+    path: '/v1/payments',
+    operationId: 'createPayment',
+    summary: 'Open a payment session for an order',
+    description:
+      'However many such requests run at once for one order, one session is handed out. The same call again, with the same amount, ' +
+      'currency and gateway, answers 200 with the session that is open; that is how an answer that was lost is had again.',
+    body: createPaymentRequest,
+    answers: {
+      ...json(201, 'A new session: send the payer to `checkoutUrl`', payment),
+      ...json(200, 'The order has an open payment; `checkoutUrl` is null while it is on hold', payment),
+    },
+    refused: [
       'order_mismatch',
       'order_already_paid',
       'payment_in_review',
       'already_paid',
       'not_cancellable',
       'gateway_rejected',
-    ),
+    ],
   },
-};
-
-const LIST: RouteConfig = {
-  method: 'get',
-  path: '/v1/payments',
-  operationId: 'listPayments',
-  summary: 'List payments, newest first',
-  request: { query: paymentsQuery },
-  responses: { ...json(200, 'One page', pageOf(payment)), ...refusals(...ALWAYS, 'invalid_request') },
-};
-
-const READ: RouteConfig = {
-  method: 'get',
-  path: '/v1/payments/{id}',
-  operationId: 'getPayment',
-  summary: 'A payment and what happened to it',
-  request: { params: atPayment },
-  responses: { ...json(200, 'The payment', paymentWithTimeline), ...refusals(...ALWAYS, 'not_found') },
-};
-
-const CANCEL: RouteConfig = {
-  method: 'post',
-  path: '/v1/payments/{id}/cancel',
-  operationId: 'cancelPayment',
-  summary: 'Close a session that nobody has paid',
-  request: { params: atPayment },
-  responses: {
-    ...json(200, 'The payment, cancelled', payment),
-    ...refusals(...ALWAYS, 'not_found', 'already_paid', 'not_cancellable'),
+  {
+    method: 'get',
+    path: '/v1/payments',
+    operationId: 'listPayments',
+    summary: 'List payments, newest first',
+    query: paymentsQuery,
+    answers: json(200, 'One page', pageOf(payment)),
   },
-};
-
-const RESOLVE: RouteConfig = {
-  method: 'post',
-  path: '/v1/payments/{id}/resolve',
-  operationId: 'resolvePayment',
-  summary: 'Take a payment out of REVIEW',
-  description:
-    'Reads the gateway first. `accept` pays the order although something differs, if the money is there; ' +
-    '`dismiss` takes the payment off our hands: it never touches the order again.',
-  request: { params: atPayment, ...sent(resolveRequest) },
-  responses: {
-    ...json(200, 'The payment, resolved', payment),
-    ...refusals(...BODY, ...ALWAYS, 'not_found', 'not_in_review', 'not_acceptable'),
+  {
+    method: 'get',
+    path: '/v1/payments/{id}',
+    operationId: 'getPayment',
+    summary: 'A payment and what happened to it',
+    params: atPayment,
+    answers: json(200, 'The payment', paymentWithTimeline),
+    refused: ['not_found'],
   },
-};
-
-const ORDER: RouteConfig = {
-  method: 'get',
-  path: '/v1/orders/{reference}',
-  operationId: 'getOrder',
-  summary: 'An order and the ids of its payments',
-  request: { params: z.object({ reference }) },
-  responses: { ...json(200, 'The order', orderView), ...refusals(...ALWAYS, 'not_found') },
-};
-
-const DELIVERIES: RouteConfig = {
-  method: 'get',
-  path: '/v1/deliveries',
-  operationId: 'listDeliveries',
-  summary: 'The delivery log: every callback, accepted or refused',
-  request: { query: deliveriesQuery },
-  responses: { ...json(200, 'One page', pageOf(delivery)), ...refusals(...ALWAYS, 'invalid_request') },
-};
+  {
+    method: 'post',
+    path: '/v1/payments/{id}/cancel',
+    operationId: 'cancelPayment',
+    summary: 'Close a session that nobody has paid',
+    params: atPayment,
+    answers: json(200, 'The payment, cancelled', payment),
+    refused: ['not_found', 'already_paid', 'not_cancellable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/payments/{id}/resolve',
+    operationId: 'resolvePayment',
+    summary: 'Take a payment out of REVIEW',
+    description:
+      'Reads the gateway first. `accept` pays the order although something differs, if the money is there; ' +
+      '`dismiss` takes the payment off our hands: it never touches the order again.',
+    params: atPayment,
+    body: resolveRequest,
+    answers: json(200, 'The payment, resolved', payment),
+    refused: ['not_found', 'not_in_review', 'not_acceptable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/orders/{reference}',
+    operationId: 'getOrder',
+    summary: 'An order and the ids of its payments',
+    params: z.object({ reference }),
+    answers: json(200, 'The order', orderView),
+    refused: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/deliveries',
+    operationId: 'listDeliveries',
+    summary: 'The delivery log: every callback, accepted or refused',
+    query: deliveriesQuery,
+    answers: json(200, 'One page', pageOf(delivery)),
+  },
+];
 
 /** Adds the calls that need an API key. */
 export function registerMerchantApi(registry: OpenAPIRegistry): void {
@@ -118,6 +135,6 @@ export function registerMerchantApi(registry: OpenAPIRegistry): void {
     scheme: 'bearer',
     description: 'One of API_KEYS; `npm start` prints one for development',
   });
-  for (const route of [CREATE, LIST, READ, CANCEL, RESOLVE, ORDER, DELIVERIES])
-    registry.registerPath({ ...route, tags: ['Merchant'], security: [{ [apiKey]: [] }] });
+  for (const call of CALLS)
+    registry.registerPath({ ...route(call), tags: ['Merchant'], security: [{ [apiKey]: [] }] });
 }
