@@ -1,15 +1,25 @@
 import { createServer, type Server } from 'node:http';
 import { sandboxApp } from './app.ts';
 import { resumeResolutions } from './changes.ts';
+import { checkInvariants } from './invariants/check.ts';
+import { type Findings, type Question, questionSchema } from './invariants/question.ts';
 import { resumeLate } from './money.ts';
+import { parseBody } from './parse.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { readSettings, type Settings } from './settings.ts';
+
+export interface RunningSandbox {
+  readonly url: string;
+  /** Whether all money is where it belongs: what `/__sim/invariants` answers. */
+  check(question?: Partial<Question>): Findings;
+  close(): Promise<void>;
+}
 
 /**
  * Starts a Dintero of our own and resolves once it answers. `url` has no slash at its end. Throws an `Error` that names
  * the variable that is wrong or the port that is taken. `close` ends it; callbacks that wait stay in the journal.
  */
-export async function runSandbox(env: NodeJS.ProcessEnv): Promise<{ url: string; close(): Promise<void> }> {
+export async function runSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox> {
   const settings = readSettings(env);
   const server = createServer({ keepAliveTimeout: 30_000 });
   // The port first: it keeps a second sandbox from touching the journal of the one that runs.
@@ -21,7 +31,11 @@ export async function runSandbox(env: NodeJS.ProcessEnv): Promise<{ url: string;
   sandbox.hooks.resume();
   resumeResolutions(sandbox);
   resumeLate(sandbox);
-  return { url, close: () => close(sandbox, server) };
+  return {
+    url,
+    check: (question = {}) => checkInvariants(sandbox.ledger, parseBody(questionSchema, question)),
+    close: () => close(sandbox, server),
+  };
 }
 
 function opened(settings: Settings, server: Server): Sandbox {

@@ -8,6 +8,7 @@ import type { Occasion, Session } from '../model.ts';
 import { pay, paySchema } from '../outcomes.ts';
 import { parseBody, readJson } from '../parse.ts';
 import { resetSandbox, type Sandbox } from '../sandbox.ts';
+import { invariantRoutes } from './invariant-routes.ts';
 import { simAccountRoutes } from './sim-account-routes.ts';
 import { simTransactionRoutes } from './sim-transaction-routes.ts';
 import { callbackView } from './sim-views.ts';
@@ -17,6 +18,7 @@ export function simRoutes(sandbox: Sandbox): Router {
   driveRoutes(router, sandbox);
   simTransactionRoutes(router, sandbox);
   simAccountRoutes(router, sandbox);
+  invariantRoutes(router, sandbox);
   faultRoutes(router, sandbox);
   lookRoutes(router, sandbox);
   return router;

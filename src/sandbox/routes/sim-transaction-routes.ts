@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { callbackChoiceSchema } from '../callback-plan.ts';
 import { applyChange, changeSchema } from '../changes.ts';
 import { mannerFields, ownFaultsSchema } from '../fault-schema.ts';
+import { FOREIGN_PROFILE } from '../invariants/check.ts';
 import { lapse, lapseSchema } from '../lapse.ts';
 import { type MoneyKind, moneyCommand } from '../money-request.ts';
 import { moveMoney } from '../money.ts';
@@ -69,7 +70,7 @@ function without(body: unknown, names: readonly string[]): unknown {
 function createForeign(sandbox: Sandbox, foreign: z.infer<typeof foreignSchema>): object {
   const { merchantReference, amount, currency, status } = foreign;
   const request = {
-    profile_id: 'another-shop',
+    profile_id: FOREIGN_PROFILE,
     order: { amount, currency, merchant_reference: merchantReference },
     url: { return_url: 'https://another-shop.example/return' },
   };
