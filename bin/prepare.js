@@ -10,6 +10,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(root, ...parts);
 const INSTALLED = at('node_modules', '.paidonce-lockfile');
 const BUILT = at('dist', '.paidonce-sources');
+const COMPILER = at('node_modules', 'typescript', 'bin', 'tsc');
 
 /** Installs and compiles what is missing or stale; silent when there is nothing to do. Exits with 1 where that fails. */
 export async function prepare() {
@@ -24,9 +25,12 @@ export async function ensureInstalled() {
   await withLock(`install ${root}`, install, () => say('waiting for another npm ci of this folder …'));
 }
 
-/** `tsc` and the workflow bundle where dist is missing or was made from other sources. */
+/** `tsc` and the workflow bundle where dist is missing or was made from other sources. Without a compiler, as in production, dist is what it is. */
 export async function ensureBuilt() {
   if (!fs.existsSync(at('src')) || read(BUILT) === sources()) return;
+  if (!fs.existsSync(COMPILER) && fs.existsSync(BUILT)) return;
+  if (!fs.existsSync(COMPILER))
+    throw new Error('dist/ is missing, and the compiler too: npm ci && npm run build');
   await withLock(`build ${root}`, build, () => say('waiting for another build of this folder …'));
 }
 
@@ -69,8 +73,7 @@ function build() {
   say('compiling …');
   const next = at(`dist-next-${process.pid}`);
   try {
-    const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
-    run(process.execPath, [tsc, '-p', at('tsconfig.build.json'), '--outDir', next]);
+    run(process.execPath, [COMPILER, '-p', at('tsconfig.build.json'), '--outDir', next]);
     copyAssets(next);
     run(process.execPath, [join(next, 'worker', 'bundle.js')]);
     fs.writeFileSync(join(next, relative(at('dist'), BUILT)), state);
