@@ -84,7 +84,7 @@ class KeptNamespace implements Namespace {
     if (missing.length === 0) return;
     void this.mend();
     throw new Error(
-      `search attributes are missing (${missing.join(', ')}), no payment can be opened; they are being added again`,
+      `search attributes are missing (${missing.join(', ')}), no payment can be opened; they are being added`,
     );
   }
 
