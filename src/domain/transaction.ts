@@ -1,4 +1,5 @@
 import type { Money } from './money.ts';
+import type { ShownOperation } from './operation.ts';
 import type { PaymentKey } from './payment.ts';
 
 /** What a gateway calls a transaction's state, in our words. `UNCLEAR` covers UNKNOWN and every value not listed yet. */
@@ -30,6 +31,10 @@ export interface Transaction {
   readonly authorizedMinor: number;
   readonly capturedMinor: number;
   readonly refundedMinor: number;
+  /** What may still be captured, or voided: neither captured nor given back. */
+  readonly capturableMinor: number;
+  /** What was done with the money, in the order in which it happened, whoever asked for it. */
+  readonly operations: readonly ShownOperation[];
   /** RFC 3339; when the gateway last changed it. Tells a stale answer from a newer one. */
   readonly updatedAt?: string;
   readonly paymentMethod?: string;

@@ -6,7 +6,8 @@ import type { Claim } from '../domain/claim.ts';
 import type { Money } from '../domain/money.ts';
 import type { OrderLine } from '../domain/order.ts';
 import type { PaymentKey } from '../domain/payment.ts';
-import type { Reading, TransactionStatus } from '../domain/transaction.ts';
+import type { OperationKind, ProductRules } from '../domain/operation.ts';
+import type { Reading, Transaction, TransactionStatus } from '../domain/transaction.ts';
 
 /** A request as it came over the wire, before any parser touched it. */
 export interface RawRequest {
@@ -20,7 +21,7 @@ export interface RawRequest {
   readonly receivedAt: Date;
 }
 
-export type RefusalReason = 'no_signature' | 'malformed_signature' | 'wrong_signature';
+export type RefusalReason = 'no_signature' | 'malformed_signature' | 'wrong_signature' | 'wrong_account';
 
 /** One callback whose sender is proved. */
 export interface Delivery {
@@ -87,7 +88,38 @@ export interface ListedTransaction {
   readonly status: TransactionStatus;
   readonly money: Money;
   readonly createdAt: Date;
+  /** Where the listing shows them: what it has captured and refunded so far. */
+  readonly capturedMinor?: number;
+  readonly refundedMinor?: number;
 }
+
+/** One operation to be carried out, with an amount in minor units of the transaction's currency. */
+export interface OperationRequest {
+  readonly transactionId: string;
+  readonly kind: OperationKind;
+  /** Recorded by the gateway where it can be, so that the operation is found again; unique by payment and kind. */
+  readonly reference: string;
+  readonly amountMinor: number;
+  /** Lines of the order that it is about, by `lineId`; they add up to the amount. */
+  readonly lines?: readonly {
+    readonly lineId: string;
+    readonly amountMinor: number;
+    readonly quantity?: number;
+  }[];
+  readonly finalCapture?: boolean;
+  readonly reason?: string;
+}
+
+/** What a gateway said to an operation. None of it is believed before the transaction has been read: `traceOf`. */
+export type OperationAnswer =
+  /** Understood; what became of it, if the answer showed it. */
+  | { readonly kind: 'answered'; readonly transaction?: Transaction }
+  /** Understood and refused, for good: a wrong state, an amount too large. Read again: it may be refused because it is done. */
+  | { readonly kind: 'declined'; readonly reason: string }
+  /** Not now: something else is going on (409, 503). It may be sent again, after a read. */
+  | { readonly kind: 'busy'; readonly reason: string }
+  /** Sent, and nothing understandable came back (time-out, 500, a broken connection): it may have happened. Never sent again. */
+  | { readonly kind: 'lost'; readonly reason: string };
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -112,6 +144,19 @@ export interface Gateway {
   ): Promise<Reading>;
   /** Closes a session. `refused` when the gateway says it can't be closed any more; read it then. */
   cancelSession(sessionId: string, options?: CallOptions): Promise<'cancelled' | 'refused'>;
+  /**
+   * Captures, refunds or voids. Not idempotent at Dintero: read first, and look for the reference.
+   * @throws GatewayUnavailable where it is certain that nothing was done: it never left, or we were refused (401, 403, 429)
+   */
+  operate(request: OperationRequest, options?: CallOptions): Promise<OperationAnswer>;
+  /** Writes the one reference that may be changed later. @throws GatewayRejected | GatewayUnavailable */
+  updateReference(transactionId: string, merchantReference2: string, options?: CallOptions): Promise<void>;
+  /** What the product that paid can do; the strictest where it is not known. */
+  rulesFor(paymentMethod: string | undefined): ProductRules;
+  /** Transactions that have changed since, whenever they were created: captured, refunded, voided or resolved. Page by page. */
+  listChanges(since: Date, options?: CallOptions): AsyncIterable<readonly ListedTransaction[]>;
+  /** How often the gateway says that it has called us about a session's payment. */
+  countCallbacksSent(sessionId: string, options?: CallOptions): Promise<number>;
   /** All transactions created since, page by page, to the very last page. */
   listTransactions(since: Date, options?: CallOptions): AsyncIterable<readonly ListedTransaction[]>;
   /** Cheap authenticated call for `doctor`; throws like any other. */

@@ -77,6 +77,8 @@ export function aTransaction(payment: PaymentRow, changes: Partial<Transaction> 
     authorizedMinor: payment.amount,
     capturedMinor: 0,
     refundedMinor: 0,
+    capturableMinor: payment.amount - (changes.capturedMinor ?? 0),
+    operations: [],
     updatedAt: '2026-11-21T12:00:00.000Z',
     ...changes,
   };

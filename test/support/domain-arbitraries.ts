@@ -44,6 +44,8 @@ export function aTransaction(more: Partial<Transaction> = {}): Transaction {
     authorizedMinor: 0,
     capturedMinor: 0,
     refundedMinor: 0,
+    capturableMinor: 0,
+    operations: [],
     ...more,
   };
 }

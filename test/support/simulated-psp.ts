@@ -112,6 +112,8 @@ function transactionOf(session: SimulatedSession, status: TransactionStatus): Tr
     authorizedMinor: session.everAuthorized ? amountMinor : 0,
     capturedMinor: status === 'CAPTURED' ? amountMinor : 0,
     refundedMinor: 0,
+    capturableMinor: status === 'AUTHORIZED' ? amountMinor : 0,
+    operations: [],
     updatedAt: TIMES[session.version] ?? timeOf(session.version),
   };
 }

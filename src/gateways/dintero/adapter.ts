@@ -1,15 +1,17 @@
-import type { CallOptions, Gateway, ListedTransaction } from '../gateway.ts';
+import type { CallOptions, Gateway } from '../gateway.ts';
 import { verifyCallback } from './callback.ts';
+import { rulesFor } from './capabilities.ts';
 import type { DinteroClient } from './client.ts';
 import { createDinteroClient } from './client.ts';
-import { readPages } from './pages.ts';
+import { listChanges, listTransactions } from './listings.ts';
+import { operate, updateReference } from './money-calls.ts';
 import { readPayment } from './read-payment.ts';
 import type { SessionCalls } from './session-calls.ts';
 import { cancelSession, createSession, findSessions, readSession } from './session-calls.ts';
+import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
-import { toListed } from './transactions.ts';
 import { rejected } from './words.ts';
 
 /** Dintero behind the one interface. Throws where the settings can't be right. */
@@ -19,6 +21,11 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   const client = createDinteroClient(settings, { ...deps, now });
   const signer = toSigner(settings);
   const calls = (options?: CallOptions): SessionCalls => ({ client, settings, now, signal: options?.signal });
+  const caller = (options?: CallOptions) => ({
+    client,
+    accountId: settings.accountId,
+    signal: options?.signal,
+  });
   return {
     id: 'dintero',
     account: settings.accountId,
@@ -27,33 +34,21 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     createSession: (request, options) => createSession(calls(options), request),
     findSessions: (key, options) => findSessions(calls(options), key),
     readSession: (sessionId, options) => readSession(calls(options), sessionId),
-    readPayment: (at, options) =>
-      readPayment({ client, accountId: settings.accountId, signal: options?.signal }, at),
+    readPayment: (at, options) => readPayment(caller(options), at),
     cancelSession: (sessionId, options) => cancelSession(calls(options), sessionId),
+    operate: (request, options) => operate(caller(options), request),
+    updateReference: (transactionId, reference, options) =>
+      updateReference(caller(options), transactionId, reference),
+    rulesFor,
     listTransactions: (since, options) => listTransactions(client, since, options),
+    listChanges: (since, options) => listChanges(client, since, options),
+    countCallbacksSent: (sessionId, options) => countCallbacksSent(caller(options), sessionId),
     checkCredentials: (options) => checkCredentials(client, options),
   };
 }
 
 function toSigner({ accountId, publicUrl, signatureSecrets }: DinteroSettings): Signer {
   return { accountId, hostname: new URL(publicUrl).hostname, secrets: signatureSecrets };
-}
-
-async function* listTransactions(
-  client: DinteroClient,
-  since: Date,
-  options?: CallOptions,
-): AsyncGenerator<readonly ListedTransaction[]> {
-  const filters = { 'created_at.gte': since.toISOString() };
-  const listing = {
-    operation: 'list transactions',
-    path: '/v1/transactions',
-    filters,
-    signal: options?.signal,
-  };
-  for await (const rows of readPages(client, listing)) {
-    yield rows.map((row) => toListed(row, since)).filter((row) => row !== null);
-  }
 }
 
 async function checkCredentials(client: DinteroClient, options?: CallOptions): Promise<void> {

@@ -10,10 +10,13 @@ const SYSTEM_HEADERS = {
   'Dintero-System-Version': '0.1.0',
 } as const;
 
-/** A call to the checkout API; `path` starts with `/v1/`. */
-export type ClientRequest = Omit<HttpRequest, 'url'> & { readonly path: string };
+/** A call to the checkout API, or to the core API where it says so; `path` starts with `/v1/`. */
+export type ClientRequest = Omit<HttpRequest, 'url'> & {
+  readonly path: string;
+  readonly host?: 'checkout' | 'core';
+};
 
-/** Calls the checkout API with a token. Throws `GatewayUnavailable`; a 4xx about what was asked is an answer. */
+/** Calls Dintero with a token. Throws `GatewayUnavailable`; a 4xx about what was asked is an answer. */
 export type DinteroClient = (request: ClientRequest) => Promise<Answer>;
 
 /** A client that renews its token when it is due, and once more when a call is answered 401. */
@@ -23,10 +26,15 @@ export function createDinteroClient(
 ): DinteroClient {
   const exchange = createExchange(deps);
   const tokens = createTokenSource(settings, { exchange, now: deps.now });
-  const attempt = async ({ path, ...request }: ClientRequest): Promise<{ answer: Answer; token: string }> => {
+  const attempt = async ({
+    path,
+    host,
+    ...request
+  }: ClientRequest): Promise<{ answer: Answer; token: string }> => {
     const token = await tokens.current();
+    const base = host === 'core' ? settings.apiUrl : settings.checkoutUrl;
     const headers = { ...SYSTEM_HEADERS, ...request.headers, authorization: `Bearer ${token}` };
-    return { token, answer: await exchange({ ...request, headers, url: `${settings.checkoutUrl}${path}` }) };
+    return { token, answer: await exchange({ ...request, headers, url: `${base}${path}` }) };
   };
   return async (request) => {
     const first = await attempt(request);

@@ -1,12 +1,13 @@
 import { GatewayUnavailable } from '../gateway.ts';
 import type { DinteroCall, DinteroDeps } from './settings.ts';
+import { isUnsent } from './unsent.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export interface HttpRequest {
   readonly operation: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -21,9 +22,36 @@ export interface Answer {
   readonly problem?: string;
 }
 
+/** Nothing that can be understood came back. Whether the request was carried out is another question: `mayHaveArrived`. */
+export class Silence extends GatewayUnavailable {
+  readonly operation: string;
+  /** What was answered, where anything was. */
+  readonly status: number | undefined;
+  /** False where it is certain that the request never left. */
+  readonly mayHaveArrived: boolean;
+
+  constructor(
+    { operation }: HttpRequest,
+    what: string,
+    how: {
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+      readonly mayHaveArrived?: boolean;
+      readonly cause?: unknown;
+    },
+  ) {
+    const { cause, retryAfterMs } = how;
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    super(`Dintero ${operation}: ${what}`, { kind: 'silent', cause, ...wait });
+    this.operation = operation;
+    this.status = how.status;
+    this.mayHaveArrived = how.mayHaveArrived ?? true;
+  }
+}
+
 /**
  * One HTTP exchange. Throws `GatewayUnavailable` for everything that says nothing about what was asked:
- * no answer, 5xx, redirects (`silent`), 403 (`credentials`), 429 (`rate_limited`). A 401 is for the caller.
+ * no answer, 5xx, redirects (`Silence`), 403 (`credentials`), 429 (`rate_limited`). A 401 is for the caller.
  */
 export type Exchange = (request: HttpRequest) => Promise<Answer>;
 
@@ -32,13 +60,17 @@ export function createExchange(deps: DinteroDeps & { readonly now: () => Date })
   const send = deps.fetch ?? fetch;
   return async (request) => {
     const startedAt = performance.now();
+    const isGivenUp = request.signal?.aborted === true;
     const report = (outcome: DinteroCall['outcome'], serverDate?: Date): void => {
       const ms = performance.now() - startedAt;
       deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
     };
     const [response, answer] = await receive(send, request).catch((cause: unknown) => {
       report('silent');
-      throw silent(request, 'no answer', cause);
+      throw new Silence(request, 'no answer', {
+        cause,
+        mayHaveArrived: !isGivenUp && !isUnsent(cause),
+      });
     });
     report(outcomeOf(answer), dateOf(response.headers.get('date')));
     return usable(request, answer, retryAfterMs(response.headers.get('retry-after'), deps.now()));
@@ -75,6 +107,7 @@ function toInit({ method, headers, body }: HttpRequest, signal: AbortSignal): Re
 async function readJson(response: Response): Promise<Omit<Answer, 'status'>> {
   const text = await readText(response);
   if (text === null) return { body: undefined, problem: `answer larger than ${MAX_ANSWER_BYTES} bytes` };
+  if (text === '' && response.status === 204) return { body: undefined };
   try {
     return { body: JSON.parse(text) };
   } catch {
@@ -112,7 +145,7 @@ function usable(request: HttpRequest, answer: Answer, retryAfter: number | undef
       ...wait,
     });
   }
-  if (saysNothing(status)) throw silent(request, `answered ${status}`, undefined, wait);
+  if (saysNothing(status)) throw new Silence(request, `answered ${status}`, { status, ...wait });
   return answer;
 }
 
@@ -126,15 +159,6 @@ function forbidden({ operation }: HttpRequest): GatewayUnavailable {
     `Dintero ${operation}: forbidden (403); the API client needs the scope admin:checkout`,
     { kind: 'credentials' },
   );
-}
-
-function silent(
-  { operation }: HttpRequest,
-  what: string,
-  cause?: unknown,
-  wait: { readonly retryAfterMs?: number } = {},
-): GatewayUnavailable {
-  return new GatewayUnavailable(`Dintero ${operation}: ${what}`, { kind: 'silent', cause, ...wait });
 }
 
 /** `Retry-After` in either of its forms, as milliseconds from now. */

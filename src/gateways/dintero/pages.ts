@@ -14,7 +14,8 @@ export async function* readPages(
   listing: {
     readonly operation: string;
     readonly path: string;
-    readonly filters: Readonly<Record<string, string>>;
+    /** A list is one parameter repeated. */
+    readonly filters: Readonly<Record<string, string | readonly string[]>>;
     readonly signal: AbortSignal | undefined;
   },
 ): AsyncGenerator<readonly unknown[]> {
@@ -37,11 +38,11 @@ async function readPage(
   { operation, path, filters, signal }: Parameters<typeof readPages>[1],
   cursor: string | undefined,
 ): Promise<readonly unknown[]> {
-  const query = new URLSearchParams({
-    ...filters,
-    limit: String(PAGE_SIZE),
-    ...(cursor !== undefined && { starting_after: cursor }),
-  });
+  const query = new URLSearchParams(
+    Object.entries(filters).flatMap(([name, values]) => [values].flat().map((value) => [name, value])),
+  );
+  query.set('limit', String(PAGE_SIZE));
+  if (cursor !== undefined) query.set('starting_after', cursor);
   const answer = await client({ operation, method: 'GET', path: `${path}?${query.toString()}`, signal });
   if (answer.status >= 400) throw rejected(operation, answer);
   const rows = understand(page, answer);

@@ -4,6 +4,7 @@ import type { SessionRequest } from '../gateway.ts';
 const TELLING_DIGITS = 5;
 
 const EMAIL = /[^\s<>"'(),;:]+(?:@|%40)[^\s<>"'(),;:]+/gi;
+const INTERNATIONAL = /\+\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d){6,}/g;
 /** Digits with whatever people write between those of a phone number. */
 const DIGIT_RUN = /\+?\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d)*/g;
 
@@ -30,4 +31,9 @@ function digitsOf(text: string): string {
 function windowsOf(digits: string): string[] {
   const count = Math.max(0, digits.length - TELLING_DIGITS + 1);
   return Array.from({ length: count }, (_, at) => digits.slice(at, at + TELLING_DIGITS));
+}
+
+/** The same where the payer is not at hand: whatever looks like an address or an international number. */
+export function withoutContacts(text: string): string {
+  return text.replace(EMAIL, '…').replace(INTERNATIONAL, '…');
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { Reading } from '../../domain/transaction.ts';
 import type { FoundSession } from '../gateway.ts';
+import { inOrder } from './in-order.ts';
 import { parseKey } from './key.ts';
 import { METADATA } from './session-request.ts';
 import { amountField, currencyField, idField, reasonOf, timeField } from './words.ts';
@@ -101,11 +102,4 @@ function afterEvent(before: SessionState, { name, details }: SessionEvent): Sess
     default:
       return before;
   }
-}
-
-/** By time where all of them tell it, else as they came. */
-function inOrder(events: readonly SessionEvent[]): readonly SessionEvent[] {
-  const timed = events.map((event) => ({ event, at: Date.parse(event.created_at ?? '') }));
-  if (timed.some(({ at }) => Number.isNaN(at))) return events;
-  return timed.sort((left, right) => left.at - right.at).map(({ event }) => event);
 }

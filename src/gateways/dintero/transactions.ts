@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { isAmountMinor } from '../../domain/money.ts';
+import type { ShownOperation } from '../../domain/operation.ts';
 import type { Transaction, TransactionStatus } from '../../domain/transaction.ts';
-import type { ListedTransaction } from '../gateway.ts';
+import { inOrder } from './in-order.ts';
 import { accountOf } from './key.ts';
+import type { Sums, TransactionEvent } from './money-events.ts';
+import { correctedRest, eventSchema, needsAmount, operationsOf, sumsOf } from './money-events.ts';
+import { withoutPersonal } from './personal.ts';
 import { amountField, currencyField, idField, reasonOf, timeField } from './words.ts';
 
 /** Dintero's twelve words less UNKNOWN, which like every word not listed here is UNCLEAR. */
@@ -21,14 +25,14 @@ const STATUSES: ReadonlyMap<string, TransactionStatus> = new Map([
 ]);
 
 const PAID_WORDS: ReadonlySet<string> = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
+/** Only in these is a rest of the authorization left. */
+const OPEN_WORDS: ReadonlySet<string> = new Set([
+  'AUTHORIZED',
+  'PARTIALLY_CAPTURED',
+  'PARTIALLY_CAPTURED_REFUNDED',
+]);
 
-const eventSchema = z.object({
-  event: z.string().optional().catch(undefined),
-  transaction_status: z.string().optional().catch(undefined),
-  success: z.boolean().optional().catch(undefined),
-  amount: z.unknown().optional(),
-  error: z.unknown().optional(),
-});
+const personText = z.string().max(300).optional().catch(undefined);
 
 /** A transaction, strict in what money depends on, tolerant in the rest. */
 export const transactionSchema = z
@@ -41,11 +45,12 @@ export const transactionSchema = z
     status: z.string().min(1).max(100),
     updated_at: timeField.optional().catch(undefined),
     payment_product_type: z.string().max(100).optional().catch(undefined),
+    customer: z.object({ email: personText, phone_number: personText }).nullish().catch(undefined),
     events: z.array(eventSchema).nullish(),
   })
   .superRefine(({ events }, context) => {
     for (const [index, event] of (events ?? []).entries()) {
-      if (!movesMoney(event) || isAmountMinor(event.amount)) continue;
+      if (!needsAmount(event) || isAmountMinor(event.amount)) continue;
       context.addIssue({
         code: 'custom',
         path: ['events', index, 'amount'],
@@ -55,115 +60,100 @@ export const transactionSchema = z
   });
 
 type DinteroTransaction = z.infer<typeof transactionSchema>;
-type TransactionEvent = z.infer<typeof eventSchema>;
+
+/** What the statuses and events of a transaction come to. */
+interface Account {
+  readonly status: TransactionStatus;
+  readonly operations: readonly ShownOperation[];
+  readonly sums: Pick<Sums, 'capturedMinor' | 'refundedMinor'>;
+  readonly capturableMinor: number;
+}
 
 /** Dintero's transaction in our words, its sums added up from the successful events. */
 export function toTransaction(from: DinteroTransaction): Transaction {
   const authorized = wasAuthorized(from);
+  const { status, operations, sums, capturableMinor } = accountFor(from);
   const { updated_at: updatedAt, payment_product_type: paymentMethod } = from;
-  const reason = reasonFor(from);
+  const reason = cleaned(reasonFor(from), from);
   return {
     transactionId: from.id,
     sessionId: from.session_id,
     account: accountOf(from.id),
     reference: from.merchant_reference,
     money: { amountMinor: from.amount, currency: from.currency },
-    status: toStatus(from.status),
+    status,
     gatewayStatus: from.status,
     authorized,
     authorizedMinor: authorized ? from.amount : 0,
-    capturedMinor: capturedSum(from),
-    refundedMinor: refundedSum(from),
+    ...sums,
+    capturableMinor,
+    operations: operations.map((operation) => withCleanReason(operation, from)),
     ...(updatedAt && { updatedAt: updatedAt.toISOString() }),
     ...(paymentMethod && { paymentMethod }),
     ...(reason && { reason }),
   };
 }
 
-const listedSchema = z.object({
-  id: idField,
-  session_id: idField,
-  merchant_reference: z.string().max(200),
-  status: z.string(),
-  amount: amountField,
-  currency: currencyField,
-  created_at: timeField,
-});
-
-/** A row of the listing. One that is only half understood is UNCLEAR; one that names no session is null. */
-export function toListed(row: unknown, since: Date): ListedTransaction | null {
-  const parsed = listedSchema.safeParse(row);
-  if (!parsed.success) return toUnclear(row, since);
-  const from = parsed.data;
-  return {
-    transactionId: from.id,
-    sessionId: from.session_id,
-    reference: from.merchant_reference,
-    status: toStatus(from.status),
-    money: { amountMinor: from.amount, currency: from.currency },
-    createdAt: from.created_at,
-  };
+/** The status in our words, and the money: what was done with it and what is left. */
+export function accountFor(from: {
+  readonly status: string;
+  readonly amount: number;
+  readonly events?: readonly TransactionEvent[] | null | undefined;
+}): Account {
+  const events = inOrder(from.events ?? []);
+  const operations = operationsOf(from.amount, events);
+  const { voidedMinor, ...shown } = sumsOf(operations);
+  const sums = withoutEvents(from, operations, shown);
+  const left = Math.max(0, from.amount - sums.capturedMinor - voidedMinor);
+  const capturableMinor = OPEN_WORDS.has(from.status) ? Math.min(left, correctedRest(events) ?? left) : 0;
+  return { status: statusOf(from.status, sums), operations, sums, capturableMinor };
 }
 
-const unclearSchema = z.object({
-  id: idField,
-  session_id: idField,
-  merchant_reference: z.string().max(200).catch(''),
-  amount: amountField.catch(0),
-  currency: currencyField.catch('XXX'),
-  created_at: timeField.optional().catch(undefined),
-});
-
-function toUnclear(row: unknown, since: Date): ListedTransaction | null {
-  const parsed = unclearSchema.safeParse(row);
-  if (!parsed.success) return null;
-  const from = parsed.data;
-  return {
-    transactionId: from.id,
-    sessionId: from.session_id,
-    reference: from.merchant_reference,
-    status: 'UNCLEAR',
-    money: { amountMinor: from.amount, currency: from.currency },
-    createdAt: from.created_at ?? since,
-  };
+/** What is left of a captured payment after the rest of its authorization was given back has not gone back to the payer. */
+function statusOf(word: string, { capturedMinor, refundedMinor }: Account['sums']): TransactionStatus {
+  const status = STATUSES.get(word) ?? 'UNCLEAR';
+  if (status !== 'VOIDED' || capturedMinor === 0) return status;
+  if (refundedMinor === 0) return 'PARTIALLY_CAPTURED';
+  return refundedMinor < capturedMinor ? 'PARTIALLY_REFUNDED' : 'REFUNDED';
 }
 
-function toStatus(word: string): TransactionStatus {
-  return STATUSES.get(word) ?? 'UNCLEAR';
+/** Swish captures without an event of its own: then the status speaks for the whole amount. */
+function withoutEvents(
+  { status, amount }: Pick<DinteroTransaction, 'status' | 'amount'>,
+  operations: readonly ShownOperation[],
+  { capturedMinor, refundedMinor }: Account['sums'],
+): Account['sums'] {
+  const isShown = (wanted: ShownOperation['kind']): boolean =>
+    operations.some(({ kind, state }) => kind === wanted && state === 'done');
+  const isWhole = ['CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED'].includes(status);
+  const captured = isShown('capture') || !isWhole ? capturedMinor : amount;
+  const isReturned = status === 'REFUNDED' && !isShown('refund');
+  return { capturedMinor: captured, refundedMinor: isReturned ? captured : refundedMinor };
 }
 
 /** By the status itself or, once that has moved on, by a successful event that had reached it. */
 function wasAuthorized({ status, events }: DinteroTransaction): boolean {
   if (PAID_WORDS.has(status)) return true;
-  const isLater = ['VOIDED', 'PARTIALLY_REFUNDED', 'REFUNDED'].includes(toStatus(status));
+  const isLater = ['VOIDED', 'PARTIALLY_REFUNDED', 'REFUNDED'].includes(STATUSES.get(status) ?? '');
   return (
     isLater &&
     (events ?? []).some((event) => event.success === true && PAID_WORDS.has(event.transaction_status ?? ''))
   );
 }
 
-/** Swish captures without an event of its own: then the status speaks for the whole amount. */
-function capturedSum(from: DinteroTransaction): number {
-  const sum = sumOf(from, 'CAPTURE');
-  const wholly = ['CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED'].includes(from.status);
-  return sum ?? (wholly ? from.amount : 0);
-}
-
-function refundedSum(from: DinteroTransaction): number {
-  return sumOf(from, 'REFUND') ?? (from.status === 'REFUNDED' ? capturedSum(from) : 0);
-}
-
-function sumOf({ events }: DinteroTransaction, kind: 'CAPTURE' | 'REFUND'): number | undefined {
-  const matching = (events ?? []).filter((event) => event.event === kind && movesMoney(event));
-  if (matching.length === 0) return undefined;
-  return matching.reduce((sum, { amount }) => sum + (isAmountMinor(amount) ? amount : 0), 0);
-}
-
-function movesMoney({ event, success }: TransactionEvent): boolean {
-  return success === true && (event === 'CAPTURE' || event === 'REFUND');
-}
-
 function reasonFor({ status, events }: DinteroTransaction): string | undefined {
   if (status !== 'FAILED' && status !== 'DECLINED') return undefined;
   return (events ?? []).map(({ error }) => reasonOf(error)).findLast((reason) => reason !== undefined);
+}
+
+function withCleanReason(operation: ShownOperation, from: DinteroTransaction): ShownOperation {
+  const reason = cleaned(operation.reason, from);
+  return reason === undefined ? operation : { ...operation, reason };
+}
+
+/** Dintero may repeat the payer's address or number; they belong in no history. */
+function cleaned(text: string | undefined, { customer }: DinteroTransaction): string | undefined {
+  if (text === undefined) return undefined;
+  const { email, phone_number: phone } = customer ?? {};
+  return withoutPersonal(text, { ...(email && { email }), ...(phone && { phone }) });
 }

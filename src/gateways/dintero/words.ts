@@ -14,7 +14,16 @@ export const timeField = z
   .refine((text) => !Number.isNaN(Date.parse(text)), 'expected an ISO 8601 time')
   .transform((text) => new Date(text));
 
-const errorAnswer = z.object({ error: z.object({ message: z.string(), code: z.string().optional() }) });
+const errorAnswer = z.object({
+  error: z.object({
+    message: z.string(),
+    code: z.string().optional().catch(undefined),
+    errors: z
+      .array(z.object({ description: z.string() }))
+      .optional()
+      .catch(undefined),
+  }),
+});
 const eventError = z.object({ message: z.string().optional(), code: z.string().optional() });
 
 export type Understood<T> =
@@ -40,8 +49,10 @@ export function fitting<T>(schema: z.ZodType<T>, value: unknown): Understood<T> 
 export function refusalOf({ status, body }: Answer): string {
   const parsed = errorAnswer.safeParse(body);
   if (!parsed.success) return `no reason given (${status})`;
-  const { message, code } = parsed.data.error;
-  return plain(code === undefined ? message : `${message} (${code})`);
+  const { message, code, errors = [] } = parsed.data.error;
+  const more = errors.map(({ description }) => description).filter((text) => !message.includes(text));
+  const text = [message, ...more.slice(0, 3)].join('; ');
+  return plain(code === undefined ? text : `${text} (${code})`);
 }
 
 /** Why something failed, out of an event's `error`, which is a text or an object. */

@@ -72,6 +72,8 @@ describe('reading a dintero transaction', () => {
       authorizedMinor: 72200,
       capturedMinor: 0,
       refundedMinor: 0,
+      capturableMinor: 72200,
+      operations: [],
       updatedAt: '2026-11-21T12:00:01.250Z',
       paymentMethod: 'dintero_psp.creditcard',
     });

@@ -1,0 +1,98 @@
+import type { OperationAnswer, OperationRequest } from '../gateway.ts';
+import type { DinteroClient } from './client.ts';
+import type { Answer } from './http.ts';
+import { Silence } from './http.ts';
+import { isIdOf } from './key.ts';
+import { withoutContacts } from './personal.ts';
+import { toTransaction, transactionSchema } from './transactions.ts';
+import { refusalOf, rejected, understand } from './words.ts';
+
+interface MoneyCalls {
+  readonly client: DinteroClient;
+  readonly accountId: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Captures, refunds or voids, once. Throws `GatewayUnavailable` only where it is certain that nothing was done. */
+export async function operate(
+  { client, accountId, signal }: MoneyCalls,
+  request: OperationRequest,
+): Promise<OperationAnswer> {
+  const { transactionId, kind } = request;
+  if (!isIdOf(accountId, transactionId))
+    return { kind: 'declined', reason: 'the transaction is not one of our account' };
+  const path = `${pathOf(transactionId)}/${kind}`;
+  const body = bodyOf(request);
+  try {
+    const answer = await client({ operation: kind, method: 'POST', path, signal, ...(body && { body }) });
+    return toAnswer(answer, transactionId);
+  } catch (error) {
+    return afterSilence(error, kind);
+  }
+}
+
+/** Writes the one field of a transaction that can be written later. The same again changes nothing. */
+export async function updateReference(
+  { client, accountId, signal }: MoneyCalls,
+  transactionId: string,
+  merchantReference2: string,
+): Promise<void> {
+  const operation = 'update transaction';
+  if (!isIdOf(accountId, transactionId)) throw rejected(operation, NOT_OURS);
+  const body = { merchant_reference_2: merchantReference2 };
+  const answer = await client({ operation, method: 'PUT', path: pathOf(transactionId), body, signal });
+  if (answer.status >= 400) throw rejected(operation, answer);
+}
+
+const NOT_OURS: Answer = {
+  status: 404,
+  body: { error: { message: 'the transaction is not one of our account' } },
+};
+
+function pathOf(transactionId: string): string {
+  return `/v1/transactions/${encodeURIComponent(transactionId)}`;
+}
+
+/** Dintero takes no body for a void, and so no reference either. */
+function bodyOf({
+  kind,
+  amountMinor,
+  reference,
+  lines,
+  finalCapture,
+  reason,
+}: OperationRequest): object | undefined {
+  if (kind === 'void') return undefined;
+  const items = lines?.map((line) => ({
+    line_id: line.lineId,
+    amount: line.amountMinor,
+    ...(line.quantity !== undefined && { quantity: line.quantity }),
+  }));
+  const common = { amount: amountMinor, ...(items !== undefined && items.length > 0 && { items }) };
+  if (kind === 'refund') return { ...common, refund_reference: reference, ...(reason && { reason }) };
+  return { ...common, capture_reference: reference, ...(finalCapture && { final_capture: true }) };
+}
+
+function toAnswer(answer: Answer, transactionId: string): OperationAnswer {
+  const { status } = answer;
+  if (status === 409) return { kind: 'busy', reason: reasonOf(answer) };
+  if (status >= 400) return { kind: 'declined', reason: reasonOf(answer) };
+  const understood = understand(transactionSchema, answer);
+  if (understood.ok && understood.value.id === transactionId)
+    return { kind: 'answered', transaction: toTransaction(understood.value) };
+  // 202 and its like promise no transaction; a 200 without one may be about anything.
+  if (status !== 200) return { kind: 'answered' };
+  const what = understood.ok ? 'id: not the one that was asked for' : understood.reason;
+  return { kind: 'lost', reason: `answered 200, but ${what}` };
+}
+
+/** Whether something may have been done although nothing understandable came back. */
+function afterSilence(error: unknown, operation: string): OperationAnswer {
+  // Silence about the token came before anything was asked of the transaction.
+  if (!(error instanceof Silence) || error.operation !== operation || !error.mayHaveArrived) throw error;
+  return { kind: error.status === 503 ? 'busy' : 'lost', reason: error.message };
+}
+
+function reasonOf(answer: Answer): string {
+  return withoutContacts(refusalOf(answer));
+}

@@ -1,0 +1,217 @@
+/** A transaction's events as operations on its money: which are done, which are under way, which failed, and what they add up to. */
+import { z } from 'zod';
+import type { OperationKind, ShownOperation } from '../../domain/operation.ts';
+import { isAmountMinor } from '../../domain/money.ts';
+import { reasonOf } from './words.ts';
+
+const KINDS: ReadonlyMap<string, OperationKind> = new Map([
+  ['CAPTURE', 'capture'],
+  ['REFUND', 'refund'],
+  ['VOID', 'void'],
+]);
+
+const INITIATE = 'INITIATE_';
+
+const textField = z.string().max(500).optional().catch(undefined);
+
+/** What is true after all of an operation that had been called failed. It stands at the failed event. */
+const correctionSchema = z.object({
+  /** The events that were added to make it good. */
+  event_ids: z.array(z.string()).optional().catch(undefined),
+  status: textField,
+  remaining_capture_amount: z.unknown().optional(),
+  remaining_refund_amount: z.unknown().optional(),
+});
+
+export const eventSchema = z.object({
+  id: textField,
+  event: textField,
+  transaction_status: textField,
+  success: z.boolean().optional().catch(undefined),
+  amount: z.unknown().optional(),
+  error: z.unknown().optional(),
+  created_at: textField,
+  event_reference: textField,
+  request_id: textField,
+  correlation_request_id: textField,
+  correction: correctionSchema.nullish().catch(undefined),
+});
+
+export type TransactionEvent = z.infer<typeof eventSchema>;
+
+export interface Sums {
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+  readonly voidedMinor: number;
+}
+
+/** An event that is about money after the authorization. */
+interface MoneyEvent {
+  readonly kind: OperationKind;
+  readonly isInitiated: boolean;
+  readonly event: TransactionEvent;
+}
+
+/** Whether an event moves money, or says that it is about to: then its amount has to be one. */
+export function needsAmount(event: TransactionEvent): boolean {
+  const money = toMoneyEvent(event);
+  if (money === null || (event.success === false && !event.correction)) return false;
+  // A void is of all that is left, whether or not it says how much that was.
+  return money.kind !== 'void' || (event.amount !== undefined && event.amount !== null);
+}
+
+/** Every operation that the events show, in the order of the events. What was only accepted gives way to what came of it. */
+export function operationsOf(
+  authorizedMinor: number,
+  events: readonly TransactionEvent[],
+): readonly ShownOperation[] {
+  const money = events.map(toMoneyEvent).filter((event) => event !== null);
+  const completed = completedBy(money);
+  const operations: ShownOperation[] = [];
+  for (const one of money) {
+    if (completed.has(one) || isSuperseded(one, money)) continue;
+    operations.push(toOperation(one, { authorizedMinor, money, before: operations }));
+  }
+  return operations;
+}
+
+/** What is done, added up. */
+export function sumsOf(operations: readonly ShownOperation[]): Sums {
+  const sum = (wanted: OperationKind): number =>
+    operations
+      .filter(({ kind, state }) => kind === wanted && state === 'done')
+      .reduce((total, { amountMinor }) => total + amountMinor, 0);
+  return { capturedMinor: sum('capture'), refundedMinor: sum('refund'), voidedMinor: sum('void') };
+}
+
+/** What Dintero itself last said is left to capture, if it ever had to correct itself and nothing has been captured or voided since. */
+export function correctedRest(events: readonly TransactionEvent[]): number | null {
+  const at = events.findLastIndex(({ correction }) => isAmountMinor(correction?.remaining_capture_amount));
+  const correction = events[at]?.correction;
+  const rest = correction?.remaining_capture_amount;
+  if (!isAmountMinor(rest)) return null;
+  const isNews = ({ id, event, success }: TransactionEvent): boolean =>
+    success === true &&
+    (event === 'CAPTURE' || event === 'VOID') &&
+    !(id !== undefined && correction?.event_ids?.includes(id));
+  return events.slice(at + 1).some(isNews) ? null : rest;
+}
+
+function toMoneyEvent(event: TransactionEvent): MoneyEvent | null {
+  const word = event.event ?? '';
+  const isInitiated = word.startsWith(INITIATE);
+  const kind = KINDS.get(isInitiated ? word.slice(INITIATE.length) : word);
+  return kind === undefined ? null : { kind, isInitiated, event };
+}
+
+/** What was accepted and has an end, which is told on its own. */
+function completedBy(money: readonly MoneyEvent[]): ReadonlySet<MoneyEvent> {
+  const completed = new Set<MoneyEvent>();
+  const ends = new Set<MoneyEvent>();
+  for (const fits of [correlates, resembles]) {
+    for (const [at, accepted] of money.entries()) {
+      if (!accepted.isInitiated || completed.has(accepted)) continue;
+      const isEnd = (one: MoneyEvent, index: number): boolean =>
+        !ends.has(one) && fits(accepted, one, index > at);
+      const end = money.find(
+        (one, index) => one.kind === accepted.kind && !one.isInitiated && isEnd(one, index),
+      );
+      if (end === undefined) continue;
+      completed.add(accepted);
+      ends.add(end);
+    }
+  }
+  return completed;
+}
+
+function correlates({ event: accepted }: MoneyEvent, { event: end }: MoneyEvent): boolean {
+  return accepted.request_id !== undefined && end.correlation_request_id === accepted.request_id;
+}
+
+/** Without an id that ties the two together: the next one of that reference, or of that amount where neither has a reference. */
+function resembles(
+  { kind, event: accepted }: MoneyEvent,
+  { event: end }: MoneyEvent,
+  isLater: boolean,
+): boolean {
+  if (!isLater || end.correlation_request_id !== undefined) return false;
+  if (accepted.event_reference !== end.event_reference) return false;
+  return accepted.event_reference !== undefined || kind === 'void' || accepted.amount === end.amount;
+}
+
+/** Called failed, until it was made good by an event of its own. */
+function isSuperseded(one: MoneyEvent, money: readonly MoneyEvent[]): boolean {
+  if (one.event.success !== false) return false;
+  return money.some((other) => makesGood(other, one));
+}
+
+function makesGood(other: MoneyEvent, { kind, event }: MoneyEvent): boolean {
+  if (other.event === event || other.kind !== kind || other.isInitiated) return false;
+  return other.event.success === true && names(event, other.event);
+}
+
+function names({ correction }: TransactionEvent, { id }: TransactionEvent): boolean {
+  return id !== undefined && correction?.event_ids?.includes(id) === true;
+}
+
+interface Surroundings {
+  readonly authorizedMinor: number;
+  readonly money: readonly MoneyEvent[];
+  readonly before: readonly ShownOperation[];
+}
+
+function toOperation(one: MoneyEvent, around: Surroundings): ShownOperation {
+  const { kind, event } = one;
+  const left = leftBefore(kind, around);
+  const amountMinor = isAmountMinor(event.amount) ? event.amount : kind === 'void' ? left : 0;
+  const state = stateOf(one, amountMinor, left, around.money);
+  const reason = state === 'failed' ? reasonOf(event.error) : undefined;
+  const reference = event.event_reference ?? inherited(one, around.money) ?? null;
+  return { kind, reference, amountMinor, state, ...(reason !== undefined && { reason }) };
+}
+
+/** What an event was written for may stand at the request that it completes, or at the failure that it makes good. */
+function inherited(one: MoneyEvent, money: readonly MoneyEvent[]): string | undefined {
+  const origin = money.find((other) => correlates(other, one) || makesGood(one, other));
+  return origin?.event.event_reference;
+}
+
+function leftBefore(kind: OperationKind, { authorizedMinor, before }: Surroundings): number {
+  const { capturedMinor, refundedMinor, voidedMinor } = sumsOf(before);
+  const left =
+    kind === 'refund' ? capturedMinor - refundedMinor : authorizedMinor - capturedMinor - voidedMinor;
+  return Math.max(0, left);
+}
+
+function stateOf(
+  { kind, isInitiated, event }: MoneyEvent,
+  amountMinor: number,
+  left: number,
+  money: readonly MoneyEvent[],
+): ShownOperation['state'] {
+  if (event.success === true && !isInitiated) return 'done';
+  if (event.success !== false) return 'pending';
+  // It was made good by something else, such as the void of an authorization that had lapsed.
+  if (money.some(({ event: other }) => names(event, other))) return 'failed';
+  return wasDone(kind, event, amountMinor, left) ? 'done' : 'failed';
+}
+
+/** The statuses that show that something of a kind has been done. */
+const REACHED: Readonly<Record<OperationKind, readonly string[]>> = {
+  capture: ['CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_CAPTURED_REFUNDED'],
+  refund: ['REFUNDED', 'PARTIALLY_REFUNDED', 'PARTIALLY_CAPTURED_REFUNDED'],
+  void: ['AUTHORIZATION_VOIDED'],
+};
+
+/** Whether a correction says that what had failed was done. Statuses that may be reached twice prove it by what is left alone. */
+function wasDone(
+  kind: OperationKind,
+  { correction, transaction_status: before }: TransactionEvent,
+  amountMinor: number,
+  left: number,
+): boolean {
+  if (!correction || !REACHED[kind].includes(correction.status ?? '')) return false;
+  const rest = kind === 'refund' ? correction.remaining_refund_amount : correction.remaining_capture_amount;
+  if (isAmountMinor(rest) && amountMinor <= left) return rest <= left - amountMinor;
+  return correction.status !== before;
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { DinteroClient } from './client.ts';
+import { isIdOf } from './key.ts';
+import { rejected, unclear, understand } from './words.ts';
+
+/** What Dintero notes in a session when it calls us. */
+const SENT: ReadonlySet<string> = new Set(['AUTH_CALLBACK_SENT', 'ON_HOLD_CALLBACK_SENT']);
+
+const calledSchema = z.object({
+  id: z.string(),
+  events: z.array(z.object({ name: z.string().optional().catch(undefined) })).nullish(),
+});
+
+/** How many callbacks a session's events say were sent; none for a session that Dintero does not know. */
+export async function countCallbacksSent(
+  {
+    client,
+    accountId,
+    signal,
+  }: {
+    readonly client: DinteroClient;
+    readonly accountId: string;
+    readonly signal: AbortSignal | undefined;
+  },
+  sessionId: string,
+): Promise<number> {
+  if (!isIdOf(accountId, sessionId)) return 0;
+  const operation = 'read session';
+  const path = `/v1/sessions/${encodeURIComponent(sessionId)}`;
+  const answer = await client({ operation, method: 'GET', path, signal });
+  if (answer.status === 404) return 0;
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const session = understand(calledSchema, answer);
+  if (!session.ok) throw unclear(operation, session.reason);
+  return (session.value.events ?? []).filter(({ name }) => SENT.has(name ?? '')).length;
+}
