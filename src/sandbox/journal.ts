@@ -2,7 +2,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, w
 import { join } from 'node:path';
 import type { FaultState } from './fault-schema.ts';
 import type { HookDelivery, Subscription } from './hooks/hook-model.ts';
-import type { CallbackRecord, Late, Quirk, Resolution, Session, Transaction } from './model.ts';
+import type { Late, Quirk } from './later.ts';
+import type { CallbackRecord, Resolution, Session, Transaction } from './model.ts';
 import type { Settlement } from './settlements/settlement-model.ts';
 import type { Rotation } from './signing-secrets.ts';
 

@@ -1,6 +1,7 @@
 import type { HookDelivery, Subscription } from './hooks/hook-model.ts';
 import type { Entry, Journal } from './journal.ts';
-import type { CallbackRecord, Late, Quirk, Resolution, Session, Transaction } from './model.ts';
+import type { Late, Quirk } from './later.ts';
+import type { CallbackRecord, Resolution, Session, Transaction } from './model.ts';
 import { Problem } from './problem.ts';
 import type { Settlement } from './settlements/settlement-model.ts';
 import { Table } from './table.ts';

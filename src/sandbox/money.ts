@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CallbackChoice } from './callback-plan.ts';
 import { announce } from './changes.ts';
-import type { Late, Manner, Transaction, TransactionEvent } from './model.ts';
+import type { Late, Manner } from './later.ts';
+import type { Transaction, TransactionEvent } from './model.ts';
 import {
   commandOf,
   type Facts,

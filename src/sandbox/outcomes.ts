@@ -8,6 +8,7 @@ import { scheduleResolution } from './changes.ts';
 import { type Consequence, CONSEQUENCES, OUTCOMES } from './consequences.ts';
 import { type AutoCapture, autoCaptureSchema, ownFaultsSchema } from './fault-schema.ts';
 import { authorizationOf } from './hooks/envelope.ts';
+import { paymentBySeed } from './luck.ts';
 import { nowIso, type Session, type Transaction } from './model.ts';
 import { invalid, Problem } from './problem.ts';
 import { returnUrl } from './return-url.ts';
@@ -26,6 +27,7 @@ export const paySchema = z.strictObject({
   faults: ownFaultsSchema.optional(),
   autoCapture: autoCaptureSchema.optional(),
   transaction: z.literal(false).optional(),
+  seed: z.union([z.string(), z.number()]).optional(),
   status: z.string().optional(),
   callback: callbackChoiceSchema,
   return: z.literal(false).optional(),
@@ -35,14 +37,23 @@ export const paySchema = z.strictObject({
 export type Payment = z.infer<typeof paySchema>;
 
 export interface Paid {
+  /** What a seed made up. */
+  readonly drawn?: Payment;
   readonly sessionId: string;
   readonly transactionId: string | null;
   /** Where the browser is sent; null where it stays or is gone. */
   readonly returnUrl: string | null;
 }
 
-/** Performs an outcome on a session that can still be paid; 409 where it can't. */
-export function pay(sandbox: Sandbox, session: Session, payment: Payment): Paid {
+/** Performs an outcome on a session that can still be paid; 409 where it can't. What is given goes before the seed. */
+export function pay(sandbox: Sandbox, session: Session, asked: Payment): Paid {
+  const { seed, ...given } = asked;
+  if (seed === undefined) return perform(sandbox, session, given);
+  const drawn = paymentBySeed(seed, session.order.merchant_reference);
+  return { ...perform(sandbox, session, { ...drawn, ...given }), drawn };
+}
+
+function perform(sandbox: Sandbox, session: Session, payment: Payment): Paid {
   const consequence = consequenceOf(payment);
   checkPayable(sandbox, session);
   const { status } = consequence;

@@ -1,5 +1,6 @@
 /** The checkout as a person sees it: plain HTML that needs no script. */
 import type { Session } from './model.ts';
+import { TROUBLES } from './trouble.ts';
 
 const STYLE = `
 *{box-sizing:border-box}body{margin:0;background:#f3f4f6;color:#1f2430;font:16px/1.5 system-ui,sans-serif}
@@ -33,6 +34,7 @@ const MISBEHAVIOUR: readonly [name: string, label: string][] = [
   ['badSignature', 'Sign the callback wrongly'],
   ['noCallback', 'Send no callback'],
   ['wrongAmount', 'Charge a wrong amount'],
+  ['noTransaction', 'Fail without a transaction'],
 ];
 
 /** The page of one session; `closed` says why it can't be paid, `notice` what just happened. */
@@ -109,7 +111,25 @@ autocomplete="off" placeholder="4000 0000 0000 0002"></label><button name="outco
 <fieldset><legend>When put on hold</legend><div class="row"><label>Then becomes <select name="resolveTo">
 <option value="">stays on hold</option><option value="AUTHORIZED">authorized</option><option value="FAILED">failed</option>
 </select></label><label>After seconds <input type="number" name="resolveAfter" min="0" max="86400" value="10"></label></div></fieldset>
+${laterTrouble()}
+<fieldset><legend>Anything</legend><div class="row"><label>Seed <input type="text" name="seed" value="1"></label>
+<button name="outcome" value="seed">Let the seed decide</button></div></fieldset>
 </form>`;
+}
+
+function laterTrouble(): string {
+  const troubles = Object.entries(TROUBLES).map(
+    ([name, { label }]) => `<option value="${name}">${label}</option>`,
+  );
+  const rows = (['capture', 'refund', 'void'] as const).map(
+    (kind) => `<label>Its ${kind} <select name="${kind}Trouble"><option value="">works</option>
+${troubles.join('')}</select></label>`,
+  );
+  return `<fieldset><legend>Later, by the API</legend><div class="row">${rows.join('')}
+<label>Auto-capture, if asked for <select name="autoCapture"><option value="">as usual</option>
+<option value="before_callback">before a callback that waits for it</option><option value="after_callback">after the callback</option>
+<option value="fails">fails</option></select></label>
+<label>After seconds <input type="number" name="autoCaptureAfter" min="0" max="86400" value="5"></label></div></fieldset>`;
 }
 
 function money(amount: number, currency: string): string {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { signatureHeader } from '../../src/sandbox/signature.ts';
 import {
   ACCOUNT,
   type Answer,
@@ -192,6 +193,20 @@ describe('sandbox webhook', () => {
 });
 
 describe('sandbox signature secret', () => {
+  it('signs callbacks as soon as it is made', async () => {
+    const { body } = await client.api('POST', '/v1/admin/signature');
+    const id = await openSession(client, `${receiver.url}/cb`);
+    await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'authorize' });
+    await until(() => receiver.received.length === 1);
+    const target = receiver.received[0]?.target ?? '';
+    const header = String(receiver.received[0]?.headers['dintero-signature']);
+    const t = Number(/^t=(\d+)/.exec(header)?.[1]);
+    const { secret } = body.signature;
+    expect(header).toBe(
+      signatureHeader({ secret, account: ACCOUNT, method: 'GET', url: receiver.url + target, t }),
+    );
+  });
+
   it('is shown, and rotated with an overlap in which the old one still signs', async () => {
     await client.call('POST', '/__sim/faults', { signatureOverlapMs: 60_000 });
     const before = await client.api('GET', '/v1/admin/signature');

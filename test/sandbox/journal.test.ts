@@ -74,6 +74,34 @@ describe('sandbox journal', () => {
     expect(receiver.received.length).toBeGreaterThanOrEqual(4);
   });
 
+  it('goes on with what was accepted, with subscriptions, secrets, cards that time out and settlements', async () => {
+    await client.call('POST', '/__sim/faults', { hookRetryScheduleMs: [100], cardTimeoutMs: 1 });
+    const hooks = '/v1/accounts/T12345678/hooks/subscriptions';
+    const config = { url: receiver.url, secret: 's' };
+    await client.api('POST', hooks, { config, events: ['settlement_add'] });
+    await until(() => receiver.received.length === 1);
+    receiver.answers.push(500);
+    const secret = (await client.api('POST', '/v1/admin/signature')).body;
+    const pay = async (payment: object): Promise<string> =>
+      (await client.call('POST', `/__sim/sessions/${await openSession(client)}/pay`, payment)).body
+        .transactionId;
+    const card = await pay({ card: '4100000000000019' });
+    await client.call('POST', `/__sim/transactions/${await pay({ outcome: 'capture' })}/refund`, {
+      amount: 1,
+    });
+    const { body: settlements } = await client.call('POST', '/__sim/settlements', {});
+    const id = await pay({ outcome: 'authorize', faults: { capture: { pending: true, afterMs: 200 } } });
+    await client.api('POST', `/v1/transactions/${id}/capture`, { amount: 29990 });
+    await restart();
+    await until(async () => (await client.api('GET', `/v1/transactions/${id}`)).body.status === 'CAPTURED');
+    await until(() => receiver.received.length === 3);
+    await expect(client.api('POST', `/v1/transactions/${card}/capture`, { amount: 1 })).rejects.toThrow();
+    expect((await client.api('GET', hooks)).body).toHaveLength(1);
+    expect((await client.api('GET', '/v1/admin/signature')).body).toEqual(secret);
+    const { body } = await client.api('GET', '/v1/accounts/T12345678/settlements');
+    expect(body.items[0].id).toBe(settlements[0].id);
+  });
+
   it('is empty after a reset', async () => {
     const id = await openSession(client);
     await client.call('POST', '/__sim/reset');

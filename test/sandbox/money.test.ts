@@ -160,7 +160,7 @@ describe('sandbox money that takes its time', () => {
     const corrected = {
       ...accepted,
       result: 'corrected',
-      correctAfterMs: 30,
+      correctAfterMs: 700,
       error: { code: 'E1', message: 'm' },
     };
     const id = await paid({ faults: { capture: corrected } });
@@ -206,7 +206,7 @@ describe('sandbox trouble with money', () => {
   });
 
   it('takes effect after the caller has given up', async () => {
-    const id = await paid({ faults: { capture: { effectAfterMs: 80 } } });
+    const id = await paid({ faults: { capture: { effectAfterMs: 800 } } });
     const giveUp = fetch(`${client.url}/v1/transactions/${id}/capture`, {
       method: 'POST',
       headers: { authorization: client.bearer() },

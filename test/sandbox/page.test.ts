@@ -67,6 +67,41 @@ describe('sandbox checkout page', () => {
     expect(body.transaction).toMatchObject({ status: 'FAILED', amount: 30090 });
   });
 
+  it('makes a later operation go wrong as chosen', async () => {
+    const id = await openSession(client);
+    await submit(id, { outcome: 'authorize', captureTrouble: 'unavailable', refundTrouble: '' });
+    const { body } = await client.call('GET', `/__sim/sessions/${id}`);
+    const path = `/v1/transactions/${body.transaction.id}/capture`;
+    const statuses: number[] = [];
+    for (let call = 0; call < 3; call++) {
+      statuses.push((await client.api('POST', path, { amount: 1 })).status);
+    }
+    expect(statuses).toEqual([503, 503, 200]);
+  });
+
+  it('fails without a transaction, auto-captures late and lets a seed decide', async () => {
+    const failed = await openSession(client);
+    await submit(failed, { outcome: 'fail', noTransaction: 'yes' });
+    const request = aSession({ configuration: { auto_capture: true } });
+    const captured = (await client.api('POST', '/v1/sessions-profile', request)).body.id;
+    await submit(captured, {
+      outcome: 'authorize',
+      autoCapture: 'after_callback',
+      autoCaptureAfter: '86400',
+    });
+    const lucky = await openSession(client);
+    await submit(lucky, { outcome: 'seed', seed: '5' });
+    const transactions = await Promise.all(
+      [failed, captured].map(
+        async (id) => (await client.call('GET', `/__sim/sessions/${id}`)).body.transaction,
+      ),
+    );
+    expect(transactions).toMatchObject([null, { status: 'AUTHORIZED' }]);
+    expect((await client.call('GET', `/__sim/sessions/${lucky}`)).body.session.events.length).toBeGreaterThan(
+      1,
+    );
+  });
+
   it('takes the card that was typed when Enter presses the first button', async () => {
     const { headers } = await submit(await openSession(client), {
       outcome: 'authorize',

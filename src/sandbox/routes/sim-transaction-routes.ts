@@ -28,6 +28,9 @@ export function simTransactionRoutes(router: Router, sandbox: Sandbox): void {
   router.post('/transactions', async (ctx) => {
     ctx.body = createForeign(sandbox, parseBody(foreignSchema, await readJson(ctx.req)));
   });
+  router.get('/transactions/:id', (ctx) => {
+    ctx.body = transactionOf(sandbox, ctx);
+  });
   router.post('/transactions/:id/change', async (ctx) => {
     const { callback, ...change } = parseBody(changeSchema, await readJson(ctx.req));
     const transaction = transactionOf(sandbox, ctx);

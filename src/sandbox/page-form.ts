@@ -1,0 +1,76 @@
+/** What a submitted checkout page asks for. */
+import type { CallbackChoice, CallbackPlan } from './callback-plan.ts';
+import { OUTCOMES } from './consequences.ts';
+import type { OwnFaults } from './fault-schema.ts';
+import type { Session } from './model.ts';
+import type { Payment } from './outcomes.ts';
+import { invalid } from './problem.ts';
+import { TROUBLE_NAMES, TROUBLES } from './trouble.ts';
+
+/** The payment that a form stands for; a 400 where its button is unknown. */
+export function paymentFrom(session: Session, form: URLSearchParams): Payment {
+  const callback = callbackFrom(form);
+  return {
+    ...outcomeFrom(form),
+    ...(callback === undefined ? {} : { callback }),
+    ...(form.has('wrongAmount') ? { amount: session.order.amount + 100 } : {}),
+    ...resolutionFrom(form),
+    ...faultsFrom(form),
+    ...autoCaptureFrom(form),
+  };
+}
+
+function outcomeFrom(
+  form: URLSearchParams,
+): Pick<Payment, 'outcome' | 'card' | 'return' | 'seed' | 'transaction'> {
+  const [chosen, card] = [form.get('outcome'), form.get('card') ?? ''];
+  // Enter in the card's field presses the first button of the form, which is this one.
+  if (chosen === 'card' || (chosen === 'authorize' && card !== '')) return { card };
+  if (chosen === 'close') return { outcome: 'authorize', return: false };
+  if (chosen === 'seed') return { seed: form.get('seed') ?? '' };
+  const outcome = OUTCOMES.find((name) => name === chosen);
+  if (outcome === undefined) throw invalid(`outcome is "${chosen}"; expected one of the buttons`);
+  const fails = outcome === 'decline' || outcome === 'fail' || outcome === 'unknown';
+  return { outcome, ...(fails && form.has('noTransaction') ? { transaction: false } : {}) };
+}
+
+/** Undefined where nothing unusual was ticked: then Dintero's own rules decide whether there is a callback. */
+function callbackFrom(form: URLSearchParams): CallbackChoice {
+  if (form.has('noCallback')) return false;
+  const delayMs = secondsOf(form, 'delay') * 1_000;
+  const together = form.has('together');
+  const plan: CallbackPlan = {
+    ...(delayMs > 0 ? { delayMs } : {}),
+    ...(together || form.has('duplicate') ? { copies: 2, together } : {}),
+    ...(form.has('badSignature') ? { sign: 'wrong' as const } : {}),
+  };
+  return Object.keys(plan).length === 0 ? undefined : plan;
+}
+
+function resolutionFrom(form: URLSearchParams): Pick<Payment, 'resolve'> {
+  const status = form.get('resolveTo') ?? '';
+  if (status === '' || form.get('outcome') !== 'on_hold') return {};
+  return { resolve: { status, afterMs: secondsOf(form, 'resolveAfter') * 1_000 } };
+}
+
+function faultsFrom(form: URLSearchParams): Pick<Payment, 'faults'> {
+  const faults: OwnFaults = {};
+  for (const kind of ['capture', 'refund', 'void'] as const) {
+    const name = TROUBLE_NAMES.find((each) => each === form.get(`${kind}Trouble`));
+    if (name !== undefined) faults[kind] = TROUBLES[name].fault;
+  }
+  return Object.keys(faults).length === 0 ? {} : { faults };
+}
+
+function autoCaptureFrom(form: URLSearchParams): Pick<Payment, 'autoCapture'> {
+  const modes = ['before_callback', 'after_callback', 'fails'] as const;
+  const mode = modes.find((each) => each === form.get('autoCapture'));
+  return mode === undefined
+    ? {}
+    : { autoCapture: { mode, afterMs: secondsOf(form, 'autoCaptureAfter') * 1_000 } };
+}
+
+function secondsOf(form: URLSearchParams, name: string): number {
+  const seconds = Number(form.get(name) ?? 0);
+  return Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400 ? seconds : 0;
+}
