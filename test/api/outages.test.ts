@@ -5,21 +5,20 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { aCallback, API_KEY, ENVIRONMENT, sendRaw, type Answer } from '../support/api.ts';
 import { aReference, aSessionId } from '../support/builders.ts';
 import { startProcess, type Child } from '../support/child.ts';
-import { compileSources, type Compiled } from '../support/compiled.ts';
+import { builtFolder } from '../support/compiled.ts';
 import { freePort } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 describe('a process of its own', () => {
   let silence: Silence;
   let closedPort: number;
-  let compiled: Compiled;
+  let dist: string;
   beforeAll(async () => {
     silence = await startSilence();
     closedPort = await freePort();
-    compiled = await compileSources();
+    dist = await builtFolder();
   }, 180_000);
   afterAll(async () => {
-    await compiled.remove();
     await silence.close();
   });
 
@@ -34,7 +33,7 @@ describe('a process of its own', () => {
     beforeAll(async () => {
       port = await freePort();
       const { store, temporal } = ports();
-      child = startProcess([join(compiled.dist, 'cli', 'main.js'), 'api'], {
+      child = startProcess([join(dist, 'cli', 'main.js'), 'api'], {
         ...ENVIRONMENT,
         PORT: String(port),
         LOG_LEVEL: 'warn',

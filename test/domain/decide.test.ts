@@ -25,24 +25,11 @@ const standing = (status: PaymentStatus, more: Partial<Standing> = {}): Standing
   ...more,
 });
 
-/** What a matching transaction makes of a payment: rows are what the payment is, columns what the gateway says. */
+/** What a matching transaction makes of a payment: rows are what the payment is, columns TRANSACTION_STATUSES, what the gateway says. */
 const W = 'wait',
   K = 'keep',
   U = 'unclear',
   R = 'REVIEW';
-const COLUMNS = [
-  'INITIATED',
-  'ON_HOLD',
-  'AUTHORIZED',
-  'CAPTURED',
-  'PARTIALLY_CAPTURED',
-  'PARTIALLY_REFUNDED',
-  'REFUNDED',
-  'VOIDED',
-  'FAILED',
-  'DECLINED',
-  'UNCLEAR',
-] as const;
 const money = [
   'AUTHORIZED',
   'CAPTURED',
@@ -69,7 +56,7 @@ const TABLE: Record<PaymentStatus, readonly string[]> = {
 
 describe('decide', () => {
   const cases = PAYMENT_STATUSES.flatMap((from) =>
-    COLUMNS.map((said, index) => [from, said, TABLE[from][index] as string] as const),
+    TRANSACTION_STATUSES.map((said, index) => [from, said, TABLE[from][index] as string] as const),
   );
   it.each(cases)('%s, and the gateway says %s: %s', (from, said, expected) => {
     const transaction = aTransaction({ status: said, authorized: isMoney(said as PaymentStatus) });

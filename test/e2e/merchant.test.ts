@@ -40,6 +40,16 @@ function untilHeard(orderReference: string): Promise<void> {
   return until(`the merchant has heard of ${orderReference}`, holds, 40_000);
 }
 
+/** Ten orders one after the other, from opening until the merchant has heard of all. */
+async function timeTen(name: string): Promise<{ ms: number; references: string[] }> {
+  const before = Date.now();
+  const opened = await openMany(stack, 10, name);
+  for (const { sessionId } of opened) await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
+  const references = opened.map(({ orderReference }) => orderReference);
+  await untilTold(stack, references, 'order.paid', 60_000);
+  return { ms: Date.now() - before, references };
+}
+
 describe('an endpoint that', () => {
   it('answers an error or a redirect, or hangs, is told again under the same webhook id until it hears', async () => {
     const behaviours: Behaviour[] = [500, 302, 404, 'hang'];
@@ -66,22 +76,18 @@ describe('an endpoint that', () => {
   }, 90_000);
 
   it('hangs for forty orders keeps nobody else waiting', async () => {
+    const quiet = await timeTen('quiet');
     const hanging = await openMany(stack, 40, 'hanging');
     for (const { orderReference } of hanging) stack.merchant.behave(orderReference, 'hang');
     await Promise.all(
       hanging.map(({ sessionId }) => stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false })),
     );
     await untilTried(hanging[0]?.orderReference ?? '', 1, 30_000);
-    const before = Date.now();
-    const others = await openMany(stack, 10, 'others');
-    for (const { sessionId } of others) await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
-    await untilTold(
-      stack,
-      others.map(({ orderReference }) => orderReference),
-    );
-    expect(Date.now() - before).toBeLessThan(8_000);
+    const { ms, references: others } = await timeTen('others');
+    // Four times what a machine that is busy with something else takes.
+    expect(ms).toBeLessThan(Math.max(8_000, 4 * quiet.ms));
     for (const { orderReference } of hanging) stack.merchant.behave(orderReference, null);
-    const references = [...hanging, ...others].map(({ orderReference }) => orderReference);
+    const references = [...hanging.map(({ orderReference }) => orderReference), ...others];
     await untilTold(stack, references, 'order.paid', 30_000);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
   }, 120_000);

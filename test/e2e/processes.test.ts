@@ -6,13 +6,13 @@ import { freePort } from './support/processes.ts';
 import { openMany, untilTold } from './support/shop.ts';
 import { startStack, type Role, type Stack } from './support/stack.ts';
 
-const ENDS_WITHIN_MS = 60_000;
+const ENDS_WITHIN_MS = 120_000;
 
 let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack();
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -36,13 +36,13 @@ describe('a process', () => {
     expect(words).toMatch(/data.* is in use by another process.*DATA_DIR/);
     expect(words).not.toMatch(/^ +at /m);
     expect(code).toBe(2);
-  }, 90_000);
+  }, 150_000);
 
   it('refuses a port that is taken', async () => {
     const { code, words } = await outcomeOf('serve', { DATA_DIR: join(stack.folder, 'other-data') });
     expect(words).toMatch(/port \d+ .*set PORT/);
     expect(code).toBe(2);
-  }, 90_000);
+  }, 150_000);
 
   it('refuses a Temporal namespace of another account', async () => {
     const env = {
@@ -53,7 +53,7 @@ describe('a process', () => {
     const { code, words } = await outcomeOf('serve', env);
     expect(words).toMatch(/namespace belongs to dintero account T12345678 .*T87654321/);
     expect(code).toBe(2);
-  }, 90_000);
+  }, 150_000);
 
   it('lists everything that is wrong with its environment at once', async () => {
     const { code, words } = await outcomeOf('serve', {
@@ -66,7 +66,7 @@ describe('a process', () => {
     expect(words).toMatch(/API_KEYS/);
     expect(words).not.toMatch(/short/);
     expect(code).toBe(2);
-  }, 90_000);
+  }, 150_000);
 
   it('ends within seconds of SIGTERM with work at hand, which goes on where it is started again', async () => {
     const opened = await openMany(stack, 20, 'term');
@@ -83,12 +83,12 @@ describe('a process', () => {
     const references = opened.map(({ orderReference }) => orderReference);
     await untilTold(stack, references, 'order.paid', 30_000);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
-  }, 90_000);
+  }, 150_000);
 
   it('refuses a store of another account', async () => {
     await stack.kill('serve', 'SIGTERM');
     const { code, words } = await outcomeOf('serve', { DINTERO_ACCOUNT_ID: 'T87654321' });
     expect(words).toMatch(/store belongs to dintero account T12345678 .*T87654321/);
     expect(code).toBe(2);
-  }, 90_000);
+  }, 150_000);
 });

@@ -2,22 +2,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DirectoryInUse, lockDirectory } from '../../src/store/lock.ts';
 import { openStore } from '../../src/store/open.ts';
 import { listPayments } from '../../src/store/lists.ts';
 import { startModule, type Child } from '../support/child.ts';
-import { compileSources, type Compiled } from '../support/compiled.ts';
+import { builtFolder } from '../support/compiled.ts';
 import { until } from '../support/until.ts';
 
 describe('the embedded store on disk', () => {
-  let compiled: Compiled;
+  let dist: string;
   let directory: string;
   const children: Child[] = [];
   beforeAll(async () => {
-    compiled = await compileSources();
+    dist = await builtFolder();
   }, 180_000);
-  afterAll(() => compiled.remove());
   beforeEach(async () => {
     directory = await mkdtemp(join(tmpdir(), 'paidonce-lock-'));
   });
@@ -30,7 +29,7 @@ describe('the embedded store on disk', () => {
   });
 
   function start(source: string): Child {
-    const child = startModule(source.replaceAll('DIST', compiled.dist).replaceAll('DIRECTORY', directory));
+    const child = startModule(source.replaceAll('DIST', dist).replaceAll('DIRECTORY', directory));
     children.push(child);
     return child;
   }

@@ -1,28 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, rm, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+/** The product as it runs in production, for child processes: Node 20 runs no TypeScript. */
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-export interface Compiled {
-  /** The folder of compiled modules, for child processes: Node 20 runs no TypeScript. */
-  readonly dist: string;
-  remove(): Promise<void>;
-}
-
-/** Compiles the sources as they are now into a folder of its own. */
-export async function compileSources(): Promise<Compiled> {
-  const folder = await mkdtemp(join(tmpdir(), 'paidonce-compiled-'));
-  const dist = join(folder, 'dist');
-  for (const name of ['node_modules', 'migrations', 'bin'])
-    await symlink(join(ROOT, name), join(folder, name));
-  await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', dist];
-  // A type error is another check's business; what was written is what runs.
-  const { stdout } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-  if (!existsSync(join(dist, 'main.js'))) throw new Error(`compiling wrote nothing: ${stdout}`);
-  return { dist, remove: () => rm(folder, { recursive: true, force: true }) };
+/** The folder of compiled modules: PAIDONCE_DIST, or this checkout's own, brought up to date first. @throws Error where it does not compile */
+export async function builtFolder(): Promise<string> {
+  const given = process.env['PAIDONCE_DIST'];
+  if (given !== undefined) return given;
+  await promisify(execFile)(process.execPath, [join(ROOT, 'bin', 'build.js')]);
+  return join(ROOT, 'dist');
 }

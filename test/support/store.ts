@@ -1,3 +1,6 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { startPostgres } from './postgres.ts';
 
@@ -12,11 +15,25 @@ export const STORES = [
   { name: 'PostgreSQL', open: openTestPostgres },
 ] as const;
 
-/** An embedded store in memory, migrated. */
+/** An embedded store of its own, migrated; closing it takes it away. */
 export async function openTestStore(): Promise<TestStore> {
-  const store = await openStore({ dataDir: 'memory://' });
+  const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-store-'));
+  await copyStoreTemplate(dataDir);
+  const store = await openStore({ dataDir });
   await store.migrate();
-  return store;
+  return {
+    ...store,
+    async close() {
+      await store.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Making an embedded store takes seconds of computing, so `npm test` makes one and names it; without it nothing is copied. */
+export async function copyStoreTemplate(dataDir: string): Promise<void> {
+  const template = process.env['TEST_STORE_TEMPLATE'];
+  if (template !== undefined) await cp(template, dataDir, { recursive: true });
 }
 
 /** A PostgreSQL database of its own, migrated; closing it takes the database, and a server started for it, away. */

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { startModule } from '../support/child.ts';
-import { compileSources } from '../support/compiled.ts';
+import { builtFolder } from '../support/compiled.ts';
 
 /** Nobody listens there, so every call fails at once and is tried again a little later, when the connection is closed already. */
 const CLOSE_BETWEEN_TRIES = `
@@ -16,10 +16,9 @@ const CLOSE_BETWEEN_TRIES = `
   for (const { status, reason } of await settled) console.log(status + ' ' + reason?.code);`;
 
 it('is closed without a word from the calls that were to be tried again', async () => {
-  const compiled = await compileSources();
-  const child = startModule(CLOSE_BETWEEN_TRIES.replaceAll('DIST', compiled.dist));
+  const dist = await builtFolder();
+  const child = startModule(CLOSE_BETWEEN_TRIES.replaceAll('DIST', dist));
   const { code } = await child.ended;
-  await compiled.remove();
   expect(code).toBe(0);
   expect(child.lines).toHaveLength(20);
   expect(child.lines.filter((line) => !line.startsWith('rejected'))).toEqual([]);

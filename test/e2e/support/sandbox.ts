@@ -13,11 +13,13 @@ export interface SimCallback {
   readonly state: 'pending' | 'delivered' | 'lost' | 'suppressed';
   readonly headers: Record<string, string>;
   readonly url: string;
-  readonly attempts: readonly {
-    readonly status: number | null;
-    readonly error?: string;
-    readonly durationMs: number;
-  }[];
+  readonly attempts: readonly SimAttempt[];
+}
+
+export interface SimAttempt {
+  readonly status: number | null;
+  readonly error?: string;
+  readonly durationMs: number;
 }
 
 export interface SimSession {

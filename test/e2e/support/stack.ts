@@ -3,17 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildSpec } from '../../../src/dev/child.ts';
+import { SANDBOX_VALUES } from '../../../src/dev/settings.ts';
 import { findTemporalCli } from '../../../src/dev/temporal-cli.ts';
 import { temporalServer } from '../../../src/dev/temporal-server.ts';
-import { builtFolder } from './build.ts';
+import { builtFolder } from '../../support/compiled.ts';
+import { copyStoreTemplate } from '../../support/store.ts';
 import { createCall, type Call } from './http.ts';
 import { startMerchant, WEBHOOK_SECRET, type Merchant } from './merchant.ts';
 import { endAllProcesses, freePort, launch, startProcess, type Process } from './processes.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
 export const API_KEY = 'e2e_key_0123456789abcdef0123';
-export const ACCOUNT = 'T12345678';
-const SIGNATURE_SECRET = 'sandbox-signature-secret-0001';
 
 export type Role = 'serve' | 'api' | 'worker';
 export type Name = 'temporal' | 'sandbox' | Role;
@@ -51,6 +51,7 @@ interface Ports {
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-e2e-'));
   const ports = { api: await freePort(), temporal: await freePort(), sandbox: await freePort() };
+  if (options.databaseUrl === undefined) await copyStoreTemplate(join(folder, 'data'));
   const merchant = await startMerchant();
   const env = serviceEnv(ports, folder, merchant, options);
   const specs = await specsOf(ports, folder, env);
@@ -108,10 +109,7 @@ function serviceEnv(
     PUBLIC_URL: `http://127.0.0.1:${ports.api}`,
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     API_KEYS: API_KEY,
-    DINTERO_ACCOUNT_ID: ACCOUNT,
-    DINTERO_CLIENT_ID: 'sandbox-client',
-    DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
-    DINTERO_SIGNATURE_SECRETS: SIGNATURE_SECRET,
+    ...SANDBOX_VALUES,
     DINTERO_API_URL: sandbox,
     DINTERO_CHECKOUT_URL: sandbox,
     ORDER_WEBHOOK_URL: merchant.url,
@@ -148,7 +146,7 @@ function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
     name: 'sandbox',
     command: process.execPath,
     args: [join(dist, 'sandbox', 'start.js')],
-    env: { SANDBOX_PORT: String(port), DATA_DIR: dataDir, DINTERO_SIGNATURE_SECRETS: SIGNATURE_SECRET },
+    env: { ...SANDBOX_VALUES, SANDBOX_PORT: String(port), DATA_DIR: dataDir },
     answers: () => expectOk(`http://127.0.0.1:${port}/__sim/requests`),
     readyWithinMs: 60_000,
   };

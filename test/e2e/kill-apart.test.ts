@@ -1,0 +1,28 @@
+/** With PostgreSQL: API and worker are two processes. */
+import { afterAll, beforeAll, it } from '@jest/globals';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { expectKillSurvived } from './support/kill.ts';
+import { startStack, type Stack } from './support/stack.ts';
+
+let postgres: TestPostgres;
+let stack: Stack;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  // No sweep: every callback has to arrive by itself.
+  stack = await startStack({
+    databaseUrl: await postgres.createDatabase(),
+    env: { SWEEP_INTERVAL: '1h' },
+  });
+}, 120_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  await postgres?.stop();
+});
+
+it.each(['worker', 'api'] as const)(
+  'the kill of %s among fifty shoppers loses nothing',
+  (name) => expectKillSurvived(stack, name),
+  240_000,
+);

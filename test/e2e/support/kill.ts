@@ -1,0 +1,30 @@
+/** `kill -9` of a process while fifty sessions run: nothing lost, nothing double, nothing wrong. */
+import { expect } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BALANCED, checkBooks } from './books.ts';
+import { newOrder, untilTold } from './shop.ts';
+import { sendShopper } from './shopper.ts';
+import type { Name, Stack } from './stack.ts';
+
+const SESSIONS = 50;
+/** For a shopper to be served and an order to be told of, from the moment that the dead process is back. */
+const SETTLED_WITHIN_MS = 60_000;
+
+/** Fifty shoppers over some seconds; the process is killed in the middle, and started again a moment later. */
+export async function expectKillSurvived(stack: Stack, name: Name): Promise<void> {
+  const references = Array.from({ length: SESSIONS }, () => newOrder(`kill-${name}`));
+  const shopping = references.map(async (reference, index) => {
+    await sleep(index * 60);
+    await sendShopper(stack, reference, index);
+  });
+  const killing = async () => {
+    await sleep(1_500);
+    await stack.kill(name);
+    await sleep(500);
+    await stack.start(name);
+  };
+  await Promise.all([...shopping, killing()]);
+  await untilTold(stack, references, 'order.paid', SETTLED_WITHIN_MS);
+  expect(await checkBooks(stack, references)).toEqual(BALANCED);
+  expect(stack.merchant.unsigned).toEqual([]);
+}
