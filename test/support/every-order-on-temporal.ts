@@ -51,7 +51,7 @@ export class ServerStuck extends Error {
   override readonly name = 'ServerStuck';
 }
 
-const GROUP_LIMIT_MS = 90_000;
+const GROUP_LIMIT_MS = 240_000;
 
 /** Lets one group happen. @throws ServerStuck | Error that names the order in which a promise was broken */
 export async function tryGroup(

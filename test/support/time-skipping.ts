@@ -36,12 +36,8 @@ export function timeSkippingServer(): string {
 
 export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
   quietRuntime();
-  const [env, workflowBundle] = await Promise.all([
-    TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path: timeSkippingServer() } },
-    }),
-    bundleWorkflows(),
-  ]);
+  const env = await startServer();
+  const workflowBundle = await bundleWorkflows();
   await addSearchAttributes(env);
   const { runs, orders, stop } = await startFakeWorkers(env.nativeConnection, env.client, workflowBundle);
   return {
@@ -53,6 +49,17 @@ export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
       await env.teardown();
     },
   };
+}
+
+const ATTEMPTS = 6;
+
+/** The SDK gives Java five seconds to start, which a busy machine may not keep the first time. */
+async function startServer(attempt = 1): Promise<TestWorkflowEnvironment> {
+  const executable = { type: 'existing-path', path: timeSkippingServer() } as const;
+  return TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }).catch((error: unknown) => {
+    if (attempt === ATTEMPTS || !String(error).includes('did not start within')) throw error;
+    return startServer(attempt + 1);
+  });
 }
 
 /** Temporal's `INDEXED_VALUE_TYPE_KEYWORD`. */

@@ -17,7 +17,7 @@ const CLOSING_MS = 24;
 let world: DevWorld;
 beforeAll(async () => {
   world = await startDevWorld();
-}, 60_000);
+}, 120_000);
 afterAll(() => world?.close(), 60_000);
 
 describe('a run that closes', () => {

@@ -7,7 +7,7 @@ const LONGEST = Number(process.env['LONGEST_ORDER'] ?? 3);
 let world: TimeSkippingWorld;
 beforeAll(async () => {
   world = await startTimeSkippingWorld();
-}, 60_000);
+}, 120_000);
 afterAll(() => world.close(), 60_000);
 
 describe('paymentSession', () => {

@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 let world: TimeSkippingWorld;
 beforeAll(async () => {
   world = await startTimeSkippingWorld();
-}, 60_000);
+}, 120_000);
 afterAll(() => world.close(), 60_000);
 
 async function aPayment(reference: string): Promise<{ fake: FakeOrder; payment: StoredPayment }> {

@@ -24,7 +24,7 @@ let world: TimeSkippingWorld;
 let made = 0;
 beforeAll(async () => {
   world = await startTimeSkippingWorld();
-}, 60_000);
+}, 120_000);
 afterAll(() => world.close(), 60_000);
 
 interface Opened {
