@@ -1,30 +1,24 @@
 #!/usr/bin/env node
 /**
- * `npm test`: the complete suite on a fresh checkout. `npm test -- --layer store` runs one layer (may be repeated); whatever
- * else is given goes to Jest. The last line is `N passed, N failed`; nothing that it started is left running.
+ * `npm test`: the complete suite on a fresh checkout. `npm test -- --layer store` runs one layer (may be repeated), `npm test --
+ * test/store/lock.test.ts` what that path names; whatever else is given goes to Jest. The last line is `N passed, N failed`;
+ * nothing that it started is left running.
  */
 import { prepare } from './prepare.js';
 import { allLayers } from './testing/layers.js';
 import { createParts } from './testing/parts.js';
-import { killGroup, runLayer } from './testing/run-layer.js';
+import { runLayers } from './testing/run-layers.js';
 
-const { wanted, jestArgs } = parse(process.argv.slice(2));
+const { wanted, paths, jestArgs } = parse(process.argv.slice(2));
 await prepare();
+const layers = chosen(allLayers(), wanted, paths);
 const parts = createParts();
 let running = null;
-let isBrokenOff = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void breakOff());
 
-const results = [];
-for (const layer of chosen(allLayers(), wanted)) {
-  if (isBrokenOff) break;
-  process.stdout.write(`\n── ${layer.name} ──\n`);
-  const result = await runLayer(layer, parts, jestArgs, (child) => {
-    running = child;
-  });
-  results.push(result);
-  process.stdout.write(`${summary(result)}\n`);
-}
+await parts.prepare(layers.flatMap(({ needs }) => needs));
+running = runLayers(layers, parts, jestArgs, (result) => process.stdout.write(`${summary(result)}\n`));
+const results = await running.results;
 await parts.stop();
 
 process.stdout.write(`\n${results.map(summary).join('\n')}\n\n`);
@@ -35,20 +29,32 @@ process.exit(failed === 0 ? 0 : 1);
 
 function parse(args) {
   const wanted = [];
+  const paths = [];
   const jestArgs = [];
   for (let index = 0; index < args.length; index += 1) {
     if (args[index] === '--layer') wanted.push(args[(index += 1)] ?? '');
+    else if (args[index].startsWith('test/')) paths.push(args[index]);
     else jestArgs.push(args[index]);
   }
-  return { wanted, jestArgs };
+  return { wanted, paths, jestArgs };
 }
 
-function chosen(layers, wanted) {
+function chosen(layers, wanted, paths) {
   const unknown = wanted.filter((name) => !layers.some((layer) => layer.name === name));
-  if (unknown.length === 0)
-    return wanted.length === 0 ? layers : layers.filter(({ name }) => wanted.includes(name));
-  const names = layers.map(({ name }) => name).join(', ');
-  process.stderr.write(`no layer "${unknown.join('", "')}"; there are ${names}\n`);
+  if (unknown.length > 0)
+    refuse(`no layer "${unknown.join('", "')}"; there are ${layers.map(({ name }) => name).join(', ')}`);
+  const named = wanted.length === 0 ? layers : layers.filter(({ name }) => wanted.includes(name));
+  if (paths.length === 0) return named;
+  const isNamed = (file) =>
+    paths.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`));
+  const narrowed = named.map((layer) => ({ ...layer, files: layer.files.filter(isNamed) }));
+  const found = narrowed.filter(({ files }) => files.length > 0);
+  if (found.length === 0) refuse(`no test file at ${paths.join(', ')}`);
+  return found;
+}
+
+function refuse(words) {
+  process.stderr.write(`${words}\n`);
   process.exit(2);
 }
 
@@ -58,8 +64,7 @@ function summary({ name, files, passed, failed, seconds, reason }) {
 }
 
 async function breakOff() {
-  isBrokenOff = true;
-  if (running !== null) killGroup(running);
+  running?.stop();
   await parts.stop();
   process.exit(1);
 }

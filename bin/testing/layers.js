@@ -1,28 +1,55 @@
-/** The layers of the suite, in the order in which they run: a folder under test/ each, and what each needs. */
+/** The layers of the suite, in the order in which they begin: a folder under test/ each, and what each needs. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../prepare.js';
 
+/**
+ * `apart`: each file in a process of its own, because it starts processes or servers; `atOnce` of them at most. `load`: how
+ * much of a core one process of the layer takes while it runs, as measured. `yields`: it only computes, so it gives way to
+ * those that measure how long something takes. `first`: its long files, which begin first.
+ */
 const LAYERS = [
-  { name: 'domain' },
+  { name: 'domain', yields: true },
   { name: 'gateways' },
   { name: 'sandbox' },
   { name: 'demo-shop' },
-  { name: 'store', needs: ['postgres'] },
-  { name: 'activities', needs: ['postgres'] },
-  { name: 'background', needs: ['postgres'] },
-  { name: 'telemetry' },
-  { name: 'temporal', needs: ['temporal'] },
-  { name: 'api', needs: ['postgres', 'temporal'] },
-  { name: 'cli', needs: ['postgres', 'temporal'] },
-  { name: 'replay' },
-  { name: 'workflows', needs: ['timeSkipping', 'temporal'], inBand: true },
-  { name: 'dev', needs: ['temporal'], inBand: true },
-  { name: 'e2e', needs: ['temporal', 'postgres'], inBand: true },
-  { name: 'browser', needs: ['temporal', 'chromium'], inBand: true },
+  { name: 'temporal', needs: ['embedded', 'temporal'] },
+  { name: 'telemetry', needs: ['embedded'] },
+  {
+    name: 'workflows',
+    needs: ['timeSkipping', 'temporal'],
+    apart: true,
+    atOnce: 1,
+    yields: true,
+    first: ['every-order'],
+  },
+  {
+    name: 'e2e',
+    needs: ['temporal', 'postgres', 'embedded'],
+    apart: true,
+    load: 0.5,
+    first: [
+      'temporal-away',
+      'psp-trouble',
+      'store-away',
+      'kill-embedded',
+      'kill-apart',
+      'silence',
+      'merchant',
+    ],
+  },
+  { name: 'dev', needs: ['temporal'], apart: true, load: 0.5, first: ['start'] },
+  { name: 'api', needs: ['embedded'], load: 0.8 },
+  { name: 'store', needs: ['postgres', 'embedded'] },
+  { name: 'activities', needs: ['embedded'] },
+  { name: 'background', needs: ['embedded'], load: 0.5 },
+  { name: 'cli', needs: ['embedded', 'temporal'] },
+  { name: 'replay', yields: true },
+  { name: 'browser', needs: ['temporal', 'chromium'], apart: true, load: 0.5 },
 ];
+const DEFAULTS = { needs: [], apart: false, load: 1, atOnce: Infinity, yields: false, first: [] };
 
-/** Every layer; a folder with tests that no layer names is one of its own, so that no test is left out silently. */
+/** Every layer with its files; a folder with tests that no layer names is one of its own, so that no test is left out silently. */
 export function allLayers() {
   const named = new Set(LAYERS.map(({ name }) => name));
   const entries = readdirSync(join(root, 'test'), { withFileTypes: true });
@@ -32,14 +59,17 @@ export function allLayers() {
     .filter((entry) => entry.isFile() && isTest(entry.name))
     .map(({ name }) => `test/${name}`);
   return [
-    ...[...LAYERS, ...unnamed].map((layer) => ({
-      needs: [],
-      inBand: false,
-      ...layer,
-      files: testFiles(layer.name),
-    })),
-    ...(atTop.length > 0 ? [{ name: 'top', needs: [], inBand: false, files: atTop }] : []),
+    ...[...LAYERS, ...unnamed].map((layer) => withFiles({ ...DEFAULTS, ...layer })),
+    ...(atTop.length > 0 ? [{ ...DEFAULTS, name: 'top', files: atTop }] : []),
   ];
+}
+
+/** The longest first: what begins last should not be what everybody waits for. */
+function withFiles(layer) {
+  const first = layer.first.map((name) => join('test', layer.name, `${name}.test.ts`));
+  const rank = (file) => first.indexOf(file) + 1 || first.length + 1;
+  const files = testFiles(layer.name).sort();
+  return { ...layer, files: files.sort((one, other) => rank(one) - rank(other)) };
 }
 
 function testFiles(layer) {

@@ -1,27 +1,40 @@
 /** What layers need from outside: got once per run, handed to the tests by the environment, and ended with the run. */
+import { join } from 'node:path';
+import { root } from '../prepare.js';
 import { aptInstall, onPath } from './apt.js';
 import { startPostgres } from './postgres.js';
+import { makeStoreTemplate } from './store-template.js';
 import { timeSkippingServer } from './time-skipping-server.js';
 
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** `get(name)` answers the part's environment variables or throws what is missing; `stop` ends what was started. */
+/**
+ * `prepare(names)` gets parts one after the other, since getting one may install something. `environment(names)` answers
+ * their variables or throws what is missing; `stop` ends what was started.
+ */
 export function createParts() {
   const got = new Map();
   const stops = [];
   let stopped = null;
   const makers = {
     postgres: () => postgres(stops),
+    embedded: () => embedded(stops),
     temporal,
     timeSkipping: async () => ({
       TIME_SKIPPING_SERVER: process.env['TIME_SKIPPING_SERVER'] ?? (await timeSkippingServer()),
     }),
     chromium,
   };
+  const get = (name) => {
+    if (!got.has(name)) got.set(name, makers[name]());
+    return got.get(name);
+  };
   return {
-    get(name) {
-      if (!got.has(name)) got.set(name, makers[name]());
-      return got.get(name);
+    async prepare(names) {
+      for (const name of names) await get(name).catch(() => undefined);
+    },
+    async environment(names) {
+      return Object.assign({ PAIDONCE_DIST: join(root, 'dist') }, ...(await Promise.all(names.map(get))));
     },
     /** Whoever calls it second waits for the first. */
     stop() {
@@ -41,6 +54,12 @@ async function postgres(stops) {
   const server = await startPostgres();
   stops.push(server.stop);
   return { TEST_DATABASE_URL: server.url };
+}
+
+async function embedded(stops) {
+  const { folder, remove } = await makeStoreTemplate();
+  stops.push(remove);
+  return { TEST_STORE_TEMPLATE: folder };
 }
 
 async function temporal() {

@@ -39,7 +39,7 @@ async function startIn(folder, bin, user) {
   const initdb = as(user, [join(bin, 'initdb'), '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8']);
   execFileSync(initdb.command, initdb.args, { cwd: '/', stdio: ['ignore', 'ignore', 'inherit'] });
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=200'];
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=400'];
   const options = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
   const { command, args } = as(user, [join(bin, 'postgres'), ...options]);
   const log = openSync(join(folder, 'log'), 'w');

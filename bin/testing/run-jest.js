@@ -1,0 +1,99 @@
+/** One Jest process, its output line by line under the name of its layer, its result read from our reporter's report. */
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { setPriority, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { root } from '../prepare.js';
+import { onPath } from './apt.js';
+
+const LIMIT_MS = 25 * 60_000;
+/** Jest has written its report and still does not end: something that a test started is alive. */
+const LINGER_MS = 20_000;
+/** For the last words of a process that has ended; something that outlives it may hold the pipe. */
+const LAST_WORDS_MS = 1_000;
+const GIVES_WAY = 5;
+const JEST = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+// The larger young generation takes a tenth off the whole suite's computing.
+const NODE_FLAGS = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=64',
+];
+
+/** Resolves to `{ files, passed, failed, skipped, reason }`; `reason` says why it failed as a whole. */
+export async function runJest(job, env, jestArgs, onStart) {
+  const folder = mkdtempSync(join(tmpdir(), 'paidonce-jest-'));
+  const report = join(folder, 'report.json');
+  try {
+    const child = start(job, { ...process.env, ...env, PAIDONCE_TEST_REPORT: report }, jestArgs);
+    onStart(child);
+    const stuck = await ended(child, report);
+    if (!existsSync(report))
+      return failed(stuck ?? `Jest ended with ${child.exitCode ?? child.signalCode} and no report`);
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    return stuck === null ? result : { ...result, failed: result.failed + 1, reason: stuck };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function failed(reason) {
+  return { files: 0, passed: 0, failed: 1, skipped: 0, reason };
+}
+
+function start({ layer, files }, env, jestArgs) {
+  const workers = layer.apart ? '--runInBand' : '--maxWorkers=2';
+  const reporter = `--reporters=${join(root, 'bin', 'testing', 'reporter.js')}`;
+  const args = [...NODE_FLAGS, JEST, workers, reporter, ...jestArgs, '--runTestsByPath', ...files];
+  const child = spawnTethered(process.execPath, args, env);
+  if (layer.yields && child.pid !== undefined) setPriority(child.pid, GIVES_WAY);
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      process.stdout.write(`${layer.name.padEnd(10)} ${line}\n`);
+    });
+  return child;
+}
+
+/** The kernel ends it with us, where it can. Its own group, so that whatever its tests started can be ended too. */
+function spawnTethered(command, args, env) {
+  const options = { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
+  if (process.platform !== 'linux' || onPath('setpriv') === null) return spawn(command, args, options);
+  return spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], options);
+}
+
+/** Resolves to null, or to the reason why it had to be killed. */
+function ended(child, report) {
+  return new Promise((resolve, reject) => {
+    let reason = null;
+    const kill = (why) => {
+      reason = why;
+      killGroup(child);
+    };
+    const limit = setTimeout(() => kill(`took longer than ${LIMIT_MS / 60_000} minutes`), LIMIT_MS);
+    let linger;
+    const watch = setInterval(() => {
+      if (linger === undefined && existsSync(report))
+        linger = setTimeout(
+          () => kill('did not end after its tests: something that one started is alive'),
+          LINGER_MS,
+        );
+    }, 500);
+    child.once('error', reject);
+    child.once('exit', () => {
+      for (const timer of [limit, linger, watch]) clearTimeout(timer);
+      killGroup(child);
+      setTimeout(() => resolve(reason), LAST_WORDS_MS).unref();
+    });
+    child.once('close', () => resolve(reason));
+  });
+}
+
+/** Ends a process and whatever it started in its group. */
+export function killGroup(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Gone already, all of it.
+  }
+}
