@@ -2,18 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { SANDBOX_VALUES } from '../dev/settings.ts';
 
 const url = z.string().nullish().catch(null);
 const urls = z.object({ api: z.string(), temporal: url, temporalUi: url, sandbox: url, shop: url });
 const secrets = z.object({ API_KEYS: z.string(), ORDER_WEBHOOK_SECRETS: z.string() });
-
-/** The sandbox's own defaults: docs/sandbox.md. */
-const SANDBOX_VALUES = {
-  DINTERO_ACCOUNT_ID: 'T12345678',
-  DINTERO_CLIENT_ID: 'sandbox-client',
-  DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
-  DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
-};
 
 /** The environment with whatever DATA_DIR says of a running `npm start`; unchanged where there is none. */
 export function withRunningDev(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
