@@ -13,6 +13,7 @@ const SECRETS = [
   'API_KEYS',
   'DINTERO_CLIENT_SECRET',
   'DINTERO_SIGNATURE_SECRETS',
+  'DINTERO_WEBHOOK_SECRETS',
   'ORDER_WEBHOOK_SECRETS',
 ] as const;
 
@@ -116,6 +117,7 @@ const FULL = {
   DINTERO_CLIENT_SECRET: secret,
   DINTERO_PROFILE_ID: z.string().regex(/^\S+$/, 'a profile id').default('default'),
   DINTERO_SIGNATURE_SECRETS: list(secret),
+  DINTERO_WEBHOOK_SECRETS: list(secret).optional(),
   DINTERO_API_URL: url.default(DINTERO_REAL.api),
   DINTERO_CHECKOUT_URL: url.default(DINTERO_REAL.checkout),
   DINTERO_ALLOWED_IPS: list(source).optional(),

@@ -31,6 +31,8 @@ export interface Delivery {
   readonly contentHash: string;
   /** Our own key, from the signed part; null where it carries none, so the payment is not ours. */
   readonly key: PaymentKey | null;
+  /** It carries no key by design: the session that it claims says whose it is, and `key` is null. */
+  readonly keyBySession?: true;
   readonly claim: Claim;
   /** `unclear`: rightly signed but not understood, to be stored and alarmed. */
   readonly kind: 'payment' | 'ping' | 'unclear';

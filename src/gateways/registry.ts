@@ -39,6 +39,7 @@ function createDintero(config: Config, metrics: Metrics): Gateway {
       clientSecret: config.DINTERO_CLIENT_SECRET,
       profileId: config.DINTERO_PROFILE_ID,
       signatureSecrets: config.DINTERO_SIGNATURE_SECRETS,
+      ...(config.DINTERO_WEBHOOK_SECRETS && { webhookSecrets: config.DINTERO_WEBHOOK_SECRETS }),
       apiUrl: config.DINTERO_API_URL,
       checkoutUrl: config.DINTERO_CHECKOUT_URL,
       publicUrl: config.PUBLIC_URL,

@@ -1,4 +1,6 @@
-import type { CallOptions, Gateway } from '../gateway.ts';
+import type { CallOptions, Gateway, RawRequest } from '../gateway.ts';
+import type { WebhookSigner } from './account-webhook.ts';
+import { verifyAccountWebhook } from './account-webhook.ts';
 import { verifyCallback } from './callback.ts';
 import { rulesFor } from './capabilities.ts';
 import type { DinteroClient } from './client.ts';
@@ -12,6 +14,7 @@ import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
+import { ACCOUNT_PATH } from './urls.ts';
 import { rejected } from './words.ts';
 
 /** Dintero behind the one interface. Throws where the settings can't be right. */
@@ -30,7 +33,8 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     id: 'dintero',
     account: settings.accountId,
     mode: settings.accountId.startsWith('P') ? 'live' : 'test',
-    verify: (request) => verifyCallback(request, signer),
+    verify: (request) =>
+      isAccountWebhook(request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
     createSession: (request, options) => createSession(calls(options), request),
     findSessions: (key, options) => findSessions(calls(options), key),
     readSession: (sessionId, options) => readSession(calls(options), sessionId),
@@ -47,8 +51,13 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   };
 }
 
-function toSigner({ accountId, publicUrl, signatureSecrets }: DinteroSettings): Signer {
-  return { accountId, hostname: new URL(publicUrl).hostname, secrets: signatureSecrets };
+function toSigner(settings: DinteroSettings): Signer & WebhookSigner {
+  const { accountId, publicUrl, signatureSecrets, webhookSecrets = [] } = settings;
+  return { accountId, hostname: new URL(publicUrl).hostname, secrets: signatureSecrets, webhookSecrets };
+}
+
+function isAccountWebhook({ target }: RawRequest): boolean {
+  return target.split('?', 1)[0] === ACCOUNT_PATH;
 }
 
 async function checkCredentials(client: DinteroClient, options?: CallOptions): Promise<void> {

@@ -8,6 +8,8 @@ export interface DinteroSettings {
   readonly profileId: string;
   /** Newest first; any of them may sign. */
   readonly signatureSecrets: readonly string[];
+  /** Of account-wide webhooks, newest first; without any they are refused. */
+  readonly webhookSecrets?: readonly string[];
   /** Core API (tokens), without `/v1`. */
   readonly apiUrl: string;
   /** Checkout API (sessions, transactions), without `/v1`. */
@@ -48,6 +50,7 @@ function complaints(settings: DinteroSettings): string[] {
   if (!/^[TP]\d{8}$/.test(settings.accountId)) wrong.push('accountId must be T or P and 8 digits');
   if (settings.signatureSecrets.length === 0) wrong.push('signatureSecrets must hold at least one secret');
   if (settings.signatureSecrets.some(isBlank)) wrong.push('signatureSecrets must not hold a blank secret');
+  if (settings.webhookSecrets?.some(isBlank)) wrong.push('webhookSecrets must not hold a blank secret');
   for (const name of ['clientId', 'clientSecret', 'profileId'] as const) {
     if (isBlank(settings[name])) wrong.push(`${name} must not be blank`);
   }

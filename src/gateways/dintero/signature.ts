@@ -85,9 +85,9 @@ export function contentHash({ method, pathname, canonicalQuery }: SignedTarget):
   return sha256(`${method}\n${pathname}\n${canonicalQuery}`);
 }
 
-/** Hexadecimal SHA-256 of a text. */
-export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** Hexadecimal SHA-256 of a text or of bytes. */
+export function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 function canonicalize(query: string): string {

@@ -6,6 +6,14 @@ export const KEY_PARAMS = { paymentId: 'payment', orderReference: 'order', n: 'n
 /** Events that Dintero is asked to report. Fixed at creation: a session of today is captured by a later version. */
 const REPORTED_EVENTS = ['CAPTURE', 'REFUND', 'VOID'] as const;
 
+/** Where Dintero calls about whatever happens on the account. */
+export const ACCOUNT_PATH = '/callbacks/dintero/account';
+
+/** The URL that account-wide webhooks are subscribed for. */
+export function accountUrl(publicUrl: string): string {
+  return new URL(ACCOUNT_PATH, publicUrl).href;
+}
+
 /** Where Dintero calls about one payment: with our key in it, so that the signed query alone names the workflow. */
 export function callbackUrl(publicUrl: string, key: PaymentKey): string {
   const url = new URL('/callbacks/dintero', publicUrl);

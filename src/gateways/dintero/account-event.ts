@@ -1,0 +1,133 @@
+/** The body of an account-wide webhook: what it says it is about, believed or not. Never throws, and looks no deeper than it must. */
+import { z } from 'zod';
+import type { Claim } from '../../domain/claim.ts';
+import type { PaymentKey } from '../../domain/payment.ts';
+import { isIdOf } from './key.ts';
+import { keyOf } from './sessions.ts';
+import { sha256 } from './signature.ts';
+
+const MAX_LENGTH = 200;
+
+const text = z
+  .string()
+  .max(MAX_LENGTH)
+  .refine((value) => value !== '' && !/\p{Cc}/u.test(value))
+  .optional()
+  .catch(undefined);
+
+const envelopeSchema = z.object({
+  account_id: text,
+  event: text,
+  event_delivery: text,
+  transaction: z.unknown().optional(),
+  authorization: z.unknown().optional(),
+});
+const transactionSchema = z.object({
+  id: text,
+  session_id: text,
+  merchant_reference: text,
+  status: text,
+  updated_at: text,
+  metadata: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  events: z.unknown().optional(),
+});
+const authorizationSchema = z.object({ session_id: text, transaction_id: text, error: text });
+const lastEventSchema = z.object({ id: text, event: text });
+
+export interface AccountEvent {
+  readonly kind: 'payment' | 'ping' | 'unclear';
+  readonly key: PaymentKey | null;
+  readonly claim: Claim;
+  /** Dintero's id of this delivery. */
+  readonly deliveryId?: string;
+  /** Equal for bodies that tell the same. */
+  readonly contentHash: string;
+}
+
+/** Reads the bytes as what they claim to be; `unclear` where that is nothing that we can place. */
+export function readAccountEvent(body: Buffer, accountId: string): AccountEvent {
+  const envelope = envelopeSchema.safeParse(parse(body)).data;
+  const { account_id: account, event, event_delivery: deliveryId } = envelope ?? {};
+  const id = { ...(deliveryId !== undefined && { deliveryId }), contentHash: sha256(body) };
+  const isForeign = account !== accountId && (account !== undefined || event !== 'ping');
+  if (envelope === undefined || event === undefined || isForeign) return { ...unplaced('unclear'), ...id };
+  if (event === 'ping') return { ...unplaced('ping'), ...id };
+  // Of settlements, tokens and whatever comes next we want to know nothing.
+  if (event !== 'checkout_transaction' && event !== 'checkout_authorization')
+    return { ...unplaced('ping'), claim: { event }, ...id };
+  return { ...id, ...aboutPayment(envelope, accountId) };
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function unplaced(kind: 'ping' | 'unclear'): Pick<AccountEvent, 'kind' | 'key' | 'claim'> {
+  return { kind, key: null, claim: {} };
+}
+
+function aboutPayment(envelope: z.infer<typeof envelopeSchema>, accountId: string): AccountEvent {
+  const transaction = transactionSchema.safeParse(envelope.transaction).data;
+  const summary = authorizationSchema.safeParse(envelope.authorization).data;
+  const last = lastEventOf(transaction?.events);
+  const { status, updated_at: updatedAt } = transaction ?? {};
+  const key = keyOf(transaction?.metadata);
+  const claim = claimOf(transaction, summary, moneyEventOf(last?.event, status));
+  const reference = transaction?.merchant_reference ?? key?.orderReference;
+  const isSound = isConsistent(claim, summary, accountId) && reference === (key?.orderReference ?? reference);
+  const told = [envelope.event, claim, status, last?.id ?? updatedAt];
+  return { kind: isSound ? 'payment' : 'unclear', key, claim, contentHash: sha256(JSON.stringify(told)) };
+}
+
+type ShownTransaction = z.infer<typeof transactionSchema>;
+type Summary = z.infer<typeof authorizationSchema>;
+
+function claimOf(
+  transaction: ShownTransaction | undefined,
+  summary: Summary | undefined,
+  event: string | undefined,
+): Claim {
+  const sessionId = transaction?.session_id ?? summary?.session_id;
+  const transactionId = transaction?.id ?? summary?.transaction_id;
+  return {
+    ...(sessionId !== undefined && { sessionId }),
+    ...(transactionId !== undefined && { transactionId }),
+    ...(event !== undefined && { event }),
+    ...(summary?.error !== undefined && { error: summary.error }),
+  };
+}
+
+/** It names a session, and nothing of another account or of another payment. */
+function isConsistent(
+  { sessionId, transactionId }: Claim,
+  summary: Summary | undefined,
+  accountId: string,
+): boolean {
+  if (sessionId === undefined || !isIdOf(accountId, sessionId)) return false;
+  if (transactionId !== undefined && !isIdOf(accountId, transactionId)) return false;
+  const { session_id: session = sessionId, transaction_id: transaction = transactionId } = summary ?? {};
+  return session === sessionId && transaction === transactionId;
+}
+
+function lastEventOf(events: unknown): z.infer<typeof lastEventSchema> | undefined {
+  return Array.isArray(events) ? lastEventSchema.safeParse(events.at(-1)).data : undefined;
+}
+
+const BY_STATUS: ReadonlyMap<string, string> = new Map([
+  ['CAPTURED', 'CAPTURE'],
+  ['PARTIALLY_CAPTURED', 'CAPTURE'],
+  ['PARTIALLY_CAPTURED_REFUNDED', 'REFUND'],
+  ['PARTIALLY_REFUNDED', 'REFUND'],
+  ['REFUNDED', 'REFUND'],
+  ['AUTHORIZATION_VOIDED', 'VOID'],
+]);
+
+/** What was done with the money, by the last event or, where none is shown, by the status that only such an event leads to. */
+function moneyEventOf(lastEvent: string | undefined, status: string | undefined): string | undefined {
+  if (lastEvent === undefined) return BY_STATUS.get(status ?? '');
+  return /^(?:INITIATE_)?(CAPTURE|REFUND|VOID)$/.exec(lastEvent)?.[1];
+}

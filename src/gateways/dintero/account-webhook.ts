@@ -1,0 +1,51 @@
+import type { RawRequest, Verification } from '../gateway.ts';
+import { readAccountEvent } from './account-event.ts';
+import { verifyBody } from './body-signature.ts';
+import { sha256 } from './signature.ts';
+
+const MAX_ID_LENGTH = 200;
+/** What nobody signed is read only this far: a genuine one of a few lines still names its session. */
+const MAX_UNPROVED_BYTES = 65_536;
+
+/** Whom webhooks must be about, and who may sign them. */
+export interface WebhookSigner {
+  readonly accountId: string;
+  /** Newest first; none where account-wide webhooks are not set up. */
+  readonly webhookSecrets: readonly string[];
+}
+
+/**
+ * Proves an account-wide webhook by the signature of its bytes. Neither time nor target is signed, so an old one may come again: it leads
+ * to a read, never more.
+ */
+export function verifyAccountWebhook(request: RawRequest, signer: WebhookSigner): Verification {
+  const { body, headers, method } = request;
+  if (method !== 'POST') return { outcome: 'malformed', detail: 'an account webhook is a POST' };
+  const check = verifyBody(headers['event-signature'], body, signer.webhookSecrets);
+  if (check.outcome === 'refused') return refuse(check, request, signer);
+  const { deliveryId, key, ...event } = readAccountEvent(body, signer.accountId);
+  const id = deliveryId ?? headerId(headers['event-delivery']) ?? sha256(body);
+  const { secretIndex } = check;
+  const whose = key === null && event.kind === 'payment' ? { keyBySession: true as const } : {};
+  const delivery = { ...event, key, ...whose, eventId: `account/${id}`, ageSeconds: 0, secretIndex };
+  return { outcome: 'verified', delivery };
+}
+
+function refuse(
+  { reason, detail }: Extract<ReturnType<typeof verifyBody>, { outcome: 'refused' }>,
+  { body }: RawRequest,
+  { accountId }: WebhookSigner,
+): Verification {
+  if (body.length > MAX_UNPROVED_BYTES) return { outcome: 'refused', reason, detail, key: null, claim: {} };
+  const { kind, key, claim } = readAccountEvent(body, accountId);
+  const namesNothing = claim.sessionId === undefined && claim.transactionId === undefined && key === null;
+  if (reason === 'no_signature' && kind === 'unclear' && namesNothing)
+    return { outcome: 'malformed', detail: 'neither signed nor about any payment, session or transaction' };
+  return { outcome: 'refused', reason, detail, key, claim };
+}
+
+/** Not signed, so second to the body's own. */
+function headerId(header: string | undefined): string | undefined {
+  const id = header?.trim() ?? '';
+  return id !== '' && id.length <= MAX_ID_LENGTH ? id : undefined;
+}

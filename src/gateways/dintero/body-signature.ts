@@ -1,0 +1,42 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { RefusalReason } from '../gateway.ts';
+
+export type BodyCheck =
+  | { readonly outcome: 'verified'; readonly secretIndex: number }
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
+
+/** Proves that one of the secrets signed these bytes: HMAC-SHA1 in hex, as account-wide webhooks have it. It carries no time. */
+export function verifyBody(header: string | undefined, body: Buffer, secrets: readonly string[]): BodyCheck {
+  if (secrets.length === 0)
+    return refused(
+      'no_signature',
+      'DINTERO_WEBHOOK_SECRETS is not set, so nothing proves an account webhook',
+    );
+  const given = header?.trim() ?? '';
+  if (given === '')
+    return refused('no_signature', 'no event-signature header; was the subscription made with a secret?');
+  if (!/^[0-9a-f]{40}$/i.test(given))
+    return refused('malformed_signature', 'event-signature must be 40 hexadecimal digits');
+  const digest = Buffer.from(given, 'hex');
+  // Compared with every secret, so that the time taken does not tell which one was right.
+  const matches = secrets.map((secret) => timingSafeEqual(digest, hmac(secret, body)));
+  const secretIndex = matches.indexOf(true);
+  if (secretIndex !== -1) return { outcome: 'verified', secretIndex };
+  return refused(
+    'wrong_signature',
+    `matches none of the ${secrets.length} secrets in DINTERO_WEBHOOK_SECRETS; did a proxy change the body?`,
+  );
+}
+
+/** The value of an `event-signature` header, as Dintero would make it: for tests and simulators. */
+export function signBodyForTest(body: Buffer | string, secret: string): string {
+  return hmac(secret, Buffer.from(body)).toString('hex');
+}
+
+function hmac(secret: string, body: Buffer): Buffer {
+  return createHmac('sha1', secret).update(body).digest();
+}
+
+function refused(reason: RefusalReason, detail: string): BodyCheck {
+  return { outcome: 'refused', reason, detail };
+}
