@@ -2,7 +2,7 @@
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
-import { findAbandonedUpdates, giveUpUntold, readmitUntold } from '../store/outbox.ts';
+import { findAbandonedUpdates, findEndpointless, giveUpUntold, readmitUntold } from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { findUnwatched } from '../store/sweeps.ts';
 import { createPace } from '../temporal/pace.ts';
@@ -123,25 +123,30 @@ function signalOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[1]
   };
 }
 
-/** Its first turn, one of a process that has an address again, also finds what there was none for. */
+/** Its first turn, one of a process that has an address again, also finds what there was none for. Without one it warns, once. */
 function abandonedJob(deps: Jobs): () => Promise<void> {
-  let isFirst = true;
+  let isDone = false;
   return async () => {
     await giveUpUntold(deps.db);
-    if (isFirst && deps.tells) await readmitUntold(deps.db);
-    if (deps.tells) await wakeAbandoned(deps);
-    else if (isFirst) await warnOfUntold(deps);
-    isFirst = false;
+    if (!deps.tells) {
+      isDone ||= await warnOfUntold(deps);
+      return;
+    }
+    if (!isDone) await readmitUntold(deps.db);
+    isDone = true;
+    await wakeAbandoned(deps);
   };
 }
 
-async function warnOfUntold({ db, log }: ForwarderDependencies): Promise<void> {
-  const waiting = await findAbandonedUpdates(db, BATCH);
-  if (waiting.length === 0) return;
+/** Whether there was anything to warn of. */
+async function warnOfUntold({ db, log }: Jobs): Promise<boolean> {
+  const effectId = await findEndpointless(db);
+  if (effectId === null) return false;
   log.warn(
-    { effectId: waiting[0]?.effectId },
+    { effectId },
     'updates wait for the merchant, and this process has no ORDER_WEBHOOK_URL: they are told when a worker has one',
   );
+  return true;
 }
 
 async function wakeAbandoned(deps: Jobs): Promise<void> {

@@ -1,5 +1,5 @@
 /** Updates to the merchant: what they say, and how telling them went. Contract §6. */
-import { and, eq, gt, lt, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { OrderStatus, UpdateType } from '../domain/order.ts';
 import type { Db } from './open.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
@@ -82,6 +82,17 @@ export async function pendingEffects(db: Db, paymentId: string): Promise<string[
 
 /** The answer to an attempt where there was nowhere to send it to. */
 export const NO_ENDPOINT = 'ORDER_WEBHOOK_URL is not set';
+
+/** An update that waits for an endpoint to be told to, or null. */
+export async function findEndpointless(db: Db): Promise<string | null> {
+  const isUntried = and(isNull(outbox.attemptedAt), lt(outbox.createdAt, sql`now() - interval '5 minutes'`));
+  const [row] = await db
+    .select({ effectId: outbox.effectId })
+    .from(outbox)
+    .where(and(eq(outbox.state, 'pending'), or(eq(outbox.lastAnswer, NO_ENDPOINT), isUntried)))
+    .limit(1);
+  return row?.effectId ?? null;
+}
 
 /** There is an endpoint again: what was tried without one is due at once. */
 export async function readmitUntold(db: Db): Promise<void> {

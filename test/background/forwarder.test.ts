@@ -5,7 +5,7 @@ import { logDelivery } from '../../src/store/log-delivery.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, payments, timeline } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { RunsUnavailable } from '../../src/temporal/payment-runs.ts';
+import { RunsUnavailable } from '../../src/temporal/calls.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';

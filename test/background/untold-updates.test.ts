@@ -4,7 +4,7 @@ import { eq, sql } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
 import { startForwarder } from '../../src/background/forwarder.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
-import { readUpdate } from '../../src/store/outbox.ts';
+import { readUpdate, recordAttempt } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -57,6 +57,15 @@ function notifyNowhere(): Promise<unknown> {
   const activities = createUpdateActivities({ db: store.db, endpoint: null });
   return anActivityRun().run(() => activities.notifyMerchant(effectId));
 }
+
+it('are spoken of although the last try is a moment ago', async () => {
+  await recordAttempt(store.db, effectId, { state: 'pending', answer: '500', sent: true });
+  await afterMinutes(1, false);
+  expect(lines).toEqual([]);
+  await notifyNowhere();
+  await afterMinutes(1, false);
+  expect(lines).toHaveLength(1);
+});
 
 it('wake nobody while there is nowhere to tell them to, but are spoken of', async () => {
   await afterMinutes(10, false);
