@@ -124,7 +124,7 @@ export const faultChangeSchema = knobsSchema.partial().extend({
 /** Faults of one transaction's calls, by operation. */
 export const ownFaultsSchema = z.partialRecord(
   z.enum(['readTransaction', 'updateTransaction', 'authorization', 'capture', 'refund', 'void', 'all']),
-  faultSchema,
+  faultSchema.nullable(),
 );
 
 export type OwnFaults = z.infer<typeof ownFaultsSchema>;

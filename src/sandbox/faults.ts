@@ -24,6 +24,7 @@ export class Faults {
   readonly #journal: Journal;
   #knobs: Knobs = USUAL_KNOBS;
   #faults = new Map<string, Fault[]>();
+  readonly #own = new Map<string, Record<string, Fault>>();
   readonly #draws = new Map<string, number>();
 
   constructor(journal: Journal) {
@@ -52,16 +53,25 @@ export class Faults {
     this.#journal.mark(this.entry());
   }
 
-  /** Adds faults that meet one transaction only, before those that are there. */
-  add(transactionId: string, own: OwnFaults): void {
-    for (const [name, fault] of Object.entries(own)) {
-      const rest = (this.#faults.get(name) ?? []).filter((each) => each.times !== 0);
-      this.#faults.set(name, [{ ...fault, transactionId }, ...rest]);
+  /** Faults that meet one transaction only, before any others; `null` takes one away. */
+  changeOwn(transactionId: string, change: OwnFaults): void {
+    const faults = new Map(Object.entries(this.ownOf(transactionId)));
+    for (const [name, fault] of Object.entries(change)) {
+      if (fault === null) faults.delete(name);
+      else faults.set(name, fault);
     }
-    this.#journal.mark(this.entry());
+    this.#own.set(transactionId, Object.fromEntries(faults));
+    this.#markOwn(transactionId);
+  }
+
+  ownOf(transactionId: string): Readonly<Record<string, Fault>> {
+    return this.#own.get(transactionId) ?? {};
   }
 
   clear(): void {
+    const ids = [...this.#own.keys()];
+    this.#own.clear();
+    for (const id of ids) this.#markOwn(id);
     this.#faults.clear();
     this.#draws.clear();
     this.#knobs = USUAL_KNOBS;
@@ -70,10 +80,46 @@ export class Faults {
 
   /** The fault that meets this call, which uses up one of its `times`. */
   take(operation: Operation, at: Subject): Fault | undefined {
+    return this.#takeOwn(operation, at) ?? this.#takeCommon(operation, at);
+  }
+
+  replay(entry: Entry): void {
+    if (entry.kind === 'ownFaults') this.#own.set(entry.id, { ...entry.record });
+    if (entry.kind !== 'faults') return;
+    this.#knobs = { ...USUAL_KNOBS, ...entry.record.knobs };
+    const faults = Object.entries(entry.record.faults);
+    this.#faults = new Map(faults.map(([name, given]) => [name, [given].flat()]));
+  }
+
+  entry(): Entry {
+    return { kind: 'faults', id: 'faults', record: this.state };
+  }
+
+  *entries(): Generator<Entry> {
+    yield this.entry();
+    for (const [id, record] of this.#own) yield { kind: 'ownFaults', id, record };
+  }
+
+  #takeOwn(operation: Operation, at: Subject): Fault | undefined {
+    const { transactionId = '' } = at;
+    const own = this.#own.get(transactionId);
+    for (const name of [operation, 'all']) {
+      const fault = own?.[name];
+      if (own === undefined || fault === undefined || !this.#strikes(fault, operation, at)) continue;
+      if (fault.times !== undefined) {
+        own[name] = { ...fault, times: fault.times - 1 };
+        this.#markOwn(transactionId);
+      }
+      return fault;
+    }
+    return undefined;
+  }
+
+  #takeCommon(operation: Operation, at: Subject): Fault | undefined {
     for (const name of [operation, 'all']) {
       const list = this.#faults.get(name) ?? [];
       for (const [index, fault] of list.entries()) {
-        if (!concerns(fault, at) || fault.times === 0 || !this.#isDrawn(fault, operation, at)) continue;
+        if (!this.#strikes(fault, operation, at)) continue;
         if (fault.times !== undefined) {
           list[index] = { ...fault, times: fault.times - 1 };
           this.#journal.mark(this.entry());
@@ -84,15 +130,12 @@ export class Faults {
     return undefined;
   }
 
-  replay(entry: Entry): void {
-    if (entry.kind !== 'faults') return;
-    this.#knobs = { ...USUAL_KNOBS, ...entry.record.knobs };
-    const faults = Object.entries(entry.record.faults);
-    this.#faults = new Map(faults.map(([name, given]) => [name, [given].flat()]));
+  #strikes(fault: Fault, operation: Operation, at: Subject): boolean {
+    return concerns(fault, at) && fault.times !== 0 && this.#isDrawn(fault, operation, at);
   }
 
-  entry(): Entry {
-    return { kind: 'faults', id: 'faults', record: this.state };
+  #markOwn(id: string): void {
+    this.#journal.mark({ kind: 'ownFaults', id, record: this.#own.get(id) ?? {} });
   }
 
   /** The n-th call about an order meets the same luck in every run, in whatever order the orders come. */

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FaultState } from './fault-schema.ts';
+import type { Fault, FaultState } from './fault-schema.ts';
 import type { HookDelivery, Subscription } from './hooks/hook-model.ts';
 import type { Late, Quirk } from './later.ts';
 import type { CallbackRecord, Resolution, Session, Transaction } from './model.ts';
@@ -25,6 +25,7 @@ export type Entry =
   | EntryOf<'hookDelivery', HookDelivery>
   | EntryOf<'settlement', Settlement>
   | EntryOf<'secrets', readonly Rotation[]>
+  | EntryOf<'ownFaults', Readonly<Record<string, Fault>>>
   | EntryOf<'faults', FaultState>;
 
 export interface Journal {

@@ -145,7 +145,7 @@ function transact(
   sandbox.ledger.saveTransaction(transaction);
   const timesOut = payment.card === undefined ? undefined : timeoutOfCard(payment.card);
   if (timesOut !== undefined) sandbox.ledger.saveQuirk({ id: transaction.id, timesOut });
-  if (payment.faults !== undefined) sandbox.faults.add(transaction.id, payment.faults);
+  if (payment.faults !== undefined) sandbox.faults.changeOwn(transaction.id, payment.faults);
   if (payment.resolve !== undefined) scheduleResolution(sandbox, transaction, payment.resolve);
   return transaction;
 }

@@ -57,7 +57,7 @@ function* allEntries({
   ledger,
   secrets,
 }: Pick<Sandbox, 'faults' | 'ledger' | 'secrets'>): Generator<Entry> {
-  yield faults.entry();
+  yield* faults.entries();
   yield* secrets.entries();
   yield* ledger.entries();
 }

@@ -205,6 +205,18 @@ describe('sandbox trouble with money', () => {
     ]);
   });
 
+  it('is taken away from one transaction by null, and from all by DELETE', async () => {
+    const ids = [await paid(), await paid(), await paid()];
+    const path = (id: string | undefined) => `/__sim/transactions/${id}/faults`;
+    for (const id of ids) await client.call('POST', path(id), { capture: { status: 503 } });
+    const [first = '', second = '', third = ''] = ids;
+    await client.call('POST', path(first), { capture: null, refund: { status: 409 } });
+    const statuses = [(await capture(first, 1)).status, (await capture(second, 1)).status];
+    expect((await client.call('GET', path(first))).body).toEqual({ refund: { status: 409 } });
+    await client.call('DELETE', '/__sim/faults');
+    expect([...statuses, (await capture(third, 1)).status]).toEqual([200, 503, 200]);
+  });
+
   it('takes effect after the caller has given up', async () => {
     const id = await paid({ faults: { capture: { effectAfterMs: 800 } } });
     const giveUp = fetch(`${client.url}/v1/transactions/${id}/capture`, {

@@ -42,9 +42,13 @@ export function simTransactionRoutes(router: Router, sandbox: Sandbox): void {
     lapse(sandbox, transaction, parseBody(lapseSchema, await readJson(ctx.req)));
     ctx.body = transaction;
   });
+  router.get('/transactions/:id/faults', (ctx) => {
+    ctx.body = sandbox.faults.ownOf(transactionOf(sandbox, ctx).id);
+  });
   router.post('/transactions/:id/faults', async (ctx) => {
-    sandbox.faults.add(transactionOf(sandbox, ctx).id, parseBody(ownFaultsSchema, await readJson(ctx.req)));
-    ctx.body = sandbox.faults.state;
+    const { id } = transactionOf(sandbox, ctx);
+    sandbox.faults.changeOwn(id, parseBody(ownFaultsSchema, await readJson(ctx.req)));
+    ctx.body = sandbox.faults.ownOf(id);
   });
   for (const kind of ['capture', 'refund', 'void'] as const) {
     router.post(`/transactions/:id/${kind}`, async (ctx) => {
