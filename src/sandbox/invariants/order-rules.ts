@@ -65,10 +65,7 @@ export function missingMoney(order: MerchantOrder, own: readonly Transaction[]):
   const right = paid.filter((transaction) => fits(transaction, order));
   if (right.length === 0) {
     const [first] = paid;
-    return found(
-      'wrong_amount',
-      `the order is ${order.amount} ${order.currency}, paid ${first?.amount} ${first?.currency}`,
-    );
+    return found('wrong_amount', `the order is ${sumOf(order)}, paid ${sumOf(first ?? {})}`);
   }
   if (order.status !== 'PAID' || right.some((transaction) => heldBy(transaction) > 0)) return undefined;
   return found('paid_without_money', `the order is PAID but ${right[0]?.id} is ${right[0]?.status}`);
@@ -95,4 +92,14 @@ function wasPaid({ status, events }: Transaction): boolean {
 
 function fits({ amount, currency }: Transaction, order: MerchantOrder): boolean {
   return (order.amount ?? amount) === amount && (order.currency ?? currency) === currency;
+}
+
+function sumOf({
+  amount,
+  currency,
+}: {
+  readonly amount?: number | undefined;
+  readonly currency?: string | undefined;
+}): string {
+  return [amount, currency].filter((part) => part !== undefined).join(' ');
 }
