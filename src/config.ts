@@ -163,6 +163,7 @@ function contradictions(env: Readonly<Record<string, string>>): string[] {
 
 export type Config = z.infer<typeof full>;
 export type StoreConfig = z.infer<ReturnType<typeof storeSchema>>;
+export type GatewayConfig = z.infer<ReturnType<typeof gatewaySchema>>;
 export type ClientConfig = z.infer<ReturnType<typeof clientSchema>>;
 
 function storeSchema() {
@@ -174,6 +175,22 @@ function clientSchema() {
   return storeSchema().extend({ PORT, PUBLIC_URL: PUBLIC_URL.optional(), API_KEYS: API_KEYS.optional() });
 }
 
+/** Without the secrets of callbacks, which whoever sets the account up does not have yet. */
+function gatewaySchema() {
+  const own = {
+    PUBLIC_URL: true,
+    DINTERO_ACCOUNT_ID: true,
+    DINTERO_CLIENT_ID: true,
+    DINTERO_CLIENT_SECRET: true,
+    DINTERO_PROFILE_ID: true,
+    DINTERO_SIGNATURE_SECRETS: true,
+    DINTERO_WEBHOOK_SECRETS: true,
+    DINTERO_API_URL: true,
+    DINTERO_CHECKOUT_URL: true,
+  } as const;
+  return full.pick(own).partial({ DINTERO_SIGNATURE_SECRETS: true });
+}
+
 /** Everything that `api` and `worker` need. @throws ConfigError */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   return parse(full, env, contradictions);
@@ -182,6 +199,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 /** What reads the store and Temporal only: `migrate`. @throws ConfigError */
 export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
   return parse(storeSchema(), env);
+}
+
+/** What talks to a gateway alone, also before its secrets are known: `dintero`. @throws ConfigError */
+export function readGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
+  return parse(gatewaySchema(), env);
 }
 
 /** What talks to a running service, or reads what it left: `why`, `cancel`, `resolve`. @throws ConfigError */

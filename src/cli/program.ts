@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { cancelCommand } from './cancel.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
+import { gatewayCommands } from './gateway-commands.ts';
 import { resolveCommand } from './resolve.ts';
 import { roleCommands } from './roles.ts';
 import { whyCommand } from './why.ts';
@@ -24,5 +25,6 @@ function program(): Command {
     .exitOverride();
   const commands = [...roleCommands(), whyCommand(), doctorCommand(), cancelCommand(), resolveCommand()];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
+  for (const group of gatewayCommands(root)) root.addCommand(group);
   return root;
 }

@@ -1,7 +1,10 @@
 /** Which gateways there are. The only file that knows a gateway's folder. */
-import type { Config } from '../config.ts';
+import type { Config, GatewayConfig } from '../config.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { GatewayCommand } from './commands.ts';
 import { createDinteroGateway } from './dintero/adapter.ts';
+import { DINTERO_COMMANDS } from './dintero/commands.ts';
+import type { DinteroSettings } from './dintero/settings.ts';
 import type { Gateway } from './gateway.ts';
 
 export interface GatewayRegistry {
@@ -32,24 +35,43 @@ export function registryOf(all: readonly Gateway[]): GatewayRegistry {
 }
 
 function createDintero(config: Config, metrics: Metrics): Gateway {
-  return createDinteroGateway(
-    {
-      accountId: config.DINTERO_ACCOUNT_ID,
-      clientId: config.DINTERO_CLIENT_ID,
-      clientSecret: config.DINTERO_CLIENT_SECRET,
-      profileId: config.DINTERO_PROFILE_ID,
-      signatureSecrets: config.DINTERO_SIGNATURE_SECRETS,
-      ...(config.DINTERO_WEBHOOK_SECRETS && { webhookSecrets: config.DINTERO_WEBHOOK_SECRETS }),
-      apiUrl: config.DINTERO_API_URL,
-      checkoutUrl: config.DINTERO_CHECKOUT_URL,
-      publicUrl: config.PUBLIC_URL,
+  return createDinteroGateway(dinteroSettings(config), {
+    onCall: ({ operation, outcome, ms, serverDate }) => {
+      metrics.gatewayCalls.observe({ gateway: 'dintero', operation, outcome }, ms / 1_000);
+      if (serverDate !== undefined)
+        metrics.clockSkew.set({ gateway: 'dintero' }, (Date.now() - serverDate.getTime()) / 1_000);
     },
-    {
-      onCall: ({ operation, outcome, ms, serverDate }) => {
-        metrics.gatewayCalls.observe({ gateway: 'dintero', operation, outcome }, ms / 1_000);
-        if (serverDate !== undefined)
-          metrics.clockSkew.set({ gateway: 'dintero' }, (Date.now() - serverDate.getTime()) / 1_000);
-      },
-    },
-  );
+  });
 }
+
+function dinteroSettings(config: GatewayConfig): DinteroSettings {
+  const { DINTERO_SIGNATURE_SECRETS: signatureSecrets = [], DINTERO_WEBHOOK_SECRETS: webhookSecrets } =
+    config;
+  return {
+    accountId: config.DINTERO_ACCOUNT_ID,
+    clientId: config.DINTERO_CLIENT_ID,
+    clientSecret: config.DINTERO_CLIENT_SECRET,
+    profileId: config.DINTERO_PROFILE_ID,
+    signatureSecrets,
+    ...(webhookSecrets && { webhookSecrets }),
+    apiUrl: config.DINTERO_API_URL,
+    checkoutUrl: config.DINTERO_CHECKOUT_URL,
+    publicUrl: config.PUBLIC_URL,
+  };
+}
+
+/** What people can do at the gateways from a terminal. */
+export const GATEWAY_COMMANDS: readonly {
+  readonly gateway: string;
+  readonly summary: string;
+  readonly commands: readonly GatewayCommand<GatewayConfig>[];
+}[] = [
+  {
+    gateway: 'dintero',
+    summary: 'set up the Dintero account: webhooks and the secret of callbacks',
+    commands: DINTERO_COMMANDS.map((command) => ({
+      ...command,
+      run: (config, asked) => command.run(dinteroSettings(config), asked),
+    })),
+  },
+];

@@ -289,8 +289,14 @@ describe('sums and operations of a dintero transaction', () => {
     { requiredKeys: ['event', 'success', 'amount'] },
   );
   const anyStatus = fc.constantFrom(
-    ...['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_CAPTURED_REFUNDED'],
-    ...['REFUNDED', 'PARTIALLY_REFUNDED', 'AUTHORIZATION_VOIDED', 'UNKNOWN'],
+    'AUTHORIZED',
+    'CAPTURED',
+    'PARTIALLY_CAPTURED',
+    'PARTIALLY_CAPTURED_REFUNDED',
+    'REFUNDED',
+    'PARTIALLY_REFUNDED',
+    'AUTHORIZATION_VOIDED',
+    'UNKNOWN',
   );
   const done = (operations: readonly ShownOperation[], wanted: OperationKind) =>
     operations.filter(({ kind, state }) => kind === wanted && state === 'done');

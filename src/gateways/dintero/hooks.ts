@@ -1,0 +1,71 @@
+/** Subscriptions to account-wide webhooks. */
+import { z } from 'zod';
+import type { DinteroClient } from './client.ts';
+import { idField, rejected, unclear, understand } from './words.ts';
+
+/** What happens to any transaction, and how a payment ended, also without one. */
+export const SUBSCRIBED_EVENTS = ['checkout_transaction', 'checkout_authorization'] as const;
+
+export interface Subscription {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly createdAt?: string;
+}
+
+interface HookCalls {
+  readonly client: DinteroClient;
+  readonly accountId: string;
+}
+
+const subscriptionSchema = z
+  .object({
+    id: idField,
+    config: z.object({ url: z.string() }),
+    events: z.array(z.string()),
+    created_at: z.string().optional().catch(undefined),
+  })
+  .transform(({ id, config, events, created_at: createdAt }): Subscription => {
+    return { id, url: config.url, events, ...(createdAt !== undefined && { createdAt }) };
+  });
+const listSchema = z.union([
+  z.array(subscriptionSchema),
+  z.object({ subscriptions: z.array(subscriptionSchema) }).transform(({ subscriptions }) => subscriptions),
+]);
+const createdSchema = z.object({ id: idField });
+
+/** Every subscription of the account. */
+export async function listSubscriptions(calls: HookCalls): Promise<readonly Subscription[]> {
+  const operation = 'list subscriptions';
+  const answer = await calls.client({ operation, method: 'GET', path: pathOf(calls), host: 'core' });
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const listed = understand(listSchema, answer);
+  if (!listed.ok) throw unclear(operation, listed.reason);
+  return listed.value;
+}
+
+/** A new subscription; Dintero pings it at once. Not idempotent: look first. */
+export async function createSubscription(
+  calls: HookCalls,
+  { url, secret }: { readonly url: string; readonly secret: string },
+): Promise<Subscription> {
+  const operation = 'create subscription';
+  const body = { config: { url, content_type: 'application/json', secret }, events: SUBSCRIBED_EVENTS };
+  const answer = await calls.client({ operation, method: 'POST', path: pathOf(calls), host: 'core', body });
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const created = understand(createdSchema, answer);
+  if (!created.ok) throw unclear(operation, created.reason);
+  return { id: created.value.id, url, events: SUBSCRIBED_EVENTS };
+}
+
+/** Ends a subscription. */
+export async function deleteSubscription(calls: HookCalls, id: string): Promise<void> {
+  const operation = 'delete subscription';
+  const path = `${pathOf(calls)}/${encodeURIComponent(id)}`;
+  const answer = await calls.client({ operation, method: 'DELETE', path, host: 'core' });
+  if (answer.status >= 400) throw rejected(operation, answer);
+}
+
+function pathOf({ accountId }: HookCalls): string {
+  return `/v1/accounts/${accountId}/hooks/subscriptions`;
+}

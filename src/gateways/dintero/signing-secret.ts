@@ -1,0 +1,39 @@
+/** The secret with which Dintero signs session callbacks. */
+import { z } from 'zod';
+import type { DinteroClient } from './client.ts';
+import { rejected, unclear, understand } from './words.ts';
+
+export interface SigningSecret {
+  readonly secret: string;
+  readonly createdAt?: string;
+}
+
+const signatureSchema = z.object({
+  created_at: z.string().optional().catch(undefined),
+  signature: z.object({ secret: z.string().min(1) }),
+});
+
+const PATH = '/v1/admin/signature';
+
+/** The present secret, or null where the account has none yet. */
+export function readSigningSecret(client: DinteroClient): Promise<SigningSecret | null> {
+  return ask(client, 'GET');
+}
+
+/** A new secret, which takes the place of the present one. */
+export async function createSigningSecret(client: DinteroClient): Promise<SigningSecret> {
+  const created = await ask(client, 'POST');
+  if (created === null) throw unclear('create signature', 'answered 404');
+  return created;
+}
+
+async function ask(client: DinteroClient, method: 'GET' | 'POST'): Promise<SigningSecret | null> {
+  const operation = method === 'GET' ? 'read signature' : 'create signature';
+  const answer = await client({ operation, method, path: PATH });
+  if (answer.status === 404) return null;
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const understood = understand(signatureSchema, answer);
+  if (!understood.ok) throw unclear(operation, understood.reason);
+  const { created_at: createdAt, signature } = understood.value;
+  return { secret: signature.secret, ...(createdAt !== undefined && { createdAt }) };
+}
