@@ -15,6 +15,7 @@ import { createLog } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { connectClient } from './temporal/connect.ts';
 import { createNamespace } from './temporal/namespace.ts';
+import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns } from './temporal/payment-runs.ts';
 import { startWorker } from './worker/run.ts';
 
@@ -78,13 +79,15 @@ async function createService(
   const gateways = createGateways(config, metrics);
   const parts = { config, log, metrics, gateways, client, connection, fail };
   const namespace = createNamespace(parts);
-  const runs = createPaymentRuns(client, {
+  const limits = {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     updateTimeoutMs: UPDATE_TIMEOUT_MS,
     signalTimeoutMs: SIGNAL_TIMEOUT_MS,
     mend: () => namespace.mend(),
-  });
-  return { failed, service: { ...parts, store, namespace, runs } };
+  };
+  const runs = createPaymentRuns(client, limits);
+  const money = createMoneyRuns(client, limits);
+  return { failed, service: { ...parts, store, namespace, runs, money } };
 }
 
 /** Migrates and stamps the store, as soon as it answers. @throws WrongAccount */

@@ -5,6 +5,7 @@ import type { Store } from './store/open.ts';
 import type { Logger } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { Namespace } from './temporal/namespace.ts';
+import type { MoneyRuns } from './temporal/money-runs.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
 
 /** What every part of a process shares. Built once, in main.ts. */
@@ -18,6 +19,7 @@ export interface Service {
   readonly connection: Connection;
   readonly namespace: Namespace;
   readonly runs: PaymentRuns;
+  readonly money: MoneyRuns;
   /** Something is wrong that only a person can mend: the process ends, saying so. */
   readonly fail: (error: Error) => void;
 }

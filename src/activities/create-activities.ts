@@ -8,7 +8,7 @@ import {
   type RecordSettings,
 } from '../store/outcomes.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { retryableGatewayFailure } from './gateway-failure.ts';
+import { asking } from './asking.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { openPaymentSession, type OpeningSettings } from './open-session.ts';
 import type { PaymentActivities, SessionInput } from './payment-activities.ts';
@@ -65,12 +65,4 @@ async function cancelSurplus(gateway: Gateway, input: SessionInput, signal: Abor
   const surplus = found.filter((session) => session.live && session.sessionId !== input.sessionId);
   for (const session of surplus) await gateway.cancelSession(session.sessionId, { signal });
   return surplus.length;
-}
-
-async function asking<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  try {
-    return await withHeartbeat(body);
-  } catch (error) {
-    throw retryableGatewayFailure(error);
-  }
 }

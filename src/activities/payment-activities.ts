@@ -1,11 +1,13 @@
 /** What `paymentSession` can do to the world. Implementations beside this file; workflows import the types only. */
 import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
-import type { Reading } from '../domain/transaction.ts';
+import type { OperationKind } from '../domain/operation.ts';
+import type { Reading, Transaction } from '../domain/transaction.ts';
 import type { Money } from '../domain/money.ts';
 import type { OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
+import type { OperationCause } from '../store/schema.ts';
 
 export type { HandledDelivery } from '../store/deliveries.ts';
-export type { OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
+export type { NextStep, OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
 export type { Note } from '../store/timeline.ts';
 
 export interface OpenSessionInput extends PaymentKey {
@@ -66,6 +68,73 @@ export interface PaymentActivities {
   cancelSurplusSessions(input: SessionInput): Promise<number>;
   /** Settles an outcome in one transaction. Idempotent. */
   recordOutcome(record: OutcomeRecord): Promise<RecordedOutcome>;
+}
+
+export interface OperationInput extends PaymentKey {
+  readonly gateway: string;
+  readonly operationId: string;
+}
+
+/** How far one attempt at an operation has come, and everything that a decision about the payment needs. */
+export interface OperationAttempt {
+  /**
+   * `finished`: it was, or the transaction shows that it is. `accepted`: the gateway works on it. `lost`: sent, and nothing shows it
+   * yet. `busy`: not sent, try again. `refused`: nothing was done, and nothing will be.
+   */
+  readonly state: 'finished' | 'accepted' | 'lost' | 'busy' | 'refused';
+  readonly operation: {
+    readonly kind: OperationKind;
+    readonly reference: string;
+    readonly cause: OperationCause;
+  };
+  readonly payment: StandingPayment;
+  /** As last read; absent where the operation was finished before, or the gateway's answer was not clear. */
+  readonly transaction?: Transaction;
+  readonly failure?: { readonly code: string; readonly detail: string };
+  /** When it was sent, RFC 3339. */
+  readonly sentAt?: string;
+}
+
+/** The payment's row as far as it decides what a transaction means. */
+export interface StandingPayment {
+  readonly status: PaymentStatus;
+  readonly account: string;
+  readonly sessionId: string;
+  readonly money: Money;
+  readonly capturedMinor: number;
+  readonly refundedMinor: number;
+  readonly transactionUpdatedAt?: string;
+}
+
+export interface GiveBackInput extends PaymentKey {
+  readonly gateway: string;
+  readonly cause: 'late_money' | 'operator';
+}
+
+/** The next operation that gives money back; null where none is left to give, or none can. */
+export interface GiveBackPlan {
+  readonly operationId: string | null;
+  readonly payment: StandingPayment;
+  readonly transaction?: Transaction;
+  /** Money is left, and no operation can return it. */
+  readonly isStuck: boolean;
+}
+
+export interface MoneyActivities {
+  /** Reads, looks for the operation's own trace, and only where there is none and it was never sent, sends it. */
+  attemptOperation(input: OperationInput): Promise<OperationAttempt>;
+  /** Writes down the operation that gives back what the gateway holds of a payment that may not keep it. */
+  planGiveBack(input: GiveBackInput): Promise<GiveBackPlan>;
+}
+
+/** Whoever may start another workflow does it from here. */
+export interface WakingActivities {
+  /** Has `money/<payment id>` carry out what was written down, or give the money back. Durable when it returns. */
+  wakeMoney(
+    input: PaymentKey & { readonly gateway: string; readonly why: 'capture' | 'give_back' },
+  ): Promise<void>;
+  /** Asks every other open session of the order to close, since this payment has paid it. */
+  closeOthers(input: PaymentKey): Promise<void>;
 }
 
 export interface UpdateActivities {

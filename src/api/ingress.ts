@@ -3,7 +3,7 @@ import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/ga
 import type { Service } from '../service.ts';
 import { logRefused, markSignalled } from '../store/deliveries.ts';
 import { logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
-import { withTimeout } from '../temporal/payment-runs.ts';
+import { withTimeout } from '../temporal/calls.ts';
 import type { CallbackSignal } from '../workflows/messages.ts';
 import { Batcher } from './batcher.ts';
 import { Problem } from './problem.ts';

@@ -3,7 +3,7 @@ import { inArray } from 'drizzle-orm';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { payments } from '../store/schema.ts';
-import { withTimeout } from '../temporal/payment-runs.ts';
+import { withTimeout } from '../temporal/calls.ts';
 
 /** Contract §4: 200 waits of up to 3 s at a time, then at once. */
 const MOST_WAITS = 200;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context, Middleware, Next } from 'koa';
 import type { Logger } from '../telemetry/log.ts';
 import { isStoreUnavailable } from '../store/errors.ts';
-import { RunEnded, RunsUnavailable } from '../temporal/payment-runs.ts';
+import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
 
 export const PROBLEMS = {
   invalid_json: { status: 400, title: 'The body is not JSON' },

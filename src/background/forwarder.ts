@@ -1,46 +1,29 @@
 /** Carries to Temporal what could not be told when it came: deliveries that were only stored, and payments whose run is lost. */
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
-import type { Db } from '../store/open.ts';
-import { findAbandonedUpdates, findEndpointless, giveUpUntold, readmitUntold } from '../store/outbox.ts';
-import type { PaymentRow } from '../store/payments.ts';
-import { findUnwatched } from '../store/sweeps.ts';
 import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
-import type { LookSignal } from '../workflows/messages.ts';
-
-export interface ForwarderDependencies {
-  readonly db: Db;
-  readonly runs: Pick<PaymentRuns, 'callback' | 'look'>;
-  readonly log: Logger;
-  readonly retentionMs: number;
-  /** Whether this process has an ORDER_WEBHOOK_URL: without one it wakes nobody to tell. */
-  readonly tells: boolean;
-}
-
-/** The jobs of one forwarder take their turns with Temporal, and ask for none once they are to stop. */
-interface Jobs extends ForwarderDependencies {
-  readonly stopping: AbortSignal;
-}
+import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
+import { abandonedJob, wakeForgotten, wakeUnwatched } from './waking.ts';
 
 /** Shoppers wait for what is told here, so it rests less than a sweep does. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
-const BATCH = 20;
 const INTERVAL_MS = 1_000;
 const ABANDONED_EVERY_MS = 60_000;
 /** Rarely: a run that is there after all, only waiting for its gateway to answer, keeps every signal in its history. */
 const UNWATCHED_EVERY_MS = 5 * 60_000;
-const MOST_UNWATCHED = 500;
+const FORGOTTEN_EVERY_MS = 15_000;
 const PRUNED_EVERY_MS = 3_600_000;
 
 /** Starts the forwarder; the returned function stops it after the work at hand. */
 export function startForwarder(given: ForwarderDependencies): () => Promise<void> {
   const stopping = new AbortController();
-  const deps = { ...given, runs: pacedRuns(given.runs), stopping: stopping.signal };
+  const deps = { ...given, ...paced(given), stopping: stopping.signal };
   const jobs = [
     every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
     every(ABANDONED_EVERY_MS, abandonedJob(deps), deps.log),
     every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),
+    every(FORGOTTEN_EVERY_MS, () => wakeForgotten(deps), deps.log),
     every(PRUNED_EVERY_MS, () => pruneDeliveries(deps.db, deps.retentionMs), deps.log),
   ];
   return async () => {
@@ -49,11 +32,17 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
   };
 }
 
-function pacedRuns(runs: ForwarderDependencies['runs']): ForwarderDependencies['runs'] {
+function paced({ runs, money }: ForwarderDependencies): Pick<ForwarderDependencies, 'runs' | 'money'> {
   const pace = createPace(RHYTHM);
   return {
-    callback: (payment, signal) => pace(() => runs.callback(payment, signal)),
-    look: (payment, signal) => pace(() => runs.look(payment, signal)),
+    runs: {
+      callback: (payment, signal) => pace(() => runs.callback(payment, signal)),
+      look: (payment, signal) => pace(() => runs.look(payment, signal)),
+    },
+    money: {
+      request: (payment, operationId) => pace(() => money.request(payment, operationId)),
+      requestGiveBack: (payment, cause) => pace(() => money.requestGiveBack(payment, cause)),
+    },
   };
 }
 
@@ -121,57 +110,4 @@ function signalOf(delivery: DeliveryRow): Parameters<PaymentRuns['callback']>[1]
     claim,
     receivedAt: receivedAt.toISOString(),
   };
-}
-
-/** Its first turn, one of a process that has an address again, also finds what there was none for. Without one it warns, once. */
-function abandonedJob(deps: Jobs): () => Promise<void> {
-  let isDone = false;
-  return async () => {
-    await giveUpUntold(deps.db);
-    if (!deps.tells) {
-      isDone ||= await warnOfUntold(deps);
-      return;
-    }
-    if (!isDone) await readmitUntold(deps.db);
-    isDone = true;
-    await wakeAbandoned(deps);
-  };
-}
-
-/** Whether there was anything to warn of. */
-async function warnOfUntold({ db, log }: Jobs): Promise<boolean> {
-  const effectId = await findEndpointless(db);
-  if (effectId === null) return false;
-  log.warn(
-    { effectId },
-    'updates wait for the merchant, and this process has no ORDER_WEBHOOK_URL: they are told when a worker has one',
-  );
-  return true;
-}
-
-async function wakeAbandoned(deps: Jobs): Promise<void> {
-  for (const { payment, effectId } of await findAbandonedUpdates(deps.db, BATCH)) {
-    if (deps.stopping.aborted) return;
-    deps.log.warn({ effectId }, 'an update was never told: waking its payment');
-    await wake(deps, payment, 'untold_update');
-  }
-}
-
-/** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained. */
-export async function wakeUnwatched(
-  deps: Pick<ForwarderDependencies, 'db' | 'runs' | 'log'> & { readonly stopping?: AbortSignal },
-): Promise<void> {
-  for (const payment of await findUnwatched(deps.db, MOST_UNWATCHED)) {
-    if (deps.stopping?.aborted) return;
-    deps.log.warn({ payment: payment.id }, 'nobody seems to watch it: waking it');
-    await wake(deps, payment, 'unwatched');
-  }
-}
-
-function wake(
-  { runs }: Pick<ForwarderDependencies, 'runs'>,
-  { id: paymentId, orderReference, n, gateway }: PaymentRow,
-  why: LookSignal['why'],
-): Promise<void> {
-  return runs.look({ paymentId, orderReference, n, gateway }, { why, at: new Date().toISOString() });
 }

@@ -113,7 +113,7 @@ function review(transaction: Transaction, reason: string): Decision {
 }
 
 /** An answer older than one already acted upon: a replica that lags behind. */
-function isStale(now: Standing, transaction: Transaction): boolean {
+export function isStale(now: Standing, transaction: Transaction): boolean {
   // Only money can be taken back by an old answer; a hold that has ended is news, whatever its clock says.
   if (!isMoney(now.status)) return false;
   const [known, said] = [now.transactionUpdatedAt, transaction.updatedAt];

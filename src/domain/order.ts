@@ -35,7 +35,9 @@ export type UpdateType =
   | 'order.partially_refunded'
   | 'order.refunded'
   | 'order.late_payment_returned'
-  | 'order.review';
+  | 'order.review'
+  | 'order.capture_failed'
+  | 'order.authorization_expiring';
 
 /** One line of what is sold: its total in minor units including VAT, negative for a gift card; `vat` in per cent. */
 export interface OrderLine {

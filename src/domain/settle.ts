@@ -66,6 +66,7 @@ export function settle(
   return withoutMoney(order, payment, outcome);
 }
 
+/** Money that was authorized or captured: it pays the order, or it is held against a payment that may not pay and has to go back. */
 function money(
   order: OrderStanding,
   payment: PaymentStanding,
@@ -74,9 +75,16 @@ function money(
 ): Settlement {
   const obstacle = obstacleOf(order, payment, outcome, policy);
   if (obstacle === null) return pay(order, payment, outcome);
-  if (holdsMoney(outcome.status)) return review(order, payment, outcome, obstacle);
-  return returned(order, payment, outcome);
+  if (!holdsMoney(outcome.status)) return returned(order, payment, outcome);
+  // Whatever kept it from going back the first time has to be seen by a person.
+  if (payment.reason === GIVE_BACK_FAILED) return review(order, payment, outcome, GIVE_BACK_FAILED);
+  if (policy !== 'give_back' || obstacle === 'order_changed')
+    return review(order, payment, outcome, obstacle);
+  return settlement(payment, { ...outcome, reason: obstacle }, afterReview(order, payment));
 }
+
+/** The reason of a review that money ends in which could not be given back. */
+export const GIVE_BACK_FAILED = 'give_back_failed';
 
 function obstacleOf(
   order: OrderStanding,

@@ -3,6 +3,7 @@ import { effectId } from '../domain/order.ts';
 import { isSettled } from '../domain/payment.ts';
 import type { Settlement } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
+import type { StoredOperation } from './outcome-operations.ts';
 import { updateBody } from './outbox.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 import type { outbox, timeline } from './schema.ts';
@@ -20,6 +21,8 @@ export interface Locked {
   readonly pending: readonly string[];
   /** Every effect that the order has had. */
   readonly known: readonly string[];
+  /** Those that are not finished, and those that were given up without a word of the gateway. */
+  readonly operations: readonly StoredOperation[];
   /** The very same record was written before. */
   readonly isWritten: boolean;
 }

@@ -130,7 +130,9 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
       known: sql<
         string[]
       >`array(select effect_id from outbox u where u.order_reference = ${orders.reference})`,
-      operations: sql<StoredOperation[]>`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
+      operations: sql<
+        StoredOperation[]
+      >`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
         w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
           and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed'))`,
@@ -155,9 +157,13 @@ async function write(
 ): Promise<string[]> {
   const after = settled === null ? before : settledRows(before, settled, record);
   const updates = settled === null ? [] : updateRows(before, after, settled, { livemode, tells });
-  const notes = noteRows(before.payment, settled, { ...record, notes: [...record.notes, ...finished.map(finishedNote)] });
+  const notes = noteRows(before.payment, settled, {
+    ...record,
+    notes: [...record.notes, ...finished.map(finishedNote)],
+  });
   const changes = [
-    capturesNow(before, settled) && tx.insert(operations).values(autoCapture(before.payment.id)).onConflictDoNothing(),
+    capturesNow(before, settled) &&
+      tx.insert(operations).values(autoCapture(before.payment.id)).onConflictDoNothing(),
     ...finished.map((operation) => finish(tx, operation)),
     updates.length > 0 && tx.insert(outbox).values(updates).onConflictDoNothing(),
     notes.length > 0 && tx.insert(timeline).values(notes).onConflictDoNothing(),

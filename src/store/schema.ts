@@ -12,6 +12,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { OperationKind, OperationState } from '../domain/operation.ts';
 import type { OrderLine, OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { ClosedBy } from '../domain/settle.ts';
@@ -69,6 +70,8 @@ export const payments = pgTable(
     metadata: jsonb().$type<Record<string, string>>().notNull().default({}),
     runId: text('run_id'),
     expiresAt: at('expires_at').notNull(),
+    /** When an authorization is expected to lapse; null where it does not or where there is none any more. */
+    authorizationExpiresAt: at('authorization_expires_at'),
     reviewSince: at('review_since'),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
@@ -80,6 +83,9 @@ export const payments = pgTable(
       .where(sql`status in ('PENDING', 'ON_HOLD')`),
     uniqueIndex('payments_return_key').on(table.returnKey),
     index('payments_session').on(table.gateway, table.sessionId),
+    index('payments_lapsing')
+      .on(table.authorizationExpiresAt)
+      .where(sql`authorization_expires_at is not null`),
     index('payments_unsettled')
       .on(table.gateway, table.createdAt)
       .where(sql`status in ('PENDING', 'ON_HOLD', 'REVIEW')`),
@@ -116,6 +122,8 @@ export const deliveries = pgTable(
     target: text().notNull(),
     headers: jsonb().$type<Record<string, string>>().notNull(),
     body: bytea().notNull(),
+    /** Which secret signed, by the first characters of its hash: tells when an old one may be retired. */
+    secret: text(),
     receipts: integer().notNull().default(1),
     receivedAt: at('received_at').notNull().defaultNow(),
     lastReceivedAt: at('last_received_at').notNull().defaultNow(),
@@ -134,6 +142,53 @@ export const deliveries = pgTable(
       .where(sql`state in ('received', 'signalled')`),
   ],
 );
+
+/** Captures, refunds and voids: the idempotency record of each, for ever. */
+export const operations = pgTable(
+  'operations',
+  {
+    id: text().primaryKey(),
+    paymentId: text('payment_id').notNull(),
+    kind: text().$type<OperationKind>().notNull(),
+    /** The merchant's, or ours where nobody asked: unique by payment and kind. */
+    reference: text().notNull(),
+    /** The same reference with another body is refused. */
+    bodyHash: text('body_hash').notNull(),
+    /** As asked for; null for all that is left. */
+    wanted: integer(),
+    /** Reserved before it is sent, and from then on never spent twice. */
+    amount: integer(),
+    lines: jsonb().$type<readonly OperationLine[]>(),
+    finalCapture: boolean('final_capture').notNull().default(false),
+    /** For the gateway, in the merchant's words: stays in this row. */
+    reason: text(),
+    cause: text().$type<OperationCause>().notNull(),
+    state: text().$type<OperationState>().notNull(),
+    /** Why it failed: a stable code, and in words. */
+    code: text(),
+    detail: text(),
+    /** Written before it is sent: whoever finds it without an answer must not send it again. */
+    sentAt: at('sent_at'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+    finishedAt: at('finished_at'),
+  },
+  (table) => [
+    uniqueIndex('operations_reference').on(table.paymentId, table.kind, table.reference),
+    index('operations_unfinished')
+      .on(table.updatedAt)
+      .where(sql`state in ('pending', 'unknown')`),
+  ],
+);
+
+export interface OperationLine {
+  readonly lineId: string;
+  readonly amountMinor: number;
+  readonly quantity?: number;
+}
+
+/** Who wanted it: the merchant, an operator, `"capture": "auto"`, or money that came too late. */
+export type OperationCause = 'merchant' | 'operator' | 'auto_capture' | 'late_money';
 
 /** Append-only: what happened to a payment, in words and data. */
 export const timeline = pgTable(

@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Runtime, DefaultLogger, type Worker } from '@temporalio/worker';
 import { createPaymentActivities } from '../activities/create-activities.ts';
+import { createMoneyActivities } from '../activities/money-activities.ts';
+import { createWakingActivities } from '../activities/waking.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import type { Config } from '../config.ts';
@@ -82,7 +84,11 @@ async function runOnce(
   try {
     await service.namespace.prepare();
     state.workers = await createWorkers(connection, settingsOf(config), {
-      payments: { ...paymentActivities(service), ...sweepActivities(service) },
+      payments: {
+        ...paymentActivities(service),
+        ...moneyActivities(service),
+        ...sweepActivities(service),
+      },
       updates: updateActivities(service),
     });
     if (signal.aborted) return;
@@ -124,6 +130,13 @@ function paymentActivities({ store, gateways, config, metrics }: Service) {
     },
     metrics,
   });
+}
+
+function moneyActivities({ store, gateways, runs, money }: Service) {
+  return {
+    ...createMoneyActivities({ db: store.db, gatewayNamed: gateways.named }),
+    ...createWakingActivities({ db: store.db, runs, money }),
+  };
 }
 
 function sweepActivities({ store, gateways, runs, metrics }: Service) {

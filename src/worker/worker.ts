@@ -1,7 +1,12 @@
 /** The Workers: one for payments, one that tells the merchant. */
 import { join } from 'node:path';
 import { Worker, type NativeConnection } from '@temporalio/worker';
-import type { PaymentActivities, UpdateActivities } from '../activities/payment-activities.ts';
+import type {
+  MoneyActivities,
+  PaymentActivities,
+  UpdateActivities,
+  WakingActivities,
+} from '../activities/payment-activities.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 import { updatesTaskQueue } from '../workflows/messages.ts';
 
@@ -18,7 +23,10 @@ export interface WorkerSettings {
 export async function createWorkers(
   connection: NativeConnection,
   settings: WorkerSettings,
-  activities: { payments: PaymentActivities & SweepActivities; updates: UpdateActivities },
+  activities: {
+    payments: PaymentActivities & MoneyActivities & WakingActivities & SweepActivities;
+    updates: UpdateActivities;
+  },
 ): Promise<Worker[]> {
   const common = {
     connection,

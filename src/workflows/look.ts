@@ -20,7 +20,7 @@ import {
   type RunState,
   type Triggers,
 } from './run-state.ts';
-import { tell } from './telling.ts';
+import { followUp, tell } from './telling.ts';
 
 /** Looks once for everything that has asked for it until now. */
 export async function look(run: RunState): Promise<void> {
@@ -108,16 +108,15 @@ function becoming(run: RunState, decision: Become, triggers: Triggers, reading: 
 export function outcomeOf(run: RunState, decision: Become): Outcome {
   const outcome = asRead(run, decision);
   // Closing a session voids what was begun in it.
-  const isClosed = run.isCancelled && (outcome.status === 'CANCELLED' || outcome.status === 'VOIDED');
-  return isClosed && run.status === 'PENDING' ? { ...outcome, ...BY_THE_MERCHANT } : outcome;
+  const isClosed = outcome.status === 'CANCELLED' || outcome.status === 'VOIDED';
+  if (run.closing === null || !isClosed || run.status !== 'PENDING') return outcome;
+  const reason = CLOSED_BECAUSE[run.closing];
+  return { ...outcome, status: 'CANCELLED', pays: false, cause: run.closing, closedBy: 'merchant', reason };
 }
 
-const BY_THE_MERCHANT = {
-  status: 'CANCELLED',
-  pays: false,
-  cause: 'merchant',
-  closedBy: 'merchant',
-  reason: 'cancelled by the merchant',
+const CLOSED_BECAUSE = {
+  merchant: 'cancelled by the merchant',
+  order_paid: 'another payment has paid the order',
 } as const;
 
 function asRead(run: RunState, decision: Become): Outcome {
@@ -143,6 +142,7 @@ export async function record(run: RunState, outcome: OutcomeRecord): Promise<Rec
   if (outcome.transaction !== undefined) run.transaction = outcome.transaction;
   publishSearchAttributes(run, before);
   tell(run, recorded.untold);
+  followUp(run, recorded.next);
   return recorded;
 }
 

@@ -9,6 +9,11 @@ export function paymentWorkflowId(key: { orderReference: string; n: number }): s
   return `payment/${key.orderReference}/${key.n}`;
 }
 
+/** The workflow id of everything that moves a payment's money after it was paid: `money/<payment id>`. */
+export function moneyWorkflowId(paymentId: string): string {
+  return `money/${paymentId}`;
+}
+
 /** Tells the merchant on a Worker of its own, so that a shop that hangs keeps no shopper waiting. */
 export function updatesTaskQueue(taskQueue: string): string {
   return `${taskQueue}-updates`;
@@ -30,7 +35,7 @@ export interface CarriedState {
   readonly seen: readonly string[];
   readonly unclearSince?: number;
   readonly followUps?: number;
-  readonly isCancelled?: boolean;
+  readonly closing?: Closing;
   /** `at` in milliseconds since the epoch. */
   readonly nextLook?: { readonly at: number; readonly why: 'follow-up' | 'poll' | 'review' };
 }
@@ -53,6 +58,9 @@ export interface ReturnSignal {
   readonly why: 'return' | 'unproved_callback';
   readonly at: string;
 }
+
+/** Why a session is being closed: the merchant cancels, or another payment has paid the order. */
+export type Closing = 'merchant' | 'order_paid';
 
 /** A look that we ask for ourselves. */
 export interface LookSignal {
@@ -104,3 +112,28 @@ export interface PaymentView {
 }
 
 export const getState = defineQuery<PaymentView>('getState');
+
+export interface MoneyInput extends PaymentKey {
+  readonly gateway: string;
+  readonly carried?: { readonly open: readonly OpenOperation[]; readonly givesBack: GiveBackCause | null };
+}
+
+/** An operation that is not finished; times in milliseconds since the epoch. */
+export interface OpenOperation {
+  readonly operationId: string;
+  readonly since: number;
+  readonly tries: number;
+  readonly due: number;
+}
+
+export type GiveBackCause = 'late_money' | 'operator';
+
+/** Carries out an operation that the store knows; answered once it is finished, or the gateway has to be waited for. */
+export const carryOut = defineUpdate<void, [operationId: string]>('carryOut');
+/** Gives back what the gateway holds of the payment; answered like `carryOut`. */
+export const giveBack = defineUpdate<void, [cause: GiveBackCause]>('giveBack');
+export const operationRequested = defineSignal<[operationId: string]>('operationRequested');
+export const giveBackRequested = defineSignal<[cause: GiveBackCause]>('giveBackRequested');
+/** Another payment has paid the order: nobody must be able to pay in this session any more. */
+export const closeRequested =
+  defineSignal<[{ readonly why: 'order_paid'; readonly at: string }]>('closeRequested');

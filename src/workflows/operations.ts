@@ -2,10 +2,10 @@
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { OpenedPayment, RecordedOutcome } from '../activities/payment-activities.ts';
 import { decide } from '../domain/decide.ts';
-import { holdsMoney, isOpen, type PaymentStatus } from '../domain/payment.ts';
+import { holdsMoney, isOpen, isSettled, type PaymentStatus } from '../domain/payment.ts';
 import type { Reading, Transaction } from '../domain/transaction.ts';
 import { look, outcomeOf, read, record } from './look.ts';
-import type { CancelResult, ResolveRequest, ResolveResult } from './messages.ts';
+import type { CancelResult, Closing, ResolveRequest, ResolveResult } from './messages.ts';
 import { cancelSession } from './proxies.ts';
 import { openedOf, planAfterClearAnswer, standingOf, type RunState } from './run-state.ts';
 
@@ -14,6 +14,8 @@ export interface Operations {
   /** Carries out the oldest one. */
   next(): Promise<void>;
   cancel(): Promise<CancelResult>;
+  /** Closes what nobody may pay any more, since another payment has paid the order. */
+  close(): void;
   resolve(request: ResolveRequest): Promise<ResolveResult>;
 }
 
@@ -39,12 +41,16 @@ export function newOperations(run: RunState): Operations {
     },
     async cancel() {
       const closed = await queue(
-        () => cancel(run),
+        () => cancel(run, 'merchant'),
         () => ({ kind: 'not_open' as const, status: run.status }),
       );
       // What the gateway has confirmed is not denied because its reads lag behind: they are followed until they say so.
-      await condition(() => !run.isCancelled || run.status !== 'PENDING');
-      return run.isCancelled ? afterCancel(run.status) : closed;
+      await condition(() => run.closing === null || run.status !== 'PENDING');
+      return run.closing === null ? closed : afterCancel(run.status);
+    },
+    close() {
+      if (isSettled(run.status) || waiting.length > 0) return;
+      waiting.push(async () => void (await cancel(run, 'order_paid')));
     },
     resolve: (request) =>
       queue(
@@ -54,19 +60,19 @@ export function newOperations(run: RunState): Operations {
   };
 }
 
-async function cancel(run: RunState): Promise<CancelResult> {
+async function cancel(run: RunState, closing: Closing): Promise<CancelResult> {
   // First what the gateway knows already: money that is there must not be released by us.
   await look(run);
   if (run.status !== 'PENDING') return afterCancel(run.status);
   const payment = run.payment as OpenedPayment;
   const { paymentId, orderReference, n, gateway } = run.input;
-  const summary = 'the merchant cancels';
+  const summary = closing === 'merchant' ? 'the merchant cancels' : 'another payment has paid the order';
   const answer = await cancelSession.executeWithOptions({ summary }, [
     { paymentId, orderReference, n, gateway, sessionId: payment.sessionId },
   ]);
-  run.isCancelled = answer === 'cancelled';
+  if (answer === 'cancelled') run.closing = closing;
   const reading = await read(run, payment, null);
-  await recordCancel(run, payment, reading);
+  await recordCancel(run, payment, reading, closing);
   return afterCancel(run.status);
 }
 
@@ -76,17 +82,22 @@ function afterCancel(status: PaymentStatus): CancelResult {
 }
 
 /** What the gateway says after the cancel is what happened, whatever it answered to the cancel itself. */
-async function recordCancel(run: RunState, payment: OpenedPayment, reading: Reading): Promise<void> {
+async function recordCancel(
+  run: RunState,
+  payment: OpenedPayment,
+  reading: Reading,
+  closing: Closing,
+): Promise<void> {
   const decision = decide(standingOf(run), openedOf(run, payment), reading);
   if (decision.kind !== 'become') return followCancel(run);
   // Whoever closed it in the same moment: the merchant has asked for it, and is told so.
-  run.isCancelled ||= decision.status === 'CANCELLED' || decision.status === 'VOIDED';
+  if (decision.status === 'CANCELLED' || decision.status === 'VOIDED') run.closing = closing;
   await recordOperation(run, decision.transaction, outcomeOf(run, decision));
   planAfterClearAnswer(run, Date.now());
 }
 
 function followCancel(run: RunState): void {
-  if (run.isCancelled) run.nextLook = { at: Date.now() + 1_000, why: 'follow-up' };
+  if (run.closing !== null) run.nextLook = { at: Date.now() + 1_000, why: 'follow-up' };
 }
 
 async function resolve(run: RunState, request: ResolveRequest): Promise<ResolveResult> {

@@ -13,6 +13,7 @@ import { look } from './look.ts';
 import {
   callbackReceived,
   cancelSession,
+  closeRequested,
   getState,
   lookRequested,
   openSession,
@@ -73,6 +74,9 @@ function receiveMessages(run: RunState, operations: Operations): void {
   setHandler(returnVisited, (hit) => receivePoke(run, hit), { description: 'An unproved hit: look once' });
   setHandler(lookRequested, (request) => receivePoke(run, request), {
     description: 'We ask for a look ourselves',
+  });
+  setHandler(closeRequested, () => operations.close(), {
+    description: 'Another payment has paid the order',
   });
   setHandler(getState, () => viewOf(run), { description: 'What this payment is and what it waits for' });
   setHandler(openSession, () => answerShopper(run, operations), {
@@ -141,7 +145,7 @@ function handOver(run: RunState): PaymentSessionInput {
   const carried = {
     seen: [...run.seen],
     followUps: run.followUps,
-    isCancelled: run.isCancelled,
+    ...(run.closing !== null && { closing: run.closing }),
     ...(run.unclearSince !== null && { unclearSince: run.unclearSince }),
     ...(run.nextLook !== null && { nextLook: run.nextLook }),
   };

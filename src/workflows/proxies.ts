@@ -1,6 +1,11 @@
 /** The activities of a payment, each with the time limits and retries that its nature asks for. */
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { PaymentActivities, UpdateActivities } from '../activities/payment-activities.ts';
+import type {
+  MoneyActivities,
+  PaymentActivities,
+  UpdateActivities,
+  WakingActivities,
+} from '../activities/payment-activities.ts';
 import { updatesTaskQueue } from './messages.ts';
 
 /** A worker that is killed is noticed by its silence, not by the time limit of what it was doing. */
@@ -18,6 +23,19 @@ export const { readTransaction, cancelSurplusSessions } = proxyActivities<Paymen
   startToCloseTimeout: '45 seconds',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+});
+
+/** Moves money, so it is tried again only where the activity knows that nothing was done; it says itself when. */
+export const { attemptOperation, planGiveBack } = proxyActivities<MoneyActivities>({
+  startToCloseTimeout: '60 seconds',
+  heartbeatTimeout: HEARTBEAT,
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+});
+
+/** Temporal and the store are all that it needs. */
+export const { wakeMoney, closeOthers } = proxyActivities<WakingActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
 /** Our own store: back within seconds or not our fault. */

@@ -7,6 +7,7 @@ import type { Opened, Transaction } from '../domain/transaction.ts';
 import type {
   CallbackSignal,
   CarriedState,
+  Closing,
   LookSignal,
   PaymentSessionInput,
   ReturnSignal,
@@ -42,8 +43,8 @@ export interface RunState {
   /** Why a last look is due: the lifetime is over, or a shopper came back after the gateway's own deadline. */
   expiry: 'lifetime' | 'shopper' | null;
   isLifetimeOver: boolean;
-  /** The gateway has confirmed the merchant's cancel; what it says of the session may lag behind. */
-  isCancelled: boolean;
+  /** The gateway has confirmed that the session is closed; what it says of it may lag behind. */
+  closing: Closing | null;
   nextLook: { readonly at: number; readonly why: DueLook } | null;
   followUps: number;
   unclearSince: number | null;
@@ -67,7 +68,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     pokes: [],
     expiry: null,
     isLifetimeOver: false,
-    isCancelled: carried.isCancelled ?? false,
+    closing: carried.closing ?? null,
     nextLook: carried.nextLook ?? null,
     followUps: carried.followUps ?? 0,
     unclearSince: carried.unclearSince ?? null,

@@ -1,8 +1,9 @@
-import { notifier } from './proxies.ts';
+import type { NextStep } from '../activities/payment-activities.ts';
+import { closeOthers, notifier, wakeMoney } from './proxies.ts';
 import type { RunState } from './run-state.ts';
 
 /** Tells the merchant beside the loop: a shop that hangs must not keep a hold from being polled. */
-export function tell(run: RunState, untold: readonly string[]): void {
+export function tell(run: { readonly telling: Set<string> }, untold: readonly string[]): void {
   for (const effectId of untold) {
     if (run.telling.has(effectId)) continue;
     run.telling.add(effectId);
@@ -13,4 +14,30 @@ export function tell(run: RunState, untold: readonly string[]): void {
       .catch(() => undefined)
       .then(() => run.telling.delete(effectId));
   }
+}
+
+/** Has others do what follows from a record, beside the loop too. Whatever is lost here, the forwarder finds it in the store. */
+export function followUp(run: RunState, next: readonly NextStep[]): void {
+  for (const step of next) {
+    if (run.telling.has(WORDS[step])) continue;
+    run.telling.add(WORDS[step]);
+    void carryOn(run, step)
+      .catch(() => undefined)
+      .then(() => run.telling.delete(WORDS[step]));
+  }
+}
+
+const WORDS = {
+  capture: 'that it is captured',
+  give_back: 'that the money goes back',
+  close_others: 'that no other session can be paid',
+} as const satisfies Record<NextStep, string>;
+
+function carryOn(run: RunState, step: NextStep): Promise<void> {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const key = { paymentId, orderReference, n };
+  if (step === 'close_others')
+    return closeOthers.executeWithOptions({ summary: "close the order's other session" }, [key]);
+  const summary = step === 'capture' ? 'capture, as asked for at creation' : 'give the money back';
+  return wakeMoney.executeWithOptions({ summary }, [{ ...key, gateway, why: step }]);
 }

@@ -6,7 +6,7 @@ import { readGateway, stampGateway } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema.ts';
-import { RunsUnavailable } from '../../src/temporal/payment-runs.ts';
+import { RunsUnavailable } from '../../src/temporal/calls.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { ACCOUNT, anOutcome, aPayment, aRecord, aSessionId, TELLS } from '../support/builders.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';

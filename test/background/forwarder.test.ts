@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { startForwarder, wakeUnwatched } from '../../src/background/forwarder.ts';
+import { startForwarder } from '../../src/background/forwarder.ts';
+import { wakeUnwatched } from '../../src/background/waking.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, payments, timeline } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { RunsUnavailable } from '../../src/temporal/calls.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
+import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
@@ -29,7 +31,14 @@ describe('the forwarder', () => {
 
   const start = () => {
     const log = createLog('silent', 'test');
-    stop = startForwarder({ db: store.db, runs, log, retentionMs: 86_400_000, tells: true });
+    stop = startForwarder({
+      db: store.db,
+      runs,
+      money: fakeMoney(runs),
+      log,
+      retentionMs: 86_400_000,
+      tells: true,
+    });
   };
   const left = async (eventId: string, seconds = 5) => {
     const { id } = await logDelivery(store.db, aDelivery(payment, { eventId }));

@@ -6,6 +6,7 @@ import { deliveries } from '../../src/store/schema.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
+import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns } from '../support/fake-runs.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
@@ -33,6 +34,7 @@ it('tells at most 20 a second, all of them, and stops in the middle when asked t
   const forwarding = {
     db: store.db,
     runs,
+    money: fakeMoney(runs),
     log: createLog('silent', 'test'),
     retentionMs: 86_400_000,
     tells: false,

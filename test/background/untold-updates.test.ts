@@ -10,6 +10,7 @@ import { outbox } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
@@ -44,7 +45,7 @@ afterEach(async () => {
 /** Starts it as a process does, and lets it take its turns of so many minutes. */
 async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
   const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
-  stop = startForwarder({ db: store.db, runs, log, retentionMs: 86_400_000, tells });
+  stop = startForwarder({ db: store.db, runs, money: fakeMoney(runs), log, retentionMs: 86_400_000, tells });
   for (let minute = 0; minute < minutes; minute += 1) {
     await jest.advanceTimersByTimeAsync(60_000);
     await new Promise((settle) => setImmediate(settle));

@@ -85,14 +85,38 @@ describe('settle', () => {
     [{}, { paidPaymentId: 'pay_0', status: 'PAID' as const }, 'order_already_paid'],
     [{}, { money: { amountMinor: 1, currency: 'NOK' } }, 'order_changed'],
   ])('asks a person about money that may not pay: %j %j', (ofPayment, ofOrder, reason) => {
-    const settled = settle(
-      order(ofOrder),
-      payment({ status: 'EXPIRED', ...ofPayment }),
-      outcome(),
-      'give_back',
-    );
+    const late = payment({ status: 'EXPIRED', ...ofPayment });
+    const settled = settle(order(ofOrder), late, outcome(), 'review');
     expect(settled).toMatchObject({ status: 'REVIEW', reason, paysNow: false });
     expect(settled.orderStatus).toBe('paidPaymentId' in ofOrder ? 'PAID' : 'REVIEW');
+  });
+
+  it.each([
+    [{ closedBy: 'merchant' as const }, {}, 'late_money'],
+    [{ closedBy: 'expiry' as const }, {}, 'late_money'],
+    [{}, { paidPaymentId: 'pay_0', status: 'PAID' as const }, 'order_already_paid'],
+  ])(
+    'holds money that has to go back, and leaves the order as it is: %j %j',
+    (ofPayment, ofOrder, reason) => {
+      const late = payment({ status: 'EXPIRED', ...ofPayment });
+      const before = order({ status: 'PAYMENT_FAILED', ...ofOrder });
+      const held = settle(before, late, outcome(), 'give_back');
+      expect(held).toMatchObject({ status: 'AUTHORIZED', reason, orderStatus: before.status, updates: [] });
+      const known = { ...late, status: held.status, reason: held.reason };
+      const gone = settle(before, known, outcome({ status: 'VOIDED' }), 'give_back');
+      expect(gone).toMatchObject({ status: 'VOIDED', orderStatus: before.status, paysNow: false });
+      expect(types(gone)).toEqual(['order.late_payment_returned']);
+    },
+  );
+
+  it('asks a person about money that could not be given back, and tries it no second time', () => {
+    const late = payment({ status: 'AUTHORIZED', closedBy: 'expiry', reason: 'late_money' });
+    const failed = outcome({ status: 'REVIEW', pays: false, reason: 'give_back_failed' });
+    const reviewed = settle(order({ status: 'PAYMENT_FAILED' }), late, failed, 'give_back');
+    expect(reviewed).toMatchObject({ status: 'REVIEW', orderStatus: 'REVIEW' });
+    const known = { ...late, status: reviewed.status, reason: reviewed.reason };
+    const again = settle(order({ status: 'REVIEW' }), known, outcome(), 'give_back');
+    expect(again).toMatchObject({ status: 'REVIEW', reason: 'give_back_failed', updates: [] });
   });
 
   it('lets late money pay an unpaid order where the policy says so, and never a paid one', () => {
@@ -198,7 +222,7 @@ describe('settle', () => {
     );
   });
 
-  it('never drops money: what the gateway holds has paid, is reviewed or was dismissed', () => {
+  it('never drops money: what the gateway holds has paid, goes back, is reviewed or was dismissed', () => {
     fc.assert(
       fc.property(
         anyOrder(),
@@ -209,7 +233,8 @@ describe('settle', () => {
           if (!wanted.pays || !holdsMoney(wanted.status) || known.dismissed || wanted.dismiss) return;
           const settled = settle(now, known, wanted, policy);
           const hasPaid = settled.paysNow || now.paidPaymentId === known.id;
-          expect(hasPaid || settled.status === 'REVIEW').toBe(true);
+          const isReturned = policy === 'give_back' && holdsMoney(settled.status) && settled.reason !== null;
+          expect(hasPaid || isReturned || settled.status === 'REVIEW').toBe(true);
         },
       ),
       { numRuns: 5_000 },

@@ -44,6 +44,7 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
       isChange: true,
       paysNow: true,
       untold: [effect],
+      next: [],
     });
     const order = await findOrder(store.db, payment.orderReference);
     expect(order?.order).toMatchObject({ status: 'PAID', paidPaymentId: payment.id, sequence: 1 });
@@ -154,7 +155,7 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     const found = await findOrder(store.db, first.orderReference);
     expect(found?.order.status).toBe('PAID');
     const statuses = found?.payments.map(({ status, reason }) => `${status} ${reason}`).sort();
-    expect(statuses).toEqual(['AUTHORIZED null', 'REVIEW order_already_paid']);
+    expect(statuses).toEqual(['AUTHORIZED null', 'AUTHORIZED order_already_paid']);
     const updates = await updatesOf(first.orderReference);
     expect(updates.filter(({ type }) => type === 'order.paid')).toHaveLength(1);
     expect(updates.map(({ sequence }) => sequence)).toEqual(updates.map((_unused, index) => index + 1));
@@ -168,16 +169,17 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     expect(recorded).toMatchObject({ status: 'REVIEW', reason: 'order_changed', paysNow: false });
   });
 
-  it('sends money that comes after the merchant cancelled to REVIEW, and the order stays unpaid', async () => {
+  it('asks for money that comes after the merchant cancelled to be given back, and the order stays unpaid', async () => {
     const payment = await aPayment(store.db);
     const cancelled = anOutcome('CANCELLED', { closedBy: 'merchant' });
     await recordOutcome(store.db, aRecord(payment, { outcome: cancelled }), TELLS);
     const late = await recordOutcome(store.db, aRecord(payment, { key: 'b' }), TELLS);
     expect(late).toMatchObject({
-      status: 'REVIEW',
+      status: 'AUTHORIZED',
       reason: 'late_money',
-      orderStatus: 'REVIEW',
+      orderStatus: 'CANCELLED',
       paysNow: false,
+      next: ['give_back'],
     });
     expect((await findOrder(store.db, payment.orderReference))?.order.paidAt).toBeNull();
   });

@@ -12,6 +12,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createNamespace } from '../../src/temporal/namespace.ts';
 import { ACCOUNT } from './builders.ts';
+import { fakeMoney, type FakeMoney } from './fake-money.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
 import { freePort } from './postgres.ts';
 import { withTroubles, type TroubledDb } from './troubled-db.ts';
@@ -55,6 +56,7 @@ export interface TestApi {
   readonly port: number;
   readonly service: Service;
   readonly runs: FakeRuns;
+  readonly money: FakeMoney;
   readonly troubles: TroubledDb;
   /** One request over the wire, its target sent as it is written. */
   send(method: string, target: string, sent?: Sent): Promise<Answer>;
@@ -70,6 +72,7 @@ export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): P
   const metrics = createMetrics();
   const troubles = withTroubles(store.db);
   const runs = fakeRuns(store.db);
+  const money = fakeMoney(runs);
   const parts = {
     config,
     metrics,
@@ -84,6 +87,7 @@ export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): P
     store: { ...store, db: troubles.db },
     namespace: createNamespace(parts),
     runs,
+    money,
   };
   const stop = await startApi(service);
   const send: TestApi['send'] = (method, target, sent = {}) => sendRaw(port, method, target, sent);
@@ -91,6 +95,7 @@ export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): P
     port,
     service,
     runs,
+    money,
     troubles,
     send,
     post: (target, body, sent = {}) =>

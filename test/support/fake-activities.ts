@@ -6,13 +6,15 @@ import type {
   OutcomeRecord,
   PaymentActivities,
   UpdateActivities,
+  WakingActivities,
 } from '../../src/activities/payment-activities.ts';
 import type { Reading } from '../../src/domain/transaction.ts';
-import { isSettled } from '../../src/domain/payment.ts';
+import { isOpen, isSettled } from '../../src/domain/payment.ts';
 import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import {
   deadlines,
+  giveBack,
   paymentOf,
   recordOutcome,
   untoldOf,
@@ -30,6 +32,8 @@ import {
   type SimulatedSession,
 } from './simulated-psp.ts';
 
+export type FakeActivities = PaymentActivities & UpdateActivities & WakingActivities;
+
 /** One order with a gateway of its own, so that orders can't disturb one another. */
 export interface FakeOrder {
   readonly order: StoredOrder;
@@ -41,7 +45,7 @@ export interface FakeOrder {
   readonly foreign: string[];
   readonly surplusClosed: string[];
   /** Whatever a test wants to happen instead of an activity's own work, before it. */
-  before: Partial<Record<keyof (PaymentActivities & UpdateActivities), () => unknown>>;
+  before: Partial<Record<keyof FakeActivities, () => unknown>>;
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
   pollIntervalMs: number;
@@ -66,9 +70,7 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
 }
 
 /** Builds what a Worker registers. @throws Error for an order that no test has made */
-export function createFakeActivities(
-  orders: ReadonlyMap<string, FakeOrder>,
-): PaymentActivities & UpdateActivities {
+export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): FakeActivities {
   const at = async (reference: string, name: keyof FakeOrder['before']): Promise<FakeOrder> => {
     const fake = orders.get(reference);
     if (fake === undefined) throw new Error(`no test has made order ${reference}`);
@@ -93,6 +95,15 @@ export function createFakeActivities(
       const fake = await at(referenceOf(record.paymentId), 'recordOutcome');
       fake.records.push(record);
       return recordOutcome(fake.order, record, fake.policy);
+    },
+    async wakeMoney({ orderReference, paymentId }) {
+      const { order, psp, policy } = await at(orderReference, 'wakeMoney');
+      giveBack(order, sessionOf(psp, paymentOf(order, paymentId).sessionId ?? ''), policy);
+    },
+    async closeOthers({ orderReference, paymentId }) {
+      const { order, psp } = await at(orderReference, 'closeOthers');
+      const others = order.payments.filter(({ id, status }) => id !== paymentId && isOpen(status));
+      for (const { sessionId } of others) if (sessionId !== null) cancelSession(sessionOf(psp, sessionId));
     },
     async notifyMerchant(effectId) {
       const fake = await at(referenceOf(effectId), 'notifyMerchant');

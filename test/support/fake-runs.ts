@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../src/store/open.ts';
 import { findPayment, recordOpened } from '../../src/store/payments.ts';
-import { RunsUnavailable, type PaymentAddress, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import type { PaymentAddress, PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import type { CallbackSignal, LookSignal, ReturnSignal } from '../../src/workflows/messages.ts';
 import { aSessionId } from './builders.ts';
 
@@ -12,6 +13,7 @@ export interface FakeRuns extends PaymentRuns {
   temporal: 'well' | 'down' | 'hanging';
   readonly callbacks: { payment: PaymentAddress; signal: CallbackSignal }[];
   readonly pokes: { orderReference: string; n: number; why: ReturnSignal['why'] }[];
+  readonly closed: PaymentAddress[];
   readonly looks: { payment: PaymentAddress; signal: LookSignal }[];
   /** What the runs answer; a test puts its own in place. */
   answers: Pick<PaymentRuns, 'open' | 'cancel' | 'resolve'>;
@@ -29,6 +31,7 @@ export function fakeRuns(db: Db): FakeRuns {
     callbacks: [],
     pokes: [],
     looks: [],
+    closed: [],
     answers: {
       open: (payment) => opened(db, payment),
       cancel: () => Promise.resolve({ kind: 'cancelled' }),
@@ -44,6 +47,10 @@ export function fakeRuns(db: Db): FakeRuns {
     async look(payment, signal) {
       await reach();
       runs.looks.push({ payment, signal });
+    },
+    async close(payment) {
+      await reach();
+      runs.closed.push(payment);
     },
     async poke({ orderReference, n }, { why }) {
       await reach();

@@ -1,9 +1,10 @@
 /** The store's promises in memory: plain data that a test can copy, settled by the real `settle`. */
 import { effectId, type OrderStatus, type UpdateType } from '../../src/domain/order.ts';
-import { isOpen } from '../../src/domain/payment.ts';
+import { holdsMoney, isOpen, type PaymentStatus } from '../../src/domain/payment.ts';
 import type { Money } from '../../src/domain/money.ts';
 import { settle, type LateMoneyPolicy, type PaymentStanding } from '../../src/domain/settle.ts';
-import type { OutcomeRecord, RecordedOutcome } from '../../src/store/outcomes.ts';
+import type { NextStep, OutcomeRecord, RecordedOutcome } from '../../src/store/outcomes.ts';
+import { readingOf, returnMoney, type SimulatedSession } from './simulated-psp.ts';
 
 export interface StoredPayment extends PaymentStanding {
   readonly orderReference: string;
@@ -171,7 +172,36 @@ function recorded(
   now: Pick<RecordedOutcome, 'isChange' | 'paysNow'>,
 ): RecordedOutcome {
   const { status, reason } = payment;
-  return { status, reason, orderStatus: order.status, ...now, untold: untoldOf(order, payment.id) };
+  const untold = untoldOf(order, payment.id);
+  return { status, reason, orderStatus: order.status, ...now, untold, next: nextOf(order, payment) };
+}
+
+/** What the run of `moneyOperations` does when it is asked to give money back: at the gateway, and then in the store. */
+export function giveBack(order: StoredOrder, session: SimulatedSession, policy: LateMoneyPolicy): void {
+  returnMoney(session);
+  const reading = readingOf(session);
+  const payment = paymentOf(order, session.paymentId);
+  if (reading.kind !== 'transaction' || payment.status === reading.transaction.status) return;
+  const { transaction } = reading;
+  const { transactionId: cause, capturedMinor, refundedMinor } = transaction;
+  const outcome = {
+    status: transaction.status as PaymentStatus,
+    pays: true,
+    cause,
+    capturedMinor,
+    refundedMinor,
+  };
+  const record = { paymentId: payment.id, outcome, transaction, deliveries: [], notes: [], key: '' };
+  recordOutcome(order, record, policy);
+}
+
+function nextOf(order: StoredOrder, payment: StoredPayment): NextStep[] {
+  const isPayer = order.paidPaymentId === payment.id;
+  const others = order.payments.filter((other) => other.id !== payment.id && isOpen(other.status));
+  return [
+    ...(holdsMoney(payment.status) && !isPayer && !payment.dismissed ? (['give_back'] as const) : []),
+    ...(isPayer && others.length > 0 ? (['close_others'] as const) : []),
+  ];
 }
 
 export function untoldOf(order: StoredOrder, paymentId: string): string[] {

@@ -11,13 +11,14 @@ import {
   openedOf,
   planAfterClearAnswer,
   planAfterUnclearAnswer,
+  receivePoke,
   standingOf,
   takeTriggers,
   type RunState,
   type Triggers,
 } from '../../src/workflows/run-state.ts';
 import { outcomeOf } from '../../src/workflows/look.ts';
-import { recordOutcome, type StoredOrder, type StoredPayment } from './memory-store.ts';
+import { giveBack, recordOutcome, type StoredOrder, type StoredPayment } from './memory-store.ts';
 import { ACCOUNT, cancelSession, readingOf, sessionOf, type SimulatedPsp } from './simulated-psp.ts';
 
 export const POLL_INTERVAL_MS = 3_600_000;
@@ -203,7 +204,20 @@ function record(
   );
   run.state.status = recorded.status;
   if (transaction !== undefined) run.state.transaction = transaction;
+  const { payment } = run.state;
+  if (recorded.next.includes('give_back') && payment !== null)
+    giveBack(world.order, sessionOf(world.psp, payment.sessionId), world.policy);
+  if (recorded.next.includes('close_others')) closeOthers(world, run);
   for (const update of world.order.updates) update.told ||= recorded.untold.includes(update.effectId);
+}
+
+/** The order is paid: what is still open of it is closed, as far as the gateway lets it. */
+function closeOthers(world: World, paying: ModelRun): void {
+  for (const other of world.runs) {
+    if (!other || other === paying || other.state.status !== 'PENDING') continue;
+    cancelSession(sessionOf(world.psp, (other.state.payment as OpenedPayment).sessionId));
+    receivePoke(other.state, { why: 'return', at: '' });
+  }
 }
 
 /** The merchant's cancel, after a look that showed no money: what the gateway says afterwards is what happened. */

@@ -1,7 +1,7 @@
 /** One order on the real workflow code, to which the same ten events happen as to its twin in the pure model. */
 import { isSettled } from '../../src/domain/payment.ts';
 import type { PaymentAddress } from '../../src/temporal/payment-runs.ts';
-import { RunEnded } from '../../src/temporal/payment-runs.ts';
+import { RunEnded } from '../../src/temporal/calls.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { newFakeOrder, type FakeOrder } from './fake-activities.ts';
 import { claimPayment, newOrder, type StoredPayment } from './memory-store.ts';

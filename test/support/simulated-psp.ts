@@ -89,6 +89,12 @@ export function cancelSession(session: SimulatedSession): 'cancelled' | 'refused
   return 'cancelled';
 }
 
+/** What a payment may not keep goes back. */
+export function returnMoney(session: SimulatedSession): void {
+  if (session.status === 'AUTHORIZED') change(session, 'VOIDED');
+  if (session.status === 'CAPTURED') change(session, 'REFUNDED');
+}
+
 export function readingOf(session: SimulatedSession): Reading {
   if (session.status === null) return { kind: 'session', state: session.state };
   return { kind: 'transaction', transaction: transactionOf(session, session.status) };
@@ -100,6 +106,7 @@ export function transactionIdOf(session: SimulatedSession): string {
 
 function transactionOf(session: SimulatedSession, status: TransactionStatus): Transaction {
   const { amountMinor } = session.money;
+  const isCaptured = status === 'CAPTURED' || status === 'REFUNDED';
   return {
     transactionId: transactionIdOf(session),
     sessionId: session.sessionId,
@@ -110,8 +117,8 @@ function transactionOf(session: SimulatedSession, status: TransactionStatus): Tr
     gatewayStatus: status === 'UNCLEAR' ? 'UNKNOWN' : status,
     authorized: session.everAuthorized,
     authorizedMinor: session.everAuthorized ? amountMinor : 0,
-    capturedMinor: status === 'CAPTURED' ? amountMinor : 0,
-    refundedMinor: 0,
+    capturedMinor: isCaptured ? amountMinor : 0,
+    refundedMinor: status === 'REFUNDED' ? amountMinor : 0,
     capturableMinor: status === 'AUTHORIZED' ? amountMinor : 0,
     operations: [],
     updatedAt: TIMES[session.version] ?? timeOf(session.version),

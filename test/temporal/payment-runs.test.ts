@@ -7,12 +7,8 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import {
-  createPaymentRuns,
-  RunEnded,
-  RunsUnavailable,
-  withTimeout,
-} from '../../src/temporal/payment-runs.ts';
+import { RunEnded, RunsUnavailable, withTimeout } from '../../src/temporal/calls.ts';
+import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 
 const PAYMENT = { paymentId: 'pay_1', orderReference: '1001', n: 2, gateway: 'dintero' };
 const OPEN = { kind: 'open', status: 'PENDING', sessionId: 's', checkoutUrl: 'u' } as const;

@@ -13,6 +13,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { connectClient } from '../../src/temporal/connect.ts';
 import { createNamespace } from '../../src/temporal/namespace.ts';
+import { createMoneyRuns } from '../../src/temporal/money-runs.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { addSearchAttributes, missingSearchAttributes } from '../../src/temporal/setup.ts';
 import { ENVIRONMENT, sendRaw } from '../support/api.ts';
@@ -145,7 +146,13 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
   const namespace = createNamespace(parts);
   const limits = { updateTimeoutMs: 10_000, signalTimeoutMs: 10_000 };
   const settings = { ...limits, taskQueue: config.TEMPORAL_TASK_QUEUE, mend: () => namespace.mend() };
-  const service = { ...parts, store, namespace, runs: createPaymentRuns(parts.client, settings) };
+  const service = {
+    ...parts,
+    store,
+    namespace,
+    runs: createPaymentRuns(parts.client, settings),
+    money: createMoneyRuns(parts.client, settings),
+  };
   const stop = await startApi(service);
   return {
     service,

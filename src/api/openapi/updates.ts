@@ -17,6 +17,8 @@ const TYPES = {
   'order.refunded': 'All of the money was refunded',
   'order.late_payment_returned': 'Money that came too late has gone back to the payer',
   'order.review': 'A person has to decide',
+  'order.capture_failed': 'A capture came to nothing; the money is still held, or has to be asked for again',
+  'order.authorization_expiring': 'The money is held, not captured, and will be let go within 48 hours',
 } as const satisfies Record<UpdateType, string>;
 
 const minor = z.int().meta({ description: 'Minor units' });

@@ -1,7 +1,7 @@
 import { Router } from '@koa/router';
 import type { Service } from '../../service.ts';
 import { ping, readFigures, readGateways } from '../../store/health.ts';
-import { withTimeout } from '../../temporal/payment-runs.ts';
+import { withTimeout } from '../../temporal/calls.ts';
 
 const LIMIT_MS = 800;
 

@@ -4,7 +4,7 @@ import { isSettled } from '../../domain/payment.ts';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
 import type { Db } from '../../store/open.ts';
 import { findByReturnKey, type PaymentRow } from '../../store/payments.ts';
-import { withTimeout } from '../../temporal/payment-runs.ts';
+import { withTimeout } from '../../temporal/calls.ts';
 import { addressOf } from '../open-payment.ts';
 import type { OutcomeWaits } from '../outcome-waits.ts';
 import { page } from '../page.tsx';

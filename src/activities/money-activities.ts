@@ -1,0 +1,158 @@
+/** Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is. */
+import { feasible, reservedFor, traceOf, type Feasibility } from '../domain/operation.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import type { Gateway, OperationAnswer } from '../gateways/gateway.ts';
+import type { Db } from '../store/open.ts';
+import { markNotSent, markSending, markUnknown, readAttempt, type Attempt } from '../store/operations.ts';
+import { asking } from './asking.ts';
+import { planGiveBack } from './give-back.ts';
+import { readMatching, standingOf, type MoneyTools } from './money-reading.ts';
+import type { MoneyActivities, OperationAttempt } from './payment-activities.ts';
+
+export interface MoneyDependencies {
+  readonly db: Db;
+  /** @throws Error for a gateway that is not configured. */
+  readonly gatewayNamed: (name: string) => Gateway;
+}
+
+/** Builds the activities of `moneyOperations`. */
+export function createMoneyActivities({ db, gatewayNamed }: MoneyDependencies): MoneyActivities {
+  return {
+    attemptOperation: (input) =>
+      asking(async (signal) => {
+        const at = await readAttempt(db, input.operationId);
+        return attemptOperation({ db, gateway: gatewayNamed(input.gateway), signal }, at);
+      }),
+    planGiveBack: (input) =>
+      asking((signal) => planGiveBack({ db, gateway: gatewayNamed(input.gateway), signal }, input)),
+  };
+}
+
+async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<OperationAttempt> {
+  const { operation } = at;
+  if (operation.state === 'done' || operation.state === 'failed') return result(tools, at, 'finished');
+  const transaction = await readMatching(tools, at.payment);
+  // Nothing is decided on an answer that is not clear; what was sent stays sent.
+  if (transaction === null) return result(tools, at, operation.sentAt === null ? 'busy' : 'lost');
+  const shown = shownBy(tools, at, transaction);
+  if (shown !== null) return shown;
+  if (operation.sentAt !== null) return lost(tools, at, transaction);
+  const allowed = allowedNow(tools, at, transaction);
+  if (!allowed.ok)
+    return result(tools, at, 'refused', {
+      transaction,
+      failure: { code: allowed.code, detail: allowed.detail },
+    });
+  return send(tools, at, allowed.amountMinor);
+}
+
+/** What the transaction itself says of the operation; null where it says nothing. */
+function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {
+  const { sentAt, kind } = at.operation;
+  // A void bears no reference: one that was there before we sent ours is an answer to nobody.
+  if (kind === 'void' && sentAt === null) return null;
+  const trace = traceOf(at.operation, transaction);
+  if (trace.state === 'done') return result(tools, at, 'finished', { transaction });
+  if (trace.state === 'pending') return result(tools, at, 'accepted', { transaction });
+  if (trace.state === 'failed')
+    return result(tools, at, 'refused', { transaction, failure: { code: 'declined', detail: trace.reason } });
+  return null;
+}
+
+async function lost(tools: MoneyTools, at: Attempt, transaction: Transaction): Promise<OperationAttempt> {
+  if (at.operation.state !== 'unknown') await markUnknown(tools.db, at.operation.id);
+  return result(tools, at, 'lost', { transaction });
+}
+
+function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transaction): Feasibility {
+  const { operation, payment, paidPaymentId, others } = at;
+  const isPayer = paidPaymentId === payment.id;
+  const isGivenBack = operation.cause === 'late_money' || operation.cause === 'operator';
+  if (!isGivenBack && !isPayer)
+    return { ok: false, code: 'operation_not_possible', detail: 'this payment has not paid its order' };
+  if (operation.cause === 'late_money' && isPayer)
+    return { ok: false, code: 'operation_not_possible', detail: 'this payment has paid its order' };
+  const { kind, wanted: amountMinor, finalCapture } = operation;
+  const unfinished = others.map(({ kind: of, reference, amount }) => ({
+    kind: of,
+    reference,
+    amountMinor: amount,
+  }));
+  const reserved = reservedFor(kind, unfinished, transaction);
+  return feasible(
+    { kind, amountMinor, finalCapture },
+    transaction,
+    gateway.rulesFor(transaction.paymentMethod),
+    reserved,
+  );
+}
+
+async function send(tools: MoneyTools, at: Attempt, amountMinor: number): Promise<OperationAttempt> {
+  const { db, gateway, signal } = tools;
+  const { id, kind, reference, lines, finalCapture, reason } = at.operation;
+  const sentAt = await markSending(db, id, amountMinor);
+  // A try that was believed dead is sending it: its trace will tell.
+  if (sentAt === null) return result(tools, at, 'busy');
+  const sent = { ...at, operation: { ...at.operation, amount: amountMinor, sentAt } };
+  const answer = await gateway
+    .operate(
+      {
+        transactionId: at.payment.transactionId ?? '',
+        kind,
+        reference,
+        amountMinor,
+        finalCapture,
+        ...(lines && { lines }),
+        ...(reason !== null && { reason }),
+      },
+      { signal },
+    )
+    .catch(async (error: unknown) => {
+      // Certain to have done nothing: `operate` says so by throwing.
+      await markNotSent(db, id, sentAt);
+      throw error;
+    });
+  return after(tools, sent, answer);
+}
+
+async function after(tools: MoneyTools, at: Attempt, answer: OperationAnswer): Promise<OperationAttempt> {
+  switch (answer.kind) {
+    case 'lost':
+      await markUnknown(tools.db, at.operation.id);
+      return result(tools, at, 'lost');
+    case 'busy':
+      await markNotSent(tools.db, at.operation.id, at.operation.sentAt as Date);
+      return result(tools, { ...at, operation: { ...at.operation, sentAt: null } }, 'busy');
+    case 'declined':
+      return declined(tools, at, answer.reason);
+    case 'answered':
+      return (answer.transaction && shownBy(tools, at, answer.transaction)) ?? result(tools, at, 'accepted');
+  }
+}
+
+/** It may have been declined because it is done already, by somebody else or by a try of ours that nobody heard of. */
+async function declined(tools: MoneyTools, at: Attempt, detail: string): Promise<OperationAttempt> {
+  const transaction = await readMatching(tools, at.payment);
+  const shown = transaction && shownBy(tools, at, transaction);
+  if (shown !== null && shown.state !== 'refused') return shown;
+  return result(tools, at, 'refused', {
+    ...(transaction && { transaction }),
+    failure: { code: 'declined', detail },
+  });
+}
+
+function result(
+  { gateway }: MoneyTools,
+  { operation, payment }: Attempt,
+  state: OperationAttempt['state'],
+  more: Pick<OperationAttempt, 'transaction' | 'failure'> = {},
+): OperationAttempt {
+  const { kind, reference, cause, sentAt } = operation;
+  return {
+    state,
+    operation: { kind, reference, cause },
+    payment: standingOf(payment, gateway.account),
+    ...(sentAt !== null && { sentAt: sentAt.toISOString() }),
+    ...more,
+  };
+}

@@ -1,0 +1,52 @@
+/** How activities that move money see a payment: its row, and the transaction as the gateway shows it now. */
+import { mismatch, type Reading, type Transaction } from '../domain/transaction.ts';
+import type { Gateway } from '../gateways/gateway.ts';
+import type { Db } from '../store/open.ts';
+import { moneyOf, type PaymentRow } from '../store/payments.ts';
+import type { StandingPayment } from './payment-activities.ts';
+
+/** What an activity that moves money has in hand. */
+export interface MoneyTools {
+  readonly db: Db;
+  readonly gateway: Gateway;
+  readonly signal: AbortSignal;
+}
+
+/** The transaction, if the gateway shows one of this very payment: other money is never touched. */
+export async function readMatching(
+  { gateway, signal }: MoneyTools,
+  payment: PaymentRow,
+): Promise<Transaction | null> {
+  const sessionId = payment.sessionId ?? '';
+  const transactionId = payment.transactionId ?? undefined;
+  const reading: Reading = await gateway.readPayment(
+    { sessionId, ...(transactionId !== undefined && { transactionId }) },
+    { signal },
+  );
+  if (reading.kind !== 'transaction') return null;
+  const { id: paymentId, orderReference, n } = payment;
+  const opened = {
+    paymentId,
+    orderReference,
+    n,
+    sessionId,
+    account: gateway.account,
+    money: moneyOf(payment),
+  };
+  const differs = mismatch(opened, reading.transaction);
+  return differs === 'account' || differs === 'session' ? null : reading.transaction;
+}
+
+/** The row as far as it decides what a transaction means. */
+export function standingOf(payment: PaymentRow, account: string): StandingPayment {
+  const { status, sessionId, captured, refunded, transactionUpdatedAt } = payment;
+  return {
+    status,
+    account,
+    sessionId: sessionId ?? '',
+    money: moneyOf(payment),
+    capturedMinor: captured,
+    refundedMinor: refunded,
+    ...(transactionUpdatedAt !== null && { transactionUpdatedAt }),
+  };
+}

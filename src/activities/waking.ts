@@ -1,0 +1,30 @@
+/** Where one workflow of ours starts or wakes another: clients can, workflows can't. */
+import type { Db } from '../store/open.ts';
+import { listUnfinished } from '../store/operations.ts';
+import { findOrder } from '../store/payments.ts';
+import { isOpen } from '../domain/payment.ts';
+import type { MoneyRuns } from '../temporal/money-runs.ts';
+import type { PaymentRuns } from '../temporal/payment-runs.ts';
+import type { WakingActivities } from './payment-activities.ts';
+
+export interface WakingDependencies {
+  readonly db: Db;
+  readonly runs: Pick<PaymentRuns, 'close'>;
+  readonly money: Pick<MoneyRuns, 'request' | 'requestGiveBack'>;
+}
+
+/** Builds the activities; each may be repeated without harm. */
+export function createWakingActivities({ db, runs, money }: WakingDependencies): WakingActivities {
+  return {
+    async wakeMoney({ why, ...payment }) {
+      if (why === 'give_back') return money.requestGiveBack(payment, 'late_money');
+      for (const { id } of await listUnfinished(db, payment.paymentId)) await money.request(payment, id);
+    },
+    async closeOthers({ paymentId, orderReference }) {
+      const order = await findOrder(db, orderReference);
+      const others = order?.payments.filter(({ id, status }) => id !== paymentId && isOpen(status)) ?? [];
+      for (const { id, n, gateway } of others)
+        await runs.close({ paymentId: id, orderReference, n, gateway });
+    },
+  };
+}

@@ -1,0 +1,23 @@
+/** What the background jobs of a process share. */
+import type { Db } from '../store/open.ts';
+import type { Logger } from '../telemetry/log.ts';
+import type { MoneyRuns } from '../temporal/money-runs.ts';
+import type { PaymentRuns } from '../temporal/payment-runs.ts';
+
+/** What is taken from the store at once. */
+export const BATCH = 20;
+
+export interface ForwarderDependencies {
+  readonly db: Db;
+  readonly runs: Pick<PaymentRuns, 'callback' | 'look'>;
+  readonly money: Pick<MoneyRuns, 'request' | 'requestGiveBack'>;
+  readonly log: Logger;
+  readonly retentionMs: number;
+  /** Whether this process has an ORDER_WEBHOOK_URL: without one it wakes nobody to tell. */
+  readonly tells: boolean;
+}
+
+/** The jobs of one forwarder take their turns with Temporal, and ask for none once they are to stop. */
+export interface Jobs extends ForwarderDependencies {
+  readonly stopping: AbortSignal;
+}

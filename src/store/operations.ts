@@ -1,0 +1,200 @@
+/** The idempotency record of captures, refunds and voids: what was asked for, and how far it has come. */
+import { and, desc, eq, inArray, isNull, like, ne, sql } from 'drizzle-orm';
+import type { OperationKind } from '../domain/operation.ts';
+import { newId } from './ids.ts';
+import { rows, type Db } from './open.ts';
+import { findPayment, type PaymentRow } from './payments.ts';
+import { operations, orders, type OperationCause, type OperationLine } from './schema.ts';
+
+const isUnfinished = inArray(operations.state, ['pending', 'unknown']);
+
+export type OperationRow = typeof operations.$inferSelect;
+
+/** What somebody asks for; `wanted` in minor units, null for all that is left. */
+export interface NewOperation {
+  readonly paymentId: string;
+  readonly kind: OperationKind;
+  readonly reference: string;
+  readonly bodyHash: string;
+  readonly wanted: number | null;
+  readonly lines?: readonly OperationLine[];
+  readonly finalCapture: boolean;
+  readonly reason?: string;
+  readonly cause: OperationCause;
+}
+
+export interface OperationClaim {
+  /** `reused`: the reference belongs to an operation with another body. */
+  readonly kind: 'new' | 'known' | 'reused';
+  readonly operation: OperationRow;
+}
+
+/** Writes an operation down, or finds the one that has its reference: by payment and kind, for ever. */
+export async function claimOperation(db: Db, wanted: NewOperation): Promise<OperationClaim> {
+  const { lines, reason, ...rest } = wanted;
+  const [made] = await db
+    .insert(operations)
+    .values({
+      ...rest,
+      id: newId('op'),
+      state: 'pending',
+      ...(lines && { lines }),
+      ...(reason !== undefined && { reason }),
+    })
+    .onConflictDoNothing()
+    .returning();
+  if (made !== undefined) return { kind: 'new', operation: made };
+  const known = await findOperation(db, wanted.paymentId, wanted.reference, wanted.kind);
+  if (known === null)
+    throw new Error(`claiming operation ${wanted.reference}: it is gone; is somebody deleting rows?`);
+  return { kind: known.bodyHash === wanted.bodyHash ? 'known' : 'reused', operation: known };
+}
+
+/** The operation of a payment with this reference, or null; the newest where several kinds share it and none is named. */
+export async function findOperation(
+  db: Db,
+  paymentId: string,
+  reference: string,
+  kind?: OperationKind,
+): Promise<OperationRow | null> {
+  const [operation] = await db
+    .select()
+    .from(operations)
+    .where(
+      and(
+        eq(operations.paymentId, paymentId),
+        eq(operations.reference, reference),
+        kind === undefined ? undefined : eq(operations.kind, kind),
+      ),
+    )
+    .orderBy(desc(operations.createdAt))
+    .limit(1);
+  return operation ?? null;
+}
+
+/** The operations of a payment, newest first. */
+export function listOperations(db: Db, paymentId: string): Promise<OperationRow[]> {
+  return db
+    .select()
+    .from(operations)
+    .where(eq(operations.paymentId, paymentId))
+    .orderBy(desc(operations.createdAt));
+}
+
+/** The operations of a payment that are not finished, oldest first. */
+export function listUnfinished(db: Db, paymentId: string): Promise<OperationRow[]> {
+  return db
+    .select()
+    .from(operations)
+    .where(and(eq(operations.paymentId, paymentId), isUnfinished))
+    .orderBy(operations.createdAt);
+}
+
+/** Everything that an attempt must know before it asks the gateway. */
+export interface Attempt {
+  readonly operation: OperationRow;
+  readonly payment: PaymentRow;
+  /** The payment that paid the order; only its money may be captured, and it is never given back unasked. */
+  readonly paidPaymentId: string | null;
+  /** Other operations of the payment that are not finished. */
+  readonly others: readonly OperationRow[];
+}
+
+/** @throws Error when there is no such operation */
+export async function readAttempt(db: Db, operationId: string): Promise<Attempt> {
+  const [operation] = await db.select().from(operations).where(eq(operations.id, operationId));
+  const payment = operation && (await findPayment(db, operation.paymentId));
+  if (operation === undefined || !payment) throw new Error(`there is no operation ${operationId}`);
+  const [order] = await db
+    .select({ paidPaymentId: orders.paidPaymentId })
+    .from(orders)
+    .where(eq(orders.reference, payment.orderReference));
+  const others = await db
+    .select()
+    .from(operations)
+    .where(and(eq(operations.paymentId, payment.id), ne(operations.id, operationId), isUnfinished));
+  return { operation, payment, paidPaymentId: order?.paidPaymentId ?? null, others };
+}
+
+/**
+ * Reserves the amount and says, before it is true, that it is sent: a crash from here on leaves it to be read for, never repeated.
+ * Returns when; null where another try has sent it.
+ */
+export async function markSending(db: Db, operationId: string, amountMinor: number): Promise<Date | null> {
+  const sentAt = new Date();
+  const marked = await db
+    .update(operations)
+    .set({ amount: amountMinor, sentAt, updatedAt: sql`now()` })
+    .where(and(eq(operations.id, operationId), isNull(operations.sentAt), isUnfinished))
+    .returning({ id: operations.id });
+  return marked.length === 0 ? null : sentAt;
+}
+
+/** The gateway has certainly done nothing in the try that was marked then: it may be sent again. */
+export async function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<void> {
+  await db
+    .update(operations)
+    .set({ sentAt: null, updatedAt: sql`now()` })
+    .where(and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), isUnfinished));
+}
+
+/** Sent, and the answer was lost. */
+export async function markUnknown(db: Db, operationId: string): Promise<void> {
+  await db
+    .update(operations)
+    .set({ state: 'unknown', updatedAt: sql`now()` })
+    .where(and(eq(operations.id, operationId), isUnfinished));
+}
+
+/** An operation, or money that must go back, that no run seems to care for any more. */
+export interface Forgotten {
+  readonly payment: PaymentRow;
+  /** Null where the money itself is what was forgotten. */
+  readonly operationId: string | null;
+}
+
+/** Taken in no order, so that some that can't be helped do not hide the others; a run reads for its own at least every hour. */
+export async function findForgotten(db: Db, limit: number): Promise<Forgotten[]> {
+  const found = await rows<{ payment_id: string; operation_id: string | null }>(
+    db,
+    sql`select payment_id, operation_id from (
+        select payment_id, id as operation_id from operations where state in ('pending', 'unknown')
+          and (case when sent_at is null then updated_at < now() - interval '1 minute' else updated_at < now() - interval '90 minutes' end)
+        union all
+        select p.id, null from payments p join orders o on o.reference = p.order_reference
+          where p.status in ('AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_REFUNDED') and not p.dismissed
+            and o.paid_payment_id is distinct from p.id and p.updated_at < now() - interval '1 minute'
+            and not exists (select 1 from operations w where w.payment_id = p.id and w.state in ('pending', 'unknown'))
+      ) forgotten order by random() limit ${limit}`,
+  );
+  const payments = await Promise.all(found.map((row) => findPayment(db, row.payment_id)));
+  return found.flatMap((row, index) => {
+    const payment = payments[index];
+    return payment ? [{ payment, operationId: row.operation_id }] : [];
+  });
+}
+
+/** Writes down the next operation that gives money back; the one that is under way where there is one. */
+export async function claimGiveBack(
+  db: Db,
+  paymentId: string,
+  { kind, cause }: { kind: 'refund' | 'void'; cause: OperationCause },
+): Promise<OperationRow> {
+  const earlier = await db
+    .select()
+    .from(operations)
+    .where(and(eq(operations.paymentId, paymentId), like(operations.reference, 'give-back-%')));
+  const open = earlier.find(({ state }) => state === 'pending' || state === 'unknown');
+  if (open !== undefined) return open;
+  const reference = `give-back-${earlier.length + 1}`;
+  const wanted = {
+    paymentId,
+    kind,
+    reference,
+    bodyHash: reference,
+    wanted: null,
+    finalCapture: false,
+    cause,
+  };
+  return (await claimOperation(db, wanted)).operation;
+}

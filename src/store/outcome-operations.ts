@@ -1,0 +1,146 @@
+/** What a settlement makes of a payment's operations: pure, under the lock that recordOutcome holds. */
+import { traceOf, type OperationKind, type OperationState } from '../domain/operation.ts';
+import { holdsMoney } from '../domain/payment.ts';
+import type { Settlement } from '../domain/settle.ts';
+import type { NextStep, OutcomeRecord } from './outcomes.ts';
+import type { NewOperation } from './operations.ts';
+import type { Locked } from './outcome-rows.ts';
+import type { OperationCause } from './schema.ts';
+import type { Note } from './timeline.ts';
+import { newId } from './ids.ts';
+
+/** As much of an operation as a settlement needs. */
+export interface StoredOperation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly reference: string;
+  readonly amount: number | null;
+  readonly cause: OperationCause;
+  readonly state: OperationState;
+  readonly code: string | null;
+}
+
+export interface FinishedOperation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly reference: string;
+  readonly cause: OperationCause;
+  readonly state: 'done' | 'failed';
+  readonly amountMinor: number | null;
+  readonly code: string | null;
+  readonly detail: string | null;
+  /** The gateway itself shows how it ended, or that it was declined there. */
+  readonly isByGateway: boolean;
+}
+
+/** Codes of what failed before or beside the gateway. */
+const OURS: ReadonlySet<string> = new Set(['operation_not_possible', 'amount_too_large']);
+
+/** Whatever the transaction shows as finished, and the one that is said to have come to nothing. */
+export function finishedOperations(
+  operations: readonly StoredOperation[],
+  { transaction, failed }: Pick<OutcomeRecord, 'transaction' | 'failed'>,
+): FinishedOperation[] {
+  return operations.flatMap((operation): FinishedOperation[] => {
+    const { id, kind, reference, cause, amount } = operation;
+    const at = { id, kind, reference, cause };
+    const trace = transaction === undefined ? { state: 'absent' as const } : traceOf(operation, transaction);
+    if (trace.state === 'done')
+      return [
+        { ...at, state: 'done', amountMinor: trace.amountMinor, code: null, detail: null, isByGateway: true },
+      ];
+    if (operation.state === 'failed') return [];
+    if (trace.state === 'failed')
+      return [
+        {
+          ...at,
+          state: 'failed',
+          amountMinor: amount,
+          code: 'declined',
+          detail: trace.reason,
+          isByGateway: true,
+        },
+      ];
+    if (failed?.operationId !== id) return [];
+    const { code, detail } = failed;
+    return [{ ...at, state: 'failed', amountMinor: amount, code, detail, isByGateway: !OURS.has(code) }];
+  });
+}
+
+/** A capture that fails is news to the merchant, except where he is being told in answer to his own call that it can't be. */
+export function withFailures(
+  { order, payment }: Locked,
+  settled: Settlement | null,
+  finished: readonly FinishedOperation[],
+): Settlement | null {
+  const failures = finished.filter(isNews);
+  if (failures.length === 0) return settled;
+  const standing = settled ?? unchanged(order, payment);
+  const { orderStatus } = standing;
+  const updates = failures.map(
+    ({ reference }) => ({ type: 'order.capture_failed', cause: reference, orderStatus }) as const,
+  );
+  return { ...standing, updates: [...standing.updates, ...updates] };
+}
+
+function isNews({ kind, state, cause, isByGateway }: FinishedOperation): boolean {
+  return kind === 'capture' && state === 'failed' && (isByGateway || cause === 'auto_capture');
+}
+
+function unchanged(order: Locked['order'], payment: Locked['payment']): Settlement {
+  const { status, reason, closedBy, dismissed } = payment;
+  return { status, reason, closedBy, dismissed, orderStatus: order.status, paysNow: false, updates: [] };
+}
+
+export function finishedNote({ kind, reference, state, amountMinor, code, detail }: FinishedOperation): Note {
+  const amount = amountMinor === null ? '' : ` of ${amountMinor} minor units`;
+  const why = state === 'done' ? '' : `: ${detail ?? code}`;
+  return {
+    kind: 'operation',
+    text: `${kind} ${reference}${amount} ${state === 'done' ? 'done' : 'failed'}${why}`,
+    data: {
+      kind,
+      reference,
+      state,
+      ...(amountMinor !== null && { amount: amountMinor }),
+      ...(code !== null && { code }),
+    },
+  };
+}
+
+/** `"capture": "auto"`: the order is paid by an authorization that nobody has captured yet. */
+export function capturesNow({ payment }: Locked, settled: Settlement | null): boolean {
+  return payment.capture === 'auto' && settled?.paysNow === true && settled.status === 'AUTHORIZED';
+}
+
+export function autoCapture(paymentId: string): NewOperation & { id: string; state: 'pending' } {
+  return {
+    id: newId('op'),
+    paymentId,
+    kind: 'capture',
+    reference: AUTO_CAPTURE,
+    bodyHash: AUTO_CAPTURE,
+    wanted: null,
+    finalCapture: false,
+    cause: 'auto_capture',
+    state: 'pending',
+  };
+}
+
+const AUTO_CAPTURE = 'auto-capture';
+
+/** What must be done now that it is recorded. Said again by every later record, so that none is lost with a run. */
+export function nextSteps(before: Locked, settled: Settlement | null): NextStep[] {
+  const { order, payment, otherOpen } = before;
+  const paidPaymentId = settled?.paysNow === true ? payment.id : order.paidPaymentId;
+  const status = settled?.status ?? payment.status;
+  const isDismissed = settled?.dismissed ?? payment.dismissed;
+  const steps: NextStep[] = [];
+  const isCapturing = before.operations.some(
+    ({ cause, state }) => cause === 'auto_capture' && state === 'pending',
+  );
+  if (capturesNow(before, settled) || isCapturing) steps.push('capture');
+  if (holdsMoney(status) && paidPaymentId !== payment.id && !isDismissed) steps.push('give_back');
+  if (paidPaymentId === payment.id && otherOpen) steps.push('close_others');
+  return steps;
+}

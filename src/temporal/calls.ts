@@ -1,0 +1,98 @@
+/** How every call to a run is made: with an end of its own, tried again where closing met it, and its errors in our words. */
+import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+
+/** Temporal or its worker did not answer in time; what was asked may or may not be happening. */
+export class RunsUnavailable extends Error {
+  override readonly name = 'RunsUnavailable';
+}
+
+/** The run ended under the call: the caller begins again from the order's row. */
+export class RunEnded extends Error {
+  override readonly name = 'RunEnded';
+}
+
+export interface RunsSettings {
+  readonly taskQueue: string;
+  readonly updateTimeoutMs: number;
+  readonly signalTimeoutMs: number;
+  /** Called when a start fails because the namespace lacks a search attribute; true when it is worth starting again. */
+  readonly mend?: () => Promise<boolean>;
+}
+
+export interface Calls {
+  /** @throws RunsUnavailable | RunEnded */
+  update<T>(call: () => Promise<T>): Promise<T>;
+  /** @throws RunsUnavailable */
+  signal<T>(call: () => Promise<T>): Promise<T>;
+}
+
+export function createCalls(settings: RunsSettings): Calls {
+  /** A server that was replaced under us does not know our search attributes. */
+  async function mending<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isUnprepared(error) || !(await settings.mend?.())) throw error;
+      return call();
+    }
+  }
+  return {
+    update: (call) =>
+      withTimeout(
+        retryUpdate(() => mending(call)),
+        settings.updateTimeoutMs,
+      ),
+    signal: (call) => withTimeout(mending(call), settings.signalTimeoutMs),
+  };
+}
+
+const INVALID_ARGUMENT = 3;
+const FAILED_PRECONDITION = 9;
+
+/** Closing met the call: asked again, at most three times. */
+async function retryUpdate<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (hasEnded(error)) throw new RunEnded('the run ended under the update', { cause: error });
+      const isClosing = codeOf(error) === FAILED_PRECONDITION && /workflow task failure/.test(String(error));
+      if (!isClosing || attempt === 3) throw new RunsUnavailable('asking the run', { cause: error });
+    }
+  }
+}
+
+function hasEnded(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return false;
+  if (!(error instanceof WorkflowUpdateFailedError)) return false;
+  return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+}
+
+function isUnprepared(error: unknown): boolean {
+  const { message, cause } = error as Error;
+  const text = `${message} ${cause instanceof Error ? cause.message : ''}`;
+  return codeOf(error) === INVALID_ARGUMENT && /no mapping defined for search attribute/.test(text);
+}
+
+function codeOf(error: unknown): number | undefined {
+  const { code, cause } = error as { code?: number; cause?: { code?: number } };
+  return code ?? cause?.code;
+}
+
+/** The SDK's own back-off ignores deadlines, so every call races a timer of ours. */
+export async function withTimeout<T>(call: Promise<T>, ms: number, whom = 'Temporal'): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RunsUnavailable(`no answer from ${whom} within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([call, late]);
+  } catch (error) {
+    if (error instanceof RunEnded || error instanceof RunsUnavailable) throw error;
+    throw new RunsUnavailable(`calling ${whom}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    call.catch(() => undefined);
+  }
+}

@@ -1,0 +1,125 @@
+/** How the API and the background jobs talk to the runs of `moneyOperations`. */
+import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import {
+  carryOut,
+  giveBack,
+  giveBackRequested,
+  moneyWorkflowId,
+  operationRequested,
+  OrderReferenceKey,
+  PaymentGatewayKey,
+  type GiveBackCause,
+  type MoneyInput,
+} from '../workflows/messages.ts';
+import type { moneyOperations } from '../workflows/money-operations.ts';
+import { createCalls, RunsUnavailable, type Calls, type RunsSettings } from './calls.ts';
+import type { PaymentAddress } from './payment-runs.ts';
+
+/** A run takes ten updates at a time: the rest is written down, and asked for by signal. */
+const MOST_IN_FLIGHT = 8;
+
+export interface MoneyRuns {
+  /** Carries out an operation that is written down, and waits for how it ends. @throws RunsUnavailable | RunEnded */
+  carryOut(payment: PaymentAddress, operationId: string): Promise<void>;
+  /** @throws RunsUnavailable | RunEnded */
+  giveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void>;
+  /** The same without waiting; durable when it returns. @throws RunsUnavailable */
+  request(payment: PaymentAddress, operationId: string): Promise<void>;
+  /** @throws RunsUnavailable */
+  requestGiveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void>;
+}
+
+/** Builds the one client of the money workflows. */
+export function createMoneyRuns(client: Client, settings: RunsSettings): MoneyRuns {
+  return new TemporalMoneyRuns(client, settings);
+}
+
+class TemporalMoneyRuns implements MoneyRuns {
+  readonly #client: Client;
+  readonly #settings: RunsSettings;
+  readonly #calls: Calls;
+  readonly #inFlight = new Map<string, number>();
+
+  constructor(client: Client, settings: RunsSettings) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#calls = createCalls(settings);
+  }
+
+  async carryOut(payment: PaymentAddress, operationId: string): Promise<void> {
+    await this.#update(payment, () =>
+      this.#client.workflow.executeUpdateWithStart(carryOut, {
+        args: [operationId],
+        ...this.#withStart(payment),
+      }),
+    );
+  }
+
+  async giveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void> {
+    await this.#update(payment, () =>
+      this.#client.workflow.executeUpdateWithStart(giveBack, { args: [cause], ...this.#withStart(payment) }),
+    );
+  }
+
+  async request(payment: PaymentAddress, operationId: string): Promise<void> {
+    const options = {
+      ...this.#start(payment),
+      signal: operationRequested,
+      signalArgs: [operationId] as [string],
+    };
+    await this.#calls.signal(() =>
+      this.#client.workflow.signalWithStart<typeof moneyOperations, [string]>('moneyOperations', options),
+    );
+  }
+
+  async requestGiveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void> {
+    const options = {
+      ...this.#start(payment),
+      signal: giveBackRequested,
+      signalArgs: [cause] as [GiveBackCause],
+    };
+    await this.#calls.signal(() =>
+      this.#client.workflow.signalWithStart<typeof moneyOperations, [GiveBackCause]>(
+        'moneyOperations',
+        options,
+      ),
+    );
+  }
+
+  async #update({ paymentId }: PaymentAddress, call: () => Promise<unknown>): Promise<void> {
+    const running = this.#inFlight.get(paymentId) ?? 0;
+    if (running >= MOST_IN_FLIGHT)
+      throw new RunsUnavailable(`${running} operations of payment ${paymentId} are being waited for`);
+    this.#inFlight.set(paymentId, running + 1);
+    try {
+      await this.#calls.update(call);
+    } finally {
+      const left = (this.#inFlight.get(paymentId) ?? 1) - 1;
+      if (left === 0) this.#inFlight.delete(paymentId);
+      else this.#inFlight.set(paymentId, left);
+    }
+  }
+
+  #start({ paymentId, orderReference, n, gateway }: PaymentAddress) {
+    return {
+      workflowId: moneyWorkflowId(paymentId),
+      taskQueue: this.#settings.taskQueue,
+      args: [{ paymentId, orderReference, n, gateway }] as [MoneyInput],
+      staticSummary: `money of order ${orderReference}, payment ${n} by ${gateway}`,
+      typedSearchAttributes: [
+        { key: PaymentGatewayKey, value: gateway },
+        { key: OrderReferenceKey, value: orderReference },
+      ],
+    };
+  }
+
+  #withStart(payment: PaymentAddress) {
+    const options = { ...this.#start(payment), workflowIdConflictPolicy: 'USE_EXISTING' as const };
+    return {
+      startWorkflowOperation: new WithStartWorkflowOperation<typeof moneyOperations>(
+        'moneyOperations',
+        options,
+      ),
+    };
+  }
+}

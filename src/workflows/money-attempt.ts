@@ -1,0 +1,125 @@
+/** One step of an operation: try it, write down what came of it, tell the merchant. */
+import { workflowInfo } from '@temporalio/workflow';
+import type { OperationAttempt, OutcomeRecord, StandingPayment } from '../activities/payment-activities.ts';
+import { decide } from '../domain/decide.ts';
+import type { Outcome } from '../domain/settle.ts';
+import { GIVE_BACK_FAILED } from '../domain/settle.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import type { OpenOperation } from './messages.ts';
+import { close, postpone, type MoneyRun } from './money-run.ts';
+import { attemptOperation, planGiveBack, recordOutcome } from './proxies.ts';
+import { tell } from './telling.ts';
+
+/** What was sent and never shown is given up after this long, what the gateway has accepted after that. */
+const UNCONFIRMED_MS = 60 * 60_000;
+const UNFINISHED_MS = 72 * 60 * 60_000;
+
+/** Tries an operation, or looks what has become of it. */
+export async function attempt(run: MoneyRun, { operationId }: OpenOperation): Promise<void> {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const summary = `carry out ${operationId}`;
+  const tried = await attemptOperation.executeWithOptions({ summary }, [
+    { paymentId, orderReference, n, gateway, operationId },
+  ]);
+  const failure = tried.failure ?? givenUp(tried, Date.now());
+  const isOver = tried.state === 'finished' || failure !== undefined;
+  if (tried.transaction !== undefined || failure !== undefined)
+    await recordAttempt(run, operationId, tried, failure);
+  if (!isOver) return postpone(run, operationId, Date.now());
+  if (failure !== undefined) await endGiveBack(run, tried, failure.detail);
+  close(run, operationId);
+}
+
+function givenUp({ state, sentAt }: OperationAttempt, now: number): OperationAttempt['failure'] {
+  if (sentAt === undefined || (state !== 'lost' && state !== 'accepted')) return undefined;
+  const limit = state === 'lost' ? UNCONFIRMED_MS : UNFINISHED_MS;
+  if (now - Date.parse(sentAt) < limit) return undefined;
+  const detail = 'the gateway shows nothing of it; should it turn up later, it counts';
+  return { code: 'not_confirmed', detail };
+}
+
+async function recordAttempt(
+  run: MoneyRun,
+  operationId: string,
+  { payment, transaction }: OperationAttempt,
+  failure: OperationAttempt['failure'],
+): Promise<void> {
+  await record(run, {
+    outcome: transaction === undefined ? null : outcomeOf(run, payment, transaction),
+    ...(transaction !== undefined && { transaction }),
+    ...(failure !== undefined && { failed: { operationId, ...failure } }),
+  });
+}
+
+/** Null where the transaction changes nothing about the payment. */
+function outcomeOf(run: MoneyRun, payment: StandingPayment, transaction: Transaction): Outcome | null {
+  const { paymentId, orderReference, n } = run.input;
+  const { account, sessionId, money } = payment;
+  const opened = { paymentId, orderReference, n, account, sessionId, money };
+  const decision = decide(payment, opened, { kind: 'transaction', transaction });
+  if (decision.kind !== 'become') return null;
+  const { status, pays, reason } = decision;
+  const { transactionId: cause, capturedMinor, refundedMinor } = transaction;
+  return { status, pays, cause, capturedMinor, refundedMinor, ...(reason !== undefined && { reason }) };
+}
+
+async function record(
+  run: MoneyRun,
+  what: Pick<OutcomeRecord, 'outcome' | 'transaction' | 'failed'>,
+): Promise<void> {
+  run.records += 1;
+  const key = `${workflowInfo().runId}-${run.records}`;
+  const { paymentId } = run.input;
+  const recorded = await recordOutcome.executeWithOptions({ summary: 'record what came of it' }, [
+    { paymentId, deliveries: [], notes: [], key, ...what },
+  ]);
+  tell(run, recorded.untold);
+}
+
+/** The next operation that gives money back; the last one has recorded that all of it is gone. */
+export async function planNextGiveBack(run: MoneyRun): Promise<void> {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const cause = run.givesBack ?? 'late_money';
+  const plan = await planGiveBack({ paymentId, orderReference, n, gateway, cause });
+  if (plan.operationId !== null) {
+    run.open.push({ operationId: plan.operationId, since: Date.now(), tries: 0, due: Date.now() });
+    return;
+  }
+  const { payment, transaction } = plan;
+  if (plan.isStuck) return endGiveBack(run, plan, 'money is left that no operation can return');
+  if (transaction !== undefined)
+    await record(run, { outcome: outcomeOf(run, payment, transaction), transaction });
+  run.givesBack = null;
+}
+
+/** Money that could not be given back is for a person to see to. */
+async function endGiveBack(
+  run: MoneyRun,
+  { payment, transaction }: Pick<OperationAttempt, 'payment' | 'transaction'>,
+  detail: string,
+): Promise<void> {
+  if (run.givesBack === null) return;
+  run.givesBack = null;
+  const { capturedMinor, refundedMinor } = transaction ?? payment;
+  const cause = `${workflowInfo().runId}-${run.records}`;
+  const outcome: Outcome = {
+    status: 'REVIEW',
+    pays: false,
+    reason: GIVE_BACK_FAILED,
+    cause,
+    capturedMinor,
+    refundedMinor,
+  };
+  run.records += 1;
+  const recorded = await recordOutcome.executeWithOptions({ summary: 'the money could not be given back' }, [
+    {
+      paymentId: run.input.paymentId,
+      outcome,
+      deliveries: [],
+      notes: [{ kind: 'operation', text: `could not be given back: ${detail}` }],
+      key: `${workflowInfo().runId}-${run.records}`,
+      ...(transaction !== undefined && { transaction }),
+    },
+  ]);
+  tell(run, recorded.untold);
+}

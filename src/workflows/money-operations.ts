@@ -1,0 +1,90 @@
+/** Moves a payment's money after it was paid: captures, refunds and voids, one after another, each at most once. */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { carryOut, giveBack, giveBackRequested, operationRequested, type MoneyInput } from './messages.ts';
+import { attempt, planNextGiveBack } from './money-attempt.ts';
+import { isBusy, newMoneyRun, nextDue, request, showMoney, type MoneyRun } from './money-run.ts';
+
+/**
+ * Carries out what the store's operations ask for. What the gateway has accepted or left unanswered is read for, never sent again.
+ * Never throws; a request to cancel the workflow is ignored, since money that is on its way does not stop for it.
+ */
+export function moneyOperations(input: MoneyInput): Promise<void> {
+  return CancellationScope.nonCancellable(() => runOperations(input));
+}
+
+async function runOperations(input: MoneyInput): Promise<void> {
+  const run = newMoneyRun(input);
+  receiveRequests(run);
+  for (;;) {
+    showMoney(run);
+    await untilDue(run);
+    // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
+    const due = nextDue(run, Date.now());
+    if (due !== undefined) await attempt(run, due);
+    else if (run.givesBack !== null && run.open.length === 0) await planNextGiveBack(run);
+    else if (isOver(run)) return;
+    else if (isLongAndQuiet(run)) await continueAsNew<typeof moneyOperations>(handOver(run));
+  }
+}
+
+function receiveRequests(run: MoneyRun): void {
+  setHandler(operationRequested, (operationId) => request(run, operationId, Date.now()), {
+    description: 'An operation that is written down and not carried out',
+  });
+  setHandler(giveBackRequested, (cause) => void (run.givesBack ??= cause), {
+    description: 'Money that may not be kept',
+  });
+  setHandler(
+    carryOut,
+    async (operationId) => {
+      request(run, operationId, Date.now());
+      await condition(() => !isBusy(run, operationId));
+    },
+    { description: 'Captures, refunds or voids' },
+  );
+  setHandler(
+    giveBack,
+    async (cause) => {
+      run.givesBack ??= cause;
+      await condition(
+        () =>
+          run.givesBack === null ||
+          (run.open.length > 0 && !run.open.some(({ operationId }) => isBusy(run, operationId))),
+      );
+    },
+    { description: 'Gives the money back' },
+  );
+}
+
+async function untilDue(run: MoneyRun): Promise<void> {
+  const isDue = () =>
+    nextDue(run, Date.now()) !== undefined ||
+    (run.givesBack !== null && run.open.length === 0) ||
+    isOver(run) ||
+    isLongAndQuiet(run);
+  const first = Math.min(...run.open.map(({ due }) => due));
+  if (!Number.isFinite(first)) return condition(isDue);
+  await condition(isDue, Math.max(1, first - Date.now()), {
+    summary: 'look for what the gateway has not finished',
+  });
+}
+
+function isOver(run: MoneyRun): boolean {
+  return run.open.length === 0 && run.givesBack === null && run.telling.size === 0 && allHandlersFinished();
+}
+
+function isLongAndQuiet(run: MoneyRun): boolean {
+  return workflowInfo().continueAsNewSuggested && run.telling.size === 0 && allHandlersFinished();
+}
+
+function handOver({ input, open, givesBack }: MoneyRun): MoneyInput {
+  const { paymentId, orderReference, n, gateway } = input;
+  return { paymentId, orderReference, n, gateway, carried: { open, givesBack } };
+}

@@ -1,0 +1,68 @@
+/** What one run of `moneyOperations` knows, and the pure steps that change it. */
+import { setCurrentDetails } from '@temporalio/workflow';
+import type { GiveBackCause, MoneyInput, OpenOperation } from './messages.ts';
+
+/** How soon to look again: contract §5.3. */
+const DELAYS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
+const DELAY_AFTERWARDS_MS = 5 * 60_000;
+const DELAY_AT_LAST_MS = 60 * 60_000;
+const HOUR_MS = 60 * 60_000;
+
+export interface MoneyRun {
+  readonly input: MoneyInput;
+  open: OpenOperation[];
+  givesBack: GiveBackCause | null;
+  /** Counts what was recorded, so that each record has a key of its own. */
+  records: number;
+  readonly telling: Set<string>;
+}
+
+export function newMoneyRun(input: MoneyInput): MoneyRun {
+  const { open = [], givesBack = null } = input.carried ?? {};
+  return { input, open: [...open], givesBack, records: 0, telling: new Set() };
+}
+
+/** Whoever asks twice is served once. */
+export function request(run: MoneyRun, operationId: string, now: number): void {
+  if (run.open.some((open) => open.operationId === operationId)) return;
+  run.open.push({ operationId, since: now, tries: 0, due: now });
+}
+
+/** The one that has waited longest. */
+export function nextDue(run: MoneyRun, now: number): OpenOperation | undefined {
+  return run.open.filter(({ due }) => due <= now).sort((left, right) => left.since - right.since)[0];
+}
+
+/** Nothing is known of it yet: whoever asked for it waits. */
+export function isBusy(run: MoneyRun, operationId: string): boolean {
+  return run.open.some((open) => open.operationId === operationId && open.tries === 0);
+}
+
+/** To be looked at again after 1, 2, 5, 15, 60 s, then every 5 minutes, after an hour every hour. */
+export function postpone(run: MoneyRun, operationId: string, now: number): void {
+  run.open = run.open.map((open) => (open.operationId === operationId ? later(open, now) : open));
+}
+
+function later(open: OpenOperation, now: number): OpenOperation {
+  const isOld = now - open.since >= HOUR_MS;
+  const delay = isOld ? DELAY_AT_LAST_MS : (DELAYS_MS[open.tries] ?? DELAY_AFTERWARDS_MS);
+  return { ...open, tries: open.tries + 1, due: now + delay };
+}
+
+export function close(run: MoneyRun, operationId: string): void {
+  run.open = run.open.filter((open) => open.operationId !== operationId);
+}
+
+/** A few lines of Markdown at the head of the run's page. */
+export function showMoney(run: MoneyRun): void {
+  const { orderReference, paymentId, gateway } = run.input;
+  const open = run.open.map(({ operationId, tries }) => `- \`${operationId}\`, looked at ${tries} times`);
+  setCurrentDetails(
+    [
+      `Money of order \`${orderReference}\`, payment \`${paymentId}\`, at ${gateway}`,
+      ...(run.givesBack === null ? [] : [`- to be given back: ${run.givesBack}`]),
+      ...open,
+      ...(run.telling.size === 0 ? [] : [`- the merchant has to hear ${[...run.telling].join(', ')}`]),
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,27 @@
+import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import type { MoneyRuns } from '../../src/temporal/money-runs.ts';
+import type { FakeRuns } from './fake-runs.ts';
+
+export interface FakeMoney extends MoneyRuns {
+  /** Ids of operations and causes of give-backs, in the order in which they were asked for. */
+  readonly asked: string[];
+  /** What happens when an operation is carried out; a test puts its own in place. */
+  onCarryOut: (operationId: string) => Promise<void>;
+}
+
+/** Money runs that note what they are asked for, as reachable as the payment runs beside them. */
+export function fakeMoney(runs: Pick<FakeRuns, 'temporal'>): FakeMoney {
+  const note = async (what: string): Promise<void> => {
+    if (runs.temporal !== 'well') throw new RunsUnavailable('no answer from Temporal');
+    money.asked.push(what);
+  };
+  const money: FakeMoney = {
+    asked: [],
+    onCarryOut: () => Promise.resolve(),
+    carryOut: (_, operationId) => note(operationId).then(() => money.onCarryOut(operationId)),
+    giveBack: (_, cause) => note(cause),
+    request: (_, operationId) => note(operationId),
+    requestGiveBack: (_, cause) => note(cause),
+  };
+  return money;
+}
