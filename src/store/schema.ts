@@ -140,6 +140,9 @@ export const deliveries = pgTable(
     index('deliveries_unhandled')
       .on(table.receivedAt)
       .where(sql`state in ('received', 'signalled')`),
+    index('deliveries_secret')
+      .on(table.secret, table.lastReceivedAt)
+      .where(sql`secret is not null`),
   ],
 );
 
@@ -231,6 +234,7 @@ export const outbox = pgTable(
   (table) => [
     index('outbox_payment').on(table.paymentId),
     index('outbox_order').on(table.orderReference, table.sequence),
+    index('outbox_newest').on(table.createdAt, table.effectId),
     index('outbox_pending')
       .on(table.createdAt)
       .where(sql`state = 'pending'`),

@@ -1,0 +1,2 @@
+CREATE INDEX "deliveries_secret" ON "deliveries" USING btree ("secret","last_received_at") WHERE secret is not null;--> statement-breakpoint
+CREATE INDEX "outbox_newest" ON "outbox" USING btree ("created_at","effect_id");
