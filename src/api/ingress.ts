@@ -2,13 +2,15 @@
 import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/gateway.ts';
 import type { Service } from '../service.ts';
 import { logRefused, markSignalled } from '../store/deliveries.ts';
+import type { PaymentKey } from '../domain/payment.ts';
 import { logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
+import { findKeyBySession } from '../store/sweeps.ts';
 import { withTimeout } from '../temporal/calls.ts';
 import type { CallbackSignal } from '../workflows/messages.ts';
 import { Batcher } from './batcher.ts';
 import { Problem } from './problem.ts';
 import type { Pokes } from './pokes.ts';
-import { redacted } from './redact.ts';
+import { cutDown, receivedOf, receivedRequest } from './received.ts';
 import { TokenBuckets } from './token-bucket.ts';
 
 export interface Ingress {
@@ -25,8 +27,6 @@ const LOG_LIMIT_MS = 400;
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
 const REFUSED_KEPT_PER_SECOND = 50;
-/** Of its target, of its headers and of its body alike, so that with what it claims it stays below 4 KiB. */
-const REFUSED_PART_BYTES = 1_000;
 
 /** Builds the ingress of one API process. */
 export function createIngress(service: Service, pokes: Pokes): Ingress {
@@ -58,7 +58,8 @@ class CallbackIngress implements Ingress {
     }
     if (verification.outcome === 'refused') return this.#refuse(gateway, request, verification);
     const stop = metrics.acknowledged.startTimer();
-    const { delivery } = verification;
+    this.#limit(gateway, verification.delivery);
+    const delivery = await this.#identified(gateway, verification.delivery);
     const result = await this.#take(gateway, request, delivery);
     count(this.#service, gateway, delivery, verification.outcome, result);
     stop();
@@ -71,14 +72,30 @@ class CallbackIngress implements Ingress {
     await this.#signalled.flush();
   }
 
+  #limit(gateway: Gateway, delivery: Delivery): void {
+    if (this.#verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) return;
+    this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
+    throw new Problem(
+      'unavailable',
+      `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
+    );
+  }
+
+  /** Whose it is, where only the session says so: without the store that can't be known, and Temporal can't be told of it. */
+  async #identified(gateway: Gateway, delivery: Delivery): Promise<Delivery> {
+    const { sessionId } = delivery.claim;
+    if (delivery.keyBySession === undefined || sessionId === undefined) return delivery;
+    const found = findKeyBySession(this.#service.store.db, gateway.id, sessionId);
+    const key = await withTimeout(found, LOG_LIMIT_MS, 'the store').catch((error: unknown) =>
+      unavailable(this.#service, gateway.id, {
+        detail: 'the store, which alone knows whose session it is about, did not answer; send it again',
+        cause: error,
+      }),
+    );
+    return { ...delivery, key };
+  }
+
   async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogWord['result']> {
-    if (!this.#verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) {
-      this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
-      throw new Problem(
-        'unavailable',
-        `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
-      );
-    }
     const received = receivedOf(gateway, request, delivery);
     const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS, 'the store');
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
@@ -102,7 +119,10 @@ class CallbackIngress implements Ingress {
       ? [this.#signal(received, request).then(() => ({ result: 'accepted' as const }))]
       : [];
     const { result } = await Promise.any([logged, ...told]).catch((error: unknown) =>
-      unavailable(this.#service, received.gateway, error),
+      unavailable(this.#service, received.gateway, {
+        detail: 'neither the store nor Temporal could take it; send it again',
+        cause: error,
+      }),
     );
     return result;
   }
@@ -126,11 +146,17 @@ class CallbackIngress implements Ingress {
   }
 
   async #keepRefused(gateway: Gateway, request: RawRequest, refusal: Refusal): Promise<void> {
-    const { key, claim, reason } = refusal;
-    // A poke needs no store: that somebody looks must not hang on it.
+    const { claim, reason } = refusal;
+    // A poke needs no store where a key is named: that somebody looks must not hang on it.
+    const key = refusal.key ?? (await this.#keyOf(gateway, claim.sessionId));
     if (key !== null) this.#background(this.#pokes.poke(key, 'unproved_callback'));
     const kept = cutDown(receivedRequest(gateway, request));
     await logRefused(this.#service.store.db, { ...kept, key, claim: { ...claim }, reason });
+  }
+
+  #keyOf(gateway: Gateway, sessionId: string | undefined): Promise<PaymentKey | null> {
+    if (sessionId === undefined) return Promise.resolve(null);
+    return findKeyBySession(this.#service.store.db, gateway.id, sessionId).catch(() => null);
   }
 
   #background(work: Promise<unknown>): void {
@@ -147,9 +173,19 @@ function count(
   result: string,
 ): void {
   const { metrics, log } = service;
-  metrics.deliveries.inc({ gateway: gateway.id, outcome: outcome === 'stale' ? 'stale' : result });
-  metrics.secretHits.inc({ gateway: gateway.id, secret: String(delivery.secretIndex) });
-  const { eventId, kind, key } = delivery;
+  const { eventId, kind, key, secretIndex, secretFingerprint } = delivery;
+  const reason = result === 'ignored' ? { reason: ignoredAs(delivery) } : {};
+  metrics.deliveries.inc({
+    gateway: gateway.id,
+    outcome: outcome === 'stale' ? 'stale' : result,
+    ...reason,
+  });
+  const group = gateway.secrets.find(({ fingerprints }) => fingerprints[secretIndex] === secretFingerprint);
+  metrics.secretHits.inc({
+    gateway: gateway.id,
+    kind: group?.kind ?? 'unknown',
+    secret: String(secretIndex),
+  });
   if (kind === 'unclear') log.error({ gateway: gateway.id, eventId }, 'rightly signed, but not understood');
   if (kind === 'payment' && key !== null && result === 'ignored')
     log.error(
@@ -166,44 +202,19 @@ function staleProblem(delivery: Delivery): Problem {
   );
 }
 
-function unavailable({ metrics }: Service, gateway: string, error: unknown): never {
+function unavailable(
+  { metrics }: Service,
+  gateway: string,
+  { detail, cause }: { detail: string; cause: unknown },
+): never {
   metrics.deliveries.inc({ gateway, outcome: 'unavailable' });
-  throw new Problem('unavailable', 'neither the store nor Temporal could take it; send it again', {
-    cause: error,
-  });
+  throw new Problem('unavailable', detail, { cause });
 }
 
-function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): ReceivedDelivery {
-  const { eventId, contentHash, key, claim, kind } = delivery;
-  const ignoredBecause =
-    kind === 'payment' ? (key === null ? 'foreign: carries no payment of ours' : undefined) : kind;
-  return {
-    ...receivedRequest(gateway, request),
-    eventId,
-    contentHash,
-    key,
-    claim: { ...claim },
-    ...(ignoredBecause !== undefined && { ignoredBecause }),
-  };
-}
-
-function receivedRequest(gateway: Gateway, request: RawRequest) {
-  const { method, target, headers, body } = request;
-  return { gateway: gateway.id, method, target, headers: redacted(headers), body };
-}
-
-function cutDown(received: ReturnType<typeof receivedRequest>): ReturnType<typeof receivedRequest> {
-  let left = REFUSED_PART_BYTES;
-  const headers = Object.entries(received.headers).filter(([name, value]) => {
-    left -= name.length + value.length + 6;
-    return left >= 0;
-  });
-  return {
-    ...received,
-    target: received.target.slice(0, REFUSED_PART_BYTES),
-    headers: Object.fromEntries(headers),
-    body: received.body.subarray(0, REFUSED_PART_BYTES),
-  };
+/** `lost`: of a payment of ours that the store has lost. */
+function ignoredAs({ kind, key }: Delivery): string {
+  if (kind !== 'payment') return kind;
+  return key === null ? 'foreign' : 'lost';
 }
 
 function after(ms: number): Promise<null> {

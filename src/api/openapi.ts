@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document, made from the schemas that validate. `openapi.json` in the root is a copy that a test compares. */
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import { registerAccountWebhooks } from './openapi/account-webhooks.ts';
 import { registerMerchantApi } from './openapi/merchant.ts';
 import { registerPublicApi } from './openapi/public.ts';
 import { registerOrderUpdates } from './openapi/updates.ts';
@@ -11,6 +12,7 @@ export function openApiDocument(): OpenApiDocument {
   const registry = new OpenAPIRegistry();
   registerMerchantApi(registry);
   registerPublicApi(registry);
+  registerAccountWebhooks(registry);
   registerOrderUpdates(registry);
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',

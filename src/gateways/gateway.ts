@@ -40,6 +40,17 @@ export interface Delivery {
   readonly ageSeconds: number;
   /** Which of the configured secrets signed, 0 the newest. */
   readonly secretIndex: number;
+  /** The same secret by its fingerprint, for the log. */
+  readonly secretFingerprint: string;
+}
+
+/** The secrets of one kind of message, newest first; an old one may still sign retries. */
+export interface SigningSecrets {
+  /** What they sign: `session` or `account`. */
+  readonly kind: string;
+  /** The variable that lists them. */
+  readonly variable: string;
+  readonly fingerprints: readonly string[];
 }
 
 export type Verification =
@@ -131,6 +142,7 @@ export interface Gateway {
   readonly id: string;
   readonly account: string;
   readonly mode: 'test' | 'live';
+  readonly secrets: readonly SigningSecrets[];
   /** Proves who sent a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
   /** Opens a session. Not idempotent at Dintero: look with `findSessions` first when an earlier try may have arrived. */

@@ -13,6 +13,8 @@ export interface ReceivedDelivery {
   /** Stored but not acted upon: not ours, a ping, or not understood. */
   readonly ignoredBecause?: string;
   readonly claim: Claim;
+  /** The fingerprint of the secret that signed. */
+  readonly secret?: string;
   readonly method: string;
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -40,18 +42,18 @@ interface LoggedRow {
  * tells no news of a payment whose money is proved is handled by being written down.
  */
 export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogWord> {
-  const { gateway, eventId, contentHash, key } = received;
+  const { gateway, eventId, contentHash, key, secret = null } = received;
   const [row] = await rows<LoggedRow>(
     db,
     sql`with word as (${wordFor(received)}), logged as (
         insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, reason,
-          claim, method, target, headers, body, handled_at)
+          claim, secret, method, target, headers, body, handled_at)
         select ${newId('dlv')}, ${gateway}, ${eventId}, ${contentHash}, ${key?.paymentId ?? null}, ${key?.orderReference ?? null},
           ${key?.n ?? null}::integer, word.outcome, word.state, word.reason, ${JSON.stringify(received.claim)}::jsonb,
-          ${received.method}, ${received.target}, ${JSON.stringify(received.headers)}::jsonb, ${received.body},
+          ${secret}, ${received.method}, ${received.target}, ${JSON.stringify(received.headers)}::jsonb, ${received.body},
           case when word.state = 'handled' then now() end from word
         on conflict (gateway, event_id) do update
-          set receipts = deliveries.receipts + 1, last_received_at = now()
+          set receipts = deliveries.receipts + 1, last_received_at = now(), secret = coalesce(excluded.secret, deliveries.secret)
         returning *, (xmax = 0) as inserted), noted as (
         insert into timeline (payment_id, at, kind, text, data, key) ${noteOfAnswered(sql`logged`)}
           and outcome = 'accepted' and state = 'handled' and inserted on conflict do nothing)

@@ -1,5 +1,6 @@
 /** What the sweep needs of the store: from when to list, and what is known of what it found. */
 import { and, eq, inArray, lt, min, or, sql } from 'drizzle-orm';
+import type { PaymentKey } from '../domain/payment.ts';
 import type { Db } from './open.ts';
 import { gateways, payments } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
@@ -29,6 +30,20 @@ export function findBySessions(
     .select()
     .from(payments)
     .where(and(eq(payments.gateway, gateway), inArray(payments.sessionId, [...sessionIds])));
+}
+
+/** The payment that a session was opened for; null where it is not one of ours. */
+export async function findKeyBySession(
+  db: Db,
+  gateway: string,
+  sessionId: string,
+): Promise<PaymentKey | null> {
+  const [found] = await db
+    .select({ paymentId: payments.id, orderReference: payments.orderReference, n: payments.n })
+    .from(payments)
+    .where(and(eq(payments.gateway, gateway), eq(payments.sessionId, sessionId)))
+    .limit(1);
+  return found ?? null;
 }
 
 /**

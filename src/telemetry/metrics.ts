@@ -25,8 +25,8 @@ function countedHere(registers: Registry[]) {
     }),
     secretHits: new Counter({
       name: 'paidonce_signature_secret_hits_total',
-      help: 'Verified callbacks by the place of the secret that signed them, 0 the newest',
-      labelNames: ['gateway', 'secret'],
+      help: 'Verified callbacks by kind (session, account) and the place of the secret that signed them, 0 the newest',
+      labelNames: ['gateway', 'kind', 'secret'],
       registers,
     }),
     acknowledged: new Histogram({

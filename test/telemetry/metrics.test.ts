@@ -43,11 +43,13 @@ describe('/metrics', () => {
     expect(of('outcome="accepted"')).toBe(2);
     expect(of('outcome="duplicate"')).toBe(1);
     expect(of('outcome="stale"')).toBe(1);
-    expect(of('outcome="ignored"')).toBe(1);
+    expect(of('outcome="ignored",reason="foreign"')).toBe(1);
     expect(of('outcome="malformed"')).toBe(1);
     expect(of('outcome="refused",reason="no_signature"')).toBe(1);
     expect(of('outcome="refused",reason="wrong_signature"')).toBe(1);
-    expect(found.get('paidonce_signature_secret_hits_total{gateway="dintero",secret="1"}')).toBe(1);
+    expect(
+      found.get('paidonce_signature_secret_hits_total{gateway="dintero",kind="session",secret="1"}'),
+    ).toBe(1);
     expect(found.get('paidonce_callback_acknowledged_seconds_count')).toBe(5);
   });
 

@@ -5,18 +5,30 @@ import { Problem } from '../problem.ts';
 import { readRawRequest } from '../raw-request.ts';
 import type { SourcedIngress } from '../sources.ts';
 
-/** `GET|POST /callbacks/{gateway}`: what a gateway sends us. Too large, wrong method, malformed: in this order. */
+type GatewayContext = Context & { params: Record<string, string> };
+
+/**
+ * `GET|POST /callbacks/{gateway}`: what a gateway sends us about one payment; `POST /callbacks/{gateway}/account`: about all of its
+ * account. Too large, wrong method, malformed: in this order. Never a redirect: gateways do not follow them.
+ */
 export function callbackRoutes(deps: { gateways: GatewayRegistry; ingress: SourcedIngress }): Router {
-  const router = new Router();
-  return router.all('/callbacks/:gateway', async (ctx: Context & { params: Record<string, string> }) => {
-    const gateway = deps.gateways.find(ctx.params['gateway'] ?? '');
-    if (gateway === undefined)
-      throw new Problem('not_found', `no gateway "${ctx.params['gateway']}" is configured`);
-    const request = await readRawRequest(ctx);
-    if (ctx.method !== 'GET' && ctx.method !== 'POST') {
-      ctx.set('Allow', 'GET, POST');
-      throw new Problem('method_not_allowed', `GET or POST was expected, not ${ctx.method}`);
-    }
-    ctx.body = await deps.ingress.receive(gateway, request, ctx.ip);
-  });
+  return new Router()
+    .all('/callbacks/:gateway', (ctx: GatewayContext) => receive(deps, ctx, ['GET', 'POST']))
+    .all('/callbacks/:gateway/account', (ctx: GatewayContext) => receive(deps, ctx, ['POST']));
+}
+
+async function receive(
+  { gateways, ingress }: { gateways: GatewayRegistry; ingress: SourcedIngress },
+  ctx: GatewayContext,
+  methods: readonly string[],
+): Promise<void> {
+  const gateway = gateways.find(ctx.params['gateway'] ?? '');
+  if (gateway === undefined)
+    throw new Problem('not_found', `no gateway "${ctx.params['gateway']}" is configured`);
+  const request = await readRawRequest(ctx);
+  if (!methods.includes(ctx.method)) {
+    ctx.set('Allow', methods.join(', '));
+    throw new Problem('method_not_allowed', `${methods.join(' or ')} was expected, not ${ctx.method}`);
+  }
+  ctx.body = await ingress.receive(gateway, request, ctx.ip);
 }

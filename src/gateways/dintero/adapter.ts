@@ -1,4 +1,5 @@
-import type { CallOptions, Gateway, RawRequest } from '../gateway.ts';
+import { fingerprintOf } from '../fingerprint.ts';
+import type { CallOptions, Gateway, RawRequest, SigningSecrets } from '../gateway.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
 import { verifyCallback } from './callback.ts';
@@ -33,6 +34,10 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     id: 'dintero',
     account: settings.accountId,
     mode: settings.accountId.startsWith('P') ? 'live' : 'test',
+    secrets: [
+      signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
+      signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
+    ],
     verify: (request) =>
       isAccountWebhook(request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
     createSession: (request, options) => createSession(calls(options), request),
@@ -54,6 +59,10 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
 function toSigner(settings: DinteroSettings): Signer & WebhookSigner {
   const { accountId, publicUrl, signatureSecrets, webhookSecrets = [] } = settings;
   return { accountId, hostname: new URL(publicUrl).hostname, secrets: signatureSecrets, webhookSecrets };
+}
+
+function signing(kind: string, variable: string, secrets: readonly string[]): SigningSecrets {
+  return { kind, variable, fingerprints: secrets.map(fingerprintOf) };
 }
 
 function isAccountWebhook({ target }: RawRequest): boolean {

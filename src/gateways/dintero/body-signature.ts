@@ -1,8 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { fingerprintOf } from '../fingerprint.ts';
 import type { RefusalReason } from '../gateway.ts';
 
 export type BodyCheck =
-  | { readonly outcome: 'verified'; readonly secretIndex: number }
+  | { readonly outcome: 'verified'; readonly secretIndex: number; readonly secretFingerprint: string }
   | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 
 /** Proves that one of the secrets signed these bytes: HMAC-SHA1 in hex, as account-wide webhooks have it. It carries no time. */
@@ -21,7 +22,9 @@ export function verifyBody(header: string | undefined, body: Buffer, secrets: re
   // Compared with every secret, so that the time taken does not tell which one was right.
   const matches = secrets.map((secret) => timingSafeEqual(digest, hmac(secret, body)));
   const secretIndex = matches.indexOf(true);
-  if (secretIndex !== -1) return { outcome: 'verified', secretIndex };
+  const secret = secrets[secretIndex];
+  if (secret !== undefined)
+    return { outcome: 'verified', secretIndex, secretFingerprint: fingerprintOf(secret) };
   return refused(
     'wrong_signature',
     `matches none of the ${secrets.length} secrets in DINTERO_WEBHOOK_SECRETS; did a proxy change the body?`,

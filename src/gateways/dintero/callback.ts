@@ -68,6 +68,7 @@ function toDelivery(
     kind: unreadable.length + contradictions.length === 0 ? 'payment' : 'unclear',
     ageSeconds: check.ageSeconds,
     secretIndex: check.secretIndex,
+    secretFingerprint: check.secretFingerprint,
   };
 }
 

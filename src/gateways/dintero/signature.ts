@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { fingerprintOf } from '../fingerprint.ts';
 import type { RefusalReason } from '../gateway.ts';
 
 /** SIGAPI's recommendation, applied in both directions: too old and too far ahead are both stale. */
@@ -28,6 +29,7 @@ export type SignatureCheck =
       readonly timestamp: string;
       readonly ageSeconds: number;
       readonly secretIndex: number;
+      readonly secretFingerprint: string;
     }
   | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 
@@ -60,7 +62,8 @@ export function verifySignature(
   if (secretIndex === -1) return refused('wrong_signature', mismatchDetail(signer));
   const ageSeconds = Math.floor(receivedAt.getTime() / 1000) - Number(parsed.timestamp);
   const outcome = Math.abs(ageSeconds) <= TOLERANCE_SECONDS ? 'verified' : 'stale';
-  return { outcome, timestamp: parsed.timestamp, ageSeconds, secretIndex };
+  const secretFingerprint = fingerprintOf(signer.secrets[secretIndex] ?? '');
+  return { outcome, timestamp: parsed.timestamp, ageSeconds, secretIndex, secretFingerprint };
 }
 
 /** The value of a `Dintero-Signature` header, as Dintero would make it: for tests and simulators. */
