@@ -5,8 +5,9 @@ import { root } from '../prepare.js';
 
 /**
  * `apart`: each file in a process of its own, because it starts processes or servers; `atOnce` of them at most. `load`: how
- * much of a core one process of the layer takes while it runs, as measured. `yields`: it only computes, so it gives way to
- * those that measure how long something takes. `first`: its long files, which begin first.
+ * much of a core one process of the layer takes while it runs, as measured, and `loads` where a file differs: one that measures
+ * a promise in seconds says more, to have fewer neighbours. `yields`: it only computes, so it gives way to the others.
+ * `first`: its long files, which begin first.
  */
 const LAYERS = [
   { name: 'domain', yields: true },
@@ -28,13 +29,14 @@ const LAYERS = [
     needs: ['temporal', 'postgres', 'embedded'],
     apart: true,
     load: 0.5,
+    loads: { silence: 1.5 },
     first: [
+      'silence',
       'temporal-away',
       'psp-trouble',
       'store-away',
       'kill-embedded',
       'kill-apart',
-      'silence',
       'merchant',
     ],
   },
@@ -47,7 +49,15 @@ const LAYERS = [
   { name: 'replay', yields: true },
   { name: 'browser', needs: ['temporal', 'chromium'], apart: true, load: 0.5 },
 ];
-const DEFAULTS = { needs: [], apart: false, load: 1, atOnce: Infinity, yields: false, first: [] };
+const DEFAULTS = {
+  needs: [],
+  apart: false,
+  load: 1,
+  loads: {},
+  atOnce: Infinity,
+  yields: false,
+  first: [],
+};
 
 /** Every layer with its files; a folder with tests that no layer names is one of its own, so that no test is left out silently. */
 export function allLayers() {
@@ -60,16 +70,18 @@ export function allLayers() {
     .map(({ name }) => `test/${name}`);
   return [
     ...[...LAYERS, ...unnamed].map((layer) => withFiles({ ...DEFAULTS, ...layer })),
-    ...(atTop.length > 0 ? [{ ...DEFAULTS, name: 'top', files: atTop }] : []),
+    ...(atTop.length > 0 ? [{ ...DEFAULTS, name: 'top', loads: new Map(), files: atTop }] : []),
   ];
 }
 
 /** The longest first: what begins last should not be what everybody waits for. */
 function withFiles(layer) {
-  const first = layer.first.map((name) => join('test', layer.name, `${name}.test.ts`));
+  const pathOf = (name) => join('test', layer.name, `${name}.test.ts`);
+  const first = layer.first.map(pathOf);
   const rank = (file) => first.indexOf(file) + 1 || first.length + 1;
   const files = testFiles(layer.name).sort();
-  return { ...layer, files: files.sort((one, other) => rank(one) - rank(other)) };
+  const loads = new Map(Object.entries(layer.loads).map(([name, load]) => [pathOf(name), load]));
+  return { ...layer, loads, files: files.sort((one, other) => rank(one) - rank(other)) };
 }
 
 function testFiles(layer) {

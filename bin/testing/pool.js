@@ -1,21 +1,16 @@
 /** Several jobs at a time, as many as the machine bears. */
 
 /**
- * `run(load, work, rank)` begins the work when there is room for its load: lower ranks first, smaller ones past one that does
- * not fit yet. `close` begins nothing more.
+ * `run(load, work, rank)` begins the work when there is room for its load, lower ranks first: none goes past another, or those
+ * that need much room would come last. `close` forgets those that wait.
  */
 export function createPool(capacity) {
   const waiting = [];
   let taken = 0;
-  let isClosed = false;
   const fits = ({ load }) => taken === 0 || taken + load <= capacity;
 
   function beginWhatFits() {
-    for (let next = findNext(); next >= 0; next = findNext()) begin(...waiting.splice(next, 1));
-  }
-
-  function findNext() {
-    return isClosed ? -1 : waiting.findIndex(fits);
+    while (waiting.length > 0 && fits(waiting[0])) begin(waiting.shift());
   }
 
   function begin({ load, work, settle }) {
@@ -38,7 +33,7 @@ export function createPool(capacity) {
       });
     },
     close() {
-      isClosed = true;
+      waiting.length = 0;
     },
   };
 }

@@ -31,8 +31,9 @@ async function runLayer(layer, rank, { parts, jestArgs, pool, follow, say }) {
   };
   const own = createPool(layer.atOnce);
   const jobs = layer.apart ? layer.files.map((file) => [file]) : [layer.files];
+  const loadOf = (files) => layer.loads.get(files[0]) ?? layer.load;
   const inTurn = (files) =>
-    own.run(1, () => pool.run(layer.load, () => run(files).catch((error) => failed(error.message)), rank));
+    own.run(1, () => pool.run(loadOf(files), () => run(files).catch((error) => failed(error.message)), rank));
   const outcomes = await Promise.all(jobs.map(inTurn));
   const result = { name: layer.name, ...summed(layer, outcomes), seconds: (Date.now() - begun) / 1_000 };
   say(result);
