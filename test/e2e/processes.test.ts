@@ -1,7 +1,9 @@
 /** What a process refuses to start on, and how it ends. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BALANCED, checkBooks } from './support/books.ts';
+import { copyStoreTemplate } from '../support/store.ts';
 import { freePort } from './support/processes.ts';
 import { openMany, untilTold } from './support/shop.ts';
 import { startStack, type Role, type Stack } from './support/stack.ts';
@@ -17,6 +19,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.stop();
 });
+
+async function otherStore(): Promise<string> {
+  const dataDir = await mkdtemp(join(stack.folder, 'other-'));
+  await copyStoreTemplate(dataDir);
+  return dataDir;
+}
 
 /** How it ends by itself, and its words; a process that does not end is killed and has no code. */
 async function outcomeOf(
@@ -39,14 +47,14 @@ describe('a process', () => {
   }, 150_000);
 
   it('refuses a port that is taken', async () => {
-    const { code, words } = await outcomeOf('serve', { DATA_DIR: join(stack.folder, 'other-data') });
+    const { code, words } = await outcomeOf('serve', { DATA_DIR: await otherStore() });
     expect(words).toMatch(/port \d+ .*set PORT/);
     expect(code).toBe(2);
   }, 150_000);
 
   it('refuses a Temporal namespace of another account', async () => {
     const env = {
-      DATA_DIR: join(stack.folder, 'another-account'),
+      DATA_DIR: await otherStore(),
       PORT: String(await freePort()),
       DINTERO_ACCOUNT_ID: 'T87654321',
     };
