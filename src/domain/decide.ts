@@ -159,13 +159,25 @@ export function decideExpiry(now: Standing, decision: Decision): Decision {
   return { kind: 'become', status: 'EXPIRED', pays: false, reason: 'nobody paid in time' };
 }
 
+/** Whether a listing shows sums that are not ours; not every one shows any. */
+export function hasOtherSums(
+  known: Pick<Standing, 'capturedMinor' | 'refundedMinor'>,
+  listed: Partial<Pick<Standing, 'capturedMinor' | 'refundedMinor'>>,
+): boolean {
+  const { capturedMinor = known.capturedMinor, refundedMinor = known.refundedMinor } = listed;
+  return capturedMinor !== known.capturedMinor || refundedMinor !== known.refundedMinor;
+}
+
 /** Whether a listing says something that we do not know yet, so that a look is worth its price. */
 export function differsFromListing(
   status: PaymentStatus,
   dismissed: boolean,
   listed: Transaction['status'],
+  hasOtherSums = false,
 ): boolean {
-  if (listed === status || listed === 'INITIATED') return false;
+  // One more capture or refund of a part does not change the status.
+  if (listed === status) return hasOtherSums && isMoney(status) && !dismissed;
+  if (listed === 'INITIATED') return false;
   if (dismissed) return isMoney(listed as PaymentStatus) && !isMoney(status);
   if (listed === 'UNCLEAR' || status === 'REVIEW') return isOpen(status);
   // Closing a session voids what was begun in it: nothing is at stake, and every sweep would look again.

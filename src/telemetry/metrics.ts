@@ -83,6 +83,18 @@ function countedBeyond(registers: Registry[]) {
       labelNames: ['outcome'],
       registers,
     }),
+    callbacksExpected: new Counter({
+      name: 'paidonce_callbacks_expected_total',
+      help: 'Callbacks about payments that were settled or held: those that came, and those that the gateway says it has sent',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    callbacksMissed: new Counter({
+      name: 'paidonce_callbacks_missed_total',
+      help: 'Of them, those that the gateway says it has sent and that never came; counted every hour',
+      labelNames: ['gateway'],
+      registers,
+    }),
     foreign: new Gauge({
       name: 'paidonce_sweep_foreign_transactions',
       help: 'Transactions of others on the same account in the last sweep',

@@ -139,12 +139,23 @@ function moneyActivities({ store, gateways, runs, money }: Service) {
   };
 }
 
-function sweepActivities({ store, gateways, runs, metrics }: Service) {
+function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
   return createSweepActivities({
     db: store.db,
     gatewayNamed: gateways.named,
     runs,
     onSwept: (gateway, { foreign }) => metrics.foreign.set({ gateway }, foreign),
+    onCounted(gateway, { expected, missed }) {
+      metrics.callbacksExpected.inc({ gateway }, expected);
+      metrics.callbacksMissed.inc({ gateway }, missed);
+      if (missed > 0)
+        log.warn(
+          { gateway, expected, missed },
+          'callbacks were sent that never came: see docs/operations.md',
+        );
+    },
+    onUncounted: (gateway, error) =>
+      log.warn({ gateway, reason: String(error) }, 'missed callbacks could not be counted this hour'),
   });
 }
 

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decide, decideExpiry, differsFromListing, type Standing } from '../../src/domain/decide.ts';
+import {
+  decide,
+  decideExpiry,
+  differsFromListing,
+  hasOtherSums,
+  type Standing,
+} from '../../src/domain/decide.ts';
 import {
   holdsMoney,
   isMoney,
@@ -235,6 +241,40 @@ describe('differsFromListing', () => {
         if (isWorthIt)
           expect([status, listed, differsFromListing(status, false, listed)]).toEqual([status, listed, true]);
       }
+  });
+
+  it('wakes a payment whose money has moved on without another status, whenever a look would change it', () => {
+    const sums = [0, 10_000, 20_000];
+    for (const status of PAYMENT_STATUSES.filter(isMoney))
+      for (const known of sums)
+        for (const capturedMinor of sums)
+          for (const refundedMinor of sums) {
+            const now = standing(status, { capturedMinor: known, refundedMinor: known });
+            const shown = { capturedMinor, refundedMinor };
+            const transaction = aTransaction({
+              status: status as TransactionStatus,
+              authorized: true,
+              ...shown,
+            });
+            const decision = decide(now, anOpened(), { kind: 'transaction', transaction });
+            const differs = hasOtherSums(now, shown);
+            expect(differs).toBe(capturedMinor !== known || refundedMinor !== known);
+            if (decision.kind === 'become')
+              expect(differsFromListing(status, false, status as TransactionStatus, differs)).toBe(true);
+          }
+  });
+
+  it('takes a listing that shows no sums, or one of them, for what it shows', () => {
+    const known = { capturedMinor: 100, refundedMinor: 20 };
+    expect(hasOtherSums(known, {})).toBe(false);
+    expect(hasOtherSums(known, { capturedMinor: 100 })).toBe(false);
+    expect(hasOtherSums(known, { refundedMinor: 0 })).toBe(true);
+  });
+
+  it('lets alone the sums of what is dismissed, and of what never was money', () => {
+    expect(differsFromListing('CAPTURED', true, 'CAPTURED', true)).toBe(false);
+    expect(differsFromListing('FAILED', false, 'FAILED', true)).toBe(false);
+    expect(differsFromListing('ON_HOLD', false, 'ON_HOLD', true)).toBe(false);
   });
 
   it('lets alone what is equal, only begun, or failed in other words', () => {
