@@ -15,6 +15,7 @@ import { callbackRoutes } from './routes/callbacks.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { healthRoutes, metricsRoutes } from './routes/health.ts';
+import { operationRoutes } from './routes/operations.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { returnRoutes } from './routes/returns.tsx';
 import { uriLimits } from './uri-limits.ts';
@@ -29,6 +30,7 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
     callbackRoutes({ gateways, ingress: createSourcedIngress(service, ingress) }),
     returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
     paymentRoutes(service),
+    operationRoutes(service),
     deliveryRoutes(service),
     docsRoutes(),
     healthRoutes(service),

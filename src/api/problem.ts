@@ -11,6 +11,7 @@ export const PROBLEMS = {
   unauthorized: { status: 401, title: 'No valid API key' },
   bad_signature: { status: 401, title: 'The signature is missing or wrong' },
   stale_signature: { status: 401, title: 'The signature is right but its time is not' },
+  declined: { status: 402, title: 'The payment service provider declined the operation' },
   source_not_allowed: { status: 403, title: 'This address may not call here' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This method is not for this address' },
@@ -22,6 +23,13 @@ export const PROBLEMS = {
   not_cancellable: { status: 409, title: 'The payment can not be cancelled now' },
   not_in_review: { status: 409, title: 'The payment is not in REVIEW' },
   not_acceptable: { status: 409, title: 'There is nothing to accept' },
+  give_back_failed: { status: 409, title: 'The money could not be given back' },
+  payment_not_paid: { status: 409, title: 'This payment has not paid its order' },
+  operation_not_possible: { status: 409, title: 'The payment does not allow this now' },
+  amount_too_large: { status: 409, title: 'More than what is left' },
+  reference_reused: { status: 409, title: 'The reference belongs to another operation' },
+  not_confirmed: { status: 409, title: 'It was sent, and nobody can say whether it was done' },
+  no_transaction: { status: 409, title: 'The payment has no transaction' },
   too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
@@ -47,16 +55,24 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly FieldProblem[] | undefined;
   readonly retryAfterSeconds: number | undefined;
+  /** Why, in the gateway's words. */
+  readonly reason: string | undefined;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    more: { errors?: readonly FieldProblem[]; retryAfterSeconds?: number; cause?: unknown } = {},
+    more: {
+      errors?: readonly FieldProblem[];
+      retryAfterSeconds?: number;
+      reason?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: more.cause });
     this.code = code;
     this.errors = more.errors;
     this.retryAfterSeconds = more.retryAfterSeconds;
+    this.reason = more.reason;
   }
 }
 
@@ -92,9 +108,10 @@ export function writeProblem(ctx: Context, problem: Problem): void {
 }
 
 /** A problem as it leaves, whoever writes it. */
-export function problemBody({ code, errors, message: detail }: Problem, requestId: string): object {
+export function problemBody({ code, errors, reason, message: detail }: Problem, requestId: string): object {
   const { status, title } = PROBLEMS[code];
-  return { type: 'about:blank', title, status, code, detail, requestId, ...(errors && { errors }) };
+  const more = { ...(reason !== undefined && { reason }), ...(errors && { errors }) };
+  return { type: 'about:blank', title, status, code, detail, requestId, ...more };
 }
 
 function asProblem(error: unknown): Problem {

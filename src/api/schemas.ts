@@ -7,7 +7,7 @@ import { PAYMENT_STATUSES } from '../domain/payment.ts';
 /** PostgreSQL stores neither NUL nor half of a surrogate pair. */
 const PLAIN = /^[^\p{Cc}\p{Cs}]*$/u;
 
-const text = (max: number) =>
+export const text = (max: number) =>
   z
     .string()
     .min(1, 'a text that is not empty')
@@ -26,13 +26,13 @@ export const reference = z
   .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, underscores and hyphens')
   .meta({ description: "The merchant's own number of the order", example: '1001' });
 
-const amount = z
+export const amount = z
   .int('an integer in minor units (72200 for 722.00), not a decimal and not a text')
   .min(1, 'at least 1')
   .max(MAX_AMOUNT_MINOR, `at most ${MAX_AMOUNT_MINOR}`)
   .meta({ description: 'Minor units, including VAT', example: 72200 });
 
-const lineAmount = z
+export const lineAmount = z
   .int('an integer in minor units')
   .min(-MAX_AMOUNT_MINOR)
   .max(MAX_AMOUNT_MINOR)
@@ -89,9 +89,10 @@ export const createPaymentRequest = z
     gateway: z.string().default('dintero'),
     order,
     returnUrl: returnUrl.optional().meta({ description: 'Where the payer is sent afterwards' }),
-    capture: z
-      .literal('manual', { error: '"manual": capturing automatically does not exist yet' })
-      .default('manual'),
+    capture: z.enum(['manual', 'auto'], { error: '"manual" or "auto"' }).default('manual').meta({
+      description:
+        '`auto`: captured as soon as it is paid, by the gateway or by us; `order.capture_failed` tells where that fails',
+    }),
     customer: z
       .strictObject({
         email: z.email('an e-mail address').max(200).optional(),
@@ -120,15 +121,15 @@ export const createPaymentRequest = z
 
 export const resolveRequest = z
   .strictObject({
-    decision: z.enum(['accept', 'dismiss'], {
-      error: '"accept" or "dismiss"; giving money back does not exist yet',
-    }),
+    decision: z.enum(['accept', 'give_back', 'dismiss'], { error: '"accept", "give_back" or "dismiss"' }),
     actor: text(200),
     reason: text(2_000),
   })
   .meta({ id: 'Resolve' });
 
-const timestamp = z.iso
+export const updateRequest = z.strictObject({ merchantReference2: text(200) }).meta({ id: 'UpdatePayment' });
+
+export const timestamp = z.iso
   .datetime()
   .meta({ description: 'RFC 3339, UTC', example: '2026-11-21T12:00:00.000Z' });
 const paymentStatus = z.enum(PAYMENT_STATUSES);
@@ -157,6 +158,9 @@ export const payment = z
     metadata: z.record(z.string(), z.string()),
     merchantReference2: z.string().nullable(),
     expiresAt: timestamp,
+    authorizationExpiresAt: timestamp.nullable().meta({
+      description: 'When what is held and not captured is expected to lapse; null where it is not known to',
+    }),
     createdAt: timestamp,
     updatedAt: timestamp,
     workflow: z.object({ workflowId: z.string(), runId: z.string().nullable(), url: z.string().nullable() }),
@@ -202,13 +206,13 @@ export const delivery = z
   })
   .meta({ id: 'Delivery' });
 
-const limit = z.coerce
+export const limit = z.coerce
   .number('a number')
   .int('a whole number')
   .min(1, 'at least 1')
   .max(100, 'at most 100')
   .default(20);
-const cursor = text(200).optional();
+export const cursor = text(200).optional();
 const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 1970 on');
 
 export const paymentsQuery = z.strictObject({
@@ -216,7 +220,9 @@ export const paymentsQuery = z.strictObject({
   status: paymentStatus.optional(),
   gateway: text(40).optional(),
   createdAfter: since1970.optional(),
-  expiringBefore: since1970.optional(),
+  expiringBefore: since1970
+    .optional()
+    .meta({ description: 'Payments whose authorization is expected to lapse before this time' }),
   limit,
   cursor,
 });
@@ -241,6 +247,7 @@ export const problem = z
     status: z.int(),
     code: z.string(),
     detail: z.string(),
+    reason: z.string().optional().meta({ description: "Why, in the gateway's words" }),
     requestId: z.string().optional(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
   })

@@ -3,12 +3,17 @@ import type { z } from 'zod';
 import { Problem, type FieldProblem } from './problem.ts';
 import { readBody } from './raw-request.ts';
 
-/** A JSON body of this shape. @throws Problem for bytes that are no JSON, another media type, or a wrong field */
+/**
+ * A JSON body of this shape; `whenEmpty` stands for none at all.
+ * @throws Problem for bytes that are no JSON, another media type, or a wrong field
+ */
 export async function readJson<Schema extends z.ZodType>(
   ctx: Context,
   schema: Schema,
+  whenEmpty?: object,
 ): Promise<z.infer<Schema>> {
   const body = await readBody(ctx);
+  if (body.length === 0 && whenEmpty !== undefined) return check(schema, whenEmpty, 'the body');
   if (body.length > 0 && ctx.is('json', '+json') === false) {
     throw new Problem('unsupported_media_type', 'Content-Type: application/json was expected');
   }
@@ -31,9 +36,12 @@ export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new Problem('invalid_request', `${what} has fields that are not as expected`, {
-    errors: parsed.error.issues.flatMap(fieldProblems),
-  });
+  throw wrongFields(what, parsed.error.issues.flatMap(fieldProblems));
+}
+
+/** For what a schema alone can't see. */
+export function wrongFields(what: string, errors: readonly FieldProblem[]): Problem {
+  return new Problem('invalid_request', `${what} has fields that are not as expected`, { errors });
 }
 
 function fieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {

@@ -2,8 +2,10 @@
 import type { z } from 'zod';
 import { isOpen } from '../domain/payment.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
+import type { OperationRow } from '../store/operations.ts';
 import type { OrderRow, PaymentRow } from '../store/payments.ts';
 import { paymentWorkflowId } from '../workflows/messages.ts';
+import type { operation } from './operation-schemas.ts';
 import type { delivery, orderView, payment } from './schemas.ts';
 
 export interface WorkflowLinks {
@@ -33,6 +35,7 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     metadata: row.metadata,
     merchantReference2: row.request.merchantReference2 ?? null,
     expiresAt: row.expiresAt.toISOString(),
+    authorizationExpiresAt: row.authorizationExpiresAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     workflow: viewWorkflow(row, links),
@@ -59,6 +62,28 @@ export function viewOrder(order: OrderRow, payments: readonly PaymentRow[]): z.i
     paidAt: order.paidAt?.toISOString() ?? null,
     transactionId: paying?.transactionId ?? null,
     payments: payments.map((row) => row.id),
+  };
+}
+
+/** A capture, refund or void of a payment. */
+export function viewOperation(
+  row: OperationRow,
+  { currency }: Pick<PaymentRow, 'currency'>,
+): z.infer<typeof operation> {
+  const { id, kind, reference, state, finalCapture, cause, reason, code, detail } = row;
+  return {
+    id,
+    kind,
+    reference,
+    status: state,
+    amount: row.amount ?? row.wanted,
+    currency,
+    finalCapture,
+    ...(reason !== null && { reason }),
+    cause,
+    ...(code !== null && { problem: { code, detail: detail ?? '' } }),
+    createdAt: row.createdAt.toISOString(),
+    finishedAt: row.finishedAt?.toISOString() ?? null,
   };
 }
 

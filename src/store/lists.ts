@@ -1,5 +1,5 @@
 /** Pages of rows, newest first. Ids sort by time, so the id is the cursor. */
-import { and, desc, eq, gte, inArray, lt, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import type { Db } from './open.ts';
@@ -16,7 +16,7 @@ export interface PaymentFilter {
   readonly status?: PaymentStatus | undefined;
   readonly gateway?: string | undefined;
   readonly createdAfter?: string | undefined;
-  /** Open payments whose session ends before this time. */
+  /** Payments whose authorization is expected to lapse before this time. */
   readonly expiringBefore?: string | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -29,8 +29,7 @@ export async function listPayments(db: Db, filter: PaymentFilter): Promise<Page<
     status === undefined ? undefined : eq(payments.status, status),
     gateway === undefined ? undefined : eq(payments.gateway, gateway),
     createdAfter === undefined ? undefined : gte(payments.createdAt, new Date(createdAfter)),
-    expiringBefore === undefined ? undefined : lt(payments.expiresAt, new Date(expiringBefore)),
-    expiringBefore === undefined ? undefined : inArray(payments.status, ['PENDING']),
+    expiringBefore === undefined ? undefined : lt(payments.authorizationExpiresAt, new Date(expiringBefore)),
     cursor === undefined ? undefined : lt(payments.id, cursor),
   ];
   const found = await db

@@ -132,7 +132,7 @@ describe('the body of POST /v1/payments', () => {
   it.each([
     ['a gateway that is not configured', { gateway: 'stripe' }, '/gateway'],
     ['a gateway that is a method', { gateway: 'constructor' }, '/gateway'],
-    ['automatic capture', { capture: 'auto' }, '/capture'],
+    ['a capture of another kind', { capture: 'later' }, '/capture'],
     ['an ftp URL', { returnUrl: 'ftp://shop.example/' }, '/returnUrl'],
     ['a javascript URL', { returnUrl: 'javascript:alert(1)' }, '/returnUrl'],
     ['a relative URL', { returnUrl: '/thanks' }, '/returnUrl'],

@@ -31,6 +31,9 @@ const ENVIRONMENT = {
 /** Files of the docs page itself are not calls. */
 const ASSETS = /^\/docs\//;
 
+/** Callbacks are taken by one route for all methods, and refuse with 405 what is not theirs. */
+const REFUSED = /^(PATCH \/callbacks\/\{gateway\}(\/account)?|GET \/callbacks\/\{gateway\}\/account)$/;
+
 describe('the OpenAPI document', () => {
   it('has exactly the routes that are served', () => {
     expect(documentedRoutes()).toEqual(servedRoutes());
@@ -113,7 +116,6 @@ function documentedRoutes(): string[] {
   return routes.toSorted();
 }
 
-/** A callback of another method is answered 405, which is no call to document. */
 function servedRoutes(): string[] {
   const { app } = createApp(aService());
   const layers = routersOf(app).flatMap((router) => router.stack);
@@ -122,9 +124,7 @@ function servedRoutes(): string[] {
       .filter((method) => /^(GET|POST|PATCH)$/.test(method))
       .map((method) => `${method} ${braces(path)}`),
   );
-  return routes
-    .filter((route) => !ASSETS.test(route.split(' ')[1] ?? '') && route !== 'PATCH /callbacks/{gateway}')
-    .toSorted();
+  return routes.filter((route) => !ASSETS.test(route.split(' ')[1] ?? '') && !REFUSED.test(route)).toSorted();
 }
 
 function routersOf(app: Koa): { stack: { path: string; methods: string[] }[] }[] {

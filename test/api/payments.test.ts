@@ -6,7 +6,7 @@ import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
 import { anOrderBody, API_KEY, SECOND_KEY } from '../support/api.ts';
-import { anOutcome, aPayment, aRecord, aReference, TELLS } from '../support/builders.ts';
+import { anOutcome, aPayment, aRecord, aReference, aTransaction, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 
 describe("the merchant's API", () => {
@@ -95,6 +95,12 @@ describe("the merchant's API", () => {
       expect(second).toMatchObject({ status: 201, json: { amount: 500, status: 'PENDING' } });
       const kept = await at.api.send('GET', `/v1/payments/${first.json.id}`, { key: API_KEY });
       expect(kept.json.status).toBe('CANCELLED');
+    });
+
+    it('takes a payment that is to be captured at once', async () => {
+      const answer = await at.api.post('/v1/payments', anOrderBody(aReference(), { capture: 'auto' }));
+      expect(answer).toMatchObject({ status: 201, json: { capture: 'auto' } });
+      expect((await findPayment(at.store.db, answer.json.id))?.capture).toBe('auto');
     });
 
     it('is 409 with "replace" when the open session was just paid', async () => {
@@ -272,6 +278,21 @@ describe("the merchant's API", () => {
       expect(second.json.data).toHaveLength(1);
     });
 
+    it('finds payments whose authorization lapses before a time, and shows when', async () => {
+      const reference = aReference();
+      const { json } = await at.api.post('/v1/payments', anOrderBody(reference));
+      const payment = (await findPayment(at.store.db, json.id)) as PaymentRow;
+      const authorizationExpiresAt = '2026-11-28T12:00:00.000Z';
+      const transaction = aTransaction(payment, { authorizationExpiresAt });
+      await recordOutcome(at.store.db, aRecord(payment, { transaction }), TELLS);
+      const ask = async (time: string): Promise<unknown> => {
+        const target = `/v1/payments?order=${reference}&expiringBefore=${time}`;
+        return (await at.api.send('GET', target, { key: API_KEY })).json.data;
+      };
+      expect(await ask('2026-11-29T00:00:00Z')).toMatchObject([{ id: json.id, authorizationExpiresAt }]);
+      expect(await ask('2026-11-28T00:00:00Z')).toEqual([]);
+    });
+
     it.each([
       ['limit=0', '/limit'],
       ['limit=101', '/limit'],
@@ -350,7 +371,7 @@ describe("the merchant's API", () => {
     });
 
     it.each([
-      [{ decision: 'give_back', actor: 'kari', reason: 'x' }, '/decision'],
+      [{ decision: 'keep', actor: 'kari', reason: 'x' }, '/decision'],
       [{ decision: 'accept', reason: 'x' }, '/actor'],
       [{ decision: 'accept', actor: '', reason: 'x' }, '/actor'],
       [{ decision: 'accept', actor: 'kari', reason: 'x', amount: 1 }, '/amount'],

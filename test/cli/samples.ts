@@ -45,6 +45,7 @@ export function aPayment(
     metadata: {},
     merchantReference2: null,
     expiresAt: '2026-11-21T14:00:00.000Z',
+    authorizationExpiresAt: null,
     createdAt: '2026-11-21T10:00:00.000Z',
     updatedAt: '2026-11-21T11:00:00.000Z',
     workflow: { workflowId: 'payment/1001/1', runId: null, url: null },

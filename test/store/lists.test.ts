@@ -50,12 +50,12 @@ describe.each(STORES)('lists in $name', ({ open }) => {
     );
   });
 
-  it('finds payments that expire before a time, as long as somebody can still pay them', async () => {
-    const [declined, open] = made as [PaymentRow, PaymentRow];
-    const expiresAt = new Date('2026-01-01T00:00:00.000Z');
-    for (const { id } of [declined, open])
-      await store.db.update(payments).set({ expiresAt }).where(eq(payments.id, id));
-    expect(await ids({ expiringBefore: '2026-01-02T00:00:00.000Z' })).toEqual([open.id]);
+  it('finds payments whose authorization lapses before a time, and none that has no such time', async () => {
+    const [, held] = made as [PaymentRow, PaymentRow];
+    const authorizationExpiresAt = new Date('2026-01-01T00:00:00.000Z');
+    await store.db.update(payments).set({ authorizationExpiresAt }).where(eq(payments.id, held.id));
+    expect(await ids({ expiringBefore: '2026-01-02T00:00:00.000Z' })).toEqual([held.id]);
+    expect(await ids({ expiringBefore: '2026-01-01T00:00:00.000Z' })).toEqual([]);
   });
 
   it('finds deliveries by payment and outcome, newest first', async () => {

@@ -7,6 +7,8 @@ export interface FakeMoney extends MoneyRuns {
   readonly asked: string[];
   /** What happens when an operation is carried out; a test puts its own in place. */
   onCarryOut: (operationId: string) => Promise<void>;
+  /** What happens when money is given back. */
+  onGiveBack: (paymentId: string) => Promise<void>;
 }
 
 /** Money runs that note what they are asked for, as reachable as the payment runs beside them. */
@@ -18,8 +20,9 @@ export function fakeMoney(runs: Pick<FakeRuns, 'temporal'>): FakeMoney {
   const money: FakeMoney = {
     asked: [],
     onCarryOut: () => Promise.resolve(),
+    onGiveBack: () => Promise.resolve(),
     carryOut: (_, operationId) => note(operationId).then(() => money.onCarryOut(operationId)),
-    giveBack: (_, cause) => note(cause),
+    giveBack: ({ paymentId }, cause) => note(cause).then(() => money.onGiveBack(paymentId)),
     request: (_, operationId) => note(operationId),
     requestGiveBack: (_, cause) => note(cause),
   };

@@ -1,5 +1,5 @@
 /** What a merchant's backend calls. */
-import type { OpenAPIRegistry, RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import {
   createPaymentRequest,
@@ -12,40 +12,13 @@ import {
   paymentWithTimeline,
   reference,
   resolveRequest,
+  updateRequest,
 } from '../schemas.ts';
-import type { ProblemCode } from '../problem.ts';
-import { json, refusals, type Answers } from './answers.ts';
-
-const ALWAYS = ['unauthorized', 'rate_limited', 'unavailable'] as const;
-const BODY = ['invalid_json', 'malformed', 'too_large', 'unsupported_media_type', 'invalid_request'] as const;
-const QUERY = ['invalid_request'] as const;
+import { json } from './answers.ts';
+import { routeOf, type Call } from './call.ts';
+import { MONEY_CALLS } from './money.ts';
 
 const atPayment = z.object({ id: payment.shape.id });
-
-interface Call extends Pick<RouteConfig, 'method' | 'path' | 'summary' | 'description'> {
-  readonly operationId: string;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  /** What it answers when all is well. */
-  readonly answers: Answers;
-  /** What it may be refused for besides a wrong key, a wrong query or body, and trouble of ours. */
-  readonly refused?: readonly ProblemCode[];
-}
-
-/** A route with the refusals that follow from what it takes. */
-function route({ params, query, body, answers, refused = [], ...call }: Call): RouteConfig {
-  const codes = [...(body ? BODY : []), ...ALWAYS, ...refused, ...(query ? QUERY : [])];
-  return {
-    ...call,
-    request: {
-      ...(params && { params }),
-      ...(query && { query }),
-      ...(body && { body: { required: true, content: { 'application/json': { schema: body } } } }),
-    },
-    responses: { ...answers, ...refusals(...codes) },
-  };
-}
 
 const CALLS: readonly Call[] = [
   {
@@ -88,6 +61,16 @@ const CALLS: readonly Call[] = [
     refused: ['not_found'],
   },
   {
+    method: 'patch',
+    path: '/v1/payments/{id}',
+    operationId: 'updatePayment',
+    summary: 'Change the one reference that the gateway lets be changed later',
+    params: atPayment,
+    body: updateRequest,
+    answers: json(200, 'The payment, changed here and at the gateway', payment),
+    refused: ['not_found', 'no_transaction', 'gateway_rejected'],
+  },
+  {
     method: 'post',
     path: '/v1/payments/{id}/cancel',
     operationId: 'cancelPayment',
@@ -103,11 +86,15 @@ const CALLS: readonly Call[] = [
     summary: 'Take a payment out of REVIEW',
     description:
       'Reads the gateway first. `accept` pays the order although something differs, if the money is there; ' +
+      '`give_back` voids or refunds whatever the gateway holds of it; ' +
       '`dismiss` takes the payment off our hands: it never touches the order again.',
     params: atPayment,
     body: resolveRequest,
-    answers: json(200, 'The payment, resolved', payment),
-    refused: ['not_found', 'not_in_review', 'not_acceptable'],
+    answers: {
+      ...json(200, 'The payment, resolved', payment),
+      ...json(202, 'The money is on its way back: look at the payment again', payment),
+    },
+    refused: ['not_found', 'not_in_review', 'not_acceptable', 'give_back_failed'],
   },
   {
     method: 'get',
@@ -135,6 +122,6 @@ export function registerMerchantApi(registry: OpenAPIRegistry): void {
     scheme: 'bearer',
     description: 'One of API_KEYS; `npm start` prints one for development',
   });
-  for (const call of CALLS)
-    registry.registerPath({ ...route(call), tags: ['Merchant'], security: [{ [apiKey]: [] }] });
+  for (const call of [...CALLS, ...MONEY_CALLS])
+    registry.registerPath({ ...routeOf(call), tags: ['Merchant'], security: [{ [apiKey]: [] }] });
 }

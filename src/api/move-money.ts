@@ -1,0 +1,110 @@
+/** `POST /v1/payments/{id}/capture`, `/refund` and `/void`: written down first, then carried out by the payment's money run. */
+import { createHash } from 'node:crypto';
+import type { OperationKind } from '../domain/operation.ts';
+import type { Service } from '../service.ts';
+import { claimOperation, findOperation, type NewOperation, type OperationRow } from '../store/operations.ts';
+import { findOrder, type PaymentRow } from '../store/payments.ts';
+import type { OperationLine } from '../store/schema.ts';
+import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
+import { addressOf } from './open-payment.ts';
+import { refuseImpossible, wrongLines } from './operation-checks.ts';
+import { Problem, PROBLEMS, type ProblemCode } from './problem.ts';
+import { wrongFields } from './validate.ts';
+
+/** What somebody asks for, its fields checked by themselves; `wanted` in minor units, null for all that is left. */
+export interface WantedMove {
+  readonly kind: OperationKind;
+  readonly reference: string;
+  readonly wanted: number | null;
+  readonly lines?: readonly OperationLine[];
+  readonly finalCapture: boolean;
+  readonly reason?: string;
+}
+
+export interface MoneyMover {
+  /** The operation as it is by then: done, or not finished yet. The same again is the same operation. @throws Problem */
+  move(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow>;
+}
+
+/** One for a process. */
+export function createMoneyMover(service: Service): MoneyMover {
+  const carrying = new Map<string, Promise<void>>();
+  return {
+    async move(payment, wanted) {
+      const claimed = await claim(service, payment, wanted);
+      const { id } = claimed;
+      if (isUnfinished(claimed)) {
+        // Whoever asks for the same at the same time waits for the same: a run takes few at a time.
+        const carried = carrying.get(id) ?? carryOut(service, payment, id).finally(() => carrying.delete(id));
+        carrying.set(id, carried);
+        await carried;
+      }
+      const { kind, reference } = wanted;
+      const now = (await findOperation(service.store.db, payment.id, reference, kind)) ?? claimed;
+      if (now.state === 'failed') throw failureOf(now);
+      return now;
+    },
+  };
+}
+
+export function isUnfinished({ state }: Pick<OperationRow, 'state'>): boolean {
+  return state === 'pending' || state === 'unknown';
+}
+
+/** What was asked for before is found before it is judged: once it is done, it would be impossible. */
+async function claim(service: Service, payment: PaymentRow, wanted: WantedMove): Promise<OperationRow> {
+  const errors = wrongLines(payment.request.lines, wanted.lines);
+  if (errors.length > 0) throw wrongFields('the body', errors);
+  const { kind, reference } = wanted;
+  const { db } = service.store;
+  const known = await findOperation(db, payment.id, reference, kind);
+  if (known === null) {
+    const found = await findOrder(db, payment.orderReference);
+    refuseImpossible(payment, found?.order.paidPaymentId ?? null, wanted);
+  }
+  const claimed = await claimOperation(db, newOperation(payment, wanted));
+  if (claimed.kind === 'reused')
+    throw new Problem(
+      'reference_reused',
+      `${kind} ${reference} of this payment asked for something else; use another reference`,
+    );
+  return claimed.operation;
+}
+
+function newOperation({ id: paymentId }: PaymentRow, wanted: WantedMove): NewOperation {
+  return { ...wanted, paymentId, bodyHash: hashOf(wanted), cause: 'merchant' };
+}
+
+/** Equal for bodies that ask for the same, however they are written. */
+function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
+  const parts = lines
+    ?.map(({ lineId, amountMinor, quantity }) => [lineId, amountMinor, quantity ?? null] as const)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const canonical = JSON.stringify([wanted, parts ?? null, finalCapture, reason ?? null]);
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+/** Trouble of ours is no answer: the operation is written down, and the forwarder wakes whoever forgot it. */
+async function carryOut(service: Service, payment: PaymentRow, operationId: string): Promise<void> {
+  try {
+    await service.money.carryOut(addressOf(payment), operationId);
+  } catch (error) {
+    if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
+    service.log.warn({ operationId, reason: error.message }, 'an operation is not answered yet');
+  }
+}
+
+/** The same every time: it is made of the row alone. */
+function failureOf({ kind, reference, code, detail }: OperationRow): Problem {
+  const why = detail ?? 'no reason was given';
+  const says = `${kind} ${reference} failed: ${why}`;
+  if (code === 'declined')
+    return new Problem('declined', `${says}; to try again, use another reference`, { reason: why });
+  if (code === 'not_confirmed')
+    return new Problem(
+      'not_confirmed',
+      `${says}; look at the gateway before you ask again with another reference`,
+    );
+  const isKnown = code !== null && Object.hasOwn(PROBLEMS, code);
+  return new Problem(isKnown ? (code as ProblemCode) : 'operation_not_possible', says);
+}

@@ -1,0 +1,40 @@
+/** A call of the merchant's backend, described by what differs. */
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { z } from 'zod';
+import type { ProblemCode } from '../problem.ts';
+import { refusals, type Answers } from './answers.ts';
+
+const ALWAYS = ['unauthorized', 'rate_limited', 'unavailable'] as const;
+const BODY = ['invalid_json', 'malformed', 'too_large', 'unsupported_media_type', 'invalid_request'] as const;
+const QUERY = ['invalid_request'] as const;
+
+export interface Call extends Pick<RouteConfig, 'method' | 'path' | 'summary' | 'description'> {
+  readonly operationId: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: z.ZodType;
+  /** The body may be left out. */
+  readonly isBodyOptional?: true;
+  /** What it answers when all is well. */
+  readonly answers: Answers;
+  /** What it may be refused for besides a wrong key, a wrong query or body, and trouble of ours. */
+  readonly refused?: readonly ProblemCode[];
+}
+
+/** A route with the refusals that follow from what it takes. */
+export function routeOf(described: Call): RouteConfig {
+  const { params, query, headers, body, isBodyOptional, answers, refused = [], ...call } = described;
+  const codes = [...(body ? BODY : []), ...ALWAYS, ...refused, ...(query ? QUERY : [])];
+  const required = isBodyOptional !== true;
+  return {
+    ...call,
+    request: {
+      ...(params && { params }),
+      ...(query && { query }),
+      ...(headers && { headers }),
+      ...(body && { body: { required, content: { 'application/json': { schema: body } } } }),
+    },
+    responses: { ...answers, ...refusals(...codes) },
+  };
+}

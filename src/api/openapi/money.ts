@@ -1,0 +1,109 @@
+/** Captures, refunds and voids, as the document describes them. */
+import { z } from 'zod';
+import {
+  captureRequest,
+  operation,
+  operationQuery,
+  operationReference,
+  operationsQuery,
+  operationWithPayment,
+  refundRequest,
+  voidRequest,
+} from '../operation-schemas.ts';
+import type { ProblemCode } from '../problem.ts';
+import { pageOf, payment, reference } from '../schemas.ts';
+import { json, type Answers } from './answers.ts';
+import type { Call } from './call.ts';
+
+const AGAIN =
+  '`reference`, or `Idempotency-Key`, is the key, by payment and kind and for ever: the same call again moves money once and has the ' +
+  "same answer. A gateway's decline is final for its reference. ";
+
+const MAY_TAKE_TIME =
+  'The gateway is asked before anything is sent, and what was sent is never sent again, not even where its answer was lost: ' +
+  '202 then, until the gateway shows what became of it.';
+
+const atPayment = z.object({ id: payment.shape.id });
+
+const key = z.object({
+  'Idempotency-Key': operationReference.optional().meta({ description: 'May stand for `reference`' }),
+});
+
+const ANSWERS: Answers = {
+  ...json(200, 'Done', operationWithPayment),
+  202: {
+    description: 'Written down, and not finished yet',
+    headers: {
+      Location: { description: 'Where to look', schema: { type: 'string' } },
+      'Retry-After': { description: 'Seconds', schema: { type: 'integer' } },
+    },
+    content: { 'application/json': { schema: operationWithPayment } },
+  },
+};
+
+const REFUSED = [
+  'not_found',
+  'declined',
+  'payment_not_paid',
+  'payment_in_review',
+  'operation_not_possible',
+  'amount_too_large',
+  'reference_reused',
+  'not_confirmed',
+] as const satisfies readonly ProblemCode[];
+
+const common = {
+  method: 'post',
+  params: atPayment,
+  headers: key,
+  answers: ANSWERS,
+  refused: REFUSED,
+} as const;
+
+export const MONEY_CALLS: readonly Call[] = [
+  {
+    ...common,
+    path: '/v1/payments/{id}/capture',
+    operationId: 'capturePayment',
+    summary: 'Take what was authorized, all or part of it',
+    description: AGAIN + MAY_TAKE_TIME,
+    body: captureRequest,
+  },
+  {
+    ...common,
+    path: '/v1/payments/{id}/refund',
+    operationId: 'refundPayment',
+    summary: 'Give back what was captured, all or part of it',
+    description: AGAIN + MAY_TAKE_TIME,
+    body: refundRequest,
+  },
+  {
+    ...common,
+    path: '/v1/payments/{id}/void',
+    operationId: 'voidPayment',
+    summary: 'Give back what was authorized and not captured',
+    description: `Without a reference it is \`void\`. ${AGAIN}${MAY_TAKE_TIME}`,
+    body: voidRequest,
+    isBodyOptional: true,
+  },
+  {
+    method: 'get',
+    path: '/v1/payments/{id}/operations',
+    operationId: 'listOperations',
+    summary: 'Captures, refunds and voids of a payment, newest first',
+    params: atPayment,
+    query: operationsQuery,
+    answers: json(200, 'One page', pageOf(operation)),
+    refused: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/payments/{id}/operations/{reference}',
+    operationId: 'getOperation',
+    summary: 'What became of a capture, refund or void',
+    params: z.object({ id: payment.shape.id, reference: reference.meta({ description: 'As it was given' }) }),
+    query: operationQuery,
+    answers: json(200, 'The operation', operationWithPayment),
+    refused: ['not_found'],
+  },
+];

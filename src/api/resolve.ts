@@ -1,0 +1,59 @@
+/** `POST /v1/payments/{id}/resolve`: a person's way out of REVIEW. */
+import type { z } from 'zod';
+import type { Service } from '../service.ts';
+import { listUnfinished } from '../store/operations.ts';
+import { findPayment, type PaymentRow } from '../store/payments.ts';
+import { addNote } from '../store/timeline.ts';
+import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
+import { addressOf } from './open-payment.ts';
+import { Problem } from './problem.ts';
+import type { resolveRequest } from './schemas.ts';
+
+type Asked = z.infer<typeof resolveRequest>;
+
+/** Returns whether it is done; money that goes back may take its time. @throws Problem */
+export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
+  if (payment.status !== 'REVIEW')
+    throw new Problem('not_in_review', `payment ${payment.id} is ${payment.status}`);
+  const noteKey = await writeDown(service, payment, asked);
+  if (asked.decision === 'give_back') return giveBack(service, payment);
+  const result = await service.runs.resolve(addressOf(payment), { decision: asked.decision, noteKey });
+  if (result.kind === 'not_in_review')
+    throw new Problem('not_in_review', `payment ${payment.id} is ${result.status}`);
+  if (result.kind === 'refused') throw new Problem('not_acceptable', result.reason);
+  return true;
+}
+
+/** Who decided and why is written here and only here: it has no place in a workflow's history. */
+async function writeDown(
+  { store }: Service,
+  { id }: PaymentRow,
+  { decision, actor, reason }: Asked,
+): Promise<string> {
+  const noteKey = `resolve-${Date.now()}`;
+  const text = `${actor} asked to ${WORDS[decision]}: ${reason}`;
+  await addNote(store.db, id, { kind: 'operator', text, data: { decision, actor, reason } }, noteKey);
+  return noteKey;
+}
+
+const WORDS = { accept: 'accept', give_back: 'give the money back', dismiss: 'dismiss' } as const;
+
+async function giveBack(service: Service, payment: PaymentRow): Promise<boolean> {
+  const address = addressOf(payment);
+  try {
+    await service.money.giveBack(address, 'operator');
+  } catch (error) {
+    if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
+    // It may have been heard or not: this is durable when it returns, and twice is once.
+    await service.money.requestGiveBack(address, 'operator');
+    return false;
+  }
+  const { db } = service.store;
+  const now = (await findPayment(db, payment.id)) ?? payment;
+  if (now.status !== 'REVIEW') return true;
+  if ((await listUnfinished(db, payment.id)).length > 0) return false;
+  throw new Problem(
+    'give_back_failed',
+    `payment ${payment.id} is still in REVIEW (${now.reason}); its timeline says why`,
+  );
+}

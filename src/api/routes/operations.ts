@@ -1,0 +1,110 @@
+import { Router } from '@koa/router';
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import type { OperationKind } from '../../domain/operation.ts';
+import type { Service } from '../../service.ts';
+import { findOperation, listOperations, type OperationRow } from '../../store/operations.ts';
+import type { PaymentRow } from '../../store/payments.ts';
+import { createMoneyMover, isUnfinished, type WantedMove } from '../move-money.ts';
+import {
+  captureRequest,
+  operationQuery,
+  operationReference,
+  operationsQuery,
+  refundRequest,
+  voidRequest,
+} from '../operation-schemas.ts';
+import { paymentOf, type ParamContext } from '../payment-of.ts';
+import { Problem } from '../problem.ts';
+import { reference as anyReference } from '../schemas.ts';
+import { readJson, readQuery, wrongFields } from '../validate.ts';
+import { viewOperation, viewPayment } from '../views.ts';
+
+/** How soon it is worth asking again: most of what is under way is a gateway's own second. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** Captures, refunds and voids of a payment, and what became of them. */
+export function operationRoutes(service: Service): Router {
+  const { store, config } = service;
+  const links = { uiUrl: config.TEMPORAL_UI_URL, namespace: config.TEMPORAL_NAMESPACE };
+  const mover = createMoneyMover(service);
+
+  async function view(ctx: ParamContext, operation: OperationRow) {
+    const payment = await paymentOf(store.db, ctx);
+    return { ...viewOperation(operation, payment), payment: viewPayment(payment, links) };
+  }
+
+  async function answer(ctx: ParamContext, payment: PaymentRow, wanted: WantedMove): Promise<void> {
+    const operation = await mover.move(payment, wanted);
+    if (isUnfinished(operation)) {
+      ctx.status = 202;
+      ctx.set('Location', `/v1/payments/${payment.id}/operations/${wanted.reference}?kind=${wanted.kind}`);
+      ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
+    }
+    ctx.body = await view(ctx, operation);
+  }
+
+  return new Router({ prefix: '/v1/payments/:id' })
+    .post('/capture', async (ctx: ParamContext) => {
+      const payment = await paymentOf(store.db, ctx);
+      const asked = await readJson(ctx, captureRequest);
+      await answer(ctx, payment, { ...moveOf(ctx, 'capture', asked), finalCapture: asked.finalCapture });
+    })
+    .post('/refund', async (ctx: ParamContext) => {
+      const payment = await paymentOf(store.db, ctx);
+      await answer(ctx, payment, moveOf(ctx, 'refund', await readJson(ctx, refundRequest)));
+    })
+    .post('/void', async (ctx: ParamContext) => {
+      const payment = await paymentOf(store.db, ctx);
+      await answer(ctx, payment, moveOf(ctx, 'void', await readJson(ctx, voidRequest, {}), 'void'));
+    })
+    .get('/operations', async (ctx: ParamContext) => {
+      const payment = await paymentOf(store.db, ctx);
+      const { cursor, limit } = readQuery(ctx, operationsQuery);
+      const all = await listOperations(store.db, payment.id);
+      const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+      const page = all.slice(from, from + limit);
+      const hasMore = from + limit < all.length;
+      const nextCursor = hasMore ? page.at(-1)?.id : null;
+      ctx.body = { data: page.map((row) => viewOperation(row, payment)), hasMore, nextCursor };
+    })
+    .get('/operations/:reference', async (ctx: ParamContext) => {
+      const { kind } = readQuery(ctx, operationQuery);
+      const payment = await paymentOf(store.db, ctx);
+      const wanted = anyReference.safeParse(ctx.params['reference']);
+      const found = wanted.success ? await findOperation(store.db, payment.id, wanted.data, kind) : null;
+      if (found === null) throw new Problem('not_found', 'there is no such operation');
+      ctx.body = await view(ctx, found);
+    });
+}
+
+type Asked = Partial<z.infer<typeof refundRequest>>;
+
+function moveOf(ctx: Context, kind: OperationKind, asked: Asked, byDefault?: string): WantedMove {
+  const lines = asked.items?.map(({ lineId, amount, quantity }) => ({
+    lineId,
+    amountMinor: amount,
+    ...(quantity !== undefined && { quantity }),
+  }));
+  const sum = lines?.reduce((sofar, { amountMinor }) => sofar + amountMinor, 0);
+  return {
+    kind,
+    reference: referenceOf(ctx, asked.reference, byDefault),
+    wanted: asked.amount ?? sum ?? null,
+    finalCapture: false,
+    ...(lines && { lines }),
+    ...(asked.reason !== undefined && { reason: asked.reason }),
+  };
+}
+
+/** The body's, or the `Idempotency-Key`; both where they are the same. @throws Problem */
+function referenceOf(ctx: Context, given: string | undefined, byDefault: string | undefined): string {
+  const key = ctx.req.headers['idempotency-key']?.toString();
+  const wrong = (detail: string) => wrongFields('the body', [{ pointer: '/reference', detail }]);
+  if (key !== undefined && given !== undefined && key !== given)
+    throw wrong('expected the same as in Idempotency-Key, or only one of the two');
+  const parsed = operationReference.safeParse(key ?? given ?? byDefault);
+  if (parsed.success) return parsed.data;
+  if (key === undefined) throw wrong('expected a reference, here or as Idempotency-Key');
+  throw wrong(`expected as Idempotency-Key ${parsed.error.issues[0]?.message}`);
+}

@@ -1,0 +1,319 @@
+/** Contract §3: captures, refunds and voids over HTTP; what the run does is made up. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { OperationKind } from '../../src/domain/operation.ts';
+import { claimGiveBack, findOperation, listOperations, markUnknown } from '../../src/store/operations.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
+import { API_KEY, type Answer } from '../support/api.ts';
+import { useTestApi } from '../support/door.ts';
+import { aPaidPayment, becomes, fails } from '../support/paid-payment.ts';
+
+describe('money that is moved', () => {
+  const at = useTestApi();
+
+  beforeEach(() => {
+    at.api.money.asked.length = 0;
+    at.api.money.onCarryOut = () => Promise.resolve();
+  });
+
+  const ask = (payment: PaymentRow, kind: string, body: unknown, headers: Record<string, string> = {}) =>
+    at.api.post(`/v1/payments/${payment.id}/${kind}`, body, { headers });
+
+  const get = (payment: PaymentRow, path: string): Promise<Answer> =>
+    at.api.send('GET', `/v1/payments/${payment.id}/${path}`, { key: API_KEY });
+
+  /** The run finds the operation done at the gateway. */
+  const succeeds = (payment: PaymentRow, kind: OperationKind, reference: string): void => {
+    at.api.money.onCarryOut = async () => {
+      const row = await findOperation(at.store.db, payment.id, reference, kind);
+      const amountMinor = row?.wanted ?? payment.amount;
+      const sums = {
+        capture: { capturedMinor: amountMinor },
+        refund: { capturedMinor: payment.captured, refundedMinor: amountMinor },
+        void: { capturableMinor: 0 },
+      }[kind];
+      const isAll = amountMinor === payment.amount;
+      const status = (
+        {
+          capture: isAll ? 'CAPTURED' : 'PARTIALLY_CAPTURED',
+          refund: isAll ? 'REFUNDED' : 'PARTIALLY_REFUNDED',
+          void: 'VOIDED',
+        } as const
+      )[kind];
+      const shown = {
+        kind,
+        reference: kind === 'void' ? null : reference,
+        amountMinor,
+        state: 'done',
+      } as const;
+      await becomes(at.store.db, payment, status, sums, [shown]);
+    };
+  };
+
+  it('is 200 with the operation and the payment as it is then', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    succeeds(payment, 'capture', 'parcel-1');
+    const answer = await ask(payment, 'capture', { amount: 20_000, reference: 'parcel-1' });
+    expect(answer.status).toBe(200);
+    const { payment: shown, ...operation } = answer.json;
+    expect(operation).toEqual({
+      id: expect.stringMatching(/^op_/),
+      kind: 'capture',
+      reference: 'parcel-1',
+      status: 'done',
+      amount: 20_000,
+      currency: 'NOK',
+      finalCapture: false,
+      cause: 'merchant',
+      createdAt: expect.stringMatching(/Z$/),
+      finishedAt: expect.stringMatching(/Z$/),
+    });
+    expect(shown).toMatchObject({
+      id: payment.id,
+      status: 'PARTIALLY_CAPTURED',
+      authorizedAmount: 72_200,
+      capturedAmount: 20_000,
+      refundedAmount: 0,
+    });
+    expect(shown).not.toHaveProperty('timeline');
+  });
+
+  it.each([
+    ['capture', 'AUTHORIZED', {}, { reference: 'all' }, 'CAPTURED'],
+    ['refund', 'CAPTURED', { capturedMinor: 72_200 }, { reference: 'all', reason: 'broken' }, 'REFUNDED'],
+    ['void', 'AUTHORIZED', {}, '', 'VOIDED'],
+    ['void', 'AUTHORIZED', {}, { reference: 'all', reason: 'sold out' }, 'VOIDED'],
+  ] as const)(
+    'is all that is left without an amount: %s of what is %s',
+    async (kind, before, sums, body, after) => {
+      const payment = await aPaidPayment(at.store.db, before, { sums });
+      succeeds(payment, kind, body === '' ? 'void' : body.reference);
+      const reason = typeof body === 'object' && 'reason' in body ? { reason: body.reason } : {};
+      expect(await ask(payment, kind, body)).toMatchObject({
+        status: 200,
+        json: { kind, status: 'done', amount: 72_200, ...reason, payment: { status: after, reason: null } },
+      });
+    },
+  );
+
+  it('is the same answer and no second operation however often it is asked for, also once it would be impossible', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    succeeds(payment, 'capture', 'all');
+    const first = await ask(payment, 'capture', { reference: 'all', finalCapture: true });
+    const again = await ask(payment, 'capture', '{"finalCapture":true, "reference":"all"}');
+    expect(first.status).toBe(200);
+    expect([again.status, again.json]).toEqual([first.status, first.json]);
+    expect(at.api.money.asked).toEqual([first.json.id]);
+  });
+
+  it('is one operation for fifty who ask at once, and all hear the same', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    succeeds(payment, 'capture', 'all');
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const { onCarryOut } = at.api.money;
+    at.api.money.onCarryOut = async (operationId) => {
+      await gate;
+      await onCarryOut(operationId);
+    };
+    const asked = Array.from({ length: 50 }, () => ask(payment, 'capture', { reference: 'all' }));
+    // By the time that so many later ones have been answered, all of them wait.
+    for (let index = 0; index < 20; index += 1) await get(payment, 'operations');
+    open();
+    const answers = await Promise.all(asked);
+    expect(new Set(answers.map(({ status, json }) => `${status} ${json.id} ${json.status}`)).size).toBe(1);
+    expect(answers[0]).toMatchObject({ status: 200, json: { status: 'done' } });
+    expect(await listOperations(at.store.db, payment.id)).toHaveLength(1);
+    expect(at.api.money.asked).toEqual([answers[0]?.json.id]);
+  });
+
+  it('takes the Idempotency-Key for the reference, alone or beside the same one', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    const headers = { 'idempotency-key': '8e03978e-40d5-43dd-bc93-6894a57f9324' };
+    const alone = await ask(payment, 'capture', { amount: 100 }, headers);
+    const reference = headers['idempotency-key'];
+    const both = await ask(payment, 'capture', { amount: 100, reference }, headers);
+    expect(alone).toMatchObject({ status: 202, json: { reference } });
+    expect(both.json.id).toBe(alone.json.id);
+  });
+
+  it.each([
+    ['another amount', { amount: 101, reference: 'r' }],
+    ['all that is left', { reference: 'r' }],
+    ['another end', { amount: 100, reference: 'r', finalCapture: true }],
+    ['lines', { amount: 100, reference: 'r', items: [{ lineId: '1', amount: 100 }] }],
+  ])('is 409 where the reference asked for something else: %s', async (_, body) => {
+    const payment = await aPaidPayment(at.store.db);
+    await ask(payment, 'capture', { amount: 100, reference: 'r' });
+    at.api.money.asked.length = 0;
+    expect(await ask(payment, 'capture', body)).toMatchObject({
+      status: 409,
+      json: { code: 'reference_reused' },
+    });
+    expect(at.api.money.asked).toEqual([]);
+  });
+
+  it('has a reference for each kind: a capture and a refund may share one', async () => {
+    const payment = await aPaidPayment(at.store.db, 'PARTIALLY_CAPTURED', { sums: { capturedMinor: 500 } });
+    const capture = await ask(payment, 'capture', { amount: 100, reference: 'r' });
+    const refund = await ask(payment, 'refund', { amount: 100, reference: 'r' });
+    expect([capture.status, refund.status]).toEqual([202, 202]);
+    expect((await get(payment, 'operations/r')).json.id).toBe(refund.json.id);
+    expect((await get(payment, 'operations/r?kind=capture')).json.id).toBe(capture.json.id);
+    expect(await get(payment, 'operations/r?kind=void')).toMatchObject({ status: 404 });
+  });
+
+  it('is about lines of the order, whose sum is the amount where none is given', async () => {
+    const line = { id: 'a', description: 'A', quantity: 3, amountMinor: 40_000 };
+    const lines = [
+      { ...line, lineId: '1' },
+      { ...line, lineId: '2', amountMinor: 32_200 },
+    ];
+    const payment = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { request: { lines } } });
+    const items = [
+      { lineId: '2', amount: 30_000 },
+      { lineId: '1', amount: 20_000, quantity: 1.5 },
+    ];
+    const answer = await ask(payment, 'capture', { reference: 'r', items });
+    expect(answer).toMatchObject({ status: 202, json: { amount: 50_000 } });
+    expect((await findOperation(at.store.db, payment.id, 'r'))?.lines).toEqual([
+      { lineId: '2', amountMinor: 30_000 },
+      { lineId: '1', amountMinor: 20_000, quantity: 1.5 },
+    ]);
+    const same = await ask(payment, 'capture', { items: items.toReversed(), amount: 50_000, reference: 'r' });
+    expect(same.json.id).toBe(answer.json.id);
+  });
+
+  it('names no line that it could check where the order has none', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    const items = [{ lineId: '1', amount: 100 }];
+    expect(await ask(payment, 'capture', { reference: 'r', items })).toMatchObject({ status: 202 });
+  });
+
+  describe('that takes its time', () => {
+    it('is 202 and says where to look and when', async () => {
+      const payment = await aPaidPayment(at.store.db);
+      const answer = await ask(payment, 'capture', { reference: 'r' });
+      expect(answer).toMatchObject({
+        status: 202,
+        headers: { 'retry-after': expect.stringMatching(/^\d+$/) },
+        json: { status: 'pending', amount: null, finishedAt: null, payment: { status: 'AUTHORIZED' } },
+      });
+      const seen = await at.api.send('GET', String(answer.headers.location), { key: API_KEY });
+      expect([seen.status, seen.json]).toEqual([200, answer.json]);
+      succeeds(payment, 'capture', 'r');
+      expect(await ask(payment, 'capture', { reference: 'r' })).toMatchObject({ status: 200 });
+      const then = await at.api.send('GET', String(answer.headers.location), { key: API_KEY });
+      expect(then.json).toMatchObject({ id: answer.json.id, status: 'done', amount: 72_200 });
+    });
+
+    it('is 202 while nobody knows whether it was done', async () => {
+      const payment = await aPaidPayment(at.store.db);
+      at.api.money.onCarryOut = (id) => markUnknown(at.store.db, id);
+      expect(await ask(payment, 'capture', { reference: 'r' })).toMatchObject({
+        status: 202,
+        json: { status: 'unknown' },
+      });
+    });
+
+    it.each([
+      ['does not answer', new RunsUnavailable('no answer')],
+      ['ended under it', new RunEnded('the run ended')],
+    ])('is 202 where its run %s, since it is written down', async (_, error) => {
+      const payment = await aPaidPayment(at.store.db);
+      at.api.money.onCarryOut = () => Promise.reject(error);
+      const answer = await ask(payment, 'capture', { reference: 'r' });
+      expect(answer).toMatchObject({ status: 202, json: { status: 'pending' } });
+      expect(await listOperations(at.store.db, payment.id)).toHaveLength(1);
+    });
+
+    it('is 202 without Temporal, 200 once it is back', async () => {
+      const payment = await aPaidPayment(at.store.db);
+      at.api.runs.temporal = 'down';
+      const body = { reference: 'r' };
+      const first = await ask(payment, 'capture', body);
+      expect(first).toMatchObject({ status: 202, json: { status: 'pending' } });
+      at.api.runs.temporal = 'well';
+      succeeds(payment, 'capture', 'r');
+      expect(await ask(payment, 'capture', body)).toMatchObject({ status: 200, json: { id: first.json.id } });
+    });
+
+    it('is 503 without the store, and nobody is asked', async () => {
+      const payment = await aPaidPayment(at.store.db);
+      at.api.troubles.mood = 'down';
+      expect(await ask(payment, 'capture', { reference: 'r' })).toMatchObject({ status: 503 });
+      expect(at.api.money.asked).toEqual([]);
+    });
+  });
+
+  describe('in vain', () => {
+    it.each([
+      ['declined', 402],
+      ['amount_too_large', 409],
+      ['operation_not_possible', 409],
+      ['not_confirmed', 409],
+      ['a_code_of_tomorrow', 409],
+    ])('is the problem %s, the very same every time', async (code, status) => {
+      const payment = await aPaidPayment(at.store.db);
+      const detail = 'the card was stolen';
+      at.api.money.onCarryOut = (operationId) => fails(at.store.db, payment, { operationId, code, detail });
+      const first = await ask(payment, 'capture', { reference: 'r' }, { 'x-request-id': 'same' });
+      const again = await ask(payment, 'capture', { reference: 'r' }, { 'x-request-id': 'same' });
+      const known = code === 'a_code_of_tomorrow' ? 'operation_not_possible' : code;
+      expect(first).toMatchObject({ status, json: { code: known, detail: expect.stringContaining(detail) } });
+      expect([again.status, again.text]).toEqual([first.status, first.text]);
+      expect(at.api.money.asked).toHaveLength(1);
+      const seen = await get(payment, 'operations/r');
+      expect(seen).toMatchObject({ status: 200, json: { status: 'failed', problem: { code, detail } } });
+    });
+
+    it("carries the gateway's reason where the gateway declined", async () => {
+      const payment = await aPaidPayment(at.store.db);
+      at.api.money.onCarryOut = (operationId) =>
+        fails(at.store.db, payment, { operationId, code: 'declined', detail: 'AMOUNT_TOO_HIGH' });
+      const answer = await ask(payment, 'capture', { reference: 'r' });
+      expect(answer).toMatchObject({ status: 402, json: { code: 'declined', reason: 'AMOUNT_TOO_HIGH' } });
+    });
+
+    it('may be tried again with another reference', async () => {
+      const payment = await aPaidPayment(at.store.db);
+      at.api.money.onCarryOut = (operationId) =>
+        fails(at.store.db, payment, { operationId, code: 'declined', detail: 'no' });
+      await ask(payment, 'capture', { reference: 'r' });
+      succeeds(payment, 'capture', 'r-2');
+      expect(await ask(payment, 'capture', { reference: 'r-2' })).toMatchObject({ status: 200 });
+    });
+  });
+
+  it('is listed newest first, ours among them, page by page', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    for (const reference of ['a', 'b', 'c']) await ask(payment, 'capture', { reference, amount: 100 });
+    await claimGiveBack(at.store.db, payment.id, { kind: 'void', cause: 'operator' });
+    const first = await get(payment, 'operations?limit=3');
+    const of = ({ json }: Answer) => (json.data as { reference: string }[]).map(({ reference }) => reference);
+    expect(of(first)).toEqual(['give-back-1', 'c', 'b']);
+    expect(first.json).toMatchObject({ hasMore: true, nextCursor: first.json.data[2].id });
+    const second = await get(payment, `operations?limit=3&cursor=${first.json.nextCursor}`);
+    expect(of(second)).toEqual(['a']);
+    expect(second.json).toMatchObject({ hasMore: false, nextCursor: null });
+    expect(first.json.data[0]).toMatchObject({ kind: 'void', cause: 'operator', currency: 'NOK' });
+    expect(await get(payment, 'operations/give-back-1')).toMatchObject({ status: 200 });
+  });
+
+  it('is told in the timeline in words that a person reads', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    succeeds(payment, 'capture', 'parcel-1');
+    await ask(payment, 'capture', { amount: 20_000, reference: 'parcel-1' });
+    const { json } = await at.api.send('GET', `/v1/payments/${payment.id}`, { key: API_KEY });
+    const texts = (json.timeline as { kind: string; text: string }[]).map(
+      ({ kind, text }) => `${kind}: ${text}`,
+    );
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        'operation: capture parcel-1 of 20000 minor units done',
+        'decision: AUTHORIZED became PARTIALLY_CAPTURED',
+        'update: order.captured queued for the merchant',
+      ]),
+    );
+  });
+});

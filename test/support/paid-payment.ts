@@ -1,0 +1,49 @@
+/** Payments that have paid their orders, by the same way as the real ones: a transaction, recorded. */
+import type { ShownOperation } from '../../src/domain/operation.ts';
+import type { PaymentStatus } from '../../src/domain/payment.ts';
+import type { Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
+import type { Db } from '../../src/store/open.ts';
+import { recordOutcome, type FailedOperation } from '../../src/store/outcomes.ts';
+import { findPayment, type NewPayment, type PaymentRow } from '../../src/store/payments.ts';
+import { anOutcome, aPayment, aRecord, aTransaction, TELLS } from './builders.ts';
+
+type Sums = Partial<Pick<Transaction, 'capturedMinor' | 'refundedMinor' | 'capturableMinor'>>;
+
+/** A payment over 722.00 that is what its transaction says. */
+export async function aPaidPayment(
+  db: Db,
+  status: TransactionStatus & PaymentStatus = 'AUTHORIZED',
+  changes: { sums?: Sums; opened?: Partial<NewPayment> } = {},
+): Promise<PaymentRow> {
+  const payment = await aPayment(db, changes.opened);
+  if (status !== 'AUTHORIZED') await becomes(db, payment, 'AUTHORIZED');
+  return becomes(db, payment, status, changes.sums);
+}
+
+/** The transaction shows another status, other sums and what was done to it, as the money run records it. */
+export async function becomes(
+  db: Db,
+  payment: PaymentRow,
+  status: TransactionStatus & PaymentStatus,
+  sums: Sums = {},
+  operations: readonly ShownOperation[] = [],
+): Promise<PaymentRow> {
+  const { capturedMinor = 0, refundedMinor = 0 } = sums;
+  const updatedAt = new Date().toISOString();
+  const transaction = aTransaction(payment, { status, ...sums, operations, updatedAt });
+  const outcome = anOutcome(status, {
+    pays: true,
+    cause: `${status}-${looks++}`,
+    capturedMinor,
+    refundedMinor,
+  });
+  await recordOutcome(db, aRecord(payment, { outcome, transaction }), TELLS);
+  return (await findPayment(db, payment.id)) as PaymentRow;
+}
+
+let looks = 0;
+
+/** An operation came to nothing. */
+export async function fails(db: Db, payment: PaymentRow, failed: FailedOperation): Promise<void> {
+  await recordOutcome(db, aRecord(payment, { outcome: null, failed }), TELLS);
+}
