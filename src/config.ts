@@ -206,7 +206,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
   return parse(gatewaySchema(), env);
 }
 
-/** What talks to a running service, or reads what it left: `why`, `cancel`, `resolve`. @throws ConfigError */
+/** What talks to a running service, or reads what it left: `why`, `capture`, `cancel`, `resolve` and the like. @throws ConfigError */
 export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
   return parse(clientSchema(), env);
 }

@@ -3,6 +3,7 @@ import { cancelCommand } from './cancel.ts';
 import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
+import { moneyCommands } from './move-money.ts';
 import { resolveCommand } from './resolve.ts';
 import { roleCommands } from './roles.ts';
 import { whyCommand } from './why.ts';
@@ -23,7 +24,14 @@ function program(): Command {
     .description('A payment orchestrator: every order paid exactly once')
     .showHelpAfterError('(--help says more)')
     .exitOverride();
-  const commands = [...roleCommands(), whyCommand(), doctorCommand(), cancelCommand(), resolveCommand()];
+  const commands = [
+    ...roleCommands(),
+    whyCommand(),
+    doctorCommand(),
+    ...moneyCommands(),
+    cancelCommand(),
+    resolveCommand(),
+  ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
   for (const group of gatewayCommands(root)) root.addCommand(group);
   return root;

@@ -2,20 +2,21 @@ import { Command, Option } from 'commander';
 import { payment } from '../api/schemas.ts';
 import { readClientConfig } from '../config.ts';
 import { withRunningDev } from './running-dev.ts';
-import { printPayment } from './print.ts';
+import { print, printPayment } from './print.ts';
 import { serviceApi } from './service-api.ts';
 
 const EXAMPLES = `
-accept   the order is paid by this payment although something differs; the gateway is asked first whether the money is there
-dismiss  the payment is off our hands: it never touches the order again; its money, if any, is yours to give back
+accept     the order is paid by this payment although something differs; the gateway is asked first whether the money is there
+give_back  whatever the gateway holds of it is voided or refunded; what is still under way then ends with 0
+dismiss    the payment is off our hands: it never touches the order again; its money, if any, is yours to give back
 
 Example:
-  paidonce resolve pay_019d0c61f3a2b4c6d8e0f1a2b3c4 --decision dismiss --actor ada --reason 'refunded by hand, ticket 12'
+  paidonce resolve pay_019d0c61f3a2b4c6d8e0f1a2b3c4 --decision give_back --actor ada --reason 'paid twice, ticket 12'
 
-Ends with 1 when the payment is not in REVIEW or there is nothing to accept.`;
+Ends with 1 when the payment is not in REVIEW, there is nothing to accept, or the money could not be given back.`;
 
 interface Options {
-  readonly decision: 'accept' | 'dismiss';
+  readonly decision: 'accept' | 'give_back' | 'dismiss';
   readonly actor: string;
   readonly reason: string;
   readonly json?: true;
@@ -28,7 +29,7 @@ export function resolveCommand(): Command {
     .argument('<payment>', 'its id, pay_…')
     .addOption(
       new Option('--decision <decision>', 'what to do with it')
-        .choices(['accept', 'dismiss'])
+        .choices(['accept', 'give_back', 'dismiss'])
         .makeOptionMandatory(),
     )
     .requiredOption('--actor <name>', 'who decides; kept in the timeline')
@@ -41,5 +42,8 @@ export function resolveCommand(): Command {
 async function resolve(id: string, { decision, actor, reason, json }: Options): Promise<void> {
   const service = serviceApi(readClientConfig(withRunningDev(process.env)));
   const path = `/v1/payments/${encodeURIComponent(id)}/resolve`;
-  printPayment(await service.post(path, { decision, actor, reason }, payment), json === true);
+  const resolved = await service.post(path, { decision, actor, reason }, payment);
+  printPayment(resolved, json === true);
+  if (decision === 'give_back' && resolved.status === 'REVIEW' && !json)
+    print(`its money is on its way back; paidonce why ${resolved.orderReference} tells how far it is`);
 }

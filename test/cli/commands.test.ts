@@ -133,10 +133,7 @@ describe('paidonce resolve', () => {
 
   it.each([
     ['without a reason', ['--decision', 'accept', '--actor', 'ada']],
-    [
-      'with a decision that does not exist',
-      ['--decision', 'give_back', '--actor', 'ada', '--reason', 'late'],
-    ],
+    ['with a decision that does not exist', ['--decision', 'keep', '--actor', 'ada', '--reason', 'late']],
   ])('ends with 2 %s', async (_, words) => {
     expect(await runCommand(['resolve', at.payment.id, ...words])).toBe(2);
   });
@@ -157,6 +154,9 @@ describe('paidonce', () => {
         'sandbox',
         'why',
         'doctor',
+        'capture',
+        'refund',
+        'void',
         'cancel',
         'resolve',
       ]),

@@ -1,0 +1,120 @@
+/** `paidonce capture`, `refund` and `void`: the running service moves the money, the command asks and prints. */
+import { Command, InvalidArgumentError } from 'commander';
+import type { z } from 'zod';
+import { operationWithPayment } from '../api/operation-schemas.ts';
+import { readClientConfig } from '../config.ts';
+import type { OperationKind } from '../domain/operation.ts';
+import { formatMoney } from '../domain/money.ts';
+import { paymentNamed } from './payment-named.ts';
+import { print, printJson } from './print.ts';
+import { withRunningDev } from './running-dev.ts';
+import { serviceApi, ServiceRefused, type ServiceApi } from './service-api.ts';
+
+type Operation = z.infer<typeof operationWithPayment>;
+
+interface Options {
+  readonly amount?: number;
+  readonly reference?: string;
+  readonly final?: true;
+  readonly reason?: string;
+  readonly json?: true;
+}
+
+const REST = `
+The reference makes it happen once: the same command again asks how it went and moves nothing more. Without --reference it is made of the
+command and its amount, so a second operation over the same amount needs a --reference of its own.
+
+Ends with 1 when it failed or is refused. What is still under way is said in words, and ends with 0.`;
+
+/** The three commands. */
+export function moneyCommands(): Command[] {
+  return [
+    moneyCommand(
+      'capture',
+      'take what was authorized: all that is left, or --amount',
+      'paidonce capture 1001',
+    )
+      .option('--amount <minor units>', 'øre, cents: 20000 for 200.00', minorUnits)
+      .option('--final', 'give back what is left of the authorization'),
+    moneyCommand(
+      'refund',
+      'give back what was captured: all that is left, or --amount',
+      "paidonce refund pay_019d0c61f3a2b4c6d8e0f1a2b3c4 --amount 20000 --reference return-7 --reason 'came back'",
+    )
+      .option('--amount <minor units>', 'øre, cents: 20000 for 200.00', minorUnits)
+      .option('--reason <text>', 'for the gateway'),
+    moneyCommand('void', 'give back what was authorized and not captured', 'paidonce void 1001').option(
+      '--reason <text>',
+      'kept with the operation',
+    ),
+  ];
+}
+
+function moneyCommand(kind: OperationKind, description: string, example: string): Command {
+  return new Command(kind)
+    .description(description)
+    .argument('<payment>', 'its id, pay_…, or the number of the order that it has paid')
+    .option('--reference <reference>', 'the key of this operation')
+    .option('--json', 'print the operation as JSON')
+    .addHelpText('after', `\nExample:\n  ${example}\n${REST}`)
+    .action((named: string, options: Options) => move(kind, named, options));
+}
+
+function minorUnits(text: string): number {
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('a whole number of øre, cents and the like was expected, at least 1.');
+}
+
+async function move(kind: OperationKind, named: string, options: Options): Promise<void> {
+  const service = serviceApi(readClientConfig(withRunningDev(process.env)));
+  const { amount, reason, final, json } = options;
+  const at = `/v1/payments/${encodeURIComponent(await paymentNamed(service, named))}`;
+  const reference = options.reference ?? referenceFor(kind, amount);
+  const before = options.reference === undefined ? await find(service, at, { kind, reference }) : null;
+  const body = {
+    reference,
+    ...(amount !== undefined && { amount }),
+    ...(final && { finalCapture: true }),
+    ...(reason !== undefined && { reason }),
+  };
+  const operation = await service.post(`${at}/${kind}`, body, operationWithPayment);
+  if (json) return printJson(operation);
+  printOperation(operation, before !== null);
+}
+
+/** The same for the same command, so that one that is typed again because its answer was lost moves nothing twice. */
+function referenceFor(kind: OperationKind, amount: number | undefined): string {
+  return kind === 'void' ? 'void' : `cli-${kind}-${amount ?? 'all'}`;
+}
+
+async function find(
+  service: ServiceApi,
+  at: string,
+  { kind, reference }: Pick<Operation, 'kind' | 'reference'>,
+): Promise<Operation | null> {
+  try {
+    return await service.get(`${at}/operations/${reference}?kind=${kind}`, operationWithPayment);
+  } catch (error) {
+    if (error instanceof ServiceRefused && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function printOperation(operation: Operation, isKnown: boolean): void {
+  const { kind, reference, status, amount, currency, createdAt, payment } = operation;
+  const money = amount === null ? 'all that is left' : formatMoney({ amountMinor: amount, currency });
+  print(`${kind} ${reference} of ${money} for order ${payment.orderReference} ${WORDS[status]}`);
+  print(`payment ${payment.id} is ${payment.status}`);
+  if (isKnown)
+    print(
+      `it was asked for before, at ${createdAt}: nothing was moved now; another one needs its own --reference`,
+    );
+}
+
+const WORDS: Readonly<Record<Operation['status'], string>> = {
+  done: 'is done',
+  pending: 'is pending: it is written down and under way; the same command again tells how it went',
+  unknown:
+    'is not known yet: it was sent and its answer was lost; the gateway is asked until it shows, the same command again tells how it went',
+  failed: 'has failed',
+};
