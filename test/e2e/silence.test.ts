@@ -1,6 +1,7 @@
 /** The store and Temporal are there, but say nothing: worse than being gone, since nobody is told. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectAllPaid, firstAnswers, startGatedStack, type GatedStack } from './support/gated-stack.ts';
+import { payOver } from './support/outage.ts';
 import { openMany, type Opened } from './support/shop.ts';
 import type { Stack } from './support/stack.ts';
 
@@ -16,10 +17,8 @@ beforeAll(async () => {
 
 afterAll(() => gated?.stop());
 
-async function payAll(opened: readonly Opened[]): Promise<void> {
-  for (const { sessionId } of opened)
-    await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
-}
+/** Apart from each other, so that what is measured is the silence and not a crowd on a busy machine. */
+const payAll = (opened: readonly Opened[]): Promise<void> => payOver(3_000, stack, opened);
 
 /** So that every connection of both pools, the API's and the worker's, will be one that never speaks again. */
 async function useEveryConnection(): Promise<void> {
