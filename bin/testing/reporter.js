@@ -17,9 +17,11 @@ export default class Reporter {
   ) {
     for (const { message } of console ?? []) say(message);
     if (failureMessage) say(failureMessage);
-    const word = numFailingTests > 0 || testExecError ? 'FAIL' : 'ok  ';
-    const counts = `${numPassingTests} passed, ${numFailingTests} failed`;
-    say(`${word} ${relative(root, path)}, ${counts}, ${(perfStats.runtime / 1_000).toFixed(1)} s`);
+    const failing = numFailingTests + (testExecError ? 1 : 0);
+    const counts = `${numPassingTests} passed, ${failing} failed`;
+    say(
+      `${failing > 0 ? 'FAIL' : 'ok  '} ${relative(root, path)}, ${counts}, ${(perfStats.runtime / 1_000).toFixed(1)} s`,
+    );
   }
 
   onRunComplete(_, results) {
