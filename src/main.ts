@@ -48,8 +48,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   storeReady.catch(service.fail);
   const stops = [() => service.connection.close(), () => service.store.close()];
   stops.push(service.namespace.watch());
-  const forwarding = { db: service.store.db, retentionMs: config.RETENTION_DELIVERIES };
-  stops.push(startForwarder({ ...service, ...forwarding, tells: config.ORDER_WEBHOOK_URL !== undefined }));
+  stops.push(startForwarder({ ...service, ...forwardingOf(service) }));
   if (roles.worker) stops.push(startWorker(service, storeReady));
   if (roles.api) stops.push(await startApi(service));
   if (config.ADMIN_PORT !== undefined) stops.push(await startAdmin(service, config.ADMIN_PORT));
@@ -58,6 +57,15 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
     async stop() {
       for (const stop of stops.toReversed()) await stop();
     },
+  };
+}
+
+function forwardingOf({ store, config, gateways }: Service) {
+  return {
+    db: store.db,
+    retentionMs: config.RETENTION_DELIVERIES,
+    tells: config.ORDER_WEBHOOK_URL !== undefined,
+    livemode: gateways.all[0]?.mode === 'live',
   };
 }
 

@@ -3,6 +3,7 @@ import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
 import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
+import { announceExpirings } from './expiring.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 import { abandonedJob, wakeForgotten, wakeUnwatched } from './waking.ts';
 
@@ -13,6 +14,7 @@ const ABANDONED_EVERY_MS = 60_000;
 /** Rarely: a run that is there after all, only waiting for its gateway to answer, keeps every signal in its history. */
 const UNWATCHED_EVERY_MS = 5 * 60_000;
 const FORGOTTEN_EVERY_MS = 15_000;
+const EXPIRING_EVERY_MS = 60_000;
 const PRUNED_EVERY_MS = 3_600_000;
 
 /** Starts the forwarder; the returned function stops it after the work at hand. */
@@ -24,6 +26,7 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
     every(ABANDONED_EVERY_MS, abandonedJob(deps), deps.log),
     every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),
     every(FORGOTTEN_EVERY_MS, () => wakeForgotten(deps), deps.log),
+    every(EXPIRING_EVERY_MS, () => announceExpirings(deps), deps.log),
     every(PRUNED_EVERY_MS, () => pruneDeliveries(deps.db, deps.retentionMs), deps.log),
   ];
   return async () => {

@@ -15,6 +15,8 @@ export interface ForwarderDependencies {
   readonly retentionMs: number;
   /** Whether this process has an ORDER_WEBHOOK_URL: without one it wakes nobody to tell. */
   readonly tells: boolean;
+  /** Whether the money is real, for what the merchant is told. */
+  readonly livemode: boolean;
 }
 
 /** The jobs of one forwarder take their turns with Temporal, and ask for none once they are to stop. */

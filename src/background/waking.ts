@@ -67,7 +67,8 @@ export async function wakeForgotten(
   }
 }
 
-function wake(
+/** Asks a payment's run for a look; starts one where there is none. @throws RunsUnavailable */
+export function wake(
   { runs }: Pick<ForwarderDependencies, 'runs'>,
   { id: paymentId, orderReference, n, gateway }: PaymentRow,
   why: LookSignal['why'],

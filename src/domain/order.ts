@@ -81,6 +81,7 @@ export function isSupersededByLater(type: UpdateType): boolean {
     type === 'order.payment_declined' ||
     type === 'order.payment_cancelled' ||
     type === 'order.payment_expired' ||
-    type === 'order.review'
+    type === 'order.review' ||
+    type === 'order.authorization_expiring'
   );
 }

@@ -34,6 +34,10 @@ export function updateBody(
     authorizedAmount: payment.authorized,
     capturedAmount: payment.captured,
     refundedAmount: payment.refunded,
+    ...(update.type === 'order.authorization_expiring' &&
+      payment.authorizationExpiresAt !== null && {
+        authorizationExpiresAt: payment.authorizationExpiresAt.toISOString(),
+      }),
     ...(order.paidAt !== null && { paidAt: order.paidAt.toISOString() }),
     ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
     ...(payment.reason !== null && { reason: payment.reason }),
@@ -46,7 +50,7 @@ export function updateBody(
   });
 }
 
-/** An update as an attempt finds it, with whether the order (or the payment in review) has moved on since. */
+/** An update as an attempt finds it, with whether the order (or the payment, where it is about that) has moved on since. */
 export async function readUpdate(
   db: Db,
   effectId: string,
@@ -55,10 +59,14 @@ export async function readUpdate(
     .select({
       update: outbox,
       // Qualified by hand: drizzle writes bare column names here, which would mean those of `later`.
-      // A review is about one payment: what becomes of another one of the order does not end it.
-      hasLater: sql<boolean>`exists (select 1 from outbox later where later.order_reference = outbox.order_reference
-        and later.sequence > outbox.sequence
-        and (outbox.type <> 'order.review' or later.payment_id = outbox.payment_id))`,
+      // A review is about one payment: what becomes of another one of the order does not end it. Nor does a capture of a part, or one that
+      // failed, end the lapse of the rest: that is over with what is held, or with its deadline.
+      hasLater: sql<boolean>`case when outbox.type = 'order.authorization_expiring' then not exists (select 1 from payments held
+          where held.id = outbox.payment_id and held.status in ('AUTHORIZED', 'PARTIALLY_CAPTURED')
+            and outbox.effect_id like '%/' || to_char(held.authorization_expires_at at time zone 'UTC', 'YYYY-MM-DD'))
+        else exists (select 1 from outbox later where later.order_reference = outbox.order_reference
+          and later.sequence > outbox.sequence
+          and (outbox.type <> 'order.review' or later.payment_id = outbox.payment_id)) end`,
     })
     .from(outbox)
     .where(eq(outbox.effectId, effectId));

@@ -78,12 +78,15 @@ function decideUnclear(run: RunState, decision: Decision & { kind: 'unclear' }):
   return { kind: 'become', status: 'REVIEW', pays: false, reason: `${UNCLEAR}${decision.reason}` };
 }
 
-/** A look that nobody proved asked for and that found nothing leaves no trace but in the run's history. */
+/**
+ * A look that nobody proved asked for and that found nothing leaves no trace but in the run's history. One for an update that was never
+ * told must be recorded, since the record says what is untold.
+ */
 function isWorthKeeping(triggers: Triggers): boolean {
   return (
     triggers.callbacks.length > 0 ||
     triggers.timer === 'poll' ||
-    triggers.pokes.some((poke) => poke.why === 'sweep' || poke.why === 'unwatched')
+    triggers.pokes.some(({ why }) => why === 'sweep' || why === 'unwatched' || why === 'untold_update')
   );
 }
 

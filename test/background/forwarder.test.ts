@@ -38,6 +38,7 @@ describe('the forwarder', () => {
       log,
       retentionMs: 86_400_000,
       tells: true,
+      livemode: false,
     });
   };
   const left = async (eventId: string, seconds = 5) => {

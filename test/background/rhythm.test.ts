@@ -38,6 +38,7 @@ it('tells at most 20 a second, all of them, and stops in the middle when asked t
     log: createLog('silent', 'test'),
     retentionMs: 86_400_000,
     tells: false,
+    livemode: false,
   };
 
   const stopFirst = startForwarder(forwarding);

@@ -45,7 +45,15 @@ afterEach(async () => {
 /** Starts it as a process does, and lets it take its turns of so many minutes. */
 async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
   const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
-  stop = startForwarder({ db: store.db, runs, money: fakeMoney(runs), log, retentionMs: 86_400_000, tells });
+  stop = startForwarder({
+    db: store.db,
+    runs,
+    money: fakeMoney(runs),
+    log,
+    retentionMs: 86_400_000,
+    tells,
+    livemode: false,
+  });
   for (let minute = 0; minute < minutes; minute += 1) {
     await jest.advanceTimersByTimeAsync(60_000);
     await new Promise((settle) => setImmediate(settle));

@@ -44,6 +44,18 @@ it('polls a hold again though only the shopper came back', async () => {
   expect(fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
 });
 
+it('tells what was never told when it is asked to, although it runs and nothing has changed', async () => {
+  const { fake, payment } = await aPayment('untold');
+  await world.runs.open(addressOf(payment));
+  change(sessionOf(fake), 'ON_HOLD');
+  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
+  await quiet(payment);
+  for (const update of fake.order.updates) update.told = false;
+  await world.runs.look(addressOf(payment), { why: 'untold_update', at: new Date().toISOString() });
+  await quiet(payment);
+  expect(fake.order.updates.map(({ type, told }) => [type, told])).toEqual([['order.payment_pending', true]]);
+});
+
 it('says of a payment that never had a session that it is over, deals with what came in, and tells what was never told', async () => {
   const { fake, payment } = await aPayment('lost2');
   Object.assign(payment, { status: 'EXPIRED', reason: 'no session before the payment expired' });

@@ -44,6 +44,10 @@ export const orderUpdate = z
       authorizedAmount: minor,
       capturedAmount: minor,
       refundedAmount: minor,
+      authorizationExpiresAt: z.iso
+        .datetime()
+        .optional()
+        .meta({ description: 'In `order.authorization_expiring`: when that is expected' }),
       paidAt: z.iso.datetime().optional(),
       paymentMethod: z.string().optional(),
       reason: z.string().optional(),

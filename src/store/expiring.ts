@@ -1,0 +1,78 @@
+/** Authorizations that are about to lapse: the merchant is told 48 hours ahead, once for each deadline. */
+import { and, asc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import { effectId } from '../domain/order.ts';
+import type { Db } from './open.ts';
+import { updateBody } from './outbox.ts';
+import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
+import { orders, outbox, payments, timeline } from './schema.ts';
+import { formatMoney } from '../domain/money.ts';
+
+const TYPE = 'order.authorization_expiring';
+
+/** Only the payment that has paid its order: any other's money is on its way back. Nor where a void of it is under way. */
+const isLapsing = and(
+  inArray(payments.status, ['AUTHORIZED', 'PARTIALLY_CAPTURED']),
+  isNotNull(payments.authorizationExpiresAt),
+  lt(payments.authorizationExpiresAt, sql`now() + interval '48 hours'`),
+  // Qualified by hand: drizzle writes bare column names here, which would mean those of the inner tables.
+  sql`not exists (select 1 from operations w where w.payment_id = payments.id and w.kind = 'void' and w.state in ('pending', 'unknown'))`,
+  sql`not exists (select 1 from outbox told where told.effect_id = payments.id || '/${sql.raw(TYPE)}/'
+    || to_char(payments.authorization_expires_at at time zone 'UTC', 'YYYY-MM-DD'))`,
+);
+
+/** Payments whose authorization lapses within 48 hours, or should have, and whose merchant has not been told; the most urgent first. */
+export async function findExpiring(db: Db, limit: number): Promise<PaymentRow[]> {
+  const found = await db
+    .select({ payment: payments })
+    .from(payments)
+    .innerJoin(orders, eq(orders.paidPaymentId, payments.id))
+    .where(isLapsing)
+    .orderBy(asc(payments.authorizationExpiresAt))
+    .limit(limit);
+  return found.map(({ payment }) => payment);
+}
+
+/** Writes the announcement, under the order's lock. Null where another process has, or there is nothing left to announce. */
+export function announceExpiring(
+  db: Db,
+  { id, orderReference }: Pick<PaymentRow, 'id' | 'orderReference'>,
+  { livemode }: { livemode: boolean },
+): Promise<string | null> {
+  return db.transaction(async (tx) => {
+    // In a statement of its own: what the next one sees must be younger than the wait for the lock.
+    await tx.execute(sql`select 1 from ${orders} where reference = ${orderReference} for update`);
+    const [found] = await tx
+      .select({ payment: payments, order: orders })
+      .from(payments)
+      .innerJoin(orders, eq(orders.paidPaymentId, payments.id))
+      .where(and(eq(payments.id, id), isLapsing));
+    return found === undefined ? null : announce(tx, found, livemode);
+  });
+}
+
+async function announce(
+  tx: Db,
+  { payment, order }: { payment: PaymentRow; order: OrderRow },
+  livemode: boolean,
+): Promise<string> {
+  const lapsesAt = payment.authorizationExpiresAt?.toISOString() ?? '';
+  const deadline = lapsesAt.slice(0, 10);
+  const key = { orderReference: order.reference, paymentId: payment.id };
+  const sequence = order.sequence + 1;
+  const update = { type: TYPE, orderStatus: order.status } as const;
+  const body = updateBody(update, { order, payment, sequence, livemode });
+  const effect = effectId(key, TYPE, deadline);
+  await tx.insert(outbox).values({ ...key, effectId: effect, sequence, type: TYPE, body, state: 'pending' });
+  await tx
+    .update(orders)
+    .set({ sequence, updatedAt: sql`now()` })
+    .where(eq(orders.reference, order.reference));
+  const { currency } = moneyOf(payment);
+  const held = formatMoney({ amountMinor: payment.authorized - payment.captured, currency });
+  const text = `${held} is held and not captured, and expected to lapse at ${lapsesAt}: ${TYPE} queued for the merchant`;
+  await tx
+    .insert(timeline)
+    .values({ paymentId: payment.id, kind: 'update', text, key: `expiring-${deadline}` })
+    .onConflictDoNothing();
+  return effect;
+}

@@ -1,0 +1,90 @@
+/** The merchant hears of an authorization that is about to lapse. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
+import { announceExpirings } from '../../src/background/expiring.ts';
+import { listUpdates } from '../../src/store/outbox.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { outbox, payments } from '../../src/store/schema.ts';
+import { createLog } from '../../src/telemetry/log.ts';
+import { startReceiver, type Receiver } from '../sandbox/sandbox-client.ts';
+import { anActivityRun } from '../support/activity.ts';
+import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+describe('an authorization that is about to lapse', () => {
+  let store: TestStore;
+  let runs: FakeRuns;
+  let merchant: Receiver;
+  let payment: PaymentRow;
+  beforeAll(async () => {
+    [store, merchant] = await Promise.all([openTestStore(), startReceiver()]);
+  }, 180_000);
+  afterAll(() => Promise.all([store.close(), merchant.close()]));
+  beforeEach(async () => {
+    await store.db.delete(payments);
+    await store.db.delete(outbox);
+    runs = fakeRuns(store.db);
+    merchant.received.length = 0;
+    payment = await aPayment(store.db);
+    await recordOutcome(store.db, aRecord(payment), TELLS);
+    const authorizationExpiresAt = new Date(Date.now() + 24 * 3_600_000);
+    await store.db.update(payments).set({ authorizationExpiresAt }).where(eq(payments.id, payment.id));
+  });
+
+  const turn = (tells = true) =>
+    announceExpirings({
+      db: store.db,
+      runs,
+      log: createLog('silent', 'test'),
+      tells,
+      livemode: false,
+      stopping: new AbortController().signal,
+    });
+  const announced = async () =>
+    (await listUpdates(store.db, payment.id)).filter(({ type }) => type === 'order.authorization_expiring');
+  const tell = async (): Promise<string> => {
+    const endpoint = { url: merchant.url, secrets: [SECRET] };
+    const activities = createUpdateActivities({ db: store.db, endpoint });
+    const [update] = await announced();
+    return anActivityRun().run(() => activities.notifyMerchant(update?.effectId ?? ''));
+  };
+
+  it('is announced once, and its payment woken to tell it', async () => {
+    await turn();
+    await turn();
+    expect(await announced()).toHaveLength(1);
+    expect(runs.looks).toMatchObject([
+      { payment: { paymentId: payment.id }, signal: { why: 'untold_update' } },
+    ]);
+    expect(await tell()).toBe('delivered');
+    expect(merchant.received[0]?.headers['webhook-id']).toMatch(
+      /order\.authorization_expiring\/\d{4}-\d\d-\d\d$/,
+    );
+  });
+
+  it('stays announced where Temporal can not be reached', async () => {
+    runs.temporal = 'down';
+    await turn();
+    expect(await announced()).toMatchObject([{ state: 'pending' }]);
+  });
+
+  it('is left to a process that has somebody to tell', async () => {
+    await turn(false);
+    expect(await announced()).toEqual([]);
+  });
+
+  it('is not told any more once it was captured', async () => {
+    await turn();
+    await store.db
+      .update(payments)
+      .set({ status: 'CAPTURED', authorizationExpiresAt: null })
+      .where(eq(payments.id, payment.id));
+    expect(await tell()).toBe('superseded');
+    expect(merchant.received).toEqual([]);
+  });
+});
