@@ -1,6 +1,7 @@
 /** What to do next so that a payment's money goes back to the payer. */
 import { Context } from '@temporalio/activity';
 import { leftFor, type ProductRules } from '../domain/operation.ts';
+import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway.ts';
 import { claimGiveBack } from '../store/operations.ts';
@@ -23,7 +24,8 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
   const transaction = await readMatching(tools, payment);
   if (transaction === null) return unclear(nothing);
   const kind = kindFor(transaction, tools.gateway.rulesFor(transaction.paymentMethod));
-  if (kind === null) return { ...nothing, transaction, isStuck: transaction.capturableMinor > 0 };
+  if (kind === null)
+    return { ...nothing, transaction, isStuck: holdsMoney(transaction.status as PaymentStatus) };
   const { id } = await claimGiveBack(tools.db, payment.id, { kind, cause: input.cause });
   return { ...nothing, operationId: id, transaction };
 }

@@ -48,10 +48,7 @@ async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<Operati
 
 /** What the transaction itself says of the operation; null where it says nothing. */
 function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {
-  const { sentAt, kind } = at.operation;
-  // A void bears no reference: one that was there before we sent ours is an answer to nobody.
-  if (kind === 'void' && sentAt === null) return null;
-  const trace = traceOf(at.operation, transaction);
+  const trace = traceOf({ ...at.operation, isSent: at.operation.sentAt !== null }, transaction);
   if (trace.state === 'done') return result(tools, at, 'finished', { transaction });
   if (trace.state === 'pending') return result(tools, at, 'accepted', { transaction });
   if (trace.state === 'failed')
@@ -73,10 +70,10 @@ function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transacti
   if (operation.cause === 'late_money' && isPayer)
     return { ok: false, code: 'operation_not_possible', detail: 'this payment has paid its order' };
   const { kind, wanted: amountMinor, finalCapture } = operation;
-  const unfinished = others.map(({ kind: of, reference, amount }) => ({
-    kind: of,
-    reference,
-    amountMinor: amount,
+  const unfinished = others.map((other) => ({
+    ...other,
+    isSent: other.sentAt !== null,
+    amountMinor: other.amount,
   }));
   const reserved = reservedFor(kind, unfinished, transaction);
   return feasible(

@@ -112,11 +112,12 @@ export type Trace =
   | { readonly state: 'failed'; readonly amountMinor: number; readonly reason: string }
   | { readonly state: 'absent' };
 
-/** What a transaction shows of one of our operations: by kind and reference; a void has none, so any void of the rest is ours. */
+/** What a transaction shows of one of our operations: by kind and reference; a void has none, so once ours is sent any void is ours. */
 export function traceOf(
-  operation: { readonly kind: OperationKind; readonly reference: string },
+  operation: { readonly kind: OperationKind; readonly reference: string; readonly isSent?: boolean },
   transaction: Transaction,
 ): Trace {
+  if (operation.kind === 'void' && operation.isSent === false) return { state: 'absent' };
   const shown = transaction.operations.filter(
     ({ kind, reference }) =>
       kind === operation.kind && (kind === 'void' || reference === operation.reference),
@@ -131,6 +132,7 @@ export function traceOf(
 export interface UnfinishedOperation {
   readonly kind: OperationKind;
   readonly reference: string;
+  readonly isSent: boolean;
   /** Reserved for it; null before it was ever sent. */
   readonly amountMinor: number | null;
 }

@@ -38,6 +38,8 @@ export interface Transaction {
   /** RFC 3339; when the gateway last changed it. Tells a stale answer from a newer one. */
   readonly updatedAt?: string;
   readonly paymentMethod?: string;
+  /** RFC 3339; when what is held and not captured is expected to lapse. */
+  readonly authorizationExpiresAt?: string;
   /** Why it failed, in the gateway's words. */
   readonly reason?: string;
 }

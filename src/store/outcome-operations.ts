@@ -18,6 +18,7 @@ export interface StoredOperation {
   readonly cause: OperationCause;
   readonly state: OperationState;
   readonly code: string | null;
+  readonly isSent: boolean;
 }
 
 export interface FinishedOperation {

@@ -62,11 +62,16 @@ function found(transaction: Transaction): Partial<PaymentRow> {
   return {
     transactionId: transaction.transactionId,
     transactionUpdatedAt: transaction.updatedAt ?? null,
+    authorizationExpiresAt: lapseOf(transaction),
     paymentMethod: transaction.paymentMethod ?? null,
     authorized: transaction.authorizedMinor,
     captured: transaction.capturedMinor,
     refunded: transaction.refundedMinor,
   };
+}
+
+function lapseOf({ authorizationExpiresAt }: Transaction): Date | null {
+  return authorizationExpiresAt === undefined ? null : new Date(authorizationExpiresAt);
 }
 
 function settledOrder({ order, payment, now }: Locked, settled: Settlement): OrderRow {

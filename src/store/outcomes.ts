@@ -133,7 +133,7 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
       operations: sql<
         StoredOperation[]
       >`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
-        w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code) order by w.created_at), '[]')
+        w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
           and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed'))`,
       isWritten: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}

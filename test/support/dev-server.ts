@@ -30,8 +30,12 @@ export function temporalCli(): string {
   );
 }
 
-export async function startDevWorld(dynamicConfig: readonly string[] = []): Promise<DevWorld> {
-  quietRuntime();
+export interface DevServer {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+export async function startDevServer(dynamicConfig: readonly string[] = []): Promise<DevServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-temporal-'));
   const [port] = await choosePorts({ PORT: '0' }, [{ variable: 'PORT', fallback: 0, host: '127.0.0.1' }]);
   const spec = await temporalServer({
@@ -48,7 +52,19 @@ export async function startDevWorld(dynamicConfig: readonly string[] = []): Prom
       () => false,
     );
   await until('the dev server answers', answers, spec.readyWithinMs);
-  const address = `127.0.0.1:${port}`;
+  return {
+    address: `127.0.0.1:${port}`,
+    async close() {
+      await end(server);
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function startDevWorld(dynamicConfig: readonly string[] = []): Promise<DevWorld> {
+  quietRuntime();
+  const server = await startDevServer(dynamicConfig);
+  const { address } = server;
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection });
@@ -61,8 +77,7 @@ export async function startDevWorld(dynamicConfig: readonly string[] = []): Prom
       await stop();
       await native.close();
       await connection.close();
-      await end(server);
-      await rm(dataDir, { recursive: true, force: true });
+      await server.close();
     },
   };
 }

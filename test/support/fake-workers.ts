@@ -39,6 +39,16 @@ export async function startFakeWorkers(
 ): Promise<{ runs: PaymentRuns; orders: Map<string, FakeOrder>; stop: () => Promise<void> }> {
   const orders = new Map<string, FakeOrder>();
   const activities = createFakeActivities(orders);
+  const stop = await startWorkers(connection, workflowBundle, activities);
+  return { runs: createPaymentRuns(client, PATIENT), orders, stop };
+}
+
+/** Both Workers with these activities; what is returned stops them after the work at hand. */
+export async function startWorkers(
+  connection: NativeConnection,
+  workflowBundle: WorkflowBundleWithSourceMap,
+  activities: object,
+): Promise<() => Promise<void>> {
   const common = {
     connection,
     activities,
@@ -51,17 +61,11 @@ export async function startFakeWorkers(
     Worker.create({ ...common, taskQueue: updatesTaskQueue(TASK_QUEUE) }),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
-  const runs = createPaymentRuns(client, {
-    taskQueue: TASK_QUEUE,
-    updateTimeoutMs: 300_000,
-    signalTimeoutMs: 60_000,
-  });
-  return {
-    runs,
-    orders,
-    async stop() {
-      for (const worker of workers) worker.shutdown();
-      await running;
-    },
+  return async () => {
+    for (const worker of workers) worker.shutdown();
+    await running;
   };
 }
+
+/** For clients of a server that may be busy. */
+export const PATIENT = { taskQueue: TASK_QUEUE, updateTimeoutMs: 300_000, signalTimeoutMs: 60_000 };

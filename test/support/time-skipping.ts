@@ -36,7 +36,7 @@ export function timeSkippingServer(): string {
 
 export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
   quietRuntime();
-  const env = await startServer();
+  const env = await startTimeSkippingServer();
   const workflowBundle = await bundleWorkflows();
   await addSearchAttributes(env);
   const { runs, orders, stop } = await startFakeWorkers(env.nativeConnection, env.client, workflowBundle);
@@ -54,11 +54,11 @@ export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
 const ATTEMPTS = 6;
 
 /** The SDK gives Java five seconds to start, which a busy machine may not keep the first time. */
-async function startServer(attempt = 1): Promise<TestWorkflowEnvironment> {
+export async function startTimeSkippingServer(attempt = 1): Promise<TestWorkflowEnvironment> {
   const executable = { type: 'existing-path', path: timeSkippingServer() } as const;
   return TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }).catch((error: unknown) => {
     if (attempt === ATTEMPTS || !String(error).includes('did not start within')) throw error;
-    return startServer(attempt + 1);
+    return startTimeSkippingServer(attempt + 1);
   });
 }
 
@@ -66,7 +66,7 @@ async function startServer(attempt = 1): Promise<TestWorkflowEnvironment> {
 const KEYWORD = 2;
 
 /** This server can add search attributes but not list them, so ours is not asked what is missing. */
-async function addSearchAttributes({ connection, namespace }: TestWorkflowEnvironment): Promise<void> {
+export async function addSearchAttributes({ connection, namespace }: TestWorkflowEnvironment): Promise<void> {
   const keys = [PaymentStatusKey, PaymentGatewayKey, OrderReferenceKey, SessionIdKey, TransactionIdKey];
   const searchAttributes = Object.fromEntries(keys.map(({ name }) => [name, KEYWORD]));
   await connection.operatorService.addSearchAttributes({

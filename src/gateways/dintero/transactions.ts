@@ -3,6 +3,7 @@ import { isAmountMinor } from '../../domain/money.ts';
 import type { ShownOperation } from '../../domain/operation.ts';
 import type { Transaction, TransactionStatus } from '../../domain/transaction.ts';
 import { inOrder } from './in-order.ts';
+import { rulesFor } from './capabilities.ts';
 import { accountOf } from './key.ts';
 import type { Sums, TransactionEvent } from './money-events.ts';
 import { correctedRest, eventSchema, needsAmount, operationsOf, sumsOf } from './money-events.ts';
@@ -43,6 +44,7 @@ export const transactionSchema = z
     currency: currencyField,
     merchant_reference: z.string().max(200),
     status: z.string().min(1).max(100),
+    created_at: timeField.optional().catch(undefined),
     updated_at: timeField.optional().catch(undefined),
     payment_product_type: z.string().max(100).optional().catch(undefined),
     customer: z.object({ email: personText, phone_number: personText }).nullish().catch(undefined),
@@ -91,8 +93,24 @@ export function toTransaction(from: DinteroTransaction): Transaction {
     ...(updatedAt && { updatedAt: updatedAt.toISOString() }),
     ...(paymentMethod && { paymentMethod }),
     ...(reason && { reason }),
+    ...(capturableMinor > 0 && lapseOf(from)),
   };
 }
+
+/** Dintero does not say when an authorization lapses: counted from when it was made, by what is known of the product. */
+function lapseOf({
+  events,
+  created_at: createdAt,
+  payment_product_type: product,
+}: DinteroTransaction): Pick<Transaction, 'authorizationExpiresAt'> {
+  const { authorizationDays } = rulesFor(product);
+  const event = (events ?? []).find(({ event: word, success }) => word === 'AUTHORIZE' && success === true);
+  const begun = Date.parse(event?.created_at ?? '') || createdAt?.getTime();
+  if (authorizationDays === null || begun === undefined) return {};
+  return { authorizationExpiresAt: new Date(begun + authorizationDays * DAY_MS).toISOString() };
+}
+
+const DAY_MS = 24 * 3_600_000;
 
 /** The status in our words, and the money: what was done with it and what is left. */
 export function accountFor(from: {

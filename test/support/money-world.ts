@@ -1,0 +1,253 @@
+/** Everything that moves money, as it is: our workflows and activities, a store, the sandbox; only time is made to run. */
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { createPaymentActivities } from '../../src/activities/create-activities.ts';
+import { createMoneyActivities } from '../../src/activities/money-activities.ts';
+import type { UpdateActivities } from '../../src/activities/payment-activities.ts';
+import { createWakingActivities } from '../../src/activities/waking.ts';
+import type { OperationKind } from '../../src/domain/operation.ts';
+import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
+import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
+import type { Gateway } from '../../src/gateways/gateway.ts';
+import { recordAttempt } from '../../src/store/outbox.ts';
+import { claimOperation, findOperation, type OperationRow } from '../../src/store/operations.ts';
+import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
+import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
+import { createPaymentRuns, type PaymentAddress, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
+import { aPayment } from './builders.ts';
+import { startDevServer } from './dev-server.ts';
+import { bundleWorkflows, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
+import { openTestStore, type TestStore } from './store.ts';
+import { addSearchAttributes, startTimeSkippingServer } from './time-skipping.ts';
+import { until } from './until.ts';
+
+const MONEY = { amountMinor: 10_000, currency: 'NOK' };
+const HOUR_MS = 3_600_000;
+
+export interface MoneyWorld {
+  readonly client: Client;
+  /** Lets time pass, where time can be made to run. @throws Error where it can't */
+  sleep(ms: number): Promise<void>;
+  readonly store: TestStore;
+  readonly sandbox: SandboxClient;
+  readonly runs: PaymentRuns;
+  readonly money: MoneyRuns;
+  /** Effects that the merchant was told, in order. */
+  readonly told: string[];
+  policy: LateMoneyPolicy;
+  close(): Promise<void>;
+}
+
+interface Server {
+  readonly client: Client;
+  readonly native: NativeConnection;
+  sleep(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The server of `npm start`: real time, and everything else as it will be. */
+async function devServer(): Promise<Server> {
+  const server = await startDevServer();
+  const { address } = server;
+  const [connection, native] = [
+    await Connection.connect({ address }),
+    await NativeConnection.connect({ address }),
+  ];
+  return {
+    client: new Client({ connection }),
+    native,
+    sleep: () => Promise.reject(new Error('time passes by itself here')),
+    async close() {
+      await native.close();
+      await connection.close();
+      await server.close();
+    },
+  };
+}
+
+async function timeSkippingServer(): Promise<Server> {
+  const env = await startTimeSkippingServer();
+  await addSearchAttributes(env);
+  const { client, nativeConnection: native } = env;
+  return { client, native, sleep: (ms) => env.sleep(ms), close: () => env.teardown() };
+}
+
+export async function startMoneyWorld(time: 'real' | 'skipping' = 'real'): Promise<MoneyWorld> {
+  quietRuntime();
+  const server = time === 'real' ? await devServer() : await timeSkippingServer();
+  const [store, sandbox] = [await openTestStore(), await startSandbox()];
+  const gateway = gatewayAt(sandbox.url);
+  const runs = createPaymentRuns(server.client, PATIENT);
+  const money = createMoneyRuns(server.client, PATIENT);
+  const world = { policy: 'give_back' as LateMoneyPolicy, told: [] as string[] };
+  const recording = {
+    livemode: false,
+    tells: true,
+    get policy() {
+      return world.policy;
+    },
+  };
+  const activities = {
+    ...createPaymentActivities({
+      db: store.db,
+      gatewayNamed: () => gateway,
+      opening: { pollIntervalMs: HOUR_MS, lifetimeMs: 4 * HOUR_MS },
+      recording,
+    }),
+    ...createMoneyActivities({ db: store.db, gatewayNamed: () => gateway }),
+    ...createWakingActivities({ db: store.db, runs, money }),
+    ...telling(store, world.told),
+  };
+  const stop = await startWorkers(server.native, await bundleWorkflows(), activities);
+  return Object.assign(world, {
+    client: server.client,
+    sleep: (ms: number) => server.sleep(ms),
+    store,
+    sandbox,
+    runs,
+    money,
+    async close() {
+      await stop().catch(() => undefined);
+      await server.close();
+      await sandbox.close();
+      await store.close();
+    },
+  });
+}
+
+function gatewayAt(url: string): Gateway {
+  return createDinteroGateway({
+    accountId: ACCOUNT,
+    clientId: 'sandbox-client',
+    clientSecret: 'sandbox-client-secret-0001',
+    profileId: 'default',
+    signatureSecrets: ['sandbox-signature-secret-0001'],
+    apiUrl: url,
+    checkoutUrl: url,
+    publicUrl: 'https://pay.example',
+  });
+}
+
+function telling(store: TestStore, told: string[]): UpdateActivities {
+  return {
+    async notifyMerchant(effectId) {
+      await recordAttempt(store.db, effectId, { state: 'delivered', answer: '200', sent: true });
+      told.push(effectId.replace(/^.*(order\.[a-z_]+).*$/, '$1'));
+      return 'delivered';
+    },
+  };
+}
+
+/** A payment with its session open at the gateway. */
+export async function anOpenPayment(world: MoneyWorld, capture = 'manual'): Promise<PaymentRow> {
+  const { id } = await aPayment(world.store.db, { money: MONEY, capture });
+  const payment = await reread(world, id);
+  await world.runs.open(addressOf(payment));
+  return reread(world, id);
+}
+
+/** One that has paid its order, by an outcome of the sandbox: `authorize` or `capture`. */
+export async function aPaidPayment(
+  world: MoneyWorld,
+  pay: object = { outcome: 'authorize' },
+): Promise<PaymentRow> {
+  const payment = await anOpenPayment(world);
+  await payAt(world, payment, pay);
+  await look(world, payment);
+  await untilOrder(world, payment, 'PAID');
+  return reread(world, payment.id);
+}
+
+/** The id of the transaction that comes of it. */
+export async function payAt(world: MoneyWorld, { sessionId }: PaymentRow, pay: object): Promise<string> {
+  const answer = await world.sandbox.call('POST', `/__sim/sessions/${sessionId}/pay`, pay);
+  if (answer.status < 300) return answer.body.transactionId;
+  throw new Error(`the sandbox does not let anybody pay: ${JSON.stringify(answer.body)}`);
+}
+
+/** The next payment of the same order, its session open. */
+export async function anotherPayment(world: MoneyWorld, { orderReference }: PaymentRow): Promise<PaymentRow> {
+  const { id } = await aPayment(world.store.db, { money: MONEY, orderReference });
+  const payment = await reread(world, id);
+  await world.runs.open(addressOf(payment));
+  return reread(world, id);
+}
+
+/** As the sweep does. */
+export function look(world: MoneyWorld, payment: PaymentRow): Promise<void> {
+  return world.runs.look(addressOf(payment), { why: 'sweep', at: new Date().toISOString() });
+}
+
+export function untilOrder(
+  world: MoneyWorld,
+  payment: PaymentRow,
+  status: OrderRow['status'],
+): Promise<void> {
+  const is = async () => (await orderOf(world, payment)).status === status;
+  return until(`the order of ${payment.id} becomes ${status}`, is, 30_000);
+}
+
+export function untilPayment(
+  world: MoneyWorld,
+  { id }: PaymentRow,
+  status: PaymentRow['status'],
+): Promise<void> {
+  const is = async () => (await reread(world, id)).status === status;
+  return until(`payment ${id} becomes ${status}`, is, 30_000);
+}
+
+export async function orderOf(world: MoneyWorld, payment: PaymentRow): Promise<OrderRow> {
+  const found = await findOrder(world.store.db, payment.orderReference);
+  if (found === null) throw new Error(`there is no order ${payment.orderReference}`);
+  return found.order;
+}
+
+export async function reread(world: MoneyWorld, id: string): Promise<PaymentRow> {
+  const payment = await findPayment(world.store.db, id);
+  if (payment === null) throw new Error(`there is no payment ${id}`);
+  return payment;
+}
+
+export function addressOf({ id: paymentId, orderReference, n, gateway }: PaymentRow): PaymentAddress {
+  return { paymentId, orderReference, n, gateway };
+}
+
+/** Writes an operation down and has it carried out, as the API does. */
+export async function operate(
+  world: MoneyWorld,
+  payment: PaymentRow,
+  kind: OperationKind,
+  reference: string,
+  amount: number | null = null,
+): Promise<OperationRow> {
+  const wanted = { paymentId: payment.id, kind, reference, bodyHash: String(amount), wanted: amount };
+  const { operation } = await claimOperation(world.store.db, {
+    ...wanted,
+    finalCapture: false,
+    cause: 'merchant',
+  });
+  await world.money.carryOut(addressOf(payment), operation.id);
+  return operationOf(world, payment, kind, reference);
+}
+
+export async function operationOf(
+  world: MoneyWorld,
+  payment: PaymentRow,
+  kind: OperationKind,
+  reference: string,
+): Promise<OperationRow> {
+  const operation = await findOperation(world.store.db, payment.id, reference, kind);
+  if (operation === null) throw new Error(`there is no ${kind} ${reference}`);
+  return operation;
+}
+
+/** What the sandbox's own books say was done with the money: `CAPTURE 6000`. */
+export async function doneAt(world: MoneyWorld, { transactionId }: PaymentRow): Promise<string[]> {
+  const { body } = await world.sandbox.api('GET', `/v1/transactions/${transactionId}`);
+  const events = body.events as { event: string; success: boolean; amount: number }[];
+  const moves = events.filter(
+    ({ event, success }) => success && ['CAPTURE', 'REFUND', 'VOID'].includes(event),
+  );
+  return moves.map(({ event, amount }) => `${event} ${amount}`);
+}

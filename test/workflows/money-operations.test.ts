@@ -1,0 +1,236 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { moneyWorkflowId } from '../../src/workflows/messages.ts';
+import { anOutcome, aRecord, TELLS } from '../support/builders.ts';
+import {
+  addressOf,
+  anOpenPayment,
+  anotherPayment,
+  aPaidPayment,
+  doneAt,
+  look,
+  operate,
+  operationOf,
+  orderOf,
+  payAt,
+  reread,
+  startMoneyWorld,
+  untilOrder,
+  untilPayment,
+  type MoneyWorld,
+} from '../support/money-world.ts';
+import { until } from '../support/until.ts';
+
+let world: MoneyWorld;
+beforeAll(async () => {
+  world = await startMoneyWorld();
+}, 180_000);
+afterEach(async () => {
+  await world.sandbox.call('DELETE', '/__sim/faults');
+  world.policy = 'give_back';
+  world.told.length = 0;
+});
+afterAll(() => world.close(), 60_000);
+
+const fault = (body: object) => world.sandbox.call('POST', '/__sim/faults', body);
+const untilTold = (type: string) =>
+  until(`the merchant hears ${type}`, () => world.told.includes(type), 30_000);
+const eventsOf = async (id: string) =>
+  (await world.client.workflow.getHandle(moneyWorkflowId(id)).fetchHistory()).events ?? [];
+
+describe('a capture', () => {
+  it('takes what was authorized, tells the merchant, and costs at most 30 events', async () => {
+    const payment = await aPaidPayment(world);
+    expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'done', amount: 10_000 });
+    expect(await doneAt(world, payment)).toEqual(['CAPTURE 10000']);
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'CAPTURED', captured: 10_000 });
+    await untilTold('order.captured');
+    await world.client.workflow.getHandle(moneyWorkflowId(payment.id)).result();
+    expect((await eventsOf(payment.id)).length).toBeLessThanOrEqual(30);
+  });
+
+  it('may be partial, and several, up to what is there', async () => {
+    const payment = await aPaidPayment(world);
+    await operate(world, payment, 'capture', 'c1', 4_000);
+    expect((await reread(world, payment.id)).status).toBe('PARTIALLY_CAPTURED');
+    expect(await operate(world, payment, 'capture', 'c2', 7_000)).toMatchObject({
+      state: 'failed',
+      code: 'amount_too_large',
+    });
+    expect(await operate(world, payment, 'capture', 'c3')).toMatchObject({ state: 'done', amount: 6_000 });
+    expect(await doneAt(world, payment)).toEqual(['CAPTURE 4000', 'CAPTURE 6000']);
+  });
+
+  it('is done once, however often it is asked for', async () => {
+    const payment = await aPaidPayment(world);
+    const asked = Array.from({ length: 8 }, () => operate(world, payment, 'capture', 'c1', 4_000));
+    for (const operation of await Promise.all(asked)) expect(operation.state).toBe('done');
+    expect(await doneAt(world, payment)).toEqual(['CAPTURE 4000']);
+  });
+
+  it('whose answer is lost after it had worked is found by its reference, and not repeated', async () => {
+    const payment = await aPaidPayment(world);
+    await fault({ capture: { drop: 'after', times: 1 } });
+    await operate(world, payment, 'capture', 'c1', 4_000);
+    await until(
+      'it is found',
+      async () => (await operationOf(world, payment, 'capture', 'c1')).state === 'done',
+    );
+    expect(await doneAt(world, payment)).toEqual(['CAPTURE 4000']);
+    expect((await reread(world, payment.id)).captured).toBe(4_000);
+  });
+
+  it.each([409, 503])('that is answered %i is sent again after a read', async (status) => {
+    const payment = await aPaidPayment(world);
+    await fault({ capture: { status, times: 2 } });
+    expect((await operate(world, payment, 'capture', 'c1')).state).toBe('pending');
+    const is = async () => (await operationOf(world, payment, 'capture', 'c1')).state === 'done';
+    await until('it is done', is, 30_000);
+    expect(await doneAt(world, payment)).toEqual(['CAPTURE 10000']);
+  });
+
+  it('that the gateway accepts for later is followed until it is done', async () => {
+    const payment = await aPaidPayment(world);
+    await fault({ capture: { pending: true, afterMs: 300 } });
+    expect((await operate(world, payment, 'capture', 'c1')).state).toBe('pending');
+    const is = async () => {
+      return (await operationOf(world, payment, 'capture', 'c1')).state === 'done';
+    };
+    await until('it is done', is, 30_000);
+    await untilTold('order.captured');
+  });
+
+  it('of which a 200 says that it failed has failed, for good, and the merchant hears of it', async () => {
+    const payment = await aPaidPayment(world);
+    await fault({ capture: { result: 'failure', error: { code: 'E', message: 'no cover' }, times: 1 } });
+    expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({
+      state: 'failed',
+      code: 'declined',
+      detail: expect.stringContaining('no cover'),
+    });
+    expect((await operate(world, payment, 'capture', 'c1')).state).toBe('failed');
+    expect((await reread(world, payment.id)).status).toBe('AUTHORIZED');
+    await untilTold('order.capture_failed');
+    expect((await operate(world, payment, 'capture', 'c2')).state).toBe('done');
+  });
+
+  it('of a payment that was created with capture auto follows the payment by itself', async () => {
+    const payment = await anOpenPayment(world, 'auto');
+    await payAt(world, payment, { outcome: 'authorize' });
+    await look(world, payment);
+    await untilPayment(world, payment, 'CAPTURED');
+    expect(await operationOf(world, payment, 'capture', 'auto-capture')).toMatchObject({ state: 'done' });
+    await untilTold('order.captured');
+    expect(world.told.slice(0, 2)).toEqual(['order.paid', 'order.captured']);
+  });
+});
+
+describe('a refund', () => {
+  it('gives back a part, and then the rest', async () => {
+    const payment = await aPaidPayment(world, { outcome: 'capture' });
+    expect((await operate(world, payment, 'refund', 'r1', 4_000)).state).toBe('done');
+    expect(await orderOf(world, payment)).toMatchObject({ status: 'PAID' });
+    expect(await operate(world, payment, 'refund', 'r2')).toMatchObject({ state: 'done', amount: 6_000 });
+    expect(await orderOf(world, payment)).toMatchObject({ status: 'REFUNDED' });
+    await untilTold('order.refunded');
+    expect(world.told).toContain('order.partially_refunded');
+  });
+
+  it('never gives back more than there is, however many ask at once', async () => {
+    const payment = await aPaidPayment(world, { outcome: 'capture' });
+    const both = await Promise.all([
+      operate(world, payment, 'refund', 'r1', 6_000),
+      operate(world, payment, 'refund', 'r2', 6_000),
+    ]);
+    expect(both.map(({ state }) => state).sort()).toEqual(['done', 'failed']);
+    expect(await doneAt(world, payment)).toEqual(['CAPTURE 10000', 'REFUND 6000']);
+  });
+
+  it('of what is only authorized is not possible', async () => {
+    const payment = await aPaidPayment(world);
+    expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({
+      state: 'failed',
+      code: 'operation_not_possible',
+    });
+  });
+});
+
+describe('a void', () => {
+  it('gives the authorization back, once', async () => {
+    const payment = await aPaidPayment(world);
+    expect((await operate(world, payment, 'void', 'void')).state).toBe('done');
+    expect(await orderOf(world, payment)).toMatchObject({ status: 'VOIDED' });
+    await untilTold('order.voided');
+    expect(await operate(world, payment, 'void', 'v2')).toMatchObject({ code: 'operation_not_possible' });
+    expect((await operate(world, payment, 'capture', 'c1')).code).toBe('operation_not_possible');
+  });
+});
+
+describe('money for a payment that may not keep it', () => {
+  /** Closed by the merchant in our books, and then paid all the same. */
+  async function lateMoney(outcome: 'authorize' | 'capture') {
+    const payment = await anOpenPayment(world);
+    const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
+    await recordOutcome(world.store.db, aRecord(payment, { outcome: closed }), TELLS);
+    await payAt(world, payment, { outcome });
+    await look(world, payment);
+    return payment;
+  }
+
+  it.each([
+    ['authorize', 'VOIDED'],
+    ['capture', 'REFUNDED'],
+  ] as const)(
+    'goes back when the payer does %s after the merchant cancelled, and the merchant hears of it',
+    async (outcome, end) => {
+      const payment = await lateMoney(outcome);
+      await untilPayment(world, payment, end);
+      await untilTold('order.late_payment_returned');
+      expect(await orderOf(world, payment)).toMatchObject({ status: 'CANCELLED', paidPaymentId: null });
+      expect(world.told).not.toContain('order.paid');
+    },
+  );
+
+  it('is for a person to see to where it can not go back', async () => {
+    await fault({ void: { result: 'failure', error: { code: 'E', message: 'void not allowed' } } });
+    const payment = await lateMoney('authorize');
+    await untilPayment(world, payment, 'REVIEW');
+    expect(await reread(world, payment.id)).toMatchObject({ reason: 'give_back_failed' });
+    await untilTold('order.review');
+    await world.sandbox.call('DELETE', '/__sim/faults');
+    await world.money.giveBack(addressOf(payment), 'operator');
+    await untilPayment(world, payment, 'VOIDED');
+    await untilTold('order.late_payment_returned');
+  });
+
+  it('waits for a person where the policy says so, who can give it back', async () => {
+    world.policy = 'review';
+    const payment = await lateMoney('capture');
+    await untilPayment(world, payment, 'REVIEW');
+    await world.money.giveBack(addressOf(payment), 'operator');
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'REFUNDED' });
+  });
+
+  it('goes back when another payment has paid the order, whose other session is closed', async () => {
+    const first = await anOpenPayment(world);
+    const failed = await payAt(world, first, { outcome: 'fail' });
+    await look(world, first);
+    await untilPayment(world, first, 'FAILED');
+    const second = await anotherPayment(world, first);
+    await world.sandbox.call('POST', `/__sim/transactions/${failed}/change`, {
+      status: 'AUTHORIZED',
+      force: true,
+    });
+    await look(world, first);
+    await untilOrder(world, first, 'PAID');
+    await untilPayment(world, second, 'CANCELLED');
+    expect(await reread(world, second.id)).toMatchObject({ reason: 'another payment has paid the order' });
+  });
+
+  it('is never given back of a payment that has paid its order', async () => {
+    const payment = await aPaidPayment(world);
+    await world.money.giveBack(addressOf(payment), 'late_money');
+    expect(await doneAt(world, payment)).toEqual([]);
+    expect(await orderOf(world, payment)).toMatchObject({ status: 'PAID' });
+  });
+});
