@@ -52,4 +52,4 @@ it('the next shopper is served as if nothing had been', async () => {
   const { sessionId, orderReference } = await open(stack);
   await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
   await untilTold(stack, [orderReference]);
-}, 90_000);
+}, 150_000);

@@ -21,7 +21,7 @@ const orders = new Set<string>();
 beforeAll(async () => {
   stack = await startStack();
   surplus = await openTwice();
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -71,7 +71,7 @@ describe('trouble when a payment is read', () => {
       const { sessionId } = opened[index] as Opened;
       await stack.sandbox.faults({ readTransaction: { ...fault, sessionId } });
       await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
-      await until('the fault has struck', () => faultIsUsedUp('readTransaction'), 20_000);
+      await until('the fault has struck', () => faultIsUsedUp('readTransaction'), 60_000);
     }
     await untilTold(
       stack,
@@ -100,9 +100,9 @@ describe('trouble when a payment is read', () => {
       await until('it was read twice', async () => (await asked()) >= before + 2);
       expect(await status(opened)).toBe('PENDING');
       await stack.sandbox.clearFaults();
-      await untilOrder(stack, orderReference, 'PAID', 20_000);
+      await untilOrder(stack, orderReference, 'PAID', 60_000);
     },
-    60_000,
+    150_000,
   );
 
   it.each([
@@ -142,7 +142,7 @@ describe('trouble when a session is opened', () => {
       await until(
         'the shopper is served',
         async () => (await askToOpen(stack, reference)).status < 300,
-        40_000,
+        60_000,
         500,
       );
       const { sessionId } = await open(stack, reference);
@@ -150,9 +150,9 @@ describe('trouble when a session is opened', () => {
       const live = sessions.filter(({ session }) => session.cancelled_at === undefined);
       expect(live.map(({ session }) => session.id)).toEqual([sessionId]);
       await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
-      await untilOrder(stack, reference, 'PAID', 20_000);
+      await untilOrder(stack, reference, 'PAID', 60_000);
     },
-    90_000,
+    150_000,
   );
 
   it('says so when Dintero refuses what was asked for', async () => {
@@ -176,16 +176,16 @@ describe('credentials that are revoked for a while', () => {
       await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
     const asked = async () => (await stack.sandbox.requests())['token'] ?? 0;
     const before = await asked();
-    await until('we have been refused some times', async () => (await asked()) >= before + 5, 20_000);
+    await until('we have been refused some times', async () => (await asked()) >= before + 5, 60_000);
     expect(await Promise.all(opened.map(status))).toEqual(opened.map(() => 'PENDING'));
     await stack.sandbox.clearFaults();
     await untilTold(
       stack,
       opened.map(({ orderReference }) => orderReference),
       'order.paid',
-      30_000,
+      60_000,
     );
-  }, 90_000);
+  }, 150_000);
 });
 
 describe('a listing that fails', () => {
@@ -193,8 +193,8 @@ describe('a listing that fails', () => {
     const { sessionId, orderReference } = await open(stack, order('listed'));
     await stack.sandbox.faults({ list: { status: 500, times: 2 } });
     await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false, callback: false });
-    await untilOrder(stack, orderReference, 'PAID', 40_000);
-  }, 90_000);
+    await untilOrder(stack, orderReference, 'PAID', 60_000);
+  }, 150_000);
 });
 
 describe('the books, when all is done', () => {
@@ -209,5 +209,5 @@ describe('the books, when all is done', () => {
       70_000,
     );
     expect(await checkBooks(stack, orders)).toEqual(BALANCED);
-  }, 90_000);
+  }, 150_000);
 });

@@ -29,7 +29,7 @@ let stack: Stack;
 beforeAll(async () => {
   // No sweep: the callbacks have to do it.
   stack = await startStack({ env: { SWEEP_INTERVAL: '1h' } });
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -53,7 +53,7 @@ async function untilNothingIsOnTheWire(): Promise<void> {
       const { callbacks } = await stack.sandbox.state();
       return (callbacks['pending'] ?? 0) === 0;
     },
-    40_000,
+    60_000,
     300,
   );
 }
@@ -114,7 +114,7 @@ describe('a storm of callbacks', () => {
     expect(opened.flatMap(({ orderReference }) => stack.merchant.ids(orderReference, 'order.paid'))).toEqual(
       [],
     );
-  }, 90_000);
+  }, 150_000);
 
   it('pays by the only callback that comes, though its time stamp is hours old and Dintero will not try again', async () => {
     const opened = await openMany(stack, 2, 'stale');
@@ -128,7 +128,7 @@ describe('a storm of callbacks', () => {
       opened.map(({ orderReference }) => orderReference),
     );
     expect(await answersToCallbacks(opened)).toEqual({ 401: 2 });
-  }, 90_000);
+  }, 150_000);
 
   it('leaves alone what another shop on the same account does, even with our order number and amount', async () => {
     const [mine] = (await openMany(stack, 1, 'mine')) as [Opened];
@@ -150,5 +150,5 @@ describe('a storm of callbacks', () => {
       status: 'PENDING',
       transactionId: null,
     });
-  }, 90_000);
+  }, 150_000);
 });

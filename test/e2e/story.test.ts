@@ -10,7 +10,7 @@ const orders = new Set<string>();
 
 beforeAll(async () => {
   stack = await startStack();
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -74,7 +74,7 @@ describe('a payment that goes well', () => {
     const reference = order('swept');
     const opened = await open(stack, reference);
     await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: false, return: false });
-    await untilOrder(stack, reference, 'PAID', 20_000);
+    await untilOrder(stack, reference, 'PAID', 60_000);
     expect(await kindsOf(opened.id)).toContain('sweep');
   });
 

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const env = { TEMPORAL_DEPLOYMENT_NAME: DEPLOYMENT, TEMPORAL_WORKER_BUILD_ID: 'one' };
   stack = await startStack({ databaseUrl: await postgres.createDatabase(), env });
   await makeCurrent('one');
-}, 90_000);
+}, 150_000);
 
 afterAll(async () => {
   await stack?.stop();
@@ -39,7 +39,7 @@ async function makeCurrent(buildId: string): Promise<void> {
   const version = ['--deployment-name', DEPLOYMENT, '--build-id', buildId, '--yes'];
   const args = ['worker', 'deployment', 'set-current-version', ...version, ...address];
   const isSet = () => promisify(execFile)(executable, args).then(yes, no);
-  await until(`build ${buildId} is current`, isSet, 30_000, 300);
+  await until(`build ${buildId} is current`, isSet, 60_000, 300);
 }
 
 describe('a new version of the worker', () => {
@@ -55,7 +55,7 @@ describe('a new version of the worker', () => {
     const deploying = deploy();
     const [next] = await Promise.all([deploying, ...shopping]);
     await stack.sandbox.change(hold.transactionId, { status: 'AUTHORIZED', callback: false });
-    await untilTold(stack, [...references, held.orderReference], 'order.paid', 30_000);
+    await untilTold(stack, [...references, held.orderReference], 'order.paid', 60_000);
     expect(await checkBooks(stack, [...references, held.orderReference])).toEqual(BALANCED);
     expect(next.hasEnded()).toBe(false);
   }, 120_000);
@@ -64,7 +64,7 @@ describe('a new version of the worker', () => {
     const { sessionId, orderReference } = await open(stack);
     await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
     await untilTold(stack, [orderReference]);
-  }, 30_000);
+  }, 150_000);
 });
 
 /** The new one first, then made current, then the old one stopped. */

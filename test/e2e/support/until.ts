@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  limitMs = 15_000,
+  limitMs = 60_000,
   everyMs = 100,
 ): Promise<void> {
   const deadline = Date.now() + limitMs;
