@@ -89,7 +89,7 @@ describe('the embedded store on disk', () => {
     dead.kill('SIGKILL');
     await dead.ended;
     const starters = Array.from({ length: 6 }, () => start(HOLD));
-    await until('all six have an answer', () => starters.every(({ lines }) => lines.length > 0), 20_000);
+    await until('all six have an answer', () => starters.every(({ lines }) => lines.length > 0), 60_000);
     const answers = starters.map(({ lines }) => lines[0]?.split(':')[0]);
     expect(answers.filter((answer) => answer === 'held')).toHaveLength(1);
     expect(answers.filter((answer) => answer === 'DirectoryInUse')).toHaveLength(5);
@@ -99,7 +99,7 @@ describe('the embedded store on disk', () => {
     const acknowledged: string[] = [];
     for (let round = 0; round < 3; round += 1) {
       const writer = start(WRITE.replace("'o' + index", `'r${round}-' + index`));
-      await until('the writer has written for a while', () => writer.lines.length >= 100, 30_000);
+      await until('the writer has written for a while', () => writer.lines.length >= 100, 90_000);
       writer.kill('SIGKILL');
       await writer.ended;
       acknowledged.push(...writer.lines);
@@ -115,5 +115,5 @@ describe('the embedded store on disk', () => {
     await store.close();
     expect(acknowledged.length).toBeGreaterThanOrEqual(300);
     expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
