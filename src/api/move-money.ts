@@ -96,15 +96,14 @@ async function carryOut(service: Service, payment: PaymentRow, operationId: stri
 
 /** The same every time: it is made of the row alone. */
 function failureOf({ kind, reference, code, detail }: OperationRow): Problem {
-  const why = detail ?? 'no reason was given';
-  const says = `${kind} ${reference} failed: ${why}`;
-  if (code === 'declined')
-    return new Problem('declined', `${says}; to try again, use another reference`, { reason: why });
-  if (code === 'not_confirmed')
-    return new Problem(
-      'not_confirmed',
-      `${says}; look at the gateway before you ask again with another reference`,
-    );
+  const reason = detail ?? 'no reason was given';
+  const name = reference === kind ? kind : `${kind} ${reference}`;
+  const says = `${name} failed: ${reason}`;
+  const first = code === 'not_confirmed' ? 'look at the gateway, then' : 'to try again,';
   const isKnown = code !== null && Object.hasOwn(PROBLEMS, code);
-  return new Problem(isKnown ? (code as ProblemCode) : 'operation_not_possible', says);
+  return new Problem(
+    isKnown ? (code as ProblemCode) : 'operation_not_possible',
+    `${says}; ${first} use another reference`,
+    code === 'declined' ? { reason } : {},
+  );
 }

@@ -1,7 +1,13 @@
 /** Contract §3: captures, refunds and voids over HTTP; what the run does is made up. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { OperationKind } from '../../src/domain/operation.ts';
-import { claimGiveBack, findOperation, listOperations, markUnknown } from '../../src/store/operations.ts';
+import {
+  claimGiveBack,
+  findOperation,
+  listOperations,
+  markSending,
+  markUnknown,
+} from '../../src/store/operations.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
 import { API_KEY, type Answer } from '../support/api.ts';
@@ -24,9 +30,10 @@ describe('money that is moved', () => {
 
   /** The run finds the operation done at the gateway. */
   const succeeds = (payment: PaymentRow, kind: OperationKind, reference: string): void => {
-    at.api.money.onCarryOut = async () => {
+    at.api.money.onCarryOut = async (operationId) => {
       const row = await findOperation(at.store.db, payment.id, reference, kind);
       const amountMinor = row?.wanted ?? payment.amount;
+      await markSending(at.store.db, operationId, amountMinor);
       const sums = {
         capture: { capturedMinor: amountMinor },
         refund: { capturedMinor: payment.captured, refundedMinor: amountMinor },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
-import { findOperation, listOperations, markUnknown } from '../../src/store/operations.ts';
+import { findOperation, listOperations, markSending, markUnknown } from '../../src/store/operations.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { RunsUnavailable } from '../../src/temporal/calls.ts';
@@ -44,8 +44,9 @@ describe('from a terminal', () => {
 
   /** The run finds the operation done at the gateway. */
   const captures = (payment: PaymentRow, reference: string): void => {
-    at.api.money.onCarryOut = async () => {
+    at.api.money.onCarryOut = async (operationId) => {
       const amountMinor = (await findOperation(at.store.db, payment.id, reference))?.wanted ?? payment.amount;
+      await markSending(at.store.db, operationId, amountMinor);
       const status = amountMinor === payment.amount ? 'CAPTURED' : 'PARTIALLY_CAPTURED';
       const shown = { kind: 'capture', reference, amountMinor, state: 'done' } as const;
       await becomes(at.store.db, payment, status, { capturedMinor: amountMinor }, [shown]);
