@@ -1,7 +1,7 @@
 /**
- * Records histories from a dev server, one file a run, with the Workers' real workflow code and simulated activities:
+ * Records histories from a dev server, one file a run, with the Workers' real workflow code, and simulated activities or, for money, the real ones:
  *
- *     npx tsx test/histories/record.ts paid declined     these scenarios of test/support/scenarios.ts
+ *     npx tsx test/histories/record.ts paid declined     these scenarios of test/support/{,money-}scenarios.ts
  *     npx tsx test/histories/record.ts                   every scenario that has no history yet
  *     npx tsx test/histories/record.ts --all             all of them again; only before anything is released
  *
@@ -10,8 +10,7 @@
  */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { recordHistories } from '../support/record-histories.ts';
-import { SCENARIOS } from '../support/scenarios.ts';
+import { recordHistories, SCENARIO_NAMES } from '../support/record-histories.ts';
 
 const wanted = await namesWanted(process.argv.slice(2));
 for (const { name, json } of await recordHistories(wanted)) {
@@ -20,8 +19,8 @@ for (const { name, json } of await recordHistories(wanted)) {
 }
 
 async function namesWanted(given: readonly string[]): Promise<string[]> {
-  const all = Object.keys(SCENARIOS);
-  if (given.includes('--all')) return all;
+  const all = SCENARIO_NAMES;
+  if (given.includes('--all')) return [...all];
   if (given.length > 0) return [...given];
   const files = await readdir(import.meta.dirname);
   const isRecorded = (name: string) =>

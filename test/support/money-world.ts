@@ -11,11 +11,12 @@ import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
 import { recordAttempt } from '../../src/store/outbox.ts';
 import { claimOperation, findOperation, type OperationRow } from '../../src/store/operations.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
 import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentAddress, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
-import { aPayment } from './builders.ts';
+import { anOutcome, aPayment, aRecord, TELLS } from './builders.ts';
 import { startDevServer } from './dev-server.ts';
 import { bundleWorkflows, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
 import { openTestStore, type TestStore } from './store.ts';
@@ -250,4 +251,29 @@ export async function doneAt(world: MoneyWorld, { transactionId }: PaymentRow): 
     ({ event, success }) => success && ['CAPTURE', 'REFUND', 'VOID'].includes(event),
   );
   return moves.map(({ event, amount }) => `${event} ${amount}`);
+}
+
+/** Closed by the merchant in our books, and then paid all the same. */
+export async function lateMoney(
+  world: MoneyWorld,
+  outcome: 'authorize' | 'capture',
+  faults: object = {},
+): Promise<PaymentRow> {
+  const payment = await anOpenPayment(world);
+  const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
+  await recordOutcome(world.store.db, aRecord(payment, { outcome: closed }), TELLS);
+  await payAt(world, payment, { outcome, faults });
+  await look(world, payment);
+  return payment;
+}
+
+export function untilFinished(
+  world: MoneyWorld,
+  payment: PaymentRow,
+  kind: OperationKind,
+  reference: string,
+): Promise<void> {
+  const is = async () =>
+    ['done', 'failed'].includes((await operationOf(world, payment, kind, reference)).state);
+  return until(`${kind} ${reference} has ended`, is, 60_000);
 }

@@ -1,7 +1,10 @@
 /** Plays the stories on a dev server and hands back the history of every run, as `temporal workflow show --output json` prints it. */
+import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { startDevWorld, type DevWorld } from './dev-server.ts';
+import { MONEY_SCENARIOS, type MoneyScenario } from './money-scenarios.ts';
+import { startMoneyWorld } from './money-world.ts';
 import { SCENARIOS, Story } from './scenarios.ts';
 import { until } from './until.ts';
 
@@ -11,8 +14,43 @@ export interface Recorded {
   readonly json: unknown;
 }
 
-/** @throws Error naming the story that did not end */
+/** Every scenario that leaves a history. */
+export const SCENARIO_NAMES = [...Object.keys(SCENARIOS), ...Object.keys(MONEY_SCENARIOS)];
+
+/** @throws Error naming the story that did not end, or that there is none of a name */
 export async function recordHistories(names: readonly string[]): Promise<Recorded[]> {
+  const unknown = names.find((name) => !SCENARIO_NAMES.includes(name));
+  if (unknown !== undefined)
+    throw new Error(`no scenario "${unknown}"; there are: ${SCENARIO_NAMES.join(', ')}`);
+  return [
+    ...(await recordStories(names.filter((name) => name in SCENARIOS))),
+    ...(await recordMoney(names, 'real')),
+    ...(await recordMoney(names, 'skipping')),
+  ];
+}
+
+async function recordMoney(names: readonly string[], time: MoneyScenario['time']): Promise<Recorded[]> {
+  const wanted = names.filter((name) => MONEY_SCENARIOS[name]?.time === time);
+  if (wanted.length === 0) return [];
+  const world = await startMoneyWorld(time);
+  try {
+    const recorded: Recorded[] = [];
+    // One after another: a policy is the world's.
+    for (const name of wanted) {
+      const ids = (await MONEY_SCENARIOS[name]?.play(world)) ?? [];
+      const runs = (await Promise.all(ids.map((id) => runsOf(world.client, id)))).flat();
+      for (const [index, run] of runs.entries())
+        recorded.push(await historyOf(world.client, run, nameOf(name, runs, index)));
+      process.stdout.write(`${name} has ended\n`);
+    }
+    return recorded;
+  } finally {
+    await world.close();
+  }
+}
+
+async function recordStories(names: readonly string[]): Promise<Recorded[]> {
+  if (names.length === 0) return [];
   const world = await startDevWorld(['limit.historyCount.suggestContinueAsNew=100']);
   try {
     return (await Promise.all(names.map((name) => record(world, name)))).flat();
@@ -22,33 +60,39 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
 }
 
 async function record(world: DevWorld, name: string): Promise<Recorded[]> {
-  const play = SCENARIOS[name];
-  if (play === undefined)
-    throw new Error(`no scenario "${name}"; there are: ${Object.keys(SCENARIOS).join(', ')}`);
   const story = new Story(world, name);
-  await play(story);
-  const workflowId = paymentWorkflowId(story.payment);
-  const handle = world.client.workflow.getHandle(workflowId);
-  const hasEnded = async () => (await handle.describe()).status.name === 'COMPLETED';
-  await until(`${name} ends`, hasEnded, 120_000);
+  await SCENARIOS[name]?.(story);
+  const runs = await runsOf(world.client, paymentWorkflowId(story.payment));
   process.stdout.write(`${name} has ended\n`);
-  const runIds: string[] = [];
-  for await (const run of world.client.workflow.list({ query: `WorkflowId="${workflowId}"` }))
-    runIds.unshift(run.runId);
-  return Promise.all(
-    runIds.map((runId, index) => historyOf(world, { workflowId, runId }, nameOf(name, runIds, index))),
-  );
+  return Promise.all(runs.map((run, index) => historyOf(world.client, run, nameOf(name, runs, index))));
 }
 
-function nameOf(name: string, runIds: readonly string[], index: number): string {
-  return runIds.length === 1 ? name : `${name}-${index + 1}`;
+interface Run {
+  readonly workflowId: string;
+  readonly runId: string;
 }
 
-async function historyOf(
-  { client }: DevWorld,
-  { workflowId, runId }: { workflowId: string; runId: string },
-  name: string,
-): Promise<Recorded> {
+/** Every run of a workflow, the first one first, once the last one has ended. */
+async function runsOf(client: Client, workflowId: string): Promise<Run[]> {
+  const handle = client.workflow.getHandle(workflowId);
+  const hasEnded = async () => (await handle.describe()).status.name === 'COMPLETED';
+  await until(`${workflowId} ends`, hasEnded, 120_000);
+  const runs: Run[] = [];
+  try {
+    for await (const { runId } of client.workflow.list({ query: `WorkflowId="${workflowId}"` }))
+      runs.unshift({ workflowId, runId });
+  } catch {
+    // The time-skipping server has no lists; its stories have one run each.
+    runs.push({ workflowId, runId: (await handle.describe()).runId });
+  }
+  return runs;
+}
+
+function nameOf(name: string, runs: readonly Run[], index: number): string {
+  return runs.length === 1 ? name : `${name}-${index + 1}`;
+}
+
+async function historyOf(client: Client, { workflowId, runId }: Run, name: string): Promise<Recorded> {
   const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
   return { name, json: JSON.parse(historyToJSON(history)) as unknown };
 }

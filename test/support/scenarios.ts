@@ -177,12 +177,14 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
     await story.callback('e2');
   },
   async 'late-money-dismissed'(story) {
+    story.fake.policy = 'review';
     await expire(story);
     change(story.session, 'AUTHORIZED');
     await story.callback('late');
     await story.runs.resolve(story.address, { decision: 'dismiss', noteKey: 'note' });
   },
   async 'review-resolved'(story) {
+    story.fake.policy = 'review';
     await expire(story);
     change(story.session, 'AUTHORIZED');
     await story.callback('late');

@@ -1,13 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { recordOutcome } from '../../src/store/outcomes.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
-import { anOutcome, aRecord, TELLS } from '../support/builders.ts';
 import {
   addressOf,
   anOpenPayment,
   anotherPayment,
   aPaidPayment,
   doneAt,
+  lateMoney,
   look,
   operate,
   operationOf,
@@ -167,23 +166,13 @@ describe('a void', () => {
 });
 
 describe('money for a payment that may not keep it', () => {
-  /** Closed by the merchant in our books, and then paid all the same. */
-  async function lateMoney(outcome: 'authorize' | 'capture') {
-    const payment = await anOpenPayment(world);
-    const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
-    await recordOutcome(world.store.db, aRecord(payment, { outcome: closed }), TELLS);
-    await payAt(world, payment, { outcome });
-    await look(world, payment);
-    return payment;
-  }
-
   it.each([
     ['authorize', 'VOIDED'],
     ['capture', 'REFUNDED'],
   ] as const)(
     'goes back when the payer does %s after the merchant cancelled, and the merchant hears of it',
     async (outcome, end) => {
-      const payment = await lateMoney(outcome);
+      const payment = await lateMoney(world, outcome);
       await untilPayment(world, payment, end);
       await untilTold('order.late_payment_returned');
       expect(await orderOf(world, payment)).toMatchObject({ status: 'CANCELLED', paidPaymentId: null });
@@ -193,7 +182,7 @@ describe('money for a payment that may not keep it', () => {
 
   it('is for a person to see to where it can not go back', async () => {
     await fault({ void: { result: 'failure', error: { code: 'E', message: 'void not allowed' } } });
-    const payment = await lateMoney('authorize');
+    const payment = await lateMoney(world, 'authorize');
     await untilPayment(world, payment, 'REVIEW');
     expect(await reread(world, payment.id)).toMatchObject({ reason: 'give_back_failed' });
     await untilTold('order.review');
@@ -205,7 +194,7 @@ describe('money for a payment that may not keep it', () => {
 
   it('waits for a person where the policy says so, who can give it back', async () => {
     world.policy = 'review';
-    const payment = await lateMoney('capture');
+    const payment = await lateMoney(world, 'capture');
     await untilPayment(world, payment, 'REVIEW');
     await world.money.giveBack(addressOf(payment), 'operator');
     expect(await reread(world, payment.id)).toMatchObject({ status: 'REFUNDED' });

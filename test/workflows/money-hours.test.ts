@@ -1,0 +1,51 @@
+/** What takes hours, on a server whose clock runs ahead. It takes no second update to a run: see the closing races. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  aPaidPayment,
+  doneAt,
+  operate,
+  operationOf,
+  reread,
+  startMoneyWorld,
+  untilFinished,
+  type MoneyWorld,
+} from '../support/money-world.ts';
+import { until } from '../support/until.ts';
+
+const HOUR = 3_600_000;
+
+let world: MoneyWorld;
+beforeAll(async () => {
+  world = await startMoneyWorld('skipping');
+}, 180_000);
+afterAll(() => world.close(), 60_000);
+
+describe('an operation whose answer was lost', () => {
+  it('is given up after an hour in which nothing shows it, and never repeated', async () => {
+    const faults = { capture: { drop: 'before', times: 1 } };
+    const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
+    expect(await operate(world, payment, 'capture', 'c1', 4_000)).toMatchObject({ state: 'unknown' });
+    await world.sleep(30 * 60_000);
+    expect((await operationOf(world, payment, 'capture', 'c1')).state).toBe('unknown');
+    await world.sleep(HOUR);
+    await untilFinished(world, payment, 'capture', 'c1');
+    expect(await operationOf(world, payment, 'capture', 'c1')).toMatchObject({
+      state: 'failed',
+      code: 'not_confirmed',
+    });
+    expect(await doneAt(world, payment)).toEqual([]);
+    await until('the merchant hears of it', () => world.told.includes('order.capture_failed'), 30_000);
+  }, 120_000);
+
+  it('that the gateway accepted is given up after three days', async () => {
+    const faults = { capture: { pending: true, result: 'never', times: 1 } };
+    const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
+    expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'pending' });
+    await world.sleep(71 * HOUR);
+    expect((await operationOf(world, payment, 'capture', 'c1')).state).toBe('pending');
+    await world.sleep(3 * HOUR);
+    await untilFinished(world, payment, 'capture', 'c1');
+    expect(await operationOf(world, payment, 'capture', 'c1')).toMatchObject({ code: 'not_confirmed' });
+    expect((await reread(world, payment.id)).status).toBe('AUTHORIZED');
+  }, 120_000);
+});
