@@ -1,0 +1,154 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  feasible,
+  reservedFor,
+  traceOf,
+  type OperationKind,
+  type ProductRules,
+  type ShownOperation,
+} from '../../src/domain/operation.ts';
+import type { Transaction } from '../../src/domain/transaction.ts';
+
+const RULES: ProductRules = { voids: 'whole', finalCapture: false, authorizationDays: 7 };
+
+function aTransaction(more: Partial<Transaction> = {}): Transaction {
+  return {
+    transactionId: 'T12345678.tx',
+    sessionId: 'T12345678.s',
+    account: 'T12345678',
+    reference: '1001',
+    money: { amountMinor: 10_000, currency: 'NOK' },
+    status: 'AUTHORIZED',
+    gatewayStatus: 'AUTHORIZED',
+    authorized: true,
+    authorizedMinor: 10_000,
+    capturedMinor: 0,
+    refundedMinor: 0,
+    capturableMinor: 10_000,
+    operations: [],
+    ...more,
+  };
+}
+
+const captured = (capturedMinor: number, refundedMinor = 0) =>
+  aTransaction({ capturedMinor, refundedMinor, capturableMinor: 10_000 - capturedMinor });
+const wanted = (kind: OperationKind, amountMinor: number | null = null, finalCapture = false) => ({
+  kind,
+  amountMinor,
+  finalCapture,
+});
+
+describe('what may be done with a transaction', () => {
+  it.each([
+    ['all that is left to capture', wanted('capture'), captured(4_000), 6_000],
+    ['a part of it', wanted('capture', 1), captured(4_000), 1],
+    ['all that is left to refund', wanted('refund'), captured(10_000, 4_000), 6_000],
+    ['the whole authorization back', wanted('void'), aTransaction(), 10_000],
+  ])('is %s', (_, operation, transaction, amountMinor) => {
+    expect(feasible(operation, transaction, RULES, 0)).toEqual({ ok: true, amountMinor });
+  });
+
+  it.each([
+    ['more than is left', wanted('capture', 6_001), captured(4_000), 'amount_too_large'],
+    ['a refund of what is only authorized', wanted('refund'), aTransaction(), 'operation_not_possible'],
+    ['a refund of more than was captured', wanted('refund', 4_001), captured(4_000), 'amount_too_large'],
+    [
+      'a capture of what was voided',
+      wanted('capture'),
+      aTransaction({ capturableMinor: 0 }),
+      'operation_not_possible',
+    ],
+    ['a void of what was captured', wanted('void'), captured(10_000), 'operation_not_possible'],
+    [
+      'a void of the rest, where the product has none',
+      wanted('void'),
+      captured(4_000),
+      'operation_not_possible',
+    ],
+    [
+      'a final capture, where the product has none',
+      wanted('capture', 1, true),
+      aTransaction(),
+      'operation_not_possible',
+    ],
+  ])('is not %s', (_, operation, transaction, code) => {
+    expect(feasible(operation, transaction, RULES, 0)).toMatchObject({ ok: false, code });
+  });
+
+  it('depends on the product where products differ', () => {
+    const restToo = { ...RULES, voids: 'rest_too' } as const;
+    expect(feasible(wanted('void'), captured(4_000), restToo, 0)).toEqual({ ok: true, amountMinor: 6_000 });
+    const never = { ...RULES, voids: 'never' } as const;
+    expect(feasible(wanted('void'), aTransaction(), never, 0)).toMatchObject({ ok: false });
+    const final = { ...RULES, finalCapture: true };
+    expect(feasible(wanted('capture', 1, true), aTransaction(), final, 0).ok).toBe(true);
+  });
+
+  it('never spends what is promised to others', () => {
+    const amount = fc.integer({ min: 0, max: 10_000 });
+    fc.assert(
+      fc.property(amount, amount, fc.option(amount), (already, reserved, asked) => {
+        const allowed = feasible(wanted('capture', asked), captured(already), RULES, reserved);
+        if (allowed.ok) expect(already + reserved + allowed.amountMinor).toBeLessThanOrEqual(10_000);
+      }),
+    );
+  });
+
+  it('is no void while a capture is under way', () => {
+    expect(feasible(wanted('void'), aTransaction(), RULES, 1)).toMatchObject({ ok: false });
+  });
+});
+
+const shown = (state: ShownOperation['state'], more: Partial<ShownOperation> = {}): ShownOperation => ({
+  kind: 'capture',
+  reference: 'c1',
+  amountMinor: 4_000,
+  state,
+  ...more,
+});
+const C1 = { kind: 'capture', reference: 'c1', isSent: true } as const;
+
+describe('the trace of an operation', () => {
+  it('is found by kind and reference', () => {
+    const operations = [shown('done')];
+    expect(traceOf(C1, aTransaction({ operations }))).toEqual({ state: 'done', amountMinor: 4_000 });
+    expect(traceOf({ ...C1, reference: 'c2' }, aTransaction({ operations })).state).toBe('absent');
+    expect(traceOf({ ...C1, kind: 'refund' }, aTransaction({ operations })).state).toBe('absent');
+  });
+
+  it('is what succeeded, whatever failed before or after under the same reference', () => {
+    const operations = [shown('failed'), shown('done'), shown('failed')];
+    expect(traceOf(C1, aTransaction({ operations })).state).toBe('done');
+    const unfinished = [shown('failed', { reason: 'no' }), shown('pending')];
+    expect(traceOf(C1, aTransaction({ operations: unfinished })).state).toBe('pending');
+  });
+
+  it('of a void is any void, once ours has been sent', () => {
+    const operations = [shown('done', { kind: 'void', reference: null })];
+    const ours = { kind: 'void', reference: 'void' } as const;
+    expect(traceOf({ ...ours, isSent: true }, aTransaction({ operations })).state).toBe('done');
+    expect(traceOf({ ...ours, isSent: false }, aTransaction({ operations })).state).toBe('absent');
+  });
+});
+
+describe('what is promised to other operations', () => {
+  const other = (kind: OperationKind, reference: string) => ({
+    kind,
+    reference,
+    isSent: true,
+    amountMinor: 4_000,
+  });
+
+  it('is what the transaction does not show as finished', () => {
+    const others = [other('capture', 'c1'), other('capture', 'c2'), other('refund', 'r1')];
+    const operations = [shown('done'), shown('pending', { reference: 'c2' })];
+    expect(reservedFor('capture', others, aTransaction({ operations }))).toBe(4_000);
+    expect(reservedFor('refund', others, aTransaction({ operations }))).toBe(4_000);
+  });
+
+  it('is drawn on by a void as by a capture, and is nothing before it was sent', () => {
+    const others = [other('capture', 'c1'), { ...other('capture', 'c2'), amountMinor: null }];
+    expect(reservedFor('void', others, aTransaction())).toBe(4_000);
+  });
+});
