@@ -18,6 +18,7 @@ import { healthRoutes, metricsRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { returnRoutes } from './routes/returns.tsx';
+import { updateRoutes } from './routes/updates.ts';
 import { uriLimits } from './uri-limits.ts';
 import { createSourcedIngress } from './sources.ts';
 
@@ -32,6 +33,7 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
     paymentRoutes(service),
     operationRoutes(service),
     deliveryRoutes(service),
+    updateRoutes(service),
     docsRoutes(),
     healthRoutes(service),
     ...(config.ADMIN_PORT === undefined ? [metricsRoutes(service)] : []),

@@ -30,6 +30,7 @@ export const PROBLEMS = {
   reference_reused: { status: 409, title: 'The reference belongs to another operation' },
   not_confirmed: { status: 409, title: 'It was sent, and nobody can say whether it was done' },
   no_transaction: { status: 409, title: 'The payment has no transaction' },
+  not_redeliverable: { status: 409, title: 'This can not be done again' },
   too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },

@@ -48,7 +48,7 @@ async function examine(config: Config): Promise<Check[]> {
     ...gateways.map((gateway) => checkGateway(gateway, metrics)),
     checkAddress(config, gateways),
     checkMerchant(config),
-    checkFigures(config),
+    checkFigures(config, gateways),
   ]);
   const account = gateways.map(({ id, account, mode }) => `${id} account ${account} (${mode})`).join(', ');
   return [{ name: 'configuration', state: 'ok', text: account }, ...groups.flat()];

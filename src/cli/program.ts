@@ -4,6 +4,7 @@ import { doctorCommand } from './doctor.ts';
 import { exitCodeOf } from './exit.ts';
 import { gatewayCommands } from './gateway-commands.ts';
 import { moneyCommands } from './move-money.ts';
+import { redeliverCommand } from './redeliver.ts';
 import { resolveCommand } from './resolve.ts';
 import { roleCommands } from './roles.ts';
 import { whyCommand } from './why.ts';
@@ -31,6 +32,7 @@ function program(): Command {
     ...moneyCommands(),
     cancelCommand(),
     resolveCommand(),
+    redeliverCommand(),
   ];
   for (const command of commands) root.addCommand(command.copyInheritedSettings(root));
   for (const group of gatewayCommands(root)) root.addCommand(group);

@@ -150,6 +150,18 @@ function readFromStore(registers: Registry[]) {
       labelNames: ['gateway'],
       registers,
     }),
+    secretLastUsed: new Gauge({
+      name: 'paidonce_signature_secret_last_used_timestamp_seconds',
+      help: 'When a configured secret has signed last, by kind (session, account) and place, 0 the newest; 0 for never',
+      labelNames: ['gateway', 'kind', 'secret'],
+      registers,
+    }),
+    secretRetirable: new Gauge({
+      name: 'paidonce_signature_secret_retirable_timestamp_seconds',
+      help: 'Since when newer secrets alone have signed for a day, so that it may be retired; 0 where it may not',
+      labelNames: ['gateway', 'kind', 'secret'],
+      registers,
+    }),
     up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
   };
 }

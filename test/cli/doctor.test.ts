@@ -94,6 +94,15 @@ describe('the public address', () => {
   });
 });
 
+const SIGNED = {
+  id: 'dintero',
+  secrets: [
+    { kind: 'session', variable: 'A', fingerprints: ['11111111', '22222222', '33333333'] },
+    { kind: 'account', variable: 'B', fingerprints: ['44444444', '55555555'] },
+    { kind: 'unused', variable: 'C', fingerprints: [] },
+  ],
+} as unknown as Gateway;
+
 describe('the figures of the running service', () => {
   const calm = {
     paidonce_review_payments: 0,
@@ -101,20 +110,39 @@ describe('the figures of the running service', () => {
     paidonce_outbox_pending: 0,
     paidonce_outbox_oldest_seconds: 0,
     'paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero"}': Date.now() / 1_000 - 100,
-    'paidonce_signature_secret_hits_total{gateway="dintero",secret="1"}': 7,
   };
 
   async function found(changes: Record<string, number>) {
     const lines = Object.entries({ ...calm, ...changes }).map(([name, value]) => `${name} ${value}`);
     const url = await answering({ '/metrics': { text: `# HELP x\n${lines.join('\n')}\n` } });
-    const checks = await checkFigures(aConfig({ PUBLIC_URL: url }));
+    const checks = await checkFigures(aConfig({ PUBLIC_URL: url }), [SIGNED]);
     return Object.fromEntries(checks.map((each) => [each.name, each]));
   }
 
-  it('are calm when nothing waits, and say which secret signs', async () => {
+  it('are calm when nothing waits', async () => {
     const checks = await found({});
-    expect(Object.values(checks).map(({ state }) => state)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
-    expect(checks['signature secrets']?.text).toContain('newest 0, older (1) 7');
+    expect(new Set(Object.values(checks).map(({ state }) => state))).toEqual(new Set(['ok']));
+  });
+
+  it('say of each secret when it was used last, and of an old one whether it may go', async () => {
+    const at = (text: string) => Date.parse(text) / 1_000;
+    const of = (name: string, kind: string, secret: number) =>
+      `paidonce_signature_secret_${name}_timestamp_seconds{gateway="dintero",kind="${kind}",secret="${secret}"}`;
+    const checks = await found({
+      [of('last_used', 'session', 0)]: at('2026-11-21T12:00:00Z'),
+      [of('last_used', 'session', 1)]: at('2026-11-21T11:59:30Z'),
+      [of('last_used', 'session', 2)]: at('2026-11-01T08:00:00Z'),
+      [of('retirable', 'session', 2)]: at('2026-11-02T08:00:00Z'),
+      [of('last_used', 'account', 0)]: 0,
+      [of('last_used', 'account', 1)]: 0,
+    });
+    expect(checks['dintero session secrets']?.text).toBe(
+      'newest (11111111) last used 2026-11-21 12:00; older (22222222) last used 2026-11-21 11:59, still signs; ' +
+        'older (33333333) last used 2026-11-01 08:00, safe to retire since 2026-11-02 08:00',
+    );
+    expect(checks['dintero account secrets']?.text).toBe(
+      'newest (44444444) never used; older (55555555) never used, keep it until the newer one has signed for a day',
+    );
   });
 
   it.each([
@@ -127,9 +155,17 @@ describe('the figures of the running service', () => {
       { 'paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero"}': Date.now() / 1_000 - 1_000 },
     ],
     [
-      'signature secrets',
+      'signatures',
       'warn',
       { 'paidonce_deliveries_total{gateway="dintero",outcome="refused",reason="wrong_signature"}': 3 },
+    ],
+    [
+      'missed callbacks',
+      'warn',
+      {
+        'paidonce_callbacks_missed_total{gateway="dintero"}': 2,
+        'paidonce_callbacks_expected_total{gateway="dintero"}': 50,
+      },
     ],
   ])('make the check of %s %s', async (name, state, changes) => {
     const checks = await found(changes);
@@ -138,7 +174,7 @@ describe('the figures of the running service', () => {
   });
 
   it('fail as one when they can not be had', async () => {
-    const checks = await checkFigures(aConfig({ PUBLIC_URL: await answering({}) }));
+    const checks = await checkFigures(aConfig({ PUBLIC_URL: await answering({}) }), []);
     expect(checks).toMatchObject([{ name: 'figures', state: 'fail' }]);
   });
 });

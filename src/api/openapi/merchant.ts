@@ -17,6 +17,7 @@ import {
 import { json } from './answers.ts';
 import { routeOf, type Call } from './call.ts';
 import { MONEY_CALLS } from './money.ts';
+import { REDELIVERY_CALLS } from './redelivery.ts';
 
 const atPayment = z.object({ id: payment.shape.id });
 
@@ -122,6 +123,6 @@ export function registerMerchantApi(registry: OpenAPIRegistry): void {
     scheme: 'bearer',
     description: 'One of API_KEYS; `npm start` prints one for development',
   });
-  for (const call of [...CALLS, ...MONEY_CALLS])
+  for (const call of [...CALLS, ...MONEY_CALLS, ...REDELIVERY_CALLS])
     registry.registerPath({ ...routeOf(call), tags: ['Merchant'], security: [{ [apiKey]: [] }] });
 }

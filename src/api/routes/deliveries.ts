@@ -1,15 +1,27 @@
 import { Router } from '@koa/router';
+import type { Context } from 'koa';
 import type { Service } from '../../service.ts';
 import { listDeliveries } from '../../store/lists.ts';
+import { Problem } from '../problem.ts';
+import { redeliver } from '../redeliver.ts';
+import { redeliverRequest } from '../redelivery-schemas.ts';
 import { deliveriesQuery } from '../schemas.ts';
-import { readQuery } from '../validate.ts';
+import { readJson, readQuery } from '../validate.ts';
 import { viewDelivery } from '../views.ts';
 
-/** `/v1/deliveries`: the delivery log. */
-export function deliveryRoutes({ store }: Service): Router {
-  return new Router({ prefix: '/v1' }).get('/deliveries', async (ctx) => {
-    const page = await listDeliveries(store.db, readQuery(ctx, deliveriesQuery));
-    const nextCursor = page.hasMore ? page.rows.at(-1)?.id : null;
-    ctx.body = { data: page.rows.map(viewDelivery), hasMore: page.hasMore, nextCursor };
-  });
+/** `/v1/deliveries`: the delivery log, and what is run again from it. */
+export function deliveryRoutes(service: Service): Router {
+  return new Router({ prefix: '/v1' })
+    .get('/deliveries', async (ctx) => {
+      const page = await listDeliveries(service.store.db, readQuery(ctx, deliveriesQuery));
+      const nextCursor = page.hasMore ? page.rows.at(-1)?.id : null;
+      ctx.body = { data: page.rows.map(viewDelivery), hasMore: page.hasMore, nextCursor };
+    })
+    .post('/deliveries/:id/redeliver', async (ctx: Context & { params: Record<string, string> }) => {
+      const asker = await readJson(ctx, redeliverRequest);
+      const id = ctx.params['id'] ?? '';
+      if (!/^[\w-]{1,200}$/.test(id)) throw new Problem('not_found', 'there is no such delivery');
+      ctx.body = viewDelivery(await redeliver(service, id, asker));
+      ctx.status = 202;
+    });
 }

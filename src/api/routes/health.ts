@@ -1,6 +1,7 @@
 import { Router } from '@koa/router';
 import type { Service } from '../../service.ts';
 import { ping, readFigures, readGateways } from '../../store/health.ts';
+import { refreshSecretFigures } from '../secret-figures.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 
 const LIMIT_MS = 800;
@@ -47,10 +48,11 @@ export function metricsRoutes(service: Service): Router {
   });
 }
 
-async function refresh({ store, metrics: { store: gauges } }: Service): Promise<void> {
+async function refresh({ store, gateways: { all }, metrics: { store: gauges } }: Service): Promise<void> {
   try {
+    const secrets = refreshSecretFigures(store.db, all, gauges);
     const [figures, gateways] = await withTimeout(
-      Promise.all([readFigures(store.db), readGateways(store.db)]),
+      Promise.all([readFigures(store.db), readGateways(store.db), secrets]),
       LIMIT_MS,
       'the store',
     );

@@ -1,18 +1,15 @@
 /** What the running service counts, where it says that something is wrong. */
 import type { Config } from '../../config.ts';
+import type { Gateway } from '../../gateways/gateway.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
-
-interface Figures {
-  /** The value of a figure with these labels; undefined where it has not been counted. */
-  of(name: string, labels?: Record<string, string>): number | undefined;
-  all(name: string): { labels: Record<string, string>; value: number }[];
-}
+import { readFigures, type Figures } from './figures.ts';
+import { secretChecks } from './secret-checks.ts';
 
 const UNHANDLED_AFTER_S = 60;
 const UNTOLD_AFTER_S = 600;
 
-/** Reviews, callbacks that nobody has dealt with, updates that nobody heard, sweeps, and which secret signs. */
-export async function checkFigures(config: Config): Promise<Check[]> {
+/** Reviews, callbacks that nobody has dealt with, updates that nobody heard, sweeps, signatures and secrets. */
+export async function checkFigures(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
   const todo = 'without them nothing can be alarmed; is ADMIN_PORT right?';
   const found: { figures?: Figures } = {};
   const read = await check(
@@ -30,29 +27,10 @@ export async function checkFigures(config: Config): Promise<Check[]> {
     { name: 'callbacks', ...callbacks(figures) },
     { name: 'outbox', ...outbox(figures, config) },
     { name: 'last complete sweep', ...sweep(figures, config) },
-    { name: 'signature secrets', ...secrets(figures, config) },
+    { name: 'missed callbacks', ...missed(figures) },
+    { name: 'signatures', ...signatures(figures) },
+    ...secretChecks(figures, gateways),
   ];
-}
-
-async function readFigures({ ADMIN_PORT: admin, PUBLIC_URL: url }: Config): Promise<Figures> {
-  const base = admin === undefined ? url : `http://127.0.0.1:${admin}`;
-  const response = await fetch(`${base}/metrics`, { signal: AbortSignal.timeout(5_000) });
-  if (!response.ok) throw new Error(`${base}/metrics answered ${response.status}`);
-  const lines = (await response.text()).split('\n').flatMap(parseLine);
-  const all = (name: string) => lines.filter((line) => line.name === name);
-  return {
-    all,
-    of: (name, labels = {}) =>
-      all(name).find((line) => Object.entries(labels).every(([key, value]) => line.labels[key] === value))
-        ?.value,
-  };
-}
-
-function parseLine(line: string): { name: string; labels: Record<string, string>; value: number }[] {
-  const [, name, labels, value] = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
-  if (name === undefined || value === undefined) return [];
-  const pairs = [...(labels ?? '').matchAll(/(\w+)="([^"]*)"/g)].map((match) => [match[1], match[2]]);
-  return [{ name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) }];
 }
 
 function reviews(figures: Figures): Finding {
@@ -89,21 +67,27 @@ function sweep(figures: Figures, { SWEEP_INTERVAL: intervalMs }: Config): Findin
     : ok(text);
 }
 
-/** Which of the secrets have signed since the start tells when an old one may go. */
-function secrets(figures: Figures, config: Config): Finding {
-  const hits = figures.all('paidonce_signature_secret_hits_total');
-  const known = config.DINTERO_SIGNATURE_SECRETS.map((_, index) => {
-    const count = hits.find(({ labels }) => labels['secret'] === String(index))?.value ?? 0;
-    return `${index === 0 ? 'newest' : `older (${index})`} ${count}`;
-  });
-  const text = `callbacks signed since the service started: ${known.join(', ')}`;
+/** What was signed, but not by a secret of ours. */
+function signatures(figures: Figures): Finding {
   const refused = figures
     .all('paidonce_deliveries_total')
     .filter(({ labels }) => labels['reason'] === 'wrong_signature')
     .reduce((sum, { value }) => sum + value, 0);
-  if (refused === 0) return ok(text);
+  if (refused === 0) return ok('none was wrong since the service started');
   return warn(
-    `${text}; ${refused} with a wrong signature`,
+    `${refused} wrong since the service started`,
     'was a secret rotated at the gateway, or is somebody trying?',
+  );
+}
+
+/** What the gateway says it has sent and that never came. */
+function missed(figures: Figures): Finding {
+  const sum = (name: string) => figures.all(name).reduce((total, { value }) => total + value, 0);
+  const [lost, expected] = [sum('paidonce_callbacks_missed_total'), sum('paidonce_callbacks_expected_total')];
+  if (lost === 0)
+    return ok(expected === 0 ? 'none counted here: workers count, every hour' : `none of ${expected}`);
+  return warn(
+    `${lost} of ${expected} since the service started`,
+    'docs/operations.md, "Callbacks do not arrive"',
   );
 }

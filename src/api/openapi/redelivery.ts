@@ -1,0 +1,42 @@
+/** What is done once more by hand, as the document describes it. */
+import { z } from 'zod';
+import { redeliverRequest, resendRequest, sentUpdate, updatesQuery } from '../redelivery-schemas.ts';
+import { delivery, pageOf } from '../schemas.ts';
+import { json } from './answers.ts';
+import type { Call } from './call.ts';
+
+export const REDELIVERY_CALLS: readonly Call[] = [
+  {
+    method: 'post',
+    path: '/v1/deliveries/{id}/redeliver',
+    operationId: 'redeliver',
+    summary: 'Run one stored callback again',
+    description:
+      'Its payment looks at the gateway once more, as if the callback had just come. Only for deliveries that were accepted, or duplicates ' +
+      'of such: what is refused, foreign or unclear is about no payment that may be touched.',
+    params: z.object({ id: delivery.shape.id }),
+    body: redeliverRequest,
+    answers: json(202, 'Durable: it will be run. The delivery, as it was', delivery),
+    refused: ['not_found', 'not_redeliverable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/updates',
+    operationId: 'listUpdates',
+    summary: 'What the merchant was told, and whether he has heard it',
+    query: updatesQuery,
+    answers: json(200, 'One page, newest first', pageOf(sentUpdate)),
+  },
+  {
+    method: 'post',
+    path: '/v1/updates/redeliver',
+    operationId: 'redeliverUpdate',
+    summary: 'Send the merchant one update again',
+    description:
+      'The same bytes with the same `webhook-id`, tried for three days from now. For one that gave up, was not wanted (410), was delivered, ' +
+      'or had nowhere to go; not for one that the order has overtaken.',
+    body: resendRequest,
+    answers: json(202, 'Queued', sentUpdate),
+    refused: ['not_found', 'not_redeliverable'],
+  },
+];

@@ -1,0 +1,82 @@
+/** `POST /v1/deliveries/{id}/redeliver` and `POST /v1/updates/redeliver`: what a person has done once more. */
+import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
+import type { Service } from '../service.ts';
+import { markSignalled, type DeliveryRow } from '../store/deliveries.ts';
+import { readUpdate, type OutboxRow } from '../store/outbox.ts';
+import { findPayment } from '../store/payments.ts';
+import {
+  findDelivery,
+  queueAgain,
+  RESENDABLE,
+  writeAgain,
+  type Asker,
+  type PaymentDelivery,
+} from '../store/redelivery.ts';
+import type { OutboxState } from '../store/outbox.ts';
+import { RunsUnavailable } from '../temporal/calls.ts';
+import { addressOf } from './open-payment.ts';
+import { Problem } from './problem.ts';
+
+/** Has the run of its payment look once more, as if the callback had just come. @throws Problem `not_found`, `not_redeliverable` */
+export async function redeliver(service: Service, id: string, asker: Asker): Promise<DeliveryRow> {
+  const { db } = service.store;
+  const stored = await findDelivery(db, id);
+  if (stored === null) throw new Problem('not_found', 'there is no such delivery');
+  const again = await writeAgain(db, checked(stored), asker);
+  const { paymentId, orderReference, n, gateway, eventId, contentHash, claim, receivedAt } = again;
+  const address = { paymentId, orderReference: orderReference ?? '', n: n ?? 0, gateway };
+  const signal = {
+    eventId: eventId ?? '',
+    contentHash: contentHash ?? '',
+    claim,
+    receivedAt: receivedAt.toISOString(),
+  };
+  // What Temporal does not take now, the forwarder brings.
+  await service.runs
+    .callback(address, signal)
+    .then(() => markSignalled(db, [again.id]))
+    .catch(unlessUnavailable);
+  return stored;
+}
+
+function checked(stored: DeliveryRow): PaymentDelivery {
+  const { id, outcome, paymentId, reason } = stored;
+  if (paymentId !== null && (outcome === 'accepted' || outcome === 'duplicate'))
+    return { ...stored, paymentId };
+  throw new Problem(
+    'not_redeliverable',
+    `delivery ${id} was ${outcome}${reason === null ? '' : ` (${reason})`}; only one that was accepted, or a duplicate of one, can be run again`,
+  );
+}
+
+/** Sends the merchant one update again. @throws Problem `not_found`, `not_redeliverable` */
+export async function resend(
+  service: Service,
+  { effectId, ...asker }: Asker & { effectId: string },
+): Promise<OutboxRow> {
+  const { db } = service.store;
+  const known = await readUpdate(db, effectId);
+  if (known === null) throw new Problem('not_found', 'there is no such update');
+  const isOver = known.hasLater && isSupersededByLater(known.type as UpdateType);
+  if (isOver)
+    throw new Problem(
+      'not_redeliverable',
+      `the order has moved on: ${known.type} would not be true any more`,
+    );
+  const update = await queueAgain(db, effectId, asker);
+  if (update === null) throw notNow(known.state as OutboxState);
+  const payment = await findPayment(db, update.paymentId);
+  const signal = { why: 'untold_update', at: new Date().toISOString() } as const;
+  // A run that can't be woken now is woken with those whose updates were never told.
+  if (payment !== null) await service.runs.look(addressOf(payment), signal).catch(unlessUnavailable);
+  return update;
+}
+
+function notNow(state: OutboxState): Problem {
+  const words = state === 'pending' ? 'it is on its way' : `it is ${state}`;
+  return new Problem('not_redeliverable', `${words}; one that is ${RESENDABLE.join(', ')} can be sent again`);
+}
+
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof RunsUnavailable)) throw error;
+}

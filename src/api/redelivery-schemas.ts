@@ -1,0 +1,44 @@
+/** The shapes of what is done once more by hand: a callback run again, an update sent again. */
+import { z } from 'zod';
+import { limit, reference, text, timestamp } from './schemas.ts';
+
+const who = {
+  actor: text(200).meta({ description: 'Who asks; kept in the timeline' }),
+  reason: text(2_000).meta({ description: 'Why; kept in the timeline' }),
+};
+
+export const redeliverRequest = z.strictObject(who).meta({ id: 'Redeliver' });
+
+/** Longer than other ids: the cause of a review is part of its effect's. */
+const effectId = text(2_000).meta({
+  description: 'The `webhook-id` of the update',
+  example: '1001/order.paid',
+});
+
+export const resendRequest = z.strictObject({ effectId, ...who }).meta({ id: 'RedeliverUpdate' });
+
+const UPDATE_STATES = ['pending', 'delivered', 'gone', 'gave_up', 'superseded', 'off'] as const;
+
+export const sentUpdate = z
+  .object({
+    effectId: z.string(),
+    type: z.string(),
+    orderReference: z.string(),
+    payment: z.string(),
+    sequence: z.int(),
+    state: z.enum(UPDATE_STATES),
+    attempts: z.int(),
+    lastAnswer: z.string().nullable(),
+    queuedAt: timestamp.meta({ description: 'When its three days began' }),
+    attemptedAt: timestamp.nullable(),
+    finishedAt: timestamp.nullable(),
+  })
+  .meta({ id: 'SentUpdate' });
+
+export const updatesQuery = z.strictObject({
+  state: z.enum(UPDATE_STATES).optional(),
+  payment: text(200).optional(),
+  order: reference.optional(),
+  limit,
+  cursor: effectId.optional(),
+});

@@ -1,0 +1,40 @@
+import { Router } from '@koa/router';
+import type { z } from 'zod';
+import type { Service } from '../../service.ts';
+import type { OutboxRow } from '../../store/outbox.ts';
+import { pageOfUpdates } from '../../store/redelivery.ts';
+import { resend } from '../redeliver.ts';
+import { resendRequest, updatesQuery, type sentUpdate } from '../redelivery-schemas.ts';
+import { readJson, readQuery } from '../validate.ts';
+
+/** `/v1/updates`: what the merchant was told, and whether he has heard it. */
+export function updateRoutes(service: Service): Router {
+  return new Router({ prefix: '/v1' })
+    .get('/updates', async (ctx) => {
+      const page = await pageOfUpdates(service.store.db, readQuery(ctx, updatesQuery));
+      const nextCursor = page.hasMore ? page.rows.at(-1)?.effectId : null;
+      ctx.body = { data: page.rows.map(viewUpdate), hasMore: page.hasMore, nextCursor };
+    })
+    .post('/updates/redeliver', async (ctx) => {
+      const update = await resend(service, await readJson(ctx, resendRequest));
+      ctx.status = 202;
+      ctx.body = viewUpdate(update);
+    });
+}
+
+function viewUpdate(row: OutboxRow): z.infer<typeof sentUpdate> {
+  const { effectId, type, orderReference, paymentId, sequence, attempts, lastAnswer } = row;
+  return {
+    effectId,
+    type,
+    orderReference,
+    payment: paymentId,
+    sequence,
+    attempts,
+    lastAnswer,
+    state: row.state as z.infer<typeof sentUpdate>['state'],
+    queuedAt: row.createdAt.toISOString(),
+    attemptedAt: row.attemptedAt?.toISOString() ?? null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}

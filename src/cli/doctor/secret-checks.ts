@@ -1,0 +1,41 @@
+/** Which secret has signed last, and which may go: from what the running service counts. */
+import type { Gateway, SigningSecrets } from '../../gateways/gateway.ts';
+import { utc } from '../print.ts';
+import { ok, type Check } from './check.ts';
+import type { Figures } from './figures.ts';
+
+/** One check for each kind of message that is signed, with a secret of each place, newest first. Nothing is wrong with an old secret: it is said, no more. */
+export function secretChecks(figures: Figures, gateways: readonly Gateway[]): Check[] {
+  return gateways.flatMap(({ id, secrets }) =>
+    secrets
+      .filter(({ fingerprints }) => fingerprints.length > 0)
+      .map((group) => ({ name: `${id} ${group.kind} secrets`, ...ok(wordsOf(figures, id, group)) })),
+  );
+}
+
+function wordsOf(figures: Figures, gateway: string, { kind, fingerprints }: SigningSecrets): string {
+  const of = (name: string, index: number) =>
+    figures.of(`paidonce_signature_secret_${name}_timestamp_seconds`, {
+      gateway,
+      kind,
+      secret: String(index),
+    }) ?? 0;
+  return fingerprints
+    .map((fingerprint, index) => {
+      const lastUsed = of('last_used', index);
+      const used = lastUsed === 0 ? 'never used' : `last used ${utcOf(lastUsed)}`;
+      if (index === 0) return `newest (${fingerprint}) ${used}`;
+      const since = of('retirable', index);
+      const verdict = since === 0 ? waits(lastUsed) : `safe to retire since ${utcOf(since)}`;
+      return `older (${fingerprint}) ${used}, ${verdict}`;
+    })
+    .join('; ');
+}
+
+function waits(lastUsed: number): string {
+  return lastUsed === 0 ? 'keep it until the newer one has signed for a day' : 'still signs';
+}
+
+function utcOf(seconds: number): string {
+  return utc(new Date(seconds * 1_000)).slice(0, 16);
+}

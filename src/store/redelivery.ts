@@ -1,0 +1,120 @@
+/** What a person has done once more: a stored callback is run, an update is sent. Who and why is written in the timeline and nowhere else. */
+import { and, desc, eq, inArray, sql, type SQL } from 'drizzle-orm';
+import type { DeliveryRow } from './deliveries.ts';
+import { newId } from './ids.ts';
+import type { Page } from './lists.ts';
+import type { Db } from './open.ts';
+import type { OutboxRow, OutboxState } from './outbox.ts';
+import { deliveries, outbox, timeline } from './schema.ts';
+import { changeTogether } from './together.ts';
+
+export interface Asker {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** One delivery, or null. */
+export async function findDelivery(db: Db, id: string): Promise<DeliveryRow | null> {
+  const [delivery] = await db.select().from(deliveries).where(eq(deliveries.id, id));
+  return delivery ?? null;
+}
+
+/** A delivery about a payment, to be run again. */
+export type PaymentDelivery = DeliveryRow & { readonly paymentId: string };
+
+/**
+ * Writes a stored delivery down as one more, with an id of its own, so that the run does not know it yet and the forwarder brings it
+ * where nobody else does. Its bytes stay with the first. Returns the new one.
+ */
+export async function writeAgain(
+  db: Db,
+  stored: PaymentDelivery,
+  { actor, reason }: Asker,
+): Promise<PaymentDelivery> {
+  const { id: first, gateway, contentHash, paymentId, orderReference, n, claim, method, target } = stored;
+  const id = newId('dlv');
+  const again = db
+    .insert(deliveries)
+    .values({
+      id,
+      gateway,
+      contentHash,
+      paymentId,
+      orderReference,
+      n,
+      claim,
+      method,
+      target,
+      eventId: `redelivery/${first}/${id}`,
+      outcome: 'accepted',
+      state: 'received',
+      reason: `${first} run again; its bytes are there`,
+      headers: {},
+      body: Buffer.alloc(0),
+    })
+    .returning({ id: deliveries.id });
+  const text = `${actor} asked to run delivery ${first} again: ${reason}`;
+  const data = { delivery: first, actor, reason };
+  const note = db
+    .insert(timeline)
+    .values({ paymentId, kind: 'operator', text, data, key: `redelivery-${id}` });
+  await changeTogether(db, [note, again]);
+  const written = await findDelivery(db, id);
+  return { ...stored, ...written, paymentId };
+}
+
+/** States that an update can be sent again from. One that is pending is on its way. */
+export const RESENDABLE: readonly OutboxState[] = ['gave_up', 'gone', 'delivered', 'off'];
+
+/** Queues an update once more, its three days counted anew. Null where it is in none of these states. */
+export function queueAgain(db: Db, effectId: string, { actor, reason }: Asker): Promise<OutboxRow | null> {
+  return db.transaction(async (tx) => {
+    const [update] = await tx
+      .update(outbox)
+      .set({
+        state: 'pending',
+        attempts: 0,
+        lastAnswer: null,
+        attemptedAt: null,
+        finishedAt: null,
+        createdAt: sql`now()`,
+      })
+      .where(and(eq(outbox.effectId, effectId), inArray(outbox.state, [...RESENDABLE])))
+      .returning();
+    if (update === undefined) return null;
+    const text = `${actor} asked to send ${update.type} again: ${reason}`;
+    const data = { effectId, actor, reason };
+    const key = `resend-${effectId}-${Date.now()}`;
+    await tx.insert(timeline).values({ paymentId: update.paymentId, kind: 'operator', text, data, key });
+    return update;
+  });
+}
+
+export interface UpdateFilter {
+  readonly state?: OutboxState | undefined;
+  readonly payment?: string | undefined;
+  readonly order?: string | undefined;
+  readonly limit: number;
+  /** The effect id of the last one seen. */
+  readonly cursor?: string | undefined;
+}
+
+/** Updates to the merchant, those queued last first. */
+export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
+  const { state, payment, order, cursor, limit } = filter;
+  const wanted: (SQL | undefined)[] = [
+    state === undefined ? undefined : eq(outbox.state, state),
+    payment === undefined ? undefined : eq(outbox.paymentId, payment),
+    order === undefined ? undefined : eq(outbox.orderReference, order),
+    cursor === undefined
+      ? undefined
+      : sql`(outbox.created_at, outbox.effect_id) < (select seen.created_at, seen.effect_id from outbox seen where seen.effect_id = ${cursor})`,
+  ];
+  const found = await db
+    .select()
+    .from(outbox)
+    .where(and(...wanted))
+    .orderBy(desc(outbox.createdAt), desc(outbox.effectId))
+    .limit(limit + 1);
+  return { rows: found.slice(0, limit), hasMore: found.length > limit };
+}

@@ -1,0 +1,229 @@
+/** Callbacks that are run again, and updates that are sent again, by hand. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
+import { claimUnsignalled, type DeliveryRow } from '../../src/store/deliveries.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
+import { listDeliveries } from '../../src/store/lists.ts';
+import { listUpdates, recordAttempt, type OutboxState } from '../../src/store/outbox.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { deliveries, outbox } from '../../src/store/schema.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
+import { startReceiver } from '../sandbox/sandbox-client.ts';
+import { API_KEY } from '../support/api.ts';
+import { anActivityRun } from '../support/activity.ts';
+import { aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { useTestApi } from '../support/door.ts';
+
+const ASKER = { actor: 'ada', reason: 'ticket 12' };
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+describe('a delivery', () => {
+  const at = useTestApi();
+  let payment: PaymentRow;
+  beforeEach(async () => {
+    payment = await aPayment(at.store.db);
+    at.api.runs.callbacks.length = 0;
+  });
+  const redeliver = (id: string, body: unknown = ASKER) =>
+    at.api.post(`/v1/deliveries/${id}/redeliver`, body);
+  const log = async (): Promise<DeliveryRow[]> =>
+    (await listDeliveries(at.store.db, { payment: payment.id, limit: 50 })).rows;
+  const stored = async () => {
+    const claim = { sessionId: 'T12345678.s', transactionId: 'T12345678.t' };
+    const { id } = await logDelivery(at.store.db, aDelivery(payment, { claim, body: Buffer.from('kept') }));
+    await at.store.db.update(deliveries).set({ state: 'handled' }).where(eq(deliveries.id, id));
+    return id;
+  };
+
+  it('is run again as one of its own, with who and why in the timeline alone', async () => {
+    const id = await stored();
+    expect(await redeliver(id)).toMatchObject({
+      status: 202,
+      json: { id, payment: payment.id, outcome: 'accepted' },
+    });
+    expect(at.api.runs.callbacks).toMatchObject([
+      {
+        payment: { paymentId: payment.id, orderReference: payment.orderReference, n: 1 },
+        signal: {
+          eventId: expect.stringMatching(new RegExp(`^redelivery/${id}/dlv_`)),
+          claim: { sessionId: 'T12345678.s', transactionId: 'T12345678.t' },
+        },
+      },
+    ]);
+    expect(JSON.stringify(at.api.runs.callbacks)).not.toMatch(/ada|ticket 12/);
+    expect(await readTimeline(at.store.db, payment.id)).toMatchObject([
+      {
+        kind: 'operator',
+        text: `ada asked to run delivery ${id} again: ticket 12`,
+        data: { ...ASKER, delivery: id },
+      },
+    ]);
+    const [again, first] = await log();
+    expect(again).toMatchObject({
+      outcome: 'accepted',
+      state: 'signalled',
+      reason: expect.stringContaining(id),
+    });
+    expect(again?.body).toHaveLength(0);
+    expect(first?.body.toString()).toBe('kept');
+  });
+
+  it('is another one each time it is run', async () => {
+    const id = await stored();
+    await redeliver(id);
+    await redeliver(id);
+    expect(new Set(at.api.runs.callbacks.map(({ signal }) => signal.eventId)).size).toBe(2);
+  });
+
+  it('is left to the forwarder while Temporal is away', async () => {
+    at.api.runs.temporal = 'down';
+    expect((await redeliver(await stored())).status).toBe(202);
+    const [again] = await log();
+    expect(again).toMatchObject({ state: 'received' });
+    await at.store.db.update(deliveries).set({ receivedAt: new Date(Date.now() - 5_000) });
+    expect((await claimUnsignalled(at.store.db, 100)).map(({ id }) => id)).toContain(again?.id);
+  });
+
+  it.each([
+    ['refused', { outcome: 'refused' }],
+    ['ignored', { outcome: 'ignored' }],
+    ['about nobody', { paymentId: null }],
+  ])('that is %s is not', async (_, change) => {
+    const id = await stored();
+    await at.store.db.update(deliveries).set(change).where(eq(deliveries.id, id));
+    expect(await redeliver(id)).toMatchObject({ status: 409, json: { code: 'not_redeliverable' } });
+    expect(at.api.runs.callbacks).toEqual([]);
+    expect(await readTimeline(at.store.db, payment.id)).toEqual([]);
+  });
+
+  it.each([
+    ['no such delivery', 'dlv_none', ASKER, 404],
+    ['an id that is none', '%2e%2e%2fx', ASKER, 404],
+    ['nobody who asks', null, { reason: 'x' }, 422],
+    ['no reason', null, { actor: 'ada', reason: '' }, 422],
+    ['a field too many', null, { ...ASKER, force: true }, 422],
+    ['no body', null, '', 400],
+  ])('with %s is refused', async (_, id, body, status) => {
+    expect((await redeliver(id ?? (await stored()), body)).status).toBe(status);
+    expect(at.api.runs.callbacks).toEqual([]);
+  });
+
+  it('is nobody else’s business', async () => {
+    expect(
+      (await at.api.post(`/v1/deliveries/${await stored()}/redeliver`, ASKER, { key: null })).status,
+    ).toBe(401);
+  });
+});
+
+describe('an update', () => {
+  const at = useTestApi();
+  let payment: PaymentRow;
+  let effectId: string;
+  beforeEach(async () => {
+    await at.store.db.delete(outbox);
+    at.api.runs.looks.length = 0;
+    payment = await aPayment(at.store.db);
+    effectId = (await recordOutcome(at.store.db, aRecord(payment), TELLS)).untold[0] ?? '';
+  });
+  const resend = (body: unknown = { effectId, ...ASKER }) => at.api.post('/v1/updates/redeliver', body);
+  const finish = (state: OutboxState, effect = effectId) =>
+    recordAttempt(at.store.db, effect, { state, answer: '500', sent: true });
+  const get = (query = '') => at.api.send('GET', `/v1/updates${query}`, { key: API_KEY });
+
+  it.each(['gave_up', 'gone', 'delivered', 'off'] as const)(
+    'that is %s is queued again, its three days counted anew, and its payment woken',
+    async (state) => {
+      await finish(state);
+      await at.store.db.update(outbox).set({ createdAt: new Date('2026-01-01T00:00:00Z') });
+      const begun = Date.now();
+      const answer = await resend();
+      expect(answer).toMatchObject({
+        status: 202,
+        json: {
+          effectId,
+          payment: payment.id,
+          state: 'pending',
+          attempts: 0,
+          lastAnswer: null,
+          finishedAt: null,
+        },
+      });
+      expect(Date.parse(answer.json.queuedAt)).toBeGreaterThan(begun - 1_000);
+      expect(at.api.runs.looks).toMatchObject([
+        { payment: { paymentId: payment.id }, signal: { why: 'untold_update' } },
+      ]);
+      const notes = await readTimeline(at.store.db, payment.id);
+      expect(notes.filter(({ kind }) => kind === 'operator')).toMatchObject([
+        { text: 'ada asked to send order.paid again: ticket 12', data: { effectId, ...ASKER } },
+      ]);
+    },
+  );
+
+  it('reaches the merchant again with the same id and the same bytes', async () => {
+    const merchant = await startReceiver();
+    const endpoint = { url: merchant.url, secrets: [SECRET] };
+    const activities = createUpdateActivities({ db: at.store.db, endpoint });
+    const tell = () => anActivityRun().run(() => activities.notifyMerchant(effectId));
+    expect(await tell()).toBe('delivered');
+    await resend();
+    expect(await tell()).toBe('delivered');
+    await merchant.close();
+    const [first, second] = merchant.received;
+    expect([second?.headers['webhook-id'], second?.body]).toEqual([effectId, first?.body]);
+  });
+
+  it('is queued although Temporal is away', async () => {
+    await finish('gave_up');
+    at.api.runs.temporal = 'down';
+    expect((await resend()).status).toBe(202);
+    expect(await listUpdates(at.store.db, payment.id)).toMatchObject([{ state: 'pending' }]);
+  });
+
+  it('that is on its way, or that the order has overtaken, is not', async () => {
+    expect(await resend()).toMatchObject({ status: 409, json: { code: 'not_redeliverable' } });
+    const held = await aPayment(at.store.db);
+    const hold = aRecord(held, { outcome: anOutcome('ON_HOLD') });
+    const [pending = ''] = (await recordOutcome(at.store.db, hold, TELLS)).untold;
+    await finish('delivered', pending);
+    await recordOutcome(at.store.db, aRecord(held), TELLS);
+    expect(await resend({ effectId: pending, ...ASKER })).toMatchObject({
+      status: 409,
+      json: { code: 'not_redeliverable', detail: expect.stringMatching(/moved on/) },
+    });
+    expect(at.api.runs.looks).toEqual([]);
+  });
+
+  it.each([
+    ['no such update', { effectId: 'none/order.paid', ...ASKER }, 404],
+    ['no id', ASKER, 422],
+    ['nobody who asks', { effectId: 'x', reason: 'x' }, 422],
+  ])('with %s is refused', async (_, body, status) => {
+    expect((await resend(body)).status).toBe(status);
+  });
+
+  it('is listed by state, payment and order, newest first, page by page', async () => {
+    const others: PaymentRow[] = [];
+    for (let index = 0; index < 4; index += 1) {
+      const other = await aPayment(at.store.db);
+      await recordOutcome(at.store.db, aRecord(other), TELLS);
+      others.push(other);
+    }
+    await finish('gave_up');
+    const ids = async (query: string) =>
+      (await get(query)).json.data.map((each: { payment: string }) => each.payment) as string[];
+    expect(await ids('?state=gave_up')).toEqual([payment.id]);
+    expect(await ids(`?payment=${others[1]?.id}`)).toEqual([others[1]?.id]);
+    expect(await ids(`?order=${others[2]?.orderReference}`)).toEqual([others[2]?.id]);
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await get(`?limit=2${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+      seen.push(...page.json.data.map((each: { payment: string }) => each.payment));
+      cursor = page.json.nextCursor;
+    } while (cursor !== null);
+    expect(seen).toEqual([...others.toReversed(), payment].map(({ id }) => id));
+    expect((await get('?state=lost')).status).toBe(422);
+  });
+});
