@@ -37,6 +37,13 @@ async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<Operati
   const shown = shownBy(tools, at, transaction);
   if (shown !== null) return shown;
   if (operation.sentAt !== null) return lost(tools, at, transaction);
+  // Asked for by nobody but the payment's own setting: what the gateway has done by itself is what was wanted.
+  if (
+    operation.cause === 'auto_capture' &&
+    transaction.capturableMinor === 0 &&
+    transaction.capturedMinor > 0
+  )
+    return result(tools, at, 'refused', { transaction, failure: NOT_NEEDED });
   const allowed = allowedNow(tools, at, transaction);
   if (!allowed.ok)
     return result(tools, at, 'refused', {
@@ -45,6 +52,8 @@ async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<Operati
     });
   return send(tools, at, allowed.amountMinor);
 }
+
+const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
 
 /** What the transaction itself says of the operation; null where it says nothing. */
 function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {

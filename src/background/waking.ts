@@ -1,5 +1,5 @@
 /** Wakes what somebody should be caring for and nobody is: updates that were never told, payments without a run, money that stands still. */
-import { findForgotten } from '../store/operations.ts';
+import { takeForgotten } from '../store/operations.ts';
 import { findAbandonedUpdates, findEndpointless, giveUpUntold, readmitUntold } from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { findUnwatched } from '../store/sweeps.ts';
@@ -57,7 +57,7 @@ export async function wakeUnwatched(
 export async function wakeForgotten(
   deps: Pick<ForwarderDependencies, 'db' | 'money' | 'log'> & { readonly stopping?: AbortSignal },
 ): Promise<void> {
-  for (const { payment, operationId } of await findForgotten(deps.db, BATCH)) {
+  for (const { payment, operationId } of await takeForgotten(deps.db, BATCH)) {
     if (deps.stopping?.aborted) return;
     const { id: paymentId, orderReference, n, gateway } = payment;
     const address = { paymentId, orderReference, n, gateway };

@@ -153,23 +153,32 @@ export interface Forgotten {
   readonly operationId: string | null;
 }
 
-/** Taken in no order, so that some that can't be helped do not hide the others; a run reads for its own at least every hour. */
-export async function findForgotten(db: Db, limit: number): Promise<Forgotten[]> {
-  const found = await rows<{ payment_id: string; operation_id: string | null }>(
+/**
+ * Takes them, so that each is woken ever more rarely: a run that is there after all, only waiting for its gateway to answer, keeps
+ * every signal in its history. In no order, so that some that can't be helped do not hide the others.
+ */
+export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]> {
+  const taken = await rows<{ payment_id: string; operation_id: string | null }>(
     db,
-    sql`select payment_id, operation_id from (
-        select payment_id, id as operation_id from operations where state in ('pending', 'unknown')
-          and (case when sent_at is null then updated_at < now() - interval '1 minute' else updated_at < now() - interval '90 minutes' end)
-        union all
-        select p.id, null from payments p join orders o on o.reference = p.order_reference
+    sql`with idle as (
+        update operations set updated_at = now() where id in (select id from operations where state in ('pending', 'unknown')
+          and updated_at < now() - case when sent_at is null
+            then greatest(interval '1 minute', least((now() - created_at) / 2, interval '1 hour')) else interval '90 minutes' end
+          order by random() limit ${limit} for update skip locked)
+        returning payment_id, id),
+      held as (
+        update payments set updated_at = now() where id in (select p.id from payments p
+          join orders o on o.reference = p.order_reference
           where p.status in ('AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_REFUNDED') and not p.dismissed
-            and o.paid_payment_id is distinct from p.id and p.updated_at < now() - interval '1 minute'
+            and o.paid_payment_id is distinct from p.id and p.updated_at < now() - interval '15 minutes'
             and not exists (select 1 from operations w where w.payment_id = p.id and w.state in ('pending', 'unknown'))
-      ) forgotten order by random() limit ${limit}`,
+          order by random() limit ${limit} for update of p skip locked)
+        returning id)
+      select payment_id, id as operation_id from idle union all select id, null from held`,
   );
-  const payments = await Promise.all(found.map((row) => findPayment(db, row.payment_id)));
-  return found.flatMap((row, index) => {
-    const payment = payments[index];
+  const found = await Promise.all(taken.map((row) => findPayment(db, row.payment_id)));
+  return taken.flatMap((row, index) => {
+    const payment = found[index];
     return payment ? [{ payment, operationId: row.operation_id }] : [];
   });
 }

@@ -35,7 +35,7 @@ export interface FinishedOperation {
 }
 
 /** Codes of what failed before or beside the gateway. */
-const OURS: ReadonlySet<string> = new Set(['operation_not_possible', 'amount_too_large']);
+const OURS: ReadonlySet<string> = new Set(['operation_not_possible', 'amount_too_large', 'not_needed']);
 
 /** Whatever the transaction shows as finished, and the one that is said to have come to nothing. */
 export function finishedOperations(
@@ -84,8 +84,9 @@ export function withFailures(
   return { ...standing, updates: [...standing.updates, ...updates] };
 }
 
-function isNews({ kind, state, cause, isByGateway }: FinishedOperation): boolean {
-  return kind === 'capture' && state === 'failed' && (isByGateway || cause === 'auto_capture');
+function isNews({ kind, state, code, cause, isByGateway }: FinishedOperation): boolean {
+  if (kind !== 'capture' || state !== 'failed' || code === 'not_needed') return false;
+  return isByGateway || cause === 'auto_capture';
 }
 
 function unchanged(order: Locked['order'], payment: Locked['payment']): Settlement {

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq, sql } from 'drizzle-orm';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import {
+  claimGiveBack,
+  claimOperation,
+  findOperation,
+  markNotSent,
+  markSending,
+  markUnknown,
+  readAttempt,
+  takeForgotten,
+  type NewOperation,
+} from '../../src/store/operations.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { operations, payments } from '../../src/store/schema.ts';
+import { anOutcome, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
+import { STORES, type TestStore } from '../support/store.ts';
+
+describe.each(STORES)('operations in $name', ({ open }) => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await open();
+  }, 180_000);
+  afterAll(() => store.close());
+
+  const wanted = ({ id }: PaymentRow, changes: Partial<NewOperation> = {}): NewOperation => ({
+    paymentId: id,
+    kind: 'capture',
+    reference: 'c1',
+    bodyHash: 'hash',
+    wanted: 4_000,
+    finalCapture: false,
+    cause: 'merchant',
+    ...changes,
+  });
+  const claim = (payment: PaymentRow, changes?: Partial<NewOperation>) =>
+    claimOperation(store.db, wanted(payment, changes));
+  const age = (id: string, interval: string) => {
+    const long = sql`now() - ${interval}::interval`;
+    return store.db.update(operations).set({ updatedAt: long, createdAt: long }).where(eq(operations.id, id));
+  };
+  const forgotten = async (id: string) =>
+    (await takeForgotten(store.db, 100)).filter(({ payment }) => payment.id === id);
+
+  it('is written down once, however many ask for it at the same moment', async () => {
+    const payment = await aPayment(store.db);
+    const claims = await Promise.all(Array.from({ length: 10 }, () => claim(payment)));
+    expect(claims.filter(({ kind }) => kind === 'new')).toHaveLength(1);
+    expect(new Set(claims.map(({ operation }) => operation.id)).size).toBe(1);
+  });
+
+  it('is another one by another kind or payment, and no other by another body', async () => {
+    const [payment, other] = [await aPayment(store.db), await aPayment(store.db)];
+    await claim(payment);
+    expect((await claim(payment, { kind: 'refund' })).kind).toBe('new');
+    expect((await claim(other)).kind).toBe('new');
+    expect((await claim(payment, { bodyHash: 'another' })).kind).toBe('reused');
+  });
+
+  it('is marked as sent by one try only, until it is certain that nothing was done', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment)).operation;
+    const marks = await Promise.all(Array.from({ length: 5 }, () => markSending(store.db, id, 4_000)));
+    const [sentAt] = marks.filter((mark) => mark !== null);
+    expect(marks.filter((mark) => mark !== null)).toHaveLength(1);
+    await markNotSent(store.db, id, new Date((sentAt as Date).getTime() - 1));
+    expect((await readAttempt(store.db, id)).operation.sentAt).toEqual(sentAt);
+    await markNotSent(store.db, id, sentAt as Date);
+    expect(await markSending(store.db, id, 4_000)).not.toBeNull();
+  });
+
+  it('ends in the transaction that shows it, with the payment', async () => {
+    const payment = await aPayment(store.db);
+    await recordOutcome(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
+    const { id } = (await claim(payment)).operation;
+    await markSending(store.db, id, 4_000);
+    const shown = { kind: 'capture', reference: 'c1', amountMinor: 4_000, state: 'done' } as const;
+    const transaction = aTransaction(payment, {
+      status: 'PARTIALLY_CAPTURED',
+      capturedMinor: 4_000,
+      operations: [shown],
+      updatedAt: '2026-11-21T12:01:00.000Z',
+    });
+    const outcome = anOutcome('PARTIALLY_CAPTURED', { pays: true, capturedMinor: 4_000 });
+    await recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+    expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', amount: 4_000 });
+  });
+
+  it('that was given up is done should the gateway show it after all', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment)).operation;
+    await markSending(store.db, id, 4_000);
+    await markUnknown(store.db, id);
+    const failed = { operationId: id, code: 'not_confirmed', detail: 'nothing shows it' };
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({
+      state: 'failed',
+      code: 'not_confirmed',
+    });
+    const shown = { kind: 'capture', reference: 'c1', amountMinor: 4_000, state: 'done' } as const;
+    const transaction = aTransaction(payment, { operations: [shown] });
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
+  });
+
+  it('that failed at the gateway is told, once, whoever wanted it; one that we refused is not', async () => {
+    const payment = await aPayment(store.db);
+    const [first, second] = [await claim(payment), await claim(payment, { reference: 'c2' })];
+    const fail = (operationId: string, code: string) => {
+      const failed = { operationId, code, detail: 'why' };
+      return recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    };
+    const told = await fail(first.operation.id, 'declined');
+    expect(told.untold).toEqual([`${payment.id}/order.capture_failed/c1`]);
+    await fail(second.operation.id, 'amount_too_large');
+    const again = await fail(first.operation.id, 'declined');
+    expect(again.untold).toEqual([`${payment.id}/order.capture_failed/c1`]);
+  });
+
+  it('that nobody carries out is taken up after a minute, and then ever more rarely', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment)).operation;
+    expect(await forgotten(payment.id)).toEqual([]);
+    await age(id, '61 seconds');
+    expect(await forgotten(payment.id)).toMatchObject([{ operationId: id }]);
+    expect(await forgotten(payment.id)).toEqual([]);
+  });
+
+  it('is not needed for money to be found that should have gone back', async () => {
+    const payment = await aPayment(store.db);
+    const held = { status: 'AUTHORIZED', updatedAt: sql`now() - interval '16 minutes'` } as const;
+    await store.db.update(payments).set(held).where(eq(payments.id, payment.id));
+    expect(await forgotten(payment.id)).toMatchObject([{ operationId: null }]);
+    expect(await forgotten(payment.id)).toEqual([]);
+  });
+
+  it('that gives money back is one at a time, and another one after it', async () => {
+    const payment = await aPayment(store.db);
+    const plan = { kind: 'void', cause: 'late_money' } as const;
+    const first = await claimGiveBack(store.db, payment.id, plan);
+    expect((await claimGiveBack(store.db, payment.id, plan)).id).toBe(first.id);
+    await store.db.update(operations).set({ state: 'done' }).where(eq(operations.id, first.id));
+    const second = await claimGiveBack(store.db, payment.id, { ...plan, kind: 'refund' });
+    expect(second).toMatchObject({ reference: 'give-back-2', kind: 'refund' });
+  });
+});
