@@ -43,7 +43,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     await recordOutcome(store.db, record, TELLS);
     const second = await aPayment(store.db, { orderReference: paid.orderReference });
     await recordOutcome(store.db, aRecord(paid), TELLS);
-    await recordOutcome(store.db, aRecord(second), TELLS);
+    await recordOutcome(store.db, aRecord(second), { ...TELLS, policy: 'review' });
     const captured = anOutcome('CAPTURED', { pays: true, capturedMinor: paid.amount });
     await recordOutcome(store.db, aRecord(paid, { outcome: captured }), TELLS);
     const [review] = await pendingEffects(store.db, second.id);
