@@ -6,11 +6,10 @@ import { root } from '../prepare.js';
 /**
  * `apart`: each file in a process of its own, because it starts processes or servers; `atOnce` of them at most. `load`: how
  * much of a core one process of the layer takes while it runs, as measured, and `loads` where a file differs: one that measures
- * a promise in seconds says more, to have fewer neighbours. `yields`: it only computes, so it gives way to the others.
- * `first`: its long files, which begin first.
+ * a promise in seconds says more, to have fewer neighbours. `first`: its long files, which begin first.
  */
 const LAYERS = [
-  { name: 'domain', yields: true },
+  { name: 'domain' },
   { name: 'gateways' },
   { name: 'sandbox' },
   { name: 'demo-shop' },
@@ -21,7 +20,6 @@ const LAYERS = [
     needs: ['timeSkipping', 'temporal'],
     apart: true,
     atOnce: 1,
-    yields: true,
     first: ['every-order'],
   },
   {
@@ -46,7 +44,7 @@ const LAYERS = [
   { name: 'activities', needs: ['embedded'] },
   { name: 'background', needs: ['embedded'], load: 0.5 },
   { name: 'cli', needs: ['embedded', 'temporal'] },
-  { name: 'replay', yields: true },
+  { name: 'replay' },
   { name: 'browser', needs: ['temporal', 'chromium'], apart: true, load: 0.5 },
 ];
 const DEFAULTS = {
@@ -55,7 +53,6 @@ const DEFAULTS = {
   load: 1,
   loads: {},
   atOnce: Infinity,
-  yields: false,
   first: [],
 };
 

@@ -1,7 +1,7 @@
 /** One Jest process, its output line by line under the name of its layer, its result read from our reporter's report. */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from '../prepare.js';
@@ -12,7 +12,6 @@ const LIMIT_MS = 25 * 60_000;
 const LINGER_MS = 20_000;
 /** For the last words of a process that has ended; something that outlives it may hold the pipe. */
 const LAST_WORDS_MS = 1_000;
-const GIVES_WAY = 10;
 const JEST = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 // Half of what a short test computes with an embedded store is the optimizing of WebAssembly; garbage is a tenth of it all.
 const NODE_FLAGS = [
@@ -48,7 +47,6 @@ function start({ layer, files }, env, jestArgs) {
   const reporter = `--reporters=${join(root, 'bin', 'testing', 'reporter.js')}`;
   const args = [...NODE_FLAGS, JEST, workers, reporter, ...jestArgs, '--runTestsByPath', ...files];
   const child = spawnTethered(process.execPath, args, env);
-  if (layer.yields && child.pid !== undefined) setPriority(child.pid, GIVES_WAY);
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {
       process.stdout.write(`${layer.name.padEnd(10)} ${line}\n`);
