@@ -10,7 +10,7 @@ const EXAMPLES = `
 A delivery (dlv_…, GET /v1/deliveries lists them) is run again: its payment looks at the gateway once more.
 An update (its webhook-id, GET /v1/updates lists them) is sent to the shop again, for three days from now.
 
-Examples:
+Example:
   paidonce redeliver dlv_019d0c61f3a2b4c6d8e0f1a2b3c4 --actor ada --reason 'ticket 12'
   paidonce redeliver 1001/order.paid --actor ada --reason 'the shop has lost it'
 
