@@ -10,7 +10,13 @@ import { withRunningDev } from './running-dev.ts';
 /** `paidonce <gateway> <command>`: whatever a gateway lets a person do from a terminal. */
 export function gatewayCommands(root: Command): Command[] {
   return GATEWAY_COMMANDS.map(({ gateway, summary, commands }) => {
-    const group = new Command(gateway).description(summary).copyInheritedSettings(root);
+    const example = commands.map(
+      ({ name, argument }) => `  paidonce ${gateway} ${name}${argument ? ` <${argument.name}>` : ''}`,
+    );
+    const group = new Command(gateway)
+      .description(summary)
+      .addHelpText('after', `\nExample:\n${example.join('\n')}`)
+      .copyInheritedSettings(root);
     for (const command of commands) group.addCommand(toCommand(command).copyInheritedSettings(group));
     return group;
   });
