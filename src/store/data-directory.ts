@@ -19,7 +19,8 @@ export async function ensureDataDirectory(folder: string): Promise<void> {
   if (existsSync(join(folder, 'PG_VERSION'))) return;
   await removeUnfinished(folder);
   const unfinished = await mkdtemp(`${folder}${SUFFIX}`);
-  const args = ['--input-type=module', '--eval', PROGRAM, unfinished];
+  // The optimizing compiler of WebAssembly would be busy for longer than the whole work takes without it.
+  const args = ['--liftoff-only', '--input-type=module', '--eval', PROGRAM, unfinished];
   await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
   await rename(unfinished, folder);
 }
