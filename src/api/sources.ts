@@ -15,7 +15,7 @@ export interface SourcedIngress {
 const WARNINGS = { perSecond: 1 / 60, burst: 5 };
 
 /** Not a gateway's word but ours; the log and the figures keep any. */
-const NOT_ALLOWED = 'source_not_allowed' as string as RefusalReason;
+const NOT_ALLOWED = 'source_not_allowed' satisfies RefusalReason;
 const DETAIL =
   'rightly signed, but from an address that is not on DINTERO_ALLOWED_IPS; is TRUST_PROXY right?';
 

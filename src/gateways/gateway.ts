@@ -21,7 +21,8 @@ export interface RawRequest {
   readonly receivedAt: Date;
 }
 
-export type RefusalReason = 'no_signature' | 'malformed_signature' | 'wrong_signature' | 'wrong_account';
+/** The last one is ours: whoever may be trusted to sign came from where the gateway never calls from. */
+export type RefusalReason = 'no_signature' | 'malformed_signature' | 'wrong_signature' | 'source_not_allowed';
 
 /** One callback whose sender is proved. */
 export interface Delivery {
