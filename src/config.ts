@@ -1,6 +1,7 @@
 /** The environment, checked once at start: every wrong variable in one error. Meaning of each: contract §2. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { isCrashPoint } from './crash-points.ts';
 
 /** The environment is wrong; the message names every variable, what was expected and, but for secrets, what was found. */
 export class ConfigError extends Error {
@@ -129,6 +130,10 @@ const FULL = {
   SWEEP_INTERVAL: duration.default(300_000),
   LATE_MONEY_POLICY: oneOf(['give_back', 'review', 'accept']).default('give_back'),
   RETENTION_DELIVERIES: duration.default(400 * 86_400_000),
+  // Development only: CONTRIBUTING.md.
+  PAIDONCE_CRASH_AT: list(
+    z.string().refine(isCrashPoint, 'names of crash points, as in docs/crash-points.md'),
+  ).optional(),
 };
 
 const full = z.object(FULL);
@@ -150,6 +155,12 @@ function contradictions(env: Readonly<Record<string, string>>): string[] {
   if (isSet('ORDER_WEBHOOK_URL') && env['ORDER_WEBHOOK_SECRETS'] === undefined) {
     wrong.push(
       'ORDER_WEBHOOK_SECRETS: expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
+    );
+  }
+  const isLive = env['DINTERO_ACCOUNT_ID']?.startsWith('P') === true;
+  if (env['PAIDONCE_CRASH_AT'] !== undefined && (isReal || isLive)) {
+    wrong.push(
+      'PAIDONCE_CRASH_AT: not expected where money may be real; it kills the process, and is for the sandbox only',
     );
   }
   const halves = ['TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY'] as const;

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startAdmin, startApi } from './api/server.ts';
 import { startForwarder } from './background/forwarder.ts';
 import type { Config } from './config.ts';
+import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
 import { stampGateway, WrongAccount } from './store/health.ts';
@@ -37,6 +38,7 @@ const SIGNAL_TIMEOUT_MS = 500;
 
 /** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | ListenError */
 export async function run(config: Config, roles: Roles): Promise<Running> {
+  armCrashPoints(config.PAIDONCE_CRASH_AT ?? [], config.DATA_DIR);
   const { service, failed } = await createService(config, roles);
   process.on('unhandledRejection', (err) => {
     // Whatever it was, nothing durable hung on it; to die of it would take every request at hand along.

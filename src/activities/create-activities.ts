@@ -1,4 +1,5 @@
 /** The activities of `paymentSession`, made of a store and the gateways. */
+import { crashPoint } from '../crash-points.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import {
@@ -33,15 +34,17 @@ export function createPaymentActivities(deps: ActivityDependencies): PaymentActi
           input,
         ),
       ),
-    readTransaction: ({ gateway, sessionId, transactionId }) =>
-      asking((signal) =>
+    readTransaction: ({ gateway, sessionId, transactionId, orderReference }) =>
+      between('read', orderReference, (signal) =>
         gatewayNamed(gateway).readPayment(
           { sessionId, ...(transactionId !== undefined && { transactionId }) },
           { signal },
         ),
       ),
-    cancelSession: ({ gateway, sessionId }) =>
-      asking((signal) => gatewayNamed(gateway).cancelSession(sessionId, { signal })),
+    cancelSession: ({ gateway, sessionId, orderReference }) =>
+      between('cancel', orderReference, (signal) =>
+        gatewayNamed(gateway).cancelSession(sessionId, { signal }),
+      ),
     cancelSurplusSessions: (input) =>
       asking((signal) => cancelSurplus(gatewayNamed(input.gateway), input, signal)),
     async recordOutcome(record) {
@@ -63,6 +66,23 @@ function count({ metrics }: ActivityDependencies, record: OutcomeRecord, recorde
 async function cancelSurplus(gateway: Gateway, input: SessionInput, signal: AbortSignal): Promise<number> {
   const found = await gateway.findSessions(input, { signal });
   const surplus = found.filter((session) => session.live && session.sessionId !== input.sessionId);
-  for (const session of surplus) await gateway.cancelSession(session.sessionId, { signal });
+  for (const session of surplus) {
+    crashPoint('open.surplus.before', input.orderReference);
+    await gateway.cancelSession(session.sessionId, { signal });
+    crashPoint('open.surplus.after', input.orderReference);
+  }
   return surplus.length;
+}
+
+function between<Answer>(
+  what: 'read' | 'cancel',
+  orderReference: string,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  return asking(async (signal) => {
+    crashPoint(`${what}.before`, orderReference);
+    const answer = await ask(signal);
+    crashPoint(`${what}.after`, orderReference);
+    return answer;
+  });
 }

@@ -1,12 +1,13 @@
 /** What to do next so that a payment's money goes back to the payer. */
 import { Context } from '@temporalio/activity';
+import { crashPoint } from '../crash-points.ts';
 import { leftFor, type ProductRules } from '../domain/operation.ts';
 import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway.ts';
 import { claimGiveBack } from '../store/operations.ts';
 import { findOrder, findPayment } from '../store/payments.ts';
-import { readMatching, standingOf, type MoneyTools } from './money-reading.ts';
+import { lagsBehind, readMatching, standingOf, type MoneyTools } from './money-reading.ts';
 import type { GiveBackInput, GiveBackPlan } from './payment-activities.ts';
 
 const UNCLEAR_MS = 60 * 60_000;
@@ -23,11 +24,15 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
   if (payment.dismissed || (isPayer && input.cause !== 'operator')) return nothing;
   const transaction = await readMatching(tools, payment);
   if (transaction === null) return unclear(nothing);
+  if (lagsBehind(payment, transaction))
+    throw new GatewayUnavailable('the gateway is behind what it has shown before', { kind: 'absent' });
   const kind = kindFor(transaction, tools.gateway.rulesFor(transaction.paymentMethod));
   if (kind === null)
     return { ...nothing, transaction, isStuck: holdsMoney(transaction.status as PaymentStatus) };
-  const { id } = await claimGiveBack(tools.db, payment.id, { kind, cause: input.cause });
-  return { ...nothing, operationId: id, transaction };
+  crashPoint('give-back.claim.before', payment.orderReference);
+  const claimed = await claimGiveBack(tools.db, payment.id, { kind, cause: input.cause });
+  crashPoint('give-back.claim.after', payment.orderReference);
+  return { ...nothing, operationId: claimed?.id ?? null, transaction };
 }
 
 /** What can't be understood is asked for again, for an hour. */

@@ -1,12 +1,13 @@
 /** Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is. */
+import { crashPoint } from '../crash-points.ts';
 import { feasible, reservedFor, traceOf, type Feasibility } from '../domain/operation.ts';
 import type { Transaction } from '../domain/transaction.ts';
-import type { Gateway, OperationAnswer } from '../gateways/gateway.ts';
+import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import { markNotSent, markSending, markUnknown, readAttempt, type Attempt } from '../store/operations.ts';
 import { asking } from './asking.ts';
 import { planGiveBack } from './give-back.ts';
-import { readMatching, standingOf, type MoneyTools } from './money-reading.ts';
+import { lagsBehind, readMatching, standingOf, type MoneyTools } from './money-reading.ts';
 import type { MoneyActivities, OperationAttempt } from './payment-activities.ts';
 
 export interface MoneyDependencies {
@@ -30,13 +31,16 @@ export function createMoneyActivities({ db, gatewayNamed }: MoneyDependencies): 
 
 async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<OperationAttempt> {
   const { operation } = at;
-  if (operation.state === 'done' || operation.state === 'failed') return result(tools, at, 'finished');
+  if (operation.state === 'done') return result(tools, at, 'finished');
+  if (operation.state === 'failed') return result(tools, at, 'refused', { failure: failureOf(operation) });
+  crashPoint('attempt.read.before', at.payment.orderReference);
   const transaction = await readMatching(tools, at.payment);
   // Nothing is decided on an answer that is not clear; what was sent stays sent.
   if (transaction === null) return result(tools, at, operation.sentAt === null ? 'busy' : 'lost');
   const shown = shownBy(tools, at, transaction);
   if (shown !== null) return shown;
   if (operation.sentAt !== null) return lost(tools, at, transaction);
+  if (lagsBehind(at.payment, transaction)) return result(tools, at, 'busy');
   // Asked for by nobody but the payment's own setting: what the gateway has done by itself is what was wanted.
   if (
     operation.cause === 'auto_capture' &&
@@ -50,10 +54,15 @@ async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<Operati
       transaction,
       failure: { code: allowed.code, detail: allowed.detail },
     });
-  return send(tools, at, allowed.amountMinor);
+  return send(tools, at, transaction.transactionId, allowed.amountMinor);
 }
 
 const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
+
+/** Whoever found out that it had failed, and wrote that down. */
+function failureOf({ code, detail }: Attempt['operation']): { code: string; detail: string } {
+  return { code: code ?? 'declined', detail: detail ?? 'no reason was given' };
+}
 
 /** What the transaction itself says of the operation; null where it says nothing. */
 function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {
@@ -65,19 +74,31 @@ function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): Oper
   return null;
 }
 
-async function lost(tools: MoneyTools, at: Attempt, transaction: Transaction): Promise<OperationAttempt> {
-  if (at.operation.state !== 'unknown') await markUnknown(tools.db, at.operation.id);
-  return result(tools, at, 'lost', { transaction });
+async function lost(tools: MoneyTools, at: Attempt, transaction?: Transaction): Promise<OperationAttempt> {
+  const { operation, payment } = at;
+  crashPoint('attempt.unknown.before', payment.orderReference);
+  if (operation.state !== 'unknown') await markUnknown(tools.db, operation.id);
+  crashPoint('attempt.unknown.after', payment.orderReference);
+  return result(tools, at, 'lost', transaction && { transaction });
+}
+
+/** It is certain that nothing was done: the mark is taken away again. */
+async function takeBack({ db }: MoneyTools, { operation, payment }: Attempt): Promise<void> {
+  crashPoint('attempt.not-sent.before', payment.orderReference);
+  await markNotSent(db, operation.id, operation.sentAt as Date);
+  crashPoint('attempt.not-sent.after', payment.orderReference);
 }
 
 function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transaction): Feasibility {
   const { operation, payment, paidPaymentId, others } = at;
   const isPayer = paidPaymentId === payment.id;
   const isGivenBack = operation.cause === 'late_money' || operation.cause === 'operator';
+  if (isGivenBack && payment.dismissed)
+    return { ok: false, code: 'not_needed', detail: 'an operator has dismissed this payment' };
   if (!isGivenBack && !isPayer)
     return { ok: false, code: 'operation_not_possible', detail: 'this payment has not paid its order' };
   if (operation.cause === 'late_money' && isPayer)
-    return { ok: false, code: 'operation_not_possible', detail: 'this payment has paid its order' };
+    return { ok: false, code: 'not_needed', detail: 'this payment has paid its order' };
   const { kind, wanted: amountMinor, finalCapture } = operation;
   const unfinished = others.map((other) => ({
     ...other,
@@ -93,17 +114,25 @@ function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transacti
   );
 }
 
-async function send(tools: MoneyTools, at: Attempt, amountMinor: number): Promise<OperationAttempt> {
+async function send(
+  tools: MoneyTools,
+  at: Attempt,
+  transactionId: string,
+  amountMinor: number,
+): Promise<OperationAttempt> {
   const { db, gateway, signal } = tools;
   const { id, kind, reference, lines, finalCapture, reason } = at.operation;
+  const { orderReference } = at.payment;
+  crashPoint('attempt.mark.before', orderReference);
   const sentAt = await markSending(db, id, amountMinor);
   // A try that was believed dead is sending it: its trace will tell.
   if (sentAt === null) return result(tools, at, 'busy');
+  crashPoint('attempt.mark.after', orderReference);
   const sent = { ...at, operation: { ...at.operation, amount: amountMinor, sentAt } };
   const answer = await gateway
     .operate(
       {
-        transactionId: at.payment.transactionId ?? '',
+        transactionId,
         kind,
         reference,
         amountMinor,
@@ -113,21 +142,22 @@ async function send(tools: MoneyTools, at: Attempt, amountMinor: number): Promis
       },
       { signal },
     )
-    .catch(async (error: unknown) => {
-      // Certain to have done nothing: `operate` says so by throwing.
-      await markNotSent(db, id, sentAt);
+    .catch(async (error: unknown): Promise<OperationAnswer> => {
+      // Certain to have done nothing: `operate` says so by throwing this. Whatever else went wrong may have gone wrong afterwards.
+      if (!(error instanceof GatewayUnavailable)) return { kind: 'lost', reason: String(error) };
+      await takeBack(tools, sent);
       throw error;
     });
+  crashPoint('attempt.operate.after', orderReference);
   return after(tools, sent, answer);
 }
 
 async function after(tools: MoneyTools, at: Attempt, answer: OperationAnswer): Promise<OperationAttempt> {
   switch (answer.kind) {
     case 'lost':
-      await markUnknown(tools.db, at.operation.id);
-      return result(tools, at, 'lost');
+      return lost(tools, at);
     case 'busy':
-      await markNotSent(tools.db, at.operation.id, at.operation.sentAt as Date);
+      await takeBack(tools, at);
       return result(tools, { ...at, operation: { ...at.operation, sentAt: null } }, 'busy');
     case 'declined':
       return declined(tools, at, answer.reason);

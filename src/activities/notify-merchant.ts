@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
+import { crashPoint } from '../crash-points.ts';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import type { Db } from '../store/open.ts';
 import { NO_ENDPOINT, readUpdate, recordAttempt, type OutboxRow, type OutboxState } from '../store/outbox.ts';
@@ -47,7 +48,9 @@ async function notify(
   if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
     return finish(deps, update, { state: 'superseded', answer: 'the order has moved on', sent: false });
   }
+  crashPoint('notify.post.before', update.orderReference);
   const answer = await post(deps.endpoint, update, signal);
+  crashPoint('notify.post.after', update.orderReference);
   const state = stateAfter(answer, update.createdAt);
   return finish(deps, update, { state, answer, sent: true });
 }
@@ -66,6 +69,7 @@ async function finish(
   attempt: { state: OutboxState; answer: string; sent: boolean },
 ): Promise<Exclude<OutboxState, 'pending'>> {
   await recordAttempt(deps.db, update.effectId, attempt);
+  crashPoint('notify.record.after', update.orderReference);
   deps.onAttempt?.(update.type, attempt.state === 'pending' ? 'failed' : attempt.state);
   if (attempt.state !== 'pending') return attempt.state;
   throw ApplicationFailure.create({

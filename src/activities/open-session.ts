@@ -1,5 +1,6 @@
 /** Finds, adopts or opens a payment's session. Dintero has no idempotency key, so what may have been created is looked for first. */
 import { Context } from '@temporalio/activity';
+import { crashPoint } from '../crash-points.ts';
 import { isSettled, type PaymentKey } from '../domain/payment.ts';
 import {
   GatewayRejected,
@@ -97,7 +98,9 @@ async function adopt(
   const expiresAt = found.expiresAt ?? new Date(createdAt.getTime() + opening.settings.lifetimeMs);
   const runId = currentRunId();
   const known = { paymentId, orderReference, n, gateway, money, sessionId, checkoutUrl, expiresAt, runId };
+  crashPoint('open.adopt.before', orderReference);
   const row = await adoptPayment(opening.db, known);
+  crashPoint('open.adopt.after', orderReference);
   if (row === null) return unknown(opening, input, 'foreign');
   return opened(opening, row, false);
 }
@@ -119,7 +122,9 @@ async function findOrCreate(opening: Opening, row: PaymentRow): Promise<OpenSess
 
 async function create(opening: Opening, row: PaymentRow, mayExist: boolean): Promise<OpenSessionOutcome> {
   try {
+    crashPoint('open.create.before', row.orderReference);
     const session = await opening.gateway.createSession(requestOf(row), { signal: opening.signal });
+    crashPoint('open.create.after', row.orderReference);
     const outcome = await remember(opening, row, session, `opened at ${opening.gateway.id}`, mayExist);
     // Ours came too late, and nobody has been given it.
     if (outcome.sessionId !== session.sessionId) await opening.gateway.cancelSession(session.sessionId);
@@ -158,6 +163,7 @@ async function remember(
   const { sessionId, checkoutUrl } = session;
   const runId = currentRunId();
   const kept = await recordOpened(opening.db, row.id, { sessionId, checkoutUrl, runId, text });
+  crashPoint('open.record.after', row.orderReference);
   return opened(opening, { ...row, ...kept }, mayHaveSurplus);
 }
 

@@ -1,4 +1,5 @@
 /** Where one workflow of ours starts or wakes another: clients can, workflows can't. */
+import { crashPoint } from '../crash-points.ts';
 import type { Db } from '../store/open.ts';
 import { listUnfinished } from '../store/operations.ts';
 import { findOrder } from '../store/payments.ts';
@@ -17,14 +18,19 @@ export interface WakingDependencies {
 export function createWakingActivities({ db, runs, money }: WakingDependencies): WakingActivities {
   return {
     async wakeMoney({ why, ...payment }) {
-      if (why === 'give_back') return money.requestGiveBack(payment, 'late_money');
-      for (const { id } of await listUnfinished(db, payment.paymentId)) await money.request(payment, id);
+      crashPoint('wake.before', payment.orderReference);
+      const asked = why === 'give_back' ? [] : await listUnfinished(db, payment.paymentId);
+      if (why === 'give_back') await money.requestGiveBack(payment, 'late_money');
+      for (const { id } of asked) await money.request(payment, id);
+      crashPoint('wake.after', payment.orderReference);
     },
     async closeOthers({ paymentId, orderReference }) {
       const order = await findOrder(db, orderReference);
       const others = order?.payments.filter(({ id, status }) => id !== paymentId && isOpen(status)) ?? [];
+      crashPoint('close-others.before', orderReference);
       for (const { id, n, gateway } of others)
         await runs.close({ paymentId: id, orderReference, n, gateway });
+      crashPoint('close-others.after', orderReference);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/gateway.ts';
+import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { logRefused, markSignalled } from '../store/deliveries.ts';
 import type { PaymentKey } from '../domain/payment.ts';
@@ -97,9 +98,12 @@ class CallbackIngress implements Ingress {
 
   async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogWord['result']> {
     const received = receivedOf(gateway, request, delivery);
+    const orderReference = delivery.key?.orderReference ?? '';
+    crashPoint('ingress.log.before', orderReference);
     const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS, 'the store');
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
     if (word === null) return this.#takeWithoutWord(received, request, logged);
+    crashPoint('ingress.log.after', orderReference);
     // It can't be acted upon as it stands, but it comes from the gateway: looking at the payment it names is harmless.
     if (delivery.kind === 'unclear' && delivery.key !== null)
       this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
@@ -136,7 +140,8 @@ class CallbackIngress implements Ingress {
       claim,
       receivedAt: request.receivedAt.toISOString(),
     };
-    return this.#service.runs.callback({ ...key, gateway }, signal);
+    const told = this.#service.runs.callback({ ...key, gateway }, signal);
+    return told.then(() => crashPoint('ingress.signal.after', key.orderReference));
   }
 
   #refuse(gateway: Gateway, request: RawRequest, refusal: Refusal): never {

@@ -1,5 +1,6 @@
 /** `POST /v1/payments/{id}/capture`, `/refund` and `/void`: written down first, then carried out by the payment's money run. */
 import { createHash } from 'node:crypto';
+import { crashPoint } from '../crash-points.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import type { Service } from '../service.ts';
 import { claimOperation, findOperation, type NewOperation, type OperationRow } from '../store/operations.ts';
@@ -62,7 +63,9 @@ async function claim(service: Service, payment: PaymentRow, wanted: WantedMove):
     const found = await findOrder(db, payment.orderReference);
     refuseImpossible(payment, found?.order.paidPaymentId ?? null, wanted);
   }
+  crashPoint('operation.claim.before', payment.orderReference);
   const claimed = await claimOperation(db, newOperation(payment, wanted));
+  crashPoint('operation.claim.after', payment.orderReference);
   if (claimed.kind === 'reused')
     throw new Problem(
       'reference_reused',
@@ -88,6 +91,7 @@ function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
 async function carryOut(service: Service, payment: PaymentRow, operationId: string): Promise<void> {
   try {
     await service.money.carryOut(addressOf(payment), operationId);
+    crashPoint('operation.answer.before', payment.orderReference);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
     service.log.warn({ operationId, reason: error.message }, 'an operation is not answered yet');

@@ -1,5 +1,6 @@
 /** `POST /v1/payments`: claims the order's payment in the store, then has its run open the session. */
 import type { z } from 'zod';
+import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { claimPayment, findPayment, type NewPayment, type PaymentRow } from '../store/payments.ts';
 import { isMoney } from '../domain/payment.ts';
@@ -24,7 +25,9 @@ export async function openPayment(
 ): Promise<OpenedAnswer> {
   const wanted = wantedOf(service, request);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    crashPoint('open.claim.before', wanted.orderReference);
     const claim = await claimPayment(service.store.db, wanted);
+    crashPoint('open.claim.after', wanted.orderReference);
     if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
       throw refusal(claim.kind, wanted);
     if (claim.kind === 'differs') {

@@ -1,5 +1,6 @@
 /** `POST /v1/payments/{id}/resolve`: a person's way out of REVIEW. */
 import type { z } from 'zod';
+import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { listUnfinished } from '../store/operations.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
@@ -15,7 +16,9 @@ type Asked = z.infer<typeof resolveRequest>;
 export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
   if (payment.status !== 'REVIEW')
     throw new Problem('not_in_review', `payment ${payment.id} is ${payment.status}`);
+  crashPoint('resolve.note.before', payment.orderReference);
   const noteKey = await writeDown(service, payment, asked);
+  crashPoint('resolve.note.after', payment.orderReference);
   if (asked.decision === 'give_back') return giveBack(service, payment);
   const result = await service.runs.resolve(addressOf(payment), { decision: asked.decision, noteKey });
   if (result.kind === 'not_in_review')
@@ -42,6 +45,7 @@ async function giveBack(service: Service, payment: PaymentRow): Promise<boolean>
   const address = addressOf(payment);
   try {
     await service.money.giveBack(address, 'operator');
+    crashPoint('resolve.answer.before', payment.orderReference);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
     // It may have been heard or not: this is durable when it returns, and twice is once.

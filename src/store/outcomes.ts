@@ -1,5 +1,6 @@
 /** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
 import { and, eq, isNull, sql } from 'drizzle-orm';
+import { crashPoint } from '../crash-points.ts';
 import { isStale } from '../domain/decide.ts';
 import type { OrderStanding, OrderStatus } from '../domain/order.ts';
 import { isMoney, type PaymentStatus } from '../domain/payment.ts';
@@ -19,6 +20,7 @@ import {
   capturesNow,
   finishedNote,
   finishedOperations,
+  isGoingBack,
   nextSteps,
   withFailures,
   type FinishedOperation,
@@ -76,34 +78,52 @@ export interface RecordSettings {
  * Settles an outcome under the order's lock and writes all of it or nothing. Idempotent: the same record again changes nothing.
  * @throws Error when the payment does not exist.
  */
-export function recordOutcome(
+export async function recordOutcome(
   db: Db,
   record: OutcomeRecord,
   settings: RecordSettings,
 ): Promise<RecordedOutcome> {
-  return db.transaction(async (tx) => {
+  let reference = '';
+  const recorded = await db.transaction(async (tx) => {
     const before = await lock(tx, record);
-    const { order, payment, pending } = before;
-    const finished = finishedOperations(before.operations, record);
-    // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
-    const isLate = before.isWritten || isOvertaken(payment, record.transaction);
-    const outcome = isLate ? null : record.outcome;
-    const moved =
-      outcome && settle(orderStanding(before), paymentStanding(payment), outcome, settings.policy);
-    const settled = withFailures(before, moved, finished);
-    const told = await write(tx, before, settled, finished, record, settings);
-    if (settled !== null && isMoney(settled.status) && !isMoney(payment.status))
-      await markAnswered(tx, payment.id);
-    return {
-      status: settled?.status ?? payment.status,
-      reason: settled === null ? payment.reason : settled.reason,
-      orderStatus: settled?.orderStatus ?? order.status,
-      isChange: settled !== null && settled.status !== payment.status,
-      paysNow: settled?.paysNow ?? false,
-      untold: settings.tells ? [...new Set([...pending, ...told])] : [],
-      next: nextSteps(before, settled),
-    };
+    reference = before.order.reference;
+    crashPoint('record.before', reference);
+    const written = await settleLocked(tx, before, record, settings);
+    crashPoint('record.uncommitted', reference);
+    return written;
   });
+  crashPoint('record.after', reference);
+  return recorded;
+}
+
+async function settleLocked(
+  tx: Db,
+  before: Locked,
+  record: OutcomeRecord,
+  settings: RecordSettings,
+): Promise<RecordedOutcome> {
+  const { order, payment, pending } = before;
+  const finished = finishedOperations(before.operations, record);
+  // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
+  const isLate = before.isWritten || isOvertaken(payment, record.transaction);
+  const outcome = isLate ? null : record.outcome;
+  const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, settings.policy);
+  const settled = withFailures(before, moved, finished);
+  const { transaction, ...rest } = record;
+  // What has been overtaken may still show that an operation has failed; its sums are not those of the payment any more.
+  const current = isLate || transaction === undefined ? rest : { ...rest, transaction };
+  const told = await write(tx, before, settled, finished, current, settings);
+  if (settled !== null && isMoney(settled.status) && !isMoney(payment.status))
+    await markAnswered(tx, payment.id);
+  return {
+    status: settled?.status ?? payment.status,
+    reason: settled === null ? payment.reason : settled.reason,
+    orderStatus: settled?.orderStatus ?? order.status,
+    isChange: settled !== null && settled.status !== payment.status,
+    paysNow: settled?.paysNow ?? false,
+    untold: settings.tells ? [...new Set([...pending, ...told])] : [],
+    next: nextSteps(before, settled),
+  };
 }
 
 /** Another run has recorded a later state of the transaction meanwhile. */
@@ -135,7 +155,7 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
       >`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
         w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
-          and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed'))`,
+          and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed' or (w.code = 'declined' and w.kind <> 'void')))`,
       isWritten: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}
         and t.key = ${noteKey(key, 0)})`,
     })
@@ -210,7 +230,7 @@ function orderStanding({ order, otherOpen }: Locked): OrderStanding {
   };
 }
 
-function paymentStanding(payment: PaymentRow): PaymentStanding {
+function paymentStanding({ payment, operations }: Locked): PaymentStanding {
   return {
     id: payment.id,
     n: payment.n,
@@ -221,5 +241,6 @@ function paymentStanding(payment: PaymentRow): PaymentStanding {
     dismissed: payment.dismissed,
     capturedMinor: payment.captured,
     refundedMinor: payment.refunded,
+    isGoingBack: isGoingBack(operations),
   };
 }

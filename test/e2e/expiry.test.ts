@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 describe('a session that nobody pays in time', () => {
-  it('expires; money that comes later waits in REVIEW; a hold outlives it', async () => {
+  it('expires; money that comes later goes back; a hold outlives it', async () => {
     const [nobody, late, held] = (await Promise.all(
       ['nobody', 'late', 'held'].map((name) => open(stack, newOrder(name))),
     )) as [Opened, Opened, Opened];
@@ -26,7 +26,9 @@ describe('a session that nobody pays in time', () => {
     expect(await orderStatus(stack, nobody.orderReference)).toBe('PAYMENT_FAILED');
     expect(await orderStatus(stack, held.orderReference)).toBe('PAYMENT_PENDING');
     await stack.sandbox.change(begun.transactionId, { status: 'AUTHORIZED' });
-    await untilOrder(stack, late.orderReference, 'REVIEW');
+    await untilTold(stack, [late.orderReference], 'order.late_payment_returned', LIMIT_MS);
+    expect(await orderStatus(stack, late.orderReference)).toBe('PAYMENT_FAILED');
+    expect((await stack.sandbox.transaction(begun.transactionId)).status).toBe('AUTHORIZATION_VOIDED');
     await stack.sandbox.change(hold.transactionId, { status: 'AUTHORIZED', callback: false });
     await untilOrder(stack, held.orderReference, 'PAID');
     await untilTold(stack, [held.orderReference]);

@@ -206,30 +206,6 @@ describe('a success that comes late', () => {
     await untilOrder(stack, reference, 'PAID');
   });
 
-  it.each(['accept', 'dismiss'])(
-    'waits in REVIEW for a person when the merchant had cancelled: %s',
-    async (decision) => {
-      const reference = order(decision);
-      const opened = await open(stack, reference);
-      const begun = await stack.sandbox.pay(opened.sessionId, { outcome: 'initiate' });
-      expect((await stack.call('POST', `/v1/payments/${opened.id}/cancel`)).status).toBe(200);
-      await stack.sandbox.change(begun.transactionId, { status: 'AUTHORIZED', force: true });
-      await untilOrder(stack, reference, 'REVIEW');
-      await untilTold(stack, [reference], 'order.review');
-      expect((await askToOpen(stack, reference)).body.code).toBe('payment_in_review');
-      const resolved = await stack.call('POST', `/v1/payments/${opened.id}/resolve`, {
-        decision,
-        actor: 'ann',
-        reason: 'asked the payer',
-      });
-      expect(resolved.status).toBe(200);
-      expect(await orderStatus(stack, reference)).toBe(decision === 'accept' ? 'PAID' : 'CANCELLED');
-      if (decision === 'accept') await untilTold(stack, [reference]);
-      // Money that a person has dismissed is the merchant's business, and in nobody's books.
-      else orders.delete(reference);
-    },
-  );
-
   it('of a second session never pays an order twice', async () => {
     const reference = order('twice');
     const opened = await open(stack, reference);
@@ -239,8 +215,11 @@ describe('a success that comes late', () => {
     await stack.sandbox.pay(second.sessionId, { outcome: 'authorize' });
     await untilOrder(stack, reference, 'PAID');
     await stack.sandbox.change(begun.transactionId, { status: 'AUTHORIZED', force: true });
-    await until('the first is in REVIEW', async () => (await payment(opened.id)).status === 'REVIEW');
+    await untilTold(stack, [reference], 'order.late_payment_returned');
+    expect(await payment(opened.id)).toMatchObject({ status: 'VOIDED' });
     expect(await orderStatus(stack, reference)).toBe('PAID');
+    const { status } = await stack.sandbox.transaction(begun.transactionId);
+    expect(status).toBe('AUTHORIZATION_VOIDED');
   });
 });
 

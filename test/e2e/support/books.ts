@@ -10,11 +10,23 @@ export interface Books {
   readonly double: string[];
   /** Paid although Dintero holds no such money. */
   readonly wrong: string[];
+  /** What Dintero's own rules say of them. */
+  readonly violations: string[];
 }
 
-export const BALANCED: Books = { lost: [], double: [], wrong: [] };
+export const BALANCED: Books = { lost: [], double: [], wrong: [], violations: [] };
 
-const MONEY = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
+/** Statuses of a transaction, and of a payment, whose money the merchant holds; what went back to the payer is not lost. */
+const MONEY = new Set([
+  'AUTHORIZED',
+  'CAPTURED',
+  'PARTIALLY_CAPTURED',
+  'PARTIALLY_REFUNDED',
+  'PARTIALLY_CAPTURED_REFUNDED',
+]);
+
+/** An order that was paid stays so, whatever the merchant gives back afterwards. */
+const EVER_PAID = new Set(['PAID', 'VOIDED', 'REFUNDED']);
 
 interface OrderView {
   readonly reference: string;
@@ -26,11 +38,14 @@ interface OrderView {
 
 interface PaymentView {
   readonly sessionId: string | null;
+  readonly transactionId: string | null;
   readonly status: string;
 }
 
 export async function checkBooks(stack: Stack, references: Iterable<string>): Promise<Books> {
-  const books: Books = { lost: [], double: [], wrong: [] };
+  const books: Books = { lost: [], double: [], wrong: [], violations: [] };
+  const orders: OrderView[] = [];
+  const inReview: string[] = [];
   for (const reference of references) {
     const order = (await stack.call('GET', `/v1/orders/${reference}`)).body as OrderView;
     const listed = await stack.call('GET', `/v1/payments?limit=100&order=${reference}`);
@@ -40,8 +55,18 @@ export async function checkBooks(stack: Stack, references: Iterable<string>): Pr
     books.lost.push(...lost.map(({ session }) => `${reference} ${session.id} (order ${order.status})`));
     if (isDouble(stack, order, payments)) books.double.push(reference);
     if (isWrong(order, sessions)) books.wrong.push(reference);
+    orders.push(order);
+    inReview.push(...payments.flatMap((payment) => reviewed(payment)));
   }
+  const violations = await stack.sandbox.violations({ orders, inReview });
+  const known = new Set(orders.map(({ reference }) => reference));
+  const ours = violations.filter(({ reference }) => known.has(reference ?? ''));
+  books.violations.push(...ours.map(({ rule, text, reference }) => `${reference} ${rule}: ${text}`));
   return books;
+}
+
+function reviewed({ status, transactionId }: PaymentView): string[] {
+  return status === 'REVIEW' && transactionId !== null ? [transactionId] : [];
 }
 
 function isLost(order: OrderView, payments: readonly PaymentView[], found: SimSession): boolean {
@@ -53,7 +78,7 @@ function isLost(order: OrderView, payments: readonly PaymentView[], found: SimSe
 
 function isDouble(stack: Stack, order: OrderView, payments: readonly PaymentView[]): boolean {
   const ids = stack.merchant.ids(order.reference, 'order.paid');
-  const expected = order.status === 'PAID' ? [`${order.reference}/order.paid`] : [];
+  const expected = EVER_PAID.has(order.status) ? [`${order.reference}/order.paid`] : [];
   const paying = payments.filter(({ status }) => MONEY.has(status));
   return JSON.stringify(ids) !== JSON.stringify(expected) || paying.length > 1;
 }

@@ -7,6 +7,21 @@ export interface SimTransaction {
   readonly amount: number;
   readonly currency: string;
   readonly merchant_reference: string;
+  readonly events: readonly SimEvent[];
+}
+
+export interface SimEvent {
+  readonly event: string;
+  readonly success: boolean;
+  readonly amount: number;
+  readonly event_reference?: string;
+}
+
+/** What `/__sim/invariants` finds wrong. */
+export interface SimViolation {
+  readonly rule: string;
+  readonly text: string;
+  readonly reference?: string;
 }
 
 export interface SimCallback {
@@ -46,6 +61,16 @@ export interface Sandbox {
   /** Another callback about the session, now. */
   callback(sessionId: string, plan: object): Promise<void>;
   change(transactionId: string, what: object): Promise<void>;
+  transaction(transactionId: string): Promise<SimTransaction>;
+  /** Somebody does it in Backoffice. */
+  backoffice(transactionId: string, kind: 'capture' | 'refund' | 'void', what?: object): Promise<void>;
+  /** Faults of the calls about one transaction. */
+  faultsOf(transactionId: string, what: object): Promise<void>;
+  /** Whether the money is where it belongs, as far as these orders go. */
+  violations(question: {
+    readonly orders: readonly object[];
+    readonly inReview: readonly string[];
+  }): Promise<SimViolation[]>;
   /** Somebody else's payment on the same account. */
   foreign(what: object): Promise<Paid>;
   faults(what: object): Promise<void>;
@@ -71,6 +96,11 @@ export function createSandbox(origin: string): Sandbox {
     pay: (sessionId, what) => ask('POST', `/sessions/${sessionId}/pay`, what),
     callback: (sessionId, plan) => ask('POST', `/sessions/${sessionId}/callback`, plan),
     change: (transactionId, what) => ask('POST', `/transactions/${transactionId}/change`, what),
+    transaction: (transactionId) => ask('GET', `/transactions/${transactionId}`),
+    backoffice: (transactionId, kind, what = {}) =>
+      ask('POST', `/transactions/${transactionId}/${kind}`, what),
+    faultsOf: (transactionId, what) => ask('POST', `/transactions/${transactionId}/faults`, what),
+    violations: async (question) => (await ask('POST', '/invariants', question)).violations,
     foreign: (what) => ask('POST', '/transactions', what),
     faults: (what) => ask('POST', '/faults', what),
     clearFaults: () => ask('DELETE', '/faults'),

@@ -22,6 +22,10 @@ export interface StackOptions {
   /** PostgreSQL, and so API and worker apart; without it the embedded store and both in one process. */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Namespaces of its Temporal for the stacks beside it. */
+  readonly namespaces?: readonly string[];
+  /** Shares another's Temporal, sandbox and merchant: a service of its own, with its own store and rules. */
+  readonly beside?: { readonly stack: Stack; readonly namespace: string };
 }
 
 export interface Stack {
@@ -34,8 +38,8 @@ export interface Stack {
   /** What the service's processes are given. */
   readonly env: Readonly<Record<string, string>>;
   process(name: Name): Process;
-  /** Starts one that is not there, and waits until it answers. */
-  start(name: Name): Promise<void>;
+  /** Starts one that is not there, and waits until it answers; with more in its environment where that is given. */
+  start(name: Name, env?: Readonly<Record<string, string>>): Promise<void>;
   kill(name: Name, signal?: NodeJS.Signals): Promise<void>;
   /** One more of a role, with an environment of its own; what becomes of it is the caller's business. */
   launchRole(name: Role, env: Readonly<Record<string, string>>): Promise<Process>;
@@ -49,12 +53,13 @@ interface Ports {
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { beside } = options;
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-e2e-'));
-  const ports = { api: await freePort(), temporal: await freePort(), sandbox: await freePort() };
+  const ports = await portsOf(options);
   if (options.databaseUrl === undefined) await copyStoreTemplate(join(folder, 'data'));
-  const merchant = await startMerchant();
+  const merchant = beside?.stack.merchant ?? (await startMerchant());
   const env = serviceEnv(ports, folder, merchant, options);
-  const specs = await specsOf(ports, folder, env);
+  const specs = await specsOf(ports, folder, env, options.namespaces);
   const running = new Map<Name, Process>();
   const origin = `http://127.0.0.1:${ports.api}`;
   const stack: Stack = {
@@ -65,8 +70,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     folder,
     env,
     process: (name) => running.get(name) as Process,
-    async start(name) {
-      running.set(name, await startProcess(await specs[name]()));
+    async start(name, more) {
+      running.set(name, await startProcess(await specs[name](more)));
     },
     async kill(name, signal = 'SIGKILL') {
       await running.get(name)?.kill(signal);
@@ -74,8 +79,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     launchRole: async (name, more) => launch(roleSpec(name, await builtFolder(), { ...env, ...more })),
     async stop() {
       await Promise.all([...running.values()].map((process) => process.kill('SIGKILL')));
-      await endAllProcesses();
-      await merchant.close();
+      if (beside === undefined) await endAllProcesses();
+      if (beside === undefined) await merchant.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -83,9 +88,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   return stack;
 }
 
-async function startAll(stack: Stack, { databaseUrl }: StackOptions): Promise<void> {
+async function portsOf({ beside }: StackOptions): Promise<Ports> {
+  const api = await freePort();
+  if (beside === undefined) return { api, temporal: await freePort(), sandbox: await freePort() };
+  const portIn = (address: string) => Number(address.slice(address.lastIndexOf(':') + 1));
+  const { env, sandbox } = beside.stack;
+  return { api, temporal: portIn(env['TEMPORAL_ADDRESS'] ?? ''), sandbox: portIn(sandbox.origin) };
+}
+
+async function startAll(stack: Stack, { databaseUrl, beside }: StackOptions): Promise<void> {
   try {
-    await Promise.all([stack.start('temporal'), stack.start('sandbox')]);
+    if (beside === undefined) await Promise.all([stack.start('temporal'), stack.start('sandbox')]);
     if (databaseUrl === undefined) await stack.start('serve');
     else await Promise.all([stack.start('api'), stack.start('worker')]);
   } catch (error) {
@@ -108,6 +121,7 @@ function serviceEnv(
     HOST: '127.0.0.1',
     PUBLIC_URL: `http://127.0.0.1:${ports.api}`,
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
+    TEMPORAL_NAMESPACE: options.beside?.namespace ?? 'default',
     API_KEYS: API_KEY,
     ...SANDBOX_VALUES,
     DINTERO_API_URL: sandbox,
@@ -127,13 +141,20 @@ async function specsOf(
   ports: Ports,
   folder: string,
   env: Record<string, string>,
-): Promise<Record<Name, () => Promise<ChildSpec>>> {
+  namespaces: readonly string[] = [],
+): Promise<Record<Name, (more?: Readonly<Record<string, string>>) => Promise<ChildSpec>>> {
   const dist = await builtFolder();
   const executable = await findTemporalCli({ env: process.env, say: () => undefined });
-  const role = (name: Role) => () => Promise.resolve(roleSpec(name, dist, env));
+  const role =
+    (name: Role) =>
+    (more: Readonly<Record<string, string>> = {}) =>
+      Promise.resolve(roleSpec(name, dist, { ...env, ...more }));
   const dataDir = join(folder, 'server');
   return {
-    temporal: () => temporalServer({ executable, port: ports.temporal, uiPort: null, dataDir }),
+    async temporal() {
+      const spec = await temporalServer({ executable, port: ports.temporal, uiPort: null, dataDir });
+      return { ...spec, args: [...spec.args, ...namespaces.flatMap((name) => ['--namespace', name])] };
+    },
     sandbox: () => Promise.resolve(sandboxSpec(dist, ports.sandbox, join(folder, 'sandbox'))),
     serve: role('serve'),
     api: role('api'),
