@@ -1,4 +1,5 @@
 /** How activities that move money see a payment: its row, and the transaction as the gateway shows it now. */
+import { isStale } from '../domain/decide.ts';
 import { mismatch, type Reading, type Transaction } from '../domain/transaction.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
@@ -35,6 +36,17 @@ export async function readMatching(
   };
   const differs = mismatch(opened, reading.transaction);
   return differs === 'account' || differs === 'session' ? null : reading.transaction;
+}
+
+/** No replica lags so long behind what it has shown before. */
+const LONGEST_LAG_MS = 60 * 60_000;
+
+/** An answer older than one that was acted upon a moment ago: nothing may be sent on its word. */
+export function lagsBehind(payment: PaymentRow, transaction: Transaction): boolean {
+  const { transactionUpdatedAt: known, updatedAt } = payment;
+  if (known === null || Date.now() - updatedAt.getTime() > LONGEST_LAG_MS) return false;
+  const isOlder = Date.parse(transaction.updatedAt ?? '') < Date.parse(known);
+  return isOlder || isStale(standingOf(payment, transaction.account), transaction);
 }
 
 /** The row as far as it decides what a transaction means. */

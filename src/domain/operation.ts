@@ -37,7 +37,8 @@ export interface WantedOperation {
   readonly finalCapture: boolean;
 }
 
-export type RefusalCode = 'operation_not_possible' | 'amount_too_large';
+/** `not_needed`: what it was wanted for is so already, or is not wanted any more. */
+export type RefusalCode = 'operation_not_possible' | 'amount_too_large' | 'not_needed';
 
 export type Feasibility =
   | { readonly ok: true; readonly amountMinor: number }

@@ -1,0 +1,248 @@
+/** One attempt at moving money, against a real store and a gateway that says what a test wants it to say. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { createMoneyActivities } from '../../src/activities/money-activities.ts';
+import type {
+  GiveBackPlan,
+  MoneyActivities,
+  OperationAttempt,
+} from '../../src/activities/payment-activities.ts';
+import type { OperationKind } from '../../src/domain/operation.ts';
+import type { Transaction } from '../../src/domain/transaction.ts';
+import { rulesFor } from '../../src/gateways/dintero/capabilities.ts';
+import {
+  GatewayUnavailable,
+  type Gateway,
+  type OperationAnswer,
+  type OperationRequest,
+} from '../../src/gateways/gateway.ts';
+import {
+  claimOperation,
+  findOperation,
+  listOperations,
+  markSending,
+  type NewOperation,
+  type OperationRow,
+} from '../../src/store/operations.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
+import { operations, payments } from '../../src/store/schema.ts';
+import { anActivityRun } from '../support/activity.ts';
+import {
+  ACCOUNT,
+  anOutcome,
+  aPayment,
+  aRecord,
+  aSessionId,
+  aTransaction,
+  keyOf,
+  TELLS,
+} from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+const LATER = '2026-11-21T12:01:00.000Z';
+
+let store: TestStore;
+let activities: MoneyActivities;
+let shown: Transaction;
+let operate: (request: OperationRequest) => Promise<OperationAnswer>;
+const sent: OperationRequest[] = [];
+
+beforeAll(async () => {
+  store = await openTestStore();
+  const gateway = {
+    id: 'dintero',
+    account: ACCOUNT,
+    rulesFor,
+    readPayment: () => Promise.resolve({ kind: 'transaction', transaction: shown }),
+    operate: (request: OperationRequest) => {
+      sent.push(request);
+      return operate(request);
+    },
+  } as unknown as Gateway;
+  activities = createMoneyActivities({ db: store.db, gatewayNamed: () => gateway });
+}, 180_000);
+beforeEach(() => {
+  sent.length = 0;
+  operate = () => Promise.resolve({ kind: 'answered' });
+});
+afterAll(() => store.close());
+
+const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
+const record = (payment: PaymentRow, transaction: Transaction, reason?: string) => {
+  const { status, capturedMinor, refundedMinor } = transaction;
+  const outcome = anOutcome(reason === undefined ? (status as 'AUTHORIZED') : 'REVIEW', {
+    pays: reason === undefined,
+    capturedMinor,
+    refundedMinor,
+    ...(reason !== undefined && { reason }),
+  });
+  return recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+};
+
+/** With a session; what the gateway shows of it is an authorization. */
+async function aSession(): Promise<PaymentRow> {
+  const payment = await aPayment(store.db);
+  await store.db.update(payments).set({ sessionId: aSessionId() }).where(eq(payments.id, payment.id));
+  const row = await reread(payment);
+  shown = aTransaction(row);
+  return row;
+}
+
+async function aPaid(): Promise<PaymentRow> {
+  const payment = await aSession();
+  await record(payment, shown);
+  return reread(payment);
+}
+
+async function aReviewed(): Promise<PaymentRow> {
+  const payment = await aSession();
+  await record(payment, shown, 'amount_mismatch');
+  return reread(payment);
+}
+
+const ask = async (payment: PaymentRow, kind: OperationKind, changes: Partial<NewOperation> = {}) => {
+  const wanted = { paymentId: payment.id, kind, reference: 'c1', bodyHash: 'hash', wanted: null };
+  const claimed = await claimOperation(store.db, {
+    ...wanted,
+    finalCapture: false,
+    cause: 'merchant',
+    ...changes,
+  });
+  return claimed.operation;
+};
+const attempt = (payment: PaymentRow, { id: operationId }: OperationRow): Promise<OperationAttempt> =>
+  anActivityRun().run(activities.attemptOperation, { ...keyOf(payment), gateway: 'dintero', operationId });
+const plan = (payment: PaymentRow, cause: 'late_money' | 'operator' = 'operator'): Promise<GiveBackPlan> =>
+  anActivityRun().run(activities.planGiveBack, { ...keyOf(payment), gateway: 'dintero', cause });
+
+describe('an operation', () => {
+  it('that may have left us stays sent, whatever went wrong with its answer', async () => {
+    const payment = await aPaid();
+    operate = () => Promise.reject(new RangeError('Invalid time value'));
+    const operation = await ask(payment, 'capture');
+    expect(await attempt(payment, operation)).toMatchObject({ state: 'lost' });
+    expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({
+      state: 'unknown',
+      sentAt: expect.any(Date),
+    });
+  });
+
+  it('that certainly never left may be sent again', async () => {
+    const payment = await aPaid();
+    operate = () => Promise.reject(new GatewayUnavailable('nobody there', { kind: 'silent' }));
+    const operation = await ask(payment, 'capture');
+    await expect(attempt(payment, operation)).rejects.toThrow('nobody there');
+    expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'pending', sentAt: null });
+  });
+
+  it('is not decided upon by an answer that lags behind what we know', async () => {
+    const payment = await aPaid();
+    const behind = shown;
+    const captured = { status: 'PARTIALLY_CAPTURED', capturedMinor: 4_000, updatedAt: LATER } as const;
+    const now = aTransaction(payment, captured);
+    await record(payment, now);
+    const operation = await ask(payment, 'capture', { reference: 'c2' });
+    shown = behind;
+    expect(await attempt(payment, operation)).toMatchObject({ state: 'busy' });
+    expect(sent).toEqual([]);
+    shown = now;
+    await attempt(payment, operation);
+    expect(sent).toMatchObject([{ amountMinor: payment.amount - 4_000 }]);
+  });
+
+  it('is asked of the transaction that was read', async () => {
+    const payment = await aReviewed();
+    await store.db.update(payments).set({ transactionId: null }).where(eq(payments.id, payment.id));
+    const { operationId } = await plan(payment);
+    await attempt(payment, { id: operationId } as OperationRow);
+    expect(sent).toMatchObject([{ kind: 'void', transactionId: shown.transactionId }]);
+  });
+
+  it('that another run has found to have failed is said to have failed, not to be done', async () => {
+    const payment = await aPaid();
+    const operation = await ask(payment, 'capture');
+    const failed = { operationId: operation.id, code: 'declined', detail: 'no cover' };
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    expect(await attempt(payment, operation)).toMatchObject({
+      failure: { code: 'declined', detail: 'no cover' },
+    });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('money that is to go back', () => {
+  it('is not planned on an answer that lags behind what we know', async () => {
+    const payment = await aSession();
+    const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
+    await recordOutcome(store.db, aRecord(payment, { outcome: closed }), TELLS);
+    const behind = shown;
+    const gone = aTransaction(payment, {
+      status: 'VOIDED',
+      capturableMinor: 0,
+      updatedAt: LATER,
+    });
+    await record(payment, gone);
+    shown = behind;
+    await expect(plan(payment, 'late_money')).rejects.toThrow('behind');
+    expect(await listOperations(store.db, payment.id)).toEqual([]);
+    shown = gone;
+    expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isStuck: false });
+  });
+
+  it('stays where an operator has accepted it in the meantime', async () => {
+    const payment = await aReviewed();
+    const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    const record1 = aRecord(payment, { outcome: accept, transaction: shown });
+    expect(await recordOutcome(store.db, record1, TELLS)).toMatchObject({ paysNow: true });
+    expect(await plan(payment)).toMatchObject({ operationId: null, isStuck: false });
+  });
+
+  it('is not accepted while it is on its way', async () => {
+    const payment = await aReviewed();
+    const { operationId } = await plan(payment);
+    await markSending(store.db, operationId as string, payment.amount);
+    const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    const recorded = await recordOutcome(
+      store.db,
+      aRecord(payment, { outcome: accept, transaction: shown }),
+      TELLS,
+    );
+    expect(recorded).toMatchObject({ paysNow: false, status: 'REVIEW' });
+  });
+
+  it('that was dismissed meanwhile is not sent any more', async () => {
+    const payment = await aReviewed();
+    const { operationId } = await plan(payment);
+    const dismiss = anOutcome('AUTHORIZED', { dismiss: true });
+    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction: shown }), TELLS);
+    expect(await attempt(payment, { id: operationId } as OperationRow)).toMatchObject({
+      failure: { code: 'not_needed' },
+    });
+    expect(sent).toEqual([]);
+  });
+
+  it('of a payer in REVIEW goes back step by step, though the first step ends the review', async () => {
+    const payment = await aPaid();
+    const half = aTransaction(payment, {
+      status: 'PARTIALLY_CAPTURED',
+      capturedMinor: 4_000,
+      paymentMethod: 'vipps',
+    });
+    shown = half;
+    await record(payment, half, 'contradiction');
+    const first = await plan(payment);
+    await store.db
+      .update(operations)
+      .set({ state: 'done' })
+      .where(eq(operations.id, first.operationId as string));
+    shown = { ...half, capturableMinor: 0, updatedAt: LATER };
+    await record(payment, shown);
+    expect(await reread(payment)).toMatchObject({ status: 'PARTIALLY_CAPTURED' });
+    const second = await plan(payment);
+    expect(await listOperations(store.db, payment.id)).toMatchObject([
+      { id: second.operationId, kind: 'refund' },
+      { kind: 'void' },
+    ]);
+  });
+});
