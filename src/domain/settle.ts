@@ -20,6 +20,8 @@ export interface PaymentStanding {
   readonly dismissed: boolean;
   readonly capturedMinor: number;
   readonly refundedMinor: number;
+  /** An operation that gives its money back is not finished. */
+  readonly isGoingBack?: boolean;
 }
 
 /** What a look at the gateway, a deadline or a person asks for. */
@@ -60,6 +62,7 @@ export function settle(
   policy: LateMoneyPolicy,
 ): Settlement {
   if (outcome.dismiss) return dismiss(order, payment, outcome);
+  if (payment.isGoingBack && isAsked(payment, outcome)) return unaccepted(order, payment, outcome);
   if (payment.dismissed && !outcome.accept) return quietly(order, payment, outcome);
   if (order.paidPaymentId === payment.id) return follow(order, payment, outcome);
   if (outcome.pays) return money(order, payment, outcome, policy);
@@ -75,6 +78,7 @@ function money(
 ): Settlement {
   const obstacle = obstacleOf(order, payment, outcome, policy);
   if (obstacle === null) return pay(order, payment, outcome);
+  if (isAsked(payment, outcome)) return unaccepted(order, payment, outcome);
   if (!holdsMoney(outcome.status)) return returned(order, payment, outcome);
   // Whatever kept it from going back the first time has to be seen by a person.
   if (payment.reason === GIVE_BACK_FAILED) return review(order, payment, outcome, GIVE_BACK_FAILED);
@@ -93,10 +97,22 @@ function obstacleOf(
   policy: LateMoneyPolicy,
 ): string | null {
   if (order.paidPaymentId !== null) return 'order_already_paid';
+  // Whatever anybody or the policy says by now: what is being sent back can't pay.
+  if (payment.isGoingBack) return 'late_money';
   if (outcome.accept) return null;
   if (payment.closedBy !== null && policy !== 'accept') return 'late_money';
   if (!sameMoney(order.money, payment.money)) return 'order_changed';
   return null;
+}
+
+/** It is in REVIEW, and an operator wants to keep its money. */
+function isAsked({ status }: PaymentStanding, { accept }: Outcome): boolean {
+  return accept === true && status === 'REVIEW';
+}
+
+/** What can't be accepted stays as it is: it must not go anywhere else because somebody wanted to keep it. */
+function unaccepted(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  return settlement(payment, { ...outcome, status: payment.status, ...reasonOf(payment) }, order.status);
 }
 
 function pay(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {

@@ -4,7 +4,7 @@ import type { OperationKind } from '../domain/operation.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
 import { findPayment, type PaymentRow } from './payments.ts';
-import { operations, orders, type OperationCause, type OperationLine } from './schema.ts';
+import { operations, orders, payments, type OperationCause, type OperationLine } from './schema.ts';
 
 const isUnfinished = inArray(operations.state, ['pending', 'unknown']);
 
@@ -183,19 +183,48 @@ export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]>
   });
 }
 
-/** Writes down the next operation that gives money back; the one that is under way where there is one. */
+/**
+ * Writes down the next operation that gives money back; the one that is under way where there is one. Null where it may not go back
+ * (any more): the order's lock decides which came first, this or the payment's paying its order.
+ */
 export async function claimGiveBack(
   db: Db,
   paymentId: string,
   { kind, cause }: { kind: 'refund' | 'void'; cause: OperationCause },
+): Promise<OperationRow | null> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select 1 from ${orders} where reference =
+      (select order_reference from ${payments} where id = ${paymentId}) for update`);
+    const earlier = await tx
+      .select()
+      .from(operations)
+      .where(and(eq(operations.paymentId, paymentId), like(operations.reference, 'give-back-%')));
+    const open = earlier.find(({ state }) => state === 'pending' || state === 'unknown');
+    if (open !== undefined) return open;
+    if (!(await mayGoBack(tx, paymentId, cause))) return null;
+    return nextGiveBack(tx, paymentId, { kind, cause }, earlier.length + 1);
+  });
+}
+
+/** A payer keeps the order's money, but for what an operator has begun to give back of it in a review. */
+async function mayGoBack(tx: Db, paymentId: string, cause: OperationCause): Promise<boolean> {
+  const [found] = await rows<{ dismissed: boolean; is_payer: boolean; is_reviewed: boolean }>(
+    tx,
+    sql`select p.dismissed, o.paid_payment_id is not distinct from p.id as is_payer, p.status = 'REVIEW' or exists (select 1
+        from operations w where w.payment_id = p.id and w.cause = 'operator' and w.created_at > o.paid_at) as is_reviewed
+      from payments p join orders o on o.reference = p.order_reference where p.id = ${paymentId}`,
+  );
+  if (found === undefined || found.dismissed) return false;
+  return !found.is_payer || (cause === 'operator' && found.is_reviewed);
+}
+
+async function nextGiveBack(
+  tx: Db,
+  paymentId: string,
+  { kind, cause }: { kind: 'refund' | 'void'; cause: OperationCause },
+  n: number,
 ): Promise<OperationRow> {
-  const earlier = await db
-    .select()
-    .from(operations)
-    .where(and(eq(operations.paymentId, paymentId), like(operations.reference, 'give-back-%')));
-  const open = earlier.find(({ state }) => state === 'pending' || state === 'unknown');
-  if (open !== undefined) return open;
-  const reference = `give-back-${earlier.length + 1}`;
+  const reference = `give-back-${n}`;
   const wanted = {
     paymentId,
     kind,
@@ -205,5 +234,5 @@ export async function claimGiveBack(
     finalCapture: false,
     cause,
   };
-  return (await claimOperation(db, wanted)).operation;
+  return (await claimOperation(tx, wanted)).operation;
 }

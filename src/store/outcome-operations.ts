@@ -131,6 +131,13 @@ export function autoCapture(paymentId: string): NewOperation & { id: string; sta
 
 const AUTO_CAPTURE = 'auto-capture';
 
+/** Whether money of the payment is on its way back: then it can't pay. */
+export function isGoingBack(operations: readonly StoredOperation[]): boolean {
+  return operations.some(
+    ({ cause, state }) => (cause === 'late_money' || cause === 'operator') && state !== 'failed',
+  );
+}
+
 /** What must be done now that it is recorded. Said again by every later record, so that none is lost with a run. */
 export function nextSteps(before: Locked, settled: Settlement | null): NextStep[] {
   const { order, payment, otherOpen } = before;

@@ -129,6 +129,27 @@ describe('settle', () => {
     });
   });
 
+  it('leaves what an operator wants to keep in REVIEW where another payment has paid the order', () => {
+    const reviewed = payment({ status: 'REVIEW', reason: 'amount_mismatch' });
+    const paid = order({ paidPaymentId: 'pay_0', status: 'PAID' });
+    const kept = settle(paid, reviewed, outcome({ accept: true }), 'give_back');
+    expect(kept).toMatchObject({ status: 'REVIEW', reason: 'amount_mismatch', paysNow: false, updates: [] });
+  });
+
+  it.each([
+    [{ accept: true }, {}],
+    [{}, {}],
+    [{ accept: true }, { paidPaymentId: 'pay_1', status: 'PAID' as const }],
+  ])('lets no money pay that is on its way back: %j %j', (asked, ofOrder) => {
+    const going = payment({ status: 'REVIEW', reason: 'unclear: UNKNOWN', isGoingBack: true });
+    const settled = settle(order({ status: 'REVIEW', ...ofOrder }), going, outcome(asked), 'accept');
+    expect(settled.paysNow).toBe(false);
+    if ('accept' in asked) expect(settled).toMatchObject({ status: 'REVIEW', reason: 'unclear: UNKNOWN' });
+    const gone = settle(order({ status: 'REVIEW' }), going, outcome({ status: 'VOIDED' }), 'accept');
+    expect(gone).toMatchObject({ status: 'VOIDED', paysNow: false });
+    expect(types(gone)).toEqual(['order.late_payment_returned']);
+  });
+
   it('leaves the order in REVIEW while another of its payments is, whatever becomes of this one', () => {
     for (const status of ['FAILED', 'DECLINED', 'CANCELLED', 'EXPIRED'] as const) {
       const settled = settle(
