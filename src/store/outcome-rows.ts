@@ -21,7 +21,7 @@ export interface Locked {
   readonly pending: readonly string[];
   /** Every effect that the order has had. */
   readonly known: readonly string[];
-  /** Those that are not finished, and those that were given up without a word of the gateway. */
+  /** Those that are not finished, and those that the gateway may yet turn out to have carried out. */
   readonly operations: readonly StoredOperation[];
   /** The very same record was written before. */
   readonly isWritten: boolean;

@@ -12,7 +12,7 @@ import {
   takeForgotten,
   type NewOperation,
 } from '../../src/store/operations.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
+import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations, payments } from '../../src/store/schema.ts';
 import { anOutcome, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
@@ -104,6 +104,34 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
   });
 
+  it('that the gateway declined is done should the gateway correct itself', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment)).operation;
+    await markSending(store.db, id, 4_000);
+    const failed = { operationId: id, code: 'declined', detail: 'no cover' };
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    const shown = { kind: 'capture', reference: 'c1', amountMinor: 4_000, state: 'done' } as const;
+    const transaction = aTransaction(payment, { operations: [shown] });
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
+  });
+
+  it('that fails by an answer that lags behind leaves the sums that are known', async () => {
+    const payment = await aPayment(store.db);
+    const behind = aTransaction(payment);
+    const captured = { status: 'PARTIALLY_CAPTURED', capturedMinor: 4_000 } as const;
+    const now = aTransaction(payment, { ...captured, updatedAt: '2026-11-21T12:01:00.000Z' });
+    const outcome = anOutcome('PARTIALLY_CAPTURED', { pays: true, capturedMinor: 4_000 });
+    await recordOutcome(store.db, aRecord(payment, { outcome, transaction: now }), TELLS);
+    const { id } = (await claim(payment, { reference: 'c2' })).operation;
+    const failed = { operationId: id, code: 'declined', detail: 'no cover' };
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed, transaction: behind }), TELLS);
+    expect(await findPayment(store.db, payment.id)).toMatchObject({
+      captured: 4_000,
+      transactionUpdatedAt: now.updatedAt,
+    });
+  });
+
   it('that failed at the gateway is told, once, whoever wanted it; one that we refused is not', async () => {
     const payment = await aPayment(store.db);
     const [first, second] = [await claim(payment), await claim(payment, { reference: 'c2' })];
@@ -139,8 +167,8 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const payment = await aPayment(store.db);
     const plan = { kind: 'void', cause: 'late_money' } as const;
     const first = await claimGiveBack(store.db, payment.id, plan);
-    expect((await claimGiveBack(store.db, payment.id, plan)).id).toBe(first.id);
-    await store.db.update(operations).set({ state: 'done' }).where(eq(operations.id, first.id));
+    expect(await claimGiveBack(store.db, payment.id, plan)).toEqual(first);
+    await store.db.update(operations).set({ state: 'done' }).where(eq(operations.paymentId, payment.id));
     const second = await claimGiveBack(store.db, payment.id, { ...plan, kind: 'refund' });
     expect(second).toMatchObject({ reference: 'give-back-2', kind: 'refund' });
   });
