@@ -136,7 +136,9 @@ function follow(order: OrderStanding, payment: PaymentStanding, outcome: Outcome
   if (outcome.status === 'VOIDED' && payment.status !== 'VOIDED') {
     updates.push({ type: 'order.voided', cause: outcome.cause, orderStatus });
   }
-  if (outcome.refundedMinor > payment.refundedMinor) {
+  // The void of a rest may be what makes a part that was refunded the whole.
+  const isWholeNow = outcome.status === 'REFUNDED' && payment.status !== 'REFUNDED';
+  if (outcome.refundedMinor > payment.refundedMinor || isWholeNow) {
     const type = outcome.status === 'REFUNDED' ? 'order.refunded' : 'order.partially_refunded';
     updates.push({ type, cause: `refunded-${outcome.refundedMinor}`, orderStatus });
   }

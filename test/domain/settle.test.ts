@@ -129,6 +129,15 @@ describe('settle', () => {
     });
   });
 
+  it('tells that everything is refunded where the void of the rest makes it so', () => {
+    const paid = order({ status: 'PAID', paidPaymentId: 'pay_1' });
+    const sums = { capturedMinor: 100, refundedMinor: 100 };
+    const before = payment({ status: 'PARTIALLY_REFUNDED', ...sums });
+    const settled = settle(paid, before, outcome({ status: 'REFUNDED', ...sums }), 'give_back');
+    expect(settled.orderStatus).toBe('REFUNDED');
+    expect(types(settled)).toEqual(['order.refunded']);
+  });
+
   it('leaves what an operator wants to keep in REVIEW where another payment has paid the order', () => {
     const reviewed = payment({ status: 'REVIEW', reason: 'amount_mismatch' });
     const paid = order({ paidPaymentId: 'pay_0', status: 'PAID' });
