@@ -1,0 +1,89 @@
+/** What the code knows by name, some document explains: lists in documents age in silence. */
+import { describe, expect, it, jest } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PROBLEMS } from '../../src/api/problem.ts';
+import { runCommand } from '../../src/cli/program.ts';
+import { readConfig } from '../../src/config.ts';
+import { ORDER_STATUSES } from '../../src/domain/order.ts';
+import { PAYMENT_STATUSES } from '../../src/domain/payment.ts';
+import { accountFor } from '../../src/gateways/dintero/transactions.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const read = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8');
+const DINTERO = read('docs', 'dintero.md');
+const ALL = [
+  ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md'].map((name) => read(name)),
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => read('docs', name)),
+].join('\n');
+
+/** Those of these names that no document has as a word of its own. */
+function unexplained(names: readonly string[], documents = ALL): string[] {
+  expect(names.length).toBeGreaterThan(3);
+  return names.filter((name) => !new RegExp(`(?<![\\w.])${name}(?!\\w)`).test(documents));
+}
+
+/** The first group of every match in a source file. */
+function namesIn(source: string, pattern: RegExp): string[] {
+  return [...new Set([...read(...source.split('/')).matchAll(pattern)].map(([, name = '']) => name))];
+}
+
+describe('some document explains', () => {
+  it('every problem code', () => {
+    expect(unexplained(Object.keys(PROBLEMS))).toEqual([]);
+  });
+
+  it('every environment variable', () => {
+    expect(unexplained(namesIn('src/config.ts', /^ {2}([A-Z][A-Z_]+):/gm))).toEqual([]);
+  });
+
+  it('every figure', () => {
+    expect(unexplained(namesIn('src/telemetry/metrics.ts', /'(paidonce_\w+)'/g))).toEqual([]);
+  });
+
+  it.each([[['--help']], [['dintero', '--help']]])('every command of paidonce %j', async (args) => {
+    const said: string[] = [];
+    const write = jest
+      .spyOn(process.stdout, 'write')
+      .mockImplementation((text) => said.push(String(text)) > 0);
+    await runCommand(args).finally(() => write.mockRestore());
+    const listed = [...said.join('').matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    const commands = listed.filter((name) => name !== 'help');
+    expect(commands.length).toBeGreaterThan(3);
+    const isShown = (name: string) => new RegExp(`(\\x60|paidonce (dintero )?)${name}(?!\\w)`).test(ALL);
+    expect(commands.filter((name) => !isShown(name))).toEqual([]);
+  });
+});
+
+describe('docs/dintero.md', () => {
+  it('explains every reason of a review, and every policy', () => {
+    const reasons = namesIn('src/domain/settle.ts', /'((?:[a-z]+_)+[a-z]+|contradiction)'/g);
+    const differences = ['amount', 'currency', 'reference'].map((name) => `${name}_mismatch`);
+    expect(unexplained([...reasons, ...differences, 'unclear'], DINTERO)).toEqual([]);
+  });
+
+  it('names every status of payments and orders, and every update', () => {
+    const updates = namesIn('src/api/openapi/updates.ts', /^ {2}'(order\.\w+)'/gm);
+    const statuses = [...PAYMENT_STATUSES, ...ORDER_STATUSES];
+    expect(unexplained([...statuses, ...updates], DINTERO)).toEqual([]);
+  });
+
+  it("translates Dintero's words as the adapter does", () => {
+    const rows = [...DINTERO.matchAll(/^\| `([A-Z_]+)`[^|]*\| `([A-Z_]+)`[^|]*\| `[A-Z_]+` +\|/gm)];
+    expect(rows).toHaveLength(12);
+    for (const [, word = '', documented] of rows) {
+      const { status } = accountFor({ status: word, amount: 72_200 });
+      const ours = { INITIATED: 'PENDING', UNCLEAR: 'REVIEW' }[status as string] ?? status;
+      expect([word, ours]).toEqual([word, documented]);
+    }
+  });
+
+  it('has an environment that a process starts with', () => {
+    const [, lines = ''] = /```ini\n([^`]+)```/.exec(DINTERO) ?? [];
+    const pairs = lines.split('\n').filter((line) => /^[A-Z_]+=/.test(line));
+    const env = Object.fromEntries(pairs.map((line) => /^([A-Z_]+)=(.*)$/.exec(line)?.slice(1) ?? []));
+    expect(readConfig(env as NodeJS.ProcessEnv).DINTERO_ACCOUNT_ID).toBe('T12345678');
+  });
+});
