@@ -22,8 +22,8 @@ import {
 } from './run-state.ts';
 import { followUp, tell } from './telling.ts';
 
-/** Looks once for everything that has asked for it until now. */
-export async function look(run: RunState): Promise<void> {
+/** Looks once for everything that has asked for it until now. Whether the gateway could say what there is. */
+export async function look(run: RunState): Promise<boolean> {
   const payment = run.payment as OpenedPayment;
   const triggers = takeTriggers(run, Date.now());
   run.looking = true;
@@ -35,6 +35,7 @@ export async function look(run: RunState): Promise<void> {
   } else if (isWorthKeeping(triggers)) await record(run, { ...kept(run, triggers, reading), outcome: null });
   plan(run, triggers, decision);
   run.looking = false;
+  return decision.kind !== 'unclear' && reading.kind !== 'absent';
 }
 
 /** Asks the gateway, by the transaction that is known or that a proved callback names. */

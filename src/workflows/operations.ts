@@ -62,8 +62,9 @@ export function newOperations(run: RunState): Operations {
 
 async function cancel(run: RunState, closing: Closing): Promise<CancelResult> {
   // First what the gateway knows already: money that is there must not be released by us.
-  await look(run);
-  if (run.status !== 'PENDING') return afterCancel(run.status);
+  const isSeen = await look(run);
+  // What can't be seen may be money.
+  if (run.status !== 'PENDING' || !isSeen) return afterCancel(run.status);
   const payment = run.payment as OpenedPayment;
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = closing === 'merchant' ? 'the merchant cancels' : 'another payment has paid the order';
