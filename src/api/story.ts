@@ -1,6 +1,7 @@
 /** A payment's story for people: what the workflow wrote down, and whether the merchant has heard of it. */
 import type { z } from 'zod';
 import type { Db } from '../store/open.ts';
+import { listUnfinished, type OperationRow } from '../store/operations.ts';
 import { listUpdates, type OutboxRow } from '../store/outbox.ts';
 import { readTimeline } from '../store/timeline.ts';
 import type { timelineEntry } from './schemas.ts';
@@ -9,13 +10,32 @@ export type StoryEntry = z.infer<typeof timelineEntry>;
 
 /** Oldest first. */
 export async function readStory(db: Db, paymentId: string): Promise<StoryEntry[]> {
-  const [notes, updates] = await Promise.all([readTimeline(db, paymentId), listUpdates(db, paymentId)]);
+  const [notes, updates, operations] = await Promise.all([
+    readTimeline(db, paymentId),
+    listUpdates(db, paymentId),
+    listUnfinished(db, paymentId),
+  ]);
   const entries = [
     ...notes.map(({ at, kind, text, data }) => ({ at: at.toISOString(), kind, text, data })),
     ...updates.map(toldEntry).filter((entry) => entry !== null),
+    ...operations.map(openEntry),
   ];
   return entries.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at));
 }
+
+/** What was asked for and has not ended: how it ends is a note of its own. */
+function openEntry({ kind, reference, state, amount, wanted, sentAt, createdAt }: OperationRow): StoryEntry {
+  const of = amount ?? wanted;
+  const text = `${kind} ${reference}${of === null ? '' : ` of ${of} minor units`} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
+  const data = { kind, reference, state, ...(of !== null && { amount: of }) };
+  return { at: (sentAt ?? createdAt).toISOString(), kind: 'operation', text, data };
+}
+
+const OPEN: Readonly<Record<string, string>> = {
+  unsent: 'is asked for and not sent yet',
+  pending: 'is sent; the gateway has not finished it',
+  unknown: 'is sent, and its answer was lost: it is read for, and not sent again',
+};
 
 /** How far the merchant has been told; null before the first attempt. */
 function toldEntry(update: OutboxRow): StoryEntry | null {

@@ -22,7 +22,7 @@ describe('what needs somebody', () => {
     const story = aStory(aPayment({ status: 'REVIEW', reason: 'late_money' }));
     const [finding] = findingsOf(story, NO_TEMPORAL, NOW);
     expect(finding?.text).toContain('late_money');
-    expect(finding?.todo).toContain('paidonce resolve pay_1 --decision accept|dismiss');
+    expect(finding?.todo).toContain('paidonce resolve pay_1 --decision accept|give_back|dismiss');
   });
 
   it.each(['gave_up', 'gone'])('is an update that ended as %s', (state) => {
@@ -48,6 +48,18 @@ describe('what needs somebody', () => {
       data: {},
     };
     expect(textsOf({ timeline: [queued, told('pending', '2026-11-21T11:59:59Z')] })).toEqual([]);
+  });
+
+  it('is an operation that has not ended five minutes after it was sent', () => {
+    const sent = (at: string, state: string) => ({
+      at,
+      kind: 'operation' as const,
+      text: 'capture c1 is sent',
+      data: { kind: 'capture', reference: 'c1', state },
+    });
+    expect(textsOf({ timeline: [sent('2026-11-21T11:54:59Z', 'unknown')] })).toHaveLength(1);
+    expect(textsOf({ timeline: [sent('2026-11-21T11:55:01Z', 'unknown')] })).toEqual([]);
+    expect(textsOf({ timeline: [sent('2026-11-21T11:00:00Z', 'done')] })).toEqual([]);
   });
 
   it('is a verified callback that no workflow dealt with for a minute', () => {

@@ -11,6 +11,7 @@ export interface Finding {
 /** A workflow deals with a callback within a second; an update is told within seconds, or the shop's endpoint is in trouble. */
 const UNHANDLED_AFTER_MS = 60_000;
 const UNTOLD_AFTER_MS = 5 * 60_000;
+const UNFINISHED_AFTER_MS = 5 * 60_000;
 const STUBBORN_ATTEMPTS = 4;
 
 /** Everything that is wrong with an order, as far as store and Temporal could be asked. */
@@ -19,6 +20,7 @@ export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Fi
   const ofPayments = (story?.payments ?? []).flatMap((payment) => [
     ...reviewOf(payment),
     ...untold(payment, now),
+    ...unfinished(payment, now),
     ...unhandled(payment, now),
     ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
   ]);
@@ -28,8 +30,19 @@ export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Fi
 function reviewOf({ id, status, reason, updatedAt }: Payment): Finding[] {
   if (status !== 'REVIEW') return [];
   const text = `is in REVIEW (${reason ?? 'no reason given'}), last changed ${updatedAt}`;
-  const todo = `look at the transaction at the gateway, then: paidonce resolve ${id} --decision accept|dismiss --actor YOU --reason WHY`;
+  const todo = `look at the transaction at the gateway, then: paidonce resolve ${id} --decision accept|give_back|dismiss --actor YOU --reason WHY`;
   return [{ about: id, text, todo }];
+}
+
+/** A capture, refund or void that has not ended, and should have. */
+function unfinished({ id, timeline }: Payment, now: Date): Finding[] {
+  const open = timeline.filter(({ kind, data, at }) => {
+    const { state } = data as { state?: string };
+    const isOpen = kind === 'operation' && (state === 'pending' || state === 'unknown');
+    return isOpen && now.getTime() - Date.parse(at) > UNFINISHED_AFTER_MS;
+  });
+  const todo = 'look at the transaction at the gateway; docs/operations.md, operations that do not end';
+  return open.map(({ at, text }) => ({ about: id, text: `${text} (since ${at})`, todo }));
 }
 
 interface Told {

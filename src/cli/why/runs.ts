@@ -43,7 +43,7 @@ export async function findRuns(config: ClientConfig, reference: string): Promise
 
 async function readRuns(client: Client, config: ClientConfig, reference: string): Promise<Run[]> {
   const ids: { workflowId: string; runId: string }[] = [];
-  const query = `WorkflowType = 'paymentSession' and OrderReference = '${reference}'`;
+  const query = `WorkflowType in ('paymentSession', 'moneyOperations') and OrderReference = '${reference}'`;
   for await (const found of client.workflow.list({ query })) {
     ids.push(found);
     if (ids.length === MOST_RUNS) break;
