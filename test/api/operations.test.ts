@@ -57,6 +57,20 @@ describe('money that is moved', () => {
     };
   };
 
+  it('stands in the timeline while it is under way, in words', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    await ask(payment, 'capture', { reference: 'c1', amount: 4_000 });
+    const story = async () => {
+      const { body } = await at.api.send('GET', `/v1/payments/${payment.id}`, { key: API_KEY });
+      return (body.timeline as { kind: string; text: string }[]).map(({ text }) => text);
+    };
+    expect(await story()).toContain('capture c1 of 4000 minor units is asked for and not sent yet');
+    const operation = await findOperation(at.store.db, payment.id, 'c1');
+    await markSending(at.store.db, operation?.id ?? '', 4_000);
+    await markUnknown(at.store.db, operation?.id ?? '');
+    expect((await story()).join()).toContain('its answer was lost');
+  });
+
   it('is 200 with the operation and the payment as it is then', async () => {
     const payment = await aPaidPayment(at.store.db);
     succeeds(payment, 'capture', 'parcel-1');
