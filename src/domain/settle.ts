@@ -98,11 +98,19 @@ function obstacleOf(
 ): string | null {
   if (order.paidPaymentId !== null) return 'order_already_paid';
   // Whatever anybody or the policy says by now: what is being sent back can't pay.
-  if (payment.isGoingBack) return 'late_money';
+  if (payment.isGoingBack || isRefused(payment, outcome)) return 'late_money';
   if (outcome.accept) return null;
   if (payment.closedBy !== null && policy !== 'accept') return 'late_money';
   if (!sameMoney(order.money, payment.money)) return 'order_changed';
   return null;
+}
+
+/**
+ * Its money is known, and did not pay when it came: it goes back, or has gone. The order may have another amount by now, and a run that
+ * looks late must not find that it fits. A void of what was never there is no money.
+ */
+function isRefused({ status }: PaymentStanding, outcome: Outcome): boolean {
+  return isMoney(status) && (status !== 'VOIDED' || outcome.status === 'VOIDED');
 }
 
 /** It is in REVIEW, and an operator wants to keep its money. */

@@ -138,6 +138,14 @@ describe('settle', () => {
     expect(types(settled)).toEqual(['order.refunded']);
   });
 
+  it.each(['VOIDED', 'REFUNDED', 'AUTHORIZED'] as const)(
+    'pays with nothing that was refused before, though the order fits by now: %s',
+    (status) => {
+      const settled = settle(order(), payment({ status }), outcome({ status }), 'give_back');
+      expect(settled).toMatchObject({ status, paysNow: false, orderStatus: 'AWAITING_PAYMENT', updates: [] });
+    },
+  );
+
   it('leaves what an operator wants to keep in REVIEW where another payment has paid the order', () => {
     const reviewed = payment({ status: 'REVIEW', reason: 'amount_mismatch' });
     const paid = order({ paidPaymentId: 'pay_0', status: 'PAID' });
