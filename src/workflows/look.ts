@@ -63,12 +63,20 @@ function claimed(payment: OpenedPayment, triggers: Triggers | null): string | un
 function decideNow(run: RunState, payment: OpenedPayment, triggers: Triggers, reading: Reading): Decision {
   const decision = decide(standingOf(run), openedOf(run, payment), reading);
   if (decision.kind === 'unclear') return decideUnclear(run, decision);
+  if (isHidden(run, reading)) return { kind: 'unclear', reason: 'the gateway does not show the session' };
   run.unclearSince = null;
   // A shopper who is back after the deadline gets a new session, unless a payment is on its way in the old one.
   const isDead = triggers.expiry === 'shopper' && reading.kind === 'session';
   const now = standingOf(run);
   const reviewed = now.isUnclear ? decideAfterUnclear(decision) : decision;
   return run.isLifetimeOver || isDead ? decideExpiry(now, reviewed) : reviewed;
+}
+
+/** A session that was opened is there: that it is not shown when its time is over says nothing about its money, for an hour. */
+function isHidden(run: RunState, reading: Reading): boolean {
+  if (reading.kind !== 'absent' || !run.isLifetimeOver || run.status !== 'PENDING') return false;
+  run.unclearSince ??= Date.now();
+  return Date.now() - run.unclearSince < UNCLEAR_LIMIT_MS;
 }
 
 /** UNKNOWN is not failed: a person is asked, after an hour in which the gateway could not say. */
