@@ -44,8 +44,8 @@ const LONGEST_LAG_MS = 60 * 60_000;
 /** An answer older than one that was acted upon a moment ago: nothing may be sent on its word. */
 export function lagsBehind(payment: PaymentRow, transaction: Transaction): boolean {
   const { transactionUpdatedAt: known, updatedAt } = payment;
-  if (known === null || Date.now() - updatedAt.getTime() > LONGEST_LAG_MS) return false;
-  const isOlder = Date.parse(transaction.updatedAt ?? '') < Date.parse(known);
+  if (Date.now() - updatedAt.getTime() > LONGEST_LAG_MS) return false;
+  const isOlder = Date.parse(transaction.updatedAt ?? '') < Date.parse(known ?? '');
   return isOlder || isStale(standingOf(payment, transaction.account), transaction);
 }
 
