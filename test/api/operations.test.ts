@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import {
-  claimGiveBack,
+  claimOperation,
   findOperation,
   listOperations,
   markSending,
@@ -61,8 +61,8 @@ describe('money that is moved', () => {
     const payment = await aPaidPayment(at.store.db);
     await ask(payment, 'capture', { reference: 'c1', amount: 4_000 });
     const story = async () => {
-      const { body } = await at.api.send('GET', `/v1/payments/${payment.id}`, { key: API_KEY });
-      return (body.timeline as { kind: string; text: string }[]).map(({ text }) => text);
+      const { json } = await at.api.send('GET', `/v1/payments/${payment.id}`, { key: API_KEY });
+      return (json.timeline as { kind: string; text: string }[]).map(({ text }) => text);
     };
     expect(await story()).toContain('capture c1 of 4000 minor units is asked for and not sent yet');
     const operation = await findOperation(at.store.db, payment.id, 'c1');
@@ -309,7 +309,9 @@ describe('money that is moved', () => {
   it('is listed newest first, ours among them, page by page', async () => {
     const payment = await aPaidPayment(at.store.db);
     for (const reference of ['a', 'b', 'c']) await ask(payment, 'capture', { reference, amount: 100 });
-    await claimGiveBack(at.store.db, payment.id, { kind: 'void', cause: 'operator' });
+    const ours = { kind: 'void', reference: 'give-back-1', cause: 'operator' } as const;
+    const whole = { paymentId: payment.id, bodyHash: '', wanted: null, finalCapture: false };
+    await claimOperation(at.store.db, { ...ours, ...whole });
     const first = await get(payment, 'operations?limit=3');
     const of = ({ json }: Answer) => (json.data as { reference: string }[]).map(({ reference }) => reference);
     expect(of(first)).toEqual(['give-back-1', 'c', 'b']);
