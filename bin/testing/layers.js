@@ -27,8 +27,10 @@ const LAYERS = [
     needs: ['temporal', 'postgres', 'embedded'],
     apart: true,
     load: 0.5,
-    loads: { silence: 1.5 },
+    loads: { silence: 1.5, 'crash-points': 2 },
     first: [
+      'crash-points',
+      'money',
       'silence',
       'temporal-away',
       'psp-trouble',

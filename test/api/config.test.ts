@@ -278,6 +278,31 @@ describe('the environment', () => {
     for (const line of lines) expect(line).toMatch(/^PUBLIC_URL: expected an https origin/);
   });
 
+  it.each([
+    ['the real hosts', { DINTERO_API_URL: undefined, DINTERO_CHECKOUT_URL: undefined }],
+    ['one real host', { DINTERO_API_URL: 'https://api.dintero.com/' }],
+    ['a live account', { DINTERO_ACCOUNT_ID: 'P12345678' }],
+  ])('refuses to be killed on purpose with %s', (_, changes) => {
+    const crashing = { PUBLIC_URL: 'https://pay.example', PAIDONCE_CRASH_AT: 'record.after' };
+    expect(complaints({ ...crashing, ...changes })).toEqual([
+      expect.stringMatching(/^PAIDONCE_CRASH_AT: not expected where money may be real/),
+    ]);
+    expect(complaints(crashing)).toEqual([]);
+  });
+
+  it.each(['record.after@1001', 'record.after@1001#2', 'record.after,attempt.mark.after'])(
+    'may be told to kill itself at %s',
+    (points) => expect(complaints({ PAIDONCE_CRASH_AT: points })).toEqual([]),
+  );
+
+  it.each(['record', 'record.after@', 'record.after@1/2', 'record.after@1001#', 'record.after,'])(
+    'knows no crash point %s',
+    (points) =>
+      expect(complaints({ PAIDONCE_CRASH_AT: points })).toEqual([
+        expect.stringMatching(/^PAIDONCE_CRASH_AT: expected names of crash points/),
+      ]),
+  );
+
   it('takes the slash at the end of a URL away', () => {
     const config = readConfig({
       ...ENVIRONMENT,

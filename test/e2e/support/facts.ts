@@ -26,7 +26,7 @@ export async function factsOf(stack: Stack, reference: string): Promise<string> 
     `order ${order.body.status}`,
     `payment ${ours.join(' and ')}`,
     `at Dintero ${sessions.map(ofSession).toSorted().join(' and ')}`,
-    `merchant told ${told(stack, reference) || 'nothing'}`,
+    `merchant told ${toldOf(stack, reference)}`,
   ].join('; ');
 }
 
@@ -44,14 +44,12 @@ function ofSession({ session, transaction }: SimSession): string {
   return [status, ...shown].join(', ');
 }
 
-/** Each update once, however often it was sent. */
-function told({ merchant }: Stack, reference: string): string {
+/** What the merchant has heard: each update once, however often it was sent. */
+export function toldOf({ merchant }: Stack, reference: string): string {
   const ours = merchant.updates.filter(
     ({ orderReference, answered }) => orderReference === reference && answered === 200,
   );
   const types = new Map(ours.map(({ webhookId, type, sequence }) => [webhookId, { type, sequence }]));
-  return [...types.values()]
-    .toSorted((left, right) => left.sequence - right.sequence)
-    .map(({ type }) => type.replace('order.', ''))
-    .join(', ');
+  const inOrder = [...types.values()].toSorted((left, right) => left.sequence - right.sequence);
+  return inOrder.map(({ type }) => type.replace('order.', '')).join(', ') || 'nothing';
 }

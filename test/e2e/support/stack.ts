@@ -130,9 +130,8 @@ function serviceEnv(
     ORDER_WEBHOOK_SECRETS: WEBHOOK_SECRET,
     ON_HOLD_POLL_INTERVAL: '2s',
     SWEEP_INTERVAL: '3s',
-    ...(options.databaseUrl === undefined
-      ? { DATA_DIR: join(folder, 'data') }
-      : { DATABASE_URL: options.databaseUrl }),
+    DATA_DIR: join(folder, 'data'),
+    ...(options.databaseUrl !== undefined && { DATABASE_URL: options.databaseUrl }),
     ...options.env,
   };
 }

@@ -1,0 +1,137 @@
+/** The process is killed once at each point between two effects, and everything comes to its right end by itself. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CRASH_POINTS, type CrashPoint } from '../../src/crash-points.ts';
+import { STORIES, type Story, type StoryName } from './support/crash-stories.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { deathsOf, workThrough, type Cell, type CrashCase, type Crashed } from './support/crash-cells.ts';
+import { startStack, type Stack } from './support/stack.ts';
+
+/** How many services of each kind, by which process is killed: starting one is what takes the time. */
+const CELLS = { worker: 8, api: 1, serve: 1 } as const;
+const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'crash-points.md');
+
+/** By how long they take, the longest first: a second session is closed after a minute, an activity without heartbeat is missed after 30 s. */
+const CASES: readonly CrashCase[] = [
+  ...each('surplus', ['open.surplus.before', 'open.surplus.after'], { first: 'open.create.after' }),
+  ...each('late', ['wake.before', 'wake.after']),
+  ...each('auto capture', ['wake.before', 'wake.after']),
+  ...each('two sessions', ['close-others.before', 'close-others.after']),
+  ...each('late', ['give-back.claim.before', 'give-back.claim.after', 'attempt.operate.after']),
+  ...each('late', ['attempt.mark.after'], { isUnknown: true }),
+  ...each('late captured', ['attempt.operate.after']),
+  ...each('pay', ['notify.post.before', 'notify.post.after', 'notify.record.after']),
+  ...each('capture', ['attempt.mark.after'], { isUnknown: true }),
+  ...each('refund', ['attempt.mark.after'], { isUnknown: true }),
+  ...each('void', ['attempt.mark.after'], { isUnknown: true }),
+  ...each('busy capture', ['attempt.not-sent.before'], { isUnknown: true }),
+  ...each('busy capture', ['attempt.not-sent.after']),
+  ...each('lost capture', ['attempt.unknown.before', 'attempt.unknown.after']),
+  ...each('capture', ['attempt.read.before', 'attempt.mark.before', 'attempt.operate.after']),
+  ...each('refund', ['attempt.operate.after']),
+  ...each('void', ['attempt.operate.after']),
+  ...each('auto capture', ['attempt.operate.after']),
+  ...each('capture', ['record.before', 'record.uncommitted', 'record.after'], { pass: 2 }),
+  ...each('review', ['resolve.note.before', 'resolve.note.after', 'resolve.answer.before']),
+  ...each('cancel', ['cancel.before', 'cancel.after']),
+  ...each('adopt', ['open.adopt.before', 'open.adopt.after']),
+  ...each('pay', ['read.before', 'read.after', 'record.before', 'record.uncommitted', 'record.after']),
+  ...each('pay', ['open.create.before', 'open.create.after', 'open.record.after']),
+  ...each('pay', ['ingress.log.before', 'ingress.log.after', 'ingress.signal.after']),
+  ...each('capture', ['operation.claim.before', 'operation.claim.after', 'operation.answer.before']),
+  ...each('pay', ['open.claim.before', 'open.claim.after']),
+];
+
+let postgres: TestPostgres;
+let stack: Stack;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  stack = await startStack({ namespaces: namespaces(), env: { SWEEP_INTERVAL: '1h' } });
+}, 150_000);
+
+afterAll(async () => {
+  await stack?.stop();
+  await postgres?.stop();
+});
+
+function each(story: StoryName, points: readonly CrashPoint[], more: Partial<CrashCase> = {}): CrashCase[] {
+  return points.map((point) => ({ point, story, pass: 1, isUnknown: false, ...more }));
+}
+
+function namespaces(): string[] {
+  return Object.entries(CELLS).flatMap(([dies, count]) =>
+    Array.from({ length: count }, (_, index) => `${dies}-${index}`),
+  );
+}
+
+/** What the API does dies with it; what the store does is killed with the embedded one, which dies with its process. */
+function diesOf({ point, story }: CrashCase): keyof typeof CELLS {
+  if (point.startsWith('record.') && story === 'pay') return 'serve';
+  return /^(open\.claim|ingress|operation|resolve)\./.test(point) ? 'api' : 'worker';
+}
+
+async function cellOf(namespace: string): Promise<Cell> {
+  const dies = namespace.split('-')[0] as keyof typeof CELLS;
+  return { dies, namespace, ...(dies !== 'serve' && { databaseUrl: await postgres.createDatabase() }) };
+}
+
+/** Kills at every point, in every cell at once. */
+async function killAll(cases: readonly CrashCase[]): Promise<Crashed[]> {
+  const queues = { worker: [], api: [], serve: [] } as Record<keyof typeof CELLS, CrashCase[]>;
+  for (const wanted of cases) queues[diesOf(wanted)].push(wanted);
+  const working = namespaces().map(async (namespace) => {
+    const cell = await cellOf(namespace);
+    return workThrough(stack, cell, queues[cell.dies as keyof typeof CELLS]);
+  });
+  return (await Promise.all(working)).flat();
+}
+
+function table(crashed: readonly Crashed[]): string {
+  const points = Object.keys(CRASH_POINTS);
+  const stories = Object.keys(STORIES);
+  const rank = ({ point, story }: Crashed) => points.indexOf(point) * stories.length + stories.indexOf(story);
+  const ranked = crashed.toSorted((left, right) => rank(left) - rank(right));
+  const lines = ranked.map(({ point, story, facts }) =>
+    [`\`${point}\``, CRASH_POINTS[point], STORIES[story].title, facts].join(' | '),
+  );
+  return lines.map((line) => `| ${line} |`).join('\n');
+}
+
+describe('a process that is killed between two effects', () => {
+  it('loses nothing, doubles nothing, and tells the merchant', async () => {
+    const only = process.env['E2E_CRASH_ONLY'];
+    const isWanted = ({ point, story }: CrashCase) => `${story}/${point}`.includes(only ?? '');
+    const crashed = await killAll(CASES.filter(isWanted));
+    const bad = crashed.filter(({ died, facts, ...wanted }) => {
+      const { ends, endsUnknown }: Story = STORIES[wanted.story];
+      const deaths = Array.from({ length: deathsOf(wanted) }, () => 'SIGKILL');
+      return died !== deaths.join() || facts !== (wanted.isUnknown ? endsUnknown : ends);
+    });
+    expect(bad).toEqual([]);
+    if (only === undefined) expectDocumented(crashed);
+  }, 600_000);
+
+  it('has a story for every point', () => {
+    expect(new Set(CASES.map(({ point }) => point))).toEqual(new Set(Object.keys(CRASH_POINTS)));
+  });
+});
+
+function expectDocumented(crashed: readonly Crashed[]): void {
+  const text = `# Crash points
+
+Generated by \`test/e2e/crash-points.test.ts\` with \`UPDATE=1\`. It kills the process (\`kill -9\`) once at each of these points, starts it again and
+looks where everything has come to. Nothing sweeps, and nobody helps but those who got no answer and ask again. Where nothing happens between two
+effects, the point after the one is the point before the other. How to kill a process of yours there: \`PAIDONCE_CRASH_AT\` in CONTRIBUTING.md.
+
+An operation that was written down as sent, and may or may not have been, is \`unknown\`: it is read for, never repeated, and given up after an hour
+(\`not_confirmed\`; money that should have gone back is in REVIEW then). That hour is in \`test/workflows/money-hours.test.ts\`.
+
+| Point | The process dies when | While | In the end |
+| --- | --- | --- | --- |
+${table(crashed)}
+`;
+  if (process.env['UPDATE'] !== undefined) writeFileSync(DOCUMENT, text);
+  expect(readFileSync(DOCUMENT, 'utf8')).toBe(text);
+}

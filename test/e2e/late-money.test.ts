@@ -1,0 +1,259 @@
+/** Money that may not be kept: it goes back to the payer by itself, whoever tells of it, and only if it is ours. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BALANCED, checkBooks } from './support/books.ts';
+import { movesOf, pay } from './support/money.ts';
+import { askToOpen, comeBack, newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
+import type { Opened } from './support/shop.ts';
+import { startStack, type Stack } from './support/stack.ts';
+import { until } from './support/until.ts';
+
+const AMOUNT = 29_990;
+
+/** Who tells us of it: a callback, the payer's browser, or nobody until the sweep. */
+const TELLERS = ['callback', 'return', 'sweep'] as const;
+/** What the payer did, what Dintero does to it, and as what it ends. */
+const WAYS = [
+  ['authorize', 'AUTHORIZED', `VOID ${AMOUNT}`, 'VOIDED'],
+  ['capture', 'CAPTURED', `REFUND ${AMOUNT}`, 'REFUNDED'],
+] as const;
+
+type Teller = (typeof TELLERS)[number];
+type Way = (typeof WAYS)[number];
+
+/** Money on a payment that may not have it. */
+interface Late extends Opened {
+  readonly transactionId: string;
+}
+
+let stack: Stack;
+let expiring: Stack;
+let reviewing: Stack;
+
+beforeAll(async () => {
+  stack = await startStack({ namespaces: ['expiring', 'reviewing'] });
+  const beside = (namespace: string) => ({ beside: { stack, namespace } });
+  [expiring, reviewing] = await Promise.all([
+    startStack({ ...beside('expiring'), env: { SESSION_LIFETIME: '8s' } }),
+    startStack({ ...beside('reviewing'), env: { LATE_MONEY_POLICY: 'review' } }),
+  ]);
+}, 150_000);
+
+afterAll(async () => {
+  await Promise.all([expiring?.stop(), reviewing?.stop()]);
+  await stack?.stop();
+});
+
+function payment(of: Stack, { id }: Pick<Opened, 'id'>) {
+  return of.call('GET', `/v1/payments/${id}`).then(({ body }) => body);
+}
+
+async function becomes(of: Stack, { id }: Pick<Opened, 'id'>, status: string): Promise<void> {
+  await until(`payment ${id} is ${status}`, async () => (await payment(of, { id })).status === status);
+}
+
+/** The payer has begun, and comes to an end when it is too late. */
+async function changeLate(
+  of: Stack,
+  begun: { transactionId: string; returnUrl: string | null },
+  [, status]: Way,
+  teller: Teller,
+): Promise<void> {
+  const { transactionId } = begun;
+  await of.sandbox.change(transactionId, {
+    status,
+    force: true,
+    ...(teller !== 'callback' && { callback: false }),
+  });
+  if (teller === 'return') await comeBack(begun);
+}
+
+async function expectReturned(of: Stack, late: Late, [, , moved, ends]: Way, order: string): Promise<void> {
+  await untilTold(of, [late.orderReference], 'order.late_payment_returned');
+  expect(await payment(of, late)).toMatchObject({ status: ends });
+  expect(await orderStatus(of, late.orderReference)).toBe(order);
+  expect((await movesOf(of, late.transactionId)).at(-1)).toBe(moved);
+  expect(of.merchant.ids(late.orderReference, 'order.late_payment_returned')).toHaveLength(1);
+  expect(await checkBooks(of, [late.orderReference])).toEqual(BALANCED);
+}
+
+/** Every teller with every way, at once. */
+function inEveryWay(story: (teller: Teller, way: Way) => Promise<void>): Promise<unknown> {
+  return Promise.all(TELLERS.flatMap((teller) => WAYS.map((way) => story(teller, way))));
+}
+
+describe('money for an order that another session has paid', () => {
+  it('goes back, by void or refund, whoever tells of it', async () => {
+    await inEveryWay(async (teller, way) => {
+      const first = await open(stack, newOrder('twice'));
+      const begun = await stack.sandbox.pay(first.sessionId, { outcome: 'fail' });
+      await untilTold(stack, [first.orderReference], 'order.payment_failed');
+      const second = await open(stack, first.orderReference);
+      await pay(stack, second, { outcome: 'authorize' });
+      await untilTold(stack, [first.orderReference], 'order.paid');
+      await changeLate(stack, begun, way, teller);
+      await expectReturned(stack, { ...first, ...begun }, way, 'PAID');
+      expect(await payment(stack, second)).toMatchObject({ status: 'AUTHORIZED' });
+    });
+  }, 120_000);
+});
+
+describe('money after the expiry', () => {
+  it('goes back, by void or refund, whoever tells of it', async () => {
+    await inEveryWay(async (teller, way) => {
+      const opened = await open(expiring, newOrder('expired'));
+      const begun = await stack.sandbox.pay(opened.sessionId, { outcome: 'initiate' });
+      await untilTold(expiring, [opened.orderReference], 'order.payment_expired');
+      const returnUrl = `${await returnUrlOf(opened)}&transaction_id=${begun.transactionId}`;
+      await changeLate(expiring, { ...begun, returnUrl }, way, teller);
+      await expectReturned(expiring, { ...opened, ...begun }, way, 'PAYMENT_FAILED');
+    });
+  }, 120_000);
+});
+
+async function returnUrlOf({ sessionId }: Opened): Promise<string> {
+  return (await stack.sandbox.session(sessionId)).session.url.return_url;
+}
+
+describe("money after the merchant's cancel", () => {
+  it('goes back, by void or refund, whoever tells of it', async () => {
+    const orders = await Promise.all(
+      TELLERS.flatMap((teller) =>
+        WAYS.map(async (way) => ({ teller, way, opened: await open(stack, newOrder('cancelled')) })),
+      ),
+    );
+    await cancelAtOursOnly(
+      stack,
+      orders.map(({ opened }) => opened),
+    );
+    await Promise.all(
+      orders.map(async ({ teller, way, opened }) => {
+        const callback = teller === 'callback' ? {} : { callback: false };
+        const paid = await stack.sandbox.pay(opened.sessionId, { outcome: way[0], ...callback });
+        if (teller === 'return') await comeBack(paid);
+        await expectReturned(stack, { ...opened, ...paid }, way, 'CANCELLED');
+      }),
+    );
+  }, 120_000);
+});
+
+/** Dintero shows the sessions as cancelled, from the second read on, while the payer is still in his bank: the money comes all the same. */
+async function cancelAtOursOnly(of: Stack, opened: readonly Opened[]): Promise<void> {
+  const shown = { patch: { cancelled_at: new Date().toISOString() } };
+  await of.sandbox.faults({
+    cancel: opened.map(({ sessionId }) => ({ status: 400, sessionId })),
+    readSession: opened.flatMap(({ sessionId }) => [
+      { delayMs: 1, times: 1, sessionId },
+      { ...shown, sessionId },
+    ]),
+  });
+  const answers = await Promise.all(opened.map(({ id }) => of.call('POST', `/v1/payments/${id}/cancel`)));
+  expect(answers.map(({ status }) => status)).toEqual(opened.map(() => 200));
+  await of.sandbox.clearFaults();
+}
+
+describe('money that nobody but a stranger speaks of', () => {
+  it('stays where it is: forged callbacks and the transactions of other shops give nothing back', async () => {
+    const [cancelled, paid] = (await Promise.all(
+      ['forged', 'paid'].map((name) => open(stack, newOrder(name))),
+    )) as [Opened, Opened];
+    expect((await stack.call('POST', `/v1/payments/${cancelled.id}/cancel`)).status).toBe(200);
+    const { transactionId: own } = await pay(stack, paid, { outcome: 'authorize' });
+    await untilTold(stack, [paid.orderReference]);
+    const foreign = await Promise.all(
+      [cancelled, paid].map(({ orderReference: merchantReference }) =>
+        stack.sandbox.foreign({ merchantReference, amount: AMOUNT, currency: 'NOK', status: 'AUTHORIZED' }),
+      ),
+    );
+    const before = await moneyCalls();
+    for (const [at, { sessionId }] of [cancelled, paid].entries()) {
+      const { transactionId } = foreign[at] ?? { transactionId: '' };
+      for (const sign of ['ok', 'none', 'wrong', 'other_account'])
+        for (const error of ['cancelled', null])
+          await stack.sandbox.callback(sessionId, { sign, error, transactionId });
+    }
+    await until(
+      'no callback is on its way',
+      async () => ((await stack.sandbox.state()).callbacks['pending'] ?? 0) === 0,
+    );
+    await until('all of them are handled', async () => {
+      const found = await Promise.all(
+        [cancelled, paid].map(({ id }) => stack.call('GET', `/v1/deliveries?payment=${id}&outcome=accepted`)),
+      );
+      return found.every(({ body }) =>
+        body.data.every(({ state }: { state: string }) => state === 'handled'),
+      );
+    });
+    expect(await moneyCalls()).toEqual(before);
+    for (const { transactionId } of foreign)
+      expect((await stack.sandbox.transaction(transactionId)).status).toBe('AUTHORIZED');
+    expect((await stack.sandbox.transaction(own)).status).toBe('AUTHORIZED');
+    expect(await payment(stack, cancelled)).toMatchObject({ status: 'CANCELLED', transactionId: null });
+    expect(await orderStatus(stack, paid.orderReference)).toBe('PAID');
+  }, 120_000);
+});
+
+async function moneyCalls(): Promise<Record<string, number>> {
+  const { void: voids = 0, refund = 0, capture = 0 } = await stack.sandbox.requests();
+  return { voids, refund, capture };
+}
+
+describe('a give-back that fails', () => {
+  it.each(WAYS)(
+    'of what was paid by %s ends in REVIEW, and a person gives it back over HTTP',
+    async (...way) => {
+      const [, , moved, ends] = way;
+      const first = await open(stack, newOrder('stuck'));
+      const begun = await stack.sandbox.pay(first.sessionId, { outcome: 'fail' });
+      await untilTold(stack, [first.orderReference], 'order.payment_failed');
+      await pay(stack, await open(stack, first.orderReference), { outcome: 'authorize' });
+      await untilTold(stack, [first.orderReference]);
+      const failing = { result: 'failure', times: 1 };
+      await stack.sandbox.faultsOf(begun.transactionId, { void: failing, refund: failing });
+      await changeLate(stack, begun, way, 'callback');
+      await untilTold(stack, [first.orderReference], 'order.review');
+      expect(await payment(stack, first)).toMatchObject({ status: 'REVIEW', reason: 'give_back_failed' });
+      expect(await orderStatus(stack, first.orderReference)).toBe('PAID');
+      await resolved(stack, first, 'give_back');
+      await becomes(stack, first, ends);
+      expect((await movesOf(stack, begun.transactionId)).at(-1)).toBe(moved);
+      await untilTold(stack, [first.orderReference], 'order.late_payment_returned');
+      expect(await checkBooks(stack, [first.orderReference])).toEqual(BALANCED);
+    },
+    120_000,
+  );
+});
+
+async function resolved(of: Stack, { id }: Opened, decision: string): Promise<void> {
+  const asked = { decision, actor: 'ann', reason: 'asked the payer' };
+  const { status } = await of.call('POST', `/v1/payments/${id}/resolve`, asked);
+  expect([200, 202]).toContain(status);
+}
+
+describe('with LATE_MONEY_POLICY=review', () => {
+  it.each([
+    ['accept', 'PAID', 'AUTHORIZED'],
+    ['dismiss', 'CANCELLED', 'AUTHORIZED'],
+    ['give_back', 'CANCELLED', 'VOIDED'],
+  ])(
+    'it waits in REVIEW for a person: %s',
+    async (decision, order, status) => {
+      const opened = await open(reviewing, newOrder(decision.replace('_', '-')));
+      await cancelAtOursOnly(reviewing, [opened]);
+      const { transactionId } = await pay(reviewing, opened, { outcome: 'authorize' });
+      await untilOrder(reviewing, opened.orderReference, 'REVIEW');
+      await untilTold(reviewing, [opened.orderReference], 'order.review');
+      expect((await askToOpen(reviewing, opened.orderReference)).body.code).toBe('payment_in_review');
+      expect((await stack.sandbox.transaction(transactionId)).status).toBe('AUTHORIZED');
+      await resolved(reviewing, opened, decision);
+      await becomes(reviewing, opened, status);
+      expect(await orderStatus(reviewing, opened.orderReference)).toBe(order);
+      if (decision === 'accept') await untilTold(reviewing, [opened.orderReference]);
+      if (decision === 'give_back')
+        await untilTold(reviewing, [opened.orderReference], 'order.late_payment_returned');
+      // Money that a person has dismissed is the merchant's business, and in nobody's books.
+      if (decision !== 'dismiss')
+        expect(await checkBooks(reviewing, [opened.orderReference])).toEqual(BALANCED);
+    },
+    120_000,
+  );
+});

@@ -1,0 +1,227 @@
+/** What happens around an order whose process dies on the way. Whoever asks us insists until answered; Dintero calls again by itself. */
+import { basic, grant } from '../../sandbox/sandbox-client.ts';
+import { toSessionBody } from '../../../src/gateways/dintero/session-request.ts';
+import type { Answer } from './http.ts';
+import { createCall } from './http.ts';
+import type { Paid } from './sandbox.ts';
+import { askToOpen, untilOrder, untilTold, type Changes, type Opened } from './shop.ts';
+import type { Stack } from './stack.ts';
+import { until } from './until.ts';
+
+const AMOUNT = 29_990;
+const WAITS_FOR_MS = 150_000;
+
+export interface Story {
+  /** For the table. */
+  readonly title: string;
+  /** What `factsOf` says in the end. */
+  readonly ends: string;
+  /** Where the process dies between the writing down and the sending: nobody can know, so it is not sent again. */
+  readonly endsUnknown?: string;
+  run(stack: Stack, orderReference: string): Promise<void>;
+}
+
+export const STORIES = {
+  pay: {
+    title: 'a payer pays, and only Dintero tells us',
+    ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED; merchant told paid',
+    run: async (stack, order) => void (await paid(stack, order)),
+  },
+  surplus: {
+    title: 'the process died when the session was new, and Dintero shows another one later',
+    ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED and a closed session; merchant told paid',
+    run: openTwice,
+  },
+  adopt: {
+    title: 'Dintero calls about a payment that the store has lost',
+    ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED; merchant told paid',
+    run: payUnknown,
+  },
+  cancel: {
+    title: 'the merchant cancels',
+    ends: 'order CANCELLED; payment CANCELLED; at Dintero a closed session; merchant told payment_cancelled',
+    async run(stack, order) {
+      await cancelled(stack, await opened(stack, order));
+    },
+  },
+  capture: {
+    title: 'the merchant captures',
+    ends: `order PAID; payment CAPTURED, capture done; at Dintero CAPTURED, CAPTURE ${AMOUNT}; merchant told paid, captured`,
+    endsUnknown: 'order PAID; payment AUTHORIZED, capture unknown; at Dintero AUTHORIZED; merchant told paid',
+    async run(stack, order) {
+      const { payment } = await paid(stack, order);
+      await moved(stack, payment, 'capture');
+    },
+  },
+  'lost capture': {
+    title: 'the merchant captures, and the answer is lost',
+    ends: `order PAID; payment CAPTURED, capture done; at Dintero CAPTURED, CAPTURE ${AMOUNT}; merchant told paid, captured`,
+    async run(stack, order) {
+      const { payment, transactionId } = await paid(stack, order);
+      await stack.sandbox.faultsOf(transactionId, { capture: { drop: 'after', times: 1 } });
+      await moved(stack, payment, 'capture');
+    },
+  },
+  'busy capture': {
+    title: 'the merchant captures, and Dintero has no time at first',
+    ends: `order PAID; payment CAPTURED, capture done; at Dintero CAPTURED, CAPTURE ${AMOUNT}; merchant told paid, captured`,
+    endsUnknown: 'order PAID; payment AUTHORIZED, capture unknown; at Dintero AUTHORIZED; merchant told paid',
+    async run(stack, order) {
+      const { payment, transactionId } = await paid(stack, order);
+      await stack.sandbox.faultsOf(transactionId, { capture: { status: 503, times: 1 } });
+      await moved(stack, payment, 'capture');
+    },
+  },
+  'auto capture': {
+    title: 'the order is to be captured as soon as it is paid',
+    ends: `order PAID; payment CAPTURED, capture done; at Dintero CAPTURED, CAPTURE ${AMOUNT}; merchant told paid, captured`,
+    endsUnknown: 'order PAID; payment AUTHORIZED, capture unknown; at Dintero AUTHORIZED; merchant told paid',
+    run: async (stack, order) => void (await paid(stack, order, 'authorize', { capture: 'auto' })),
+  },
+  refund: {
+    title: 'the merchant refunds a part',
+    ends: `order PAID; payment PARTIALLY_REFUNDED, refund done; at Dintero PARTIALLY_REFUNDED, CAPTURE ${AMOUNT}, REFUND 10000; merchant told paid, partially_refunded`,
+    endsUnknown: `order PAID; payment CAPTURED, refund unknown; at Dintero CAPTURED, CAPTURE ${AMOUNT}; merchant told paid`,
+    async run(stack, order) {
+      const { payment } = await paid(stack, order, 'capture');
+      await moved(stack, payment, 'refund', { amount: 10_000 });
+    },
+  },
+  void: {
+    title: 'the merchant voids',
+    ends: `order VOIDED; payment VOIDED, void done; at Dintero AUTHORIZATION_VOIDED, VOID ${AMOUNT}; merchant told paid, voided`,
+    endsUnknown: 'order PAID; payment AUTHORIZED, void unknown; at Dintero AUTHORIZED; merchant told paid',
+    async run(stack, order) {
+      const { payment } = await paid(stack, order);
+      await moved(stack, payment, 'void');
+    },
+  },
+  late: {
+    title: 'money comes for an order that another session has paid',
+    ends: `order PAID; payment VOIDED, void done and AUTHORIZED; at Dintero AUTHORIZATION_VOIDED, VOID ${AMOUNT} and AUTHORIZED; merchant told payment_failed, paid, late_payment_returned`,
+    endsUnknown:
+      'order PAID; payment AUTHORIZED, void unknown and AUTHORIZED; at Dintero AUTHORIZED and AUTHORIZED; merchant told payment_failed, paid',
+    run: (stack, order) => payTwice(stack, order, 'AUTHORIZED'),
+  },
+  'late captured': {
+    title: 'captured money comes for an order that another session has paid',
+    ends: `order PAID; payment REFUNDED, refund done and AUTHORIZED; at Dintero AUTHORIZED and REFUNDED, CAPTURE ${AMOUNT}, REFUND ${AMOUNT}; merchant told payment_failed, paid, late_payment_returned`,
+    endsUnknown: `order PAID; payment CAPTURED, refund unknown and AUTHORIZED; at Dintero AUTHORIZED and CAPTURED, CAPTURE ${AMOUNT}; merchant told payment_failed, paid`,
+    run: (stack, order) => payTwice(stack, order, 'CAPTURED'),
+  },
+  'two sessions': {
+    title: 'a payment that had failed succeeds, while the next session is open',
+    ends: 'order PAID; payment AUTHORIZED and CANCELLED; at Dintero AUTHORIZED and a closed session; merchant told payment_failed, paid',
+    run: payEarlier,
+  },
+  review: {
+    title: 'an operator gives back a wrong amount that waits in REVIEW',
+    ends: 'order PAYMENT_FAILED; payment VOIDED, void done; at Dintero AUTHORIZATION_VOIDED, VOID 1; merchant told review, payment_cancelled',
+    run: giveBackReviewed,
+  },
+} as const satisfies Record<string, Story>;
+
+export type StoryName = keyof typeof STORIES;
+
+/** Asked again while nobody answers or the answer is "not now". */
+async function insist(what: string, ask: () => Promise<Answer>): Promise<Answer> {
+  let answer: Answer | null = null;
+  const isAnswered = async () => {
+    answer = await ask().catch(() => null);
+    return answer !== null && answer.status < 500;
+  };
+  await until(`${what} is answered`, isAnswered, WAITS_FOR_MS, 250);
+  return answer as unknown as Answer;
+}
+
+async function opened(stack: Stack, order: string, changes: Changes = {}): Promise<Opened> {
+  const { status, body } = await insist('the opening', () => askToOpen(stack, order, changes));
+  if (status > 201) throw new Error(`opening ${order}: ${status} ${JSON.stringify(body)}`);
+  return body as Opened;
+}
+
+async function paid(
+  stack: Stack,
+  order: string,
+  outcome = 'authorize',
+  changes: Changes = {},
+): Promise<Paid & { payment: Opened }> {
+  const payment = await opened(stack, order, changes);
+  const done = await stack.sandbox.pay(payment.sessionId, { outcome, return: false });
+  await untilTold(stack, [order], 'order.paid', WAITS_FOR_MS);
+  return { ...done, payment };
+}
+
+async function cancelled(stack: Stack, { id, orderReference }: Opened): Promise<void> {
+  await insist('the cancel', () => stack.call('POST', `/v1/payments/${id}/cancel`));
+  await untilTold(stack, [orderReference], 'order.payment_cancelled', WAITS_FOR_MS);
+}
+
+/** Asks for the same until it is not under way any more; a lost one stays `unknown`. */
+async function moved(stack: Stack, { id }: Opened, kind: string, asked: object = {}): Promise<void> {
+  const body = { reference: `${kind}-1`, ...asked };
+  const isOver = async () => {
+    const answer = await insist(`the ${kind}`, () => stack.call('POST', `/v1/payments/${id}/${kind}`, body));
+    return answer.status !== 202 || answer.body.status === 'unknown';
+  };
+  await until(`the ${kind} is over`, isOver, WAITS_FOR_MS, 1_500);
+}
+
+/** The process has died before, when the session was there and nobody knew: so there may be another, and there is. */
+async function openTwice(stack: Stack, order: string): Promise<void> {
+  const payment = await opened(stack, order);
+  const twin = await atDintero(stack, payment.id, order);
+  const isClosed = async () => (await stack.sandbox.session(twin)).session.cancelled_at !== undefined;
+  await until('the second session is closed', isClosed, WAITS_FOR_MS, 500);
+  await stack.sandbox.pay(payment.sessionId, { outcome: 'authorize', return: false });
+}
+
+async function payUnknown(stack: Stack, order: string): Promise<void> {
+  const sessionId = await atDintero(stack, `pay_${order}`, order);
+  await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
+}
+
+/** A session as we open them, of which our store knows nothing. */
+async function atDintero(stack: Stack, paymentId: string, orderReference: string): Promise<string> {
+  const call = createCall(stack.sandbox.origin);
+  const account = stack.env['DINTERO_ACCOUNT_ID'] ?? '';
+  const token = await call('POST', `/v1/accounts/${account}/auth/token`, grant(), basic());
+  const request = {
+    paymentId,
+    orderReference,
+    n: 1,
+    money: { amountMinor: AMOUNT, currency: 'NOK' },
+    lines: [],
+    returnKey: 'k',
+    expiresAt: new Date(Date.now() + 3_600_000),
+  };
+  const settings = { publicUrl: stack.origin, profileId: 'default' } as Parameters<typeof toSessionBody>[1];
+  const authorization = `Bearer ${token.body.access_token}`;
+  const sent = toSessionBody(request, settings);
+  return (await call('POST', '/v1/sessions-profile', sent, { authorization })).body.id;
+}
+
+async function payTwice(stack: Stack, order: string, status: string): Promise<void> {
+  const first = await opened(stack, order);
+  const { transactionId } = await stack.sandbox.pay(first.sessionId, { outcome: 'fail', return: false });
+  await untilTold(stack, [order], 'order.payment_failed', WAITS_FOR_MS);
+  await paid(stack, order);
+  await stack.sandbox.change(transactionId, { status, force: true });
+}
+
+async function payEarlier(stack: Stack, order: string): Promise<void> {
+  const first = await opened(stack, order);
+  const { transactionId } = await stack.sandbox.pay(first.sessionId, { outcome: 'fail', return: false });
+  await untilTold(stack, [order], 'order.payment_failed', WAITS_FOR_MS);
+  await opened(stack, order);
+  await stack.sandbox.change(transactionId, { status: 'AUTHORIZED', force: true });
+}
+
+async function giveBackReviewed(stack: Stack, order: string): Promise<void> {
+  const { id, sessionId } = await opened(stack, order);
+  await stack.sandbox.pay(sessionId, { outcome: 'authorize', amount: 1, return: false });
+  await untilOrder(stack, order, 'REVIEW', WAITS_FOR_MS);
+  await untilTold(stack, [order], 'order.review', WAITS_FOR_MS);
+  const asked = { decision: 'give_back', actor: 'ann', reason: 'the payer asked for it' };
+  await insist('the decision', () => stack.call('POST', `/v1/payments/${id}/resolve`, asked));
+}

@@ -1,0 +1,77 @@
+/** What merchants do with money that was paid, in words that the scenarios are written in. */
+import type { Answer } from './http.ts';
+import type { Paid, SimEvent } from './sandbox.ts';
+import { newOrder, open, untilTold, type Changes, type Opened } from './shop.ts';
+import type { Stack } from './stack.ts';
+import { until } from './until.ts';
+
+export interface PaidOrder extends Opened {
+  readonly transactionId: string;
+}
+
+export type Kind = 'capture' | 'refund' | 'void';
+
+/** Orders that are paid, and of which the merchant has heard. `how` is what the payer does, `changes` what was asked for at the opening. */
+export async function paidOrders(
+  stack: Stack,
+  count: number,
+  how: object = { outcome: 'authorize' },
+  changes: Changes = {},
+): Promise<PaidOrder[]> {
+  const orders: PaidOrder[] = [];
+  const rest = Array.from({ length: count }, () => newOrder('money'));
+  const serve = async () => {
+    for (let reference = rest.pop(); reference !== undefined; reference = rest.pop()) {
+      const opened = await open(stack, reference, changes);
+      const { transactionId } = await pay(stack, opened, how);
+      orders.push({ ...opened, transactionId });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(8, count) }, serve));
+  await untilTold(
+    stack,
+    orders.map(({ orderReference }) => orderReference),
+  );
+  return orders;
+}
+
+export async function paidOrder(stack: Stack, how?: object, changes?: Changes): Promise<PaidOrder> {
+  return (await paidOrders(stack, 1, how, changes))[0] as PaidOrder;
+}
+
+export function pay({ sandbox }: Stack, { sessionId }: Opened, how: object): Promise<Paid> {
+  return sandbox.pay(sessionId, { return: false, ...how });
+}
+
+export function move(stack: Stack, { id }: Opened, kind: Kind, body: object): Promise<Answer> {
+  return stack.call('POST', `/v1/payments/${id}/${kind}`, body);
+}
+
+/** What becomes of an operation: asked for until it is not under way any more; where its answer was lost, `unknown` may be all. */
+export async function outcomeOf(
+  stack: Stack,
+  { id }: Opened,
+  kind: Kind,
+  reference: string,
+  isOver: (status: string) => boolean = (status) => status === 'done' || status === 'failed',
+): Promise<string> {
+  let status = '';
+  const path = `/v1/payments/${id}/operations/${reference}?kind=${kind}`;
+  const isSettled = async () => {
+    const answer = await stack.call('GET', path).catch(() => null);
+    status = answer?.status === 200 ? answer.body.status : status;
+    return isOver(status);
+  };
+  await until(`${kind} ${reference} of ${id} is over`, isSettled, 90_000, 300);
+  return status;
+}
+
+/** What moved at Dintero, in order: `CAPTURE 60`. */
+export async function movesOf({ sandbox }: Stack, transactionId: string): Promise<string[]> {
+  const { events } = await sandbox.transaction(transactionId);
+  return events.filter(isMove).map(({ event, amount }) => `${event} ${amount}`);
+}
+
+function isMove({ event, success }: SimEvent): boolean {
+  return success && ['CAPTURE', 'REFUND', 'VOID'].includes(event);
+}
