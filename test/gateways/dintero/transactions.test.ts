@@ -76,7 +76,19 @@ describe('reading a dintero transaction', () => {
       operations: [],
       updatedAt: '2026-11-21T12:00:01.250Z',
       paymentMethod: 'dintero_psp.creditcard',
+      authorizationExpiresAt: '2026-11-28T12:00:00.000Z',
     });
+  });
+
+  it.each([
+    ['vipps', 'AUTHORIZED', '2026-11-26T12:00:00.000Z'],
+    ['klarna.klarna', 'AUTHORIZED', '2026-12-19T12:00:00.000Z'],
+    ['swish.swish', 'CAPTURED', undefined],
+    ['dintero_psp.creditcard', 'CAPTURED', undefined],
+    ['dintero_psp.creditcard', 'AUTHORIZATION_VOIDED', undefined],
+  ])('expects %s that is %s to lapse at %s', async (product, status, at) => {
+    const { authorizationExpiresAt } = await transactionOf({ payment_product_type: product, status });
+    expect(authorizationExpiresAt).toBe(at);
   });
 
   const authorize = anEvent('AUTHORIZE', 'AUTHORIZED', 72200);
