@@ -2,6 +2,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { OperationAttempt, OutcomeRecord, StandingPayment } from '../activities/payment-activities.ts';
 import { decide } from '../domain/decide.ts';
+import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import { GIVE_BACK_FAILED } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
@@ -26,12 +27,14 @@ export async function attempt(run: MoneyRun, { operationId }: OpenOperation): Pr
   if (tried.transaction !== undefined || failure !== undefined)
     await recordAttempt(run, operationId, tried, failure);
   if (!isOver) return postpone(run, operationId, Date.now());
-  if (failure !== undefined) await endGiveBack(run, tried, failure.detail);
+  if (failure !== undefined && isGiveBack(tried)) await failGiveBack(run, tried, failure);
   close(run, operationId);
 }
 
-function givenUp({ state, sentAt }: OperationAttempt, now: number): OperationAttempt['failure'] {
+/** Only on a clear answer that does not show it: that the gateway can't be understood says nothing about the money. */
+function givenUp({ state, sentAt, transaction }: OperationAttempt, now: number): OperationAttempt['failure'] {
   if (sentAt === undefined || (state !== 'lost' && state !== 'accepted')) return undefined;
+  if (transaction === undefined) return undefined;
   const limit = state === 'lost' ? UNCONFIRMED_MS : UNFINISHED_MS;
   if (now - Date.parse(sentAt) < limit) return undefined;
   const detail = 'the gateway shows nothing of it; should it turn up later, it counts';
@@ -89,6 +92,21 @@ export async function planNextGiveBack(run: MoneyRun): Promise<void> {
   if (plan.isStuck) return endGiveBack(run, plan, 'money is left that no operation can return');
   if (transaction !== undefined)
     await record(run, { outcome: outcomeOf(run, payment, transaction), transaction });
+  run.givesBack = null;
+}
+
+function isGiveBack({ operation: { cause } }: OperationAttempt): boolean {
+  return cause === 'late_money' || cause === 'operator';
+}
+
+/** What was not needed, or could not be done since nothing is held any more, is no failure. */
+async function failGiveBack(
+  run: MoneyRun,
+  tried: OperationAttempt,
+  { code, detail }: { readonly code: string; readonly detail: string },
+): Promise<void> {
+  const isHeld = tried.transaction === undefined || holdsMoney(tried.transaction.status as PaymentStatus);
+  if (isHeld && code !== 'not_needed') return endGiveBack(run, tried, detail);
   run.givesBack = null;
 }
 

@@ -3,6 +3,7 @@ import { condition, workflowInfo } from '@temporalio/workflow';
 import type { OpenedPayment, RecordedOutcome } from '../activities/payment-activities.ts';
 import { decide } from '../domain/decide.ts';
 import { holdsMoney, isOpen, isSettled, type PaymentStatus } from '../domain/payment.ts';
+import type { Outcome } from '../domain/settle.ts';
 import type { Reading, Transaction } from '../domain/transaction.ts';
 import { look, outcomeOf, read, record } from './look.ts';
 import type { CancelResult, Closing, ResolveRequest, ResolveResult } from './messages.ts';
@@ -102,6 +103,8 @@ function followCancel(run: RunState): void {
 }
 
 async function resolve(run: RunState, request: ResolveRequest): Promise<ResolveResult> {
+  // The payment's money run may have put it there, or have taken it out, since this one looked.
+  await recordOperation(run, undefined, null);
   if (run.status !== 'REVIEW') return { kind: 'not_in_review', status: run.status };
   const payment = run.payment as OpenedPayment;
   const reading = await read(run, payment, null);
@@ -126,8 +129,8 @@ async function accept(run: RunState, payment: OpenedPayment, reading: Reading): 
   }
   const outcome = { ...outcomeOf(run, { kind: 'become', status, pays: true, transaction }), accept: true };
   const recorded = await recordOperation(run, transaction, outcome);
-  if (recorded.status === 'REVIEW')
-    return { kind: 'refused', reason: recorded.reason ?? 'the order is paid already' };
+  if (!holdsMoney(recorded.status))
+    return { kind: 'refused', reason: 'another payment has paid the order, or the money is on its way back' };
   return { kind: 'resolved', status: recorded.status };
 }
 
@@ -151,7 +154,7 @@ async function dismiss(run: RunState, reading: Reading): Promise<ResolveResult> 
 function recordOperation(
   run: RunState,
   transaction: Transaction | undefined,
-  outcome: ReturnType<typeof outcomeOf>,
+  outcome: Outcome | null,
 ): Promise<RecordedOutcome> {
   run.looks += 1;
   return record(run, {

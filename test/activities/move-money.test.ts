@@ -112,9 +112,17 @@ const ask = async (payment: PaymentRow, kind: OperationKind, changes: Partial<Ne
   return claimed.operation;
 };
 const attempt = (payment: PaymentRow, { id: operationId }: OperationRow): Promise<OperationAttempt> =>
-  anActivityRun().run(activities.attemptOperation, { ...keyOf(payment), gateway: 'dintero', operationId });
+  anActivityRun().run((input) => activities.attemptOperation(input), {
+    ...keyOf(payment),
+    gateway: 'dintero',
+    operationId,
+  });
 const plan = (payment: PaymentRow, cause: 'late_money' | 'operator' = 'operator'): Promise<GiveBackPlan> =>
-  anActivityRun().run(activities.planGiveBack, { ...keyOf(payment), gateway: 'dintero', cause });
+  anActivityRun().run((input) => activities.planGiveBack(input), {
+    ...keyOf(payment),
+    gateway: 'dintero',
+    cause,
+  });
 
 describe('an operation', () => {
   it('that may have left us stays sent, whatever went wrong with its answer', async () => {

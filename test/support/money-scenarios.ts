@@ -6,6 +6,7 @@ import {
   anOpenPayment,
   anotherPayment,
   aPaidPayment,
+  goneMeanwhile,
   lateMoney,
   look,
   operate,
@@ -93,6 +94,11 @@ export const MONEY_SCENARIOS: Readonly<Record<string, MoneyScenario>> = {
     const faults = { void: { result: 'failure', error: { code: 'E', message: 'no void' }, times: 1 } };
     const payment = await lateMoney(world, 'authorize', faults);
     await untilPayment(world, payment, 'REVIEW');
+    return moneyOf(payment);
+  }),
+  'money-gone-meanwhile': real(async (world) => {
+    const payment = await goneMeanwhile(world);
+    await untilPayment(world, payment, 'VOIDED');
     return moneyOf(payment);
   }),
   'money-given-back-by-operator': real(async (world) => {

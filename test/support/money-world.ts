@@ -267,6 +267,19 @@ export async function lateMoney(
   return payment;
 }
 
+/** Late money that somebody else voids while our own void has to wait. */
+export async function goneMeanwhile(world: MoneyWorld): Promise<PaymentRow> {
+  const payment = await lateMoney(world, 'authorize', { void: { status: 409, times: 1 } });
+  const isWaiting = async () => {
+    const operation = await findOperation(world.store.db, payment.id, 'give-back-1');
+    return operation !== null && operation.amount !== null && operation.sentAt === null;
+  };
+  await until('our void waits', isWaiting, 30_000);
+  const { transactionId } = await reread(world, payment.id);
+  await world.sandbox.api('POST', `/v1/transactions/${transactionId}/void`);
+  return payment;
+}
+
 export function untilFinished(
   world: MoneyWorld,
   payment: PaymentRow,

@@ -37,6 +37,22 @@ describe('an operation whose answer was lost', () => {
     await until('the merchant hears of it', () => world.told.includes('order.capture_failed'), 30_000);
   }, 120_000);
 
+  it('is not given up while the gateway gives no clear answer, however long', async () => {
+    const faults = { capture: { drop: 'after', times: 1 } };
+    const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
+    expect((await operate(world, payment, 'capture', 'c1', 4_000)).state).toBe('unknown');
+    await world.sandbox.call('POST', '/__sim/faults', { readTransaction: { status: 404 } });
+    await world.sleep(3 * HOUR);
+    expect((await operationOf(world, payment, 'capture', 'c1')).state).not.toBe('failed');
+    await world.sandbox.call('DELETE', '/__sim/faults');
+    await world.sleep(2 * HOUR);
+    await untilFinished(world, payment, 'capture', 'c1');
+    expect(await operationOf(world, payment, 'capture', 'c1')).toMatchObject({
+      state: 'done',
+      amount: 4_000,
+    });
+  }, 120_000);
+
   it('that the gateway accepted is given up after three days', async () => {
     const faults = { capture: { pending: true, result: 'never', times: 1 } };
     const payment = await aPaidPayment(world, { outcome: 'authorize', faults });

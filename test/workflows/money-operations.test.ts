@@ -6,6 +6,7 @@ import {
   anotherPayment,
   aPaidPayment,
   doneAt,
+  goneMeanwhile,
   lateMoney,
   look,
   operate,
@@ -190,6 +191,15 @@ describe('money for a payment that may not keep it', () => {
     await world.money.giveBack(addressOf(payment), 'operator');
     await untilPayment(world, payment, 'VOIDED');
     await untilTold('order.late_payment_returned');
+  });
+
+  it('that somebody else gives back meanwhile needs nobody to see to it', async () => {
+    const payment = await goneMeanwhile(world);
+    await untilPayment(world, payment, 'VOIDED');
+    await untilTold('order.late_payment_returned');
+    await world.client.workflow.getHandle(moneyWorkflowId(payment.id)).result();
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'VOIDED' });
+    expect(world.told).not.toContain('order.review');
   });
 
   it('waits for a person where the policy says so, who can give it back', async () => {

@@ -435,6 +435,17 @@ describe('a review', () => {
     expect(answer).toEqual({ kind: 'not_in_review', status: 'PENDING' });
   });
 
+  it('is found by a run that another one put there behind its back', async () => {
+    const opened = await anOpenPayment();
+    const { fake } = opened;
+    const index = fake.order.payments.findIndex(({ id }) => id === opened.payment().id);
+    fake.order.payments[index] = { ...opened.payment(), status: 'REVIEW', reason: 'give_back_failed' };
+    change(opened.session, 'AUTHORIZED');
+    const asked = { decision: 'accept', noteKey: 'n' } as const;
+    const answer = await world.runs.resolve(addressOf(opened.payment()), asked);
+    expect(answer).toEqual({ kind: 'resolved', status: 'AUTHORIZED' });
+  });
+
   it('lets a dismissed hold neither block the order nor break a callback beside a new session', async () => {
     const opened = await anOpenPayment();
     await pass(opened, 5 * HOUR);
