@@ -50,7 +50,8 @@ export const transactionSchema = z
     customer: z.object({ email: personText, phone_number: personText }).nullish().catch(undefined),
     events: z.array(eventSchema).nullish(),
   })
-  .superRefine(({ events }, context) => {
+  .superRefine((from, context) => {
+    const { events } = from;
     for (const [index, event] of (events ?? []).entries()) {
       if (!needsAmount(event) || isAmountMinor(event.amount)) continue;
       context.addIssue({
@@ -59,6 +60,10 @@ export const transactionSchema = z
         message: 'expected an integer amount',
       });
     }
+    // Ours are kept as int32 too: what can't be written down must not be tried for ever.
+    const { capturedMinor, refundedMinor } = accountFor(from).sums;
+    if (isAmountMinor(capturedMinor) && isAmountMinor(refundedMinor)) return;
+    context.addIssue({ code: 'custom', path: ['events'], message: 'expected sums within int32' });
   });
 
 type DinteroTransaction = z.infer<typeof transactionSchema>;
@@ -107,7 +112,8 @@ function lapseOf({
   const event = (events ?? []).find(({ event: word, success }) => word === 'AUTHORIZE' && success === true);
   const begun = Date.parse(event?.created_at ?? '') || createdAt?.getTime();
   if (authorizationDays === null || begun === undefined) return {};
-  return { authorizationExpiresAt: new Date(begun + authorizationDays * DAY_MS).toISOString() };
+  const lapsesAt = new Date(begun + authorizationDays * DAY_MS);
+  return Number.isNaN(lapsesAt.getTime()) ? {} : { authorizationExpiresAt: lapsesAt.toISOString() };
 }
 
 const DAY_MS = 24 * 3_600_000;

@@ -268,7 +268,8 @@ describe('sums and operations of a dintero transaction', () => {
     {
       event: fc.constantFrom('CAPTURE', 'REFUND', 'VOID', 'INITIATE_CAPTURE', 'INITIATE_REFUND', 'AUTHORIZE'),
       success: fc.constantFrom(true, true, false, undefined),
-      amount: fc.constantFrom(0, 1, 100, 36100, AMOUNT, 2 ** 31 - 1),
+      // Sums beyond int32 are not read at all.
+      amount: fc.constantFrom(0, 1, 100, 36100, AMOUNT, Math.floor((2 ** 31 - 1) / 6)),
       id: fc.constantFrom('a', 'b', 'c'),
       event_reference: fc.constantFrom('x', 'y'),
       request_id: fc.constantFrom('q', 'r'),

@@ -31,6 +31,10 @@ function look(transactionId: string = TRANSACTION): Promise<Reading> {
   return gateway.readPayment({ sessionId: SESSION, transactionId });
 }
 
+function aCapture(n: number, amount: number): Record<string, unknown> {
+  return { ...anEvent('CAPTURE', 'PARTIALLY_CAPTURED', amount), id: `capture-${n}` };
+}
+
 async function transactionOf(changes: Record<string, unknown>): Promise<Transaction> {
   fake.on(READ, { json: aTransaction(changes) });
   const reading = await look();
@@ -152,6 +156,7 @@ describe('reading a dintero transaction', () => {
     ['status', { status: ['AUTHORIZED'] }],
     ['events.0.amount', { events: [anEvent('CAPTURE', 'CAPTURED', 1.5)] }],
     ['events.0.amount', { events: [anEvent('REFUND', 'REFUNDED', '100')] }],
+    ['events', { events: [aCapture(1, 2 ** 31 - 1), aCapture(2, 1)] }],
     ['id', { id: `${ACCOUNT}.another` }],
   ])('can not read a wrong %s: %j', async (field, changes) => {
     fake.on(READ, { json: aTransaction(changes) });
@@ -171,6 +176,12 @@ describe('reading a dintero transaction', () => {
     fake.on(READ, reply);
     fake.on(READ_SESSION, { json: aSession({ transaction_id: TRANSACTION }) });
     expect(await look()).toMatchObject({ kind: 'unreadable' });
+  });
+
+  it('does not say when it lapses where its authorization has no usable time', async () => {
+    const events = [{ ...anEvent('AUTHORIZE', 'AUTHORIZED', 72200), created_at: '+275760-09-13T00:00:00Z' }];
+    const { authorizationExpiresAt } = await transactionOf({ status: 'AUTHORIZED', events });
+    expect(authorizationExpiresAt).toBeUndefined();
   });
 
   it('shows one of another account for what it is', async () => {
