@@ -10,7 +10,8 @@ export function createMetrics() {
     registry,
     ...countedHere([registry]),
     ...countedBeyond([registry]),
-    store: readFromStore([registry]),
+    ...countedAside([registry]),
+    store: { ...readFromStore([registry]), ...secretsInStore([registry]) },
   };
 }
 
@@ -77,6 +78,12 @@ function countedBeyond(registers: Registry[]) {
       labelNames: ['type', 'outcome'],
       registers,
     }),
+  };
+}
+
+/** How what must be there for that fares: the namespace, the callbacks, the account that others share. */
+function countedAside(registers: Registry[]) {
+  return {
     namespaceRepairs: new Counter({
       name: 'paidonce_namespace_repairs_total',
       help: 'Times that search attributes or sweeps were gone from the Temporal namespace, by outcome: done, failed',
@@ -150,6 +157,13 @@ function readFromStore(registers: Registry[]) {
       labelNames: ['gateway'],
       registers,
     }),
+    up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
+  };
+}
+
+/** Which of the configured secrets sign, and which may go. */
+function secretsInStore(registers: Registry[]) {
+  return {
     secretLastUsed: new Gauge({
       name: 'paidonce_signature_secret_last_used_timestamp_seconds',
       help: 'When a configured secret has signed last, by kind (session, account) and place, 0 the newest; 0 for never',
@@ -162,6 +176,5 @@ function readFromStore(registers: Registry[]) {
       labelNames: ['gateway', 'kind', 'secret'],
       registers,
     }),
-    up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
   };
 }
