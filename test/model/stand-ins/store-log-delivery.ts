@@ -1,1 +1,0 @@
-export { logDelivery } from './store-deliveries.ts';

@@ -1,3 +1,0 @@
-/** The errors that `src/temporal/calls.ts` asks for; nothing here throws them. */
-export class WorkflowUpdateFailedError extends Error {}
-export class WorkflowUpdateRPCTimeoutOrCancelledError extends Error {}
