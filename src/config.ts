@@ -66,6 +66,16 @@ const source = z.union(
 /** A text that is there: nothing that is blank is a value, whatever the variable. */
 const text = (what: string, max = 4_096) =>
   z.string().refine((given) => given.trim() === given && given !== '' && given.length <= max, what);
+/** Read again when somebody connects; what can't be read is said before anything is started. */
+const pemFile = z.string().refine(isPem, 'the path of a readable PEM file');
+
+function isPem(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').includes('-----BEGIN ');
+  } catch {
+    return false;
+  }
+}
 
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, `one of ${words.join(', ')}`);
@@ -86,9 +96,9 @@ const TEMPORAL = {
   TEMPORAL_NAMESPACE: text('the name of a namespace').default('default'),
   TEMPORAL_TASK_QUEUE: text('a name of at most 150 characters', 150).default('payments'),
   TEMPORAL_API_KEY: secret.optional(),
-  TEMPORAL_TLS_CERT: text('the path of a PEM file').optional(),
-  TEMPORAL_TLS_KEY: text('the path of a PEM file').optional(),
-  TEMPORAL_TLS_CA: text('the path of a PEM file').optional(),
+  TEMPORAL_TLS_CERT: pemFile.optional(),
+  TEMPORAL_TLS_KEY: pemFile.optional(),
+  TEMPORAL_TLS_CA: pemFile.optional(),
   TEMPORAL_UI_URL: url.optional(),
   // Named as Temporal's own worker controller sets them.
   TEMPORAL_DEPLOYMENT_NAME: text('a name of at most 100 characters', 100).default('paidonce'),
