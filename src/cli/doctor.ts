@@ -14,7 +14,7 @@ import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 
 const HELP = `
-Checks the configuration, the store, Temporal, the worker, the gateway's credentials and clock, the public address, the endpoint for
+Checks the configuration, the store, Temporal, the worker, the gateway's credentials, clock and account webhooks, the public address, the endpoint for
 order updates and what the running service counts. Changes nothing.
 
 Example:

@@ -174,6 +174,8 @@ export interface Gateway {
   countCallbacksSent(sessionId: string, options?: CallOptions): Promise<number>;
   /** All transactions created since, page by page, to the very last page. */
   listTransactions(since: Date, options?: CallOptions): AsyncIterable<readonly ListedTransaction[]>;
+  /** Whether the gateway's account-wide webhooks still come to us; it may have given up on us by itself. @throws GatewayUnavailable */
+  findSubscription(options?: CallOptions): Promise<'not_expected' | 'there' | 'missing'>;
   /** Cheap authenticated call for `doctor`; throws like any other. */
   checkCredentials(options?: CallOptions): Promise<void>;
 }

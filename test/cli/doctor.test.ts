@@ -47,7 +47,15 @@ function aConfig(changes: Partial<Config> = {}): Config {
 
 function aGateway(changes: Partial<Gateway> = {}): Gateway {
   const checkCredentials = () => Promise.resolve();
-  return { id: 'dintero', account: 'T12345678', mode: 'test', checkCredentials, ...changes } as Gateway;
+  const findSubscription = () => Promise.resolve('not_expected');
+  return {
+    id: 'dintero',
+    account: 'T12345678',
+    mode: 'test',
+    checkCredentials,
+    findSubscription,
+    ...changes,
+  } as Gateway;
 }
 
 const PAGE = { data: [], hasMore: false, nextCursor: null };
@@ -195,6 +203,17 @@ describe('the gateway', () => {
     const checkCredentials = () => Promise.reject(new Error('the client was refused (401)'));
     const found = await checkGateway(aGateway({ checkCredentials }), createMetrics());
     expect(found).toMatchObject([{ state: 'fail', text: 'the client was refused (401)' }]);
+  });
+
+  it.each([
+    ['not_expected', 'ok', /off/],
+    ['there', 'ok', /subscribed/],
+    ['missing', 'warn', /nothing is subscribed/],
+  ] as const)('says of account webhooks that are %s: %s', async (found, state, text) => {
+    const gateway = aGateway({ findSubscription: () => Promise.resolve(found) });
+    const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
+    expect(webhooks).toMatchObject({ name: 'dintero account webhooks', state });
+    expect(webhooks?.text).toMatch(text);
   });
 });
 

@@ -6,18 +6,30 @@ import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 const SKEW_WARN_S = 30;
 const SKEW_FAIL_S = 240;
 
-/** Credentials, and how far our clock is from the gateway's. */
+/** Credentials, the webhooks of the account, and how far our clock is from the gateway's. */
 export async function checkGateway(gateway: Gateway, metrics: Metrics): Promise<Check[]> {
   const name = `${gateway.id} credentials`;
   const todo = 'are the client id, the secret and the account of one another, and is the host right?';
   const credentials = await check(name, () => checkCredentials(gateway), todo);
   const clock = await check(`${gateway.id} clock`, () => checkClock(gateway, metrics), 'ask again');
-  return credentials.state === 'fail' && clock.state !== 'fail' ? [credentials] : [credentials, clock];
+  if (credentials.state === 'fail') return clock.state === 'fail' ? [credentials, clock] : [credentials];
+  const webhooks = await check(`${gateway.id} account webhooks`, () => checkWebhooks(gateway), 'ask again');
+  return [credentials, clock, webhooks];
 }
 
 async function checkCredentials(gateway: Gateway): Promise<Finding> {
   await gateway.checkCredentials();
   return ok(`account ${gateway.account} (${gateway.mode}) lets us in`);
+}
+
+async function checkWebhooks(gateway: Gateway): Promise<Finding> {
+  const state = await gateway.findSubscription();
+  if (state === 'there') return ok('subscribed');
+  if (state === 'not_expected') return ok('off: changes that nobody calls back for are found by the sweep');
+  return warn(
+    'a secret is set and nothing is subscribed: a gateway may end what we did not answer several times',
+    `paidonce ${gateway.id} subscribe`,
+  );
 }
 
 async function checkClock({ id }: Gateway, { clockSkew }: Metrics): Promise<Finding> {

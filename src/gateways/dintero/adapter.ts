@@ -6,6 +6,7 @@ import { verifyCallback } from './callback.ts';
 import { rulesFor } from './capabilities.ts';
 import type { DinteroClient } from './client.ts';
 import { createDinteroClient } from './client.ts';
+import { findSubscription } from './hooks.ts';
 import { listChanges, listTransactions } from './listings.ts';
 import { operate, updateReference } from './money-calls.ts';
 import { readPayment } from './read-payment.ts';
@@ -52,6 +53,7 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     listTransactions: (since, options) => listTransactions(client, since, options),
     listChanges: (since, options) => listChanges(client, since, options),
     countCallbacksSent: (sessionId, options) => countCallbacksSent(caller(options), sessionId),
+    findSubscription: (options) => findSubscription(caller(options), settings),
     checkCredentials: (options) => checkCredentials(client, options),
   };
 }

@@ -1,6 +1,8 @@
 /** Subscriptions to account-wide webhooks. */
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
+import type { DinteroSettings } from './settings.ts';
+import { accountUrl } from './urls.ts';
 import { idField, rejected, unclear, understand } from './words.ts';
 
 /** What happens to any transaction, and how a payment ended, also without one. */
@@ -16,6 +18,7 @@ export interface Subscription {
 interface HookCalls {
   readonly client: DinteroClient;
   readonly accountId: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const subscriptionSchema = z
@@ -37,7 +40,8 @@ const createdSchema = z.object({ id: idField });
 /** Every subscription of the account. */
 export async function listSubscriptions(calls: HookCalls): Promise<readonly Subscription[]> {
   const operation = 'list subscriptions';
-  const answer = await calls.client({ operation, method: 'GET', path: pathOf(calls), host: 'core' });
+  const { client, signal } = calls;
+  const answer = await client({ operation, method: 'GET', path: pathOf(calls), host: 'core', signal });
   if (answer.status >= 400) throw rejected(operation, answer);
   const listed = understand(listSchema, answer);
   if (!listed.ok) throw unclear(operation, listed.reason);
@@ -64,6 +68,16 @@ export async function deleteSubscription(calls: HookCalls, id: string): Promise<
   const path = `${pathOf(calls)}/${encodeURIComponent(id)}`;
   const answer = await calls.client({ operation, method: 'DELETE', path, host: 'core' });
   if (answer.status >= 400) throw rejected(operation, answer);
+}
+
+/** Whether Dintero, which deletes what fails several times, still has the one that comes to us. */
+export async function findSubscription(
+  calls: HookCalls,
+  { publicUrl, webhookSecrets = [] }: Pick<DinteroSettings, 'publicUrl' | 'webhookSecrets'>,
+): Promise<'not_expected' | 'there' | 'missing'> {
+  if (webhookSecrets.length === 0) return 'not_expected';
+  const found = await listSubscriptions(calls);
+  return found.some(({ url }) => url === accountUrl(publicUrl)) ? 'there' : 'missing';
 }
 
 function pathOf({ accountId }: HookCalls): string {

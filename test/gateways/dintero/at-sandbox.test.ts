@@ -221,6 +221,20 @@ describe('calls of the sandbox', () => {
     expect(await gateway.countCallbacksSent((await paid()).sessionId)).toBe(0);
   });
 
+  it('about the account come for as long as there is a subscription to us', async () => {
+    const subscriptions = `/v1/accounts/${ACCOUNT}/hooks/subscriptions`;
+    const { publicUrl } = settingsFor(sandbox.url);
+    const events = ['checkout_transaction'];
+    const others = { config: { url: 'https://other.example/callbacks/dintero/account' }, events };
+    await sandbox.api('POST', subscriptions, others);
+    expect(await gateway.findSubscription()).toBe('missing');
+    const config = { url: `${publicUrl}/callbacks/dintero/account`, secret: 'hook' };
+    await sandbox.api('POST', subscriptions, { config, events });
+    expect(await gateway.findSubscription()).toBe('there');
+    const withoutSecret = createDinteroGateway(settingsFor(sandbox.url));
+    expect(await withoutSecret.findSubscription()).toBe('not_expected');
+  });
+
   it('about the account are understood: what was paid, cancelled, captured', async () => {
     const config = { url: `${receiver.url}/callbacks/dintero/account`, secret: 'hook' };
     const events = ['checkout_transaction', 'checkout_authorization'];
