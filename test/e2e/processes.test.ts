@@ -89,7 +89,7 @@ describe('a process', () => {
     await Promise.all(paying);
     await stack.start('serve');
     const references = opened.map(({ orderReference }) => orderReference);
-    await untilTold(stack, references, 'order.paid', 30_000);
+    await untilTold(stack, references);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
   }, 150_000);
 

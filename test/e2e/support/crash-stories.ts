@@ -1,10 +1,10 @@
 /** What happens around an order whose process dies on the way. Whoever asks us insists until answered; Dintero calls again by itself. */
 import { basic, grant } from '../../sandbox/sandbox-client.ts';
 import { toSessionBody } from '../../../src/gateways/dintero/session-request.ts';
-import type { Answer } from './http.ts';
 import { createCall } from './http.ts';
+import { insist, insistOnOpening as opened } from './insist.ts';
 import type { Paid } from './sandbox.ts';
-import { askToOpen, untilOrder, untilTold, type Changes, type Opened } from './shop.ts';
+import { untilOrder, untilTold, type Changes, type Opened } from './shop.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
 
@@ -122,23 +122,6 @@ export const STORIES = {
 } as const satisfies Record<string, Story>;
 
 export type StoryName = keyof typeof STORIES;
-
-/** Asked again while nobody answers or the answer is "not now". */
-async function insist(what: string, ask: () => Promise<Answer>): Promise<Answer> {
-  let answer: Answer | null = null;
-  const isAnswered = async () => {
-    answer = await ask().catch(() => null);
-    return answer !== null && answer.status < 500;
-  };
-  await until(`${what} is answered`, isAnswered, WAITS_FOR_MS, 250);
-  return answer as unknown as Answer;
-}
-
-async function opened(stack: Stack, order: string, changes: Changes = {}): Promise<Opened> {
-  const { status, body } = await insist('the opening', () => askToOpen(stack, order, changes));
-  if (status > 201) throw new Error(`opening ${order}: ${status} ${JSON.stringify(body)}`);
-  return body as Opened;
-}
 
 async function paid(
   stack: Stack,

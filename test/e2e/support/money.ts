@@ -1,7 +1,8 @@
 /** What merchants do with money that was paid, in words that the scenarios are written in. */
 import type { Answer } from './http.ts';
+import { insistOnOpening } from './insist.ts';
 import type { Paid, SimEvent } from './sandbox.ts';
-import { newOrder, open, untilTold, type Changes, type Opened } from './shop.ts';
+import { newOrder, untilTold, type Changes, type Opened } from './shop.ts';
 import type { Stack } from './stack.ts';
 import { until } from './until.ts';
 
@@ -22,16 +23,14 @@ export async function paidOrders(
   const rest = Array.from({ length: count }, () => newOrder('money'));
   const serve = async () => {
     for (let reference = rest.pop(); reference !== undefined; reference = rest.pop()) {
-      const opened = await open(stack, reference, changes);
+      const opened = await insistOnOpening(stack, reference, changes);
       const { transactionId } = await pay(stack, opened, how);
       orders.push({ ...opened, transactionId });
     }
   };
   await Promise.all(Array.from({ length: Math.min(8, count) }, serve));
-  await untilTold(
-    stack,
-    orders.map(({ orderReference }) => orderReference),
-  );
+  const references = orders.map(({ orderReference }) => orderReference);
+  await untilTold(stack, references, 'order.paid', 120_000);
   return orders;
 }
 
