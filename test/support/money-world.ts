@@ -25,6 +25,8 @@ import { until } from './until.ts';
 
 const MONEY = { amountMinor: 10_000, currency: 'NOK' };
 const HOUR_MS = 3_600_000;
+/** Sessions live by real time; where the clock runs days ahead, they must not be over before they begin. */
+const LIFETIME_MS = { real: 4 * HOUR_MS, skipping: 60 * 24 * HOUR_MS };
 
 export interface MoneyWorld {
   readonly client: Client;
@@ -34,6 +36,7 @@ export interface MoneyWorld {
   readonly sandbox: SandboxClient;
   readonly runs: PaymentRuns;
   readonly money: MoneyRuns;
+  readonly lifetimeMs: number;
   /** Effects that the merchant was told, in order. */
   readonly told: string[];
   policy: LateMoneyPolicy;
@@ -76,6 +79,7 @@ async function timeSkippingServer(): Promise<Server> {
 
 export async function startMoneyWorld(time: 'real' | 'skipping' = 'real'): Promise<MoneyWorld> {
   quietRuntime();
+  const lifetimeMs = LIFETIME_MS[time];
   const server = time === 'real' ? await devServer() : await timeSkippingServer();
   const [store, sandbox] = [await openTestStore(), await startSandbox()];
   const gateway = gatewayAt(sandbox.url);
@@ -93,7 +97,7 @@ export async function startMoneyWorld(time: 'real' | 'skipping' = 'real'): Promi
     ...createPaymentActivities({
       db: store.db,
       gatewayNamed: () => gateway,
-      opening: { pollIntervalMs: HOUR_MS, lifetimeMs: 4 * HOUR_MS },
+      opening: { pollIntervalMs: HOUR_MS, lifetimeMs },
       recording,
     }),
     ...createMoneyActivities({ db: store.db, gatewayNamed: () => gateway }),
@@ -108,6 +112,7 @@ export async function startMoneyWorld(time: 'real' | 'skipping' = 'real'): Promi
     sandbox,
     runs,
     money,
+    lifetimeMs,
     async close() {
       await stop().catch(() => undefined);
       await server.close();
@@ -142,7 +147,7 @@ function telling(store: TestStore, told: string[]): UpdateActivities {
 
 /** A payment with its session open at the gateway. */
 export async function anOpenPayment(world: MoneyWorld, capture = 'manual'): Promise<PaymentRow> {
-  const { id } = await aPayment(world.store.db, { money: MONEY, capture });
+  const { id } = await aPayment(world.store.db, { money: MONEY, capture, lifetimeMs: world.lifetimeMs });
   const payment = await reread(world, id);
   await world.runs.open(addressOf(payment));
   return reread(world, id);
@@ -169,7 +174,11 @@ export async function payAt(world: MoneyWorld, { sessionId }: PaymentRow, pay: o
 
 /** The next payment of the same order, its session open. */
 export async function anotherPayment(world: MoneyWorld, { orderReference }: PaymentRow): Promise<PaymentRow> {
-  const { id } = await aPayment(world.store.db, { money: MONEY, orderReference });
+  const { id } = await aPayment(world.store.db, {
+    money: MONEY,
+    orderReference,
+    lifetimeMs: world.lifetimeMs,
+  });
   const payment = await reread(world, id);
   await world.runs.open(addressOf(payment));
   return reread(world, id);
