@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
-import { claimPayment, findPayment, type NewPayment, type PaymentRow } from '../store/payments.ts';
+import { claimPayment, type NewPayment } from '../store/claim-payment.ts';
+import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { isMoney } from '../domain/payment.ts';
 import { RunEnded } from '../temporal/calls.ts';
 import type { PaymentAddress } from '../temporal/payment-runs.ts';
@@ -101,8 +102,12 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   if (result === null || result.kind === 'not_open') return null;
   if (result.kind === 'rejected')
     throw new Problem('gateway_rejected', `${payment.gateway} refused the session: ${result.reason}`);
-  const { sessionId, checkoutUrl, status } = result;
-  const fresh = payment.sessionId === null ? await findPayment(service.store.db, payment.id) : payment;
+  const { sessionId, checkoutUrl, status, runId = null } = result;
+  const opened = { ...payment, sessionId, checkoutUrl, status };
+  if (payment.sessionId !== null) return opened;
+  // Of a session that has only just been opened the run has said all there is; of one that is on hold by now it has not.
+  if (status === 'PENDING' && runId !== null) return { ...opened, runId };
+  const fresh = await findPayment(service.store.db, payment.id);
   return { ...(fresh ?? payment), sessionId, checkoutUrl, status };
 }
 

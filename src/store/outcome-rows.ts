@@ -23,6 +23,8 @@ export interface Locked {
   readonly known: readonly string[];
   /** Those that are not finished, and those that the gateway may yet turn out to have carried out. */
   readonly operations: readonly StoredOperation[];
+  /** Callbacks that nobody has handled yet, the record's own among them. */
+  readonly unhandled: number;
   /** The very same record was written before. */
   readonly isWritten: boolean;
 }

@@ -113,8 +113,8 @@ async function settleLocked(
   // What has been overtaken may still show that an operation has failed; its sums are not those of the payment any more.
   const current = isLate || transaction === undefined ? rest : { ...rest, transaction };
   const told = await write(tx, before, settled, finished, current, settings);
-  if (settled !== null && isMoney(settled.status) && !isMoney(payment.status))
-    await markAnswered(tx, payment.id);
+  const isProved = settled !== null && isMoney(settled.status) && !isMoney(payment.status);
+  if (isProved && before.unhandled > record.deliveries.length) await markAnswered(tx, payment.id);
   return {
     status: settled?.status ?? payment.status,
     reason: settled === null ? payment.reason : settled.reason,
@@ -156,6 +156,8 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
         w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
           and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed' or (w.code = 'declined' and w.kind <> 'void')))`,
+      unhandled: sql<number>`(select count(*) from deliveries d where d.payment_id = ${payments.id}
+        and d.state in ('received', 'signalled') and d.outcome = 'accepted')`.mapWith(Number),
       isWritten: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}
         and t.key = ${noteKey(key, 0)})`,
     })

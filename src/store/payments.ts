@@ -1,111 +1,13 @@
-/** Opening payments: the order row is the lock, so that all parallel requests get the same session. */
+/** The rows of payments: found, opened, adopted. */
 import { and, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
-import { sameMoney, type Money } from '../domain/money.ts';
-import { isOpen } from '../domain/payment.ts';
-import { newId, newReturnKey } from './ids.ts';
+import type { Money } from '../domain/money.ts';
+import { newReturnKey } from './ids.ts';
 import type { Db } from './open.ts';
-import { orders, payments, timeline, type PaymentRequest } from './schema.ts';
+import { orders, payments, timeline } from './schema.ts';
 import { changeTogether } from './together.ts';
 
 export type PaymentRow = typeof payments.$inferSelect;
 export type OrderRow = typeof orders.$inferSelect;
-
-/** What a merchant asks for. */
-export interface NewPayment {
-  readonly gateway: string;
-  readonly orderReference: string;
-  readonly money: Money;
-  readonly lifetimeMs: number;
-  readonly capture: string;
-  readonly returnUrl?: string;
-  readonly request: PaymentRequest;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-export type PaymentClaim =
-  | { readonly kind: 'created' | 'open' | 'differs'; readonly payment: PaymentRow }
-  | { readonly kind: 'payment_in_review' }
-  | { readonly kind: 'order_already_paid' };
-
-/** Finds the order's open payment or makes the next one, under the order's lock. */
-export function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> {
-  return db.transaction(async (tx) => {
-    const made = await insertOrder(tx, wanted);
-    if (made !== undefined) return { kind: 'created', payment: await insertPayment(tx, wanted, 1) };
-    const order = await lockOrder(tx, wanted);
-    if (order.paidPaymentId !== null) return { kind: 'order_already_paid' };
-    const unsettled = await tx
-      .select()
-      .from(payments)
-      .where(
-        and(
-          eq(payments.orderReference, order.reference),
-          inArray(payments.status, ['PENDING', 'ON_HOLD', 'REVIEW']),
-        ),
-      );
-    if (unsettled.some((payment) => payment.status === 'REVIEW')) return { kind: 'payment_in_review' };
-    const open = unsettled.find((payment) => isOpen(payment.status));
-    if (open !== undefined) return { kind: isSame(open, wanted) ? 'open' : 'differs', payment: open };
-    return { kind: 'created', payment: await insertPayment(tx, wanted, order.latestN + 1) };
-  });
-}
-
-/** The order's row where there was none before: then nobody else has it until we commit, and it has no payment. */
-async function insertOrder(tx: Db, wanted: NewPayment): Promise<{ reference: string } | undefined> {
-  const { amountMinor: amount, currency } = wanted.money;
-  const [made] = await tx
-    .insert(orders)
-    .values({ reference: wanted.orderReference, amount, currency, status: 'AWAITING_PAYMENT', latestN: 0 })
-    .onConflictDoNothing()
-    .returning({ reference: orders.reference });
-  return made;
-}
-
-async function lockOrder(tx: Db, wanted: NewPayment): Promise<OrderRow> {
-  const [order] = await tx
-    .select()
-    .from(orders)
-    .where(eq(orders.reference, wanted.orderReference))
-    .for('update');
-  if (order === undefined)
-    throw new Error(`locking order ${wanted.orderReference}: it is gone; is somebody deleting rows?`);
-  return order;
-}
-
-function isSame(payment: PaymentRow, wanted: NewPayment): boolean {
-  return payment.gateway === wanted.gateway && sameMoney(moneyOf(payment), wanted.money);
-}
-
-async function insertPayment(tx: Db, wanted: NewPayment, n: number): Promise<PaymentRow> {
-  const { amountMinor: amount, currency } = wanted.money;
-  const numbered = tx.$with('numbered').as(
-    tx
-      .update(orders)
-      .set({ amount, currency, latestN: n, status: 'AWAITING_PAYMENT', updatedAt: sql`now()` })
-      .where(eq(orders.reference, wanted.orderReference))
-      .returning({ reference: orders.reference }),
-  );
-  const [payment] = await tx
-    .with(numbered)
-    .insert(payments)
-    .values({
-      id: newId('pay'),
-      orderReference: wanted.orderReference,
-      n,
-      gateway: wanted.gateway,
-      amount,
-      currency,
-      status: 'PENDING',
-      capture: wanted.capture,
-      returnKey: newReturnKey(),
-      returnUrl: wanted.returnUrl ?? null,
-      request: wanted.request,
-      metadata: { ...wanted.metadata },
-      expiresAt: new Date(Date.now() + wanted.lifetimeMs),
-    })
-    .returning();
-  return payment as PaymentRow;
-}
 
 /**
  * The session is open: remembers it and forgets the customer, whom nobody needs here any more. The first one stays: a try that was

@@ -79,6 +79,8 @@ export type OpenSessionResult =
       readonly status: PaymentStatus;
       readonly sessionId: string;
       readonly checkoutUrl: string;
+      /** Absent from a run that began before it was told. */
+      readonly runId?: string;
     }
   /** The payment is settled: the caller begins again from the order's row. */
   | { readonly kind: 'not_open'; readonly status: PaymentStatus }

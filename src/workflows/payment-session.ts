@@ -98,7 +98,8 @@ async function answerShopper(run: RunState, operations: Operations): Promise<Ope
   if (run.status === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'shopper';
   await condition(() => !run.looking && !operations.isWaiting() && !isLookDue(run, Date.now()));
   if (isSettled(run.status) || run.status === 'REVIEW') return { kind: 'not_open', status: run.status };
-  return { kind: 'open', status: run.status, sessionId, checkoutUrl };
+  const { runId } = workflowInfo();
+  return { kind: 'open', status: run.status, sessionId, checkoutUrl, runId };
 }
 
 function answerWithoutSession(run: RunState): OpenSessionResult {

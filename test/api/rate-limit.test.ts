@@ -19,7 +19,8 @@ describe('a merchant who asks too often', () => {
 
   it('is 429 with Retry-After after a burst, by key, and served again a second later', async () => {
     for (let index = 0; index < 5; index += 1) expect(await ask(null)).toMatchObject({ status: 401 });
-    const clock = jest.spyOn(performance, 'now').mockReturnValue(performance.now());
+    // Whole milliseconds: a second that is a hair short of one is a token short.
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(Math.ceil(performance.now()));
     const answers = answersIn((await flood(BURST + 100, API_KEY)).said);
     expect(answers.map(({ status }) => status)).toEqual([
       ...Array<number>(BURST).fill(404),

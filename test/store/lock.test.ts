@@ -46,7 +46,7 @@ describe('the embedded store on disk', () => {
 
   const WRITE = `
     import { openStore } from 'DIST/store/open.js';
-    import { claimPayment } from 'DIST/store/payments.js';
+    import { claimPayment } from 'DIST/store/claim-payment.js';
     const store = await openStore({ dataDir: 'DIRECTORY' });
     await store.migrate();
     for (let index = 0; ; index += 1) {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asc, eq } from 'drizzle-orm';
 import { recordOutcome } from '../../src/store/outcomes.ts';
-import { claimPayment, findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
+import { claimPayment } from '../../src/store/claim-payment.ts';
+import { findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { orders, outbox } from '../../src/store/schema.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import type { Db } from '../../src/store/open.ts';

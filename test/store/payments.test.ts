@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
+import { claimPayment } from '../../src/store/claim-payment.ts';
 import {
   adoptPayment,
-  claimPayment,
   findByReturnKey,
   findOrder,
   findPayment,

@@ -6,7 +6,8 @@ import type { Transaction } from '../../src/domain/transaction.ts';
 import type { HandledDelivery } from '../../src/store/deliveries.ts';
 import type { ReceivedDelivery } from '../../src/store/log-delivery.ts';
 import type { OutcomeRecord, RecordSettings } from '../../src/store/outcomes.ts';
-import { claimPayment, type NewPayment, type PaymentRow } from '../../src/store/payments.ts';
+import { claimPayment, type NewPayment } from '../../src/store/claim-payment.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
 import type { Db } from '../../src/store/open.ts';
 
 export const ACCOUNT = 'T12345678';

@@ -4,7 +4,8 @@ import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
 import type { Db } from '../../src/store/open.ts';
 import { recordOutcome, type FailedOperation } from '../../src/store/outcomes.ts';
-import { findPayment, type NewPayment, type PaymentRow } from '../../src/store/payments.ts';
+import type { NewPayment } from '../../src/store/claim-payment.ts';
+import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { anOutcome, aPayment, aRecord, aTransaction, TELLS } from './builders.ts';
 
 type Sums = Partial<Pick<Transaction, 'capturedMinor' | 'refundedMinor' | 'capturableMinor'>>;

@@ -1,0 +1,124 @@
+/** Opening payments: the order row is the lock, so that all parallel requests get the same session. */
+import { and, eq, getTableColumns, inArray, sql, type SQL } from 'drizzle-orm';
+import { sameMoney, type Money } from '../domain/money.ts';
+import { isOpen } from '../domain/payment.ts';
+import { newId, newReturnKey } from './ids.ts';
+import type { Db } from './open.ts';
+import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
+import { orders, payments, type PaymentRequest } from './schema.ts';
+
+/** What a merchant asks for. */
+export interface NewPayment {
+  readonly gateway: string;
+  readonly orderReference: string;
+  readonly money: Money;
+  readonly lifetimeMs: number;
+  readonly capture: string;
+  readonly returnUrl?: string;
+  readonly request: PaymentRequest;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type PaymentClaim =
+  | { readonly kind: 'created' | 'open' | 'differs'; readonly payment: PaymentRow }
+  | { readonly kind: 'payment_in_review' }
+  | { readonly kind: 'order_already_paid' };
+
+/** Finds the order's open payment or makes the next one, under the order's lock. */
+export async function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> {
+  const first = await insertBoth(db, wanted);
+  if (first !== undefined) return { kind: 'created', payment: first };
+  return db.transaction(async (tx) => {
+    const order = await lockOrder(tx, wanted);
+    if (order.paidPaymentId !== null) return { kind: 'order_already_paid' };
+    const unsettled = await tx
+      .select()
+      .from(payments)
+      .where(
+        and(
+          eq(payments.orderReference, order.reference),
+          inArray(payments.status, ['PENDING', 'ON_HOLD', 'REVIEW']),
+        ),
+      );
+    if (unsettled.some((payment) => payment.status === 'REVIEW')) return { kind: 'payment_in_review' };
+    const open = unsettled.find((payment) => isOpen(payment.status));
+    if (open !== undefined) return { kind: isSame(open, wanted) ? 'open' : 'differs', payment: open };
+    return { kind: 'created', payment: await insertNext(tx, wanted, order.latestN + 1) };
+  });
+}
+
+/** An order that nobody has heard of, and its first payment, in one statement; undefined where there is the order. */
+async function insertBoth(db: Db, wanted: NewPayment): Promise<PaymentRow | undefined> {
+  const { amountMinor: amount, currency } = wanted.money;
+  const order = { reference: wanted.orderReference, amount, currency, latestN: 1 };
+  const made = db.$with('made').as(
+    db
+      .insert(orders)
+      .values({ ...order, status: 'AWAITING_PAYMENT' })
+      .onConflictDoNothing()
+      .returning({ reference: orders.reference }),
+  );
+  const row = selected(rowOf(wanted, 1));
+  const [payment] = await db
+    .with(made)
+    .insert(payments)
+    .select(sql`select ${row} from made`)
+    .returning();
+  return payment;
+}
+
+/** A new row as the list of a select, every column in its place. */
+function selected(row: typeof payments.$inferInsert): SQL {
+  const values = Object.entries(getTableColumns(payments)).map(([name, column]) => {
+    const value = row[name as keyof typeof row] ?? column.default ?? null;
+    return value instanceof Object && 'getSQL' in value ? sql`${value}` : sql`${sql.param(value, column)}`;
+  });
+  return sql.join(values, sql`, `);
+}
+
+async function lockOrder(tx: Db, wanted: NewPayment): Promise<OrderRow> {
+  const [order] = await tx
+    .select()
+    .from(orders)
+    .where(eq(orders.reference, wanted.orderReference))
+    .for('update');
+  if (order === undefined)
+    throw new Error(`locking order ${wanted.orderReference}: it is gone; is somebody deleting rows?`);
+  return order;
+}
+
+function isSame(payment: PaymentRow, wanted: NewPayment): boolean {
+  return payment.gateway === wanted.gateway && sameMoney(moneyOf(payment), wanted.money);
+}
+
+async function insertNext(tx: Db, wanted: NewPayment, n: number): Promise<PaymentRow> {
+  const { amountMinor: amount, currency } = wanted.money;
+  const numbered = tx.$with('numbered').as(
+    tx
+      .update(orders)
+      .set({ amount, currency, latestN: n, status: 'AWAITING_PAYMENT', updatedAt: sql`now()` })
+      .where(eq(orders.reference, wanted.orderReference))
+      .returning({ reference: orders.reference }),
+  );
+  const [payment] = await tx.with(numbered).insert(payments).values(rowOf(wanted, n)).returning();
+  return payment as PaymentRow;
+}
+
+function rowOf(wanted: NewPayment, n: number): typeof payments.$inferInsert {
+  const { gateway, orderReference, money, capture, returnUrl = null, request, metadata } = wanted;
+  return {
+    id: newId('pay'),
+    orderReference,
+    n,
+    gateway,
+    amount: money.amountMinor,
+    currency: money.currency,
+    status: 'PENDING',
+    capture,
+    returnKey: newReturnKey(),
+    returnUrl,
+    request,
+    metadata: { ...metadata },
+    expiresAt: new Date(Date.now() + wanted.lifetimeMs),
+  };
+}
