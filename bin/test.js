@@ -58,8 +58,8 @@ function refuse(words) {
   process.exit(2);
 }
 
-function summary({ name, files, passed, failed, seconds, reason }) {
-  const counts = `${files} files, ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s`;
+function summary({ name, files, passed, failed, seconds, cpuSeconds, reason }) {
+  const counts = `${files} files, ${passed} passed, ${failed} failed, ${seconds.toFixed(1)} s, CPU ${cpuSeconds.toFixed(0)} s`;
   return `${failed === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${counts}${reason ? ` (${reason})` : ''}`;
 }
 

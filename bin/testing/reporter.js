@@ -1,10 +1,17 @@
 /** What Jest says of one process of the suite: a line per file, a failure as soon as it is there, and a report for the runner. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { root } from '../prepare.js';
 
 // oxlint-disable-next-line import/no-default-export -- Jest takes no other
 export default class Reporter {
+  /** Its one file has a process of its own, whose CPU time is the file's. */
+  #isAlone = false;
+
+  onRunStart({ numTotalTestSuites }) {
+    this.#isAlone = numTotalTestSuites === 1;
+  }
+
   onTestCaseResult({ path }, { status, fullName, failureMessages }) {
     if (status !== 'failed') return;
     const [firstLine] = (failureMessages[0] ?? '').split('\n');
@@ -19,9 +26,8 @@ export default class Reporter {
     if (failureMessage) say(failureMessage);
     const failing = numFailingTests + (testExecError ? 1 : 0);
     const counts = `${numPassingTests} passed, ${failing} failed`;
-    say(
-      `${failing > 0 ? 'FAIL' : 'ok  '} ${relative(root, path)}, ${counts}, ${(perfStats.runtime / 1_000).toFixed(1)} s`,
-    );
+    const times = `${(perfStats.runtime / 1_000).toFixed(1)} s${this.#isAlone ? `, CPU ${cpuSeconds().toFixed(0)} s` : ''}`;
+    say(`${failing > 0 ? 'FAIL' : 'ok  '} ${relative(root, path)}, ${counts}, ${times}`);
   }
 
   onRunComplete(_, results) {
@@ -35,6 +41,7 @@ export default class Reporter {
         // A file that can't even be loaded has no tests to fail: it counts as one.
         failed: numFailedTests + numRuntimeErrorTestSuites,
         skipped: numPendingTests,
+        cpuSeconds: cpuSeconds(),
       }),
     );
   }
@@ -42,6 +49,24 @@ export default class Reporter {
   getLastError() {
     return undefined;
   }
+}
+
+const TICKS_PER_SECOND = 100;
+
+/** Ours and that of all processes that we have started and seen end; on Linux only are those known. */
+function cpuSeconds() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6 + ofChildren();
+}
+
+function ofChildren() {
+  if (process.platform !== 'linux') return 0;
+  const [cutime, cstime] = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .slice(13, 15)
+    .map(Number);
+  return (cutime + cstime) / TICKS_PER_SECOND;
 }
 
 function say(text) {

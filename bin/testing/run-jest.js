@@ -39,7 +39,7 @@ export async function runJest(job, env, jestArgs, onStart) {
 }
 
 export function failed(reason) {
-  return { files: 0, passed: 0, failed: 1, skipped: 0, reason };
+  return { files: 0, passed: 0, failed: 1, skipped: 0, cpuSeconds: 0, reason };
 }
 
 function start({ layer, files }, env, jestArgs) {
