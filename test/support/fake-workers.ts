@@ -28,7 +28,9 @@ let isQuietened = false;
 export function quietRuntime(): void {
   if (isQuietened) return;
   isQuietened = true;
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  // Core warns of every server that is not the newest, on every connection.
+  const telemetryOptions = { logging: { filter: 'ERROR' } };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions });
 }
 
 /** Starts them; `stop` waits for the work at hand. */
