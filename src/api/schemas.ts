@@ -130,7 +130,7 @@ export const resolveRequest = z
 export const updateRequest = z.strictObject({ merchantReference2: text(200) }).meta({ id: 'UpdatePayment' });
 
 export const timestamp = z.iso
-  .datetime()
+  .datetime('a time in UTC, as RFC 3339 writes it: 2026-11-21T12:00:00Z')
   .meta({ description: 'RFC 3339, UTC', example: '2026-11-21T12:00:00.000Z' });
 const paymentStatus = z.enum(PAYMENT_STATUSES);
 

@@ -46,11 +46,16 @@ export function wrongFields(what: string, errors: readonly FieldProblem[]): Prob
 
 function fieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
   if (issue.code !== 'unrecognized_keys')
-    return [{ pointer: pointerTo(issue.path), detail: `expected ${issue.message}` }];
+    return [{ pointer: pointerTo(issue.path), detail: `expected ${expectation(issue)}` }];
   return issue.keys.map((key) => ({
     pointer: pointerTo([...issue.path, key]),
     detail: 'this field is not known',
   }));
+}
+
+/** zod's own messages say "Invalid input: expected string, received undefined"; those of our schemas are what was expected. */
+function expectation({ message }: z.core.$ZodIssue): string {
+  return message.replace(/^(?:Invalid|Too) [^:]*: expected /, '');
 }
 
 /** RFC 6901. */

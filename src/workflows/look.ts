@@ -32,7 +32,8 @@ export async function look(run: RunState): Promise<boolean> {
   if (decision.kind === 'become') {
     const callbacks = [...triggers.callbacks, ...takeAnswered(run, decision)];
     await record(run, becoming(run, decision, { ...triggers, callbacks }, reading));
-  } else if (isWorthKeeping(triggers)) await record(run, { ...kept(run, triggers, reading), outcome: null });
+  } else if (isWorthKeeping(triggers))
+    await record(run, { ...kept(run, triggers, reading, decision), outcome: null });
   plan(run, triggers, decision);
   run.looking = false;
   return decision.kind !== 'unclear' && reading.kind !== 'absent';
@@ -99,18 +100,23 @@ function isWorthKeeping(triggers: Triggers): boolean {
   );
 }
 
-function kept(run: RunState, triggers: Triggers, reading: Reading): Omit<OutcomeRecord, 'outcome'> {
+function kept(
+  run: RunState,
+  triggers: Triggers,
+  reading: Reading,
+  decision: Decision,
+): Omit<OutcomeRecord, 'outcome'> {
   return {
     paymentId: run.input.paymentId,
     deliveries: triggers.callbacks,
-    notes: notesOf(run.input.gateway, triggers, reading, Date.now()),
+    notes: notesOf(run.input.gateway, triggers, { reading, decision }, Date.now()),
     key: `${workflowInfo().runId}-${run.looks}`,
   };
 }
 
 function becoming(run: RunState, decision: Become, triggers: Triggers, reading: Reading): OutcomeRecord {
   return {
-    ...kept(run, triggers, reading),
+    ...kept(run, triggers, reading, decision),
     outcome: outcomeOf(run, decision),
     ...(decision.transaction && { transaction: decision.transaction }),
   };

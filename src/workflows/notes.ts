@@ -1,11 +1,18 @@
 /** What the timeline says of a look, in words and data. */
 import type { Note } from '../activities/payment-activities.ts';
+import type { Decision } from '../domain/decide.ts';
 import type { Reading } from '../domain/transaction.ts';
 import type { CallbackSignal, LookSignal, ReturnSignal } from './messages.ts';
 import type { Triggers } from './run-state.ts';
 
+/** What the gateway said, and what we made of it. */
+export interface Found {
+  readonly reading: Reading;
+  readonly decision: Decision;
+}
+
 /** Why we looked and what the gateway said. */
-export function notesOf(gateway: string, triggers: Triggers, reading: Reading, now: number): Note[] {
+export function notesOf(gateway: string, triggers: Triggers, found: Found, now: number): Note[] {
   return [
     ...triggers.callbacks.map(callbackNote),
     ...triggers.pokes.map(pokeNote),
@@ -13,7 +20,7 @@ export function notesOf(gateway: string, triggers: Triggers, reading: Reading, n
       ? []
       : [{ kind: 'poll', text: `time for a ${triggers.timer} look` } as const]),
     ...(triggers.expiry === null ? [] : [{ kind: 'poll', text: 'time is over: a last look' } as const]),
-    readNote(gateway, reading, now),
+    readNote(gateway, found, now),
   ];
 }
 
@@ -42,8 +49,11 @@ const ASKED_BY_US = {
   unwatched: 'nobody seemed to watch it any more',
 } as const;
 
-function readNote(gateway: string, reading: Reading, now: number): Note {
-  return { kind: 'read', at: new Date(now).toISOString(), ...readWords(gateway, reading) };
+function readNote(gateway: string, { reading, decision }: Found, now: number): Note {
+  const { text, data } = readWords(gateway, reading);
+  const isUnclear = decision.kind === 'unclear' && reading.kind === 'transaction';
+  const words = isUnclear ? `${text}: not clear yet, ${decision.reason}` : text;
+  return { kind: 'read', at: new Date(now).toISOString(), text: words, ...(data && { data }) };
 }
 
 function readWords(gateway: string, reading: Reading): { text: string; data?: Record<string, unknown> } {

@@ -2,26 +2,21 @@ import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { bundleWorkflows, quietRuntime } from '../support/fake-workers.ts';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { workflowBundle, quietRuntime } from '../support/fake-workers.ts';
 import { SCENARIO_NAMES } from '../support/record-histories.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const HISTORIES = join(ROOT, 'test', 'histories');
 const files = (await readdir(HISTORIES)).filter((file) => file.endsWith('.json'));
 
-let bundle: WorkflowBundleWithSourceMap;
+let bundle: WorkflowBundle;
 beforeAll(async () => {
   quietRuntime();
-  bundle = await bundleWorkflows();
+  bundle = await workflowBundle();
 }, 60_000);
 
-const replay = async (workflowBundle: WorkflowBundleWithSourceMap, file: string) =>
+const replay = async (workflowBundle: WorkflowBundle, file: string) =>
   Worker.runReplayHistory(
     { workflowBundle },
     JSON.parse(await readFile(join(HISTORIES, file), 'utf8')),
@@ -46,7 +41,7 @@ describe('a workflow that was changed', () => {
   afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
 
   /** The sources with one text replaced. @throws Error where the text is not there any more */
-  async function changed(file: string, from: string, to: string): Promise<WorkflowBundleWithSourceMap> {
+  async function changed(file: string, from: string, to: string): Promise<WorkflowBundle> {
     const folder = await mkdtemp(join(tmpdir(), 'paidonce-changed-'));
     folders.push(folder);
     await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });

@@ -10,7 +10,7 @@ import { choosePorts } from '../../src/dev/ports.ts';
 import { temporalServer } from '../../src/dev/temporal-server.ts';
 import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import type { FakeOrder } from './fake-activities.ts';
-import { bundleWorkflows, quietRuntime, startFakeWorkers } from './fake-workers.ts';
+import { workflowBundle, quietRuntime, startFakeWorkers } from './fake-workers.ts';
 import { until } from './until.ts';
 
 export interface DevWorld {
@@ -68,7 +68,7 @@ export async function startDevWorld(dynamicConfig: readonly string[] = []): Prom
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });
   const client = new Client({ connection });
-  const { runs, orders, stop } = await startFakeWorkers(native, client, await bundleWorkflows());
+  const { runs, orders, stop } = await startFakeWorkers(native, client, await workflowBundle());
   return {
     client,
     runs,

@@ -1,4 +1,6 @@
 /** Both Workers of the product on any server, with the fake activities, and its own client of the runs. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import {
@@ -7,7 +9,7 @@ import {
   Runtime,
   Worker,
   type NativeConnection,
-  type WorkflowBundleWithSourceMap,
+  type WorkflowBundle,
 } from '@temporalio/worker';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { updatesTaskQueue } from '../../src/workflows/messages.ts';
@@ -15,8 +17,15 @@ import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
 
 const TASK_QUEUE = 'payments';
 
-/** Bundled from the sources: what is tested is what is written, not what was built. */
-export function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+/** What `npm test` has just built of these very sources; without it, bundled from them. */
+export async function workflowBundle(): Promise<WorkflowBundle> {
+  const built = process.env['PAIDONCE_DIST'];
+  return built === undefined
+    ? bundleWorkflows()
+    : { code: await readFile(join(built, 'workflow-bundle.js'), 'utf8') };
+}
+
+export function bundleWorkflows(): Promise<WorkflowBundle> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
     logger: new DefaultLogger('ERROR'),
@@ -37,7 +46,7 @@ export function quietRuntime(): void {
 export async function startFakeWorkers(
   connection: NativeConnection,
   client: Client,
-  workflowBundle: WorkflowBundleWithSourceMap,
+  workflowBundle: WorkflowBundle,
 ): Promise<{ runs: PaymentRuns; orders: Map<string, FakeOrder>; stop: () => Promise<void> }> {
   const orders = new Map<string, FakeOrder>();
   const activities = createFakeActivities(orders);
@@ -48,7 +57,7 @@ export async function startFakeWorkers(
 /** Both Workers with these activities; what is returned stops them after the work at hand. */
 export async function startWorkers(
   connection: NativeConnection,
-  workflowBundle: WorkflowBundleWithSourceMap,
+  workflowBundle: WorkflowBundle,
   activities: object,
 ): Promise<() => Promise<void>> {
   const common = {

@@ -18,7 +18,7 @@ import { createPaymentRuns, type PaymentAddress, type PaymentRuns } from '../../
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from './builders.ts';
 import { startDevServer } from './dev-server.ts';
-import { bundleWorkflows, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
+import { workflowBundle, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
 import { openTestStore, type TestStore } from './store.ts';
 import { addSearchAttributes, startTimeSkippingServer } from './time-skipping.ts';
 import { until } from './until.ts';
@@ -104,7 +104,7 @@ export async function startMoneyWorld(time: 'real' | 'skipping' = 'real'): Promi
     ...createWakingActivities({ db: store.db, runs, money }),
     ...telling(store, world.told),
   };
-  const stop = await startWorkers(server.native, await bundleWorkflows(), activities);
+  const stop = await startWorkers(server.native, await workflowBundle(), activities);
   return Object.assign(world, {
     client: server.client,
     sleep: (ms: number) => server.sleep(ms),

@@ -12,7 +12,7 @@ import {
   TransactionIdKey,
 } from '../../src/workflows/messages.ts';
 import type { FakeOrder } from './fake-activities.ts';
-import { bundleWorkflows, quietRuntime, startFakeWorkers } from './fake-workers.ts';
+import { workflowBundle, quietRuntime, startFakeWorkers } from './fake-workers.ts';
 
 export interface TimeSkippingWorld {
   readonly env: TestWorkflowEnvironment;
@@ -37,9 +37,9 @@ export function timeSkippingServer(): string {
 export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
   quietRuntime();
   const env = await startTimeSkippingServer();
-  const workflowBundle = await bundleWorkflows();
+  const bundle = await workflowBundle();
   await addSearchAttributes(env);
-  const { runs, orders, stop } = await startFakeWorkers(env.nativeConnection, env.client, workflowBundle);
+  const { runs, orders, stop } = await startFakeWorkers(env.nativeConnection, env.client, bundle);
   return {
     env,
     runs,
