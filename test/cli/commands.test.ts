@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createApp } from '../../src/api/app.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { readConfig } from '../../src/config.ts';
@@ -18,6 +18,7 @@ import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { openTestStore } from '../support/store.ts';
+import { useTerminal } from '../support/terminal.ts';
 
 const KEY = 'a-key-of-more-than-24-characters';
 const NOBODY = '127.0.0.1:1';
@@ -32,9 +33,8 @@ interface Around {
 }
 
 const at = {} as Around;
-const given = { ...process.env };
-let output = '';
-let complaints = '';
+
+const terminal = useTerminal();
 
 beforeAll(async () => {
   at.folder = await mkdtemp(join(tmpdir(), 'paidonce-cli-'));
@@ -55,44 +55,29 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  output = '';
-  complaints = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    complaints += String(text);
-    return true;
-  });
   const url = `http://127.0.0.1:${(at.server.address() as AddressInfo).port}`;
   const dataDir = join(at.folder, 'data');
   process.env = { PUBLIC_URL: url, API_KEYS: KEY, DATA_DIR: dataDir, TEMPORAL_ADDRESS: NOBODY };
 });
 
-afterEach(() => {
-  jest.restoreAllMocks();
-  process.env = { ...given };
-});
-
 describe('paidonce why', () => {
   it('asks the service while that holds the store, and lives without Temporal', async () => {
     expect(await runCommand(['why', '1001'])).toBe(0);
-    expect(output).toContain('Order 1001 is PAID: 722.00 NOK');
-    expect(output).toContain(`(says the service at ${process.env['PUBLIC_URL']})`);
-    expect(output).toContain('PENDING became AUTHORIZED; order 1001 is paid by this payment');
-    expect(output).toContain(`Could not ask: Temporal at ${NOBODY}`);
+    expect(terminal.output).toContain('Order 1001 is PAID: 722.00 NOK');
+    expect(terminal.output).toContain(`(says the service at ${process.env['PUBLIC_URL']})`);
+    expect(terminal.output).toContain('PENDING became AUTHORIZED; order 1001 is paid by this payment');
+    expect(terminal.output).toContain(`Could not ask: Temporal at ${NOBODY}`);
   }, 20_000);
 
   it('ends with 1 for an order that nobody knows', async () => {
     expect(await runCommand(['why', '404'])).toBe(1);
-    expect(output).toContain('does not know it');
+    expect(terminal.output).toContain('does not know it');
   }, 20_000);
 
   it('ends with 1, and says what it tried, when there is nobody to ask', async () => {
     process.env['PUBLIC_URL'] = `http://${NOBODY}`;
     expect(await runCommand(['why', '1001', '--json'])).toBe(1);
-    const { order, runs, unasked } = JSON.parse(output) as Record<string, unknown>;
+    const { order, runs, unasked } = JSON.parse(terminal.output) as Record<string, unknown>;
     expect({ order, runs }).toEqual({ order: null, runs: null });
     expect(String(unasked)).toContain('is in use by another process');
     expect(String(unasked)).toContain(`no answer from http://${NOBODY} (bad port)`);
@@ -106,12 +91,12 @@ describe('paidonce why', () => {
 describe('paidonce cancel', () => {
   it('prints what the payment has become', async () => {
     expect(await runCommand(['cancel', at.payment.id])).toBe(0);
-    expect(output).toBe(`${at.payment.id} over 722.00 NOK for order 1001 is AUTHORIZED\n`);
+    expect(terminal.output).toBe(`${at.payment.id} over 722.00 NOK for order 1001 is AUTHORIZED\n`);
   });
 
   it('ends with 1 when the service says no', async () => {
     expect(await runCommand(['cancel', 'pay_unknown'])).toBe(1);
-    expect(complaints).toBe('paidonce: not_found: there is no such payment\n');
+    expect(terminal.complaints).toBe('paidonce: not_found: there is no such payment\n');
   });
 
   it('ends with 2 when the key is wrong or nobody answers', async () => {
@@ -119,9 +104,9 @@ describe('paidonce cancel', () => {
     expect(await runCommand(['cancel', at.payment.id])).toBe(2);
     process.env['PUBLIC_URL'] = `http://${NOBODY}`;
     expect(await runCommand(['cancel', at.payment.id])).toBe(2);
-    expect(complaints).toContain('unauthorized');
-    expect(complaints).toContain('set PUBLIC_URL');
-    expect(complaints).not.toContain('another-key');
+    expect(terminal.complaints).toContain('unauthorized');
+    expect(terminal.complaints).toContain('set PUBLIC_URL');
+    expect(terminal.complaints).not.toContain('another-key');
   });
 });
 
@@ -129,7 +114,7 @@ describe('paidonce resolve', () => {
   it('ends with 1 for a payment that is not in REVIEW', async () => {
     const words = ['--decision', 'accept', '--actor', 'ada', '--reason', 'agreed'];
     expect(await runCommand(['resolve', at.payment.id, ...words])).toBe(1);
-    expect(complaints).toContain('not_in_review');
+    expect(terminal.complaints).toContain('not_in_review');
   });
 
   it.each([
@@ -143,7 +128,7 @@ describe('paidonce resolve', () => {
 describe('paidonce', () => {
   it('lists every command, each with an example of its own', async () => {
     expect(await runCommand(['--help'])).toBe(0);
-    const names = [...output.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? '');
+    const names = [...terminal.output.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? '');
     const commands = names.filter((name) => name !== 'help');
     expect(commands).toEqual(
       expect.arrayContaining([
@@ -163,9 +148,9 @@ describe('paidonce', () => {
       ]),
     );
     for (const name of commands) {
-      output = '';
+      terminal.output = '';
       expect(await runCommand([name, '--help'])).toBe(0);
-      expect(output).toMatch(new RegExp(`Example:\\n.*paidonce ${name}`));
+      expect(terminal.output).toMatch(new RegExp(`Example:\\n.*paidonce ${name}`));
     }
   });
 

@@ -1,5 +1,5 @@
 /** `paidonce dintero …` against the sandbox. */
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { readConfig } from '../../src/config.ts';
@@ -12,28 +12,20 @@ import {
   startSandbox,
   until,
 } from '../sandbox/sandbox-client.ts';
+import { useTerminal } from '../support/terminal.ts';
 
 const SUBSCRIPTIONS = `/v1/accounts/${ACCOUNT}/hooks/subscriptions`;
 const FIRST_SECRET = 'sandbox-signature-secret-0001';
 
-const given = { ...process.env };
 let sandbox: SandboxClient;
 let receiver: Receiver;
-let output = '';
-let complaints = '';
+
+const terminal = useTerminal();
 
 beforeEach(async () => {
   [sandbox, receiver] = await Promise.all([startSandbox(), startReceiver()]);
-  output = '';
-  complaints = '';
-  jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    complaints += String(text);
-    return true;
-  });
+  terminal.output = '';
+  terminal.complaints = '';
   process.env = {
     DATA_DIR: '/nowhere',
     PUBLIC_URL: receiver.url,
@@ -46,16 +38,14 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  jest.restoreAllMocks();
-  process.env = { ...given };
   await Promise.all([sandbox.close(), receiver.close()]);
 });
 
 /** Runs a command that ends well, and reads its JSON. */
 async function answerOf(...args: string[]): Promise<Record<string, unknown>> {
-  output = '';
-  expect([await runCommand(['dintero', ...args, '--json']), complaints]).toEqual([0, '']);
-  return JSON.parse(output) as Record<string, unknown>;
+  terminal.output = '';
+  expect([await runCommand(['dintero', ...args, '--json']), terminal.complaints]).toEqual([0, '']);
+  return JSON.parse(terminal.output) as Record<string, unknown>;
 }
 
 describe('paidonce dintero subscribe', () => {
@@ -71,15 +61,15 @@ describe('paidonce dintero subscribe', () => {
       created: false,
     });
     await runCommand(['dintero', 'subscribe']);
-    expect(output).toContain('DINTERO_WEBHOOK_SECRETS is not set');
-    expect(output).not.toContain(secret);
+    expect(terminal.output).toContain('DINTERO_WEBHOOK_SECRETS is not set');
+    expect(terminal.output).not.toContain(secret);
   });
 
   it('uses the secret that is configured, so that what comes verifies, and does not print it', async () => {
     process.env['DINTERO_WEBHOOK_SECRETS'] = 'my-own-secret,an-older-one';
     expect(await runCommand(['dintero', 'subscribe'])).toBe(0);
-    expect(output).toMatch(/^subscribed T12345678\..*checkout_transaction/);
-    expect(output).not.toContain('my-own-secret');
+    expect(terminal.output).toMatch(/^subscribed T12345678\..*checkout_transaction/);
+    expect(terminal.output).not.toContain('my-own-secret');
     await until(() => receiver.received.length === 1);
     const env = {
       ...process.env,
@@ -114,15 +104,15 @@ describe('paidonce dintero subscriptions and unsubscribe', () => {
     };
     expect(subscriptions.map(({ ours }) => ours)).toEqual([false, true]);
     expect(await runCommand(['dintero', 'unsubscribe', subscriptions[1]?.id ?? ''])).toBe(0);
-    output = '';
+    terminal.output = '';
     expect(await runCommand(['dintero', 'subscriptions'])).toBe(0);
-    expect(output).toContain('settlement_add');
-    expect(output).not.toContain('ours');
+    expect(terminal.output).toContain('settlement_add');
+    expect(terminal.output).not.toContain('ours');
   });
 
   it('end with 1 for one that is not there', async () => {
     expect(await runCommand(['dintero', 'unsubscribe', '../x'])).toBe(1);
-    expect(complaints).toContain('paidonce: Dintero delete subscription:');
+    expect(terminal.complaints).toContain('paidonce: Dintero delete subscription:');
   });
 });
 
@@ -135,7 +125,7 @@ describe('paidonce dintero signature', () => {
     });
     process.env['DINTERO_SIGNATURE_SECRETS'] = `new,${FIRST_SECRET}`;
     expect(await runCommand(['dintero', 'signature'])).toBe(0);
-    expect(output).toContain('it is one of DINTERO_SIGNATURE_SECRETS');
+    expect(terminal.output).toContain('it is one of DINTERO_SIGNATURE_SECRETS');
   });
 
   it('makes a new one when asked to', async () => {
@@ -151,7 +141,7 @@ describe('paidonce dintero', () => {
     process.env = {};
     for (const args of [[], ['subscribe'], ['subscriptions'], ['unsubscribe'], ['signature']])
       expect(await runCommand(['dintero', ...args, '--help'])).toBe(0);
-    expect(output).toContain('paidonce dintero unsubscribe T');
+    expect(terminal.output).toContain('paidonce dintero unsubscribe T');
   });
 
   it('ends with 2 for what its user has to change', async () => {
@@ -160,7 +150,7 @@ describe('paidonce dintero', () => {
     expect(await runCommand(['dintero', 'teleport'])).toBe(2);
     process.env['DINTERO_CLIENT_SECRET'] = 'a-wrong-one';
     expect(await runCommand(['dintero', 'subscriptions'])).toBe(2);
-    expect(complaints).toContain('DINTERO_CLIENT_SECRET');
+    expect(terminal.complaints).toContain('DINTERO_CLIENT_SECRET');
     delete process.env['DINTERO_CLIENT_SECRET'];
     expect(await runCommand(['dintero', 'subscriptions'])).toBe(2);
   });
@@ -168,6 +158,6 @@ describe('paidonce dintero', () => {
   it('ends with 1 when Dintero does not answer', async () => {
     await sandbox.call('POST', '/__sim/faults', { hooks: { status: 503 } });
     expect(await runCommand(['dintero', 'subscriptions'])).toBe(1);
-    expect(complaints).toBe('paidonce: Dintero list subscriptions: answered 503\n');
+    expect(terminal.complaints).toBe('paidonce: Dintero list subscriptions: answered 503\n');
   });
 });

@@ -1,7 +1,7 @@
 /** `paidonce capture`, `refund`, `void` and `resolve --decision give_back` against a service that listens. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
 import { findOperation, listOperations, markSending, markUnknown } from '../../src/store/operations.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
@@ -11,35 +11,18 @@ import { API_KEY } from '../support/api.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { aPaidPayment, becomes, fails } from '../support/paid-payment.ts';
-
-const given = { ...process.env };
-let output = '';
-let complaints = '';
+import { useTerminal } from '../support/terminal.ts';
 
 describe('from a terminal', () => {
   const at = useTestApi();
+  const terminal = useTerminal();
 
   beforeEach(() => {
-    output = '';
-    complaints = '';
-    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      output += String(text);
-      return true;
-    });
-    jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      complaints += String(text);
-      return true;
-    });
     const url = `http://127.0.0.1:${at.api.port}`;
     process.env = { PUBLIC_URL: url, API_KEYS: API_KEY, DATA_DIR: join(tmpdir(), 'paidonce-no-such-folder') };
     at.api.money.asked.length = 0;
     at.api.money.onCarryOut = () => Promise.resolve();
     at.api.money.onGiveBack = () => Promise.resolve();
-  });
-
-  afterEach(() => {
-    jest.restoreAllMocks();
-    process.env = { ...given };
   });
 
   /** The run finds the operation done at the gateway. */
@@ -57,7 +40,7 @@ describe('from a terminal', () => {
     const payment = await aPaidPayment(at.store.db);
     captures(payment, 'cli-capture-all');
     expect(await runCommand(['capture', payment.orderReference])).toBe(0);
-    expect(output).toBe(
+    expect(terminal.output).toBe(
       `capture cli-capture-all of 722.00 NOK for order ${payment.orderReference} is done\npayment ${payment.id} is CAPTURED\n`,
     );
   });
@@ -79,14 +62,14 @@ describe('from a terminal', () => {
     await recordOutcome(db, aRecord(first, { outcome: anOutcome('DECLINED') }), TELLS);
     await aPayment(db, { orderReference: first.orderReference });
     expect(await runCommand(['capture', first.orderReference])).toBe(1);
-    expect(complaints).toContain('payment_not_paid: none of the 2 payments');
+    expect(terminal.complaints).toContain('payment_not_paid: none of the 2 payments');
   });
 
   it('everything that is said is asked for', async () => {
     const payment = await aPaidPayment(at.store.db, 'CAPTURED', { sums: { capturedMinor: 72_200 } });
     const words = ['--amount', '20000', '--reference', 'return-7', '--reason', 'came back', '--json'];
     expect(await runCommand(['refund', payment.id, ...words])).toBe(0);
-    expect(JSON.parse(output)).toMatchObject({
+    expect(JSON.parse(terminal.output)).toMatchObject({
       kind: 'refund',
       reference: 'return-7',
       status: 'pending',
@@ -103,9 +86,9 @@ describe('from a terminal', () => {
     const payment = await aPaidPayment(at.store.db);
     captures(payment, 'cli-capture-500');
     expect(await runCommand(['capture', payment.id, '--amount', '500'])).toBe(0);
-    expect(output).not.toContain('asked for before');
+    expect(terminal.output).not.toContain('asked for before');
     expect(await runCommand(['capture', payment.id, '--amount', '500'])).toBe(0);
-    expect(output).toContain('nothing was moved now; another one needs its own --reference');
+    expect(terminal.output).toContain('nothing was moved now; another one needs its own --reference');
     expect(await listOperations(at.store.db, payment.id)).toHaveLength(1);
     expect(at.api.money.asked).toHaveLength(1);
   });
@@ -113,11 +96,11 @@ describe('from a terminal', () => {
   it('what is under way is said in words and ends with 0', async () => {
     const payment = await aPaidPayment(at.store.db);
     expect(await runCommand(['capture', payment.id])).toBe(0);
-    expect(output).toContain('capture cli-capture-all of all that is left');
-    expect(output).toContain('is pending');
+    expect(terminal.output).toContain('capture cli-capture-all of all that is left');
+    expect(terminal.output).toContain('is pending');
     at.api.money.onCarryOut = (id) => markUnknown(at.store.db, id);
     expect(await runCommand(['capture', payment.id])).toBe(0);
-    expect(output).toContain('is not known yet');
+    expect(terminal.output).toContain('is not known yet');
   });
 
   it('what failed ends with 1 and the reason', async () => {
@@ -125,8 +108,8 @@ describe('from a terminal', () => {
     at.api.money.onCarryOut = (operationId) =>
       fails(at.store.db, payment, { operationId, code: 'declined', detail: 'card stolen' });
     expect(await runCommand(['capture', payment.id])).toBe(1);
-    expect(complaints).toContain('declined: capture cli-capture-all failed: card stolen');
-    expect(output).toBe('');
+    expect(terminal.complaints).toContain('declined: capture cli-capture-all failed: card stolen');
+    expect(terminal.output).toBe('');
   });
 
   it('what is refused ends with 1', async () => {
@@ -135,7 +118,9 @@ describe('from a terminal', () => {
     expect(await runCommand(['capture', payment.id, '--amount', '72201'])).toBe(1);
     expect(await runCommand(['capture', 'pay_none'])).toBe(1);
     expect(await runCommand(['capture', 'no-such-order'])).toBe(1);
-    expect(complaints).toMatch(/operation_not_possible.*\n.*amount_too_large.*\n.*not_found.*\n.*not_found/);
+    expect(terminal.complaints).toMatch(
+      /operation_not_possible.*\n.*amount_too_large.*\n.*not_found.*\n.*not_found/,
+    );
     expect(await listOperations(at.store.db, payment.id)).toEqual([]);
   });
 
@@ -156,7 +141,7 @@ describe('from a terminal', () => {
   it('a reference that is none ends with 2 and says which are', async () => {
     const payment = await aPaidPayment(at.store.db);
     expect(await runCommand(['capture', payment.id, '--reference', 'a/b'])).toBe(2);
-    expect(complaints).toContain('/reference: expected 1 to 64 letters');
+    expect(terminal.complaints).toContain('/reference: expected 1 to 64 letters');
   });
 
   it('money in REVIEW is given back, and told to be on its way while it is', async () => {
@@ -165,13 +150,15 @@ describe('from a terminal', () => {
     await recordOutcome(at.store.db, aRecord(payment, { outcome }), TELLS);
     const words = ['--decision', 'give_back', '--actor', 'ada', '--reason', 'paid twice'];
     expect(await runCommand(['resolve', payment.id, ...words])).toBe(1);
-    expect(complaints).toContain('give_back_failed');
+    expect(terminal.complaints).toContain('give_back_failed');
     at.api.money.onGiveBack = () => Promise.reject(new RunsUnavailable('no answer'));
     expect(await runCommand(['resolve', payment.id, ...words])).toBe(0);
-    expect(output).toContain('is REVIEW (late_money)\nits money is on its way back');
-    output = '';
+    expect(terminal.output).toContain('is REVIEW (late_money)\nits money is on its way back');
+    terminal.output = '';
     at.api.money.onGiveBack = () => becomes(at.store.db, payment, 'VOIDED').then(() => undefined);
     expect(await runCommand(['resolve', payment.id, ...words])).toBe(0);
-    expect(output).toBe(`${payment.id} over 722.00 NOK for order ${payment.orderReference} is VOIDED\n`);
+    expect(terminal.output).toBe(
+      `${payment.id} over 722.00 NOK for order ${payment.orderReference} is VOIDED\n`,
+    );
   });
 });

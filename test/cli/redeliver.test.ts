@@ -1,5 +1,5 @@
 /** `paidonce redeliver` against the real routes. */
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { recordAttempt } from '../../src/store/outbox.ts';
@@ -8,48 +8,37 @@ import type { PaymentRow } from '../../src/store/payments.ts';
 import { API_KEY } from '../support/api.ts';
 import { aDelivery, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
+import { useTerminal } from '../support/terminal.ts';
 
 const WHO = ['--actor', 'ada', '--reason', 'ticket 12'];
 
 describe('paidonce redeliver', () => {
   const at = useTestApi();
-  const given = { ...process.env };
+  const terminal = useTerminal();
   let payment: PaymentRow;
-  let output: string;
-  let complaints: string;
   beforeEach(async () => {
-    [output, complaints] = ['', ''];
-    jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      output += String(text);
-      return true;
-    });
-    jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      complaints += String(text);
-      return true;
-    });
     payment = await aPayment(at.store.db);
     process.env = { PUBLIC_URL: `http://127.0.0.1:${at.api.port}`, API_KEYS: API_KEY, DATA_DIR: '/nowhere' };
-  });
-  afterEach(() => {
-    jest.restoreAllMocks();
-    process.env = { ...given };
   });
 
   it('runs a delivery again', async () => {
     const { id } = await logDelivery(at.store.db, aDelivery(payment));
     expect(await runCommand(['redeliver', id, ...WHO])).toBe(0);
-    expect(output).toBe(`${id} is run again: payment ${payment.id} looks at dintero\n`);
+    expect(terminal.output).toBe(`${id} is run again: payment ${payment.id} looks at dintero\n`);
     expect(await runCommand(['redeliver', id, ...WHO, '--json'])).toBe(0);
-    expect(JSON.parse(output.slice(output.indexOf('{')))).toMatchObject({ id, payment: payment.id });
+    expect(JSON.parse(terminal.output.slice(terminal.output.indexOf('{')))).toMatchObject({
+      id,
+      payment: payment.id,
+    });
   });
 
   it('sends an update again, but not one that is on its way', async () => {
     const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(payment), TELLS)).untold;
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(1);
-    expect(complaints).toContain('not_redeliverable: it is on its way');
+    expect(terminal.complaints).toContain('not_redeliverable: it is on its way');
     await recordAttempt(at.store.db, effectId, { state: 'gone', answer: '410', sent: true });
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(0);
-    expect(output).toBe(`order.paid of order ${payment.orderReference} is sent again\n`);
+    expect(terminal.output).toBe(`order.paid of order ${payment.orderReference} is sent again\n`);
   });
 
   it('ends with 1 where there is no such thing, and with 2 where nobody is named', async () => {

@@ -4,15 +4,14 @@ import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages
 import {
   addressOf,
   anOpenPayment,
-  anotherPayment,
   aPaidPayment,
   goneMeanwhile,
   lateMoney,
   look,
   operate,
+  paidBesideAnother,
   payAt,
   untilFinished,
-  untilOrder,
   untilPayment,
   type MoneyWorld,
 } from './money-world.ts';
@@ -110,18 +109,7 @@ export const MONEY_SCENARIOS: Readonly<Record<string, MoneyScenario>> = {
     return moneyOf(payment);
   }),
   'other-session-closed': real(async (world) => {
-    const first = await anOpenPayment(world);
-    const failed = await payAt(world, first, { outcome: 'fail' });
-    await look(world, first);
-    await untilPayment(world, first, 'FAILED');
-    const second = await anotherPayment(world, first);
-    await world.sandbox.call('POST', `/__sim/transactions/${failed}/change`, {
-      status: 'AUTHORIZED',
-      force: true,
-    });
-    await look(world, first);
-    await untilOrder(world, first, 'PAID');
-    await untilPayment(world, second, 'CANCELLED');
+    const [first, second] = await paidBesideAnother(world);
     return [paymentWorkflowId(first), paymentWorkflowId(second)];
   }),
   'money-never-confirmed': {

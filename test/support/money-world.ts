@@ -184,6 +184,21 @@ export async function anotherPayment(world: MoneyWorld, { orderReference }: Paym
   return reread(world, id);
 }
 
+/** Failed, and authorized after all once the shopper has begun anew: the first pays, the second is closed. */
+export async function paidBesideAnother(world: MoneyWorld): Promise<[PaymentRow, PaymentRow]> {
+  const first = await anOpenPayment(world);
+  const failed = await payAt(world, first, { outcome: 'fail' });
+  await look(world, first);
+  await untilPayment(world, first, 'FAILED');
+  const second = await anotherPayment(world, first);
+  const change = { status: 'AUTHORIZED', force: true };
+  await world.sandbox.call('POST', `/__sim/transactions/${failed}/change`, change);
+  await look(world, first);
+  await untilOrder(world, first, 'PAID');
+  await untilPayment(world, second, 'CANCELLED');
+  return [first, second];
+}
+
 /** As the sweep does. */
 export function look(world: MoneyWorld, payment: PaymentRow): Promise<void> {
   return world.runs.look(addressOf(payment), { why: 'sweep', at: new Date().toISOString() });

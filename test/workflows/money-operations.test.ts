@@ -3,19 +3,18 @@ import { moneyWorkflowId } from '../../src/workflows/messages.ts';
 import {
   addressOf,
   anOpenPayment,
-  anotherPayment,
   aPaidPayment,
   doneAt,
   goneMeanwhile,
   lateMoney,
   look,
   operate,
+  paidBesideAnother,
   operationOf,
   orderOf,
   payAt,
   reread,
   startMoneyWorld,
-  untilOrder,
   untilPayment,
   type MoneyWorld,
 } from '../support/money-world.ts';
@@ -211,18 +210,7 @@ describe('money for a payment that may not keep it', () => {
   });
 
   it('goes back when another payment has paid the order, whose other session is closed', async () => {
-    const first = await anOpenPayment(world);
-    const failed = await payAt(world, first, { outcome: 'fail' });
-    await look(world, first);
-    await untilPayment(world, first, 'FAILED');
-    const second = await anotherPayment(world, first);
-    await world.sandbox.call('POST', `/__sim/transactions/${failed}/change`, {
-      status: 'AUTHORIZED',
-      force: true,
-    });
-    await look(world, first);
-    await untilOrder(world, first, 'PAID');
-    await untilPayment(world, second, 'CANCELLED');
+    const [, second] = await paidBesideAnother(world);
     expect(await reread(world, second.id)).toMatchObject({ reason: 'another payment has paid the order' });
   });
 

@@ -250,7 +250,7 @@ describe('an answer that can not be understood', () => {
     await pass(opened, 58 * MINUTE);
     expect(opened.payment().status).toBe('PENDING');
     const said = opened.fake.records.flatMap(({ notes }) => notes).map(({ text }) => text);
-    expect(said.at(-1)).toMatch(/says UNCLEAR, .*: not clear yet, the transaction is UNCLEAR$/);
+    expect(said.at(-1)).toMatch(/says UNKNOWN, .*: not clear yet, the transaction is UNKNOWN$/);
     await pass(opened, 10 * MINUTE);
     expect(opened.payment().status).toBe('REVIEW');
     expect(opened.fake.order.status).toBe('REVIEW');
