@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { outbox } from '../../src/store/schema.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
 import {
   addressOf,
@@ -24,7 +26,9 @@ let world: MoneyWorld;
 beforeAll(async () => {
   world = await startMoneyWorld();
 }, 180_000);
+const countUntold = () => world.store.db.$count(outbox, eq(outbox.state, 'pending'));
 afterEach(async () => {
+  await until('all is told', async () => (await countUntold()) === 0, 30_000);
   await world.sandbox.call('DELETE', '/__sim/faults');
   world.policy = 'give_back';
   world.told.length = 0;
