@@ -1,6 +1,6 @@
 /** Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is. */
 import { crashPoint } from '../crash-points.ts';
-import { feasible, reservedFor, traceOf, type Feasibility } from '../domain/operation.ts';
+import { failedVoidsOf, feasible, reservedFor, traceOf, type Feasibility } from '../domain/operation.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
@@ -54,7 +54,7 @@ async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<Operati
       transaction,
       failure: { code: allowed.code, detail: allowed.detail },
     });
-  return send(tools, at, transaction.transactionId, allowed.amountMinor);
+  return send(tools, at, transaction, allowed.amountMinor);
 }
 
 const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
@@ -66,7 +66,8 @@ function failureOf({ code, detail }: Attempt['operation']): { code: string; deta
 
 /** What the transaction itself says of the operation; null where it says nothing. */
 function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {
-  const trace = traceOf({ ...at.operation, isSent: at.operation.sentAt !== null }, transaction);
+  const { operation, failedVoids } = at;
+  const trace = traceOf({ ...operation, isSent: operation.sentAt !== null, failedVoids }, transaction);
   if (trace.state === 'done') return result(tools, at, 'finished', { transaction });
   if (trace.state === 'pending') return result(tools, at, 'accepted', { transaction });
   if (trace.state === 'failed')
@@ -103,6 +104,7 @@ function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transacti
   const unfinished = others.map((other) => ({
     ...other,
     isSent: other.sentAt !== null,
+    failedVoids: at.failedVoids,
     amountMinor: other.amount,
   }));
   const reserved = reservedFor(kind, unfinished, transaction);
@@ -117,22 +119,23 @@ function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transacti
 async function send(
   tools: MoneyTools,
   at: Attempt,
-  transactionId: string,
+  transaction: Transaction,
   amountMinor: number,
 ): Promise<OperationAttempt> {
   const { db, gateway, signal } = tools;
   const { id, kind, reference, lines, finalCapture, reason } = at.operation;
   const { orderReference } = at.payment;
   crashPoint('attempt.mark.before', orderReference);
-  const sentAt = await markSending(db, id, amountMinor);
-  // A try that was believed dead is sending it: its trace will tell.
+  const sentAt = await markSending(db, id, amountMinor, at.othersSent);
+  // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.
   if (sentAt === null) return result(tools, at, 'busy');
   crashPoint('attempt.mark.after', orderReference);
-  const sent = { ...at, operation: { ...at.operation, amount: amountMinor, sentAt } };
+  const operation = { ...at.operation, amount: amountMinor, sentAt };
+  const sent = { ...at, operation, failedVoids: failedVoidsOf(transaction) };
   const answer = await gateway
     .operate(
       {
-        transactionId,
+        transactionId: transaction.transactionId,
         kind,
         reference,
         amountMinor,

@@ -113,26 +113,43 @@ export type Trace =
   | { readonly state: 'failed'; readonly amountMinor: number; readonly reason: string }
   | { readonly state: 'absent' };
 
+/** As much of one of our operations as is needed to find it in a transaction. */
+export interface TracedOperation {
+  readonly kind: OperationKind;
+  readonly reference: string;
+  readonly isSent?: boolean;
+  /** How many voids had failed before this one was sent: none of them says anything about it. */
+  readonly failedVoids?: number;
+}
+
 /** What a transaction shows of one of our operations: by kind and reference; a void has none, so once ours is sent any void is ours. */
-export function traceOf(
-  operation: { readonly kind: OperationKind; readonly reference: string; readonly isSent?: boolean },
-  transaction: Transaction,
-): Trace {
+export function traceOf(operation: TracedOperation, transaction: Transaction): Trace {
   if (operation.kind === 'void' && operation.isSent === false) return { state: 'absent' };
-  const shown = transaction.operations.filter(
-    ({ kind, reference }) =>
-      kind === operation.kind && (kind === 'void' || reference === operation.reference),
-  );
-  const best = shown.find(({ state }) => state === 'done') ?? shown.findLast(({ state }) => state !== 'done');
+  const best = shownOf(operation, transaction);
   if (best === undefined) return { state: 'absent' };
   const { state, amountMinor, reason } = best;
   if (state !== 'failed') return { state, amountMinor };
   return { state, amountMinor, reason: reason ?? 'the gateway gives no reason' };
 }
 
-export interface UnfinishedOperation {
-  readonly kind: OperationKind;
-  readonly reference: string;
+function shownOf(
+  { kind, reference, failedVoids = 0 }: TracedOperation,
+  transaction: Transaction,
+): ShownOperation | undefined {
+  const shown = transaction.operations.filter(
+    (one) => one.kind === kind && (kind === 'void' || one.reference === reference),
+  );
+  const best = shown.find(({ state }) => state === 'done') ?? shown.findLast(({ state }) => state !== 'done');
+  const isOlder = kind === 'void' && best?.state === 'failed' && failedVoidsOf(transaction) <= failedVoids;
+  return isOlder ? undefined : best;
+}
+
+/** How many voids a transaction shows as failed, by whoever's hand. */
+export function failedVoidsOf({ operations }: Transaction): number {
+  return operations.filter(({ kind, state }) => kind === 'void' && state === 'failed').length;
+}
+
+export interface UnfinishedOperation extends TracedOperation {
   readonly isSent: boolean;
   /** Reserved for it; null before it was ever sent. */
   readonly amountMinor: number | null;

@@ -98,6 +98,10 @@ export interface Attempt {
   readonly paidPaymentId: string | null;
   /** Other operations of the payment that are not finished. */
   readonly others: readonly OperationRow[];
+  /** How many voids of ours have failed so far: a void that failed can't be told from another by a reference. */
+  readonly failedVoids: number;
+  /** Which others have been sent, and when: what was read of the money is true for as long as this is. */
+  readonly othersSent: string;
 }
 
 /** @throws Error when there is no such operation */
@@ -109,25 +113,70 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
     .select({ paidPaymentId: orders.paidPaymentId })
     .from(orders)
     .where(eq(orders.reference, payment.orderReference));
-  const others = await db
+  const all = await db
     .select()
     .from(operations)
-    .where(and(eq(operations.paymentId, payment.id), ne(operations.id, operationId), isUnfinished));
-  return { operation, payment, paidPaymentId: order?.paidPaymentId ?? null, others };
+    .where(and(eq(operations.paymentId, payment.id), ne(operations.id, operationId)));
+  const others = all.filter(({ state }) => state === 'pending' || state === 'unknown');
+  return {
+    operation,
+    payment,
+    paidPaymentId: order?.paidPaymentId ?? null,
+    others,
+    failedVoids: all.filter(isFailedVoid).length,
+    othersSent: sentOf(all),
+  };
+}
+
+function isFailedVoid({ kind, state, sentAt }: OperationRow): boolean {
+  return kind === 'void' && state === 'failed' && sentAt !== null;
+}
+
+/** Names each operation that has been sent, with its time: another text once another is. */
+function sentOf(others: readonly Pick<OperationRow, 'id' | 'sentAt'>[]): string {
+  return others
+    .flatMap(({ id, sentAt }) => (sentAt === null ? [] : `${id}@${sentAt.toISOString()}`))
+    .sort()
+    .join(' ');
 }
 
 /**
  * Reserves the amount and says, before it is true, that it is sent: a crash from here on leaves it to be read for, never repeated.
- * Returns when; null where another try has sent it.
+ * Returns when; null where another try has sent it, or where another operation of the payment has been sent since `othersSent` was read:
+ * a try that stood still, and was believed dead, would spend what has been promised meanwhile.
  */
-export async function markSending(db: Db, operationId: string, amountMinor: number): Promise<Date | null> {
+export async function markSending(
+  db: Db,
+  operationId: string,
+  amountMinor: number,
+  othersSent?: string,
+): Promise<Date | null> {
   const sentAt = new Date();
-  const marked = await db
-    .update(operations)
-    .set({ amount: amountMinor, sentAt, updatedAt: sql`now()` })
-    .where(and(eq(operations.id, operationId), isNull(operations.sentAt), isUnfinished))
-    .returning({ id: operations.id });
-  return marked.length === 0 ? null : sentAt;
+  return db.transaction(async (tx) => {
+    if (othersSent !== undefined && (await lockSent(tx, operationId)) !== othersSent) return null;
+    const marked = await tx
+      .update(operations)
+      .set({ amount: amountMinor, sentAt, updatedAt: sql`now()` })
+      .where(and(eq(operations.id, operationId), isNull(operations.sentAt), isUnfinished))
+      .returning({ id: operations.id });
+    return marked.length === 0 ? null : sentAt;
+  });
+}
+
+/** From here to the end of the transaction, no operation of the payment is marked by anybody else. */
+async function lockSent(tx: Db, operationId: string): Promise<string> {
+  await tx.execute(sql`select 1 from ${payments} where id =
+    (select payment_id from ${operations} where id = ${operationId}) for no key update`);
+  const others = await tx
+    .select({ id: operations.id, sentAt: operations.sentAt })
+    .from(operations)
+    .where(
+      and(
+        eq(operations.paymentId, sql`(select payment_id from ${operations} where id = ${operationId})`),
+        ne(operations.id, operationId),
+      ),
+    );
+  return sentOf(others);
 }
 
 /** The gateway has certainly done nothing in the try that was marked then: it may be sent again. */

@@ -19,6 +19,8 @@ export interface StoredOperation {
   readonly state: OperationState;
   readonly code: string | null;
   readonly isSent: boolean;
+  /** How many other voids of the payment have failed. */
+  readonly failedVoids: number;
 }
 
 export interface FinishedOperation {

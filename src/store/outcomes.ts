@@ -153,7 +153,9 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
       operations: sql<
         StoredOperation[]
       >`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
-        w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null) order by w.created_at), '[]')
+        w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null,
+        'failedVoids', (select count(*) from operations e where e.payment_id = w.payment_id and e.id <> w.id
+          and e.kind = 'void' and e.state = 'failed' and e.sent_at is not null)) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
           and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed' or (w.code = 'declined' and w.kind <> 'void')))`,
       unhandled: sql<number>`(select count(*) from deliveries d where d.payment_id = ${payments.id}

@@ -130,6 +130,16 @@ describe('the trace of an operation', () => {
     expect(traceOf({ ...ours, isSent: true }, aTransaction({ operations })).state).toBe('done');
     expect(traceOf({ ...ours, isSent: false }, aTransaction({ operations })).state).toBe('absent');
   });
+
+  it('of a void is none that had failed before ours was sent', () => {
+    const failed = shown('failed', { kind: 'void', reference: null });
+    const ours = { kind: 'void', reference: 'void', isSent: true, failedVoids: 1 } as const;
+    expect(traceOf(ours, aTransaction({ operations: [failed] })).state).toBe('absent');
+    expect(traceOf(ours, aTransaction({ operations: [failed, failed] })).state).toBe('failed');
+    expect(traceOf(ours, aTransaction({ operations: [failed, { ...failed, state: 'done' }] })).state).toBe(
+      'done',
+    );
+  });
 });
 
 describe('what is promised to other operations', () => {

@@ -70,6 +70,26 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await markSending(store.db, id, 4_000)).not.toBeNull();
   });
 
+  it('is not marked by a try that stood still while money was promised to another one', async () => {
+    const payment = await aPayment(store.db);
+    const [slow, quick] = [await claim(payment), await claim(payment, { reference: 'c2' })];
+    const at = await readAttempt(store.db, slow.operation.id);
+    const mark = (othersSent: string) => markSending(store.db, slow.operation.id, 4_000, othersSent);
+    await markSending(store.db, quick.operation.id, 4_000);
+    expect(await mark(at.othersSent)).toBeNull();
+    expect(await mark((await readAttempt(store.db, slow.operation.id)).othersSent)).not.toBeNull();
+  });
+
+  it('is marked beside another one by one of them only, where both stood still', async () => {
+    const payment = await aPayment(store.db);
+    const claims = [await claim(payment), await claim(payment, { reference: 'c2' })];
+    const read = await Promise.all(claims.map(({ operation }) => readAttempt(store.db, operation.id)));
+    const marks = await Promise.all(
+      read.map(({ operation, othersSent }) => markSending(store.db, operation.id, 4_000, othersSent)),
+    );
+    expect(marks.filter((mark) => mark !== null)).toHaveLength(1);
+  });
+
   it('ends in the transaction that shows it, with the payment', async () => {
     const payment = await aPayment(store.db);
     await recordOutcome(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
@@ -102,6 +122,28 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const transaction = aTransaction(payment, { operations: [shown] });
     await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
+  });
+
+  it('that voids has not failed because an earlier void had', async () => {
+    const payment = await aPayment(store.db);
+    const failed = { kind: 'void', reference: null, amountMinor: 4_000, state: 'failed' } as const;
+    const show = (times: number) => {
+      const transaction = aTransaction(payment, { operations: Array.from({ length: times }, () => failed) });
+      return recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    };
+    const stateOf = async (reference: string) =>
+      (await findOperation(store.db, payment.id, reference, 'void'))?.state;
+    const first = (await claim(payment, { kind: 'void', reference: 'v1' })).operation;
+    await markSending(store.db, first.id, 4_000);
+    await show(1);
+    expect(await stateOf('v1')).toBe('failed');
+    const second = (await claim(payment, { kind: 'void', reference: 'v2' })).operation;
+    await markSending(store.db, second.id, 4_000);
+    expect((await readAttempt(store.db, second.id)).failedVoids).toBe(1);
+    await show(1);
+    expect(await stateOf('v2')).toBe('pending');
+    await show(2);
+    expect(await stateOf('v2')).toBe('failed');
   });
 
   it('that the gateway declined is done should the gateway correct itself', async () => {
