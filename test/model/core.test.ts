@@ -1,0 +1,33 @@
+/** The sources of the core against payers, a gateway, a network, a merchant and operators who do whatever they please. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { inWords, runMany, startFarm, type Farm } from './farm.ts';
+
+const SCHEDULES = 20_000;
+const PROCESSES = 2;
+
+let farm: Farm;
+beforeAll(() => {
+  farm = startFarm(PROCESSES);
+});
+afterAll(() => farm.close());
+
+describe('the core', () => {
+  it(`keeps the promises of contract §5 in ${SCHEDULES} schedules`, async () => {
+    const result = await runMany(farm, { from: 1, count: SCHEDULES }, { size: PROCESSES });
+    if (result.broken !== null) throw new Error(inWords(result));
+    const { done, actions, seconds, ends } = result;
+    const rate = (done / seconds).toFixed(0);
+    process.stdout.write(
+      `model: ${done} schedules, ${actions} actions, ${seconds.toFixed(1)} s, ${rate}/s\n`,
+    );
+    expect(done).toBe(SCHEDULES);
+    for (const end of ['PAID', 'VOIDED', 'REFUNDED', 'CANCELLED', 'PAYMENT_FAILED', 'REVIEW'])
+      expect(ends[end]).toBeGreaterThan(SCHEDULES / 200);
+  }, 600_000);
+
+  it('is told of in words, the same for the same seed', async () => {
+    const [first, again] = [await farm.run({ tell: 7 }), await farm.run({ tell: 7 })];
+    expect(first.broken?.story.length).toBeGreaterThan(3);
+    expect(again).toEqual(first);
+  }, 60_000);
+});

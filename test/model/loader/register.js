@@ -1,0 +1,5 @@
+/** `node --import` this: TypeScript as it is, and stand-ins where the core meets Temporal, the clock and the store. */
+import { register } from 'node:module';
+
+const isPure = process.env.PAIDONCE_MODEL_SERVER === undefined;
+register('./hooks.js', import.meta.url, { data: { isPure } });

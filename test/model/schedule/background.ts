@@ -1,0 +1,95 @@
+/** What goes on by itself: sweeps, and whoever wakes what was forgotten. */
+import { wakeForgotten, wakeUnwatched, abandonedJob } from '../../../src/background/waking.ts';
+import { differsFromListing, hasOtherSums } from '../../../src/domain/decide.ts';
+import { holdsMoney, isSettled } from '../../../src/domain/payment.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import type { Logger } from '../../../src/telemetry/log.ts';
+import { dbOf, isUnfinished } from '../world/tables.ts';
+import { POLL_MS, type World } from '../world/world.ts';
+
+const MINUTE_MS = 60_000;
+/** Far less often than in a real process: most of what a schedule costs is this. */
+export const TEND_MS = 4 * MINUTE_MS;
+const SWEEP_MS = 5 * MINUTE_MS;
+/** A poll, and a few tries of a gateway that does not answer the first. */
+const POLL_PATIENCE_MS = POLL_MS + 30 * MINUTE_MS;
+
+const QUIET = { info() {}, warn() {}, error() {} } as unknown as Logger;
+const GOES_ON = new AbortController().signal;
+
+/** Starts them for the rest of the world's life. */
+export function startBackground(world: World, mayCheckPolls: () => boolean): void {
+  const { clock, trouble } = world;
+  /** A job says whether it has begun anything. */
+  const every = (ms: number, job: () => boolean) => {
+    const turn = () => {
+      clock.isIdle = !job();
+      clock.after(ms, turn);
+    };
+    clock.after(ms, turn);
+  };
+  every(TEND_MS, () => {
+    if (mayCheckPolls()) world.promises.watching(clock.now, POLL_PATIENCE_MS);
+    if (trouble.isAway('store') || trouble.isAway('temporal') || !isAnythingLeft(world)) return false;
+    void tend(world).catch(() => undefined);
+    return true;
+  });
+  if (trouble.weather.sweeps) every(SWEEP_MS, () => sweep(world));
+}
+
+/** The forwarder's jobs, one after another, where there is anything for them. */
+async function tend(world: World): Promise<void> {
+  const { tables, runs, money } = world;
+  await world.network.forward();
+  const deps = {
+    db: dbOf(tables),
+    runs,
+    money,
+    log: QUIET,
+    tells: true,
+    livemode: false,
+    retentionMs: 0,
+    stopping: GOES_ON,
+  };
+  await wakeForgotten(deps);
+  await abandonedJob(deps)();
+  await wakeUnwatched(deps);
+}
+
+/** Saves most of the time that a model of days would take. */
+function isAnythingLeft({ tables, clock }: World): boolean {
+  const { payments, operations, outbox, deliveries } = tables;
+  const isLeft = ({ status, expiresAt }: PaymentRow) =>
+    status !== 'PENDING' ? !isSettled(status) || holdsMoney(status) : expiresAt.getTime() < clock.now;
+  return (
+    some(deliveries, ({ state }) => state !== 'handled') ||
+    some(outbox, ({ state }) => state === 'pending') ||
+    some(operations, isUnfinished) ||
+    some(payments, isLeft)
+  );
+}
+
+function some<Row>(rows: ReadonlyMap<string, Row>, is: (row: Row) => boolean): boolean {
+  for (const row of rows.values()) if (is(row)) return true;
+  return false;
+}
+
+/** One listing, compared with what we know; whether anybody was woken. */
+function sweep({ psp, tables, runs, trouble, clock }: World): boolean {
+  if (trouble.isAway('store') || trouble.isAway('gateway')) return false;
+  let isWoken = false;
+  for (const payment of tables.payments.values()) {
+    const session = payment.sessionId === null ? undefined : psp.find(payment.sessionId);
+    const listed = session === undefined ? null : psp.sayOf(session, 0);
+    if (listed?.kind !== 'transaction') continue;
+    const { status, capturedMinor, refundedMinor, transactionId } = listed.transaction;
+    const known = { capturedMinor: payment.captured, refundedMinor: payment.refunded };
+    const others = hasOtherSums(known, { capturedMinor, refundedMinor });
+    if (!differsFromListing(payment.status, payment.dismissed, status, others)) continue;
+    isWoken = true;
+    const { id: paymentId, orderReference, n, gateway } = payment;
+    const signal = { why: 'sweep', at: new Date(clock.now).toISOString(), transactionId } as const;
+    runs.look({ paymentId, orderReference, n, gateway }, signal).catch(() => undefined);
+  }
+  return isWoken;
+}

@@ -1,0 +1,111 @@
+/** One schedule, from its seed to its rest. */
+import type { Chance } from '../world/chance.ts';
+import { calmed } from '../world/weather.ts';
+import { World } from '../world/world.ts';
+import { TOY_STAGE } from '../temporal/toy-stage.ts';
+import { brokenAtRest, unrest, type Books } from '../world/at-rest.ts';
+import { ACTIONS, type ActionName } from './actions.ts';
+import { startBackground, TEND_MS } from './background.ts';
+
+const HOUR_MS = 3_600_000;
+/** With the gateway well, everything is finished by then. */
+export const REST_WITHIN_MS = 4 * 24 * HOUR_MS;
+
+/** How often each is done. */
+export const WEIGHTS: Readonly<Record<ActionName, number>> = {
+  shop: 4,
+  replace: 1,
+  cancel: 3,
+  pay: 9,
+  comeBack: 3,
+  forge: 1,
+  repeat: 2,
+  mislead: 2,
+  settleHold: 1,
+  changeMind: 1,
+  byHand: 2,
+  move: 6,
+  moveTwice: 2,
+  decide: 3,
+  awayFor: 1,
+  loseRun: 0.5,
+};
+
+export interface Ended {
+  /** The promise that was broken, or null. */
+  readonly broken: string | null;
+  readonly actions: number;
+  /** What happened, in words; empty unless it was asked for. */
+  readonly story: readonly string[];
+  /** What it came to, for counts of what was met. */
+  readonly orderStatus: string;
+}
+
+/** Lets a schedule happen. */
+export async function runSchedule(seed: number, isTold = false): Promise<Ended> {
+  const world = new World(TOY_STAGE, seed, isTold);
+  const { chance } = world;
+  let lostRuns = 0;
+  startBackground(world, () => lostRuns === 0 && world.trouble.last < world.clock.now - 2 * HOUR_MS);
+  ACTIONS.shop(world);
+  await world.advance(gap(chance));
+  if (chance.hits(0.5)) ACTIONS.pay(world);
+  await world.server.settle();
+  const actions = chance.between(3, 14);
+  for (let index = 0; index < actions && !world.isOver; index += 1) {
+    const name = chance.weigh(WEIGHTS);
+    if (name === 'loseRun') lostRuns += 1;
+    ACTIONS[name](world);
+    await world.server.settle();
+    await world.advance(gap(chance));
+  }
+  await calmDown(world);
+  const broken = world.promises.broken ?? failureOf(world) ?? brokenAtRest(booksOf(world));
+  const orderStatus = world.tables.orders.get(world.reference)?.status ?? 'none';
+  return { broken, actions, orderStatus, story: world.story ?? [] };
+}
+
+/** Mostly at once, sometimes after hours. */
+function gap(chance: Chance): number {
+  const most = chance.pick([20, 20, 200, 3_000, 60_000, 10 * 60_000, 90 * 60_000, 6 * HOUR_MS]);
+  return chance.between(0, most);
+}
+
+/** All is well from now on, and nobody does anything any more. */
+async function calmDown(world: World): Promise<void> {
+  const { trouble, clock } = world;
+  trouble.end(calmed(trouble.weather));
+  world.say(() => 'from now on all is well');
+  const deadline = clock.now + REST_WITHIN_MS;
+  await world.advance(3 * HOUR_MS);
+  while (!world.isOver && clock.now < deadline && !(await staysAtRest(world))) await world.advance(HOUR_MS);
+  const restless = unrest(booksOf(world));
+  if (!world.isOver && restless !== null) world.promises.broken = `after four days, ${restless}`;
+}
+
+/** An operation may just have failed, and the next be about to be asked for by whoever looks for what stands still. */
+async function staysAtRest(world: World): Promise<boolean> {
+  if (!isAtRest(world)) return false;
+  await world.advance(FORGOTTEN_MS);
+  return isAtRest(world);
+}
+
+function isAtRest(world: World): boolean {
+  const { clock, underway, lastChange, psp } = world;
+  if (underway > 0 || clock.now - lastChange < FOUND_WITHIN_MS) return false;
+  return psp.sessions.every(({ ledger }) => ledger?.status !== 'ON_HOLD') && unrest(booksOf(world)) === null;
+}
+
+/** Two sweeps, or what the last callback leads to. */
+const FOUND_WITHIN_MS = 11 * 60_000;
+/** `takeForgotten` wakes what has stood still for a quarter of an hour, at its next turn. */
+const FORGOTTEN_MS = 16 * 60_000 + TEND_MS;
+
+function booksOf({ tables, psp, server, shop }: World): Books {
+  return { tables, psp, open: server.open(), inbox: shop.inbox };
+}
+
+function failureOf({ server }: World): string | null {
+  const { failure } = server;
+  return failure === null ? null : `${failure.message}\n${(failure.cause as Error | undefined)?.stack ?? ''}`;
+}

@@ -1,0 +1,2 @@
+/** Processes die here too, but at the model's own points. */
+export function crashPoint(): void {}

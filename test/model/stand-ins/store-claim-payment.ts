@@ -1,0 +1,75 @@
+/** `src/store/claim-payment.ts` in memory. */
+import { sameMoney } from '../../../src/domain/money.ts';
+import { isOpen } from '../../../src/domain/payment.ts';
+import type { NewPayment, PaymentClaim } from '../../../src/store/claim-payment.ts';
+import type { Db } from '../../../src/store/open.ts';
+import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
+import { tablesOf, type Tables } from '../world/tables.ts';
+import { moneyOf } from './store-payments.ts';
+
+export type * from '../../../src/store/claim-payment.ts';
+
+export function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> {
+  const tables = tablesOf(db);
+  return tables.call('claim a payment', () => claim(tables, wanted));
+}
+
+function claim(tables: Tables, wanted: NewPayment): PaymentClaim {
+  const order = tables.orders.get(wanted.orderReference);
+  if (order !== undefined && order.paidPaymentId !== null) return { kind: 'order_already_paid' };
+  const all = tables.paymentsOf(wanted.orderReference);
+  if (all.some(({ status }) => status === 'REVIEW')) return { kind: 'payment_in_review' };
+  const open = all.find(({ status }) => isOpen(status));
+  if (open === undefined) return { kind: 'created', payment: insert(tables, order, wanted) };
+  const isSame = open.gateway === wanted.gateway && sameMoney(moneyOf(open), wanted.money);
+  return { kind: isSame ? 'open' : 'differs', payment: open };
+}
+
+function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment): PaymentRow {
+  const { orderReference: reference, gateway, capture, request, lifetimeMs } = wanted;
+  const { amountMinor: amount, currency } = wanted.money;
+  const now = new Date();
+  const n = (known?.latestN ?? 0) + 1;
+  const order: OrderRow = {
+    ...(known ?? { reference, paidPaymentId: null, paidAt: null, sequence: 0, createdAt: now }),
+    amount,
+    currency,
+    status: 'AWAITING_PAYMENT',
+    latestN: n,
+    updatedAt: now,
+  };
+  const payment: PaymentRow = {
+    id: `${reference}-p${n}`,
+    orderReference: reference,
+    n,
+    gateway,
+    amount,
+    currency,
+    status: 'PENDING',
+    reason: null,
+    closedBy: null,
+    dismissed: false,
+    sessionId: null,
+    checkoutUrl: null,
+    transactionId: null,
+    transactionUpdatedAt: null,
+    paymentMethod: null,
+    authorized: 0,
+    captured: 0,
+    refunded: 0,
+    capture,
+    returnKey: '',
+    returnUrl: null,
+    request,
+    metadata: {},
+    runId: null,
+    expiresAt: new Date(now.getTime() + lifetimeMs),
+    authorizationExpiresAt: null,
+    reviewSince: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+  tables.orders.set(reference, order);
+  tables.payments.set(payment.id, payment);
+  return payment;
+}

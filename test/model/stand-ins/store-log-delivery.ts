@@ -1,0 +1,1 @@
+export { logDelivery } from './store-deliveries.ts';

@@ -1,0 +1,184 @@
+/** `src/store/outcomes.ts` in memory: the same pure functions, under a lock that needs no database. */
+import { isStale } from '../../../src/domain/decide.ts';
+import { isMoney, isOpen } from '../../../src/domain/payment.ts';
+import { settle, type PaymentStanding, type Settlement } from '../../../src/domain/settle.ts';
+import type { Transaction } from '../../../src/domain/transaction.ts';
+import type { Db } from '../../../src/store/open.ts';
+import {
+  autoCapture,
+  capturesNow,
+  finishedNote,
+  finishedOperations,
+  isGoingBack,
+  nextSteps,
+  withFailures,
+  type FinishedOperation,
+} from '../../../src/store/outcome-operations.ts';
+import { noteKey, noteRows, settledRows, updateRows, type Locked } from '../../../src/store/outcome-rows.ts';
+import type { OutcomeRecord, RecordedOutcome, RecordSettings } from '../../../src/store/outcomes.ts';
+import type { OperationRow } from '../../../src/store/operations.ts';
+import type { OutboxRow } from '../../../src/store/outbox.ts';
+import { moneyOf, type OrderRow, type PaymentRow } from '../../../src/store/payments.ts';
+import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
+import { markAnswered, markHandled } from './store-deliveries.ts';
+import { isFailedVoid, operationRow } from './store-operations.ts';
+
+export type * from '../../../src/store/outcomes.ts';
+
+export function recordOutcome(
+  db: Db,
+  record: OutcomeRecord,
+  settings: RecordSettings,
+): Promise<RecordedOutcome> {
+  const tables = tablesOf(db);
+  return tables.call('record an outcome', () => recorded(tables, record, settings));
+}
+
+function recorded(tables: Tables, record: OutcomeRecord, settings: RecordSettings): RecordedOutcome {
+  const before = lock(tables, record);
+  const { order, payment, pending } = before;
+  const finished = finishedOperations(before.operations, record);
+  const isLate = before.isWritten || isOvertaken(payment, record.transaction);
+  const outcome = isLate ? null : record.outcome;
+  const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, settings.policy);
+  const settled = withFailures(before, moved, finished);
+  if (settled !== null) tables.keeper.settling(before, settled, record);
+  const { transaction, ...rest } = record;
+  const current = isLate || transaction === undefined ? rest : { ...rest, transaction };
+  const told = write(tables, before, settled, finished, current, settings);
+  const isProved = settled !== null && isMoney(settled.status) && !isMoney(payment.status);
+  if (isProved && before.unhandled > record.deliveries.length) markAnswered(tables, payment.id);
+  tables.keeper.settled(before, tables.payments.get(payment.id) as PaymentRow);
+  return {
+    status: settled?.status ?? payment.status,
+    reason: settled === null ? payment.reason : settled.reason,
+    orderStatus: settled?.orderStatus ?? order.status,
+    isChange: settled !== null && settled.status !== payment.status,
+    paysNow: settled?.paysNow ?? false,
+    untold: settings.tells ? [...new Set([...pending, ...told])] : [],
+    next: nextSteps(before, settled),
+  };
+}
+
+function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
+  const payment = tables.payments.get(paymentId);
+  const order = payment && tables.orders.get(payment.orderReference);
+  if (payment === undefined || order === undefined)
+    throw new Error(`recording an outcome: there is no payment ${paymentId}`);
+  const updates = [...tables.outbox.values()];
+  const others = tables.paymentsOf(order.reference).filter(({ id }) => id !== paymentId);
+  const isAtHand = (row: OperationRow) =>
+    isUnfinished(row) || row.code === 'not_confirmed' || (row.code === 'declined' && row.kind !== 'void');
+  const failedVoidsBeside = ({ id }: OperationRow) =>
+    tables.operationsOf(paymentId).filter((row) => row.id !== id && isFailedVoid(row)).length;
+  return {
+    order,
+    payment,
+    now: new Date(),
+    otherOpen: others.some(({ status }) => isOpen(status)),
+    pending: updates
+      .filter((update) => update.paymentId === paymentId && update.state === 'pending')
+      .map(({ effectId }) => effectId),
+    known: updates.map(({ effectId }) => effectId),
+    operations: tables
+      .operationsOf(paymentId)
+      .filter(isAtHand)
+      .map((row) => ({ ...row, isSent: row.sentAt !== null, failedVoids: failedVoidsBeside(row) })),
+    unhandled: [...tables.deliveries.values()].filter(
+      ({ paymentId: of, state, outcome }) =>
+        of === paymentId && outcome === 'accepted' && (state === 'received' || state === 'signalled'),
+    ).length,
+    isWritten: tables.notes.get(paymentId)?.has(noteKey(key, 0)) === true,
+  };
+}
+
+function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined): boolean {
+  if (transaction === undefined || transaction.transactionId !== payment.transactionId) return false;
+  const { status, captured: capturedMinor, refunded: refundedMinor, transactionUpdatedAt } = payment;
+  const updatedAt = transactionUpdatedAt === null ? {} : { transactionUpdatedAt };
+  return isStale({ status, capturedMinor, refundedMinor, ...updatedAt }, transaction);
+}
+
+function write(
+  tables: Tables,
+  before: Locked,
+  settled: Settlement | null,
+  finished: readonly FinishedOperation[],
+  record: OutcomeRecord,
+  { livemode, tells }: RecordSettings,
+): string[] {
+  const after = settled === null ? before : settledRows(before, settled, record);
+  const updates = settled === null ? [] : updateRows(before, after, settled, { livemode, tells });
+  const notes = [...record.notes, ...finished.map(finishedNote)];
+  for (const { paymentId, key, at } of noteRows(before.payment, settled, { ...record, notes }))
+    tables.note(paymentId, key ?? '', at?.getTime() ?? Date.now());
+  if (capturesNow(before, settled)) addAutoCapture(tables, before.payment.id);
+  for (const operation of finished) finish(tables, operation);
+  for (const update of updates)
+    if (!tables.outbox.has(update.effectId)) tables.outbox.set(update.effectId, outboxRow(update));
+  markHandled(tables, before.payment, record.deliveries);
+  refuseTwoOpen(tables, after.payment);
+  tables.payments.set(after.payment.id, after.payment);
+  changeOrder(tables, before.order, after.order);
+  return updates.map(({ effectId }) => effectId).filter((effect) => !before.known.includes(effect));
+}
+
+function addAutoCapture(tables: Tables, paymentId: string): void {
+  const operation = autoCapture(paymentId);
+  const isThere = tables.operationsOf(paymentId).some(({ reference }) => reference === operation.reference);
+  if (!isThere) tables.operations.set(operation.id, operationRow(operation.id, operation));
+}
+
+function finish(tables: Tables, { id, state, code, detail, amountMinor }: FinishedOperation): void {
+  tables.changeOperation(id, { state, code, detail, amount: amountMinor, finishedAt: new Date() });
+}
+
+function outboxRow(update: ReturnType<typeof updateRows>[number]): OutboxRow {
+  const now = new Date();
+  return {
+    ...update,
+    attempts: 0,
+    lastAnswer: null,
+    createdAt: now,
+    attemptedAt: null,
+    finishedAt: null,
+  };
+}
+
+/** The partial unique index. */
+function refuseTwoOpen(tables: Tables, payment: PaymentRow): void {
+  if (!isOpen(payment.status)) return;
+  const others = tables.paymentsOf(payment.orderReference).filter(({ id }) => id !== payment.id);
+  if (others.some(({ status }) => isOpen(status)))
+    throw new Error(`duplicate key value violates unique constraint "payments_one_open" (${payment.id})`);
+}
+
+/** The conditional update. */
+function changeOrder(tables: Tables, before: OrderRow, after: OrderRow): void {
+  if (after === before) return;
+  if (after.paidPaymentId !== before.paidPaymentId && before.paidPaymentId !== null)
+    throw new Error(`recording an outcome: order ${before.reference} was paid in between`);
+  tables.orders.set(after.reference, after);
+}
+
+function orderStanding({ order, otherOpen }: Locked): Parameters<typeof settle>[0] {
+  const { reference, paidPaymentId, latestN, status } = order;
+  return { reference, money: moneyOf(order), status, paidPaymentId, latestN, otherOpen };
+}
+
+function paymentStanding({ payment, operations }: Locked): PaymentStanding {
+  const { id, n, status, reason, closedBy, dismissed, captured, refunded } = payment;
+  const sums = { capturedMinor: captured, refundedMinor: refunded };
+  const isReturning = isGoingBack(operations);
+  return {
+    id,
+    n,
+    money: moneyOf(payment),
+    status,
+    reason,
+    closedBy,
+    dismissed,
+    isGoingBack: isReturning,
+    ...sums,
+  };
+}

@@ -1,0 +1,27 @@
+/** Who is at work. One thing happens at a time, to its last microtask, so that one variable each is enough. */
+import type { ActivityTry } from './activity-try.ts';
+import type { Run } from './run.ts';
+
+let run: Run | null = null;
+let activity: ActivityTry | null = null;
+
+/** @throws Error outside of a workflow */
+export function currentRun(): Run {
+  if (run === null) throw new Error('not in a workflow');
+  return run;
+}
+
+/** Null outside of an activity. */
+export function currentActivity(): ActivityTry | null {
+  return activity;
+}
+
+export function enterRun(entered: Run): void {
+  run = entered;
+  activity = null;
+}
+
+export function enterActivity(entered: ActivityTry | null): void {
+  activity = entered;
+  run = null;
+}

@@ -1,0 +1,96 @@
+/** One process that runs schedules for the farm; bugs are planted in it, and taken out again. */
+import './world/outside.ts';
+import { PLANTS } from './plants.ts';
+import { runSchedule } from './schedule/run.ts';
+
+/** What the farm asks for. */
+export interface Batch {
+  readonly from: number;
+  readonly count: number;
+  /** The name of a planted bug, if one is wanted. */
+  readonly plant?: string;
+}
+
+/** What comes of it: how far it got, and the first schedule that broke a promise. */
+export interface Harvest {
+  readonly done: number;
+  readonly actions: number;
+  readonly ends: Readonly<Record<string, number>>;
+  readonly broken: {
+    readonly seed: number;
+    readonly promise: string;
+    readonly story: readonly string[];
+  } | null;
+}
+
+const bugs = ((globalThis as { plantedBugs?: object }).plantedBugs ??= {});
+
+/** Runs seeds one after another, up to the first that breaks a promise. */
+export async function runBatch({ from, count, plant }: Batch): Promise<Harvest> {
+  const ends: Record<string, number> = {};
+  let actions = 0;
+  for (let done = 0; done < count; done += 1) {
+    const ended = await withPlant(plant, () => runSchedule(from + done));
+    actions += ended.actions;
+    ends[ended.orderStatus] = (ends[ended.orderStatus] ?? 0) + 1;
+    if (ended.broken === null) continue;
+    const broken = await withPlant(plant, () => told(from + done, ended.broken as string));
+    return { done: done + 1, actions, ends, broken };
+  }
+  return { done: count, actions, ends, broken: null };
+}
+
+/** Anew for each schedule, since some bugs remember: a seed shows the same whatever came before it. */
+async function withPlant<Result>(name: string | undefined, work: () => Promise<Result>): Promise<Result> {
+  const exchanged = name === undefined ? {} : planted(name);
+  Object.assign(bugs, exchanged);
+  try {
+    return await work();
+  } finally {
+    for (const exchange of Object.keys(exchanged)) delete (bugs as Record<string, unknown>)[exchange];
+  }
+}
+
+/** The same schedule once more, in words. */
+async function told(seed: number, first: string): Promise<NonNullable<Harvest['broken']>> {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 30;
+  const { broken, story } = await runSchedule(seed, true);
+  Error.stackTraceLimit = stackTraceLimit;
+  const again = broken === first ? '' : ` (played again: ${broken})`;
+  return { seed, promise: `${first}${again}`, story };
+}
+
+function planted(name: string): object {
+  const plant = PLANTS[name];
+  if (plant === undefined) throw new Error(`there is no planted bug "${name}"`);
+  return plant.plant();
+}
+
+/** One schedule in words, whether it breaks a promise or not. */
+async function tell(seed: number): Promise<Harvest> {
+  Error.stackTraceLimit = 30;
+  const { broken, story, actions, orderStatus } = await runSchedule(seed, true);
+  return {
+    done: 1,
+    actions,
+    ends: { [orderStatus]: 1 },
+    broken: { seed, promise: broken ?? 'every promise is kept', story },
+  };
+}
+
+// Nobody reads the stacks of thousands of refusals.
+Error.stackTraceLimit = 0;
+
+process.on('message', (asked: Batch | { readonly tell: number }) => {
+  const answer = 'tell' in asked ? tell(asked.tell) : runBatch(asked);
+  answer.then(
+    (harvest) => process.send?.(harvest),
+    (error: unknown) => {
+      process.stderr.write(
+        `the model itself failed: ${error instanceof Error ? error.stack : String(error)}\n`,
+      );
+      process.exit(1);
+    },
+  );
+});

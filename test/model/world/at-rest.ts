@@ -1,0 +1,114 @@
+/** What must be so once nothing happens any more: everything is finished, and all money is where it belongs. */
+import { isOpen } from '../../../src/domain/payment.ts';
+import type { OperationRow } from '../../../src/store/operations.ts';
+import type { OutboxRow } from '../../../src/store/outbox.ts';
+import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
+import type { Ledger } from './ledger.ts';
+import type { Psp } from './psp.ts';
+import { isUnfinished, type Tables } from './tables.ts';
+
+export interface Books {
+  readonly tables: Tables;
+  readonly psp: Psp;
+  /** Ids of workflows that have a run. */
+  readonly open: readonly string[];
+  /** Whatever reached the merchant, in order. */
+  readonly inbox: readonly { readonly effectId: string; readonly body: string }[];
+}
+
+/** What is still going on, in words; null once all is at rest. */
+export function unrest({ tables, open }: Books): string | null {
+  for (const { id, status } of tables.payments.values()) if (isOpen(status)) return `${id} is ${status}`;
+  for (const row of tables.operations.values())
+    if (isUnfinished(row)) return `${row.kind} ${row.reference} of ${row.paymentId} is ${row.state}`;
+  for (const { effectId, state } of tables.outbox.values())
+    if (state === 'pending') return `${effectId} is untold`;
+  for (const { state, outcome, eventId } of tables.deliveries.values())
+    if (outcome === 'accepted' && state !== 'handled') return `callback ${eventId} is ${state}`;
+  const reviewed = new Set(
+    [...tables.payments.values()].filter(({ status }) => status === 'REVIEW').map(runOf),
+  );
+  const stray = open.find((workflowId) => !reviewed.has(workflowId));
+  return stray === undefined ? null : `${stray} goes on`;
+}
+
+function runOf({ orderReference, n }: PaymentRow): string {
+  return `payment/${orderReference}/${n}`;
+}
+
+/** The first promise that does not hold, or null. */
+export function brokenAtRest(books: Books): string | null {
+  const { tables, psp } = books;
+  for (const order of tables.orders.values()) {
+    const wrong = wrongWithUpdates(order, books);
+    if (wrong !== null) return wrong;
+  }
+  for (const payment of tables.payments.values()) {
+    const ledger = psp.sessions.find(({ id }) => id === payment.sessionId)?.ledger ?? null;
+    const wrong = wrongWithMoney(payment, ledger, tables) ?? wrongWithOperations(payment, ledger, tables);
+    if (wrong !== null) return wrong;
+  }
+  return strayMoney(books);
+}
+
+/** Money in a session that belongs to no payment any more. */
+function strayMoney({ tables, psp }: Books): string | null {
+  const known = new Set([...tables.payments.values()].map(({ sessionId }) => sessionId));
+  const stray = psp.sessions.find(({ id, ledger }) => !known.has(id) && (ledger?.held ?? 0) > 0);
+  return stray === undefined
+    ? null
+    : `${stray.ledger?.held} are held in ${stray.id}, which is nobody's session`;
+}
+
+function wrongWithMoney(payment: PaymentRow, ledger: Ledger | null, tables: Tables): string | null {
+  const { id, status, dismissed, orderReference } = payment;
+  if (ledger === null || status === 'REVIEW' || dismissed) return null;
+  const isPayer = tables.orders.get(orderReference)?.paidPaymentId === id;
+  const { held, captured, refunded, authorizedAt } = ledger;
+  if (isPayer && authorizedAt === null) return `${id} has paid without money`;
+  if (!isPayer && held > 0) return `${held} are held for ${id}, which is ${status} and has not paid`;
+  // Of what did not pay, no more is to be known than that its money is gone.
+  if (!isPayer) return null;
+  if (ledger.status !== status) return `${id} is ${status}, and the gateway says ${ledger.status}`;
+  if (payment.captured === captured && payment.refunded === refunded) return null;
+  return `${id} knows of ${payment.captured} and ${payment.refunded}, the gateway of ${captured} and ${refunded}`;
+}
+
+function wrongWithOperations(payment: PaymentRow, ledger: Ledger | null, tables: Tables): string | null {
+  for (const row of tables.operationsOf(payment.id)) {
+    // The gateway changed its mind, or did what it had declined, when nobody was looking for it any more.
+    if (row.state === 'done' && !isDoneIn(row, ledger, row.kind === 'void'))
+      return `${row.kind} ${row.reference} is done here and not at the gateway`;
+    if (row.state === 'failed' && row.code !== 'not_confirmed' && isDoneIn(row, ledger, false))
+      return `${row.kind} ${row.reference} has failed here (${row.code}) and is done at the gateway`;
+  }
+  return null;
+}
+
+/** A void shows no reference: any that was done may be ours. */
+function isDoneIn({ kind, reference }: OperationRow, ledger: Ledger | null, byAnybody: boolean): boolean {
+  const isIt = (one: Ledger['operations'][number]) =>
+    one.state === 'done' && one.kind === kind && (byAnybody || (one.isOurs && one.who === reference));
+  return ledger?.operations.some(isIt) === true;
+}
+
+function wrongWithUpdates(order: OrderRow, { tables, inbox }: Books): string | null {
+  const updates = [...tables.outbox.values()].filter((update) => update.orderReference === order.reference);
+  const sequences = updates.map(({ sequence }) => sequence);
+  if (new Set(sequences).size < sequences.length) return 'two updates have the same sequence';
+  if (Math.max(0, ...sequences) > order.sequence) return 'an update has a sequence that the order never had';
+  const paid = new Set(
+    inbox.filter(({ effectId }) => effectId.endsWith('/order.paid')).map(({ body }) => body),
+  );
+  if (paid.size !== (order.paidPaymentId === null ? 0 : 1))
+    return `the merchant heard ${paid.size} times that ${order.reference} is paid by ${order.paidPaymentId}`;
+  const last = updates.reduce<OutboxRow | null>(
+    (latest, one) => (latest === null || one.sequence > latest.sequence ? one : latest),
+    null,
+  );
+  if (order.paidPaymentId === null || last === null) return null;
+  const { orderStatus } = JSON.parse(last.body) as { orderStatus: string };
+  return orderStatus === order.status
+    ? null
+    : `the merchant last heard ${orderStatus}, the order is ${order.status}`;
+}

@@ -1,0 +1,152 @@
+/** The gateway as our activities see it: the same books, through a line that loses, delays and lies by omission. */
+import type { Reading } from '../../../src/domain/transaction.ts';
+import {
+  GatewayUnavailable,
+  type FoundSession,
+  type Gateway,
+  type OperationAnswer,
+  type OperationRequest,
+  type SessionRequest,
+} from '../../../src/gateways/gateway.ts';
+import { ACCOUNT, type Psp, type PspSession } from './psp.ts';
+
+/** What becomes of a request to move money. */
+export type OperationFate =
+  | 'done'
+  | 'lost_before'
+  | 'lost_after'
+  | 'lost_and_late'
+  | 'busy'
+  | 'refused_us'
+  | 'declined'
+  | 'failed'
+  | 'accepted';
+
+/** How a read goes wrong, if it does. */
+export type ReadFate = 'fine' | 'stale' | 'absent' | 'unreadable';
+
+export interface Line {
+  now(): number;
+  /** There and back, if it gets there and comes back. */
+  call<Answer>(what: string, work: () => Answer, lost?: Answer): Promise<Answer>;
+  ofRead(): { fate: ReadFate; lagMs: number };
+  ofOperation(request: OperationRequest): OperationFate;
+  /** The gateway has accepted it, or has lost it for now. */
+  later(session: PspSession, request: OperationRequest, isAccepted: boolean): void;
+  /** Just before the gateway does what we ask it to. @throws Error for what should never be asked */
+  sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void;
+  cancelling(session: PspSession): void;
+  /** Sessions are found by search only after this long. */
+  readonly searchLagMs: number;
+  /** Reads whatever transaction is named, whoever's it is. */
+  readonly isCareless: boolean;
+}
+
+export type ModelGateway = Pick<
+  Gateway,
+  | 'id'
+  | 'account'
+  | 'createSession'
+  | 'findSessions'
+  | 'readSession'
+  | 'readPayment'
+  | 'cancelSession'
+  | 'operate'
+  | 'rulesFor'
+>;
+
+export function createModelGateway(psp: Psp, line: Line): ModelGateway {
+  return {
+    id: 'dintero',
+    account: ACCOUNT,
+    rulesFor: () => psp.rules.rules,
+    createSession: (request) => line.call('create a session', () => create(psp, request)),
+    findSessions: ({ paymentId }) =>
+      line.call('search for sessions', () =>
+        psp.sessions
+          .filter(
+            ({ key, createdAt }) => key.paymentId === paymentId && line.now() - createdAt >= line.searchLagMs,
+          )
+          .map(foundSession),
+      ),
+    readSession: (sessionId) =>
+      line.call('read a session', () => {
+        const session = psp.find(sessionId);
+        return session === undefined ? 'absent' : foundSession(session);
+      }),
+    readPayment: (at) => line.call(`read ${at.sessionId}`, () => read(psp, line, at)),
+    cancelSession: (sessionId) =>
+      line.call(`cancel ${sessionId}`, () => {
+        const session = psp.find(sessionId) as PspSession;
+        line.cancelling(session);
+        return psp.cancel(session);
+      }),
+    async operate(request) {
+      const what = `${request.kind} ${request.reference}`;
+      const answer = await line.call<ReturnType<typeof operate>>(
+        what,
+        () => operate(psp, line, request),
+        LOST,
+      );
+      if (answer !== 'refused us') return answer;
+      throw new GatewayUnavailable('403', { kind: 'credentials' });
+    },
+  };
+}
+
+const LOST = { kind: 'lost', reason: 'time-out' } as const;
+
+function create(psp: Psp, { paymentId, orderReference, n, money, expiresAt }: SessionRequest) {
+  const { amountMinor, currency } = money;
+  const key = { paymentId, orderReference, n };
+  return foundSession(psp.open({ key, amountMinor, currency, expiresAt: expiresAt.getTime() }));
+}
+
+function foundSession(session: PspSession): FoundSession {
+  const { id: sessionId, key, reference, amountMinor, currency, createdAt, state } = session;
+  return {
+    sessionId,
+    checkoutUrl: `https://checkout.example/${sessionId}`,
+    key,
+    reference,
+    money: { amountMinor, currency },
+    createdAt: new Date(createdAt),
+    live: state !== 'cancelled',
+  };
+}
+
+function read(psp: Psp, line: Line, at: { sessionId: string; transactionId?: string }): Reading {
+  const { fate, lagMs } = line.ofRead();
+  const own = psp.find(at.sessionId);
+  if (own !== undefined) own.lastAsked = line.now();
+  if (fate === 'absent') return { kind: 'absent' };
+  if (fate === 'unreadable') return { kind: 'unreadable', reason: 'no JSON' };
+  const named = at.transactionId === undefined ? undefined : psp.byTransaction(at.transactionId);
+  const session = named !== undefined && (line.isCareless || named === own) ? named : own;
+  if (session === undefined) return { kind: 'absent' };
+  const reading = psp.sayOf(session, lagMs);
+  if (session === own) own.lastRead = { at: line.now(), asOf: line.now() - lagMs, reading };
+  return reading;
+}
+
+function operate(psp: Psp, line: Line, request: OperationRequest): OperationAnswer | 'refused us' {
+  const { transactionId, kind, reference, amountMinor } = request;
+  const session = psp.byTransaction(transactionId);
+  const fate = line.ofOperation(request);
+  line.sending(request, session, fate);
+  if (fate === 'refused_us') return 'refused us';
+  if (fate === 'busy') return { kind: 'busy', reason: '409' };
+  if (fate === 'lost_before') return LOST;
+  if (session?.ledger?.allows(kind, amountMinor, psp.rules.rules) !== true || fate === 'declined')
+    return { kind: 'declined', reason: 'not possible' };
+  if (fate === 'lost_and_late') {
+    line.later(session, request, false);
+    return LOST;
+  }
+  const state = fate === 'failed' ? 'failed' : fate === 'accepted' ? 'pending' : 'done';
+  psp.book(session, { kind, who: reference, isOurs: true, amountMinor, state });
+  if (fate === 'accepted') line.later(session, request, true);
+  if (fate === 'lost_after') return LOST;
+  const reading = psp.sayOf(session, 0);
+  return { kind: 'answered', ...(reading.kind === 'transaction' && { transaction: reading.transaction }) };
+}

@@ -1,0 +1,181 @@
+/** Callbacks on their way: once, twice, late, out of order, refused and sent again, forged, or never. */
+import { isSettled } from '../../../src/domain/payment.ts';
+import type { Claim } from '../../../src/domain/claim.ts';
+import type { PaymentKey } from '../../../src/domain/payment.ts';
+import { claimUnsignalled, logDelivery, markSignalled } from '../stand-ins/store-deliveries.ts';
+import { paymentWorkflowId, type CallbackSignal } from '../../../src/workflows/messages.ts';
+import type { PspSession } from './psp.ts';
+import { dbOf } from './tables.ts';
+import type { World } from './world.ts';
+
+const ACTED_WITHIN_MS = 30_000;
+/** By then, whatever was being tried again is. */
+const WELL_FOR_MS = 15 * 60_000;
+const HOUR_MS = 3_600_000;
+const DELAYS_MS = [5, 40, 300, 2_000, 20_000, 5 * 60_000, 2 * HOUR_MS];
+
+interface Callback {
+  readonly eventId: string;
+  readonly key: PaymentKey;
+  readonly claim: Claim;
+  /** What the signed query says, less its time: equal for the callback of a hold and for that of its release. */
+  readonly says: string;
+  readonly sentAt: number;
+}
+
+const ERRORS: Readonly<Record<string, string>> = {
+  cancelled: 'cancelled',
+  failed: 'failed',
+  declined: 'authorization',
+  FAILED: 'failed',
+  DECLINED: 'authorization',
+};
+
+export class Network {
+  readonly #world: World;
+  readonly #sent: Callback[] = [];
+  readonly #arrived = new Set<string>();
+  /** Accepted while the store was away: its run alone knows of it. */
+  readonly #unlogged: Callback[] = [];
+  #made = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** The gateway calls about a change, as it sees fit; never about a payer who has only begun. */
+  announce(session: PspSession, event: string): void {
+    if (event === 'INITIATED') return;
+    const { chance, trouble } = this.#world;
+    const times = trouble.weather.sweeps ? chance.pick([0, 0, 1, 1, 1, 2]) : chance.pick([1, 1, 2]);
+    const callback = this.#about(session, event);
+    for (let time = 0; time < times; time += 1) {
+      // A second one may carry an id of its own: two subscriptions, or a near-duplicate.
+      const sent = time > 0 && chance.hits(0.5) ? this.#about(session, event) : callback;
+      this.#sent.push(sent);
+      this.#deliverAfter(chance.pick(DELAYS_MS), sent);
+    }
+  }
+
+  /** One that was sent before, once more. */
+  repeat(): void {
+    if (this.#sent.length > 0) this.#deliverAfter(1, this.#world.chance.pick(this.#sent));
+  }
+
+  /** Rightly signed for one payment, and it names what belongs to another. */
+  mislead(session: PspSession, other: PspSession): void {
+    const claim = { sessionId: session.id, transactionId: other.ledger?.is.id ?? `${other.id}-tx` };
+    const eventId = this.#newId('misled');
+    this.#deliverAfter(1, { eventId, key: session.key, claim, says: eventId, sentAt: 0 });
+  }
+
+  /** Whether something accepted would be lost with the run of a payment, since it is written down nowhere else. */
+  isOnlyWitness(workflowId: string): boolean {
+    const { deliveries } = this.#world.tables;
+    return this.#unlogged.some(
+      ({ eventId, key }) => paymentWorkflowId(key) === workflowId && !deliveries.has(eventId),
+    );
+  }
+
+  #newId(what: string): string {
+    this.#made += 1;
+    return `${what}-${this.#made}`;
+  }
+
+  /** A return hit, or a callback without a right signature: neither proves anything. */
+  poke({ key }: PspSession, why: 'return' | 'unproved_callback'): void {
+    this.#world.say(() => `${why} hit for ${key.paymentId}`);
+    const hit = { why, at: new Date().toISOString() } as const;
+    this.#world.runs.poke(key, hit).catch(() => undefined);
+  }
+
+  /** The forwarder's part: what is in the log and nobody was told of. */
+  async forward(): Promise<void> {
+    const { tables, runs } = this.#world;
+    const isWaiting = [...tables.deliveries.values()].some(({ state }) => state !== 'handled');
+    if (!isWaiting) return;
+    const db = dbOf(tables);
+    for (const {
+      id,
+      eventId,
+      contentHash,
+      claim,
+      receivedAt,
+      paymentId,
+      orderReference,
+      n,
+    } of await claimUnsignalled(db)) {
+      const key = { paymentId: paymentId ?? '', orderReference: orderReference ?? '', n: n ?? 0 };
+      const signal = {
+        eventId: eventId ?? '',
+        contentHash: contentHash ?? '',
+        claim,
+        receivedAt: receivedAt.toISOString(),
+      };
+      await runs.callback({ ...key, gateway: 'dintero' }, signal).then(() => markSignalled(db, [id]));
+    }
+  }
+
+  /** Where all is well, a proved callback about an open payment is acted upon at once. */
+  #expectNews({ eventId, key: { paymentId }, sentAt }: Callback): void {
+    const { tables, psp, clock, trouble, promises } = this.#world;
+    const payment = tables.payments.get(paymentId);
+    const session = psp.find(payment?.sessionId ?? '');
+    const isFirst = !this.#arrived.has(eventId);
+    this.#arrived.add(eventId);
+    if (!isFirst || payment === undefined || session === undefined || isSettled(payment.status)) return;
+    clock.after(ACTED_WITHIN_MS, () => {
+      const isWell = trouble.isCalm && trouble.last < clock.now - WELL_FOR_MS;
+      if (isWell && session.said.every(({ at }) => at <= sentAt)) promises.known(paymentId, session);
+    });
+  }
+
+  #about({ id, key, ledger }: PspSession, event: string): Callback {
+    const isOperation = event === 'CAPTURE' || event === 'REFUND' || event === 'VOID';
+    const error = ERRORS[event];
+    const claim = {
+      sessionId: id,
+      ...(ledger !== null && { transactionId: ledger.is.id }),
+      ...(isOperation && { event }),
+      ...(error !== undefined && { error }),
+    };
+    const says = [id, ledger?.is.id, claim.event, error, isOperation && ledger?.operations.length].join(' ');
+    return { eventId: this.#newId('event'), key, claim, says, sentAt: this.#world.clock.now };
+  }
+
+  #deliverAfter(ms: number, callback: Callback): void {
+    this.#world.underway += 1;
+    this.#world.clock.after(ms, () => {
+      this.#world.underway -= 1;
+      void this.#deliver(callback);
+    });
+  }
+
+  /** Log and signal side by side: accepted where either is durable, else the gateway sends it again. */
+  async #deliver(callback: Callback): Promise<void> {
+    const { tables, runs, trouble } = this.#world;
+    const { eventId, key, claim, says: contentHash } = callback;
+    this.#world.say(() => `callback ${eventId} for ${key.paymentId} arrives: ${JSON.stringify(claim)}`);
+    const db = dbOf(tables);
+    const delivery = { ...UNREAD, eventId, contentHash, key, claim };
+    const logged = await logDelivery(db, delivery).catch(() => null);
+    this.#expectNews(callback);
+    if (trouble.hits(trouble.weather.deaths)) {
+      this.#world.say(() => `the process dies between the log and the signal of ${eventId}`);
+      return this.#deliverAfter(30_000, callback);
+    }
+    if (logged !== null && !logged.toSignal) return;
+    const signal: CallbackSignal = { eventId, contentHash, claim, receivedAt: new Date().toISOString() };
+    const isTold = await runs.callback({ ...key, gateway: 'dintero' }, signal).then(
+      () => true,
+      () => false,
+    );
+    if (isTold && logged !== null) return markSignalled(db, [logged.id]).catch(() => undefined);
+    if (isTold) this.#unlogged.push(callback);
+    if (isTold || logged !== null) return;
+    this.#world.say(() => `callback ${eventId} is answered 503`);
+    this.#deliverAfter(30_000, callback);
+  }
+}
+
+const UNREAD = { gateway: 'dintero', method: 'GET', target: '', headers: {}, body: Buffer.alloc(0) };

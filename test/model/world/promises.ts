@@ -1,0 +1,247 @@
+/** Contract §5, watched at every write of ours and of the gateway's. A promise that is broken is said once, and ends the schedule. */
+import { differsFromListing } from '../../../src/domain/decide.ts';
+import { holdsMoney, isMoney, type PaymentStatus } from '../../../src/domain/payment.ts';
+import type { LateMoneyPolicy, Settlement } from '../../../src/domain/settle.ts';
+import type { Reading } from '../../../src/domain/transaction.ts';
+import type { OperationRequest } from '../../../src/gateways/gateway.ts';
+import type { OperationRow } from '../../../src/store/operations.ts';
+import type { Locked } from '../../../src/store/outcome-rows.ts';
+import type { OutcomeRecord } from '../../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import type { OperationFate } from './gateway.ts';
+import type { Ledger } from './ledger.ts';
+import { ACCOUNT, type Psp, type PspSession } from './psp.ts';
+import { isUnfinished, type Tables } from './tables.ts';
+
+/** What people asked for, so that what was done unasked is seen. */
+export interface Asked {
+  /** `payment/kind/reference`. */
+  readonly operations: Set<string>;
+  readonly acceptances: Set<string>;
+  readonly giveBacks: Set<string>;
+  readonly dismissals: Set<string>;
+  /** When the merchant first asked for a payment's session to be closed. */
+  readonly closings: Map<string, number>;
+  /** When the merchant first asked for a session in the place of whatever is open. */
+  replacing: number | null;
+}
+
+export class Promises {
+  /** The first promise that was broken. */
+  broken: string | null = null;
+  readonly asked: Asked = {
+    operations: new Set(),
+    acceptances: new Set(),
+    giveBacks: new Set(),
+    dismissals: new Set(),
+    closings: new Map(),
+    replacing: null,
+  };
+  readonly #tables: Tables;
+  readonly #psp: Psp;
+  readonly #policy: LateMoneyPolicy;
+  /** What became of an operation when it was last sent. */
+  readonly #sent = new Map<string, OperationFate>();
+
+  constructor(tables: Tables, psp: Psp, policy: LateMoneyPolicy) {
+    this.#tables = tables;
+    this.#psp = psp;
+    this.#policy = policy;
+  }
+
+  keep(isKept: boolean, otherwise: string): void {
+    if (!isKept) this.broken ??= otherwise;
+  }
+
+  /** A settlement is about to be written. */
+  settling(before: Locked, settled: Settlement, record: OutcomeRecord): void {
+    const { payment } = before;
+    const session = payment.sessionId === null ? undefined : this.#psp.find(payment.sessionId);
+    if (settled.paysNow) this.#paying(before, record, session);
+    const isTold = settled.updates.some(({ type }) => type === 'order.paid');
+    this.keep(isTold === settled.paysNow, 'order.paid is told of what does not pay, or not of what does');
+    if (settled.status === payment.status || settled.dismissed) return;
+    this.#moving(payment, settled.status, session);
+  }
+
+  #paying({ order, payment }: Locked, record: OutcomeRecord, session: PspSession | undefined): void {
+    this.keep(order.paidPaymentId === null, `order ${order.reference} is paid a second time`);
+    const is = session?.ledger?.is;
+    if (is === undefined || session?.ledger?.authorizedAt == null)
+      return this.keep(false, `${payment.id} pays, and its session never had any money`);
+    const { sessionId } = record.transaction ?? {};
+    this.keep(sessionId === payment.sessionId, `${payment.id} pays with what belongs to ${sessionId}`);
+    this.keep(is.account === ACCOUNT, `${payment.id} pays with a transaction of another account`);
+    if (record.outcome?.accept === true)
+      return this.keep(this.asked.acceptances.has(payment.id), `${payment.id} is accepted by nobody`);
+    const isOrders = is.amountMinor === order.amount && is.currency === order.currency;
+    this.keep(isOrders, `${is.amountMinor} ${is.currency} pay an order of ${order.amount} ${order.currency}`);
+    this.keep(is.reference === order.reference, `a transaction for ${is.reference} pays ${order.reference}`);
+    this.keep(payment.amount === order.amount, `${payment.id} pays an order whose amount has changed`);
+  }
+
+  #moving(payment: PaymentRow, to: PaymentStatus, session: PspSession | undefined): void {
+    const from = payment.status;
+    this.keep(!isBack(from, to), `${payment.id} goes back from ${from} to ${to}`);
+    if (session === undefined) return;
+    const said = saidIn(session.lastRead?.reading);
+    if (to === 'FAILED' || to === 'DECLINED')
+      this.keep(
+        said === 'FAILED' || said === 'DECLINED' || said === 'failed' || said === 'declined',
+        `${payment.id} becomes ${to}, and the gateway says ${said}`,
+      );
+    if (to === 'EXPIRED') this.#expiring(payment, session, said);
+    if (holdsMoney(to))
+      this.keep(session.ledger?.authorizedAt != null, `${payment.id} becomes ${to} without money`);
+  }
+
+  #expiring({ id, expiresAt }: PaymentRow, session: PspSession, said: string | undefined): void {
+    this.keep(session.lastAsked >= expiresAt.getTime(), `${id} expires without a last read`);
+    const isNothing =
+      said === undefined || !(isMoney(said as PaymentStatus) || said === 'ON_HOLD') || said === 'VOIDED';
+    this.keep(isNothing, `${id} expires although the gateway has said ${said}`);
+  }
+
+  /** A record is written. */
+  settled({ payment: before, order }: Locked, after: PaymentRow): void {
+    // In REVIEW, what is known is what the gateway said last, also where that lags behind: nothing is done on it.
+    const isReviewed = before.status === 'REVIEW' || after.status === 'REVIEW';
+    if (before.transactionId === after.transactionId && !isReviewed)
+      this.keep(
+        after.captured >= before.captured && after.refunded >= before.refunded,
+        `the sums of ${after.id} go back`,
+      );
+    const now = this.#tables.orders.get(order.reference);
+    const isSame = order.paidPaymentId === null || now?.paidPaymentId === order.paidPaymentId;
+    this.keep(isSame, `another payment takes a paid order over`);
+  }
+
+  /** We are about to ask the gateway to move money. */
+  sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void {
+    const { kind, reference } = request;
+    const paymentId = session?.key.paymentId ?? '';
+    const row = this.#tables
+      .operationsOf(paymentId)
+      .find((one) => one.kind === kind && one.reference === reference);
+    if (row === undefined)
+      return this.keep(false, `${kind} ${reference} is sent, and nobody has written it down`);
+    const before = this.#sent.get(row.id);
+    const mayRepeat = before === undefined || before === 'busy' || before === 'refused_us';
+    this.keep(mayRepeat, `${kind} ${reference} of ${paymentId} is sent again after its fate was "${before}"`);
+    this.#sent.set(row.id, fate);
+    const promised = this.#promised(row, session?.ledger);
+    const most = kind === 'refund' ? session?.ledger?.captured : session?.ledger?.is.amountMinor;
+    const isThere = promised + request.amountMinor <= (most ?? 0);
+    this.keep(
+      isThere,
+      `${kind} ${reference} of ${request.amountMinor} is sent beside ${promised} of ${most}`,
+    );
+    this.keep(
+      this.#isAskedFor(row),
+      `${kind} ${reference} of ${paymentId} is sent, and nobody has asked for it (${row.cause})`,
+    );
+  }
+
+  /** What other operations of ours, done or on their way, take of the same money. */
+  #promised({ id, paymentId, kind }: OperationRow, ledger: Ledger | null | undefined): number {
+    const hasFailed = (row: OperationRow) =>
+      ledger?.operations.some(
+        ({ isOurs, who, state }) => isOurs && who === row.reference && state === 'failed',
+      );
+    return this.#tables
+      .operationsOf(paymentId)
+      .filter((row) => row.id !== id && (row.kind === 'refund') === (kind === 'refund'))
+      .filter((row) => row.state === 'done' || (isUnfinished(row) && row.sentAt !== null && !hasFailed(row)))
+      .reduce((sum, { amount }) => sum + (amount ?? 0), 0);
+  }
+
+  #isAskedFor({ paymentId, kind, reference, cause }: OperationRow): boolean {
+    const payment = this.#tables.payments.get(paymentId) as PaymentRow;
+    const paidBy = this.#tables.orders.get(payment.orderReference)?.paidPaymentId ?? null;
+    if (cause === 'merchant')
+      return this.asked.operations.has(`${paymentId}/${kind}/${reference}`) && paidBy === paymentId;
+    if (cause === 'operator') return this.asked.giveBacks.has(paymentId);
+    if (cause === 'auto_capture') return payment.capture === 'auto' && paidBy === paymentId;
+    return (
+      this.#policy === 'give_back' && paidBy !== paymentId && (paidBy !== null || payment.closedBy !== null)
+    );
+  }
+
+  /** We are about to have a session closed, and with it whatever is authorized in it. */
+  cancelling({ key, ledger, lastRead }: PspSession): void {
+    if (ledger?.status !== 'AUTHORIZED') return;
+    const { paymentId, orderReference } = key;
+    const order = this.#tables.orders.get(orderReference);
+    this.keep(
+      order?.paidPaymentId !== paymentId,
+      `the authorization that has paid ${orderReference} is released`,
+    );
+    const { closings, replacing } = this.asked;
+    const since = Math.min(
+      closings.get(paymentId) ?? Infinity,
+      replacing ?? Infinity,
+      order?.paidAt?.getTime() ?? Infinity,
+    );
+    this.keep((lastRead?.at ?? 0) >= since, `an authorization of ${paymentId} is released without a look`);
+  }
+
+  /** Something has changed in the gateway's books. */
+  changed({ ledger, id }: PspSession): void {
+    if (ledger === null) return;
+    const { captured, refunded, voided, is } = ledger;
+    this.keep(
+      captured + voided <= is.amountMinor,
+      `${captured} captured and ${voided} voided of ${is.amountMinor} in ${id}`,
+    );
+    this.keep(refunded <= captured, `${refunded} refunded of ${captured} captured in ${id}`);
+    this.keep(!takesEffectTwice(ledger), `an operation takes effect twice in ${id}`);
+  }
+
+  /** What the gateway says of a session is what we know, but for what it can't say itself. */
+  known(paymentId: string, { ledger, id }: PspSession): void {
+    const payment = this.#tables.payments.get(paymentId);
+    if (payment === undefined || ledger === null || ledger.status === 'UNCLEAR') return;
+    const { status, dismissed, captured, refunded } = payment;
+    const hasOthers = captured !== ledger.captured || refunded !== ledger.refunded;
+    const isKnown = !differsFromListing(status, dismissed, ledger.status, hasOthers);
+    this.keep(isKnown, `${paymentId} is ${status} long after a callback that ${id} is ${ledger.status}`);
+  }
+
+  /** From time to time: a hold is polled for as long as it lasts. */
+  watching(now: number, patienceMs: number): void {
+    for (const { status, sessionId, updatedAt, id } of this.#tables.payments.values()) {
+      if (status !== 'ON_HOLD' || sessionId === null || now - updatedAt.getTime() < patienceMs) continue;
+      const asked = this.#psp.find(sessionId)?.lastAsked ?? 0;
+      this.keep(
+        now - asked < patienceMs,
+        `${id} is on hold, and nobody has asked about it since ${new Date(asked).toISOString()}`,
+      );
+    }
+  }
+}
+
+/** The status of a transaction, or what a session says without one. */
+function saidIn(reading: Reading | undefined): string | undefined {
+  if (reading?.kind === 'transaction') return reading.transaction.status;
+  return reading?.kind === 'session' ? reading.state : undefined;
+}
+
+function takesEffectTwice({ operations }: Ledger): boolean {
+  const done = operations.filter(({ isOurs, state }) => isOurs && state === 'done');
+  return new Set(done.map(({ kind, who }) => `${kind} ${who}`)).size < done.length;
+}
+
+const RANK: Partial<Record<PaymentStatus, number>> = {
+  AUTHORIZED: 1,
+  PARTIALLY_CAPTURED: 2,
+  CAPTURED: 3,
+  PARTIALLY_REFUNDED: 4,
+  REFUNDED: 5,
+  VOIDED: 5,
+};
+
+function isBack(from: PaymentStatus, to: PaymentStatus): boolean {
+  const reached = RANK[from];
+  if (reached === undefined || to === 'REVIEW') return false;
+  return (RANK[to] ?? 0) < reached;
+}

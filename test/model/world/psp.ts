@@ -1,0 +1,155 @@
+/** A payment service provider: its sessions, its books, and what it showed to whom when. Shares nothing with the sandbox. */
+import type { OperationKind, ProductRules } from '../../../src/domain/operation.ts';
+import type { PaymentKey } from '../../../src/domain/payment.ts';
+import type { Reading, TransactionStatus } from '../../../src/domain/transaction.ts';
+import { Ledger, type BookedOperation } from './ledger.ts';
+
+export const ACCOUNT = 'T12345678';
+
+/** Something that the gateway would say, from then on. */
+interface Said {
+  readonly at: number;
+  readonly reading: Reading;
+}
+
+export interface PspSession {
+  readonly id: string;
+  readonly key: PaymentKey;
+  readonly reference: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  state: 'open' | 'cancelled' | 'failed' | 'declined';
+  ledger: Ledger | null;
+  /** Each change, so that a replica can lag behind. */
+  readonly said: Said[];
+  /** What it last answered to a read of ours, and when that was true. */
+  lastRead: (Said & { readonly asOf: number }) | null;
+  lastAsked: number;
+}
+
+export interface PspRules {
+  readonly product: string;
+  readonly rules: ProductRules;
+  /** How finely `updated_at` is written, in milliseconds; null where there is none. */
+  readonly clock: number | null;
+}
+
+/** Whoever wants to know what happens in the books. */
+export interface Bookkeeper {
+  now(): number;
+  changed(session: PspSession, event: string): void;
+}
+
+export class Psp {
+  readonly sessions: PspSession[] = [];
+  readonly rules: PspRules;
+  readonly #watch: Bookkeeper;
+
+  constructor(rules: PspRules, watch: Bookkeeper) {
+    this.rules = rules;
+    this.#watch = watch;
+  }
+
+  open(wanted: Pick<PspSession, 'key' | 'amountMinor' | 'currency' | 'expiresAt'>): PspSession {
+    const { key } = wanted;
+    const now = this.#watch.now();
+    const session: PspSession = {
+      ...wanted,
+      id: `${ACCOUNT}.${key.orderReference}-s${this.sessions.length + 1}`,
+      reference: key.orderReference,
+      createdAt: now,
+      state: 'open',
+      ledger: null,
+      said: [],
+      lastRead: null,
+      lastAsked: now,
+    };
+    this.sessions.push(session);
+    this.#say(session);
+    return session;
+  }
+
+  find(sessionId: string): PspSession | undefined {
+    return this.sessions.find(({ id }) => id === sessionId);
+  }
+
+  byTransaction(transactionId: string): PspSession | undefined {
+    return this.sessions.find(({ ledger }) => ledger?.is.id === transactionId);
+  }
+
+  /** The payer gets somewhere. `tampered`: what the transaction shows instead of what was agreed. */
+  pay(
+    session: PspSession,
+    status: TransactionStatus,
+    tampered: Partial<Pick<Ledger['is'], 'amountMinor' | 'currency' | 'reference' | 'account'>> = {},
+  ): Ledger {
+    const { id: sessionId, reference, amountMinor, currency } = session;
+    const { product } = this.rules;
+    const agreed = { id: `${sessionId}-tx`, sessionId, account: ACCOUNT, reference, amountMinor, currency };
+    session.ledger ??= new Ledger({ ...agreed, product, ...tampered });
+    session.ledger.become(status, this.#watch.now());
+    this.change(session, status);
+    return session.ledger;
+  }
+
+  /** The session says so itself, without a transaction. */
+  end(session: PspSession, state: PspSession['state']): void {
+    session.state = state;
+    this.change(session, state);
+  }
+
+  /** Dintero's rule: a session is closed with what is in it, unless that is held, captured or over. */
+  cancel(session: PspSession): 'cancelled' | 'refused' {
+    const { ledger } = session;
+    if (session.state === 'cancelled') return 'cancelled';
+    if (ledger !== null && ledger.status !== 'INITIATED' && ledger.status !== 'AUTHORIZED') return 'refused';
+    if (ledger?.status === 'INITIATED') ledger.become('VOIDED', this.#watch.now());
+    else if (ledger !== null) ledger.isReleased = true;
+    session.state = 'cancelled';
+    this.change(session, 'cancelled');
+    return 'cancelled';
+  }
+
+  /** A void is of what is left when it is done, however much was left when it was asked for. */
+  book(session: PspSession, operation: BookedOperation): void {
+    const { ledger } = session;
+    const isAllOfTheRest = operation.kind === 'void' && operation.state === 'done' && ledger !== null;
+    ledger?.book(isAllOfTheRest ? { ...operation, amountMinor: ledger.capturable } : operation);
+    this.change(session, operation.kind.toUpperCase());
+  }
+
+  /** Done by a person in the Backoffice, as far as the books allow it. */
+  byHand(session: PspSession, kind: OperationKind, amountMinor: number): boolean {
+    if (session.ledger?.allows(kind, amountMinor, this.rules.rules) !== true) return false;
+    const isOurs = false;
+    this.book(session, { kind, who: 'backoffice', isOurs, amountMinor, state: 'done' });
+    return true;
+  }
+
+  change(session: PspSession, event: string): void {
+    this.#say(session);
+    this.#watch.changed(session, event);
+  }
+
+  /** What it says of a session, as it was that long ago. */
+  sayOf(session: PspSession, lagMs: number): Reading {
+    const since = this.#watch.now() - lagMs;
+    const [first] = session.said;
+    const said = session.said.findLast(({ at }) => at <= since) ?? first;
+    return said?.reading ?? { kind: 'absent' };
+  }
+
+  #say(session: PspSession): void {
+    const at = this.#watch.now();
+    const { clock } = this.rules;
+    const updatedAt = clock === null ? undefined : new Date(at - (at % clock)).toISOString();
+    const { ledger, state } = session;
+    const reading: Reading =
+      ledger === null
+        ? { kind: 'session', state }
+        : { kind: 'transaction', transaction: ledger.shown(updatedAt) };
+    session.said.push({ at, reading });
+  }
+}

@@ -1,0 +1,75 @@
+/** The store in memory: rows that are replaced and never changed, so that whoever has read one keeps what he read. */
+import type { Db } from '../../../src/store/open.ts';
+import type { DeliveryRow } from '../../../src/store/deliveries.ts';
+import type { Locked } from '../../../src/store/outcome-rows.ts';
+import type { OperationRow } from '../../../src/store/operations.ts';
+import type { OutboxRow } from '../../../src/store/outbox.ts';
+import type { OutcomeRecord } from '../../../src/store/outcomes.ts';
+import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
+import type { Settlement } from '../../../src/domain/settle.ts';
+
+/** What the world does to whoever calls the store, and who watches what is written. */
+export interface StoreKeeper {
+  /** Makes a call: at once, later, not at all, or without its answer. */
+  call<Result>(what: string, effect: () => Result): Promise<Result>;
+  /** Before a settlement is written. @throws Error for one that breaks a promise */
+  settling(before: Locked, settled: Settlement, record: OutcomeRecord): void;
+  settled(before: Locked, payment: PaymentRow): void;
+}
+
+export class Tables {
+  readonly orders = new Map<string, OrderRow>();
+  readonly payments = new Map<string, PaymentRow>();
+  readonly operations = new Map<string, OperationRow>();
+  readonly outbox = new Map<string, OutboxRow>();
+  readonly deliveries = new Map<string, DeliveryRow>();
+  readonly notes = new Map<string, Set<string>>();
+  /** When a payment was last heard of, by its notes. */
+  readonly heard = new Map<string, number>();
+  readonly keeper: StoreKeeper;
+
+  constructor(keeper: StoreKeeper) {
+    this.keeper = keeper;
+  }
+
+  call<Result>(what: string, effect: () => Result): Promise<Result> {
+    return this.keeper.call(what, effect);
+  }
+
+  note(paymentId: string, key: string, at: number): void {
+    const keys = this.notes.get(paymentId) ?? new Set();
+    this.notes.set(paymentId, keys.add(key));
+    this.heard.set(paymentId, Math.max(at, this.heard.get(paymentId) ?? 0));
+  }
+
+  paymentsOf(orderReference: string): PaymentRow[] {
+    return [...this.payments.values()].filter((payment) => payment.orderReference === orderReference);
+  }
+
+  operationsOf(paymentId: string): OperationRow[] {
+    return [...this.operations.values()].filter((operation) => operation.paymentId === paymentId);
+  }
+
+  changePayment(id: string, changes: Partial<PaymentRow>): void {
+    const payment = this.payments.get(id);
+    if (payment !== undefined) this.payments.set(id, { ...payment, ...changes, updatedAt: new Date() });
+  }
+
+  changeOperation(id: string, changes: Partial<OperationRow>): void {
+    const operation = this.operations.get(id);
+    if (operation !== undefined) this.operations.set(id, { ...operation, ...changes, updatedAt: new Date() });
+  }
+}
+
+/** The sources hand on whatever they were given as their database. */
+export function tablesOf(db: Db): Tables {
+  return db as unknown as Tables;
+}
+
+export function dbOf(tables: Tables): Db {
+  return tables as unknown as Db;
+}
+
+export function isUnfinished({ state }: Pick<OperationRow, 'state'>): boolean {
+  return state === 'pending' || state === 'unknown';
+}

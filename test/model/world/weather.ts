@@ -1,0 +1,93 @@
+/** How bad the world is in one schedule, drawn before it begins: most schedules have a few kinds of trouble, many have none. */
+import type { ProductRules } from '../../../src/domain/operation.ts';
+import type { LateMoneyPolicy } from '../../../src/domain/settle.ts';
+import type { Chance } from './chance.ts';
+import type { OperationFate } from './gateway.ts';
+
+export interface Weather {
+  readonly policy: LateMoneyPolicy;
+  readonly capture: 'manual' | 'auto';
+  readonly product: string;
+  readonly rules: ProductRules;
+  /** Milliseconds, as in `PspRules`. */
+  readonly clock: number | null;
+  /** Without sweeps, each change is told by a callback that arrives at last; with them, callbacks may be lost for good. */
+  readonly sweeps: boolean;
+  /** Share of reads that are answered by a replica this far behind at most. */
+  readonly stale: number;
+  readonly lagMs: number;
+  /** Share of reads that find nothing, or no JSON. */
+  readonly absent: number;
+  readonly unreadable: number;
+  /** Share of calls of the gateway that get no answer, before they arrived or after. */
+  readonly silence: number;
+  /** Share of activities' steps at which their process dies, or stands still for longer than anybody waits. */
+  readonly deaths: number;
+  /** Share of calls of the store that fail, without their effect or with it. */
+  readonly storeErrors: number;
+  /** Share of messages to Temporal whose sender hears nothing. */
+  readonly lostSignals: number;
+  readonly fates: Readonly<Record<OperationFate, number>>;
+  readonly isCareless: boolean;
+  /** After how many activations a run continues as new. */
+  readonly longRun: number;
+}
+
+const PRODUCTS: readonly { readonly product: string; readonly rules: ProductRules }[] = [
+  { product: 'card', rules: { voids: 'whole', finalCapture: false, authorizationDays: 7 } },
+  { product: 'vipps', rules: { voids: 'rest_too', finalCapture: true, authorizationDays: 5 } },
+  { product: 'swish', rules: { voids: 'never', finalCapture: false, authorizationDays: null } },
+];
+
+const KIND_FATES: Weather['fates'] = {
+  done: 1,
+  lost_before: 0,
+  lost_after: 0,
+  lost_and_late: 0,
+  busy: 0,
+  refused_us: 0,
+  declined: 0,
+  failed: 0,
+  accepted: 0,
+};
+const HARD_FATES: Weather['fates'] = {
+  done: 6,
+  lost_before: 1,
+  lost_after: 2,
+  lost_and_late: 1,
+  busy: 2,
+  refused_us: 1,
+  declined: 1,
+  failed: 2,
+  accepted: 4,
+};
+
+export function drawWeather(chance: Chance): Weather {
+  const sweeps = chance.hits(0.7);
+  const some = (often: number, share: number) => (chance.hits(often) ? share * (0.2 + chance.next()) : 0);
+  const stale = sweeps ? some(0.35, 0.4) : 0;
+  return {
+    policy: chance.weigh({ give_back: 4, review: 1, accept: 1 }),
+    capture: chance.hits(0.25) ? 'auto' : 'manual',
+    ...chance.pick(PRODUCTS),
+    clock: chance.pick([1, 1, 1_000, null]),
+    sweeps,
+    stale,
+    lagMs: stale > 0 ? chance.pick([500, 3_000, 30_000]) : 0,
+    absent: some(0.2, 0.2),
+    unreadable: some(0.1, 0.15),
+    silence: some(0.3, 0.15),
+    deaths: some(0.3, 0.08),
+    storeErrors: some(0.2, 0.06),
+    lostSignals: some(0.2, 0.2),
+    fates: chance.hits(0.5) ? HARD_FATES : KIND_FATES,
+    isCareless: chance.hits(0.4),
+    longRun: chance.hits(0.1) ? chance.between(6, 40) : Infinity,
+  };
+}
+
+/** When everything is well again, and may be left to come to its end. */
+export function calmed(weather: Weather): Weather {
+  const nothing = { stale: 0, lagMs: 0, absent: 0, unreadable: 0, silence: 0, deaths: 0, storeErrors: 0 };
+  return { ...weather, ...nothing, lostSignals: 0, fates: KIND_FATES };
+}
