@@ -54,6 +54,7 @@ class Life {
   readonly #stopped = new AbortController();
   #child: ChildProcess | null = null;
   #hasAnswered = false;
+  #isAnswering = false;
 
   constructor(spec: ChildSpec, events: ChildEvents) {
     this.#spec = spec;
@@ -87,6 +88,7 @@ class Life {
     this.#child = child;
     if (child.pid !== undefined) this.#events.spawned(name, child.pid);
     const ended = endOf(child);
+    this.#isAnswering = false;
     const unanswered = await untilAnswers(this.#spec, child).then(
       () => null,
       (error: Error) => error.message,
@@ -105,6 +107,7 @@ class Life {
   #answered(): void {
     if (this.#hasAnswered) this.#events.say(`${this.#spec.name} is back`);
     this.#hasAnswered = true;
+    this.#isAnswering = true;
     this.onAnswer();
   }
 
@@ -115,8 +118,9 @@ class Life {
     return why;
   }
 
+  /** What was killed while it answered had no fault of its own: somebody is trying what `kill -9` does, and may do so often. */
   #countDeath(how: string): number {
-    this.#deaths.push(Date.now());
+    if (how !== 'SIGKILL' || !this.#isAnswering) this.#deaths.push(Date.now());
     const recent = this.#deaths.filter((at) => at > Date.now() - WITHIN_MS).length;
     if (recent < MOST_DEATHS) return recent;
     throw new ChildKeepsDying(

@@ -35,6 +35,16 @@ describe('the supervisor of npm start', () => {
     expect(heard.pids.get('shop')).toHaveLength(2);
   });
 
+  it('starts a child again however often it is killed while it answers', async () => {
+    const { heard, supervisor } = supervise();
+    await supervisor.start([listener('shop', await freePort())]);
+    for (let kills = 1; kills <= 6; kills += 1) {
+      process.kill(heard.pids.get('shop')?.at(-1) as number, 'SIGKILL');
+      await until('it is back', () => heard.said.filter((text) => text === 'shop is back').length === kills);
+    }
+    expect(heard.pids.get('shop')).toHaveLength(7);
+  });
+
   it('starts a child again that is killed before it first answers', async () => {
     const { heard, supervisor } = supervise();
     const slow = { ...listener('slow', await freePort()) };
