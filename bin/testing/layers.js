@@ -28,7 +28,7 @@ const LAYERS = [
     needs: ['temporal', 'postgres', 'embedded'],
     apart: true,
     load: 0.5,
-    loads: { silence: 1.5, 'crash-points': 2 },
+    loads: { silence: 1.5, 'crash-points': 1.5 },
     first: [
       'crash-points',
       'money',
