@@ -47,6 +47,7 @@ class TemporalMoneyRuns implements MoneyRuns {
   }
 
   async carryOut(payment: PaymentAddress, operationId: string): Promise<void> {
+    if (this.#isFull(payment)) await this.request(payment, operationId);
     await this.#update(payment, () =>
       this.#client.workflow.executeUpdateWithStart(carryOut, {
         args: [operationId],
@@ -86,11 +87,15 @@ class TemporalMoneyRuns implements MoneyRuns {
     );
   }
 
-  async #update({ paymentId }: PaymentAddress, call: () => Promise<unknown>): Promise<void> {
-    const running = this.#inFlight.get(paymentId) ?? 0;
-    if (running >= MOST_IN_FLIGHT)
-      throw new RunsUnavailable(`${running} operations of payment ${paymentId} are being waited for`);
-    this.#inFlight.set(paymentId, running + 1);
+  #isFull({ paymentId }: PaymentAddress): boolean {
+    return (this.#inFlight.get(paymentId) ?? 0) >= MOST_IN_FLIGHT;
+  }
+
+  async #update(payment: PaymentAddress, call: () => Promise<unknown>): Promise<void> {
+    const { paymentId } = payment;
+    if (this.#isFull(payment))
+      throw new RunsUnavailable(`${MOST_IN_FLIGHT} operations of payment ${paymentId} are being waited for`);
+    this.#inFlight.set(paymentId, (this.#inFlight.get(paymentId) ?? 0) + 1);
     try {
       await this.#calls.update(call);
     } finally {

@@ -149,6 +149,21 @@ describe('a refund', () => {
     expect(await doneAt(world, payment)).toEqual(['CAPTURE 10000', 'REFUND 6000']);
   });
 
+  it('is carried out without delay although the run is asked for more at once than it can answer', async () => {
+    const payment = await aPaidPayment(world, { outcome: 'capture' });
+    const references = Array.from({ length: 14 }, (_, index) => `r${index}`);
+    const asked = await Promise.allSettled(
+      references.map((reference) => operate(world, payment, 'refund', reference, 3_000)),
+    );
+    expect(asked.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+    const states = () =>
+      Promise.all(references.map(async (name) => (await operationOf(world, payment, 'refund', name)).state));
+    await until('all of them have ended', async () =>
+      (await states()).every((state) => state === 'done' || state === 'failed'),
+    );
+    expect((await states()).filter((state) => state === 'done')).toHaveLength(3);
+  });
+
   it('of what is only authorized is not possible', async () => {
     const payment = await aPaidPayment(world);
     expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({
