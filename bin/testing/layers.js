@@ -10,7 +10,7 @@ import { root } from '../prepare.js';
  */
 const LAYERS = [
   { name: 'domain' },
-  { name: 'model', apart: true, atOnce: 1, load: 2 },
+  { name: 'model', needs: ['timeSkipping'], apart: true, atOnce: 1, load: 2 },
   { name: 'gateways' },
   { name: 'sandbox' },
   { name: 'demo-shop' },

@@ -1,20 +1,26 @@
 /** Processes that run schedules side by side. Plain Node with a loader of our own: Jest's modules could not be exchanged in all of `src/`. */
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Batch, Harvest } from './worker.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BATCH = 500;
+/** The hunt for a planted bug is over soon. */
 const HUNTED = 50;
 
 export interface Farm {
   /** Runs a batch, or tells one schedule in words, in a process that is free. */
   run(batch: Batch | { readonly tell: number }): Promise<Harvest>;
-  close(): void;
+  /** Resolves once its processes, and what they have started, are gone. */
+  close(): Promise<void>;
 }
 
-export function startFarm(size: number): Farm {
-  const free: ChildProcess[] = Array.from({ length: size }, startWorker);
+/** `core`: on the toy server; `server`: on a real one whose clock runs ahead. */
+export type Kind = 'core' | 'server';
+
+export function startFarm(size: number, kind: Kind = 'core'): Farm {
+  const free: ChildProcess[] = Array.from({ length: size }, () => WORKERS[kind]());
   const all = [...free];
   const waiting: ((worker: ChildProcess) => void)[] = [];
   const release = (worker: ChildProcess) => {
@@ -35,17 +41,32 @@ export function startFarm(size: number): Farm {
       release(worker);
       return harvest;
     },
-    close() {
-      for (const worker of all) worker.kill();
+    async close() {
+      await Promise.all(all.map((worker) => end(worker, kind)));
     },
   };
 }
 
-function startWorker(): ChildProcess {
+const WORKERS: Readonly<Record<Kind, () => ChildProcess>> = {
+  core: () => startWorker('./worker.ts', {}),
+  server: () => startWorker('./server/worker.ts', { PAIDONCE_MODEL_SERVER: '1' }),
+};
+
+function startWorker(path: string, environment: Readonly<Record<string, string>>): ChildProcess {
   const loader = new URL('./loader/register.js', import.meta.url).href;
   // What Jest gives its own process is none of the worker's business.
   const execArgv = ['--enable-source-maps', '--max-semi-space-size=32', '--import', loader];
-  return fork(at('./worker.ts'), { execArgv, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const env = { ...process.env, ...environment };
+  return fork(at(path), { execArgv, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+}
+
+/** A process that has a server of its own ends that first, as soon as it hears nothing of us any more. */
+async function end(worker: ChildProcess, kind: Kind): Promise<void> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return;
+  const ended = once(worker, 'exit');
+  if (kind === 'core') worker.kill();
+  else if (worker.connected) worker.disconnect();
+  await ended;
 }
 
 function ask(worker: ChildProcess, batch: object): Promise<Harvest> {
@@ -65,19 +86,21 @@ export interface Yield extends Harvest {
   readonly seconds: number;
 }
 
+export interface Hunt {
+  /** How many processes the farm has. */
+  readonly size: number;
+  /** How many schedules one of them is given at a time. */
+  readonly most?: number;
+  readonly onProgress?: (done: number) => boolean | void;
+}
+
 /**
  * Runs so many schedules, from a seed on; `onProgress` hears how many are done, and says false to end it. Ends at a broken promise: that of the
  * lowest seed, whichever process was faster.
  */
-export async function runMany(
-  farm: Farm,
-  wanted: Batch,
-  { size, onProgress }: { readonly size: number; readonly onProgress?: (done: number) => boolean | void },
-): Promise<Yield> {
+export async function runMany(farm: Farm, wanted: Batch, { size, most, onProgress }: Hunt): Promise<Yield> {
   const begun = performance.now();
   const { from, count, plant } = wanted;
-  // The hunt for a planted bug is over soon, and the first seed that finds it is wanted.
-  const most = plant === undefined ? BATCH : HUNTED;
   const total = {
     done: 0,
     actions: 0,
@@ -87,9 +110,9 @@ export async function runMany(
   let next = from;
   const work = async () => {
     while (next < from + count && total.broken === null) {
-      const size = Math.min(most, from + count - next);
-      const batch = { from: next, count: size, ...(plant !== undefined && { plant }) };
-      next += size;
+      const taken = Math.min(most ?? (plant === undefined ? BATCH : HUNTED), from + count - next);
+      const batch = { from: next, count: taken, ...(plant !== undefined && { plant }) };
+      next += taken;
       add(total, await farm.run(batch));
       if (onProgress?.(total.done) === false) return;
     }
@@ -109,12 +132,12 @@ function add(
 }
 
 /** For a failing test, and for a person. */
-export function inWords({ broken }: Harvest): string {
+export function inWords({ broken }: Harvest, kind: Kind = 'core'): string {
   if (broken === null) return 'every promise is kept';
   const { seed, promise, story } = broken;
   return [
     `seed ${seed}: ${promise}`,
     ...story.map((line) => `  ${line}`),
-    `the same again: npm run soak -- --seed ${seed}`,
+    `the same again: npm run soak -- ${kind === 'server' ? '--server ' : ''}--seed ${seed}`,
   ].join('\n');
 }

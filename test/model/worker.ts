@@ -1,6 +1,6 @@
 /** One process that runs schedules for the farm; bugs are planted in it, and taken out again. */
 import './world/outside.ts';
-import { PLANTS } from './plants.ts';
+import { withPlant } from './planting.ts';
 import { runSchedule } from './schedule/run.ts';
 
 /** What the farm asks for. */
@@ -23,8 +23,6 @@ export interface Harvest {
   } | null;
 }
 
-const bugs = ((globalThis as { plantedBugs?: object }).plantedBugs ??= {});
-
 /** Runs seeds one after another, up to the first that breaks a promise. */
 export async function runBatch({ from, count, plant }: Batch): Promise<Harvest> {
   const ends: Record<string, number> = {};
@@ -40,17 +38,6 @@ export async function runBatch({ from, count, plant }: Batch): Promise<Harvest> 
   return { done: count, actions, ends, broken: null };
 }
 
-/** Anew for each schedule, since some bugs remember: a seed shows the same whatever came before it. */
-async function withPlant<Result>(name: string | undefined, work: () => Promise<Result>): Promise<Result> {
-  const exchanged = name === undefined ? {} : planted(name);
-  Object.assign(bugs, exchanged);
-  try {
-    return await work();
-  } finally {
-    for (const exchange of Object.keys(exchanged)) delete (bugs as Record<string, unknown>)[exchange];
-  }
-}
-
 /** The same schedule once more, in words. */
 async function told(seed: number, first: string): Promise<NonNullable<Harvest['broken']>> {
   const { stackTraceLimit } = Error;
@@ -59,12 +46,6 @@ async function told(seed: number, first: string): Promise<NonNullable<Harvest['b
   Error.stackTraceLimit = stackTraceLimit;
   const again = broken === first ? '' : ` (played again: ${broken})`;
   return { seed, promise: `${first}${again}`, story };
-}
-
-function planted(name: string): object {
-  const plant = PLANTS[name];
-  if (plant === undefined) throw new Error(`there is no planted bug "${name}"`);
-  return plant.plant();
 }
 
 /** One schedule in words, whether it breaks a promise or not. */

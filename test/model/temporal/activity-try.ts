@@ -126,7 +126,8 @@ export class MadeTrouble extends Error {
   override readonly name = 'MadeTrouble';
 }
 
-function isExpected(error: unknown): boolean {
+/** What an activity may throw to be tried again. */
+export function isExpected(error: unknown): boolean {
   return [MadeTrouble, ApplicationFailure, RunsUnavailable].some((kind) => error instanceof kind);
 }
 

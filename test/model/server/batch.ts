@@ -1,0 +1,124 @@
+/** Many schedules side by side on one server, since all of them share its clock. */
+import { setTimeout as rest } from 'node:timers/promises';
+import { ACTIONS, type ActionName } from '../schedule/actions.ts';
+import { startBackground } from '../schedule/background.ts';
+import { REST_WITHIN_MS, WEIGHTS } from '../schedule/run.ts';
+import { brokenAtRest, unrest, type Books } from '../world/at-rest.ts';
+import { Chance } from '../world/chance.ts';
+import { time } from '../world/clock.ts';
+import { calmed } from '../world/weather.ts';
+import { World } from '../world/world.ts';
+import { AT_ONCE } from './at-once.ts';
+import type { RealStage } from './real-stage.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const GAPS_MS = [2_000, 30_000, 5 * MINUTE_MS, 40 * MINUTE_MS, 5 * HOUR_MS];
+const STEPS = 7;
+/** A run that moves does something this often, even on a busy machine. */
+const STILL_MS = 40;
+const STUCK_MS = 120_000;
+
+export interface Played {
+  readonly seed: number;
+  readonly actions: number;
+  readonly broken: string | null;
+  readonly story: readonly string[];
+  readonly orderStatus: string;
+}
+
+/** The server's clock stands still: it has lost a task. Nothing of that is ours. */
+export class ServerStuck extends Error {
+  override readonly name = 'ServerStuck';
+}
+
+/** Plays so many seeds at once. @throws ServerStuck */
+export async function playBatch(stage: RealStage, from: number, count: number): Promise<Played[]> {
+  const worlds = Array.from({ length: count }, (_, index) => new World(stage, from + index, true));
+  const chance = new Chance(Math.floor((from - 1) / AT_ONCE));
+  for (const world of worlds) {
+    startBackground(world, () => false);
+    ACTIONS.shop(world);
+  }
+  await pass(stage, worlds, MINUTE_MS);
+  for (let step = 0; step < STEPS; step += 1) {
+    for (const world of worlds) if (!world.isOver) act(world);
+    await pass(stage, worlds, chance.pick(GAPS_MS));
+  }
+  await calmDown(stage, worlds);
+  const played = worlds.map((world, index) => endOf(world, from + index));
+  await takeOff(stage, worlds);
+  return played;
+}
+
+function act(world: World): void {
+  const name: ActionName = world.chance.weigh(WEIGHTS);
+  if (name !== 'loseRun') ACTIONS[name](world);
+}
+
+/** Lets so much time pass, and all that is due in it happen, what is due soon after something else together with it. */
+async function pass(stage: RealStage, worlds: readonly World[], ms: number): Promise<void> {
+  const until = time.now + ms;
+  await still(stage);
+  while (time.now < until) {
+    const next = Math.min(...worlds.map(({ clock }) => clock.next()));
+    await sleepTo(stage, Math.min(until, Math.max(next, time.now) + Math.max(1_000, ms / 6)));
+    for (const { clock } of worlds) while (clock.next() <= time.now) clock.ring();
+    await still(stage);
+  }
+}
+
+async function sleepTo({ env }: RealStage, at: number): Promise<void> {
+  const slept = env.sleep(Math.max(1, at - time.now));
+  const late = rest(STUCK_MS, 'late', { ref: false });
+  if ((await Promise.race([slept, late])) === 'late') throw new ServerStuck(`it did not sleep until ${at}`);
+  time.now = Math.max(time.now, await env.currentTimeMs());
+}
+
+/** Until no activity runs and none has begun for a while. */
+async function still({ pulse }: RealStage): Promise<void> {
+  const deadline = performance.now() + STUCK_MS;
+  for (let seen = -1; seen !== pulse.ended || pulse.running > 0;) {
+    seen = pulse.ended;
+    await rest(STILL_MS);
+    if (performance.now() > deadline) throw new ServerStuck('its activities never end');
+  }
+}
+
+async function calmDown(stage: RealStage, worlds: readonly World[]): Promise<void> {
+  for (const { trouble } of worlds) trouble.end(calmed(trouble.weather));
+  const deadline = time.now + REST_WITHIN_MS;
+  await pass(stage, worlds, 5 * HOUR_MS);
+  while (time.now < deadline && worlds.some((world) => !world.isOver && !isAtRest(world)))
+    await pass(stage, worlds, 6 * HOUR_MS);
+}
+
+function isAtRest(world: World): boolean {
+  return world.underway === 0 && unrest(booksOf(world)) === null;
+}
+
+function booksOf({ tables, psp, server, shop }: World): Books {
+  return { tables, psp, open: server.open(), inbox: shop.inbox };
+}
+
+function endOf(world: World, seed: number): Played {
+  const restless = unrest(booksOf(world));
+  const broken =
+    world.promises.broken ??
+    world.server.failure?.message ??
+    (restless === null ? brokenAtRest(booksOf(world)) : `after four days, ${restless}`);
+  const orderStatus = world.tables.orders.get(world.reference)?.status ?? 'none';
+  return { seed, actions: STEPS, broken, story: world.story ?? [], orderStatus };
+}
+
+/** An operator dismisses what is in review, so that no run is left to be polled in the next batch. */
+async function takeOff(stage: RealStage, worlds: readonly World[]): Promise<void> {
+  for (const { tables, runs } of worlds)
+    for (const { id: paymentId, orderReference, n, gateway, status } of tables.payments.values())
+      if (status === 'REVIEW')
+        await runs
+          .resolve({ paymentId, orderReference, n, gateway }, { decision: 'dismiss', noteKey: '' })
+          .catch(() => undefined);
+  await still(stage);
+  for (const world of worlds) stage.forget(world);
+}

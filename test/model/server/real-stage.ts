@@ -1,0 +1,166 @@
+/**
+ * Worlds on a real Temporal server whose clock runs ahead: workflows from the bundle, activities of the sources. Left out is what this server (Java's) can't
+ * do or what would stop its clock: processes that die half-way, messages whose answer is lost, runs that are lost or continue as new. What it
+ * is not asked is which runs are open, and whether a callback or a hold is acted upon in time: its clock jumps past them. The core has all of that.
+ * It is known to lose a task when a message cancels a timer that has just fired, and an update to a closing run: both are waited for, see `batch.ts`.
+ */
+import { Context } from '@temporalio/activity';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createMoneyRuns } from '../../../src/temporal/money-runs.ts';
+import { createPaymentRuns } from '../../../src/temporal/payment-runs.ts';
+import { GatewayUnavailable } from '../../../src/gateways/gateway.ts';
+import { bundleWorkflows, startWorkers } from '../../support/fake-workers.ts';
+import { addSearchAttributes, startTimeSkippingServer } from '../../support/time-skipping.ts';
+import { isExpected } from '../temporal/activity-try.ts';
+import { Clock, time } from '../world/clock.ts';
+import type { ServerPart, Stage } from '../world/stage.ts';
+import { Trouble } from '../world/trouble.ts';
+import type { World } from '../world/world.ts';
+
+/** An update that meets a closing run is lost on this server: whoever asked hears nothing for so long, and asks again or does not. */
+const RUNS = { taskQueue: 'payments', updateTimeoutMs: 4_000, signalTimeoutMs: 30_000 };
+
+export interface RealStage extends Stage {
+  readonly env: TestWorkflowEnvironment;
+  /** Counts what activities did: as long as it changes, something is going on. */
+  readonly pulse: { running: number; ended: number };
+  forget(world: World): void;
+  close(): Promise<void>;
+}
+
+type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>;
+
+interface Played {
+  readonly activities: Activities;
+  readonly server: RealServer;
+}
+
+export async function startRealStage(): Promise<RealStage> {
+  quieten();
+  const env = await startTimeSkippingServer();
+  await addSearchAttributes(env);
+  const worlds = new Map<string, Played>();
+  const pulse = { running: 0, ended: 0 };
+  const stop = await startWorkers(env.nativeConnection, await bundleWorkflows(), routed(worlds, pulse));
+  const [runs, money] = [createPaymentRuns(env.client, RUNS), createMoneyRuns(env.client, RUNS)];
+  time.now = await env.currentTimeMs();
+  return {
+    env,
+    pulse,
+    referenceOf: (seed) => `m${seed}`,
+    clock: () => new Clock(time.now),
+    trouble: (weather, chance, clock, say) =>
+      new RealTrouble({ ...weather, deaths: 0, lostSignals: 0, longRun: Infinity }, chance, clock, say),
+    connect(world) {
+      let activities: Activities | undefined;
+      const lazily = new Proxy<Activities>(
+        {},
+        {
+          get: (_, name) => (activities ??= world.activities() as Activities)[String(name)],
+        },
+      );
+      const server = new RealServer();
+      worlds.set(world.reference, { activities: lazily, server });
+      return { server, runs, money };
+    },
+    forget: ({ reference }) => void worlds.delete(reference),
+    async close() {
+      await stop().catch(() => undefined);
+      await env.teardown();
+    },
+  };
+}
+
+let isQuiet = false;
+
+/** Once in a process. What this server can't do is no news. */
+function quieten(): void {
+  if (isQuiet) return;
+  isQuiet = true;
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+  });
+}
+
+const NAMES = [
+  'openSession',
+  'readTransaction',
+  'cancelSession',
+  'cancelSurplusSessions',
+  'recordOutcome',
+  'attemptOperation',
+  'planGiveBack',
+  'wakeMoney',
+  'closeOthers',
+  'notifyMerchant',
+];
+
+/** Each activity of the world whose order it is about. */
+function routed(worlds: ReadonlyMap<string, Played>, pulse: RealStage['pulse']): Activities {
+  const route = (name: string) => async (input: unknown) => {
+    const reference = referenceOf(input);
+    const { activities, server } = worlds.get(reference) ?? {};
+    const activity = activities?.[name];
+    if (activity === undefined) throw new Error(`nobody plays order ${reference} any more`);
+    time.now = Math.max(time.now, Context.current().info.currentAttemptScheduledTimestampMs);
+    pulse.running += 1;
+    try {
+      return await activity(input);
+    } catch (error) {
+      if (!isExpected(error)) server?.fail(error, `${name} failed`);
+      throw error;
+    } finally {
+      pulse.running -= 1;
+      pulse.ended += 1;
+    }
+  };
+  return Object.fromEntries(NAMES.map((name) => [name, route(name)]));
+}
+
+/** `m7-p2` and everything that begins with it belongs to order m7, as `m7/order.paid` does. */
+function referenceOf(input: unknown): string {
+  if (typeof input === 'string') return input.replace(/(-p\d+)?\/.*$/, '');
+  const { orderReference, paymentId } = input as { orderReference?: string; paymentId: string };
+  return orderReference ?? paymentId.replace(/-p\d+$/, '');
+}
+
+class RealServer implements ServerPart {
+  failure: Error | null = null;
+
+  fail(error: unknown, what: string): void {
+    this.failure ??= new Error(`${what}: ${String(error)}`, { cause: error });
+  }
+
+  /** This server can't list. */
+  open(): readonly string[] {
+    return [];
+  }
+
+  lose(): void {
+    throw new Error('terminating a run can stop the clock of this server');
+  }
+
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class RealTrouble extends Trouble {
+  override get isCalm(): boolean {
+    return false;
+  }
+
+  override async callGateway<Answer>(what: string, work: () => Answer, lost?: Answer): Promise<Answer> {
+    const isSilent = this.isAway('gateway');
+    const isLost = this.hits(this.weather.silence);
+    const unavailable = () => new GatewayUnavailable(what, { kind: 'silent' });
+    if (isSilent || (isLost && this.hits(0.5))) throw unavailable();
+    const answer = work();
+    if (!isLost) return answer;
+    if (lost !== undefined) return lost;
+    throw unavailable();
+  }
+}

@@ -1,0 +1,66 @@
+/** The process that plays schedules on a time-skipping server, a batch at once; a server that gets stuck is replaced, and its batch played again. */
+import '../world/outside.ts';
+import type { Batch, Harvest } from '../worker.ts';
+import { withPlant } from '../planting.ts';
+import { playBatch, ServerStuck, type Played } from './batch.ts';
+import { startRealStage, type RealStage } from './real-stage.ts';
+
+const TRIES = 3;
+const LONGEST_END_MS = 30_000;
+
+let stage: RealStage | null = null;
+
+async function play(from: number, count: number): Promise<Played[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    stage ??= await startRealStage();
+    try {
+      return await playBatch(stage, from, count);
+    } catch (error) {
+      if (!(error instanceof ServerStuck) || attempt === TRIES) throw error;
+      process.stdout.write(`the test server is stuck (${error.message}): another one is started\n`);
+      await stage.close().catch(() => undefined);
+      stage = null;
+    }
+  }
+}
+
+async function harvest({ from, count, plant }: Batch): Promise<Harvest> {
+  const played = await withPlant(plant, () => play(from, count));
+  const ends: Record<string, number> = {};
+  for (const { orderStatus } of played) ends[orderStatus] = (ends[orderStatus] ?? 0) + 1;
+  const actions = played.reduce((sum, one) => sum + one.actions, 0);
+  const { seed, broken: promise, story } = played.find(({ broken }) => broken !== null) ?? NOTHING;
+  return { done: count, actions, ends, broken: promise === null ? null : { seed, promise, story } };
+}
+
+const NOTHING: Pick<Played, 'seed' | 'broken' | 'story'> = { seed: 0, broken: null, story: [] };
+
+async function tell(seed: number): Promise<Harvest> {
+  const [played] = await play(seed, 1);
+  const { broken = null, story = [], orderStatus = 'none', actions = 0 } = played ?? {};
+  const promise = broken ?? 'every promise is kept';
+  return { done: 1, actions, ends: { [orderStatus]: 1 }, broken: { seed, promise, story } };
+}
+
+process.on('message', (asked: Batch | { readonly tell: number }) => {
+  ('tell' in asked ? tell(asked.tell) : harvest(asked)).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => {
+      process.stderr.write(
+        `the model itself failed: ${error instanceof Error ? error.stack : String(error)}\n`,
+      );
+      void end(1);
+    },
+  );
+});
+
+// The farm is closed, or gone.
+process.on('disconnect', () => {
+  setTimeout(() => process.exit(1), LONGEST_END_MS).unref();
+  void end(0);
+});
+
+async function end(status: number): Promise<void> {
+  await stage?.close().catch(() => undefined);
+  process.exit(status);
+}
