@@ -62,11 +62,17 @@ export function settle(
   policy: LateMoneyPolicy,
 ): Settlement {
   if (outcome.dismiss) return dismiss(order, payment, outcome);
-  if (payment.isGoingBack && isAsked(payment, outcome)) return unaccepted(order, payment, outcome);
+  if (saysNothing(outcome) && isMoney(payment.status)) return asItWas(order, payment, outcome);
+  if (payment.isGoingBack && isAsked(payment, outcome)) return asItWas(order, payment, outcome);
   if (payment.dismissed && !outcome.accept) return quietly(order, payment, outcome);
   if (order.paidPaymentId === payment.id) return follow(order, payment, outcome);
   if (outcome.pays) return money(order, payment, outcome, policy);
   return withoutMoney(order, payment, outcome);
+}
+
+/** Nothing was shown to a run, which may not have heard what was recorded since: that does not undo what the gateway had shown. */
+function saysNothing({ status }: Outcome): boolean {
+  return status === 'PENDING' || status === 'EXPIRED';
 }
 
 /** Money that was authorized or captured: it pays the order, or it is held against a payment that may not pay and has to go back. */
@@ -78,7 +84,7 @@ function money(
 ): Settlement {
   const obstacle = obstacleOf(order, payment, outcome, policy);
   if (obstacle === null) return pay(order, payment, outcome);
-  if (isAsked(payment, outcome)) return unaccepted(order, payment, outcome);
+  if (isAsked(payment, outcome)) return asItWas(order, payment, outcome);
   if (!holdsMoney(outcome.status)) return returned(order, payment, outcome);
   // Whatever kept it from going back the first time has to be seen by a person.
   if (payment.reason === GIVE_BACK_FAILED) return review(order, payment, outcome, GIVE_BACK_FAILED);
@@ -118,9 +124,10 @@ function isAsked({ status }: PaymentStanding, { accept }: Outcome): boolean {
   return accept === true && status === 'REVIEW';
 }
 
-/** What can't be accepted stays as it is: it must not go anywhere else because somebody wanted to keep it. */
-function unaccepted(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
-  return settlement(payment, { ...outcome, status: payment.status, ...reasonOf(payment) }, order.status);
+/** Stays as it is: what can't be accepted must not go anywhere else because somebody wanted to keep it. */
+function asItWas(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  const { status, closedBy } = payment;
+  return { ...settlement(payment, { ...outcome, status, ...reasonOf(payment) }, order.status), closedBy };
 }
 
 function pay(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
@@ -214,8 +221,7 @@ function hold(order: OrderStanding, payment: PaymentStanding, outcome: Outcome):
 /** A review that ends with nothing having happened. Beside an open or a paying session there is no place for another one. */
 function reopen(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   const isFree = order.paidPaymentId === null && !order.otherOpen && payment.closedBy === null;
-  if (!isFree)
-    return settlement(payment, { ...outcome, status: payment.status, ...reasonOf(payment) }, order.status);
+  if (!isFree) return asItWas(order, payment, outcome);
   return settlement(payment, outcome, order.latestN === payment.n ? 'AWAITING_PAYMENT' : order.status);
 }
 

@@ -51,6 +51,22 @@ describe('settle', () => {
     expect(types(settled)).toEqual(told);
   });
 
+  it.each(['PENDING', 'EXPIRED'] as const)(
+    'is not made %s by a run that does not know of its money',
+    (status) => {
+      for (const known of ['REFUNDED', 'CAPTURED'] as const) {
+        const standing = payment({ status: known, capturedMinor: 100 });
+        const late = settle(
+          order(),
+          standing,
+          outcome({ status, pays: false, cause: 'session' }),
+          'give_back',
+        );
+        expect(late).toMatchObject({ status: known, orderStatus: 'AWAITING_PAYMENT', updates: [] });
+      }
+    },
+  );
+
   it.each([
     ['FAILED', 'PAYMENT_FAILED', 'order.payment_failed'],
     ['DECLINED', 'PAYMENT_FAILED', 'order.payment_declined'],
