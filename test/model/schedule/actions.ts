@@ -3,14 +3,15 @@ import { closePayment, openPayment } from '../../../src/api/open-payment.ts';
 import { Problem } from '../../../src/api/problem.ts';
 import { resolve } from '../../../src/api/resolve.ts';
 import type { OperationKind } from '../../../src/domain/operation.ts';
-import type { Reading } from '../../../src/domain/transaction.ts';
+import { isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { paymentWorkflowId } from '../../../src/workflows/messages.ts';
 import { MadeTrouble } from '../temporal/activity-try.ts';
 import { enterActivity } from '../temporal/current.ts';
 import type { Part } from '../world/trouble.ts';
-import type { PspSession } from '../world/psp.ts';
 import type { World } from '../world/world.ts';
+import { changeMind, pay, payable, settleHold } from './payers.ts';
 
 const AMOUNTS = [10_000, 10_000, 10_000, 7_000];
 const HOUR_MS = 3_600_000;
@@ -61,9 +62,7 @@ export const ACTIONS = {
     world.say(() => `the ${part} is away for ${ms / 1_000} s`);
   },
   loseRun: (world) => {
-    // With the store away and Temporal's state gone, only a sweep could find what was accepted meanwhile.
-    const mayLose = (id: string) => world.trouble.weather.sweeps || !world.network.isOnlyWitness(id);
-    const open = world.server.open().filter(mayLose);
+    const open = world.server.open().filter((id) => mayLose(world, id));
     if (open.length === 0) return;
     const lost = world.chance.pick(open);
     world.say(() => `the run of ${lost} is lost`);
@@ -73,6 +72,16 @@ export const ACTIONS = {
 } satisfies Record<string, Action>;
 
 export type ActionName = keyof typeof ACTIONS;
+
+/**
+ * With Temporal's state gone, only a sweep finds what nobody else knew: a callback that came while the store was away, or one about a settled
+ * payment that the gateway could not yet bear out. Where there are none, such a run may not be lost.
+ */
+function mayLose({ trouble, network, tables }: World, workflowId: string): boolean {
+  if (trouble.weather.sweeps) return true;
+  const payment = [...tables.payments.values()].find((one) => paymentWorkflowId(one) === workflowId);
+  return !network.isOnlyWitness(workflowId) && (payment === undefined || !isSettled(payment.status));
+}
 
 /** A request to the API; what it is refused is nobody's fault. */
 function ask(world: World, what: string, request: () => Promise<unknown>): void {
@@ -112,111 +121,6 @@ function closing({ promises, clock }: World, { id }: PaymentRow): void {
 
 function newest({ tables }: World): PaymentRow | undefined {
   return [...tables.payments.values()].at(-1);
-}
-
-/** Sessions in which a payer may still get somewhere: also, rarely, one that is over. */
-function payable({ psp, tables, chance, clock }: World): PspSession[] {
-  const known = new Set([...tables.payments.values()].map(({ sessionId }) => sessionId));
-  const isLateAllowed = chance.hits(0.35);
-  return psp.sessions.filter(
-    ({ id, ledger, state, expiresAt }) =>
-      known.has(id) &&
-      (ledger === null || ledger.status === 'INITIATED') &&
-      (isLateAllowed || (state !== 'cancelled' && clock.now < expiresAt)),
-  );
-}
-
-function pay({ psp, chance, clock, trouble }: World, session: PspSession): void {
-  // Without sweeps, nobody would hear how UNKNOWN ends in a session that is over: see `changeMind`.
-  const how = chance.weigh({ ...OUTCOMES, unknown: trouble.weather.sweeps ? 2 : 0 });
-  const later = (status: 'AUTHORIZED' | 'FAILED' | 'DECLINED') =>
-    clock.after(chance.pick([1_000, 30_000, 50 * 60_000, 5 * HOUR_MS]), () => {
-      if (session.ledger?.status === 'ON_HOLD' || session.ledger?.status === 'UNCLEAR')
-        turn(psp, session, status);
-    });
-  switch (how) {
-    case 'authorize':
-      return authorize(psp, session, chance.hits(0.1));
-    case 'capture': {
-      psp.pay(session, 'AUTHORIZED');
-      return void psp.byHand(session, 'capture', session.amountMinor);
-    }
-    case 'hold':
-      psp.pay(session, 'ON_HOLD');
-      return void later(chance.pick(['AUTHORIZED', 'AUTHORIZED', 'FAILED', 'DECLINED']));
-    case 'decline':
-      return void psp.pay(session, 'DECLINED');
-    case 'fail':
-      return void psp.pay(session, 'FAILED');
-    case 'unknown':
-      psp.pay(session, 'UNCLEAR');
-      return void (chance.hits(0.6) && later(chance.pick(['AUTHORIZED', 'FAILED'])));
-    case 'begin':
-      return void psp.pay(session, 'INITIATED');
-    case 'tamper':
-      return void psp.pay(session, 'AUTHORIZED', chance.pick(TAMPERED));
-    case 'abandon':
-      return psp.end(session, 'cancelled');
-    case 'refuse':
-      return psp.end(session, chance.pick(['failed', 'declined']));
-  }
-}
-
-const OUTCOMES = {
-  authorize: 12,
-  capture: 4,
-  hold: 4,
-  decline: 2,
-  fail: 2,
-  begin: 2,
-  tamper: 2,
-  abandon: 1,
-  refuse: 1,
-} as const;
-
-const TAMPERED = [
-  { amountMinor: 9_999 },
-  { amountMinor: 1 },
-  { currency: 'SEK' },
-  { reference: 'another' },
-] as const;
-
-/** Some products know no authorization, and any may be captured by the gateway itself. */
-function authorize(psp: World['psp'], session: PspSession, isCaptured: boolean): void {
-  psp.pay(session, 'AUTHORIZED');
-  if (isCaptured || psp.rules.rules.voids === 'never') psp.byHand(session, 'capture', session.amountMinor);
-}
-
-function turn(psp: World['psp'], session: PspSession, status: 'AUTHORIZED' | 'FAILED' | 'DECLINED'): void {
-  if (status === 'AUTHORIZED') authorize(psp, session, false);
-  else psp.pay(session, status);
-}
-
-function settleHold({ psp, chance }: World): void {
-  const held = psp.sessions.filter(({ ledger }) => ledger?.status === 'ON_HOLD');
-  const session = chance.pick(held);
-  if (session !== undefined)
-    turn(psp, session, chance.pick(['AUTHORIZED', 'AUTHORIZED', 'FAILED', 'DECLINED']));
-}
-
-/**
- * What had failed succeeds after all; what could not be said is said. Not without sweeps where it was on hold or UNKNOWN before: the
- * callback would be equal to the one of that, and is a duplicate for a payment that is settled.
- */
-function changeMind({ psp, chance, trouble }: World): void {
-  const wasUndecided = ({ said }: PspSession) => said.some(({ reading }) => isUndecided(reading));
-  const session = chance.pick(
-    psp.sessions.filter(
-      (one) =>
-        ['FAILED', 'DECLINED', 'UNCLEAR'].includes(one.ledger?.status ?? '') &&
-        (trouble.weather.sweeps || !wasUndecided(one)),
-    ),
-  );
-  if (session !== undefined) turn(psp, session, 'AUTHORIZED');
-}
-
-function isUndecided(reading: Reading): boolean {
-  return reading.kind === 'transaction' && ['ON_HOLD', 'UNCLEAR'].includes(reading.transaction.status);
 }
 
 /** In the Backoffice. */

@@ -1,0 +1,121 @@
+/** Bugs in who pays an order, and in what becomes of money that may not be kept. */
+import type { reservedFor } from '../../../src/domain/operation.ts';
+import { holdsMoney } from '../../../src/domain/payment.ts';
+import type { Outcome, PaymentStanding, settle } from '../../../src/domain/settle.ts';
+import type { Transaction } from '../../../src/domain/transaction.ts';
+import type { Db } from '../../../src/store/open.ts';
+import type { Attempt, OperationRow } from '../../../src/store/operations.ts';
+import type { Locked } from '../../../src/store/outcome-rows.ts';
+import type { NextStep } from '../../../src/store/outcomes.ts';
+import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
+import { claimOperation } from '../stand-ins/store-operations.ts';
+import { tablesOf } from '../world/tables.ts';
+import type { Plants } from './plant.ts';
+
+type Settle = typeof settle;
+
+/** As if nobody had paid. */
+const unpaid = <Order extends { paidPaymentId: string | null }>(order: Order): Order => ({
+  ...order,
+  paidPaymentId: null,
+});
+
+export const LATE_MONEY: Plants = {
+  'gives back the money of a paid order': {
+    found: /nobody has asked for it \(late_money\)/,
+    plant: () => ({
+      nextSteps: giveBackAlways,
+      claimGiveBack: claimAnother,
+      findOrder: async (
+        find: (db: Db, reference: string) => Promise<{ order: OrderRow } | null>,
+        db: Db,
+        reference: string,
+      ) => {
+        const found = await find(db, reference);
+        return found && { ...found, order: unpaid(found.order) };
+      },
+      readAttempt: async (read: (db: Db, id: string) => Promise<Attempt>, db: Db, id: string) =>
+        unpaid(await read(db, id)),
+    }),
+  },
+  'gives money back twice': {
+    found: /is sent beside/,
+    plant: () => ({ claimGiveBack: claimTwo, reservedFor: ofGiveBacks }),
+  },
+  'drops late money': {
+    found: /are held for/,
+    plant: () => ({ settle: dropLate }),
+  },
+  'gives back what the policy says to review': {
+    found: /nobody has asked for it \(late_money\)/,
+    plant: () => ({
+      settle: (real: Settle, order: Parameters<Settle>[0], payment: PaymentStanding, outcome: Outcome) =>
+        real(order, payment, outcome, 'give_back'),
+    }),
+  },
+  'lets a second payment pay a paid order': {
+    found: /is paid a second time/,
+    plant: () => ({
+      settle: (real: Settle, order: Parameters<Settle>[0], ...rest: [PaymentStanding, Outcome, never]) =>
+        real(unpaid(order), ...rest),
+    }),
+  },
+};
+
+function giveBackAlways(
+  real: (before: Locked, settled: unknown) => NextStep[],
+  before: Locked,
+  settled: { status: PaymentRow['status'] } | null,
+): NextStep[] {
+  const isHeld = holdsMoney(settled?.status ?? before.payment.status);
+  return isHeld ? [...new Set<NextStep>([...real(before, settled), 'give_back'])] : real(before, settled);
+}
+
+type ClaimGiveBack = (
+  db: Db,
+  paymentId: string,
+  wanted: { kind: 'refund' | 'void'; cause: OperationRow['cause'] },
+) => Promise<OperationRow | null>;
+
+/** Nobody looks whether it may. */
+async function claimAnother(
+  _: ClaimGiveBack,
+  db: Db,
+  paymentId: string,
+  { kind, cause }: Parameters<ClaimGiveBack>[2],
+): Promise<OperationRow> {
+  const reference = `give-back-${tablesOf(db).operationsOf(paymentId).length + 1}`;
+  const wanted = { paymentId, kind, reference, cause, bodyHash: '', wanted: null, finalCapture: false };
+  return (await claimOperation(db, wanted)).operation;
+}
+
+async function claimTwo(
+  claim: ClaimGiveBack,
+  ...args: Parameters<ClaimGiveBack>
+): Promise<OperationRow | null> {
+  const first = await claim(...args);
+  if (first !== null) await claimAnother(claim, ...args);
+  return first;
+}
+
+/** Minds the sums of others, and not those of its own. */
+function ofGiveBacks(
+  real: typeof reservedFor,
+  kind: Parameters<typeof reservedFor>[0],
+  others: Parameters<typeof reservedFor>[1],
+  transaction: Transaction,
+): number {
+  const minded = others.filter(({ reference }) => !reference.startsWith('give-back'));
+  return real(kind, minded, transaction);
+}
+
+function dropLate(
+  real: Settle,
+  order: Parameters<Settle>[0],
+  payment: PaymentStanding,
+  outcome: Outcome,
+  policy: never,
+) {
+  const isLate = outcome.pays && payment.closedBy !== null && outcome.accept !== true;
+  return real(order, payment, isLate ? { ...outcome, pays: false, status: payment.status } : outcome, policy);
+}

@@ -1,0 +1,78 @@
+/** Bugs in what is made of callbacks, and in what the merchant hears. */
+import type { Decision, Standing } from '../../../src/domain/decide.ts';
+import type { Opened, Reading } from '../../../src/domain/transaction.ts';
+import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
+import type { Db } from '../../../src/store/open.ts';
+import type { CallbackSignal } from '../../../src/workflows/messages.ts';
+import type { RunState } from '../../../src/workflows/run-state.ts';
+import { tablesOf } from '../world/tables.ts';
+import type { Planted, Plants } from './plant.ts';
+
+type Decide = (now: Standing, opened: Opened, reading: Reading) => Decision;
+
+export const MESSAGES: Plants = {
+  'takes a callback for handled when it comes': {
+    found: /are held for|knows of|gateway says|long after a callback/,
+    plant: () => ({ logDelivery: handleAtOnce }),
+  },
+  'takes an equal callback for a duplicate while the payment is open': {
+    found: /long after a callback|are held for|knows of|gateway says/,
+    plant: () => ({ logDelivery: forgetEqual }),
+  },
+  "believes the callback's claim": {
+    found: /never had any money|pays with what belongs to undefined/,
+    plant: believer,
+  },
+  'tells the merchant nothing of a payment': {
+    found: /is untold|heard 0 times/,
+    plant: () => ({
+      tell: (real: (run: object, untold: string[]) => void, run: object, untold: string[]) =>
+        real(
+          run,
+          untold.filter((effect) => !effect.endsWith('/order.paid')),
+        ),
+    }),
+  },
+};
+
+async function handleAtOnce(
+  log: (db: Db, received: ReceivedDelivery) => Promise<LogWord>,
+  db: Db,
+  received: ReceivedDelivery,
+): Promise<LogWord> {
+  const word = await log(db, received);
+  const row = tablesOf(db).deliveries.get(received.eventId);
+  if (row !== undefined) tablesOf(db).deliveries.set(received.eventId, { ...row, state: 'handled' });
+  return word;
+}
+
+function forgetEqual(
+  log: (db: Db, received: ReceivedDelivery) => Promise<LogWord>,
+  db: Db,
+  received: ReceivedDelivery,
+): Promise<LogWord> {
+  const rows = [...tablesOf(db).deliveries.values()];
+  const isKnown = rows.some(({ contentHash }) => contentHash === received.contentHash);
+  return isKnown ? Promise.resolve({ id: '', result: 'duplicate', toSignal: false }) : log(db, received);
+}
+
+/** One that has heard of a transaction takes it for paid. */
+function believer(): Planted {
+  const believed = new Set<string>();
+  return {
+    receiveCallback: (
+      real: (run: RunState, callback: CallbackSignal) => void,
+      run: RunState,
+      callback: CallbackSignal,
+    ) => {
+      const { transactionId, error } = callback.claim;
+      if (transactionId !== undefined && error === undefined) believed.add(run.payment?.sessionId ?? '');
+      real(run, callback);
+    },
+    decide: (real: Decide, now: Standing, opened: Opened, reading: Reading): Decision => {
+      const decision = real(now, opened, reading);
+      if (now.status !== 'PENDING' || !believed.delete(opened.sessionId)) return decision;
+      return { kind: 'become', status: 'AUTHORIZED', pays: true };
+    },
+  };
+}
