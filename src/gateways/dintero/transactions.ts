@@ -62,8 +62,15 @@ export const transactionSchema = z
     }
     // Ours are kept as int32 too: what can't be written down must not be tried for ever.
     const { capturedMinor, refundedMinor } = accountFor(from).sums;
-    if (isAmountMinor(capturedMinor) && isAmountMinor(refundedMinor)) return;
-    context.addIssue({ code: 'custom', path: ['events'], message: 'expected sums within int32' });
+    if (!isAmountMinor(capturedMinor) || !isAmountMinor(refundedMinor))
+      context.addIssue({ code: 'custom', path: ['events'], message: 'expected sums within int32' });
+    // Nobody can take what was never there: whatever this is about, it is not understood.
+    else if (capturedMinor > from.amount)
+      context.addIssue({
+        code: 'custom',
+        path: ['events'],
+        message: `expected no more captured than the amount of ${from.amount}, found ${capturedMinor}`,
+      });
   });
 
 type DinteroTransaction = z.infer<typeof transactionSchema>;

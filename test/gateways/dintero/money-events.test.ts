@@ -222,12 +222,20 @@ describe('what is left of a dintero authorization', () => {
     ['CAPTURED', [aMove('CAPTURE', 68300)], 0],
     ['CAPTURED', [], 0],
     ['AUTHORIZATION_VOIDED', [aMove('VOID', AMOUNT)], 0],
-    ['AUTHORIZED', [aMove('CAPTURE', AMOUNT + 1)], 0],
+    ['AUTHORIZED', [aMove('CAPTURE', AMOUNT)], 0],
     ...['INITIATED', 'ON_HOLD', 'FAILED', 'DECLINED', 'UNKNOWN', 'REFUNDED', 'TELEPORTED'].map(
       (status) => [status, [], 0] as [string, Shown[], number],
     ),
   ])('in %s', (status, events, left) => {
     expect(read(status, events).capturableMinor).toBe(left);
+  });
+
+  it.each([
+    [[aMove('CAPTURE', AMOUNT + 1)]],
+    [[aMove('CAPTURE', AMOUNT), aMove('CAPTURE', 1)]],
+  ])('is not understood where more was captured than was there: %j', (events) => {
+    const { error } = transactionSchema.safeParse(aTransaction({ status: 'CAPTURED', events }));
+    expect(error?.issues).toMatchObject([{ path: ['events'], message: expect.stringMatching(/72201$/) }]);
   });
 
   it.each([
@@ -307,6 +315,7 @@ describe('sums and operations of a dintero transaction', () => {
   it('agree, whatever the events', () => {
     fc.assert(
       fc.property(anyStatus, fc.array(anyEvent, { maxLength: 6 }), (status, events) => {
+        fc.pre(transactionSchema.safeParse(aTransaction({ status, events })).success);
         const { operations, capturedMinor, refundedMinor, capturableMinor } = read(status, events);
         const captures = done(operations, 'capture');
         const refunds = done(operations, 'refund');
