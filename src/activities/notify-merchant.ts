@@ -26,6 +26,8 @@ const TIMEOUT_MS = 5_000;
 const RETRIED_FOR_MS = 3 * 24 * 3_600_000;
 const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000];
 const LONGEST_INTERVAL_MS = 3_600_000;
+/** How soon it is tried again while it waits for its turn. */
+const TURN_MS = 100;
 
 /** Builds the activity. It fails, to be retried, until the merchant has heard, has said 410, or three days are over. */
 export function createUpdateActivities(deps: NotifyDependencies): UpdateActivities {
@@ -48,11 +50,18 @@ async function notify(
   if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
     return finish(deps, update, { state: 'superseded', answer: 'the order has moved on', sent: false });
   }
+  if (update.isEarly) throw afterTheEarlier(update.type);
   crashPoint('notify.post.before', update.orderReference);
   const answer = await post(deps.endpoint, update, signal);
   crashPoint('notify.post.after', update.orderReference);
   const state = stateAfter(answer, update.createdAt);
   return finish(deps, update, { state, answer, sent: true });
+}
+
+/** A shop that goes by `sequence` must not hear that an order was captured before it hears that it is paid, where that is up to us. */
+function afterTheEarlier(type: string): ApplicationFailure {
+  const message = `${type}: an earlier update of the order is sent first`;
+  return ApplicationFailure.create({ message, type: 'NOT_ITS_TURN', nextRetryDelay: TURN_MS });
 }
 
 /** The three days begin anew for a run that is woken to tell what could not be told. */
@@ -75,7 +84,8 @@ async function finish(
   throw ApplicationFailure.create({
     message: `${update.type}: the merchant's endpoint answered ${attempt.answer}`,
     type: 'MERCHANT_UNREACHED',
-    nextRetryDelay: retryDelay(Context.current().info.attempt),
+    // Tries that only waited for their turn do not count, nor do those of a telling that was given up.
+    nextRetryDelay: retryDelay(Math.min(Context.current().info.attempt, update.attempts + 1)),
   });
 }
 

@@ -50,11 +50,16 @@ export function updateBody(
   });
 }
 
-/** An update as an attempt finds it, with whether the order (or the payment, where it is about that) has moved on since. */
-export async function readUpdate(
-  db: Db,
-  effectId: string,
-): Promise<(OutboxRow & { hasLater: boolean }) | null> {
+/** An update as an attempt finds it. */
+export interface ReadUpdate extends OutboxRow {
+  /** The order (or the payment, where it is about that) has moved on since. */
+  readonly hasLater: boolean;
+  /** An earlier one of the order is about to be sent for the first time. */
+  readonly isEarly: boolean;
+}
+
+/** The update, or null. */
+export async function readUpdate(db: Db, effectId: string): Promise<ReadUpdate | null> {
   const [row] = await db
     .select({
       update: outbox,
@@ -67,10 +72,13 @@ export async function readUpdate(
         else exists (select 1 from outbox later where later.order_reference = outbox.order_reference
           and later.sequence > outbox.sequence
           and (outbox.type <> 'order.review' or later.payment_id = outbox.payment_id)) end`,
+      isEarly: sql<boolean>`exists (select 1 from outbox earlier where earlier.order_reference = outbox.order_reference
+        and earlier.sequence < outbox.sequence and earlier.state = 'pending' and earlier.attempted_at is null
+        and earlier.created_at > now() - interval '30 seconds')`,
     })
     .from(outbox)
     .where(eq(outbox.effectId, effectId));
-  return row === undefined ? null : { ...row.update, hasLater: row.hasLater };
+  return row === undefined ? null : { ...row.update, hasLater: row.hasLater, isEarly: row.isEarly };
 }
 
 /** Everything that there was to tell about a payment, oldest first. */

@@ -118,6 +118,7 @@ describe('telling the merchant', () => {
 
   it('hands the delay that is due to the retry', async () => {
     shop.answer = (response) => response.writeHead(500).end();
+    await store.db.update(outbox).set({ attempts: 3 });
     expect(await failureOf(notify(4))).toMatchObject({ nextRetryDelay: 60_000 });
   });
 
@@ -200,6 +201,27 @@ describe('telling the merchant', () => {
     const voided = aRecord(payment, { outcome: anOutcome('VOIDED', { pays: true }), key: 'b' });
     const { untold } = await recordOutcome(store.db, voided, TELLS);
     expect(await notify(1, {}, untold[0])).toBe('delivered');
+  });
+
+  it('waits for the first attempt of an earlier update of the order, and for no other', async () => {
+    const payment = await aPayment(store.db);
+    await recordOutcome(store.db, aRecord(payment), TELLS);
+    const captured = anOutcome('CAPTURED', { pays: true, capturedMinor: 72_200 });
+    const { untold } = await recordOutcome(
+      store.db,
+      aRecord(payment, { outcome: captured, key: 'b' }),
+      TELLS,
+    );
+    const [paid, later] = untold as [string, string];
+    expect(await failureOf(notify(1, {}, later))).toMatchObject({
+      type: 'NOT_ITS_TURN',
+      nextRetryDelay: 100,
+    });
+    expect(shop.received).toEqual([]);
+    shop.answer = (response) => response.writeHead(500).end();
+    await failureOf(notify(1, {}, paid));
+    expect(await failureOf(notify(7, {}, later))).toMatchObject({ nextRetryDelay: 1_000 });
+    expect(shop.received).toHaveLength(2);
   });
 
   it('tells nobody where no endpoint is set, says so, and is kept for when there is one again', async () => {

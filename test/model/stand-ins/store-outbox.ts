@@ -1,7 +1,7 @@
 /** `src/store/outbox.ts` in memory. */
 import type { OrderStatus, UpdateType } from '../../../src/domain/order.ts';
 import type { Db } from '../../../src/store/open.ts';
-import type { OutboxRow, OutboxState } from '../../../src/store/outbox.ts';
+import type { OutboxRow, OutboxState, ReadUpdate } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
 
@@ -19,17 +19,30 @@ export function updateBody(
   return JSON.stringify({ type, orderReference, orderStatus, sequence, status, captured, refunded });
 }
 
-export function readUpdate(db: Db, effectId: string): Promise<(OutboxRow & { hasLater: boolean }) | null> {
+export function readUpdate(db: Db, effectId: string): Promise<ReadUpdate | null> {
   const tables = tablesOf(db);
   return tables.call('read an update', () => {
     const update = tables.outbox.get(effectId);
-    return update === undefined ? null : { ...update, hasLater: hasLater(tables, update) };
+    return update === undefined
+      ? null
+      : { ...update, hasLater: hasLater(tables, update), isEarly: isEarly(tables, update) };
   });
 }
 
 function hasLater(tables: Tables, { sequence, type, paymentId }: OutboxRow): boolean {
   return [...tables.outbox.values()].some(
     (later) => later.sequence > sequence && (type !== 'order.review' || later.paymentId === paymentId),
+  );
+}
+
+function isEarly(tables: Tables, { sequence }: OutboxRow): boolean {
+  const since = Date.now() - 30_000;
+  return [...tables.outbox.values()].some(
+    (earlier) =>
+      earlier.sequence < sequence &&
+      earlier.state === 'pending' &&
+      earlier.attemptedAt === null &&
+      earlier.createdAt.getTime() > since,
   );
 }
 
