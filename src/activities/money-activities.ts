@@ -101,13 +101,13 @@ function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transacti
   if (operation.cause === 'late_money' && isPayer)
     return { ok: false, code: 'not_needed', detail: 'this payment has paid its order' };
   const { kind, wanted: amountMinor, finalCapture } = operation;
-  const unfinished = others.map((other) => ({
+  const promised = others.map((other) => ({
     ...other,
     isSent: other.sentAt !== null,
     failedVoids: at.failedVoids,
     amountMinor: other.amount,
   }));
-  const reserved = reservedFor(kind, unfinished, transaction);
+  const reserved = reservedFor(kind, promised, transaction);
   return feasible(
     { kind, amountMinor, finalCapture },
     transaction,

@@ -149,7 +149,7 @@ export function failedVoidsOf({ operations }: Transaction): number {
   return operations.filter(({ kind, state }) => kind === 'void' && state === 'failed').length;
 }
 
-export interface UnfinishedOperation extends TracedOperation {
+export interface PromisedOperation extends TracedOperation {
   readonly isSent: boolean;
   /** Reserved for it; null before it was ever sent. */
   readonly amountMinor: number | null;
@@ -158,7 +158,7 @@ export interface UnfinishedOperation extends TracedOperation {
 /** What is promised to others and that the transaction does not show yet: a capture and a void draw on the same rest. */
 export function reservedFor(
   kind: OperationKind,
-  others: readonly UnfinishedOperation[],
+  others: readonly PromisedOperation[],
   transaction: Transaction,
 ): number {
   return others

@@ -96,7 +96,7 @@ export interface Attempt {
   readonly payment: PaymentRow;
   /** The payment that paid the order; only its money may be captured, and it is never given back unasked. */
   readonly paidPaymentId: string | null;
-  /** Other operations of the payment that are not finished. */
+  /** Other operations of the payment, but for those that have failed: a reading that lags behind shows not even what is done. */
   readonly others: readonly OperationRow[];
   /** How many voids of ours have failed so far: a void that failed can't be told from another by a reference. */
   readonly failedVoids: number;
@@ -117,7 +117,7 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
     .select()
     .from(operations)
     .where(and(eq(operations.paymentId, payment.id), ne(operations.id, operationId)));
-  const others = all.filter(({ state }) => state === 'pending' || state === 'unknown');
+  const others = all.filter(({ state }) => state !== 'failed');
   return {
     operation,
     payment,

@@ -107,6 +107,29 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', amount: 4_000 });
   });
 
+  it('is promised its sum for ever, unless it has failed: what is read may lag behind', async () => {
+    const payment = await aPayment(store.db);
+    const [done, failed, next] = [
+      (await claim(payment)).operation,
+      (await claim(payment, { reference: 'c2' })).operation,
+      (await claim(payment, { reference: 'c3' })).operation,
+    ];
+    await markSending(store.db, done.id, 4_000);
+    await markSending(store.db, failed.id, 4_000);
+    const shown = { kind: 'capture', amountMinor: 4_000 } as const;
+    const transaction = aTransaction(payment, {
+      operations: [
+        { ...shown, reference: 'c1', state: 'done' },
+        { ...shown, reference: 'c2', state: 'failed' },
+      ],
+    });
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    const { others } = await readAttempt(store.db, next.id);
+    expect(others.map(({ id, state, amount }) => ({ id, state, amount }))).toEqual([
+      { id: done.id, state: 'done', amount: 4_000 },
+    ]);
+  });
+
   it('that was given up is done should the gateway show it after all', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment)).operation;
