@@ -90,7 +90,7 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
   const { paidPaymentId = null } = tables.orders.get(payment.orderReference) ?? {};
   const all = await tables.call('read the others', () => othersOf(tables, operation));
   const failedVoids = all.filter(isFailedVoid).length;
-  const others = all.filter(isUnfinished);
+  const others = all.filter(({ state }) => state !== 'failed');
   return { operation, payment, paidPaymentId, others, failedVoids, othersSent: sentOf(all) };
 }
 
