@@ -93,6 +93,9 @@ function money(
   return settlement(payment, { ...outcome, reason: obstacle }, afterReview(order, payment));
 }
 
+/** The reason of a review of what is on hold and may not be waited for: it is polled like any other hold. */
+export const LATE_HOLD = 'late_hold';
+
 /** The reason of a review that money ends in which could not be given back. */
 export const GIVE_BACK_FAILED = 'give_back_failed';
 
@@ -209,7 +212,7 @@ const FAILURES: Partial<Record<PaymentStatus, UpdateType>> = {
 function hold(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   // A hold on what is closed, or beside another open session, may still turn into money: it is watched, not waited for.
   const isLate = payment.closedBy !== null || order.paidPaymentId !== null || order.otherOpen;
-  if (isLate) return review(order, payment, outcome, 'late_hold');
+  if (isLate) return review(order, payment, outcome, LATE_HOLD);
   const update = {
     type: 'order.payment_pending',
     cause: outcome.cause,

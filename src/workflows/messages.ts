@@ -64,7 +64,7 @@ export type Closing = 'merchant' | 'order_paid';
 
 /** A look that we ask for ourselves. */
 export interface LookSignal {
-  readonly why: 'sweep' | 'untold_update' | 'unwatched' | 'operator';
+  readonly why: 'sweep' | 'untold_update' | 'unwatched' | 'operator' | 'refused_refund';
   readonly at: string;
   readonly transactionId?: string;
 }

@@ -45,6 +45,7 @@ function pokeNote({ why, at }: ReturnSignal | LookSignal): Note {
 
 const ASKED_BY_US = {
   operator: 'an operator asked for a look',
+  refused_refund: 'a refund was asked for of more than we know to be captured',
   untold_update: 'an update was never told',
   unwatched: 'nobody seemed to watch it any more',
 } as const;

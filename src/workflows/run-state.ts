@@ -3,6 +3,7 @@ import type { OpenedPayment } from '../activities/payment-activities.ts';
 import { tellsNews, type Proved } from '../domain/claim.ts';
 import type { Become, Standing } from '../domain/decide.ts';
 import { isSettled, type PaymentStatus } from '../domain/payment.ts';
+import { LATE_HOLD } from '../domain/settle.ts';
 import type { Opened, Transaction } from '../domain/transaction.ts';
 import type {
   CallbackSignal,
@@ -19,9 +20,9 @@ const SEEN_LIMIT = 500;
 /** How soon to look again after a look that found nothing it could act on. */
 const FOLLOW_UPS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
 const FOLLOW_UP_AFTERWARDS_MS = 5 * 60_000;
-/** How long an answer may stay unclear before a person is asked, and how often a payment in REVIEW is read. */
 /** How the reason of a review begins that a clear answer ends, whatever it is. */
 export const UNCLEAR = 'unclear: ';
+/** How long an answer may stay unclear before a person is asked, and how often a payment in REVIEW is read. */
 export const UNCLEAR_LIMIT_MS = 60 * 60_000;
 const REVIEW_INTERVAL_MS = 60 * 60_000;
 
@@ -151,6 +152,8 @@ export function planAfterClearAnswer(run: RunState, now: number): void {
   if (isSettled(run.status)) forgetAnswered(run);
   const pollMs = run.payment?.pollIntervalMs ?? REVIEW_INTERVAL_MS;
   if (run.status === 'ON_HOLD') run.nextLook = { at: now + pollMs, why: 'poll' };
+  else if (run.status === 'REVIEW' && run.reason === LATE_HOLD)
+    run.nextLook = { at: now + pollMs, why: 'review' };
   else if (run.status === 'REVIEW') run.nextLook = { at: now + REVIEW_INTERVAL_MS, why: 'review' };
   else run.nextLook = null;
 }

@@ -48,8 +48,8 @@ async function claim(fake: FakeOrder): Promise<StoredPayment> {
   return claimed.payment;
 }
 
-async function anOpenPayment(): Promise<Opened> {
-  const fake = anOrder();
+async function anOpenPayment(changes: Partial<FakeOrder> = {}): Promise<Opened> {
+  const fake = Object.assign(anOrder(), changes);
   const { n, id } = await claim(fake);
   const payment = () => fake.order.payments[n - 1] as StoredPayment;
   await world.runs.open(addressOf(payment()));
@@ -446,6 +446,17 @@ describe('a review', () => {
     const asked = { decision: 'accept', noteKey: 'n' } as const;
     const answer = await world.runs.resolve(addressOf(opened.payment()), asked);
     expect(answer).toEqual({ kind: 'resolved', status: 'AUTHORIZED' });
+  });
+
+  it('polls a late hold as often as any other', async () => {
+    const opened = await anOpenPayment({ pollIntervalMs: 5 * MINUTE });
+    await pass(opened, 5 * HOUR);
+    change(opened.session, 'ON_HOLD');
+    await callback(opened, 'late');
+    expect(opened.payment()).toMatchObject({ status: 'REVIEW', reason: 'late_hold' });
+    change(opened.session, 'FAILED');
+    await pass(opened, 6 * MINUTE);
+    expect(opened.payment().status).toBe('FAILED');
   });
 
   it('lets a dismissed hold neither block the order nor break a callback beside a new session', async () => {
