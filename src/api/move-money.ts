@@ -10,6 +10,7 @@ import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
 import { addressOf } from './open-payment.ts';
 import { refuseImpossible, wrongLines } from './operation-checks.ts';
 import { Problem, PROBLEMS, type ProblemCode } from './problem.ts';
+import { TokenBuckets } from './token-bucket.ts';
 import { wrongFields } from './validate.ts';
 
 /** What somebody asks for, its fields checked by themselves; `wanted` in minor units, null for all that is left. */
@@ -27,12 +28,19 @@ export interface MoneyMover {
   move(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow>;
 }
 
+/** Of a payment, looks for money that our record does not show: a merchant who insists is not worth a run each time. */
+const LOOKS = { perSecond: 1 / 30, burst: 3 };
+
 /** One for a process. */
 export function createMoneyMover(service: Service): MoneyMover {
   const carrying = new Map<string, Promise<void>>();
+  const looks = new TokenBuckets(LOOKS.perSecond, LOOKS.burst);
   return {
     async move(payment, wanted) {
-      const claimed = await claim(service, payment, wanted);
+      const claimed = await claim(service, payment, wanted).catch((error: unknown) => {
+        if (mayBeBehind(payment, wanted, error) && looks.take(payment.id)) askForLook(service, payment);
+        throw error;
+      });
       const { id } = claimed;
       if (isUnfinished(claimed)) {
         // Whoever asks for the same at the same time waits for the same: a run takes few at a time.
@@ -46,6 +54,21 @@ export function createMoneyMover(service: Service): MoneyMover {
       return now;
     },
   };
+}
+
+/** What was captured by somebody else's hand can be refunded as soon as we have heard of it. */
+function mayBeBehind({ status }: PaymentRow, { kind }: WantedMove, error: unknown): boolean {
+  const isForMoney =
+    error instanceof Problem &&
+    (error.code === 'operation_not_possible' || error.code === 'amount_too_large');
+  return isForMoney && kind === 'refund' && (status === 'AUTHORIZED' || status === 'PARTIALLY_CAPTURED');
+}
+
+function askForLook({ runs, log }: Service, payment: PaymentRow): void {
+  const signal = { why: 'refused_refund', at: new Date().toISOString() } as const;
+  runs.look(addressOf(payment), signal).catch((error: unknown) => {
+    log.warn({ paymentId: payment.id, reason: String(error) }, 'could not ask for a look');
+  });
 }
 
 export function isUnfinished({ state }: Pick<OperationRow, 'state'>): boolean {
@@ -95,6 +118,8 @@ async function carryOut(service: Service, payment: PaymentRow, operationId: stri
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
     service.log.warn({ operationId, reason: error.message }, 'an operation is not answered yet');
+    // Whoever has no time for an answer may still be told; where even that fails, the forwarder does it.
+    service.money.request(addressOf(payment), operationId).catch(() => undefined);
   }
 }
 

@@ -33,7 +33,8 @@ const PAST = { capture: 'captured', refund: 'refunded', void: 'voided' } as cons
 
 const NOTHING = {
   capture: 'nothing is left to be captured',
-  refund: 'nothing is left to be refunded; what was only authorized is voided instead',
+  refund:
+    'nothing is left to be refunded as far as we know; what was only authorized is voided instead, and after a capture by another hand ask again',
   void: 'nothing is left to be voided; what was captured is refunded instead',
 } as const;
 

@@ -127,6 +127,7 @@ export const resolveRequest = z
   })
   .meta({ id: 'Resolve' });
 
+export const cancelRequest = z.strictObject({}).meta({ id: 'CancelPayment' });
 export const updateRequest = z.strictObject({ merchantReference2: text(200) }).meta({ id: 'UpdatePayment' });
 
 export const timestamp = z.iso

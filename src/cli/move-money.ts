@@ -103,7 +103,8 @@ async function find(
 function printOperation(operation: Operation, isKnown: boolean): void {
   const { kind, reference, status, amount, currency, createdAt, payment } = operation;
   const money = amount === null ? 'all that is left' : formatMoney({ amountMinor: amount, currency });
-  print(`${kind} ${reference} of ${money} for order ${payment.orderReference} ${WORDS[status]}`);
+  const name = reference === kind ? kind : `${kind} ${reference}`;
+  print(`${name} of ${money} for order ${payment.orderReference} ${WORDS[status]}`);
   print(`payment ${payment.id} is ${payment.status}`);
   if (isKnown)
     print(

@@ -174,6 +174,18 @@ describe('money that is moved', () => {
     expect(at.api.money.asked).toEqual([]);
   });
 
+  it('is refused as far as we know, and looked for: somebody else may have captured', async () => {
+    at.api.runs.looks.length = 0;
+    const payment = await aPaidPayment(at.store.db, 'PARTIALLY_CAPTURED', { sums: { capturedMinor: 500 } });
+    const tooMuch = () => ask(payment, 'refund', { amount: 600, reference: 'r' });
+    for (let tries = 1; tries <= 5; tries += 1)
+      expect(await tooMuch()).toMatchObject({ status: 409, json: { code: 'amount_too_large' } });
+    const looked = { payment: { paymentId: payment.id }, signal: { why: 'refused_refund' } };
+    expect(at.api.runs.looks).toMatchObject([looked, looked, looked]);
+    await becomes(at.store.db, payment, 'CAPTURED', { capturedMinor: payment.amount });
+    expect(await tooMuch()).toMatchObject({ status: 202 });
+  });
+
   it('has a reference for each kind: a capture and a refund may share one', async () => {
     const payment = await aPaidPayment(at.store.db, 'PARTIALLY_CAPTURED', { sums: { capturedMinor: 500 } });
     const capture = await ask(payment, 'capture', { amount: 100, reference: 'r' });

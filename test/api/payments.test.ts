@@ -335,6 +335,13 @@ describe("the merchant's API", () => {
       expect(answer).toMatchObject({ status: 409, json: { code } });
     });
 
+    it('a cancel with a field that we do not know is 422, whatever the payment', async () => {
+      const payment = await aPayment(at.store.db);
+      at.api.runs.answers.cancel = () => Promise.resolve({ kind: 'not_open', status: 'AUTHORIZED' });
+      const answer = await at.api.post(`/v1/payments/${payment.id}/cancel`, { why: 'x' });
+      expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer: '/why' }] } });
+    });
+
     it('a cancel is 200 with the payment as it is then', async () => {
       const payment = await aPayment(at.store.db);
       at.api.runs.answers.cancel = async ({ paymentId }) => {

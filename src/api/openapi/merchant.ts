@@ -2,6 +2,7 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import {
+  cancelRequest,
   createPaymentRequest,
   deliveriesQuery,
   delivery,
@@ -77,6 +78,8 @@ const CALLS: readonly Call[] = [
     operationId: 'cancelPayment',
     summary: 'Close a session that nobody has paid',
     params: atPayment,
+    body: cancelRequest,
+    isBodyOptional: true,
     answers: json(200, 'The payment, cancelled', payment),
     refused: ['not_found', 'already_paid', 'not_cancellable'],
   },

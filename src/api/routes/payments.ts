@@ -6,7 +6,14 @@ import { closePayment, openPayment } from '../open-payment.ts';
 import { paymentOf, type ParamContext } from '../payment-of.ts';
 import { Problem } from '../problem.ts';
 import { resolve } from '../resolve.ts';
-import { createPaymentRequest, paymentsQuery, reference, resolveRequest, updateRequest } from '../schemas.ts';
+import {
+  cancelRequest,
+  createPaymentRequest,
+  paymentsQuery,
+  reference,
+  resolveRequest,
+  updateRequest,
+} from '../schemas.ts';
 import { readStory } from '../story.ts';
 import { updateReference } from '../update-reference.ts';
 import { readJson, readQuery } from '../validate.ts';
@@ -42,6 +49,7 @@ export function paymentRoutes(service: Service): Router {
     })
     .post('/payments/:id/cancel', async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);
+      await readJson(ctx, cancelRequest, {});
       await closePayment(service, payment);
       ctx.body = view(await paymentOf(store.db, ctx));
     })
