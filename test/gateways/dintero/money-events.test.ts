@@ -230,13 +230,13 @@ describe('what is left of a dintero authorization', () => {
     expect(read(status, events).capturableMinor).toBe(left);
   });
 
-  it.each([
-    [[aMove('CAPTURE', AMOUNT + 1)]],
-    [[aMove('CAPTURE', AMOUNT), aMove('CAPTURE', 1)]],
-  ])('is not understood where more was captured than was there: %j', (events) => {
-    const { error } = transactionSchema.safeParse(aTransaction({ status: 'CAPTURED', events }));
-    expect(error?.issues).toMatchObject([{ path: ['events'], message: expect.stringMatching(/72201$/) }]);
-  });
+  it.each([[[aMove('CAPTURE', AMOUNT + 1)]], [[aMove('CAPTURE', AMOUNT), aMove('CAPTURE', 1)]]])(
+    'is not understood where more was captured than was there: %j',
+    (events) => {
+      const { error } = transactionSchema.safeParse(aTransaction({ status: 'CAPTURED', events }));
+      expect(error?.issues).toMatchObject([{ path: ['events'], message: expect.stringMatching(/72201$/) }]);
+    },
+  );
 
   it.each([
     [[aMove('CAPTURE', 20000), aMove('VOID', 52200)], 'PARTIALLY_CAPTURED'],
