@@ -32,6 +32,7 @@ describe('an authorization that is about to lapse', () => {
     merchant.received.length = 0;
     payment = await aPayment(store.db);
     await recordOutcome(store.db, aRecord(payment), TELLS);
+    await store.db.update(outbox).set({ state: 'delivered' });
     const authorizationExpiresAt = new Date(Date.now() + 24 * 3_600_000);
     await store.db.update(payments).set({ authorizationExpiresAt }).where(eq(payments.id, payment.id));
   });

@@ -14,6 +14,7 @@ import {
   type SimulatedSession,
 } from '../support/simulated-psp.ts';
 import { startTimeSkippingWorld, type TimeSkippingWorld } from '../support/time-skipping.ts';
+import { until } from '../support/until.ts';
 
 const NOK = { amountMinor: 72_200, currency: 'NOK' };
 const MINUTE = 60_000;
@@ -199,8 +200,14 @@ describe('a callback', () => {
     const payment = await claim(fake);
     let release = () => {};
     const gate = new Promise<void>((settle) => (release = settle));
-    fake.before.openSession = () => gate;
+    let isOpening = false;
+    fake.before.openSession = () => {
+      isOpening = true;
+      return gate;
+    };
     const answer = world.runs.open(addressOf(payment));
+    // This server does not always bear a start that comes by two ways at the same moment.
+    await until('the session is being opened', () => isOpening);
     await world.runs.callback(addressOf(payment), callbackSignal('e1'));
     const session = createSession(fake.psp, {
       sessionId: `${payment.id}-s`,
