@@ -23,7 +23,7 @@ export interface Ingress {
 
 /** How long the store may take before Temporal is told without its word, and before it counts as away. */
 const LOG_WORD_MS = 150;
-const LOG_LIMIT_MS = 400;
+const LOG_LIMIT_MS = 650;
 
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
