@@ -99,7 +99,7 @@ class Life {
     // What it may have started in its turn must not meet its successor.
     killGroup(child);
     if (child.exitCode === CONFIGURATION && !this.#stopped.signal.aborted) {
-      throw new ChildRefused(`${name} can't run like this: ${this.#words()}`);
+      throw new ChildRefused(`${name} can't run like this${this.#words()}`);
     }
     return how;
   }

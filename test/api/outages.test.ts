@@ -6,7 +6,7 @@ import { aCallback, API_KEY, ENVIRONMENT, sendRaw, type Answer } from '../suppor
 import { aReference, aSessionId } from '../support/builders.ts';
 import { startProcess, type Child } from '../support/child.ts';
 import { builtFolder } from '../support/compiled.ts';
-import { freePort } from '../support/postgres.ts';
+import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
 describe('a process of its own', () => {

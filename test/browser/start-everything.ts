@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
+import { freePort } from '../support/ports.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PORTS = ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'SANDBOX_PORT', 'SHOP_PORT'];
@@ -64,16 +64,7 @@ async function readyLine(
 
 async function environment(dataDir: string): Promise<NodeJS.ProcessEnv> {
   const inherited = Object.entries(process.env).filter(([name]) => !NAMES_A_SERVICE.test(name));
-  const ports = await freePorts(PORTS.length);
-  const own = PORTS.map((name, at): [string, string] => [name, String(ports[at])]);
+  const own: [string, string][] = [];
+  for (const name of PORTS) own.push([name, String(await freePort())]);
   return { ...Object.fromEntries(inherited), ...Object.fromEntries(own), DATA_DIR: dataDir };
-}
-
-/** All held at once, so that no two are the same. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

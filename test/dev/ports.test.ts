@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:net';
 import { choosePorts, PortTaken } from '../../src/dev/ports.ts';
-import { freePort, occupy } from './support/stand-in.ts';
+import { freePort } from '../support/ports.ts';
+import { occupy } from './support/stand-in.ts';
 
 const host = '127.0.0.1';
 

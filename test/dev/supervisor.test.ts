@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { ChildKeepsDying, ChildRefused } from '../../src/dev/supervised-child.ts';
 import { createSupervisor, type Supervisor } from '../../src/dev/supervisor.ts';
 import { until } from '../support/until.ts';
-import { freePort, hearing, isAlive, knock, listener, script } from './support/stand-in.ts';
+import { freePort } from '../support/ports.ts';
+import { hearing, isAlive, knock, listener, script } from './support/stand-in.ts';
 
 describe('the supervisor of npm start', () => {
   const running: Supervisor[] = [];

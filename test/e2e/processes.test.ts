@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { copyStoreTemplate } from '../support/store.ts';
-import { freePort } from './support/processes.ts';
+import { freePort } from '../support/ports.ts';
 import { openMany, untilTold } from './support/shop.ts';
 import { startStack, type Role, type Stack } from './support/stack.ts';
 

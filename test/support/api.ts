@@ -14,7 +14,7 @@ import { createNamespace } from '../../src/temporal/namespace.ts';
 import { ACCOUNT } from './builders.ts';
 import { fakeMoney, type FakeMoney } from './fake-money.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
-import { freePort } from './postgres.ts';
+import { freePort } from './ports.ts';
 import { withTroubles, type TroubledDb } from './troubled-db.ts';
 
 export const API_KEY = 'test_key_0123456789abcdef01';

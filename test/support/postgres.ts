@@ -3,10 +3,10 @@ import { execFileSync, type ExecFileSyncOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { freePort } from './ports.ts';
 
 export interface TestPostgres {
   /** A database of its own for the caller. */
@@ -78,20 +78,4 @@ function asServerUser(command: readonly string[]): void {
   const options: ExecFileSyncOptions = { stdio: ['ignore', 'ignore', 'pipe'] };
   if (userInfo().uid !== 0) execFileSync('/bin/sh', ['-c', quoted], options);
   else execFileSync('su', ['postgres', '-s', '/bin/sh', '-c', quoted], options);
-}
-
-/** A port that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address === null || typeof address === 'string'
-          ? reject(new Error('no port'))
-          : resolve(address.port),
-      );
-    });
-  });
 }

@@ -10,7 +10,7 @@ import { deliveries, payments } from '../../src/store/schema.ts';
 import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi } from '../support/api.ts';
 import { ACCOUNT, aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
-import { freePort } from '../support/postgres.ts';
+import { freePort } from '../support/ports.ts';
 
 describe('/metrics', () => {
   const at = useTestApi();

@@ -18,7 +18,7 @@ import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { addSearchAttributes, missingSearchAttributes } from '../../src/temporal/setup.ts';
 import { ENVIRONMENT, sendRaw } from '../support/api.ts';
 import { temporalCli } from '../support/dev-server.ts';
-import { freePort } from '../support/postgres.ts';
+import { freePort } from '../support/ports.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
 

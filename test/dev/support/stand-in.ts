@@ -68,9 +68,3 @@ export function occupy(port = 0): Promise<{ port: number; server: Server }> {
     });
   });
 }
-
-export async function freePort(): Promise<number> {
-  const { port, server } = await occupy();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

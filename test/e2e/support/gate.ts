@@ -1,6 +1,6 @@
 /** A door in front of a server that can be shut without touching the server: as seen from here, it has stopped. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from './processes.ts';
+import { freePort } from '../../support/ports.ts';
 
 export interface Gate {
   readonly port: number;

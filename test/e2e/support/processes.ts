@@ -1,6 +1,5 @@
 /** Real processes, each followed by its pid and gone when the tests are, however those end. */
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
 import { hasEnded, startChild, stopChild, untilAnswers, type ChildSpec } from '../../../src/dev/child.ts';
 
 const LINES_KEPT = 2_000;
@@ -63,30 +62,4 @@ function controls(child: ChildProcess, ended: Process['ended']): Pick<Process, '
 /** Ends whatever a test that failed in the middle has left. */
 export async function endAllProcesses(): Promise<void> {
   await Promise.all([...alive].map((child) => stopChild(child, 0)));
-}
-
-/** Below the ports that the kernel gives to outgoing connections. */
-const FIRST_PORT = 20_000;
-/** Files run beside one another, each in a process of its own: every one has its own ports, or two would take the same from one that is away. */
-const SLICES = 40;
-const SLICE = 300;
-let taken = 0;
-
-/** One that stays ours while its owner is away. */
-export async function freePort(): Promise<number> {
-  const first = FIRST_PORT + (process.pid % SLICES) * SLICE;
-  while (taken < SLICE) {
-    const port = first + taken;
-    taken += 1;
-    if (await isFree(port)) return port;
-  }
-  throw new Error(`no free port between ${first} and ${first + SLICE - 1}`);
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -10,7 +10,8 @@ import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
 import { createCall, type Call } from './http.ts';
 import { startMerchant, WEBHOOK_SECRET, type Merchant } from './merchant.ts';
-import { endAllProcesses, freePort, launch, startProcess, type Process } from './processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { endAllProcesses, launch, startProcess, type Process } from './processes.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
 export const API_KEY = 'e2e_key_0123456789abcdef0123';
