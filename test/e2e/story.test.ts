@@ -37,7 +37,9 @@ describe('a payment that goes well', () => {
     const opened = await open(stack, reference);
     expect(opened.checkoutUrl).toContain(opened.sessionId);
     expect(await orderStatus(stack, reference)).toBe('AWAITING_PAYMENT');
-    const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize' });
+    // The browser first: once the payment is settled, a return has nothing to tell.
+    const late = [{ delayMs: 5_000 }];
+    const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: late });
     const back = await comeBack(paid);
     expect(back.status).toBe(303);
     expect(back.location.origin).toBe('https://shop.example');
