@@ -9,7 +9,6 @@ import { timeSkippingServer } from './testing/time-skipping-server.js';
 await ensureInstalled();
 const loader = pathToFileURL(join(root, 'test', 'model', 'loader', 'register.js')).href;
 const args = ['--import', loader, join(root, 'test', 'model', 'soak.ts'), ...process.argv.slice(2)];
-const TIME_SKIPPING_SERVER = process.env['TIME_SKIPPING_SERVER'] ?? (await timeSkippingServer());
-const env = { ...process.env, TIME_SKIPPING_SERVER };
+const env = { ...process.env, TIME_SKIPPING_SERVER: await timeSkippingServer() };
 const { status } = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
 process.exit(status ?? 1);

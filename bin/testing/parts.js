@@ -20,9 +20,7 @@ export function createParts() {
     postgres: () => postgres(stops),
     embedded: () => embedded(stops),
     temporal,
-    timeSkipping: async () => ({
-      TIME_SKIPPING_SERVER: process.env['TIME_SKIPPING_SERVER'] ?? (await timeSkippingServer()),
-    }),
+    timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
     chromium,
   };
   const get = (name) => {

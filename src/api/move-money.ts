@@ -118,8 +118,6 @@ async function carryOut(service: Service, payment: PaymentRow, operationId: stri
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
     service.log.warn({ operationId, reason: error.message }, 'an operation is not answered yet');
-    // Whoever has no time for an answer may still be told; where even that fails, the forwarder does it.
-    service.money.request(addressOf(payment), operationId).catch(() => undefined);
   }
 }
 

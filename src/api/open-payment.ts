@@ -102,13 +102,13 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   if (result === null || result.kind === 'not_open') return null;
   if (result.kind === 'rejected')
     throw new Problem('gateway_rejected', `${payment.gateway} refused the session: ${result.reason}`);
-  const { sessionId, checkoutUrl, status, runId = null } = result;
-  const opened = { ...payment, sessionId, checkoutUrl, status };
-  if (payment.sessionId !== null) return opened;
+  const { sessionId, checkoutUrl, status, runId } = result;
+  const opened = { sessionId, checkoutUrl, status };
+  if (payment.sessionId !== null) return { ...payment, ...opened };
   // Of a session that has only just been opened the run has said all there is; of one that is on hold by now it has not.
-  if (status === 'PENDING' && runId !== null) return { ...opened, runId };
+  if (status === 'PENDING' && runId !== undefined) return { ...payment, ...opened, runId };
   const fresh = await findPayment(service.store.db, payment.id);
-  return { ...(fresh ?? payment), sessionId, checkoutUrl, status };
+  return { ...(fresh ?? payment), ...opened };
 }
 
 async function replace(

@@ -1,16 +1,9 @@
 /** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { crashPoint } from '../crash-points.ts';
-import { isStale } from '../domain/decide.ts';
-import type { OrderStanding, OrderStatus } from '../domain/order.ts';
-import { isMoney, type PaymentStatus } from '../domain/payment.ts';
-import {
-  settle,
-  type LateMoneyPolicy,
-  type Outcome,
-  type PaymentStanding,
-  type Settlement,
-} from '../domain/settle.ts';
+import type { OrderStatus } from '../domain/order.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { LateMoneyPolicy, Outcome, Settlement } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { markHandled, type HandledDelivery } from './deliveries.ts';
 import { markAnswered } from './log-delivery.ts';
@@ -19,15 +12,12 @@ import {
   autoCapture,
   capturesNow,
   finishedNote,
-  finishedOperations,
-  isGoingBack,
-  nextSteps,
-  withFailures,
   type FinishedOperation,
   type StoredOperation,
 } from './outcome-operations.ts';
 import { differences, noteKey, noteRows, settledRows, updateRows, type Locked } from './outcome-rows.ts';
-import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
+import { recordedOutcome, settleRecord } from './outcome-settlement.ts';
+import type { OrderRow, PaymentRow } from './payments.ts';
 import { operations, orders, outbox, payments, timeline } from './schema.ts';
 import type { Note } from './timeline.ts';
 import { changeTogether, type Change } from './together.ts';
@@ -102,36 +92,10 @@ async function settleLocked(
   record: OutcomeRecord,
   settings: RecordSettings,
 ): Promise<RecordedOutcome> {
-  const { order, payment, pending } = before;
-  const finished = finishedOperations(before.operations, record);
-  // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
-  const isLate = before.isWritten || isOvertaken(payment, record.transaction);
-  const outcome = isLate ? null : record.outcome;
-  const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, settings.policy);
-  const settled = withFailures(before, moved, finished);
-  const { transaction, ...rest } = record;
-  // What has been overtaken may still show that an operation has failed; its sums are not those of the payment any more.
-  const current = isLate || transaction === undefined ? rest : { ...rest, transaction };
+  const { settled, finished, current, answersOthers } = settleRecord(before, record, settings.policy);
   const told = await write(tx, before, settled, finished, current, settings);
-  const isProved = settled !== null && isMoney(settled.status) && !isMoney(payment.status);
-  if (isProved && before.unhandled > record.deliveries.length) await markAnswered(tx, payment.id);
-  return {
-    status: settled?.status ?? payment.status,
-    reason: settled === null ? payment.reason : settled.reason,
-    orderStatus: settled?.orderStatus ?? order.status,
-    isChange: settled !== null && settled.status !== payment.status,
-    paysNow: settled?.paysNow ?? false,
-    untold: settings.tells ? [...new Set([...pending, ...told])] : [],
-    next: nextSteps(before, settled),
-  };
-}
-
-/** Another run has recorded a later state of the transaction meanwhile. */
-function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined): boolean {
-  if (transaction === undefined || transaction.transactionId !== payment.transactionId) return false;
-  const { status, captured: capturedMinor, refunded: refundedMinor, transactionUpdatedAt } = payment;
-  const updatedAt = transactionUpdatedAt === null ? {} : { transactionUpdatedAt };
-  return isStale({ status, capturedMinor, refundedMinor, ...updatedAt }, transaction);
+  if (answersOthers) await markAnswered(tx, before.payment.id);
+  return recordedOutcome(before, settled, told, settings.tells);
 }
 
 async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> {
@@ -220,31 +184,4 @@ function changeOrder(tx: Db, before: OrderRow, after: OrderRow): Change {
     .set(differences(before, after))
     .where(and(eq(orders.reference, before.reference), paysNow ? isNull(orders.paidPaymentId) : undefined))
     .returning({ reference: orders.reference });
-}
-
-function orderStanding({ order, otherOpen }: Locked): OrderStanding {
-  const { reference, paidPaymentId, latestN } = order;
-  return {
-    reference,
-    money: moneyOf(order),
-    status: order.status,
-    paidPaymentId,
-    latestN,
-    otherOpen,
-  };
-}
-
-function paymentStanding({ payment, operations }: Locked): PaymentStanding {
-  return {
-    id: payment.id,
-    n: payment.n,
-    money: moneyOf(payment),
-    status: payment.status,
-    reason: payment.reason,
-    closedBy: payment.closedBy,
-    dismissed: payment.dismissed,
-    capturedMinor: payment.captured,
-    refundedMinor: payment.refunded,
-    isGoingBack: isGoingBack(operations),
-  };
 }

@@ -19,7 +19,7 @@ import type { PaymentAddress } from './payment-runs.ts';
 const MOST_IN_FLIGHT = 8;
 
 export interface MoneyRuns {
-  /** Carries out an operation that is written down, and waits for how it ends. @throws RunsUnavailable | RunEnded */
+  /** Carries out an operation that is written down, and waits for how it ends; where it can't wait, it is asked for all the same. @throws RunsUnavailable | RunEnded */
   carryOut(payment: PaymentAddress, operationId: string): Promise<void>;
   /** @throws RunsUnavailable | RunEnded */
   giveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void>;
@@ -47,13 +47,14 @@ class TemporalMoneyRuns implements MoneyRuns {
   }
 
   async carryOut(payment: PaymentAddress, operationId: string): Promise<void> {
-    if (this.#isFull(payment)) await this.request(payment, operationId);
+    const args: [string] = [operationId];
     await this.#update(payment, () =>
-      this.#client.workflow.executeUpdateWithStart(carryOut, {
-        args: [operationId],
-        ...this.#withStart(payment),
-      }),
-    );
+      this.#client.workflow.executeUpdateWithStart(carryOut, { args, ...this.#withStart(payment) }),
+    ).catch((error: unknown) => {
+      // What it has no room or no time to answer it may still be told; where even that fails, the forwarder does it.
+      this.request(payment, operationId).catch(() => undefined);
+      throw error;
+    });
   }
 
   async giveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void> {
@@ -87,15 +88,11 @@ class TemporalMoneyRuns implements MoneyRuns {
     );
   }
 
-  #isFull({ paymentId }: PaymentAddress): boolean {
-    return (this.#inFlight.get(paymentId) ?? 0) >= MOST_IN_FLIGHT;
-  }
-
-  async #update(payment: PaymentAddress, call: () => Promise<unknown>): Promise<void> {
-    const { paymentId } = payment;
-    if (this.#isFull(payment))
-      throw new RunsUnavailable(`${MOST_IN_FLIGHT} operations of payment ${paymentId} are being waited for`);
-    this.#inFlight.set(paymentId, (this.#inFlight.get(paymentId) ?? 0) + 1);
+  async #update({ paymentId }: PaymentAddress, call: () => Promise<unknown>): Promise<void> {
+    const running = this.#inFlight.get(paymentId) ?? 0;
+    if (running >= MOST_IN_FLIGHT)
+      throw new RunsUnavailable(`${running} operations of payment ${paymentId} are being waited for`);
+    this.#inFlight.set(paymentId, running + 1);
     try {
       await this.#calls.update(call);
     } finally {

@@ -152,10 +152,10 @@ export function planAfterClearAnswer(run: RunState, now: number): void {
   if (isSettled(run.status)) forgetAnswered(run);
   const pollMs = run.payment?.pollIntervalMs ?? REVIEW_INTERVAL_MS;
   if (run.status === 'ON_HOLD') run.nextLook = { at: now + pollMs, why: 'poll' };
-  else if (run.status === 'REVIEW' && run.reason === LATE_HOLD)
-    run.nextLook = { at: now + pollMs, why: 'review' };
-  else if (run.status === 'REVIEW') run.nextLook = { at: now + REVIEW_INTERVAL_MS, why: 'review' };
-  else run.nextLook = null;
+  else if (run.status === 'REVIEW') {
+    const every = run.reason === LATE_HOLD ? pollMs : REVIEW_INTERVAL_MS;
+    run.nextLook = { at: now + every, why: 'review' };
+  } else run.nextLook = null;
 }
 
 /** No clear answer: look again soon if somebody proved has called or the answer itself was odd, else wait to be woken. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { CommandAnswer, GatewayCommand } from '../commands.ts';
 import { createDinteroClient } from './client.ts';
 import type { Subscription } from './hooks.ts';
-import { createSubscription, deleteSubscription, listSubscriptions } from './hooks.ts';
+import { createSubscription, deleteSubscription, isOurs, listSubscriptions } from './hooks.ts';
 import type { DinteroSettings } from './settings.ts';
 import type { SigningSecret } from './signing-secret.ts';
 import { createSigningSecret, readSigningSecret } from './signing-secret.ts';
@@ -122,10 +122,6 @@ function callsOf(settings: DinteroSettings) {
 
 function clientFor(settings: DinteroSettings) {
   return createDinteroClient(settings, { now: () => new Date() });
-}
-
-function isOurs({ publicUrl }: DinteroSettings, { url }: Subscription): boolean {
-  return url === accountUrl(publicUrl);
 }
 
 function describe({ id, url, events }: Subscription): string {

@@ -77,7 +77,15 @@ export async function findSubscription(
 ): Promise<'not_expected' | 'there' | 'missing'> {
   if (webhookSecrets.length === 0) return 'not_expected';
   const found = await listSubscriptions(calls);
-  return found.some(({ url }) => url === accountUrl(publicUrl)) ? 'there' : 'missing';
+  return found.some((one) => isOurs({ publicUrl }, one)) ? 'there' : 'missing';
+}
+
+/** Whether a subscription comes to us. */
+export function isOurs(
+  { publicUrl }: Pick<DinteroSettings, 'publicUrl'>,
+  { url }: Pick<Subscription, 'url'>,
+): boolean {
+  return url === accountUrl(publicUrl);
 }
 
 function pathOf({ accountId }: HookCalls): string {

@@ -1,24 +1,19 @@
 /** `src/store/outcomes.ts` in memory: the same pure functions, under a lock that needs no database. */
-import { isStale } from '../../../src/domain/decide.ts';
-import { isMoney, isOpen } from '../../../src/domain/payment.ts';
-import { settle, type PaymentStanding, type Settlement } from '../../../src/domain/settle.ts';
-import type { Transaction } from '../../../src/domain/transaction.ts';
+import { isOpen } from '../../../src/domain/payment.ts';
+import type { Settlement } from '../../../src/domain/settle.ts';
 import type { Db } from '../../../src/store/open.ts';
 import {
   autoCapture,
   capturesNow,
   finishedNote,
-  finishedOperations,
-  isGoingBack,
-  nextSteps,
-  withFailures,
   type FinishedOperation,
 } from '../../../src/store/outcome-operations.ts';
 import { noteKey, noteRows, settledRows, updateRows, type Locked } from '../../../src/store/outcome-rows.ts';
+import { recordedOutcome, settleRecord } from '../../../src/store/outcome-settlement.ts';
 import type { OutcomeRecord, RecordedOutcome, RecordSettings } from '../../../src/store/outcomes.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
-import { moneyOf, type OrderRow, type PaymentRow } from '../../../src/store/payments.ts';
+import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { markAnswered, markHandled } from './store-deliveries.ts';
 import { isFailedVoid, operationRow } from './store-operations.ts';
@@ -36,28 +31,13 @@ export function recordOutcome(
 
 function recorded(tables: Tables, record: OutcomeRecord, settings: RecordSettings): RecordedOutcome {
   const before = lock(tables, record);
-  const { order, payment, pending } = before;
-  const finished = finishedOperations(before.operations, record);
-  const isLate = before.isWritten || isOvertaken(payment, record.transaction);
-  const outcome = isLate ? null : record.outcome;
-  const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, settings.policy);
-  const settled = withFailures(before, moved, finished);
+  const { settled, finished, current, answersOthers } = settleRecord(before, record, settings.policy);
   if (settled !== null) tables.keeper.settling(before, settled, record);
-  const { transaction, ...rest } = record;
-  const current = isLate || transaction === undefined ? rest : { ...rest, transaction };
   const told = write(tables, before, settled, finished, current, settings);
-  const isProved = settled !== null && isMoney(settled.status) && !isMoney(payment.status);
-  if (isProved && before.unhandled > record.deliveries.length) markAnswered(tables, payment.id);
-  tables.keeper.settled(before, tables.payments.get(payment.id) as PaymentRow);
-  return {
-    status: settled?.status ?? payment.status,
-    reason: settled === null ? payment.reason : settled.reason,
-    orderStatus: settled?.orderStatus ?? order.status,
-    isChange: settled !== null && settled.status !== payment.status,
-    paysNow: settled?.paysNow ?? false,
-    untold: settings.tells ? [...new Set([...pending, ...told])] : [],
-    next: nextSteps(before, settled),
-  };
+  const { id } = before.payment;
+  if (answersOthers) markAnswered(tables, id);
+  tables.keeper.settled(before, tables.payments.get(id) as PaymentRow);
+  return recordedOutcome(before, settled, told, settings.tells);
 }
 
 function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
@@ -90,13 +70,6 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
     ).length,
     isWritten: tables.notes.get(paymentId)?.has(noteKey(key, 0)) === true,
   };
-}
-
-function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined): boolean {
-  if (transaction === undefined || transaction.transactionId !== payment.transactionId) return false;
-  const { status, captured: capturedMinor, refunded: refundedMinor, transactionUpdatedAt } = payment;
-  const updatedAt = transactionUpdatedAt === null ? {} : { transactionUpdatedAt };
-  return isStale({ status, capturedMinor, refundedMinor, ...updatedAt }, transaction);
 }
 
 function write(
@@ -159,26 +132,4 @@ function changeOrder(tables: Tables, before: OrderRow, after: OrderRow): void {
   if (after.paidPaymentId !== before.paidPaymentId && before.paidPaymentId !== null)
     throw new Error(`recording an outcome: order ${before.reference} was paid in between`);
   tables.orders.set(after.reference, after);
-}
-
-function orderStanding({ order, otherOpen }: Locked): Parameters<typeof settle>[0] {
-  const { reference, paidPaymentId, latestN, status } = order;
-  return { reference, money: moneyOf(order), status, paidPaymentId, latestN, otherOpen };
-}
-
-function paymentStanding({ payment, operations }: Locked): PaymentStanding {
-  const { id, n, status, reason, closedBy, dismissed, captured, refunded } = payment;
-  const sums = { capturedMinor: captured, refundedMinor: refunded };
-  const isReturning = isGoingBack(operations);
-  return {
-    id,
-    n,
-    money: moneyOf(payment),
-    status,
-    reason,
-    closedBy,
-    dismissed,
-    isGoingBack: isReturning,
-    ...sums,
-  };
 }

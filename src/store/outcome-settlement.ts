@@ -1,0 +1,91 @@
+/** What a record comes to: pure, under the lock that recordOutcome holds. */
+import { isStale } from '../domain/decide.ts';
+import type { OrderStanding } from '../domain/order.ts';
+import { isMoney } from '../domain/payment.ts';
+import { settle, type LateMoneyPolicy, type PaymentStanding, type Settlement } from '../domain/settle.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import {
+  finishedOperations,
+  isGoingBack,
+  nextSteps,
+  withFailures,
+  type FinishedOperation,
+} from './outcome-operations.ts';
+import type { Locked } from './outcome-rows.ts';
+import type { OutcomeRecord, RecordedOutcome } from './outcomes.ts';
+import { moneyOf, type PaymentRow } from './payments.ts';
+
+export interface Settled {
+  /** Null where nothing changes about the payment. */
+  readonly settled: Settlement | null;
+  readonly finished: readonly FinishedOperation[];
+  /** The record, less what has been overtaken. */
+  readonly current: OutcomeRecord;
+  /** It proves money, and callbacks came beside it that may say no more than that. */
+  readonly answersOthers: boolean;
+}
+
+/** Arbitrates a record between its payment, the order and what others have recorded since. */
+export function settleRecord(before: Locked, record: OutcomeRecord, policy: LateMoneyPolicy): Settled {
+  const { payment, operations } = before;
+  const finished = finishedOperations(operations, record);
+  // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
+  const isLate = before.isWritten || isOvertaken(payment, record.transaction);
+  const outcome = isLate ? null : record.outcome;
+  const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, policy);
+  const settled = withFailures(before, moved, finished);
+  const { transaction, ...rest } = record;
+  // What has been overtaken may still show that an operation has failed; its sums are not those of the payment any more.
+  const current = isLate || transaction === undefined ? rest : { ...rest, transaction };
+  const isProved = settled !== null && isMoney(settled.status) && !isMoney(payment.status);
+  const answersOthers = isProved && before.unhandled > record.deliveries.length;
+  return { settled, finished, current, answersOthers };
+}
+
+/** What whoever recorded it has to know. `told` are the effects that are new. */
+export function recordedOutcome(
+  before: Locked,
+  settled: Settlement | null,
+  told: readonly string[],
+  tells: boolean,
+): RecordedOutcome {
+  const { order, payment, pending } = before;
+  return {
+    status: settled?.status ?? payment.status,
+    reason: settled === null ? payment.reason : settled.reason,
+    orderStatus: settled?.orderStatus ?? order.status,
+    isChange: settled !== null && settled.status !== payment.status,
+    paysNow: settled?.paysNow ?? false,
+    untold: tells ? [...new Set([...pending, ...told])] : [],
+    next: nextSteps(before, settled),
+  };
+}
+
+/** Another run has recorded a later state of the transaction meanwhile. */
+function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined): boolean {
+  if (transaction === undefined || transaction.transactionId !== payment.transactionId) return false;
+  const { status, captured: capturedMinor, refunded: refundedMinor, transactionUpdatedAt } = payment;
+  const updatedAt = transactionUpdatedAt === null ? {} : { transactionUpdatedAt };
+  return isStale({ status, capturedMinor, refundedMinor, ...updatedAt }, transaction);
+}
+
+function orderStanding({ order, otherOpen }: Locked): OrderStanding {
+  const { reference, status, paidPaymentId, latestN } = order;
+  return { reference, money: moneyOf(order), status, paidPaymentId, latestN, otherOpen };
+}
+
+function paymentStanding({ payment, operations }: Locked): PaymentStanding {
+  const { id, n, status, reason, closedBy, dismissed, captured, refunded } = payment;
+  return {
+    id,
+    n,
+    money: moneyOf(payment),
+    status,
+    reason,
+    closedBy,
+    dismissed,
+    capturedMinor: captured,
+    refundedMinor: refunded,
+    isGoingBack: isGoingBack(operations),
+  };
+}
