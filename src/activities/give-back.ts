@@ -24,7 +24,7 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
   if (payment.dismissed || (isPayer && input.cause !== 'operator')) return nothing;
   const transaction = await readMatching(tools, payment);
   if (transaction === null) return unclear(nothing);
-  if (lagsBehind(payment, transaction))
+  if (lagsBehind(payment, transaction) && isEarly())
     throw new GatewayUnavailable('the gateway is behind what it has shown before', { kind: 'absent' });
   const kind = kindFor(transaction, tools.gateway.rulesFor(transaction.paymentMethod));
   if (kind === null)
@@ -37,9 +37,13 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
 
 /** What can't be understood is asked for again, for an hour. */
 function unclear(nothing: GiveBackPlan): GiveBackPlan {
-  const isEarly = Date.now() - Context.current().info.scheduledTimestampMs < UNCLEAR_MS;
-  if (!isEarly) return { ...nothing, isStuck: true };
+  if (!isEarly()) return { ...nothing, isStuck: true };
   throw new GatewayUnavailable('the gateway does not show the transaction', { kind: 'absent' });
+}
+
+/** By the plan's own time: the row's is moved whenever somebody is woken for it. */
+function isEarly(): boolean {
+  return Date.now() - Context.current().info.scheduledTimestampMs < UNCLEAR_MS;
 }
 
 /** What was only authorized is voided where the product can, what was captured is refunded. */

@@ -1,6 +1,6 @@
 /** Rows as the merchant's API shows them. */
 import type { z } from 'zod';
-import { isOpen } from '../domain/payment.ts';
+import { holdsMoney, isMoney, isOpen } from '../domain/payment.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
 import type { OperationRow } from '../store/operations.ts';
 import type { OrderRow, PaymentRow } from '../store/payments.ts';
@@ -107,14 +107,14 @@ export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
   };
 }
 
-/** What a returning browser is told: `paid`, `pending`, `failed` or `cancelled`. */
+/** What a returning browser is told. Money on an order that it did not pay is not `paid`: it is on its way back. */
 export function returnStatus(
-  row: Pick<PaymentRow, 'status' | 'authorized'>,
+  { status }: Pick<PaymentRow, 'status'>,
+  isOrderPaid: boolean,
 ): 'paid' | 'pending' | 'failed' | 'cancelled' {
-  const status = row.status;
   if (isOpen(status) || status === 'REVIEW') return 'pending';
   if (status === 'CANCELLED') return 'cancelled';
-  return status === 'FAILED' || status === 'DECLINED' || status === 'EXPIRED' || status === 'VOIDED'
-    ? 'failed'
-    : 'paid';
+  if (!isMoney(status) || status === 'VOIDED') return 'failed';
+  if (isOrderPaid) return 'paid';
+  return holdsMoney(status) ? 'pending' : 'failed';
 }

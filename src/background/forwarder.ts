@@ -1,6 +1,7 @@
 /** Carries to Temporal what could not be told when it came: deliveries that were only stored, and payments whose run is lost. */
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
+import { withoutValues } from '../store/errors.ts';
 import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { announceExpirings } from './expiring.ts';
@@ -15,7 +16,7 @@ const ABANDONED_EVERY_MS = 60_000;
 const UNWATCHED_EVERY_MS = 5 * 60_000;
 const FORGOTTEN_EVERY_MS = 15_000;
 const EXPIRING_EVERY_MS = 60_000;
-const PRUNED_EVERY_MS = 3_600_000;
+const PRUNED_EVERY_MS = 10 * 60_000;
 
 /** Starts the forwarder; the returned function stops it after the work at hand. */
 export function startForwarder(given: ForwarderDependencies): () => Promise<void> {
@@ -27,7 +28,7 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
     every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),
     every(FORGOTTEN_EVERY_MS, () => wakeForgotten(deps), deps.log),
     every(EXPIRING_EVERY_MS, () => announceExpirings(deps), deps.log),
-    every(PRUNED_EVERY_MS, () => pruneDeliveries(deps.db, deps.retentionMs), deps.log),
+    every(PRUNED_EVERY_MS, () => prune(deps), deps.log),
   ];
   return async () => {
     stopping.abort();
@@ -57,7 +58,7 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
     isBusy = true;
     running = job()
       .catch((error: unknown) =>
-        log.warn({ reason: String(error) }, 'forwarding: tried again at the next turn'),
+        log.warn({ reason: String(withoutValues(error)) }, 'forwarding: tried again at the next turn'),
       )
       .finally(() => {
         isBusy = false;
@@ -67,6 +68,11 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
     clearInterval(timer);
     await running;
   };
+}
+
+/** Batch after batch, so that nobody else waits long for the store. */
+async function prune({ db, retentionMs, stopping }: Jobs): Promise<void> {
+  while (!stopping.aborted && (await pruneDeliveries(db, retentionMs)));
 }
 
 /** Batch after batch, as long as there are more and Temporal takes them. */

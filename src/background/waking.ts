@@ -35,21 +35,23 @@ async function warnOfUntold({ db, log }: Jobs): Promise<boolean> {
 }
 
 async function wakeAbandoned(deps: Jobs): Promise<void> {
+  const attempt = patiently(deps);
   for (const { payment, effectId } of await findAbandonedUpdates(deps.db, BATCH)) {
     if (deps.stopping.aborted) return;
     deps.log.warn({ effectId }, 'an update was never told: waking its payment');
-    await wake(deps, payment, 'untold_update');
+    await attempt(payment, () => wake(deps, payment, 'untold_update'));
   }
 }
 
-/** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained. */
+/** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained by asking on. */
 export async function wakeUnwatched(
   deps: Pick<ForwarderDependencies, 'db' | 'runs' | 'log'> & { readonly stopping?: AbortSignal },
 ): Promise<void> {
+  const attempt = patiently(deps);
   for (const payment of await findUnwatched(deps.db, MOST_UNWATCHED)) {
     if (deps.stopping?.aborted) return;
     deps.log.warn({ payment: payment.id }, 'nobody seems to watch it: waking it');
-    await wake(deps, payment, 'unwatched');
+    await attempt(payment, () => wake(deps, payment, 'unwatched'));
   }
 }
 
@@ -57,14 +59,36 @@ export async function wakeUnwatched(
 export async function wakeForgotten(
   deps: Pick<ForwarderDependencies, 'db' | 'money' | 'log'> & { readonly stopping?: AbortSignal },
 ): Promise<void> {
+  const attempt = patiently(deps);
   for (const { payment, operationId } of await takeForgotten(deps.db, BATCH)) {
     if (deps.stopping?.aborted) return;
     const { id: paymentId, orderReference, n, gateway } = payment;
     const address = { paymentId, orderReference, n, gateway };
     deps.log.warn({ payment: paymentId, operationId }, 'money that nobody seems to move: waking its run');
-    if (operationId === null) await deps.money.requestGiveBack(address, 'late_money');
-    else await deps.money.request(address, operationId);
+    await attempt(payment, () =>
+      operationId === null
+        ? deps.money.requestGiveBack(address, 'late_money')
+        : deps.money.request(address, operationId),
+    );
   }
+}
+
+/** So many in a row, and it is not a run that takes no signal but Temporal that is away. */
+const MOST_FAILURES = 3;
+
+/** One run that can't be woken must not hold up those behind it. */
+function patiently({ log }: Pick<ForwarderDependencies, 'log'>) {
+  let failures = 0;
+  return async ({ id }: PaymentRow, waking: () => Promise<void>): Promise<void> => {
+    try {
+      await waking();
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures === MOST_FAILURES) throw error;
+      log.warn({ payment: id, reason: String(error) }, 'it could not be woken: tried again at another turn');
+    }
+  };
 }
 
 /** Asks a payment's run for a look; starts one where there is none. @throws RunsUnavailable */

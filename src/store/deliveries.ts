@@ -124,9 +124,16 @@ export async function claimUnsignalled(db: Db, limit: number): Promise<DeliveryR
 
 const REFUSED_KEPT = sql`interval '7 days'`;
 
-/** Forgets what is older than the retention; refused deliveries after a week. */
-export async function pruneDeliveries(db: Db, retentionMs: number): Promise<void> {
-  await db.execute(sql`delete from deliveries where id in (
-    select id from deliveries where (received_at < now() - ${retentionMs / 1_000} * interval '1 second' and state is distinct from 'received')
-      or (outcome = 'refused' and received_at < now() - ${REFUSED_KEPT}) limit 10000)`);
+const PRUNED_AT_ONCE = 1_000;
+
+/** Forgets some of what is older than the retention; refused deliveries after a week. Whether there may be more. */
+export async function pruneDeliveries(db: Db, retentionMs: number): Promise<boolean> {
+  const gone = await rows<{ id: string }>(
+    db,
+    sql`delete from deliveries where id in (
+      (select id from deliveries where outcome = 'refused' and received_at < now() - ${REFUSED_KEPT} limit ${PRUNED_AT_ONCE})
+      union all (select id from deliveries where received_at < now() - ${retentionMs / 1_000} * interval '1 second'
+        and state is distinct from 'received' limit ${PRUNED_AT_ONCE})) returning id`,
+  );
+  return gone.length >= PRUNED_AT_ONCE;
 }

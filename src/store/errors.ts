@@ -34,3 +34,10 @@ function isErrorLike(
 ): value is { code?: unknown; message?: unknown; errors?: unknown; cause?: unknown } {
   return typeof value === 'object' && value !== null;
 }
+
+/** An error as it may be told: a failed statement's own message repeats every value that was to be written, customers and return keys among them. */
+export function withoutValues(error: unknown): unknown {
+  if (!(isErrorLike(error) && 'query' in error && 'params' in error)) return error;
+  const cause = isErrorLike(error.cause) ? error.cause.message : undefined;
+  return new Error(`the store: ${typeof cause === 'string' && cause !== '' ? cause : 'a statement failed'}`);
+}

@@ -20,12 +20,15 @@ const isLapsing = and(
     || to_char(payments.authorization_expires_at at time zone 'UTC', 'YYYY-MM-DD'))`,
 );
 
+/** By the reference too, which is what an index finds an order by. */
+const hasPaidIt = and(eq(orders.reference, payments.orderReference), eq(orders.paidPaymentId, payments.id));
+
 /** Payments whose authorization lapses within 48 hours, or should have, and whose merchant has not been told; the most urgent first. */
 export async function findExpiring(db: Db, limit: number): Promise<PaymentRow[]> {
   const found = await db
     .select({ payment: payments })
     .from(payments)
-    .innerJoin(orders, eq(orders.paidPaymentId, payments.id))
+    .innerJoin(orders, hasPaidIt)
     .where(isLapsing)
     .orderBy(asc(payments.authorizationExpiresAt))
     .limit(limit);
@@ -44,7 +47,7 @@ export function announceExpiring(
     const [found] = await tx
       .select({ payment: payments, order: orders })
       .from(payments)
-      .innerJoin(orders, eq(orders.paidPaymentId, payments.id))
+      .innerJoin(orders, hasPaidIt)
       .where(and(eq(payments.id, id), isLapsing));
     return found === undefined ? null : announce(tx, found, livemode);
   });

@@ -144,7 +144,7 @@ export async function recordAttempt(
     .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending')));
 }
 
-/** Updates that nobody has tried to tell for so long that their run must be lost; the payment's run is woken for them. */
+/** Updates that nobody has tried to tell for so long that their run must be lost; the payment's run is woken for them. In no order, so that some that can't be helped do not hide the others. */
 export async function findAbandonedUpdates(
   db: Db,
   limit: number,
@@ -164,5 +164,6 @@ export async function findAbandonedUpdates(
         gt(outbox.createdAt, WOKEN_SINCE),
       ),
     )
+    .orderBy(sql`random()`)
     .limit(limit);
 }

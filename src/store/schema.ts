@@ -86,6 +86,11 @@ export const payments = pgTable(
     index('payments_lapsing')
       .on(table.authorizationExpiresAt)
       .where(sql`authorization_expires_at is not null`),
+    index('payments_to_give_back')
+      .on(table.updatedAt)
+      .where(
+        sql`status in ('AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_REFUNDED') and not dismissed and reason is not null`,
+      ),
     index('payments_unsettled')
       .on(table.gateway, table.createdAt)
       .where(sql`status in ('PENDING', 'ON_HOLD', 'REVIEW')`),
@@ -134,6 +139,10 @@ export const deliveries = pgTable(
   (table) => [
     uniqueIndex('deliveries_event').on(table.gateway, table.eventId),
     index('deliveries_payment').on(table.paymentId, table.contentHash),
+    index('deliveries_age').on(table.receivedAt),
+    index('deliveries_refused')
+      .on(table.receivedAt)
+      .where(sql`outcome = 'refused'`),
     index('deliveries_received')
       .on(table.receivedAt)
       .where(sql`state = 'received'`),

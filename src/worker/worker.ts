@@ -9,8 +9,11 @@ import type {
 } from '../activities/payment-activities.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 import { updatesTaskQueue } from '../workflows/messages.ts';
+import { failsWithoutValues } from './activity-failures.ts';
 
 export const WORKFLOW_BUNDLE = { codePath: join(import.meta.dirname, '..', 'workflow-bundle.js') };
+
+const AROUND_ACTIVITIES = [failsWithoutValues];
 
 export interface WorkerSettings {
   readonly namespace: string;
@@ -31,6 +34,7 @@ export async function createWorkers(
   const common = {
     connection,
     namespace: settings.namespace,
+    interceptors: { activity: AROUND_ACTIVITIES },
     shutdownGraceTime: '15s',
     shutdownForceTime: '25s',
   } as const;

@@ -1,5 +1,6 @@
 /** The return hit: it proves nothing, so it may ask for little. Contract §4. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { isMoney } from '../../src/domain/payment.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { API_KEY, type Answer } from '../support/api.ts';
@@ -22,7 +23,10 @@ describe('a return hit', () => {
   const become = (status: PaymentRow['status'], of = payment) =>
     recordOutcome(
       at.store.db,
-      aRecord(of, { outcome: anOutcome(status, { pays: status === 'AUTHORIZED' }), key: status }),
+      aRecord(of, {
+        outcome: anOutcome(status, { pays: isMoney(status) && status !== 'VOIDED' }),
+        key: status,
+      }),
       TELLS,
     );
 
@@ -54,6 +58,15 @@ describe('a return hit', () => {
     expect(answer.headers.location).toContain(`status=${word}`);
     expect(answer.ms).toBeLessThan(1_000);
     expect(at.api.runs.pokes).toEqual([]);
+  });
+
+  it('of money that came too late for its order is never told that it is paid', async () => {
+    const closed = anOutcome('CANCELLED', { closedBy: 'merchant', cause: 'merchant' });
+    await recordOutcome(at.store.db, aRecord(payment, { outcome: closed, key: 'closed' }), TELLS);
+    await become('AUTHORIZED');
+    expect((await visit()).headers.location).toContain('status=pending');
+    await become('REFUNDED');
+    expect((await visit()).headers.location).toContain('status=failed');
   });
 
   it('waits for an outcome and is let go as soon as there is one', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
+import { abandonedJob } from '../../src/background/waking.ts';
 import { startForwarder } from '../../src/background/forwarder.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { readUpdate, recordAttempt } from '../../src/store/outbox.ts';
@@ -62,6 +63,14 @@ async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
   await stop();
 }
 
+/** As a process takes it that has an address, without its rests. */
+function oneTurn(): Promise<void> {
+  const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
+  const stopping = new AbortController().signal;
+  const common = { db: store.db, runs, money: fakeMoney(runs), log, stopping };
+  return abandonedJob({ ...common, retentionMs: 86_400_000, tells: true, livemode: false })();
+}
+
 function notifyNowhere(): Promise<unknown> {
   const activities = createUpdateActivities({ db: store.db, endpoint: null });
   return anActivityRun().run(() => activities.notifyMerchant(effectId));
@@ -103,6 +112,32 @@ it('do not wake it again and again where the worker, unlike this process, has no
   };
   await afterMinutes(10, true);
   expect(runs.looks).toHaveLength(1);
+});
+
+it('do not wait for one whose payment can not be woken', async () => {
+  const stuck = payment.id;
+  const others = await Promise.all(Array.from({ length: 5 }, () => aPayment(store.db)));
+  for (const other of others) await recordOutcome(store.db, aRecord(other), TELLS);
+  await store.db.update(outbox).set({ createdAt: sql`now() - interval '1 day'` });
+  const look = runs.look.bind(runs);
+  runs.look = (address, signal) =>
+    address.paymentId === stuck ? Promise.reject(new Error('it takes no signals')) : look(address, signal);
+  await oneTurn();
+  const woken = new Set(runs.looks.map(({ payment: { paymentId } }) => paymentId));
+  expect(woken).toEqual(new Set(others.map(({ id }) => id)));
+});
+
+it('are asked for no more of a Temporal that is away', async () => {
+  for (const other of await Promise.all(Array.from({ length: 5 }, () => aPayment(store.db))))
+    await recordOutcome(store.db, aRecord(other), TELLS);
+  await store.db.update(outbox).set({ createdAt: sql`now() - interval '1 day'` });
+  let asked = 0;
+  runs.look = () => {
+    asked += 1;
+    return Promise.reject(new Error('nobody there'));
+  };
+  await expect(oneTurn()).rejects.toThrow('nobody there');
+  expect(asked).toBe(3);
 });
 
 it('are given up after thirty days, whether there is an address or not', async () => {

@@ -284,4 +284,13 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     const left = new Set((await all()).map(({ eventId }) => eventId));
     expect(left).toEqual(new Set([young.eventId, waiting.eventId]));
   });
+
+  it('forgets batch after batch, and says whether there may be more', async () => {
+    await store.db
+      .execute(sql`insert into deliveries (id, gateway, outcome, method, target, headers, body, received_at)
+      select 'dlv_old_' || i, 'dintero', 'refused', 'GET', '/', '{}', '', now() - interval '8 days' from generate_series(1, 1001) i`);
+    expect(await pruneDeliveries(store.db, 30 * DAY_MS)).toBe(true);
+    expect(await pruneDeliveries(store.db, 30 * DAY_MS)).toBe(false);
+    expect(await all()).toEqual([]);
+  });
 });

@@ -222,7 +222,8 @@ describe.each(STORES)('operations in $name', ({ open }) => {
 
   it('is not needed for money to be found that should have gone back', async () => {
     const payment = await aPayment(store.db);
-    const held = { status: 'AUTHORIZED', updatedAt: sql`now() - interval '16 minutes'` } as const;
+    const updatedAt = sql`now() - interval '16 minutes'`;
+    const held = { status: 'AUTHORIZED', reason: 'late_money', updatedAt } as const;
     await store.db.update(payments).set(held).where(eq(payments.id, payment.id));
     expect(await forgotten(payment.id)).toMatchObject([{ operationId: null }]);
     expect(await forgotten(payment.id)).toEqual([]);

@@ -1,9 +1,9 @@
 import { Router } from '@koa/router';
 import type { Context } from 'koa';
-import { isSettled } from '../../domain/payment.ts';
+import { isMoney, isSettled } from '../../domain/payment.ts';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
 import type { Db } from '../../store/open.ts';
-import { findByReturnKey, type PaymentRow } from '../../store/payments.ts';
+import { findByReturnKey, findOrder, type PaymentRow } from '../../store/payments.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 import { addressOf } from '../open-payment.ts';
 import type { OutcomeWaits } from '../outcome-waits.ts';
@@ -32,16 +32,30 @@ export function returnRoutes(deps: {
     if (payment === null) return showUnknown(ctx);
     // Anybody's HEAD may be a preview of the link; only a visit is a visit.
     const now = ctx.method === 'GET' ? await askAndWait(deps, payment) : payment;
-    if (now.returnUrl === null) return showStatus(ctx, now);
+    const status = returnStatus(now, await isOrderPaid(deps.db, now));
+    if (now.returnUrl === null) return showStatus(ctx, now, status);
     ctx.set('Cache-Control', 'no-store');
     ctx.status = 303;
-    ctx.redirect(returnUrlOf(now, now.returnUrl));
+    ctx.redirect(returnUrlOf(now, now.returnUrl, status));
   });
 }
 
-async function find(db: Db, gateway: string, key: string): Promise<PaymentRow | null> {
+type ReturnStatus = ReturnType<typeof returnStatus>;
+
+function find(db: Db, gateway: string, key: string): Promise<PaymentRow | null> {
+  return soon(findByReturnKey(db, gateway, key));
+}
+
+/** Asked only where there is money: it may have come too late for the order. Not known is not paid. */
+async function isOrderPaid(db: Db, { status, orderReference }: PaymentRow): Promise<boolean> {
+  if (!isMoney(status)) return false;
+  const found = await soon(findOrder(db, orderReference)).catch(() => null);
+  return found !== null && found.order.paidPaymentId !== null;
+}
+
+async function soon<Found>(finding: Promise<Found>): Promise<Found> {
   try {
-    return await withTimeout(findByReturnKey(db, gateway, key), FIND_LIMIT_MS, 'the store');
+    return await withTimeout(finding, FIND_LIMIT_MS, 'the store');
   } catch (error) {
     const { cause } = error as Error;
     throw (
@@ -60,23 +74,25 @@ async function askAndWait(
 }
 
 /** The shop's own address with what we know; its own parameters stay. */
-function returnUrlOf(payment: PaymentRow, returnUrl: string): string {
+function returnUrlOf(payment: PaymentRow, returnUrl: string, status: ReturnStatus): string {
   const url = new URL(returnUrl);
   url.searchParams.set('order', payment.orderReference);
   url.searchParams.set('payment', payment.id);
-  url.searchParams.set('status', returnStatus(payment));
+  url.searchParams.set('status', status);
   return url.href;
 }
 
 const WORDS = {
   paid: ['Thank you', 'Your payment has been received.'],
   pending: ['One moment', 'Your payment is being checked. This page keeps itself up to date.'],
-  failed: ['Not paid', 'Your payment did not go through. You have not been charged.'],
+  failed: [
+    'Not paid',
+    'Your payment did not go through. What was taken for it, if anything, goes back to you.',
+  ],
   cancelled: ['Cancelled', 'You cancelled the payment. You have not been charged.'],
 } as const;
 
-function showStatus(ctx: Context, payment: PaymentRow): void {
-  const status = returnStatus(payment);
+function showStatus(ctx: Context, payment: PaymentRow, status: ReturnStatus): void {
   const [title, text] = WORDS[status];
   if (status === 'pending') ctx.set('Refresh', '5');
   ctx.type = 'html';

@@ -4,6 +4,7 @@ import type { Reading } from '../../domain/transaction.ts';
 import type { FoundSession } from '../gateway.ts';
 import { inOrder } from './in-order.ts';
 import { parseKey } from './key.ts';
+import { withoutContacts } from './personal.ts';
 import { METADATA } from './session-request.ts';
 import { amountField, currencyField, idField, reasonOf, timeField } from './words.ts';
 
@@ -86,7 +87,7 @@ export function toSessionState(session: z.infer<typeof progressSchema>): Session
 function afterEvent(before: SessionState, { name, details }: SessionEvent): SessionState {
   if (before.state === 'cancelled') return before;
   const reason = reasonOf(details?.error);
-  const because = reason === undefined ? {} : { reason };
+  const because = reason === undefined ? {} : { reason: withoutContacts(reason) };
   switch (name) {
     case 'CANCELLED':
       return { kind: 'session', state: 'cancelled', ...because };

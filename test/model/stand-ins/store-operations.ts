@@ -171,9 +171,9 @@ function isIdle(operation: OperationRow, now: number): boolean {
 }
 
 function isHeld(tables: Tables, payment: PaymentRow, now: number): boolean {
-  const { id, status, dismissed, orderReference, updatedAt } = payment;
+  const { id, status, reason, dismissed, orderReference, updatedAt } = payment;
   const isPayer = tables.orders.get(orderReference)?.paidPaymentId === id;
-  if (!holdsMoney(status) || dismissed || isPayer) return false;
+  if (!holdsMoney(status) || dismissed || isPayer || reason === null) return false;
   if (now - updatedAt.getTime() <= 15 * MINUTE_MS) return false;
   return !tables.operationsOf(id).some(isUnfinished);
 }

@@ -1,0 +1,3 @@
+CREATE INDEX "deliveries_age" ON "deliveries" USING btree ("received_at");--> statement-breakpoint
+CREATE INDEX "deliveries_refused" ON "deliveries" USING btree ("received_at") WHERE outcome = 'refused';--> statement-breakpoint
+CREATE INDEX "payments_to_give_back" ON "payments" USING btree ("updated_at") WHERE status in ('AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_REFUNDED') and not dismissed and reason is not null;
