@@ -46,6 +46,8 @@ let store: TestStore;
 let activities: MoneyActivities;
 let shown: Transaction;
 let operate: (request: OperationRequest) => Promise<OperationAnswer>;
+/** What happens between an attempt's asking the gateway and its having the answer. */
+let meanwhile: () => Promise<unknown>;
 const sent: OperationRequest[] = [];
 
 beforeAll(async () => {
@@ -54,7 +56,10 @@ beforeAll(async () => {
     id: 'dintero',
     account: ACCOUNT,
     rulesFor,
-    readPayment: () => Promise.resolve({ kind: 'transaction', transaction: shown }),
+    readPayment: async () => {
+      await meanwhile();
+      return { kind: 'transaction', transaction: shown };
+    },
     operate: (request: OperationRequest) => {
       sent.push(request);
       return operate(request);
@@ -65,6 +70,7 @@ beforeAll(async () => {
 beforeEach(() => {
   sent.length = 0;
   operate = () => Promise.resolve({ kind: 'answered' });
+  meanwhile = () => Promise.resolve();
 });
 afterAll(() => store.close());
 
@@ -157,6 +163,20 @@ describe('an operation', () => {
     shown = now;
     await attempt(payment, operation);
     expect(sent).toMatchObject([{ amountMinor: payment.amount - 4_000 }]);
+  });
+
+  it('is not sent on what was read before another one of the payment was', async () => {
+    const payment = await aPaid();
+    const [slow, quick] = [
+      await ask(payment, 'capture'),
+      await ask(payment, 'capture', { reference: 'c2', wanted: 4_000 }),
+    ];
+    meanwhile = () => markSending(store.db, quick.id, 4_000);
+    expect(await attempt(payment, slow)).toMatchObject({ state: 'busy' });
+    expect(sent).toEqual([]);
+    meanwhile = () => Promise.resolve();
+    await attempt(payment, slow);
+    expect(sent).toMatchObject([{ reference: 'c1', amountMinor: payment.amount - 4_000 }]);
   });
 
   it('is asked of the transaction that was read', async () => {
