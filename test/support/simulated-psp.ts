@@ -15,6 +15,8 @@ export interface SimulatedSession {
   resolution: { readonly to: 'AUTHORIZED' | 'FAILED'; readonly at: number } | null;
   /** Whether it has ever said so: what an order may be paid on. */
   everAuthorized: boolean;
+  /** The session that its transaction says it is of, where that is another one. */
+  pointsTo?: string;
 }
 
 export interface SimulatedPsp {
@@ -109,7 +111,7 @@ function transactionOf(session: SimulatedSession, status: TransactionStatus): Tr
   const isCaptured = status === 'CAPTURED' || status === 'REFUNDED';
   return {
     transactionId: transactionIdOf(session),
-    sessionId: session.sessionId,
+    sessionId: session.pointsTo ?? session.sessionId,
     account: ACCOUNT,
     reference: session.reference,
     money: session.money,

@@ -121,6 +121,17 @@ describe('a callback', () => {
     expect(opened.fake.order.status).toBe('PAID');
   });
 
+  it('that comes later is followed from the beginning again', async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'INITIATED');
+    await callback(opened, 'e1');
+    await pass(opened, 12 * MINUTE);
+    const before = opened.fake.reads.length;
+    await callback(opened, 'e2');
+    await pass(opened, 12 * MINUTE);
+    expect(gaps(opened.fake).slice(before)).toEqual([1, 2, 5, 15, 60, 300, 300]);
+  });
+
   it('is followed although a browser comes back in between', async () => {
     const opened = await anOpenPayment();
     await callback(opened, 'e1');
@@ -410,6 +421,21 @@ describe('a review', () => {
     });
     expect(answer).toEqual({ kind: 'resolved', status: 'AUTHORIZED' });
     expect(opened.fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+  });
+
+  it("of another session's transaction is not left by accepting it: that is not this order's money", async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'AUTHORIZED');
+    opened.session.pointsTo = 'theirs';
+    await callback(opened, 'e1');
+    await pass(opened, 68 * MINUTE);
+    expect(opened.payment().status).toBe('REVIEW');
+    const answer = await world.runs.resolve(addressOf(opened.payment()), {
+      decision: 'accept',
+      noteKey: 'n',
+    });
+    expect(answer).toMatchObject({ kind: 'refused', reason: expect.stringContaining('of this session') });
+    expect(opened.fake.order).toMatchObject({ status: 'REVIEW', paidTimes: 0 });
   });
 
   it('is left by dismissing it, and the order is free', async () => {
