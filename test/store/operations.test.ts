@@ -220,12 +220,35 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await forgotten(payment.id)).toEqual([]);
   });
 
+  it('that has been sent is left to its run for 90 minutes', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment)).operation;
+    await markSending(store.db, id, 4_000);
+    await age(id, '89 minutes');
+    expect(await forgotten(payment.id)).toEqual([]);
+    await age(id, '91 minutes');
+    expect(await forgotten(payment.id)).toMatchObject([{ operationId: id }]);
+  });
+
   it('is not needed for money to be found that should have gone back', async () => {
     const payment = await aPayment(store.db);
     const updatedAt = sql`now() - interval '16 minutes'`;
     const held = { status: 'AUTHORIZED', reason: 'late_money', updatedAt } as const;
     await store.db.update(payments).set(held).where(eq(payments.id, payment.id));
     expect(await forgotten(payment.id)).toMatchObject([{ operationId: null }]);
+    expect(await forgotten(payment.id)).toEqual([]);
+  });
+
+  it('is not looked for behind money that an operator has dismissed', async () => {
+    const payment = await aPayment(store.db);
+    const transaction = aTransaction(payment);
+    const review = anOutcome('REVIEW', { reason: 'amount_mismatch' });
+    await recordOutcome(store.db, aRecord(payment, { outcome: review, transaction }), TELLS);
+    const dismiss = anOutcome('AUTHORIZED', { dismiss: true });
+    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction }), TELLS);
+    const long = { updatedAt: sql`now() - interval '16 minutes'` };
+    await store.db.update(payments).set(long).where(eq(payments.id, payment.id));
+    expect(await findPayment(store.db, payment.id)).toMatchObject({ status: 'AUTHORIZED', dismissed: true });
     expect(await forgotten(payment.id)).toEqual([]);
   });
 
@@ -237,5 +260,20 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     await store.db.update(operations).set({ state: 'done' }).where(eq(operations.paymentId, payment.id));
     const second = await claimGiveBack(store.db, payment.id, { ...plan, kind: 'refund' });
     expect(second).toMatchObject({ reference: 'give-back-2', kind: 'refund' });
+  });
+
+  it('that came to nothing in a review lets nobody give back what was accepted after it', async () => {
+    const payment = await aPayment(store.db);
+    const transaction = aTransaction(payment);
+    const review = anOutcome('REVIEW', { reason: 'amount_mismatch' });
+    await recordOutcome(store.db, aRecord(payment, { outcome: review, transaction }), TELLS);
+    const plan = { kind: 'void', cause: 'operator' } as const;
+    const first = await claimGiveBack(store.db, payment.id, plan);
+    const failed = { operationId: first?.id ?? '', code: 'declined', detail: 'not now' };
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    const accepted = await recordOutcome(store.db, aRecord(payment, { outcome: accept, transaction }), TELLS);
+    expect(accepted).toMatchObject({ paysNow: true });
+    expect(await claimGiveBack(store.db, payment.id, plan)).toBeNull();
   });
 });
