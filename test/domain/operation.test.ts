@@ -157,6 +157,12 @@ describe('what is promised to other operations', () => {
     expect(reservedFor('refund', others, aTransaction({ operations }))).toBe(4_000);
   });
 
+  it('is free again once the transaction shows that it failed', () => {
+    const others = [other('capture', 'c1'), other('capture', 'c2')];
+    const operations = [shown('failed'), shown('pending', { reference: 'c2' })];
+    expect(reservedFor('capture', others, aTransaction({ operations }))).toBe(4_000);
+  });
+
   it('is drawn on by a void as by a capture, and is nothing before it was sent', () => {
     const others = [other('capture', 'c1'), { ...other('capture', 'c2'), amountMinor: null }];
     expect(reservedFor('void', others, aTransaction())).toBe(4_000);
