@@ -67,6 +67,27 @@ describe('dintero token', () => {
     ]);
   });
 
+  it('that is refused late does not take the next one with it', async () => {
+    let release = () => {};
+    const held = new Promise<void>((settle) => (release = settle));
+    let reads = 0;
+    const slowAtFirst: typeof fetch = async (url, init) => {
+      const isFirst = typeof url === 'string' && url.endsWith(SESSION) && (reads += 1) === 1;
+      const answer = await fetch(url, init);
+      if (isFirst) await held;
+      return answer;
+    };
+    fake.on(READ, { status: 401 }, { status: 401 }, { json: aSession() });
+    const gateway = gatewayAt(fake, { fetch: slowAtFirst });
+    const late = gateway.readSession(SESSION);
+    await until(() => fake.calls(READ).length === 1);
+    await gateway.readSession(SESSION);
+    release();
+    await late;
+    const tokens = fake.calls(READ).map(({ headers }) => headers.authorization);
+    expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2', 'Bearer token-2']);
+  });
+
   it('is not asked for again and again when a new one is refused too', async () => {
     fake.on(READ, { status: 401 });
     await expect(gatewayAt(fake).readSession(SESSION)).rejects.toMatchObject({ kind: 'credentials' });
