@@ -1,4 +1,4 @@
-/** Logs are read by many: no secret and nobody's address may be in one, whatever object somebody passes. */
+/** Logs are read by many: no secret and nobody's address may be in one, however deep it is in what somebody passes. */
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { DrizzleQueryError } from 'drizzle-orm';
@@ -15,9 +15,22 @@ describe('the log', () => {
     ['an API key', { headers: { authorization: 'Bearer s3cr3t-value' } }],
     ['an API key of a request', { req: { headers: { authorization: 'Bearer s3cr3t-value' } } }],
     ['a signature', { headers: { 'dintero-signature': 's3cr3t-value' } }],
+    ['a signature of a request', { req: { headers: { 'dintero-signature': 's3cr3t-value' } } }],
+    ['a signature of a body', { req: { headers: { 'event-signature': 's3cr3t-value' } } }],
     ['a cookie', { headers: { cookie: 's3cr3t-value' } }],
     ['a token', { token: 's3cr3t-value' }],
+    ['a token in a list', { answers: [{ token: 's3cr3t-value' }] }],
+    ['a secret of a setting', { config: { webhook: { secret: 's3cr3t-value' } } }],
     ['a customer', { customer: { email: 's3cr3t-value' } }],
+    ['a customer of a request', { request: { customer: { email: 's3cr3t-value' } } }],
+    ['a header in capitals', { headers: { Authorization: 's3cr3t-value' } }],
+    ['what an error carries', { err: Object.assign(new Error('no'), { token: 's3cr3t-value' }) }],
+    [
+      'what an error under another name carries',
+      { failure: Object.assign(new Error('no'), { token: 's3cr3t-value' }) },
+    ],
+    ['what an object says of itself', { ctx: { toJSON: () => ({ headers: { cookie: 's3cr3t-value' } }) } }],
+    ['a customer of a body', { request: { body: { customer: { email: 's3cr3t-value' } } } }],
   ])('does not show %s', (_, object) => {
     const line = written((log) => log.info(object, 'something'));
     expect(line).toContain('something');
@@ -46,6 +59,28 @@ describe('the log', () => {
       msg: 'unforeseen error',
       err: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('log.test') },
     });
+  });
+
+  it('shows what is no secret as it would be without all that', () => {
+    const object = {
+      at: new Date(0),
+      url: new URL('https://shop.example/orders'),
+      bytes: { first: Buffer.from('a') },
+      list: [1, null, { status: 503 }],
+      none: null,
+    };
+    const line = written((log) => log.info(object, 'something'));
+    expect(JSON.parse(line)).toMatchObject(JSON.parse(JSON.stringify(object)) as object);
+  });
+
+  it('ends an object that contains itself, and leaves it as it was', () => {
+    const customer = { email: 'kari@example.com' };
+    const self: Record<string, unknown> = { customer };
+    self['self'] = self;
+    const line = written((log) => log.info({ self }, 'something'));
+    expect(line).toContain('[too deep]');
+    expect(line).not.toContain('kari@example.com');
+    expect(self['customer']).toBe(customer);
   });
 
   it('is one line of JSON with the time', () => {
