@@ -1,20 +1,5 @@
-/** What Dintero can do, as data: docs and tests read it. */
+/** What the payment products behind Dintero can do, as data. */
 import type { ProductRules } from '../../domain/operation.ts';
-
-export const DINTERO_CAPABILITIES = {
-  gateway: 'dintero',
-  currencies: 'as the account’s profiles allow',
-  callbackAuthenticity: 'signed query; account webhooks: signed body',
-  callbackCarriesOurKey: true,
-  idempotentCreate: false,
-  idempotentOperations: false,
-  operationReferences: 'capture and refund; a void carries none',
-  expiringSessions: true,
-  cancelSession: true,
-  onHold: true,
-  listing: 'transactions by creation, capture and refund time, and by status',
-  readsBackMetadata: true,
-} as const;
 
 /** Cards, and the least of what is documented for anything that has an authorization (Visa Electron in Vipps: 5 days). */
 const CARD = { voids: 'whole', finalCapture: false, authorizationDays: 7 } as const;
