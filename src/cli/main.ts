@@ -1,4 +1,4 @@
-/** `paidonce <command>`: what each does stands in its own file here. */
+/** `paidonce <command>`: what each does stands in a file beside this one. */
 import { runCommand } from './program.ts';
 
 // Whoever reads our output may have read enough: `paidonce why 1001 | head`.
