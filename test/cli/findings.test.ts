@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { findingsOf } from '../../src/cli/why/findings.ts';
 import type { Run, RunsAnswer } from '../../src/cli/why/runs.ts';
@@ -25,10 +27,15 @@ describe('what needs somebody', () => {
     expect(finding?.todo).toContain('paidonce resolve pay_1 --decision accept|give_back|dismiss');
   });
 
-  it.each(['gave_up', 'gone'])('is an update that ended as %s', (state) => {
-    const timeline = [told(state, '2026-11-21T11:00:00Z')];
-    expect(textsOf({ timeline })).toEqual([`the merchant and order.paid: ${state}`]);
-  });
+  it.each(['gave_up', 'gone'])(
+    'is an update that ended as %s, with the command that sends it again',
+    (state) => {
+      const story = aStory(aPayment({ timeline: [told(state, '2026-11-21T11:00:00Z')] }));
+      const [finding] = findingsOf(story, NO_TEMPORAL, NOW);
+      expect(finding?.text).toBe(`the merchant and order.paid: ${state}`);
+      expect(finding?.todo).toContain('paidonce redeliver 1001/order.paid --actor YOU --reason WHY');
+    },
+  );
 
   it('is an update that has been pending for more than five minutes', () => {
     const queued = {
@@ -60,6 +67,15 @@ describe('what needs somebody', () => {
     expect(textsOf({ timeline: [sent('2026-11-21T11:54:59Z', 'unknown')] })).toHaveLength(1);
     expect(textsOf({ timeline: [sent('2026-11-21T11:55:01Z', 'unknown')] })).toEqual([]);
     expect(textsOf({ timeline: [sent('2026-11-21T11:00:00Z', 'done')] })).toEqual([]);
+  });
+
+  it('is an operation, with the chapter that says what to do', () => {
+    const data = { kind: 'capture', reference: 'c1', state: 'unknown' };
+    const sent = { at: '2026-11-21T11:00:00Z', kind: 'operation', text: 'capture c1 is sent', data };
+    const [finding] = findingsOf(aStory(aPayment({ timeline: [sent] })), NO_TEMPORAL, NOW);
+    const [, file = '', heading = ''] = /(docs\S+\.md), "(.*)"$/.exec(finding?.todo ?? '') ?? [];
+    const chapters = readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8').split('\n');
+    expect(chapters).toContain(`## ${heading}`);
   });
 
   it('is a verified callback that no workflow dealt with for a minute', () => {
@@ -97,5 +113,10 @@ describe('what needs somebody', () => {
 
 function told(state: string, at: string) {
   const text = `the merchant and order.paid: ${state}`;
-  return { at, kind: 'update', text, data: { type: 'order.paid', state, attempts: 3, lastAnswer: '500' } };
+  return {
+    at,
+    kind: 'update',
+    text,
+    data: { effectId: '1001/order.paid', type: 'order.paid', state, attempts: 3, lastAnswer: '500' },
+  };
 }

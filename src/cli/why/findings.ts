@@ -41,11 +41,13 @@ function unfinished({ id, timeline }: Payment, now: Date): Finding[] {
     const isOpen = kind === 'operation' && (state === 'pending' || state === 'unknown');
     return isOpen && now.getTime() - Date.parse(at) > UNFINISHED_AFTER_MS;
   });
-  const todo = 'look at the transaction at the gateway; docs/operations.md, operations that do not end';
+  const todo =
+    'look at the transaction at the gateway; docs/operations.md, "A capture, refund or void that does not end"';
   return open.map(({ at, text }) => ({ about: id, text: `${text} (since ${at})`, todo }));
 }
 
 interface Told {
+  readonly effectId: string;
   readonly type: string;
   readonly state: string;
   readonly attempts: number;
@@ -54,10 +56,12 @@ interface Told {
 
 function untold({ id, timeline }: Payment, now: Date): Finding[] {
   return timeline.flatMap(({ at, data, text }) => {
-    const { type, state } = data as Partial<Told>;
+    const { effectId, type, state } = data as Partial<Told>;
     if (type === undefined || state === undefined) return [];
-    if (state === 'gave_up' || state === 'gone')
-      return [{ about: id, text, todo: `tell the shop about ${type} yourself, and mend its endpoint` }];
+    if (state === 'gave_up' || state === 'gone') {
+      const again = `paidonce redeliver ${effectId} --actor YOU --reason WHY`;
+      return [{ about: id, text, todo: `mend the shop's endpoint (ORDER_WEBHOOK_URL), then: ${again}` }];
+    }
     const since = queuedAt(timeline, type) ?? at;
     const isLate = state === 'pending' && now.getTime() - Date.parse(since) > UNTOLD_AFTER_MS;
     return isLate ? [{ about: id, text, todo: "mend the shop's endpoint (ORDER_WEBHOOK_URL)" }] : [];
