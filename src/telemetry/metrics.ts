@@ -20,7 +20,7 @@ function countedHere(registers: Registry[]) {
   return {
     deliveries: new Counter({
       name: 'paidonce_deliveries_total',
-      help: 'Callbacks by gateway and outcome: accepted, duplicate, ignored, refused, malformed, stale, limited, unavailable',
+      help: 'Callbacks by gateway and outcome: accepted, duplicate, ignored, refused, malformed, stale, limited, unavailable; beside them foreign_source',
       labelNames: ['gateway', 'outcome', 'reason'],
       registers,
     }),
