@@ -1,4 +1,4 @@
-/** Listens, and stops without cutting anybody off. */
+/** Listens, and stops: requests at hand have 5 s to end, and are cut off then, although opening a payment may take 12. */
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
 import type { Service } from '../service.ts';
@@ -24,7 +24,7 @@ const LIMITS = {
 
 const STOP_GRACE_MS = 5_000;
 
-/** Opens the door; the returned function closes it after the requests at hand. @throws ListenError */
+/** Opens the door; the returned function closes it after the requests at hand, or `STOP_GRACE_MS`. @throws ListenError */
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
   const { app, ingress } = createApp(service);
