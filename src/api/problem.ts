@@ -99,7 +99,7 @@ export function problems(log: Logger): Middleware {
 }
 
 /** Puts a problem into an answer. */
-export function writeProblem(ctx: Context, problem: Problem): void {
+function writeProblem(ctx: Context, problem: Problem): void {
   const { status } = PROBLEMS[problem.code];
   ctx.status = status;
   ctx.type = 'application/problem+json';

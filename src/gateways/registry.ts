@@ -21,7 +21,7 @@ export function createGateways(config: Config, metrics: Metrics): GatewayRegistr
 }
 
 /** A registry of these gateways. */
-export function registryOf(all: readonly Gateway[]): GatewayRegistry {
+function registryOf(all: readonly Gateway[]): GatewayRegistry {
   const byName = new Map(all.map((gateway) => [gateway.id, gateway]));
   return {
     all,

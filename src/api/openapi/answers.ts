@@ -9,7 +9,7 @@ export type Answers = Record<string, ResponseConfig>;
 const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
 /** The problem with every code that exists. A client must tolerate codes that it does not know. */
-export const publishedProblem = problem
+const publishedProblem = problem
   .extend({ code: z.enum(CODES).meta({ description: 'Stable; made for programs' }) })
   .meta({ id: 'Problem', description: 'RFC 9457; the codes may grow in number' });
 

@@ -6,7 +6,7 @@ import { accountUrl } from './urls.ts';
 import { idField, rejected, unclear, understand } from './words.ts';
 
 /** What happens to any transaction, and how a payment ended, also without one. */
-export const SUBSCRIBED_EVENTS = ['checkout_transaction', 'checkout_authorization'] as const;
+const SUBSCRIBED_EVENTS = ['checkout_transaction', 'checkout_authorization'] as const;
 
 export interface Subscription {
   readonly id: string;

@@ -3,7 +3,7 @@ import { fingerprintOf } from '../fingerprint.ts';
 import type { RefusalReason } from '../gateway.ts';
 
 /** SIGAPI's recommendation, applied in both directions: too old and too far ahead are both stale. */
-export const TOLERANCE_SECONDS = 300;
+const TOLERANCE_SECONDS = 300;
 
 const SCHEME = 'v0-hmac-sha256';
 
