@@ -12,7 +12,14 @@ import {
 import { markForeign } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
 import { pendingEffects } from '../store/outbox.ts';
-import { adoptPayment, findPayment, moneyOf, recordOpened, type PaymentRow } from '../store/payments.ts';
+import {
+  adoptPayment,
+  findOrder,
+  findPayment,
+  moneyOf,
+  recordOpened,
+  type PaymentRow,
+} from '../store/payments.ts';
 import type { OpenedPayment, OpenSessionInput, OpenSessionOutcome } from './payment-activities.ts';
 
 export interface OpeningSettings {
@@ -81,11 +88,17 @@ async function unknown(
 ): Promise<OpenSessionOutcome> {
   // The callback may be ahead of the gateway's own read model: nobody will call again, so we ask again, as long as a session lives.
   const isEarly = Date.now() - Context.current().info.scheduledTimestampMs < opening.settings.lifetimeMs;
-  if (claimed === 'absent' && isEarly)
+  if (claimed === 'absent' && isEarly && !(await isNumberTaken(opening, input)))
     throw new GatewayUnavailable('the session that the callback names is not there yet', { kind: 'absent' });
   const reason = `no payment ${input.paymentId} of ours, and no session whose metadata names it`;
   await markForeign(opening.db, input.gateway, input.eventIds, reason);
   return { kind: 'unknown', reason };
+}
+
+/** The order has gone on without it: who asks for the payment that has its number by now waits for this run to end. */
+async function isNumberTaken({ db }: Opening, { orderReference, n }: OpenSessionInput): Promise<boolean> {
+  const found = await findOrder(db, orderReference);
+  return found !== null && found.payments.some((payment) => payment.n === n);
 }
 
 async function adopt(

@@ -25,6 +25,7 @@ export async function openPayment(
   request: z.infer<typeof createPaymentRequest>,
 ): Promise<OpenedAnswer> {
   const wanted = wantedOf(service, request);
+  let replaced: PaymentRow | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     crashPoint('open.claim.before', wanted.orderReference);
     const claim = await claimPayment(service.store.db, wanted);
@@ -32,7 +33,11 @@ export async function openPayment(
     if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
       throw refusal(claim.kind, wanted);
     if (claim.kind === 'differs') {
-      await replace(service, request, claim.payment);
+      // Who replaces what came after him is replaced by it in turn, until nothing is open.
+      const isNewer = replaced !== null && replaced.id !== claim.payment.id;
+      if (isNewer || !request.replace) throw mismatch(claim.payment, isNewer);
+      await closePayment(service, claim.payment);
+      replaced = claim.payment;
       continue;
     }
     const opened = await openRun(service, claim.payment);
@@ -111,19 +116,18 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   return { ...(fresh ?? payment), ...opened };
 }
 
-async function replace(
-  service: Service,
-  { replace: isWanted }: { replace: boolean },
-  open: PaymentRow,
-): Promise<void> {
-  if (!isWanted) {
-    const { id, amount, currency, gateway } = open;
-    throw new Problem(
+function mismatch({ id, status, amount, currency, gateway }: PaymentRow, isNewer: boolean): Problem {
+  const which = `payment ${id} over ${amount} ${currency} by ${gateway}`;
+  if (status === 'ON_HOLD')
+    return new Problem(
       'order_mismatch',
-      `payment ${id} over ${amount} ${currency} by ${gateway} is open; ask for the same, or say "replace": true to cancel it first`,
+      `${which} is on hold; ask for the same, or wait until it is decided`,
     );
-  }
-  await closePayment(service, open);
+  const since = isNewer ? 'was opened by somebody else meanwhile' : 'is open';
+  return new Problem(
+    'order_mismatch',
+    `${which} ${since}; ask for the same, or say "replace": true to cancel it first`,
+  );
 }
 
 /** Closes a session that nobody has paid. @throws Problem `already_paid`, `not_cancellable` */

@@ -45,6 +45,7 @@ export const captureRequest = z
       .boolean('true or false')
       .default(false)
       .meta({ description: 'Gives back what is left of the authorization, where the payment method can' }),
+    reason: reason.meta({ description: 'Kept with the operation' }),
   })
   .superRefine(addsUp)
   .meta({ id: 'Capture' });

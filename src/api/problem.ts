@@ -120,7 +120,7 @@ function asProblem(error: unknown): Problem {
   if (error instanceof RunsUnavailable || error instanceof RunEnded) {
     return new Problem(
       'unavailable',
-      'the workflow service did not answer in time; ask again, nothing is done twice',
+      'the workflow service, or the payment service provider behind it, did not answer in time; ask again, nothing is done twice',
       { cause: error.cause ?? error },
     );
   }

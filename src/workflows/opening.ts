@@ -57,7 +57,8 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
 
 async function giveUp(run: RunState, outcome: Exclude<OpenSessionOutcome, OpenedPayment>): Promise<void> {
   if (outcome.kind !== 'unknown') await record(run, withoutSession(run, outcome));
-  run.isRefused = outcome.kind === 'rejected' || outcome.kind === 'unknown';
+  // Whoever asks for a session has a payment in the store, and so another one than this run knows nothing of: he asks again.
+  run.isRefused = outcome.kind === 'rejected';
   run.rejected = outcome.reason;
 }
 

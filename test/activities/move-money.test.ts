@@ -123,8 +123,12 @@ const attempt = (payment: PaymentRow, { id: operationId }: OperationRow): Promis
     gateway: 'dintero',
     operationId,
   });
-const plan = (payment: PaymentRow, cause: 'late_money' | 'operator' = 'operator'): Promise<GiveBackPlan> =>
-  anActivityRun().run((input) => activities.planGiveBack(input), {
+const plan = (
+  payment: PaymentRow,
+  cause: 'late_money' | 'operator' = 'operator',
+  scheduledAt = Date.now(),
+): Promise<GiveBackPlan> =>
+  anActivityRun(1, scheduledAt).run((input) => activities.planGiveBack(input), {
     ...keyOf(payment),
     gateway: 'dintero',
     cause,
@@ -216,6 +220,18 @@ describe('money that is to go back', () => {
     expect(await listOperations(store.db, payment.id)).toEqual([]);
     shown = gone;
     expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isStuck: false });
+  });
+
+  it('is planned on it all the same after an hour: by then it is what the gateway shows', async () => {
+    const payment = await aSession();
+    const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
+    await recordOutcome(store.db, aRecord(payment, { outcome: closed }), TELLS);
+    await record(payment, { ...shown, updatedAt: LATER });
+    await expect(plan(payment, 'late_money')).rejects.toThrow('behind');
+    const anHourAgo = Date.now() - 3_600_001;
+    expect(await plan(payment, 'late_money', anHourAgo)).toMatchObject({
+      operationId: expect.stringMatching(/./),
+    });
   });
 
   it('stays where an operator has accepted it in the meantime', async () => {

@@ -323,6 +323,12 @@ describe('opening a session', () => {
       expect(await open(key, { claimedSessionId, scheduledTimestampMs })).toMatchObject({ kind: 'unknown' });
     });
 
+    it('does not ask for it again where the order has gone on without it: somebody waits for that number', async () => {
+      const { orderReference, n } = await aPayment(store.db);
+      const key = { paymentId: `pay_${aReference()}`, orderReference, n };
+      expect(await open(key, { claimedSessionId: `${ACCOUNT}.none` })).toMatchObject({ kind: 'unknown' });
+    });
+
     it('waits while the gateway is silent: it may be ours', async () => {
       const { key, sessionId } = await lostSession();
       await fault({ readSession: { status: 500 } });

@@ -42,7 +42,7 @@ describe('an operation is refused', () => {
     ['refund', { reference, amount: 100, currency: 'NOK' }, '/currency'],
     ['void', { amount: 100 }, '/amount'],
     ['void', { items: [] }, '/items'],
-    ['capture', { reference, reason: 'because' }, '/reason'],
+    ['capture', { reference, reason: 1 }, '/reason'],
     ['refund', { reference, finalCapture: true }, '/finalCapture'],
     ['void', { finalCapture: true }, '/finalCapture'],
     ['capture', { reference, finalCapture: 'yes' }, '/finalCapture'],

@@ -8,6 +8,7 @@ import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
 import { anOrderBody, API_KEY, SECOND_KEY } from '../support/api.ts';
 import { anOutcome, aPayment, aRecord, aReference, aTransaction, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
+import { until } from '../support/until.ts';
 
 describe("the merchant's API", () => {
   const at = useTestApi({ TEMPORAL_UI_URL: 'https://temporal.example/' });
@@ -95,6 +96,38 @@ describe("the merchant's API", () => {
       expect(second).toMatchObject({ status: 201, json: { amount: 500, status: 'PENDING' } });
       const kept = await at.api.send('GET', `/v1/payments/${first.json.id}`, { key: API_KEY });
       expect(kept.json.status).toBe('CANCELLED');
+    });
+
+    it('lets one of several that replace it at once have its session, and refuses the others', async () => {
+      const reference = aReference();
+      await at.api.post('/v1/payments', anOrderBody(reference));
+      let asked = 0;
+      at.api.runs.answers.cancel = async ({ paymentId }) => {
+        asked += 1;
+        await until('all have seen the first one', () => asked >= 4);
+        await become(paymentId, 'CANCELLED', { closedBy: 'merchant' });
+        return { kind: 'cancelled' };
+      };
+      const replaceBy = (amount: number) =>
+        at.api.post('/v1/payments', { order: { reference, amount, currency: 'NOK' }, replace: true });
+      const answers = await Promise.all([200, 300, 400, 500].map(replaceBy));
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409]);
+      const winner = answers.find(({ status }) => status === 201)?.json;
+      const kept = await at.api.send('GET', `/v1/payments/${winner.id}`, { key: API_KEY });
+      expect(kept.json).toMatchObject({ status: 'PENDING', amount: winner.amount });
+      const refused = answers.filter(({ json }) => json.code === 'order_mismatch');
+      expect(refused).toHaveLength(3);
+    });
+
+    it('is 409 for another amount while the payment is on hold, and does not offer to replace it', async () => {
+      const reference = aReference();
+      const first = await at.api.post('/v1/payments', anOrderBody(reference));
+      await become(first.json.id, 'ON_HOLD');
+      const order = { reference, amount: 500, currency: 'NOK' };
+      const { status, json } = await at.api.post('/v1/payments', { order });
+      expect({ status, code: json.code }).toEqual({ status: 409, code: 'order_mismatch' });
+      expect(json.detail).toContain('on hold');
+      expect(json.detail).not.toContain('replace');
     });
 
     it('takes a payment that is to be captured at once', async () => {

@@ -248,6 +248,14 @@ describe('reading a dintero payment', () => {
     expect(await gateway.readPayment({ sessionId: SESSION })).toMatchObject({ state: 'cancelled' });
   });
 
+  it('repeats nothing of the payer from what a session says about its failure', async () => {
+    const details = { error: 'no funds for kari@example.com, +47 912 34 567' };
+    fake.on(READ_SESSION, { json: aSession({ events: [{ name: 'FAILED', details }] }) });
+    const reading = JSON.stringify(await gateway.readPayment({ sessionId: SESSION }));
+    expect(reading).toContain('no funds');
+    expect(reading).not.toMatch(/kari|912/);
+  });
+
   it.each([
     ['session: id', { json: aSession({ id: undefined }) }],
     ['session: id', { json: aSession({ id: `${ACCOUNT}.other` }) }],
