@@ -26,6 +26,7 @@ export async function openPayment(
 ): Promise<OpenedAnswer> {
   const wanted = wantedOf(service, request);
   let replaced: PaymentRow | null = null;
+  let created: string | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     crashPoint('open.claim.before', wanted.orderReference);
     const claim = await claimPayment(service.store.db, wanted);
@@ -40,8 +41,9 @@ export async function openPayment(
       replaced = claim.payment;
       continue;
     }
+    if (claim.kind === 'created') created = claim.payment.id;
     const opened = await openRun(service, claim.payment);
-    if (opened !== null) return { isNew: claim.kind === 'created', payment: opened };
+    if (opened !== null) return { isNew: opened.id === created, payment: opened };
   }
   throw new Problem('unavailable', 'the payment kept changing while it was opened; ask again');
 }

@@ -197,7 +197,7 @@ describe("the merchant's API", () => {
         if (tries === 1) throw new RunEnded('the run ended');
         return usual(payment);
       };
-      expect(await at.api.post('/v1/payments', anOrderBody(aReference()))).toMatchObject({ status: 200 });
+      expect(await at.api.post('/v1/payments', anOrderBody(aReference()))).toMatchObject({ status: 201 });
       expect(tries).toBe(2);
     });
 
