@@ -232,6 +232,15 @@ export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
   return parse(clientSchema(), env);
 }
 
+/** The environment, and `defaults` for whatever it does not say, be it by NAME or by NAME_FILE. */
+export function withDefaults(
+  env: NodeJS.ProcessEnv,
+  defaults: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  const missing = Object.entries(defaults).filter(([name]) => env[`${name}_FILE`] === undefined);
+  return { ...Object.fromEntries(missing), ...env };
+}
+
 function parse<Schema extends z.ZodType>(
   schema: Schema,
   env: NodeJS.ProcessEnv,

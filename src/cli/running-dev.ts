@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { withDefaults } from '../config.ts';
 import { SANDBOX_VALUES } from '../dev/settings.ts';
 
 const url = z.string().nullish().catch(null);
@@ -14,7 +15,7 @@ export function withRunningDev(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const running = urls.safeParse(readJson(join(dataDir, 'urls.json')));
   const own = secrets.safeParse(readJson(join(dataDir, 'secrets.json')));
   if (!running.success || !own.success) return env;
-  return { ...present(chosen(running.data, own.data)), ...env };
+  return withDefaults(env, present(chosen(running.data, own.data)));
 }
 
 function chosen(

@@ -1,6 +1,6 @@
 /** What `npm start` runs with: what the environment says, and what it chose where that says nothing. */
 import { resolve } from 'node:path';
-import { ConfigError, readConfig, type Config } from '../config.ts';
+import { ConfigError, readConfig, withDefaults, type Config } from '../config.ts';
 import { choosePorts } from './ports.ts';
 import type { DevSecrets } from './secrets.ts';
 
@@ -101,8 +101,7 @@ function coreEnvironment(
     HOST: own.host,
     PUBLIC_URL: apiUrl,
   };
-  const missing = Object.entries(defaults).filter(([name]) => env[`${name}_FILE`] === undefined);
-  return { ...Object.fromEntries(missing), ...env, PORT: String(own.port), DATA_DIR: dataDir };
+  return { ...withDefaults(env, defaults), PORT: String(own.port), DATA_DIR: dataDir };
 }
 
 /** Under which name a browser on this machine finds a listener. */

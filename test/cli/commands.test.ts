@@ -159,18 +159,31 @@ describe('paidonce', () => {
   });
 
   it('takes address and keys from a running npm start', async () => {
-    const urls = { api: process.env['PUBLIC_URL'], temporal: NOBODY, sandbox: null };
-    const folder = join(at.folder, 'dev');
-    await mkdir(folder);
-    await writeFile(join(folder, 'urls.json'), JSON.stringify(urls));
-    await writeFile(
-      join(folder, 'secrets.json'),
-      JSON.stringify({ API_KEYS: KEY, ORDER_WEBHOOK_SECRETS: 'whsec_x' }),
-    );
-    process.env = { DATA_DIR: folder };
+    process.env = { DATA_DIR: await runningDev(KEY) };
     expect(await runCommand(['cancel', at.payment.id])).toBe(0);
   });
+
+  it('takes the keys of API_KEYS_FILE rather than those of a running npm start', async () => {
+    const file = join(at.folder, 'keys');
+    await writeFile(file, `${KEY}\n`);
+    process.env = {
+      DATA_DIR: await runningDev('another-key-of-more-than-24-characters'),
+      API_KEYS_FILE: file,
+    };
+    expect(await runCommand(['cancel', at.payment.id])).toBe(0);
+    expect(terminal.complaints).toBe('');
+  });
 });
+
+/** A DATA_DIR as `npm start` leaves it while it runs. */
+async function runningDev(key: string): Promise<string> {
+  const urls = { api: process.env['PUBLIC_URL'], temporal: NOBODY, sandbox: null };
+  const folder = await mkdtemp(join(at.folder, 'dev-'));
+  await writeFile(join(folder, 'urls.json'), JSON.stringify(urls));
+  const secrets = { API_KEYS: key, ORDER_WEBHOOK_SECRETS: 'whsec_x' };
+  await writeFile(join(folder, 'secrets.json'), JSON.stringify(secrets));
+  return folder;
+}
 
 /** What a directory looks like whose store another process has open. */
 async function holdStore(folder: string): Promise<() => Promise<void>> {
