@@ -95,7 +95,7 @@ async function announce(settings: DevSettings, urlsFile: string): Promise<void> 
   await writeFile(`${urlsFile}.new`, `${JSON.stringify(urls, null, 2)}\n`);
   await rename(`${urlsFile}.new`, urlsFile);
   const found = Object.entries(LABELS).map(([name, label]) => [label, urls[name as keyof Urls]] as const);
-  const secrets = [['API key', settings.config.API_KEYS[0]] as const];
+  const secrets = [['API key', settings.apiKey] as const];
   const lines = [...found, ...secrets].filter(([, value]) => typeof value === 'string');
   const text = lines.map(([label, value]) => `  ${label.padEnd(18)} ${value}`).join('\n');
   process.stdout.write(`\n${text}\n\nready\n`);

@@ -21,6 +21,8 @@ export interface DevSettings {
   readonly config: Config;
   readonly coreEnv: NodeJS.ProcessEnv;
   readonly apiUrl: string;
+  /** What may be printed of it: the key that was made for development, else where the user's own comes from. */
+  readonly apiKey: string;
   /** Null where a variable names the service, so that it is not ours to start. */
   readonly sandbox: Service | null;
   readonly shop: Service | null;
@@ -68,7 +70,12 @@ export async function readSettings(env: NodeJS.ProcessEnv, secrets: DevSecrets):
       : null,
   };
   const coreEnv = coreEnvironment(env, chosen, { host, port: port('PORT'), secrets });
-  return { ...chosen, coreEnv, config: readConfig(coreEnv) };
+  return { ...chosen, coreEnv, apiKey: printableKey(env, secrets), config: readConfig(coreEnv) };
+}
+
+function printableKey(env: NodeJS.ProcessEnv, { API_KEYS }: DevSecrets): string {
+  const own = ['API_KEYS', 'API_KEYS_FILE'].find((name) => env[name] !== undefined);
+  return own === undefined ? API_KEYS : `the one of ${own}`;
 }
 
 function ownServices(env: NodeJS.ProcessEnv): { sandbox: boolean; shop: boolean; temporal: boolean } {
@@ -86,7 +93,7 @@ function ownServices(env: NodeJS.ProcessEnv): { sandbox: boolean; shop: boolean;
   };
 }
 
-type Chosen = Omit<DevSettings, 'config' | 'coreEnv'>;
+type Chosen = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv'>;
 
 function coreEnvironment(
   env: NodeJS.ProcessEnv,

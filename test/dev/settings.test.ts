@@ -103,8 +103,15 @@ describe('the development secrets', () => {
   it('give way to a key in a file', async () => {
     const file = join(folder, 'key');
     await writeFile(file, 'a-key-of-a-person-0123456789\n');
-    const { config } = await settingsOf({ API_KEYS_FILE: file });
+    const { config, apiKey } = await settingsOf({ API_KEYS_FILE: file });
     expect(config.API_KEYS).toEqual(['a-key-of-a-person-0123456789']);
+    expect(apiKey).toBe('the one of API_KEYS_FILE');
+  });
+
+  it('alone are printed: of a key of a person only where it comes from', async () => {
+    expect((await settingsOf({})).apiKey).toBe(SECRETS.API_KEYS);
+    const { apiKey } = await settingsOf({ API_KEYS: 'a-key-of-a-person-0123456789' });
+    expect(apiKey).toBe('the one of API_KEYS');
   });
 
   it('give way to webhook secrets in a file, and the demo shop is given those too', async () => {
