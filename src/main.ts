@@ -10,7 +10,7 @@ import type { Config } from './config.ts';
 import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
-import { stampGateway, WrongAccount } from './store/health.ts';
+import { readGateway, stampGateway, WrongAccount } from './store/health.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -101,17 +101,25 @@ async function createService(
 }
 
 /** Migrates and stamps the store, as soon as it answers. @throws WrongAccount */
-async function prepareStore({ store, gateways, log }: Service): Promise<void> {
+async function prepareStore(service: Service): Promise<void> {
+  const { store, log } = service;
   for (;;) {
     try {
       await store.migrate();
-      for (const { id: gateway, account, mode } of gateways.all)
-        await stampGateway(store.db, { gateway, account, mode });
-      return;
+      return await stampStore(service);
     } catch (error) {
       if (error instanceof WrongAccount || store.kind === 'embedded') throw error;
       log.warn({ reason: String(error) }, "the store can't be prepared yet: is the database up?");
       await sleep(1_000);
     }
+  }
+}
+
+/** A fresh store asks whose namespace it is first: a start that is refused must leave no stamp. @throws WrongAccount */
+async function stampStore({ store, gateways, namespace }: Service): Promise<void> {
+  for (const { id: gateway, account, mode } of gateways.all) {
+    const stamp = { gateway, account, mode };
+    if ((await readGateway(store.db, gateway)) === null) await namespace.checkStamp(stamp);
+    await stampGateway(store.db, stamp);
   }
 }

@@ -6,9 +6,18 @@ import { WrongAccount } from '../store/health.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { withTimeout } from './calls.ts';
-import { addSearchAttributes, missingSearchAttributes, scheduleSweep, sweepWorkflowId } from './setup.ts';
+import {
+  addSearchAttributes,
+  checkSweepStamp,
+  missingSearchAttributes,
+  scheduleSweep,
+  sweepWorkflowId,
+  type GatewayStamp,
+} from './setup.ts';
 
 export interface Namespace {
+  /** Asks for 2 s at most whose it is; one that can't be asked, or has no stamp yet, is anybody's. @throws WrongAccount */
+  checkStamp(stamp: GatewayStamp): Promise<void>;
   /** Makes whatever is not there. @throws WrongAccount, or whatever Temporal says */
   prepare(): Promise<void>;
   /** The same for all who find it missing at once, and every 5 s at most. True when all of it is there now. */
@@ -31,6 +40,7 @@ export interface NamespaceDependencies {
   readonly fail: (error: Error) => void;
 }
 
+const STAMP_LIMIT_MS = 2_000;
 const MENDED_EVERY_MS = 5_000;
 const MEND_LIMIT_MS = 10_000;
 const WATCHED_EVERY_MS = 60_000;
@@ -47,6 +57,15 @@ class KeptNamespace implements Namespace {
 
   constructor(deps: NamespaceDependencies) {
     this.#deps = deps;
+  }
+
+  async checkStamp(stamp: GatewayStamp): Promise<void> {
+    try {
+      await withTimeout(checkSweepStamp(this.#deps.client, stamp), STAMP_LIMIT_MS);
+    } catch (error) {
+      const { cause } = error as Error;
+      if (cause instanceof WrongAccount) throw cause;
+    }
   }
 
   async prepare(): Promise<void> {

@@ -77,14 +77,18 @@ export async function scheduleSweep(
   } catch (error) {
     if ((error as { code?: number }).code === UNIMPLEMENTED) return false;
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    const handle = client.schedule.getHandle(scheduleId);
-    checkStamp((await handle.describe()).memo ?? {}, stamp);
-    await handle.update((before) => ({ ...before, spec, action, policies }));
+    await checkSweepStamp(client, stamp);
+    await client.schedule.getHandle(scheduleId).update((before) => ({ ...before, spec, action, policies }));
   }
   return true;
 }
 
-function checkStamp(memo: Record<string, unknown>, { gateway, account, mode }: GatewayStamp): void {
+/** @throws WrongAccount when the namespace belongs to another account or mode, ScheduleNotFoundError when to nobody yet */
+export async function checkSweepStamp(
+  client: Client,
+  { gateway, account, mode }: GatewayStamp,
+): Promise<void> {
+  const { memo = {} } = await client.schedule.getHandle(sweepWorkflowId(gateway)).describe();
   if (memo['account'] === account && memo['mode'] === mode) return;
   throw new WrongAccount(
     `this Temporal namespace belongs to ${gateway} account ${String(memo['account'])} (${String(memo['mode'])}), but ` +

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BALANCED, checkBooks } from './support/books.ts';
+import { readGateways } from '../../src/store/health.ts';
+import { openStore } from '../../src/store/open.ts';
 import { copyStoreTemplate } from '../support/store.ts';
 import { freePort } from '../support/ports.ts';
 import { openMany, untilTold } from './support/shop.ts';
@@ -52,15 +54,19 @@ describe('a process', () => {
     expect(code).toBe(2);
   }, 150_000);
 
-  it('refuses a Temporal namespace of another account', async () => {
+  it('refuses a Temporal namespace of another account, and leaves a fresh store to the right one', async () => {
+    const dataDir = await otherStore();
     const env = {
-      DATA_DIR: await otherStore(),
+      DATA_DIR: dataDir,
       PORT: String(await freePort()),
       DINTERO_ACCOUNT_ID: 'T87654321',
     };
     const { code, words } = await outcomeOf('serve', env);
     expect(words).toMatch(/namespace belongs to dintero account T12345678 .*T87654321/);
     expect(code).toBe(2);
+    const store = await openStore({ dataDir });
+    expect(await readGateways(store.db)).toEqual([]);
+    await store.close();
   }, 150_000);
 
   it('lists everything that is wrong with its environment at once', async () => {
