@@ -212,9 +212,9 @@ function gatewaySchema() {
   return full.pick(own).partial({ DINTERO_SIGNATURE_SECRETS: true });
 }
 
-/** Everything that `api` and `worker` need. @throws ConfigError */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
-  return parse(full, env, contradictions);
+/** Everything that `api` and `worker` need. `others` is what the caller found wrong, for the same one error. @throws ConfigError */
+export function readConfig(env: NodeJS.ProcessEnv, others: readonly string[] = []): Config {
+  return parse(full, env, (found) => [...others, ...contradictions(found)]);
 }
 
 /** What reads the store and Temporal only: `migrate`. @throws ConfigError */

@@ -7,7 +7,7 @@ import { createNotebook, untilLeftoversEnd } from './leftovers.ts';
 import { coreChild, foundations, urlsOf, type Urls } from './plan.ts';
 import { PortTaken } from './ports.ts';
 import { devSecrets } from './secrets.ts';
-import { dataDirOf, readSettings, type DevSettings } from './settings.ts';
+import { checkEnvironment, dataDirOf, readSettings, type DevSettings } from './settings.ts';
 import { untilToldToStop } from './stop.ts';
 import { ChildRefused } from './supervised-child.ts';
 import { createSupervisor } from './supervisor.ts';
@@ -21,6 +21,7 @@ export async function runDev(env: NodeJS.ProcessEnv): Promise<number> {
   process.stdout.on('error', () => undefined);
   const stop = untilToldToStop(env);
   try {
+    checkEnvironment(env);
     const dataDir = dataDirOf(env);
     const unlock = await lock(dataDir);
     try {

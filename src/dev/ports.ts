@@ -15,8 +15,8 @@ export interface PortWish {
 const FARTHEST = 200;
 
 /**
- * A free port for each wish, all different: the one that its variable names (0 for any), else the default or the next free one.
- * @throws PortTaken where a named one is taken or malformed
+ * A free port for each wish, all different: the one that its variable names (0 for any; checked by
+ * `malformedPorts`), else the default or the next free one. @throws PortTaken where a named one is taken
  */
 export async function choosePorts(env: NodeJS.ProcessEnv, wishes: readonly PortWish[]): Promise<number[]> {
   const chosen = new Map<PortWish, number>();
@@ -30,6 +30,18 @@ export async function choosePorts(env: NodeJS.ProcessEnv, wishes: readonly PortW
     );
   }
   return wishes.map((wish) => chosen.get(wish) as number);
+}
+
+/** Every variable that names what can't be a port, each in a line. */
+export function malformedPorts(
+  env: NodeJS.ProcessEnv,
+  wishes: readonly Pick<PortWish, 'variable'>[],
+): string[] {
+  return wishes.flatMap(({ variable }) => {
+    const named = env[variable] ?? '0';
+    if (/^\d{1,5}$/.test(named) && Number(named) <= 65_535) return [];
+    return [`${variable}: expected a port number from 0 to 65535, found "${named}"`];
+  });
 }
 
 function rank(env: NodeJS.ProcessEnv, { variable }: PortWish): number {
@@ -46,9 +58,7 @@ async function defaultPort({ variable, fallback, host }: PortWish, taken: Set<nu
 }
 
 async function namedPort({ variable, host }: PortWish, named: string, taken: Set<number>): Promise<number> {
-  const port = /^\d{1,5}$/.test(named) ? Number(named) : Number.NaN;
-  if (!(port <= 65_535))
-    throw new PortTaken(`${variable}: expected a port number from 0 to 65535, found "${named}"`);
+  const port = Number(named);
   const bound = taken.has(port) ? null : await bind(port, host);
   if (bound === null)
     throw new PortTaken(`${variable}: port ${port} is taken; stop whoever has it, or set another`);

@@ -13,13 +13,18 @@ export async function devSecrets(dataDir: string): Promise<DevSecrets> {
   const path = join(dataDir, 'secrets.json');
   const kept = await readKept(path);
   if (kept?.API_KEYS !== undefined && kept.ORDER_WEBHOOK_SECRETS !== undefined) return kept as DevSecrets;
-  const made: DevSecrets = {
-    API_KEYS: `dev_${randomBytes(24).toString('base64url')}`,
-    ORDER_WEBHOOK_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
-  };
+  const made = makeSecrets();
   await writeFile(`${path}.new`, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
   return made;
+}
+
+/** New ones, kept nowhere. */
+export function makeSecrets(): DevSecrets {
+  return {
+    API_KEYS: `dev_${randomBytes(24).toString('base64url')}`,
+    ORDER_WEBHOOK_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
+  };
 }
 
 /** Null where there is none, or one cut short by a crash. */

@@ -1,8 +1,8 @@
 /** What `npm start` runs with: what the environment says, and what it chose where that says nothing. */
 import { resolve } from 'node:path';
-import { ConfigError, readConfig, withDefaults, type Config } from '../config.ts';
-import { choosePorts } from './ports.ts';
-import type { DevSecrets } from './secrets.ts';
+import { readConfig, withDefaults, type Config } from '../config.ts';
+import { choosePorts, malformedPorts, type PortWish } from './ports.ts';
+import { makeSecrets, type DevSecrets } from './secrets.ts';
 
 /** The sandbox's values are defaults for our own sandbox only. */
 export const SANDBOX_VALUES = {
@@ -11,6 +11,8 @@ export const SANDBOX_VALUES = {
   DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
   DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
 };
+
+const DINTERO_ADDRESSES = ['DINTERO_API_URL', 'DINTERO_CHECKOUT_URL'];
 
 /** Where everything but the API listens. */
 export const LOCAL = '127.0.0.1';
@@ -29,35 +31,62 @@ export interface DevSettings {
   readonly temporal: { readonly port: number; readonly uiPort: number; readonly uiUrl: string } | null;
 }
 
+type Placed = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv'> & {
+  readonly host: string;
+  readonly port: number;
+};
+
 export interface Service {
   readonly port: number;
   readonly url: string;
 }
 
-/** The folder of all state, absolute. @throws ConfigError */
-export function dataDirOf(env: NodeJS.ProcessEnv): string {
-  const named = env['DATA_DIR'];
-  if (named?.trim() === '')
-    throw new ConfigError('DATA_DIR: expected a folder, found ""; leave it out for .data');
-  return resolve(named ?? '.data');
+/** Before anything is touched: every variable that is wrong, in one error. @throws ConfigError */
+export function checkEnvironment(env: NodeJS.ProcessEnv): void {
+  const wishes = wishesOf(env);
+  const likely = place(
+    env,
+    wishes,
+    wishes.map(({ fallback }) => fallback),
+  );
+  const coreEnv = { ...coreEnvironment(env, likely, makeSecrets()), DATA_DIR: env['DATA_DIR'] };
+  readConfig(coreEnv, [...malformedPorts(env, wishes), ...loneAddress(env)]);
 }
 
-/** Chooses ports and checks every variable. @throws ConfigError | PortTaken */
+/** The folder of all state, absolute. */
+export function dataDirOf(env: NodeJS.ProcessEnv): string {
+  return resolve(env['DATA_DIR'] ?? '.data');
+}
+
+/** Chooses ports, in an environment that `checkEnvironment` has passed. @throws PortTaken */
 export async function readSettings(env: NodeJS.ProcessEnv, secrets: DevSecrets): Promise<DevSettings> {
+  const wishes = wishesOf(env);
+  const placed = place(env, wishes, await choosePorts(env, wishes));
+  const coreEnv = coreEnvironment(env, placed, secrets);
+  return { ...placed, coreEnv, apiKey: printableKey(env, secrets), config: readConfig(coreEnv) };
+}
+
+function wishesOf(env: NodeJS.ProcessEnv): PortWish[] {
   const own = ownServices(env);
-  const host = env['HOST'] ?? LOCAL;
-  const wishes = [
-    { variable: 'PORT', fallback: 3000, host },
+  return [
+    { variable: 'PORT', fallback: 3000, host: env['HOST'] ?? LOCAL },
     { variable: 'SANDBOX_PORT', fallback: 3001, host: LOCAL, isOurs: own.sandbox },
     { variable: 'SHOP_PORT', fallback: 3002, host: LOCAL, isOurs: own.shop },
     { variable: 'TEMPORAL_PORT', fallback: 7233, host: LOCAL, isOurs: own.temporal },
     { variable: 'TEMPORAL_UI_PORT', fallback: 8233, host: LOCAL, isOurs: own.temporal },
   ].filter(({ isOurs }) => isOurs !== false);
-  const ports = await choosePorts(env, wishes);
+}
+
+/** Where everything is that is ours, on these ports. */
+function place(env: NodeJS.ProcessEnv, wishes: readonly PortWish[], ports: readonly number[]): Placed {
+  const own = ownServices(env);
   const port = (name: string) => ports[wishes.findIndex(({ variable }) => variable === name)] as number;
   const service = (name: string) => ({ port: port(name), url: `http://${LOCAL}:${port(name)}` });
-  const chosen = {
+  const host = env['HOST'] ?? LOCAL;
+  return {
     dataDir: dataDirOf(env),
+    host,
+    port: port('PORT'),
     apiUrl: `http://${reachable(host)}:${port('PORT')}`,
     sandbox: own.sandbox ? service('SANDBOX_PORT') : null,
     shop: own.shop ? service('SHOP_PORT') : null,
@@ -69,8 +98,6 @@ export async function readSettings(env: NodeJS.ProcessEnv, secrets: DevSecrets):
         }
       : null,
   };
-  const coreEnv = coreEnvironment(env, chosen, { host, port: port('PORT'), secrets });
-  return { ...chosen, coreEnv, apiKey: printableKey(env, secrets), config: readConfig(coreEnv) };
 }
 
 function printableKey(env: NodeJS.ProcessEnv, { API_KEYS }: DevSecrets): string {
@@ -79,40 +106,37 @@ function printableKey(env: NodeJS.ProcessEnv, { API_KEYS }: DevSecrets): string 
 }
 
 function ownServices(env: NodeJS.ProcessEnv): { sandbox: boolean; shop: boolean; temporal: boolean } {
-  const [api, checkout] = [env['DINTERO_API_URL'], env['DINTERO_CHECKOUT_URL']];
-  if ((api === undefined) !== (checkout === undefined)) {
-    const missing = api === undefined ? 'DINTERO_API_URL' : 'DINTERO_CHECKOUT_URL';
-    throw new ConfigError(
-      `${missing}: missing; Dintero's two addresses are set together, or neither for the sandbox`,
-    );
-  }
   return {
-    sandbox: api === undefined,
+    sandbox: DINTERO_ADDRESSES.some((name) => env[name] === undefined),
     shop: env['ORDER_WEBHOOK_URL'] === undefined,
     temporal: env['TEMPORAL_ADDRESS'] === undefined,
   };
 }
 
-type Chosen = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv'>;
+function loneAddress(env: NodeJS.ProcessEnv): string[] {
+  const missing = DINTERO_ADDRESSES.filter((name) => env[name] === undefined);
+  if (missing.length !== 1) return [];
+  return [`${missing.join()}: missing; Dintero's two addresses are set together, or neither for the sandbox`];
+}
 
 function coreEnvironment(
   env: NodeJS.ProcessEnv,
-  { sandbox, shop, temporal, apiUrl, dataDir }: Chosen,
-  own: { host: string; port: number; secrets: DevSecrets },
+  { sandbox, shop, temporal, apiUrl, dataDir, host, port }: Placed,
+  secrets: DevSecrets,
 ): NodeJS.ProcessEnv {
   const defaults = {
-    ...own.secrets,
+    ...secrets,
     ...(sandbox && { ...SANDBOX_VALUES, DINTERO_API_URL: sandbox.url, DINTERO_CHECKOUT_URL: sandbox.url }),
     ...(shop && { ORDER_WEBHOOK_URL: `${shop.url}/webhooks/paidonce` }),
     ...(temporal && { TEMPORAL_ADDRESS: `${LOCAL}:${temporal.port}`, TEMPORAL_UI_URL: temporal.uiUrl }),
-    HOST: own.host,
+    HOST: host,
     PUBLIC_URL: apiUrl,
   };
-  return { ...withDefaults(env, defaults), PORT: String(own.port), DATA_DIR: dataDir };
+  return { ...withDefaults(env, defaults), PORT: String(port), DATA_DIR: dataDir };
 }
 
 /** Under which name a browser on this machine finds a listener. */
 function reachable(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return LOCAL;
+  if (['0.0.0.0', '::', ''].includes(host.trim())) return LOCAL;
   return host.includes(':') ? `[${host}]` : host;
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:net';
-import { choosePorts, PortTaken } from '../../src/dev/ports.ts';
+import { choosePorts, malformedPorts, PortTaken } from '../../src/dev/ports.ts';
 import { freePort } from '../support/ports.ts';
 import { occupy } from './support/stand-in.ts';
 
@@ -37,9 +37,11 @@ describe('the ports of npm start', () => {
     await expect(chosen).rejects.toThrow(`SHOP_PORT: port ${named} is taken`);
   });
 
-  it.each(['', 'http', '-1', '70000', '3000.5', ' 3000'])('refuses %j as a port', async (named) => {
-    const chosen = choosePorts({ PORT: named }, [{ variable: 'PORT', fallback: 3000, host }]);
-    await expect(chosen).rejects.toThrow(`PORT: expected a port number from 0 to 65535, found "${named}"`);
+  it.each(['', 'http', '-1', '70000', '3000.5', ' 3000'])('knows %j for no port', (named) => {
+    const wishes = [{ variable: 'PORT' }, { variable: 'SHOP_PORT' }];
+    expect(malformedPorts({ PORT: named, SHOP_PORT: '65535' }, wishes)).toEqual([
+      `PORT: expected a port number from 0 to 65535, found "${named}"`,
+    ]);
   });
 
   it('never moves a default onto a named port', async () => {

@@ -6,14 +6,29 @@ import { ConfigError } from '../../src/config.ts';
 import { readShopConfig } from '../../src/demo-shop/config.ts';
 import { foundations, urlsOf } from '../../src/dev/plan.ts';
 import { devSecrets } from '../../src/dev/secrets.ts';
-import { dataDirOf, readSettings, SANDBOX_VALUES } from '../../src/dev/settings.ts';
+import { checkEnvironment, readSettings, SANDBOX_VALUES } from '../../src/dev/settings.ts';
 
 const SECRETS = {
   API_KEYS: 'dev_0123456789abcdefghijklmn',
   ORDER_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
 };
 const ANY_PORTS = { PORT: '0', SANDBOX_PORT: '0', SHOP_PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0' };
-const settingsOf = (env: NodeJS.ProcessEnv) => readSettings({ ...ANY_PORTS, ...env }, SECRETS);
+/** As `paidonce dev` has them: checked first. */
+const settingsOf = async (env: NodeJS.ProcessEnv) => {
+  const given = { ...ANY_PORTS, ...env };
+  checkEnvironment(given);
+  return readSettings(given, SECRETS);
+};
+
+function wrongNames(check: () => void): string[] {
+  try {
+    check();
+    return [];
+  } catch (error) {
+    const [, ...lines] = (error as ConfigError).message.split('\n');
+    return lines.map((line) => line.trim().replace(/:.*/, '')).sort();
+  }
+}
 
 describe('the settings of npm start', () => {
   it('need nothing: the sandbox with its values, the shop, a Temporal server', async () => {
@@ -53,21 +68,35 @@ describe('the settings of npm start', () => {
     for (const name of Object.keys(SANDBOX_VALUES)) await expect(search).rejects.toThrow(`${name}: missing`);
   });
 
-  it("refuse one of Dintero's two addresses without the other", async () => {
-    const search = settingsOf({ DINTERO_API_URL: 'http://127.0.0.1:9' });
-    await expect(search).rejects.toThrow('DINTERO_CHECKOUT_URL: missing');
+  it("refuse one of Dintero's two addresses without the other", () => {
+    const check = () => checkEnvironment({ DINTERO_API_URL: 'http://127.0.0.1:9' });
+    expect(check).toThrow('DINTERO_CHECKOUT_URL: missing');
+    expect(check).not.toThrow('DINTERO_ACCOUNT_ID');
   });
 
-  it.each(['API_KEYS', 'TEMPORAL_ADDRESS', 'ORDER_WEBHOOK_URL', 'DINTERO_SIGNATURE_SECRETS'])(
+  it('list every variable that is wrong in one error, ports and folder too', () => {
+    const wrong = {
+      PORT: 'abc',
+      SHOP_PORT: '70000',
+      LOG_LEVEL: 'zz',
+      SESSION_LIFETIME: '5',
+      DATA_DIR: '',
+      DINTERO_API_URL: 'http://127.0.0.1:9',
+      HOST: ' ',
+    };
+    const named = [
+      ...Object.keys(wrong).filter((name) => name !== 'DINTERO_API_URL'),
+      'DINTERO_CHECKOUT_URL',
+    ];
+    expect(wrongNames(() => checkEnvironment(wrong))).toEqual(named.sort());
+  });
+
+  it.each(['API_KEYS', 'DATA_DIR', 'TEMPORAL_ADDRESS', 'ORDER_WEBHOOK_URL', 'DINTERO_SIGNATURE_SECRETS'])(
     'refuse an empty %s before anything is started',
     async (name) => {
       await expect(settingsOf({ [name]: '' })).rejects.toThrow(`${name}: expected`);
     },
   );
-
-  it('refuse an empty DATA_DIR, which would be the working directory', () => {
-    expect(() => dataDirOf({ DATA_DIR: '' })).toThrow(ConfigError);
-  });
 
   it('reach a listener on all addresses by the local one', async () => {
     expect((await settingsOf({ HOST: '0.0.0.0' })).apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
