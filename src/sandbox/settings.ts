@@ -13,20 +13,26 @@ export interface Settings {
   readonly tokenSeconds: number;
 }
 
-/** Reads the environment; throws an `Error` that names the variable and what it should be. */
+/** Reads the environment; throws one `Error` that names every wrong variable and what it should be. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
-  return {
+  const wrong: string[] = [];
+  const settings = {
     host: given(env, 'HOST') ?? '127.0.0.1',
-    port: whole(env, 'SANDBOX_PORT', 3001, 65_535),
+    port: whole(env, { name: 'SANDBOX_PORT', fallback: 3001, max: 65_535 }, wrong),
     dataDir: given(env, 'DATA_DIR'),
-    account: account(given(env, 'DINTERO_ACCOUNT_ID') ?? 'T12345678'),
+    account: account(given(env, 'DINTERO_ACCOUNT_ID') ?? 'T12345678', wrong),
     clientId: given(env, 'DINTERO_CLIENT_ID') ?? 'sandbox-client',
     clientSecret: given(env, 'DINTERO_CLIENT_SECRET') ?? 'sandbox-client-secret-0001',
-    signatureSecrets: secrets(given(env, 'DINTERO_SIGNATURE_SECRETS') ?? 'sandbox-signature-secret-0001'),
+    signatureSecrets: secrets(
+      given(env, 'DINTERO_SIGNATURE_SECRETS') ?? 'sandbox-signature-secret-0001',
+      wrong,
+    ),
     publicUrl: given(env, 'SANDBOX_PUBLIC_URL')?.replace(/\/+$/, ''),
     allowHttp: given(env, 'SANDBOX_ALLOW_HTTP') !== 'false',
-    tokenSeconds: whole(env, 'SANDBOX_TOKEN_SECONDS', 14_400, 2 ** 31),
+    tokenSeconds: whole(env, { name: 'SANDBOX_TOKEN_SECONDS', fallback: 14_400, max: 2 ** 31 }, wrong),
   };
+  if (wrong.length === 0) return settings;
+  throw new Error(`the environment is wrong:\n${wrong.map((line) => `  ${line}`).join('\n')}`);
 }
 
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
@@ -34,25 +40,31 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function whole(env: NodeJS.ProcessEnv, name: string, fallback: number, max: number): number {
-  const text = given(env, name);
-  if (text === undefined) return fallback;
-  if (/^\d{1,10}$/.test(text) && Number(text) <= max) return Number(text);
-  throw new Error(`${name} is "${text}"; expected a whole number from 0 to ${max}`);
+function whole(
+  env: NodeJS.ProcessEnv,
+  { name, fallback, max }: { name: string; fallback: number; max: number },
+  wrong: string[],
+): number {
+  const text = given(env, name) ?? String(fallback);
+  if (!/^\d{1,10}$/.test(text) || Number(text) > max)
+    wrong.push(`${name}: expected a whole number from 0 to ${max}, found "${text}"`);
+  return Number(text);
 }
 
-function account(id: string): string {
-  if (/^[PT]\d{8}$/.test(id)) return id;
-  throw new Error(`DINTERO_ACCOUNT_ID is "${id}"; expected T or P and eight digits, such as T12345678`);
+function account(id: string, wrong: string[]): string {
+  if (!/^[PT]\d{8}$/.test(id))
+    wrong.push(`DINTERO_ACCOUNT_ID: expected T or P and eight digits, such as T12345678, found "${id}"`);
+  return id;
 }
 
-function secrets(list: string): string[] {
+function secrets(list: string, wrong: string[]): string[] {
   const found = list
     .split(',')
     .map((secret) => secret.trim())
     .filter((secret) => secret !== '');
-  if (found.length > 0) return found;
-  throw new Error(
-    'DINTERO_SIGNATURE_SECRETS holds no secret; give at least one, newest first, or leave it out',
-  );
+  if (found.length === 0)
+    wrong.push(
+      'DINTERO_SIGNATURE_SECRETS: holds no secret; give at least one, newest first, or leave it out',
+    );
+  return found;
 }
