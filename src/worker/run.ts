@@ -65,6 +65,8 @@ async function keepRunning(
       await runOnce(service, state, signal);
     } catch (error) {
       if (error instanceof WrongAccount) throw error;
+      // Whatever a stop cuts off is nobody's trouble.
+      if (signal.aborted) return;
       service.log.warn(
         { reason: String(error) },
         `the worker can't run: is Temporal at ${service.config.TEMPORAL_ADDRESS} up?`,
@@ -91,9 +93,11 @@ async function runOnce(
       },
       updates: updateActivities(service),
     });
-    if (signal.aborted) return;
-    service.log.info('worker runs');
-    await Promise.all(state.workers.map((worker) => worker.run()));
+    const runs = state.workers.map((worker) => worker.run());
+    // Told to stop while they were made: one that has never run would hold its connection for ever.
+    if (signal.aborted) for (const worker of state.workers) worker.shutdown();
+    else service.log.info('worker runs');
+    await Promise.all(runs);
   } finally {
     await endAll(state.workers);
     await connection.close();

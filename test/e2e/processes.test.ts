@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { readGateways } from '../../src/store/health.ts';
 import { openStore } from '../../src/store/open.ts';
+import { until } from '../support/until.ts';
 import { copyStoreTemplate } from '../support/store.ts';
 import { freePort } from '../support/ports.ts';
 import { openMany, untilTold } from './support/shop.ts';
@@ -67,6 +68,15 @@ describe('a process', () => {
     const store = await openStore({ dataDir });
     expect(await readGateways(store.db)).toEqual([]);
     await store.close();
+  }, 150_000);
+
+  it('ends in peace when it is told to stop while its worker starts', async () => {
+    const env = { DATA_DIR: await otherStore(), PORT: String(await freePort()) };
+    const process = await stack.launchRole('serve', env);
+    await until('it listens', () => process.lines.some((line) => line.includes('api listens')));
+    process.kill('SIGTERM');
+    expect(await process.ended).toEqual({ code: 0, signal: null });
+    expect(process.lines.filter((line) => line.includes('"level":40'))).toEqual([]);
   }, 150_000);
 
   it('lists everything that is wrong with its environment at once', async () => {
