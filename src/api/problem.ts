@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware, Next } from 'koa';
 import type { Logger } from '../telemetry/log.ts';
+import { rootOf } from '../telemetry/root-of.ts';
 import { isStoreUnavailable } from '../store/errors.ts';
 import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
 
@@ -92,7 +93,7 @@ export function problems(log: Logger): Middleware {
       if (problem.code === 'internal')
         log.error({ err: error, requestId, path: ctx.path }, 'unforeseen error');
       if (problem.code === 'unavailable')
-        log.warn({ requestId, path: ctx.path, reason: wordsOf(problem.cause) }, problem.message);
+        log.warn({ requestId, path: ctx.path, reason: rootOf(problem.cause) }, problem.message);
       writeProblem(ctx, problem);
     }
   };
@@ -136,10 +137,4 @@ function asProblem(error: unknown): Problem {
 function requestIdOf(ctx: Context): string {
   const given = ctx.get('X-Request-Id');
   return /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
-}
-
-/** The innermost cause's: a failed statement's own repeats the values that were to be written. */
-function wordsOf(error: unknown): string | undefined {
-  const { message, cause } = (error ?? {}) as { message?: string; cause?: unknown };
-  return (cause === undefined ? undefined : wordsOf(cause)) ?? message?.slice(0, 300);
 }

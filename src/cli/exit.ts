@@ -2,6 +2,7 @@ import { ListenError } from '../api/server.ts';
 import { ConfigError } from '../config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
+import { MigrationFailed } from '../store/migrations.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
 
 /** The answer is bad news; it has been printed already. */
@@ -13,7 +14,8 @@ export class BadNews extends Error {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof BadNews) return 1;
   const { message, stack } = error as Error;
-  const isForeseen = isConfiguration(error) || error instanceof ServiceRefused;
+  const isForeseen =
+    isConfiguration(error) || error instanceof ServiceRefused || error instanceof MigrationFailed;
   process.stderr.write(`paidonce: ${isForeseen ? message : (stack ?? String(error))}\n`);
   return isConfiguration(error) ? 2 : 1;
 }

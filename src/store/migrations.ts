@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import { rootOf } from '../telemetry/root-of.ts';
 
 /** Where `migrations/` is, from `src/store` and from `dist/store` alike. */
 export const MIGRATIONS = { migrationsFolder: join(import.meta.dirname, '..', '..', 'migrations') };
@@ -14,7 +15,12 @@ export const MIGRATION_LIMITS = { answer: 5_000, lock: 60_000, statement: 5 * 60
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Brings a PostgreSQL database up to date, one process at a time. @throws Error saying what it waited for, within the limits */
+/** The database is not up to date; the message says why, to whoever can mend that. */
+export class MigrationFailed extends Error {
+  override readonly name = 'MigrationFailed';
+}
+
+/** Brings a PostgreSQL database up to date, one process at a time. @throws MigrationFailed saying what it waited for, within the limits */
 export async function migratePostgres(connectionString: string, limits = MIGRATION_LIMITS): Promise<void> {
   const client = new pg.Client({
     connectionString,
@@ -25,12 +31,16 @@ export async function migratePostgres(connectionString: string, limits = MIGRATI
     query_timeout: limits.statement + limits.answer,
   });
   client.on('error', () => undefined);
+  let isConnected = false;
   try {
     await client.connect();
+    isConnected = true;
     await takeLock(client, limits);
     await migrate(drizzle(client), MIGRATIONS);
   } catch (error) {
-    throw new Error(`migrating the database: ${wordsFor(error, limits)}`, { cause: error });
+    throw new MigrationFailed(`migrating the database: ${wordsFor(error, limits, isConnected)}`, {
+      cause: error,
+    });
   } finally {
     await client.end();
   }
@@ -41,7 +51,7 @@ async function takeLock(client: pg.Client, { lock, answer }: typeof MIGRATION_LI
   await client.query({ text, query_timeout: lock + answer } as pg.QueryConfig);
 }
 
-function wordsFor(error: unknown, { lock }: typeof MIGRATION_LIMITS): string {
+function wordsFor(error: unknown, { lock }: typeof MIGRATION_LIMITS, isConnected: boolean): string {
   const { code, message } = error as { code?: string; message: string };
   if (code === LOCK_NOT_AVAILABLE)
     return (
@@ -50,5 +60,5 @@ function wordsFor(error: unknown, { lock }: typeof MIGRATION_LIMITS): string {
     );
   if (/timeout expired|Query read timeout/.test(message))
     return 'the server took the connection and then did not answer; is it PostgreSQL, and not overloaded or frozen?';
-  return message;
+  return isConnected ? rootOf(error) : `${rootOf(error)}; is it up, and DATABASE_URL right?`;
 }

@@ -158,6 +158,13 @@ describe('paidonce', () => {
     expect(await runCommand(args)).toBe(2);
   });
 
+  it('says in one line that there is no database to migrate', async () => {
+    process.env = { DATABASE_URL: `postgresql://somebody:a-password@${NOBODY}/paidonce` };
+    expect(await runCommand(['migrate'])).toBe(1);
+    expect(terminal.complaints).toMatch(/^paidonce: migrating the database: .*ECONNREFUSED.*; is it up.*\n$/);
+    expect(terminal.complaints).not.toContain('a-password');
+  });
+
   it('takes address and keys from a running npm start', async () => {
     process.env = { DATA_DIR: await runningDev(KEY) };
     expect(await runCommand(['cancel', at.payment.id])).toBe(0);

@@ -2,6 +2,7 @@ import { Router } from '@koa/router';
 import type { Service } from '../../service.ts';
 import { ping, readFigures, readGateways } from '../../store/health.ts';
 import { refreshSecretFigures } from '../secret-figures.ts';
+import { rootOf } from '../../telemetry/root-of.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 
 const LIMIT_MS = 800;
@@ -33,8 +34,7 @@ async function reasonOf(check: Promise<unknown>, whom: string): Promise<string |
     await withTimeout(check, LIMIT_MS, whom);
     return null;
   } catch (error) {
-    const { message, cause } = error as Error;
-    return cause instanceof Error ? (cause.message.split('\n')[0]?.slice(0, 200) ?? message) : message;
+    return rootOf(error);
   }
 }
 

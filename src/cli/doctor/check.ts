@@ -1,3 +1,5 @@
+import { rootOf } from '../../telemetry/root-of.ts';
+
 /** One thing that `doctor` has looked at. */
 export interface Check {
   readonly name: string;
@@ -33,14 +35,4 @@ export async function check(name: string, look: () => Promise<Finding>, todo: st
   const finding = await Promise.race([looked, late]);
   clearTimeout(timer);
   return { name, ...finding };
-}
-
-/** The innermost reason of an error, in one line. */
-export function rootOf(error: unknown): string {
-  let at = error;
-  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
-  if (!(at instanceof Error)) return 'no reason given';
-  const text = at.message || (at as { code?: string }).code || at.name;
-  // gRPC appends advice about its own internals.
-  return text.split(/\n| Resolution note/)[0] ?? text;
 }

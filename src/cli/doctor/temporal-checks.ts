@@ -1,10 +1,11 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { Config } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
+import { rootOf } from '../../telemetry/root-of.ts';
 import { missingSearchAttributes, sweepWorkflowId } from '../../temporal/setup.ts';
 import { updatesTaskQueue } from '../../workflows/messages.ts';
 import { withTemporal } from '../with-temporal.ts';
-import { check, fail, ok, rootOf, warn, type Check, type Finding } from './check.ts';
+import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 const DAY_S = 86_400;
 /** A long poll ends after a minute, so a poller that is alive has come back by then. */

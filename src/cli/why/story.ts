@@ -9,6 +9,7 @@ import type { ClientConfig } from '../../config.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { openStore, type Db, type Store } from '../../store/open.ts';
 import { findOrder } from '../../store/payments.ts';
+import { rootOf } from '../../telemetry/root-of.ts';
 import { ServiceRefused, serviceApi, type ServiceApi } from '../service-api.ts';
 
 export type Order = z.infer<typeof orderView>;
@@ -60,12 +61,6 @@ async function openExisting({ DATABASE_URL: databaseUrl, DATA_DIR: dataDir }: Cl
   if (databaseUrl === undefined && !existsSync(join(dataDir, 'store', 'PG_VERSION')))
     throw new Error(`there is no store in DATA_DIR (${dataDir})`);
   return openStore({ databaseUrl, dataDir });
-}
-
-function rootOf(error: unknown): string {
-  let at = error as Error;
-  while (at.cause instanceof Error) at = at.cause;
-  return at.message || String((at as { code?: string }).code);
 }
 
 async function readFromStore(db: Db, config: ClientConfig, reference: string): Promise<Story | null> {
