@@ -3,6 +3,7 @@ import { ConfigError } from '../config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
 import { MigrationFailed } from '../store/migrations.ts';
+import { printJson } from './print.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
 
 /** The answer is bad news; it has been printed already. */
@@ -10,9 +11,13 @@ export class BadNews extends Error {
   override readonly name = 'BadNews';
 }
 
-/** Prints an error for a person and says with which code to end. */
-export function exitCodeOf(error: unknown): number {
+/** Prints an error for a person, a service's no also `asJson`, and says with which code to end. */
+export function exitCodeOf(error: unknown, asJson = false): number {
   if (error instanceof BadNews) return 1;
+  if (asJson && error instanceof ServiceRefused) {
+    const { status, code, detail } = error;
+    printJson({ status, code, detail });
+  }
   const { message, stack } = error as Error;
   const isForeseen =
     isConfiguration(error) || error instanceof ServiceRefused || error instanceof MigrationFailed;

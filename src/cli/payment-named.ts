@@ -11,7 +11,7 @@ export async function paymentNamed(service: ServiceApi, named: string): Promise<
   const paying = data.find((each) => transactionId !== null && each.transactionId === transactionId);
   if (paying !== undefined) return paying.id;
   throw new ServiceRefused(
-    `payment_not_paid: none of the ${payments.length} payments of order ${named} has paid it; name the payment: ${payments.join(', ')}`,
+    `none of the ${payments.length} payments of order ${named} has paid it; name the payment: ${payments.join(', ')}`,
     { status: 409, code: 'payment_not_paid' },
   );
 }

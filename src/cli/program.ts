@@ -15,7 +15,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     await program().parseAsync(args, { from: 'user' });
     return 0;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return exitCodeOf(error);
+    if (!(error instanceof CommanderError)) return exitCodeOf(error, args.includes('--json'));
     return error.exitCode === 0 ? 0 : 2;
   }
 }

@@ -13,9 +13,11 @@ export class ServiceRefused extends Error {
   override readonly name = 'ServiceRefused';
   readonly status: number;
   readonly code: string;
+  readonly detail: string;
 
-  constructor(message: string, is: { status: number; code: string }) {
-    super(message);
+  constructor(detail: string, is: { status: number; code: string }) {
+    super(`${is.code}: ${detail}`);
+    this.detail = detail;
     this.status = is.status;
     this.code = is.code;
   }
@@ -70,7 +72,7 @@ function refusal(origin: string, status: number, body: unknown): Error {
   const { code, detail, errors } = parsed.data;
   const fields = (errors ?? []).map((field) => `\n  ${field.pointer}: ${field.detail}`).join('');
   const advice = code === 'unauthorized' ? `; ${ADVICE}` : '';
-  return new ServiceRefused(`${code}: ${detail}${fields}${advice}`, { status, code });
+  return new ServiceRefused(`${detail}${fields}${advice}`, { status, code });
 }
 
 /** Why a `fetch` failed, in a few words. */

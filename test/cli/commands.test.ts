@@ -158,6 +158,22 @@ describe('paidonce', () => {
     expect(await runCommand(args)).toBe(2);
   });
 
+  it.each([
+    ['cancel', []],
+    ['capture', []],
+    ['resolve', ['--decision', 'dismiss', '--actor', 'ada', '--reason', 'late']],
+    ['redeliver', ['--actor', 'ada', '--reason', 'lost']],
+  ])("prints the service's no to %s as JSON where that is wanted", async (command, words) => {
+    const unknown = command === 'redeliver' ? 'dlv_unknown' : 'pay_unknown';
+    expect(await runCommand([command, unknown, ...words, '--json'])).toBe(1);
+    expect(JSON.parse(terminal.output)).toEqual({
+      status: 404,
+      code: 'not_found',
+      detail: expect.stringMatching(/^there is no such/),
+    });
+    expect(terminal.complaints).toMatch(/^paidonce: not_found: there is no such/);
+  });
+
   it('says in one line that there is no database to migrate', async () => {
     process.env = { DATABASE_URL: `postgresql://somebody:a-password@${NOBODY}/paidonce` };
     expect(await runCommand(['migrate'])).toBe(1);
