@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ChildSpec } from './child.ts';
 import { LOCAL, type DevSettings, type Service } from './settings.ts';
-import { temporalServer } from './temporal-server.ts';
+import { askForWorker, temporalServer } from './temporal-server.ts';
 
 /** The contents of DATA_DIR/urls.json, null where not started: contract §1. */
 export interface Urls {
@@ -44,8 +44,9 @@ export async function foundations(settings: DevSettings, executable: string | nu
 }
 
 /** The API and the worker in one process, as the embedded store needs it. */
-export function coreChild({ coreEnv, apiUrl }: DevSettings): ChildSpec {
+export function coreChild({ coreEnv, apiUrl, temporal, config }: DevSettings): ChildSpec {
   let wasReady = false;
+  const queue = { namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
   return {
     ...nodeChild('paidonce', ['cli', 'main.js'], coreEnv),
     args: [join(DIST, 'cli', 'main.js'), 'serve'],
@@ -55,6 +56,8 @@ export function coreChild({ coreEnv, apiUrl }: DevSettings): ChildSpec {
       const ready = (await get('paidonce', `${apiUrl}/readyz`)) as { status?: string };
       if (!wasReady && ready.status === 'degraded')
         throw new Error(`only partly ready: ${JSON.stringify(ready)}`);
+      // A server of somebody else's may know other workers, or not let us ask.
+      if (!wasReady && temporal !== null) await askForWorker(temporal.port, queue);
       wasReady = true;
     },
   };

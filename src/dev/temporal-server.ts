@@ -50,7 +50,24 @@ export async function temporalServer(settings: TemporalServerSettings): Promise<
   };
 }
 
+/** Temporal's `TASK_QUEUE_TYPE_WORKFLOW`. */
+const WORKFLOW_TASKS = 1;
 const THIRTY_DAYS_S = 30 * 24 * 3_600;
+
+/** Asks a server on this machine whether a worker takes the tasks of a queue. @throws Error when none does */
+export async function askForWorker(
+  port: number,
+  { namespace, taskQueue: name }: { namespace: string; taskQueue: string },
+): Promise<void> {
+  const connection = await Connection.connect({ address: `127.0.0.1:${port}`, connectTimeout: '2s' });
+  try {
+    const queue = { namespace, taskQueue: { name }, taskQueueType: WORKFLOW_TASKS };
+    const { pollers } = await connection.workflowService.describeTaskQueue(queue);
+    if ((pollers ?? []).length === 0) throw new Error(`no worker takes the tasks of ${name} yet`);
+  } finally {
+    await connection.close();
+  }
+}
 
 /** The namespace answers, and keeps closed runs for 30 days instead of one: else links and `why` would die. */
 async function ask(address: string, namespace: string): Promise<void> {

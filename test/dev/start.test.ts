@@ -72,7 +72,8 @@ describe('npm start', () => {
   const statusOf = async (url: string | null | undefined) => (await fetch(String(url))).status;
 
   it('starts everything and writes where it is', async () => {
-    await startAndWait();
+    const output = (await startAndWait()).output();
+    expect(output.slice(0, output.indexOf('\nready\n'))).toContain('worker runs');
     expect(living().sort()).toEqual([...SERVICES].sort());
     expect(urls['dashboard']).toBeNull();
     expect(urls['temporal']).toMatch(/^127\.0\.0\.1:\d+$/);
