@@ -74,7 +74,7 @@ describe('a process', () => {
     const env = { DATA_DIR: await otherStore(), PORT: String(await freePort()) };
     const process = await stack.launchRole('serve', env);
     await until('it listens', () => process.lines.some((line) => line.includes('api listens')));
-    process.kill('SIGTERM');
+    await process.kill('SIGTERM');
     expect(await process.ended).toEqual({ code: 0, signal: null });
     expect(process.lines.filter((line) => line.includes('"level":40'))).toEqual([]);
   }, 150_000);
