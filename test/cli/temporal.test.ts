@@ -53,9 +53,11 @@ describe('paidonce doctor, of Temporal', () => {
   it('notices a sweep that was paused, and a namespace of another account', async () => {
     await prepare();
     const schedule = at.server.client.schedule.getHandle('sweep/dintero');
-    await schedule.pause();
-    // The scheduler may be at work as the pause comes, and describes itself as it was until it has read it.
-    await until('the pause is seen', async () => statesOf(await look())['sweep of dintero'] === 'fail');
+    // The scheduler takes a pause and the update that prepared it in any order, where both wait for it.
+    await until('the pause is seen', async () => {
+      await schedule.pause();
+      return statesOf(await look())['sweep of dintero'] === 'fail';
+    });
     await schedule.unpause();
     const another = { ...at.config, DINTERO_ACCOUNT_ID: 'T87654321' };
     const [sweep] = (await look(another)).filter(({ name }) => name === 'sweep of dintero');
