@@ -69,7 +69,9 @@ function decideNow(run: RunState, payment: OpenedPayment, triggers: Triggers, re
   // A shopper who is back after the deadline gets a new session, unless a payment is on its way in the old one.
   const isDead = triggers.expiry === 'shopper' && reading.kind === 'session';
   const now = standingOf(run);
-  const reviewed = now.isUnclear ? decideAfterUnclear(decision) : decision;
+  // That nothing is shown is no answer to what could not be understood.
+  const isAnswered = now.isUnclear && reading.kind !== 'absent';
+  const reviewed = isAnswered ? decideAfterUnclear(decision) : decision;
   return run.isLifetimeOver || isDead ? decideExpiry(now, reviewed) : reviewed;
 }
 

@@ -17,6 +17,8 @@ export interface SimulatedSession {
   everAuthorized: boolean;
   /** The session that its transaction says it is of, where that is another one. */
   pointsTo?: string;
+  /** A lagging replica answers 404. */
+  isHidden?: boolean;
 }
 
 export interface SimulatedPsp {
@@ -98,6 +100,7 @@ export function returnMoney(session: SimulatedSession): void {
 }
 
 export function readingOf(session: SimulatedSession): Reading {
+  if (session.isHidden === true) return { kind: 'absent' };
   if (session.status === null) return { kind: 'session', state: session.state };
   return { kind: 'transaction', transaction: transactionOf(session, session.status) };
 }

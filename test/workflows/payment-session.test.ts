@@ -295,6 +295,20 @@ describe('an answer that can not be understood', () => {
     expect(opened.payment()).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
   });
 
+  it('is not answered by a gateway that shows nothing, though the time is over: there may be money', async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'UNCLEAR');
+    await callback(opened, 'e1');
+    await pass(opened, 5 * HOUR);
+    opened.session.isHidden = true;
+    await pass(opened, HOUR + MINUTE);
+    expect(opened.payment().status).toBe('REVIEW');
+    opened.session.isHidden = false;
+    change(opened.session, 'AUTHORIZED');
+    await pass(opened, HOUR + MINUTE);
+    expect(opened.fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+  });
+
   it('that turns out to be nothing after the time is over expires', async () => {
     const opened = await anOpenPayment();
     change(opened.session, 'UNCLEAR');
