@@ -8,18 +8,29 @@ import { startRealStage, type RealStage } from './real-stage.ts';
 const TRIES = 3;
 const LONGEST_END_MS = 30_000;
 
+/** What a batch leaves open is polled and retried as often as its clock jumps: a server is slower with every batch. */
+const BATCHES_OF_A_SERVER = 3;
+
 let stage: RealStage | null = null;
+let batches = 0;
+
+async function leave(): Promise<void> {
+  await stage?.close().catch(() => undefined);
+  stage = null;
+  batches = 0;
+}
 
 async function play(from: number, count: number): Promise<Played[]> {
   for (let attempt = 1; ; attempt += 1) {
+    if (batches === BATCHES_OF_A_SERVER) await leave();
     stage ??= await startRealStage();
+    batches += 1;
     try {
       return await playBatch(stage, from, count);
     } catch (error) {
       if (!(error instanceof ServerStuck) || attempt === TRIES) throw error;
       process.stdout.write(`the test server is stuck (${error.message}): another one is started\n`);
-      await stage.close().catch(() => undefined);
-      stage = null;
+      await leave();
     }
   }
 }
@@ -61,6 +72,6 @@ process.on('disconnect', () => {
 });
 
 async function end(status: number): Promise<void> {
-  await stage?.close().catch(() => undefined);
+  await leave();
   process.exit(status);
 }
