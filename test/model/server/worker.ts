@@ -65,6 +65,13 @@ process.on('message', (asked: Batch | { readonly tell: number }) => {
   );
 });
 
+// The SDK tries again, by a timer, what it has asked of a server that was replaced since.
+process.on('uncaughtException', (error) => {
+  if (error.message === 'Channel has been shut down') return;
+  process.stderr.write(`the model itself failed: ${error.stack}\n`);
+  void end(1);
+});
+
 // The farm is closed, or gone.
 process.on('disconnect', () => {
   setTimeout(() => process.exit(1), LONGEST_END_MS).unref();
