@@ -25,7 +25,7 @@ export async function openPayment(
   request: z.infer<typeof createPaymentRequest>,
 ): Promise<OpenedAnswer> {
   const wanted = wantedOf(service, request);
-  let replaced: PaymentRow | null = null;
+  let replaced: string | null = null;
   let created: string | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     crashPoint('open.claim.before', wanted.orderReference);
@@ -35,10 +35,10 @@ export async function openPayment(
       throw refusal(claim.kind, wanted);
     if (claim.kind === 'differs') {
       // Who replaces what came after him is replaced by it in turn, until nothing is open.
-      const isNewer = replaced !== null && replaced.id !== claim.payment.id;
+      const isNewer = replaced !== null && replaced !== claim.payment.id;
       if (isNewer || !request.replace) throw mismatch(claim.payment, isNewer);
       await closePayment(service, claim.payment);
-      replaced = claim.payment;
+      replaced = claim.payment.id;
       continue;
     }
     if (claim.kind === 'created') created = claim.payment.id;

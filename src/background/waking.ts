@@ -35,60 +35,57 @@ async function warnOfUntold({ db, log }: Jobs): Promise<boolean> {
 }
 
 async function wakeAbandoned(deps: Jobs): Promise<void> {
-  const attempt = patiently(deps);
-  for (const { payment, effectId } of await findAbandonedUpdates(deps.db, BATCH)) {
-    if (deps.stopping.aborted) return;
+  await wakeEach(deps, await findAbandonedUpdates(deps.db, BATCH), ({ payment, effectId }) => {
     deps.log.warn({ effectId }, 'an update was never told: waking its payment');
-    await attempt(payment, () => wake(deps, payment, 'untold_update'));
-  }
+    return wake(deps, payment, 'untold_update');
+  });
 }
 
 /** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained by asking on. */
-export async function wakeUnwatched(
-  deps: Pick<ForwarderDependencies, 'db' | 'runs' | 'log'> & { readonly stopping?: AbortSignal },
-): Promise<void> {
-  const attempt = patiently(deps);
-  for (const payment of await findUnwatched(deps.db, MOST_UNWATCHED)) {
-    if (deps.stopping?.aborted) return;
+export async function wakeUnwatched(deps: Waking & Pick<ForwarderDependencies, 'runs'>): Promise<void> {
+  const unwatched = await findUnwatched(deps.db, MOST_UNWATCHED);
+  const found = unwatched.map((payment) => ({ payment }));
+  await wakeEach(deps, found, ({ payment }) => {
     deps.log.warn({ payment: payment.id }, 'nobody seems to watch it: waking it');
-    await attempt(payment, () => wake(deps, payment, 'unwatched'));
-  }
+    return wake(deps, payment, 'unwatched');
+  });
 }
 
 /** Operations that were written down and never carried out, and money that should have gone back. */
-export async function wakeForgotten(
-  deps: Pick<ForwarderDependencies, 'db' | 'money' | 'log'> & { readonly stopping?: AbortSignal },
-): Promise<void> {
-  const attempt = patiently(deps);
-  for (const { payment, operationId } of await takeForgotten(deps.db, BATCH)) {
-    if (deps.stopping?.aborted) return;
+export async function wakeForgotten(deps: Waking & Pick<ForwarderDependencies, 'money'>): Promise<void> {
+  await wakeEach(deps, await takeForgotten(deps.db, BATCH), ({ payment, operationId }) => {
     const { id: paymentId, orderReference, n, gateway } = payment;
     const address = { paymentId, orderReference, n, gateway };
     deps.log.warn({ payment: paymentId, operationId }, 'money that nobody seems to move: waking its run');
-    await attempt(payment, () =>
-      operationId === null
-        ? deps.money.requestGiveBack(address, 'late_money')
-        : deps.money.request(address, operationId),
-    );
-  }
+    if (operationId === null) return deps.money.requestGiveBack(address, 'late_money');
+    return deps.money.request(address, operationId);
+  });
 }
+
+type Waking = Pick<ForwarderDependencies, 'db' | 'log'> & { readonly stopping?: AbortSignal };
 
 /** So many in a row, and it is not a run that takes no signal but Temporal that is away. */
 const MOST_FAILURES = 3;
 
 /** One run that can't be woken must not hold up those behind it. */
-function patiently({ log }: Pick<ForwarderDependencies, 'log'>) {
+async function wakeEach<Found extends { readonly payment: PaymentRow }>(
+  { log, stopping }: Waking,
+  found: readonly Found[],
+  waking: (one: Found) => Promise<void>,
+): Promise<void> {
   let failures = 0;
-  return async ({ id }: PaymentRow, waking: () => Promise<void>): Promise<void> => {
+  for (const one of found) {
+    if (stopping?.aborted) return;
     try {
-      await waking();
+      await waking(one);
       failures = 0;
     } catch (error) {
       failures += 1;
       if (failures === MOST_FAILURES) throw error;
-      log.warn({ payment: id, reason: String(error) }, 'it could not be woken: tried again at another turn');
+      const about = { payment: one.payment.id, reason: String(error) };
+      log.warn(about, 'it could not be woken: tried again at another turn');
     }
-  };
+  }
 }
 
 /** Asks a payment's run for a look; starts one where there is none. @throws RunsUnavailable */

@@ -1,3 +1,5 @@
+import { isErrorLike, isFailedStatement, rootOf } from '../telemetry/root-of.ts';
+
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -28,16 +30,7 @@ export function isStoreUnavailable(error: unknown): boolean {
   return false;
 }
 
-/** By its shape: an error of Node's own is no `instanceof Error` inside a VM context, where tests run. */
-function isErrorLike(
-  value: unknown,
-): value is { code?: unknown; message?: unknown; errors?: unknown; cause?: unknown } {
-  return typeof value === 'object' && value !== null;
-}
-
-/** An error as it may be told: a failed statement's own message repeats every value that was to be written, customers and return keys among them. */
+/** An error as it may be told, without the values that a failed statement's own message repeats. */
 export function withoutValues(error: unknown): unknown {
-  if (!(isErrorLike(error) && 'query' in error && 'params' in error)) return error;
-  const cause = isErrorLike(error.cause) ? error.cause.message : undefined;
-  return new Error(`the store: ${typeof cause === 'string' && cause !== '' ? cause : 'a statement failed'}`);
+  return isFailedStatement(error) ? new Error(`the store: ${rootOf(error)}`) : error;
 }

@@ -205,7 +205,7 @@ export interface Forgotten {
 /**
  * Takes them, so that each is woken ever more rarely: a run that is there after all, only waiting for its gateway to answer, keeps
  * every signal in its history. In no order, so that some that can't be helped do not hide the others. What may not pay always says why
- (`settle`), which is what keeps this from reading every payment there ever was.
+ * (`settle`), which is what keeps this from reading every payment there ever was.
  */
 export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]> {
   const taken = await rows<{ payment_id: string; operation_id: string | null }>(

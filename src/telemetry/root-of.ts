@@ -4,7 +4,6 @@
  */
 export function rootOf(error: unknown): string {
   let at = error;
-  // By its shape: an error of Node's own is no `instanceof Error` inside a VM context, where tests run.
   while (isErrorLike(at) && isErrorLike(at.cause)) at = at.cause;
   if (!isErrorLike(at)) return 'no reason given';
   // Several addresses that all refused are one error without words.
@@ -13,13 +12,22 @@ export function rootOf(error: unknown): string {
   return (text.split(/\n| Resolution note/)[0] ?? text).slice(0, 300);
 }
 
-interface ErrorLike {
+/** Whether it is drizzle's, whose message repeats every value that was to be written: customers, return keys. */
+export function isFailedStatement(
+  error: unknown,
+): error is { readonly query: unknown; readonly cause?: unknown } {
+  return isErrorLike(error) && 'query' in error && 'params' in error;
+}
+
+export interface ErrorLike {
   readonly message?: string;
   readonly code?: string;
   readonly name?: string;
+  readonly errors?: unknown;
   readonly cause?: unknown;
 }
 
-function isErrorLike(value: unknown): value is ErrorLike {
+/** By its shape: an error of Node's own is no `instanceof Error` inside a VM context, where tests run. */
+export function isErrorLike(value: unknown): value is ErrorLike {
   return typeof value === 'object' && value !== null;
 }

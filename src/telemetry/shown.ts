@@ -1,5 +1,6 @@
 /** What of a logged object stands in the line. Not pino's wildcards: a Buffer or a URL beside them makes the call throw. */
 import { pino } from 'pino';
+import { isFailedStatement } from './root-of.ts';
 
 /** As names of fields or headers, in whatever case. */
 const SECRETS = new Set([
@@ -33,9 +34,8 @@ function shownValue(value: unknown, depth: number): unknown {
   return Array.isArray(value) ? value.map((each) => shownValue(each, depth + 1)) : shown(value, depth);
 }
 
-/** A failed statement's own message repeats every value that was to be written: customers, return keys. */
 function describeError(error: Error, depth: number): object {
-  if (!('query' in error && 'params' in error)) return shown(pino.stdSerializers.err(error), depth);
+  if (!isFailedStatement(error)) return shown(pino.stdSerializers.err(error), depth);
   const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
   const stack = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   return { type: 'StatementFailed', message, code, query: error.query, stack: stack?.join('\n') };

@@ -101,6 +101,13 @@ async function aPaid(): Promise<PaymentRow> {
   return reread(payment);
 }
 
+async function aClosed(): Promise<PaymentRow> {
+  const payment = await aSession();
+  const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
+  await recordOutcome(store.db, aRecord(payment, { outcome: closed }), TELLS);
+  return payment;
+}
+
 async function aReviewed(): Promise<PaymentRow> {
   const payment = await aSession();
   await record(payment, shown, 'amount_mismatch');
@@ -205,9 +212,7 @@ describe('an operation', () => {
 
 describe('money that is to go back', () => {
   it('is not planned on an answer that lags behind what we know', async () => {
-    const payment = await aSession();
-    const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
-    await recordOutcome(store.db, aRecord(payment, { outcome: closed }), TELLS);
+    const payment = await aClosed();
     const behind = shown;
     const gone = aTransaction(payment, {
       status: 'VOIDED',
@@ -223,9 +228,7 @@ describe('money that is to go back', () => {
   });
 
   it('is planned on it all the same after an hour: by then it is what the gateway shows', async () => {
-    const payment = await aSession();
-    const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
-    await recordOutcome(store.db, aRecord(payment, { outcome: closed }), TELLS);
+    const payment = await aClosed();
     await record(payment, { ...shown, updatedAt: LATER });
     await expect(plan(payment, 'late_money')).rejects.toThrow('behind');
     const anHourAgo = Date.now() - 3_600_001;

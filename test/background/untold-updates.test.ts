@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@j
 import { eq, sql } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
 import { abandonedJob } from '../../src/background/waking.ts';
+import type { ForwarderDependencies } from '../../src/background/jobs.ts';
 import { startForwarder } from '../../src/background/forwarder.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { readUpdate, recordAttempt } from '../../src/store/outbox.ts';
@@ -43,18 +44,14 @@ afterEach(async () => {
   jest.useRealTimers();
 });
 
+function dependencies(tells: boolean): ForwarderDependencies {
+  const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
+  return { db: store.db, runs, money: fakeMoney(runs), log, retentionMs: 86_400_000, tells, livemode: false };
+}
+
 /** Starts it as a process does, and lets it take its turns of so many minutes. */
 async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
-  const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
-  stop = startForwarder({
-    db: store.db,
-    runs,
-    money: fakeMoney(runs),
-    log,
-    retentionMs: 86_400_000,
-    tells,
-    livemode: false,
-  });
+  stop = startForwarder(dependencies(tells));
   for (let minute = 0; minute < minutes; minute += 1) {
     await jest.advanceTimersByTimeAsync(60_000);
     await new Promise((settle) => setImmediate(settle));
@@ -65,10 +62,7 @@ async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
 
 /** As a process takes it that has an address, without its rests. */
 function oneTurn(): Promise<void> {
-  const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
-  const stopping = new AbortController().signal;
-  const common = { db: store.db, runs, money: fakeMoney(runs), log, stopping };
-  return abandonedJob({ ...common, retentionMs: 86_400_000, tells: true, livemode: false })();
+  return abandonedJob({ ...dependencies(true), stopping: new AbortController().signal })();
 }
 
 function notifyNowhere(): Promise<unknown> {

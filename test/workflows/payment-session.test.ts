@@ -61,6 +61,15 @@ async function anOpenPayment(changes: Partial<FakeOrder> = {}): Promise<Opened> 
 const quiet = ({ workflowId, fake }: Opened) =>
   untilQuiet(world.env.client, workflowId, () => fake.psp.isDown);
 
+/** UNKNOWN at the gateway for so long. */
+async function anUnclearPayment(ms: number): Promise<Opened> {
+  const opened = await anOpenPayment();
+  change(opened.session, 'UNCLEAR');
+  await callback(opened, 'e1');
+  await pass(opened, ms);
+  return opened;
+}
+
 async function callback(opened: Opened, eventId: string): Promise<void> {
   await world.runs.callback(addressOf(opened.payment()), callbackSignal(eventId));
   await quiet(opened);
@@ -262,10 +271,7 @@ describe('a callback', () => {
 
 describe('an answer that can not be understood', () => {
   it('becomes REVIEW after an hour, is read on every hour, and a clear answer leaves REVIEW', async () => {
-    const opened = await anOpenPayment();
-    change(opened.session, 'UNCLEAR');
-    await callback(opened, 'e1');
-    await pass(opened, 58 * MINUTE);
+    const opened = await anUnclearPayment(58 * MINUTE);
     expect(opened.payment().status).toBe('PENDING');
     const said = opened.fake.records.flatMap(({ notes }) => notes).map(({ text }) => text);
     expect(said.at(-1)).toMatch(/says UNKNOWN, .*: not clear yet, the transaction is UNKNOWN$/);
@@ -282,10 +288,7 @@ describe('an answer that can not be understood', () => {
   });
 
   it('that turns out to be nothing yet leaves REVIEW, and the session may be paid or expire', async () => {
-    const opened = await anOpenPayment();
-    change(opened.session, 'UNCLEAR');
-    await callback(opened, 'e1');
-    await pass(opened, 68 * MINUTE);
+    const opened = await anUnclearPayment(68 * MINUTE);
     expect(opened.payment().status).toBe('REVIEW');
     opened.session.status = null;
     await pass(opened, HOUR + MINUTE);
@@ -296,10 +299,7 @@ describe('an answer that can not be understood', () => {
   });
 
   it('is not answered by a gateway that shows nothing, though the time is over: there may be money', async () => {
-    const opened = await anOpenPayment();
-    change(opened.session, 'UNCLEAR');
-    await callback(opened, 'e1');
-    await pass(opened, 5 * HOUR);
+    const opened = await anUnclearPayment(5 * HOUR);
     opened.session.isHidden = true;
     await pass(opened, HOUR + MINUTE);
     expect(opened.payment().status).toBe('REVIEW');
@@ -310,10 +310,7 @@ describe('an answer that can not be understood', () => {
   });
 
   it('that turns out to be nothing after the time is over expires', async () => {
-    const opened = await anOpenPayment();
-    change(opened.session, 'UNCLEAR');
-    await callback(opened, 'e1');
-    await pass(opened, 5 * HOUR);
+    const opened = await anUnclearPayment(5 * HOUR);
     opened.session.status = null;
     await pass(opened, HOUR + MINUTE);
     expect(opened.payment()).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
