@@ -70,12 +70,7 @@ class KeptNamespace implements Namespace {
 
   async prepare(): Promise<void> {
     const { client, connection, config, gateways, log } = this.#deps;
-    await addSearchAttributes(connection, config.TEMPORAL_NAMESPACE).catch((error: unknown) =>
-      log.warn(
-        { reason: String(error) },
-        'search attributes not added; an administrator must (paidonce doctor names them)',
-      ),
-    );
+    // Sweeps first: their stamp says whose the namespace is before anything is added, and `check` sees the attributes only.
     for (const { id: gateway, account, mode } of gateways.all) {
       const settings = { taskQueue: config.TEMPORAL_TASK_QUEUE, intervalMs: config.SWEEP_INTERVAL };
       const hasSchedules = await scheduleSweep(client, { gateway, account, mode }, settings);
@@ -85,6 +80,12 @@ class KeptNamespace implements Namespace {
           'this server has no schedules: payments whose callbacks are lost are not found',
         );
     }
+    await addSearchAttributes(connection, config.TEMPORAL_NAMESPACE).catch((error: unknown) =>
+      log.warn(
+        { reason: String(error) },
+        'search attributes not added; an administrator must (paidonce doctor names them)',
+      ),
+    );
   }
 
   mend(): Promise<boolean> {
