@@ -48,7 +48,7 @@ async function runSession(input: PaymentSessionInput): Promise<PaymentSessionRes
     await untilSomethingIsDue(run, operations);
     // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
     if (operations.isWaiting()) await operations.next();
-    else if (isLookDue(run, Date.now())) await look(run);
+    else if (isLookDue(run, Date.now())) await lookAndWatch(run);
     else if (isWokenWithoutSession(run)) await begin(run);
     else if (isOver(run))
       return { status: run.payment === null ? 'NOT_OPENED' : run.status, why: waitsFor(run) };
@@ -60,6 +60,12 @@ async function begin(run: RunState): Promise<void> {
   await open(run);
   watchLifetime(run);
   closeSurplusLater(run);
+}
+
+/** A run that began on hold has no end of the lifetime to wait for, until the hold turns out to be nothing yet. */
+async function lookAndWatch(run: RunState): Promise<void> {
+  await look(run);
+  if (run.status === 'PENDING') watchLifetime(run);
 }
 
 /** A callback may name the session that we could not find. */
@@ -109,7 +115,9 @@ function answerWithoutSession(run: RunState): OpenSessionResult {
 
 /** One timer for the run's whole life; while on hold it has no effect. */
 function watchLifetime(run: RunState): void {
-  if (run.payment === null || (run.status !== 'PENDING' && run.status !== 'REVIEW')) return;
+  if (run.isLifetimeWatched || run.payment === null) return;
+  if (run.status !== 'PENDING' && run.status !== 'REVIEW') return;
+  run.isLifetimeWatched = true;
   const ms = Math.max(1, Date.parse(run.payment.expiryDueAt) - Date.now());
   void endLifetime(run, ms);
 }

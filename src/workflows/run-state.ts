@@ -44,6 +44,8 @@ export interface RunState {
   /** Why a last look is due: the lifetime is over, or a shopper came back after the gateway's own deadline. */
   expiry: 'lifetime' | 'shopper' | null;
   isLifetimeOver: boolean;
+  /** Its timer runs, or has. */
+  isLifetimeWatched: boolean;
   /** The gateway has confirmed that the session is closed; what it says of it may lag behind. */
   closing: Closing | null;
   nextLook: { readonly at: number; readonly why: DueLook } | null;
@@ -69,6 +71,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     pokes: [],
     expiry: null,
     isLifetimeOver: false,
+    isLifetimeWatched: false,
     closing: carried.closing ?? null,
     nextLook: carried.nextLook ?? null,
     followUps: carried.followUps ?? 0,
@@ -150,30 +153,39 @@ export function planAfterClearAnswer(run: RunState, now: number): void {
   run.followUps = 0;
   run.unclearSince = null;
   if (isSettled(run.status)) forgetAnswered(run);
-  const pollMs = run.payment?.pollIntervalMs ?? REVIEW_INTERVAL_MS;
-  if (run.status === 'ON_HOLD') run.nextLook = { at: now + pollMs, why: 'poll' };
-  else if (run.status === 'REVIEW') {
-    const every = run.reason === LATE_HOLD ? pollMs : REVIEW_INTERVAL_MS;
-    run.nextLook = { at: now + every, why: 'review' };
-  } else run.nextLook = null;
+  run.nextLook = watchOf(run, now);
 }
 
-/** No clear answer: look again soon if somebody proved has called or the answer itself was odd, else wait to be woken. */
+/** What is read without anybody asking: a hold by its interval, a review by the hour. */
+function watchOf(run: RunState, now: number): RunState['nextLook'] {
+  const pollMs = run.payment?.pollIntervalMs ?? REVIEW_INTERVAL_MS;
+  if (run.status === 'ON_HOLD') return { at: now + pollMs, why: 'poll' };
+  if (run.status !== 'REVIEW') return null;
+  return { at: now + (run.reason === LATE_HOLD ? pollMs : REVIEW_INTERVAL_MS), why: 'review' };
+}
+
+/**
+ * No clear answer: look again soon if somebody proved has called or the answer itself was odd, else when it is watched anyway, or
+ * wait to be woken. What could not be understood for so long that a person has been asked is read by the hour.
+ */
 export function planAfterUnclearAnswer(
   run: RunState,
   triggers: Triggers,
   now: number,
   isUnclear: boolean,
 ): void {
-  if (run.status === 'ON_HOLD' || run.status === 'REVIEW') return planAfterClearAnswer(run, now);
+  const watch = watchOf(run, now);
   const isFollowing = triggers.callbacks.length > 0 || triggers.timer === 'follow-up' || isUnclear;
-  if (!isFollowing) return;
+  if (!isFollowing || (isUnclear && run.status === 'REVIEW')) {
+    run.nextLook ??= watch;
+    return;
+  }
   // Every callback is followed from the beginning: five at once must not make the next read wait for minutes.
   if (triggers.callbacks.length > 0) run.followUps = 0;
-  const delay = FOLLOW_UPS_MS[run.followUps] ?? FOLLOW_UP_AFTERWARDS_MS;
+  const at = now + (FOLLOW_UPS_MS[run.followUps] ?? FOLLOW_UP_AFTERWARDS_MS);
   if (isSettled(run.status) && run.followUps >= FOLLOW_UPS_MS.length) return;
   run.followUps += 1;
-  run.nextLook = { at: now + delay, why: 'follow-up' };
+  run.nextLook = watch !== null && watch.at <= at ? watch : { at, why: 'follow-up' };
 }
 
 export function standingOf(run: RunState): Standing {

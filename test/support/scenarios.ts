@@ -118,6 +118,16 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
     change(story.session, 'FAILED');
     await story.callback('e2');
   },
+  async 'hold-followed'(story) {
+    await story.open();
+    change(story.session, 'ON_HOLD');
+    await story.callback('e1');
+    change(story.session, 'UNCLEAR');
+    await story.callback('e2');
+    await until('it is followed', () => story.fake.reads.length > 3, 30_000);
+    change(story.session, 'AUTHORIZED');
+    await story.becomes('AUTHORIZED');
+  },
   async declined(story) {
     await story.open();
     change(story.session, 'DECLINED');

@@ -44,6 +44,24 @@ it('polls a hold again though only the shopper came back', async () => {
   expect(fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
 });
 
+it('expires a hold that turns out to be nothing, though its run began with the hold', async () => {
+  const { fake, payment } = await aPayment('lost3');
+  await world.runs.open(addressOf(payment));
+  change(sessionOf(fake), 'ON_HOLD');
+  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
+  await quiet(payment);
+  await world.env.client.workflow.getHandle(paymentWorkflowId(payment)).terminate('lost');
+  await world.runs.open(addressOf(payment));
+  change(sessionOf(fake), 'UNCLEAR');
+  await world.env.sleep(2 * HOUR + 10 * 60_000);
+  await quiet(payment);
+  expect(fake.order.payments[0]?.status).toBe('REVIEW');
+  change(sessionOf(fake), 'INITIATED');
+  await world.env.sleep(3 * HOUR);
+  await quiet(payment);
+  expect(fake.order.payments[0]).toMatchObject({ status: 'EXPIRED' });
+});
+
 it('tells what was never told when it is asked to, although it runs and nothing has changed', async () => {
   const { fake, payment } = await aPayment('untold');
   await world.runs.open(addressOf(payment));

@@ -116,9 +116,62 @@ describe('a hold', () => {
     expect(opened.payment().status).toBe('DECLINED');
     expect(opened.fake.order.status).toBe('PAYMENT_FAILED');
   });
+
+  it('that becomes UNKNOWN is read again soon, becomes REVIEW after an hour, and is a hold again when it is said so', async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'ON_HOLD');
+    await callback(opened, 'e1');
+    change(opened.session, 'UNCLEAR');
+    await pass(opened, HOUR + 58 * MINUTE);
+    expect(opened.payment().status).toBe('ON_HOLD');
+    expect(gaps(opened.fake).slice(1, 8)).toEqual([1, 2, 5, 15, 60, 300, 300]);
+    await pass(opened, 10 * MINUTE);
+    expect(opened.payment().status).toBe('REVIEW');
+    change(opened.session, 'ON_HOLD');
+    await pass(opened, HOUR);
+    expect(opened.fake.order.status).toBe('PAYMENT_PENDING');
+    expect(updatesOf(opened.fake)).toEqual([
+      'order.payment_pending',
+      'order.review',
+      'order.payment_pending',
+    ]);
+    change(opened.session, 'AUTHORIZED');
+    await pass(opened, HOUR + MINUTE);
+    expect(opened.fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+  });
+
+  it('is never read later than its interval, however a callback is followed', async () => {
+    const opened = await anOpenPayment({ pollIntervalMs: 10_000 });
+    change(opened.session, 'ON_HOLD');
+    await callback(opened, 'e1');
+    opened.session.isHidden = true;
+    await callback(opened, 'e2');
+    await pass(opened, MINUTE);
+    expect(gaps(opened.fake).slice(1, 7)).toEqual([1, 2, 5, 10, 10, 10]);
+    opened.session.isHidden = false;
+    change(opened.session, 'DECLINED');
+    await pass(opened, 11_000);
+    expect(opened.payment().status).toBe('DECLINED');
+  });
 });
 
 describe('a callback', () => {
+  it.each(['ON_HOLD', 'REVIEW'] as const)('is followed though the payment is %s already', async (status) => {
+    const opened = status === 'REVIEW' ? await anUnclearPayment(68 * MINUTE) : await anOpenPayment();
+    if (status === 'ON_HOLD') change(opened.session, 'ON_HOLD');
+    await callback(opened, 'e2');
+    expect(opened.payment().status).toBe(status);
+    opened.session.isHidden = true;
+    const before = opened.fake.reads.length;
+    await callback(opened, 'e3');
+    await pass(opened, 12 * MINUTE);
+    expect(gaps(opened.fake).slice(before)).toEqual([1, 2, 5, 15, 60, 300, 300]);
+    opened.session.isHidden = false;
+    change(opened.session, 'AUTHORIZED');
+    await pass(opened, 5 * MINUTE);
+    expect(opened.fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+  });
+
   it('is followed by reads after 1, 2, 5, 15 and 60 s, then every 5 minutes', async () => {
     const opened = await anOpenPayment();
     change(opened.session, 'INITIATED');
