@@ -2,7 +2,7 @@
 import type { Decision, Standing } from '../../../src/domain/decide.ts';
 import { isMoney } from '../../../src/domain/payment.ts';
 import type { Mismatch, Opened, Reading, Transaction } from '../../../src/domain/transaction.ts';
-import { isLookDue, type RunState } from '../../../src/workflows/run-state.ts';
+import { isLookDue, type RunState, type Triggers } from '../../../src/workflows/run-state.ts';
 import type { Plants } from './plant.ts';
 
 type Compare = (opened: Opened, transaction: Transaction) => Mismatch | null;
@@ -60,6 +60,18 @@ export const READINGS: Plants = {
     plant: () => ({
       look: (real: (run: RunState) => Promise<boolean>, run: RunState) =>
         isLookDue(run, Date.now()) ? real(run) : Promise.resolve(true),
+    }),
+  },
+  'forgets since when it can not understand': {
+    found: /is (PENDING|ON_HOLD)$/,
+    plant: () => ({
+      planAfterUnclearAnswer: (
+        real: (run: RunState, triggers: Triggers, now: number, isUnclear: boolean) => void,
+        ...[run, ...rest]: Parameters<typeof real>
+      ) => {
+        real(run, ...rest);
+        run.unclearSince = null;
+      },
     }),
   },
   'polls no hold': {

@@ -20,7 +20,7 @@ export function payable({ psp, tables, chance, clock }: World): PspSession[] {
 export function pay({ psp, chance, clock, trouble }: World, session: PspSession): void {
   // Without sweeps, nobody would hear how UNKNOWN ends in a session that is over: see `changeMind`.
   const how = chance.weigh({ ...OUTCOMES, unknown: trouble.weather.sweeps ? 2 : 0 });
-  const later = (status: 'AUTHORIZED' | 'FAILED' | 'DECLINED') =>
+  const later = (status: Turn) =>
     clock.after(chance.pick([1_000, 30_000, 50 * 60_000, 5 * HOUR_MS]), () => {
       if (session.ledger?.status === 'ON_HOLD' || session.ledger?.status === 'UNCLEAR')
         turn(psp, session, status);
@@ -34,7 +34,7 @@ export function pay({ psp, chance, clock, trouble }: World, session: PspSession)
     }
     case 'hold':
       psp.pay(session, 'ON_HOLD');
-      return void later(chance.pick(['AUTHORIZED', 'AUTHORIZED', 'FAILED', 'DECLINED']));
+      return void later(chance.pick(holdEnds(trouble)));
     case 'decline':
       return void psp.pay(session, 'DECLINED');
     case 'fail':
@@ -78,16 +78,23 @@ function authorize(psp: World['psp'], session: PspSession, isCaptured: boolean):
   if (isCaptured || psp.rules.rules.voids === 'never') psp.byHand(session, 'capture', session.amountMinor);
 }
 
-function turn(psp: World['psp'], session: PspSession, status: 'AUTHORIZED' | 'FAILED' | 'DECLINED'): void {
+type Turn = 'AUTHORIZED' | 'FAILED' | 'DECLINED' | 'UNCLEAR';
+
+/** Not UNKNOWN without sweeps: see `changeMind`. */
+function holdEnds({ weather }: World['trouble']): readonly Turn[] {
+  const ends = ['AUTHORIZED', 'AUTHORIZED', 'FAILED', 'DECLINED'] as const;
+  return weather.sweeps ? [...ends, 'UNCLEAR'] : ends;
+}
+
+function turn(psp: World['psp'], session: PspSession, status: Turn): void {
   if (status === 'AUTHORIZED') authorize(psp, session, false);
   else psp.pay(session, status);
 }
 
-export function settleHold({ psp, chance }: World): void {
+export function settleHold({ psp, chance, trouble }: World): void {
   const held = psp.sessions.filter(({ ledger }) => ledger?.status === 'ON_HOLD');
   const session = chance.pick(held);
-  if (session !== undefined)
-    turn(psp, session, chance.pick(['AUTHORIZED', 'AUTHORIZED', 'FAILED', 'DECLINED']));
+  if (session !== undefined) turn(psp, session, chance.pick(holdEnds(trouble)));
 }
 
 /**
