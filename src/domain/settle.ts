@@ -213,9 +213,11 @@ function hold(order: OrderStanding, payment: PaymentStanding, outcome: Outcome):
   // A hold on what is closed, or beside another open session, may still turn into money: it is watched, not waited for.
   const isLate = payment.closedBy !== null || order.paidPaymentId !== null || order.otherOpen;
   if (isLate) return review(order, payment, outcome, LATE_HOLD);
-  // The merchant who was told of a review is told of the hold again.
-  const cause = payment.status === 'REVIEW' ? `after_review-${outcome.cause}` : outcome.cause;
-  const update = { type: 'order.payment_pending', cause, orderStatus: 'PAYMENT_PENDING' } as const;
+  const update = {
+    type: 'order.payment_pending',
+    cause: outcome.cause,
+    orderStatus: 'PAYMENT_PENDING',
+  } as const;
   return settlement(payment, outcome, 'PAYMENT_PENDING', payment.status === 'ON_HOLD' ? [] : [update]);
 }
 

@@ -115,9 +115,9 @@ export function updateRows(
   });
 }
 
-/** The same review for the same reason may come again, long after it was over; everything else happens once. */
+/** The same review for the same reason may come again, long after it was over, and a hold after it; everything else happens once. */
 function freshEffect(known: readonly string[], effect: string, type: string): string {
-  if (type !== 'order.review') return effect;
+  if (type !== 'order.review' && type !== 'order.payment_pending') return effect;
   const earlier = known.filter((id) => id === effect || id.startsWith(`${effect}-again-`)).length;
   return earlier === 0 ? effect : `${effect}-again-${earlier}`;
 }

@@ -111,6 +111,19 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
+  it('tells the merchant of a review and of a hold as often as they come', async () => {
+    const payment = await aPayment(store.db);
+    const review = anOutcome('REVIEW', { reason: 'unclear: the transaction is UNKNOWN' });
+    for (const outcome of [anOutcome('ON_HOLD'), review, anOutcome('ON_HOLD'), review, anOutcome('ON_HOLD')])
+      await recordOutcome(store.db, aRecord(payment, { outcome, transaction: aTransaction(payment) }), TELLS);
+    const updates = await updatesOf(payment.orderReference);
+    const [pending, inReview] = ['order.payment_pending', 'order.review'];
+    expect(updates.map(({ type }) => type)).toEqual([pending, inReview, pending, inReview, pending]);
+    expect(updates.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    const order = await findOrder(store.db, payment.orderReference);
+    expect(order?.order).toMatchObject({ status: 'PAYMENT_PENDING', sequence: 5 });
+  });
+
   it.each([
     ['VOIDED', anOutcome('VOIDED', { pays: true })],
     ['REFUNDED', anOutcome('REFUNDED', { pays: true, capturedMinor: 72200, refundedMinor: 72200 })],
