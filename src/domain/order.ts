@@ -60,8 +60,10 @@ export interface OrderStanding {
   readonly paidPaymentId: string | null;
   /** The number of its newest payment. */
   readonly latestN: number;
-  /** Whether a payment other than the one at hand is still open. */
-  readonly otherOpen: boolean;
+  /** Another payment than the one at hand that is still open; there is one at most. */
+  readonly otherOpen: 'PENDING' | 'ON_HOLD' | null;
+  /** Whether another one waits for a person. */
+  readonly otherReviewed: boolean;
 }
 
 /** The id of an effect, equal for everything that would tell the merchant the same thing: it is the `webhook-id`. */

@@ -1,7 +1,7 @@
 /** Who pays an order, and what becomes of it: decided under the order's lock, by one pure function. */
 import { sameMoney, type Money } from './money.ts';
 import type { OrderStanding, OrderStatus, UpdateType } from './order.ts';
-import { holdsMoney, isMoney, isSettled, type PaymentStatus } from './payment.ts';
+import { holdsMoney, isMoney, isOpen, isSettled, type PaymentStatus } from './payment.ts';
 
 /** Who closed a payment before money came: money that arrives afterwards is late. */
 export type ClosedBy = 'merchant' | 'expiry';
@@ -188,15 +188,21 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
   if (outcome.status === 'ON_HOLD') return hold(order, payment, outcome);
   if (outcome.status === 'PENDING') return reopen(order, payment, outcome);
-  const closed = { ...payment, closedBy: outcome.closedBy ?? payment.closedBy };
-  const isHeard = order.paidPaymentId === null && order.latestN === payment.n;
-  // Another payment's review goes on, whatever becomes of this one.
-  const isReviewed = order.status === 'REVIEW' && payment.status !== 'REVIEW';
-  const orderStatus = isHeard && !isReviewed ? statusWithout(closed) : afterReview(order, payment);
+  const orderStatus = without(order, {
+    ...payment,
+    closedBy: outcome.closedBy ?? payment.closedBy,
+  });
+  const isLatest = order.paidPaymentId === null && order.latestN === payment.n;
   const type = FAILURES[outcome.status];
-  const isNews = isHeard && type !== undefined && payment.status !== outcome.status;
+  const isChange = type !== undefined && payment.status !== outcome.status;
+  const isNews = isChange && (isLatest || isEnd(order, orderStatus));
   const updates = isNews ? [{ type, cause: outcome.cause, orderStatus }] : [];
   return settlement(payment, outcome, orderStatus, updates);
+}
+
+/** Nobody can pay the order any more, which the merchant does not know yet. */
+function isEnd(order: OrderStanding, now: OrderStatus): boolean {
+  return now !== order.status && (now === 'PAYMENT_FAILED' || now === 'CANCELLED');
 }
 
 /** The last two without having paid: a session closed before money came, and money that could not pay and has gone back. */
@@ -211,21 +217,18 @@ const FAILURES: Partial<Record<PaymentStatus, UpdateType>> = {
 
 function hold(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   // A hold on what is closed, or beside another open session, may still turn into money: it is watched, not waited for.
-  const isLate = payment.closedBy !== null || order.paidPaymentId !== null || order.otherOpen;
+  const isLate = payment.closedBy !== null || order.paidPaymentId !== null || order.otherOpen !== null;
   if (isLate) return review(order, payment, outcome, LATE_HOLD);
-  const update = {
-    type: 'order.payment_pending',
-    cause: outcome.cause,
-    orderStatus: 'PAYMENT_PENDING',
-  } as const;
-  return settlement(payment, outcome, 'PAYMENT_PENDING', payment.status === 'ON_HOLD' ? [] : [update]);
+  const orderStatus = order.otherReviewed ? 'REVIEW' : 'PAYMENT_PENDING';
+  const update = { type: 'order.payment_pending', cause: outcome.cause, orderStatus } as const;
+  return settlement(payment, outcome, orderStatus, payment.status === 'ON_HOLD' ? [] : [update]);
 }
 
 /** A review that ends with nothing having happened. Beside an open or a paying session there is no place for another one. */
 function reopen(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
-  const isFree = order.paidPaymentId === null && !order.otherOpen && payment.closedBy === null;
+  const isFree = order.paidPaymentId === null && order.otherOpen === null && payment.closedBy === null;
   if (!isFree) return asItWas(order, payment, outcome);
-  return settlement(payment, outcome, order.latestN === payment.n ? 'AWAITING_PAYMENT' : order.status);
+  return settlement(payment, outcome, order.otherReviewed ? 'REVIEW' : 'AWAITING_PAYMENT');
 }
 
 function reasonOf({ reason }: PaymentStanding): { reason?: string } {
@@ -236,8 +239,7 @@ function dismiss(order: OrderStanding, payment: PaymentStanding, outcome: Outcom
   const orderStatus = afterReview(order, payment);
   const type = payment.closedBy === 'merchant' ? 'order.payment_cancelled' : 'order.payment_failed';
   // The merchant has been told of the review: that the order can be paid again is news.
-  const isOver = orderStatus !== order.status && orderStatus !== 'AWAITING_PAYMENT';
-  const updates = isOver ? [{ type, cause: 'dismissed', orderStatus } as const] : [];
+  const updates = isEnd(order, orderStatus) ? [{ type, cause: 'dismissed', orderStatus } as const] : [];
   return { ...settlement(payment, outcome, orderStatus, updates), dismissed: true };
 }
 
@@ -249,8 +251,16 @@ function quietly(order: OrderStanding, payment: PaymentStanding, outcome: Outcom
 
 /** The order once this payment needs no review any more. */
 function afterReview(order: OrderStanding, payment: PaymentStanding): OrderStatus {
-  if (order.status !== 'REVIEW' || payment.status !== 'REVIEW') return order.status;
-  return order.otherOpen ? 'AWAITING_PAYMENT' : statusWithout(payment);
+  return payment.status === 'REVIEW' ? without(order, payment) : order.status;
+}
+
+/** The order once this payment can't pay it: what another one makes of it, or how the last one that could has ended. */
+function without(order: OrderStanding, payment: PaymentStanding): OrderStatus {
+  if (order.paidPaymentId !== null) return order.status;
+  if (order.otherReviewed) return 'REVIEW';
+  if (order.otherOpen !== null) return order.otherOpen === 'ON_HOLD' ? 'PAYMENT_PENDING' : 'AWAITING_PAYMENT';
+  const couldPay = isOpen(payment.status) || payment.status === 'REVIEW';
+  return couldPay || order.latestN === payment.n ? statusWithout(payment) : order.status;
 }
 
 function statusWithout(payment: { closedBy: ClosedBy | null }): OrderStatus {

@@ -152,6 +152,6 @@ export function nextSteps(before: Locked, settled: Settlement | null): NextStep[
   );
   if (capturesNow(before, settled) || isCapturing) steps.push('capture');
   if (holdsMoney(status) && paidPaymentId !== payment.id && !isDismissed) steps.push('give_back');
-  if (paidPaymentId === payment.id && otherOpen) steps.push('close_others');
+  if (paidPaymentId === payment.id && otherOpen !== null) steps.push('close_others');
   return steps;
 }

@@ -1,5 +1,5 @@
 /** What a settlement makes of the rows of a payment and its order: pure, under the lock that recordOutcome holds. */
-import { effectId } from '../domain/order.ts';
+import { effectId, type OrderStanding } from '../domain/order.ts';
 import { isSettled } from '../domain/payment.ts';
 import type { Settlement } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
@@ -15,8 +15,9 @@ export interface Locked {
   readonly payment: PaymentRow;
   /** The time of the transaction, by the database's clock. */
   readonly now: Date;
-  /** Another payment of the order is open. */
-  readonly otherOpen: boolean;
+  /** Another payment of the order that is open, and whether one is in REVIEW. */
+  readonly otherOpen: OrderStanding['otherOpen'];
+  readonly otherReviewed: boolean;
   /** Effects of this payment that the merchant has not been told. */
   readonly pending: readonly string[];
   /** Every effect that the order has had. */

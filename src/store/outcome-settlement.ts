@@ -69,9 +69,9 @@ function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined):
   return isStale({ status, capturedMinor, refundedMinor, ...updatedAt }, transaction);
 }
 
-function orderStanding({ order, otherOpen }: Locked): OrderStanding {
+function orderStanding({ order, otherOpen, otherReviewed }: Locked): OrderStanding {
   const { reference, status, paidPaymentId, latestN } = order;
-  return { reference, money: moneyOf(order), status, paidPaymentId, latestN, otherOpen };
+  return { reference, money: moneyOf(order), status, paidPaymentId, latestN, otherOpen, otherReviewed };
 }
 
 function paymentStanding({ payment, operations }: Locked): PaymentStanding {

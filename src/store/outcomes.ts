@@ -107,8 +107,12 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
       order: orders,
       payment: payments,
       now: sql`now()`.mapWith(orders.updatedAt),
-      otherOpen: sql<boolean>`exists (select 1 from payments p where p.order_reference = ${orders.reference}
+      otherOpen: sql<
+        Locked['otherOpen']
+      >`(select p.status from payments p where p.order_reference = ${orders.reference}
         and p.id <> ${payments.id} and p.status in ('PENDING', 'ON_HOLD'))`,
+      otherReviewed: sql<boolean>`exists (select 1 from payments p where p.order_reference = ${orders.reference}
+        and p.id <> ${payments.id} and p.status = 'REVIEW')`,
       pending: sql<string[]>`array(select effect_id from outbox u where u.payment_id = ${payments.id}
         and u.state = 'pending' order by u.sequence)`,
       known: sql<

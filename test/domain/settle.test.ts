@@ -13,7 +13,8 @@ const order = (more: Partial<OrderStanding> = {}): OrderStanding => ({
   status: 'AWAITING_PAYMENT',
   paidPaymentId: null,
   latestN: 1,
-  otherOpen: false,
+  otherOpen: null,
+  otherReviewed: false,
   ...more,
 });
 const payment = (more: Partial<PaymentStanding> = {}): PaymentStanding => ({
@@ -186,7 +187,7 @@ describe('settle', () => {
   it('leaves the order in REVIEW while another of its payments is, whatever becomes of this one', () => {
     for (const status of ['FAILED', 'DECLINED', 'CANCELLED', 'EXPIRED'] as const) {
       const settled = settle(
-        order({ status: 'REVIEW' }),
+        order({ status: 'REVIEW', otherReviewed: true }),
         payment(),
         outcome({ status, pays: false }),
         'give_back',
@@ -199,6 +200,48 @@ describe('settle', () => {
     expect(settle(order({ status: 'REVIEW' }), reviewed, failed, 'give_back').orderStatus).toBe(
       'PAYMENT_FAILED',
     );
+  });
+
+  it.each([
+    ['ON_HOLD', 'PAYMENT_PENDING'],
+    ['REVIEW', 'REVIEW'],
+  ] as const)('ends an order that waits for the %s of an older payment, and says so', (status, waits) => {
+    const now = order({ status: waits, latestN: 2 });
+    const settled = settle(now, payment({ status }), outcome({ status: 'FAILED', pays: false }), 'give_back');
+    expect(settled).toMatchObject({ status: 'FAILED', orderStatus: 'PAYMENT_FAILED' });
+    expect(types(settled)).toEqual(['order.payment_failed']);
+  });
+
+  it.each([
+    ['PENDING', 'AWAITING_PAYMENT'],
+    ['ON_HOLD', 'PAYMENT_PENDING'],
+  ] as const)('lets a review end beside another payment that is %s', (otherOpen, orderStatus) => {
+    const now = order({ status: 'REVIEW', latestN: 2, otherOpen });
+    const failed = outcome({ status: 'FAILED', pays: false });
+    const settled = settle(now, payment({ status: 'REVIEW' }), failed, 'give_back');
+    expect(settled).toMatchObject({ orderStatus, updates: [] });
+  });
+
+  it('says nothing of an older payment that is over and fails in another way', () => {
+    const now = order({ status: 'PAYMENT_FAILED', latestN: 2 });
+    const failed = outcome({ status: 'FAILED', pays: false });
+    const settled = settle(now, payment({ status: 'EXPIRED', closedBy: 'expiry' }), failed, 'give_back');
+    expect(settled).toMatchObject({ orderStatus: 'PAYMENT_FAILED', updates: [] });
+  });
+
+  it('opens an order again whose older payment turns out to be nothing yet', () => {
+    const now = order({ status: 'REVIEW', latestN: 2 });
+    const nothing = outcome({ status: 'PENDING', pays: false });
+    expect(settle(now, payment({ status: 'REVIEW' }), nothing, 'give_back').orderStatus).toBe(
+      'AWAITING_PAYMENT',
+    );
+    const beside = settle(
+      { ...now, otherReviewed: true },
+      payment({ status: 'REVIEW' }),
+      nothing,
+      'give_back',
+    );
+    expect(beside.orderStatus).toBe('REVIEW');
   });
 
   it('reviews, again and again, a payment that has paid and of which the gateway says it never was', () => {
@@ -302,7 +345,8 @@ function anyOrder(): fc.Arbitrary<OrderStanding> {
       paidPaymentId: fc.constantFrom(null, null, 'pay_1', 'pay_2'),
       status: fc.constantFrom(...ORDER_STATUSES),
       latestN: fc.constantFrom(1, 2),
-      otherOpen: fc.boolean(),
+      otherOpen: fc.constantFrom(null, 'PENDING' as const, 'ON_HOLD' as const),
+      otherReviewed: fc.boolean(),
       money: fc.constantFrom(NOK, NOK, NOK, { amountMinor: 100, currency: 'NOK' }),
     })
     .map((more) => order({ ...more, status: statusFor(more) }));

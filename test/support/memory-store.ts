@@ -113,13 +113,15 @@ export function recordOutcome(
   const before = paymentOf(order, record.paymentId);
   for (const { eventId } of record.deliveries) order.handled.add(eventId);
   if (record.outcome === null) return recorded(order, before, { isChange: false, paysNow: false });
+  const others = order.payments.filter((other) => other !== before).map(({ status }) => status);
   const standing = {
     reference: order.reference,
     money: order.money,
     status: order.status,
     paidPaymentId: order.paidPaymentId,
     latestN: order.payments.length,
-    otherOpen: order.payments.some((other) => other !== before && isOpen(other.status)),
+    otherOpen: others.find((status) => status === 'PENDING' || status === 'ON_HOLD') ?? null,
+    otherReviewed: others.includes('REVIEW'),
   };
   const settled = settle(standing, before, record.outcome, policy);
   const { status, reason, closedBy, dismissed } = settled;

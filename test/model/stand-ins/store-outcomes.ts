@@ -55,7 +55,8 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
     order,
     payment,
     now: new Date(),
-    otherOpen: others.some(({ status }) => isOpen(status)),
+    otherOpen: openOf(others),
+    otherReviewed: others.some(({ status }) => status === 'REVIEW'),
     pending: updates
       .filter((update) => update.paymentId === paymentId && update.state === 'pending')
       .map(({ effectId }) => effectId),
@@ -132,4 +133,9 @@ function changeOrder(tables: Tables, before: OrderRow, after: OrderRow): void {
   if (after.paidPaymentId !== before.paidPaymentId && before.paidPaymentId !== null)
     throw new Error(`recording an outcome: order ${before.reference} was paid in between`);
   tables.orders.set(after.reference, after);
+}
+
+function openOf(rows: readonly PaymentRow[]): Locked['otherOpen'] {
+  if (rows.some(({ status }) => status === 'ON_HOLD')) return 'ON_HOLD';
+  return rows.some(({ status }) => status === 'PENDING') ? 'PENDING' : null;
 }

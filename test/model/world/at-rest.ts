@@ -40,7 +40,7 @@ function runOf({ orderReference, n }: PaymentRow): string {
 export function brokenAtRest(books: Books): string | null {
   const { tables, psp } = books;
   for (const order of tables.orders.values()) {
-    const wrong = wrongWithUpdates(order, books);
+    const wrong = wrongWithOrder(order, books) ?? wrongWithUpdates(order, books);
     if (wrong !== null) return wrong;
   }
   for (const payment of tables.payments.values()) {
@@ -58,6 +58,16 @@ function strayMoney({ tables, psp }: Books): string | null {
   return stray === undefined
     ? null
     : `${stray.ledger?.held} are held in ${stray.id}, which is nobody's session`;
+}
+
+/** Nothing is open any more: an order that was not paid has failed, unless a person has yet to say. */
+function wrongWithOrder({ reference, status, paidPaymentId }: OrderRow, { tables }: Books): string | null {
+  if (paidPaymentId !== null) return null;
+  const isReviewed = tables.paymentsOf(reference).some((payment) => payment.status === 'REVIEW');
+  const isRight = isReviewed ? status === 'REVIEW' : status === 'PAYMENT_FAILED' || status === 'CANCELLED';
+  return isRight
+    ? null
+    : `order ${reference} is ${status}, ${isReviewed ? 'and a' : 'and no'} payment is in REVIEW`;
 }
 
 function wrongWithMoney(payment: PaymentRow, ledger: Ledger | null, tables: Tables): string | null {
@@ -106,7 +116,7 @@ function wrongWithUpdates(order: OrderRow, { tables, inbox }: Books): string | n
     (latest, one) => (latest === null || one.sequence > latest.sequence ? one : latest),
     null,
   );
-  if (order.paidPaymentId === null || last === null) return null;
+  if (last === null) return null;
   const { orderStatus } = JSON.parse(last.body) as { orderStatus: string };
   return orderStatus === order.status
     ? null
