@@ -193,9 +193,9 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
     closedBy: outcome.closedBy ?? payment.closedBy,
   });
   const isLatest = order.paidPaymentId === null && order.latestN === payment.n;
+  const isHeard = (isLatest && payment.status !== outcome.status) || isEnd(order, orderStatus);
   const type = FAILURES[outcome.status];
-  const isChange = type !== undefined && payment.status !== outcome.status;
-  const isNews = isChange && (isLatest || isEnd(order, orderStatus));
+  const isNews = type !== undefined && isHeard;
   const updates = isNews ? [{ type, cause: outcome.cause, orderStatus }] : [];
   return settlement(payment, outcome, orderStatus, updates);
 }

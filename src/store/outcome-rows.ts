@@ -1,5 +1,5 @@
 /** What a settlement makes of the rows of a payment and its order: pure, under the lock that recordOutcome holds. */
-import { effectId, type OrderStanding } from '../domain/order.ts';
+import { effectId, isSupersededByLater, type OrderStanding, type UpdateType } from '../domain/order.ts';
 import { isSettled } from '../domain/payment.ts';
 import type { Settlement } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
@@ -116,9 +116,9 @@ export function updateRows(
   });
 }
 
-/** The same review for the same reason may come again, long after it was over, and a hold after it; everything else happens once. */
-function freshEffect(known: readonly string[], effect: string, type: string): string {
-  if (type !== 'order.review' && type !== 'order.payment_pending') return effect;
+/** A state on the way may come again, long after it was over: a hold or a failure after a review. Everything else happens once. */
+function freshEffect(known: readonly string[], effect: string, type: UpdateType): string {
+  if (!isSupersededByLater(type)) return effect;
   const earlier = known.filter((id) => id === effect || id.startsWith(`${effect}-again-`)).length;
   return earlier === 0 ? effect : `${effect}-again-${earlier}`;
 }

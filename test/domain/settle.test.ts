@@ -222,6 +222,14 @@ describe('settle', () => {
     expect(settled).toMatchObject({ orderStatus, updates: [] });
   });
 
+  it("tells of the merchant's cancel also where the session was closed before", () => {
+    const now = order({ status: 'PAYMENT_FAILED' });
+    const cancelled = outcome({ status: 'CANCELLED', pays: false, cause: 'merchant', closedBy: 'merchant' });
+    const settled = settle(now, payment({ status: 'CANCELLED' }), cancelled, 'give_back');
+    expect(settled).toMatchObject({ orderStatus: 'CANCELLED', closedBy: 'merchant' });
+    expect(types(settled)).toEqual(['order.payment_cancelled']);
+  });
+
   it('says nothing of an older payment that is over and fails in another way', () => {
     const now = order({ status: 'PAYMENT_FAILED', latestN: 2 });
     const failed = outcome({ status: 'FAILED', pays: false });

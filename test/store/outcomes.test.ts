@@ -111,17 +111,21 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
-  it('tells the merchant of a review and of a hold as often as they come', async () => {
+  it('tells the merchant of a review, a hold and a failure as often as they come', async () => {
     const payment = await aPayment(store.db);
     const review = anOutcome('REVIEW', { reason: 'unclear: the transaction is UNKNOWN' });
-    for (const outcome of [anOutcome('ON_HOLD'), review, anOutcome('ON_HOLD'), review, anOutcome('ON_HOLD')])
+    const failed = anOutcome('FAILED');
+    const outcomes = [anOutcome('ON_HOLD'), review, anOutcome('ON_HOLD'), review, failed, review, failed];
+    for (const outcome of outcomes)
       await recordOutcome(store.db, aRecord(payment, { outcome, transaction: aTransaction(payment) }), TELLS);
     const updates = await updatesOf(payment.orderReference);
     const [pending, inReview] = ['order.payment_pending', 'order.review'];
-    expect(updates.map(({ type }) => type)).toEqual([pending, inReview, pending, inReview, pending]);
-    expect(updates.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+    const over = 'order.payment_failed';
+    const told = [pending, inReview, pending, inReview, over, inReview, over];
+    expect(updates.map(({ type }) => type)).toEqual(told);
+    expect(updates.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     const order = await findOrder(store.db, payment.orderReference);
-    expect(order?.order).toMatchObject({ status: 'PAYMENT_PENDING', sequence: 5 });
+    expect(order?.order).toMatchObject({ status: 'PAYMENT_FAILED', sequence: 7 });
   });
 
   it.each([
