@@ -30,13 +30,13 @@ async function tell(seed: number): Promise<boolean> {
   return harvest.broken?.promise === 'every promise is kept';
 }
 
-/** The server waits more than it works: its one process runs beside those of the core. */
+/** A server waits more than it works, for one that is stuck above all: its processes run beside those of the core. */
 async function soakBoth(): Promise<boolean> {
   const core = { kind: 'core', count: Number(values.schedules), size: Number(values.processes) } as const;
   const server = {
     kind: 'server',
     count: Number(values['server-schedules']),
-    size: 1,
+    size: 2,
     most: AT_ONCE,
   } as const;
   const kept = await Promise.all([core, server].filter(({ count }) => count > 0).map(soak));

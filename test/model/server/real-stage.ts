@@ -4,6 +4,7 @@
  * is not asked is which runs are open, and whether a callback or a hold is acted upon in time: its clock jumps past them. The core has all of that.
  * It is known to lose a task when a message cancels a timer that has just fired, and an update to a closing run: both are waited for, see `batch.ts`.
  */
+import { setTimeout as rest } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -20,6 +21,8 @@ import type { World } from '../world/world.ts';
 
 /** An update that meets a closing run is lost on this server: whoever asked hears nothing for so long, and asks again or does not. */
 const RUNS = { taskQueue: 'payments', updateTimeoutMs: 4_000, signalTimeoutMs: 30_000 };
+
+const LONGEST_STOP_MS = 10_000;
 
 export interface RealStage extends Stage {
   readonly env: TestWorkflowEnvironment;
@@ -66,7 +69,8 @@ export async function startRealStage(): Promise<RealStage> {
     },
     forget: ({ reference }) => void worlds.delete(reference),
     async close() {
-      await stop().catch(() => undefined);
+      // Workers may wait for ever for a server that is stuck, and it has to end whatever they do.
+      await Promise.race([stop().catch(() => undefined), rest(LONGEST_STOP_MS, undefined, { ref: false })]);
       await env.teardown();
     },
   };

@@ -1,4 +1,4 @@
-/** The process that plays schedules on a time-skipping server, a batch at once; a server that gets stuck is replaced, and its batch played again. */
+/** The process that plays schedules on a time-skipping server, a batch at once; a server that gets stuck is replaced, and its batch played in halves. */
 import '../world/outside.ts';
 import type { Batch, Harvest } from '../worker.ts';
 import { withPlant } from '../planting.ts';
@@ -20,19 +20,21 @@ async function leave(): Promise<void> {
   batches = 0;
 }
 
-async function play(from: number, count: number): Promise<Played[]> {
-  for (let attempt = 1; ; attempt += 1) {
-    if (batches === BATCHES_OF_A_SERVER) await leave();
-    stage ??= await startRealStage();
-    batches += 1;
-    try {
-      return await playBatch(stage, from, count);
-    } catch (error) {
-      if (!(error instanceof ServerStuck) || attempt === TRIES) throw error;
-      process.stdout.write(`the test server is stuck (${error.message}): another one is started\n`);
-      await leave();
-    }
+/** A batch that a server gets stuck with is played in halves: what it can't do needs two things at the same moment. */
+async function play(from: number, count: number, attempt = 1): Promise<Played[]> {
+  if (batches === BATCHES_OF_A_SERVER) await leave();
+  stage ??= await startRealStage();
+  batches += 1;
+  try {
+    return await playBatch(stage, from, count);
+  } catch (error) {
+    if (!(error instanceof ServerStuck) || attempt === TRIES) throw error;
+    process.stdout.write(`the test server is stuck (${error.message}): another one is started\n`);
+    await leave();
   }
+  if (count === 1) return play(from, count, attempt + 1);
+  const half = Math.ceil(count / 2);
+  return [...(await play(from, half)), ...(await play(from + half, count - half))];
 }
 
 async function harvest({ from, count, plant }: Batch): Promise<Harvest> {
