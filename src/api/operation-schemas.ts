@@ -1,7 +1,7 @@
 /** The shapes of captures, refunds and voids: what is asked for, and what is shown. Contract §3. */
 import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../domain/money.ts';
-import { amount, cursor, limit, lineAmount, payment, text, timestamp } from './schemas.ts';
+import { amount, cursorOf, limit, lineAmount, payment, text, timestamp } from './schemas.ts';
 
 export const OPERATION_KINDS = ['capture', 'refund', 'void'] as const;
 
@@ -116,4 +116,4 @@ export const operationQuery = z.strictObject({
     .meta({ description: 'Where operations of several kinds share the reference; else the newest is meant' }),
 });
 
-export const operationsQuery = z.strictObject({ limit, cursor });
+export const operationsQuery = z.strictObject({ limit, cursor: cursorOf('op') });

@@ -213,7 +213,11 @@ export const limit = z.coerce
   .min(1, 'at least 1')
   .max(100, 'at most 100')
   .default(20);
-export const cursor = text(200).optional();
+/** Where the next page begins: after the last id of the one before. */
+export const cursorOf = (prefix: 'pay' | 'dlv' | 'op') =>
+  text(200)
+    .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the page before')
+    .optional();
 const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 1970 on');
 
 export const paymentsQuery = z.strictObject({
@@ -225,7 +229,7 @@ export const paymentsQuery = z.strictObject({
     .optional()
     .meta({ description: 'Payments whose authorization is expected to lapse before this time' }),
   limit,
-  cursor,
+  cursor: cursorOf('pay'),
 });
 
 export const deliveriesQuery = z.strictObject({
@@ -233,7 +237,7 @@ export const deliveriesQuery = z.strictObject({
   gateway: text(40).optional(),
   outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']).optional(),
   limit,
-  cursor,
+  cursor: cursorOf('dlv'),
 });
 
 /** A page of anything, newest first. */

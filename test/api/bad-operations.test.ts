@@ -202,7 +202,8 @@ describe('an operation is refused', () => {
     ['operations/none?kind=chargeback', 422],
     ['operations/none?kind=capture&kind=refund', 422],
     ['operations?limit=0', 422],
-    ['operations?cursor=%00', 422],
+    ['operations?cursor=op_%00', 422],
+    ['operations?cursor=zzz', 422],
     ['operations?nonsense=1', 422],
   ])('to be shown: %s', async (path, status) => {
     const payment = await aPaidPayment(at.store.db);

@@ -6,7 +6,7 @@ import { refusals, type Answers } from './answers.ts';
 
 const ALWAYS = ['unauthorized', 'rate_limited', 'unavailable'] as const;
 const BODY = ['invalid_json', 'malformed', 'too_large', 'unsupported_media_type', 'invalid_request'] as const;
-const QUERY = ['invalid_request'] as const;
+const QUERY = ['invalid_request', 'uri_too_long'] as const;
 
 export interface Call extends Pick<RouteConfig, 'method' | 'path' | 'summary' | 'description'> {
   readonly operationId: string;
