@@ -1,6 +1,6 @@
 /**
  * The one interface every payment service provider stands behind. The core knows nothing else of them:
- * no `switch (gateway)`, no vendor's words. Grown from shared gateways.md §9; what Dintero changed: docs/adr/0006.
+ * no `switch (gateway)`, no vendor's words. Why it looks as it does: docs/adr/0006.
  */
 import type { Claim } from '../domain/claim.ts';
 import type { Money } from '../domain/money.ts';

@@ -1,4 +1,4 @@
-/** The tables, once for both stores. Meaning: design §4. Money is an integer in minor units beside its currency. */
+/** The tables, once for both stores. Money is an integer in minor units beside its currency. */
 import { sql } from 'drizzle-orm';
 import {
   bigserial,
