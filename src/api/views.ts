@@ -1,6 +1,6 @@
 /** Rows as the merchant's API shows them. */
 import type { z } from 'zod';
-import { holdsMoney, isMoney, isOpen } from '../domain/payment.ts';
+import { holdsMoney, isMoney, isSettled } from '../domain/payment.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
 import type { OperationRow } from '../store/operations.ts';
 import type { OrderRow, PaymentRow } from '../store/payments.ts';
@@ -112,7 +112,7 @@ export function returnStatus(
   { status }: Pick<PaymentRow, 'status'>,
   isOrderPaid: boolean,
 ): 'paid' | 'pending' | 'failed' | 'cancelled' {
-  if (isOpen(status) || status === 'REVIEW') return 'pending';
+  if (!isSettled(status)) return 'pending';
   if (status === 'CANCELLED') return 'cancelled';
   if (!isMoney(status) || status === 'VOIDED') return 'failed';
   if (isOrderPaid) return 'paid';

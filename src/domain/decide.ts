@@ -1,5 +1,5 @@
 /** What a reading means for a payment. Pure: the same code runs in the workflow, in replays and in property tests. */
-import { holdsMoney, isMoney, isOpen, type PaymentStatus } from './payment.ts';
+import { holdsMoney, isMoney, isOpen, isSettled, type PaymentStatus } from './payment.ts';
 import { mismatch, type Opened, type Reading, type Transaction } from './transaction.ts';
 
 /** What a run knows of its payment. */
@@ -105,7 +105,7 @@ function withoutMoney(
 }
 
 function isOverWithoutMoney({ status }: Standing): boolean {
-  return !isOpen(status) && status !== 'REVIEW' && !isMoney(status);
+  return isSettled(status) && !isMoney(status);
 }
 
 function review(transaction: Transaction, reason: string): Decision {

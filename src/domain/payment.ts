@@ -41,7 +41,7 @@ export interface PaymentKey {
 }
 
 /** Whether a payment can still be paid in the ordinary way, so that no other may be opened beside it. */
-export function isOpen(status: PaymentStatus): boolean {
+export function isOpen(status: PaymentStatus): status is 'PENDING' | 'ON_HOLD' {
   return status === 'PENDING' || status === 'ON_HOLD';
 }
 

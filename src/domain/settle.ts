@@ -1,7 +1,7 @@
 /** Who pays an order, and what becomes of it: decided under the order's lock, by one pure function. */
 import { sameMoney, type Money } from './money.ts';
 import type { OrderStanding, OrderStatus, UpdateType } from './order.ts';
-import { holdsMoney, isMoney, isOpen, isSettled, type PaymentStatus } from './payment.ts';
+import { holdsMoney, isMoney, isSettled, type PaymentStatus } from './payment.ts';
 
 /** Who closed a payment before money came: money that arrives afterwards is late. */
 export type ClosedBy = 'merchant' | 'expiry';
@@ -188,10 +188,7 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
   if (outcome.status === 'ON_HOLD') return hold(order, payment, outcome);
   if (outcome.status === 'PENDING') return reopen(order, payment, outcome);
-  const orderStatus = without(order, {
-    ...payment,
-    closedBy: outcome.closedBy ?? payment.closedBy,
-  });
+  const orderStatus = without(order, { ...payment, closedBy: outcome.closedBy ?? payment.closedBy });
   const isLatest = order.paidPaymentId === null && order.latestN === payment.n;
   const isHeard = (isLatest && payment.status !== outcome.status) || isEnd(order, orderStatus);
   const type = FAILURES[outcome.status];
@@ -259,7 +256,7 @@ function without(order: OrderStanding, payment: PaymentStanding): OrderStatus {
   if (order.paidPaymentId !== null) return order.status;
   if (order.otherReviewed) return 'REVIEW';
   if (order.otherOpen !== null) return order.otherOpen === 'ON_HOLD' ? 'PAYMENT_PENDING' : 'AWAITING_PAYMENT';
-  const couldPay = isOpen(payment.status) || payment.status === 'REVIEW';
+  const couldPay = !isSettled(payment.status);
   return couldPay || order.latestN === payment.n ? statusWithout(payment) : order.status;
 }
 

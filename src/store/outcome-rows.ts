@@ -10,14 +10,11 @@ import type { outbox, timeline } from './schema.ts';
 import type { Note } from './timeline.ts';
 
 /** The rows as the lock found them. */
-export interface Locked {
+export interface Locked extends Pick<OrderStanding, 'otherOpen' | 'otherReviewed'> {
   readonly order: OrderRow;
   readonly payment: PaymentRow;
   /** The time of the transaction, by the database's clock. */
   readonly now: Date;
-  /** Another payment of the order that is open, and whether one is in REVIEW. */
-  readonly otherOpen: OrderStanding['otherOpen'];
-  readonly otherReviewed: boolean;
   /** Effects of this payment that the merchant has not been told. */
   readonly pending: readonly string[];
   /** Every effect that the order has had. */

@@ -120,7 +120,7 @@ export function recordOutcome(
     status: order.status,
     paidPaymentId: order.paidPaymentId,
     latestN: order.payments.length,
-    otherOpen: others.find((status) => status === 'PENDING' || status === 'ON_HOLD') ?? null,
+    otherOpen: others.find(isOpen) ?? null,
     otherReviewed: others.includes('REVIEW'),
   };
   const settled = settle(standing, before, record.outcome, policy);

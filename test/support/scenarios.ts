@@ -56,6 +56,13 @@ export class Story {
     await this.quiet();
   }
 
+  /** Opened, on hold, and the run knows. */
+  async hold(): Promise<void> {
+    await this.open();
+    change(this.session, 'ON_HOLD');
+    await this.callback('e1');
+  }
+
   quiet(): Promise<void> {
     return untilQuiet(this.#world.client, paymentWorkflowId(this.payment));
   }
@@ -104,24 +111,18 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
   },
   async 'hold-then-paid'(story) {
     story.fake.pollIntervalMs = 1_000;
-    await story.open();
-    change(story.session, 'ON_HOLD');
-    await story.callback('e1');
+    await story.hold();
     await until('it is polled', () => story.fake.reads.length > 2, 30_000);
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
   async 'hold-then-failed'(story) {
-    await story.open();
-    change(story.session, 'ON_HOLD');
-    await story.callback('e1');
+    await story.hold();
     change(story.session, 'FAILED');
     await story.callback('e2');
   },
   async 'hold-followed'(story) {
-    await story.open();
-    change(story.session, 'ON_HOLD');
-    await story.callback('e1');
+    await story.hold();
     change(story.session, 'UNCLEAR');
     await story.callback('e2');
     await until('it is followed', () => story.fake.reads.length > 3, 30_000);
@@ -202,9 +203,7 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
   },
   async 'continue-as-new'(story) {
     story.fake.pollIntervalMs = 500;
-    await story.open();
-    change(story.session, 'ON_HOLD');
-    await story.callback('e1');
+    await story.hold();
     // The recording server suggests it after 100 events, a real one after 4,096.
     await until('it is polled', () => story.fake.reads.length > 15, 60_000);
     change(story.session, 'AUTHORIZED');

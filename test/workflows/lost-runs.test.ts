@@ -30,13 +30,22 @@ const sessionOf = ({ psp }: FakeOrder) => psp.sessions[0] as SimulatedSession;
 const quiet = (payment: StoredPayment) =>
   untilQuiet(world.env.client, paymentWorkflowId(payment), () => false);
 
-it('polls a hold again though only the shopper came back', async () => {
-  const { fake, payment } = await aPayment('lost1');
+/** On hold at the gateway, and its run knows. */
+async function aHold(reference: string): ReturnType<typeof aPayment> {
+  const { fake, payment } = await aPayment(reference);
   await world.runs.open(addressOf(payment));
   change(sessionOf(fake), 'ON_HOLD');
   await world.runs.callback(addressOf(payment), callbackSignal('e1'));
   await quiet(payment);
-  await world.env.client.workflow.getHandle(paymentWorkflowId(payment)).terminate('lost');
+  return { fake, payment };
+}
+
+const lose = (payment: StoredPayment) =>
+  world.env.client.workflow.getHandle(paymentWorkflowId(payment)).terminate('lost');
+
+it('polls a hold again though only the shopper came back', async () => {
+  const { fake, payment } = await aHold('lost1');
+  await lose(payment);
   expect(await world.runs.open(addressOf(payment))).toMatchObject({ kind: 'open', status: 'ON_HOLD' });
   change(sessionOf(fake), 'AUTHORIZED');
   await world.env.sleep(HOUR + 60_000);
@@ -45,12 +54,8 @@ it('polls a hold again though only the shopper came back', async () => {
 });
 
 it('expires a hold that turns out to be nothing, though its run began with the hold', async () => {
-  const { fake, payment } = await aPayment('lost3');
-  await world.runs.open(addressOf(payment));
-  change(sessionOf(fake), 'ON_HOLD');
-  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
-  await quiet(payment);
-  await world.env.client.workflow.getHandle(paymentWorkflowId(payment)).terminate('lost');
+  const { fake, payment } = await aHold('lost3');
+  await lose(payment);
   await world.runs.open(addressOf(payment));
   change(sessionOf(fake), 'UNCLEAR');
   await world.env.sleep(2 * HOUR + 10 * 60_000);
@@ -63,11 +68,7 @@ it('expires a hold that turns out to be nothing, though its run began with the h
 });
 
 it('tells what was never told when it is asked to, although it runs and nothing has changed', async () => {
-  const { fake, payment } = await aPayment('untold');
-  await world.runs.open(addressOf(payment));
-  change(sessionOf(fake), 'ON_HOLD');
-  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
-  await quiet(payment);
+  const { fake, payment } = await aHold('untold');
   for (const update of fake.order.updates) update.told = false;
   await world.runs.look(addressOf(payment), { why: 'untold_update', at: new Date().toISOString() });
   await quiet(payment);

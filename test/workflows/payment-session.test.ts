@@ -61,6 +61,14 @@ async function anOpenPayment(changes: Partial<FakeOrder> = {}): Promise<Opened> 
 const quiet = ({ workflowId, fake }: Opened) =>
   untilQuiet(world.env.client, workflowId, () => fake.psp.isDown);
 
+/** On hold at the gateway, and the run knows. */
+async function aHold(changes: Partial<FakeOrder> = {}): Promise<Opened> {
+  const opened = await anOpenPayment(changes);
+  change(opened.session, 'ON_HOLD');
+  await callback(opened, 'e1');
+  return opened;
+}
+
 /** UNKNOWN at the gateway for so long. */
 async function anUnclearPayment(ms: number): Promise<Opened> {
   const opened = await anOpenPayment();
@@ -91,9 +99,7 @@ const historyOf = async (id: string) =>
 
 describe('a hold', () => {
   it('is polled every hour for thirty days, over a continue-as-new, never expires, and pays when it is decided', async () => {
-    const opened = await anOpenPayment();
-    change(opened.session, 'ON_HOLD');
-    await callback(opened, 'e1');
+    const opened = await aHold();
     const first = (await world.env.client.workflow.getHandle(opened.workflowId).describe()).runId;
     await pass(opened, 30 * DAY);
     expect(opened.payment().status).toBe('ON_HOLD');
@@ -108,9 +114,7 @@ describe('a hold', () => {
   }, 120_000);
 
   it('that is refused fails the order', async () => {
-    const opened = await anOpenPayment();
-    change(opened.session, 'ON_HOLD');
-    await callback(opened, 'e1');
+    const opened = await aHold();
     change(opened.session, 'DECLINED');
     await pass(opened, HOUR + MINUTE);
     expect(opened.payment().status).toBe('DECLINED');
@@ -118,9 +122,7 @@ describe('a hold', () => {
   });
 
   it('that becomes UNKNOWN is read again soon, becomes REVIEW after an hour, and is a hold again when it is said so', async () => {
-    const opened = await anOpenPayment();
-    change(opened.session, 'ON_HOLD');
-    await callback(opened, 'e1');
+    const opened = await aHold();
     change(opened.session, 'UNCLEAR');
     await pass(opened, HOUR + 58 * MINUTE);
     expect(opened.payment().status).toBe('ON_HOLD');
@@ -137,9 +139,7 @@ describe('a hold', () => {
   });
 
   it('is never read later than its interval, however a callback is followed', async () => {
-    const opened = await anOpenPayment({ pollIntervalMs: 10_000 });
-    change(opened.session, 'ON_HOLD');
-    await callback(opened, 'e1');
+    const opened = await aHold({ pollIntervalMs: 10_000 });
     opened.session.isHidden = true;
     await callback(opened, 'e2');
     await pass(opened, MINUTE);
@@ -153,8 +153,7 @@ describe('a hold', () => {
 
 describe('a callback', () => {
   it.each(['ON_HOLD', 'REVIEW'] as const)('is followed though the payment is %s already', async (status) => {
-    const opened = status === 'REVIEW' ? await anUnclearPayment(68 * MINUTE) : await anOpenPayment();
-    if (status === 'ON_HOLD') change(opened.session, 'ON_HOLD');
+    const opened = status === 'REVIEW' ? await anUnclearPayment(68 * MINUTE) : await aHold();
     await callback(opened, 'e2');
     expect(opened.payment().status).toBe(status);
     opened.session.isHidden = true;

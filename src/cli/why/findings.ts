@@ -1,4 +1,5 @@
 /** What somebody has to do something about. An order without findings needs nobody. */
+import { isSettled } from '../../domain/payment.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import type { Payment, Story } from './story.ts';
 
@@ -88,10 +89,9 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Fi
 
 /** An open payment lives in a run; without one nobody polls a hold or notices that the time is over. */
 function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Finding[] {
-  const isOpen = status === 'PENDING' || status === 'ON_HOLD' || status === 'REVIEW';
   const isNew = now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS;
   const isRunning = runs.some((run) => run.workflowId === workflow.workflowId && run.status === 'RUNNING');
-  if (!isOpen || isNew || isRunning) return [];
+  if (isSettled(status) || isNew || isRunning) return [];
   const text = `is ${status}, but Temporal has no running workflow ${workflow.workflowId}`;
   return [{ about: id, text, todo: 'ask for the payment again (POST /v1/payments): it starts the run anew' }];
 }

@@ -71,15 +71,14 @@ async function pass(stage: RealStage, worlds: readonly World[], ms: number): Pro
   }
 }
 
-async function sleepTo(stage: RealStage, at: number): Promise<void> {
-  const slept = stage.env.sleep(Math.max(1, at - time.now));
+async function sleepTo({ env, pulse }: RealStage, at: number): Promise<void> {
+  const slept = env.sleep(Math.max(1, at - time.now));
   for (let isLate = true; isLate;) {
-    const before = { virtual: await stage.env.currentTimeMs(), ended: stage.pulse.ended };
+    const before = { now: time.now, ended: pulse.ended };
     isLate = (await Promise.race([slept, rest(WATCHED_MS, 'late', { ref: false })])) === 'late';
-    const now = await stage.env.currentTimeMs();
-    const isSlow = now - before.virtual < 2 * WATCHED_MS && stage.pulse.ended - before.ended < FEW;
+    time.now = Math.max(time.now, await env.currentTimeMs());
+    const isSlow = time.now - before.now < 2 * WATCHED_MS && pulse.ended - before.ended < FEW;
     if (isLate && isSlow) throw new ServerStuck(`it did not sleep until ${at}`);
-    time.now = Math.max(time.now, now);
   }
 }
 

@@ -46,7 +46,9 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
   if (payment === undefined || order === undefined)
     throw new Error(`recording an outcome: there is no payment ${paymentId}`);
   const updates = [...tables.outbox.values()];
-  const others = tables.paymentsOf(order.reference).filter(({ id }) => id !== paymentId);
+  const others = tables
+    .paymentsOf(order.reference)
+    .flatMap(({ id, status }) => (id === paymentId ? [] : status));
   const isAtHand = (row: OperationRow) =>
     isUnfinished(row) || row.code === 'not_confirmed' || (row.code === 'declined' && row.kind !== 'void');
   const failedVoidsBeside = ({ id }: OperationRow) =>
@@ -55,8 +57,8 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
     order,
     payment,
     now: new Date(),
-    otherOpen: openOf(others),
-    otherReviewed: others.some(({ status }) => status === 'REVIEW'),
+    otherOpen: others.find(isOpen) ?? null,
+    otherReviewed: others.includes('REVIEW'),
     pending: updates
       .filter((update) => update.paymentId === paymentId && update.state === 'pending')
       .map(({ effectId }) => effectId),
@@ -133,9 +135,4 @@ function changeOrder(tables: Tables, before: OrderRow, after: OrderRow): void {
   if (after.paidPaymentId !== before.paidPaymentId && before.paidPaymentId !== null)
     throw new Error(`recording an outcome: order ${before.reference} was paid in between`);
   tables.orders.set(after.reference, after);
-}
-
-function openOf(rows: readonly PaymentRow[]): Locked['otherOpen'] {
-  if (rows.some(({ status }) => status === 'ON_HOLD')) return 'ON_HOLD';
-  return rows.some(({ status }) => status === 'PENDING') ? 'PENDING' : null;
 }
