@@ -22,6 +22,7 @@ const results = await running.results;
 await parts.stop();
 
 process.stdout.write(`\n${results.map(summary).join('\n')}\n\n`);
+for (const failure of results.flatMap(({ failures }) => failures)) process.stdout.write(`${failure}\n`);
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);

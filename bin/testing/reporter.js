@@ -1,4 +1,7 @@
-/** What Jest says of one process of the suite: a line per file, a failure as soon as it is there, and a report for the runner. */
+/**
+ * What Jest says of one process of the suite: a line per file, a failure as soon as it is there, and a report for the runner,
+ * who says the failures once more at the end: of a long log often only the tail is kept.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { root } from '../prepare.js';
@@ -7,6 +10,7 @@ import { root } from '../prepare.js';
 export default class Reporter {
   /** Its one file has a process of its own, whose CPU time is the file's. */
   #isAlone = false;
+  #failures = [];
 
   onRunStart({ numTotalTestSuites }) {
     this.#isAlone = numTotalTestSuites === 1;
@@ -23,7 +27,10 @@ export default class Reporter {
     { numPassingTests, numFailingTests, testExecError, failureMessage, perfStats, console },
   ) {
     for (const { message } of console ?? []) say(message);
-    if (failureMessage) say(failureMessage);
+    if (failureMessage) {
+      say(failureMessage);
+      this.#failures.push(`${relative(root, path)}\n${failureMessage}`);
+    }
     const failing = numFailingTests + (testExecError ? 1 : 0);
     const counts = `${numPassingTests} passed, ${failing} failed`;
     const times = `${(perfStats.runtime / 1_000).toFixed(1)} s${this.#isAlone ? `, CPU ${cpuSeconds().toFixed(0)} s` : ''}`;
@@ -42,6 +49,7 @@ export default class Reporter {
         failed: numFailedTests + numRuntimeErrorTestSuites,
         skipped: numPendingTests,
         cpuSeconds: cpuSeconds(),
+        failures: this.#failures,
       }),
     );
   }

@@ -21,7 +21,7 @@ const NODE_FLAGS = [
   '--liftoff-only',
 ];
 
-/** Resolves to `{ files, passed, failed, skipped, reason }`; `reason` says why it failed as a whole. */
+/** Resolves to `{ files, passed, failed, skipped, reason, failures }`; `reason` says why it failed as a whole, `failures` which files and how. */
 export async function runJest(job, env, jestArgs, onStart) {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-jest-'));
   const report = join(folder, 'report.json');
@@ -39,7 +39,7 @@ export async function runJest(job, env, jestArgs, onStart) {
 }
 
 export function failed(reason) {
-  return { files: 0, passed: 0, failed: 1, skipped: 0, cpuSeconds: 0, reason };
+  return { files: 0, passed: 0, failed: 1, skipped: 0, cpuSeconds: 0, reason, failures: [] };
 }
 
 function start({ layer, files }, env, jestArgs) {

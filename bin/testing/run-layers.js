@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { createPool } from './pool.js';
 import { failed, killGroup, runJest } from './run-jest.js';
 
-/** `results` is per layer, in order: `{ name, files, passed, failed, seconds, cpuSeconds, reason }`. `stop` ends all of it at once. */
+/** `results` is per layer, in order: `{ name, files, passed, failed, seconds, cpuSeconds, reason, failures }`. `stop` ends all of it at once. */
 export function runLayers(layers, parts, jestArgs, say) {
   const pool = createPool(availableParallelism() + 0.5);
   const running = new Set();
@@ -51,6 +51,7 @@ function summed(layer, outcomes) {
     passed: sum('passed'),
     failed: sum('failed') + (isEmpty ? 1 : 0),
     cpuSeconds: sum('cpuSeconds'),
+    failures: outcomes.flatMap(({ failures }) => failures),
     reason: isEmpty ? missing : [...new Set(reasons)].join('; '),
   };
 }

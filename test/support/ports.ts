@@ -1,28 +1,54 @@
 /** Ports for servers that tests start. */
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
+import { afterAll } from '@jest/globals';
 
 /** Below the ports that the kernel gives to outgoing connections. */
 const FIRST_PORT = 20_000;
-/** Files run beside one another, each in a process of its own: every one has its own ports, or two would take the same from one that is away. */
-const SLICES = 40;
-const SLICE = 300;
+const SLICES = 120;
+const SLICE = 100;
+
+let slice: Promise<Slice> | undefined;
 let taken = 0;
+
+/** Files run beside one another: each has a slice of its own, or two would take the same port from one that is away. */
+interface Slice {
+  readonly first: number;
+  /** Listens on the slice's first port for as long as the slice is ours. */
+  readonly guard: Server;
+}
+
+afterAll(async () => {
+  (await slice)?.guard.close();
+});
 
 /** One that stays ours while its owner is away. */
 export async function freePort(): Promise<number> {
-  const first = FIRST_PORT + (process.pid % SLICES) * SLICE;
-  for (let attempt = 0; attempt < SLICE; attempt += 1) {
-    const port = first + (taken % SLICE);
+  slice ??= claimSlice();
+  const { first } = await slice;
+  for (let attempt = 1; attempt < SLICE; attempt += 1) {
+    const port = first + 1 + (taken % (SLICE - 1));
     taken += 1;
-    if (await isFree(port)) return port;
+    const server = await listen(port);
+    if (server === null) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
   }
   throw new Error(`no free port between ${first} and ${first + SLICE - 1}`);
 }
 
-function isFree(port: number): Promise<boolean> {
+async function claimSlice(): Promise<Slice> {
+  for (let attempt = 0; attempt < SLICES; attempt += 1) {
+    const first = FIRST_PORT + ((process.pid + attempt) % SLICES) * SLICE;
+    const guard = await listen(first);
+    if (guard !== null) return { first, guard: guard.unref() };
+  }
+  throw new Error(`every first port of ${SLICES} slices from ${FIRST_PORT} on is taken`);
+}
+
+function listen(port: number): Promise<Server | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.once('error', () => resolve(null));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }
