@@ -88,6 +88,21 @@ async function killAll(cases: readonly CrashCase[]): Promise<Crashed[]> {
   return (await Promise.all(working)).flat();
 }
 
+/** On a busy machine an answer may be given up before it comes, and what is done with it is done by others: that point was not passed. */
+async function killOnce(cases: readonly CrashCase[]): Promise<Crashed[]> {
+  const crashed = await killAll(cases);
+  const alive = crashed.filter(({ died }) => died === '');
+  if (alive.length === 0) return crashed;
+  const names = alive.map(({ point, story, facts }) => `${point} while ${story}: ${facts}`);
+  process.stdout.write(`crash points: once more, since nothing died the first time:\n${names.join('\n')}\n`);
+  const again = await killAll(cases.filter((wanted) => alive.some((one) => isSame(one, wanted))));
+  return [...crashed.filter(({ died }) => died !== ''), ...again];
+}
+
+function isSame(one: CrashCase, other: CrashCase): boolean {
+  return one.point === other.point && one.story === other.story && one.pass === other.pass;
+}
+
 function table(crashed: readonly Crashed[]): string {
   const points = Object.keys(CRASH_POINTS);
   const stories = Object.keys(STORIES);
@@ -103,7 +118,7 @@ describe('a process that is killed between two effects', () => {
   it('loses nothing, doubles nothing, and tells the merchant', async () => {
     const only = process.env['E2E_CRASH_ONLY'];
     const isWanted = ({ point, story }: CrashCase) => `${story}/${point}`.includes(only ?? '');
-    const crashed = await killAll(CASES.filter(isWanted));
+    const crashed = await killOnce(CASES.filter(isWanted));
     const bad = crashed.filter(({ died, facts, ...wanted }) => {
       const { ends, endsUnknown }: Story = STORIES[wanted.story];
       const deaths = Array.from({ length: deathsOf(wanted) }, () => 'SIGKILL');
@@ -111,7 +126,7 @@ describe('a process that is killed between two effects', () => {
     });
     expect(bad).toEqual([]);
     if (only === undefined) expectDocumented(crashed);
-  }, 600_000);
+  }, 900_000);
 
   it('has a story for every point', () => {
     expect(new Set(CASES.map(({ point }) => point))).toEqual(new Set(Object.keys(CRASH_POINTS)));
