@@ -1,6 +1,7 @@
 /** The rows of payments: found, opened, adopted. */
 import { and, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Money } from '../domain/money.ts';
+import type { PaymentStatus } from '../domain/payment.ts';
 import { newReturnKey } from './ids.ts';
 import type { Db } from './open.ts';
 import { orders, payments, timeline } from './schema.ts';
@@ -58,40 +59,16 @@ export interface AdoptedPayment {
 
 /** Writes the rows that an adopted session should have had; existing ones stay as they are. */
 export function adoptPayment(db: Db, found: AdoptedPayment): Promise<PaymentRow | null> {
-  const { amountMinor: amount, currency } = found.money;
   return db.transaction(async (tx) => {
-    await tx
-      .insert(orders)
-      .values({
-        reference: found.orderReference,
-        amount,
-        currency,
-        status: 'AWAITING_PAYMENT',
-        latestN: found.n,
-      })
-      .onConflictDoUpdate({
-        target: orders.reference,
-        set: { latestN: sql`greatest(${orders.latestN}, ${found.n})` },
-      });
-    await tx
+    await lockAdopting(tx, found);
+    // Only one payment of an order is open at a time; money on this one is looked at all the same.
+    const status = (await hasOpenPayment(tx, found)) ? 'REVIEW' : 'PENDING';
+    const adopted = await tx
       .insert(payments)
-      .values({
-        id: found.paymentId,
-        orderReference: found.orderReference,
-        n: found.n,
-        gateway: found.gateway,
-        amount,
-        currency,
-        // Only one payment of an order is open at a time; money on this one is looked at all the same.
-        status: (await hasOpenPayment(tx, found)) ? 'REVIEW' : 'PENDING',
-        sessionId: found.sessionId,
-        checkoutUrl: found.checkoutUrl,
-        returnKey: newReturnKey(),
-        request: { lines: [] },
-        runId: found.runId,
-        expiresAt: found.expiresAt,
-      })
-      .onConflictDoNothing();
+      .values(adoptedRow(found, status))
+      .onConflictDoNothing()
+      .returning({ id: payments.id });
+    if (adopted.length > 0) await awaitAgain(tx, found);
     const text = `session ${found.sessionId} adopted: its own metadata names this payment`;
     await tx
       .insert(timeline)
@@ -99,6 +76,46 @@ export function adoptPayment(db: Db, found: AdoptedPayment): Promise<PaymentRow 
       .onConflictDoNothing();
     return findPayment(tx, found.paymentId);
   });
+}
+
+/** The order's row, made where it is missing, is ours until the end of the transaction. */
+async function lockAdopting(tx: Db, { orderReference, n, money }: AdoptedPayment): Promise<void> {
+  const { amountMinor: amount, currency } = money;
+  await tx
+    .insert(orders)
+    .values({ reference: orderReference, amount, currency, status: 'AWAITING_PAYMENT', latestN: n })
+    .onConflictDoUpdate({
+      target: orders.reference,
+      set: { latestN: sql`greatest(${orders.latestN}, ${n})` },
+    });
+}
+
+/** An order that nobody could pay any more can be paid again: by the session that was found. */
+async function awaitAgain(tx: Db, { orderReference }: AdoptedPayment): Promise<void> {
+  await tx
+    .update(orders)
+    .set({ status: 'AWAITING_PAYMENT', updatedAt: sql`now()` })
+    .where(
+      and(eq(orders.reference, orderReference), inArray(orders.status, ['PAYMENT_FAILED', 'CANCELLED'])),
+    );
+}
+
+function adoptedRow(found: AdoptedPayment, status: PaymentStatus): typeof payments.$inferInsert {
+  return {
+    id: found.paymentId,
+    orderReference: found.orderReference,
+    n: found.n,
+    gateway: found.gateway,
+    amount: found.money.amountMinor,
+    currency: found.money.currency,
+    status,
+    sessionId: found.sessionId,
+    checkoutUrl: found.checkoutUrl,
+    returnKey: newReturnKey(),
+    request: { lines: [] },
+    runId: found.runId,
+    expiresAt: found.expiresAt,
+  };
 }
 
 async function hasOpenPayment(tx: Db, { orderReference, paymentId }: AdoptedPayment): Promise<boolean> {

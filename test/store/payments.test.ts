@@ -8,6 +8,7 @@ import {
   findPayment,
   recordOpened,
   type AdoptedPayment,
+  type PaymentRow,
 } from '../../src/store/payments.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { orders, payments } from '../../src/store/schema.ts';
@@ -203,6 +204,21 @@ describe.each(STORES)('payments in $name', ({ open }) => {
       await store.db.update(orders).set({ latestN: 5 }).where(eq(orders.reference, wanted.orderReference));
       await adoptPayment(store.db, found({ orderReference: wanted.orderReference, n: 2 }));
       expect((await findOrder(store.db, wanted.orderReference))?.order.latestN).toBe(5);
+    });
+
+    it('awaits the payment of an order that nobody could pay any more, for as long as it was not seen to end', async () => {
+      const known = await aPayment(store.db);
+      await recordOutcome(store.db, aRecord(known, { outcome: anOutcome('FAILED') }), TELLS);
+      const session = found({ orderReference: known.orderReference, n: 2 });
+      const adopted = (await adoptPayment(store.db, session)) as PaymentRow;
+      expect(await findOrder(store.db, known.orderReference)).toMatchObject({
+        order: { status: 'AWAITING_PAYMENT' },
+      });
+      await recordOutcome(store.db, aRecord(adopted, { outcome: anOutcome('FAILED') }), TELLS);
+      await adoptPayment(store.db, session);
+      expect(await findOrder(store.db, known.orderReference)).toMatchObject({
+        order: { status: 'PAYMENT_FAILED' },
+      });
     });
 
     it('adopts it for review beside an open payment, so that its money is seen', async () => {
