@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { payment } from '../api/schemas.ts';
 import { readClientConfig } from '../config.ts';
-import { withRunningDev } from './running-dev.ts';
+import { paymentNamed } from './payment-named.ts';
 import { printPayment } from './print.ts';
+import { withRunningDev } from './running-dev.ts';
 import { serviceApi } from './service-api.ts';
 
 const EXAMPLES = `
 Example:
-  paidonce cancel pay_019d0c61f3a2b4c6d8e0f1a2b3c4
+  paidonce cancel 1001
 
 Ends with 1 when the payment can't be cancelled: somebody has paid, or it is not open any more.`;
 
@@ -15,14 +16,14 @@ Ends with 1 when the payment can't be cancelled: somebody has paid, or it is not
 export function cancelCommand(): Command {
   return new Command('cancel')
     .description('close a payment that nobody has paid')
-    .argument('<payment>', 'its id, pay_…')
+    .argument('<payment>', 'its id, pay_…, or the number of the order')
     .option('--json', 'print the payment as JSON')
     .addHelpText('after', EXAMPLES)
     .action(cancel);
 }
 
-async function cancel(id: string, { json }: { json?: true }): Promise<void> {
+async function cancel(named: string, { json }: { json?: true }): Promise<void> {
   const service = serviceApi(readClientConfig(withRunningDev(process.env)));
-  const path = `/v1/payments/${encodeURIComponent(id)}/cancel`;
+  const path = `/v1/payments/${encodeURIComponent(await paymentNamed(service, named, 'open'))}/cancel`;
   printPayment(await service.post(path, {}, payment), json === true);
 }

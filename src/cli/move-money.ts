@@ -68,7 +68,7 @@ function minorUnits(text: string): number {
 async function move(kind: OperationKind, named: string, options: Options): Promise<void> {
   const service = serviceApi(readClientConfig(withRunningDev(process.env)));
   const { amount, reason, final, json } = options;
-  const at = `/v1/payments/${encodeURIComponent(await paymentNamed(service, named))}`;
+  const at = `/v1/payments/${encodeURIComponent(await paymentNamed(service, named, 'paid'))}`;
   const reference = options.reference ?? referenceFor(kind, amount);
   const before = options.reference === undefined ? await find(service, at, { kind, reference }) : null;
   const body = {

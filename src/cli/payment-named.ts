@@ -1,17 +1,43 @@
+import type { z } from 'zod';
 import { orderView, pageOf, payment } from '../api/schemas.ts';
+import { isOpen } from '../domain/payment.ts';
 import { ServiceRefused, type ServiceApi } from './service-api.ts';
 
-/** The id of the payment that somebody names: by the id itself, or by the order that it has paid. @throws ServiceRefused */
-export async function paymentNamed(service: ServiceApi, named: string): Promise<string> {
+/** Which one of an order's payments a command is about: what it is, in words and as the code of a refusal, and how it is known. */
+const WANTED = {
+  paid: {
+    words: 'has paid it',
+    code: 'payment_not_paid',
+    is: (each: Payment, paidBy: string | null) => paidBy !== null && each.transactionId === paidBy,
+  },
+  open: { words: 'is open', code: 'payment_not_open', is: (each: Payment) => isOpen(each.status) },
+  in_review: {
+    words: 'is in REVIEW',
+    code: 'not_in_review',
+    is: (each: Payment) => each.status === 'REVIEW',
+  },
+} as const;
+
+type Payment = z.infer<typeof payment>;
+
+/** The id of the payment that somebody names: by the id itself, or by its order, which may have had others. @throws ServiceRefused */
+export async function paymentNamed(
+  service: ServiceApi,
+  named: string,
+  wanted: keyof typeof WANTED,
+): Promise<string> {
   if (named.startsWith('pay_')) return named;
   const reference = encodeURIComponent(named);
   const { transactionId, payments } = await service.get(`/v1/orders/${reference}`, orderView);
   if (payments.length === 1 && payments[0] !== undefined) return payments[0];
   const { data } = await service.get(`/v1/payments?order=${reference}&limit=100`, pageOf(payment));
-  const paying = data.find((each) => transactionId !== null && each.transactionId === transactionId);
-  if (paying !== undefined) return paying.id;
+  const { words, code, is } = WANTED[wanted];
+  const found = data.filter((each) => is(each, transactionId));
+  if (found.length === 1 && found[0] !== undefined) return found[0].id;
+  const candidates = found.length === 0 ? payments : found.map(({ id }) => id);
+  const howMany = found.length === 0 ? 'none' : found.length;
   throw new ServiceRefused(
-    `none of the ${payments.length} payments of order ${named} has paid it; name the payment: ${payments.join(', ')}`,
-    { status: 409, code: 'payment_not_paid' },
+    `of the ${payments.length} payments of order ${named}, ${howMany} ${words}; name the payment: ${candidates.join(', ')}`,
+    { status: 409, code },
   );
 }

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { payment } from '../api/schemas.ts';
 import { readClientConfig } from '../config.ts';
-import { withRunningDev } from './running-dev.ts';
+import { paymentNamed } from './payment-named.ts';
 import { print, printPayment } from './print.ts';
+import { withRunningDev } from './running-dev.ts';
 import { serviceApi } from './service-api.ts';
 
 const EXAMPLES = `
@@ -11,7 +12,7 @@ give_back  whatever the gateway holds of it is voided or refunded; what is still
 dismiss    the payment is off our hands: it never touches the order again; its money, if any, is yours to give back
 
 Example:
-  paidonce resolve pay_019d0c61f3a2b4c6d8e0f1a2b3c4 --decision give_back --actor ada --reason 'paid twice, ticket 12'
+  paidonce resolve 1001 --decision give_back --actor ada --reason 'paid twice, ticket 12'
 
 Ends with 1 when the payment is not in REVIEW, there is nothing to accept, or the money could not be given back.`;
 
@@ -26,7 +27,7 @@ interface Options {
 export function resolveCommand(): Command {
   return new Command('resolve')
     .description('take a payment out of REVIEW')
-    .argument('<payment>', 'its id, pay_…')
+    .argument('<payment>', 'its id, pay_…, or the number of the order')
     .addOption(
       new Option('--decision <decision>', 'what to do with it')
         .choices(['accept', 'give_back', 'dismiss'])
@@ -39,8 +40,9 @@ export function resolveCommand(): Command {
     .action(resolve);
 }
 
-async function resolve(id: string, { decision, actor, reason, json }: Options): Promise<void> {
+async function resolve(named: string, { decision, actor, reason, json }: Options): Promise<void> {
   const service = serviceApi(readClientConfig(withRunningDev(process.env)));
+  const id = await paymentNamed(service, named, 'in_review');
   const path = `/v1/payments/${encodeURIComponent(id)}/resolve`;
   const resolved = await service.post(path, { decision, actor, reason }, payment);
   printPayment(resolved, json === true);

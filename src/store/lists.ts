@@ -1,10 +1,11 @@
-/** Pages of rows, newest first. Ids sort by time, so the id is the cursor. */
-import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
+/** Pages of rows, newest first. The id of the last row seen is the cursor. */
+import { and, desc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import type { Db } from './open.ts';
+import type { OutboxRow, OutboxState } from './outbox.ts';
 import type { PaymentRow } from './payments.ts';
-import { deliveries, payments } from './schema.ts';
+import { deliveries, outbox, payments } from './schema.ts';
 
 export interface Page<Row> {
   readonly rows: Row[];
@@ -62,6 +63,35 @@ export async function listDeliveries(db: Db, filter: DeliveryFilter): Promise<Pa
     .from(deliveries)
     .where(and(...wanted))
     .orderBy(desc(deliveries.id))
+    .limit(limit + 1);
+  return pageOf(found, limit);
+}
+
+export interface UpdateFilter {
+  readonly state?: OutboxState | undefined;
+  readonly payment?: string | undefined;
+  readonly order?: string | undefined;
+  readonly limit: number;
+  /** The effect id of the last one seen. */
+  readonly cursor?: string | undefined;
+}
+
+/** Updates to the merchant, those queued last first. */
+export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
+  const { state, payment, order, cursor, limit } = filter;
+  const wanted: (SQL | undefined)[] = [
+    state === undefined ? undefined : eq(outbox.state, state),
+    payment === undefined ? undefined : eq(outbox.paymentId, payment),
+    order === undefined ? undefined : eq(outbox.orderReference, order),
+    cursor === undefined
+      ? undefined
+      : sql`(outbox.created_at, outbox.effect_id) < (select seen.created_at, seen.effect_id from outbox seen where seen.effect_id = ${cursor})`,
+  ];
+  const found = await db
+    .select()
+    .from(outbox)
+    .where(and(...wanted))
+    .orderBy(desc(outbox.createdAt), desc(outbox.effectId))
     .limit(limit + 1);
   return pageOf(found, limit);
 }

@@ -1,8 +1,7 @@
 /** What a person has done once more: a stored callback is run, an update is sent. Who and why is written in the timeline and nowhere else. */
-import { and, desc, eq, inArray, sql, type SQL } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { DeliveryRow } from './deliveries.ts';
 import { newId } from './ids.ts';
-import type { Page } from './lists.ts';
 import type { Db } from './open.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
 import { deliveries, outbox, timeline } from './schema.ts';
@@ -88,33 +87,4 @@ export function queueAgain(db: Db, effectId: string, { actor, reason }: Asker): 
     await tx.insert(timeline).values({ paymentId: update.paymentId, kind: 'operator', text, data, key });
     return update;
   });
-}
-
-export interface UpdateFilter {
-  readonly state?: OutboxState | undefined;
-  readonly payment?: string | undefined;
-  readonly order?: string | undefined;
-  readonly limit: number;
-  /** The effect id of the last one seen. */
-  readonly cursor?: string | undefined;
-}
-
-/** Updates to the merchant, those queued last first. */
-export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
-  const { state, payment, order, cursor, limit } = filter;
-  const wanted: (SQL | undefined)[] = [
-    state === undefined ? undefined : eq(outbox.state, state),
-    payment === undefined ? undefined : eq(outbox.paymentId, payment),
-    order === undefined ? undefined : eq(outbox.orderReference, order),
-    cursor === undefined
-      ? undefined
-      : sql`(outbox.created_at, outbox.effect_id) < (select seen.created_at, seen.effect_id from outbox seen where seen.effect_id = ${cursor})`,
-  ];
-  const found = await db
-    .select()
-    .from(outbox)
-    .where(and(...wanted))
-    .orderBy(desc(outbox.createdAt), desc(outbox.effectId))
-    .limit(limit + 1);
-  return { rows: found.slice(0, limit), hasMore: found.length > limit };
 }

@@ -62,7 +62,7 @@ describe('from a terminal', () => {
     await recordOutcome(db, aRecord(first, { outcome: anOutcome('DECLINED') }), TELLS);
     await aPayment(db, { orderReference: first.orderReference });
     expect(await runCommand(['capture', first.orderReference])).toBe(1);
-    expect(terminal.complaints).toContain('payment_not_paid: none of the 2 payments');
+    expect(terminal.complaints).toContain('payment_not_paid: of the 2 payments');
   });
 
   it('everything that is said is asked for', async () => {

@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import type { z } from 'zod';
 import type { Service } from '../../service.ts';
 import type { OutboxRow } from '../../store/outbox.ts';
-import { pageOfUpdates } from '../../store/redelivery.ts';
+import { pageOfUpdates } from '../../store/lists.ts';
 import { resend } from '../redeliver.ts';
 import { resendRequest, updatesQuery, type sentUpdate } from '../redelivery-schemas.ts';
 import { readJson, readQuery } from '../validate.ts';

@@ -1,0 +1,68 @@
+/** A command names an order: which of its payments is meant. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { paymentNamed } from '../../src/cli/payment-named.ts';
+import { serviceApi } from '../../src/cli/service-api.ts';
+import { runCommand } from '../../src/cli/program.ts';
+import { readClientConfig } from '../../src/config.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { API_KEY } from '../support/api.ts';
+import { anOutcome, aPayment, aRecord, aReference, TELLS } from '../support/builders.ts';
+import { useTestApi } from '../support/door.ts';
+import { useTerminal } from '../support/terminal.ts';
+
+describe('the payment of an order', () => {
+  const at = useTestApi();
+  const terminal = useTerminal();
+  let order: string;
+
+  beforeEach(() => {
+    const url = `http://127.0.0.1:${at.api.port}`;
+    process.env = { PUBLIC_URL: url, API_KEYS: API_KEY, DATA_DIR: join(tmpdir(), 'paidonce-no-such-folder') };
+    order = aReference();
+  });
+
+  const named = (which: 'paid' | 'open' | 'in_review', name = order): Promise<string> =>
+    paymentNamed(serviceApi(readClientConfig(process.env)), name, which);
+
+  const opened = (): Promise<PaymentRow> => aPayment(at.store.db, { orderReference: order });
+
+  const ended = async (status: 'FAILED' | 'REVIEW'): Promise<PaymentRow> => {
+    const payment = await opened();
+    await recordOutcome(at.store.db, aRecord(payment, { outcome: anOutcome(status) }), TELLS);
+    return payment;
+  };
+
+  it('is its only one, whatever has become of it', async () => {
+    const { id } = await ended('FAILED');
+    expect([await named('paid'), await named('open'), await named('in_review')]).toEqual([id, id, id]);
+  });
+
+  it('is the one that is open, or the one in REVIEW', async () => {
+    await ended('FAILED');
+    const open = await opened();
+    expect(await named('open')).toBe(open.id);
+    await expect(named('in_review')).rejects.toThrow(
+      /of the 2 payments of order .*, none is in REVIEW; name the payment: pay_.*, pay_/,
+    );
+    await recordOutcome(at.store.db, aRecord(open, { outcome: anOutcome('REVIEW') }), TELLS);
+    expect(await named('in_review')).toBe(open.id);
+    await expect(named('open')).rejects.toMatchObject({ status: 409, code: 'payment_not_open' });
+  });
+
+  it('is asked for where it is named by its id', async () => {
+    expect(await named('open', 'pay_x')).toBe('pay_x');
+  });
+
+  it('is what cancel and resolve are about', async () => {
+    const failed = await ended('FAILED');
+    expect(await runCommand(['cancel', order])).toBe(0);
+    expect(terminal.output).toContain(`${failed.id} over`);
+    await opened();
+    const words = ['--decision', 'dismiss', '--actor', 'ada', '--reason', 'late'];
+    expect(await runCommand(['resolve', order, ...words])).toBe(1);
+    expect(terminal.complaints).toContain('not_in_review: of the 2 payments');
+  });
+});
