@@ -4,7 +4,14 @@ import { failedVoidsOf, feasible, reservedFor, traceOf, type Feasibility } from 
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
-import { markNotSent, markSending, markUnknown, readAttempt, type Attempt } from '../store/operations.ts';
+import {
+  keepAnswer as writeAnswer,
+  markNotSent,
+  markSending,
+  markUnknown,
+  readAttempt,
+  type Attempt,
+} from '../store/operations.ts';
 import { asking } from './asking.ts';
 import { planGiveBack } from './give-back.ts';
 import { lagsBehind, readMatching, standingOf, type MoneyTools } from './money-reading.ts';
@@ -22,39 +29,65 @@ export function createMoneyActivities({ db, gatewayNamed }: MoneyDependencies): 
     attemptOperation: (input) =>
       asking(async (signal) => {
         const at = await readAttempt(db, input.operationId);
-        return attemptOperation({ db, gateway: gatewayNamed(input.gateway), signal }, at);
+        return attemptOperation({ db, gateway: gatewayNamed(input.gateway), signal }, at, input.now);
       }),
     planGiveBack: (input) =>
       asking((signal) => planGiveBack({ db, gateway: gatewayNamed(input.gateway), signal }, input)),
   };
 }
 
-async function attemptOperation(tools: MoneyTools, at: Attempt): Promise<OperationAttempt> {
+async function attemptOperation(tools: MoneyTools, at: Attempt, now: number): Promise<OperationAttempt> {
   const { operation } = at;
   if (operation.state === 'done') return result(tools, at, 'finished');
   if (operation.state === 'failed') return result(tools, at, 'refused', { failure: failureOf(operation) });
   crashPoint('attempt.read.before', at.payment.orderReference);
   const transaction = await readMatching(tools, at.payment);
-  // Nothing is decided on an answer that is not clear; what was sent stays sent.
-  if (transaction === null) return result(tools, at, operation.sentAt === null ? 'busy' : 'lost');
-  const shown = shownBy(tools, at, transaction);
+  const shown = transaction && shownBy(tools, at, transaction);
   if (shown !== null) return shown;
-  if (operation.sentAt !== null) return lost(tools, at, transaction);
+  if (operation.sentAt !== null) return followSent(tools, at, transaction, now);
+  // Nothing is decided on an answer that is not clear.
+  if (transaction === null) return result(tools, at, 'busy');
+  return sendIfAllowed(tools, at, transaction);
+}
+
+/** How long reads may go on not showing what a gateway has done although it was busy. */
+const READS_LAG_MS = 20_000;
+
+/** It was sent, and no read shows it. What becomes of it depends on what was answered, if anything was. */
+async function followSent(
+  tools: MoneyTools,
+  at: Attempt,
+  transaction: Transaction | null,
+  now: number,
+): Promise<OperationAttempt> {
+  const { code, sentAt } = at.operation;
+  if (code === 'declined')
+    return result(tools, at, 'refused', {
+      ...(transaction && { transaction }),
+      failure: failureOf(at.operation),
+    });
+  if (code !== 'busy') return transaction === null ? result(tools, at, 'lost') : lost(tools, at, transaction);
+  const isEarly = now - Number(sentAt) < READS_LAG_MS;
+  if (transaction === null || isEarly || lagsBehind(at.payment, transaction))
+    return result(tools, at, 'busy');
+  await takeBack(tools, at);
+  return sendIfAllowed(tools, { ...at, operation: { ...at.operation, sentAt: null } }, transaction);
+}
+
+async function sendIfAllowed(
+  tools: MoneyTools,
+  at: Attempt,
+  transaction: Transaction,
+): Promise<OperationAttempt> {
   if (lagsBehind(at.payment, transaction)) return result(tools, at, 'busy');
+  const { capturableMinor, capturedMinor } = transaction;
   // Asked for by nobody but the payment's own setting: what the gateway has done by itself is what was wanted.
-  if (
-    operation.cause === 'auto_capture' &&
-    transaction.capturableMinor === 0 &&
-    transaction.capturedMinor > 0
-  )
+  if (at.operation.cause === 'auto_capture' && capturableMinor === 0 && capturedMinor > 0)
     return result(tools, at, 'refused', { transaction, failure: NOT_NEEDED });
   const allowed = allowedNow(tools, at, transaction);
-  if (!allowed.ok)
-    return result(tools, at, 'refused', {
-      transaction,
-      failure: { code: allowed.code, detail: allowed.detail },
-    });
-  return send(tools, at, transaction, allowed.amountMinor);
+  if (allowed.ok) return send(tools, at, transaction, allowed.amountMinor);
+  const { code, detail } = allowed;
+  return result(tools, at, 'refused', { transaction, failure: { code, detail } });
 }
 
 const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
@@ -83,7 +116,7 @@ async function lost(tools: MoneyTools, at: Attempt, transaction?: Transaction): 
   return result(tools, at, 'lost', transaction && { transaction });
 }
 
-/** It is certain that nothing was done: the mark is taken away again. */
+/** Nothing was done: the mark is taken away again. */
 async function takeBack({ db }: MoneyTools, { operation, payment }: Attempt): Promise<void> {
   crashPoint('attempt.not-sent.before', payment.orderReference);
   await markNotSent(db, operation.id, operation.sentAt as Date);
@@ -160,8 +193,8 @@ async function after(tools: MoneyTools, at: Attempt, answer: OperationAnswer): P
     case 'lost':
       return lost(tools, at);
     case 'busy':
-      await takeBack(tools, at);
-      return result(tools, { ...at, operation: { ...at.operation, sentAt: null } }, 'busy');
+      await keepAnswer(tools, at, 'busy', answer.reason);
+      return result(tools, at, 'busy');
     case 'declined':
       return declined(tools, at, answer.reason);
     case 'answered':
@@ -171,6 +204,8 @@ async function after(tools: MoneyTools, at: Attempt, answer: OperationAnswer): P
 
 /** It may have been declined because it is done already, by somebody else or by a try of ours that nobody heard of. */
 async function declined(tools: MoneyTools, at: Attempt, detail: string): Promise<OperationAttempt> {
+  // First of all, or a read that fails would leave nothing but a lost answer.
+  await keepAnswer(tools, at, 'declined', detail);
   const transaction = await readMatching(tools, at.payment);
   const shown = transaction && shownBy(tools, at, transaction);
   if (shown !== null && shown.state !== 'refused') return shown;
@@ -178,6 +213,17 @@ async function declined(tools: MoneyTools, at: Attempt, detail: string): Promise
     ...(transaction && { transaction }),
     failure: { code: 'declined', detail },
   });
+}
+
+async function keepAnswer(
+  { db }: MoneyTools,
+  { operation, payment }: Attempt,
+  code: 'busy' | 'declined',
+  detail: string,
+): Promise<void> {
+  crashPoint('attempt.answer.before', payment.orderReference);
+  await writeAnswer(db, operation.id, operation.sentAt as Date, { code, detail });
+  crashPoint('attempt.answer.after', payment.orderReference);
 }
 
 function result(

@@ -71,6 +71,8 @@ export interface PaymentActivities {
 }
 
 export interface OperationInput extends PaymentKey {
+  /** The workflow's own time, in ms: with virtual time, it is not the process's. */
+  readonly now: number;
   readonly gateway: string;
   readonly operationId: string;
 }

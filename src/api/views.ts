@@ -81,7 +81,7 @@ export function viewOperation(
     finalCapture,
     ...(reason !== null && { reason }),
     cause,
-    ...(code !== null && { problem: { code, detail: detail ?? '' } }),
+    ...(state === 'failed' && code !== null && { problem: { code, detail: detail ?? '' } }),
     createdAt: row.createdAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
   };

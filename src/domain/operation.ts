@@ -18,6 +18,8 @@ export interface ShownOperation {
   readonly state: 'done' | 'pending' | 'failed';
   /** Why it failed, in the gateway's words. */
   readonly reason?: string;
+  /** The gateway had called it failed, and took that back. */
+  readonly isCorrected?: true;
 }
 
 /** What a payment product can do, as far as that differs. */
@@ -120,6 +122,8 @@ export interface TracedOperation {
   readonly isSent?: boolean;
   /** How many voids had failed before this one was sent: none of them says anything about it. */
   readonly failedVoids?: number;
+  /** The gateway has declined it: of the voids that are done, only one that it had called failed can be this. */
+  readonly isDeclined?: boolean;
 }
 
 /** What a transaction shows of one of our operations: by kind and reference; a void has none, so once ours is sent any void is ours. */
@@ -133,12 +137,12 @@ export function traceOf(operation: TracedOperation, transaction: Transaction): T
 }
 
 function shownOf(
-  { kind, reference, failedVoids = 0 }: TracedOperation,
+  { kind, reference, failedVoids = 0, isDeclined = false }: TracedOperation,
   transaction: Transaction,
 ): ShownOperation | undefined {
-  const shown = transaction.operations.filter(
-    (one) => one.kind === kind && (kind === 'void' || one.reference === reference),
-  );
+  const isMeant = (one: ShownOperation): boolean =>
+    kind === 'void' ? !isDeclined || one.isCorrected === true : one.reference === reference;
+  const shown = transaction.operations.filter((one) => one.kind === kind && isMeant(one));
   const best = shown.find(({ state }) => state === 'done') ?? shown.findLast(({ state }) => state !== 'done');
   const isOlder = kind === 'void' && best?.state === 'failed' && failedVoidsOf(transaction) <= failedVoids;
   return isOlder ? undefined : best;

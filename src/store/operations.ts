@@ -179,12 +179,27 @@ async function lockSent(tx: Db, operationId: string): Promise<string> {
   return sentOf(others);
 }
 
-/** The gateway has certainly done nothing in the try that was marked then: it may be sent again. */
+/** The gateway has done nothing in the try that was marked then: it may be sent again. */
 export async function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<void> {
   await db
     .update(operations)
-    .set({ sentAt: null, updatedAt: sql`now()` })
+    .set({ sentAt: null, code: null, detail: null, updatedAt: sql`now()` })
     .where(and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), isUnfinished));
+}
+
+/** What the gateway has answered to the try that was marked then, and that only a read can make certain. */
+export async function keepAnswer(
+  db: Db,
+  operationId: string,
+  sentAt: Date,
+  { code, detail }: { code: 'busy' | 'declined'; detail: string },
+): Promise<void> {
+  await db
+    .update(operations)
+    .set({ code, detail, updatedAt: sql`now()` })
+    .where(
+      and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), eq(operations.state, 'pending')),
+    );
 }
 
 /** Sent, and the answer was lost. */
@@ -212,7 +227,7 @@ export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]>
     db,
     sql`with idle as (
         update operations set updated_at = now() where id in (select id from operations where state in ('pending', 'unknown')
-          and updated_at < now() - case when sent_at is null
+          and updated_at < now() - case when sent_at is null or code is not null
             then greatest(interval '1 minute', least((now() - created_at) / 2, interval '1 hour')) else interval '90 minutes' end
           order by random() limit ${limit} for update skip locked)
         returning payment_id, id),

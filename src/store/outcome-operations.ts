@@ -47,7 +47,11 @@ export function finishedOperations(
   return operations.flatMap((operation): FinishedOperation[] => {
     const { id, kind, reference, cause, amount } = operation;
     const at = { id, kind, reference, cause };
-    const trace = transaction === undefined ? { state: 'absent' as const } : traceOf(operation, transaction);
+    const isDeclined = operation.code === 'declined' && operation.state === 'failed';
+    const trace =
+      transaction === undefined
+        ? { state: 'absent' as const }
+        : traceOf({ ...operation, isDeclined }, transaction);
     if (trace.state === 'done')
       return [
         { ...at, state: 'done', amountMinor: trace.amountMinor, code: null, detail: null, isByGateway: true },

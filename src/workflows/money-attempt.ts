@@ -20,7 +20,7 @@ export async function attempt(run: MoneyRun, { operationId }: OpenOperation): Pr
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = `carry out ${operationId}`;
   const tried = await attemptOperation.executeWithOptions({ summary }, [
-    { paymentId, orderReference, n, gateway, operationId },
+    { paymentId, orderReference, n, gateway, operationId, now: Date.now() },
   ]);
   const failure = tried.failure ?? givenUp(tried, Date.now());
   const isOver = tried.state === 'finished' || failure !== undefined;

@@ -124,11 +124,16 @@ const ask = async (payment: PaymentRow, kind: OperationKind, changes: Partial<Ne
   });
   return claimed.operation;
 };
-const attempt = (payment: PaymentRow, { id: operationId }: OperationRow): Promise<OperationAttempt> =>
+const attempt = (
+  payment: PaymentRow,
+  { id: operationId }: OperationRow,
+  now = Date.now(),
+): Promise<OperationAttempt> =>
   anActivityRun().run((input) => activities.attemptOperation(input), {
     ...keyOf(payment),
     gateway: 'dintero',
     operationId,
+    now,
   });
 const plan = (
   payment: PaymentRow,
@@ -159,6 +164,60 @@ describe('an operation', () => {
     const operation = await ask(payment, 'capture');
     await expect(attempt(payment, operation)).rejects.toThrow('nobody there');
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'pending', sentAt: null });
+  });
+
+  describe('that the gateway was too busy for', () => {
+    const MINUTE = 60_000;
+    beforeEach(() => {
+      operate = () => Promise.resolve({ kind: 'busy', reason: '503' });
+    });
+
+    it('is read for before it is sent again: reads may lag', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      expect((await attempt(payment, operation)).state).toBe('busy');
+      expect((await attempt(payment, operation, Date.now() + 15_000)).state).toBe('busy');
+      expect(sent).toHaveLength(1);
+      operate = () => Promise.resolve({ kind: 'answered' });
+      expect((await attempt(payment, operation, Date.now() + MINUTE)).state).toBe('accepted');
+      expect(sent).toHaveLength(2);
+    });
+
+    it('is done where a read shows it after all, and is not sent again', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'void');
+      await attempt(payment, operation);
+      const voided = { kind: 'void', reference: null, amountMinor: payment.amount, state: 'done' } as const;
+      shown = aTransaction(payment, { status: 'VOIDED', capturableMinor: 0, operations: [voided] });
+      expect((await attempt(payment, operation, Date.now() + MINUTE)).state).toBe('finished');
+      expect(sent).toHaveLength(1);
+    });
+
+    it('keeps what it has promised meanwhile', async () => {
+      const payment = await aPaid();
+      await attempt(payment, await ask(payment, 'capture', { wanted: payment.amount - 1_000 }));
+      const other = await ask(payment, 'capture', { reference: 'c2', wanted: 4_000 });
+      expect(await attempt(payment, other)).toMatchObject({
+        state: 'refused',
+        failure: { code: 'amount_too_large' },
+      });
+    });
+  });
+
+  it('that was declined stays declined when the read after it fails', async () => {
+    const payment = await aPaid();
+    const operation = await ask(payment, 'capture');
+    operate = () => {
+      meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
+      return Promise.resolve({ kind: 'declined', reason: 'no cover' });
+    };
+    await expect(attempt(payment, operation)).rejects.toThrow('no answer');
+    meanwhile = () => Promise.resolve();
+    expect(await attempt(payment, operation)).toMatchObject({
+      state: 'refused',
+      failure: { code: 'declined', detail: 'no cover' },
+    });
+    expect(sent).toHaveLength(1);
   });
 
   it('is not decided upon by an answer that lags behind what we know', async () => {

@@ -274,7 +274,7 @@ describe('a callback of Dintero', () => {
   });
 
   describe('limits', () => {
-    afterEach(() => jest.restoreAllMocks());
+    afterEach(() => void jest.restoreAllMocks());
 
     /** However long the requests take, for the limits it is the same moment. */
     const stopTheClock = () => jest.spyOn(performance, 'now').mockReturnValue(Math.ceil(performance.now()));

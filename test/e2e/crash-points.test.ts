@@ -15,6 +15,7 @@ const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'crash-points.md'
 /** By how long they take, the longest first: a second session is closed after a minute, an activity without heartbeat is missed after 30 s. */
 const CASES: readonly CrashCase[] = [
   ...each('surplus', ['open.surplus.before', 'open.surplus.after'], { first: 'open.create.after' }),
+  ...each('busy capture', ['attempt.answer.after', 'attempt.not-sent.before', 'attempt.not-sent.after']),
   ...each('late', ['wake.before', 'wake.after']),
   ...each('auto capture', ['wake.before', 'wake.after']),
   ...each('two sessions', ['close-others.before', 'close-others.after']),
@@ -25,8 +26,7 @@ const CASES: readonly CrashCase[] = [
   ...each('capture', ['attempt.mark.after'], { isUnknown: true }),
   ...each('refund', ['attempt.mark.after'], { isUnknown: true }),
   ...each('void', ['attempt.mark.after'], { isUnknown: true }),
-  ...each('busy capture', ['attempt.not-sent.before'], { isUnknown: true }),
-  ...each('busy capture', ['attempt.not-sent.after']),
+  ...each('busy capture', ['attempt.answer.before'], { isUnknown: true }),
   ...each('lost capture', ['attempt.unknown.before', 'attempt.unknown.after']),
   ...each('capture', ['attempt.read.before', 'attempt.mark.before', 'attempt.operate.after']),
   ...each('refund', ['attempt.operate.after']),

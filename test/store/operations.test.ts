@@ -181,6 +181,30 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
   });
 
+  it.each([
+    ['is done should the gateway correct itself', { isCorrected: true } as const, [], 'done'],
+    ['is not done by a void of somebody else', {}, [], 'failed'],
+    ['is not done by the correction of a later one', { isCorrected: true } as const, ['v2'], 'failed'],
+  ])('of a void that the gateway declined %s', async (_, correction, later, state) => {
+    const payment = await aPayment(store.db);
+    for (const reference of ['v1', ...later]) {
+      const { id } = (await claim(payment, { kind: 'void', reference })).operation;
+      await markSending(store.db, id, 4_000);
+      const failed = { operationId: id, code: 'declined', detail: 'no' };
+      await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    }
+    const shown = {
+      kind: 'void',
+      reference: null,
+      amountMinor: 4_000,
+      state: 'done',
+      ...correction,
+    } as const;
+    const transaction = aTransaction(payment, { operations: [shown] });
+    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    expect((await findOperation(store.db, payment.id, 'v1'))?.state).toBe(state);
+  });
+
   it('that fails by an answer that lags behind leaves the sums that are known', async () => {
     const payment = await aPayment(store.db);
     const behind = aTransaction(payment);

@@ -293,7 +293,7 @@ export async function lateMoney(
 
 /** Late money that somebody else voids while our own void has to wait. */
 export async function goneMeanwhile(world: MoneyWorld): Promise<PaymentRow> {
-  const payment = await lateMoney(world, 'authorize', { void: { status: 409, times: 1 } });
+  const payment = await lateMoney(world, 'authorize', { void: { status: 429, retryAfter: 3, times: 1 } });
   const isWaiting = async () => {
     const operation = await findOperation(world.store.db, payment.id, 'give-back-1');
     return operation !== null && operation.amount !== null && operation.sentAt === null;

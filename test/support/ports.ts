@@ -1,6 +1,5 @@
 /** Ports for servers that tests start. */
 import { createServer, type Server } from 'node:net';
-import { afterAll } from '@jest/globals';
 
 /** Below the ports that the kernel gives to outgoing connections. */
 const FIRST_PORT = 20_000;
@@ -13,13 +12,9 @@ let taken = 0;
 /** Files run beside one another: each has a slice of its own, or two would take the same port from one that is away. */
 interface Slice {
   readonly first: number;
-  /** Listens on the slice's first port for as long as the slice is ours. */
+  /** Listens on the slice's first port, which makes the slice ours, until the process ends. */
   readonly guard: Server;
 }
-
-afterAll(async () => {
-  (await slice)?.guard.close();
-});
 
 /** One that stays ours while its owner is away. */
 export async function freePort(): Promise<number> {

@@ -167,7 +167,19 @@ function toOperation(one: MoneyEvent, around: Surroundings): ShownOperation {
   const state = stateOf(one, amountMinor, left, around.money);
   const reason = state === 'failed' ? reasonOf(event.error) : undefined;
   const reference = event.event_reference ?? inherited(one, around.money) ?? null;
-  return { kind, reference, amountMinor, state, ...(reason !== undefined && { reason }) };
+  const isCorrected = state === 'done' && (event.success === false || isCorrection(one, around.money));
+  return {
+    kind,
+    reference,
+    amountMinor,
+    state,
+    ...(reason !== undefined && { reason }),
+    ...(isCorrected && { isCorrected }),
+  };
+}
+
+function isCorrection(one: MoneyEvent, money: readonly MoneyEvent[]): boolean {
+  return money.some((other) => other.event.success === false && makesGood(one, other));
 }
 
 /** What an event was written for may stand at the request that it completes, or at the failure that it makes good. */

@@ -154,6 +154,7 @@ describe('a dintero operation that was corrected', () => {
     const transaction = read('PARTIALLY_CAPTURED', [failed('CAPTURE', 100, given), added]);
     expect(told(transaction)).toEqual(['capture parcel-1 100 done']);
     expect(transaction.capturedMinor).toBe(100);
+    expect(transaction.operations).toMatchObject([{ isCorrected: true }]);
   });
 
   it('stays failed where something else was added', () => {

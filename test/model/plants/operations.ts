@@ -10,6 +10,10 @@ export const OPERATIONS: Plants = {
     found: /is sent again after its fate/,
     plant: () => ({ readAttempt: asUnsent, markSending: sendAnyway }),
   },
+  'takes the word of a gateway that was busy': {
+    found: /is sent again after its fate was "busy_after"/,
+    plant: () => ({ readAttempt: asUnsentIfBusy, markSending: sendIfBusy }),
+  },
   'takes an operation that failed for done': {
     found: /done here and not at the gateway|is sent beside|are held for|gateway says/,
     plant: () => ({
@@ -36,6 +40,16 @@ async function asUnsent(
   return { ...attempt, operation: { ...attempt.operation, sentAt: null } };
 }
 
+async function asUnsentIfBusy(
+  read: (db: Db, id: string) => Promise<Attempt>,
+  db: Db,
+  id: string,
+): Promise<Attempt> {
+  const attempt = await read(db, id);
+  const isBusy = attempt.operation.code === 'busy';
+  return isBusy ? { ...attempt, operation: { ...attempt.operation, sentAt: null, code: null } } : attempt;
+}
+
 function sendAnyway(
   mark: (db: Db, id: string, amountMinor: number) => Promise<Date | null>,
   db: Db,
@@ -44,4 +58,15 @@ function sendAnyway(
 ): Promise<Date | null> {
   tablesOf(db).changeOperation(id, { sentAt: null });
   return mark(db, id, amountMinor);
+}
+
+function sendIfBusy(
+  mark: (db: Db, id: string, ...rest: unknown[]) => Promise<Date | null>,
+  db: Db,
+  id: string,
+  ...rest: unknown[]
+): Promise<Date | null> {
+  const tables = tablesOf(db);
+  if (tables.operations.get(id)?.code === 'busy') tables.changeOperation(id, { sentAt: null, code: null });
+  return mark(db, id, ...rest);
 }

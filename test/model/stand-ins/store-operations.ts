@@ -132,7 +132,22 @@ export function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<
     const operation = tables.operations.get(operationId);
     const isThis = operation?.sentAt?.getTime() === sentAt.getTime();
     if (operation !== undefined && isThis && isUnfinished(operation))
-      tables.changeOperation(operationId, { sentAt: null });
+      tables.changeOperation(operationId, { sentAt: null, code: null, detail: null });
+  });
+}
+
+export function keepAnswer(
+  db: Db,
+  operationId: string,
+  sentAt: Date,
+  answer: { code: 'busy' | 'declined'; detail: string },
+): Promise<void> {
+  const tables = tablesOf(db);
+  return tables.call('keep an answer', () => {
+    const operation = tables.operations.get(operationId);
+    const isThis = operation?.sentAt?.getTime() === sentAt.getTime();
+    if (operation !== undefined && isThis && operation.state === 'pending')
+      tables.changeOperation(operationId, answer);
   });
 }
 
@@ -167,7 +182,10 @@ function isIdle(operation: OperationRow, now: number): boolean {
   if (!isUnfinished(operation)) return false;
   const age = now - operation.createdAt.getTime();
   const rare = Math.max(MINUTE_MS, Math.min(age / 2, 60 * MINUTE_MS));
-  return now - operation.updatedAt.getTime() > (operation.sentAt === null ? rare : 90 * MINUTE_MS);
+  return (
+    now - operation.updatedAt.getTime() >
+    (operation.sentAt === null || operation.code !== null ? rare : 90 * MINUTE_MS)
+  );
 }
 
 function isHeld(tables: Tables, payment: PaymentRow, now: number): boolean {

@@ -50,7 +50,11 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
     .paymentsOf(order.reference)
     .flatMap(({ id, status }) => (id === paymentId ? [] : status));
   const isAtHand = (row: OperationRow) =>
-    isUnfinished(row) || row.code === 'not_confirmed' || (row.code === 'declined' && row.kind !== 'void');
+    isUnfinished(row) ||
+    row.code === 'not_confirmed' ||
+    (row.code === 'declined' && (row.kind !== 'void' || !isVoidedLater(row)));
+  const isVoidedLater = ({ sentAt }: OperationRow) =>
+    tables.operationsOf(paymentId).some((row) => row.kind === 'void' && Number(row.sentAt) > Number(sentAt));
   const failedVoidsBeside = ({ id }: OperationRow) =>
     tables.operationsOf(paymentId).filter((row) => row.id !== id && isFailedVoid(row)).length;
   return {

@@ -17,6 +17,7 @@ export type OperationFate =
   | 'lost_after'
   | 'lost_and_late'
   | 'busy'
+  | 'busy_after'
   | 'refused_us'
   | 'declined'
   | 'failed'
@@ -147,6 +148,7 @@ function operate(psp: Psp, line: Line, request: OperationRequest): OperationAnsw
   psp.book(session, { kind, who: reference, isOurs: true, amountMinor, state });
   if (fate === 'accepted') line.later(session, request, true);
   if (fate === 'lost_after') return LOST;
+  if (fate === 'busy_after') return { kind: 'busy', reason: '503, and it was done' };
   const reading = psp.sayOf(session, 0);
   return { kind: 'answered', ...(reading.kind === 'transaction' && { transaction: reading.transaction }) };
 }

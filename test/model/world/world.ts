@@ -23,6 +23,8 @@ import type { Trouble } from './trouble.ts';
 import { drawWeather, type Weather } from './weather.ts';
 
 const HOUR_MS = 3_600_000;
+/** Reads that show for longer than this that nothing was done are believed. */
+const LONGEST_HIDDEN_MS = 15_000;
 export const LIFETIME_MS = 4 * HOUR_MS;
 export const POLL_MS = HOUR_MS;
 
@@ -161,7 +163,11 @@ export class World {
         if (wire.hits(stale)) return { fate: 'stale', lagMs: wire.between(1, lagMs) };
         return { fate: 'fine', lagMs: 0 };
       },
-      ofOperation: () => wire.weigh(trouble.weather.fates),
+      ofOperation: () => {
+        const fate = wire.weigh(trouble.weather.fates);
+        // What is busy, does it all the same and then hides it for that long can't be told from what does nothing.
+        return fate === 'busy_after' && trouble.weather.lagMs > LONGEST_HIDDEN_MS ? 'busy' : fate;
+      },
       later: (session, request, isAccepted) => this.#finishLater(session, request, isAccepted, wire),
       sending: (request, session, fate) => {
         this.say(() => `we send ${request.kind} ${request.reference} of ${request.amountMinor}: ${fate}`);
