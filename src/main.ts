@@ -35,11 +35,13 @@ export interface Running {
 /** How long a shopper, and how long a callback, waits for Temporal. */
 const UPDATE_TIMEOUT_MS = 12_000;
 const SIGNAL_TIMEOUT_MS = 500;
+/** How long a sweep does: nobody waits for it, and what it has not woken it begins again with. */
+const PATIENT_TIMEOUT_MS = 5_000;
 
 /** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | ListenError */
 export async function run(config: Config, roles: Roles): Promise<Running> {
   armCrashPoints(config.PAIDONCE_CRASH_AT ?? [], config.DATA_DIR);
-  const { service, failed } = await createService(config, roles);
+  const { service, patient, failed } = await createService(config, roles);
   process.on('unhandledRejection', (err) => {
     // Whatever it was, nothing durable hung on it; to die of it would take every request at hand along.
     service.log.error({ err }, 'a promise failed that nobody waited for');
@@ -51,7 +53,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   const stops = [() => service.connection.close(), () => service.store.close()];
   stops.push(service.namespace.watch());
   stops.push(startForwarder({ ...service, ...forwardingOf(service) }));
-  if (roles.worker) stops.push(startWorker(service, storeReady));
+  if (roles.worker) stops.push(startWorker({ ...service, ...patient }, storeReady));
   if (roles.api) stops.push(await startApi(service));
   if (config.ADMIN_PORT !== undefined) stops.push(await startAdmin(service, config.ADMIN_PORT));
   return {
@@ -74,7 +76,7 @@ function forwardingOf({ store, config, gateways }: Service) {
 async function createService(
   config: Config,
   roles: Roles,
-): Promise<{ service: Service; failed: Promise<Error> }> {
+): Promise<{ service: Service; patient: Pick<Service, 'runs' | 'money'>; failed: Promise<Error> }> {
   const log = createLog(
     config.LOG_LEVEL,
     [roles.api && 'api', roles.worker && 'worker'].filter(Boolean).join('+'),
@@ -92,12 +94,14 @@ async function createService(
   const limits = {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     updateTimeoutMs: UPDATE_TIMEOUT_MS,
-    signalTimeoutMs: SIGNAL_TIMEOUT_MS,
     mend: () => namespace.mend(),
   };
-  const runs = createPaymentRuns(client, limits);
-  const money = createMoneyRuns(client, limits);
-  return { failed, service: { ...parts, store, namespace, runs, money } };
+  const runsWithin = (signalTimeoutMs: number) => ({
+    runs: createPaymentRuns(client, { ...limits, signalTimeoutMs }),
+    money: createMoneyRuns(client, { ...limits, signalTimeoutMs }),
+  });
+  const service = { ...parts, store, namespace, ...runsWithin(SIGNAL_TIMEOUT_MS) };
+  return { failed, service, patient: runsWithin(PATIENT_TIMEOUT_MS) };
 }
 
 /** Migrates and stamps the store, as soon as it answers. @throws WrongAccount */

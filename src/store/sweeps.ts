@@ -6,7 +6,8 @@ import { gateways, payments } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
 
 const OVERLAP_MS = 10 * 60_000;
-const HALF_AN_HOUR_AGO = sql`now() - interval '30 minutes'`;
+/** When we ourselves call an open payment expired (its run's grace), and as long again, in which its run is given time to have done so. */
+const LONG_OVER = sql`now() - 2 * least(interval '15 minutes', (expires_at - created_at) / 4)`;
 
 /** From min(oldest pending payment, last complete sweep) − 10 minutes. Holds and reviews are read by timers of their own. */
 export async function sweepStart(db: Db, gateway: string, now: Date): Promise<Date> {
@@ -52,7 +53,7 @@ export async function findKeyBySession(
  * is lost. In no order, so that some that can't be helped do not hide the others.
  */
 export function findUnwatched(db: Db, limit: number): Promise<PaymentRow[]> {
-  const isLongOver = and(eq(payments.status, 'PENDING'), lt(payments.expiresAt, HALF_AN_HOUR_AGO));
+  const isLongOver = and(eq(payments.status, 'PENDING'), lt(payments.expiresAt, LONG_OVER));
   const isForgotten = and(
     inArray(payments.status, ['ON_HOLD', 'REVIEW']),
     // Qualified by hand: drizzle writes bare column names here, which would mean those of `heard`.

@@ -110,14 +110,23 @@ describe('the forwarder', () => {
   });
 
   it('wakes a payment whose time is over and whose run never began, and no other', async () => {
-    const over = await aPayment(store.db, { lifetimeMs: -31 * 60_000 });
-    const justOver = await aPayment(store.db, { lifetimeMs: -29 * 60_000 });
-    const settled = await aPayment(store.db, { lifetimeMs: -31 * 60_000 });
+    /** One that has lived for so many minutes, and been over for so many. */
+    const ended = async (lifetime: number, ago: number) => {
+      const payment = await aPayment(store.db);
+      const expiresAt = new Date(Date.now() - ago * 60_000);
+      const createdAt = new Date(expiresAt.getTime() - lifetime * 60_000);
+      await store.db.update(payments).set({ createdAt, expiresAt }).where(eq(payments.id, payment.id));
+      return payment;
+    };
+    const over = await ended(240, 31);
+    const justOver = await ended(240, 29);
+    const settled = await ended(240, 31);
+    const [short, justShort] = [await ended(4, 3), await ended(4, 1)];
     await store.db.update(payments).set({ status: 'EXPIRED' }).where(eq(payments.id, settled.id));
     await wakeUnwatched({ db: store.db, runs, log: createLog('silent', 'test') });
     const woken = runs.looks.map((look) => look.payment.paymentId);
-    expect(woken).toContain(over.id);
-    expect(woken).not.toContain(justOver.id);
+    expect(woken).toEqual(expect.arrayContaining([over.id, short.id]));
+    for (const { id } of [justOver, justShort]) expect(woken).not.toContain(id);
     expect(woken).not.toContain(settled.id);
     expect(runs.looks[0]?.signal.why).toBe('unwatched');
   });

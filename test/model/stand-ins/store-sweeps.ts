@@ -3,7 +3,7 @@ import type { Db } from '../../../src/store/open.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
 
-const HALF_AN_HOUR_MS = 30 * 60_000;
+const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 export function findUnwatched(db: Db): Promise<PaymentRow[]> {
@@ -13,8 +13,10 @@ export function findUnwatched(db: Db): Promise<PaymentRow[]> {
   );
 }
 
-function isUnwatched(tables: Tables, { id, status, expiresAt }: PaymentRow, now: number): boolean {
-  if (status === 'PENDING') return expiresAt.getTime() < now - HALF_AN_HOUR_MS;
+function isUnwatched(tables: Tables, payment: PaymentRow, now: number): boolean {
+  const { id, status, createdAt, expiresAt } = payment;
+  const graceMs = Math.min(QUARTER_OF_AN_HOUR_MS, (expiresAt.getTime() - createdAt.getTime()) / 4);
+  if (status === 'PENDING') return expiresAt.getTime() < now - 2 * graceMs;
   if (status !== 'ON_HOLD' && status !== 'REVIEW') return false;
   return (tables.heard.get(id) ?? 0) < now - DAY_MS;
 }
