@@ -5,7 +5,13 @@ import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { rememberReference } from '../store/second-reference.ts';
 import { Problem } from './problem.ts';
 
-/** Returns the payment as it is then. Asked again, it is written again, which changes nothing. @throws Problem */
+/** Each time round, one of those who change it at the same moment is done. */
+const MOST_AT_ONCE = 10;
+
+/**
+ * Returns the payment as it is then. Asked again, it is written again, which changes nothing. Of several at once each is written to
+ * the gateway once more until nobody came between, so that in the end both sides have the same. @throws Problem
+ */
 export async function updateReference(
   service: Service,
   payment: PaymentRow,
@@ -14,9 +20,15 @@ export async function updateReference(
   const { id, transactionId, status } = payment;
   if (transactionId === null)
     throw new Problem('no_transaction', `payment ${id} is ${status}: there is no transaction to write it to`);
-  await atGateway(service, payment.gateway, { transactionId, merchantReference2 });
-  await rememberReference(service.store.db, id, merchantReference2);
-  return (await findPayment(service.store.db, id)) ?? payment;
+  let known = payment;
+  for (let round = 0; round < MOST_AT_ONCE; round += 1) {
+    await atGateway(service, payment.gateway, { transactionId, merchantReference2 });
+    const change = { before: known.request.merchantReference2, after: merchantReference2 };
+    const isKept = await rememberReference(service.store.db, id, change);
+    known = (await findPayment(service.store.db, id)) ?? known;
+    if (isKept) return { ...known, request: { ...known.request, merchantReference2 } };
+  }
+  throw new Problem('unavailable', 'others change it at the same moment; ask again, nothing is done twice');
 }
 
 async function atGateway(

@@ -7,6 +7,7 @@ import { API_KEY } from '../support/api.ts';
 import { aPayment } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { aPaidPayment } from '../support/paid-payment.ts';
+import { until } from '../support/until.ts';
 
 describe('changing merchantReference2', () => {
   const at = useTestApi();
@@ -88,6 +89,32 @@ describe('changing merchantReference2', () => {
     const calls = gateway(() => Promise.resolve());
     expect(await patch(payment, body)).toMatchObject({ status: 422, json: { errors: [{ pointer }] } });
     expect(calls).not.toHaveBeenCalled();
+  });
+
+  it('by two at once leaves the same here and at the gateway', async () => {
+    const payment = await aPaidPayment(at.store.db);
+    let [written, answerSlow]: [string, () => void] = ['', () => undefined];
+    const update = jest.spyOn(at.api.service.gateways.named('dintero'), 'updateReference');
+    update.mockImplementationOnce((_, reference) => {
+      written = reference;
+      return new Promise((resolve) => {
+        answerSlow = resolve;
+      });
+    });
+    update.mockImplementation((_, reference) => {
+      written = reference;
+      return Promise.resolve();
+    });
+    const slow = patch(payment, { merchantReference2: 'slow' });
+    await until('the first is written', () => written === 'slow');
+    expect(await patch(payment, { merchantReference2: 'quick' })).toMatchObject({
+      status: 200,
+      json: { merchantReference2: 'quick' },
+    });
+    answerSlow();
+    expect(await slow).toMatchObject({ status: 200, json: { merchantReference2: 'slow' } });
+    expect(written).toBe('slow');
+    expect((await findPayment(at.store.db, payment.id))?.request.merchantReference2).toBe('slow');
   });
 
   it('is 404 for a payment that nobody knows', async () => {
