@@ -1,20 +1,14 @@
 /** Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is. */
 import { crashPoint } from '../crash-points.ts';
-import { failedVoidsOf, feasible, reservedFor, traceOf, type Feasibility } from '../domain/operation.ts';
+import { failedVoidsOf, feasible, reservedFor, type Feasibility } from '../domain/operation.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
-import {
-  keepAnswer as writeAnswer,
-  markNotSent,
-  markSending,
-  markUnknown,
-  readAttempt,
-  type Attempt,
-} from '../store/operations.ts';
+import { markSending, readAttempt, type Attempt } from '../store/operations.ts';
 import { asking } from './asking.ts';
+import { failureOf, lost, result, shownBy, takeBack, writeAnswer } from './attempt.ts';
 import { planGiveBack } from './give-back.ts';
-import { lagsBehind, readMatching, standingOf, type MoneyTools } from './money-reading.ts';
+import { lagsBehind, readMatching, type MoneyTools } from './money-reading.ts';
 import type { MoneyActivities, OperationAttempt } from './payment-activities.ts';
 
 export interface MoneyDependencies {
@@ -92,37 +86,6 @@ async function sendIfAllowed(
 
 const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
 
-/** Whoever found out that it had failed, and wrote that down. */
-function failureOf({ code, detail }: Attempt['operation']): { code: string; detail: string } {
-  return { code: code ?? 'declined', detail: detail ?? 'no reason was given' };
-}
-
-/** What the transaction itself says of the operation; null where it says nothing. */
-function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {
-  const { operation, failedVoids } = at;
-  const trace = traceOf({ ...operation, isSent: operation.sentAt !== null, failedVoids }, transaction);
-  if (trace.state === 'done') return result(tools, at, 'finished', { transaction });
-  if (trace.state === 'pending') return result(tools, at, 'accepted', { transaction });
-  if (trace.state === 'failed')
-    return result(tools, at, 'refused', { transaction, failure: { code: 'declined', detail: trace.reason } });
-  return null;
-}
-
-async function lost(tools: MoneyTools, at: Attempt, transaction?: Transaction): Promise<OperationAttempt> {
-  const { operation, payment } = at;
-  crashPoint('attempt.unknown.before', payment.orderReference);
-  if (operation.state !== 'unknown') await markUnknown(tools.db, operation.id);
-  crashPoint('attempt.unknown.after', payment.orderReference);
-  return result(tools, at, 'lost', transaction && { transaction });
-}
-
-/** Nothing was done: the mark is taken away again. */
-async function takeBack({ db }: MoneyTools, { operation, payment }: Attempt): Promise<void> {
-  crashPoint('attempt.not-sent.before', payment.orderReference);
-  await markNotSent(db, operation.id, operation.sentAt as Date);
-  crashPoint('attempt.not-sent.after', payment.orderReference);
-}
-
 function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transaction): Feasibility {
   const { operation, payment, paidPaymentId, others } = at;
   const isPayer = paidPaymentId === payment.id;
@@ -193,7 +156,7 @@ async function after(tools: MoneyTools, at: Attempt, answer: OperationAnswer): P
     case 'lost':
       return lost(tools, at);
     case 'busy':
-      await keepAnswer(tools, at, 'busy', answer.reason);
+      await writeAnswer(tools, at, 'busy', answer.reason);
       return result(tools, at, 'busy');
     case 'declined':
       return declined(tools, at, answer.reason);
@@ -205,7 +168,7 @@ async function after(tools: MoneyTools, at: Attempt, answer: OperationAnswer): P
 /** It may have been declined because it is done already, by somebody else or by a try of ours that nobody heard of. */
 async function declined(tools: MoneyTools, at: Attempt, detail: string): Promise<OperationAttempt> {
   // First of all, or a read that fails would leave nothing but a lost answer.
-  await keepAnswer(tools, at, 'declined', detail);
+  await writeAnswer(tools, at, 'declined', detail);
   const transaction = await readMatching(tools, at.payment);
   const shown = transaction && shownBy(tools, at, transaction);
   if (shown !== null && shown.state !== 'refused') return shown;
@@ -213,31 +176,4 @@ async function declined(tools: MoneyTools, at: Attempt, detail: string): Promise
     ...(transaction && { transaction }),
     failure: { code: 'declined', detail },
   });
-}
-
-async function keepAnswer(
-  { db }: MoneyTools,
-  { operation, payment }: Attempt,
-  code: 'busy' | 'declined',
-  detail: string,
-): Promise<void> {
-  crashPoint('attempt.answer.before', payment.orderReference);
-  await writeAnswer(db, operation.id, operation.sentAt as Date, { code, detail });
-  crashPoint('attempt.answer.after', payment.orderReference);
-}
-
-function result(
-  { gateway }: MoneyTools,
-  { operation, payment }: Attempt,
-  state: OperationAttempt['state'],
-  more: Pick<OperationAttempt, 'transaction' | 'failure'> = {},
-): OperationAttempt {
-  const { kind, reference, cause, sentAt } = operation;
-  return {
-    state,
-    operation: { kind, reference, cause },
-    payment: standingOf(payment, gateway.account),
-    ...(sentAt !== null && { sentAt: sentAt.toISOString() }),
-    ...more,
-  };
 }
