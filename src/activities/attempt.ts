@@ -6,11 +6,6 @@ import { keepAnswer, markNotSent, markUnknown, type Attempt } from '../store/ope
 import { standingOf, type MoneyTools } from './money-reading.ts';
 import type { OperationAttempt } from './payment-activities.ts';
 
-/** Whoever found out that it had failed, and wrote that down. */
-export function failureOf({ code, detail }: Attempt['operation']): { code: string; detail: string } {
-  return { code: code ?? 'declined', detail: detail ?? 'no reason was given' };
-}
-
 /** What the transaction itself says of the operation; null where it says nothing. */
 export function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {
   const { operation, failedVoids } = at;
@@ -18,8 +13,22 @@ export function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction
   if (trace.state === 'done') return result(tools, at, 'finished', { transaction });
   if (trace.state === 'pending') return result(tools, at, 'accepted', { transaction });
   if (trace.state === 'failed')
-    return result(tools, at, 'refused', { transaction, failure: { code: 'declined', detail: trace.reason } });
+    return refused(tools, at, transaction, { code: 'declined', detail: trace.reason });
   return null;
+}
+
+/** It has come to nothing; why, unless somebody has found out before and written it down. */
+export function refused(
+  tools: MoneyTools,
+  at: Attempt,
+  transaction: Transaction | null,
+  failure = writtenDown(at),
+): OperationAttempt {
+  return result(tools, at, 'refused', { ...(transaction && { transaction }), failure });
+}
+
+function writtenDown({ operation: { code, detail } }: Attempt): { code: string; detail: string } {
+  return { code: code ?? 'declined', detail: detail ?? 'no reason was given' };
 }
 
 /** Sent, and nobody knows what became of it. */

@@ -6,7 +6,7 @@ import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gatew
 import type { Db } from '../store/open.ts';
 import { markSending, readAttempt, type Attempt } from '../store/operations.ts';
 import { asking } from './asking.ts';
-import { failureOf, lost, result, shownBy, takeBack, writeAnswer } from './attempt.ts';
+import { lost, refused, result, shownBy, takeBack, writeAnswer } from './attempt.ts';
 import { planGiveBack } from './give-back.ts';
 import { lagsBehind, readMatching, type MoneyTools } from './money-reading.ts';
 import type { MoneyActivities, OperationAttempt } from './payment-activities.ts';
@@ -33,55 +33,39 @@ export function createMoneyActivities({ db, gatewayNamed }: MoneyDependencies): 
 async function attemptOperation(tools: MoneyTools, at: Attempt, now: number): Promise<OperationAttempt> {
   const { operation } = at;
   if (operation.state === 'done') return result(tools, at, 'finished');
-  if (operation.state === 'failed') return result(tools, at, 'refused', { failure: failureOf(operation) });
+  if (operation.state === 'failed') return refused(tools, at, null);
   crashPoint('attempt.read.before', at.payment.orderReference);
   const transaction = await readMatching(tools, at.payment);
   const shown = transaction && shownBy(tools, at, transaction);
   if (shown !== null) return shown;
-  if (operation.sentAt !== null) return followSent(tools, at, transaction, now);
-  // Nothing is decided on an answer that is not clear.
-  if (transaction === null) return result(tools, at, 'busy');
-  return sendIfAllowed(tools, at, transaction);
+  const { sentAt, code } = operation;
+  if (sentAt !== null && code === 'declined') return refused(tools, at, transaction);
+  if (sentAt !== null && code !== 'busy')
+    return transaction === null ? result(tools, at, 'lost') : lost(tools, at, transaction);
+  // Nothing is decided on an answer that is not clear, or older than what is known.
+  if (transaction === null || lagsBehind(at.payment, transaction)) return result(tools, at, 'busy');
+  if (sentAt === null) return sendIfAllowed(tools, at, transaction);
+  if (now - sentAt.getTime() < READS_LAG_MS) return result(tools, at, 'busy');
+  await takeBack(tools, at);
+  return sendIfAllowed(tools, { ...at, operation: { ...operation, sentAt: null } }, transaction);
 }
 
 /** How long reads may go on not showing what a gateway has done although it was busy. */
 const READS_LAG_MS = 20_000;
-
-/** It was sent, and no read shows it. What becomes of it depends on what was answered, if anything was. */
-async function followSent(
-  tools: MoneyTools,
-  at: Attempt,
-  transaction: Transaction | null,
-  now: number,
-): Promise<OperationAttempt> {
-  const { code, sentAt } = at.operation;
-  if (code === 'declined')
-    return result(tools, at, 'refused', {
-      ...(transaction && { transaction }),
-      failure: failureOf(at.operation),
-    });
-  if (code !== 'busy') return transaction === null ? result(tools, at, 'lost') : lost(tools, at, transaction);
-  const isEarly = now - Number(sentAt) < READS_LAG_MS;
-  if (transaction === null || isEarly || lagsBehind(at.payment, transaction))
-    return result(tools, at, 'busy');
-  await takeBack(tools, at);
-  return sendIfAllowed(tools, { ...at, operation: { ...at.operation, sentAt: null } }, transaction);
-}
 
 async function sendIfAllowed(
   tools: MoneyTools,
   at: Attempt,
   transaction: Transaction,
 ): Promise<OperationAttempt> {
-  if (lagsBehind(at.payment, transaction)) return result(tools, at, 'busy');
   const { capturableMinor, capturedMinor } = transaction;
   // Asked for by nobody but the payment's own setting: what the gateway has done by itself is what was wanted.
   if (at.operation.cause === 'auto_capture' && capturableMinor === 0 && capturedMinor > 0)
-    return result(tools, at, 'refused', { transaction, failure: NOT_NEEDED });
+    return refused(tools, at, transaction, NOT_NEEDED);
   const allowed = allowedNow(tools, at, transaction);
   if (allowed.ok) return send(tools, at, transaction, allowed.amountMinor);
   const { code, detail } = allowed;
-  return result(tools, at, 'refused', { transaction, failure: { code, detail } });
+  return refused(tools, at, transaction, { code, detail });
 }
 
 const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
@@ -172,8 +156,5 @@ async function declined(tools: MoneyTools, at: Attempt, detail: string): Promise
   const transaction = await readMatching(tools, at.payment);
   const shown = transaction && shownBy(tools, at, transaction);
   if (shown !== null && shown.state !== 'refused') return shown;
-  return result(tools, at, 'refused', {
-    ...(transaction && { transaction }),
-    failure: { code: 'declined', detail },
-  });
+  return refused(tools, at, transaction, { code: 'declined', detail });
 }
