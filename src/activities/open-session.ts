@@ -1,7 +1,7 @@
 /** Finds, adopts or opens a payment's session. Dintero has no idempotency key, so what may have been created is looked for first. */
 import { Context } from '@temporalio/activity';
 import { crashPoint } from '../crash-points.ts';
-import { isSettled, type PaymentKey } from '../domain/payment.ts';
+import { graceOf, isSettled, type PaymentKey } from '../domain/payment.ts';
 import {
   GatewayRejected,
   GatewayUnavailable,
@@ -29,7 +29,6 @@ export interface OpeningSettings {
 
 /** A row this old was claimed by an earlier try, whose session may exist although nobody heard of it. */
 const FRESH_MS = 10_000;
-const LONGEST_GRACE_MS = 15 * 60_000;
 
 export interface Opening {
   readonly db: Db;
@@ -201,11 +200,6 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
     ...(row.transactionId !== null && { transactionId: row.transactionId }),
     ...(row.transactionUpdatedAt !== null && { transactionUpdatedAt: row.transactionUpdatedAt }),
   };
-}
-
-/** A payer who is paying in the last minute is given time to finish. */
-function graceOf(lifetimeMs: number): number {
-  return Math.min(LONGEST_GRACE_MS, lifetimeMs / 4);
 }
 
 function isRetried(): boolean {

@@ -45,6 +45,13 @@ export function isOpen(status: PaymentStatus): status is 'PENDING' | 'ON_HOLD' {
   return status === 'PENDING' || status === 'ON_HOLD';
 }
 
+export const LONGEST_GRACE_MS = 15 * 60_000;
+
+/** How long a session is waited for after its lifetime: a payer who is paying in the last minute is given time to finish. */
+export function graceOf(lifetimeMs: number): number {
+  return Math.min(LONGEST_GRACE_MS, lifetimeMs / 4);
+}
+
 /** Whether nothing is expected any more. A settled payment may still change, but only because the gateway says so. */
 export function isSettled(status: PaymentStatus): boolean {
   return !isOpen(status) && status !== 'REVIEW';

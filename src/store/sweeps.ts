@@ -1,13 +1,13 @@
 /** What the sweep needs of the store: from when to list, and what is known of what it found. */
 import { and, eq, inArray, lt, min, or, sql } from 'drizzle-orm';
-import type { PaymentKey } from '../domain/payment.ts';
+import { LONGEST_GRACE_MS, type PaymentKey } from '../domain/payment.ts';
 import type { Db } from './open.ts';
 import { gateways, payments } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
 
 const OVERLAP_MS = 10 * 60_000;
-/** When we ourselves call an open payment expired (its run's grace), and as long again, in which its run is given time to have done so. */
-const LONG_OVER = sql`now() - 2 * least(interval '15 minutes', (expires_at - created_at) / 4)`;
+/** `graceOf` of the payment's lifetime, and as long again, in which its run is given time to have called it expired. */
+const LONG_OVER = sql`now() - 2 * least(${LONGEST_GRACE_MS} * interval '1 millisecond', (expires_at - created_at) / 4)`;
 
 /** From min(oldest pending payment, last complete sweep) − 10 minutes. Holds and reviews are read by timers of their own. */
 export async function sweepStart(db: Db, gateway: string, now: Date): Promise<Date> {

@@ -1,9 +1,9 @@
 /** What the background jobs ask of `src/store/sweeps.ts`, in memory. */
+import { graceOf } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
 
-const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
 export function findUnwatched(db: Db): Promise<PaymentRow[]> {
@@ -15,8 +15,8 @@ export function findUnwatched(db: Db): Promise<PaymentRow[]> {
 
 function isUnwatched(tables: Tables, payment: PaymentRow, now: number): boolean {
   const { id, status, createdAt, expiresAt } = payment;
-  const graceMs = Math.min(QUARTER_OF_AN_HOUR_MS, (expiresAt.getTime() - createdAt.getTime()) / 4);
-  if (status === 'PENDING') return expiresAt.getTime() < now - 2 * graceMs;
+  const lifetimeMs = expiresAt.getTime() - createdAt.getTime();
+  if (status === 'PENDING') return expiresAt.getTime() < now - 2 * graceOf(lifetimeMs);
   if (status !== 'ON_HOLD' && status !== 'REVIEW') return false;
   return (tables.heard.get(id) ?? 0) < now - DAY_MS;
 }
