@@ -1,5 +1,5 @@
 /** Pages of rows, newest first. The id of the last row seen is the cursor. */
-import { and, desc, eq, gte, lt, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, lt, sql, type Column, type SQL } from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import type { Db } from './open.ts';
@@ -25,10 +25,10 @@ export interface PaymentFilter {
 
 export async function listPayments(db: Db, filter: PaymentFilter): Promise<Page<PaymentRow>> {
   const { order, status, gateway, createdAfter, expiringBefore, cursor, limit } = filter;
-  const wanted: (SQL | undefined)[] = [
-    order === undefined ? undefined : eq(payments.orderReference, order),
-    status === undefined ? undefined : eq(payments.status, status),
-    gateway === undefined ? undefined : eq(payments.gateway, gateway),
+  const wanted = [
+    is(payments.orderReference, order),
+    is(payments.status, status),
+    is(payments.gateway, gateway),
     createdAfter === undefined ? undefined : gte(payments.createdAt, new Date(createdAfter)),
     expiringBefore === undefined ? undefined : lt(payments.authorizationExpiresAt, new Date(expiringBefore)),
     cursor === undefined ? undefined : lt(payments.id, cursor),
@@ -52,10 +52,10 @@ export interface DeliveryFilter {
 
 export async function listDeliveries(db: Db, filter: DeliveryFilter): Promise<Page<DeliveryRow>> {
   const { payment, gateway, outcome, cursor, limit } = filter;
-  const wanted: (SQL | undefined)[] = [
-    payment === undefined ? undefined : eq(deliveries.paymentId, payment),
-    gateway === undefined ? undefined : eq(deliveries.gateway, gateway),
-    outcome === undefined ? undefined : eq(deliveries.outcome, outcome),
+  const wanted = [
+    is(deliveries.paymentId, payment),
+    is(deliveries.gateway, gateway),
+    is(deliveries.outcome, outcome),
     cursor === undefined ? undefined : lt(deliveries.id, cursor),
   ];
   const found = await db
@@ -79,10 +79,10 @@ export interface UpdateFilter {
 /** Updates to the merchant, those queued last first. */
 export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
   const { state, payment, order, cursor, limit } = filter;
-  const wanted: (SQL | undefined)[] = [
-    state === undefined ? undefined : eq(outbox.state, state),
-    payment === undefined ? undefined : eq(outbox.paymentId, payment),
-    order === undefined ? undefined : eq(outbox.orderReference, order),
+  const wanted = [
+    is(outbox.state, state),
+    is(outbox.paymentId, payment),
+    is(outbox.orderReference, order),
     cursor === undefined
       ? undefined
       : sql`(outbox.created_at, outbox.effect_id) < (select seen.created_at, seen.effect_id from outbox seen where seen.effect_id = ${cursor})`,
@@ -94,6 +94,11 @@ export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<
     .orderBy(desc(outbox.createdAt), desc(outbox.effectId))
     .limit(limit + 1);
   return pageOf(found, limit);
+}
+
+/** No condition where nothing is asked for. */
+function is(column: Column, value: string | undefined): SQL | undefined {
+  return value === undefined ? undefined : eq(column, value);
 }
 
 function pageOf<Row>(found: Row[], limit: number): Page<Row> {
