@@ -6,20 +6,14 @@ const FIRST_PORT = 20_000;
 const SLICES = 120;
 const SLICE = 100;
 
-let slice: Promise<Slice> | undefined;
+/** The first port of the slice that is ours. */
+let slice: Promise<number> | undefined;
 let taken = 0;
-
-/** Files run beside one another: each has a slice of its own, or two would take the same port from one that is away. */
-interface Slice {
-  readonly first: number;
-  /** Listens on the slice's first port, which makes the slice ours, until the process ends. */
-  readonly guard: Server;
-}
 
 /** One that stays ours while its owner is away. */
 export async function freePort(): Promise<number> {
   slice ??= claimSlice();
-  const { first } = await slice;
+  const first = await slice;
   for (let attempt = 1; attempt < SLICE; attempt += 1) {
     const port = first + 1 + (taken % (SLICE - 1));
     taken += 1;
@@ -31,11 +25,16 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port between ${first} and ${first + SLICE - 1}`);
 }
 
-async function claimSlice(): Promise<Slice> {
+/**
+ * Files run beside one another: each has a slice of its own, or two would take the same port from one that is away. What makes it
+ * ours, until the process ends, is that we listen on its first port.
+ */
+async function claimSlice(): Promise<number> {
   for (let attempt = 0; attempt < SLICES; attempt += 1) {
     const first = FIRST_PORT + ((process.pid + attempt) % SLICES) * SLICE;
     const guard = await listen(first);
-    if (guard !== null) return { first, guard: guard.unref() };
+    guard?.unref();
+    if (guard !== null) return first;
   }
   throw new Error(`every first port of ${SLICES} slices from ${FIRST_PORT} on is taken`);
 }

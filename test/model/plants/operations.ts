@@ -1,18 +1,18 @@
 /** Bugs in captures, refunds and voids that somebody has asked for. */
 import type { reservedFor, Trace } from '../../../src/domain/operation.ts';
 import type { Db } from '../../../src/store/open.ts';
-import type { Attempt } from '../../../src/store/operations.ts';
+import type { Attempt, markSending, OperationRow } from '../../../src/store/operations.ts';
 import { tablesOf } from '../world/tables.ts';
-import type { Plants } from './plant.ts';
+import type { Planted, Plants } from './plant.ts';
 
 export const OPERATIONS: Plants = {
   'sends an operation again whose answer was lost': {
     found: /is sent again after its fate/,
-    plant: () => ({ readAttempt: asUnsent, markSending: sendAnyway }),
+    plant: () => sendsAgain(() => true),
   },
   'takes the word of a gateway that was busy': {
     found: /is sent again after its fate was "busy_after"/,
-    plant: () => ({ readAttempt: asUnsentIfBusy, markSending: sendIfBusy }),
+    plant: () => sendsAgain(({ code }) => code === 'busy'),
   },
   'takes an operation that failed for done': {
     found: /done here and not at the gateway|is sent beside|are held for|gateway says/,
@@ -31,42 +31,22 @@ export const OPERATIONS: Plants = {
   },
 };
 
-async function asUnsent(
-  read: (db: Db, id: string) => Promise<Attempt>,
-  db: Db,
-  id: string,
-): Promise<Attempt> {
-  const attempt = await read(db, id);
-  return { ...attempt, operation: { ...attempt.operation, sentAt: null } };
+/** Whatever was sent, and is meant, is taken for not sent. */
+function sendsAgain(isMeant: (row: OperationRow) => boolean): Planted {
+  return {
+    async readAttempt(read: (db: Db, id: string) => Promise<Attempt>, db: Db, id: string): Promise<Attempt> {
+      const attempt = await read(db, id);
+      return isMeant(attempt.operation)
+        ? { ...attempt, operation: { ...attempt.operation, ...UNSENT } }
+        : attempt;
+    },
+    markSending(mark: typeof markSending, db: Db, id: string, ...rest: [number]): Promise<Date | null> {
+      const tables = tablesOf(db);
+      const row = tables.operations.get(id);
+      if (row !== undefined && isMeant(row)) tables.changeOperation(id, UNSENT);
+      return mark(db, id, ...rest);
+    },
+  };
 }
 
-async function asUnsentIfBusy(
-  read: (db: Db, id: string) => Promise<Attempt>,
-  db: Db,
-  id: string,
-): Promise<Attempt> {
-  const attempt = await read(db, id);
-  const isBusy = attempt.operation.code === 'busy';
-  return isBusy ? { ...attempt, operation: { ...attempt.operation, sentAt: null, code: null } } : attempt;
-}
-
-function sendAnyway(
-  mark: (db: Db, id: string, amountMinor: number) => Promise<Date | null>,
-  db: Db,
-  id: string,
-  amountMinor: number,
-): Promise<Date | null> {
-  tablesOf(db).changeOperation(id, { sentAt: null });
-  return mark(db, id, amountMinor);
-}
-
-function sendIfBusy(
-  mark: (db: Db, id: string, ...rest: unknown[]) => Promise<Date | null>,
-  db: Db,
-  id: string,
-  ...rest: unknown[]
-): Promise<Date | null> {
-  const tables = tablesOf(db);
-  if (tables.operations.get(id)?.code === 'busy') tables.changeOperation(id, { sentAt: null, code: null });
-  return mark(db, id, ...rest);
-}
+const UNSENT = { sentAt: null, code: null };

@@ -129,9 +129,8 @@ export function markSending(
 export function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<void> {
   const tables = tablesOf(db);
   return tables.call('mark as not sent', () => {
-    const operation = tables.operations.get(operationId);
-    const isThis = operation?.sentAt?.getTime() === sentAt.getTime();
-    if (operation !== undefined && isThis && isUnfinished(operation))
+    const operation = sentThen(tables, operationId, sentAt);
+    if (operation !== undefined && isUnfinished(operation))
       tables.changeOperation(operationId, { sentAt: null, code: null, detail: null });
   });
 }
@@ -144,11 +143,15 @@ export function keepAnswer(
 ): Promise<void> {
   const tables = tablesOf(db);
   return tables.call('keep an answer', () => {
-    const operation = tables.operations.get(operationId);
-    const isThis = operation?.sentAt?.getTime() === sentAt.getTime();
-    if (operation !== undefined && isThis && operation.state === 'pending')
+    if (sentThen(tables, operationId, sentAt)?.state === 'pending')
       tables.changeOperation(operationId, answer);
   });
+}
+
+/** The operation, where it is still the try of that moment. */
+function sentThen(tables: Tables, operationId: string, sentAt: Date): OperationRow | undefined {
+  const operation = tables.operations.get(operationId);
+  return operation?.sentAt?.getTime() === sentAt.getTime() ? operation : undefined;
 }
 
 export function markUnknown(db: Db, operationId: string): Promise<void> {
