@@ -20,6 +20,8 @@ export interface ShownOperation {
   readonly reason?: string;
   /** The gateway had called it failed, and took that back. */
   readonly isCorrected?: true;
+  /** The gateway's own id of the event that this is; what was only accepted has another one once it is done. Absent where it gives none. */
+  readonly eventId?: string;
 }
 
 /** What a payment product can do, as far as that differs. */

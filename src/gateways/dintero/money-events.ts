@@ -175,6 +175,7 @@ function toOperation(one: MoneyEvent, around: Surroundings): ShownOperation {
     state,
     ...(reason !== undefined && { reason }),
     ...(isCorrected && { isCorrected }),
+    ...(event.id !== undefined && { eventId: event.id }),
   };
 }
 

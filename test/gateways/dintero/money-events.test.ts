@@ -62,10 +62,25 @@ describe('operations on a dintero transaction', () => {
     const error = { code: '51', message: 'no funds for +4799999999 (john@example.com)' };
     const customer = { email: 'john@example.com', phone_number: '+47 99999999' };
     const { operations, ...rest } = read('AUTHORIZED', [failed('CAPTURE', 100, { error })], { customer });
-    expect(operations).toEqual([
-      { kind: 'capture', reference: null, amountMinor: 100, state: 'failed', reason: 'no funds for … (…)' },
-    ]);
+    const [{ eventId, ...shown } = { eventId: '' }] = operations;
+    expect(shown).toEqual({
+      kind: 'capture',
+      reference: null,
+      amountMinor: 100,
+      state: 'failed',
+      reason: 'no funds for … (…)',
+    });
+    expect(eventId).toMatch(/^event-/);
     expect(rest).toMatchObject({ capturedMinor: 0, capturableMinor: AMOUNT });
+  });
+
+  it('have the id of their event, which is that of their end once they have one', () => {
+    const accepted = aMove('INITIATE_CAPTURE', 100, { id: 'e-1', request_id: 'q-1' });
+    const done = aMove('CAPTURE', 100, { id: 'e-2', correlation_request_id: 'q-1' });
+    const ids = (...events: Shown[]) => read('AUTHORIZED', events).operations.map(({ eventId }) => eventId);
+    expect(ids(accepted)).toEqual(['e-1']);
+    expect(ids(accepted, done)).toEqual(['e-2']);
+    expect(ids(aMove('REFUND', 1, { id: undefined }))).toEqual([undefined]);
   });
 
   it('are told in the order in which they happened, as far as all events tell it', () => {
