@@ -3,9 +3,10 @@ import { crashPoint } from '../crash-points.ts';
 import type { Db } from '../store/open.ts';
 import { listUnfinished } from '../store/operations.ts';
 import { findOrder } from '../store/payments.ts';
-import { isOpen } from '../domain/payment.ts';
+import { isOpen, type PaymentKey } from '../domain/payment.ts';
 import type { MoneyRuns } from '../temporal/money-runs.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import type { WakingActivities } from './payment-activities.ts';
 
 export interface WakingDependencies {
@@ -15,22 +16,31 @@ export interface WakingDependencies {
 }
 
 /** Builds the activities; each may be repeated without harm. */
-export function createWakingActivities({ db, runs, money }: WakingDependencies): WakingActivities {
+export function createWakingActivities(deps: WakingDependencies): WakingActivities {
   return {
-    async wakeMoney({ why, ...payment }) {
-      crashPoint('wake.before', payment.orderReference);
-      const asked = why === 'give_back' ? [] : await listUnfinished(db, payment.paymentId);
-      if (why === 'give_back') await money.requestGiveBack(payment, 'late_money');
-      for (const { id } of asked) await money.request(payment, id);
-      crashPoint('wake.after', payment.orderReference);
-    },
-    async closeOthers({ paymentId, orderReference }) {
-      const order = await findOrder(db, orderReference);
-      const others = order?.payments.filter(({ id, status }) => id !== paymentId && isOpen(status)) ?? [];
-      crashPoint('close-others.before', orderReference);
-      for (const { id, n, gateway } of others)
-        await runs.close({ paymentId: id, orderReference, n, gateway });
-      crashPoint('close-others.after', orderReference);
-    },
+    wakeMoney: (input) => withHeartbeat(() => wakeMoney(deps, input)),
+    closeOthers: (input) => withHeartbeat(() => closeOthers(deps, input)),
   };
+}
+
+async function wakeMoney(
+  { db, money }: WakingDependencies,
+  { why, ...payment }: Parameters<WakingActivities['wakeMoney']>[0],
+): Promise<void> {
+  crashPoint('wake.before', payment.orderReference);
+  const asked = why === 'give_back' ? [] : await listUnfinished(db, payment.paymentId);
+  if (why === 'give_back') await money.requestGiveBack(payment, 'late_money');
+  for (const { id } of asked) await money.request(payment, id);
+  crashPoint('wake.after', payment.orderReference);
+}
+
+async function closeOthers(
+  { db, runs }: WakingDependencies,
+  { paymentId, orderReference }: PaymentKey,
+): Promise<void> {
+  const order = await findOrder(db, orderReference);
+  const others = order?.payments.filter(({ id, status }) => id !== paymentId && isOpen(status)) ?? [];
+  crashPoint('close-others.before', orderReference);
+  for (const { id, n, gateway } of others) await runs.close({ paymentId: id, orderReference, n, gateway });
+  crashPoint('close-others.after', orderReference);
 }

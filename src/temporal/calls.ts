@@ -12,6 +12,9 @@ export class RunEnded extends Error {
   override readonly name = 'RunEnded';
 }
 
+/** Given to a task of a run whose worker was killed under it; it takes milliseconds, and Temporal's own 10 s would keep a shopper waiting. */
+export const WORKFLOW_TASK_TIMEOUT = 2_000;
+
 export interface RunsSettings {
   readonly taskQueue: string;
   readonly updateTimeoutMs: number;

@@ -12,7 +12,13 @@ import {
   type MoneyInput,
 } from '../workflows/messages.ts';
 import type { moneyOperations } from '../workflows/money-operations.ts';
-import { createCalls, RunsUnavailable, type Calls, type RunsSettings } from './calls.ts';
+import {
+  createCalls,
+  RunsUnavailable,
+  WORKFLOW_TASK_TIMEOUT,
+  type Calls,
+  type RunsSettings,
+} from './calls.ts';
 import type { PaymentAddress } from './payment-runs.ts';
 
 /** A run takes ten updates at a time: the rest is written down, and asked for by signal. */
@@ -106,6 +112,7 @@ class TemporalMoneyRuns implements MoneyRuns {
     return {
       workflowId: moneyWorkflowId(paymentId),
       taskQueue: this.#settings.taskQueue,
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
       args: [{ paymentId, orderReference, n, gateway }] as [MoneyInput],
       staticSummary: `money of order ${orderReference}, payment ${n} by ${gateway}`,
       typedSearchAttributes: [

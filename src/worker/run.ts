@@ -6,7 +6,6 @@ import { createMoneyActivities } from '../activities/money-activities.ts';
 import { createWakingActivities } from '../activities/waking.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
-import type { Config } from '../config.ts';
 import type { Service } from '../service.ts';
 import { WrongAccount } from '../store/health.ts';
 import { connectWorker } from '../temporal/connect.ts';
@@ -36,7 +35,7 @@ export function startWorker(service: Service, storeReady: Promise<void>): () => 
 /** Temporal's own log lines, in ours; signals are handled by us alone. */
 function installRuntime({ log }: Service): void {
   const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
-    // The Worker that tells the merchant has activities only, on purpose.
+    // All Workers but one have activities only, on purpose.
     if (message.startsWith('No workflows registered')) return;
     if (level === 'ERROR') log.error({ temporal: summary(meta) }, message);
     else log.warn({ temporal: summary(meta) }, message);
@@ -85,7 +84,7 @@ async function runOnce(
   const connection = await connectWorker(config);
   try {
     await service.namespace.prepare();
-    state.workers = await createWorkers(connection, settingsOf(config), {
+    state.workers = await createWorkers(connection, settingsOf(service), {
       payments: {
         ...paymentActivities(service),
         ...moneyActivities(service),
@@ -105,16 +104,17 @@ async function runOnce(
 }
 
 /** Versioned only where a build id is given: a lone worker needs none, and several unversioned builds at once get stuck. */
-function settingsOf(config: Config): WorkerSettings {
+function settingsOf({ config, gateways }: Service): WorkerSettings {
   const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
   return {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
+    gateways: gateways.all.map(({ id }) => id),
     ...(buildId !== undefined && { version: { deploymentName, buildId } }),
   };
 }
 
-/** One Worker that fails takes the other with it, so that nothing is half alive. */
+/** One Worker that fails takes the others with it, so that nothing is half alive. */
 async function endAll(workers: readonly Worker[]): Promise<void> {
   for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   const isEnded = () =>

@@ -1,6 +1,6 @@
-/** The Workers: one for payments, one that tells the merchant. */
+/** The Workers: one for workflows and what needs the store only, two for each gateway, one that tells the merchant. */
 import { join } from 'node:path';
-import { Worker, type NativeConnection } from '@temporalio/worker';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import type {
   MoneyActivities,
   PaymentActivities,
@@ -8,7 +8,7 @@ import type {
   WakingActivities,
 } from '../activities/payment-activities.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
-import { updatesTaskQueue } from '../workflows/messages.ts';
+import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
 import { failsWithoutValues } from './activity-failures.ts';
 
 export const WORKFLOW_BUNDLE = { codePath: join(import.meta.dirname, '..', 'workflow-bundle.js') };
@@ -18,54 +18,92 @@ const AROUND_ACTIVITIES = [failsWithoutValues];
 export interface WorkerSettings {
   readonly namespace: string;
   readonly taskQueue: string;
+  /** The names of those that have queues of their own. */
+  readonly gateways: readonly string[];
   /** Where several worker processes of different builds run at once: `deployment name:build id`. */
   readonly version?: { readonly deploymentName: string; readonly buildId: string };
 }
 
-/** Both Workers, made but not running. */
+export interface WorkerActivities {
+  readonly payments: PaymentActivities & MoneyActivities & WakingActivities & SweepActivities;
+  readonly updates: UpdateActivities;
+}
+
+/** All Workers of a process, made but not running. Each has slots of its own: what hangs on one queue keeps no other waiting. */
 export async function createWorkers(
   connection: NativeConnection,
   settings: WorkerSettings,
-  activities: {
-    payments: PaymentActivities & MoneyActivities & WakingActivities & SweepActivities;
-    updates: UpdateActivities;
-  },
+  activities: WorkerActivities,
 ): Promise<Worker[]> {
-  const common = {
+  const common = commonOptions(connection, settings);
+  const options = [
+    paymentsWorker(settings, activities),
+    ...settings.gateways.flatMap((gateway) => gatewayWorkers(settings, gateway, activities)),
+    updatesWorker(settings, activities),
+  ];
+  const workers: Worker[] = [];
+  for (const own of options) workers.push(await Worker.create({ ...common, ...own }));
+  return workers;
+}
+
+type OwnOptions = Partial<WorkerOptions> & Pick<WorkerOptions, 'taskQueue'>;
+
+function commonOptions(connection: NativeConnection, settings: WorkerSettings) {
+  return {
     connection,
     namespace: settings.namespace,
     interceptors: { activity: AROUND_ACTIVITIES },
+    // The SDK would send one only when four fifths of the time-out are over, which leaves a busy process no room.
+    maxHeartbeatThrottleInterval: '500ms',
     shutdownGraceTime: '15s',
     shutdownForceTime: '25s',
+    ...versioningOf(settings),
   } as const;
-  const { deploymentName, buildId } = settings.version ?? {};
-  const versioning =
-    deploymentName === undefined || buildId === undefined
-      ? {}
-      : {
-          workerDeploymentOptions: {
-            version: { deploymentName, buildId },
-            useWorkerVersioning: true,
-            defaultVersioningBehavior: 'AUTO_UPGRADE',
-          } as const,
-        };
-  return [
-    await Worker.create({
-      ...common,
-      ...versioning,
-      taskQueue: settings.taskQueue,
-      workflowBundle: WORKFLOW_BUNDLE,
-      activities: activities.payments,
-      maxCachedWorkflows: 1_000,
-      maxConcurrentActivityTaskExecutions: 100,
-    }),
-    // A shop that hangs fills these slots and nobody else's.
-    await Worker.create({
-      ...common,
-      ...versioning,
-      taskQueue: updatesTaskQueue(settings.taskQueue),
-      activities: activities.updates,
-      maxConcurrentActivityTaskExecutions: 50,
-    }),
-  ];
+}
+
+function versioningOf({ version }: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (version === undefined) return {};
+  const { deploymentName, buildId } = version;
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  };
+}
+
+function paymentsWorker({ taskQueue }: WorkerSettings, { payments }: WorkerActivities): OwnOptions {
+  return {
+    taskQueue,
+    workflowBundle: WORKFLOW_BUNDLE,
+    activities: payments,
+    maxCachedWorkflows: 1_000,
+    maxConcurrentActivityTaskExecutions: 100,
+    // A run that a killed worker held in its cache waits for so long before another one may have it.
+    stickyQueueScheduleToStartTimeout: '1s',
+  };
+}
+
+/** Calls that hang fill the slots of their own queue: of the background they never keep a shopper waiting. */
+function gatewayWorkers(
+  { taskQueue }: WorkerSettings,
+  gateway: string,
+  { payments: activities }: WorkerActivities,
+): OwnOptions[] {
+  const queues = taskQueues(taskQueue, gateway);
+  return [queues.checkout, queues.background].map((queue) => ({
+    taskQueue: queue,
+    activities,
+    maxConcurrentActivityTaskExecutions: 100,
+  }));
+}
+
+/** A shop that hangs fills these slots and nobody else's. */
+function updatesWorker({ taskQueue }: WorkerSettings, { updates }: WorkerActivities): OwnOptions {
+  return {
+    taskQueue: updatesTaskQueue(taskQueue),
+    activities: updates,
+    maxConcurrentActivityTaskExecutions: 50,
+  };
 }

@@ -6,7 +6,7 @@ import { isSettled } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import type { Reading } from '../domain/transaction.ts';
 import { notesOf } from './notes.ts';
-import { readTransaction, recordOutcome } from './proxies.ts';
+import { background, PRIORITY, recordOutcome } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
 import {
   openedOf,
@@ -45,9 +45,16 @@ export function read(run: RunState, payment: OpenedPayment, triggers: Triggers |
   const transactionId = run.transaction?.transactionId ?? payment.transactionId ?? claimed(payment, triggers);
   const summary = transactionId === undefined ? `read session ${payment.sessionId}` : `read ${transactionId}`;
   const input = { paymentId, orderReference, n, gateway, sessionId: payment.sessionId };
-  return readTransaction.executeWithOptions({ summary }, [
+  const priority = isWaitedFor(triggers) ? PRIORITY.waitedFor : PRIORITY.usual;
+  return background(gateway).readTransaction.executeWithOptions({ summary, priority }, [
     { ...input, ...(transactionId !== undefined && { transactionId }) },
   ]);
+}
+
+/** A gateway that has called, a payer who is back, and whoever called our API wait for it; timers and the sweep do not. */
+function isWaitedFor(triggers: Triggers | null): boolean {
+  if (triggers === null || triggers.callbacks.length > 0 || triggers.expiry === 'shopper') return true;
+  return triggers.pokes.some(({ why }) => why === 'return' || why === 'operator');
 }
 
 function claimed(payment: OpenedPayment, triggers: Triggers | null): string | undefined {

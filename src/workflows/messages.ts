@@ -19,6 +19,15 @@ export function updatesTaskQueue(taskQueue: string): string {
   return `${taskQueue}-updates`;
 }
 
+/**
+ * Where activities that ask a gateway run: `checkout` is what a shopper waits for, `background` everything else. Each has slots of its
+ * own, so that calls that hang keep nobody at another gateway, and no shopper, waiting. The run's own queue has workflows and the
+ * activities that need our store only.
+ */
+export function taskQueues(taskQueue: string, gateway: string): { checkout: string; background: string } {
+  return { checkout: `${taskQueue}-${gateway}-checkout`, background: `${taskQueue}-${gateway}-background` };
+}
+
 export const PaymentStatusKey = defineSearchAttributeKey('PaymentStatus', 'KEYWORD');
 export const PaymentGatewayKey = defineSearchAttributeKey('PaymentGateway', 'KEYWORD');
 export const OrderReferenceKey = defineSearchAttributeKey('OrderReference', 'KEYWORD');

@@ -8,7 +8,7 @@ import { GIVE_BACK_FAILED } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import type { OpenOperation } from './messages.ts';
 import { close, postpone, type MoneyRun } from './money-run.ts';
-import { attemptOperation, planGiveBack, recordOutcome } from './proxies.ts';
+import { moneyMover, PRIORITY, recordOutcome } from './proxies.ts';
 import { tell } from './telling.ts';
 
 /** What was sent and never shown is given up after this long, what the gateway has accepted after that. */
@@ -16,10 +16,12 @@ const UNCONFIRMED_MS = 60 * 60_000;
 const UNFINISHED_MS = 72 * 60 * 60_000;
 
 /** Tries an operation, or looks what has become of it. */
-export async function attempt(run: MoneyRun, { operationId }: OpenOperation): Promise<void> {
+export async function attempt(run: MoneyRun, { operationId, tries }: OpenOperation): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = `carry out ${operationId}`;
-  const tried = await attemptOperation.executeWithOptions({ summary }, [
+  // The first try is what the caller waits for.
+  const priority = tries === 0 ? PRIORITY.waitedFor : PRIORITY.usual;
+  const tried = await moneyMover(gateway).attemptOperation.executeWithOptions({ summary, priority }, [
     { paymentId, orderReference, n, gateway, operationId, now: Date.now() },
   ]);
   const failure = tried.failure ?? givenUp(tried, Date.now());
@@ -83,7 +85,7 @@ async function record(
 export async function planNextGiveBack(run: MoneyRun): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const cause = run.givesBack ?? 'late_money';
-  const plan = await planGiveBack({ paymentId, orderReference, n, gateway, cause });
+  const plan = await moneyMover(gateway).planGiveBack({ paymentId, orderReference, n, gateway, cause });
   if (plan.operationId !== null) {
     run.open.push({ operationId: plan.operationId, since: Date.now(), tries: 0, due: Date.now() });
     return;

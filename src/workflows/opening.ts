@@ -1,10 +1,15 @@
 /** The beginning of a run: the session is opened, found again or adopted. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { OpenedPayment, OpenSessionOutcome, OutcomeRecord } from '../activities/payment-activities.ts';
+import type {
+  OpenedPayment,
+  OpenSessionInput,
+  OpenSessionOutcome,
+  OutcomeRecord,
+} from '../activities/payment-activities.ts';
 import { isSettled, type PaymentStatus } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import { record } from './look.ts';
-import { openSession } from './proxies.ts';
+import { checkout } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
 import { planAfterClearAnswer, type RunState } from './run-state.ts';
 import { tell } from './telling.ts';
@@ -13,14 +18,14 @@ import { tell } from './telling.ts';
 export async function open(run: RunState): Promise<void> {
   const input = inputOf(run);
   const summary = `open a session at ${run.input.gateway}`;
-  const outcome = await openSession.executeWithOptions({ summary }, [input]);
+  const outcome = await checkout(run.input.gateway).openSession.executeWithOptions({ summary }, [input]);
   if (outcome.kind === 'opened') return takeOver(run, outcome);
   await giveUp(run, outcome);
   run.callbacks = run.callbacks.filter(({ eventId }) => !input.eventIds.includes(eventId));
   run.pokes = [];
 }
 
-function inputOf(run: RunState): Parameters<typeof openSession>[0] {
+function inputOf(run: RunState): OpenSessionInput {
   const { paymentId, orderReference, n, gateway } = run.input;
   const claimedSessionId = run.callbacks.find(({ claim }) => claim.sessionId !== undefined)?.claim.sessionId;
   return {

@@ -7,7 +7,7 @@ import type { Outcome } from '../domain/settle.ts';
 import type { Reading, Transaction } from '../domain/transaction.ts';
 import { look, outcomeOf, read, record } from './look.ts';
 import type { CancelResult, Closing, ResolveRequest, ResolveResult } from './messages.ts';
-import { cancelSession } from './proxies.ts';
+import { checkout } from './proxies.ts';
 import { openedOf, planAfterClearAnswer, standingOf, type RunState } from './run-state.ts';
 
 export interface Operations {
@@ -69,7 +69,7 @@ async function cancel(run: RunState, closing: Closing): Promise<CancelResult> {
   const payment = run.payment as OpenedPayment;
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = closing === 'merchant' ? 'the merchant cancels' : 'another payment has paid the order';
-  const answer = await cancelSession.executeWithOptions({ summary }, [
+  const answer = await checkout(gateway).cancelSession.executeWithOptions({ summary }, [
     { paymentId, orderReference, n, gateway, sessionId: payment.sessionId },
   ]);
   if (answer === 'cancelled') run.closing = closing;

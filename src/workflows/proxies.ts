@@ -1,40 +1,66 @@
-/** The activities of a payment, each with the time limits and retries that its nature asks for. */
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+/**
+ * The activities of a payment, each with the time limits and retries that its nature asks for. Those with a queue of their own are
+ * made per call: the queue's name comes from the run.
+ */
+import { proxyActivities, workflowInfo, type ActivityInterfaceFor } from '@temporalio/workflow';
 import type {
   MoneyActivities,
   PaymentActivities,
   UpdateActivities,
   WakingActivities,
 } from '../activities/payment-activities.ts';
-import { updatesTaskQueue } from './messages.ts';
+import { taskQueues, updatesTaskQueue } from './messages.ts';
 
 /** A worker that is killed is noticed by its silence, not by the time limit of what it was doing. */
-const HEARTBEAT = '8 seconds';
+const HEARTBEAT = '1500 milliseconds';
+/** Longer where a worker that only stood still would open a second session, or have to find out what it has sent. */
+const HEARTBEAT_OF_WRITES = '4 seconds';
 
-/** The payer waits for it, so it is tried again soon; several calls with time-outs of their own fit in. */
-export const { openSession, cancelSession } = proxyActivities<PaymentActivities>({
-  startToCloseTimeout: '60 seconds',
-  heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
-});
+/** Where a queue is full, what somebody waits for goes before follow-ups and polls (Temporal's default, 3), and the sweep goes last. */
+export const PRIORITY = {
+  waitedFor: { priorityKey: 1 },
+  usual: { priorityKey: 3 },
+  sweep: { priorityKey: 5 },
+} as const;
+
+/** What a shopper, or a merchant who replaces a session, waits for, so it is tried again soon; several calls with time-outs of their own fit in. */
+export function checkout(
+  gateway: string,
+): ActivityInterfaceFor<Pick<PaymentActivities, 'openSession' | 'cancelSession'>> {
+  return proxyActivities<PaymentActivities>({
+    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).checkout,
+    startToCloseTimeout: '60 seconds',
+    heartbeatTimeout: HEARTBEAT_OF_WRITES,
+    retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+  });
+}
 
 /** Retried without end; the activity itself says when, by how often it has failed. */
-export const { readTransaction, cancelSurplusSessions } = proxyActivities<PaymentActivities>({
-  startToCloseTimeout: '45 seconds',
-  heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
-});
+export function background(
+  gateway: string,
+): ActivityInterfaceFor<Pick<PaymentActivities, 'readTransaction' | 'cancelSurplusSessions'>> {
+  return proxyActivities<PaymentActivities>({
+    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
+    startToCloseTimeout: '45 seconds',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '100 milliseconds', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+  });
+}
 
 /** Moves money, so it is tried again only where the activity knows that nothing was done; it says itself when. */
-export const { attemptOperation, planGiveBack } = proxyActivities<MoneyActivities>({
-  startToCloseTimeout: '60 seconds',
-  heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
-});
+export function moneyMover(gateway: string): ActivityInterfaceFor<MoneyActivities> {
+  return proxyActivities<MoneyActivities>({
+    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
+    startToCloseTimeout: '60 seconds',
+    heartbeatTimeout: HEARTBEAT_OF_WRITES,
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+  });
+}
 
 /** Temporal and the store are all that it needs. */
 export const { wakeMoney, closeOthers } = proxyActivities<WakingActivities>({
   startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
@@ -42,16 +68,15 @@ export const { wakeMoney, closeOthers } = proxyActivities<WakingActivities>({
 export const { recordOutcome } = proxyActivities<PaymentActivities>({
   startToCloseTimeout: '30 seconds',
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+  retry: { initialInterval: '100 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
-/** Made per call: the queue's name comes from the run. */
-export function notifier(): Pick<UpdateActivities, 'notifyMerchant'> & {
-  notifyMerchant: { executeWithOptions(options: { summary: string }, args: [string]): Promise<string> };
-} {
+/** Tells the merchant, on a queue of its own. */
+export function notifier(): ActivityInterfaceFor<UpdateActivities> {
   return proxyActivities<UpdateActivities>({
     taskQueue: updatesTaskQueue(workflowInfo().taskQueue),
     startToCloseTimeout: '15 seconds',
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 hour' },
+    heartbeatTimeout: HEARTBEAT,
+    retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
   });
 }

@@ -1,6 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import type { OpenedPayment } from '../activities/payment-activities.ts';
-import { cancelSurplusSessions } from './proxies.ts';
+import { background } from './proxies.ts';
 import type { RunState } from './run-state.ts';
 
 /** An answer that got lost may have left a second session behind, which the gateway's search shows only after a while. */
@@ -14,6 +14,7 @@ async function closeSurplus(run: RunState, payment: OpenedPayment): Promise<void
   const { paymentId, orderReference, n, gateway } = run.input;
   run.telling.add('surplus sessions');
   await sleep('1 minute', { summary: 'then close sessions that a lost answer left behind' });
-  await cancelSurplusSessions({ paymentId, orderReference, n, gateway, sessionId: payment.sessionId });
+  const session = { paymentId, orderReference, n, gateway, sessionId: payment.sessionId };
+  await background(gateway).cancelSurplusSessions(session);
   run.telling.delete('surplus sessions');
 }

@@ -32,6 +32,8 @@ describe('paidonce doctor, of Temporal', () => {
       temporal: 'warn',
       'search attributes': 'fail',
       'worker for payments': 'fail',
+      'worker for payments-dintero-checkout': 'fail',
+      'worker for payments-dintero-background': 'fail',
       'worker for payments-updates': 'fail',
       'sweep of dintero': 'fail',
     });

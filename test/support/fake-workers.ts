@@ -1,4 +1,4 @@
-/** Both Workers of the product on any server, with the fake activities, and its own client of the runs. */
+/** The Workers of the product on any server, with the fake activities, and its own client of the runs. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +12,12 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
-import { updatesTaskQueue } from '../../src/workflows/messages.ts';
+import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
 import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
 
 const TASK_QUEUE = 'payments';
+/** Where payments of the tests live. */
+const GATEWAYS = ['simulated', 'dintero'];
 
 /** What `npm test` has just built of these very sources; without it, bundled from them. */
 export async function workflowBundle(): Promise<WorkflowBundle> {
@@ -54,7 +56,7 @@ export async function startFakeWorkers(
   return { runs: createPaymentRuns(client, PATIENT), orders, stop };
 }
 
-/** Both Workers with these activities; what is returned stops them after the work at hand. */
+/** A Worker for each queue with these activities; what is returned stops them after the work at hand. */
 export async function startWorkers(
   connection: NativeConnection,
   workflowBundle: WorkflowBundle,
@@ -64,18 +66,27 @@ export async function startWorkers(
     connection,
     activities,
     maxConcurrentActivityTaskExecutions: 50,
+    maxHeartbeatThrottleInterval: '500ms',
     // A server that has lost a task must not keep the test from ending.
     shutdownForceTime: '5s',
   } as const;
   const workers = await Promise.all([
     Worker.create({ ...common, workflowBundle, taskQueue: TASK_QUEUE, maxCachedWorkflows: 1_500 }),
-    Worker.create({ ...common, taskQueue: updatesTaskQueue(TASK_QUEUE) }),
+    ...activityQueues().map((taskQueue) => Worker.create({ ...common, taskQueue })),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   return async () => {
     for (const worker of workers) worker.shutdown();
     await running;
   };
+}
+
+function activityQueues(): string[] {
+  const ofGateways = GATEWAYS.map((gateway) => taskQueues(TASK_QUEUE, gateway));
+  return [
+    ...ofGateways.flatMap(({ checkout, background }) => [checkout, background]),
+    updatesTaskQueue(TASK_QUEUE),
+  ];
 }
 
 /** For clients of a server that may be busy. */

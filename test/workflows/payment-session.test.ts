@@ -623,3 +623,31 @@ describe('a run', () => {
     expect(updatesOf(opened.fake)).toContain('order.late_payment_returned');
   });
 });
+
+describe('what waits on one queue', () => {
+  it('keeps nothing on another waiting: openings, reads, records and updates have their own', async () => {
+    const opened = await anOpenPayment();
+    change(opened.session, 'AUTHORIZED');
+    await callback(opened, 'e1');
+    const scheduled = (await historyOf(opened.workflowId)).flatMap(
+      ({ activityTaskScheduledEventAttributes: of }) =>
+        of ? [[of.activityType?.name, of.taskQueue?.name, of.priority?.priorityKey ?? 0]] : [],
+    );
+    expect(scheduled).toEqual([
+      ['openSession', 'payments-simulated-checkout', 0],
+      ['readTransaction', 'payments-simulated-background', 1],
+      ['recordOutcome', 'payments', 0],
+      ['notifyMerchant', 'payments-updates', 0],
+    ]);
+  });
+
+  it('lets a read that somebody waits for go before a poll', async () => {
+    const opened = await aHold();
+    await pass(opened, HOUR + MINUTE);
+    const reads = (await historyOf(opened.workflowId)).flatMap(
+      ({ activityTaskScheduledEventAttributes: of }) =>
+        of?.activityType?.name === 'readTransaction' ? [of.priority?.priorityKey] : [],
+    );
+    expect(reads).toEqual([1, 3]);
+  });
+});

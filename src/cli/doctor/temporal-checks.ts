@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { missingSearchAttributes, sweepWorkflowId } from '../../temporal/setup.ts';
-import { updatesTaskQueue } from '../../workflows/messages.ts';
+import { taskQueues, updatesTaskQueue } from '../../workflows/messages.ts';
 import { withTemporal } from '../with-temporal.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
@@ -30,7 +30,7 @@ async function checkAll(
   if (namespace.state === 'fail') return [namespace];
   const others = [
     check('search attributes', () => checkAttributes(connection, config), todo),
-    ...queuesOf(config).map((queue) =>
+    ...queuesOf(config, gateways).map((queue) =>
       check(`worker for ${queue.name}`, () => checkWorker(connection, config, queue), todo),
     ),
     ...gateways.map((gateway) =>
@@ -71,9 +71,20 @@ interface Queue {
   readonly does: string;
 }
 
-function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config): Queue[] {
+function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config, gateways: readonly Gateway[]): Queue[] {
   return [
     { name, type: WORKFLOW_TASKS, does: 'payments stand still' },
+    ...gateways.flatMap(({ id }) => {
+      const { checkout, background } = taskQueues(name, id);
+      return [
+        { name: checkout, type: ACTIVITY_TASKS, does: `no session is opened at ${id}` },
+        {
+          name: background,
+          type: ACTIVITY_TASKS,
+          does: `nothing is read from ${id}, and no money moves there`,
+        },
+      ];
+    }),
     { name: updatesTaskQueue(name), type: ACTIVITY_TASKS, does: 'merchants hear nothing' },
   ];
 }
