@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { workflowSources } from './workflow-sources.ts';
 
 const { code } = await bundleWorkflowCode({
-  workflowsPath: join(import.meta.dirname, '..', 'workflows', 'index.js'),
+  ...workflowSources(join(import.meta.dirname, '..')),
   logger: new DefaultLogger('WARN'),
 });
 await writeFile(join(import.meta.dirname, '..', 'workflow-bundle.js'), code);

@@ -7,20 +7,35 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { carryOut, giveBack, giveBackRequested, operationRequested, type MoneyInput } from './messages.ts';
+import {
+  expectGiveBackCause,
+  expectMoneyInput,
+  expectOperationId,
+  giveBackCauseOf,
+  operationIdOf,
+} from './arguments.ts';
+import {
+  carryOut,
+  giveBack,
+  giveBackRequested,
+  operationRequested,
+  type GiveBackCause,
+  type MoneyInput,
+} from './messages.ts';
 import { attempt, planNextGiveBack } from './money-attempt.ts';
 import { isBusy, newMoneyRun, nextDue, request, showMoney, type MoneyRun } from './money-run.ts';
 
 /**
  * Carries out what the store's operations ask for. What the gateway has accepted or left unanswered is read for, never sent again.
- * Never throws; a request to cancel the workflow is ignored, since money that is on its way does not stop for it.
+ * Throws nothing but a refusal of its input; a request to cancel the workflow is ignored, since money that is on its way does not stop
+ * for it.
  */
 export function moneyOperations(input: MoneyInput): Promise<void> {
   return CancellationScope.nonCancellable(() => runOperations(input));
 }
 
 async function runOperations(input: MoneyInput): Promise<void> {
-  const run = newMoneyRun(input);
+  const run = newMoneyRun(expectMoneyInput(input, workflowInfo().workflowId));
   receiveRequests(run);
   for (;;) {
     showMoney(run);
@@ -34,32 +49,39 @@ async function runOperations(input: MoneyInput): Promise<void> {
   }
 }
 
+/** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
 function receiveRequests(run: MoneyRun): void {
-  setHandler(operationRequested, (operationId) => request(run, operationId, Date.now()), {
+  setHandler(operationRequested, (sent: unknown) => receiveOperation(run, operationIdOf(sent)), {
     description: 'An operation that is written down and not carried out',
   });
-  setHandler(giveBackRequested, (cause) => void (run.givesBack ??= cause), {
+  setHandler(giveBackRequested, (sent: unknown) => void (run.givesBack ??= giveBackCauseOf(sent)), {
     description: 'Money that may not be kept',
   });
-  setHandler(
-    carryOut,
-    async (operationId) => {
-      request(run, operationId, Date.now());
-      await condition(() => !isBusy(run, operationId));
-    },
-    { description: 'Captures, refunds or voids' },
-  );
-  setHandler(
-    giveBack,
-    async (cause) => {
-      run.givesBack ??= cause;
-      await condition(
-        () =>
-          run.givesBack === null ||
-          (run.open.length > 0 && !run.open.some(({ operationId }) => isBusy(run, operationId))),
-      );
-    },
-    { description: 'Gives the money back' },
+  setHandler(carryOut, (sent: unknown) => carryOutNow(run, expectOperationId(sent)), {
+    description: 'Captures, refunds or voids',
+    validator: (sent: unknown) => void expectOperationId(sent),
+  });
+  setHandler(giveBack, (sent: unknown) => giveBackNow(run, expectGiveBackCause(sent)), {
+    description: 'Gives the money back',
+    validator: (sent: unknown) => void expectGiveBackCause(sent),
+  });
+}
+
+function receiveOperation(run: MoneyRun, operationId: string | null): void {
+  if (operationId !== null) request(run, operationId, Date.now());
+}
+
+async function carryOutNow(run: MoneyRun, operationId: string): Promise<void> {
+  request(run, operationId, Date.now());
+  await condition(() => !isBusy(run, operationId));
+}
+
+async function giveBackNow(run: MoneyRun, cause: GiveBackCause): Promise<void> {
+  run.givesBack ??= cause;
+  await condition(
+    () =>
+      run.givesBack === null ||
+      (run.open.length > 0 && !run.open.some(({ operationId }) => isBusy(run, operationId))),
   );
 }
 

@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { isSettled } from '../domain/payment.ts';
+import { callbackOf, expectPaymentInput, expectResolve, lookOf, returnOf } from './arguments.ts';
 import { look } from './look.ts';
 import {
   callbackReceived,
@@ -31,14 +32,15 @@ import { closeSurplusLater } from './surplus.ts';
 
 /**
  * Opens the session, then looks at the gateway whenever a callback, a browser, a timer or the sweep asks for it, until the payment
- * is settled and the merchant knows. Never throws; a request to cancel the workflow is ignored, since money does not stop for it.
+ * is settled and the merchant knows. Throws nothing but a refusal of its input; a request to cancel the workflow is ignored, since
+ * money does not stop for it.
  */
 export function paymentSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
   return CancellationScope.nonCancellable(() => runSession(input));
 }
 
 async function runSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
-  const run = newRunState(input);
+  const run = newRunState(expectPaymentInput(input, workflowInfo().workflowId));
   const operations = newOperations(run);
   receiveMessages(run, operations);
   showDetails(run);
@@ -73,12 +75,15 @@ function isWokenWithoutSession(run: RunState): boolean {
   return run.payment === null && run.callbacks.length > 0;
 }
 
+/** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
 function receiveMessages(run: RunState, operations: Operations): void {
-  setHandler(callbackReceived, (callback) => receiveCallback(run, callback), {
+  setHandler(callbackReceived, (sent: unknown) => receiveWhatCame(run, sent), {
     description: 'A verified callback: look at the gateway',
   });
-  setHandler(returnVisited, (hit) => receivePoke(run, hit), { description: 'An unproved hit: look once' });
-  setHandler(lookRequested, (request) => receivePoke(run, request), {
+  setHandler(returnVisited, (sent: unknown) => receivePoke(run, returnOf(sent, Date.now())), {
+    description: 'An unproved hit: look once',
+  });
+  setHandler(lookRequested, (sent: unknown) => receivePoke(run, lookOf(sent, Date.now())), {
     description: 'We ask for a look ourselves',
   });
   setHandler(closeRequested, () => operations.close(), {
@@ -91,9 +96,17 @@ function receiveMessages(run: RunState, operations: Operations): void {
   setHandler(cancelSession, () => operations.cancel(), {
     description: 'The merchant closes what nobody paid',
   });
-  setHandler(resolveReview, (request) => operations.resolve(request), {
+  setHandler(resolveReview, (sent: unknown) => operations.resolve(expectResolve(sent)), {
     description: 'The way out of REVIEW',
+    validator: (sent: unknown) => void expectResolve(sent),
   });
+}
+
+/** What is no callback of ours may still be somebody's wish that we look. */
+function receiveWhatCame(run: RunState, sent: unknown): void {
+  const callback = callbackOf(sent, Date.now());
+  if (callback === null) receivePoke(run, lookOf(undefined, Date.now()));
+  else receiveCallback(run, callback);
 }
 
 /** Waits for any look that is due or running, so that nobody is sent to a session that has just died. */

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { workflowSources } from '../../src/worker/workflow-sources.ts';
 import { workflowBundle, quietRuntime } from '../support/fake-workers.ts';
+import { recordedId } from '../support/recorded-id.ts';
 import { SCENARIO_NAMES } from '../support/record-histories.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -16,12 +18,10 @@ beforeAll(async () => {
   bundle = await workflowBundle();
 }, 60_000);
 
-const replay = async (workflowBundle: WorkflowBundle, file: string) =>
-  Worker.runReplayHistory(
-    { workflowBundle },
-    JSON.parse(await readFile(join(HISTORIES, file), 'utf8')),
-    file,
-  );
+async function replay(workflowBundle: WorkflowBundle, file: string): Promise<void> {
+  const history: unknown = JSON.parse(await readFile(join(HISTORIES, file), 'utf8'));
+  await Worker.runReplayHistory({ workflowBundle }, history, recordedId(history));
+}
 
 describe("today's workflow code", () => {
   it.each(files)('replays %s', async (file) => {
@@ -50,8 +50,10 @@ describe('a workflow that was changed', () => {
     const text = await readFile(path, 'utf8');
     if (!text.includes(from)) throw new Error(`${file} has no "${from}" any more: choose another change`);
     await writeFile(path, text.replace(from, to));
-    const workflowsPath = join(folder, 'src', 'workflows', 'index.ts');
-    return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+    return bundleWorkflowCode({
+      ...workflowSources(join(folder, 'src')),
+      logger: new DefaultLogger('ERROR'),
+    });
   }
 
   it.each([

@@ -13,6 +13,7 @@ import {
 } from '@temporalio/worker';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
+import { workflowSources } from '../../src/worker/workflow-sources.ts';
 import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
 
 const TASK_QUEUE = 'payments';
@@ -29,7 +30,7 @@ export async function workflowBundle(): Promise<WorkflowBundle> {
 
 export function bundleWorkflows(): Promise<WorkflowBundle> {
   return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    ...workflowSources(fileURLToPath(new URL('../../src', import.meta.url))),
     logger: new DefaultLogger('ERROR'),
   });
 }

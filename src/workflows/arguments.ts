@@ -1,0 +1,179 @@
+/**
+ * What handlers and workflows are sent, taken for what it may be: an operator's command line can send anything. Nothing here throws but
+ * the functions named `expect…`, which refuse an update, or the input of a whole run, in words.
+ */
+import { ApplicationFailure } from '@temporalio/common';
+import type { Claim } from '../domain/claim.ts';
+import {
+  moneyWorkflowId,
+  paymentWorkflowId,
+  type CallbackSignal,
+  type CarriedState,
+  type GiveBackCause,
+  type LookSignal,
+  type MoneyInput,
+  type OpenOperation,
+  type PaymentSessionInput,
+  type ResolveRequest,
+  type ReturnSignal,
+} from './messages.ts';
+
+/** Longer than any id, reason or reference of ours or a gateway's; what is longer would be carried from run to run. */
+const LONGEST_TEXT = 500;
+/** Of ids that are carried over, and of operations: more than either list ever holds. */
+const MOST_CARRIED = 500;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+/** A text that the store can take: not empty, not long, no control characters, no half of a character. */
+function isText(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= LONGEST_TEXT &&
+    /^[^\p{Cc}\p{Cs}]*$/u.test(value)
+  );
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** RFC 3339, of this millennium; else the time at which it came. */
+function timeOf(value: unknown, now: number): string {
+  const isTime = isText(value) && /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value);
+  const at = isTime ? Date.parse(value) : Number.NaN;
+  return new Date(Number.isNaN(at) ? now : at).toISOString();
+}
+
+/** Null where it is no callback of ours. What a claim says beyond texts is left out. */
+export function callbackOf(value: unknown, now: number): CallbackSignal | null {
+  const { eventId, contentHash, claim, receivedAt } = fieldsOf(value);
+  if (!isText(eventId) || !isText(contentHash)) return null;
+  return { eventId, contentHash, claim: claimOf(claim), receivedAt: timeOf(receivedAt, now) };
+}
+
+function claimOf(value: unknown): Claim {
+  const claim = fieldsOf(value);
+  const names = ['sessionId', 'transactionId', 'event', 'error'] as const;
+  return Object.fromEntries(names.flatMap((name) => (isText(claim[name]) ? [[name, claim[name]]] : [])));
+}
+
+/** What can't be told apart is the weakest of all hits: the browser's. */
+export function returnOf(value: unknown, now: number): ReturnSignal {
+  const { why, at } = fieldsOf(value);
+  return { why: why === 'unproved_callback' ? why : 'return', at: timeOf(at, now) };
+}
+
+const LOOKS = ['sweep', 'untold_update', 'unwatched', 'operator', 'refused_refund'] as const;
+
+/** Whatever it says, it asks for a look: without a reason of ours, an operator does. */
+export function lookOf(value: unknown, now: number): LookSignal {
+  const { why, at, transactionId } = fieldsOf(value);
+  const known = LOOKS.find((look) => look === why) ?? 'operator';
+  return { why: known, at: timeOf(at, now), ...(isText(transactionId) && { transactionId }) };
+}
+
+/** Null where it is none. */
+export function operationIdOf(value: unknown): string | null {
+  return isText(value) ? value : null;
+}
+
+/** Null where it is none. */
+export function giveBackCauseOf(value: unknown): GiveBackCause | null {
+  return value === 'late_money' || value === 'operator' ? value : null;
+}
+
+/** @throws ApplicationFailure */
+export function expectResolve(value: unknown): ResolveRequest {
+  const { decision, noteKey } = fieldsOf(value);
+  const isDecision = decision === 'accept' || decision === 'dismiss';
+  if (isDecision && isText(noteKey)) return { decision, noteKey };
+  throw refusal(
+    'resolveReview expects {"decision":"accept" or "dismiss","noteKey":"…"}: use paidonce resolve',
+  );
+}
+
+/** @throws ApplicationFailure */
+export function expectOperationId(value: unknown): string {
+  if (isText(value)) return value;
+  throw refusal('carryOut expects the id of an operation, "op_…": use paidonce capture, refund or void');
+}
+
+/** @throws ApplicationFailure */
+export function expectGiveBackCause(value: unknown): GiveBackCause {
+  const cause = giveBackCauseOf(value);
+  if (cause !== null) return cause;
+  throw refusal('giveBack expects "late_money" or "operator": use paidonce resolve --decision give_back');
+}
+
+/** The run of another payment than its id names would be taken for that one's. @throws ApplicationFailure, which ends the run */
+export function expectPaymentInput(value: unknown, workflowId: string): PaymentSessionInput {
+  const { carried } = fieldsOf(value);
+  const address = expectAddress(value, 'paymentSession');
+  if (workflowId !== paymentWorkflowId(address)) throw otherThan(workflowId, paymentWorkflowId(address));
+  return carried === undefined ? address : { ...address, carried: carriedOf(carried) };
+}
+
+/** @throws ApplicationFailure, which ends the run */
+export function expectMoneyInput(value: unknown, workflowId: string): MoneyInput {
+  const { carried } = fieldsOf(value);
+  const address = expectAddress(value, 'moneyOperations');
+  const expected = moneyWorkflowId(address.paymentId);
+  if (workflowId !== expected) throw otherThan(workflowId, expected);
+  if (carried === undefined) return address;
+  const { open, givesBack } = fieldsOf(carried);
+  return { ...address, carried: { open: openOf(open), givesBack: giveBackCauseOf(givesBack) } };
+}
+
+function expectAddress(value: unknown, workflow: string): Omit<PaymentSessionInput, 'carried'> {
+  const { paymentId, orderReference, n, gateway } = fieldsOf(value);
+  if (isText(paymentId) && isText(orderReference) && isCount(n) && n > 0 && isText(gateway))
+    return { paymentId, orderReference, n, gateway };
+  throw refusal(
+    `${workflow} expects {"paymentId","orderReference","n","gateway"}: it is started by paidonce, never by hand`,
+  );
+}
+
+function otherThan(workflowId: string, expected: string): ApplicationFailure {
+  return refusal(`the input is that of ${expected}, not of ${workflowId}`);
+}
+
+function carriedOf(value: unknown): CarriedState {
+  const { seen, unclearSince, followUps, closing, nextLook } = fieldsOf(value);
+  const look = nextLookOf(nextLook);
+  return {
+    seen: textsOf(seen),
+    ...(isCount(unclearSince) && { unclearSince }),
+    ...(isCount(followUps) && { followUps }),
+    ...((closing === 'merchant' || closing === 'order_paid') && { closing }),
+    ...(look !== null && { nextLook: look }),
+  };
+}
+
+function nextLookOf(value: unknown): NonNullable<CarriedState['nextLook']> | null {
+  const { at, why } = fieldsOf(value);
+  const known = (['follow-up', 'poll', 'review'] as const).find((look) => look === why);
+  return isCount(at) && known !== undefined ? { at, why: known } : null;
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter(isText).slice(-MOST_CARRIED) : [];
+}
+
+function openOf(value: unknown): OpenOperation[] {
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, MOST_CARRIED).flatMap((one: unknown) => {
+    const { operationId, since, tries, due } = fieldsOf(one);
+    const isOpen = isText(operationId) && isCount(since) && isCount(tries) && isCount(due);
+    return isOpen ? [{ operationId, since, tries, due }] : [];
+  });
+}
+
+function refusal(message: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(message, 'NOT_UNDERSTOOD');
+}

@@ -1,0 +1,21 @@
+import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
+
+interface RecordedHistory {
+  readonly events: readonly [
+    {
+      workflowExecutionStartedEventAttributes: {
+        workflowType: { name: string };
+        input: { payloads: [{ data: string }] };
+      };
+    },
+  ];
+}
+
+/** Whose history it is: not every server writes it down, and a run refuses the input of another. */
+export function recordedId(history: unknown): string {
+  const [{ workflowExecutionStartedEventAttributes: started }] = (history as RecordedHistory).events;
+  const input = JSON.parse(Buffer.from(started.input.payloads[0].data, 'base64').toString());
+  return started.workflowType.name === 'moneyOperations'
+    ? moneyWorkflowId(input.paymentId)
+    : paymentWorkflowId(input);
+}
