@@ -5,15 +5,9 @@ import type { PaymentKey } from '../../domain/payment.ts';
 import { isIdOf } from './key.ts';
 import { keyOf } from './sessions.ts';
 import { sha256 } from './signature.ts';
+import { idField, shownField } from './words.ts';
 
-const MAX_LENGTH = 200;
-
-const text = z
-  .string()
-  .max(MAX_LENGTH)
-  .refine((value) => value !== '' && !/\p{Cc}/u.test(value))
-  .optional()
-  .catch(undefined);
+const text = idField.optional().catch(undefined);
 
 const envelopeSchema = z.object({
   account_id: text,
@@ -31,7 +25,7 @@ const transactionSchema = z.object({
   metadata: z.record(z.string(), z.unknown()).optional().catch(undefined),
   events: z.unknown().optional(),
 });
-const authorizationSchema = z.object({ session_id: text, transaction_id: text, error: text });
+const authorizationSchema = z.object({ session_id: text, transaction_id: text, error: shownField(200) });
 const lastEventSchema = z.object({ id: text, event: text });
 
 export interface AccountEvent {
@@ -97,7 +91,7 @@ function claimOf(
     ...(sessionId !== undefined && { sessionId }),
     ...(transactionId !== undefined && { transactionId }),
     ...(event !== undefined && { event }),
-    ...(summary?.error !== undefined && { error: summary.error }),
+    ...(summary?.error && { error: summary.error }),
   };
 }
 

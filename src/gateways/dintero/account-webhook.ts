@@ -2,8 +2,8 @@ import type { RawRequest, Verification } from '../gateway.ts';
 import { readAccountEvent } from './account-event.ts';
 import { verifyBody } from './body-signature.ts';
 import { sha256 } from './signature.ts';
+import { idField } from './words.ts';
 
-const MAX_ID_LENGTH = 200;
 /** What nobody signed is read only this far: a genuine one of a few lines still names its session. */
 const MAX_UNPROVED_BYTES = 65_536;
 
@@ -48,5 +48,5 @@ function refuse(
 /** Not signed, so second to the body's own. */
 function headerId(header: string | undefined): string | undefined {
   const id = header?.trim() ?? '';
-  return id !== '' && id.length <= MAX_ID_LENGTH ? id : undefined;
+  return idField.safeParse(id).data;
 }

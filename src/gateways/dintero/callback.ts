@@ -5,6 +5,7 @@ import { accountOf, parseKey } from './key.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
 import { contentHash, parseTarget, sha256, verifySignature } from './signature.ts';
 import { KEY_PARAMS } from './urls.ts';
+import { idField, isWellFormed, shownText } from './words.ts';
 
 const MAX_LENGTH = 200;
 
@@ -75,11 +76,11 @@ function toDelivery(
 /** The header is not signed: a forged one can make an old delivery look new, which costs a read, never the reverse. */
 function deliveryId(header: string | undefined): string | undefined {
   const id = header?.trim() ?? '';
-  return id !== '' && id.length <= MAX_LENGTH ? id : undefined;
+  return idField.safeParse(id).data;
 }
 
 function readContents(params: URLSearchParams, accountId: string): Contents {
-  const odd = SINGLE_PARAMS.filter((name) => !isSound(params.getAll(name)));
+  const odd = SINGLE_PARAMS.filter((name) => !isSound(name, params.getAll(name)));
   const value = (name: string): string | undefined =>
     odd.includes(name) ? undefined : (params.get(name) ?? undefined);
   const key = readKey(value);
@@ -92,8 +93,10 @@ function readContents(params: URLSearchParams, accountId: string): Contents {
   };
 }
 
-function isSound(values: readonly string[]): boolean {
-  return values.length <= 1 && values.every((text) => text.length <= MAX_LENGTH && !/\p{Cc}/u.test(text));
+function isSound(name: string, values: readonly string[]): boolean {
+  if (values.length > 1) return false;
+  // Only shown, so that it is cleaned instead: what went wrong must not hide that something did.
+  return name === 'error' || values.every((text) => text.length <= MAX_LENGTH && isWellFormed(text));
 }
 
 type ValueOf = (name: string) => string | undefined;
@@ -118,7 +121,7 @@ function readClaim(value: ValueOf): Claim {
     ...(sessionId && { sessionId }),
     ...(transactionId && { transactionId }),
     ...(event && { event }),
-    ...(error && { error }),
+    ...(error && { error: shownText(error, MAX_LENGTH) }),
   };
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
 import type { DinteroSettings } from './settings.ts';
 import { accountUrl } from './urls.ts';
-import { idField, rejected, unclear, understand } from './words.ts';
+import { idField, isWellFormed, rejected, shownField, shownText, unclear, understand } from './words.ts';
 
 /** What happens to any transaction, and how a payment ended, also without one. */
 const SUBSCRIBED_EVENTS = ['checkout_transaction', 'checkout_authorization'] as const;
@@ -24,9 +24,9 @@ interface HookCalls {
 const subscriptionSchema = z
   .object({
     id: idField,
-    config: z.object({ url: z.string() }),
-    events: z.array(z.string()),
-    created_at: z.string().optional().catch(undefined),
+    config: z.object({ url: z.string().transform((url) => (isWellFormed(url) ? url : shownText(url))) }),
+    events: z.array(z.string().transform((event) => shownText(event, 100))),
+    created_at: shownField(100),
   })
   .transform(({ id, config, events, created_at: createdAt }): Subscription => {
     return { id, url: config.url, events, ...(createdAt !== undefined && { createdAt }) };

@@ -3,13 +3,13 @@ import type { ListedTransaction } from '../gateway.ts';
 import { eventSchema, needsAmount } from './money-events.ts';
 import { isAmountMinor } from '../../domain/money.ts';
 import { accountFor } from './transactions.ts';
-import { amountField, currencyField, idField, timeField } from './words.ts';
+import { amountField, currencyField, idField, referenceField, timeField } from './words.ts';
 
 const listedSchema = z.object({
   id: idField,
   session_id: idField,
-  merchant_reference: z.string().max(200),
-  status: z.string(),
+  merchant_reference: referenceField,
+  status: idField,
   amount: amountField,
   currency: currencyField,
   created_at: timeField,
@@ -57,7 +57,7 @@ export function changedAt(row: unknown): Date | undefined {
 const unclearSchema = z.object({
   id: idField,
   session_id: idField,
-  merchant_reference: z.string().max(200).catch(''),
+  merchant_reference: referenceField.catch(''),
   amount: amountField.catch(0),
   currency: currencyField.catch('XXX'),
   created_at: timeField.optional().catch(undefined),

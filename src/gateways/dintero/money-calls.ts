@@ -3,7 +3,6 @@ import type { DinteroClient } from './client.ts';
 import type { Answer } from './http.ts';
 import { Silence } from './http.ts';
 import { isIdOf } from './key.ts';
-import { withoutContacts } from './personal.ts';
 import { toTransaction, transactionSchema } from './transactions.ts';
 import { refusalOf, rejected, understand } from './words.ts';
 
@@ -75,8 +74,8 @@ function bodyOf({
 
 function toAnswer(answer: Answer, transactionId: string): OperationAnswer {
   const { status } = answer;
-  if (status === 409) return { kind: 'busy', reason: reasonOf(answer) };
-  if (status >= 400) return { kind: 'declined', reason: reasonOf(answer) };
+  if (status === 409) return { kind: 'busy', reason: refusalOf(answer) };
+  if (status >= 400) return { kind: 'declined', reason: refusalOf(answer) };
   const understood = understand(transactionSchema, answer);
   if (understood.ok && understood.value.id === transactionId)
     return { kind: 'answered', transaction: toTransaction(understood.value) };
@@ -91,8 +90,4 @@ function afterSilence(error: unknown, operation: string): OperationAnswer {
   // Silence about the token came before anything was asked of the transaction.
   if (!(error instanceof Silence) || error.operation !== operation || !error.mayHaveArrived) throw error;
   return { kind: error.status === 503 ? 'busy' : 'lost', reason: error.message };
-}
-
-function reasonOf(answer: Answer): string {
-  return withoutContacts(refusalOf(answer));
 }

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { OperationKind, ShownOperation } from '../../domain/operation.ts';
 import { isAmountMinor } from '../../domain/money.ts';
-import { reasonOf } from './words.ts';
+import { optionalIdField, reasonOf } from './words.ts';
 
 const KINDS: ReadonlyMap<string, OperationKind> = new Map([
   ['CAPTURE', 'capture'],
@@ -12,6 +12,7 @@ const KINDS: ReadonlyMap<string, OperationKind> = new Map([
 
 const INITIATE = 'INITIATE_';
 
+/** Only compared. */
 const textField = z.string().max(500).optional().catch(undefined);
 
 /** What is true after all of an operation that had been called failed. It stands at the failed event. */
@@ -24,16 +25,16 @@ const correctionSchema = z.object({
 });
 
 export const eventSchema = z.object({
-  id: textField,
-  event: textField,
-  transaction_status: textField,
+  id: optionalIdField,
+  event: optionalIdField,
+  transaction_status: optionalIdField,
   success: z.boolean().optional().catch(undefined),
   amount: z.unknown().optional(),
   error: z.unknown().optional(),
   created_at: textField,
-  event_reference: textField,
-  request_id: textField,
-  correlation_request_id: textField,
+  event_reference: optionalIdField,
+  request_id: optionalIdField,
+  correlation_request_id: optionalIdField,
   correction: correctionSchema.nullish().catch(undefined),
 });
 

@@ -4,14 +4,24 @@ import type { Reading } from '../../domain/transaction.ts';
 import type { FoundSession } from '../gateway.ts';
 import { inOrder } from './in-order.ts';
 import { parseKey } from './key.ts';
-import { withoutContacts } from './personal.ts';
 import { METADATA } from './session-request.ts';
-import { amountField, currencyField, idField, reasonOf, timeField } from './words.ts';
+import {
+  amountField,
+  currencyField,
+  idField,
+  isWellFormed,
+  reasonOf,
+  referenceField,
+  timeField,
+} from './words.ts';
 
 const metadataField = z.record(z.string(), z.unknown()).nullish();
 
 /** The answer to the creation of a session. */
-export const openedSchema = z.object({ id: idField, url: z.string().min(1).max(2048) });
+export const openedSchema = z.object({
+  id: idField,
+  url: z.string().min(1).max(2048).refine(isWellFormed, 'expected a URL'),
+});
 
 /** Just enough of a session to see whether it can be one of ours. */
 export const namedSchema = z.object({
@@ -26,7 +36,11 @@ export const sessionSchema = z.object({
   created_at: timeField,
   expires_at: timeField.nullish(),
   cancelled_at: z.unknown().optional(),
-  order: z.object({ amount: amountField, currency: currencyField, merchant_reference: z.string().max(200) }),
+  order: z.object({
+    amount: amountField,
+    currency: currencyField,
+    merchant_reference: referenceField.catch(''),
+  }),
 });
 
 const eventSchema = z.object({
@@ -87,7 +101,7 @@ export function toSessionState(session: z.infer<typeof progressSchema>): Session
 function afterEvent(before: SessionState, { name, details }: SessionEvent): SessionState {
   if (before.state === 'cancelled') return before;
   const reason = reasonOf(details?.error);
-  const because = reason === undefined ? {} : { reason: withoutContacts(reason) };
+  const because = reason === undefined ? {} : { reason };
   switch (name) {
     case 'CANCELLED':
       return { kind: 'session', state: 'cancelled', ...because };

@@ -1,7 +1,7 @@
 /** The secret with which Dintero signs session callbacks. */
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
-import { rejected, unclear, understand } from './words.ts';
+import { rejected, shownField, unclear, understand } from './words.ts';
 
 export interface SigningSecret {
   readonly secret: string;
@@ -9,7 +9,7 @@ export interface SigningSecret {
 }
 
 const signatureSchema = z.object({
-  created_at: z.string().optional().catch(undefined),
+  created_at: shownField(100),
   signature: z.object({ secret: z.string().min(1) }),
 });
 

@@ -8,7 +8,16 @@ import { accountOf } from './key.ts';
 import type { Sums, TransactionEvent } from './money-events.ts';
 import { correctedRest, eventSchema, needsAmount, operationsOf, sumsOf } from './money-events.ts';
 import { withoutPersonal } from './personal.ts';
-import { amountField, currencyField, idField, reasonOf, timeField } from './words.ts';
+import {
+  amountField,
+  currencyField,
+  idField,
+  isTime,
+  reasonOf,
+  referenceField,
+  shownField,
+  timeField,
+} from './words.ts';
 
 /** Dintero's twelve words less UNKNOWN, which like every word not listed here is UNCLEAR. */
 const STATUSES: ReadonlyMap<string, TransactionStatus> = new Map([
@@ -42,11 +51,11 @@ export const transactionSchema = z
     session_id: idField,
     amount: amountField,
     currency: currencyField,
-    merchant_reference: z.string().max(200),
-    status: z.string().min(1).max(100),
+    merchant_reference: referenceField,
+    status: idField,
     created_at: timeField.optional().catch(undefined),
     updated_at: timeField.optional().catch(undefined),
-    payment_product_type: z.string().max(100).optional().catch(undefined),
+    payment_product_type: shownField(100),
     customer: z.object({ email: personText, phone_number: personText }).nullish().catch(undefined),
     events: z.array(eventSchema).nullish(),
   })
@@ -119,8 +128,8 @@ function lapseOf({
   const event = (events ?? []).find(({ event: word, success }) => word === 'AUTHORIZE' && success === true);
   const begun = Date.parse(event?.created_at ?? '') || createdAt?.getTime();
   if (authorizationDays === null || begun === undefined) return {};
-  const lapsesAt = new Date(begun + authorizationDays * DAY_MS);
-  return Number.isNaN(lapsesAt.getTime()) ? {} : { authorizationExpiresAt: lapsesAt.toISOString() };
+  const lapsesAt = begun + authorizationDays * DAY_MS;
+  return isTime(lapsesAt) ? { authorizationExpiresAt: new Date(lapsesAt).toISOString() } : {};
 }
 
 const DAY_MS = 24 * 3_600_000;
