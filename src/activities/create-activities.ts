@@ -10,6 +10,7 @@ import {
 } from '../store/outcomes.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { asking } from './asking.ts';
+import { currentRun } from './current-run.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { openPaymentSession, type OpeningSettings } from './open-session.ts';
 import type { PaymentActivities, SessionInput } from './payment-activities.ts';
@@ -19,7 +20,7 @@ export interface ActivityDependencies {
   /** @throws Error for a gateway that is not configured. */
   readonly gatewayNamed: (name: string) => Gateway;
   readonly opening: OpeningSettings;
-  readonly recording: RecordSettings;
+  readonly recording: Omit<RecordSettings, 'teller'>;
   readonly metrics?: Pick<Metrics, 'outcomes' | 'callbackToPaid' | 'polls'>;
 }
 
@@ -48,7 +49,8 @@ export function createPaymentActivities(deps: ActivityDependencies): PaymentActi
     cancelSurplusSessions: (input) =>
       asking((signal) => cancelSurplus(gatewayNamed(input.gateway), input, signal)),
     async recordOutcome(record) {
-      const recorded = await withHeartbeat(() => recordOutcome(db, record, deps.recording));
+      const settings = { ...deps.recording, teller: currentRun() };
+      const recorded = await withHeartbeat(() => recordOutcome(db, record, settings));
       count(deps, record, recorded);
       return recorded;
     },

@@ -5,9 +5,23 @@ import { Webhook } from 'standardwebhooks';
 import { crashPoint } from '../crash-points.ts';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import type { Db } from '../store/open.ts';
-import { NO_ENDPOINT, readUpdate, recordAttempt, type OutboxRow, type OutboxState } from '../store/outbox.ts';
+import {
+  keepUntold,
+  readUpdate,
+  supersede,
+  type OutboxRow,
+  type OutboxState,
+  type ReadUpdate,
+} from '../store/outbox.ts';
+import {
+  claimAttempt,
+  finishAttempt,
+  type ClaimedAttempt,
+  type SentAttempt,
+} from '../store/update-attempts.ts';
 import type { UpdateActivities } from './payment-activities.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { firstWords } from './first-words.ts';
 
 export interface MerchantEndpoint {
   readonly url: string;
@@ -22,71 +36,92 @@ export interface NotifyDependencies {
   readonly onAttempt?: (type: string, outcome: string) => void;
 }
 
+/** How long the merchant may take to answer. */
 const TIMEOUT_MS = 5_000;
+/** How long an attempt stays claimed: longer than it can take, so that nobody begins another beside it. */
+const MARGIN_MS = 2_000;
+const CLAIMED_MS = TIMEOUT_MS + MARGIN_MS;
 const RETRIED_FOR_MS = 3 * 24 * 3_600_000;
 const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000];
 const LONGEST_INTERVAL_MS = 3_600_000;
 /** How soon it is tried again while it waits for its turn. */
 const TURN_MS = 100;
 
+type Ended = Exclude<OutboxState, 'pending'>;
+
 /** Builds the activity. It fails, to be retried, until the merchant has heard, has said 410, or three days are over. */
 export function createUpdateActivities(deps: NotifyDependencies): UpdateActivities {
   return { notifyMerchant: (effectId) => withHeartbeat((signal) => notify(deps, effectId, signal)) };
 }
 
-async function notify(
-  deps: NotifyDependencies,
-  effectId: string,
-  signal: AbortSignal,
-): Promise<Exclude<OutboxState, 'pending'>> {
-  const update = await readUpdate(deps.db, effectId);
+async function notify(deps: NotifyDependencies, effectId: string, signal: AbortSignal): Promise<Ended> {
+  const { db, endpoint } = deps;
+  const update = await readUpdate(db, effectId);
   if (update === null) return 'off';
-  if (update.state !== 'pending') return update.state as Exclude<OutboxState, 'pending'>;
-  if (deps.endpoint === null) {
+  if (update.state !== 'pending') return update.state as Ended;
+  if (endpoint === null) {
     // It stays pending: whoever takes the address away by mistake loses nothing. The run need not wait for that.
-    await recordAttempt(deps.db, effectId, { state: 'pending', answer: NO_ENDPOINT, sent: false });
+    await keepUntold(db, effectId);
     return 'off';
   }
+  refuseEarly(update);
   if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
-    return finish(deps, update, { state: 'superseded', answer: 'the order has moved on', sent: false });
+    await supersede(db, effectId);
+    return ended(deps, update, 'superseded');
   }
-  if (update.isEarly) throw afterTheEarlier(update.type);
-  crashPoint('notify.post.before', update.orderReference);
-  const answer = await post(deps.endpoint, update, signal);
-  crashPoint('notify.post.after', update.orderReference);
-  const state = stateAfter(answer, update.createdAt);
-  return finish(deps, update, { state, answer, sent: true });
+  if (update.isEarly) throw notNow(update, TURN_MS, 'an earlier update of the order is sent first');
+  crashPoint('notify.claim.before', update.orderReference);
+  const askedAt = Date.now();
+  const claimed = await claimAttempt(db, effectId, CLAIMED_MS);
+  // Somebody else was a moment quicker, or the store so slow that the claim may run out: what has become of it is read at the next try.
+  if (claimed === null || Date.now() - askedAt > MARGIN_MS)
+    throw notNow(update, TURN_MS, 'another attempt has just begun');
+  return attempt(deps, endpoint, update, claimed, signal);
+}
+
+/** Another attempt is under way, or the last one was a moment ago, whoever made it. */
+function refuseEarly(update: ReadUpdate): void {
+  if (update.waitMs > 0)
+    throw notNow(update, update.waitMs, `the next attempt is due in ${update.waitMs} ms`);
 }
 
 /** A shop that goes by `sequence` must not hear that an order was captured before it hears that it is paid, where that is up to us. */
-function afterTheEarlier(type: string): ApplicationFailure {
-  const message = `${type}: an earlier update of the order is sent first`;
-  return ApplicationFailure.create({ message, type: 'NOT_ITS_TURN', nextRetryDelay: TURN_MS });
+function notNow({ type }: OutboxRow, nextRetryDelay: number, why: string): ApplicationFailure {
+  return ApplicationFailure.create({ message: `${type}: ${why}`, type: 'NOT_ITS_TURN', nextRetryDelay });
+}
+
+async function attempt(
+  deps: NotifyDependencies,
+  endpoint: MerchantEndpoint,
+  update: OutboxRow,
+  claimed: ClaimedAttempt,
+  signal: AbortSignal,
+): Promise<Ended> {
+  crashPoint('notify.post.before', update.orderReference);
+  const sent = await post(endpoint, update, signal);
+  crashPoint('notify.post.after', update.orderReference);
+  const state = stateAfter(sent, update.createdAt);
+  const lastAnswer = String(sent.status ?? sent.error);
+  const retryAfterMs = retryDelay(update.tries + 1);
+  await finishAttempt(deps.db, claimed, sent, { state, lastAnswer, retryAfterMs });
+  crashPoint('notify.record.after', update.orderReference);
+  if (state !== 'pending') return ended(deps, update, state);
+  deps.onAttempt?.(update.type, 'failed');
+  const message = `${update.type}: the merchant's endpoint answered ${lastAnswer}`;
+  throw ApplicationFailure.create({ message, type: 'MERCHANT_UNREACHED', nextRetryDelay: retryAfterMs });
+}
+
+function ended(deps: NotifyDependencies, { type }: OutboxRow, state: Ended): Ended {
+  deps.onAttempt?.(type, state);
+  return state;
 }
 
 /** The three days begin anew for a run that is woken to tell what could not be told. */
-function stateAfter(answer: string, createdAt: Date): OutboxState {
-  if (/^2\d\d$/.test(answer)) return 'delivered';
-  if (answer === '410') return 'gone';
+function stateAfter({ status }: SentAttempt, createdAt: Date): OutboxState {
+  if (status !== null && status >= 200 && status < 300) return 'delivered';
+  if (status === 410) return 'gone';
   const begun = Math.max(createdAt.getTime(), Context.current().info.scheduledTimestampMs);
   return Date.now() - begun > RETRIED_FOR_MS ? 'gave_up' : 'pending';
-}
-
-async function finish(
-  deps: NotifyDependencies,
-  update: OutboxRow,
-  attempt: { state: OutboxState; answer: string; sent: boolean },
-): Promise<Exclude<OutboxState, 'pending'>> {
-  await recordAttempt(deps.db, update.effectId, attempt);
-  crashPoint('notify.record.after', update.orderReference);
-  deps.onAttempt?.(update.type, attempt.state === 'pending' ? 'failed' : attempt.state);
-  if (attempt.state !== 'pending') return attempt.state;
-  throw ApplicationFailure.create({
-    message: `${update.type}: the merchant's endpoint answered ${attempt.answer}`,
-    type: 'MERCHANT_UNREACHED',
-    // Tries that only waited for their turn do not count, nor do those of a telling that was given up.
-    nextRetryDelay: retryDelay(Math.min(Context.current().info.attempt, update.attempts + 1)),
-  });
 }
 
 /** After 1, 5, 15 and 60 s, then at doubling intervals of at most an hour. */
@@ -95,8 +130,12 @@ export function retryDelay(attempt: number): number {
   return RETRY_AFTER_MS[attempt - 1] ?? Math.min(LONGEST_INTERVAL_MS, doubled);
 }
 
-/** The status, or in words why there was none. */
-async function post(endpoint: MerchantEndpoint, update: OutboxRow, signal: AbortSignal): Promise<string> {
+/** The status and the first words of the answer, or in words why there was none. */
+async function post(
+  endpoint: MerchantEndpoint,
+  update: OutboxRow,
+  signal: AbortSignal,
+): Promise<SentAttempt> {
   const sentAt = new Date();
   try {
     const response = await fetch(endpoint.url, {
@@ -112,10 +151,10 @@ async function post(endpoint: MerchantEndpoint, update: OutboxRow, signal: Abort
         'webhook-signature': signatures(endpoint, update, sentAt),
       },
     });
-    await response.body?.cancel();
-    return String(response.status);
+    const ms = Date.now() - sentAt.getTime();
+    return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
   } catch (error) {
-    return words(error);
+    return { status: null, error: words(error), ms: Date.now() - sentAt.getTime(), answer: null };
   }
 }
 

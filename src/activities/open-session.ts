@@ -11,7 +11,7 @@ import {
 } from '../gateways/gateway.ts';
 import { markForeign } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
-import { pendingEffects } from '../store/outbox.ts';
+import { takeUntold } from '../store/outbox.ts';
 import {
   adoptPayment,
   findOrder,
@@ -20,6 +20,7 @@ import {
   recordOpened,
   type PaymentRow,
 } from '../store/payments.ts';
+import { currentRun } from './current-run.ts';
 import type { OpenedPayment, OpenSessionInput, OpenSessionOutcome } from './payment-activities.ts';
 
 export interface OpeningSettings {
@@ -195,7 +196,7 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
     pollIntervalMs: opening.settings.pollIntervalMs,
     capture: row.capture,
     mayHaveSurplus,
-    untold: isNew ? [] : await pendingEffects(opening.db, row.id),
+    untold: isNew ? [] : await takeUntold(opening.db, row.id, currentRun()),
     ...(row.reason !== null && { reason: row.reason }),
     ...(row.transactionId !== null && { transactionId: row.transactionId }),
     ...(row.transactionUpdatedAt !== null && { transactionUpdatedAt: row.transactionUpdatedAt }),

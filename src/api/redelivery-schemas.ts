@@ -27,10 +27,11 @@ export const sentUpdate = z
     payment: z.string(),
     sequence: z.int(),
     state: z.enum(UPDATE_STATES),
-    attempts: z.int(),
+    attempts: z.int().meta({ description: 'How often it was sent, one that is under way included' }),
     lastAnswer: z.string().nullable(),
     queuedAt: timestamp.meta({ description: 'When its three days began' }),
     attemptedAt: timestamp.nullable(),
+    nextAttemptAt: timestamp.nullable().meta({ description: 'Null once the telling is over' }),
     finishedAt: timestamp.nullable(),
   })
   .meta({ id: 'SentUpdate' });
@@ -41,4 +42,33 @@ export const updatesQuery = z.strictObject({
   order: reference.optional(),
   limit,
   cursor: effectId.optional(),
+});
+
+export const updateAttempt = z
+  .object({
+    n: z.int().meta({ description: '1 is the first' }),
+    at: timestamp.meta({ description: 'When it began' }),
+    status: z.int().nullable().meta({ description: 'Null where there was no answer, or not yet' }),
+    error: z
+      .string()
+      .nullable()
+      .meta({ description: 'Why there was no answer', example: 'nothing within 5 s' }),
+    ms: z.int().nullable().meta({
+      description: 'How long it took. Null while it is under way, or where our process ended under it',
+    }),
+    answer: z
+      .string()
+      .nullable()
+      .meta({ description: "The first 200 characters of the answer's body, as text; controls are spaces" }),
+  })
+  .meta({ id: 'UpdateAttempt' });
+
+export const attemptsQuery = z.strictObject({
+  limit,
+  cursor: z.coerce
+    .number('a number')
+    .int()
+    .min(1)
+    .optional()
+    .meta({ description: '`n` of the last one seen' }),
 });

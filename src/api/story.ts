@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Db } from '../store/open.ts';
 import { listUnfinished, type OperationRow } from '../store/operations.ts';
 import { listUpdates, type OutboxRow } from '../store/outbox.ts';
+import { failedAttempts, type AttemptRow } from '../store/update-attempts.ts';
 import { readTimeline } from '../store/timeline.ts';
 import type { timelineEntry } from './schemas.ts';
 
@@ -10,15 +11,17 @@ export type StoryEntry = z.infer<typeof timelineEntry>;
 
 /** Oldest first. */
 export async function readStory(db: Db, paymentId: string): Promise<StoryEntry[]> {
-  const [notes, updates, operations] = await Promise.all([
+  const [notes, updates, operations, attempts] = await Promise.all([
     readTimeline(db, paymentId),
     listUpdates(db, paymentId),
     listUnfinished(db, paymentId),
+    failedAttempts(db, paymentId, MOST_ATTEMPTS),
   ]);
   const entries = [
     ...notes.map(({ at, kind, text, data }) => ({ at: at.toISOString(), kind, text, data })),
     ...updates.map(toldEntry).filter((entry) => entry !== null),
     ...operations.map(openEntry),
+    ...attempts.map(attemptEntry),
   ];
   return entries.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at));
 }
@@ -44,6 +47,18 @@ function toldEntry(update: OutboxRow): StoryEntry | null {
   if (at === null) return null;
   const data = { effectId, type, state, attempts, lastAnswer, sequence };
   return { at: at.toISOString(), kind: 'update', text: toldText(update), data };
+}
+
+/** The newest that were not heard; all of them are at `GET /v1/updates/{id}/attempts`. */
+const MOST_ATTEMPTS = 20;
+
+function attemptEntry(attempt: AttemptRow & { type: string }): StoryEntry {
+  const { effectId, type, n, at, status, error, ms, answer } = attempt;
+  const came = status === null ? (error ?? 'nothing is known of what came back') : `answered ${status}`;
+  const words = answer === null ? '' : `: "${answer}"`;
+  const text = `attempt ${n} to tell of ${type}: ${came}${ms === null ? '' : ` after ${ms} ms`}${words}`;
+  const data = { effectId, attempt: n, status, error, ms, answer };
+  return { at: at.toISOString(), kind: 'update', text, data };
 }
 
 function toldText({ type, state, attempts, lastAnswer }: OutboxRow): string {

@@ -1,5 +1,5 @@
 /** Updates to the merchant: what they say, and how telling them went. Contract §6. */
-import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { OrderStatus, UpdateType } from '../domain/order.ts';
 import type { Db } from './open.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
@@ -9,6 +9,9 @@ export type OutboxRow = typeof outbox.$inferSelect;
 export type OutboxState = 'pending' | 'delivered' | 'gone' | 'gave_up' | 'superseded' | 'off';
 
 const WOKEN_SINCE = sql`now() - interval '30 days'`;
+
+/** The answer to an attempt where there was nowhere to send it to. */
+export const NO_ENDPOINT = 'ORDER_WEBHOOK_URL is not set';
 
 /** The version of the body's shape; a merchant may rely on fields only being added within it. */
 export const API_VERSION = '2026-11-01';
@@ -56,6 +59,8 @@ export interface ReadUpdate extends OutboxRow {
   readonly hasLater: boolean;
   /** An earlier one of the order is about to be sent for the first time. */
   readonly isEarly: boolean;
+  /** How long until an attempt may be made: another one is under way, or the last one was a moment ago. 0 where it may be made now. */
+  readonly waitMs: number;
 }
 
 /** The update, or null. */
@@ -75,10 +80,16 @@ export async function readUpdate(db: Db, effectId: string): Promise<ReadUpdate |
       isEarly: sql<boolean>`exists (select 1 from outbox earlier where earlier.order_reference = outbox.order_reference
         and earlier.sequence < outbox.sequence and earlier.state = 'pending' and earlier.attempted_at is null
         and earlier.created_at > now() - interval '30 seconds')`,
+      waitMs:
+        sql<number>`ceil(extract(epoch from greatest(outbox.next_attempt_at, outbox.claimed_until, now()) - now()) * 1000)`.mapWith(
+          Number,
+        ),
     })
     .from(outbox)
     .where(eq(outbox.effectId, effectId));
-  return row === undefined ? null : { ...row.update, hasLater: row.hasLater, isEarly: row.isEarly };
+  if (row === undefined) return null;
+  const { update, hasLater, isEarly, waitMs } = row;
+  return { ...update, hasLater, isEarly, waitMs };
 }
 
 /** Everything that there was to tell about a payment, oldest first. */
@@ -86,18 +97,36 @@ export function listUpdates(db: Db, paymentId: string): Promise<OutboxRow[]> {
   return db.select().from(outbox).where(eq(outbox.paymentId, paymentId)).orderBy(outbox.sequence);
 }
 
-/** What the merchant has not been told yet about a payment, oldest first. */
-export async function pendingEffects(db: Db, paymentId: string): Promise<string[]> {
-  const found = await db
-    .select({ effectId: outbox.effectId })
-    .from(outbox)
-    .where(and(eq(outbox.paymentId, paymentId), eq(outbox.state, 'pending')))
-    .orderBy(outbox.sequence);
-  return found.map((row) => row.effectId);
+/** So late that whoever tells it must be lost; or there is nobody who does. Rarely where only the endpoint was missing. */
+function isForgotten(update: SQL): SQL {
+  return sql`(${update}.teller is null or (${update}.next_attempt_at < now()
+      - case when ${update}.last_answer = ${NO_ENDPOINT} then interval '90 minutes' else interval '5 minutes' end
+    and (${update}.claimed_until is null or ${update}.claimed_until < now())))`;
 }
 
-/** The answer to an attempt where there was nowhere to send it to. */
-export const NO_ENDPOINT = 'ORDER_WEBHOOK_URL is not set';
+/** Which updates a run has to tell: those that it has recorded, and those that nobody tells any more. */
+export function isToTell(update: SQL, teller: string): SQL {
+  return sql`(${update}.teller = ${teller} or ${isForgotten(update)})`;
+}
+
+/** Has a run tell what was recorded of its payment and nobody else is telling. Their ids, oldest first. */
+export async function takeUntold(db: Db, paymentId: string, teller: string): Promise<string[]> {
+  const isUntold = and(eq(outbox.paymentId, paymentId), eq(outbox.state, 'pending'));
+  const taken = await db
+    .update(outbox)
+    .set(tellingBy(teller))
+    .where(and(isUntold, isToTell(sql`outbox`, teller)))
+    .returning({ effectId: outbox.effectId, sequence: outbox.sequence });
+  return taken.sort((left, right) => left.sequence - right.sequence).map(({ effectId }) => effectId);
+}
+
+/** What it is to be told by another run: with the delays of a telling that begins. */
+export function tellingBy(teller: string) {
+  return {
+    tries: sql`case when ${outbox.teller} = ${teller} then ${outbox.tries} else 0 end`,
+    teller,
+  };
+}
 
 /** An update that waits for an endpoint to be told to, or null. */
 export async function findEndpointless(db: Db): Promise<string | null> {
@@ -110,11 +139,11 @@ export async function findEndpointless(db: Db): Promise<string | null> {
   return row?.effectId ?? null;
 }
 
-/** There is an endpoint again: what was tried without one is due at once. */
+/** There is an endpoint again: what was tried without one is due at once, by whichever run is asked. */
 export async function readmitUntold(db: Db): Promise<void> {
   await db
     .update(outbox)
-    .set({ attemptedAt: null })
+    .set({ attemptedAt: null, teller: null, nextAttemptAt: sql`now()` })
     .where(and(eq(outbox.state, 'pending'), eq(outbox.lastAnswer, NO_ENDPOINT)));
 }
 
@@ -126,25 +155,24 @@ export async function giveUpUntold(db: Db): Promise<void> {
     .where(and(eq(outbox.state, 'pending'), lt(outbox.createdAt, WOKEN_SINCE)));
 }
 
-/** How one attempt went. A state other than `pending` ends the telling. */
-export async function recordAttempt(
-  db: Db,
-  effectId: string,
-  attempt: { state: OutboxState; answer: string; sent: boolean },
-): Promise<void> {
+/** There is nowhere to send it to: it is kept for whoever has an endpoint. */
+export async function keepUntold(db: Db, effectId: string): Promise<void> {
   await db
     .update(outbox)
-    .set({
-      state: attempt.state,
-      lastAnswer: attempt.answer,
-      attemptedAt: sql`now()`,
-      ...(attempt.sent && { attempts: sql`${outbox.attempts} + 1` }),
-      ...(attempt.state !== 'pending' && { finishedAt: sql`now()` }),
-    })
+    .set({ lastAnswer: NO_ENDPOINT, attemptedAt: sql`now()`, nextAttemptAt: sql`now()` })
     .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending')));
 }
 
-/** Updates that nobody has tried to tell for so long that their run must be lost; the payment's run is woken for them. In no order, so that some that can't be helped do not hide the others. */
+/** It would not be true any more: it is not sent, nor sent again. */
+export async function supersede(db: Db, effectId: string): Promise<void> {
+  const lastAnswer = 'the order has moved on';
+  await db
+    .update(outbox)
+    .set({ state: 'superseded', lastAnswer, attemptedAt: sql`now()`, finishedAt: sql`now()` })
+    .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending')));
+}
+
+/** Updates that nobody tells: the payment's run is woken for them. In no order, so that some that can't be helped do not hide the others. */
 export async function findAbandonedUpdates(
   db: Db,
   limit: number,
@@ -153,17 +181,7 @@ export async function findAbandonedUpdates(
     .select({ payment: payments, effectId: outbox.effectId })
     .from(outbox)
     .innerJoin(payments, eq(payments.id, outbox.paymentId))
-    .where(
-      and(
-        eq(outbox.state, 'pending'),
-        // An attempt is due within the hour at the latest; one that was never made, within seconds.
-        lt(
-          sql`coalesce(${outbox.attemptedAt} + interval '90 minutes', ${outbox.createdAt} + interval '5 minutes')`,
-          sql`now()`,
-        ),
-        gt(outbox.createdAt, WOKEN_SINCE),
-      ),
-    )
+    .where(and(eq(outbox.state, 'pending'), isForgotten(sql`outbox`), gt(outbox.createdAt, WOKEN_SINCE)))
     .orderBy(sql`random()`)
     .limit(limit);
 }

@@ -15,7 +15,7 @@ export interface Locked extends Pick<OrderStanding, 'otherOpen' | 'otherReviewed
   readonly payment: PaymentRow;
   /** The time of the transaction, by the database's clock. */
   readonly now: Date;
-  /** Effects of this payment that the merchant has not been told. */
+  /** Effects of this payment that the merchant has not been told, and that the run that records is to tell. */
   readonly pending: readonly string[];
   /** Every effect that the order has had. */
   readonly known: readonly string[];
@@ -97,7 +97,11 @@ export function updateRows(
   before: Locked,
   { order, payment }: Pick<Locked, 'order' | 'payment'>,
   settled: Settlement,
-  { livemode, tells }: { readonly livemode: boolean; readonly tells: boolean },
+  {
+    livemode,
+    tells,
+    teller,
+  }: { readonly livemode: boolean; readonly tells: boolean; readonly teller: string },
 ): (typeof outbox.$inferInsert)[] {
   return settled.updates.map((update, index) => {
     const sequence = before.order.sequence + index + 1;
@@ -109,6 +113,7 @@ export function updateRows(
       type: update.type,
       body: updateBody(update, { order, payment, sequence, livemode }),
       state: tells ? 'pending' : 'off',
+      teller,
     };
   });
 }

@@ -1,5 +1,5 @@
 /** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { crashPoint } from '../crash-points.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
@@ -8,6 +8,7 @@ import type { Transaction } from '../domain/transaction.ts';
 import { markHandled, type HandledDelivery } from './deliveries.ts';
 import { markAnswered } from './log-delivery.ts';
 import type { Db } from './open.ts';
+import { isToTell, tellingBy } from './outbox.ts';
 import {
   autoCapture,
   capturesNow,
@@ -52,7 +53,7 @@ export interface RecordedOutcome {
   readonly isChange: boolean;
   /** This very record paid the order. */
   readonly paysNow: boolean;
-  /** Effects that the merchant has not been told yet. */
+  /** Effects that the merchant has not been told yet, and that this run is to tell. */
   readonly untold: readonly string[];
   readonly next: readonly NextStep[];
 }
@@ -62,6 +63,8 @@ export interface RecordSettings {
   readonly livemode: boolean;
   /** False where no ORDER_WEBHOOK_URL is set: the updates are kept but go nowhere. */
   readonly tells: boolean;
+  /** The run that records, which tells the merchant what is new. */
+  readonly teller: string;
 }
 
 /**
@@ -75,7 +78,7 @@ export async function recordOutcome(
 ): Promise<RecordedOutcome> {
   let reference = '';
   const recorded = await db.transaction(async (tx) => {
-    const before = await lock(tx, record);
+    const before = await lock(tx, record, settings.teller);
     reference = before.order.reference;
     crashPoint('record.before', reference);
     const written = await settleLocked(tx, before, record, settings);
@@ -98,7 +101,7 @@ async function settleLocked(
   return recordedOutcome(before, settled, told, settings.tells);
 }
 
-async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> {
+async function lock(tx: Db, { paymentId, key }: OutcomeRecord, teller: string): Promise<Locked> {
   // In a statement of its own: what the next one sees beside the locked rows must be younger than the wait for them.
   await tx.execute(sql`select 1 from ${orders} where reference =
     (select order_reference from ${payments} where id = ${paymentId}) for update`);
@@ -114,7 +117,7 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord): Promise<Locked> 
       otherReviewed: sql<boolean>`exists (select 1 from payments p where p.order_reference = ${orders.reference}
         and p.id <> ${payments.id} and p.status = 'REVIEW')`,
       pending: sql<string[]>`array(select effect_id from outbox u where u.payment_id = ${payments.id}
-        and u.state = 'pending' order by u.sequence)`,
+        and u.state = 'pending' and ${isToTell(sql`u`, teller)} order by u.sequence)`,
       known: sql<
         string[]
       >`array(select effect_id from outbox u where u.order_reference = ${orders.reference})`,
@@ -146,10 +149,10 @@ async function write(
   settled: Settlement | null,
   finished: readonly FinishedOperation[],
   record: OutcomeRecord,
-  { livemode, tells }: RecordSettings,
+  { livemode, tells, teller }: RecordSettings,
 ): Promise<string[]> {
   const after = settled === null ? before : settledRows(before, settled, record);
-  const updates = settled === null ? [] : updateRows(before, after, settled, { livemode, tells });
+  const updates = settled === null ? [] : updateRows(before, after, settled, { livemode, tells, teller });
   const notes = noteRows(before.payment, settled, {
     ...record,
     notes: [...record.notes, ...finished.map(finishedNote)],
@@ -158,6 +161,11 @@ async function write(
     capturesNow(before, settled) &&
       tx.insert(operations).values(autoCapture(before.payment.id)).onConflictDoNothing(),
     ...finished.map((operation) => finish(tx, operation)),
+    before.pending.length > 0 &&
+      tx
+        .update(outbox)
+        .set(tellingBy(teller))
+        .where(inArray(outbox.effectId, [...before.pending])),
     updates.length > 0 && tx.insert(outbox).values(updates).onConflictDoNothing(),
     notes.length > 0 && tx.insert(timeline).values(notes).onConflictDoNothing(),
     markHandled(tx, before.payment, record.deliveries),

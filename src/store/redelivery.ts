@@ -72,9 +72,11 @@ export function queueAgain(db: Db, effectId: string, { actor, reason }: Asker): 
       .update(outbox)
       .set({
         state: 'pending',
-        attempts: 0,
+        tries: 0,
         lastAnswer: null,
         attemptedAt: null,
+        nextAttemptAt: sql`now()`,
+        teller: null,
         finishedAt: null,
         createdAt: sql`now()`,
       })

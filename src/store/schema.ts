@@ -8,6 +8,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   text,
   timestamp,
   uniqueIndex,
@@ -234,10 +235,18 @@ export const outbox = pgTable(
     body: text().notNull(),
     /** pending, delivered, gone, gave_up, superseded or off. */
     state: text().notNull(),
+    /** How often it was sent, ever; one that is under way counts. */
     attempts: integer().notNull().default(0),
+    /** The same since the present telling began: the delay before the next one follows from it. */
+    tries: integer().notNull().default(0),
     lastAnswer: text('last_answer'),
     createdAt: at('created_at').notNull().defaultNow(),
     attemptedAt: at('attempted_at'),
+    nextAttemptAt: at('next_attempt_at').notNull().defaultNow(),
+    /** Until then one attempt is under way, and nobody else may make one. */
+    claimedUntil: at('claimed_until'),
+    /** The run that tells it. Null where none does yet: then the next one that is asked for the payment. */
+    teller: text(),
     finishedAt: at('finished_at'),
   },
   (table) => [
@@ -248,6 +257,25 @@ export const outbox = pgTable(
       .on(table.createdAt)
       .where(sql`state = 'pending'`),
   ],
+);
+
+/** Each sending of an update: written before it is made, so that one that a killed process has begun is seen. */
+export const updateAttempts = pgTable(
+  'update_attempts',
+  {
+    effectId: text('effect_id').notNull(),
+    /** 1 is the first. */
+    n: integer().notNull(),
+    at: at('at').notNull().defaultNow(),
+    status: integer(),
+    /** Why there was no status. */
+    error: text(),
+    /** How long the answer took. Null while it is under way, or where the process was killed. */
+    ms: integer(),
+    /** The first characters of the answer's body, as text. */
+    answer: text(),
+  },
+  (table) => [primaryKey({ columns: [table.effectId, table.n] })],
 );
 
 /** How far each gateway's listing is known to the last page, and whose account this store belongs to. */

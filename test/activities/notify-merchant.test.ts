@@ -11,6 +11,12 @@ import {
 } from '../../src/activities/notify-merchant.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
+import {
+  claimAttempt,
+  finishAttempt,
+  pageOfAttempts,
+  type ClaimedAttempt,
+} from '../../src/store/update-attempts.ts';
 import { outbox } from '../../src/store/schema.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
@@ -48,12 +54,14 @@ describe('telling the merchant', () => {
     effectId = recorded.untold[0] ?? '';
   });
 
-  function notify(
+  /** A later attempt comes when it is due, as with Temporal. */
+  async function notify(
     attempt = 1,
     changes: Partial<MerchantEndpoint> = {},
     id = effectId,
     toldSince = 0,
   ): Promise<unknown> {
+    if (attempt > 1) await store.db.update(outbox).set({ nextAttemptAt: sql`now()` });
     const endpoint = { url: `${shop.url}/hook`, secrets: SECRETS, ...changes };
     const onAttempt = (type: string, outcome: string) => attempts.push(`${type} ${outcome}`);
     const activities = createUpdateActivities({ db: store.db, endpoint, onAttempt });
@@ -118,7 +126,7 @@ describe('telling the merchant', () => {
 
   it('hands the delay that is due to the retry', async () => {
     shop.answer = (response) => response.writeHead(500).end();
-    await store.db.update(outbox).set({ attempts: 3 });
+    await store.db.update(outbox).set({ tries: 3 });
     expect(await failureOf(notify(4))).toMatchObject({ nextRetryDelay: 60_000 });
   });
 
@@ -147,6 +155,78 @@ describe('telling the merchant', () => {
     expect(performance.now() - begun).toBeLessThan(3_000);
   });
 
+  it('is sent once by however many tell it at the same moment', async () => {
+    const told = await Promise.allSettled(Array.from({ length: 10 }, () => notify()));
+    const [heard, ...waiting] = told.sort((left, right) => left.status.localeCompare(right.status));
+    expect(heard).toEqual({ status: 'fulfilled', value: 'delivered' });
+    for (const one of waiting) expect(one).toMatchObject({ reason: { type: 'NOT_ITS_TURN' } });
+    expect(shop.received).toHaveLength(1);
+    expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 1 });
+  });
+
+  it('waits for as long as an attempt of somebody else may take, and ends when that was heard', async () => {
+    const claimed = await claimAttempt(store.db, effectId, 7_000);
+    const { nextRetryDelay } = await failureOf(notify());
+    expect(nextRetryDelay).toBeGreaterThan(5_000);
+    expect(nextRetryDelay).toBeLessThanOrEqual(7_000);
+    const sent = { status: 200, error: null, ms: 1, answer: null };
+    await finishAttempt(store.db, claimed as ClaimedAttempt, sent, {
+      state: 'delivered',
+      lastAnswer: '200',
+      retryAfterMs: 0,
+    });
+    expect(await notify()).toBe('delivered');
+    expect(shop.received).toEqual([]);
+  });
+
+  it('waits with everybody else for the delay after an attempt that was not heard', async () => {
+    shop.answer = (response) => response.writeHead(500).end();
+    await failureOf(notify());
+    const { type, nextRetryDelay } = await failureOf(notify());
+    expect(type).toBe('NOT_ITS_TURN');
+    expect(nextRetryDelay).toBeGreaterThan(0);
+    expect(nextRetryDelay).toBeLessThanOrEqual(1_000);
+    expect(shop.received).toHaveLength(1);
+  });
+
+  it('takes over what a killed process had begun, once it can not be under way any more', async () => {
+    await claimAttempt(store.db, effectId, 0);
+    expect(await notify()).toBe('delivered');
+    expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 2 });
+  });
+
+  it('keeps of each attempt when it was, what came back and how long that took', async () => {
+    shop.answer = (response) => response.writeHead(500).end('<h1>no\u0000\r\n such \ud83d\ude00</h1>');
+    await failureOf(notify());
+    await failureOf(notify(2, { url: 'http://127.0.0.1:9/' }));
+    const { rows } = await pageOfAttempts(store.db, effectId, { limit: 9 });
+    expect(rows).toMatchObject([
+      { n: 2, status: null, error: expect.stringMatching(/^nothing: ./), answer: null },
+      { n: 1, status: 500, error: null, answer: '<h1>no such \ud83d\ude00</h1>' },
+    ]);
+    for (const { ms, at } of rows) {
+      expect(ms).toBeGreaterThanOrEqual(0);
+      expect(Date.now() - at.getTime()).toBeLessThan(60_000);
+    }
+  });
+
+  it('keeps 200 characters of an answer, whatever it is made of, and reads little more', async () => {
+    let written = 0;
+    shop.answer = (response) => {
+      response.writeHead(503);
+      const more = () => {
+        written += 65_536;
+        if (!response.destroyed && written < 50_000_000)
+          response.write(Buffer.alloc(65_536, 0xff), () => void setImmediate(more));
+      };
+      more();
+    };
+    await failureOf(notify());
+    const { rows } = await pageOfAttempts(store.db, effectId, { limit: 9 });
+    expect(rows[0]?.answer).toBe('\ufffd'.repeat(200));
+    expect(written).toBeLessThan(5_000_000);
+  });
+
   it('ends with 410', async () => {
     shop.answer = (response) => response.writeHead(410).end();
     expect(await notify()).toBe('gone');
@@ -164,7 +244,7 @@ describe('telling the merchant', () => {
     await age('71 hours 59 minutes');
     await failureOf(notify());
     await age('72 hours 1 minute');
-    expect(await notify()).toBe('gave_up');
+    expect(await notify(2)).toBe('gave_up');
     expect(await readUpdate(store.db, effectId)).toMatchObject({
       state: 'gave_up',
       lastAnswer: '500',
@@ -176,7 +256,7 @@ describe('telling the merchant', () => {
     shop.answer = (response) => response.writeHead(500).end();
     await store.db.update(outbox).set({ createdAt: sql`now() - interval '20 days'` });
     await failureOf(notify(1, {}, effectId, Date.now() - 71 * 3_600_000));
-    expect(await notify(1, {}, effectId, Date.now() - 73 * 3_600_000)).toBe('gave_up');
+    expect(await notify(2, {}, effectId, Date.now() - 73 * 3_600_000)).toBe('gave_up');
   });
 
   it('is not sent again once it was delivered', async () => {

@@ -9,7 +9,7 @@ import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { payments } from '../../src/store/schema.ts';
+import { outbox, payments } from '../../src/store/schema.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { aDelivery, anOutcome, aPayment, aRecord, aReference, keyOf, TELLS } from '../support/builders.ts';
@@ -256,10 +256,12 @@ describe('opening a session', () => {
     expect(await sessionsOf(payment)).toEqual([]);
   });
 
-  it('tells a later run what the merchant has not heard yet', async () => {
+  it('has a later run tell what the run that recorded it has left untold', async () => {
     const payment = await newPayment();
     await open(keyOf(payment));
     await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('DECLINED') }), TELLS);
+    expect(await open(keyOf(payment))).toMatchObject({ status: 'DECLINED', untold: [] });
+    await store.db.update(outbox).set({ nextAttemptAt: sql`now() - interval '6 minutes'` });
     expect(await open(keyOf(payment))).toMatchObject({
       kind: 'opened',
       status: 'DECLINED',

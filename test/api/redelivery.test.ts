@@ -5,7 +5,7 @@ import { createUpdateActivities } from '../../src/activities/notify-merchant.ts'
 import { claimUnsignalled, type DeliveryRow } from '../../src/store/deliveries.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
-import { listUpdates, recordAttempt, type OutboxState } from '../../src/store/outbox.ts';
+import { listUpdates, type OutboxState } from '../../src/store/outbox.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, outbox } from '../../src/store/schema.ts';
@@ -13,7 +13,7 @@ import { readTimeline } from '../../src/store/timeline.ts';
 import { startReceiver } from '../sandbox/sandbox-client.ts';
 import { API_KEY } from '../support/api.ts';
 import { anActivityRun } from '../support/activity.ts';
-import { aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aDelivery, anOutcome, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 
 // A name that no id of hexadecimal digits happens to contain.
@@ -130,8 +130,33 @@ describe('an update', () => {
   });
   const resend = (body: unknown = { effectId, ...ASKER }) => at.api.post('/v1/updates/redeliver', body);
   const finish = (state: OutboxState, effect = effectId) =>
-    recordAttempt(at.store.db, effect, { state, answer: '500', sent: true });
+    attempted(at.store.db, effect, { state, answer: '500' });
   const get = (query = '') => at.api.send('GET', `/v1/updates${query}`, { key: API_KEY });
+
+  it('shows each attempt at it, newest first and page by page, under its id as one segment', async () => {
+    for (const state of ['pending', 'pending', 'delivered'] as const) await finish(state);
+    const path = `/v1/updates/${encodeURIComponent(effectId)}/attempts`;
+    const page = (query: string) => at.api.send('GET', `${path}${query}`, { key: API_KEY });
+    const first = await page('?limit=2');
+    expect(first).toMatchObject({ status: 200, json: { hasMore: true, nextCursor: '2' } });
+    expect(first.json.data).toMatchObject([
+      { n: 3, status: 500, ms: 5, answer: null, error: null },
+      { n: 2, at: expect.stringMatching(/Z$/) },
+    ]);
+    expect(await page('?limit=2&cursor=2')).toMatchObject({
+      json: { data: [{ n: 1 }], hasMore: false, nextCursor: null },
+    });
+    expect((await page('?cursor=0')).status).toBe(422);
+    const unknown = await at.api.send('GET', '/v1/updates/1%2Fnone/attempts', { key: API_KEY });
+    expect(unknown).toMatchObject({ status: 404, json: { code: 'not_found' } });
+    expect((await at.api.send('GET', path)).status).toBe(401);
+  });
+
+  it('says when the next attempt is due, as long as there is one', async () => {
+    expect((await get()).json.data).toMatchObject([{ nextAttemptAt: expect.stringMatching(/Z$/) }]);
+    await finish('delivered');
+    expect((await get()).json.data).toMatchObject([{ nextAttemptAt: null }]);
+  });
 
   it.each(['gave_up', 'gone', 'delivered', 'off'] as const)(
     'that is %s is queued again, its three days counted anew, and its payment woken',
@@ -146,7 +171,7 @@ describe('an update', () => {
           effectId,
           payment: payment.id,
           state: 'pending',
-          attempts: 0,
+          attempts: 1,
           lastAnswer: null,
           finishedAt: null,
         },

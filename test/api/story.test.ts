@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readStory } from '../../src/api/story.ts';
-import { pendingEffects, recordAttempt, type OutboxState } from '../../src/store/outbox.ts';
+import { takeUntold, type OutboxState } from '../../src/store/outbox.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const at = {} as { store: TestStore };
@@ -41,6 +41,21 @@ describe('the story of a payment', () => {
     expect(texts).toContain('order.paid goes nowhere: ORDER_WEBHOOK_URL is not set');
   });
 
+  it('quotes what came back of each attempt that was not heard', async () => {
+    const payment = await paid();
+    await attempt(payment, 'pending', '500');
+    await attempt(payment, 'delivered', '204');
+    const story = await readStory(at.store.db, payment.id);
+    expect(story.slice(-2)).toMatchObject([
+      {
+        kind: 'update',
+        text: 'attempt 1 to tell of order.paid: answered 500 after 5 ms',
+        data: { attempt: 1, status: 500 },
+      },
+      { text: 'the merchant heard order.paid (204, 2 attempts)' },
+    ]);
+  });
+
   it('is in order of time', async () => {
     const payment = await paid();
     await attempt(payment, 'delivered', '204');
@@ -56,6 +71,6 @@ async function paid(settings = TELLS): Promise<PaymentRow> {
 }
 
 async function attempt(payment: PaymentRow, state: OutboxState, answer: string): Promise<void> {
-  const [effectId] = await pendingEffects(at.store.db, payment.id);
-  await recordAttempt(at.store.db, effectId ?? '', { state, answer, sent: state !== 'superseded' });
+  const [effectId] = await takeUntold(at.store.db, payment.id, TELLS.teller);
+  await attempted(at.store.db, effectId ?? '', { state, answer });
 }

@@ -6,12 +6,12 @@ import { abandonedJob } from '../../src/background/waking.ts';
 import type { ForwarderDependencies } from '../../src/background/jobs.ts';
 import { startForwarder } from '../../src/background/forwarder.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
-import { readUpdate, recordAttempt } from '../../src/store/outbox.ts';
+import { readUpdate } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { anActivityRun } from '../support/activity.ts';
-import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
@@ -36,7 +36,7 @@ beforeEach(async () => {
   lines = [];
   payment = await aPayment(store.db);
   effectId = (await recordOutcome(store.db, aRecord(payment), TELLS)).untold[0] ?? '';
-  await store.db.update(outbox).set({ createdAt: sql`now() - interval '1 day'` });
+  await makeOld();
 });
 
 afterEach(async () => {
@@ -47,6 +47,11 @@ afterEach(async () => {
 function dependencies(tells: boolean): ForwarderDependencies {
   const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
   return { db: store.db, runs, money: fakeMoney(runs), log, retentionMs: 86_400_000, tells, livemode: false };
+}
+
+async function makeOld(): Promise<void> {
+  const aDayAgo = sql`now() - interval '1 day'`;
+  await store.db.update(outbox).set({ createdAt: aDayAgo, nextAttemptAt: aDayAgo });
 }
 
 /** Starts it as a process does, and lets it take its turns of so many minutes. */
@@ -71,7 +76,7 @@ function notifyNowhere(): Promise<unknown> {
 }
 
 it('are spoken of although the last try is a moment ago', async () => {
-  await recordAttempt(store.db, effectId, { state: 'pending', answer: '500', sent: true });
+  await attempted(store.db, effectId, { state: 'pending', answer: '500' });
   await afterMinutes(1, false);
   expect(lines).toEqual([]);
   await notifyNowhere();
@@ -112,7 +117,7 @@ it('do not wait for one whose payment can not be woken', async () => {
   const stuck = payment.id;
   const others = await Promise.all(Array.from({ length: 5 }, () => aPayment(store.db)));
   for (const other of others) await recordOutcome(store.db, aRecord(other), TELLS);
-  await store.db.update(outbox).set({ createdAt: sql`now() - interval '1 day'` });
+  await makeOld();
   const look = runs.look.bind(runs);
   runs.look = (address, signal) =>
     address.paymentId === stuck ? Promise.reject(new Error('it takes no signals')) : look(address, signal);
@@ -124,7 +129,7 @@ it('do not wait for one whose payment can not be woken', async () => {
 it('are asked for no more of a Temporal that is away', async () => {
   for (const other of await Promise.all(Array.from({ length: 5 }, () => aPayment(store.db))))
     await recordOutcome(store.db, aRecord(other), TELLS);
-  await store.db.update(outbox).set({ createdAt: sql`now() - interval '1 day'` });
+  await makeOld();
   let asked = 0;
   runs.look = () => {
     asked += 1;

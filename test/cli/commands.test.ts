@@ -22,7 +22,7 @@ import { useTerminal } from '../support/terminal.ts';
 
 const KEY = 'a-key-of-more-than-24-characters';
 const NOBODY = '127.0.0.1:1';
-const TELLS = { policy: 'give_back', livemode: false, tells: true } as const;
+const TELLS = { policy: 'give_back', livemode: false, tells: true, teller: 'run-1' } as const;
 
 interface Around {
   store: Store;

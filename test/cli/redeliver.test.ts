@@ -2,11 +2,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
-import { recordAttempt } from '../../src/store/outbox.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { API_KEY } from '../support/api.ts';
-import { aDelivery, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aDelivery, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { useTerminal } from '../support/terminal.ts';
 
@@ -36,7 +35,7 @@ describe('paidonce redeliver', () => {
     const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(payment), TELLS)).untold;
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(1);
     expect(terminal.complaints).toContain('not_redeliverable: it is on its way');
-    await recordAttempt(at.store.db, effectId, { state: 'gone', answer: '410', sent: true });
+    await attempted(at.store.db, effectId, { state: 'gone', answer: '410' });
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(0);
     expect(terminal.output).toBe(`order.paid of order ${payment.orderReference} is sent again\n`);
   });

@@ -22,7 +22,7 @@ const CASES: readonly CrashCase[] = [
   ...each('late', ['give-back.claim.before', 'give-back.claim.after', 'attempt.operate.after']),
   ...each('late', ['attempt.mark.after'], { isUnknown: true }),
   ...each('late captured', ['attempt.operate.after']),
-  ...each('pay', ['notify.post.before', 'notify.post.after', 'notify.record.after']),
+  ...each('pay', ['notify.claim.before', 'notify.post.before', 'notify.post.after', 'notify.record.after']),
   ...each('capture', ['attempt.mark.after'], { isUnknown: true }),
   ...each('refund', ['attempt.mark.after'], { isUnknown: true }),
   ...each('void', ['attempt.mark.after'], { isUnknown: true }),

@@ -2,8 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { readFigures } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
-import { findAbandonedUpdates, pendingEffects, readUpdate, recordAttempt } from '../../src/store/outbox.ts';
+import {
+  findAbandonedUpdates,
+  keepUntold,
+  readmitUntold,
+  readUpdate,
+  takeUntold,
+} from '../../src/store/outbox.ts';
 import { outbox } from '../../src/store/schema.ts';
+import { claimAttempt } from '../../src/store/update-attempts.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
@@ -19,9 +26,22 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     const payment = await aPayment(store.db);
     await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('FAILED') }), TELLS);
     await recordOutcome(store.db, aRecord(payment, { key: 'b' }), TELLS);
-    const [failed, paid] = (await pendingEffects(store.db, payment.id)) as [string, string];
+    const [failed, paid] = (await takeUntold(store.db, payment.id, TELLS.teller)) as [string, string];
     return { payment, failed, paid };
   }
+
+  /** Puts the next attempt into the past. */
+  const due = (effectId: string, ago: string) =>
+    store.db
+      .update(outbox)
+      .set({ nextAttemptAt: sql`now() - ${ago}::interval` })
+      .where(eq(outbox.effectId, effectId));
+
+  const abandoned = async (...among: string[]) =>
+    (await findAbandonedUpdates(store.db, 100))
+      .map(({ effectId }) => effectId)
+      .filter((id) => among.includes(id))
+      .sort();
 
   it('lists what the merchant has not heard in the order in which it happened', async () => {
     const { payment, failed, paid } = await twoUpdates();
@@ -46,7 +66,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     await recordOutcome(store.db, aRecord(second), { ...TELLS, policy: 'review' });
     const captured = anOutcome('CAPTURED', { pays: true, capturedMinor: paid.amount });
     await recordOutcome(store.db, aRecord(paid, { outcome: captured }), TELLS);
-    const [review] = await pendingEffects(store.db, second.id);
+    const [review] = await takeUntold(store.db, second.id, TELLS.teller);
     expect(await readUpdate(store.db, review ?? '')).toMatchObject({ type: 'order.review', hasLater: false });
   });
 
@@ -60,41 +80,52 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await readUpdate(store.db, 'none')).toBeNull();
   });
 
-  it('counts attempts, and none once the telling is over', async () => {
-    const { paid, payment } = await twoUpdates();
-    await recordAttempt(store.db, paid, { state: 'pending', answer: '500', sent: true });
-    await recordAttempt(store.db, paid, { state: 'delivered', answer: '204', sent: true });
-    await recordAttempt(store.db, paid, { state: 'gave_up', answer: '500', sent: true });
-    expect(await readUpdate(store.db, paid)).toMatchObject({
-      state: 'delivered',
-      attempts: 2,
-      lastAnswer: '204',
-    });
-    expect(await pendingEffects(store.db, payment.id)).not.toContain(paid);
+  it('is told by the run that recorded it, and by another once nobody has for five minutes', async () => {
+    const { payment, failed, paid } = await twoUpdates();
+    const { db } = store;
+    expect(await takeUntold(db, payment.id, 'run-2')).toEqual([]);
+    const late = aRecord(payment, { outcome: null });
+    expect((await recordOutcome(db, late, { ...TELLS, teller: 'run-2' })).untold).toEqual([]);
+    await due(paid, '6 minutes');
+    expect(await takeUntold(db, payment.id, 'run-2')).toEqual([paid]);
+    await due(paid, '0 minutes');
+    expect(await takeUntold(db, payment.id, TELLS.teller)).toEqual([failed]);
+    await due(failed, '6 minutes');
+    const later = aRecord(payment, { outcome: null });
+    const { untold } = await recordOutcome(db, later, { ...TELLS, teller: 'run-2' });
+    expect(untold).toEqual([failed, paid]);
   });
 
-  it('finds updates whose run must be lost, and no others', async () => {
+  it('is left to whoever is at it, however late that is', async () => {
+    const { payment, paid } = await twoUpdates();
+    await claimAttempt(store.db, paid, 60_000);
+    await due(paid, '6 minutes');
+    expect(await takeUntold(store.db, payment.id, 'run-2')).toEqual([]);
+    expect(await abandoned(paid)).toEqual([]);
+  });
+
+  it('finds updates that nobody tells, and no others', async () => {
     const { failed, paid } = await twoUpdates();
-    const past = (effectId: string, created: string, attempted: string | null) =>
-      store.db
-        .update(outbox)
-        .set({
-          createdAt: sql`now() - ${created}::interval`,
-          attemptedAt: attempted === null ? null : sql`now() - ${attempted}::interval`,
-        })
-        .where(eq(outbox.effectId, effectId));
-    const abandoned = async () =>
-      (await findAbandonedUpdates(store.db, 100))
-        .map(({ effectId }) => effectId)
-        .filter((id) => [failed, paid].includes(id));
-    expect(await abandoned()).toEqual([]);
-    await past(failed, '6 minutes', null);
-    await past(paid, '2 hours', '30 minutes');
-    expect(await abandoned()).toEqual([failed]);
-    await past(paid, '3 hours', '2 hours');
-    expect((await abandoned()).sort()).toEqual([failed, paid].sort());
-    await past(failed, '31 days', null);
-    expect(await abandoned()).toEqual([paid]);
+    expect(await abandoned(failed, paid)).toEqual([]);
+    await due(failed, '6 minutes');
+    expect(await abandoned(failed, paid)).toEqual([failed]);
+    await due(paid, '1 hour');
+    expect(await abandoned(failed, paid)).toEqual([failed, paid].sort());
+    await store.db
+      .update(outbox)
+      .set({ createdAt: sql`now() - interval '31 days'` })
+      .where(eq(outbox.effectId, failed));
+    expect(await abandoned(failed, paid)).toEqual([paid]);
+  });
+
+  it('is kept where there was no endpoint, and told at once when there is one', async () => {
+    const { payment, paid } = await twoUpdates();
+    await keepUntold(store.db, paid);
+    expect(await abandoned(paid)).toEqual([]);
+    expect(await readUpdate(store.db, paid)).toMatchObject({ waitMs: 0, attempts: 0 });
+    await readmitUntold(store.db);
+    expect(await abandoned(paid)).toEqual([paid]);
+    expect(await takeUntold(store.db, payment.id, 'run-2')).toEqual([paid]);
   });
 
   it('tells how much waits and for how long', async () => {

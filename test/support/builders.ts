@@ -7,7 +7,9 @@ import type { HandledDelivery } from '../../src/store/deliveries.ts';
 import type { ReceivedDelivery } from '../../src/store/log-delivery.ts';
 import type { OutcomeRecord, RecordSettings } from '../../src/store/outcomes.ts';
 import { claimPayment, type NewPayment } from '../../src/store/claim-payment.ts';
+import { supersede, type OutboxState } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
+import { claimAttempt, finishAttempt } from '../../src/store/update-attempts.ts';
 import type { Db } from '../../src/store/open.ts';
 
 export const ACCOUNT = 'T12345678';
@@ -45,7 +47,7 @@ export function aSessionId(): string {
   return `${ACCOUNT}.${randomBytes(11).toString('hex')}`;
 }
 
-export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tells: true };
+export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tells: true, teller: 'run-1' };
 
 export function anOutcome(status: PaymentStatus, changes: Partial<Outcome> = {}): Outcome {
   return { status, pays: false, cause: 'look-1', capturedMinor: 0, refundedMinor: 0, ...changes };
@@ -83,6 +85,20 @@ export function aTransaction(payment: PaymentRow, changes: Partial<Transaction> 
     updatedAt: '2026-11-21T12:00:00.000Z',
     ...changes,
   };
+}
+
+/** One attempt to tell the merchant, as the activity writes it down; the next one is due at once. Whether it could be made. */
+export async function attempted(
+  db: Db,
+  effectId: string,
+  { state, answer }: { state: OutboxState; answer: string },
+): Promise<boolean> {
+  if (state === 'superseded') await supersede(db, effectId);
+  const claimed = await claimAttempt(db, effectId, 60_000);
+  if (claimed === null) return false;
+  const sent = { status: Number(answer) || null, error: null, ms: 5, answer: null };
+  await finishAttempt(db, claimed, sent, { state, lastAnswer: answer, retryAfterMs: 0 });
+  return true;
 }
 
 /** A verified delivery about a payment, or about nobody's. */

@@ -1,5 +1,6 @@
 /** Everything that moves money, as it is: our workflows and activities, a store, the sandbox; only time is made to run. */
 import { Client, Connection } from '@temporalio/client';
+import { eq } from 'drizzle-orm';
 import { NativeConnection } from '@temporalio/worker';
 import { createPaymentActivities } from '../../src/activities/create-activities.ts';
 import { createMoneyActivities } from '../../src/activities/money-activities.ts';
@@ -9,14 +10,14 @@ import type { OperationKind } from '../../src/domain/operation.ts';
 import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
-import { recordAttempt } from '../../src/store/outbox.ts';
 import { claimOperation, findOperation, type OperationRow } from '../../src/store/operations.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
+import { outbox } from '../../src/store/schema.ts';
 import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentAddress, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from './builders.ts';
+import { anOutcome, aPayment, aRecord, attempted, TELLS } from './builders.ts';
 import { startDevServer } from './dev-server.ts';
 import { workflowBundle, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
 import { openTestStore, type TestStore } from './store.ts';
@@ -138,8 +139,8 @@ function gatewayAt(url: string): Gateway {
 function telling(store: TestStore, told: string[]): UpdateActivities {
   return {
     async notifyMerchant(effectId) {
-      await recordAttempt(store.db, effectId, { state: 'delivered', answer: '200', sent: true });
-      told.push(effectId.replace(/^.*(order\.[a-z_]+).*$/, '$1'));
+      const isTold = await attempted(store.db, effectId, { state: 'delivered', answer: '200' });
+      if (isTold) told.push(effectId.replace(/^.*(order\.[a-z_]+).*$/, '$1'));
       return 'delivered';
     },
   };
@@ -286,6 +287,8 @@ export async function lateMoney(
   const payment = await anOpenPayment(world);
   const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
   await recordOutcome(world.store.db, aRecord(payment, { outcome: closed }), TELLS);
+  // No run has recorded it: the next one tells.
+  await world.store.db.update(outbox).set({ teller: null }).where(eq(outbox.paymentId, payment.id));
   await payAt(world, payment, { outcome, faults });
   await look(world, payment);
   return payment;

@@ -1,6 +1,13 @@
 /** What is done once more by hand, as the document describes it. */
 import { z } from 'zod';
-import { redeliverRequest, resendRequest, sentUpdate, updatesQuery } from '../redelivery-schemas.ts';
+import {
+  attemptsQuery,
+  redeliverRequest,
+  resendRequest,
+  sentUpdate,
+  updateAttempt,
+  updatesQuery,
+} from '../redelivery-schemas.ts';
 import { delivery, pageOf } from '../schemas.ts';
 import { json } from './answers.ts';
 import type { Call } from './call.ts';
@@ -26,6 +33,19 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     summary: 'What the merchant was told, and whether he has heard it',
     query: updatesQuery,
     answers: json(200, 'One page, newest first', pageOf(sentUpdate)),
+  },
+  {
+    method: 'get',
+    path: '/v1/updates/{id}/attempts',
+    operationId: 'listUpdateAttempts',
+    summary: 'How telling the merchant of one update went',
+    description:
+      '`id` is the `effectId`, percent-encoded as one segment, its slashes too: `/v1/updates/1001%2Forder.paid/attempts`. One attempt at ' +
+      'a time is under way, whoever asks for it; each is written down before it is sent.',
+    params: z.object({ id: z.string().meta({ example: '1001%2Forder.paid' }) }),
+    query: attemptsQuery,
+    answers: json(200, 'One page, newest first', pageOf(updateAttempt)),
+    refused: ['not_found'],
   },
   {
     method: 'post',

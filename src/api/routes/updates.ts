@@ -1,10 +1,18 @@
 import { Router } from '@koa/router';
 import type { z } from 'zod';
 import type { Service } from '../../service.ts';
-import type { OutboxRow } from '../../store/outbox.ts';
+import { readUpdate, type OutboxRow } from '../../store/outbox.ts';
+import { pageOfAttempts, type AttemptRow } from '../../store/update-attempts.ts';
+import { Problem } from '../problem.ts';
 import { pageOfUpdates } from '../../store/lists.ts';
 import { resend } from '../redeliver.ts';
-import { resendRequest, updatesQuery, type sentUpdate } from '../redelivery-schemas.ts';
+import {
+  attemptsQuery,
+  resendRequest,
+  updatesQuery,
+  type sentUpdate,
+  type updateAttempt,
+} from '../redelivery-schemas.ts';
 import { readJson, readQuery } from '../validate.ts';
 
 /** `/v1/updates`: what the merchant was told, and whether he has heard it. */
@@ -14,6 +22,15 @@ export function updateRoutes(service: Service): Router {
       const page = await pageOfUpdates(service.store.db, readQuery(ctx, updatesQuery));
       const nextCursor = page.hasMore ? page.rows.at(-1)?.effectId : null;
       ctx.body = { data: page.rows.map(viewUpdate), hasMore: page.hasMore, nextCursor };
+    })
+    .get('/updates/:id/attempts', async (ctx) => {
+      const { db } = service.store;
+      const effectId = ctx.params['id'] ?? '';
+      if ((await readUpdate(db, effectId)) === null)
+        throw new Problem('not_found', 'there is no such update');
+      const page = await pageOfAttempts(db, effectId, readQuery(ctx, attemptsQuery));
+      const nextCursor = page.hasMore ? String(page.rows.at(-1)?.n) : null;
+      ctx.body = { data: page.rows.map(viewAttempt), hasMore: page.hasMore, nextCursor };
     })
     .post('/updates/redeliver', async (ctx) => {
       const update = await resend(service, await readJson(ctx, resendRequest));
@@ -35,6 +52,11 @@ function viewUpdate(row: OutboxRow): z.infer<typeof sentUpdate> {
     state: row.state as z.infer<typeof sentUpdate>['state'],
     queuedAt: row.createdAt.toISOString(),
     attemptedAt: row.attemptedAt?.toISOString() ?? null,
+    nextAttemptAt: row.state === 'pending' ? row.nextAttemptAt.toISOString() : null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
   };
+}
+
+function viewAttempt({ n, at, status, error, ms, answer }: AttemptRow): z.infer<typeof updateAttempt> {
+  return { n, at: at.toISOString(), status, error, ms, answer };
 }

@@ -25,6 +25,7 @@ const ALWAYS = {
   'store/payments.ts': 'store-payments',
   'store/sweeps.ts': 'store-sweeps',
   'store/timeline.ts': 'store-timeline',
+  'store/update-attempts.ts': 'store-update-attempts',
 };
 /** A real Temporal server needs the real ones. */
 const PURE_ONLY = {

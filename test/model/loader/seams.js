@@ -19,5 +19,7 @@ export const SEAMS = {
   'workflows/telling.ts': ['tell', 'followUp'],
   'stand-ins/store-deliveries.ts': ['logDelivery'],
   'stand-ins/store-operations.ts': ['claimGiveBack', 'markSending', 'readAttempt'],
+  'stand-ins/store-outbox.ts': ['takeForTelling'],
   'stand-ins/store-payments.ts': ['findOrder'],
+  'stand-ins/store-update-attempts.ts': ['claimAttempt'],
 };

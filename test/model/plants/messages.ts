@@ -3,9 +3,10 @@ import type { Decision, Standing } from '../../../src/domain/decide.ts';
 import type { Opened, Reading } from '../../../src/domain/transaction.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
+import type { ClaimedAttempt } from '../../../src/store/update-attempts.ts';
 import type { CallbackSignal } from '../../../src/workflows/messages.ts';
 import type { RunState } from '../../../src/workflows/run-state.ts';
-import { tablesOf } from '../world/tables.ts';
+import { tablesOf, type Tables } from '../world/tables.ts';
 import type { Planted, Plants } from './plant.ts';
 
 type Decide = (now: Standing, opened: Opened, reading: Reading) => Decision;
@@ -23,6 +24,10 @@ export const MESSAGES: Plants = {
     found: /never had any money|pays with what belongs to undefined/,
     plant: believer,
   },
+  'tells the merchant the same twice at once': {
+    found: /is sent twice at once/,
+    plant: () => ({ takeForTelling: takeAll, claimAttempt: claimAlways }),
+  },
   'tells the merchant nothing of a payment': {
     found: /is untold|heard 0 times/,
     plant: () => ({
@@ -34,6 +39,26 @@ export const MESSAGES: Plants = {
     }),
   },
 };
+
+/** Every run tells whatever is untold. */
+function takeAll(
+  _: (tables: Tables, paymentId: string, teller: string) => string[],
+  tables: Tables,
+  paymentId: string,
+): string[] {
+  return [...tables.outbox.values()]
+    .filter((update) => update.paymentId === paymentId && update.state === 'pending')
+    .map(({ effectId }) => effectId);
+}
+
+/** Nobody looks whether an attempt is under way. */
+function claimAlways(
+  claim: (db: Db, effectId: string, forMs: number) => Promise<ClaimedAttempt | null>,
+  db: Db,
+  effectId: string,
+): Promise<ClaimedAttempt | null> {
+  return claim(db, effectId, 0);
+}
 
 async function handleAtOnce(
   log: (db: Db, received: ReceivedDelivery) => Promise<LogWord>,

@@ -157,6 +157,10 @@ class RealTrouble extends Trouble {
     return false;
   }
 
+  override answered<Answer>(answer: () => Answer): Promise<Answer> {
+    return Promise.resolve(answer());
+  }
+
   override async callGateway<Answer>(what: string, work: () => Answer, lost?: Answer): Promise<Answer> {
     const isSilent = this.isAway('gateway');
     const isLost = this.hits(this.weather.silence);

@@ -1,7 +1,7 @@
 /** `src/store/outbox.ts` in memory. */
 import type { OrderStatus, UpdateType } from '../../../src/domain/order.ts';
 import type { Db } from '../../../src/store/open.ts';
-import type { OutboxRow, OutboxState, ReadUpdate } from '../../../src/store/outbox.ts';
+import type { OutboxRow, ReadUpdate } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
 
@@ -25,8 +25,18 @@ export function readUpdate(db: Db, effectId: string): Promise<ReadUpdate | null>
     const update = tables.outbox.get(effectId);
     return update === undefined
       ? null
-      : { ...update, hasLater: hasLater(tables, update), isEarly: isEarly(tables, update) };
+      : {
+          ...update,
+          hasLater: hasLater(tables, update),
+          isEarly: isEarly(tables, update),
+          waitMs: Math.max(0, dueAt(update) - Date.now()),
+        };
   });
+}
+
+/** When an attempt may be made. */
+export function dueAt({ nextAttemptAt, claimedUntil }: OutboxRow): number {
+  return Math.max(nextAttemptAt.getTime(), claimedUntil?.getTime() ?? 0);
 }
 
 function hasLater(tables: Tables, { sequence, type, paymentId }: OutboxRow): boolean {
@@ -46,26 +56,41 @@ function isEarly(tables: Tables, { sequence }: OutboxRow): boolean {
   );
 }
 
-export function pendingEffects(db: Db, paymentId: string): Promise<string[]> {
+export function takeUntold(db: Db, paymentId: string, teller: string): Promise<string[]> {
   const tables = tablesOf(db);
-  return tables.call('list what is untold', () =>
-    [...tables.outbox.values()]
-      .filter((update) => update.paymentId === paymentId && update.state === 'pending')
-      .map(({ effectId }) => effectId),
-  );
+  return tables.call('take what is untold', () => takeForTelling(tables, paymentId, teller));
 }
 
-export function recordAttempt(
-  db: Db,
-  effectId: string,
-  { state, answer, sent }: { state: OutboxState; answer: string; sent: boolean },
-): Promise<void> {
+/** What `recordOutcome` does under its lock. */
+export function takeForTelling(tables: Tables, paymentId: string, teller: string): string[] {
+  const taken = [...tables.outbox.values()].filter(
+    (update) => update.paymentId === paymentId && update.state === 'pending' && isToTell(update, teller),
+  );
+  for (const update of taken) {
+    const tries = update.teller === teller ? update.tries : 0;
+    tables.outbox.set(update.effectId, { ...update, teller, tries });
+  }
+  return taken.map(({ effectId }) => effectId);
+}
+
+function isToTell(update: OutboxRow, teller: string): boolean {
+  return update.teller === teller || isForgotten(update, Date.now());
+}
+
+function isForgotten({ teller, nextAttemptAt, claimedUntil }: OutboxRow, now: number): boolean {
+  const isLate = nextAttemptAt.getTime() < now - 5 * 60_000;
+  return teller === null || (isLate && (claimedUntil?.getTime() ?? 0) < now);
+}
+
+export function keepUntold(): Promise<void> {
+  throw new Error('in the model, the merchant always has an endpoint');
+}
+
+export function supersede(db: Db, effectId: string): Promise<void> {
   const tables = tablesOf(db);
-  return tables.call('record how telling went', () => {
+  return tables.call('keep from telling', () => {
     const update = tables.outbox.get(effectId);
-    if (update?.state !== 'pending') return;
-    const attempts = update.attempts + (sent ? 1 : 0);
-    tables.outbox.set(effectId, { ...update, state, lastAnswer: answer, attempts, attemptedAt: new Date() });
+    if (update?.state === 'pending') tables.outbox.set(effectId, { ...update, state: 'superseded' });
   });
 }
 
@@ -73,17 +98,12 @@ export function findAbandonedUpdates(db: Db): Promise<{ payment: PaymentRow; eff
   const tables = tablesOf(db);
   return tables.call('find what was never told', () =>
     [...tables.outbox.values()]
-      .filter((update) => isAbandoned(update, Date.now()))
+      .filter((update) => update.state === 'pending' && isForgotten(update, Date.now()))
       .map(({ effectId, paymentId }) => ({
         effectId,
         payment: tables.payments.get(paymentId) as PaymentRow,
       })),
   );
-}
-
-function isAbandoned({ state, attemptedAt, createdAt }: OutboxRow, now: number): boolean {
-  const due = attemptedAt === null ? createdAt.getTime() + 5 * 60_000 : attemptedAt.getTime() + 90 * 60_000;
-  return state === 'pending' && due < now;
 }
 
 export function findEndpointless(): Promise<null> {

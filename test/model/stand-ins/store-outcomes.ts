@@ -17,6 +17,7 @@ import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { markAnswered, markHandled } from './store-deliveries.ts';
 import { isFailedVoid, operationRow } from './store-operations.ts';
+import { takeForTelling } from './store-outbox.ts';
 
 export type * from '../../../src/store/outcomes.ts';
 
@@ -30,7 +31,7 @@ export function recordOutcome(
 }
 
 function recorded(tables: Tables, record: OutcomeRecord, settings: RecordSettings): RecordedOutcome {
-  const before = lock(tables, record);
+  const before = lock(tables, record, settings.teller);
   const { settled, finished, current, answersOthers } = settleRecord(before, record, settings.policy);
   if (settled !== null) tables.keeper.settling(before, settled, record);
   const told = write(tables, before, settled, finished, current, settings);
@@ -40,7 +41,7 @@ function recorded(tables: Tables, record: OutcomeRecord, settings: RecordSetting
   return recordedOutcome(before, settled, told, settings.tells);
 }
 
-function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
+function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string): Locked {
   const payment = tables.payments.get(paymentId);
   const order = payment && tables.orders.get(payment.orderReference);
   if (payment === undefined || order === undefined)
@@ -63,9 +64,7 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord): Locked {
     now: new Date(),
     otherOpen: others.find(isOpen) ?? null,
     otherReviewed: others.includes('REVIEW'),
-    pending: updates
-      .filter((update) => update.paymentId === paymentId && update.state === 'pending')
-      .map(({ effectId }) => effectId),
+    pending: takeForTelling(tables, paymentId, teller),
     known: updates.map(({ effectId }) => effectId),
     operations: tables
       .operationsOf(paymentId)
@@ -85,10 +84,10 @@ function write(
   settled: Settlement | null,
   finished: readonly FinishedOperation[],
   record: OutcomeRecord,
-  { livemode, tells }: RecordSettings,
+  { livemode, tells, teller }: RecordSettings,
 ): string[] {
   const after = settled === null ? before : settledRows(before, settled, record);
-  const updates = settled === null ? [] : updateRows(before, after, settled, { livemode, tells });
+  const updates = settled === null ? [] : updateRows(before, after, settled, { livemode, tells, teller });
   const notes = [...record.notes, ...finished.map(finishedNote)];
   for (const { paymentId, key, at } of noteRows(before.payment, settled, { ...record, notes }))
     tables.note(paymentId, key ?? '', at?.getTime() ?? Date.now());
@@ -118,9 +117,13 @@ function outboxRow(update: ReturnType<typeof updateRows>[number]): OutboxRow {
   return {
     ...update,
     attempts: 0,
+    tries: 0,
     lastAnswer: null,
     createdAt: now,
     attemptedAt: null,
+    nextAttemptAt: now,
+    claimedUntil: null,
+    teller: update.teller ?? null,
     finishedAt: null,
   };
 }

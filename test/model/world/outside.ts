@@ -2,7 +2,7 @@
 import { ModelDate } from './clock.ts';
 
 interface Endpoint {
-  hear(effectId: string, body: string): { status: number };
+  hear(effectId: string, body: string): Promise<{ status: number }>;
 }
 
 /** The merchants' endpoints by order; an effect's id begins with its order or its payment. */
@@ -14,7 +14,7 @@ async function modelFetch(_: string, request: { headers: Record<string, string>;
   const reference = effectId.replace(/(-p\d+)?\/.*$/, '');
   const shop = shops.get(reference);
   if (shop === undefined) throw new Error(`there is no merchant of order ${reference}`);
-  return { ...shop.hear(effectId, request.body), body: null };
+  return { ...(await shop.hear(effectId, request.body)), body: null };
 }
 
 const NEVER = new AbortController().signal;

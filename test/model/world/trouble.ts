@@ -108,6 +108,17 @@ export class Trouble {
     });
   }
 
+  /** What is answered a moment later, by somebody whom nothing that happens to us keeps from it. */
+  answered<Answer>(answer: () => Answer): Promise<Answer> {
+    const tried = currentActivity();
+    return new Promise((resolve) => {
+      this.#clock.after(this.hop(), () => {
+        enterActivity(tried);
+        resolve(answer());
+      });
+    });
+  }
+
   /** Puts a part of the world out of reach. */
   takeAway(part: Part, ms: number): void {
     this.away[part] = this.#clock.now + ms;

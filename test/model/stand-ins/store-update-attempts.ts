@@ -1,0 +1,42 @@
+/** `src/store/update-attempts.ts` in memory. */
+import type { Db } from '../../../src/store/open.ts';
+import type { AttemptEnd, ClaimedAttempt, SentAttempt } from '../../../src/store/update-attempts.ts';
+import { tablesOf } from '../world/tables.ts';
+import { dueAt } from './store-outbox.ts';
+
+export type * from '../../../src/store/update-attempts.ts';
+
+export function claimAttempt(db: Db, effectId: string, forMs: number): Promise<ClaimedAttempt | null> {
+  const tables = tablesOf(db);
+  return tables.call('claim an attempt', () => {
+    const update = tables.outbox.get(effectId);
+    if (update?.state !== 'pending' || dueAt(update) > Date.now()) return null;
+    const n = update.attempts + 1;
+    const claimedUntil = new Date(Date.now() + forMs);
+    tables.outbox.set(effectId, { ...update, attempts: n, tries: update.tries + 1, claimedUntil });
+    return { effectId, n };
+  });
+}
+
+export function finishAttempt(
+  db: Db,
+  { effectId, n }: ClaimedAttempt,
+  _: SentAttempt,
+  { state, lastAnswer, retryAfterMs }: AttemptEnd,
+): Promise<void> {
+  const tables = tablesOf(db);
+  return tables.call('keep what came of an attempt', () => {
+    const update = tables.outbox.get(effectId);
+    if (update?.state !== 'pending' || (update.attempts !== n && state === 'pending')) return;
+    const nextAttemptAt = new Date(Date.now() + retryAfterMs);
+    const attemptedAt = new Date();
+    tables.outbox.set(effectId, {
+      ...update,
+      state,
+      lastAnswer,
+      nextAttemptAt,
+      attemptedAt,
+      claimedUntil: null,
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq, sql } from 'drizzle-orm';
+import { readUpdate } from '../../src/store/outbox.ts';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import { outbox } from '../../src/store/schema.ts';
+import {
+  claimAttempt,
+  finishAttempt,
+  pageOfAttempts,
+  type AttemptEnd,
+  type ClaimedAttempt,
+} from '../../src/store/update-attempts.ts';
+import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { STORES, type TestStore } from '../support/store.ts';
+
+const A_MINUTE_MS = 60_000;
+const HEARD: AttemptEnd = { state: 'delivered', lastAnswer: '204', retryAfterMs: 1_000 };
+const NOT_HEARD: AttemptEnd = { state: 'pending', lastAnswer: '500', retryAfterMs: 1_000 };
+
+describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await open();
+  }, 180_000);
+  afterAll(() => store.close());
+
+  async function anUpdate(): Promise<string> {
+    const payment = await aPayment(store.db);
+    const { untold } = await recordOutcome(store.db, aRecord(payment), TELLS);
+    return untold[0] ?? '';
+  }
+
+  const claim = (effectId: string, forMs = A_MINUTE_MS) => claimAttempt(store.db, effectId, forMs);
+
+  const finish = (claimed: ClaimedAttempt | null, end: AttemptEnd, status = Number(end.lastAnswer)) =>
+    finishAttempt(
+      store.db,
+      claimed ?? { effectId: '', n: 0 },
+      { status, error: null, ms: 12, answer: 'ok' },
+      end,
+    );
+
+  const makeDue = (effectId: string) =>
+    store.db
+      .update(outbox)
+      .set({ nextAttemptAt: sql`now()` })
+      .where(eq(outbox.effectId, effectId));
+
+  it('are claimed by one of many who ask at once', async () => {
+    const effectId = await anUpdate();
+    const claims = await Promise.all(Array.from({ length: 10 }, () => claim(effectId)));
+    expect(claims.filter((one) => one !== null)).toEqual([{ effectId, n: 1 }]);
+    expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 1 });
+  });
+
+  it("are nobody else's until the claim is given back or has run out", async () => {
+    const effectId = await anUpdate();
+    const first = await claim(effectId);
+    expect(await claim(effectId)).toBeNull();
+    const { waitMs } = (await readUpdate(store.db, effectId)) ?? { waitMs: 0 };
+    expect(waitMs).toBeGreaterThan(A_MINUTE_MS - 10_000);
+    await finish(first, NOT_HEARD);
+    await makeDue(effectId);
+    expect(await readUpdate(store.db, effectId)).toMatchObject({ waitMs: 0 });
+    expect(await claim(effectId, 0)).toMatchObject({ n: 2 });
+    expect(await claim(effectId)).toMatchObject({ n: 3 });
+  });
+
+  it('are not made before they are due', async () => {
+    const effectId = await anUpdate();
+    await finish(await claim(effectId), { ...NOT_HEARD, retryAfterMs: A_MINUTE_MS });
+    expect(await claim(effectId)).toBeNull();
+    const { waitMs } = (await readUpdate(store.db, effectId)) ?? { waitMs: 0 };
+    expect(waitMs).toBeGreaterThan(A_MINUTE_MS - 10_000);
+    expect(waitMs).toBeLessThanOrEqual(A_MINUTE_MS);
+  });
+
+  it('end with the one that was heard, and count what was sent', async () => {
+    const effectId = await anUpdate();
+    await finish(await claim(effectId), { ...NOT_HEARD, retryAfterMs: 0 });
+    await finish(await claim(effectId), HEARD);
+    expect(await claim(effectId)).toBeNull();
+    expect(await readUpdate(store.db, effectId)).toMatchObject({
+      state: 'delivered',
+      attempts: 2,
+      lastAnswer: '204',
+    });
+  });
+
+  it('leave the claim of the next one alone where their own has run out, and count where they were heard', async () => {
+    const effectId = await anUpdate();
+    const slow = await claim(effectId, 0);
+    const next = await claim(effectId);
+    await finish(slow, NOT_HEARD);
+    expect(await claim(effectId)).toBeNull();
+    await finish(slow, HEARD);
+    await finish(next, NOT_HEARD);
+    expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'delivered', attempts: 2 });
+  });
+
+  it('are kept, each with what came of it, and one that a killed process began is seen', async () => {
+    const effectId = await anUpdate();
+    await finish(await claim(effectId), { ...NOT_HEARD, retryAfterMs: 0 });
+    await claim(effectId, 0);
+    await finish(await claim(effectId), HEARD);
+    const { rows, hasMore } = await pageOfAttempts(store.db, effectId, { limit: 2 });
+    expect(rows).toMatchObject([
+      { n: 3, status: 204, ms: 12, answer: 'ok' },
+      { n: 2, status: null, ms: null, answer: null, error: null },
+    ]);
+    expect(hasMore).toBe(true);
+    const older = await pageOfAttempts(store.db, effectId, { limit: 2, cursor: 2 });
+    expect(older).toMatchObject({ rows: [{ n: 1, status: 500 }], hasMore: false });
+  });
+});
