@@ -6,7 +6,7 @@ import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import { GIVE_BACK_FAILED } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
-import type { OpenOperation } from './messages.ts';
+import type { GiveBackCause, OpenOperation } from './messages.ts';
 import { close, postpone, type MoneyRun } from './money-run.ts';
 import { moneyMover, PRIORITY, recordOutcome } from './proxies.ts';
 import { tell } from './telling.ts';
@@ -84,7 +84,7 @@ async function record(
 /** The next operation that gives money back; the last one has recorded that all of it is gone. */
 export async function planNextGiveBack(run: MoneyRun): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
-  const cause = run.givesBack ?? 'late_money';
+  const cause = run.givesBack as GiveBackCause;
   const plan = await moneyMover(gateway).planGiveBack({ paymentId, orderReference, n, gateway, cause });
   if (plan.operationId !== null) {
     run.open.push({ operationId: plan.operationId, since: Date.now(), tries: 0, due: Date.now() });

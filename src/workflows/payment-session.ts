@@ -122,7 +122,7 @@ async function answerShopper(run: RunState, operations: Operations): Promise<Ope
 }
 
 function answerWithoutSession(run: RunState): OpenSessionResult {
-  if (run.isRefused) return { kind: 'rejected', reason: run.rejected ?? 'there is no session' };
+  if (run.isRefused) return { kind: 'rejected', reason: run.rejected as string };
   return { kind: 'not_open', status: run.status };
 }
 

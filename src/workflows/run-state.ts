@@ -135,7 +135,7 @@ export function takeAnswered(run: RunState, { status, transaction }: Become): re
 }
 
 function provedOf(run: RunState, status: PaymentStatus, transactionId: string | undefined): Proved {
-  return { status, transactionId: transactionId ?? null, capture: run.payment?.capture ?? 'manual' };
+  return { status, transactionId: transactionId ?? null, capture: (run.payment as OpenedPayment).capture };
 }
 
 /** Whoever calls while an outcome is being recorded finds it answered: the record has marked what was in the log by then. */
@@ -158,7 +158,7 @@ export function planAfterClearAnswer(run: RunState, now: number): void {
 
 /** What is read without anybody asking: a hold by its interval, a review by the hour. */
 function watchOf(run: RunState, now: number): RunState['nextLook'] {
-  const pollMs = run.payment?.pollIntervalMs ?? REVIEW_INTERVAL_MS;
+  const pollMs = (run.payment as OpenedPayment).pollIntervalMs;
   if (run.status === 'ON_HOLD') return { at: now + pollMs, why: 'poll' };
   if (run.status !== 'REVIEW') return null;
   return { at: now + (run.reason === LATE_HOLD ? pollMs : REVIEW_INTERVAL_MS), why: 'review' };
