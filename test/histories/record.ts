@@ -5,8 +5,8 @@
  *     npx tsx test/histories/record.ts                   every scenario that has no history yet
  *     npx tsx test/histories/record.ts --all             all of them again; only before anything is released
  *
- * Once a version that made a history has run anywhere, that history is never recorded again: a payment may still be on its way
- * through it. A change of the workflow gets a scenario, and so a history, of its own.
+ * Once a version that made a history is released, that history is never recorded again: a payment may still be on its way through it.
+ * A change of the workflow gets a scenario, and so a history, of its own (ADR 0014). Nothing is released yet.
  */
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

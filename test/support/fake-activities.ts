@@ -1,8 +1,11 @@
 /** The activities of `paymentSession` on the simulated gateway and the in-memory store, so that a test can see and move everything. */
 import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
 import type {
+  GiveBackPlan,
+  MoneyActivities,
   OpenSessionInput,
   OpenSessionOutcome,
+  OperationAttempt,
   OutcomeRecord,
   PaymentActivities,
   UpdateActivities,
@@ -32,7 +35,7 @@ import {
   type SimulatedSession,
 } from './simulated-psp.ts';
 
-export type FakeActivities = PaymentActivities & UpdateActivities & WakingActivities;
+export type FakeActivities = PaymentActivities & UpdateActivities & WakingActivities & MoneyActivities;
 
 /** One order with a gateway of its own, so that orders can't disturb one another. */
 export interface FakeOrder {
@@ -49,6 +52,13 @@ export interface FakeOrder {
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
   pollIntervalMs: number;
+  /** Said instead of opening a session. */
+  refusal: Exclude<OpenSessionOutcome, { kind: 'opened' }> | null;
+  /** What the gateway says instead of what its session shows. */
+  says: Reading | null;
+  /** What comes of the next attempts at an operation, and of the next plans to give money back, in order. */
+  readonly attempts: OperationAttempt[];
+  readonly plans: GiveBackPlan[];
   /** The server's clock. */
   readonly now: () => Promise<number>;
 }
@@ -66,6 +76,10 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
     before: {},
     mayHaveSurplus: false,
     pollIntervalMs: POLL_INTERVAL_MS,
+    refusal: null,
+    says: null,
+    attempts: [],
+    plans: [],
   };
 }
 
@@ -105,6 +119,12 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Fa
       const others = order.payments.filter(({ id, status }) => id !== paymentId && isOpen(status));
       for (const { sessionId } of others) if (sessionId !== null) cancelSession(sessionOf(psp, sessionId));
     },
+    async attemptOperation({ orderReference }) {
+      return next((await at(orderReference, 'attemptOperation')).attempts);
+    },
+    async planGiveBack({ orderReference }) {
+      return next((await at(orderReference, 'planGiveBack')).plans);
+    },
     async notifyMerchant(effectId) {
       const fake = await at(referenceOf(effectId), 'notifyMerchant');
       for (const update of fake.order.updates) update.told ||= update.effectId === effectId;
@@ -113,20 +133,28 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Fa
   };
 }
 
+function next<Answer>(answers: Answer[]): Answer {
+  const answer = answers.shift();
+  if (answer === undefined) throw new Error('the story has no more answers');
+  return answer;
+}
+
 /** `1001-p2` and everything that begins with it belongs to order 1001, as `1001/order.paid` does. */
 function referenceOf(id: string): string {
   return id.replace(/(-p\d+)?(\/.*)?$/, '');
 }
 
 async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
-  const { order, psp, mayHaveSurplus, pollIntervalMs } = fake;
+  const { order, psp, mayHaveSurplus, pollIntervalMs, refusal } = fake;
+  if (refusal !== null) return refusal;
   const payment = order.payments.find(({ id }) => id === input.paymentId);
   if (payment === undefined) return adopt(fake, input);
   if (payment.sessionId === null && isSettled(payment.status))
     return { kind: 'closed', status: payment.status, reason: payment.reason ?? 'closed without a session' };
   payment.sessionId ??= newSession(psp, payment).sessionId;
   const opened = openedPayment(payment, untoldOf(order, payment.id));
-  return { ...opened, mayHaveSurplus, pollIntervalMs };
+  const reason = payment.reason === null ? {} : { reason: payment.reason };
+  return { ...opened, ...reason, mayHaveSurplus, pollIntervalMs };
 }
 
 function newSession(psp: SimulatedPsp, payment: StoredPayment): SimulatedSession {
@@ -172,7 +200,7 @@ async function read(fake: FakeOrder, sessionId: string): Promise<Reading> {
   fake.reads.push(now);
   resolveHolds(fake.psp, now);
   if (fake.psp.isDown) throw retryableGatewayFailure(new GatewayUnavailable('read: 503', { kind: 'silent' }));
-  return readingOf(sessionOf(fake.psp, sessionId));
+  return fake.says ?? readingOf(sessionOf(fake.psp, sessionId));
 }
 
 function closeSurplus(fake: FakeOrder, sessionId: string): number {

@@ -17,7 +17,7 @@ export interface Recorded {
 /** Every scenario that leaves a history. */
 export const SCENARIO_NAMES = [...Object.keys(SCENARIOS), ...Object.keys(MONEY_SCENARIOS)];
 
-/** @throws Error naming the story that did not end, or that there is none of a name */
+/** A story that fails is named on stdout, and the others are recorded. @throws Error where there is none of a name */
 export async function recordHistories(names: readonly string[]): Promise<Recorded[]> {
   const unknown = names.find((name) => !SCENARIO_NAMES.includes(name));
   if (unknown !== undefined)
@@ -53,16 +53,31 @@ async function recordStories(names: readonly string[]): Promise<Recorded[]> {
   if (names.length === 0) return [];
   const world = await startDevWorld(['limit.historyCount.suggestContinueAsNew=100']);
   try {
-    return (await Promise.all(names.map((name) => record(world, name)))).flat();
+    const left = [...names];
+    const recorded: Recorded[] = [];
+    const playNext = async (): Promise<void> => {
+      for (let name = left.shift(); name !== undefined; name = left.shift())
+        recorded.push(...(await record(world, name).catch((error: unknown) => failed(name, error))));
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, playNext));
+    return recorded;
   } finally {
     await world.close();
   }
 }
 
+/** Most of a story is waiting; more of them, and the server has no time to answer. */
+const AT_ONCE = 12;
+
+function failed(name: string, error: unknown): [] {
+  process.stdout.write(`${name} has failed: ${String(error)}\n`);
+  return [];
+}
+
 async function record(world: DevWorld, name: string): Promise<Recorded[]> {
   const story = new Story(world, name);
-  await SCENARIOS[name]?.(story);
-  const runs = await runsOf(world.client, paymentWorkflowId(story.payment));
+  const ids = (await SCENARIOS[name]?.(story)) ?? [paymentWorkflowId(story.payment)];
+  const runs = (await Promise.all(ids.map((id) => runsOf(world.client, id)))).flat();
   process.stdout.write(`${name} has ended\n`);
   return Promise.all(runs.map((run, index) => historyOf(world.client, run, nameOf(name, runs, index))));
 }
@@ -72,10 +87,11 @@ interface Run {
   readonly runId: string;
 }
 
-/** Every run of a workflow, the first one first, once the last one has ended. */
+/** Every run of a workflow, the first one first, once the last one has ended, be it by an operator. */
 async function runsOf(client: Client, workflowId: string): Promise<Run[]> {
   const handle = client.workflow.getHandle(workflowId);
-  const hasEnded = async () => (await handle.describe()).status.name === 'COMPLETED';
+  const hasEnded = async () =>
+    ['COMPLETED', 'TERMINATED', 'FAILED'].includes((await handle.describe()).status.name);
   await until(`${workflowId} ends`, hasEnded, 120_000);
   const runs: Run[] = [];
   try {

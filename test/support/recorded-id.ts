@@ -4,6 +4,7 @@ interface RecordedHistory {
   readonly events: readonly [
     {
       workflowExecutionStartedEventAttributes: {
+        workflowId?: string;
         workflowType: { name: string };
         input: { payloads: [{ data: string }] };
       };
@@ -14,6 +15,7 @@ interface RecordedHistory {
 /** Whose history it is: not every server writes it down, and a run refuses the input of another. */
 export function recordedId(history: unknown): string {
   const [{ workflowExecutionStartedEventAttributes: started }] = (history as RecordedHistory).events;
+  if (started.workflowId !== undefined) return started.workflowId;
   const input = JSON.parse(Buffer.from(started.input.payloads[0].data, 'base64').toString());
   return started.workflowType.name === 'moneyOperations'
     ? moneyWorkflowId(input.paymentId)

@@ -1,16 +1,45 @@
 /** One short story for each path of `paymentSession` that must stay replayable for ever. */
 import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import type { Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
+import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
 import type { PaymentAddress } from '../../src/temporal/payment-runs.ts';
-import { paymentWorkflowId } from '../../src/workflows/messages.ts';
+import {
+  getState,
+  moneyWorkflowId,
+  paymentWorkflowId,
+  type CallbackSignal,
+  type CarriedState,
+  type LookSignal,
+  type MoneyInput,
+} from '../../src/workflows/messages.ts';
+import { ATTEMPT_SCENARIOS } from './attempt-scenarios.ts';
+import { CLOSING_SCENARIOS } from './closing-scenarios.ts';
 import type { DevWorld } from './dev-server.ts';
 import { newFakeOrder, type FakeOrder } from './fake-activities.ts';
+import { PATIENT } from './fake-workers.ts';
 import { claimPayment, newOrder, type StoredPayment } from './memory-store.ts';
 import { callbackSignal } from './order-model.ts';
 import { addressOf } from './order-trial.ts';
-import { untilQuiet } from './quiet.ts';
-import { change, newPsp, transactionIdOf, type SimulatedSession } from './simulated-psp.ts';
+import { ODD_SCENARIOS } from './odd-scenarios.ts';
+import { OPENING_SCENARIOS } from './opening-scenarios.ts';
+import { untilQuiet, updatesReached } from './quiet.ts';
+import { REVIEW_SCENARIOS } from './review-scenarios.ts';
+import {
+  change,
+  createSession,
+  newPsp,
+  readingOf,
+  transactionIdOf,
+  type SimulatedSession,
+} from './simulated-psp.ts';
+import { TAKING_OVER_SCENARIOS } from './taking-over-scenarios.ts';
 import { until } from './until.ts';
 
+/** Leaves behind the history of its payment's run, or those of the workflows whose ids it names. */
+export type Scenario = (story: Story) => Promise<readonly string[] | void>;
+
+const LIFETIME_MS = 4.25 * 3_600_000;
 const NOK = { amountMinor: 72_200, currency: 'NOK' };
 
 /** What a story has in hand; its payment is open unless the story opens it itself. */
@@ -24,12 +53,30 @@ export class Story {
     world.orders.set(name, this.fake);
   }
 
+  get client(): Client {
+    return this.#world.client;
+  }
+
+  get money(): MoneyRuns {
+    return createMoneyRuns(this.#world.client, PATIENT);
+  }
+
   get runs(): DevWorld['runs'] {
     return this.#world.runs;
   }
 
   get payment(): StoredPayment {
     return this.fake.order.payments[0] as StoredPayment;
+  }
+
+  /** A payment that no row of ours knows, and the id of its run. */
+  get addressOfNobody(): PaymentAddress {
+    const { reference } = this.fake.order;
+    return { paymentId: `${reference}-p1`, orderReference: reference, n: 1, gateway: 'simulated' };
+  }
+
+  get idOfNobody(): string {
+    return paymentWorkflowId(this.addressOfNobody);
   }
 
   get session(): SimulatedSession {
@@ -45,15 +92,93 @@ export class Story {
     claimPayment(this.fake.order, Date.now() - ageMs);
   }
 
+  /** Claimed and with its session at the gateway, and no run watches it. */
+  stored(ageMs = 0): void {
+    this.claim(ageMs);
+    const { id: paymentId, orderReference: reference, money } = this.payment;
+    this.payment.sessionId = `${paymentId}-s`;
+    createSession(this.fake.psp, { sessionId: `${paymentId}-s`, reference, money, paymentId });
+  }
+
   async open(): Promise<void> {
     this.claim();
     await this.runs.open(this.address);
   }
 
+  /** Opens it; nobody waits for the answer yet, so a failure is told later. */
+  beginOpening(): Promise<unknown> {
+    const opened = this.runs.open(this.address);
+    opened.catch(() => undefined);
+    return opened;
+  }
+
   /** One callback, and everything that follows from it at once. */
-  async callback(eventId: string): Promise<void> {
-    await this.runs.callback(this.address, callbackSignal(eventId));
+  async callback(eventId: string, claim: CallbackSignal['claim'] = {}): Promise<void> {
+    await this.runs.callback(this.address, { ...callbackSignal(eventId), claim });
     await this.quiet();
+  }
+
+  async poke(why: 'return' | 'unproved_callback'): Promise<void> {
+    await this.runs.poke(this.address, { why, at: new Date().toISOString() });
+    await this.quiet();
+  }
+
+  async look(why: LookSignal['why']): Promise<void> {
+    await this.runs.look(this.address, { why, at: new Date().toISOString() });
+    await this.quiet();
+  }
+
+  /** The gateway shows the session's transaction, but not as the session itself has it. */
+  shows(status: TransactionStatus, otherwise: Partial<Transaction>): void {
+    change(this.session, status);
+    const reading = readingOf(this.session);
+    if (reading.kind !== 'transaction')
+      throw new Error(`the session shows no transaction, but ${reading.kind}`);
+    this.fake.says = { kind: 'transaction', transaction: { ...reading.transaction, ...otherwise } };
+  }
+
+  /** Holds an activity back until the function that comes back is called. */
+  holdBack(name: keyof FakeOrder['before']): () => void {
+    let release = () => {};
+    const gate = new Promise<void>((settle) => (release = settle));
+    this.fake.before[name] = () => gate;
+    return release;
+  }
+
+  /** Waits until the run has so many updates in hand. */
+  reached(updates: number): Promise<void> {
+    const id = paymentWorkflowId(this.payment);
+    const reached = () => updatesReached(this.#world.client, id).catch(() => 'no run yet');
+    const has = async () => (await reached()).endsWith(` ${updates}`);
+    return until(`${updates} updates have reached ${id}`, has, 30_000);
+  }
+
+  /** Nobody watches it any more, as after a Terminate in the Web UI. */
+  async terminate(workflowId = paymentWorkflowId(this.payment)): Promise<void> {
+    await this.#world.client.workflow.getHandle(workflowId).terminate('the story');
+  }
+
+  /** Begins a run with what an earlier one of the same payment would have handed over. */
+  async takeOver(carried: CarriedState): Promise<void> {
+    const workflowId = paymentWorkflowId(this.payment);
+    const args = [{ ...this.address, carried }];
+    await this.#world.client.workflow.start('paymentSession', {
+      workflowId,
+      taskQueue: PATIENT.taskQueue,
+      args,
+    });
+    await this.quiet();
+  }
+
+  /** The same for the payment's money. */
+  async takeOverMoney(carried: NonNullable<MoneyInput['carried']>): Promise<void> {
+    const workflowId = moneyWorkflowId(this.payment.id);
+    const args = [{ ...this.address, carried }];
+    await this.#world.client.workflow.start('moneyOperations', {
+      workflowId,
+      taskQueue: PATIENT.taskQueue,
+      args,
+    });
   }
 
   /** Opened, on hold, and the run knows. */
@@ -63,22 +188,38 @@ export class Story {
     await this.callback('e1');
   }
 
+  /** Opened so long ago that its time is over at once. */
+  async expire(): Promise<void> {
+    this.claim(LIFETIME_MS - 1_500);
+    await this.runs.open(this.address);
+    await this.becomes('EXPIRED');
+    await this.quiet();
+  }
+
+  /** The next run of the payment, once its history has grown long. */
+  async becomesLong(workflowId = paymentWorkflowId(this.payment)): Promise<void> {
+    const handle = this.#world.client.workflow.getHandle(workflowId);
+    const isNext = async () => {
+      const [first] = (await handle.fetchHistory()).events ?? [];
+      return Boolean(first?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId);
+    };
+    await until('the run is continued as a new one', isNext, 90_000);
+  }
+
   quiet(): Promise<void> {
     return untilQuiet(this.#world.client, paymentWorkflowId(this.payment));
+  }
+
+  /** The run itself has heard what was recorded. */
+  knows(status: StoredPayment['status']): Promise<void> {
+    const handle = this.#world.client.workflow.getHandle(paymentWorkflowId(this.payment));
+    const does = async () => (await handle.query(getState)).status === status;
+    return until(`the run knows that its payment is ${status}`, does, 60_000);
   }
 
   becomes(status: StoredPayment['status']): Promise<void> {
     return until(`the payment becomes ${status}`, () => this.payment.status === status, 60_000);
   }
-}
-
-const LIFETIME_MS = 4.25 * 3_600_000;
-
-async function expire(story: Story): Promise<void> {
-  story.claim(LIFETIME_MS - 1_500);
-  await story.runs.open(story.address);
-  await story.becomes('EXPIRED');
-  await story.quiet();
 }
 
 /** The first attempt is never heard of again, as if its worker had died, and the server starts another. */
@@ -87,7 +228,7 @@ function dyingIn(name: keyof FakeOrder['before']): (story: Story) => Promise<voi
     story.fake.before[name] = () =>
       Context.current().info.attempt === 1 ? Context.current().cancelled : undefined;
     story.claim();
-    const opened = story.runs.open(story.address);
+    const opened = story.beginOpening();
     if (name !== 'openSession') await opened;
     if (name === 'cancelSession') return void (await story.runs.cancel(story.address));
     await opened;
@@ -97,7 +238,13 @@ function dyingIn(name: keyof FakeOrder['before']): (story: Story) => Promise<voi
   };
 }
 
-export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>> = {
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...OPENING_SCENARIOS,
+  ...REVIEW_SCENARIOS,
+  ...CLOSING_SCENARIOS,
+  ...TAKING_OVER_SCENARIOS,
+  ...ATTEMPT_SCENARIOS,
+  ...ODD_SCENARIOS,
   async paid(story) {
     await story.open();
     change(story.session, 'AUTHORIZED');
@@ -159,14 +306,14 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
     let release = () => {};
     const gate = new Promise<void>((settle) => (release = settle));
     story.fake.before.openSession = () => gate;
-    const opened = story.runs.open(story.address);
+    const opened = story.beginOpening();
     await story.runs.callback(story.address, callbackSignal('e1'));
     release();
     await opened;
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
-  expired: expire,
+  expired: (story) => story.expire(),
   async cancelled(story) {
     await story.open();
     await story.runs.cancel(story.address);
@@ -189,14 +336,14 @@ export const SCENARIOS: Readonly<Record<string, (story: Story) => Promise<void>>
   },
   async 'late-money-dismissed'(story) {
     story.fake.policy = 'review';
-    await expire(story);
+    await story.expire();
     change(story.session, 'AUTHORIZED');
     await story.callback('late');
     await story.runs.resolve(story.address, { decision: 'dismiss', noteKey: 'note' });
   },
   async 'review-resolved'(story) {
     story.fake.policy = 'review';
-    await expire(story);
+    await story.expire();
     change(story.session, 'AUTHORIZED');
     await story.callback('late');
     await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });

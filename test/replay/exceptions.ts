@@ -1,0 +1,68 @@
+/** What stored histories can't show, each with the reason. */
+
+export interface Exception {
+  readonly file: string;
+  /** Part of the source line. */
+  readonly line: string;
+  readonly reason: string;
+}
+
+/** Blocks that no history runs. One that a history does run, or that is gone, makes the gate fail. */
+export const NOT_REPLAYED: readonly Exception[] = [
+  {
+    file: 'src/workflows/payment-session.ts',
+    line: 'setHandler(getState,',
+    reason: 'a query leaves no event',
+  },
+  ...['throw refusal(', "refusal('carryOut expects", "refusal('giveBack expects"].map((line) => ({
+    file: 'src/workflows/arguments.ts',
+    line,
+    reason: 'an update that is refused leaves no event',
+  })),
+  ...['payment-session.ts', 'money-operations.ts'].map((file) => ({
+    file: `src/workflows/${file}`,
+    line: 'validator: (sent: unknown) =>',
+    reason: 'a replay does not validate what was accepted then',
+  })),
+  {
+    file: 'src/workflows/sweep-gateway.ts',
+    line: 'export async function sweepGateway(',
+    reason: 'is being replaced by a sweep that pages, which brings its histories',
+  },
+];
+
+/** Faults that change nothing which a history could show. */
+export const EQUIVALENT: readonly Exception[] = [
+  {
+    file: 'src/workflows/run-state.ts',
+    line: 'run.reason?.startsWith(UNCLEAR) ?? false',
+    reason: 'nothing is as false as false',
+  },
+  {
+    file: 'src/workflows/publish.ts',
+    line: "run.status === 'ON_HOLD'",
+    reason: 'no run ends on hold, and what one waits for meanwhile is shown by a query',
+  },
+  {
+    file: 'src/workflows/arguments.ts',
+    line: 'if (isDecision && isText(noteKey))',
+    reason: 'an update that is refused leaves no event',
+  },
+  {
+    file: 'src/workflows/look.ts',
+    line: '>= UNCLEAR_LIMIT_MS',
+    reason: 'an hour to the millisecond',
+  },
+];
+
+/** Functions whose work is shown to people by a query, and is in no history. */
+export const SHOWN_ONLY: ReadonlySet<string> = new Set(['showDetails', 'showMoney']);
+
+/** The exception for a line of a file; undefined where there is none. */
+export function exceptionFor(
+  exceptions: readonly Exception[],
+  file: string,
+  line: string,
+): Exception | undefined {
+  return exceptions.find((one) => one.file === file && line.includes(one.line));
+}

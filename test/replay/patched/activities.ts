@@ -1,0 +1,9 @@
+/** What the parcel's workflow asks for. */
+import { proxyActivities } from '@temporalio/workflow';
+
+export interface ParcelActivities {
+  weigh(parcel: string): Promise<number>;
+  send(parcel: string): Promise<void>;
+}
+
+export const { weigh, send } = proxyActivities<ParcelActivities>({ startToCloseTimeout: '10 seconds' });

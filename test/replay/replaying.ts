@@ -1,0 +1,109 @@
+/** The stored histories, and workflow code that is played against them more closely than Temporal does it. */
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { workflowSources } from '../../src/worker/workflow-sources.ts';
+import { recordedId } from '../support/recorded-id.ts';
+import { differences, type Command, type History } from './commands.ts';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+const HISTORIES = join(ROOT, 'test', 'histories');
+
+export interface StoredHistory {
+  /** `money-busy`: its file without `.json`. */
+  readonly name: string;
+  readonly workflowId: string;
+  readonly history: History;
+}
+
+/** All of a folder, by name; those of `test/histories` unless it is said. */
+export async function storedHistories(folder = HISTORIES): Promise<StoredHistory[]> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.json'));
+  const read = async (file: string) => {
+    const json: unknown = JSON.parse(await readFile(join(folder, file), 'utf8'));
+    const name = file.replace(/\.json$/, '');
+    return { name, workflowId: recordedId(json), history: historyFromJSON(json) };
+  };
+  return Promise.all(files.toSorted().map(read));
+}
+
+/** Workflows with the recorder of their commands, compiled close to the source, so that V8's blocks are the source's. */
+export function replayBundle(
+  sources: { workflowsPath: string } = workflowSources(join(ROOT, 'src')),
+): Promise<WorkflowBundle> {
+  return bundleWorkflowCode({
+    ...sources,
+    workflowInterceptorModules: [join(import.meta.dirname, 'command-recorder.ts')],
+    logger: new DefaultLogger('ERROR'),
+    webpackConfigHook(config) {
+      for (const rule of (config.module?.rules ?? []) as { use?: { options?: SwcOptions } }[])
+        if (rule.use?.options?.jsc !== undefined) rule.use.options.jsc.target = 'es2022';
+      return config;
+    },
+  });
+}
+
+interface SwcOptions {
+  readonly jsc?: { target: string };
+}
+
+export interface Replayed {
+  readonly name: string;
+  /** What Temporal itself refuses, or in which commands the code and the history differ; none where it replays. */
+  readonly faults: readonly string[];
+}
+
+/** Replays one after another, in this thread. A workflow that never comes to rest is stopped after 20 s, and may take the process with it. */
+export async function* replay(
+  workflowBundle: WorkflowBundle,
+  histories: readonly StoredHistory[],
+): AsyncGenerator<Replayed> {
+  const commands: Command[] = [];
+  const fn = (_: unknown, concluded: readonly Command[]): void => void commands.push(...concluded);
+  const options = {
+    workflowBundle,
+    sinks: { recorder: { concluded: { fn, callDuringReplay: true } } },
+    isolateExecutionTimeout: '20s',
+  };
+  const left = [...histories];
+  for await (const { error } of Worker.runReplayHistories(options, histories)) {
+    const { name, history } = left.shift() as StoredHistory;
+    const given = commands.splice(0);
+    yield { name, faults: error === undefined ? differences(history, given) : [error.message] };
+  }
+}
+
+/** The first history that a bundle does not replay; null where it replays them all. */
+export async function firstFault(
+  bundle: WorkflowBundle,
+  histories: readonly StoredHistory[],
+): Promise<Replayed | null> {
+  for await (const replayed of replay(bundle, histories)) if (replayed.faults.length > 0) return replayed;
+  return null;
+}
+
+/** A copy of the sources in which one file at a time can be another. */
+export interface ChangedSources {
+  /** @throws Error where what comes of it does not compile */
+  bundle(file: string, text: string): Promise<WorkflowBundle>;
+  remove(): Promise<void>;
+}
+
+export async function changedSources(): Promise<ChangedSources> {
+  const folder = await mkdtemp(join(tmpdir(), 'paidonce-changed-'));
+  await cp(join(ROOT, 'src'), join(folder, 'src'), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  return {
+    async bundle(file, text) {
+      await writeFile(join(folder, file), text);
+      try {
+        return await replayBundle(workflowSources(join(folder, 'src')));
+      } finally {
+        await cp(join(ROOT, file), join(folder, file));
+      }
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,133 @@
+/** Cancels that come too late, are refused or are asked for twice, and what keeps a run from ending. */
+import { ApplicationFailure } from '@temporalio/common';
+import { callbackSignal } from './order-model.ts';
+import type { Scenario, Story } from './scenarios.ts';
+import { change, transactionIdOf } from './simulated-psp.ts';
+import { until } from './until.ts';
+
+async function cancelWhile(story: Story, meanwhile: () => void): Promise<void> {
+  await story.open();
+  story.fake.before.cancelSession = meanwhile;
+  await story.runs.cancel(story.address);
+}
+
+export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
+  async 'cancel-finds-money'(story) {
+    await story.open();
+    change(story.session, 'AUTHORIZED');
+    await story.runs.cancel(story.address);
+  },
+  async 'cancel-finds-a-hold'(story) {
+    await story.open();
+    change(story.session, 'ON_HOLD');
+    await story.runs.cancel(story.address);
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  /** What can't be seen may be money. */
+  async 'cancel-sees-nothing'(story) {
+    await story.open();
+    story.session.isHidden = true;
+    await story.runs.cancel(story.address);
+    story.session.isHidden = false;
+    await story.runs.cancel(story.address);
+  },
+  async 'cancel-refused'(story) {
+    await cancelWhile(story, () => change(story.session, 'ON_HOLD'));
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  async 'cancel-unanswered'(story) {
+    await cancelWhile(story, () => change(story.session, 'UNCLEAR'));
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  async 'cancel-loses'(story) {
+    await cancelWhile(story, () => change(story.session, 'FAILED'));
+  },
+  async 'cancel-voids'(story) {
+    await cancelWhile(story, () => change(story.session, 'INITIATED'));
+  },
+  /** Asked to close twice, and once more when it is closed. */
+  async 'closed-twice'(story) {
+    await story.open();
+    const heard = story.holdBack('notifyMerchant');
+    const seen = story.holdBack('readTransaction');
+    await story.runs.close(story.address);
+    await story.runs.close(story.address);
+    seen();
+    await story.becomes('CANCELLED');
+    await story.runs.close(story.address);
+    heard();
+  },
+  /** The merchant hears of one thing at a time: what is being told already is not told beside it. */
+  async 'told-while-telling'(story) {
+    await story.open();
+    const heard = story.holdBack('notifyMerchant');
+    change(story.session, 'ON_HOLD');
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await story.becomes('ON_HOLD');
+    change(story.session, 'CAPTURED');
+    await story.runs.callback(story.address, callbackSignal('e2'));
+    await story.knows('CAPTURED');
+    // A browser that comes back to a settled payment has nothing to tell.
+    for (const why of ['return', 'unproved_callback'] as const)
+      await story.runs.poke(story.address, { why, at: new Date().toISOString() });
+    heard();
+  },
+  async 'telling-fails'(story) {
+    await story.open();
+    story.fake.before.notifyMerchant = refuse;
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  /** Late money that is to go back, asked for by two looks while the first request is on its way. */
+  async 'following-up-twice'(story) {
+    await story.expire();
+    const woken = story.holdBack('wakeMoney');
+    change(story.session, 'AUTHORIZED');
+    await story.runs.callback(story.address, callbackSignal('late'));
+    await story.becomes('AUTHORIZED');
+    await story.runs.look(story.address, { why: 'operator', at: new Date().toISOString() });
+    await story.runs.look(story.address, { why: 'untold_update', at: new Date().toISOString() });
+    await until('both are recorded', () => story.fake.records.length > 2, 30_000);
+    await story.knows('AUTHORIZED');
+    woken();
+  },
+  async 'following-up-fails'(story) {
+    await story.expire();
+    story.fake.before.wakeMoney = refuse;
+    change(story.session, 'AUTHORIZED');
+    await story.callback('late');
+  },
+  async 'looked-for-every-reason'(story) {
+    await story.open();
+    await story.poke('unproved_callback');
+    for (const why of ['operator', 'refused_refund', 'unwatched', 'untold_update'] as const)
+      await story.look(why);
+    change(story.session, 'AUTHORIZED');
+    const seen = story.holdBack('recordOutcome');
+    await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
+    await until('it is read', () => story.fake.reads.length > 5, 30_000);
+    // Found answered, once it is recorded.
+    await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
+    seen();
+  },
+  /** Three callbacks while the gateway is read: one says no more than it does, two might. */
+  async 'called-while-reading'(story) {
+    await story.open();
+    change(story.session, 'AUTHORIZED');
+    const transactionId = transactionIdOf(story.session);
+    story.fake.before.readTransaction = async () => {
+      story.fake.before = {};
+      for (const [nth, claim] of [{ transactionId }, { transactionId, event: 'CAPTURE' }, {}].entries())
+        await story.runs.callback(story.address, { ...callbackSignal(`e${nth}`), claim });
+    };
+    await story.runs.callback(story.address, { ...callbackSignal('first'), claim: { transactionId } });
+    await story.becomes('AUTHORIZED');
+  },
+};
+
+function refuse(): never {
+  throw ApplicationFailure.nonRetryable('this can not succeed');
+}

@@ -1,0 +1,77 @@
+/** Runs without a session, and what wakes them. */
+import { callbackSignal } from './order-model.ts';
+import type { Scenario } from './scenarios.ts';
+import { change, createSession } from './simulated-psp.ts';
+
+const REJECTED = { kind: 'rejected', reason: 'amount: too small' } as const;
+const NEVER_OPENED = { kind: 'never_opened', reason: 'no session before the payment expired' } as const;
+
+export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
+  /** A browser that comes back meanwhile has nothing to look at. */
+  async rejected(story) {
+    story.fake.refusal = REJECTED;
+    const heard = story.holdBack('notifyMerchant');
+    await story.open();
+    await story.runs.poke(story.address, { why: 'return', at: new Date().toISOString() });
+    heard();
+  },
+  async 'rejected-again'(story) {
+    story.fake.refusal = REJECTED;
+    const heard = story.holdBack('notifyMerchant');
+    await story.open();
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    heard();
+  },
+  /** What a lost answer had opened is found by the callback that names it. */
+  async 'rejected-and-found'(story) {
+    story.fake.refusal = REJECTED;
+    const heard = story.holdBack('notifyMerchant');
+    await story.open();
+    story.fake.refusal = null;
+    const claim = { sessionId: `${story.payment.id}-s` };
+    await story.runs.callback(story.address, { ...callbackSignal('e1'), claim });
+    heard();
+  },
+  async 'never-opened'(story) {
+    story.fake.refusal = NEVER_OPENED;
+    await story.open();
+  },
+  async 'closed-without-session'(story) {
+    story.claim();
+    Object.assign(story.payment, { status: 'CANCELLED', reason: 'cancelled by the merchant' });
+    await story.runs.open(story.address);
+  },
+  async 'closed-without-session-called'(story) {
+    story.claim();
+    Object.assign(story.payment, { status: 'CANCELLED', closedBy: 'merchant' });
+    await story.runs.callback(story.address, callbackSignal('e1'));
+  },
+  async 'unknown-payment'(story) {
+    const claim = { sessionId: 'nobodys-session' };
+    await story.runs.callback(story.addressOfNobody, { ...callbackSignal('e1'), claim });
+    return [story.idOfNobody];
+  },
+  async adopted(story) {
+    const { paymentId, orderReference: reference } = story.addressOfNobody;
+    const money = story.fake.order.money;
+    const session = createSession(story.fake.psp, { sessionId: 'lost-s', reference, money, paymentId });
+    change(session, 'AUTHORIZED');
+    const claim = { sessionId: 'lost-s' };
+    await story.runs.callback(story.addressOfNobody, { ...callbackSignal('e1'), claim });
+    return [story.idOfNobody];
+  },
+  /** Asked for while the gateway was asked to open it, and there never was anything to cancel or to resolve. */
+  async 'asked-without-session'(story) {
+    story.fake.refusal = REJECTED;
+    const answered = story.holdBack('openSession');
+    story.claim();
+    const asked: Promise<unknown>[] = [story.beginOpening()];
+    await story.reached(1);
+    asked.push(story.runs.cancel(story.address));
+    asked.push(story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' }));
+    await story.reached(3);
+    await story.runs.poke(story.address, { why: 'return', at: new Date().toISOString() });
+    answered();
+    await Promise.all(asked);
+  },
+};

@@ -1,0 +1,90 @@
+/** Runs that go on where an earlier one of the same payment has ended: by its length, or by an operator's hand. */
+import { callbackSignal } from './order-model.ts';
+import type { Scenario, Story } from './scenarios.ts';
+import { change } from './simulated-psp.ts';
+import { until } from './until.ts';
+
+/** Callbacks until the run goes on as a new one; the recording server suggests it after 100 events. */
+async function callOften(story: Story): Promise<void> {
+  for (let nth = 0; nth < 9; nth += 1) await story.callback(`often-${nth}`);
+  await story.becomesLong();
+}
+
+export const TAKING_OVER_SCENARIOS: Readonly<Record<string, Scenario>> = {
+  async 'hold-taken-over'(story) {
+    story.fake.pollIntervalMs = 500;
+    await story.hold();
+    await story.terminate();
+    await story.look('unwatched');
+    await until('it is polled', () => story.fake.reads.length > 3, 30_000);
+    change(story.session, 'AUTHORIZED');
+    await story.becomes('AUTHORIZED');
+  },
+  async 'review-taken-over'(story) {
+    story.stored();
+    Object.assign(story.payment, { status: 'REVIEW', reason: 'amount_mismatch' });
+    await story.look('unwatched');
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  async 'unclear-carried'(story) {
+    await story.open();
+    change(story.session, 'UNCLEAR');
+    await callOften(story);
+    change(story.session, 'AUTHORIZED');
+    await story.becomes('AUTHORIZED');
+  },
+  /** The gateway has confirmed that it is closed, and goes on showing it as open. */
+  async 'closing-carried'(story) {
+    await story.open();
+    story.fake.before.cancelSession = () => {
+      story.fake.says = { kind: 'session', state: 'open' };
+    };
+    await story.runs.close(story.address);
+    await callOften(story);
+    story.fake.says = null;
+    await story.becomes('CANCELLED');
+  },
+  async 'reads-after-the-fifth'(story) {
+    story.stored();
+    change(story.session, 'UNCLEAR');
+    const nextLook = { at: Date.now() + 500, why: 'follow-up' } as const;
+    await story.takeOver({ seen: [], followUps: 5, nextLook });
+    await until('it was asked', () => story.fake.reads.length > 0, 30_000);
+    await story.quiet();
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  /** An unclear answer about a hold that is read sooner anyway. */
+  async 'hold-polled-sooner'(story) {
+    story.fake.pollIntervalMs = 700;
+    await story.hold();
+    change(story.session, 'UNCLEAR');
+    await story.callback('e2');
+    await until('it is polled', () => story.fake.reads.length > 3, 30_000);
+    change(story.session, 'AUTHORIZED');
+    await story.becomes('AUTHORIZED');
+  },
+  /** The five hundred and first delivery has the first one forgotten: should it come again, it costs one look. */
+  async 'seen-evicted'(story) {
+    story.stored();
+    await story.takeOver({ seen: Array.from({ length: 500 }, (_, nth) => `old-${nth}`) });
+    await story.callback('e1');
+    await story.callback('old-0');
+    await story.callback('old-3');
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e2');
+  },
+  /** What is opened again is settled already, with an update that nobody was told of. */
+  async 'untold-taken-over'(story) {
+    await story.open();
+    const heard = story.holdBack('notifyMerchant');
+    change(story.session, 'AUTHORIZED');
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await story.becomes('AUTHORIZED');
+    await story.terminate();
+    story.fake.before = {};
+    await story.look('untold_update');
+    heard();
+  },
+};
