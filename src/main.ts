@@ -33,7 +33,7 @@ export interface Running {
 }
 
 /** How long a shopper, and how long a callback, waits for Temporal. */
-const UPDATE_TIMEOUT_MS = 12_000;
+const UPDATE_TIMEOUT_MS = 14_000;
 const SIGNAL_TIMEOUT_MS = 500;
 /** How long a sweep does: nobody waits for it, and what it has not woken it begins again with. */
 const PATIENT_TIMEOUT_MS = 5_000;
@@ -88,7 +88,7 @@ async function createService(
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
-  const gateways = createGateways(config, metrics);
+  const gateways = createGateways(config, metrics, log);
   const parts = { config, log, metrics, gateways, client, connection, fail };
   const namespace = createNamespace(parts);
   const limits = {

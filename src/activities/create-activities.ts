@@ -1,5 +1,6 @@
 /** The activities of `paymentSession`, made of a store and the gateways. */
 import { crashPoint } from '../crash-points.ts';
+import type { PaymentKey } from '../domain/payment.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import {
@@ -12,7 +13,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { asking } from './asking.ts';
 import { currentRun } from './current-run.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import { openPaymentSession, type OpeningSettings } from './open-session.ts';
+import type { OpeningSettings } from './open-session.ts';
+import { tryToOpen } from './try-to-open.ts';
 import type { PaymentActivities, SessionInput } from './payment-activities.ts';
 
 export interface ActivityDependencies {
@@ -21,6 +23,8 @@ export interface ActivityDependencies {
   readonly gatewayNamed: (name: string) => Gateway;
   readonly opening: OpeningSettings;
   readonly recording: Omit<RecordSettings, 'teller'>;
+  /** Tells the payment's run that its session takes long to open. */
+  readonly onSlowOpening?: (payment: PaymentKey) => Promise<unknown>;
   readonly metrics?: Pick<Metrics, 'outcomes' | 'callbackToPaid' | 'polls'>;
 }
 
@@ -29,11 +33,10 @@ export function createPaymentActivities(deps: ActivityDependencies): PaymentActi
   const { db, gatewayNamed } = deps;
   return {
     openSession: (input) =>
-      asking((signal) =>
-        openPaymentSession(
-          { db, gateway: gatewayNamed(input.gateway), settings: deps.opening, signal },
-          input,
-        ),
+      tryToOpen(
+        { db, gateway: gatewayNamed(input.gateway), settings: deps.opening },
+        input,
+        deps.onSlowOpening,
       ),
     readTransaction: ({ gateway, sessionId, transactionId, orderReference }) =>
       between('read', orderReference, (signal) =>

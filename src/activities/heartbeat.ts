@@ -12,3 +12,20 @@ export async function withHeartbeat<Result>(body: (signal: AbortSignal) => Promi
     clearInterval(timer);
   }
 }
+
+/** One call to a gateway is given up after ten seconds, so this is more than one. */
+const SLOW_MS = 11_000;
+const AGAIN_MS = 2_000;
+
+/** Tells that an activity takes long, until it succeeds or what is handed back is called. */
+export function whenSlow(tell: () => Promise<unknown>): () => void {
+  let timer = setTimeout(again, SLOW_MS);
+  function again(): void {
+    timer = setTimeout(again, AGAIN_MS);
+    tell().then(
+      () => clearTimeout(timer),
+      () => undefined,
+    );
+  }
+  return () => clearTimeout(timer);
+}

@@ -44,7 +44,7 @@ export async function openPaymentSession(
   input: OpenSessionInput,
 ): Promise<OpenSessionOutcome> {
   const row = await findPayment(opening.db, input.paymentId);
-  if (row !== null && row.sessionId !== null) return opened(opening, row, isRetried());
+  if (row !== null && row.sessionId !== null) return opened(opening, row, isRetried(input));
   const claimed = await readClaimed(opening, input);
   if (row === null)
     return typeof claimed === 'string' ? unknown(opening, input, claimed) : adopt(opening, input, claimed);
@@ -57,7 +57,10 @@ export async function openPaymentSession(
       reason: row.reason ?? 'closed without a session',
     };
   }
-  return findOrCreate(opening, row);
+  // Nobody can have paid in a session whose address nobody was given: the gateway need not be asked for it.
+  if (Date.now() >= row.expiresAt.getTime())
+    return { kind: 'never_opened', reason: 'no session before the payment expired' };
+  return findOrCreate(opening, row, isRetried(input));
 }
 
 /** A session that a callback names is ours only if its own metadata says so. */
@@ -87,7 +90,7 @@ async function unknown(
   claimed: 'absent' | 'foreign',
 ): Promise<OpenSessionOutcome> {
   // The callback may be ahead of the gateway's own read model: nobody will call again, so we ask again, as long as a session lives.
-  const isEarly = Date.now() - Context.current().info.scheduledTimestampMs < opening.settings.lifetimeMs;
+  const isEarly = Date.now() - input.since < opening.settings.lifetimeMs;
   if (claimed === 'absent' && isEarly && !(await isNumberTaken(opening, input)))
     throw new GatewayUnavailable('the session that the callback names is not there yet', { kind: 'absent' });
   const reason = `no payment ${input.paymentId} of ours, and no session whose metadata names it`;
@@ -118,8 +121,12 @@ async function adopt(
   return opened(opening, row, false);
 }
 
-async function findOrCreate(opening: Opening, row: PaymentRow): Promise<OpenSessionOutcome> {
-  const mayExist = isRetried() || Date.now() - row.createdAt.getTime() > FRESH_MS;
+async function findOrCreate(
+  opening: Opening,
+  row: PaymentRow,
+  isAnother: boolean,
+): Promise<OpenSessionOutcome> {
+  const mayExist = isAnother || Date.now() - row.createdAt.getTime() > FRESH_MS;
   const key = { paymentId: row.id, orderReference: row.orderReference, n: row.n };
   const found = mayExist ? await opening.gateway.findSessions(key, { signal: opening.signal }) : [];
   const live = found.filter((session) => session.live);
@@ -128,8 +135,6 @@ async function findOrCreate(opening: Opening, row: PaymentRow): Promise<OpenSess
     await Promise.all(live.slice(1).map((surplus) => opening.gateway.cancelSession(surplus.sessionId)));
     return remember(opening, row, oldest, 'found again after an answer was lost', true);
   }
-  if (Date.now() >= row.expiresAt.getTime())
-    return { kind: 'never_opened', reason: 'no session before the payment expired' };
   return create(opening, row, mayExist);
 }
 
@@ -203,8 +208,9 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
   };
 }
 
-function isRetried(): boolean {
-  return Context.current().info.attempt > 1;
+/** By the run, or by Temporal after a worker was killed. */
+function isRetried(input: OpenSessionInput): boolean {
+  return input.isRetried || Context.current().info.attempt > 1;
 }
 
 function currentRunId(): string {

@@ -5,6 +5,7 @@ import type { Reading, Transaction } from '../domain/transaction.ts';
 import type { Money } from '../domain/money.ts';
 import type { OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
 import type { OperationCause } from '../store/schema.ts';
+import type { Unavailable } from '../workflows/opening-plan.ts';
 
 export type { HandledDelivery } from '../store/deliveries.ts';
 export type { NextStep, OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
@@ -16,6 +17,10 @@ export interface OpenSessionInput extends PaymentKey {
   readonly claimedSessionId?: string;
   /** The deliveries that started this run: foreign, if the payment turns out to be unknown. */
   readonly eventIds: readonly string[];
+  /** An earlier try of the run may have opened a session whose answer was lost. */
+  readonly isRetried: boolean;
+  /** The run's first try, in milliseconds since the epoch. */
+  readonly since: number;
 }
 
 /** The payment as its run finds it. */
@@ -45,6 +50,8 @@ export interface OpenedPayment {
 
 export type OpenSessionOutcome =
   | OpenedPayment
+  /** The gateway is silent, refuses us, or does not show yet what a callback names. The run says when it is tried again. */
+  | ({ readonly kind: 'unavailable' } & Unavailable)
   /** The gateway says no, or nothing could be opened before the payment expired. */
   | { readonly kind: 'rejected' | 'never_opened'; readonly reason: string }
   /** Settled earlier without ever having had a session. */
@@ -58,7 +65,7 @@ export interface SessionInput extends PaymentKey {
 }
 
 export interface PaymentActivities {
-  /** Finds, adopts or opens the payment's one session. Looks before it creates whenever an earlier try may have arrived. */
+  /** Tries once to find, adopt or open the payment's one session. Looks before it creates whenever an earlier try may have arrived. */
   openSession(input: OpenSessionInput): Promise<OpenSessionOutcome>;
   /** Asks the gateway what is true. Silence and refusals are retried without end and never reach the workflow. */
   readTransaction(input: SessionInput & { readonly transactionId?: string }): Promise<Reading>;

@@ -16,6 +16,9 @@ export interface OpenedAnswer {
   readonly payment: PaymentRow;
 }
 
+/** When a shopper may ask again for a session that the gateway has not opened yet. */
+const STILL_OPENING_RETRY_S = 5;
+
 /** A run may have settled, or ended, just when we asked it: begun again from the order's row, this often. */
 const ATTEMPTS = 4;
 
@@ -107,6 +110,14 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
     throw error;
   });
   if (result === null || result.kind === 'not_open') return null;
+  if (result.kind === 'still_opening')
+    throw new Problem(
+      'unavailable',
+      `${payment.gateway} has not answered yet; ask again, nothing is done twice`,
+      {
+        retryAfterSeconds: STILL_OPENING_RETRY_S,
+      },
+    );
   if (result.kind === 'rejected')
     throw new Problem('gateway_rejected', `${payment.gateway} refused the session: ${result.reason}`);
   const { sessionId, checkoutUrl, status, runId } = result;

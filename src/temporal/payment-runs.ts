@@ -6,6 +6,7 @@ import {
   cancelSession,
   closeRequested,
   lookRequested,
+  openingTakesLong,
   openSession,
   OrderReferenceKey,
   PaymentGatewayKey,
@@ -43,6 +44,8 @@ export interface PaymentRuns {
   close(payment: PaymentAddress): Promise<void>;
   /** An unproved hit may wake a run, never create one. False where none is running. @throws RunsUnavailable */
   poke(payment: PaymentKey, signal: ReturnSignal): Promise<boolean>;
+  /** The session takes long to open: callers are to be answered without it. @throws RunsUnavailable */
+  openingTakesLong(payment: PaymentKey): Promise<void>;
 }
 
 /** Builds the one client of the payment workflows. */
@@ -113,6 +116,11 @@ class TemporalPaymentRuns implements PaymentRuns {
 
   poke(payment: PaymentKey, signal: ReturnSignal): Promise<boolean> {
     return this.#calls.signal(() => pokeRun(this.#client, payment, signal));
+  }
+
+  openingTakesLong(payment: PaymentKey): Promise<void> {
+    const run = this.#workflow.getHandle(paymentWorkflowId(payment));
+    return this.#calls.signal(() => run.signal(openingTakesLong));
   }
 
   get #workflow(): Client['workflow'] {

@@ -17,6 +17,7 @@ import {
   type ResolveRequest,
   type ReturnSignal,
 } from './messages.ts';
+import type { CarriedOpening } from './opening-plan.ts';
 
 /** Longer than any id, reason or reference of ours or a gateway's; what is longer would be carried from run to run. */
 const LONGEST_TEXT = 500;
@@ -144,7 +145,8 @@ function otherThan(workflowId: string, expected: string): ApplicationFailure {
 }
 
 function carriedOf(value: unknown): CarriedState {
-  const { seen, unclearSince, followUps, closing, nextLook } = fieldsOf(value);
+  const { seen, unclearSince, followUps, closing, nextLook, opening } = fieldsOf(value);
+  const begun = openingOf(opening);
   const look = nextLookOf(nextLook);
   return {
     seen: textsOf(seen),
@@ -152,7 +154,14 @@ function carriedOf(value: unknown): CarriedState {
     ...(isCount(followUps) && { followUps }),
     ...((closing === 'merchant' || closing === 'order_paid') && { closing }),
     ...(look !== null && { nextLook: look }),
+    ...(begun !== null && { opening: begun }),
   };
+}
+
+function openingOf(value: unknown): CarriedOpening | null {
+  const { since, tries, nextTry, isResting } = fieldsOf(value);
+  if (!isCount(since) || !isCount(tries) || !isCount(nextTry)) return null;
+  return { since, tries, nextTry, isResting: isResting === true };
 }
 
 function nextLookOf(value: unknown): NonNullable<CarriedState['nextLook']> | null {

@@ -141,7 +141,8 @@ export function outcomeOf(run: RunState, decision: Become): Outcome {
   return { ...outcome, status: 'CANCELLED', pays: false, cause: run.closing, closedBy: 'merchant', reason };
 }
 
-const CLOSED_BECAUSE = {
+/** Said of a payment that we closed. */
+export const CLOSED_BECAUSE = {
   merchant: 'cancelled by the merchant',
   order_paid: 'another payment has paid the order',
 } as const;

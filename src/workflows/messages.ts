@@ -3,6 +3,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Claim } from '../domain/claim.ts';
 import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
+import type { CarriedOpening } from './opening-plan.ts';
 
 /** The workflow id of a payment: `payment/<order reference>/<n>`. */
 export function paymentWorkflowId(key: { orderReference: string; n: number }): string {
@@ -45,6 +46,8 @@ export interface CarriedState {
   readonly unclearSince?: number;
   readonly followUps?: number;
   readonly closing?: Closing;
+  /** Of a session that could not be opened yet. */
+  readonly opening?: CarriedOpening;
   /** `at` in milliseconds since the epoch. */
   readonly nextLook?: { readonly at: number; readonly why: 'follow-up' | 'poll' | 'review' };
 }
@@ -81,6 +84,8 @@ export interface LookSignal {
 export const callbackReceived = defineSignal<[CallbackSignal]>('callbackReceived');
 export const returnVisited = defineSignal<[ReturnSignal]>('returnVisited');
 export const lookRequested = defineSignal<[LookSignal]>('lookRequested');
+/** The activity that opens the session says that it takes long: callers are to be answered without it. */
+export const openingTakesLong = defineSignal('openingTakesLong');
 
 export type OpenSessionResult =
   | {
@@ -91,6 +96,8 @@ export type OpenSessionResult =
       /** Absent from a run that began before it was told. */
       readonly runId?: string;
     }
+  /** The gateway has not answered yet, or can't be asked: whoever asks again gets the session as soon as there is one. */
+  | { readonly kind: 'still_opening' }
   /** The payment is settled: the caller begins again from the order's row. */
   | { readonly kind: 'not_open'; readonly status: PaymentStatus }
   | { readonly kind: 'rejected'; readonly reason: string };
@@ -110,7 +117,7 @@ export interface ResolveRequest {
   readonly noteKey: string;
 }
 
-/** Opens the session, or waits for it; answered after any look that is due or running, so that nobody is sent to a dead session. */
+/** Opens the session, or waits for it, for 12 s at most; answered after any look that is due or running, so that nobody is sent to a dead session. */
 export const openSession = defineUpdate<OpenSessionResult>('openSession');
 export const cancelSession = defineUpdate<CancelResult>('cancelSession');
 export const resolveReview = defineUpdate<ResolveResult, [ResolveRequest]>('resolveReview');

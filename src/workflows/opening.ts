@@ -1,5 +1,5 @@
 /** The beginning of a run: the session is opened, found again or adopted. */
-import { workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, condition, workflowInfo } from '@temporalio/workflow';
 import type {
   OpenedPayment,
   OpenSessionInput,
@@ -8,21 +8,68 @@ import type {
 } from '../activities/payment-activities.ts';
 import { isSettled, type PaymentStatus } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
-import { record } from './look.ts';
+import { CLOSED_BECAUSE, record } from './look.ts';
+import type { Closing } from './messages.ts';
+import { ANSWER_WITHIN_MS, askToOpen, isClosable, planNextTry } from './opening-plan.ts';
 import { checkout } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
 import { planAfterClearAnswer, type RunState } from './run-state.ts';
+import { closeLeftBehind } from './surplus.ts';
 import { tell } from './telling.ts';
 
-/** Opens the payment's session, or finds out that there is none and never will be: then the run has nothing to watch. */
+/** Tries to open the payment's session, plans the next try, or finds out that there will never be one: then the run has nothing to watch. */
 export async function open(run: RunState): Promise<void> {
+  const { opening } = run;
+  if (isClosable(opening, run.callbacks.length > 0)) return closeUnopened(run, opening.closing as Closing);
   const input = inputOf(run);
-  const summary = `open a session at ${run.input.gateway}`;
-  const outcome = await checkout(run.input.gateway).openSession.executeWithOptions({ summary }, [input]);
+  const outcome = await tryOnce(run, input);
+  if (outcome.kind === 'unavailable')
+    return planNextTry(opening, Date.now(), run.callbacks.length > 0, outcome);
   if (outcome.kind === 'opened') return takeOver(run, outcome);
   await giveUp(run, outcome);
   run.callbacks = run.callbacks.filter(({ eventId }) => !input.eventIds.includes(eventId));
   run.pokes = [];
+}
+
+/** Waits for an answer about the session; false where there is none in time. Only where opening is in trouble does it take a timer. */
+export async function waitForSession(run: RunState): Promise<boolean> {
+  const { opening } = run;
+  const isAnswered = () => run.payment !== null || run.rejected !== null;
+  if (isAnswered()) return true;
+  const since = Date.now();
+  const left = () => ANSWER_WITHIN_MS - (Date.now() - since);
+  askToOpen(opening, since);
+  await condition(() => isAnswered() || opening.isInTrouble || left() <= 0);
+  if (!isAnswered() && left() > 0) await condition(isAnswered, left(), { summary: 'then answer without it' });
+  return isAnswered();
+}
+
+/** Where every slot is taken by calls that hang, those who wait have to be told. */
+const STARTS_WITHIN_MS = 10_000;
+
+async function tryOnce(run: RunState, input: OpenSessionInput): Promise<OpenSessionOutcome> {
+  run.opening.since = input.since;
+  run.opening.tries += 1;
+  const summary = `open a session at ${run.input.gateway}`;
+  try {
+    const options = { summary, scheduleToStartTimeout: STARTS_WITHIN_MS };
+    return await checkout(run.input.gateway).openSession.executeWithOptions(options, [input]);
+  } catch (error) {
+    // Temporal's own retries have no end: what fails is that no worker had a place for it in time.
+    if (!(error instanceof ActivityFailure)) throw error;
+    return { kind: 'unavailable', reason: 'no worker was free to open the session' };
+  }
+}
+
+/** The merchant cancels what could not be opened yet. No payer has its address, so there is nothing to ask the gateway first. */
+async function closeUnopened(run: RunState, closing: Closing): Promise<void> {
+  run.opening.closing = null;
+  run.closing = closing;
+  const reason = CLOSED_BECAUSE[closing];
+  const recorded = await record(run, withoutSession(run, { kind: closing, reason }));
+  run.rejected = reason;
+  run.pokes = [];
+  if (recorded.status === 'CANCELLED') closeLeftBehind(run);
 }
 
 function inputOf(run: RunState): OpenSessionInput {
@@ -34,6 +81,8 @@ function inputOf(run: RunState): OpenSessionInput {
     n,
     gateway,
     eventIds: run.callbacks.map(({ eventId }) => eventId),
+    isRetried: run.opening.tries > 0,
+    since: run.opening.since === 0 ? Date.now() : run.opening.since,
     ...(claimedSessionId !== undefined && { claimedSessionId }),
   };
 }
@@ -60,7 +109,9 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
   if (!isWatched) planAfterClearAnswer(run, Date.now());
 }
 
-async function giveUp(run: RunState, outcome: Exclude<OpenSessionOutcome, OpenedPayment>): Promise<void> {
+type NoSession = Exclude<OpenSessionOutcome, OpenedPayment | { kind: 'unavailable' }>;
+
+async function giveUp(run: RunState, outcome: NoSession): Promise<void> {
   if (outcome.kind !== 'unknown') await record(run, withoutSession(run, outcome));
   // Whoever asks for a session has a payment in the store, and so another one than this run knows nothing of: he asks again.
   run.isRefused = outcome.kind === 'rejected';
@@ -70,7 +121,7 @@ async function giveUp(run: RunState, outcome: Exclude<OpenSessionOutcome, Opened
 /** What was closed before is left as it is: only what came in is marked, and what was never told is told. */
 function withoutSession(
   run: RunState,
-  { kind, reason }: { kind: 'rejected' | 'never_opened' | 'closed'; reason: string },
+  { kind, reason }: { kind: 'rejected' | 'never_opened' | 'closed' | Closing; reason: string },
 ): OutcomeRecord {
   const text = `no session: ${reason}`;
   const isNews = kind !== 'closed';
@@ -83,9 +134,9 @@ function withoutSession(
   };
 }
 
-function endOf(kind: 'rejected' | 'never_opened', reason: string): Outcome {
+function endOf(kind: 'rejected' | 'never_opened' | Closing, reason: string): Outcome {
   const nothing = { pays: false, reason, cause: kind, capturedMinor: 0, refundedMinor: 0 };
-  return kind === 'rejected'
-    ? { ...nothing, status: 'FAILED' }
-    : { ...nothing, status: 'EXPIRED', closedBy: 'expiry' };
+  if (kind === 'rejected') return { ...nothing, status: 'FAILED' };
+  if (kind === 'never_opened') return { ...nothing, status: 'EXPIRED', closedBy: 'expiry' };
+  return { ...nothing, status: 'CANCELLED', closedBy: 'merchant' };
 }

@@ -8,7 +8,7 @@ import type { Reading, Transaction } from '../domain/transaction.ts';
 import { look, outcomeOf, read, record } from './look.ts';
 import type { CancelResult, Closing, ResolveRequest, ResolveResult } from './messages.ts';
 import { checkout } from './proxies.ts';
-import { openedOf, planAfterClearAnswer, standingOf, type RunState } from './run-state.ts';
+import { isUnopened, openedOf, planAfterClearAnswer, standingOf, type RunState } from './run-state.ts';
 
 export interface Operations {
   isWaiting(): boolean;
@@ -22,15 +22,23 @@ export interface Operations {
 
 export function newOperations(run: RunState): Operations {
   const waiting: (() => Promise<void>)[] = [];
-  async function queue<Result>(operation: () => Promise<Result>, otherwise: () => Result): Promise<Result> {
+  async function queue<Result>(
+    operation: () => Promise<Result>,
+    otherwise: () => Result,
+    isVain: () => boolean,
+  ): Promise<Result> {
     let result: Result | undefined;
     const step = async () => {
       result = await operation();
     };
     waiting.push(step);
-    await condition(() => result !== undefined || run.rejected !== null);
+    await condition(() => result !== undefined || run.rejected !== null || isVain());
     if (result === undefined) waiting.splice(waiting.indexOf(step), 1);
     return result ?? otherwise();
+  }
+  /** Without a session there is nothing to close at the gateway: see opening.ts. */
+  function closeUnopened(closing: Closing): void {
+    if (run.payment === null && run.rejected === null) run.opening.closing ??= closing;
   }
   return {
     isWaiting: () => waiting.length > 0 && run.payment !== null,
@@ -41,9 +49,11 @@ export function newOperations(run: RunState): Operations {
       run.looking = false;
     },
     async cancel() {
+      closeUnopened('merchant');
       const closed = await queue(
         () => cancel(run, 'merchant'),
-        () => ({ kind: 'not_open' as const, status: run.status }),
+        () => notClosed(run),
+        () => isNamedInTrouble(run),
       );
       // What the gateway has confirmed is not denied because its reads lag behind: they are followed until they say so.
       await condition(() => run.closing === null || run.status !== 'PENDING');
@@ -51,14 +61,27 @@ export function newOperations(run: RunState): Operations {
     },
     close() {
       if (isSettled(run.status) || waiting.length > 0) return;
+      closeUnopened('order_paid');
       waiting.push(async () => void (await cancel(run, 'order_paid')));
     },
     resolve: (request) =>
       queue(
         () => resolve(run, request),
         () => ({ kind: 'not_in_review', status: run.status }),
+        // A payment in REVIEW has a session, so opening it needs no gateway.
+        () => isUnopened(run) && run.opening.isInTrouble,
       ),
   };
+}
+
+/** A callback names a session that the gateway can't be asked about: it may have been paid in. */
+function isNamedInTrouble(run: RunState): boolean {
+  return isUnopened(run) && run.opening.isInTrouble && run.callbacks.length > 0;
+}
+
+function notClosed(run: RunState): CancelResult {
+  run.opening.closing = null;
+  return { kind: isOpen(run.status) ? 'refused' : 'not_open', status: run.status };
 }
 
 async function cancel(run: RunState, closing: Closing): Promise<CancelResult> {

@@ -17,6 +17,7 @@ import {
   closeRequested,
   getState,
   lookRequested,
+  openingTakesLong,
   openSession,
   resolveReview,
   returnVisited,
@@ -24,10 +25,20 @@ import {
   type PaymentSessionInput,
   type PaymentSessionResult,
 } from './messages.ts';
-import { open } from './opening.ts';
+import { open, waitForSession } from './opening.ts';
 import { newOperations, type Operations } from './operations.ts';
 import { showDetails, viewOf, waitsFor } from './publish.ts';
-import { isLookDue, isQuiet, newRunState, receiveCallback, receivePoke, type RunState } from './run-state.ts';
+import { ANSWER_WITHIN_MS, MOST_CALLERS } from './opening-plan.ts';
+import {
+  isLookDue,
+  isOpeningDue,
+  isQuiet,
+  isUnopened,
+  newRunState,
+  receiveCallback,
+  receivePoke,
+  type RunState,
+} from './run-state.ts';
 import { closeSurplusLater } from './surplus.ts';
 
 /**
@@ -43,15 +54,13 @@ async function runSession(input: PaymentSessionInput): Promise<PaymentSessionRes
   const run = newRunState(expectPaymentInput(input, workflowInfo().workflowId));
   const operations = newOperations(run);
   receiveMessages(run, operations);
-  showDetails(run);
-  await begin(run);
   for (;;) {
     showDetails(run);
     await untilSomethingIsDue(run, operations);
     // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
     if (operations.isWaiting()) await operations.next();
     else if (isLookDue(run, Date.now())) await lookAndWatch(run);
-    else if (isWokenWithoutSession(run)) await begin(run);
+    else if (isOpeningDue(run, Date.now())) await begin(run);
     else if (isOver(run))
       return { status: run.payment === null ? 'NOT_OPENED' : run.status, why: waitsFor(run) };
     else if (isLongAndQuiet(run)) await continueAsNew<typeof paymentSession>(handOver(run));
@@ -70,11 +79,6 @@ async function lookAndWatch(run: RunState): Promise<void> {
   if (run.status === 'PENDING') watchLifetime(run);
 }
 
-/** A callback may name the session that we could not find. */
-function isWokenWithoutSession(run: RunState): boolean {
-  return run.payment === null && run.callbacks.length > 0;
-}
-
 /** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
 function receiveMessages(run: RunState, operations: Operations): void {
   setHandler(callbackReceived, (sent: unknown) => receiveWhatCame(run, sent), {
@@ -85,6 +89,9 @@ function receiveMessages(run: RunState, operations: Operations): void {
   });
   setHandler(lookRequested, (sent: unknown) => receivePoke(run, lookOf(sent, Date.now())), {
     description: 'We ask for a look ourselves',
+  });
+  setHandler(openingTakesLong, () => void (run.opening.isInTrouble = true), {
+    description: 'The gateway takes long to open the session: callers are answered without it',
   });
   setHandler(closeRequested, () => operations.close(), {
     description: 'Another payment has paid the order',
@@ -109,13 +116,25 @@ function receiveWhatCame(run: RunState, sent: unknown): void {
   else receiveCallback(run, callback);
 }
 
-/** Waits for any look that is due or running, so that nobody is sent to a session that has just died. */
+/** Answered within 12 s, so that callers never pile up: a run takes ten updates at a time. */
 async function answerShopper(run: RunState, operations: Operations): Promise<OpenSessionResult> {
-  await condition(() => run.payment !== null || run.rejected !== null);
+  if (run.opening.callers >= MOST_CALLERS) return { kind: 'still_opening' };
+  run.opening.callers += 1;
+  const answer = await waitForAnswer(run, operations);
+  run.opening.callers -= 1;
+  return answer;
+}
+
+/** Waits for any look that is due or running, so that nobody is sent to a session that has just died. */
+async function waitForAnswer(run: RunState, operations: Operations): Promise<OpenSessionResult> {
+  const since = Date.now();
+  if (!(await waitForSession(run))) return { kind: 'still_opening' };
   if (run.payment === null) return answerWithoutSession(run);
   const { sessionId, checkoutUrl, expiresAt } = run.payment;
   if (run.status === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'shopper';
-  await condition(() => !run.looking && !operations.isWaiting() && !isLookDue(run, Date.now()));
+  const isClear = () => !run.looking && !operations.isWaiting() && !isLookDue(run, Date.now());
+  const left = since + ANSWER_WITHIN_MS - Date.now();
+  if (!isClear() && !(await condition(isClear, Math.max(1, left)))) return { kind: 'still_opening' };
   if (isSettled(run.status) || run.status === 'REVIEW') return { kind: 'not_open', status: run.status };
   const { runId } = workflowInfo();
   return { kind: 'open', status: run.status, sessionId, checkoutUrl, runId };
@@ -145,16 +164,30 @@ async function untilSomethingIsDue(run: RunState, operations: Operations): Promi
   const isDue = () =>
     operations.isWaiting() ||
     isLookDue(run, Date.now()) ||
-    isWokenWithoutSession(run) ||
+    isOpeningDue(run, Date.now()) ||
     isOver(run) ||
     isLongAndQuiet(run);
-  if (run.nextLook === null) return condition(isDue);
-  const ms = Math.max(1, run.nextLook.at - Date.now());
-  await condition(isDue, ms, { summary: `next look at the gateway: ${run.nextLook.why}` });
+  if (isDue()) return;
+  const next = nextTimer(run);
+  if (next === null) return condition(isDue);
+  const { at, summary } = next;
+  await condition(() => isDue() || nextTimer(run)?.at !== at, Math.max(1, at - Date.now()), { summary });
+}
+
+function nextTimer(run: RunState): { at: number; summary: string } | null {
+  const { nextLook, opening } = run;
+  if (isUnopened(run)) {
+    const summary = opening.isResting
+      ? 'nobody asks for the session: until its deadline'
+      : 'try again to open it';
+    return { at: opening.nextTry, summary };
+  }
+  return nextLook && { at: nextLook.at, summary: `next look at the gateway: ${nextLook.why}` };
 }
 
 function isOver(run: RunState): boolean {
-  const isDone = run.payment === null || (isSettled(run.status) && run.nextLook === null);
+  const isDone =
+    (run.payment === null && !isUnopened(run)) || (isSettled(run.status) && run.nextLook === null);
   return isDone && isQuiet(run) && allHandlersFinished();
 }
 
@@ -164,8 +197,10 @@ function isLongAndQuiet(run: RunState): boolean {
 
 function handOver(run: RunState): PaymentSessionInput {
   const { paymentId, orderReference, n, gateway } = run.input;
+  const { since, tries, nextTry, isResting } = run.opening;
   const carried = {
     seen: [...run.seen],
+    ...(run.payment === null && { opening: { since, tries, nextTry, isResting } }),
     followUps: run.followUps,
     ...(run.closing !== null && { closing: run.closing }),
     ...(run.unclearSince !== null && { unclearSince: run.unclearSince }),

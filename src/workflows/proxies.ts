@@ -31,7 +31,7 @@ export function checkout(
     taskQueue: taskQueues(workflowInfo().taskQueue, gateway).checkout,
     startToCloseTimeout: '60 seconds',
     heartbeatTimeout: HEARTBEAT_OF_WRITES,
-    retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+    retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   });
 }
 

@@ -28,6 +28,7 @@ export function viewOf(run: RunState): PaymentView {
 /** In plain words, what happens next. */
 export function waitsFor(run: RunState): string {
   if (run.rejected !== null) return run.rejected;
+  if (run.payment === null && run.opening.isResting) return 'somebody to ask for the session again';
   if (run.payment === null) return 'the gateway to open a session';
   if (run.telling.size > 0) return `the merchant to hear ${[...run.telling].join(', ')}`;
   if (run.status === 'PENDING')

@@ -13,6 +13,7 @@ import type {
   PaymentSessionInput,
   ReturnSignal,
 } from './messages.ts';
+import { askToOpen, isClosable, newOpening, type Opening } from './opening-plan.ts';
 
 /** Delivery ids remembered per run; enough for every retry a gateway makes, small enough to carry over. */
 const SEEN_LIMIT = 500;
@@ -38,6 +39,7 @@ export interface RunState {
   rejected: string | null;
   /** The gateway said no. Not where the payment is merely over: then the order may have another one. */
   isRefused: boolean;
+  readonly opening: Opening;
   readonly seen: Set<string>;
   callbacks: CallbackSignal[];
   pokes: (ReturnSignal | LookSignal)[];
@@ -66,6 +68,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     transaction: null,
     rejected: null,
     isRefused: false,
+    opening: newOpening(carried.opening),
     seen: new Set(carried.seen),
     callbacks: [],
     pokes: [],
@@ -88,6 +91,7 @@ export function receiveCallback(run: RunState, callback: CallbackSignal): void {
   run.seen.add(callback.eventId);
   if (run.seen.size > SEEN_LIMIT) run.seen.delete(run.seen.values().next().value as string);
   run.callbacks.push(callback);
+  askToOpen(run.opening, Date.now());
 }
 
 /** A browser that comes back to a settled payment has nothing to tell; our own sweep has. Without a session there is nothing to look at. */
@@ -96,6 +100,7 @@ export function receivePoke(run: RunState, poke: ReturnSignal | LookSignal): voi
   const isUnproved = poke.why === 'return' || poke.why === 'unproved_callback';
   if (isUnproved && isSettled(run.status)) return;
   if (run.pokes.length < 50) run.pokes.push(poke);
+  askToOpen(run.opening, Date.now());
 }
 
 /** Whether somebody or something asks for a look right now. */
@@ -104,6 +109,17 @@ export function isLookDue(run: RunState, now: number): boolean {
   if (run.callbacks.length > 0 || run.pokes.length > 0) return true;
   if (run.expiry !== null && run.status === 'PENDING') return true;
   return run.nextLook !== null && run.nextLook.at <= now;
+}
+
+/** Whether the session is to be tried to be opened now; also where a callback names one that we could not find. */
+export function isOpeningDue(run: RunState, now: number): boolean {
+  if (!isUnopened(run)) return false;
+  return run.opening.nextTry <= now || isClosable(run.opening, run.callbacks.length > 0);
+}
+
+/** No session yet, and somebody or the payment's deadline will ask for it. */
+export function isUnopened(run: RunState): boolean {
+  return run.payment === null && (run.rejected === null || run.callbacks.length > 0);
 }
 
 /** What woke a look. Taken at once: whatever comes while the gateway answers asks for another look. */

@@ -10,7 +10,12 @@ export function closeSurplusLater(run: RunState): void {
   void closeSurplus(run, payment);
 }
 
-async function closeSurplus(run: RunState, payment: OpenedPayment): Promise<void> {
+/** The same where none is to be kept: the payment was closed before its session could be opened. */
+export function closeLeftBehind(run: RunState): void {
+  void closeSurplus(run, { sessionId: '' });
+}
+
+async function closeSurplus(run: RunState, payment: Pick<OpenedPayment, 'sessionId'>): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
   run.telling.add('surplus sessions');
   await sleep('1 minute', { summary: 'then close sessions that a lost answer left behind' });

@@ -17,6 +17,7 @@ import { openTestStore, type TestStore } from '../support/store.ts';
 
 const MONEY = { amountMinor: 29990, currency: 'NOK' };
 const LIFETIME_MS = 4 * 3_600_000;
+const UNAVAILABLE = { kind: 'unavailable', reason: expect.any(String) };
 
 describe('opening a session', () => {
   let store: TestStore;
@@ -54,12 +55,14 @@ describe('opening a session', () => {
     payment: { paymentId: string; orderReference: string; n: number },
     {
       attempt = 1,
-      scheduledTimestampMs = Date.now(),
+      isRetried = false,
+      since = Date.now(),
       claimedSessionId,
       eventIds = [],
     }: {
       attempt?: number;
-      scheduledTimestampMs?: number;
+      isRetried?: boolean;
+      since?: number;
       claimedSessionId?: string;
       eventIds?: string[];
     } = {},
@@ -68,9 +71,11 @@ describe('opening a session', () => {
       ...payment,
       gateway: 'dintero',
       eventIds,
+      isRetried,
+      since,
       ...(claimedSessionId !== undefined && { claimedSessionId }),
     };
-    return anActivityRun(attempt, scheduledTimestampMs).run(() => activities.openSession(input));
+    return anActivityRun(attempt).run(() => activities.openSession(input));
   };
   const sessionsOf = async (payment: PaymentRow) => gateway.findSessions(keyOf(payment));
   const liveOf = async (payment: PaymentRow) => (await sessionsOf(payment)).filter(({ live }) => live);
@@ -110,11 +115,11 @@ describe('opening a session', () => {
   it('finds the session again whose answer was lost', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 1 } });
-    await expect(open(keyOf(payment))).rejects.toMatchObject({
-      type: 'GATEWAY_SILENT',
-      nextRetryDelay: 1_000,
+    expect(await open(keyOf(payment))).toMatchObject({
+      ...UNAVAILABLE,
+      expiresAt: payment.expiresAt.toISOString(),
     });
-    const outcome = await open(keyOf(payment), { attempt: 2 });
+    const outcome = await open(keyOf(payment), { isRetried: true });
     const sessions = await sessionsOf(payment);
     expect(sessions).toHaveLength(1);
     expect(outcome).toMatchObject({
@@ -127,7 +132,7 @@ describe('opening a session', () => {
   it('finds it again also for a fresh run, when the row is older than a request lasts', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 1 } });
-    await expect(open(keyOf(payment))).rejects.toThrow();
+    expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
     const createdAt = sql`now() - interval '11 seconds'`;
     await store.db.update(payments).set({ createdAt }).where(eq(payments.id, payment.id));
     expect(await open(keyOf(payment))).toMatchObject({ kind: 'opened' });
@@ -142,8 +147,8 @@ describe('opening a session', () => {
   ])('leaves one live session behind after %s', async (_, create) => {
     const payment = await newPayment();
     await fault({ create: { ...create, times: 1 } });
-    await expect(open(keyOf(payment))).rejects.toMatchObject({ type: 'GATEWAY_SILENT' });
-    const outcome = await open(keyOf(payment), { attempt: 2 });
+    expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
+    const outcome = await open(keyOf(payment), { isRetried: true });
     const live = await liveOf(payment);
     expect(live).toHaveLength(1);
     expect(outcome).toMatchObject({ kind: 'opened', sessionId: live[0]?.sessionId });
@@ -166,7 +171,7 @@ describe('opening a session', () => {
       opening: { pollIntervalMs: 3_600_000, lifetimeMs: LIFETIME_MS },
       recording: TELLS,
     });
-    const input = { ...keyOf(payment), gateway: 'dintero', eventIds: [] };
+    const input = { ...keyOf(payment), gateway: 'dintero', eventIds: [], isRetried: false, since: 0 };
     const outcome = await anActivityRun().run((at: typeof input) => slowly.openSession(at), input);
     const kept = (await findPayment(store.db, payment.id))?.sessionId;
     expect(outcome).toMatchObject({ kind: 'opened', sessionId: kept });
@@ -177,10 +182,10 @@ describe('opening a session', () => {
   it('keeps the oldest of several and cancels the others', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 2 }, searchLagMs: 60_000 });
-    await expect(open(keyOf(payment))).rejects.toThrow();
-    await expect(open(keyOf(payment), { attempt: 2 })).rejects.toThrow();
+    expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
+    expect(await open(keyOf(payment), { isRetried: true })).toMatchObject(UNAVAILABLE);
     await fault({ searchLagMs: 0 });
-    const outcome = await open(keyOf(payment), { attempt: 3 });
+    const outcome = await open(keyOf(payment), { isRetried: true });
     const [oldest, ...surplus] = await sessionsOf(payment);
     expect(surplus).toHaveLength(1);
     expect(surplus.map(({ live }) => live)).toEqual([false]);
@@ -190,8 +195,8 @@ describe('opening a session', () => {
   it('closes later what the search did not show in time', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 1 }, searchLagMs: 60_000 });
-    await expect(open(keyOf(payment))).rejects.toThrow();
-    const outcome = await open(keyOf(payment), { attempt: 2 });
+    expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
+    const outcome = await open(keyOf(payment), { isRetried: true });
     if (outcome.kind !== 'opened') throw new Error(outcome.kind);
     expect(outcome.mayHaveSurplus).toBe(true);
     await fault({ searchLagMs: 0 });
@@ -208,7 +213,7 @@ describe('opening a session', () => {
     const order = { amount: 29990, currency: 'NOK', merchant_reference: payment.orderReference, items: [] };
     const url = { return_url: 'https://other.example/' };
     await sandbox.api('POST', '/v1/sessions-profile', { profile_id: 'default', order, url });
-    const outcome = await open(keyOf(payment), { attempt: 2 });
+    const outcome = await open(keyOf(payment), { isRetried: true });
     expect(outcome).toMatchObject({ kind: 'opened' });
     expect(await sessionsOf(payment)).toHaveLength(1);
   });
@@ -223,17 +228,15 @@ describe('opening a session', () => {
   });
 
   it.each([
-    [
-      { status: 429, retryAfter: 90 },
-      { type: 'GATEWAY_RATE_LIMITED', nextRetryDelay: 90_000 },
-    ],
-    [{ status: 401 }, { type: 'GATEWAY_CREDENTIALS', nextRetryDelay: 1_000 }],
-    [{ status: 403 }, { type: 'GATEWAY_CREDENTIALS' }],
-    [{ status: 503 }, { type: 'GATEWAY_SILENT' }],
-  ])('is tried again after %j', async (create, failure) => {
+    [{ status: 429, retryAfter: 90 }, { retryAfterMs: 90_000 }],
+    [{ status: 429, retryAfter: 90_000 }, { retryAfterMs: 3_600_000 }],
+    [{ status: 401 }, {}],
+    [{ status: 403 }, {}],
+    [{ status: 503 }, {}],
+  ])('leaves it to the run when it is tried again after %j', async (create, failure) => {
     const payment = await newPayment();
     await fault({ create });
-    await expect(open(keyOf(payment))).rejects.toMatchObject(failure);
+    expect(await open(keyOf(payment))).toMatchObject({ ...UNAVAILABLE, ...failure });
   });
 
   it('opens nothing once the payment has expired', async () => {
@@ -317,12 +320,9 @@ describe('opening a session', () => {
     it('asks again while the session is not there yet, as long as a session lives, and then leaves it alone', async () => {
       const key = { paymentId: `pay_${aReference()}`, orderReference: aReference(), n: 1 };
       const claimedSessionId = `${ACCOUNT}.none`;
-      await expect(open(key, { claimedSessionId, attempt: 3 })).rejects.toMatchObject({
-        type: 'GATEWAY_ABSENT',
-        nextRetryDelay: 5_000,
-      });
-      const scheduledTimestampMs = Date.now() - LIFETIME_MS - 1;
-      expect(await open(key, { claimedSessionId, scheduledTimestampMs })).toMatchObject({ kind: 'unknown' });
+      expect(await open(key, { claimedSessionId, isRetried: true })).toMatchObject(UNAVAILABLE);
+      const since = Date.now() - LIFETIME_MS - 1;
+      expect(await open(key, { claimedSessionId, since })).toMatchObject({ kind: 'unknown' });
     });
 
     it('does not ask for it again where the order has gone on without it: somebody waits for that number', async () => {
@@ -334,15 +334,13 @@ describe('opening a session', () => {
     it('waits while the gateway is silent: it may be ours', async () => {
       const { key, sessionId } = await lostSession();
       await fault({ readSession: { status: 500 } });
-      await expect(open(key, { claimedSessionId: sessionId })).rejects.toMatchObject({
-        type: 'GATEWAY_SILENT',
-      });
+      expect(await open(key, { claimedSessionId: sessionId })).toMatchObject(UNAVAILABLE);
     });
 
     it('adopts the session of a payment whose row had not learned of it', async () => {
       const payment = await newPayment();
       await fault({ create: { drop: 'after', times: 1 }, searchLagMs: 60_000 });
-      await expect(open(keyOf(payment))).rejects.toThrow();
+      expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
       await fault({ searchLagMs: 0 });
       const [session] = await sessionsOf(payment);
       const claimedSessionId = session?.sessionId ?? '';

@@ -1,5 +1,6 @@
 /** The activities of `paymentSession` on the simulated gateway and the in-memory store, so that a test can see and move everything. */
 import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
+import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import type {
   GiveBackPlan,
   MoneyActivities,
@@ -44,9 +45,13 @@ export interface FakeOrder {
   policy: LateMoneyPolicy;
   /** When the gateway was read, on the server's clock. */
   readonly reads: number[];
+  /** When a session was tried to be opened, on the server's clock. */
+  readonly openings: number[];
   readonly records: OutcomeRecord[];
   readonly foreign: string[];
   readonly surplusClosed: string[];
+  /** The gateway answers nothing to whoever wants a session. */
+  isDeafToOpenings: boolean;
   /** Whatever a test wants to happen instead of an activity's own work, before it. */
   before: Partial<Record<keyof FakeActivities, () => unknown>>;
   /** Said of the next session opened: an earlier try may have left another behind. */
@@ -70,6 +75,8 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
     now,
     policy: 'give_back',
     reads: [],
+    openings: [],
+    isDeafToOpenings: false,
     records: [],
     foreign: [],
     surplusClosed: [],
@@ -92,7 +99,11 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Fa
     return fake;
   };
   return {
-    openSession: async (input) => open(await at(input.orderReference, 'openSession'), input),
+    async openSession(input) {
+      const fake = await withHeartbeat(() => at(input.orderReference, 'openSession'));
+      fake.openings.push(await fake.now());
+      return open(fake, input);
+    },
     async readTransaction({ orderReference, sessionId }) {
       const fake = await at(orderReference, 'readTransaction');
       return read(fake, sessionId);
@@ -151,7 +162,14 @@ async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessi
   if (payment === undefined) return adopt(fake, input);
   if (payment.sessionId === null && isSettled(payment.status))
     return { kind: 'closed', status: payment.status, reason: payment.reason ?? 'closed without a session' };
-  payment.sessionId ??= newSession(psp, payment).sessionId;
+  if (payment.sessionId === null) {
+    const { expiresAt } = payment;
+    if ((await fake.now()) >= expiresAt)
+      return { kind: 'never_opened', reason: 'no session before the payment expired' };
+    if (fake.isDeafToOpenings)
+      return { kind: 'unavailable', reason: 'create: 503', expiresAt: new Date(expiresAt).toISOString() };
+    payment.sessionId = newSession(psp, payment).sessionId;
+  }
   const opened = openedPayment(payment, untoldOf(order, payment.id));
   const reason = payment.reason === null ? {} : { reason: payment.reason };
   return { ...opened, ...reason, mayHaveSurplus, pollIntervalMs };

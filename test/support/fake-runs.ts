@@ -57,6 +57,7 @@ export function fakeRuns(db: Db): FakeRuns {
       runs.pokes.push({ orderReference, n, why });
       return true;
     },
+    openingTakesLong: reach,
   };
   return runs;
 }

@@ -184,14 +184,18 @@ export class OrderTrial {
   }
 
   async #shop(now: number): Promise<void> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < ATTEMPTS;) {
       const claim = claimPayment(this.fake.order, now);
       if (claim.kind === 'refused') return;
       const result = await this.#world.runs.open(addressOf(claim.payment)).catch((error: unknown) => {
         if (error instanceof RunEnded) return { kind: 'not_open' as const };
         throw error;
       });
-      if (result.kind !== 'not_open') return;
+      // Told that the gateway does not answer, a shopper clicks again until it does.
+      if (result.kind === 'still_opening')
+        await until('the gateway answers again', () => !this.fake.psp.isDown, LIMIT_MS);
+      else if (result.kind !== 'not_open') return;
+      else attempt += 1;
     }
   }
 }

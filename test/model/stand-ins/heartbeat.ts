@@ -4,3 +4,7 @@ const NEVER = new AbortController().signal;
 export function withHeartbeat<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   return body(NEVER);
 }
+
+export function whenSlow(): () => void {
+  return () => undefined;
+}

@@ -66,3 +66,6 @@ function activity(name: string, options: ActivityOptions): object {
     executeWithOptions: (_: object, args: unknown[]) => callActivity(currentRun(), name, args, options),
   });
 }
+
+/** No activity of the toy server ever fails for good. */
+export class ActivityFailure extends Error {}

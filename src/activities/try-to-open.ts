@@ -1,0 +1,37 @@
+/** One try at opening a session. The run itself says when there is another, so a gateway's silence is an answer here. */
+import { GatewayUnavailable } from '../gateways/gateway.ts';
+import { findPayment } from '../store/payments.ts';
+import { longestWait } from './gateway-failure.ts';
+import { whenSlow, withHeartbeat } from './heartbeat.ts';
+import { openPaymentSession, type Opening } from './open-session.ts';
+import type { OpenSessionInput, OpenSessionOutcome } from './payment-activities.ts';
+
+type Settings = Omit<Opening, 'signal'>;
+
+/** See `PaymentActivities.openSession`. `onSlow` is called once the try takes long, until it succeeds. */
+export async function tryToOpen(
+  settings: Settings,
+  input: OpenSessionInput,
+  onSlow: (input: OpenSessionInput) => Promise<unknown> = () => Promise.resolve(),
+): Promise<OpenSessionOutcome> {
+  const stop = whenSlow(() => onSlow(input));
+  try {
+    return await withHeartbeat((signal) => openPaymentSession({ ...settings, signal }, input));
+  } catch (error) {
+    if (!(error instanceof GatewayUnavailable)) throw error;
+    return unavailable(settings, input, error);
+  } finally {
+    stop();
+  }
+}
+
+async function unavailable(
+  { db, settings }: Settings,
+  { paymentId, since }: OpenSessionInput,
+  { message: reason, retryAfterMs }: GatewayUnavailable,
+): Promise<OpenSessionOutcome> {
+  const row = await findPayment(db, paymentId);
+  const expiresAt = row?.expiresAt ?? new Date(since + settings.lifetimeMs);
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs: longestWait(retryAfterMs) };
+  return { kind: 'unavailable', reason, expiresAt: expiresAt.toISOString(), ...wait };
+}
