@@ -35,6 +35,12 @@ const whole = (what: string, max: number) =>
     .transform(Number)
     .refine((count) => count <= max, what);
 const port = whole('a port number', 65_535);
+const callsPerSecond = whole('a number of calls from 1 to 10000', 10_000).refine(
+  (calls) => calls > 0,
+  'a number of calls from 1 to 10000',
+);
+const from2to = (most: number) =>
+  whole(`a number from 2 to ${most}`, most).refine((count) => count >= 2, `a number from 2 to ${most}`);
 const url = z
   .url({ protocol: /^https?$/, error: 'an absolute http or https URL' })
   .transform((text) => text.replace(/\/+$/, ''));
@@ -105,6 +111,17 @@ const TEMPORAL = {
   TEMPORAL_WORKER_BUILD_ID: text('a name of at most 100 characters', 100).optional(),
 };
 
+/** Slots of each kind in one process, runs kept in memory, and long polls for each queue. */
+const WORKER = {
+  WORKER_WORKFLOW_SLOTS: from2to(1_000).default(40),
+  WORKER_STORE_SLOTS: from2to(2_000).default(100),
+  WORKER_CHECKOUT_SLOTS: from2to(2_000).default(100),
+  WORKER_BACKGROUND_SLOTS: from2to(2_000).default(100),
+  WORKER_UPDATE_SLOTS: from2to(2_000).default(50),
+  WORKER_CACHED_RUNS: from2to(50_000).default(1_000),
+  WORKER_POLLERS: from2to(100).default(5),
+};
+
 const LOG = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 };
@@ -114,6 +131,7 @@ const DINTERO_REAL = { api: 'https://api.dintero.com', checkout: 'https://checko
 const FULL = {
   ...STORE,
   ...TEMPORAL,
+  ...WORKER,
   ...LOG,
   PORT: port.default(3000),
   HOST: text('a host name or address to listen on').default('0.0.0.0'),
@@ -132,6 +150,7 @@ const FULL = {
   DINTERO_API_URL: url.default(DINTERO_REAL.api),
   DINTERO_CHECKOUT_URL: url.default(DINTERO_REAL.checkout),
   DINTERO_ALLOWED_IPS: list(source).optional(),
+  DINTERO_MAX_CALLS_PER_SECOND: callsPerSecond.optional(),
   DINTERO_IP_POLICY: oneOf(['report', 'refuse']).default('report'),
   ORDER_WEBHOOK_URL: url.optional(),
   ORDER_WEBHOOK_SECRETS: list(webhookSecret).optional(),

@@ -105,6 +105,8 @@ async function send(
   const { db, gateway, signal } = tools;
   const { id, kind, reference, lines, finalCapture, reason } = at.operation;
   const { orderReference } = at.payment;
+  // Where nothing is answered, nothing is marked: it would have to be looked for afterwards.
+  gateway.expectToOperate?.();
   crashPoint('attempt.mark.before', orderReference);
   const sentAt = await markSending(db, id, amountMinor, at.othersSent);
   // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.

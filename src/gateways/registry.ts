@@ -2,10 +2,13 @@
 import type { Config, GatewayConfig } from '../config.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { GatewayCommand } from './commands.ts';
+import type { Logger } from '../telemetry/log.ts';
 import { createDinteroGateway } from './dintero/adapter.ts';
 import { DINTERO_COMMANDS } from './dintero/commands.ts';
 import type { DinteroSettings } from './dintero/settings.ts';
 import type { Gateway } from './gateway.ts';
+import { guarded } from './guarded.ts';
+import { createPace } from './pace.ts';
 
 export interface GatewayRegistry {
   readonly all: readonly Gateway[];
@@ -16,8 +19,22 @@ export interface GatewayRegistry {
 }
 
 /** Builds every gateway that the configuration names. */
-export function createGateways(config: Config, metrics: Metrics): GatewayRegistry {
-  return registryOf([createDintero(config, metrics)]);
+export function createGateways(config: Config, metrics: Metrics, log?: Logger): GatewayRegistry {
+  return registryOf([createDintero(config, metrics)].map((gateway) => guard(gateway, metrics, log)));
+}
+
+function guard(gateway: Gateway, metrics: Metrics, log: Logger | undefined): Gateway {
+  return guarded(gateway, {
+    changed(call, isOpen) {
+      metrics.gatewayStopped.set({ gateway: gateway.id, call }, isOpen ? 1 : 0);
+      if (isOpen)
+        log?.warn(
+          { gateway: gateway.id, call },
+          'the gateway is silent: this call is stopped, and probed every few seconds',
+        );
+      else log?.info({ gateway: gateway.id, call }, 'the gateway answers again');
+    },
+  });
 }
 
 /** A registry of these gateways. */
@@ -35,7 +52,9 @@ function registryOf(all: readonly Gateway[]): GatewayRegistry {
 }
 
 function createDintero(config: Config, metrics: Metrics): Gateway {
+  const perSecond = config.DINTERO_MAX_CALLS_PER_SECOND;
   return createDinteroGateway(dinteroSettings(config), {
+    ...(perSecond !== undefined && { pace: createPace(perSecond) }),
     onCall: ({ operation, outcome, ms, serverDate }) => {
       metrics.gatewayCalls.observe({ gateway: 'dintero', operation, outcome }, ms / 1_000);
       if (serverDate !== undefined)

@@ -66,6 +66,12 @@ function countedBeyond(registers: Registry[]) {
       buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,
     }),
+    gatewayStopped: new Gauge({
+      name: 'paidonce_gateway_call_stopped',
+      help: '1 while a call of a gateway is stopped, since it met silence for five payments or more; probed every few seconds',
+      labelNames: ['gateway', 'call'],
+      registers,
+    }),
     clockSkew: new Gauge({
       name: 'paidonce_gateway_clock_skew_seconds',
       help: "Our clock less the gateway's, by the Date of its last answer",

@@ -6,10 +6,11 @@ import { createMoneyActivities } from '../activities/money-activities.ts';
 import { createWakingActivities } from '../activities/waking.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
+import type { Config } from '../config.ts';
 import type { Service } from '../service.ts';
 import { WrongAccount } from '../store/health.ts';
 import { connectWorker } from '../temporal/connect.ts';
-import { createWorkers, type WorkerSettings } from './worker.ts';
+import { createWorkers, type WorkerSettings, type WorkerSizes } from './worker.ts';
 
 const RETRY_MS = 1_000;
 
@@ -110,7 +111,20 @@ function settingsOf({ config, gateways }: Service): WorkerSettings {
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     gateways: gateways.all.map(({ id }) => id),
+    sizes: sizesOf(config),
     ...(buildId !== undefined && { version: { deploymentName, buildId } }),
+  };
+}
+
+function sizesOf(config: Config): WorkerSizes {
+  return {
+    workflowSlots: config.WORKER_WORKFLOW_SLOTS,
+    storeSlots: config.WORKER_STORE_SLOTS,
+    checkoutSlots: config.WORKER_CHECKOUT_SLOTS,
+    backgroundSlots: config.WORKER_BACKGROUND_SLOTS,
+    updateSlots: config.WORKER_UPDATE_SLOTS,
+    cachedRuns: config.WORKER_CACHED_RUNS,
+    pollers: config.WORKER_POLLERS,
   };
 }
 
@@ -122,7 +136,7 @@ async function endAll(workers: readonly Worker[]): Promise<void> {
   while (!isEnded()) await sleep(50);
 }
 
-function paymentActivities({ store, gateways, config, metrics }: Service) {
+function paymentActivities({ store, gateways, config, metrics, runs }: Service) {
   return createPaymentActivities({
     db: store.db,
     gatewayNamed: gateways.named,
@@ -133,6 +147,7 @@ function paymentActivities({ store, gateways, config, metrics }: Service) {
       tells: config.ORDER_WEBHOOK_URL !== undefined,
     },
     metrics,
+    onSlowOpening: (payment) => runs.openingTakesLong(payment),
   });
 }
 

@@ -20,8 +20,21 @@ export interface WorkerSettings {
   readonly taskQueue: string;
   /** The names of those that have queues of their own. */
   readonly gateways: readonly string[];
+  readonly sizes: WorkerSizes;
   /** Where several worker processes of different builds run at once: `deployment name:build id`. */
   readonly version?: { readonly deploymentName: string; readonly buildId: string };
+}
+
+/** How much a process takes on at once: docs/run-in-production.md says what each costs. */
+export interface WorkerSizes {
+  readonly workflowSlots: number;
+  readonly storeSlots: number;
+  readonly checkoutSlots: number;
+  readonly backgroundSlots: number;
+  readonly updateSlots: number;
+  readonly cachedRuns: number;
+  /** Long polls for each queue, twice as many for workflow tasks: a part of them waits at the process's own queue. */
+  readonly pollers: number;
 }
 
 export interface WorkerActivities {
@@ -73,13 +86,15 @@ function versioningOf({ version }: WorkerSettings): Pick<WorkerOptions, 'workerD
   };
 }
 
-function paymentsWorker({ taskQueue }: WorkerSettings, { payments }: WorkerActivities): OwnOptions {
+function paymentsWorker({ taskQueue, sizes }: WorkerSettings, { payments }: WorkerActivities): OwnOptions {
   return {
     taskQueue,
     workflowBundle: WORKFLOW_BUNDLE,
     activities: payments,
-    maxCachedWorkflows: 1_000,
-    maxConcurrentActivityTaskExecutions: 100,
+    maxCachedWorkflows: sizes.cachedRuns,
+    maxConcurrentWorkflowTaskExecutions: sizes.workflowSlots,
+    maxConcurrentWorkflowTaskPolls: Math.min(2 * sizes.pollers, sizes.workflowSlots),
+    ...slots(sizes.storeSlots, sizes),
     // A run that a killed worker held in its cache waits for so long before another one may have it.
     stickyQueueScheduleToStartTimeout: '1s',
   };
@@ -87,23 +102,29 @@ function paymentsWorker({ taskQueue }: WorkerSettings, { payments }: WorkerActiv
 
 /** Calls that hang fill the slots of their own queue: of the background they never keep a shopper waiting. */
 function gatewayWorkers(
-  { taskQueue }: WorkerSettings,
+  { taskQueue, sizes }: WorkerSettings,
   gateway: string,
   { payments: activities }: WorkerActivities,
 ): OwnOptions[] {
-  const queues = taskQueues(taskQueue, gateway);
-  return [queues.checkout, queues.background].map((queue) => ({
-    taskQueue: queue,
-    activities,
-    maxConcurrentActivityTaskExecutions: 100,
-  }));
+  const { checkout, background } = taskQueues(taskQueue, gateway);
+  return [
+    { taskQueue: checkout, activities, ...slots(sizes.checkoutSlots, sizes) },
+    { taskQueue: background, activities, ...slots(sizes.backgroundSlots, sizes) },
+  ];
+}
+
+function slots(count: number, { pollers }: WorkerSizes): Partial<WorkerOptions> {
+  return {
+    maxConcurrentActivityTaskExecutions: count,
+    maxConcurrentActivityTaskPolls: Math.min(pollers, count),
+  };
 }
 
 /** A shop that hangs fills these slots and nobody else's. */
-function updatesWorker({ taskQueue }: WorkerSettings, { updates }: WorkerActivities): OwnOptions {
+function updatesWorker({ taskQueue, sizes }: WorkerSettings, { updates }: WorkerActivities): OwnOptions {
   return {
     taskQueue: updatesTaskQueue(taskQueue),
     activities: updates,
-    maxConcurrentActivityTaskExecutions: 50,
+    ...slots(sizes.updateSlots, sizes),
   };
 }

@@ -58,23 +58,33 @@ export type Exchange = (request: HttpRequest) => Promise<Answer>;
 /** The exchange over `fetch`, with a time-out, a size limit and each call reported to `onCall`. */
 export function createExchange(deps: DinteroDeps & { readonly now: () => Date }): Exchange {
   const send = deps.fetch ?? fetch;
-  return async (request) => {
-    const startedAt = performance.now();
-    const isGivenUp = request.signal?.aborted === true;
-    const report = (outcome: DinteroCall['outcome'], serverDate?: Date): void => {
-      const ms = performance.now() - startedAt;
-      deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
-    };
-    const [response, answer] = await receive(send, request).catch((cause: unknown) => {
-      report('silent');
-      throw new Silence(request, 'no answer', {
-        cause,
-        mayHaveArrived: !isGivenUp && !isUnsent(cause),
-      });
-    });
-    report(outcomeOf(answer), dateOf(response.headers.get('date')));
-    return usable(request, answer, retryAfterMs(response.headers.get('retry-after'), deps.now()));
+  const { pace = (call) => call() } = deps;
+  return async (request) => pace(() => exchange(send, deps, request), URGENT.has(request.operation));
+}
+
+/** What a shopper waits for, and what everything else needs. */
+const URGENT: ReadonlySet<string> = new Set(['token', 'create session', 'find sessions', 'cancel session']);
+
+async function exchange(
+  send: typeof fetch,
+  deps: DinteroDeps & { readonly now: () => Date },
+  request: HttpRequest,
+): Promise<Answer> {
+  const startedAt = performance.now();
+  const isGivenUp = request.signal?.aborted === true;
+  const report = (outcome: DinteroCall['outcome'], serverDate?: Date): void => {
+    const ms = performance.now() - startedAt;
+    deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
   };
+  const [response, answer] = await receive(send, request).catch((cause: unknown) => {
+    report('silent');
+    throw new Silence(request, 'no answer', {
+      cause,
+      mayHaveArrived: !isGivenUp && !isUnsent(cause),
+    });
+  });
+  report(outcomeOf(answer), dateOf(response.headers.get('date')));
+  return usable(request, answer, retryAfterMs(response.headers.get('retry-after'), deps.now()));
 }
 
 async function receive(send: typeof fetch, request: HttpRequest): Promise<[Response, Answer]> {

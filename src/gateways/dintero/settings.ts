@@ -1,3 +1,5 @@
+import type { Pace } from '../pace.ts';
+
 /** What it takes to talk to one Dintero account. */
 export interface DinteroSettings {
   /** `T12345678` (test) or `P12345678` (live). */
@@ -31,6 +33,8 @@ export interface DinteroDeps {
   readonly fetch?: typeof fetch;
   readonly now?: () => Date;
   readonly onCall?: (call: DinteroCall) => void;
+  /** Our own limit of calls a second. */
+  readonly pace?: Pace;
 }
 
 /** Settings without stray slashes, or an error that lists everything wrong with them. Never prints a secret. */

@@ -14,7 +14,9 @@ const tokenAnswer = z.object({
 
 interface Token {
   readonly value: string;
+  /** To be renewed from then on. */
   readonly goodUntil: number;
+  readonly expiresAt: number;
 }
 
 /** A token for the account, asked for once however many wait for it. */
@@ -41,8 +43,13 @@ export function createTokenSource(
   };
   return {
     async current() {
-      if (kept !== undefined && deps.now().getTime() < kept.goodUntil) return kept.value;
-      return (await (asked ??= ask())).value;
+      const now = deps.now().getTime();
+      if (kept !== undefined && now < kept.goodUntil) return kept.value;
+      const renewed = (asked ??= ask());
+      if (kept === undefined || now >= kept.expiresAt) return (await renewed).value;
+      // Good still: nobody waits for a renewal that may hang.
+      renewed.catch(() => undefined);
+      return kept.value;
     },
     discard(value) {
       if (kept?.value === value) kept = undefined;
@@ -71,6 +78,8 @@ async function requestToken(
   return {
     value: answer.data.access_token,
     goodUntil: askedAt + lifetimeMs - Math.min(60_000, lifetimeMs / 10),
+    // Less what the way to the gateway takes.
+    expiresAt: askedAt + lifetimeMs - Math.min(5_000, lifetimeMs / 20),
   };
 }
 

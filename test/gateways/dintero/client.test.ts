@@ -58,6 +58,17 @@ describe('dintero token', () => {
     expect(fake.calls(TOKEN)).toHaveLength(2);
   });
 
+  it('that is good still is used while its renewal hangs', async () => {
+    let seconds = 0;
+    fake.on(TOKEN, token('a', 3600));
+    const gateway = gatewayAt(fake, { now: () => new Date(seconds * 1000) });
+    await gateway.readSession(SESSION);
+    fake.on(TOKEN, { hang: true });
+    seconds = 3560;
+    expect(await gateway.readSession(SESSION)).toMatchObject({ sessionId: SESSION });
+    expect(fake.calls(TOKEN)).toHaveLength(2);
+  });
+
   it('is renewed once when a call is answered 401', async () => {
     fake.on(READ, { status: 401, json: { error: { message: 'expired' } } }, { json: aSession() });
     expect(await gatewayAt(fake).readSession(SESSION)).toMatchObject({ sessionId: SESSION });

@@ -1,0 +1,109 @@
+/**
+ * Stops calling what does not answer: for each call of a gateway, once five different payments have met silence within half a minute.
+ * A payment that always fails never opens it, nor does a no (4xx): these are answers.
+ */
+import { GatewayUnavailable } from './gateway.ts';
+
+const WINDOW_MS = 30_000;
+const PAYMENTS = 5;
+/** Outcomes that are remembered at most. */
+const MOST = 200;
+/** While it is open, one call in this time is let through to see whether there is an answer again. */
+const PROBE_MS = 4_000;
+
+interface Outcome {
+  readonly at: number;
+  readonly payment: string;
+  readonly isSilent: boolean;
+}
+
+export interface BreakerEvents {
+  /** Called when calls are stopped, and when they go on. */
+  changed(call: string, isOpen: boolean): void;
+}
+
+/** One breaker for each call of one gateway; kept by each process for itself. */
+export class Breakers {
+  readonly #gateway: string;
+  readonly #events: BreakerEvents;
+  readonly #now: () => number;
+  readonly #breakers = new Map<string, Breaker>();
+
+  constructor(gateway: string, events: BreakerEvents, now: () => number = Date.now) {
+    this.#gateway = gateway;
+    this.#events = events;
+    this.#now = now;
+  }
+
+  /** @throws GatewayUnavailable while the call is stopped; lets a probe through where one is due. */
+  expectAnswers(call: string): void {
+    if (this.#of(call).takes(this.#now())) return;
+    const message = `${this.#gateway} ${call}: not called, since it has not answered for several payments; tried again within seconds`;
+    throw new GatewayUnavailable(message, { kind: 'silent' });
+  }
+
+  /** Makes the call unless it is stopped, and learns from how it ends. */
+  async watch<Answer>(call: string, payment: string, make: () => Promise<Answer>): Promise<Answer> {
+    this.expectAnswers(call);
+    return this.observe(call, payment, make);
+  }
+
+  /** The same where `expectAnswers` was asked before. `saysNothing` tells an answer that is none. */
+  async observe<Answer>(
+    call: string,
+    payment: string,
+    make: () => Promise<Answer>,
+    saysNothing: (answer: Answer) => boolean = () => false,
+  ): Promise<Answer> {
+    try {
+      const answer = await make();
+      this.#note(call, payment, saysNothing(answer));
+      return answer;
+    } catch (error) {
+      this.#note(call, payment, error instanceof GatewayUnavailable && error.kind === 'silent');
+      throw error;
+    }
+  }
+
+  #note(call: string, payment: string, isSilent: boolean): void {
+    const breaker = this.#of(call);
+    const before = breaker.isOpen;
+    breaker.note({ at: this.#now(), payment, isSilent });
+    if (breaker.isOpen !== before) this.#events.changed(call, breaker.isOpen);
+  }
+
+  #of(call: string): Breaker {
+    const known = this.#breakers.get(call);
+    if (known !== undefined) return known;
+    const made = new Breaker();
+    this.#breakers.set(call, made);
+    return made;
+  }
+}
+
+class Breaker {
+  isOpen = false;
+  #nextProbe = 0;
+  #outcomes: Outcome[] = [];
+
+  takes(now: number): boolean {
+    if (!this.isOpen) return true;
+    if (now < this.#nextProbe) return false;
+    this.#nextProbe = now + PROBE_MS;
+    return true;
+  }
+
+  /** Any answer closes it; silence opens it where it met enough payments, and more calls than were answered. */
+  note(outcome: Outcome): void {
+    if (!outcome.isSilent && this.isOpen) this.#outcomes = [];
+    if (!outcome.isSilent) this.isOpen = false;
+    const recent = this.#outcomes.filter(({ at }) => outcome.at - at < WINDOW_MS);
+    this.#outcomes = [...recent, outcome].slice(-MOST);
+    const silent = this.#outcomes.filter(({ isSilent }) => isSilent);
+    const isWidespread = new Set(silent.map(({ payment }) => payment)).size >= PAYMENTS;
+    if (!outcome.isSilent || this.isOpen || !isWidespread) return;
+    if (2 * silent.length <= this.#outcomes.length) return;
+    this.isOpen = true;
+    this.#nextProbe = outcome.at + PROBE_MS;
+  }
+}

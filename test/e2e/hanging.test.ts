@@ -1,0 +1,123 @@
+/** One call of the gateway hangs, each in its turn: shops go on selling, and a shopper hears in time where there is nothing to be sold. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { askToOpen, newOrder, open, untilOrder, type Opened } from './support/shop.ts';
+import { startStack, type Stack } from './support/stack.ts';
+import { until } from './support/until.ts';
+
+const HANGS = { delayMs: 60_000 };
+/** Of a machine that does other things too. */
+const SOON_MS = 5_000;
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await startStack();
+}, 150_000);
+afterAll(async () => {
+  await stack?.stop();
+});
+afterEach(() => stack.sandbox.clearFaults());
+
+async function sells(): Promise<void> {
+  for (let count = 0; count < 3; count += 1) {
+    const begun = Date.now();
+    const { status } = await askToOpen(stack, newOrder('sold'));
+    expect(status).toBe(201);
+    expect(Date.now() - begun).toBeLessThan(SOON_MS);
+  }
+}
+
+async function aPaid(): Promise<Opened> {
+  const opened = await open(stack, newOrder('paid'));
+  await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', return: false });
+  await untilOrder(stack, opened.orderReference, 'PAID');
+  return opened;
+}
+
+/** Many at once have to do with the call that hangs. */
+async function eachOf(count: number, what: (index: number) => Promise<unknown>): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, index) => what(index)));
+}
+
+const move = (kind: 'capture' | 'refund' | 'void') => async () => {
+  const { id } = await aPaid();
+  if (kind === 'refund') await stack.call('POST', `/v1/payments/${id}/capture`, { reference: 'c' });
+  return () => stack.call('POST', `/v1/payments/${id}/${kind}`, kind === 'void' ? {} : { reference: 'r' });
+};
+
+/** What needs the call that hangs, prepared before it does. */
+const CALLS: readonly (readonly [string, () => Promise<() => Promise<unknown>>])[] = [
+  [
+    'readTransaction',
+    async () => {
+      const { sessionId } = await open(stack, newOrder('read'));
+      return () => stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
+    },
+  ],
+  [
+    'readSession',
+    async () => {
+      const { id } = await open(stack, newOrder('cancelled'));
+      return () => stack.call('POST', `/v1/payments/${id}/cancel`);
+    },
+  ],
+  [
+    'cancel',
+    async () => {
+      const { id } = await open(stack, newOrder('cancelled'));
+      return () => stack.call('POST', `/v1/payments/${id}/cancel`);
+    },
+  ],
+  ['capture', move('capture')],
+  ['refund', move('refund')],
+  ['void', move('void')],
+  [
+    'list',
+    async () => () => until('a listing hangs', async () => (await stack.sandbox.requests())['list'] !== 0),
+  ],
+  ['token', async () => () => Promise.resolve()],
+];
+
+describe('while a call of the gateway hangs', () => {
+  it.each(CALLS)(
+    '%s: shops sell',
+    async (call, prepare) => {
+      const needs: (() => Promise<unknown>)[] = [];
+      await eachOf(8, async () => void needs.push(await prepare()));
+      await stack.sandbox.faults({ [call]: HANGS });
+      const waiting = needs.map((need) => need().catch(() => undefined));
+      await sells();
+      await stack.sandbox.clearFaults();
+      await Promise.all(waiting);
+    },
+    120_000,
+  );
+});
+
+describe('while the gateway opens nothing', () => {
+  it('tells a shopper so in time, gives the session to whoever comes back, once, and keeps the history short', async () => {
+    const reference = newOrder('hung');
+    await stack.sandbox.faults({ create: HANGS });
+    const begun = Date.now();
+    const refused = await askToOpen(stack, reference);
+    expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Date.now() - begun).toBeLessThanOrEqual(15_000);
+    await stack.sandbox.clearFaults();
+    await until(
+      'the shopper is back, and served',
+      async () => (await askToOpen(stack, reference)).status < 300,
+      60_000,
+    );
+    const live = (await stack.sandbox.sessionsOf(reference)).filter(
+      ({ session }) => session.cancelled_at === undefined,
+    );
+    const opened = await open(stack, reference);
+    expect(live.map(({ session }) => session.id)).toContain(opened.sessionId);
+    await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', return: false });
+    await untilOrder(stack, reference, 'PAID');
+    const paid = (await stack.sandbox.sessionsOf(reference)).filter(({ transaction }) => transaction != null);
+    expect(paid).toHaveLength(1);
+    const found = await stack.call('GET', `/v1/payments/${opened.id}`);
+    expect(found.body.timeline.length).toBeLessThan(20);
+  }, 120_000);
+});
