@@ -35,6 +35,8 @@ export interface Running {
 /** How long a shopper, and how long a callback, waits for Temporal. */
 const UPDATE_TIMEOUT_MS = 14_000;
 const SIGNAL_TIMEOUT_MS = 500;
+/** A task of a run takes milliseconds; one that was lost with its worker keeps somebody waiting for so long. */
+const TASK_TIMEOUT_MS = 3_000;
 /** How long a sweep does: nobody waits for it, and what it has not woken it begins again with. */
 const PATIENT_TIMEOUT_MS = 5_000;
 
@@ -94,6 +96,7 @@ async function createService(
   const limits = {
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     updateTimeoutMs: UPDATE_TIMEOUT_MS,
+    workflowTaskTimeoutMs: TASK_TIMEOUT_MS,
     mend: () => namespace.mend(),
   };
   const runsWithin = (signalTimeoutMs: number) => ({

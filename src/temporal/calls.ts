@@ -12,15 +12,19 @@ export class RunEnded extends Error {
   override readonly name = 'RunEnded';
 }
 
-/** Given to a task of a run whose worker was killed under it; it takes milliseconds, and Temporal's own 10 s would keep a shopper waiting. */
-export const WORKFLOW_TASK_TIMEOUT = 2_000;
-
 export interface RunsSettings {
   readonly taskQueue: string;
   readonly updateTimeoutMs: number;
   readonly signalTimeoutMs: number;
+  /** How long a worker may take for one task of a run before another one gets it; Temporal's own 10 s where it is left out. */
+  readonly workflowTaskTimeoutMs?: number;
   /** Called when a start fails because the namespace lacks a search attribute; true when it is worth starting again. */
   readonly mend?: () => Promise<boolean>;
+}
+
+/** As an option of a start. */
+export function taskTimeoutOf({ workflowTaskTimeoutMs: ms }: RunsSettings): { workflowTaskTimeout?: number } {
+  return ms === undefined ? {} : { workflowTaskTimeout: ms };
 }
 
 export interface Calls {

@@ -12,13 +12,7 @@ import {
   type MoneyInput,
 } from '../workflows/messages.ts';
 import type { moneyOperations } from '../workflows/money-operations.ts';
-import {
-  createCalls,
-  RunsUnavailable,
-  WORKFLOW_TASK_TIMEOUT,
-  type Calls,
-  type RunsSettings,
-} from './calls.ts';
+import { createCalls, RunsUnavailable, taskTimeoutOf, type Calls, type RunsSettings } from './calls.ts';
 import type { PaymentAddress } from './payment-runs.ts';
 
 /** A run takes ten updates at a time: the rest is written down, and asked for by signal. */
@@ -112,7 +106,7 @@ class TemporalMoneyRuns implements MoneyRuns {
     return {
       workflowId: moneyWorkflowId(paymentId),
       taskQueue: this.#settings.taskQueue,
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      ...taskTimeoutOf(this.#settings),
       args: [{ paymentId, orderReference, n, gateway }] as [MoneyInput],
       staticSummary: `money of order ${orderReference}, payment ${n} by ${gateway}`,
       typedSearchAttributes: [

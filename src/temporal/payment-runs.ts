@@ -23,7 +23,7 @@ import {
   type ReturnSignal,
 } from '../workflows/messages.ts';
 import type { paymentSession } from '../workflows/payment-session.ts';
-import { createCalls, WORKFLOW_TASK_TIMEOUT, type Calls, type RunsSettings } from './calls.ts';
+import { createCalls, taskTimeoutOf, type Calls, type RunsSettings } from './calls.ts';
 
 export interface PaymentAddress extends PaymentKey {
   readonly gateway: string;
@@ -131,7 +131,7 @@ class TemporalPaymentRuns implements PaymentRuns {
     return {
       workflowId: paymentWorkflowId(payment),
       taskQueue: this.#settings.taskQueue,
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      ...taskTimeoutOf(this.#settings),
       args: [keyOf(payment)] as [PaymentAddress],
       staticSummary: `order ${payment.orderReference}, payment ${payment.n} by ${payment.gateway}`,
       typedSearchAttributes: [
