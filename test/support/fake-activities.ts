@@ -1,6 +1,5 @@
 /** The activities of `paymentSession` on the simulated gateway and the in-memory store, so that a test can see and move everything. */
 import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
-import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import type {
   GiveBackPlan,
   MoneyActivities,
@@ -100,7 +99,7 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Fa
   };
   return {
     async openSession(input) {
-      const fake = await withHeartbeat(() => at(input.orderReference, 'openSession'));
+      const fake = await at(input.orderReference, 'openSession');
       fake.openings.push(await fake.now());
       return open(fake, input);
     },

@@ -371,6 +371,40 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.fake.psp.isDown = false;
     await story.becomes('AUTHORIZED');
   },
+  async 'opening-late'(story) {
+    story.claim();
+    story.fake.isDeafToOpenings = true;
+    const first = story.runs.open(story.address);
+    await until('it is tried again', () => story.fake.openings.length > 1, 30_000);
+    await first;
+    story.fake.isDeafToOpenings = false;
+    await story.runs.open(story.address);
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  async 'opening-cancelled'(story) {
+    story.claim();
+    story.fake.isDeafToOpenings = true;
+    await story.runs.open(story.address);
+    await story.runs.cancel(story.address);
+  },
+  async 'opening-expired'(story) {
+    story.claim(4 * 3_600_000 - 1_500);
+    story.fake.isDeafToOpenings = true;
+    await story.runs.open(story.address);
+    await story.becomes('EXPIRED');
+  },
+  async 'opening-named'(story) {
+    story.claim();
+    story.fake.isDeafToOpenings = true;
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await until('it is tried', () => story.fake.openings.length > 0, 30_000);
+    await story.runs.cancel(story.address);
+    story.fake.isDeafToOpenings = false;
+    await until('it is opened', () => story.fake.psp.sessions.length > 0, 30_000);
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e2');
+  },
   'killed-in-open-session': dyingIn('openSession'),
   'killed-in-read-transaction': dyingIn('readTransaction'),
   'killed-in-record-outcome': dyingIn('recordOutcome'),

@@ -1,5 +1,6 @@
 /** A session that can't be opened: shoppers are answered, tries rest when nobody asks, and the next click gets the session. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import { openingTakesLong, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { newFakeOrder, type FakeOrder } from '../support/fake-activities.ts';
 import { claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
@@ -164,7 +165,7 @@ describe('a try that takes long', () => {
     waiting.fake.isDeafToOpenings = false;
     let release = () => {};
     const gate = new Promise<void>((settle) => (release = settle));
-    waiting.fake.before.openSession = () => gate;
+    waiting.fake.before.openSession = () => withHeartbeat(() => gate);
     const heard = world.runs.open(addressOf(waiting.payment()));
     await until('the run is there', async () => (await eventsOf(waiting).catch(() => [])).length > 4);
     await world.env.client.workflow.getHandle(waiting.workflowId).signal(openingTakesLong);
