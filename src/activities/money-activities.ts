@@ -1,10 +1,12 @@
 /** Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is. */
 import { crashPoint } from '../crash-points.ts';
+import { linesOfRest, type MovedLine } from '../domain/lines.ts';
 import { failedVoidsOf, feasible, reservedFor, type Feasibility } from '../domain/operation.ts';
+import { wholeOrder } from '../domain/order.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
-import { markSending, readAttempt, type Attempt } from '../store/operations.ts';
+import { lineHistory, markSending, readAttempt, type Attempt } from '../store/operations.ts';
 import { asking } from './asking.ts';
 import { lost, refused, result, shownBy, takeBack, writeAnswer } from './attempt.ts';
 import { planGiveBack } from './give-back.ts';
@@ -63,9 +65,37 @@ async function sendIfAllowed(
   if (at.operation.cause === 'auto_capture' && capturableMinor === 0 && capturedMinor > 0)
     return refused(tools, at, transaction, NOT_NEEDED);
   const allowed = allowedNow(tools, at, transaction);
-  if (allowed.ok) return send(tools, at, transaction, allowed.amountMinor);
-  const { code, detail } = allowed;
-  return refused(tools, at, transaction, { code, detail });
+  if (!allowed.ok) return refused(tools, at, transaction, { code: allowed.code, detail: allowed.detail });
+  const { amountMinor } = allowed;
+  const { kind, cause } = at.operation;
+  const isNeeded = kind !== 'void' && tools.gateway.rulesFor(transaction.paymentMethod).lines === 'required';
+  const lines = linesToSend(at, transaction, amountMinor, isNeeded);
+  if (isNeeded && lines === null && cause === 'merchant')
+    return refused(tools, at, transaction, ITEMS_REQUIRED);
+  return send(tools, at, transaction, { amountMinor, lines });
+}
+
+const ITEMS_REQUIRED = {
+  code: 'items_required',
+  detail:
+    'this payment method captures and refunds lines of the order, and what is left of each is not known: name them',
+};
+
+/** Those that were asked for; else those of all that is left, where that can be said. */
+function linesToSend(
+  { operation, payment, others }: Attempt,
+  transaction: Transaction,
+  amountMinor: number,
+  isNeeded: boolean,
+): readonly MovedLine[] | null {
+  const { kind, lines } = operation;
+  if (lines !== null || kind === 'void') return lines;
+  if (payment.request.lines.length === 0)
+    return isNeeded
+      ? [{ lineId: wholeOrder(payment.orderReference, payment.amount).lineId, amountMinor }]
+      : null;
+  const { capturedMinor } = transaction;
+  return linesOfRest(kind, amountMinor, { ...lineHistory(payment, others), capturedMinor });
 }
 
 const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
@@ -100,15 +130,15 @@ async function send(
   tools: MoneyTools,
   at: Attempt,
   transaction: Transaction,
-  amountMinor: number,
+  { amountMinor, lines }: { readonly amountMinor: number; readonly lines: readonly MovedLine[] | null },
 ): Promise<OperationAttempt> {
   const { db, gateway, signal } = tools;
-  const { id, kind, reference, lines, finalCapture, reason } = at.operation;
+  const { id, kind, reference, finalCapture, reason } = at.operation;
   const { orderReference } = at.payment;
   // Where nothing is answered, nothing is marked: it would have to be looked for afterwards.
   gateway.expectToOperate?.();
   crashPoint('attempt.mark.before', orderReference);
-  const sentAt = await markSending(db, id, amountMinor, at.othersSent);
+  const sentAt = await markSending(db, id, amountMinor, at.othersSent, lines);
   // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.
   if (sentAt === null) return result(tools, at, 'busy');
   crashPoint('attempt.mark.after', orderReference);

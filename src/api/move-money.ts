@@ -1,15 +1,23 @@
 /** `POST /v1/payments/{id}/capture`, `/refund` and `/void`: written down first, then carried out by the payment's money run. */
 import { createHash } from 'node:crypto';
 import { crashPoint } from '../crash-points.ts';
+import { wrongLines, type MovedLine, type WrongLine } from '../domain/lines.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import type { Service } from '../service.ts';
-import { claimOperation, findOperation, type NewOperation, type OperationRow } from '../store/operations.ts';
+import {
+  claimOperation,
+  findOperation,
+  lineHistory,
+  listOperations,
+  type NewOperation,
+  type OperationRow,
+  WrongLines,
+} from '../store/operations.ts';
 import { findOrder, type PaymentRow } from '../store/payments.ts';
-import type { OperationLine } from '../store/schema.ts';
 import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
 import { addressOf } from './open-payment.ts';
-import { refuseImpossible, wrongLines } from './operation-checks.ts';
-import { Problem, PROBLEMS, type ProblemCode } from './problem.ts';
+import { refuseImpossible, refuseUnnamed } from './operation-checks.ts';
+import { Problem, PROBLEMS, type FieldProblem, type ProblemCode } from './problem.ts';
 import { TokenBuckets } from './token-bucket.ts';
 import { wrongFields } from './validate.ts';
 
@@ -18,7 +26,7 @@ export interface WantedMove {
   readonly kind: OperationKind;
   readonly reference: string;
   readonly wanted: number | null;
-  readonly lines?: readonly OperationLine[];
+  readonly lines?: readonly MovedLine[];
   readonly finalCapture: boolean;
   readonly reason?: string;
 }
@@ -77,17 +85,21 @@ export function isUnfinished({ state }: Pick<OperationRow, 'state'>): boolean {
 
 /** What was asked for before is found before it is judged: once it is done, it would be impossible. */
 async function claim(service: Service, payment: PaymentRow, wanted: WantedMove): Promise<OperationRow> {
-  const errors = wrongLines(payment.request.lines, wanted.lines);
-  if (errors.length > 0) throw wrongFields('the body', errors);
+  refuseStrange(payment, wanted);
   const { kind, reference } = wanted;
   const { db } = service.store;
   const known = await findOperation(db, payment.id, reference, kind);
   if (known === null) {
     const found = await findOrder(db, payment.orderReference);
     refuseImpossible(payment, found?.order.paidPaymentId ?? null, wanted);
+    const rules = service.gateways.find(payment.gateway)?.rulesFor(payment.paymentMethod ?? undefined);
+    if (rules?.lines === 'required')
+      refuseUnnamed(rules, wanted, lineHistory(payment, await listOperations(db, payment.id)));
   }
   crashPoint('operation.claim.before', payment.orderReference);
-  const claimed = await claimOperation(db, newOperation(payment, wanted));
+  const claimed = await claimOperation(db, newOperation(payment, wanted)).catch((error: unknown) => {
+    throw error instanceof WrongLines ? wrongFields('the body', error.lines.map(toField)) : error;
+  });
   crashPoint('operation.claim.after', payment.orderReference);
   if (claimed.kind === 'reused')
     throw new Problem(
@@ -95,6 +107,18 @@ async function claim(service: Service, payment: PaymentRow, wanted: WantedMove):
       `${kind} ${reference} of this payment asked for something else; use another reference`,
     );
   return claimed.operation;
+}
+
+/** What no earlier operation has to do with. @throws Problem */
+function refuseStrange({ request }: PaymentRow, { kind, lines = [] }: WantedMove): void {
+  if (kind === 'void') return;
+  const untouched = { ordered: request.lines, operations: [], capturedMinor: Infinity };
+  const wrong = wrongLines(kind, lines, untouched);
+  if (wrong.length > 0) throw wrongFields('the body', wrong.map(toField));
+}
+
+function toField({ index, field, detail }: WrongLine): FieldProblem {
+  return { pointer: `/items/${index}/${field}`, detail };
 }
 
 function newOperation({ id: paymentId }: PaymentRow, wanted: WantedMove): NewOperation {

@@ -1,9 +1,8 @@
 /** What can be seen to be impossible from our own rows, before anything is written down or anybody is asked. Pure. */
-import type { OperationKind } from '../domain/operation.ts';
-import type { OrderLine } from '../domain/order.ts';
-import type { OperationLine } from '../store/schema.ts';
+import { linesOfRest, type LineHistory, type MovedLine } from '../domain/lines.ts';
+import type { OperationKind, ProductRules } from '../domain/operation.ts';
 import type { PaymentRow } from '../store/payments.ts';
-import { Problem, type FieldProblem } from './problem.ts';
+import { Problem } from './problem.ts';
 
 /**
  * Refuses what the payment's row rules out. A row may lag behind its transaction, which only ever leaves less to be done: whatever
@@ -43,25 +42,19 @@ function leftOf({ status, authorized, captured, refunded }: PaymentRow, kind: Op
   return status === 'VOIDED' ? 0 : authorized - captured;
 }
 
-/** What is wrong with lines beside the lines of the order; nothing where those are not known. */
-export function wrongLines(
-  known: readonly OrderLine[],
-  lines: readonly OperationLine[] = [],
-): FieldProblem[] {
-  if (known.length === 0) return [];
-  return lines.flatMap((line, index) => {
-    const ordered = known.find(({ lineId }) => lineId === line.lineId);
-    const complain = (field: string, detail: string) => [{ pointer: `/items/${index}/${field}`, detail }];
-    if (ordered === undefined) return complain('lineId', "expected the lineId of one of the order's items");
-    if (!isPartOf(line.amountMinor, ordered.amountMinor))
-      return complain('amount', `expected a part of the ${ordered.amountMinor} of this line`);
-    if ((line.quantity ?? 0) > ordered.quantity)
-      return complain('quantity', `expected at most the ${ordered.quantity} of this line`);
-    return [];
-  });
+/**
+ * Refuses a part without lines where the payment method is about lines.
+ * @throws Problem `items_required`
+ */
+export function refuseUnnamed(
+  { lines: needed }: Pick<ProductRules, 'lines'>,
+  { kind, wanted, lines }: { kind: OperationKind; wanted: number | null; lines?: readonly MovedLine[] },
+  history: LineHistory,
+): void {
+  if (needed === 'optional' || kind === 'void' || lines !== undefined || wanted === null) return;
+  if (history.ordered.length === 0 || linesOfRest(kind, wanted, history) !== null) return;
+  throw new Problem('items_required', ITEMS_REQUIRED);
 }
 
-/** Lines may be negative, and then so are their parts. */
-function isPartOf(part: number, whole: number): boolean {
-  return Math.abs(part) <= Math.abs(whole) && part * whole >= 0;
-}
+export const ITEMS_REQUIRED =
+  'this payment method captures and refunds lines of the order: name them as items, or leave the amount out for all that is left';

@@ -30,6 +30,8 @@ export interface ProductRules {
   readonly voids: 'whole' | 'rest_too' | 'never';
   /** A capture may give the rest of the authorization back. */
   readonly finalCapture: boolean;
+  /** Whether captures and refunds must name the lines of the order that they are about. */
+  readonly lines: 'required' | 'optional';
   /** How long an authorization lasts, in days; null where it is not known to lapse. */
   readonly authorizationDays: number | null;
 }
@@ -42,7 +44,7 @@ export interface WantedOperation {
 }
 
 /** `not_needed`: what it was wanted for is so already, or is not wanted any more. */
-export type RefusalCode = 'operation_not_possible' | 'amount_too_large' | 'not_needed';
+export type RefusalCode = 'operation_not_possible' | 'amount_too_large' | 'items_required' | 'not_needed';
 
 export type Feasibility =
   | { readonly ok: true; readonly amountMinor: number }

@@ -51,6 +51,11 @@ export interface OrderLine {
   readonly type?: string;
 }
 
+/** What an order without lines is at a gateway that wants some: one line of all of it. */
+export function wholeOrder(reference: string, amountMinor: number): OrderLine {
+  return { id: 'order', lineId: '1', description: `Order ${reference}`, quantity: 1, amountMinor };
+}
+
 /** The order as it stands under its lock. */
 export interface OrderStanding {
   readonly reference: string;

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Item, Transaction } from './model.ts';
 import { parseBody } from './parse.ts';
 import { invalid, Problem } from './problem.ts';
-import { neverVoids, takesFinalCapture, voidsRemainder } from './products.ts';
+import { beyondLine } from './line-sums.ts';
+import { needsItems, neverVoids, takesFinalCapture, voidsRemainder } from './products.ts';
 import { leftOf, pendingEvents } from './sums.ts';
 
 export type MoneyKind = 'capture' | 'refund' | 'void';
@@ -94,8 +95,12 @@ function checkState(transaction: Transaction, kind: MoneyKind): void {
   if (conflicts) throw new Problem(409, `${waiting.join(', ')} is not finished yet`, 'CONFLICT');
 }
 
-function checkItems(transaction: Transaction, { items, amount }: MoneyCommand): void {
-  if (items === undefined) return;
+function checkItems(transaction: Transaction, { kind, items, amount }: MoneyCommand): void {
+  if (items === undefined) {
+    const { payment_product_type: product } = transaction;
+    if (kind !== 'void' && needsItems(product)) throw invalid(`items: a ${kind} with ${product} needs them`);
+    return;
+  }
   const known = new Set(transaction.items.map((item) => item.line_id));
   const ids = items.map((item) => item.line_id);
   const unknown = ids
@@ -105,4 +110,6 @@ function checkItems(transaction: Transaction, { items, amount }: MoneyCommand): 
   if (new Set(ids).size < ids.length) throw invalid('items.line_id: each line once');
   const total = items.reduce((sum, item) => sum + item.amount, 0);
   if (total !== amount) throw invalid(`amount is ${amount} but the items add up to ${total}`);
+  const tooMuch = items.flatMap((item) => beyondLine(transaction, kind, item));
+  if (tooMuch.length > 0) throw invalid(...tooMuch);
 }

@@ -26,3 +26,8 @@ export function takesFinalCapture(productType: string): boolean {
 export function neverVoids(productType: string): boolean {
   return productType.startsWith('swish');
 }
+
+/** Products that capture and refund lines of the order, never a bare amount. */
+export function needsItems(productType: string): boolean {
+  return /^(collector|walley|instabank)(\.|$)/.test(productType);
+}

@@ -1,10 +1,11 @@
 /** The idempotency record of captures, refunds and voids: what was asked for, and how far it has come. */
 import { and, desc, eq, inArray, isNull, like, ne, sql } from 'drizzle-orm';
+import { wrongLines, type LineHistory, type MovedLine, type WrongLine } from '../domain/lines.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
 import { findPayment, type PaymentRow } from './payments.ts';
-import { operations, orders, payments, type OperationCause, type OperationLine } from './schema.ts';
+import { operations, orders, payments, type OperationCause } from './schema.ts';
 
 const isUnfinished = inArray(operations.state, ['pending', 'unknown']);
 
@@ -17,7 +18,7 @@ export interface NewOperation {
   readonly reference: string;
   readonly bodyHash: string;
   readonly wanted: number | null;
-  readonly lines?: readonly OperationLine[];
+  readonly lines?: readonly MovedLine[];
   readonly finalCapture: boolean;
   readonly reason?: string;
   readonly cause: OperationCause;
@@ -29,8 +30,53 @@ export interface OperationClaim {
   readonly operation: OperationRow;
 }
 
-/** Writes an operation down, or finds the one that has its reference: by payment and kind, for ever. */
-export async function claimOperation(db: Db, wanted: NewOperation): Promise<OperationClaim> {
+/** Lines that are not those of the order, or more than what is left of them. */
+export class WrongLines extends Error {
+  override readonly name = 'WrongLines';
+  readonly lines: readonly WrongLine[];
+
+  constructor(lines: readonly WrongLine[]) {
+    super(lines.map(({ index, field, detail }) => `line ${index}, ${field}: ${detail}`).join('; '));
+    this.lines = lines;
+  }
+}
+
+/** Writes an operation down, or finds the one that has its reference: by payment and kind, for ever. @throws WrongLines */
+export function claimOperation(db: Db, wanted: NewOperation): Promise<OperationClaim> {
+  const { lines, kind } = wanted;
+  if (lines === undefined || kind === 'void') return writeOperation(db, wanted);
+  return db.transaction(async (tx) => {
+    // Two at once must not both take what is left of a line.
+    const payment = await lockPayment(tx, wanted.paymentId);
+    const known = await findOperation(tx, wanted.paymentId, wanted.reference, kind);
+    if (known !== null) return knownAs(known, wanted);
+    const earlier = await listOperations(tx, wanted.paymentId);
+    const wrong = wrongLines(kind, lines, lineHistory(payment, earlier));
+    if (wrong.length > 0) throw new WrongLines(wrong);
+    return writeOperation(tx, wanted);
+  });
+}
+
+async function lockPayment(tx: Db, paymentId: string): Promise<PaymentRow> {
+  const [payment] = await tx.select().from(payments).where(eq(payments.id, paymentId)).for('no key update');
+  if (payment === undefined) throw new Error(`claiming an operation: there is no payment ${paymentId}`);
+  return payment;
+}
+
+/** What the lines of the next operation are compared with. */
+export function lineHistory(
+  { request, captured }: Pick<PaymentRow, 'request' | 'captured'>,
+  earlier: readonly OperationRow[],
+): LineHistory {
+  const operations = earlier.map(({ kind, state, lines, sentLines }) => ({
+    kind,
+    state,
+    lines: sentLines ?? lines,
+  }));
+  return { ordered: request.lines, operations, capturedMinor: captured };
+}
+
+async function writeOperation(db: Db, wanted: NewOperation): Promise<OperationClaim> {
   const { lines, reason, ...rest } = wanted;
   const [made] = await db
     .insert(operations)
@@ -47,7 +93,11 @@ export async function claimOperation(db: Db, wanted: NewOperation): Promise<Oper
   const known = await findOperation(db, wanted.paymentId, wanted.reference, wanted.kind);
   if (known === null)
     throw new Error(`claiming operation ${wanted.reference}: it is gone; is somebody deleting rows?`);
-  return { kind: known.bodyHash === wanted.bodyHash ? 'known' : 'reused', operation: known };
+  return knownAs(known, wanted);
+}
+
+function knownAs(operation: OperationRow, { bodyHash }: NewOperation): OperationClaim {
+  return { kind: operation.bodyHash === bodyHash ? 'known' : 'reused', operation };
 }
 
 /** The operation of a payment with this reference, or null; the newest where several kinds share it and none is named. */
@@ -141,7 +191,7 @@ function sentOf(others: readonly Pick<OperationRow, 'id' | 'sentAt'>[]): string 
 }
 
 /**
- * Reserves the amount and says, before it is true, that it is sent: a crash from here on leaves it to be read for, never repeated.
+ * Reserves the amount with its lines and says, before it is true, that it is sent: a crash from here on leaves it to be read for, never repeated.
  * Returns when; null where another try has sent it, or where another operation of the payment has been sent since `othersSent` was read:
  * a try that stood still, and was believed dead, would spend what has been promised meanwhile.
  */
@@ -150,13 +200,14 @@ export async function markSending(
   operationId: string,
   amountMinor: number,
   othersSent?: string,
+  sentLines: readonly MovedLine[] | null = null,
 ): Promise<Date | null> {
   const sentAt = new Date();
   return db.transaction(async (tx) => {
     if (othersSent !== undefined && (await lockSent(tx, operationId)) !== othersSent) return null;
     const marked = await tx
       .update(operations)
-      .set({ amount: amountMinor, sentAt, updatedAt: sql`now()` })
+      .set({ amount: amountMinor, sentLines, sentAt, updatedAt: sql`now()` })
       .where(and(eq(operations.id, operationId), isNull(operations.sentAt), isUnfinished))
       .returning({ id: operations.id });
     return marked.length === 0 ? null : sentAt;
@@ -183,7 +234,7 @@ async function lockSent(tx: Db, operationId: string): Promise<string> {
 export async function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<void> {
   await db
     .update(operations)
-    .set({ sentAt: null, code: null, detail: null, updatedAt: sql`now()` })
+    .set({ sentAt: null, sentLines: null, code: null, detail: null, updatedAt: sql`now()` })
     .where(and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), isUnfinished));
 }
 

@@ -37,7 +37,12 @@ export interface FinishedOperation {
 }
 
 /** Codes of what failed before or beside the gateway. */
-const OURS: ReadonlySet<string> = new Set(['operation_not_possible', 'amount_too_large', 'not_needed']);
+const OURS: ReadonlySet<string> = new Set([
+  'operation_not_possible',
+  'amount_too_large',
+  'items_required',
+  'not_needed',
+]);
 
 /** Whatever the transaction shows as finished, and the one that is said to have come to nothing. */
 export function finishedOperations(

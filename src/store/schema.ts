@@ -13,6 +13,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { MovedLine } from '../domain/lines.ts';
 import type { OperationKind, OperationState } from '../domain/operation.ts';
 import type { OrderLine, OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
@@ -59,6 +60,8 @@ export const payments = pgTable(
     transactionId: text('transaction_id'),
     transactionUpdatedAt: text('transaction_updated_at'),
     paymentMethod: text('payment_method'),
+    /** Which of the gateway's events of money the last recorded read has shown: a callback about one of them is an echo. */
+    knownEvents: jsonb('known_events').$type<readonly string[]>().notNull().default([]),
     authorized: integer().notNull().default(0),
     captured: integer().notNull().default(0),
     refunded: integer().notNull().default(0),
@@ -171,7 +174,10 @@ export const operations = pgTable(
     wanted: integer(),
     /** Reserved before it is sent, and from then on never spent twice. */
     amount: integer(),
-    lines: jsonb().$type<readonly OperationLine[]>(),
+    /** As they were asked for. */
+    lines: jsonb().$type<readonly MovedLine[]>(),
+    /** As they were sent: also where nobody named them, and all that is left of them is moved. */
+    sentLines: jsonb('sent_lines').$type<readonly MovedLine[]>(),
     finalCapture: boolean('final_capture').notNull().default(false),
     /** For the gateway, in the merchant's words: stays in this row. */
     reason: text(),
@@ -193,12 +199,6 @@ export const operations = pgTable(
       .where(sql`state in ('pending', 'unknown')`),
   ],
 );
-
-export interface OperationLine {
-  readonly lineId: string;
-  readonly amountMinor: number;
-  readonly quantity?: number;
-}
 
 /** Who wanted it: the merchant, an operator, `"capture": "auto"`, or money that came too late. */
 export type OperationCause = 'merchant' | 'operator' | 'auto_capture' | 'late_money';

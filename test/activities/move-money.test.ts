@@ -25,6 +25,7 @@ import {
   type OperationRow,
 } from '../../src/store/operations.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { NewPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations, payments } from '../../src/store/schema.ts';
 import { anActivityRun } from '../support/activity.ts';
@@ -87,16 +88,16 @@ const record = (payment: PaymentRow, transaction: Transaction, reason?: string) 
 };
 
 /** With a session; what the gateway shows of it is an authorization. */
-async function aSession(): Promise<PaymentRow> {
-  const payment = await aPayment(store.db);
+async function aSession(changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
+  const payment = await aPayment(store.db, changes);
   await store.db.update(payments).set({ sessionId: aSessionId() }).where(eq(payments.id, payment.id));
   const row = await reread(payment);
   shown = aTransaction(row);
   return row;
 }
 
-async function aPaid(): Promise<PaymentRow> {
-  const payment = await aSession();
+async function aPaid(changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
+  const payment = await aSession(changes);
   await record(payment, shown);
   return reread(payment);
 }
@@ -145,6 +146,87 @@ const plan = (
     gateway: 'dintero',
     cause,
   });
+
+describe('the lines of an operation', () => {
+  const LINES = [
+    { id: 'a', lineId: '1', description: 'A', quantity: 2, amountMinor: 50_000 },
+    { id: 'b', lineId: '2', description: 'B', quantity: 1, amountMinor: 22_200 },
+  ];
+  const REST = [
+    { lineId: '1', amountMinor: 25_000, quantity: 1 },
+    { lineId: '2', amountMinor: 22_200, quantity: 1 },
+  ];
+  const WALLEY = { paymentMethod: 'collector.invoice' };
+  const aLined = () => aPaid({ request: { lines: LINES } });
+
+  async function captured(payment: PaymentRow, amountMinor: number, changes: Partial<NewOperation> = {}) {
+    const operation = await ask(payment, 'capture', { reference: 'p1', wanted: amountMinor, ...changes });
+    operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
+    await attempt(payment, operation);
+    await store.db.update(operations).set({ state: 'done' }).where(eq(operations.id, operation.id));
+    const done = { kind: 'capture', reference: 'p1', amountMinor, state: 'done' } as const;
+    const capturableMinor = payment.amount - amountMinor;
+    shown = { ...shown, capturedMinor: amountMinor, capturableMinor, operations: [done] };
+    sent.length = 0;
+  }
+
+  it('are all of them where all that is left is all of the order', async () => {
+    const payment = await aLined();
+    await attempt(payment, await ask(payment, 'capture'));
+    const all = LINES.map(({ lineId, amountMinor, quantity }) => ({ lineId, amountMinor, quantity }));
+    expect(sent).toMatchObject([{ amountMinor: 72_200, lines: all }]);
+  });
+
+  it('are the rest of them where each earlier one was named, and none where one was not', async () => {
+    const named = await aLined();
+    await captured(named, 25_000, { lines: [{ lineId: '1', amountMinor: 25_000, quantity: 1 }] });
+    await attempt(named, await ask(named, 'capture'));
+    expect(sent).toMatchObject([{ amountMinor: 47_200, lines: REST }]);
+    const unnamed = await aLined();
+    await captured(unnamed, 25_000);
+    await attempt(unnamed, await ask(unnamed, 'capture'));
+    expect(sent).toMatchObject([{ amountMinor: 47_200 }]);
+    expect(sent[0]).not.toHaveProperty('lines');
+  });
+
+  it('are found again by what was sent, for whoever asks for the next part', async () => {
+    const payment = await aLined();
+    await attempt(payment, await ask(payment, 'capture'));
+    await expect(
+      ask(payment, 'capture', { reference: 'c2', wanted: 1, lines: [{ lineId: '2', amountMinor: 1 }] }),
+    ).rejects.toThrow(/0 that are left/);
+  });
+
+  it('are asked for where the payment method is about lines, and nothing is sent without them', async () => {
+    const payment = await aLined();
+    shown = { ...shown, ...WALLEY };
+    const operation = await ask(payment, 'capture', { wanted: 25_000 });
+    expect(await attempt(payment, operation)).toMatchObject({
+      state: 'refused',
+      failure: { code: 'items_required' },
+    });
+    expect(sent).toEqual([]);
+  });
+
+  it('are a part of the one line that an order without lines is, where the payment method is about lines', async () => {
+    const payment = await aPaid();
+    shown = { ...shown, ...WALLEY };
+    await attempt(payment, await ask(payment, 'capture', { wanted: 25_000 }));
+    expect(sent).toMatchObject([{ amountMinor: 25_000, lines: [{ lineId: '1', amountMinor: 25_000 }] }]);
+  });
+
+  it('are forgotten with a try that did nothing, since the next one may be about another amount', async () => {
+    const payment = await aLined();
+    const operation = await ask(payment, 'capture');
+    operate = () => Promise.reject(new GatewayUnavailable('refused', { kind: 'silent' }));
+    await attempt(payment, operation).catch(() => undefined);
+    shown = { ...shown, capturedMinor: 5_000, capturableMinor: 67_200 };
+    await attempt(payment, operation).catch(() => undefined);
+    expect(sent[0]).toHaveProperty('lines');
+    expect(sent[1]).toMatchObject({ amountMinor: 67_200 });
+    expect(sent[1]).not.toHaveProperty('lines');
+  });
+});
 
 describe('an operation', () => {
   it('that may have left us stays sent, whatever went wrong with its answer', async () => {

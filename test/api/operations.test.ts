@@ -1,5 +1,6 @@
 /** Contract §3: captures, refunds and voids over HTTP; what the run does is made up. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import {
   claimOperation,
@@ -9,6 +10,7 @@ import {
   markUnknown,
 } from '../../src/store/operations.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
+import { payments } from '../../src/store/schema.ts';
 import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
 import { API_KEY, type Answer } from '../support/api.ts';
 import { useTestApi } from '../support/door.ts';
@@ -215,6 +217,43 @@ describe('money that is moved', () => {
     ]);
     const same = await ask(payment, 'capture', { items: items.toReversed(), amount: 50_000, reference: 'r' });
     expect(same.json.id).toBe(answer.json.id);
+  });
+
+  it('takes of a line what earlier ones have left of it, and no more', async () => {
+    const line = { id: 'a', lineId: '1', description: 'A', quantity: 2, amountMinor: 50_000 };
+    const request = { lines: [line, { ...line, lineId: '2', amountMinor: 22_200 }] };
+    const payment = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { request } });
+    const part = (reference: string, amount: number, quantity = 1) =>
+      ask(payment, 'capture', { reference, items: [{ lineId: '1', amount, quantity }] });
+    expect(await part('p1', 25_000)).toMatchObject({ status: 202 });
+    expect(await part('p2', 25_001)).toMatchObject({
+      status: 422,
+      json: { code: 'invalid_request', errors: [{ pointer: '/items/0/amount' }] },
+    });
+    expect(await part('p2', 1_000, 2)).toMatchObject({
+      json: { errors: [{ pointer: '/items/0/quantity' }] },
+    });
+    expect(await part('p2', 25_000)).toMatchObject({ status: 202 });
+    expect(await part('p1', 25_000)).toMatchObject({ status: 202 });
+    expect(await part('p3', 1)).toMatchObject({ status: 422 });
+  });
+
+  it('names the lines of a part where the payment method is about lines', async () => {
+    const line = { id: 'a', lineId: '1', description: 'A', quantity: 2, amountMinor: 72_200 };
+    const payment = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { request: { lines: [line] } } });
+    await at.store.db
+      .update(payments)
+      .set({ paymentMethod: 'collector.invoice' })
+      .where(eq(payments.id, payment.id));
+    expect(await ask(payment, 'capture', { reference: 'r', amount: 100 })).toMatchObject({
+      status: 422,
+      json: { code: 'items_required' },
+    });
+    expect(await findOperation(at.store.db, payment.id, 'r')).toBeNull();
+    const items = [{ lineId: '1', amount: 100 }];
+    expect(await ask(payment, 'capture', { reference: 'r', items })).toMatchObject({ status: 202 });
+    const whole = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { request: { lines: [line] } } });
+    expect(await ask(whole, 'capture', { reference: 'r', amount: 72_200 })).toMatchObject({ status: 202 });
   });
 
   it('names no line that it could check where the order has none', async () => {

@@ -10,7 +10,7 @@ import {
 } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 
-const RULES: ProductRules = { voids: 'whole', finalCapture: false, authorizationDays: 7 };
+const RULES: ProductRules = { voids: 'whole', finalCapture: false, lines: 'optional', authorizationDays: 7 };
 
 function aTransaction(more: Partial<Transaction> = {}): Transaction {
   return {

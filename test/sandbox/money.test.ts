@@ -38,6 +38,34 @@ const read = async (id: string) => (await client.api('GET', `/v1/transactions/${
 const events = async (id: string): Promise<Record<string, unknown>[]> => (await read(id)).events;
 
 describe('sandbox money', () => {
+  const chairs = (amount: number, quantity?: number) => ({
+    items: [{ line_id: '1', amount, ...(quantity !== undefined && { quantity }) }],
+  });
+
+  it('is taken and given back of a line no further than what is left of it', async () => {
+    const id = await paid();
+    expect((await capture(id, 15_000, chairs(15_000))).status).toBe(200);
+    expect((await capture(id, 5_001, chairs(5_001))).status).toBe(400);
+    expect((await refund(id, 15_001, chairs(15_001))).status).toBe(400);
+    expect((await refund(id, 9_000, chairs(9_000))).status).toBe(200);
+    expect((await refund(id, 6_001, chairs(6_001))).status).toBe(400);
+    expect((await capture(id, 5_000, chairs(5_000))).status).toBe(200);
+    expect((await refund(id, 11_000, chairs(11_000))).status).toBe(200);
+  });
+
+  it.each(['collector.invoice', 'walley.invoice', 'instabank.invoice'])(
+    'is never a bare amount with %s',
+    async (product) => {
+      const id = await paid({ product });
+      expect(await capture(id, 20_000)).toMatchObject({
+        status: 400,
+        body: { error: { message: expect.stringMatching(/items/) } },
+      });
+      expect((await capture(id, 20_000, chairs(20_000))).status).toBe(200);
+      expect((await refund(id, 20_000)).status).toBe(400);
+    },
+  );
+
   it('is captured and refunded in parts, each with its reference, lines and resulting status', async () => {
     const id = await paid();
     const items = [{ line_id: '1', amount: 20000, quantity: 1 }];

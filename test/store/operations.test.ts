@@ -50,6 +50,29 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(new Set(claims.map(({ operation }) => operation.id)).size).toBe(1);
   });
 
+  it('takes what is left of a line once, however many ask for it at the same moment', async () => {
+    const line = { id: 'a', lineId: '1', description: 'A', quantity: 2, amountMinor: 50_000 };
+    const payment = await aPayment(store.db, { request: { lines: [line] } });
+    const lines = [{ lineId: '1', amountMinor: 25_000, quantity: 1 }];
+    const claims = await Promise.allSettled(
+      Array.from({ length: 5 }, (_, index) =>
+        claim(payment, { reference: `p${index}`, wanted: 25_000, lines }),
+      ),
+    );
+    const made = claims.filter(({ status }) => status === 'fulfilled');
+    const refused = claims.filter(({ status }) => status === 'rejected');
+    expect([made.length, refused.length]).toEqual([2, 3]);
+    for (const one of refused)
+      expect(one).toMatchObject({ reason: { name: 'WrongLines', lines: [{ field: 'amount' }] } });
+    // The same again is the same, although nothing is left by now.
+    const again = await claim(payment, {
+      reference: (made[0] as { value: { operation: { reference: string } } }).value.operation.reference,
+      wanted: 25_000,
+      lines,
+    });
+    expect(again.kind).toBe('known');
+  });
+
   it('is another one by another kind or payment, and no other by another body', async () => {
     const [payment, other] = [await aPayment(store.db), await aPayment(store.db)];
     await claim(payment);

@@ -48,6 +48,7 @@ const REFUSED = [
   'payment_in_review',
   'operation_not_possible',
   'amount_too_large',
+  'items_required',
   'reference_reused',
   'not_confirmed',
 ] as const satisfies readonly ProblemCode[];

@@ -2,11 +2,13 @@
 import type { ProductRules } from '../../domain/operation.ts';
 
 /** Cards, and the least of what is documented for anything that has an authorization (Visa Electron in Vipps: 5 days). */
-const CARD = { voids: 'whole', finalCapture: false, authorizationDays: 7 } as const;
+const CARD = { voids: 'whole', finalCapture: false, lines: 'optional', authorizationDays: 7 } as const;
 const STRICTEST = { ...CARD, authorizationDays: 5 } as const;
 const KLARNA = { ...CARD, authorizationDays: 28 } as const;
-const WALLEY = { ...CARD, authorizationDays: 90 } as const;
-const SWISH = { voids: 'never', finalCapture: false, authorizationDays: null } as const;
+/** Their captures and refunds are about lines: Dintero's integration checklist. */
+const WALLEY = { ...CARD, lines: 'required', authorizationDays: 90 } as const;
+const INSTABANK = { ...STRICTEST, lines: 'required' } as const;
+const SWISH = { ...CARD, voids: 'never', authorizationDays: null } as const;
 const REST_TOO = { voids: 'rest_too' } as const;
 
 /** By `payment_product_type`, else by what stands before its dot. Void of a rest: the list of Dintero's void page; days: its support page. */
@@ -18,6 +20,7 @@ const PRODUCTS: ReadonlyMap<string, ProductRules> = new Map<string, ProductRules
   ['dintero_psp', { ...CARD, finalCapture: true }],
   ['dintero_psp.swish', SWISH],
   ['dintero_psp.vipps', { ...STRICTEST, finalCapture: true }],
+  ['instabank', INSTABANK],
   ['klarna', KLARNA],
   ['klarna.klarna', { ...KLARNA, ...REST_TOO }],
   ['klarna.billie', { ...KLARNA, ...REST_TOO }],

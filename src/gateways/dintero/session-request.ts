@@ -1,4 +1,4 @@
-import type { OrderLine } from '../../domain/order.ts';
+import { wholeOrder, type OrderLine } from '../../domain/order.ts';
 import type { SessionRequest } from '../gateway.ts';
 import type { DinteroSettings } from './settings.ts';
 import { callbackUrl, returnUrl } from './urls.ts';
@@ -43,9 +43,7 @@ function toOrder(request: SessionRequest): object {
 
 /** Dintero is asked to be strict about sums, so an order without lines gets one for all of it. */
 function linesOf({ lines, money, orderReference }: SessionRequest): readonly OrderLine[] {
-  if (lines.length > 0) return lines;
-  const description = `Order ${orderReference}`;
-  return [{ id: 'order', lineId: '1', description, quantity: 1, amountMinor: money.amountMinor }];
+  return lines.length > 0 ? lines : [wholeOrder(orderReference, money.amountMinor)];
 }
 
 function toItem(line: OrderLine): object {

@@ -28,6 +28,17 @@ describe('what a dintero payment product can do', () => {
     ['', 'whole', false, 5],
     [undefined, 'whole', false, 5],
   ])('%s: void %s, final capture %j, %j days', (type, voids, finalCapture, authorizationDays) => {
-    expect(rulesFor(type)).toEqual({ voids, finalCapture, authorizationDays });
+    expect(rulesFor(type)).toMatchObject({ voids, finalCapture, authorizationDays });
+  });
+
+  it.each([
+    ['collector.invoice', 'required'],
+    ['walley.invoice', 'required'],
+    ['instabank.installment', 'required'],
+    ['dintero_psp.creditcard', 'optional'],
+    ['swish.swish', 'optional'],
+    [undefined, 'optional'],
+  ])('%s: lines are %s', (type, lines) => {
+    expect(rulesFor(type)).toMatchObject({ lines });
   });
 });

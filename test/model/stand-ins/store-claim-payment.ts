@@ -54,6 +54,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     transactionId: null,
     transactionUpdatedAt: null,
     paymentMethod: null,
+    knownEvents: [],
     authorized: 0,
     captured: 0,
     refunded: 0,

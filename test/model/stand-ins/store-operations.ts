@@ -38,6 +38,7 @@ export function operationRow(id: string, wanted: NewOperation): OperationRow {
     ...wanted,
     id,
     lines: wanted.lines ?? null,
+    sentLines: null,
     reason: wanted.reason ?? null,
     amount: null,
     state: 'pending',
@@ -227,4 +228,11 @@ function mayGoBack(tables: Tables, paymentId: string, cause: OperationCause): bo
     .operationsOf(paymentId)
     .some((row) => row.cause === 'operator' && paidAt !== null && row.createdAt > paidAt);
   return cause === 'operator' && (payment.status === 'REVIEW' || isBegun);
+}
+
+export class WrongLines extends Error {}
+
+/** Orders have no lines here. */
+export function lineHistory({ captured }: Pick<PaymentRow, 'captured'>) {
+  return { ordered: [], operations: [], capturedMinor: captured };
 }

@@ -34,9 +34,18 @@ export interface Weather {
 }
 
 const PRODUCTS: readonly { readonly product: string; readonly rules: ProductRules }[] = [
-  { product: 'card', rules: { voids: 'whole', finalCapture: false, authorizationDays: 7 } },
-  { product: 'vipps', rules: { voids: 'rest_too', finalCapture: true, authorizationDays: 5 } },
-  { product: 'swish', rules: { voids: 'never', finalCapture: false, authorizationDays: null } },
+  {
+    product: 'card',
+    rules: { voids: 'whole', finalCapture: false, lines: 'optional', authorizationDays: 7 },
+  },
+  {
+    product: 'vipps',
+    rules: { voids: 'rest_too', finalCapture: true, lines: 'optional', authorizationDays: 5 },
+  },
+  {
+    product: 'swish',
+    rules: { voids: 'never', finalCapture: false, lines: 'optional', authorizationDays: null },
+  },
 ];
 
 const KIND_FATES: Weather['fates'] = {

@@ -214,7 +214,7 @@ export class World {
     return {
       config: { SESSION_LIFETIME: LIFETIME_MS },
       log: NO_LOG,
-      gateways: { find: () => ({ id: 'dintero' }), all: [] },
+      gateways: { find: () => ({ id: 'dintero', rulesFor: () => this.psp.rules.rules }), all: [] },
       store: { db: dbOf(this.tables) },
       runs: this.runs,
       money: this.money,

@@ -1,0 +1,1 @@
+ALTER TABLE "payments" ADD COLUMN "known_events" jsonb DEFAULT '[]'::jsonb NOT NULL;
