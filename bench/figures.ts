@@ -1,12 +1,14 @@
 /** The figures the product must reach, each with its bound and whether this run kept it. */
 import type { Disturbed } from './measure/disturbed.ts';
 import type { HistoryFigures } from './measure/history.ts';
+import type { MoneyFigures } from './measure/money.ts';
 import type { Memory } from './measure/resources.ts';
 import type { PartResult } from './measure/rounds.ts';
 
 export interface Measured {
   readonly parts: ReadonlyMap<string, PartResult>;
   readonly histories: HistoryFigures;
+  readonly money: MoneyFigures;
   readonly hangingShop: Disturbed;
   /** Null in a quick run. */
   readonly sweep: Disturbed | null;
@@ -25,7 +27,7 @@ export interface Figure {
 /** Resident memory of a process with a garbage collector is never the same twice. */
 const GROWTH_ALLOWED = 0.05;
 
-export function figuresOf({ parts, histories, hangingShop, sweep, memory, idle }: Measured): Figure[] {
+export function figuresOf({ parts, histories, money, hangingShop, sweep, memory, idle }: Measured): Figure[] {
   const floor = parts.get('floor') as PartResult;
   const embedded = parts.get('paidonce') as PartResult;
   const postgresql = parts.get('paidonce-postgresql');
@@ -35,7 +37,10 @@ export function figuresOf({ parts, histories, hangingShop, sweep, memory, idle }
     atMost('callback → paid p50, one at a time, by floor', latency, 2, times),
     atLeast('sessions/s, 20 at a time, embedded store, by floor', rate(embedded), 0.5),
     atLeast('the same on PostgreSQL', postgresql && rate(postgresql), 0.6),
-    atMost('history of a paid session, one callback', histories.oneCallback, 40, events),
+    atMost('history of a paid session, one callback', histories.oneCallback, 38, events),
+    atMost('billable actions of a paid session', money.paid.actions, 10, actions),
+    atMost('a capture adds, its callback included', money.capture.events, 27, events),
+    atMost('a refund adds, its callback included', money.refund.events, 27, events),
     atMost('… with a return hit at the same time', histories.returnAfter, 46, events),
     atMost('… with a return hit just before', histories.returnBefore, 46, events),
     atMost('a duplicate while open adds', histories.duplicateAdds, 4, events),
@@ -52,6 +57,7 @@ export function figuresOf({ parts, histories, hangingShop, sweep, memory, idle }
 type Show = (value: number) => string;
 const times: Show = (value) => `${value.toFixed(2)} ×`;
 const events: Show = (value) => `${value} events`;
+const actions: Show = (value) => `${value} actions`;
 const milliseconds: Show = (value) => `${value.toFixed(1)} ms`;
 const megabytes: Show = (value) => `${value.toFixed(0)} MB`;
 const percent: Show = (value) => `${(value * 100).toFixed(1)} %`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { figuresOf, type Measured } from './figures.ts';
 import { measureHangingShop, measureSweep } from './measure/disturbed.ts';
 import { measureHistories } from './measure/history.ts';
+import { measureMoney } from './measure/money.ts';
 import { measureIdle, measureMemory, openMany } from './measure/resources.ts';
 import { measureRounds } from './measure/rounds.ts';
 import { readOptions, type Sizes } from './options.ts';
@@ -43,10 +44,11 @@ async function measureAll(stand: Stand, sizes: Sizes): Promise<Measured> {
   await stand.stopCompared();
   say('histories …');
   const histories = await measureHistories(stand);
+  const money = await measureMoney(stand);
   const others = await measureLong(stand, sizes);
   say('a shop that hangs …');
   const hangingShop = await measureHangingShop(stand, sizes);
-  return { parts, histories, hangingShop, ...others };
+  return { parts, histories, money, hangingShop, ...others };
 }
 
 /** What a quick run leaves out. */

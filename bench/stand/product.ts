@@ -18,6 +18,8 @@ export interface ProductStand {
   readonly namespace: string;
   readonly processes: readonly Child[];
   open(orderReference: string): Promise<OpenedSession>;
+  /** Captures or refunds all that is left, and is answered when it is done. */
+  move(paymentId: string, kind: 'capture' | 'refund'): Promise<void>;
   /** Null while the order is not paid; milliseconds since the epoch. */
   paidAt(orderReference: string): Promise<number | null>;
 }
@@ -50,6 +52,10 @@ export async function startProduct(settings: ProductSettings): Promise<ProductSt
     processes: database === undefined ? processes : [database, ...processes],
     open: (reference) =>
       jsonOf(`${origin}/v1/payments`, orderOf(reference), { authorization: `Bearer ${API_KEY}` }),
+    async move(paymentId, kind) {
+      const url = `${origin}/v1/payments/${paymentId}/${kind}`;
+      await jsonOf(url, { reference: kind }, { authorization: `Bearer ${API_KEY}` });
+    },
     async paidAt(reference) {
       const headers = { authorization: `Bearer ${API_KEY}` };
       const order = await jsonOf<{ paidAt: string | null }>(

@@ -13,6 +13,8 @@ export interface Sink {
   readonly url: string;
   /** The first `order.paid` of an order. Rejects after half a minute: a benchmark that loses orders has no figures. */
   paid(orderReference: string): Promise<HeardUpdate>;
+  /** The first of another type. */
+  told(orderReference: string, type: string): Promise<HeardUpdate>;
   close(): void;
 }
 
@@ -32,7 +34,8 @@ export async function startSink(): Promise<Sink> {
   });
   return {
     url: `http://127.0.0.1:${port}/updates`,
-    paid: (reference) => wait(waiting, reference),
+    paid: (reference) => wait(waiting, reference, 'order.paid'),
+    told: (reference, type) => wait(waiting, reference, type),
     close: () => server.close().closeAllConnections(),
   };
 }
@@ -49,18 +52,25 @@ function hear(
   };
   if (data.orderReference.startsWith(HANGING_PREFIX)) return;
   response.writeHead(204).end();
-  if (type !== 'order.paid') return;
-  waiting.get(data.orderReference)?.({ type, at, paidAt: Date.parse(data.paidAt ?? '') });
-  waiting.delete(data.orderReference);
+  const key = `${type} ${data.orderReference}`;
+  waiting.get(key)?.({ type, at, paidAt: Date.parse(data.paidAt ?? '') });
+  waiting.delete(key);
 }
 
-function wait(waiting: Map<string, (update: HeardUpdate) => void>, reference: string): Promise<HeardUpdate> {
+function wait(
+  waiting: Map<string, (update: HeardUpdate) => void>,
+  reference: string,
+  type: string,
+): Promise<HeardUpdate> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new Error(`order ${reference}: the merchant was not told within ${LIMIT_MS / 1_000} s`)),
+      () =>
+        reject(
+          new Error(`order ${reference}: the merchant was not told ${type} within ${LIMIT_MS / 1_000} s`),
+        ),
       LIMIT_MS,
     );
-    waiting.set(reference, (update) => {
+    waiting.set(`${type} ${reference}`, (update) => {
       clearTimeout(timer);
       resolve(update);
     });

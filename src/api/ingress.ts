@@ -1,10 +1,11 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/gateway.ts';
 import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { logRefused, markSignalled } from '../store/deliveries.ts';
 import type { PaymentKey } from '../domain/payment.ts';
-import { logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
+import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
 import { findKeyBySession } from '../store/sweeps.ts';
 import { withTimeout } from '../temporal/calls.ts';
 import type { CallbackSignal } from '../workflows/messages.ts';
@@ -24,6 +25,9 @@ export interface Ingress {
 /** How long the store may take before Temporal is told without its word, and before it counts as away. */
 const LOG_WORD_MS = 150;
 const LOG_LIMIT_MS = 650;
+
+/** How long an operation of ours may take from the gateway's callback to its own record; what is not answered then is looked at. */
+const ECHO_MS = 500;
 
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
@@ -107,9 +111,20 @@ class CallbackIngress implements Ingress {
     // It can't be acted upon as it stands, but it comes from the gateway: looking at the payment it names is harmless.
     if (delivery.kind === 'unclear' && delivery.key !== null)
       this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
-    if (word.toSignal)
-      this.#background(this.#signal(received, request).then(() => this.#signalled.add(word.id)));
+    if (word.toSignal) this.#background(this.#tell(received, request, word));
     return word.result;
+  }
+
+  /** What may be the echo of an operation under way is given a moment to be answered by its record; should we die, the forwarder sees to it. */
+  async #tell(received: ReceivedDelivery, request: RawRequest, { id, mayBeEcho }: LogWord): Promise<void> {
+    const { key } = received;
+    if (mayBeEcho && key !== null) {
+      await sleep(ECHO_MS);
+      const { db } = this.#service.store;
+      if (!(await asksForLook(db, id, key.paymentId).catch(() => true))) return;
+    }
+    await this.#signal(received, request);
+    this.#signalled.add(id);
   }
 
   /** The store is slow or away: Temporal is told at once, and whichever of the two has it first lets us answer. */

@@ -35,6 +35,11 @@ export interface Transaction {
   readonly capturableMinor: number;
   /** What was done with the money, in the order in which it happened, whoever asked for it. */
   readonly operations: readonly ShownOperation[];
+  /**
+   * The events of money that it shows as done, each by the name that a callback about it bears (`Claim.eventRef`). Absent where the
+   * gateway's callbacks name none.
+   */
+  readonly knownEvents?: readonly string[];
   /** RFC 3339; when the gateway last changed it. Tells a stale answer from a newer one. */
   readonly updatedAt?: string;
   readonly paymentMethod?: string;

@@ -27,6 +27,8 @@ export interface LogWord {
   readonly result: 'accepted' | 'duplicate' | 'ignored';
   /** Nobody has told the workflow yet. */
   readonly toSignal: boolean;
+  /** It names an event while an operation of ours is being carried out: its own record may answer it in a moment. */
+  readonly mayBeEcho: boolean;
 }
 
 interface LoggedRow {
@@ -34,6 +36,7 @@ interface LoggedRow {
   inserted: boolean;
   state: string | null;
   outcome: LogWord['result'];
+  isEcho: boolean;
 }
 
 /**
@@ -57,10 +60,15 @@ export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<L
         returning *, (xmax = 0) as inserted), noted as (
         insert into timeline (payment_id, at, kind, text, data, key) ${noteOfAnswered(sql`logged`)}
           and outcome = 'accepted' and state = 'handled' and inserted on conflict do nothing)
-        select id, inserted, state, outcome from logged`,
+        select id, inserted, state, outcome, claim->>'eventRef' is not null and exists (select 1 from operations w
+          where w.payment_id = logged.payment_id and w.state in ('pending', 'unknown')
+          and w.sent_at > now() - ${ECHO_WITHIN}) as "isEcho" from logged`,
   );
   return wordOf(row as LoggedRow);
 }
+
+/** So soon after an operation was sent, its own answer is awaited and has not been recorded yet. */
+const ECHO_WITHIN = sql`interval '5 seconds'`;
 
 /** What a delivery is, from what stands in the store: its outcome, its state and why it is ignored. */
 function wordFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedDelivery): SQL {
@@ -80,8 +88,10 @@ function wordFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedD
 
 /** `tellsNews` of the domain, the other way round, for a row of payments and a claim. */
 function tellsNothingNew(payment: SQL, claim: SQL): SQL {
-  return sql`${payment}.transaction_id = ${claim}->>'transactionId' and ${claim}->>'event' is null and ${claim}->>'error' is null
-    and (${payment}.status in (${MONEY}) or (${payment}.status = 'AUTHORIZED' and ${payment}.capture = 'manual'))`;
+  return sql`${payment}.transaction_id = ${claim}->>'transactionId' and ${claim}->>'error' is null and case
+    when ${claim}->>'event' is not null then ${payment}.status in (${MONEY}, 'AUTHORIZED')
+      and coalesce(jsonb_exists(${payment}.known_events, ${claim}->>'eventRef'), false)
+    else ${payment}.status in (${MONEY}) or (${payment}.status = 'AUTHORIZED' and ${payment}.capture = 'manual') end`;
 }
 
 const MONEY = sql.join(
@@ -98,7 +108,7 @@ function noteOfAnswered(from: SQL): SQL {
 
 /**
  * Marks what was logged while the payment was being settled and says no more than that: no run need look for it again.
- * Called in the transaction that proves the money, after its change of the payment.
+ * Called in the transaction that proves the money or what was done with it, after its change of the payment; and by whoever has waited for that.
  */
 export async function markAnswered(tx: Db, paymentId: string): Promise<void> {
   await tx.execute(sql`with answered as (update deliveries d set state = 'handled', handled_at = now() from payments p
@@ -107,7 +117,15 @@ export async function markAnswered(tx: Db, paymentId: string): Promise<void> {
     insert into timeline (payment_id, at, kind, text, data, key) ${noteOfAnswered(sql`answered`)} on conflict do nothing`);
 }
 
-function wordOf({ id, inserted, state, outcome }: LoggedRow): LogWord {
+function wordOf({ id, inserted, state, outcome, isEcho }: LoggedRow): LogWord {
   const isAgain = !inserted && outcome !== 'ignored';
-  return { id, result: isAgain ? 'duplicate' : outcome, toSignal: state === 'received' };
+  const toSignal = state === 'received';
+  return { id, result: isAgain ? 'duplicate' : outcome, toSignal, mayBeEcho: toSignal && isEcho };
+}
+
+/** Whether a delivery still asks for a look, although what was going on when it came has been recorded. */
+export async function asksForLook(db: Db, id: string, paymentId: string): Promise<boolean> {
+  await markAnswered(db, paymentId);
+  const [found] = await rows<{ state: string }>(db, sql`select state from deliveries where id = ${id}`);
+  return found?.state === 'received';
 }

@@ -64,6 +64,7 @@ function found(transaction: Transaction): Partial<PaymentRow> {
     transactionUpdatedAt: transaction.updatedAt ?? null,
     authorizationExpiresAt: lapseOf(transaction),
     paymentMethod: transaction.paymentMethod ?? null,
+    knownEvents: transaction.knownEvents ?? [],
     authorized: transaction.authorizedMinor,
     captured: transaction.capturedMinor,
     refunded: transaction.refundedMinor,

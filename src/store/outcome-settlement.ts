@@ -21,7 +21,7 @@ export interface Settled {
   readonly finished: readonly FinishedOperation[];
   /** The record, less what has been overtaken. */
   readonly current: OutcomeRecord;
-  /** It proves money, and callbacks came beside it that may say no more than that. */
+  /** It proves money, or what was done with it, and callbacks came beside it that may say no more than that. */
   readonly answersOthers: boolean;
 }
 
@@ -36,8 +36,8 @@ export function settleRecord(before: Locked, record: OutcomeRecord, policy: Late
   const settled = withFailures(before, moved, finished);
   const { transaction, ...rest } = record;
   // What has been overtaken may still show that an operation has failed; its sums are not those of the payment any more.
-  const current = isLate || transaction === undefined ? rest : { ...rest, transaction };
-  const isProved = settled !== null && isMoney(settled.status) && !isMoney(payment.status);
+  const current: OutcomeRecord = isLate || transaction === undefined ? rest : { ...rest, transaction };
+  const isProved = settled !== null && isMoney(settled.status) && current.transaction !== undefined;
   const answersOthers = isProved && before.unhandled > record.deliveries.length;
   return { settled, finished, current, answersOthers };
 }

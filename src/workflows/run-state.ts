@@ -34,7 +34,10 @@ export interface RunState {
   status: PaymentStatus;
   reason: string | null;
   payment: OpenedPayment | null;
-  transaction: Pick<Transaction, 'transactionId' | 'updatedAt' | 'capturedMinor' | 'refundedMinor'> | null;
+  transaction: Pick<
+    Transaction,
+    'transactionId' | 'updatedAt' | 'capturedMinor' | 'refundedMinor' | 'knownEvents'
+  > | null;
   /** Set when the session could not be opened at all. */
   rejected: string | null;
   /** The gateway said no. Not where the payment is merely over: then the order may have another one. */
@@ -144,19 +147,25 @@ export function takeTriggers(run: RunState, now: number): Triggers {
 
 /** Callbacks that came while the gateway answered and say no more than it did: this look is theirs too. */
 export function takeAnswered(run: RunState, { status, transaction }: Become): readonly CallbackSignal[] {
-  const proved = provedOf(run, status, transaction?.transactionId);
+  const proved = provedOf(run, status, transaction);
   const answered = run.callbacks.filter(({ claim }) => !tellsNews(claim, proved));
   run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
   return answered;
 }
 
-function provedOf(run: RunState, status: PaymentStatus, transactionId: string | undefined): Proved {
-  return { status, transactionId: transactionId ?? null, capture: (run.payment as OpenedPayment).capture };
+function provedOf(
+  run: RunState,
+  status: PaymentStatus,
+  transaction: Pick<Transaction, 'transactionId' | 'knownEvents'> | null | undefined,
+): Proved {
+  const { transactionId = null, knownEvents = [] } = transaction ?? {};
+  const { capture } = run.payment as OpenedPayment;
+  return { status, transactionId, capture, knownEvents };
 }
 
 /** Whoever calls while an outcome is being recorded finds it answered: the record has marked what was in the log by then. */
 function forgetAnswered(run: RunState): void {
-  const proved = provedOf(run, run.status, run.transaction?.transactionId);
+  const proved = provedOf(run, run.status, run.transaction);
   const forgotten = run.callbacks.filter(({ claim }) => !tellsNews(claim, proved));
   run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
   // Should the log not have had one, the forwarder sends it again, and it must be new then.

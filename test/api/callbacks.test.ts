@@ -4,10 +4,21 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { listDeliveries } from '../../src/store/lists.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { claimPayment } from '../../src/store/claim-payment.ts';
+import { claimOperation, markSending } from '../../src/store/operations.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { deliveries } from '../../src/store/schema.ts';
 import { aCallback, SECRETS, startTestApi, type Answer, type CallbackChanges } from '../support/api.ts';
-import { aNewPayment, aPayment, aRecord, aSessionId, handled, TELLS } from '../support/builders.ts';
+import {
+  aNewPayment,
+  anOutcome,
+  aPayment,
+  aRecord,
+  aSessionId,
+  aTransaction,
+  handled,
+  TELLS,
+} from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { until } from '../support/until.ts';
 
@@ -48,6 +59,66 @@ describe('a callback of Dintero', () => {
       { outcome: 'accepted', paymentId: payment.id, eventId: 'delivery-1' },
     ]);
     await until('it is marked as signalled', async () => (await log())[0]?.state === 'signalled');
+  });
+
+  describe('about a capture', () => {
+    const event = (of: PaymentRow, id: string) =>
+      callback({ query: { transaction_id: aTransaction(of).transactionId, event: 'CAPTURE', event_id: id } });
+
+    /** One that was sent and whose answer has not been recorded yet; the returned function records it. */
+    async function captureUnderWay(): Promise<() => Promise<unknown>> {
+      const { db } = at.store;
+      await recordOutcome(db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
+      const wanted = { paymentId: payment.id, kind: 'capture', reference: 'c1', bodyHash: '' } as const;
+      const { operation } = await claimOperation(db, {
+        ...wanted,
+        wanted: null,
+        finalCapture: false,
+        cause: 'merchant',
+      });
+      await markSending(db, operation.id, payment.amount);
+      const capturedMinor = payment.amount;
+      const shown = { kind: 'capture', reference: 'c1', amountMinor: capturedMinor, state: 'done' } as const;
+      const transaction = aTransaction(payment, {
+        status: 'CAPTURED',
+        capturedMinor,
+        operations: [shown],
+        knownEvents: ['2/CAPTURE'],
+      });
+      const outcome = anOutcome('CAPTURED', { pays: true, capturedMinor });
+      return () => recordOutcome(db, aRecord(payment, { outcome, transaction }), TELLS);
+    }
+
+    it('of our own starts no run, whether it comes before the record or after it, and is noted', async () => {
+      const record = await captureUnderWay();
+      expect(await event(payment, '2')).toMatchObject({ status: 200, json: { result: 'accepted' } });
+      await record();
+      expect(await event(payment, '2')).toMatchObject({ status: 200, json: { result: 'duplicate' } });
+      await until('both are dealt with', async () => (await log()).every(({ state }) => state === 'handled'));
+      await event(payment, '9');
+      await signalled(1);
+      expect(at.api.runs.callbacks).toMatchObject([{ signal: { claim: { eventRef: '9/CAPTURE' } } }]);
+      const notes = await readTimeline(at.store.db, payment.id);
+      expect(notes.filter(({ kind }) => kind === 'delivery')).toHaveLength(1);
+    });
+
+    it('by another hand is looked at within a second, also while one of our own is under way', async () => {
+      const record = await captureUnderWay();
+      const begun = performance.now();
+      await event(payment, '3');
+      await record();
+      await signalled(1);
+      expect(performance.now() - begun).toBeLessThan(1_500);
+      expect(at.api.runs.callbacks).toMatchObject([{ signal: { claim: { eventRef: '3/CAPTURE' } } }]);
+      await event(payment, '4');
+      await signalled(2);
+    });
+
+    it('is looked at where the record of our own never comes', async () => {
+      await captureUnderWay();
+      await event(payment, '2');
+      await signalled(1);
+    });
   });
 
   it('may come by POST, and its body is never read', async () => {

@@ -2,7 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { tellsNews } from '../../src/domain/claim.ts';
 import { isMoney, PAYMENT_STATUSES } from '../../src/domain/payment.ts';
 
-const proved = { status: 'AUTHORIZED', transactionId: 'T.1', capture: 'manual' } as const;
+const proved = {
+  status: 'AUTHORIZED',
+  transactionId: 'T.1',
+  capture: 'manual',
+  knownEvents: ['e1/CAPTURE', '2/CAPTURE'],
+} as const;
 
 describe('a callback', () => {
   it.each(PAYMENT_STATUSES.filter(isMoney))('that names the transaction of %s tells no news', (status) => {
@@ -20,6 +25,20 @@ describe('a callback', () => {
     ['an error', { transactionId: 'T.1', error: 'failed' }],
   ])('that names %s tells news', (_, claim) => {
     expect(tellsNews(claim, proved)).toBe(true);
+  });
+
+  it.each([
+    ['an event that was read, by its id', 'e1/CAPTURE', false],
+    ['an event that was read, by its place', '2/CAPTURE', false],
+    ['an event that was not', 'e2/CAPTURE', true],
+    ['another kind of event at the same place', '2/REFUND', true],
+    ['no event by name', undefined, true],
+  ])('about %s tells news: %s, %s', (_, eventRef, isNews) => {
+    const claim = { transactionId: 'T.1', event: 'CAPTURE', ...(eventRef !== undefined && { eventRef }) };
+    expect(tellsNews(claim, { ...proved, status: 'CAPTURED' })).toBe(isNews);
+    expect(tellsNews({ ...claim, error: 'failed' }, proved)).toBe(true);
+    expect(tellsNews({ ...claim, transactionId: 'T.2' }, proved)).toBe(true);
+    expect(tellsNews(claim, { ...proved, status: 'REVIEW' })).toBe(true);
   });
 
   it('may tell of the capture where the gateway captures by itself', () => {

@@ -8,14 +8,18 @@ import {
   markSignalled,
   pruneDeliveries,
 } from '../../src/store/deliveries.ts';
-import { logDelivery } from '../../src/store/log-delivery.ts';
+import { tellsNews } from '../../src/domain/claim.ts';
+import { PAYMENT_STATUSES } from '../../src/domain/payment.ts';
+import { asksForLook, logDelivery } from '../../src/store/log-delivery.ts';
+import { claimOperation, markSending } from '../../src/store/operations.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
-import { deliveries } from '../../src/store/schema.ts';
+import { deliveries, payments } from '../../src/store/schema.ts';
 import {
   ACCOUNT,
   aDelivery,
+  anOutcome,
   aPayment,
   aRecord,
   aTransaction,
@@ -68,13 +72,13 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
   it('wants a repeated delivery signalled again until somebody has told the workflow', async () => {
     const delivery = aDelivery(payment);
     const first = await logDelivery(store.db, delivery);
-    expect(await logDelivery(store.db, delivery)).toEqual({
+    expect(await logDelivery(store.db, delivery)).toMatchObject({
       id: first.id,
       result: 'duplicate',
       toSignal: true,
     });
     await markSignalled(store.db, [first.id]);
-    expect(await logDelivery(store.db, delivery)).toEqual({
+    expect(await logDelivery(store.db, delivery)).toMatchObject({
       id: first.id,
       result: 'duplicate',
       toSignal: false,
@@ -115,6 +119,99 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     ])('wants the workflow told of %s', async (_, more) => {
       const claim = { ...(await pay()), ...more };
       expect(await logDelivery(store.db, aDelivery(payment, { claim }))).toMatchObject({ toSignal: true });
+    });
+
+    describe('about an event of money', () => {
+      const REF = 'e1/CAPTURE';
+      const claimOf = (eventRef: string) => ({
+        transactionId: aTransaction(payment).transactionId,
+        event: 'CAPTURE',
+        eventRef,
+      });
+      const log = (eventRef: string) =>
+        logDelivery(store.db, aDelivery(payment, { claim: claimOf(eventRef), contentHash: eventRef }));
+
+      async function sendCapture(): Promise<void> {
+        const { operation } = await claimOperation(store.db, {
+          paymentId: payment.id,
+          kind: 'capture',
+          reference: 'c1',
+          bodyHash: '',
+          wanted: null,
+          finalCapture: false,
+          cause: 'merchant',
+        });
+        await markSending(store.db, operation.id, payment.amount);
+      }
+
+      const recordCapture = () => {
+        const operations = [
+          { kind: 'capture', reference: 'c1', amountMinor: payment.amount, state: 'done' },
+        ] as const;
+        const capturedMinor = payment.amount;
+        const transaction = aTransaction(payment, {
+          status: 'CAPTURED',
+          capturedMinor,
+          operations,
+          knownEvents: [REF],
+        });
+        const outcome = anOutcome('CAPTURED', { pays: true, capturedMinor });
+        return recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+      };
+
+      it('wants nobody told once a recorded read has shown it, and has somebody look for any other', async () => {
+        await pay();
+        await recordCapture();
+        expect(await log(REF)).toMatchObject({ result: 'accepted', toSignal: false, mayBeEcho: false });
+        expect(await log('e2/CAPTURE')).toMatchObject({ toSignal: true, mayBeEcho: false });
+        expect(await log('e1/REFUND')).toMatchObject({ toSignal: true });
+      });
+
+      it('waits for the record of an operation under way, which answers its echo and nothing else', async () => {
+        await pay();
+        expect(await log('e0/CAPTURE')).toMatchObject({ toSignal: true, mayBeEcho: false });
+        await sendCapture();
+        const [echo, other] = [await log(REF), await log('e2/CAPTURE')];
+        expect(echo).toMatchObject({ toSignal: true, mayBeEcho: true });
+        expect(await asksForLook(store.db, echo.id, payment.id)).toBe(true);
+        await recordCapture();
+        expect(await asksForLook(store.db, echo.id, payment.id)).toBe(false);
+        expect(await asksForLook(store.db, other.id, payment.id)).toBe(true);
+      });
+
+      it('is forwarded where nobody came back to it', async () => {
+        await pay();
+        await sendCapture();
+        const { id } = await log(REF);
+        await age(id, '3 seconds');
+        expect(await claimUnsignalled(store.db, 10)).toMatchObject([{ id }]);
+      });
+
+      it('is judged by the store as by the domain', async () => {
+        const claims = [
+          {},
+          { event: 'CAPTURE' },
+          { event: 'CAPTURE', eventRef: REF },
+          { event: 'CAPTURE', eventRef: 'e9/CAPTURE' },
+          { event: 'CAPTURE', eventRef: REF, error: 'failed' },
+          { error: 'failed' },
+        ].flatMap((claim) => [{ ...claim, transactionId: 't1' }, { ...claim, transactionId: 't2' }, claim]);
+        for (const status of PAYMENT_STATUSES)
+          for (const capture of ['manual', 'auto'])
+            for (const knownEvents of [[], [REF, '2/CAPTURE']]) {
+              const row = { status, capture, knownEvents, transactionId: 't1' };
+              await store.db.update(payments).set(row).where(eq(payments.id, payment.id));
+              for (const claim of claims) {
+                const contentHash = `${Math.random()}`;
+                const { toSignal } = await logDelivery(store.db, aDelivery(payment, { claim, contentHash }));
+                expect({ ...row, claim, toSignal }).toEqual({
+                  ...row,
+                  claim,
+                  toSignal: tellsNews(claim, row),
+                });
+              }
+            }
+      }, 60_000);
     });
 
     it('answers with the money what came in while it was being proved', async () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Claim } from '../../domain/claim.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import { isIdOf } from './key.ts';
+import { eventRef } from './money-events.ts';
 import { keyOf } from './sessions.ts';
 import { sha256 } from './signature.ts';
 import { idField, shownField } from './words.ts';
@@ -70,7 +71,7 @@ function aboutPayment(envelope: z.infer<typeof envelopeSchema>, accountId: strin
   const last = lastEventOf(transaction?.events);
   const { status, updated_at: updatedAt } = transaction ?? {};
   const key = keyOf(transaction?.metadata);
-  const claim = claimOf(transaction, summary, moneyEventOf(last?.event, status));
+  const claim = claimOf(transaction, summary, moneyEventOf(last?.event, status), last);
   const reference = transaction?.merchant_reference ?? key?.orderReference;
   const isSound = isConsistent(claim, summary, accountId) && reference === (key?.orderReference ?? reference);
   const told = [envelope.event, claim, status, last?.id ?? updatedAt];
@@ -84,6 +85,7 @@ function claimOf(
   transaction: ShownTransaction | undefined,
   summary: Summary | undefined,
   event: string | undefined,
+  last: LastEvent | undefined,
 ): Claim {
   const sessionId = transaction?.session_id ?? summary?.session_id;
   const transactionId = transaction?.id ?? summary?.transaction_id;
@@ -92,6 +94,9 @@ function claimOf(
     ...(transactionId !== undefined && { transactionId }),
     ...(event !== undefined && { event }),
     ...(summary?.error && { error: summary.error }),
+    ...(event !== undefined &&
+      last?.id !== undefined &&
+      last.event === event && { eventRef: eventRef(last.id, event) }),
   };
 }
 
@@ -107,7 +112,9 @@ function isConsistent(
   return session === sessionId && transaction === transactionId;
 }
 
-function lastEventOf(events: unknown): z.infer<typeof lastEventSchema> | undefined {
+type LastEvent = z.infer<typeof lastEventSchema>;
+
+function lastEventOf(events: unknown): LastEvent | undefined {
   return Array.isArray(events) ? lastEventSchema.safeParse(events.at(-1)).data : undefined;
 }
 

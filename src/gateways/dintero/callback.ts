@@ -2,6 +2,7 @@ import type { Claim } from '../../domain/claim.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { Delivery, RawRequest, Verification } from '../gateway.ts';
 import { accountOf, parseKey } from './key.ts';
+import { eventRef } from './money-events.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
 import { contentHash, parseTarget, sha256, verifySignature } from './signature.ts';
 import { KEY_PARAMS } from './urls.ts';
@@ -117,11 +118,14 @@ function readClaim(value: ValueOf): Claim {
   // Dintero has been seen to send the twin of an event's callback with the event's id alone.
   const event = value('event') ?? (value('event_id') && 'unnamed');
   const error = value('error');
+  const [named, id] = [value('event'), value('event_id')];
   return {
     ...(sessionId && { sessionId }),
     ...(transactionId && { transactionId }),
     ...(event && { event }),
     ...(error && { error: shownText(error, MAX_LENGTH) }),
+    // Without the event's name, a number could be that of any.
+    ...(named && id && { eventRef: eventRef(id, named) }),
   };
 }
 

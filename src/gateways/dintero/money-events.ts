@@ -61,6 +61,22 @@ export function needsAmount(event: TransactionEvent): boolean {
   return money.kind !== 'void' || (event.amount !== undefined && event.amount !== null);
 }
 
+/**
+ * Names an event as a callback may: by its id or, as in the documented example `event_id=3`, by its place among the events. What it is
+ * called stands beside it, so that a number is never taken for that of another kind of event.
+ */
+export function eventRef(id: string, event: string): string {
+  return `${id}/${event}`;
+}
+
+/** The names of what has moved money for good. What failed may be corrected later: a callback about it is always worth a look. */
+export function knownEventsOf(events: readonly TransactionEvent[]): readonly string[] {
+  return events.flatMap(({ id, event = '', success }, place) => {
+    if (success !== true || !KINDS.has(event)) return [];
+    return [...(id === undefined ? [] : [eventRef(id, event)]), eventRef(String(place), event)];
+  });
+}
+
 /** Every operation that the events show, in the order of the events. What was only accepted gives way to what came of it. */
 export function operationsOf(
   authorizedMinor: number,

@@ -6,7 +6,14 @@ import { inOrder } from './in-order.ts';
 import { rulesFor } from './capabilities.ts';
 import { accountOf } from './key.ts';
 import type { Sums, TransactionEvent } from './money-events.ts';
-import { correctedRest, eventSchema, needsAmount, operationsOf, sumsOf } from './money-events.ts';
+import {
+  correctedRest,
+  eventSchema,
+  knownEventsOf,
+  needsAmount,
+  operationsOf,
+  sumsOf,
+} from './money-events.ts';
 import { withoutPersonal } from './personal.ts';
 import {
   amountField,
@@ -98,6 +105,7 @@ export function toTransaction(from: DinteroTransaction): Transaction {
   const { status, operations, sums, capturableMinor } = accountFor(from);
   const { updated_at: updatedAt, payment_product_type: paymentMethod } = from;
   const reason = cleaned(reasonFor(from), from);
+  const knownEvents = knownEventsOf(from.events ?? []);
   return {
     transactionId: from.id,
     sessionId: from.session_id,
@@ -111,6 +119,7 @@ export function toTransaction(from: DinteroTransaction): Transaction {
     ...sums,
     capturableMinor,
     operations: operations.map((operation) => withCleanReason(operation, from)),
+    ...(knownEvents.length > 0 && { knownEvents }),
     ...(updatedAt && { updatedAt: updatedAt.toISOString() }),
     ...(paymentMethod && { paymentMethod }),
     ...(reason && { reason }),

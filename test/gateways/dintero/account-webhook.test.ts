@@ -87,11 +87,19 @@ describe('dintero account webhook, rightly signed', () => {
     ['AUTHORIZED', 'none', undefined],
   ])('of a transaction in %s tells what was done last: %j', (status, events, event) => {
     const transaction = aTransaction({ status, events });
-    expect(deliveryOf(verify(anEnvelope({ transaction }))).claim).toEqual({
-      sessionId: SESSION,
-      transactionId: TRANSACTION,
-      ...(event && { event }),
-    });
+    const { eventRef, ...claim } = deliveryOf(verify(anEnvelope({ transaction }))).claim;
+    expect(claim).toEqual({ sessionId: SESSION, transactionId: TRANSACTION, ...(event && { event }) });
+    expect(eventRef?.endsWith(`/${event}`)).not.toBe(false);
+  });
+
+  it('of a transaction names the last event, where that has moved money', () => {
+    const refOf = (...events: object[]) =>
+      deliveryOf(verify(anEnvelope({ transaction: aTransaction({ status: 'CAPTURED', events }) }))).claim
+        .eventRef;
+    expect(refOf({ id: 'e1', event: 'AUTHORIZE' }, { id: 'e2', event: 'CAPTURE' })).toBe('e2/CAPTURE');
+    expect(refOf({ id: 'e2', event: 'INITIATE_CAPTURE' })).toBeUndefined();
+    expect(refOf({ event: 'CAPTURE' })).toBeUndefined();
+    expect(refOf({ id: 'e1', event: 'AUTHORIZE' })).toBeUndefined();
   });
 
   it('of an authorization may be about no transaction', () => {

@@ -262,7 +262,7 @@ describe('calls of the sandbox', () => {
       expect.arrayContaining([
         { kind: 'ping' },
         { kind: 'payment', ...at },
-        { kind: 'payment', ...at, event: 'CAPTURE' },
+        { kind: 'payment', ...at, event: 'CAPTURE', eventRef: expect.stringMatching(/^.+\/CAPTURE$/) },
         { kind: 'payment', sessionId: cancelled, error: 'cancelled' },
       ]),
     );

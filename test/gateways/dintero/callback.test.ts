@@ -73,6 +73,13 @@ describe('dintero callback, rightly signed', () => {
     });
   });
 
+  it('names its event by kind and id, and by neither alone', () => {
+    const claimOf = (more: string) => deliveryOf(verifySigned({ query: `${OURS}&${CLAIM}${more}` })).claim;
+    expect(claimOf('&event=CAPTURE&event_id=3')).toMatchObject({ event: 'CAPTURE', eventRef: '3/CAPTURE' });
+    for (const more of ['&event=CAPTURE', '&event_id=3', ''])
+      expect(claimOf(more)).not.toHaveProperty('eventRef');
+  });
+
   it('has no key of ours where one of its three parts is missing', () => {
     for (const query of [CLAIM, `payment=pay_1&n=1&${CLAIM}`, `payment=pay_1&order=1001&${CLAIM}`]) {
       expect(deliveryOf(verifySigned({ query }))).toMatchObject({ key: null, kind: 'payment' });

@@ -30,6 +30,29 @@ function told({ operations }: Transaction): string[] {
   );
 }
 
+describe('the events that a transaction shows as done', () => {
+  const known = (...events: Shown[]) =>
+    toTransaction(transactionSchema.parse(aTransaction({ events }))).knownEvents;
+
+  it('are named by their id and by their place, each with what it is called', () => {
+    const events = [
+      { id: 'a', event: 'AUTHORIZE', success: true, amount: AMOUNT },
+      { id: 'b', event: 'CAPTURE', success: true, amount: 100 },
+      { event: 'REFUND', success: true, amount: 50 },
+    ];
+    expect(known(...events)).toEqual(['b/CAPTURE', '1/CAPTURE', '2/REFUND']);
+  });
+
+  it('are not what failed, which may be corrected later, nor what was only accepted', () => {
+    expect(
+      known(
+        { id: 'a', event: 'CAPTURE', success: false, amount: 100 },
+        { id: 'b', event: 'INITIATE_REFUND', success: true, amount: 100 },
+      ),
+    ).toBeUndefined();
+  });
+});
+
 describe('operations on a dintero transaction', () => {
   it('are its captures, refunds and voids, and nothing else', () => {
     const events = [

@@ -3,6 +3,7 @@
  * not met.
  */
 export const SEAMS = {
+  'domain/claim.ts': ['tellsNews'],
   'domain/decide.ts': ['decide', 'decideExpiry', 'isStale', 'differsFromListing'],
   'domain/operation.ts': ['feasible', 'reservedFor', 'traceOf'],
   'domain/settle.ts': ['settle'],

@@ -1,4 +1,5 @@
 /** Bugs in what is made of callbacks, and in what the merchant hears. */
+import type { Claim, Proved } from '../../../src/domain/claim.ts';
 import type { Decision, Standing } from '../../../src/domain/decide.ts';
 import type { Opened, Reading } from '../../../src/domain/transaction.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
@@ -15,6 +16,10 @@ export const MESSAGES: Plants = {
   'takes a callback for handled when it comes': {
     found: /are held for|knows of|gateway says|long after a callback/,
     plant: () => ({ logDelivery: handleAtOnce }),
+  },
+  'takes every callback about an operation for the echo of its own': {
+    found: /knows of|gateway says|long after a callback|is (PARTIALLY_)?CAPTURED|is AUTHORIZED/,
+    plant: () => ({ tellsNews: swallowEchoes }),
   },
   'takes an equal callback for a duplicate while the payment is open': {
     found: /long after a callback|are held for|knows of|gateway says/,
@@ -60,6 +65,15 @@ function claimAlways(
   return claim(db, effectId, 0);
 }
 
+/** Whatever names an event is what we have done ourselves. */
+function swallowEchoes(
+  real: (claim: Claim, proved: Proved) => boolean,
+  claim: Claim,
+  proved: Proved,
+): boolean {
+  return claim.eventRef === undefined ? real(claim, proved) : false;
+}
+
 async function handleAtOnce(
   log: (db: Db, received: ReceivedDelivery) => Promise<LogWord>,
   db: Db,
@@ -78,7 +92,9 @@ function forgetEqual(
 ): Promise<LogWord> {
   const rows = [...tablesOf(db).deliveries.values()];
   const isKnown = rows.some(({ contentHash }) => contentHash === received.contentHash);
-  return isKnown ? Promise.resolve({ id: '', result: 'duplicate', toSignal: false }) : log(db, received);
+  return isKnown
+    ? Promise.resolve({ id: '', result: 'duplicate', toSignal: false, mayBeEcho: false })
+    : log(db, received);
 }
 
 /** One that has heard of a transaction takes it for paid. */

@@ -4,7 +4,7 @@ import { isOpen } from '../../../src/domain/payment.ts';
 import type { DeliveryRow, HandledDelivery } from '../../../src/store/deliveries.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
-import { tablesOf, type Tables } from '../world/tables.ts';
+import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { newId } from './store-ids.ts';
 
 export type * from '../../../src/store/deliveries.ts';
@@ -20,13 +20,29 @@ function log(tables: Tables, received: ReceivedDelivery): LogWord {
   const known = tables.deliveries.get(received.eventId);
   if (known !== undefined) {
     const { id, state } = known;
-    return { id, result: 'duplicate', toSignal: state === 'received' };
+    const toSignal = state === 'received';
+    return { id, result: 'duplicate', toSignal, mayBeEcho: toSignal && mayBeEcho(tables, received) };
   }
   const row = deliveryRow(received, isDuplicate(tables, received) ? 'duplicate' : 'accepted');
   const isNews = row.outcome === 'accepted' && tells(tables, row);
   const state = isNews ? 'received' : 'handled';
   tables.deliveries.set(received.eventId, { ...row, state });
-  return { id: row.id, result: row.outcome as LogWord['result'], toSignal: state === 'received' };
+  const toSignal = state === 'received';
+  const result = row.outcome as LogWord['result'];
+  return { id: row.id, result, toSignal, mayBeEcho: toSignal && mayBeEcho(tables, received) };
+}
+
+function mayBeEcho(tables: Tables, { key, claim }: ReceivedDelivery): boolean {
+  const sent = tables.operationsOf(key?.paymentId ?? '').filter(isUnfinished);
+  return claim.eventRef !== undefined && sent.some(({ sentAt }) => Number(sentAt) > Date.now() - 5_000);
+}
+
+export function asksForLook(db: Db, id: string, paymentId: string): Promise<boolean> {
+  const tables = tablesOf(db);
+  return tables.call('look whether a delivery is answered', () => {
+    markAnswered(tables, paymentId);
+    return [...tables.deliveries.values()].some((row) => row.id === id && row.state === 'received');
+  });
 }
 
 /** Equal to one that was handled, for a payment that is settled. */

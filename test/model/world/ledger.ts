@@ -105,6 +105,7 @@ export class Ledger {
       capturedMinor: captured,
       refundedMinor: refunded,
       capturableMinor: capturable,
+      knownEvents: this.knownEvents,
       operations: this.operations.map(({ kind, who, isOurs, amountMinor: amount, state }) => ({
         kind,
         reference: kind === 'void' || !isOurs ? null : who,
@@ -115,6 +116,13 @@ export class Ledger {
       paymentMethod: product,
       ...(updatedAt !== undefined && { updatedAt }),
     };
+  }
+
+  /** What is done, by the name that a callback about it bears. */
+  get knownEvents(): string[] {
+    return this.operations.flatMap(({ kind, state }, index) =>
+      state === 'done' ? [`${index}/${kind.toUpperCase()}`] : [],
+    );
   }
 
   #sum(wanted: OperationKind): number {

@@ -2,13 +2,14 @@
 import { isSettled } from '../../../src/domain/payment.ts';
 import type { Claim } from '../../../src/domain/claim.ts';
 import type { PaymentKey } from '../../../src/domain/payment.ts';
-import { claimUnsignalled, logDelivery, markSignalled } from '../stand-ins/store-deliveries.ts';
+import { asksForLook, claimUnsignalled, logDelivery, markSignalled } from '../stand-ins/store-deliveries.ts';
 import { paymentWorkflowId, type CallbackSignal } from '../../../src/workflows/messages.ts';
 import type { PspSession } from './psp.ts';
 import { dbOf } from './tables.ts';
 import type { World } from './world.ts';
 
 const ACTED_WITHIN_MS = 30_000;
+const ECHO_MS = 500;
 /** By then, whatever was being tried again is. */
 const WELL_FOR_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
@@ -37,6 +38,7 @@ export class Network {
   readonly #arrived = new Set<string>();
   /** Accepted while the store was away: its run alone knows of it. */
   readonly #unlogged: Callback[] = [];
+  readonly #toldOf = new Map<string, readonly string[]>();
   #made = 0;
 
   constructor(world: World) {
@@ -48,10 +50,11 @@ export class Network {
     if (event === 'INITIATED') return;
     const { chance, trouble } = this.#world;
     const times = trouble.weather.sweeps ? chance.pick([0, 0, 1, 1, 1, 2]) : chance.pick([1, 1, 2]);
-    const callback = this.#about(session, event);
+    const news = this.#newsOf(session);
+    const callback = this.#about(session, event, news);
     for (let time = 0; time < times; time += 1) {
       // A second one may carry an id of its own: two subscriptions, or a near-duplicate.
-      const sent = time > 0 && chance.hits(0.5) ? this.#about(session, event) : callback;
+      const sent = time > 0 && chance.hits(0.5) ? this.#about(session, event, news) : callback;
       this.#sent.push(sent);
       this.#deliverAfter(chance.pick(DELAYS_MS), sent);
     }
@@ -130,13 +133,22 @@ export class Network {
     });
   }
 
-  #about({ id, key, ledger }: PspSession, event: string): Callback {
+  /** The event of money that nobody has called about yet, by its name. */
+  #newsOf({ id, ledger }: PspSession): string | undefined {
+    const told = this.#toldOf.get(id) ?? [];
+    const known = ledger?.knownEvents ?? [];
+    this.#toldOf.set(id, known);
+    return known.find((name) => !told.includes(name));
+  }
+
+  #about({ id, key, ledger }: PspSession, event: string, eventRef: string | undefined): Callback {
     const isOperation = event === 'CAPTURE' || event === 'REFUND' || event === 'VOID';
     const error = ERRORS[event];
     const claim = {
       sessionId: id,
       ...(ledger !== null && { transactionId: ledger.is.id }),
       ...(isOperation && { event }),
+      ...(isOperation && eventRef !== undefined && { eventRef }),
       ...(error !== undefined && { error }),
     };
     const says = [id, ledger?.is.id, claim.event, error, isOperation && ledger?.operations.length].join(' ');
@@ -165,6 +177,7 @@ export class Network {
       return this.#deliverAfter(30_000, callback);
     }
     if (logged !== null && !logged.toSignal) return;
+    if (logged?.mayBeEcho && !(await this.#asksForLook(logged.id, key.paymentId))) return;
     const signal: CallbackSignal = { eventId, contentHash, claim, receivedAt: new Date().toISOString() };
     const isTold = await runs.callback({ ...key, gateway: 'dintero' }, signal).then(
       () => true,
@@ -175,6 +188,17 @@ export class Network {
     if (isTold || logged !== null) return;
     this.#world.say(() => `callback ${eventId} is answered 503`);
     this.#deliverAfter(30_000, callback);
+  }
+
+  /** The ingress's moment for the record of an operation under way. */
+  #asksForLook(id: string, paymentId: string): Promise<boolean> {
+    const { clock, tables } = this.#world;
+    return new Promise((resolve) => {
+      clock.after(
+        ECHO_MS,
+        () => void asksForLook(dbOf(tables), id, paymentId).then(resolve, () => resolve(true)),
+      );
+    });
   }
 }
 
