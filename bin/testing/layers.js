@@ -54,7 +54,7 @@ const LAYERS = [
   { name: 'api', needs: ['embedded'], load: 0.8 },
   { name: 'store', needs: ['postgres', 'embedded'] },
   { name: 'activities', needs: ['embedded'] },
-  { name: 'background', needs: ['embedded'], load: 0.5 },
+  { name: 'background', needs: ['postgres', 'embedded'], load: 0.5 },
   { name: 'cli', needs: ['embedded', 'temporal'] },
   { name: 'replay' },
   { name: 'browser', needs: ['temporal', 'chromium'], apart: true, load: 0.5 },

@@ -1,155 +1,172 @@
 /** The sweep: contract §5.3 holds even if no callback ever comes. */
-import { Context, heartbeat } from '@temporalio/activity';
 import { differsFromListing, hasOtherSums } from '../domain/decide.ts';
-import type { Gateway, ListedTransaction } from '../gateways/gateway.ts';
-import { readGateway } from '../store/health.ts';
+import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway.ts';
+import { markWoken, takeForWaking } from '../store/wakes.ts';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
-import { findBySessions, recordCompleteSweep, sweepStart } from '../store/sweeps.ts';
+import { findBySessions, recordCompletePass } from '../store/sweeps.ts';
 import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
+import { asking } from './asking.ts';
 import { countMissedCallbacks, type MissedCallbacks } from './missed-callbacks.ts';
-import { changesSince, countedWithin, isFirstOfHour } from './sweep-times.ts';
+import { planSweep, type SweepPlan, type Sweeping } from './sweep-plan.ts';
 
-export interface SweepResult {
-  readonly since: string;
-  /** Whether changes of older transactions were listed too. */
-  readonly withChanges: boolean;
+/** How far a pass over one listing has come. */
+export interface PassSoFar {
+  /** Of the next page; null before the first, and after the last. */
+  readonly cursor: string | null;
+  readonly pages: number;
   readonly listed: number;
-  /** Payments of ours that differed and were woken. */
+  /** Payments of ours that differed. */
   readonly found: number;
   /** Transactions of other shops on the same account: counted, never touched. */
   readonly foreign: number;
 }
 
+/** One page of one pass. */
+export interface PageToSweep extends PassSoFar {
+  readonly gateway: string;
+  readonly listing: string;
+  /** RFC 3339. */
+  readonly since: string;
+  /** When the sweep began: what the listing's mark becomes after its last page. */
+  readonly startedAt: string;
+}
+
 export interface SweepActivities {
-  sweepGateway(gateway: string): Promise<SweepResult>;
+  /** Which listings are due, and from when. */
+  planSweep(sweeping: Sweeping): Promise<SweepPlan>;
+  /** Lists one page and wakes the payments that differ; moves the listing's mark after the last. A null cursor ends the pass. */
+  sweepPage(at: PageToSweep): Promise<PassSoFar>;
+  countMissedCallbacks(gateway: string): Promise<MissedCallbacks>;
 }
 
 export interface SweepDependencies {
   readonly db: Db;
   readonly gatewayNamed: (name: string) => Gateway;
   readonly runs: Pick<PaymentRuns, 'look'>;
-  readonly onSwept?: (gateway: string, result: SweepResult) => void;
   readonly onCounted?: (gateway: string, counted: MissedCallbacks) => void;
-  /** A count of callbacks that failed is made again an hour later. */
-  readonly onUncounted?: (gateway: string, error: unknown) => void;
 }
 
 /** Nobody waits for a sweep. */
 const RHYTHM = { restsPerAnswer: 20, longestRestMs: 1_000 };
-const MOST_FAILURES = 10;
-/** Above it, changes are listed once an hour: Dintero lists by status what it does not list by time of change. */
-const MOST_PAGES_OF_CHANGES = 12;
+/** As many as are told before anybody takes them for forgotten. */
+const WOKEN_AT_ONCE = 20;
+/** So many in a row, and it is not a run that takes no signal but Temporal that is away. */
+const MOST_FAILURES = 3;
 
-/** Builds the activity. The mark moves only after the last page. */
+/** Builds the activities. What they know is in their input and in the store: any worker goes on where another has died. */
 export function createSweepActivities(given: SweepDependencies): SweepActivities {
+  const { db, gatewayNamed, onCounted } = given;
   const pace = createPace(RHYTHM);
   const runs: SweepDependencies['runs'] = {
     look: (payment, signal) => pace(() => given.runs.look(payment, signal)),
   };
-  // Lost with the process, which costs one long listing.
-  const pagesOfChanges = new Map<string, number>();
   return {
-    async sweepGateway(name) {
-      const sweep = new Sweep(
-        { ...given, runs },
-        given.gatewayNamed(name),
-        Context.current().cancellationSignal,
-      );
-      const isDear = (pagesOfChanges.get(name) ?? 0) > MOST_PAGES_OF_CHANGES;
-      const result = await sweep.run(isDear);
-      if (result.withChanges) pagesOfChanges.set(name, sweep.pagesOfChanges);
-      return result;
+    planSweep: (sweeping) => planSweep(db, gatewayNamed(sweeping.gateway), sweeping, new Date()),
+    sweepPage: (at) => asking((signal) => sweepPage({ db, runs }, gatewayNamed(at.gateway), at, signal)),
+    async countMissedCallbacks(gateway) {
+      const counted = await asking((signal) => countMissedCallbacks(db, gatewayNamed(gateway), signal));
+      onCounted?.(gateway, counted);
+      return counted;
     },
   };
 }
 
-/** One pass over a gateway's listings. */
-class Sweep {
-  pagesOfChanges = 0;
-  readonly #deps: SweepDependencies;
-  readonly #gateway: Gateway;
-  readonly #signal: AbortSignal;
-  readonly #counts = { listed: 0, found: 0 };
-  /** By transaction, since both listings may show one. */
-  readonly #foreign = new Set<string>();
-  readonly #woken = new Set<string>();
-  readonly #failures: unknown[] = [];
+type Reach = Pick<SweepDependencies, 'db' | 'runs'>;
 
-  constructor(deps: SweepDependencies, gateway: Gateway, signal: AbortSignal) {
-    this.#deps = deps;
-    this.#gateway = gateway;
-    this.#signal = signal;
-  }
+async function sweepPage(
+  reach: Reach,
+  gateway: Gateway,
+  at: PageToSweep,
+  signal: AbortSignal,
+): Promise<PassSoFar> {
+  const { listing, since, cursor } = at;
+  const { rows, next } = await gateway.listPage({ listing, since: new Date(since), cursor }, { signal });
+  const { differing, foreign } = await compare(reach.db, gateway.id, rows);
+  const found = await wakeAll(reach, differing, `${listing} ${at.startedAt} ${at.pages}`);
+  const pass = {
+    cursor: next,
+    pages: at.pages + 1,
+    listed: at.listed + rows.length,
+    found: at.found + found,
+    foreign: at.foreign + foreign,
+  };
+  if (next === null)
+    await recordCompletePass(reach.db, {
+      ...pass,
+      gateway: gateway.id,
+      listing,
+      startedAt: new Date(at.startedAt),
+    });
+  return pass;
+}
 
-  async run(isDear: boolean): Promise<SweepResult> {
-    const { db, onSwept } = this.#deps;
-    const { id } = this.#gateway;
-    const startedAt = new Date();
-    const since = await sweepStart(db, id, startedAt);
-    const mark = (await readGateway(db, id))?.lastCompleteSweep ?? startedAt;
-    const withChanges = !isDear || isFirstOfHour(mark, startedAt);
-    await this.#list(since, withChanges ? changesSince(mark) : null);
-    // Whoever could not be woken is found again: the mark stays.
-    if (this.#failures.length > 0) throw this.#failures[0];
-    await recordCompleteSweep(db, id, startedAt, this.#counts.found);
-    const result = { since: since.toISOString(), withChanges, ...this.#counts, foreign: this.#foreign.size };
-    onSwept?.(id, result);
-    if (isFirstOfHour(mark, startedAt)) await this.#countCallbacks(countedWithin(mark, startedAt));
-    return result;
-  }
+interface Differing {
+  readonly row: PaymentRow;
+  readonly listed: ListedTransaction;
+}
 
-  async #list(since: Date, changedSince: Date | null): Promise<void> {
-    const options = { signal: this.#signal };
-    for await (const page of this.#gateway.listTransactions(since, options)) await this.#compare(page);
-    if (changedSince === null) return;
-    for await (const page of this.#gateway.listChanges(changedSince, options)) {
-      this.pagesOfChanges += 1;
-      await this.#compare(page);
-    }
-  }
-
-  async #compare(page: readonly ListedTransaction[]): Promise<void> {
-    const sessionIds = page.map((listed) => listed.sessionId);
-    const found = await findBySessions(this.#deps.db, this.#gateway.id, sessionIds);
-    const known = new Map(found.map((row) => [row.sessionId, row]));
-    this.#counts.listed += page.length;
-    heartbeat(this.#counts);
-    for (const listed of page) {
-      const row = known.get(listed.sessionId);
-      if (row === undefined) this.#foreign.add(listed.transactionId);
-      else if (differs(row, listed) && !this.#woken.has(row.id)) await this.#wake(row, listed);
-    }
-  }
-
-  async #wake(row: PaymentRow, { transactionId }: ListedTransaction): Promise<void> {
-    const { id: paymentId, orderReference, n, gateway } = row;
-    this.#woken.add(paymentId);
-    this.#counts.found += 1;
-    const signal = { why: 'sweep', at: new Date().toISOString(), transactionId } as const;
-    try {
-      await this.#deps.runs.look({ paymentId, orderReference, n, gateway }, signal);
-    } catch (error) {
-      // One run that takes no signal must not hide all others; many are Temporal's absence.
-      this.#failures.push(error);
-      if (this.#failures.length > MOST_FAILURES) throw error;
-    }
-    heartbeat(this.#counts);
-  }
-
-  /** Its failure is not the sweep's. */
-  async #countCallbacks(within: { from: Date; to: Date }): Promise<void> {
-    const { db, onCounted, onUncounted } = this.#deps;
-    try {
-      onCounted?.(this.#gateway.id, await countMissedCallbacks(db, this.#gateway, within, this.#signal));
-    } catch (error) {
-      onUncounted?.(this.#gateway.id, error);
-    }
-  }
+async function compare(
+  db: Db,
+  gateway: string,
+  rows: ListedPage['rows'],
+): Promise<{ differing: Differing[]; foreign: number }> {
+  const sessionIds = rows.map((listed) => listed.sessionId);
+  const found = await findBySessions(db, gateway, sessionIds);
+  const known = new Map(found.map((row) => [row.sessionId, row]));
+  const ours = rows.flatMap((listed) => {
+    const row = known.get(listed.sessionId);
+    return row === undefined ? [] : [{ row, listed }];
+  });
+  return {
+    differing: ours.filter(({ row, listed }) => differs(row, listed)),
+    foreign: rows.length - ours.length,
+  };
 }
 
 function differs(row: PaymentRow, listed: ListedTransaction): boolean {
   const sums = { capturedMinor: row.captured, refundedMinor: row.refunded };
   return differsFromListing(row.status, row.dismissed, listed.status, hasOtherSums(sums, listed));
+}
+
+/** How many were ours to wake: what another page, listing or sweep has shown just so is not. */
+async function wakeAll(reach: Reach, differing: readonly Differing[], takenBy: string): Promise<number> {
+  let found = 0;
+  for (let from = 0; from < differing.length; from += WOKEN_AT_ONCE)
+    found += await wakeSome(reach, differing.slice(from, from + WOKEN_AT_ONCE), takenBy);
+  return found;
+}
+
+async function wakeSome(reach: Reach, some: readonly Differing[], takenBy: string): Promise<number> {
+  const wanted = some.map(({ row, listed }) => ({ paymentId: row.id, about: shownBy(listed) }));
+  const taken = await takeForWaking(reach.db, 'sweep', wanted, takenBy);
+  const untold = new Set(taken.flatMap(({ paymentId, told }) => (told ? [] : [paymentId])));
+  let failures = 0;
+  for (const { row, listed } of some.filter((one) => untold.delete(one.row.id))) {
+    try {
+      await wake(reach, row, listed);
+      failures = 0;
+    } catch (error) {
+      // One run that takes no signal must not hide all others; it is taken up by the forwarder, whatever becomes of the mark.
+      failures += 1;
+      if (failures === MOST_FAILURES) throw error;
+    }
+  }
+  return taken.length;
+}
+
+async function wake(
+  { db, runs }: Reach,
+  row: PaymentRow,
+  { transactionId }: ListedTransaction,
+): Promise<void> {
+  const { id: paymentId, orderReference, n, gateway } = row;
+  const signal = { why: 'sweep', at: new Date().toISOString(), transactionId } as const;
+  await runs.look({ paymentId, orderReference, n, gateway }, signal);
+  await markWoken(db, 'sweep', [paymentId]);
+}
+
+function shownBy({ transactionId, status, capturedMinor, refundedMinor }: ListedTransaction): string {
+  return [transactionId, status, capturedMinor ?? '?', refundedMinor ?? '?'].join(' ');
 }

@@ -2,19 +2,20 @@
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
 import { withoutValues } from '../store/errors.ts';
+import { pruneWakes } from '../store/wakes.ts';
 import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { announceExpirings } from './expiring.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
-import { abandonedJob, wakeForgotten, wakeUnwatched } from './waking.ts';
+import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './waking.ts';
 
 /** Shoppers wait for what is told here, so it rests less than a sweep does. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 const INTERVAL_MS = 1_000;
 const ABANDONED_EVERY_MS = 60_000;
-/** Rarely: a run that is there after all, only waiting for its gateway to answer, keeps every signal in its history. */
 const UNWATCHED_EVERY_MS = 5 * 60_000;
 const FORGOTTEN_EVERY_MS = 15_000;
+const UNWOKEN_EVERY_MS = 15_000;
 const EXPIRING_EVERY_MS = 60_000;
 const PRUNED_EVERY_MS = 10 * 60_000;
 
@@ -26,6 +27,7 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
     every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
     every(ABANDONED_EVERY_MS, abandonedJob(deps), deps.log),
     every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),
+    every(UNWOKEN_EVERY_MS, () => wakeUnwoken(deps), deps.log),
     every(FORGOTTEN_EVERY_MS, () => wakeForgotten(deps), deps.log),
     every(EXPIRING_EVERY_MS, () => announceExpirings(deps), deps.log),
     every(PRUNED_EVERY_MS, () => prune(deps), deps.log),
@@ -72,6 +74,7 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
 
 /** Batch after batch, so that nobody else waits long for the store. */
 async function prune({ db, retentionMs, stopping }: Jobs): Promise<void> {
+  await pruneWakes(db);
   while (!stopping.aborted && (await pruneDeliveries(db, retentionMs)));
 }
 

@@ -1,8 +1,11 @@
 /** Wakes what somebody should be caring for and nobody is: updates that were never told, payments without a run, money that stands still. */
+import { newId } from '../store/ids.ts';
 import { takeForgotten } from '../store/operations.ts';
 import { findAbandonedUpdates, findEndpointless, giveUpUntold, readmitUntold } from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
+import type { WakeReason } from '../store/schema.ts';
 import { findUnwatched } from '../store/sweeps.ts';
+import { markWoken, takeForWaking, takeUnwoken } from '../store/wakes.ts';
 import type { LookSignal } from '../workflows/messages.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 
@@ -34,21 +37,54 @@ async function warnOfUntold({ db, log }: Jobs): Promise<boolean> {
   return true;
 }
 
+/** Several updates of a payment are told by one run. */
 async function wakeAbandoned(deps: Jobs): Promise<void> {
-  await wakeEach(deps, await findAbandonedUpdates(deps.db, BATCH), ({ payment, effectId }) => {
-    deps.log.warn({ effectId }, 'an update was never told: waking its payment');
-    return wake(deps, payment, 'untold_update');
-  });
+  const found = await findAbandonedUpdates(deps.db, BATCH);
+  const payments = new Map(found.map(({ payment }) => [payment.id, payment]));
+  await wakeTaken(
+    deps,
+    'untold_update',
+    [...payments.values()],
+    'an update was never told: waking its payment',
+  );
 }
 
 /** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained by asking on. */
-export async function wakeUnwatched(deps: Waking & Pick<ForwarderDependencies, 'runs'>): Promise<void> {
+export async function wakeUnwatched(deps: WakingRuns): Promise<void> {
   const unwatched = await findUnwatched(deps.db, MOST_UNWATCHED);
-  const found = unwatched.map((payment) => ({ payment }));
-  await wakeEach(deps, found, ({ payment }) => {
-    deps.log.warn({ payment: payment.id }, 'nobody seems to watch it: waking it');
-    return wake(deps, payment, 'unwatched');
+  // So many at once as are told before anybody takes them for forgotten.
+  for (let from = 0; from < unwatched.length; from += BATCH) {
+    const some = unwatched.slice(from, from + BATCH);
+    await wakeTaken(deps, 'unwatched', some, 'nobody seems to watch it: waking it');
+  }
+}
+
+/** Wakes those that somebody took, found unreachable or died before he told them; the sweep's finds are safe here, whatever its mark. */
+export async function wakeUnwoken(deps: WakingRuns): Promise<void> {
+  const unwoken = await takeUnwoken(deps.db, BATCH);
+  await wakeEach(deps, unwoken, ({ payment, why }) => tell(deps, payment, why));
+}
+
+/** Those that no other process has taken. */
+async function wakeTaken(
+  deps: WakingRuns,
+  why: WakeReason,
+  found: readonly PaymentRow[],
+  because: string,
+): Promise<void> {
+  const wanted = found.map(({ id: paymentId }) => ({ paymentId, about: '' }));
+  const taken = await takeForWaking(deps.db, why, wanted, newId('wake'));
+  const ids = new Set(taken.map(({ paymentId }) => paymentId));
+  const ours = found.filter(({ id }) => ids.has(id)).map((payment) => ({ payment }));
+  await wakeEach(deps, ours, ({ payment }) => {
+    deps.log.warn({ payment: payment.id }, because);
+    return tell(deps, payment, why);
   });
+}
+
+async function tell(deps: WakingRuns, payment: PaymentRow, why: WakeReason): Promise<void> {
+  await wake(deps, payment, why);
+  await markWoken(deps.db, why, [payment.id]);
 }
 
 /** Operations that were written down and never carried out, and money that should have gone back. */
@@ -63,6 +99,7 @@ export async function wakeForgotten(deps: Waking & Pick<ForwarderDependencies, '
 }
 
 type Waking = Pick<ForwarderDependencies, 'db' | 'log'> & { readonly stopping?: AbortSignal };
+type WakingRuns = Waking & Pick<ForwarderDependencies, 'runs'>;
 
 /** So many in a row, and it is not a run that takes no signal but Temporal that is away. */
 const MOST_FAILURES = 3;

@@ -107,6 +107,28 @@ export interface ListedTransaction {
   readonly refundedMinor?: number;
 }
 
+/** One listing of transactions that a gateway has. */
+export interface Listing {
+  /** The gateway's own word, and a stable one: how far the listing is known is kept under it. */
+  readonly name: string;
+  /** How often it is worth a complete pass. One that is short is listed at every sweep all the same. */
+  readonly every: 'sweep' | 'hour' | 'day';
+}
+
+/** Where a listing is to be read on. */
+export interface ListingPlace {
+  readonly listing: string;
+  readonly since: Date;
+  /** What the page before gave; null for the first. */
+  readonly cursor: string | null;
+}
+
+export interface ListedPage {
+  readonly rows: readonly ListedTransaction[];
+  /** Opaque, short, and without personal data: it is kept in a workflow's history. Null after the very last page. */
+  readonly next: string | null;
+}
+
 /** One operation to be carried out, with an amount in minor units of the transaction's currency. */
 export interface OperationRequest {
   readonly transactionId: string;
@@ -170,12 +192,15 @@ export interface Gateway {
   updateReference(transactionId: string, merchantReference2: string, options?: CallOptions): Promise<void>;
   /** What the product that paid can do; the strictest where it is not known. */
   rulesFor(paymentMethod: string | undefined): ProductRules;
-  /** Transactions that have changed since, whenever they were created: captured, refunded, voided or resolved. Page by page. */
-  listChanges(since: Date, options?: CallOptions): AsyncIterable<readonly ListedTransaction[]>;
   /** How often the gateway says that it has called us about a session's payment. */
   countCallbacksSent(sessionId: string, options?: CallOptions): Promise<number>;
-  /** All transactions created since, page by page, to the very last page. */
-  listTransactions(since: Date, options?: CallOptions): AsyncIterable<readonly ListedTransaction[]>;
+  /**
+   * Together they show every transaction created since a time, and every older one that has changed since: captured, refunded, voided,
+   * resolved. At least one is listed at every sweep, and shows what is new.
+   */
+  readonly listings: readonly Listing[];
+  /** One page. @throws GatewayRejected also where the listing does not move on: repeating it will not help */
+  listPage(place: ListingPlace, options?: CallOptions): Promise<ListedPage>;
   /** Whether the gateway's account-wide webhooks still come to us; it may have given up on us by itself. @throws GatewayUnavailable */
   findSubscription(options?: CallOptions): Promise<'not_expected' | 'there' | 'missing'>;
   /** Cheap authenticated call for `doctor`; throws like any other. */

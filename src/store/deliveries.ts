@@ -95,8 +95,9 @@ export async function markForeign(
 }
 
 /**
- * Takes deliveries that nobody could signal when they came; each stays taken for 10 s. Also, hourly, those that were signalled but
- * that no run has dealt with: the gateway may be silent, or the signal was lost with a server's last seconds. A run knows what it has seen.
+ * Takes deliveries that nobody could signal when they came; each stays taken for 10 s. Also, after an hour, 2, 4 … hours, those that were
+ * signalled but that no run has dealt with: the gateway may be silent, or the signal was lost with a server's last seconds. A run knows
+ * what it has seen, and keeps every signal in its history.
  */
 export async function claimUnsignalled(db: Db, limit: number): Promise<DeliveryRow[]> {
   const taken = await rows<{ id: string }>(
@@ -106,7 +107,7 @@ export async function claimUnsignalled(db: Db, limit: number): Promise<DeliveryR
             (state = 'received' and received_at < now() - interval '2 seconds'
               and (claimed_at is null or claimed_at < now() - interval '10 seconds'))
             or (state = 'signalled' and received_at < now() - interval '15 minutes'
-              and (claimed_at is null or claimed_at < now() - interval '1 hour'))
+              and (claimed_at is null or claimed_at < now() - greatest(interval '1 hour', claimed_at - received_at)))
           order by state, received_at limit ${limit} for update skip locked)
         returning id`,
   );

@@ -4,6 +4,7 @@ import type { OrderStatus, UpdateType } from '../domain/order.ts';
 import type { Db } from './open.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 import { outbox, payments } from './schema.ts';
+import { mayBeWoken } from './wakes.ts';
 
 export type OutboxRow = typeof outbox.$inferSelect;
 export type OutboxState = 'pending' | 'delivered' | 'gone' | 'gave_up' | 'superseded' | 'off';
@@ -172,7 +173,7 @@ export async function supersede(db: Db, effectId: string): Promise<void> {
     .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending')));
 }
 
-/** Updates that nobody tells: the payment's run is woken for them. In no order, so that some that can't be helped do not hide the others. */
+/** Updates that nobody tells: the payment's run is woken for them, but not one that was a while ago. In no order, so that some that can't be helped do not hide the others. */
 export async function findAbandonedUpdates(
   db: Db,
   limit: number,
@@ -181,7 +182,14 @@ export async function findAbandonedUpdates(
     .select({ payment: payments, effectId: outbox.effectId })
     .from(outbox)
     .innerJoin(payments, eq(payments.id, outbox.paymentId))
-    .where(and(eq(outbox.state, 'pending'), isForgotten(sql`outbox`), gt(outbox.createdAt, WOKEN_SINCE)))
+    .where(
+      and(
+        eq(outbox.state, 'pending'),
+        isForgotten(sql`outbox`),
+        gt(outbox.createdAt, WOKEN_SINCE),
+        mayBeWoken('untold_update'),
+      ),
+    )
     .orderBy(sql`random()`)
     .limit(limit);
 }

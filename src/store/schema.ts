@@ -278,11 +278,53 @@ export const updateAttempts = pgTable(
   (table) => [primaryKey({ columns: [table.effectId, table.n] })],
 );
 
-/** How far each gateway's listing is known to the last page, and whose account this store belongs to. */
+/** Whose account this store belongs to, by gateway. */
 export const gateways = pgTable('gateways', {
   gateway: text().primaryKey(),
   account: text().notNull(),
   mode: text().notNull(),
-  lastCompleteSweep: at('last_complete_sweep'),
-  sweepFinds: integer('sweep_finds').notNull().default(0),
+  /** Up to when missed callbacks have been counted. */
+  callbacksCountedTo: at('callbacks_counted_to'),
 });
+
+/** How far each listing of a gateway is known to its last page, and what its last complete pass came to. */
+export const sweepMarks = pgTable(
+  'sweep_marks',
+  {
+    gateway: text().notNull(),
+    listing: text().notNull(),
+    /** When the last complete pass began: what came after it is not known yet. */
+    mark: at('mark').notNull(),
+    finishedAt: at('finished_at').notNull().defaultNow(),
+    pages: integer().notNull(),
+    /** Transactions of others on the same account in that pass. */
+    foreign: integer('foreign_rows').notNull(),
+    /** Payments found to differ, by all passes. */
+    finds: integer().notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.gateway, table.listing] })],
+);
+
+/** Whom we have woken by ourselves, and why: what keeps many processes from waking one run again and again. */
+export const wakes = pgTable(
+  'wakes',
+  {
+    paymentId: text('payment_id').notNull(),
+    why: text().$type<WakeReason>().notNull(),
+    /** What was seen; something else is a reason to wake at once. */
+    about: text().notNull(),
+    /** Who took it, so that a retry knows its own. */
+    takenBy: text('taken_by').notNull(),
+    /** Whether the run has been told; what has not been is taken up by whichever process comes next. */
+    told: boolean().notNull(),
+    /** How often it was told about the same: the next time is ever further away. */
+    times: integer().notNull().default(0),
+    dueAt: at('due_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.paymentId, table.why] }),
+    index('wakes_due').on(table.told, table.dueAt),
+  ],
+);
+
+export type WakeReason = 'sweep' | 'unwatched' | 'untold_update';

@@ -1,23 +1,69 @@
-/** What the sweep needs of the store: from when to list, and what is known of what it found. */
+/** What the sweep needs of the store: from when to list, how far each listing is known, and what is known of what it found. */
 import { and, eq, inArray, lt, min, or, sql } from 'drizzle-orm';
 import { LONGEST_GRACE_MS, type PaymentKey } from '../domain/payment.ts';
 import type { Db } from './open.ts';
-import { gateways, payments } from './schema.ts';
+import { gateways, payments, sweepMarks } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
+import { mayBeWoken } from './wakes.ts';
 
 const OVERLAP_MS = 10 * 60_000;
 /** `graceOf` of the payment's lifetime, and as long again, in which its run is given time to have called it expired. */
 const LONG_OVER = sql`now() - 2 * least(${LONGEST_GRACE_MS} * interval '1 millisecond', (expires_at - created_at) / 4)`;
 
-/** From min(oldest pending payment, last complete sweep) − 10 minutes. Holds and reviews are read by timers of their own. */
-export async function sweepStart(db: Db, gateway: string, now: Date): Promise<Date> {
+export type SweepMark = typeof sweepMarks.$inferSelect;
+
+/** How far the listings of a gateway are known, or those of all. */
+export function readMarks(db: Db, gateway?: string): Promise<SweepMark[]> {
+  return db
+    .select()
+    .from(sweepMarks)
+    .where(gateway === undefined ? undefined : eq(sweepMarks.gateway, gateway));
+}
+
+/**
+ * From when a listing is read: ten minutes before its mark. What is new is read from before the oldest payment that is still open, whose
+ * transaction may have become something since. Holds and reviews are read by timers of their own.
+ */
+export async function listingStart(
+  db: Db,
+  gateway: string,
+  { mark, isOfNew }: { mark: Date; isOfNew: boolean },
+): Promise<Date> {
+  const oldest = isOfNew ? await oldestPending(db, gateway) : null;
+  return new Date(Math.min(mark.getTime(), oldest?.getTime() ?? Infinity) - OVERLAP_MS);
+}
+
+async function oldestPending(db: Db, gateway: string): Promise<Date | null> {
   const [oldest] = await db
     .select({ at: min(payments.createdAt) })
     .from(payments)
     .where(and(eq(payments.gateway, gateway), eq(payments.status, 'PENDING')));
-  const [mark] = await db.select().from(gateways).where(eq(gateways.gateway, gateway));
-  const times = [oldest?.at, mark?.lastCompleteSweep ?? now].filter((at) => at !== null && at !== undefined);
-  return new Date(Math.min(...times.map((at) => new Date(at).getTime())) - OVERLAP_MS);
+  return oldest?.at ? new Date(oldest.at) : null;
+}
+
+/** What a pass over a listing has come to. */
+export interface CompletePass {
+  readonly gateway: string;
+  readonly listing: string;
+  readonly startedAt: Date;
+  readonly pages: number;
+  readonly found: number;
+  readonly foreign: number;
+}
+
+/** The listing was read to its last page: only now does its mark move, and only on. The same pass again changes nothing. */
+export async function recordCompletePass(
+  db: Db,
+  { gateway, listing, startedAt: mark, pages, found: finds, foreign }: CompletePass,
+): Promise<void> {
+  await db
+    .insert(sweepMarks)
+    .values({ gateway, listing, mark, pages, foreign, finds })
+    .onConflictDoUpdate({
+      target: [sweepMarks.gateway, sweepMarks.listing],
+      set: { mark, pages, foreign, finishedAt: sql`now()`, finds: sql`${sweepMarks.finds} + ${finds}` },
+      setWhere: lt(sweepMarks.mark, mark),
+    });
 }
 
 /** The payments behind these sessions. */
@@ -50,7 +96,7 @@ export async function findKeyBySession(
 /**
  * Payments that nobody can be watching: open ones whose time was over long ago, and held or reviewed ones of which nothing was
  * heard for a day though they are read every hour. Their run never began, since Temporal was away when they were asked for, or it
- * is lost. In no order, so that some that can't be helped do not hide the others.
+ * is lost. Not those that were woken a while ago, and in no order, so that some that can't be helped do not hide the others.
  */
 export function findUnwatched(db: Db, limit: number): Promise<PaymentRow[]> {
   const isLongOver = and(eq(payments.status, 'PENDING'), lt(payments.expiresAt, LONG_OVER));
@@ -62,20 +108,20 @@ export function findUnwatched(db: Db, limit: number): Promise<PaymentRow[]> {
   return db
     .select()
     .from(payments)
-    .where(or(isLongOver, isForgotten))
+    .where(and(or(isLongOver, isForgotten), mayBeWoken('unwatched')))
     .orderBy(sql`random()`)
     .limit(limit);
 }
 
-/** The listing was read to its last page: only now may the mark move. */
-export async function recordCompleteSweep(
-  db: Db,
-  gateway: string,
-  startedAt: Date,
-  finds: number,
-): Promise<void> {
-  await db
-    .update(gateways)
-    .set({ lastCompleteSweep: startedAt, sweepFinds: sql`${gateways.sweepFinds} + ${finds}` })
+/** Up to when missed callbacks have been counted; null before the first count. */
+export async function callbacksCountedTo(db: Db, gateway: string): Promise<Date | null> {
+  const [row] = await db
+    .select({ to: gateways.callbacksCountedTo })
+    .from(gateways)
     .where(eq(gateways.gateway, gateway));
+  return row?.to ?? null;
+}
+
+export async function recordCallbacksCounted(db: Db, gateway: string, to: Date): Promise<void> {
+  await db.update(gateways).set({ callbacksCountedTo: to }).where(eq(gateways.gateway, gateway));
 }

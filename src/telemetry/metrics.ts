@@ -11,7 +11,11 @@ export function createMetrics() {
     ...countedHere([registry]),
     ...countedBeyond([registry]),
     ...countedAside([registry]),
-    store: { ...readFromStore([registry]), ...secretsInStore([registry]) },
+    store: {
+      ...readFromStore([registry]),
+      ...sweepsInStore([registry]),
+      ...secretsInStore([registry]),
+    },
   };
 }
 
@@ -87,7 +91,7 @@ function countedBeyond(registers: Registry[]) {
   };
 }
 
-/** How what must be there for that fares: the namespace, the callbacks, the account that others share. */
+/** How what must be there for that fares: the namespace, the callbacks. */
 function countedAside(registers: Registry[]) {
   return {
     namespaceRepairs: new Counter({
@@ -105,12 +109,6 @@ function countedAside(registers: Registry[]) {
     callbacksMissed: new Counter({
       name: 'paidonce_callbacks_missed_total',
       help: 'Of them, those that the gateway says it has sent and that never came; counted every hour',
-      labelNames: ['gateway'],
-      registers,
-    }),
-    foreign: new Gauge({
-      name: 'paidonce_sweep_foreign_transactions',
-      help: 'Transactions of others on the same account in the last sweep',
       labelNames: ['gateway'],
       registers,
     }),
@@ -151,19 +149,31 @@ function readFromStore(registers: Registry[]) {
       help: 'Age of the oldest verified callback that no workflow has dealt with',
       registers,
     }),
+    up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
+  };
+}
+
+/** How far each listing of a gateway is known, and what was found. */
+function sweepsInStore(registers: Registry[]) {
+  return {
     sweepFinds: new Gauge({
       name: 'paidonce_sweep_finds_total',
-      help: 'Payments that the sweep found and nobody had told us of',
-      labelNames: ['gateway'],
+      help: 'Payments that the sweep found and nobody had told us of, by the listing that showed them',
+      labelNames: ['gateway', 'listing'],
+      registers,
+    }),
+    foreign: new Gauge({
+      name: 'paidonce_sweep_foreign_transactions',
+      help: 'Transactions of others on the same account in the last complete pass of a listing',
+      labelNames: ['gateway', 'listing'],
       registers,
     }),
     lastSweep: new Gauge({
       name: 'paidonce_last_complete_sweep_timestamp_seconds',
-      help: 'When the last sweep reached the last page',
-      labelNames: ['gateway'],
+      help: 'When a pass over a listing has last reached its last page',
+      labelNames: ['gateway', 'listing'],
       registers,
     }),
-    up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
   };
 }
 

@@ -10,8 +10,8 @@ import {
   addSearchAttributes,
   checkSweepStamp,
   missingSearchAttributes,
-  scheduleSweep,
-  sweepWorkflowId,
+  scheduleIdsOf,
+  scheduleSweeps,
   type GatewayStamp,
 } from './setup.ts';
 
@@ -24,7 +24,7 @@ export interface Namespace {
   mend(): Promise<boolean>;
   /** @throws Error when Temporal does not answer, or saying which search attributes are missing; they are being added then */
   check(): Promise<void>;
-  /** Mends what is missing, the sweeps too. @throws what `check` throws */
+  /** Mends what is missing, every Schedule too. @throws what `check` throws */
   look(): Promise<void>;
   /** Looks every minute; the returned function ends it. */
   watch(): () => Promise<void>;
@@ -73,7 +73,7 @@ class KeptNamespace implements Namespace {
     // Sweeps first: their stamp says whose the namespace is before anything is added, and `check` sees the attributes only.
     for (const { id: gateway, account, mode } of gateways.all) {
       const settings = { taskQueue: config.TEMPORAL_TASK_QUEUE, intervalMs: config.SWEEP_INTERVAL };
-      const hasSchedules = await scheduleSweep(client, { gateway, account, mode }, settings);
+      const hasSchedules = await scheduleSweeps(client, { gateway, account, mode }, settings);
       if (!hasSchedules)
         log.warn(
           { gateway },
@@ -122,8 +122,8 @@ class KeptNamespace implements Namespace {
   async look(): Promise<void> {
     const { client, gateways } = this.#deps;
     await this.check();
-    const sweeps = gateways.all.map(({ id }) => client.schedule.getHandle(sweepWorkflowId(id)).describe());
-    const found = await Promise.allSettled(sweeps);
+    const ids = gateways.all.flatMap(({ id }) => scheduleIdsOf(id));
+    const found = await Promise.allSettled(ids.map((id) => client.schedule.getHandle(id).describe()));
     const isGone = found.some(
       (each) => each.status === 'rejected' && each.reason instanceof ScheduleNotFoundError,
     );

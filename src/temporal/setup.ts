@@ -51,27 +51,51 @@ export async function addSearchAttributes(connection: Connection, namespace: str
   }
 }
 
+/** What a gateway has Schedules for. The first one's memo stamps the namespace. */
+const SWEEPS = [
+  { of: 'new', scheduleId: sweepScheduleId },
+  { of: 'changes', scheduleId: (gateway: string) => `sweep-changes/${gateway}` },
+] as const;
+
+/** Every Schedule that a gateway needs, by its id. */
+export function scheduleIdsOf(gateway: string): string[] {
+  return SWEEPS.map(({ scheduleId }) => scheduleId(gateway));
+}
+
+/** The Schedule of what is new; one run of it at a time, by the clock or by hand. */
+export function sweepScheduleId(gateway: string): string {
+  return `sweep/${gateway}`;
+}
+
 /**
- * Makes the gateway's sweep a Schedule, whose memo stamps the namespace with the gateway's account: creating it is atomic.
+ * Makes the gateway's sweeps Schedules, whose memo stamps the namespace with the gateway's account: creating one is atomic.
  * False where the server has no schedules.
  * @throws WrongAccount when the namespace belongs to another account or mode.
  */
-export async function scheduleSweep(
+export async function scheduleSweeps(
   client: Client,
   stamp: GatewayStamp,
   settings: { taskQueue: string; intervalMs: number },
 ): Promise<boolean> {
-  const { gateway, account, mode } = stamp;
-  const spec = { intervals: [{ every: settings.intervalMs }] };
-  const action = {
-    type: 'startWorkflow',
-    workflowType: 'sweepGateway',
-    workflowId: sweepWorkflowId(gateway),
-    taskQueue: settings.taskQueue,
-    args: [{ gateway }],
-  } as const;
+  const { gateway } = stamp;
+  for (const { of, scheduleId } of SWEEPS) {
+    const action = { workflowType: 'sweepGateway', args: [{ gateway, of }], taskQueue: settings.taskQueue };
+    const schedule = { id: scheduleId(gateway), intervalMs: settings.intervalMs, action };
+    if (!(await makeSchedule(client, stamp, schedule))) return false;
+  }
+  return true;
+}
+
+/** Made, or brought up to date where it is there. */
+async function makeSchedule(
+  client: Client,
+  stamp: GatewayStamp,
+  { id: scheduleId, intervalMs, action: starts }: ScheduleToMake,
+): Promise<boolean> {
+  const { account, mode } = stamp;
+  const spec = { intervals: [{ every: intervalMs }] };
+  const action = { type: 'startWorkflow', workflowId: scheduleId, ...starts } as const;
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const;
-  const scheduleId = sweepWorkflowId(gateway);
   try {
     await client.schedule.create({ scheduleId, spec, action, policies, memo: { account, mode } });
   } catch (error) {
@@ -83,20 +107,21 @@ export async function scheduleSweep(
   return true;
 }
 
+interface ScheduleToMake {
+  readonly id: string;
+  readonly intervalMs: number;
+  readonly action: { readonly workflowType: string; readonly args: unknown[]; readonly taskQueue: string };
+}
+
 /** @throws WrongAccount when the namespace belongs to another account or mode, ScheduleNotFoundError when to nobody yet */
 export async function checkSweepStamp(
   client: Client,
   { gateway, account, mode }: GatewayStamp,
 ): Promise<void> {
-  const { memo = {} } = await client.schedule.getHandle(sweepWorkflowId(gateway)).describe();
+  const { memo = {} } = await client.schedule.getHandle(sweepScheduleId(gateway)).describe();
   if (memo['account'] === account && memo['mode'] === mode) return;
   throw new WrongAccount(
     `this Temporal namespace belongs to ${gateway} account ${String(memo['account'])} (${String(memo['mode'])}), but ` +
       `${account} (${mode}) is configured; use another TEMPORAL_NAMESPACE, or the account that it belongs to`,
   );
-}
-
-/** One sweep of a gateway at a time, by schedule or by hand. */
-export function sweepWorkflowId(gateway: string): string {
-  return `sweep/${gateway}`;
 }

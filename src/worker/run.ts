@@ -163,7 +163,6 @@ function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
     db: store.db,
     gatewayNamed: gateways.named,
     runs,
-    onSwept: (gateway, { foreign }) => metrics.foreign.set({ gateway }, foreign),
     onCounted(gateway, { expected, missed }) {
       metrics.callbacksExpected.inc({ gateway }, expected);
       metrics.callbacksMissed.inc({ gateway }, missed);
@@ -173,8 +172,6 @@ function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
           'callbacks were sent that never came: see docs/operations.md',
         );
     },
-    onUncounted: (gateway, error) =>
-      log.warn({ gateway, reason: String(error) }, 'missed callbacks could not be counted this hour'),
   });
 }
 

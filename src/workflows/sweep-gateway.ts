@@ -1,19 +1,133 @@
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { SweepActivities, SweepResult } from '../activities/sweep-activities.ts';
+/** Finds what nobody told us: a gateway's listings, page by page, compared with what we know. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  continueAsNew,
+  isCancellation,
+  proxyActivities,
+  workflowInfo,
+  type ActivityInterfaceFor,
+} from '@temporalio/workflow';
+import type { PassSoFar, SweepActivities } from '../activities/sweep-activities.ts';
+import type { Sweeping, SweepPlan } from '../activities/sweep-plan.ts';
 import { taskQueues } from './messages.ts';
 import { PRIORITY } from './proxies.ts';
 
-const OPTIONS = {
-  priority: PRIORITY.sweep,
-  startToCloseTimeout: '30 minutes',
-  heartbeatTimeout: '30 seconds',
-  // The next sweep begins where the last complete one ended, so a failed one is not worth many tries.
-  retry: { initialInterval: '2 seconds', backoffCoefficient: 3, maximumAttempts: 4 },
-  summary: 'list transactions, wake the payments that differ',
-} as const;
+/** Our own store: back within seconds or not our fault. */
+const { planSweep } = proxyActivities<SweepActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
 
-/** Finds what nobody told us: one listing of a gateway's transactions, compared with what we know. */
-export async function sweepGateway({ gateway }: { readonly gateway: string }): Promise<SweepResult> {
-  const taskQueue = taskQueues(workflowInfo().taskQueue, gateway).background;
-  return proxyActivities<SweepActivities>({ ...OPTIONS, taskQueue }).sweepGateway(gateway);
+const HEARTBEAT = '4 seconds';
+
+/** One call, and at most 100 payments woken, slowly. Retried where it was; what can't be had for so long may be had from the beginning. */
+function pages(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'sweepPage'>> {
+  return proxyActivities<SweepActivities>({
+    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
+    priority: PRIORITY.sweep,
+    startToCloseTimeout: '10 minutes',
+    scheduleToCloseTimeout: '6 hours',
+    heartbeatTimeout: HEARTBEAT,
+    retry: {
+      initialInterval: '1 second',
+      backoffCoefficient: 2,
+      maximumInterval: '5 minutes',
+      nonRetryableErrorTypes: ['GatewayRejected'],
+    },
+  });
+}
+
+/** A figure for people: not worth keeping a listing waiting. */
+function counting(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'countMissedCallbacks'>> {
+  return proxyActivities<SweepActivities>({
+    taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
+    priority: PRIORITY.sweep,
+    startToCloseTimeout: '1 minute',
+    scheduleToCloseTimeout: '2 minutes',
+    heartbeatTimeout: HEARTBEAT,
+    retry: { maximumAttempts: 1 },
+  });
+}
+
+/** Some 600 events: whichever worker takes a run over has replayed it at once. */
+const PAGES_A_RUN = 100;
+const NO_PAGE: PassSoFar = { cursor: null, pages: 0, listed: 0, found: 0, foreign: 0 };
+
+export interface SweepInput extends Sweeping {
+  /** How far the runs before this one have come. */
+  readonly soFar?: SweepSoFar;
+}
+
+export interface SweepSoFar extends Pick<SweepPlan, 'startedAt' | 'listings'> {
+  /** Within the first listing that is left. */
+  readonly pass: PassSoFar;
+  /** Listings whose pass is over, with what they came to. */
+  readonly ended: readonly EndedPass[];
+}
+
+export type EndedPass = { readonly listing: string } & (
+  | Omit<PassSoFar, 'cursor'>
+  /** It begins again at the next sweep: its mark has not moved. */
+  | { readonly failed: string }
+);
+
+/** One listing after another. What a run knows is small, whatever the gateway lists, and goes on where it was, whoever dies. */
+export async function sweepGateway({ soFar, ...sweeping }: SweepInput): Promise<readonly EndedPass[]> {
+  let state = soFar ?? (await begin(sweeping));
+  let read = 0;
+  for (;;) {
+    const [listing] = state.listings;
+    if (listing === undefined) return ended(state);
+    if (read >= PAGES_A_RUN || (read > 0 && workflowInfo().continueAsNewSuggested))
+      return continueAsNew<typeof sweepGateway>({ ...sweeping, soFar: state });
+    state = await nextPage(sweeping.gateway, state, listing);
+    read += 1;
+  }
+}
+
+async function begin(sweeping: Sweeping): Promise<SweepSoFar> {
+  const { startedAt, listings, countsCallbacks } = await planSweep(sweeping);
+  if (countsCallbacks)
+    await counting(sweeping.gateway).countMissedCallbacks(sweeping.gateway).catch(ignoreFailure);
+  return { startedAt, listings, pass: NO_PAGE, ended: [] };
+}
+
+async function nextPage(
+  gateway: string,
+  { startedAt, listings, pass, ended }: SweepSoFar,
+  { name: listing, since }: SweepPlan['listings'][number],
+): Promise<SweepSoFar> {
+  const over = (end: EndedPass): SweepSoFar => ({
+    startedAt,
+    listings: listings.slice(1),
+    pass: NO_PAGE,
+    ended: [...ended, end],
+  });
+  try {
+    const { cursor, ...counts } = await pages(gateway).sweepPage({
+      ...pass,
+      gateway,
+      listing,
+      since,
+      startedAt,
+    });
+    if (cursor === null) return over({ listing, ...counts });
+    return { startedAt, listings, pass: { cursor, ...counts }, ended };
+  } catch (error) {
+    return over({ listing, failed: ignoreFailure(error) });
+  }
+}
+
+/** A listing that can't be had must not keep the others from being read; that it failed is the run's failure in the end. */
+function ended({ ended }: SweepSoFar): readonly EndedPass[] {
+  const failed = ended.flatMap((pass) => ('failed' in pass ? [`${pass.listing}: ${pass.failed}`] : []));
+  if (failed.length > 0) throw ApplicationFailure.nonRetryable(`not read to the end: ${failed.join('; ')}`);
+  return ended;
+}
+
+/** An activity's, in words. @throws what is none */
+function ignoreFailure(error: unknown): string {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+  return error.cause?.message ?? error.message;
 }

@@ -1,17 +1,27 @@
 /** The sweep, with listings as a gateway gives them and a real store. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import {
   createSweepActivities,
+  type PageToSweep,
+  type PassSoFar,
+  type SweepActivities,
   type SweepDependencies,
-  type SweepResult,
 } from '../../src/activities/sweep-activities.ts';
-import type { Gateway, ListedTransaction } from '../../src/gateways/gateway.ts';
-import { readGateway, stampGateway } from '../../src/store/health.ts';
+import type {
+  Gateway,
+  ListedPage,
+  ListedTransaction,
+  Listing,
+  ListingPlace,
+} from '../../src/gateways/gateway.ts';
+import { stampGateway } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
-import { gateways, payments, timeline } from '../../src/store/schema.ts';
+import { readMarks } from '../../src/store/sweeps.ts';
+import { takeUnwoken } from '../../src/store/wakes.ts';
+import { gateways, payments, sweepMarks, timeline, wakes } from '../../src/store/schema.ts';
 import { RunsUnavailable } from '../../src/temporal/calls.ts';
 import { anActivityRun } from '../support/activity.ts';
 import {
@@ -36,7 +46,8 @@ describe('a sweep', () => {
   }, 180_000);
   afterAll(() => store.close());
   beforeEach(async () => {
-    await store.db.delete(payments);
+    for (const table of [payments, sweepMarks, wakes]) await store.db.delete(table);
+    await store.db.update(gateways).set({ callbacksCountedTo: null });
     runs = fakeRuns(store.db);
   });
 
@@ -64,50 +75,77 @@ describe('a sweep', () => {
     createdAt: new Date(),
   });
 
-  type FakeGateway = Gateway & { since: Record<string, Date[]>; asked: string[] };
   type Pages = readonly (readonly ListedTransaction[])[];
+  interface FakeGateway extends Gateway {
+    /** From when each listing was read. */
+    readonly since: Record<string, Date[]>;
+    /** Sessions whose callbacks were asked about. */
+    readonly asked: string[];
+  }
+  const LISTINGS: readonly Listing[] = [
+    { name: 'created', every: 'sweep' },
+    { name: 'captured', every: 'hour' },
+    { name: 'old', every: 'day' },
+  ];
 
-  /** A gateway with these listings and no other call: whoever tries to read a transaction fails. */
+  /** A gateway with these pages in its listings and no other call: whoever tries to read a transaction fails. */
   function aGateway(
-    created: Pages,
-    {
-      changed = [],
-      failsAtTheEnd,
-      sent,
-    }: { changed?: Pages; failsAtTheEnd?: 'created' | 'changed'; sent?: () => number } = {},
+    pages: Partial<Record<string, Pages>>,
+    { fails, sent }: { fails?: { listing: string; page: number }; sent?: () => number } = {},
   ): FakeGateway {
-    const since: Record<string, Date[]> = { created: [], changed: [] };
-    const list = (name: 'created' | 'changed', pages: Pages) =>
-      async function* (from: Date): AsyncGenerator<readonly ListedTransaction[]> {
-        since[name]?.push(from);
-        yield* pages;
-        if (failsAtTheEnd === name) throw new Error('the third page never came');
-      };
+    const since: Record<string, Date[]> = {};
     const asked: string[] = [];
-    const countCallbacksSent = async (sessionId: string): Promise<number> => {
-      asked.push(sessionId);
-      return sent?.() ?? 0;
-    };
     return {
       id: 'dintero',
       since,
       asked,
-      listTransactions: list('created', created),
-      listChanges: list('changed', changed),
-      countCallbacksSent,
+      listings: LISTINGS,
+      async listPage({ listing, since: from, cursor }: ListingPlace): Promise<ListedPage> {
+        const page = Number(cursor ?? 0);
+        if (page === 0) (since[listing] ??= []).push(from);
+        if (fails !== undefined && fails.listing === listing && fails.page === page)
+          throw new Error('the page never came');
+        const rows = pages[listing] ?? [[]];
+        return { rows: rows[page] ?? [], next: page + 1 < rows.length ? String(page + 1) : null };
+      },
+      async countCallbacksSent(sessionId: string): Promise<number> {
+        asked.push(sessionId);
+        return sent?.() ?? 0;
+      },
     } as unknown as FakeGateway;
   }
 
-  function activitiesOf(gateway: Gateway, more: Partial<SweepDependencies> = {}): () => Promise<SweepResult> {
-    const activities = createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs, ...more });
-    return () => anActivityRun().run(() => activities.sweepGateway('dintero'));
+  const activitiesOf = (gateway: Gateway, more: Partial<SweepDependencies> = {}): SweepActivities =>
+    createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs, ...more });
+  const NO_PAGE = { cursor: null, pages: 0, listed: 0, found: 0, foreign: 0 };
+
+  /** As the workflow does; what each listing has come to. */
+  async function sweepAt(
+    gateway: Gateway,
+    of: 'new' | 'changes' = 'new',
+  ): Promise<Record<string, PassSoFar>> {
+    const activities = activitiesOf(gateway);
+    const { startedAt, listings } = await activities.planSweep({ gateway: 'dintero', of });
+    const passes: Record<string, PassSoFar> = {};
+    for (const { name: listing, since } of listings) {
+      let pass: PassSoFar = NO_PAGE;
+      do pass = await sweepPage(activities, { ...pass, gateway: 'dintero', listing, since, startedAt });
+      while (pass.cursor !== null);
+      passes[listing] = pass;
+    }
+    return passes;
   }
 
-  function sweep(created: Pages, given: Parameters<typeof aGateway>[1] = {}): Promise<SweepResult> {
-    return activitiesOf(aGateway(created, given))();
+  function sweepPage(activities: SweepActivities, at: PageToSweep): Promise<PassSoFar> {
+    return anActivityRun().run(() => activities.sweepPage(at));
   }
-  const markAt = (lastCompleteSweep: Date) => store.db.update(gateways).set({ lastCompleteSweep });
-  const mark = async () => (await readGateway(store.db, 'dintero'))?.lastCompleteSweep;
+
+  const sweep = async (created: Pages) => (await sweepAt(aGateway({ created })))['created'];
+  const marks = async () =>
+    Object.fromEntries((await readMarks(store.db, 'dintero')).map((mark) => [mark.listing, mark]));
+  const mark = async (listing = 'created') => (await marks())[listing]?.mark;
+  const markAt = (listing: string, at: Date, pages = 1) =>
+    store.db.insert(sweepMarks).values({ gateway: 'dintero', listing, mark: at, pages, foreign: 0 });
   const woken = () => runs.looks.map(({ payment }) => payment.paymentId);
 
   it('wakes the payments whose listing differs, on whatever page, and counts what is foreign', async () => {
@@ -117,7 +155,7 @@ describe('a sweep', () => {
       [],
       [listed(two.sessionId, 'DECLINED'), listed(quiet.sessionId, 'INITIATED'), listed('T12345678.other')],
     ]);
-    expect(result).toMatchObject({ listed: 5, found: 2, foreign: 2 });
+    expect(result).toMatchObject({ pages: 3, listed: 5, found: 2, foreign: 2 });
     expect(woken()).toEqual([one.id, two.id]);
     expect(runs.looks[0]?.signal).toMatchObject({
       why: 'sweep',
@@ -147,17 +185,34 @@ describe('a sweep', () => {
   });
 
   it('moves its mark to its own beginning, after the last page only', async () => {
-    const before = await readGateway(store.db, 'dintero');
     const payment = await openPayment();
-    await expect(sweep([[listed(payment.sessionId)], []], { failsAtTheEnd: 'created' })).rejects.toThrow(
-      'the third page never came',
-    );
-    expect((await readGateway(store.db, 'dintero'))?.lastCompleteSweep).toEqual(before?.lastCompleteSweep);
+    const pages = { created: [[listed(payment.sessionId)], []] };
+    const failing = aGateway(pages, { fails: { listing: 'created', page: 1 } });
+    await expect(sweepAt(failing)).rejects.toThrow('the page never came');
+    expect(await mark()).toBeUndefined();
     const begun = Date.now();
-    await sweep([[listed(payment.sessionId)]]);
-    const mark = (await readGateway(store.db, 'dintero'))?.lastCompleteSweep?.getTime() ?? 0;
-    expect(mark).toBeGreaterThanOrEqual(begun);
-    expect(mark).toBeLessThan(begun + 50);
+    await sweepAt(aGateway(pages));
+    expect((await mark())?.getTime()).toBeGreaterThanOrEqual(begun);
+    expect((await mark())?.getTime()).toBeLessThan(begun + 50);
+  });
+
+  it('moves the mark of a listing whatever becomes of the others', async () => {
+    const failing = aGateway({}, { fails: { listing: 'old', page: 0 } });
+    await expect(sweepAt(failing, 'changes')).rejects.toThrow('the page never came');
+    expect(Object.keys(await marks())).toEqual(['captured']);
+  });
+
+  it('adds up what it finds, once even where the last page is read again', async () => {
+    const [one, two] = [await openPayment(), await openPayment()];
+    const activities = activitiesOf(aGateway({ created: [[listed(one.sessionId), listed('T1.foreign')]] }));
+    const since = new Date().toISOString();
+    const first = { ...NO_PAGE, gateway: 'dintero', listing: 'created', since, startedAt: since };
+    await sweepPage(activities, first);
+    expect(await sweepPage(activities, first)).toMatchObject({ found: 1 });
+    expect(runs.looks).toHaveLength(1);
+    expect((await marks())['created']).toMatchObject({ finds: 1, foreign: 1, pages: 1 });
+    await sweep([[listed(two.sessionId)]]);
+    expect((await marks())['created']).toMatchObject({ finds: 2, foreign: 0 });
   });
 
   it('wakes at most twenty a second', async () => {
@@ -168,17 +223,54 @@ describe('a sweep', () => {
     expect(runs.looks).toHaveLength(15);
   });
 
-  it('wakes everybody else when one run can not be reached, and does not move its mark', async () => {
+  it('wakes everybody else when one run can not be reached, which is kept for the forwarder', async () => {
     const [stuck, other] = [await openPayment(), await openPayment()];
     const reachable = runs.look.bind(runs);
     runs.look = (payment, signal) =>
       payment.paymentId === stuck.id
         ? Promise.reject(new RunsUnavailable('10,000 signals'))
         : reachable(payment, signal);
-    const before = await readGateway(store.db, 'dintero');
-    await expect(sweep([[listed(stuck.sessionId), listed(other.sessionId)]])).rejects.toThrow();
+    expect(await sweep([[listed(stuck.sessionId), listed(other.sessionId)]])).toMatchObject({ found: 2 });
     expect(woken()).toEqual([other.id]);
-    expect((await readGateway(store.db, 'dintero'))?.lastCompleteSweep).toEqual(before?.lastCompleteSweep);
+    expect(await mark()).toBeDefined();
+    expect(await takeUnwoken(store.db, 10)).toEqual([]);
+    await store.db.update(wakes).set({ dueAt: sql`due_at - interval '1 minute'` });
+    expect(await takeUnwoken(store.db, 10)).toMatchObject([{ why: 'sweep', payment: { id: stuck.id } }]);
+    expect(await takeUnwoken(store.db, 10)).toEqual([]);
+  });
+
+  it('gives a page up while Temporal is away, and wakes those that it has not told when it is read again', async () => {
+    const open = await Promise.all(Array.from({ length: 5 }, openPayment));
+    const page = [open.map(({ sessionId }) => listed(sessionId))];
+    const activities = activitiesOf(aGateway({ created: page }));
+    const since = new Date().toISOString();
+    const first = { ...NO_PAGE, gateway: 'dintero', listing: 'created', since, startedAt: since };
+    const reachable = runs.look.bind(runs);
+    let [asked, isAway] = [0, true];
+    runs.look = (payment, signal) => {
+      asked += 1;
+      return isAway && asked > 2 ? Promise.reject(new RunsUnavailable('away')) : reachable(payment, signal);
+    };
+    await expect(sweepPage(activities, first)).rejects.toThrow('away');
+    expect([asked, await mark()]).toEqual([5, undefined]);
+    isAway = false;
+    expect(await sweepPage(activities, first)).toMatchObject({ found: 5 });
+    expect(woken()).toEqual(open.map(({ id }) => id));
+  });
+
+  it('wakes a payment again about the same ever more rarely, and about something else at once', async () => {
+    const { id, sessionId } = await openPayment();
+    const minutesLater = async (minutes: number) => {
+      await store.db.update(wakes).set({ dueAt: sql`due_at - ${minutes} * interval '1 minute'` });
+      await sweep([[listed(sessionId)]]);
+      return woken().length;
+    };
+    await sweep([[listed(sessionId)]]);
+    const counts: number[] = [];
+    for (const minutes of [4, 1, 9, 1, 19, 1]) counts.push(await minutesLater(minutes));
+    expect(counts).toEqual([1, 2, 2, 3, 3, 4]);
+    await sweep([[listed(sessionId, 'DECLINED')]]);
+    expect(woken()).toEqual([id, id, id, id, id]);
   });
 
   describe('of changes', () => {
@@ -196,53 +288,58 @@ describe('a sweep', () => {
         ...listed(payment.sessionId, 'PARTIALLY_CAPTURED'),
         ...sums,
       });
-      const changed = [
+      const pages = [
         [
           shown(more, { capturedMinor: 20_000, refundedMinor: 0 }),
           shown(same, { capturedMinor: 10_000, refundedMinor: 0 }),
         ],
         [shown(refunded, { refundedMinor: 5_000 }), shown(same, {})],
       ];
-      expect(await sweep([], { changed })).toMatchObject({
-        withChanges: true,
-        listed: 4,
-        found: 2,
-        foreign: 0,
-      });
+      const { captured: pass } = await sweepAt(aGateway({ captured: pages }), 'changes');
+      expect(pass).toMatchObject({ pages: 2, listed: 4, found: 2, foreign: 0 });
       expect(woken()).toEqual([more.id, refunded.id]);
     });
 
-    it('wakes a payment once that both listings show, and counts a foreign one once', async () => {
+    it('wakes a payment once that several pages and listings show', async () => {
       const payment = await openPayment();
       const page = [listed(payment.sessionId), listed('T12345678.foreign')];
-      expect(await sweep([page], { changed: [page, page] })).toMatchObject({ found: 1, foreign: 1 });
+      const gateway = aGateway({ created: [page], captured: [page, page], old: [page] });
+      await sweepAt(gateway);
+      await sweepAt(gateway, 'changes');
       expect(woken()).toEqual([payment.id]);
     });
 
-    it('does not move the mark when its own last page never came', async () => {
-      const before = await mark();
-      await expect(sweep([[]], { changed: [[]], failsAtTheEnd: 'changed' })).rejects.toThrow('never came');
-      expect(await mark()).toEqual(before);
+    it('begins ten minutes before the mark of each listing, what is new before the oldest open payment too', async () => {
+      const at = new Date('2026-11-20T12:34:56Z');
+      await markAt('created', at);
+      await markAt('captured', new Date(at.getTime() + 3_600_000));
+      const payment = await openPayment();
+      await store.db.update(payments).set({ createdAt: at }).where(eq(payments.id, payment.id));
+      await markAt('old', new Date(at.getTime() + 7_200_000));
+      const gateway = aGateway({});
+      await sweepAt(gateway);
+      await sweepAt(gateway, 'changes');
+      expect(gateway.since).toEqual({
+        created: [new Date('2026-11-20T12:24:56Z')],
+        captured: [new Date('2026-11-20T13:24:56Z')],
+        old: [new Date('2026-11-20T14:24:56Z')],
+      });
     });
 
-    it('begins ten minutes before the hour of the last complete sweep', async () => {
-      await markAt(new Date('2026-11-20T12:34:56Z'));
-      const gateway = aGateway([]);
-      await activitiesOf(gateway)();
-      expect(gateway.since['changed']).toEqual([new Date('2026-11-20T11:50:00Z')]);
-      expect(gateway.since['created']).toEqual([new Date('2026-11-20T12:24:56Z')]);
-    });
-
-    it('is left out while it is dear, but for the first sweep of an hour', async () => {
-      const gateway = aGateway([], { changed: Array.from({ length: 13 }, () => []) });
-      const run = activitiesOf(gateway);
-      const now = new Date();
-      expect(await run()).toMatchObject({ withChanges: true });
-      await markAt(now);
-      expect(await run()).toMatchObject({ withChanges: false });
-      await markAt(new Date(now.getTime() - 3_600_000));
-      expect(await run()).toMatchObject({ withChanges: true });
-      expect(gateway.since['changed']).toHaveLength(2);
+    it('is of every listing while its passes are short, and of a long one when its time has come', async () => {
+      const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000 - 1_000);
+      const due = async () => Object.keys(await sweepAt(aGateway({}), 'changes'));
+      expect(await due()).toEqual(['captured', 'old']);
+      expect(await due()).toEqual(['captured', 'old']);
+      const long = async (captured: number, old: number) => {
+        await store.db.delete(sweepMarks);
+        await markAt('captured', ago(captured), 6);
+        await markAt('old', ago(old), 6);
+        return due();
+      };
+      expect(await long(0, 0)).toEqual([]);
+      expect(await long(1, 23)).toEqual(['captured']);
+      expect(await long(0, 24)).toEqual(['old']);
     });
   });
 
@@ -251,8 +348,8 @@ describe('a sweep', () => {
     const pages = Array.from({ length: 10 }, (_, page) =>
       Array.from({ length: 100 }, (__, index) => listed(`T12345678.foreign-${page}-${index}`)),
     );
-    const result = await sweep([...pages, [listed(payment.sessionId)]], { changed: pages });
-    expect(result).toMatchObject({ listed: 2_001, found: 1, foreign: 1_000 });
+    const result = await sweep([...pages, [listed(payment.sessionId)]]);
+    expect(result).toMatchObject({ pages: 11, listed: 1_001, found: 1, foreign: 1_000 });
     expect(woken()).toEqual([payment.id]);
   });
 
@@ -276,13 +373,13 @@ describe('a sweep', () => {
     };
     const count = async (gateway: Gateway) => {
       const counted: unknown[] = [];
-      const failed: unknown[] = [];
-      const more = {
-        onCounted: (_: string, found: unknown) => void counted.push(found),
-        onUncounted: (_: string, error: unknown) => void failed.push(error),
-      };
-      await activitiesOf(gateway, more)();
-      return { counted, failed };
+      const activities = activitiesOf(gateway, { onCounted: (_, found) => void counted.push(found) });
+      await anActivityRun().run(() => activities.countMissedCallbacks('dintero'));
+      return counted;
+    };
+    const isDue = async () => {
+      const plan = await activitiesOf(aGateway({})).planSweep({ gateway: 'dintero', of: 'changes' });
+      return plan.countsCallbacks;
     };
 
     it('that were sent and never came, once an hour, and asks only about what was never heard of', async () => {
@@ -293,30 +390,42 @@ describe('a sweep', () => {
       await logDelivery(store.db, aDelivery(heard));
       await logDelivery(store.db, aDelivery(heard));
       await logDelivery(store.db, aDelivery(refused, { ignoredBecause: 'unclear' }));
-      await markAt(new Date(Date.now() - AN_HOUR));
-      const gateway = aGateway([], { sent: () => 1 });
-      expect((await count(gateway)).counted).toEqual([{ expected: 5, missed: 3 }]);
+      const gateway = aGateway({}, { sent: () => 1 });
+      expect(await isDue()).toBe(true);
+      expect(await count(gateway)).toEqual([{ expected: 5, missed: 3 }]);
       expect(gateway.asked.toSorted()).toEqual(
         [unheard.sessionId, held.sessionId, refused.sessionId].toSorted(),
       );
-      expect((await count(gateway)).counted).toEqual([]);
+      expect(await isDue()).toBe(false);
+      expect(await count(gateway)).toEqual([{ expected: 0, missed: 0 }]);
     });
 
     it('none of which is missed where the gateway has sent none', async () => {
       await settled(30);
-      await markAt(new Date(Date.now() - AN_HOUR));
-      expect((await count(aGateway([]))).counted).toEqual([{ expected: 0, missed: 0 }]);
+      expect(await count(aGateway({}))).toEqual([{ expected: 0, missed: 0 }]);
     });
 
-    it('without failing for it', async () => {
+    it('all of them later where the gateway does not answer', async () => {
       await settled(30);
-      await markAt(new Date(Date.now() - AN_HOUR));
-      const gateway = aGateway([], {
-        sent: () => {
-          throw new Error('silent');
-        },
-      });
-      expect(await count(gateway)).toMatchObject({ counted: [], failed: [{ message: 'silent' }] });
+      const silent = () => {
+        throw new Error('silent');
+      };
+      await expect(count(aGateway({}, { sent: silent }))).rejects.toThrow('silent');
+      expect(await count(aGateway({}, { sent: () => 2 }))).toEqual([{ expected: 2, missed: 2 }]);
+    });
+
+    it('asking about a hundred sessions at most', async () => {
+      for (let index = 0; index < 103; index += 1) await settled(30);
+      const gateway = aGateway({}, { sent: () => 1 });
+      expect(await count(gateway)).toEqual([{ expected: 100, missed: 100 }]);
+      expect(new Set(gateway.asked).size).toBe(100);
+    });
+
+    it('of a day at most, after a long absence', async () => {
+      await settled(30);
+      await settled(26 * 60);
+      await store.db.update(gateways).set({ callbacksCountedTo: new Date(Date.now() - 50 * AN_HOUR) });
+      expect(await count(aGateway({}, { sent: () => 1 }))).toEqual([{ expected: 1, missed: 1 }]);
     });
   });
 });

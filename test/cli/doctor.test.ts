@@ -104,6 +104,10 @@ describe('the public address', () => {
 
 const SIGNED = {
   id: 'dintero',
+  listings: [
+    { name: 'created', every: 'sweep' },
+    { name: 'changed', every: 'hour' },
+  ],
   secrets: [
     { kind: 'session', variable: 'A', fingerprints: ['11111111', '22222222', '33333333'] },
     { kind: 'account', variable: 'B', fingerprints: ['44444444', '55555555'] },
@@ -111,13 +115,18 @@ const SIGNED = {
   ],
 } as unknown as Gateway;
 
+function lastSweepOf(listing: string): string {
+  return `paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero",listing="${listing}"}`;
+}
+
 describe('the figures of the running service', () => {
   const calm = {
     paidonce_review_payments: 0,
     paidonce_unhandled_delivery_oldest_seconds: 0,
     paidonce_outbox_pending: 0,
     paidonce_outbox_oldest_seconds: 0,
-    'paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero"}': Date.now() / 1_000 - 100,
+    [lastSweepOf('created')]: Date.now() / 1_000 - 100,
+    [lastSweepOf('changed')]: Date.now() / 1_000 - 7_000,
   };
 
   async function found(changes: Record<string, number>) {
@@ -158,9 +167,14 @@ describe('the figures of the running service', () => {
     ['callbacks', 'fail', { paidonce_unhandled_delivery_oldest_seconds: 61 }],
     ['outbox', 'fail', { paidonce_outbox_pending: 1, paidonce_outbox_oldest_seconds: 601 }],
     [
-      'last complete sweep',
+      'last complete sweep of dintero, created',
       'fail',
-      { 'paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero"}': Date.now() / 1_000 - 1_000 },
+      { [lastSweepOf('created')]: Date.now() / 1_000 - 1_000 },
+    ],
+    [
+      'last complete sweep of dintero, changed',
+      'fail',
+      { [lastSweepOf('changed')]: Date.now() / 1_000 - 8_500 },
     ],
     [
       'signatures',

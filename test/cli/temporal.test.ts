@@ -7,7 +7,7 @@ import { readConfig, type Config } from '../../src/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
-import { addSearchAttributes, scheduleSweep } from '../../src/temporal/setup.ts';
+import { addSearchAttributes, scheduleSweeps } from '../../src/temporal/setup.ts';
 import { until } from '../support/until.ts';
 
 const at: { server: TestWorkflowEnvironment; config: Config } = {} as never;
@@ -35,7 +35,8 @@ describe('paidonce doctor, of Temporal', () => {
       'worker for payments-dintero-checkout': 'fail',
       'worker for payments-dintero-background': 'fail',
       'worker for payments-updates': 'fail',
-      'sweep of dintero': 'fail',
+      'schedule sweep/dintero': 'fail',
+      'schedule sweep-changes/dintero': 'fail',
     });
     const attributes = found.find(({ name }) => name === 'search attributes');
     expect(attributes?.todo).toContain(
@@ -48,21 +49,26 @@ describe('paidonce doctor, of Temporal', () => {
     expect(statesOf(await look())).toMatchObject({
       'search attributes': 'ok',
       'worker for payments': 'fail',
-      'sweep of dintero': 'ok',
+      'schedule sweep/dintero': 'ok',
+      'schedule sweep-changes/dintero': 'ok',
     });
   });
 
-  it('notices a sweep that was paused, and a namespace of another account', async () => {
+  it.each(['sweep/dintero', 'sweep-changes/dintero'])('notices that %s was paused', async (id) => {
     await prepare();
-    const schedule = at.server.client.schedule.getHandle('sweep/dintero');
+    const schedule = at.server.client.schedule.getHandle(id);
     // The scheduler takes a pause and the update that prepared it in any order, where both wait for it.
     await until('the pause is seen', async () => {
       await schedule.pause();
-      return statesOf(await look())['sweep of dintero'] === 'fail';
+      return statesOf(await look())[`schedule ${id}`] === 'fail';
     });
     await schedule.unpause();
+  });
+
+  it('notices a namespace of another account', async () => {
+    await prepare();
     const another = { ...at.config, DINTERO_ACCOUNT_ID: 'T87654321' };
-    const [sweep] = (await look(another)).filter(({ name }) => name === 'sweep of dintero');
+    const [sweep] = (await look(another)).filter(({ name }) => name === 'schedule sweep/dintero');
     expect(sweep).toMatchObject({ state: 'fail', text: 'the namespace belongs to account T12345678 (test)' });
   });
 
@@ -95,7 +101,7 @@ describe('paidonce why, of Temporal', () => {
 async function prepare(): Promise<void> {
   const { client, connection } = at.server;
   await addSearchAttributes(connection, 'default');
-  await scheduleSweep(client, STAMP, { taskQueue: 'payments', intervalMs: 3_600_000 });
+  await scheduleSweeps(client, STAMP, { taskQueue: 'payments', intervalMs: 3_600_000 });
 }
 
 function look(config = at.config): ReturnType<typeof checkTemporal> {

@@ -365,6 +365,22 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await claimUnsignalled(store.db, 10)).toMatchObject([{ id: lost?.id }]);
   });
 
+  it('gives one that no run deals with out ever more rarely, since the run keeps every signal', async () => {
+    const { id } = await logDelivery(store.db, aDelivery(payment));
+    await markSignalled(store.db, [id]);
+    await age(id, '15 minutes 1 second');
+    const times: number[] = [];
+    for (let minute = 15; minute < 24 * 60; minute += 5) {
+      if ((await claimUnsignalled(store.db, 10)).length > 0) times.push(minute);
+      const older = sql`interval '5 minutes'`;
+      await store.db.update(deliveries).set({
+        receivedAt: sql`${deliveries.receivedAt} - ${older}`,
+        claimedAt: sql`${deliveries.claimedAt} - ${older}`,
+      });
+    }
+    expect(times).toEqual([15, 75, 155, 315, 635, 1275]);
+  });
+
   it('forgets refused deliveries after a week and handled ones after the retention, but nothing that waits', async () => {
     const [old, young, waiting] = [aDelivery(payment), aDelivery(payment), aDelivery(payment)];
     for (const delivery of [old, young, waiting]) await logDelivery(store.db, delivery);

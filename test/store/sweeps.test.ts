@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { readGateway, readGateways, stampGateway, WrongAccount } from '../../src/store/health.ts';
+import { readGateways, stampGateway, WrongAccount } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { recordOpened } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema.ts';
-import { findBySessions, recordCompleteSweep, sweepStart } from '../../src/store/sweeps.ts';
+import { findBySessions, listingStart, readMarks, recordCompletePass } from '../../src/store/sweeps.ts';
 import { anOutcome, aPayment, aRecord, aSessionId, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
-const TEN_MINUTES = 600_000;
 
 describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
   let store: TestStore;
@@ -35,22 +34,33 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
   });
 
-  it('lists from ten minutes before the last complete sweep, or before the oldest payment that is still open', async () => {
-    expect(await sweepStart(store.db, 'dintero', NOW)).toEqual(new Date(NOW.getTime() - TEN_MINUTES));
-    await recordCompleteSweep(store.db, 'dintero', new Date('2026-11-21T11:00:00.000Z'), 2);
-    expect((await sweepStart(store.db, 'dintero', NOW)).toISOString()).toBe('2026-11-21T10:50:00.000Z');
+  it('lists from ten minutes before the mark, what is new before the oldest payment that is still open', async () => {
+    const from = async (isOfNew: boolean) =>
+      (await listingStart(store.db, 'dintero', { mark: NOW, isOfNew })).toISOString();
+    expect(await from(true)).toBe('2026-11-21T11:50:00.000Z');
     const payment = await aPayment(store.db);
     const createdAt = new Date('2026-11-20T09:00:00.000Z');
     await store.db.update(payments).set({ createdAt }).where(eq(payments.id, payment.id));
-    expect((await sweepStart(store.db, 'dintero', NOW)).toISOString()).toBe('2026-11-20T08:50:00.000Z');
+    expect(await from(true)).toBe('2026-11-20T08:50:00.000Z');
+    expect(await from(false)).toBe('2026-11-21T11:50:00.000Z');
     await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('DECLINED') }), TELLS);
-    expect((await sweepStart(store.db, 'dintero', NOW)).toISOString()).toBe('2026-11-21T10:50:00.000Z');
+    expect(await from(true)).toBe('2026-11-21T11:50:00.000Z');
   });
 
-  it('adds up the finds of all sweeps', async () => {
-    await recordCompleteSweep(store.db, 'dintero', NOW, 3);
-    const mark = await readGateway(store.db, 'dintero');
-    expect(mark).toMatchObject({ sweepFinds: 5, lastCompleteSweep: NOW });
+  it('keeps a mark for each listing, which only ever moves on', async () => {
+    const pass = { gateway: 'dintero', listing: 'created', startedAt: NOW, pages: 3, found: 2, foreign: 7 };
+    await recordCompletePass(store.db, pass);
+    await recordCompletePass(store.db, pass);
+    await recordCompletePass(store.db, { ...pass, listing: 'captured' });
+    const later = new Date(NOW.getTime() + 60_000);
+    await recordCompletePass(store.db, { ...pass, startedAt: later, pages: 1, foreign: 0 });
+    await recordCompletePass(store.db, { ...pass, pages: 9 });
+    const found = await readMarks(store.db, 'dintero');
+    expect(found.toSorted((one, other) => other.listing.localeCompare(one.listing))).toMatchObject([
+      { listing: 'created', mark: later, pages: 1, foreign: 0, finds: 4 },
+      { listing: 'captured', mark: NOW, pages: 3, foreign: 7, finds: 2 },
+    ]);
+    expect(await readMarks(store.db, 'other')).toEqual([]);
   });
 
   it('finds payments by their sessions, at their own gateway only', async () => {

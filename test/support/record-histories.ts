@@ -6,6 +6,8 @@ import { startDevWorld, type DevWorld } from './dev-server.ts';
 import { MONEY_SCENARIOS, type MoneyScenario } from './money-scenarios.ts';
 import { startMoneyWorld } from './money-world.ts';
 import { SCENARIOS, Story } from './scenarios.ts';
+import { SWEEP_SCENARIOS } from './sweep-scenarios.ts';
+import { beginAfresh, startSweepWorld } from './sweep-world.ts';
 import { until } from './until.ts';
 
 export interface Recorded {
@@ -15,7 +17,11 @@ export interface Recorded {
 }
 
 /** Every scenario that leaves a history. */
-export const SCENARIO_NAMES = [...Object.keys(SCENARIOS), ...Object.keys(MONEY_SCENARIOS)];
+export const SCENARIO_NAMES = [
+  ...Object.keys(SCENARIOS),
+  ...Object.keys(MONEY_SCENARIOS),
+  ...Object.keys(SWEEP_SCENARIOS),
+];
 
 /** A story that fails is named on stdout, and the others are recorded. @throws Error where there is none of a name */
 export async function recordHistories(names: readonly string[]): Promise<Recorded[]> {
@@ -26,7 +32,28 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
     ...(await recordStories(names.filter((name) => name in SCENARIOS))),
     ...(await recordMoney(names, 'real')),
     ...(await recordMoney(names, 'skipping')),
+    ...(await recordSweeps(names.filter((name) => name in SWEEP_SCENARIOS))),
   ];
+}
+
+async function recordSweeps(names: readonly string[]): Promise<Recorded[]> {
+  if (names.length === 0) return [];
+  const world = await startSweepWorld();
+  try {
+    const recorded: Recorded[] = [];
+    // One after another: the listings are the world's.
+    for (const name of names) {
+      await beginAfresh(world);
+      const workflowId = (await SWEEP_SCENARIOS[name]?.(world)) ?? '';
+      const runs = await runsOf(world.client, workflowId);
+      for (const [index, run] of runs.entries())
+        recorded.push(await historyOf(world.client, run, nameOf(name, runs, index)));
+      process.stdout.write(`${name} has ended\n`);
+    }
+    return recorded;
+  } finally {
+    await world.close();
+  }
 }
 
 async function recordMoney(names: readonly string[], time: MoneyScenario['time']): Promise<Recorded[]> {

@@ -5,7 +5,7 @@ import { startAdmin } from '../../src/api/server.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { stampGateway } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
-import { recordCompleteSweep } from '../../src/store/sweeps.ts';
+import { recordCompletePass } from '../../src/store/sweeps.ts';
 import { deliveries, payments } from '../../src/store/schema.ts';
 import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi } from '../support/api.ts';
 import { ACCOUNT, aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
@@ -76,7 +76,10 @@ describe('/metrics', () => {
     await logDelivery(at.store.db, aDelivery(review));
     await at.store.db.update(deliveries).set({ receivedAt: sql`now() - interval '1 minute'` });
     await stampGateway(at.store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
-    await recordCompleteSweep(at.store.db, 'dintero', new Date('2026-11-21T12:00:00.000Z'), 3);
+    const pass = { gateway: 'dintero', startedAt: new Date(), pages: 1, found: 3, foreign: 2 };
+    await recordCompletePass(at.store.db, { ...pass, listing: 'created' });
+    await recordCompletePass(at.store.db, { ...pass, listing: 'captured', found: 0 });
+    const ofCreated = 'gateway="dintero",listing="created"';
     const found = await figures();
     expect(found.get('paidonce_store_up')).toBe(1);
     expect(found.get('paidonce_review_payments')).toBe(1);
@@ -85,9 +88,12 @@ describe('/metrics', () => {
     expect(found.get('paidonce_open_payments{status="ON_HOLD"}')).toBe(1);
     expect(found.get('paidonce_outbox_pending')).toBe(3);
     expect(found.get('paidonce_unhandled_delivery_oldest_seconds')).toBeGreaterThanOrEqual(60);
-    expect(found.get('paidonce_sweep_finds_total{gateway="dintero"}')).toBe(3);
-    expect(found.get('paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero"}')).toBe(
-      1_795_262_400,
+    expect(found.get(`paidonce_sweep_finds_total{${ofCreated}}`)).toBe(3);
+    expect(found.get(`paidonce_sweep_foreign_transactions{${ofCreated}}`)).toBe(2);
+    const last = 'paidonce_last_complete_sweep_timestamp_seconds';
+    expect(found.get(`${last}{${ofCreated}}`)).toBeGreaterThan(Date.now() / 1_000 - 60);
+    expect(found.get(`${last}{gateway="dintero",listing="captured"}`)).toBeGreaterThan(
+      Date.now() / 1_000 - 60,
     );
   });
 

@@ -22,6 +22,7 @@ import { freePort } from '../support/ports.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
+const EVERY_SCHEDULE = ['sweep/dintero', 'sweep-changes/dintero'];
 const CALLBACK = { eventId: 'e', contentHash: 'c', claim: {}, receivedAt: '2026-11-21T12:00:00.000Z' };
 
 let server: Server;
@@ -56,6 +57,7 @@ it('is given back what a start needs by the first callbacks, once for all of the
   expect(run.searchAttributes).toMatchObject({ OrderReference: ['replaced-7'] });
   expect(await missingSearchAttributes(connection, 'default')).toEqual([]);
   const sweep = await client.schedule.getHandle('sweep/dintero').describe();
+  expect(await schedules()).toEqual(EVERY_SCHEDULE);
   expect(sweep.memo).toEqual({ account: ENVIRONMENT.DINTERO_ACCOUNT_ID, mode: 'test' });
   expect((await metrics.namespaceRepairs.get()).values).toMatchObject([
     { value: 1, labels: { outcome: 'done' } },
@@ -69,7 +71,7 @@ it('is told of by /readyz while it lasts, and mended by the question', async () 
     /^search attributes are missing \(PaymentStatus, .*\), no payment can be opened/,
   );
   await until('it is mended', async () => (await readyz()).status === 'ready');
-  await api.service.client.schedule.getHandle('sweep/dintero').describe();
+  expect(await schedules()).toEqual(EVERY_SCHEDULE);
 }, 60_000);
 
 it('is left alone for a while by whoever may not mend it, and goes on being told of', async () => {
@@ -89,12 +91,33 @@ it('is left alone for a while by whoever may not mend it, and goes on being told
   ]);
 }, 60_000);
 
-it('gets its sweep again although somebody else has added the search attributes', async () => {
-  const { client, connection, namespace } = api.service;
+it('gets every schedule again although somebody else has added the search attributes', async () => {
+  const { connection, namespace } = api.service;
   await addSearchAttributes(connection, 'default');
   await namespace.look();
-  await client.schedule.getHandle('sweep/dintero').describe();
+  expect(await schedules()).toEqual(EVERY_SCHEDULE);
 }, 60_000);
+
+it('gets one back that somebody has deleted', async () => {
+  const { client, namespace } = api.service;
+  await namespace.prepare();
+  for (const id of EVERY_SCHEDULE) {
+    await client.schedule.getHandle(id).delete();
+    await until(`${id} is there again`, async () => {
+      await namespace.look();
+      return (await schedules()).length === EVERY_SCHEDULE.length;
+    });
+  }
+}, 60_000);
+
+/** The ids of those that are there. */
+async function schedules(): Promise<string[]> {
+  const { client } = api.service;
+  const found = await Promise.allSettled(
+    EVERY_SCHEDULE.map((id) => client.schedule.getHandle(id).describe()),
+  );
+  return EVERY_SCHEDULE.filter((_, index) => found[index]?.status === 'fulfilled');
+}
 
 async function replaceServer(): Promise<void> {
   const { port } = server;

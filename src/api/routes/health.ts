@@ -1,6 +1,7 @@
 import { Router } from '@koa/router';
 import type { Service } from '../../service.ts';
-import { ping, readFigures, readGateways } from '../../store/health.ts';
+import { ping, readFigures } from '../../store/health.ts';
+import { readMarks } from '../../store/sweeps.ts';
 import { refreshSecretFigures } from '../secret-figures.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { withTimeout } from '../../temporal/calls.ts';
@@ -51,8 +52,8 @@ export function metricsRoutes(service: Service): Router {
 async function refresh({ store, gateways: { all }, metrics: { store: gauges } }: Service): Promise<void> {
   try {
     const secrets = refreshSecretFigures(store.db, all, gauges);
-    const [figures, gateways] = await withTimeout(
-      Promise.all([readFigures(store.db), readGateways(store.db), secrets]),
+    const [figures, marks] = await withTimeout(
+      Promise.all([readFigures(store.db), readMarks(store.db), secrets]),
       LIMIT_MS,
       'the store',
     );
@@ -64,9 +65,10 @@ async function refresh({ store, gateways: { all }, metrics: { store: gauges } }:
     gauges.unsettled.set({ status: 'PENDING' }, figures.pending);
     gauges.unsettled.set({ status: 'ON_HOLD' }, figures.onHold);
     gauges.oldestTrigger.set(figures.unhandledOldest);
-    for (const { gateway, sweepFinds, lastCompleteSweep } of gateways) {
-      gauges.sweepFinds.set({ gateway }, sweepFinds);
-      if (lastCompleteSweep !== null) gauges.lastSweep.set({ gateway }, lastCompleteSweep.getTime() / 1_000);
+    for (const { gateway, listing, finds, foreign, finishedAt } of marks) {
+      gauges.sweepFinds.set({ gateway, listing }, finds);
+      gauges.foreign.set({ gateway, listing }, foreign);
+      gauges.lastSweep.set({ gateway, listing }, finishedAt.getTime() / 1_000);
     }
   } catch {
     gauges.up.set(0);

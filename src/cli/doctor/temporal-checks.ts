@@ -2,7 +2,7 @@ import type { Client, Connection } from '@temporalio/client';
 import type { Config } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
-import { missingSearchAttributes, sweepWorkflowId } from '../../temporal/setup.ts';
+import { missingSearchAttributes, scheduleIdsOf } from '../../temporal/setup.ts';
 import { taskQueues, updatesTaskQueue } from '../../workflows/messages.ts';
 import { withTemporal } from '../with-temporal.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
@@ -33,8 +33,10 @@ async function checkAll(
     ...queuesOf(config, gateways).map((queue) =>
       check(`worker for ${queue.name}`, () => checkWorker(connection, config, queue), todo),
     ),
-    ...gateways.map((gateway) =>
-      check(`sweep of ${gateway.id}`, () => checkSweep(client, config, gateway), todo),
+    ...gateways.flatMap((gateway) =>
+      scheduleIdsOf(gateway.id).map((id) =>
+        check(`schedule ${id}`, () => checkSweep(client, config, id, gateway), todo),
+      ),
     ),
   ];
   return [namespace, ...(await Promise.all(others))];
@@ -106,11 +108,16 @@ async function checkWorker(
   return ok(`${new Set(alive.map(({ identity }) => identity)).size} polling`);
 }
 
-async function checkSweep(client: Client, config: Config, { id, account, mode }: Gateway): Promise<Finding> {
+async function checkSweep(
+  client: Client,
+  config: Config,
+  scheduleId: string,
+  { account, mode }: Gateway,
+): Promise<Finding> {
   const restart =
     'a running service makes it within a minute; else start paidonce worker (or paidonce serve)';
   const found = await client.schedule
-    .getHandle(sweepWorkflowId(id))
+    .getHandle(scheduleId)
     .describe()
     .catch((error: unknown) => error as Error);
   if (found instanceof Error) return fail(`no schedule (${rootOf(found)})`, restart);
@@ -123,8 +130,9 @@ async function checkSweep(client: Client, config: Config, { id, account, mode }:
   if (state.paused)
     return fail(
       'the schedule is paused: lost callbacks are not found',
-      `temporal schedule toggle --unpause -s ${sweepWorkflowId(id)}`,
+      `temporal schedule toggle --unpause -s ${scheduleId}`,
     );
+  if (info.runningActions.length > 0) return ok('running');
   return ageOf(info.recentActions.at(-1)?.takenAt, config);
 }
 

@@ -7,7 +7,7 @@ import { rulesFor } from './capabilities.ts';
 import type { DinteroClient } from './client.ts';
 import { createDinteroClient } from './client.ts';
 import { findSubscription } from './hooks.ts';
-import { listChanges, listTransactions } from './listings.ts';
+import { DINTERO_LISTINGS, listPage } from './listings.ts';
 import { operate, updateReference } from './money-calls.ts';
 import { readPayment } from './read-payment.ts';
 import type { SessionCalls } from './session-calls.ts';
@@ -50,8 +50,8 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     updateReference: (transactionId, reference, options) =>
       updateReference(caller(options), transactionId, reference),
     rulesFor,
-    listTransactions: (since, options) => listTransactions(client, since, options),
-    listChanges: (since, options) => listChanges(client, since, options),
+    listings: DINTERO_LISTINGS,
+    listPage: (place, options) => listPage(client, place, options),
     countCallbacksSent: (sessionId, options) => countCallbacksSent(caller(options), sessionId),
     findSubscription: (options) => findSubscription(caller(options), settings),
     checkCredentials: (options) => checkCredentials(client, options),

@@ -1,7 +1,9 @@
-import type { CallOptions, ListedTransaction } from '../gateway.ts';
+/** The listings of Dintero's transactions: what is new, and what has changed, which it can't be asked for as such. */
+import { GatewayRejected } from '../gateway.ts';
+import type { CallOptions, ListedPage, ListedTransaction, Listing, ListingPlace } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
 import { changedAt, toListed } from './listed.ts';
-import { readPages } from './pages.ts';
+import { ListingRepeats, readPage } from './pages.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -9,54 +11,84 @@ const DAY_MS = 86_400_000;
 const AUTHORIZATION_DAYS = 184;
 /** How long a hold lasts is not documented. Held payments are polled by their runs; this is for those that lost theirs. */
 const HOLD_DAYS = 30;
+/** Most of what changes does so within days. */
+const RECENT_DAYS = 3;
 
-type Filters = Readonly<Record<string, string | readonly string[]>>;
+const UNSETTLED = ['AUTHORIZED', 'FAILED', 'DECLINED', 'UNKNOWN'];
 
-/** Transactions created since, page by page: a call for each 100. */
-export async function* listTransactions(
-  client: DinteroClient,
-  since: Date,
-  options?: CallOptions,
-): AsyncGenerator<readonly ListedTransaction[]> {
-  const filters = { 'created_at.gte': since.toISOString() };
-  for await (const rows of pagesOf(client, filters, options)) yield listed(rows, since);
+interface DinteroListing extends Listing {
+  readonly filters: (since: Date) => Readonly<Record<string, string | readonly string[]>>;
+  /** Where the filter can't ask for the time of a change: rows are cut down by the one that they show. */
+  readonly isCutDown?: true;
 }
 
 /**
- * Transactions changed since, each as often as it shows something new. Dintero lists by capture and refund time; of every other change
- * only the status it led to, so those are read in full and cut down by the time of change that their rows show.
- * Costs 4 calls, and one more for each further 100 rows captured since, refunded since, voided within 184 days or created in the last
- * 30 days and not captured: too much for every few minutes, right for every hour.
+ * Dintero lists by time of creation, capture and refund; of every other change only the status that it led to, whenever that was. Those
+ * listings cost a call for each 100 rows of that status, not of that change: a day's worth for the few days in which nearly all of it
+ * happens, and once a day for the rest.
  */
-export async function* listChanges(
+const LISTINGS: readonly DinteroListing[] = [
+  { name: 'created', every: 'sweep', filters: (since) => ({ 'created_at.gte': since.toISOString() }) },
+  { name: 'captured', every: 'hour', filters: (since) => ({ 'captured_at.gte': since.toISOString() }) },
+  { name: 'refunded', every: 'hour', filters: (since) => ({ 'refunded_at.gte': since.toISOString() }) },
+  {
+    name: 'recent',
+    every: 'hour',
+    filters: (since) => ({
+      status: [...UNSETTLED, 'AUTHORIZATION_VOIDED'],
+      'created_at.gte': daysBefore(since, RECENT_DAYS),
+    }),
+    isCutDown: true,
+  },
+  {
+    name: 'unsettled',
+    every: 'day',
+    filters: (since) => ({ status: UNSETTLED, 'created_at.gte': daysBefore(since, HOLD_DAYS) }),
+    isCutDown: true,
+  },
+  {
+    name: 'voided',
+    every: 'day',
+    filters: (since) => ({
+      status: 'AUTHORIZATION_VOIDED',
+      'created_at.gte': daysBefore(since, AUTHORIZATION_DAYS),
+    }),
+    isCutDown: true,
+  },
+];
+
+/** Which there are, and how often each is worth its price. */
+export const DINTERO_LISTINGS: readonly Listing[] = LISTINGS.map(({ name, every }) => ({ name, every }));
+
+/** One page of a listing: one call. @throws GatewayRejected for a listing that there is not */
+export async function listPage(
   client: DinteroClient,
-  since: Date,
+  { listing: name, since, cursor }: ListingPlace,
   options?: CallOptions,
-): AsyncGenerator<readonly ListedTransaction[]> {
-  const seen = new Set<string>();
-  const from = since.toISOString();
-  const daysBefore = (days: number): string => new Date(since.getTime() - days * DAY_MS).toISOString();
-  const listings: readonly Filters[] = [
-    { 'captured_at.gte': from },
-    { 'refunded_at.gte': from },
-    { status: 'AUTHORIZATION_VOIDED', 'created_at.gte': daysBefore(AUTHORIZATION_DAYS) },
-    { status: ['AUTHORIZED', 'FAILED', 'DECLINED', 'UNKNOWN'], 'created_at.gte': daysBefore(HOLD_DAYS) },
-  ];
-  for (const filters of listings) {
-    for await (const rows of pagesOf(client, filters, options)) {
-      const changed = 'status' in filters ? rows.filter((row) => isChangedSince(row, since)) : rows;
-      yield listed(changed, since).filter((row) => isNew(row, seen));
-    }
-  }
+): Promise<ListedPage> {
+  const { filters, isCutDown = false } = listingNamed(name);
+  const call = {
+    operation: 'list transactions',
+    path: '/v1/transactions',
+    filters: filters(since),
+    signal: options?.signal,
+  };
+  const { rows, next } = await readPage(client, call, cursor).catch((error: unknown) => {
+    // The same page would lead nowhere again.
+    throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
+  });
+  return { rows: listed(isCutDown ? rows.filter((row) => isChangedSince(row, since)) : rows, since), next };
 }
 
-function pagesOf(
-  client: DinteroClient,
-  filters: Filters,
-  options?: CallOptions,
-): AsyncGenerator<readonly unknown[]> {
-  const listing = { operation: 'list transactions', path: '/v1/transactions', filters };
-  return readPages(client, { ...listing, signal: options?.signal });
+function listingNamed(name: string): DinteroListing {
+  const found = LISTINGS.find((listing) => listing.name === name);
+  if (found !== undefined) return found;
+  const names = LISTINGS.map((listing) => listing.name).join(', ');
+  throw new GatewayRejected(`Dintero has no listing "${name}"; it has ${names}`);
+}
+
+function daysBefore(at: Date, days: number): string {
+  return new Date(at.getTime() - days * DAY_MS).toISOString();
 }
 
 function listed(rows: readonly unknown[], since: Date): ListedTransaction[] {
@@ -67,14 +99,4 @@ function listed(rows: readonly unknown[], since: Date): ListedTransaction[] {
 function isChangedSince(row: unknown, since: Date): boolean {
   const at = changedAt(row);
   return at === undefined || at >= since;
-}
-
-function isNew(
-  { transactionId, status, capturedMinor, refundedMinor }: ListedTransaction,
-  seen: Set<string>,
-): boolean {
-  const shown = [transactionId, status, capturedMinor, refundedMinor].join(' ');
-  if (seen.has(shown)) return false;
-  seen.add(shown);
-  return true;
 }

@@ -1,53 +1,112 @@
 import { z } from 'zod';
+import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
-import { rejected, unclear, understand } from './words.ts';
+import { idField, rejected, unclear, understand } from './words.ts';
 
 /** The largest page that Dintero gives. Its default of 10 is a trap. */
 const PAGE_SIZE = 100;
 
 const page = z.array(z.unknown());
-const identified = z.object({ id: z.string().min(1) });
+const identified = z.object({ id: idField });
 
-/** All rows of a listing, page by page, until a page is short. Throws where the cursor does not move. */
-export async function* readPages(
-  client: DinteroClient,
-  listing: {
-    readonly operation: string;
-    readonly path: string;
-    /** A list is one parameter repeated. */
-    readonly filters: Readonly<Record<string, string | readonly string[]>>;
-    readonly signal: AbortSignal | undefined;
-  },
-): AsyncGenerator<readonly unknown[]> {
-  const seen = new Set<string>();
-  let cursor: string | undefined;
-  for (;;) {
-    const rows = await readPage(client, listing, cursor);
-    cursor = rows.length < PAGE_SIZE ? undefined : lastId(rows);
-    if (rows.length >= PAGE_SIZE && (cursor === undefined || seen.has(cursor))) {
-      throw unclear(listing.operation, 'the listing repeats itself, so its end can not be reached');
-    }
-    yield rows;
-    if (cursor === undefined) return;
-    seen.add(cursor);
+export interface ListingCall {
+  readonly operation: string;
+  readonly path: string;
+  /** A list is one parameter repeated. */
+  readonly filters: Readonly<Record<string, string | readonly string[]>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Page {
+  readonly rows: readonly unknown[];
+  /** The cursor of the next page, opaque; null after the last. */
+  readonly next: string | null;
+}
+
+/** A full page leads back to where the listing has been: its end can't be reached. */
+export class ListingRepeats extends GatewayUnavailable {
+  constructor({ operation }: ListingCall) {
+    super(`Dintero ${operation}: the listing repeats itself, so its end can not be reached`, {
+      kind: 'silent',
+    });
   }
 }
 
-async function readPage(
+/** All rows of a listing, page by page, until a page is short. @throws what `readPage` throws */
+export async function* readPages(
   client: DinteroClient,
-  { operation, path, filters, signal }: Parameters<typeof readPages>[1],
-  cursor: string | undefined,
+  listing: ListingCall,
+): AsyncGenerator<readonly unknown[]> {
+  let cursor: string | null = null;
+  do {
+    const { rows, next } = await readPage(client, listing, cursor);
+    yield rows;
+    cursor = next;
+  } while (cursor !== null);
+}
+
+/**
+ * One page, after the one that gave the cursor.
+ * @throws GatewayUnavailable where the answer can't be understood, ListingRepeats
+ */
+export async function readPage(
+  client: DinteroClient,
+  listing: ListingCall,
+  cursor: string | null,
+): Promise<Page> {
+  const place = cursor === null ? null : placeOf(cursor, listing);
+  const rows = await ask(client, listing, place?.after);
+  if (rows.length < PAGE_SIZE) return { rows, next: null };
+  const next = stepTo(lastId(rows), place);
+  if (next === null) throw new ListingRepeats(listing);
+  return { rows, next: JSON.stringify(next) };
+}
+
+async function ask(
+  client: DinteroClient,
+  { operation, path, filters, signal }: ListingCall,
+  after: string | undefined,
 ): Promise<readonly unknown[]> {
   const query = new URLSearchParams(
     Object.entries(filters).flatMap(([name, values]) => [values].flat().map((value) => [name, value])),
   );
   query.set('limit', String(PAGE_SIZE));
-  if (cursor !== undefined) query.set('starting_after', cursor);
+  if (after !== undefined) query.set('starting_after', after);
   const answer = await client({ operation, method: 'GET', path: `${path}?${query.toString()}`, signal });
   if (answer.status >= 400) throw rejected(operation, answer);
   const rows = understand(page, answer);
   if (!rows.ok) throw unclear(operation, rows.reason);
   return rows.value;
+}
+
+/**
+ * A place in a listing. `mark` is an earlier place that is compared with each later one, and moved on after 1, 2, 4, 8 … steps: it meets
+ * itself in a listing that goes round in whatever circle, and a cursor stays small (Brent's algorithm).
+ */
+const placeSchema = z.object({
+  after: idField,
+  mark: idField,
+  steps: z.int().min(0),
+  limit: z.int().min(1),
+});
+type Place = z.infer<typeof placeSchema>;
+
+/** Null where the listing does not move on. */
+function stepTo(after: string | undefined, from: Place | null): Place | null {
+  if (after === undefined) return null;
+  if (from === null) return { after, mark: after, steps: 0, limit: 1 };
+  if (after === from.after || after === from.mark) return null;
+  const { mark, limit } = from;
+  const steps = from.steps + 1;
+  return steps < limit ? { after, mark, steps, limit } : { after, mark: after, steps: 0, limit: limit * 2 };
+}
+
+function placeOf(cursor: string, { operation }: ListingCall): Place {
+  try {
+    return placeSchema.parse(JSON.parse(cursor));
+  } catch {
+    throw new GatewayRejected(`Dintero ${operation}: "${cursor.slice(0, 100)}" is no cursor of a listing`);
+  }
 }
 
 /** The last id of a page, also where the last row itself can't be read: a row too many is harmless. */

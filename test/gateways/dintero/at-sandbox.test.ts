@@ -13,6 +13,7 @@ import {
   startSandbox,
   until,
 } from '../../sandbox/sandbox-client.ts';
+import { changesAt } from '../../support/listings.ts';
 import { settingsFor } from './fake-dintero.ts';
 
 const AMOUNT = 29990;
@@ -190,8 +191,7 @@ describe('dintero changes at the sandbox', () => {
     await sandbox.call('POST', `${voided}/void`, {});
     await sandbox.call('POST', `${held}/change`, { status: 'AUTHORIZED' });
     const found = new Map<string, ListedTransaction>();
-    for await (const page of gateway.listChanges(since))
-      for (const row of page) found.set(row.transactionId, row);
+    for (const row of await changesAt(gateway, since)) found.set(row.transactionId, row);
     expect(all.map(({ transactionId }) => found.get(transactionId))).toMatchObject([
       { status: 'PARTIALLY_CAPTURED', capturedMinor: 100, refundedMinor: 0 },
       { status: 'PARTIALLY_REFUNDED', capturedMinor: AMOUNT, refundedMinor: 5 },

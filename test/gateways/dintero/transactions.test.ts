@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Reading, Transaction } from '../../../src/domain/transaction.ts';
 import type { Gateway, ListedTransaction } from '../../../src/gateways/gateway.ts';
+import { pagesOf } from '../../support/listings.ts';
 import type { FakeDintero } from './fake-dintero.ts';
 import {
   ACCOUNT,
@@ -282,7 +283,7 @@ describe('listing dintero transactions', () => {
 
   async function listed(): Promise<ListedTransaction[][]> {
     const pages: ListedTransaction[][] = [];
-    for await (const page of gateway.listTransactions(SINCE)) pages.push([...page]);
+    for await (const page of pagesOf(gateway, 'created', SINCE)) pages.push([...page]);
     return pages;
   }
 
@@ -309,8 +310,44 @@ describe('listing dintero transactions', () => {
 
   it('does not turn in circles when the cursor stands still', async () => {
     fake.on(LIST, { json: rows(100) });
-    await expect(listed()).rejects.toMatchObject({ name: 'GatewayUnavailable', kind: 'silent' });
+    await expect(listed()).rejects.toMatchObject({ name: 'GatewayRejected' });
     expect(fake.calls(LIST)).toHaveLength(2);
+  });
+
+  it.each([2, 3, 7, 20])('nor when it leads round in a circle of %i pages', async (length) => {
+    const before = 5;
+    fake.on(LIST, ({ query }) => {
+      const after = Number(query.get('starting_after')?.split('.x')[1] ?? -1);
+      const page = Math.floor(after / 100) + 1;
+      return { json: rows(100, 100 * (page < before + length ? page : before)) };
+    });
+    await expect(listed()).rejects.toThrow('the listing repeats itself');
+    expect(fake.calls(LIST).length).toBeLessThan(3 * (before + length) + 3);
+  });
+
+  it('goes on where a cursor says, which is short however long the listing is', async () => {
+    fake.on(LIST, ({ query }) => {
+      const after = Number(query.get('starting_after')?.split('.x')[1] ?? -1);
+      return { json: rows(after < 49_999 ? 100 : 1, after + 1) };
+    });
+    let [cursor, longest]: [string | null, number] = [null, 0];
+    do {
+      const { next } = await gateway.listPage({ listing: 'created', since: SINCE, cursor });
+      cursor = next;
+      longest = Math.max(longest, next?.length ?? 0);
+    } while (cursor !== null);
+    expect(fake.calls(LIST)).toHaveLength(501);
+    expect(longest).toBeLessThan(120);
+  });
+
+  it.each(['', 'x', '{}', '{"after":7}', 'null'])('refuses a cursor that is none (%j)', async (cursor) => {
+    const place = { listing: 'created', since: SINCE, cursor };
+    await expect(gateway.listPage(place)).rejects.toMatchObject({ name: 'GatewayRejected' });
+  });
+
+  it('refuses a listing that there is not', async () => {
+    const place = { listing: 'hidden', since: SINCE, cursor: null };
+    await expect(gateway.listPage(place)).rejects.toThrow('no listing "hidden"');
   });
 
   it('shows rows that it half understands as unclear and drops those that name no session', async () => {

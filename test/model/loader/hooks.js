@@ -26,6 +26,7 @@ const ALWAYS = {
   'store/sweeps.ts': 'store-sweeps',
   'store/timeline.ts': 'store-timeline',
   'store/update-attempts.ts': 'store-update-attempts',
+  'store/wakes.ts': 'store-wakes',
 };
 /** A real Temporal server needs the real ones. */
 const PURE_ONLY = {

@@ -1,5 +1,5 @@
 /** What goes on by itself: sweeps, and whoever wakes what was forgotten. */
-import { wakeForgotten, wakeUnwatched, abandonedJob } from '../../../src/background/waking.ts';
+import { wakeForgotten, wakeUnwoken, wakeUnwatched, abandonedJob } from '../../../src/background/waking.ts';
 import { differsFromListing, hasOtherSums } from '../../../src/domain/decide.ts';
 import { holdsMoney, isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
@@ -54,6 +54,7 @@ async function tend(world: World): Promise<void> {
   await wakeForgotten(deps);
   await abandonedJob(deps)();
   await wakeUnwatched(deps);
+  await wakeUnwoken(deps);
 }
 
 /** Saves most of the time that a model of days would take. */

@@ -4,6 +4,7 @@ import type { Db } from '../../../src/store/open.ts';
 import type { OutboxRow, ReadUpdate } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
+import { mayBeWoken } from './store-wakes.ts';
 
 export type * from '../../../src/store/outbox.ts';
 
@@ -99,6 +100,7 @@ export function findAbandonedUpdates(db: Db): Promise<{ payment: PaymentRow; eff
   return tables.call('find what was never told', () =>
     [...tables.outbox.values()]
       .filter((update) => update.state === 'pending' && isForgotten(update, Date.now()))
+      .filter(({ paymentId }) => mayBeWoken(tables, 'untold_update', paymentId))
       .map(({ effectId, paymentId }) => ({
         effectId,
         payment: tables.payments.get(paymentId) as PaymentRow,

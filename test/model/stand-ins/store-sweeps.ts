@@ -3,13 +3,16 @@ import { graceOf } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
+import { mayBeWoken } from './store-wakes.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
 export function findUnwatched(db: Db): Promise<PaymentRow[]> {
   const tables = tablesOf(db);
   return tables.call('find what nobody watches', () =>
-    [...tables.payments.values()].filter((payment) => isUnwatched(tables, payment, Date.now())),
+    [...tables.payments.values()].filter(
+      (payment) => isUnwatched(tables, payment, Date.now()) && mayBeWoken(tables, 'unwatched', payment.id),
+    ),
   );
 }
 

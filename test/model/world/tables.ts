@@ -5,6 +5,7 @@ import type { Locked } from '../../../src/store/outcome-rows.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
 import type { OutcomeRecord } from '../../../src/store/outcomes.ts';
+import type { wakes } from '../../../src/store/schema.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import type { Settlement } from '../../../src/domain/settle.ts';
 
@@ -17,12 +18,16 @@ export interface StoreKeeper {
   settled(before: Locked, payment: PaymentRow): void;
 }
 
+/** Times in milliseconds, as the model's clock has them. */
+export type WakeRow = Omit<typeof wakes.$inferSelect, 'dueAt'> & { readonly dueAt: number };
+
 export class Tables {
   readonly orders = new Map<string, OrderRow>();
   readonly payments = new Map<string, PaymentRow>();
   readonly operations = new Map<string, OperationRow>();
   readonly outbox = new Map<string, OutboxRow>();
   readonly deliveries = new Map<string, DeliveryRow>();
+  readonly wakes = new Map<string, WakeRow>();
   readonly notes = new Map<string, Set<string>>();
   /** When a payment was last heard of, by its notes. */
   readonly heard = new Map<string, number>();

@@ -1,0 +1,44 @@
+/** One short story for each path of `sweepGateway`; each says under which workflow id it was. */
+import { Context } from '@temporalio/activity';
+import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { sweepMarks } from '../../src/store/schema.ts';
+import { aPaidSession, foreignPages, SWEEP_LISTINGS, type SweepWorld } from './sweep-world.ts';
+
+export const SWEEP_SCENARIOS: Readonly<Record<string, (world: SweepWorld) => Promise<string>>> = {
+  async 'sweep-of-new'(world) {
+    const [, listed] = await aPaidSession(world);
+    world.pages.set('created', [...foreignPages(2), [listed]]);
+    return world.sweep('new', 'of-new');
+  },
+  async 'sweep-of-changes'(world) {
+    world.pages.set('captured', foreignPages(2));
+    return world.sweep('changes', 'of-changes');
+  },
+  async 'sweep-continued-as-new'(world) {
+    const [, listed] = await aPaidSession(world);
+    world.pages.set('created', [...foreignPages(30), [listed]]);
+    return world.sweep('new', 'continued');
+  },
+  async 'sweep-with-nothing-due'(world) {
+    const mark = { gateway: 'dintero', mark: new Date(), pages: 100, foreign: 0 };
+    const marks = SWEEP_LISTINGS.map(({ name: listing }) => ({ ...mark, listing }));
+    await world.store.db.insert(sweepMarks).values(marks).onConflictDoNothing();
+    return world.sweep('changes', 'nothing-due');
+  },
+  async 'sweep-page-retried'(world) {
+    world.pages.set('created', foreignPages(3));
+    world.trouble = (_, page) => {
+      if (page === 1 && Context.current().info.attempt < 3)
+        throw new GatewayUnavailable('no answer', { kind: 'silent' });
+    };
+    return world.sweep('new', 'page-retried');
+  },
+  async 'sweep-listing-refused'(world) {
+    world.pages.set('captured', foreignPages(3));
+    world.trouble = (listing, page) => {
+      if (listing === 'captured' && page === 1) throw new GatewayRejected('the listing repeats itself');
+    };
+    await world.sweep('changes', 'listing-refused').catch(() => undefined);
+    return 'sweep/listing-refused';
+  },
+};

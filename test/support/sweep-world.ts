@@ -1,0 +1,120 @@
+/** The sweep as it is, workflow, activities and store, over a gateway whose listings a test writes. */
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection } from '@temporalio/worker';
+import { createSweepActivities } from '../../src/activities/sweep-activities.ts';
+import type { Gateway, ListedTransaction, Listing } from '../../src/gateways/gateway.ts';
+import { stampGateway } from '../../src/store/health.ts';
+import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
+import { ACCOUNT, aPayment, aSessionId } from './builders.ts';
+import { startDevServer } from './dev-server.ts';
+import { fakeRuns, type FakeRuns } from './fake-runs.ts';
+import { quietRuntime, startWorkers, workflowBundle } from './fake-workers.ts';
+import { gateways, sweepMarks } from '../../src/store/schema.ts';
+import { openTestStore, type TestStore } from './store.ts';
+
+export interface SweepWorld {
+  readonly client: Client;
+  readonly store: TestStore;
+  readonly runs: FakeRuns;
+  /** By listing: what its pages show. */
+  readonly pages: Map<string, readonly (readonly ListedTransaction[])[]>;
+  /** Every page that was asked for: `created 0`. */
+  readonly asked: string[];
+  /** Called before a page is given; what it throws is what the gateway does. */
+  trouble: (listing: string, page: number) => Promise<void> | void;
+  /** Runs one sweep to its end, under an id of its own; the id. */
+  sweep(of: 'new' | 'changes', name: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export const SWEEP_LISTINGS: readonly Listing[] = [
+  { name: 'created', every: 'sweep' },
+  { name: 'captured', every: 'hour' },
+  { name: 'old', every: 'day' },
+];
+
+/** On a dev server that suggests to continue as new after a hundred events. */
+export async function startSweepWorld(): Promise<SweepWorld> {
+  quietRuntime();
+  const server = await startDevServer(['limit.historyCount.suggestContinueAsNew=100']);
+  const { address } = server;
+  const connection = await Connection.connect({ address });
+  const native = await NativeConnection.connect({ address });
+  const client = new Client({ connection });
+  const store = await openTestStore();
+  await stampGateway(store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
+  const world = {
+    client,
+    store,
+    runs: fakeRuns(store.db),
+    pages: new Map<string, readonly (readonly ListedTransaction[])[]>(),
+    asked: [] as string[],
+    trouble: (() => undefined) as SweepWorld['trouble'],
+    async sweep(of: 'new' | 'changes', name: string) {
+      const workflowId = `sweep/${name}`;
+      const args = [{ gateway: 'dintero', of }];
+      await client.workflow.execute('sweepGateway', { workflowId, taskQueue: 'payments', args });
+      return workflowId;
+    },
+    async close() {
+      await stop();
+      await native.close();
+      await connection.close();
+      await server.close();
+      await store.close();
+    },
+  };
+  const gateway = listingGateway(world);
+  const activities = createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs: world.runs });
+  const stop = await startWorkers(native, await workflowBundle(), activities);
+  return world;
+}
+
+/** Nothing listed, nothing known, no trouble. */
+export async function beginAfresh(world: SweepWorld): Promise<void> {
+  world.pages.clear();
+  world.asked.length = 0;
+  world.trouble = () => undefined;
+  await world.store.db.delete(sweepMarks);
+  await world.store.db.update(gateways).set({ callbacksCountedTo: null });
+}
+
+function listingGateway(world: Pick<SweepWorld, 'pages' | 'asked' | 'trouble'>): Gateway {
+  return {
+    id: 'dintero',
+    listings: SWEEP_LISTINGS,
+    async listPage({ listing, cursor }: Parameters<Gateway['listPage']>[0]) {
+      const page = Number(cursor ?? 0);
+      world.asked.push(`${listing} ${page}`);
+      await world.trouble(listing, page);
+      const rows = world.pages.get(listing) ?? [[]];
+      return { rows: rows[page] ?? [], next: page + 1 < rows.length ? String(page + 1) : null };
+    },
+    countCallbacksSent: () => Promise.resolve(0),
+  } as unknown as Gateway;
+}
+
+/** A payment whose session is open here, as a listing shows it when it has been paid. */
+export async function aPaidSession({ store }: SweepWorld): Promise<[PaymentRow, ListedTransaction]> {
+  const payment = await aPayment(store.db);
+  const sessionId = aSessionId();
+  const opened = { sessionId, checkoutUrl: 'https://c.example', runId: 'r', text: 'x' };
+  await recordOpened(store.db, payment.id, opened);
+  return [payment, aListed(sessionId)];
+}
+
+export function aListed(sessionId: string): ListedTransaction {
+  return {
+    transactionId: `${ACCOUNT}.of-${sessionId}`,
+    sessionId,
+    reference: 'r',
+    status: 'AUTHORIZED',
+    money: { amountMinor: 72_200, currency: 'NOK' },
+    createdAt: new Date('2026-11-21T12:00:00.000Z'),
+  };
+}
+
+/** Pages of which each shows one transaction of others. */
+export function foreignPages(count: number): ListedTransaction[][] {
+  return Array.from({ length: count }, (_, page) => [aListed(`T12345678.foreign-${page}`)]);
+}
