@@ -59,7 +59,12 @@ async function startSweep({ temporal, embedded }: Stand): Promise<() => Promise<
   return async () => (await run.describe()).status.name === 'RUNNING';
 }
 
-async function probe({ embedded, sandbox }: Stand, name: string, count: number): Promise<number[]> {
+/** Callback → paid of so many orders, one after another, in milliseconds. */
+export async function probe(
+  { embedded, sandbox }: Pick<Stand, 'embedded' | 'sandbox'>,
+  name: string,
+  count: number,
+): Promise<number[]> {
   const taken: number[] = [];
   for (let index = 0; index < count; index += 1) {
     const reference = `${name}-${index}`;

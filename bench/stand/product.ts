@@ -16,6 +16,8 @@ export interface OpenedSession {
 export interface ProductStand {
   readonly name: string;
   readonly namespace: string;
+  /** Its PUBLIC_URL. */
+  readonly origin: string;
   readonly processes: readonly Child[];
   open(orderReference: string): Promise<OpenedSession>;
   /** Captures or refunds all that is left, and is answered when it is done. */
@@ -38,17 +40,20 @@ export interface ProductSettings {
 }
 
 /** One process with the embedded store; an API and a worker of their own with PostgreSQL. */
-export async function startProduct(settings: ProductSettings): Promise<ProductStand> {
+export async function startProduct(
+  settings: ProductSettings,
+  roles: readonly string[] = settings.databaseUrl === undefined ? ['serve'] : ['api', 'worker'],
+): Promise<ProductStand> {
   const { database } = settings;
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const env = environment(settings, port, origin);
-  const roles = settings.databaseUrl === undefined ? ['serve'] : ['api', 'worker'];
+  const env = environment(settings, origin);
   const processes = roles.map((role) => startRole(settings, role, env));
   await until(settings.name, async () => (await fetch(`${origin}/readyz`)).ok, { limitMs: 60_000 });
   return {
     name: settings.name,
     namespace: settings.namespace,
+    origin,
     processes: database === undefined ? processes : [database, ...processes],
     open: (reference) =>
       jsonOf(`${origin}/v1/payments`, orderOf(reference), { authorization: `Bearer ${API_KEY}` }),
@@ -85,11 +90,12 @@ function profiling(name: string, role: string): string[] {
   return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}-${role}.cpuprofile`];
 }
 
-function environment(settings: ProductSettings, port: number, origin: string): NodeJS.ProcessEnv {
+/** What every process of the product is given. */
+export function environment(settings: ProductSettings, origin: string): NodeJS.ProcessEnv {
   const { temporalAddress, namespace, folder, name, sandbox, sinkUrl, databaseUrl } = settings;
   return {
     ...CREDENTIALS,
-    PORT: `${port}`,
+    PORT: new URL(origin).port,
     HOST: '127.0.0.1',
     PUBLIC_URL: origin,
     TEMPORAL_ADDRESS: temporalAddress,
