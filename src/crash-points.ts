@@ -46,6 +46,8 @@ export const CRASH_POINTS = {
   'wake.after': 'the money run is told, the payment run does not know',
   'close-others.before': "the order's other session is to be closed",
   'close-others.after': 'its run is told, this one does not know',
+  'watch.before': 'the money run has put the payment in REVIEW, its own run is to be told',
+  'watch.after': 'its own run is told, the money run does not know',
   'resolve.note.before': 'an operator decides, nothing is written',
   'resolve.note.after': 'the decision is written down, nobody is told',
   'resolve.answer.before': 'the decision is carried out, the answer not sent',

@@ -2,6 +2,7 @@
 import { isStale } from '../domain/decide.ts';
 import { mismatch, type Reading, type Transaction } from '../domain/transaction.ts';
 import type { Gateway } from '../gateways/gateway.ts';
+import { acceptedOf } from '../store/accepted.ts';
 import type { Db } from '../store/open.ts';
 import { moneyOf, type PaymentRow } from '../store/payments.ts';
 import type { StandingPayment } from './payment-activities.ts';
@@ -52,6 +53,7 @@ export function lagsBehind(payment: PaymentRow, transaction: Transaction): boole
 /** The row as far as it decides what a transaction means. */
 export function standingOf(payment: PaymentRow, account: string): StandingPayment {
   const { status, sessionId, captured, refunded, transactionUpdatedAt } = payment;
+  const accepted = acceptedOf(payment);
   return {
     status,
     account,
@@ -60,5 +62,6 @@ export function standingOf(payment: PaymentRow, account: string): StandingPaymen
     capturedMinor: captured,
     refundedMinor: refunded,
     ...(transactionUpdatedAt !== null && { transactionUpdatedAt }),
+    ...(accepted && { accepted }),
   };
 }

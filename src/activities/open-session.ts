@@ -9,6 +9,7 @@ import {
   type Gateway,
   type SessionRequest,
 } from '../gateways/gateway.ts';
+import { acceptedOf } from '../store/accepted.ts';
 import { markForeign } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
 import { takeUntold } from '../store/outbox.ts';
@@ -187,6 +188,7 @@ async function remember(
 
 async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean): Promise<OpenedPayment> {
   const isNew = row.status === 'PENDING' && row.transactionId === null;
+  const accepted = acceptedOf(row);
   return {
     kind: 'opened',
     status: row.status,
@@ -203,6 +205,7 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
     mayHaveSurplus,
     untold: isNew ? [] : await takeUntold(opening.db, row.id, currentRun()),
     ...(row.reason !== null && { reason: row.reason }),
+    ...(accepted && { accepted }),
     ...(row.transactionId !== null && { transactionId: row.transactionId }),
     ...(row.transactionUpdatedAt !== null && { transactionUpdatedAt: row.transactionUpdatedAt }),
   };

@@ -1,7 +1,7 @@
 /** What `paymentSession` can do to the world. Implementations beside this file; workflows import the types only. */
 import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
 import type { OperationKind } from '../domain/operation.ts';
-import type { Reading, Transaction } from '../domain/transaction.ts';
+import type { Accepted, Reading, Transaction } from '../domain/transaction.ts';
 import type { Money } from '../domain/money.ts';
 import type { OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
 import type { OperationCause } from '../store/schema.ts';
@@ -43,6 +43,8 @@ export interface OpenedPayment {
   readonly capture: string;
   /** Why it is what it is, where the status alone does not say. */
   readonly reason?: string;
+  /** What a person has accepted of the transaction, if anybody has. */
+  readonly accepted?: Accepted;
   /** An earlier try may have opened a session that the gateway does not show yet. */
   readonly mayHaveSurplus: boolean;
   readonly untold: readonly string[];
@@ -113,6 +115,7 @@ export interface StandingPayment {
   readonly capturedMinor: number;
   readonly refundedMinor: number;
   readonly transactionUpdatedAt?: string;
+  readonly accepted?: Accepted;
 }
 
 export interface GiveBackInput extends PaymentKey {
@@ -144,6 +147,8 @@ export interface WakingActivities {
   ): Promise<void>;
   /** Asks every other open session of the order to close, since this payment has paid it. */
   closeOthers(input: PaymentKey): Promise<void>;
+  /** Has the payment's own run look, and go on looking while it is in REVIEW. Durable when it returns. */
+  watchPayment(input: PaymentKey & { readonly gateway: string }): Promise<void>;
 }
 
 export interface UpdateActivities {

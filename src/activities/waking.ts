@@ -11,7 +11,7 @@ import type { WakingActivities } from './payment-activities.ts';
 
 export interface WakingDependencies {
   readonly db: Db;
-  readonly runs: Pick<PaymentRuns, 'close'>;
+  readonly runs: Pick<PaymentRuns, 'close' | 'look'>;
   readonly money: Pick<MoneyRuns, 'request' | 'requestGiveBack'>;
 }
 
@@ -20,6 +20,7 @@ export function createWakingActivities(deps: WakingDependencies): WakingActiviti
   return {
     wakeMoney: (input) => withHeartbeat(() => wakeMoney(deps, input)),
     closeOthers: (input) => withHeartbeat(() => closeOthers(deps, input)),
+    watchPayment: (input) => withHeartbeat(() => watchPayment(deps, input)),
   };
 }
 
@@ -43,4 +44,13 @@ async function closeOthers(
   crashPoint('close-others.before', orderReference);
   for (const { id, n, gateway } of others) await runs.close({ paymentId: id, orderReference, n, gateway });
   crashPoint('close-others.after', orderReference);
+}
+
+async function watchPayment(
+  { runs }: WakingDependencies,
+  payment: Parameters<WakingActivities['watchPayment']>[0],
+): Promise<void> {
+  crashPoint('watch.before', payment.orderReference);
+  await runs.look(payment, { why: 'in_review', at: new Date().toISOString() });
+  crashPoint('watch.after', payment.orderReference);
 }

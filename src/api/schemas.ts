@@ -150,9 +150,15 @@ export const payment = z
       .meta({ description: 'Null when the payer has nothing to do there any more' }),
     transactionId: z.string().nullable(),
     reason: z.string().nullable(),
-    authorizedAmount: z.int(),
+    authorizedAmount: z
+      .int()
+      .meta({ description: 'As the gateway has it, in the currency of `accepted` where that is set' }),
     capturedAmount: z.int(),
     refundedAmount: z.int(),
+    accepted: z.object({ amount: z.int(), currency: z.string(), reference: z.string() }).nullable().meta({
+      description:
+        'What a person has accepted of the transaction, which then holds in the place of what was agreed',
+    }),
     paymentMethod: z.string().nullable(),
     capture: z.string(),
     returnUrl: z.string().nullable(),

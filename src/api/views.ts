@@ -1,9 +1,10 @@
 /** Rows as the merchant's API shows them. */
 import type { z } from 'zod';
 import { holdsMoney, isMoney, isSettled } from '../domain/payment.ts';
+import { acceptedOf } from '../store/accepted.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
 import type { OperationRow } from '../store/operations.ts';
-import type { OrderRow, PaymentRow } from '../store/payments.ts';
+import { type OrderRow, type PaymentRow } from '../store/payments.ts';
 import { paymentWorkflowId } from '../workflows/messages.ts';
 import type { operation } from './operation-schemas.ts';
 import type { delivery, orderView, payment } from './schemas.ts';
@@ -29,6 +30,7 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     authorizedAmount: row.authorized,
     capturedAmount: row.captured,
     refundedAmount: row.refunded,
+    accepted: viewAccepted(row),
     paymentMethod: row.paymentMethod,
     capture: row.capture,
     returnUrl: row.returnUrl,
@@ -40,6 +42,13 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     updatedAt: row.updatedAt.toISOString(),
     workflow: viewWorkflow(row, links),
   };
+}
+
+function viewAccepted(row: PaymentRow): z.infer<typeof payment>['accepted'] {
+  const accepted = acceptedOf(row);
+  if (accepted === undefined) return null;
+  const { reference, money } = accepted;
+  return { amount: money.amountMinor, currency: money.currency, reference };
 }
 
 function viewWorkflow(
@@ -68,7 +77,7 @@ export function viewOrder(order: OrderRow, payments: readonly PaymentRow[]): z.i
 /** A capture, refund or void of a payment. */
 export function viewOperation(
   row: OperationRow,
-  { currency }: Pick<PaymentRow, 'currency'>,
+  { currency, acceptedCurrency }: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>,
 ): z.infer<typeof operation> {
   const { id, kind, reference, state, finalCapture, cause, reason, code, detail } = row;
   return {
@@ -77,7 +86,7 @@ export function viewOperation(
     reference,
     status: state,
     amount: row.amount ?? row.wanted,
-    currency,
+    currency: acceptedCurrency ?? currency,
     finalCapture,
     ...(reason !== null && { reason }),
     cause,

@@ -2,6 +2,7 @@
 import { sameMoney, type Money } from './money.ts';
 import type { OrderStanding, OrderStatus, UpdateType } from './order.ts';
 import { holdsMoney, isMoney, isSettled, type PaymentStatus } from './payment.ts';
+import { difference, type Accepted, type Transaction } from './transaction.ts';
 
 /** Who closed a payment before money came: money that arrives afterwards is late. */
 export type ClosedBy = 'merchant' | 'expiry';
@@ -47,11 +48,29 @@ export interface Settlement {
   readonly orderStatus: OrderStatus;
   /** True in exactly one settlement of an order's life. */
   readonly paysNow: boolean;
+  /** What the transaction shows is what a person has accepted: it holds from now on. */
+  readonly accepts: boolean;
   readonly updates: readonly {
     readonly type: UpdateType;
     readonly cause: string;
     readonly orderStatus: OrderStatus;
   }[];
+}
+
+/** What a look took for a mismatch before it heard that a person has accepted it is none. */
+export function heldAccepted(
+  outcome: Outcome,
+  accepted: Accepted | undefined,
+  transaction: Transaction | undefined,
+): Outcome {
+  if (accepted === undefined || transaction === undefined || !isMismatch(outcome)) return outcome;
+  if (difference(accepted, transaction) !== null) return outcome;
+  const { reason: _, ...rest } = outcome;
+  return { ...rest, status: transaction.status as PaymentStatus, pays: transaction.authorized };
+}
+
+function isMismatch({ status, reason = '' }: Outcome): boolean {
+  return status === 'REVIEW' && reason.endsWith('_mismatch');
 }
 
 /** Arbitrates an outcome between an order and one of its payments. */
@@ -160,7 +179,8 @@ function follow(order: OrderStanding, payment: PaymentStanding, outcome: Outcome
     const type = outcome.status === 'REFUNDED' ? 'order.refunded' : 'order.partially_refunded';
     updates.push({ type, cause: `refunded-${outcome.refundedMinor}`, orderStatus });
   }
-  return settlement(payment, outcome, orderStatus, updates);
+  const accepts = outcome.accept === true;
+  return { ...settlement(payment, outcome, orderStatus, updates), accepts };
 }
 
 function review(
@@ -277,6 +297,7 @@ function settlement(
     dismissed: payment.dismissed && !outcome.accept,
     orderStatus,
     paysNow: false,
+    accepts: false,
     updates,
   };
 }

@@ -63,11 +63,19 @@ export type Reading =
   /** It answered, but not in a way that can be understood. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
+/** What a person has accepted of a transaction, although it differs from what was opened. */
+export interface Accepted {
+  readonly reference: string;
+  readonly money: Money;
+}
+
 /** What was agreed when the session was opened; a transaction must match all of it before it is believed. */
 export interface Opened extends PaymentKey {
   readonly account: string;
   readonly sessionId: string;
   readonly money: Money;
+  /** Takes the place of the order's own reference and money; account and session are never excepted. */
+  readonly accepted?: Accepted;
 }
 
 export type Mismatch = 'account' | 'session' | 'reference' | 'amount' | 'currency';
@@ -76,8 +84,16 @@ export type Mismatch = 'account' | 'session' | 'reference' | 'amount' | 'currenc
 export function mismatch(opened: Opened, transaction: Transaction): Mismatch | null {
   if (transaction.account !== opened.account) return 'account';
   if (transaction.sessionId !== opened.sessionId) return 'session';
-  if (transaction.reference !== opened.orderReference) return 'reference';
-  if (transaction.money.currency !== opened.money.currency) return 'currency';
-  if (transaction.money.amountMinor !== opened.money.amountMinor) return 'amount';
-  return null;
+  const { orderReference: reference, money } = opened;
+  return difference(opened.accepted ?? { reference, money }, transaction);
+}
+
+/** The first thing in which a transaction differs from what it should be for, or null. */
+export function difference(
+  { reference, money }: Accepted,
+  transaction: Transaction,
+): 'reference' | 'currency' | 'amount' | null {
+  if (transaction.reference !== reference) return 'reference';
+  if (transaction.money.currency !== money.currency) return 'currency';
+  return transaction.money.amountMinor === money.amountMinor ? null : 'amount';
 }

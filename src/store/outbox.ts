@@ -38,6 +38,7 @@ export function updateBody(
     authorizedAmount: payment.authorized,
     capturedAmount: payment.captured,
     refundedAmount: payment.refunded,
+    ...acceptedIn(payment),
     ...(update.type === 'order.authorization_expiring' &&
       payment.authorizationExpiresAt !== null && {
         authorizationExpiresAt: payment.authorizationExpiresAt.toISOString(),
@@ -52,6 +53,12 @@ export function updateBody(
     apiVersion: API_VERSION,
     data,
   });
+}
+
+/** What is asked for stays what it was; where a person has accepted something else, the sums beside it are of that. */
+function acceptedIn(payment: PaymentRow): { accepted?: object } {
+  const { acceptedAmount: amount, acceptedCurrency: currency, acceptedReference: reference } = payment;
+  return amount === null ? {} : { accepted: { amount, currency, reference } };
 }
 
 /** An update as an attempt finds it. */

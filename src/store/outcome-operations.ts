@@ -102,7 +102,8 @@ function isNews({ kind, state, code, cause, isByGateway }: FinishedOperation): b
 
 function unchanged(order: Locked['order'], payment: Locked['payment']): Settlement {
   const { status, reason, closedBy, dismissed } = payment;
-  return { status, reason, closedBy, dismissed, orderStatus: order.status, paysNow: false, updates: [] };
+  const { status: orderStatus } = order;
+  return { status, reason, closedBy, dismissed, orderStatus, paysNow: false, accepts: false, updates: [] };
 }
 
 export function finishedNote({ kind, reference, state, amountMinor, code, detail }: FinishedOperation): Note {

@@ -47,6 +47,7 @@ export function settledRows(
       reviewSince: status !== 'REVIEW' ? null : isStillInReview ? payment.reviewSince : now,
       updatedAt: now,
       ...(transaction && found(transaction)),
+      ...(transaction && settled.accepts && acceptedIn(transaction)),
       ...(isSettled(status) && 'customer' in payment.request && { request: withoutCustomer(payment) }),
     },
   };
@@ -69,6 +70,11 @@ function found(transaction: Transaction): Partial<PaymentRow> {
     captured: transaction.capturedMinor,
     refunded: transaction.refundedMinor,
   };
+}
+
+function acceptedIn({ reference, money }: Transaction): Partial<PaymentRow> {
+  const { amountMinor, currency } = money;
+  return { acceptedAmount: amountMinor, acceptedCurrency: currency, acceptedReference: reference };
 }
 
 function lapseOf({ authorizationExpiresAt }: Transaction): Date | null {

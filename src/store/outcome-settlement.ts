@@ -2,8 +2,15 @@
 import { isStale } from '../domain/decide.ts';
 import type { OrderStanding } from '../domain/order.ts';
 import { isMoney } from '../domain/payment.ts';
-import { settle, type LateMoneyPolicy, type PaymentStanding, type Settlement } from '../domain/settle.ts';
-import type { Transaction } from '../domain/transaction.ts';
+import {
+  heldAccepted,
+  settle,
+  type LateMoneyPolicy,
+  type PaymentStanding,
+  type Settlement,
+} from '../domain/settle.ts';
+import type { Accepted, Transaction } from '../domain/transaction.ts';
+import { acceptedOf } from './accepted.ts';
 import {
   finishedOperations,
   isGoingBack,
@@ -23,6 +30,8 @@ export interface Settled {
   readonly current: OutcomeRecord;
   /** It proves money, or what was done with it, and callbacks came beside it that may say no more than that. */
   readonly answersOthers: boolean;
+  /** What a person has accepted of the transaction, in this record or before. */
+  readonly accepted: Accepted | undefined;
 }
 
 /** Arbitrates a record between its payment, the order and what others have recorded since. */
@@ -31,7 +40,10 @@ export function settleRecord(before: Locked, record: OutcomeRecord, policy: Late
   const finished = finishedOperations(operations, record);
   // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
   const isLate = before.isWritten || isOvertaken(payment, record.transaction);
-  const outcome = isLate ? null : record.outcome;
+  const outcome =
+    isLate || record.outcome === null
+      ? null
+      : heldAccepted(record.outcome, acceptedOf(payment), record.transaction);
   const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, policy);
   const settled = withFailures(before, moved, finished);
   const { transaction, ...rest } = record;
@@ -39,13 +51,18 @@ export function settleRecord(before: Locked, record: OutcomeRecord, policy: Late
   const current: OutcomeRecord = isLate || transaction === undefined ? rest : { ...rest, transaction };
   const isProved = settled !== null && isMoney(settled.status) && current.transaction !== undefined;
   const answersOthers = isProved && before.unhandled > record.deliveries.length;
-  return { settled, finished, current, answersOthers };
+  const accepted = settled?.accepts && transaction ? transaction : acceptedOf(payment);
+  return { settled, finished, current, answersOthers, accepted: accepted && termsOf(accepted) };
+}
+
+function termsOf({ reference, money }: Accepted): Accepted {
+  return { reference, money };
 }
 
 /** What whoever recorded it has to know. `told` are the effects that are new. */
 export function recordedOutcome(
   before: Locked,
-  settled: Settlement | null,
+  { settled, accepted }: Pick<Settled, 'settled' | 'accepted'>,
   told: readonly string[],
   tells: boolean,
 ): RecordedOutcome {
@@ -58,6 +75,7 @@ export function recordedOutcome(
     paysNow: settled?.paysNow ?? false,
     untold: tells ? [...new Set([...pending, ...told])] : [],
     next: nextSteps(before, settled),
+    ...(accepted && { accepted }),
   };
 }
 

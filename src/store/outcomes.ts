@@ -4,7 +4,7 @@ import { crashPoint } from '../crash-points.ts';
 import type { OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { LateMoneyPolicy, Outcome, Settlement } from '../domain/settle.ts';
-import type { Transaction } from '../domain/transaction.ts';
+import type { Accepted, Transaction } from '../domain/transaction.ts';
 import { markHandled, type HandledDelivery } from './deliveries.ts';
 import { markAnswered } from './log-delivery.ts';
 import type { Db } from './open.ts';
@@ -56,6 +56,8 @@ export interface RecordedOutcome {
   /** Effects that the merchant has not been told yet, and that this run is to tell. */
   readonly untold: readonly string[];
   readonly next: readonly NextStep[];
+  /** What a person has accepted of the transaction, if anybody has. */
+  readonly accepted?: Accepted;
 }
 
 export interface RecordSettings {
@@ -95,10 +97,11 @@ async function settleLocked(
   record: OutcomeRecord,
   settings: RecordSettings,
 ): Promise<RecordedOutcome> {
-  const { settled, finished, current, answersOthers } = settleRecord(before, record, settings.policy);
+  const result = settleRecord(before, record, settings.policy);
+  const { settled, finished, current, answersOthers } = result;
   const told = await write(tx, before, settled, finished, current, settings);
   if (answersOthers) await markAnswered(tx, before.payment.id);
-  return recordedOutcome(before, settled, told, settings.tells);
+  return recordedOutcome(before, result, told, settings.tells);
 }
 
 async function lock(tx: Db, { paymentId, key }: OutcomeRecord, teller: string): Promise<Locked> {

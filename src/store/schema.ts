@@ -65,6 +65,10 @@ export const payments = pgTable(
     authorized: integer().notNull().default(0),
     captured: integer().notNull().default(0),
     refunded: integer().notNull().default(0),
+    /** What a person has accepted of its transaction, which holds in the place of the order's own; all three or none. */
+    acceptedAmount: integer('accepted_amount'),
+    acceptedCurrency: text('accepted_currency'),
+    acceptedReference: text('accepted_reference'),
     capture: text().notNull().default('manual'),
     /** 128 random bits that the return URL carries. */
     returnKey: text('return_key').notNull(),

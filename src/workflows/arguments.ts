@@ -70,7 +70,7 @@ export function returnOf(value: unknown, now: number): ReturnSignal {
   return { why: why === 'unproved_callback' ? why : 'return', at: timeOf(at, now) };
 }
 
-const LOOKS = ['sweep', 'untold_update', 'unwatched', 'operator', 'refused_refund'] as const;
+const LOOKS = ['sweep', 'untold_update', 'unwatched', 'operator', 'refused_refund', 'in_review'] as const;
 
 /** Whatever it says, it asks for a look: without a reason of ours, an operator does. */
 export function lookOf(value: unknown, now: number): LookSignal {

@@ -105,9 +105,11 @@ function isWorthKeeping(triggers: Triggers): boolean {
   return (
     triggers.callbacks.length > 0 ||
     triggers.timer === 'poll' ||
-    triggers.pokes.some(({ why }) => why === 'sweep' || why === 'unwatched' || why === 'untold_update')
+    triggers.pokes.some(({ why }) => KEPT.has(why))
   );
 }
+
+const KEPT: ReadonlySet<string> = new Set(['sweep', 'unwatched', 'untold_update', 'in_review']);
 
 function kept(
   run: RunState,
@@ -168,6 +170,8 @@ export async function record(run: RunState, outcome: OutcomeRecord): Promise<Rec
   run.status = recorded.status;
   run.reason = recorded.reason;
   if (outcome.transaction !== undefined) run.transaction = outcome.transaction;
+  const { accepted } = recorded;
+  if (run.payment !== null && accepted !== undefined) run.payment = { ...run.payment, accepted };
   publishSearchAttributes(run, before);
   tell(run, recorded.untold);
   followUp(run, recorded.next);

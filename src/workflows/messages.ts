@@ -76,7 +76,7 @@ export type Closing = 'merchant' | 'order_paid';
 
 /** A look that we ask for ourselves. */
 export interface LookSignal {
-  readonly why: 'sweep' | 'untold_update' | 'unwatched' | 'operator' | 'refused_refund';
+  readonly why: 'sweep' | 'untold_update' | 'unwatched' | 'operator' | 'refused_refund' | 'in_review';
   readonly at: string;
   readonly transactionId?: string;
 }

@@ -9,7 +9,7 @@ import type { Transaction } from '../domain/transaction.ts';
 import type { GiveBackCause, OpenOperation } from './messages.ts';
 import { close, postpone, type MoneyRun } from './money-run.ts';
 import { moneyMover, PRIORITY, recordOutcome } from './proxies.ts';
-import { tell } from './telling.ts';
+import { haveWatched, tell } from './telling.ts';
 
 /** What was sent and never shown is given up after this long, what the gateway has accepted after that. */
 const UNCONFIRMED_MS = 60 * 60_000;
@@ -59,8 +59,7 @@ async function recordAttempt(
 /** Null where the transaction changes nothing about the payment. */
 function outcomeOf(run: MoneyRun, payment: StandingPayment, transaction: Transaction): Outcome | null {
   const { paymentId, orderReference, n } = run.input;
-  const { account, sessionId, money } = payment;
-  const opened = { paymentId, orderReference, n, account, sessionId, money };
+  const opened = { ...payment, paymentId, orderReference, n };
   const decision = decide(payment, opened, { kind: 'transaction', transaction });
   if (decision.kind !== 'become') return null;
   const { status, pays, reason } = decision;
@@ -72,13 +71,23 @@ async function record(
   run: MoneyRun,
   what: Pick<OutcomeRecord, 'outcome' | 'transaction' | 'failed'>,
 ): Promise<void> {
+  await write(run, 'record what came of it', { notes: [], ...what });
+}
+
+/** Tells what is new of it; what is in REVIEW now is watched by the payment's own run. */
+async function write(
+  run: MoneyRun,
+  summary: string,
+  what: Omit<OutcomeRecord, 'paymentId' | 'deliveries' | 'key'>,
+): Promise<void> {
   run.records += 1;
   const key = `${workflowInfo().runId}-${run.records}`;
   const { paymentId } = run.input;
-  const recorded = await recordOutcome.executeWithOptions({ summary: 'record what came of it' }, [
-    { paymentId, deliveries: [], notes: [], key, ...what },
+  const recorded = await recordOutcome.executeWithOptions({ summary }, [
+    { paymentId, deliveries: [], key, ...what },
   ]);
   tell(run, recorded.untold);
+  if (what.outcome !== null && recorded.status === 'REVIEW') haveWatched(run);
 }
 
 /** The next operation that gives money back; the last one has recorded that all of it is gone. */
@@ -130,16 +139,9 @@ async function endGiveBack(
     capturedMinor,
     refundedMinor,
   };
-  run.records += 1;
-  const recorded = await recordOutcome.executeWithOptions({ summary: 'the money could not be given back' }, [
-    {
-      paymentId: run.input.paymentId,
-      outcome,
-      deliveries: [],
-      notes: [{ kind: 'operation', text: `could not be given back: ${detail}` }],
-      key: `${workflowInfo().runId}-${run.records}`,
-      ...(transaction !== undefined && { transaction }),
-    },
-  ]);
-  tell(run, recorded.untold);
+  await write(run, 'the money could not be given back', {
+    outcome,
+    notes: [{ kind: 'operation', text: `could not be given back: ${detail}` }],
+    ...(transaction !== undefined && { transaction }),
+  });
 }

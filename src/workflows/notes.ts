@@ -48,6 +48,7 @@ const ASKED_BY_US = {
   refused_refund: 'a refund was asked for of more than we know to be captured',
   untold_update: 'an update was never told',
   unwatched: 'nobody seemed to watch it any more',
+  in_review: 'what was to move its money has put it in REVIEW',
 } as const;
 
 function readNote(gateway: string, { reading, decision }: Found, now: number): Note {

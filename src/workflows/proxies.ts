@@ -58,7 +58,7 @@ export function moneyMover(gateway: string): ActivityInterfaceFor<MoneyActivitie
 }
 
 /** Temporal and the store are all that it needs. */
-export const { wakeMoney, closeOthers } = proxyActivities<WakingActivities>({
+export const { wakeMoney, closeOthers, watchPayment } = proxyActivities<WakingActivities>({
   startToCloseTimeout: '30 seconds',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },

@@ -233,6 +233,7 @@ export function openedOf(run: RunState, payment: OpenedPayment): Opened {
     account: payment.account,
     sessionId: payment.sessionId,
     money: payment.money,
+    ...(payment.accepted && { accepted: payment.accepted }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { NextStep } from '../activities/payment-activities.ts';
-import { closeOthers, notifier, wakeMoney } from './proxies.ts';
+import type { MoneyRun } from './money-run.ts';
+import { closeOthers, notifier, wakeMoney, watchPayment } from './proxies.ts';
 import type { RunState } from './run-state.ts';
 
 /** Tells the merchant beside the loop: a shop that hangs must not keep a hold from being polled. */
@@ -26,6 +27,21 @@ export function followUp(run: RunState, next: readonly NextStep[]): void {
       .then(() => run.telling.delete(WORDS[step]));
   }
 }
+
+/** Has the payment's own run watch what was put in REVIEW beside it, which may have no run by now. */
+export function haveWatched(run: MoneyRun): void {
+  if (run.telling.has(WATCHED)) return;
+  run.telling.add(WATCHED);
+  const { paymentId, orderReference, n, gateway } = run.input;
+  void watchPayment
+    .executeWithOptions({ summary: "the payment's run watches it" }, [
+      { paymentId, orderReference, n, gateway },
+    ])
+    .catch(() => undefined)
+    .then(() => run.telling.delete(WATCHED));
+}
+
+const WATCHED = 'that it is watched';
 
 const WORDS = {
   capture: 'that it is captured',

@@ -167,5 +167,12 @@ function anOrder(): OrderRow {
 function aPayment(): PaymentRow {
   const facts = { id: 'pay_1', status: 'AUTHORIZED', gateway: 'dintero', amount: 72_200, currency: 'NOK' };
   const sums = { authorized: 72_200, captured: 0, refunded: 0, paymentMethod: 'card', reason: 'accepted' };
-  return { ...facts, ...sums, sessionId: 'T1.s', transactionId: 'T1.t' } as unknown as PaymentRow;
+  const accepted = { acceptedAmount: 72_200, acceptedCurrency: 'NOK', acceptedReference: '1001' };
+  return {
+    ...facts,
+    ...sums,
+    ...accepted,
+    sessionId: 'T1.s',
+    transactionId: 'T1.t',
+  } as unknown as PaymentRow;
 }

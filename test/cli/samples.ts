@@ -39,6 +39,7 @@ export function aPayment(
     authorizedAmount: 72_200,
     capturedAmount: 0,
     refundedAmount: 0,
+    accepted: null,
     paymentMethod: null,
     capture: 'manual',
     returnUrl: null,

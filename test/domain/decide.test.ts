@@ -174,6 +174,32 @@ describe('decide', () => {
     }
   });
 
+  it('compares with what a person has accepted, as soon as anybody has, but for account and session', () => {
+    const money = { amountMinor: 7_000, currency: 'SEK' };
+    const opened = anOpened({ accepted: { reference: 'theirs', money } });
+    const found = {
+      status: 'CAPTURED',
+      authorized: true,
+      capturedMinor: 7_000,
+      reference: 'theirs',
+      money,
+    } as const;
+    const decided = (more: Partial<Transaction>) =>
+      decide(standing('AUTHORIZED'), opened, {
+        kind: 'transaction',
+        transaction: aTransaction({ ...found, ...more }),
+      });
+    expect(decided({})).toMatchObject({ kind: 'become', status: 'CAPTURED', pays: true });
+    for (const [other, reason] of [
+      [{ reference: '1001' }, 'reference_mismatch'],
+      [{ money: { ...money, amountMinor: 7_001 } }, 'amount_mismatch'],
+      [{ money: { ...money, currency: 'NOK' } }, 'currency_mismatch'],
+    ] as const)
+      expect(decided(other)).toMatchObject({ kind: 'become', status: 'REVIEW', reason });
+    for (const other of [{ account: 'T99999999' }, { sessionId: 'another' }])
+      expect(decided(other).kind).toBe('unclear');
+  });
+
   it.each(['PENDING', 'REVIEW'] as const)('takes the session at its word while %s', (status) => {
     for (const [state, becomes] of [
       ['cancelled', 'CANCELLED'],

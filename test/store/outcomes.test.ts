@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asc, eq } from 'drizzle-orm';
+import type { Transaction } from '../../src/domain/transaction.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { claimPayment } from '../../src/store/claim-payment.ts';
 import { findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
@@ -32,6 +33,58 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
       .from(outbox)
       .where(eq(outbox.orderReference, orderReference))
       .orderBy(asc(outbox.sequence));
+
+  it('keeps what a person has accepted, also from a look that has not heard of it', async () => {
+    const payment = await aPayment(store.db);
+    const found = { money: { amountMinor: 7_000, currency: 'SEK' }, reference: 'theirs' };
+    const differing = aTransaction(payment, found);
+    const review = anOutcome('REVIEW', { reason: 'reference_mismatch' });
+    const seen = (changes: Partial<Transaction>) => {
+      const { capturedMinor = 0 } = changes;
+      const outcome = { ...review, capturedMinor };
+      return aRecord(payment, { outcome, transaction: { ...differing, ...changes } });
+    };
+    const first = await recordOutcome(store.db, seen({}), TELLS);
+    expect(first).toMatchObject({ status: 'REVIEW' });
+    expect(first).not.toHaveProperty('accepted');
+    const accepted = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    const decided = aRecord(payment, { outcome: accepted, transaction: differing });
+    expect(await recordOutcome(store.db, decided, TELLS)).toMatchObject({
+      status: 'AUTHORIZED',
+      accepted: found,
+    });
+    expect(await findPayment(store.db, payment.id)).toMatchObject({
+      acceptedAmount: 7_000,
+      acceptedCurrency: 'SEK',
+      acceptedReference: 'theirs',
+    });
+    const later = {
+      updatedAt: '2026-11-21T13:00:00.000Z',
+      status: 'CAPTURED',
+      capturedMinor: 7_000,
+    } as const;
+    const kept = await recordOutcome(store.db, seen(later), TELLS);
+    expect(kept).toMatchObject({ status: 'CAPTURED', orderStatus: 'PAID', accepted: found });
+    const [, , update] = await updatesOf(payment.orderReference);
+    expect(JSON.parse(update?.body ?? '')).toMatchObject({
+      type: 'order.captured',
+      data: {
+        amount: 72200,
+        currency: 'NOK',
+        accepted: { amount: 7_000, currency: 'SEK' },
+        capturedAmount: 7_000,
+      },
+    });
+    const other = {
+      ...later,
+      updatedAt: '2026-11-21T14:00:00.000Z',
+      money: { amountMinor: 1, currency: 'SEK' },
+    };
+    expect(await recordOutcome(store.db, seen(other), TELLS)).toMatchObject({
+      status: 'REVIEW',
+      orderStatus: 'PAID',
+    });
+  });
 
   it('pays the order, writes the update and the decision in one go', async () => {
     const payment = await aPayment(store.db);

@@ -44,6 +44,10 @@ export const orderUpdate = z
       authorizedAmount: minor,
       capturedAmount: minor,
       refundedAmount: minor,
+      accepted: z.object({ amount: minor, currency: z.string(), reference: z.string() }).optional().meta({
+        description:
+          'What a person has accepted of the transaction: the authorized, captured and refunded amounts are of it, `amount` and `currency` stay what was asked for',
+      }),
       authorizationExpiresAt: z.iso
         .datetime()
         .optional()

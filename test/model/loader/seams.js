@@ -7,7 +7,7 @@ export const SEAMS = {
   'domain/decide.ts': ['decide', 'decideExpiry', 'isStale', 'differsFromListing'],
   'domain/operation.ts': ['feasible', 'reservedFor', 'traceOf'],
   'domain/settle.ts': ['settle'],
-  'domain/transaction.ts': ['mismatch'],
+  'domain/transaction.ts': ['mismatch', 'difference'],
   'store/outcome-operations.ts': ['nextSteps', 'withFailures'],
   'workflows/look.ts': ['look'],
   'workflows/money-run.ts': ['postpone'],

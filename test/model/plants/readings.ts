@@ -15,6 +15,8 @@ const unmindful =
     return differs !== null && of.includes(differs) ? null : differs;
   };
 
+/** As if nobody had decided anything. */
+const NOTHING_ACCEPTED = { accepted: undefined } as unknown as Partial<Opened>;
 const FAILED: Decision = { kind: 'become', status: 'FAILED', pays: false };
 const EXPIRED: Decision = { kind: 'become', status: 'EXPIRED', pays: false };
 
@@ -26,6 +28,14 @@ export const READINGS: Plants = {
   'no reference check': {
     found: /a transaction for another pays/,
     plant: () => ({ mismatch: unmindful(['reference']) }),
+  },
+  'asks again about what was accepted': {
+    found: /which a person has accepted/,
+    plant: () => ({
+      difference: () => 'amount',
+      mismatch: (compare: Compare, opened: Opened, transaction: Transaction) =>
+        compare({ ...opened, ...NOTHING_ACCEPTED }, transaction),
+    }),
   },
   'no session check': {
     found: /pays with what belongs to|without money|never had any money|knows of|gateway says/,

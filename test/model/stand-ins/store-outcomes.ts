@@ -32,13 +32,14 @@ export function recordOutcome(
 
 function recorded(tables: Tables, record: OutcomeRecord, settings: RecordSettings): RecordedOutcome {
   const before = lock(tables, record, settings.teller);
-  const { settled, finished, current, answersOthers } = settleRecord(before, record, settings.policy);
+  const result = settleRecord(before, record, settings.policy);
+  const { settled, finished, current, answersOthers } = result;
   if (settled !== null) tables.keeper.settling(before, settled, record);
   const told = write(tables, before, settled, finished, current, settings);
   const { id } = before.payment;
   if (answersOthers) markAnswered(tables, id);
   tables.keeper.settled(before, tables.payments.get(id) as PaymentRow);
-  return recordedOutcome(before, settled, told, settings.tells);
+  return recordedOutcome(before, result, told, settings.tells);
 }
 
 function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string): Locked {

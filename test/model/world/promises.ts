@@ -60,6 +60,7 @@ export class Promises {
     if (settled.paysNow) this.#paying(before, record, session);
     const isTold = settled.updates.some(({ type }) => type === 'order.paid');
     this.keep(isTold === settled.paysNow, 'order.paid is told of what does not pay, or not of what does');
+    this.#holding(payment, settled, record);
     if (settled.status === payment.status || settled.dismissed) return;
     this.#moving(payment, settled.status, session);
   }
@@ -78,6 +79,16 @@ export class Promises {
     this.keep(isOrders, `${is.amountMinor} ${is.currency} pay an order of ${order.amount} ${order.currency}`);
     this.keep(is.reference === order.reference, `a transaction for ${is.reference} pays ${order.reference}`);
     this.keep(payment.amount === order.amount, `${payment.id} pays an order whose amount has changed`);
+  }
+
+  /** What a person has accepted is not asked about again while it is what it was. */
+  #holding(payment: PaymentRow, { status, reason }: Settlement, { transaction }: OutcomeRecord): void {
+    const isAccepted =
+      payment.acceptedReference === transaction?.reference &&
+      payment.acceptedAmount === transaction.money.amountMinor &&
+      payment.acceptedCurrency === transaction.money.currency;
+    const isUndone = isAccepted && status === 'REVIEW' && reason?.endsWith('_mismatch') === true;
+    this.keep(!isUndone, `${payment.id} is in REVIEW (${reason}), which a person has accepted`);
   }
 
   #moving(payment: PaymentRow, to: PaymentStatus, session: PspSession | undefined): void {

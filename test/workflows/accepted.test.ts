@@ -1,0 +1,104 @@
+/** What a person has accepted, and what is done with the money afterwards: real workflows, a store, the sandbox. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { addNote } from '../../src/store/timeline.ts';
+import { paymentWorkflowId } from '../../src/workflows/messages.ts';
+import {
+  addressOf,
+  anOpenPayment,
+  lateMoney,
+  look,
+  operate,
+  orderOf,
+  payAt,
+  reread,
+  startMoneyWorld,
+  untilOrder,
+  untilPayment,
+  type MoneyWorld,
+} from '../support/money-world.ts';
+import { until } from '../support/until.ts';
+
+let world: MoneyWorld;
+beforeAll(async () => {
+  world = await startMoneyWorld();
+}, 180_000);
+afterEach(async () => {
+  await world.sandbox.call('DELETE', '/__sim/faults');
+  world.told.length = 0;
+});
+afterAll(() => world.close(), 60_000);
+
+const untilTold = (type: string) =>
+  until(`the merchant hears ${type}`, () => world.told.includes(type), 30_000);
+const runOf = (payment: PaymentRow) => world.client.workflow.getHandle(paymentWorkflowId(payment));
+
+/** 7,000 were paid of 10,000, which an operator has accepted. */
+async function anAccepted(pay: object = { amount: 7_000 }): Promise<PaymentRow> {
+  const opened = await anOpenPayment(world);
+  await payAt(world, opened, { outcome: 'authorize', ...pay });
+  await look(world, opened);
+  await untilPayment(world, opened, 'REVIEW');
+  await accept(opened);
+  await untilOrder(world, opened, 'PAID');
+  return reread(world, opened.id);
+}
+
+async function accept(payment: PaymentRow): Promise<void> {
+  const noteKey = `resolve-${Date.now()}`;
+  await addNote(world.store.db, payment.id, { kind: 'operator', text: 'accepted' }, noteKey);
+  const result = await world.runs.resolve(addressOf(payment), { decision: 'accept', noteKey });
+  expect(result.kind).toBe('resolved');
+}
+
+/** A look by whichever run there is, to its end. */
+async function lookAgain(payment: PaymentRow): Promise<void> {
+  await look(world, payment);
+  await runOf(payment).result();
+}
+
+describe('what a person has accepted', () => {
+  it('is captured and refunded like any other, in as many steps and looks as it takes', async () => {
+    const payment = await anAccepted();
+    expect(payment).toMatchObject({ acceptedAmount: 7_000, acceptedCurrency: 'NOK', status: 'AUTHORIZED' });
+    expect(await operate(world, payment, 'capture', 'c1', 3_000)).toMatchObject({ state: 'done' });
+    await lookAgain(payment);
+    expect(await operate(world, payment, 'capture', 'c2')).toMatchObject({ state: 'done', amount: 4_000 });
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'CAPTURED', captured: 7_000 });
+    expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({ state: 'done', amount: 7_000 });
+    await lookAgain(payment);
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'REFUNDED', reason: null });
+    await untilTold('order.refunded');
+    const inOrder = ['order.review', 'order.paid', 'order.captured', 'order.captured', 'order.refunded'];
+    expect(world.told.filter((type) => inOrder.includes(type)).toSorted()).toEqual(inOrder.toSorted());
+  });
+
+  it.each([
+    ['another currency', { currency: 'SEK' }],
+    ['another reference', { merchantReference: 'somebody-elses' }],
+  ])('may have %s', async (_, pay) => {
+    const payment = await anAccepted(pay);
+    expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'done', amount: 10_000 });
+    await lookAgain(payment);
+    expect((await reread(world, payment.id)).status).toBe('CAPTURED');
+    expect((await orderOf(world, payment)).status).toBe('PAID');
+  });
+});
+
+describe('what a money run has put in REVIEW', () => {
+  it("is watched by the payment's own run, which had ended", async () => {
+    await world.sandbox.call('POST', '/__sim/faults', { void: { result: 'failure' } });
+    const payment = await lateMoney(world, 'authorize');
+    await untilPayment(world, payment, 'REVIEW');
+    await until(
+      'its run waits for a person',
+      async () => {
+        const { status, memo: _, ...run } = await runOf(payment).describe();
+        const view =
+          status.name === 'RUNNING' ? await runOf(payment).query<{ status: string }>('getState') : run;
+        return 'status' in view && view.status === 'REVIEW';
+      },
+      30_000,
+    );
+  });
+});
