@@ -60,7 +60,7 @@ export function callbackOf(value: unknown, now: number): CallbackSignal | null {
 
 function claimOf(value: unknown): Claim {
   const claim = fieldsOf(value);
-  const names = ['sessionId', 'transactionId', 'event', 'error'] as const;
+  const names = ['sessionId', 'transactionId', 'event', 'error', 'eventRef'] as const;
   return Object.fromEntries(names.flatMap((name) => (isText(claim[name]) ? [[name, claim[name]]] : [])));
 }
 
