@@ -102,8 +102,8 @@ describe('a workflow that was changed', () => {
     [
       'has another timer',
       'src/workflows/payment-session.ts',
-      'await begin(run);\n  for',
-      "await sleep('1 second');\n  await begin(run);\n  for",
+      'receiveMessages(run, operations);\n  for',
+      "receiveMessages(run, operations);\n  await sleep('1 second');\n  for",
     ],
   ])('is refused by Temporal when it %s', async (_, file, from, to) => {
     expect(await noticedBy(file, from, to)).toMatch(/[Nn]on-?determini/);

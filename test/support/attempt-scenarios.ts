@@ -1,4 +1,5 @@
 /** Answers to attempts at moving money that neither the sandbox nor a short story brings about: told to the run as they are. */
+import { ApplicationFailure } from '@temporalio/common';
 import type { GiveBackPlan, OperationAttempt } from '../../src/activities/payment-activities.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
 import type { Scenario, Story } from './scenarios.ts';
@@ -70,6 +71,22 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'FAILED');
     story.fake.attempts.push(attempted(story, 'finished', shown(story)));
     await story.money.carryOut(story.address, 'op-1');
+    return moneyOf(story);
+  },
+  /** Twice in REVIEW before anybody could be had to watch it, and then nobody can. */
+  async 'attempts-watched-by-nobody'(story) {
+    await paid(story);
+    let release = () => {};
+    const gate = new Promise<void>((settle) => (release = settle));
+    story.fake.before.watchPayment = async () => {
+      await gate;
+      throw ApplicationFailure.nonRetryable('nobody watches');
+    };
+    change(story.session, 'FAILED');
+    const contradicted = attempted(story, 'finished', shown(story));
+    story.fake.attempts.push(contradicted, contradicted);
+    for (const id of ['op-1', 'op-2']) await story.money.carryOut(story.address, id);
+    release();
     return moneyOf(story);
   },
   async 'attempt-asked-twice'(story) {

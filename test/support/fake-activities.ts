@@ -135,7 +135,9 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Fa
     async planGiveBack({ orderReference }) {
       return next((await at(orderReference, 'planGiveBack')).plans);
     },
-    async watchPayment() {},
+    async watchPayment({ orderReference }) {
+      await at(orderReference, 'watchPayment');
+    },
     async notifyMerchant(effectId) {
       const fake = await at(referenceOf(effectId), 'notifyMerchant');
       for (const update of fake.order.updates) update.told ||= update.effectId === effectId;

@@ -3,6 +3,7 @@ import { effectId, type OrderStatus, type UpdateType } from '../../src/domain/or
 import { holdsMoney, isOpen, type PaymentStatus } from '../../src/domain/payment.ts';
 import type { Money } from '../../src/domain/money.ts';
 import { settle, type LateMoneyPolicy, type PaymentStanding } from '../../src/domain/settle.ts';
+import type { Accepted } from '../../src/domain/transaction.ts';
 import type { NextStep, OutcomeRecord, RecordedOutcome } from '../../src/store/outcomes.ts';
 import { readingOf, returnMoney, type SimulatedSession } from './simulated-psp.ts';
 
@@ -11,6 +12,8 @@ export interface StoredPayment extends PaymentStanding {
   sessionId: string | null;
   transactionId: string | null;
   transactionUpdatedAt: string | null;
+  /** What a person has accepted of its transaction. */
+  accepted?: Accepted;
   /** Milliseconds: what the gateway was told, and when we ourselves call it over. */
   readonly expiresAt: number;
   readonly expiryDueAt: number;
@@ -126,12 +129,14 @@ export function recordOutcome(
   const settled = settle(standing, before, record.outcome, policy);
   const { status, reason, closedBy, dismissed } = settled;
   const found = record.transaction;
+  const accepted = record.outcome.accept === true && found ? termsOf(found) : before.accepted;
   const payment: StoredPayment = {
     ...before,
     status,
     reason,
     closedBy,
     dismissed,
+    ...(accepted && { accepted }),
     ...(found && {
       transactionId: found.transactionId,
       transactionUpdatedAt: found.updatedAt ?? null,
@@ -149,6 +154,10 @@ export function recordOutcome(
   }
   for (const update of settled.updates) queue(order, payment.id, update);
   return recorded(order, payment, { isChange: status !== before.status, paysNow: settled.paysNow });
+}
+
+function termsOf({ reference, money }: Accepted): Accepted {
+  return { reference, money };
 }
 
 /** The partial unique index of the real store. */
@@ -173,9 +182,11 @@ function recorded(
   payment: StoredPayment,
   now: Pick<RecordedOutcome, 'isChange' | 'paysNow'>,
 ): RecordedOutcome {
-  const { status, reason } = payment;
+  const { status, reason, accepted } = payment;
   const untold = untoldOf(order, payment.id);
-  return { status, reason, orderStatus: order.status, ...now, untold, next: nextOf(order, payment) };
+  const next = nextOf(order, payment);
+  const terms = accepted && { accepted };
+  return { status, reason, orderStatus: order.status, ...now, untold, next, ...terms };
 }
 
 /** What the run of `moneyOperations` does when it is asked to give money back: at the gateway, and then in the store. */

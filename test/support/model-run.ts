@@ -81,7 +81,7 @@ export function startRun(world: World, payment: StoredPayment): ModelRun {
 
 /** What the activity `openSession` answers for a payment whose session is there. */
 export function openedPayment(payment: StoredPayment, untold: readonly string[] = []): OpenedPayment {
-  const { transactionId, transactionUpdatedAt } = payment;
+  const { transactionId, transactionUpdatedAt, accepted } = payment;
   return {
     kind: 'opened',
     status: payment.status,
@@ -97,6 +97,7 @@ export function openedPayment(payment: StoredPayment, untold: readonly string[] 
     capture: 'manual',
     mayHaveSurplus: false,
     untold,
+    ...(accepted && { accepted }),
     ...(transactionId !== null && { transactionId }),
     ...(transactionUpdatedAt !== null && { transactionUpdatedAt }),
   };

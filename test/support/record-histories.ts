@@ -44,11 +44,8 @@ async function recordSweeps(names: readonly string[]): Promise<Recorded[]> {
     // One after another: the listings are the world's.
     for (const name of names) {
       await beginAfresh(world);
-      const workflowId = (await SWEEP_SCENARIOS[name]?.(world)) ?? '';
-      const runs = await runsOf(world.client, workflowId);
-      for (const [index, run] of runs.entries())
-        recorded.push(await historyOf(world.client, run, nameOf(name, runs, index)));
-      process.stdout.write(`${name} has ended\n`);
+      const play = async () => [(await SWEEP_SCENARIOS[name]?.(world)) ?? ''];
+      recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
     }
     return recorded;
   } finally {
@@ -64,11 +61,8 @@ async function recordMoney(names: readonly string[], time: MoneyScenario['time']
     const recorded: Recorded[] = [];
     // One after another: a policy is the world's.
     for (const name of wanted) {
-      const ids = (await MONEY_SCENARIOS[name]?.play(world)) ?? [];
-      const runs = (await Promise.all(ids.map((id) => runsOf(world.client, id)))).flat();
-      for (const [index, run] of runs.entries())
-        recorded.push(await historyOf(world.client, run, nameOf(name, runs, index)));
-      process.stdout.write(`${name} has ended\n`);
+      const play = async () => (await MONEY_SCENARIOS[name]?.play(world)) ?? [];
+      recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
     }
     return recorded;
   } finally {
@@ -84,7 +78,7 @@ async function recordStories(names: readonly string[]): Promise<Recorded[]> {
     const recorded: Recorded[] = [];
     const playNext = async (): Promise<void> => {
       for (let name = left.shift(); name !== undefined; name = left.shift())
-        recorded.push(...(await record(world, name).catch((error: unknown) => failed(name, error))));
+        recorded.push(...(await record(world, name).catch(failedAt(name))));
     };
     await Promise.all(Array.from({ length: AT_ONCE }, playNext));
     return recorded;
@@ -96,17 +90,30 @@ async function recordStories(names: readonly string[]): Promise<Recorded[]> {
 /** Most of a story is waiting; more of them, and the server has no time to answer. */
 const AT_ONCE = 12;
 
-function failed(name: string, error: unknown): [] {
-  process.stdout.write(`${name} has failed: ${String(error)}\n`);
-  return [];
+function failedAt(name: string): (error: unknown) => [] {
+  return (error) => {
+    process.exitCode = 1;
+    process.stdout.write(`${name} has failed: ${String(error)}\n`);
+    return [];
+  };
 }
 
-async function record(world: DevWorld, name: string): Promise<Recorded[]> {
+function record(world: DevWorld, name: string): Promise<Recorded[]> {
   const story = new Story(world, name);
-  const ids = (await SCENARIOS[name]?.(story)) ?? [paymentWorkflowId(story.payment)];
-  const runs = (await Promise.all(ids.map((id) => runsOf(world.client, id)))).flat();
+  const play = async () => (await SCENARIOS[name]?.(story)) ?? [paymentWorkflowId(story.payment)];
+  return recordOne(world.client, name, play);
+}
+
+/** Plays it, and hands back the histories of every run of the workflows that it names. */
+async function recordOne(
+  client: Client,
+  name: string,
+  play: () => Promise<readonly string[]>,
+): Promise<Recorded[]> {
+  const ids = await play();
+  const runs = (await Promise.all(ids.map((id) => runsOf(client, id)))).flat();
   process.stdout.write(`${name} has ended\n`);
-  return Promise.all(runs.map((run, index) => historyOf(world.client, run, nameOf(name, runs, index))));
+  return Promise.all(runs.map((run, index) => historyOf(client, run, nameOf(name, runs, index))));
 }
 
 interface Run {

@@ -46,6 +46,21 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.fake.says = shown;
     await accept(story);
   },
+  /** Captured while the merchant still has to hear that it pays, refunded when nobody watches it any more. */
+  async 'accepted-holds'(story) {
+    const money = { amountMinor: 70_000, currency: 'NOK' };
+    await differing(story, { money });
+    const heard = story.holdBack('notifyMerchant');
+    await accept(story);
+    story.shows('CAPTURED', { money, capturedMinor: 70_000 });
+    await story.runs.callback(story.address, callbackSignal('e2'));
+    await story.becomes('CAPTURED');
+    heard();
+    await until('the merchant knows', () => story.fake.order.updates.every(({ told }) => told), 60_000);
+    await story.quiet();
+    story.shows('REFUNDED', { money, capturedMinor: 70_000, refundedMinor: 70_000 });
+    await story.callback('e3');
+  },
   async 'other-currency'(story) {
     await differing(story, { money: { amountMinor: 72_200, currency: 'SEK' } });
     story.fake.says = { kind: 'absent' };
@@ -224,7 +239,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   /** The shopper comes back after the gateway's own deadline, before our last look. */
   async 'shopper-too-late'(story) {
-    story.claim(4 * HOUR_MS + 1_000);
+    story.stored(4 * HOUR_MS + 1_000);
     await story.runs.open(story.address);
     await story.becomes('EXPIRED');
   },

@@ -34,6 +34,7 @@ import {
   type SimulatedSession,
 } from './simulated-psp.ts';
 import { TAKING_OVER_SCENARIOS } from './taking-over-scenarios.ts';
+import { TROUBLED_OPENING_SCENARIOS } from './troubled-opening-scenarios.ts';
 import { until } from './until.ts';
 
 /** Leaves behind the history of its payment's run, or those of the workflows whose ids it names. */
@@ -190,8 +191,8 @@ export class Story {
 
   /** Opened so long ago that its time is over at once. */
   async expire(): Promise<void> {
-    this.claim(LIFETIME_MS - 1_500);
-    await this.runs.open(this.address);
+    this.stored(LIFETIME_MS - 1_500);
+    await this.takeOver({ seen: [] });
     await this.becomes('EXPIRED');
     await this.quiet();
   }
@@ -240,6 +241,7 @@ function dyingIn(name: keyof FakeOrder['before']): (story: Story) => Promise<voi
 
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...OPENING_SCENARIOS,
+  ...TROUBLED_OPENING_SCENARIOS,
   ...REVIEW_SCENARIOS,
   ...CLOSING_SCENARIOS,
   ...TAKING_OVER_SCENARIOS,
@@ -356,6 +358,22 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
+  /** What was read meanwhile is no news; an event that was not shown and an error ask for another look. */
+  async 'echo-answered'(story) {
+    await story.open();
+    story.shows('CAPTURED', { knownEvents: ['capture-1'] });
+    const transactionId = transactionIdOf(story.session);
+    story.fake.before.recordOutcome = async () => {
+      story.fake.before = {};
+      const about = (eventRef: string) => ({ transactionId, event: 'CAPTURE', eventRef });
+      const claims = [about('capture-1'), about('capture-2'), { transactionId, error: 'REFUSED' }];
+      for (const [index, claim] of claims.entries())
+        await story.runs.callback(story.address, { ...callbackSignal(`e${index}`), claim });
+    };
+    await story.runs.poke(story.address, { why: 'return', at: new Date().toISOString() });
+    await story.becomes('CAPTURED');
+    await story.quiet();
+  },
   async 'surplus-closed'(story) {
     story.fake.mayHaveSurplus = true;
     await story.open();
@@ -370,40 +388,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     story.fake.psp.isDown = false;
     await story.becomes('AUTHORIZED');
-  },
-  async 'opening-late'(story) {
-    story.claim();
-    story.fake.isDeafToOpenings = true;
-    const first = story.runs.open(story.address);
-    await until('it is tried again', () => story.fake.openings.length > 1, 30_000);
-    await first;
-    story.fake.isDeafToOpenings = false;
-    await story.runs.open(story.address);
-    change(story.session, 'AUTHORIZED');
-    await story.callback('e1');
-  },
-  async 'opening-cancelled'(story) {
-    story.claim();
-    story.fake.isDeafToOpenings = true;
-    await story.runs.open(story.address);
-    await story.runs.cancel(story.address);
-  },
-  async 'opening-expired'(story) {
-    story.claim(4 * 3_600_000 - 1_500);
-    story.fake.isDeafToOpenings = true;
-    await story.runs.open(story.address);
-    await story.becomes('EXPIRED');
-  },
-  async 'opening-named'(story) {
-    story.claim();
-    story.fake.isDeafToOpenings = true;
-    await story.runs.callback(story.address, callbackSignal('e1'));
-    await until('it is tried', () => story.fake.openings.length > 0, 30_000);
-    await story.runs.cancel(story.address);
-    story.fake.isDeafToOpenings = false;
-    await until('it is opened', () => story.fake.psp.sessions.length > 0, 30_000);
-    change(story.session, 'AUTHORIZED');
-    await story.callback('e2');
   },
   'killed-in-open-session': dyingIn('openSession'),
   'killed-in-read-transaction': dyingIn('readTransaction'),

@@ -1,0 +1,127 @@
+/** Sessions that can't be opened at once: shoppers are told so, tries rest, and somebody may close the payment meanwhile. */
+import { withHeartbeat } from '../../src/activities/heartbeat.ts';
+import { openSession, paymentWorkflowId } from '../../src/workflows/messages.ts';
+import { callbackSignal } from './order-model.ts';
+import type { Scenario, Story } from './scenarios.ts';
+import { change } from './simulated-psp.ts';
+import { until } from './until.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Claimed, at a gateway that opens nothing. */
+function deaf(story: Story, ageMs = 0): void {
+  story.claim(ageMs);
+  story.fake.isDeafToOpenings = true;
+}
+
+const tried = ({ fake }: Story, times: number): Promise<void> =>
+  until(`it is tried ${times} times`, () => fake.openings.length >= times, 30_000);
+
+/** The gateway can be asked again, and somebody does. */
+async function openedAndPaid(story: Story): Promise<void> {
+  story.fake.isDeafToOpenings = false;
+  story.fake.refusal = null;
+  await story.runs.open(story.address);
+  change(story.session, 'AUTHORIZED');
+  await story.callback('paid');
+}
+
+/** By way of another API process: one shares a call among all who ask at once. */
+async function clickElsewhere({ client, payment }: Story): Promise<void> {
+  await client.workflow.getHandle(paymentWorkflowId(payment)).executeUpdate(openSession);
+}
+
+export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
+  async 'opening-late'(story) {
+    deaf(story);
+    const first = story.beginOpening();
+    await tried(story, 2);
+    await first;
+    await openedAndPaid(story);
+  },
+  /** The gateway says when it wants to be called again: no click and no callback has it called before. */
+  async 'opening-not-before'(story) {
+    story.claim();
+    story.fake.refusal = { kind: 'unavailable', reason: 'create: 429', retryAfterMs: 20_000 };
+    const first = story.beginOpening();
+    await tried(story, 1);
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await first;
+    await openedAndPaid(story);
+  },
+  async 'opening-cancelled'(story) {
+    deaf(story);
+    await story.runs.open(story.address);
+    await story.runs.cancel(story.address);
+  },
+  async 'opening-closed'(story) {
+    deaf(story);
+    await story.runs.open(story.address);
+    await story.runs.close(story.address);
+    await story.becomes('CANCELLED');
+  },
+  async 'opening-expired'(story) {
+    deaf(story, 4 * 60 * MINUTE_MS - 1_500);
+    await story.runs.open(story.address);
+    await story.becomes('EXPIRED');
+  },
+  /** A callback names it: it may have been paid in, so nobody closes or resolves it unasked. */
+  async 'opening-named'(story) {
+    deaf(story);
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await tried(story, 1);
+    await story.runs.cancel(story.address);
+    await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
+    await openedAndPaid(story);
+  },
+  /** Nobody has asked for minutes: until somebody does, or its time is over. */
+  async 'opening-rests'(story) {
+    deaf(story);
+    const now = Date.now();
+    const opening = { since: now - 4 * MINUTE_MS, tries: 5, nextTry: now, isResting: false };
+    await story.takeOver({ seen: [], opening });
+    await tried(story, 1);
+    await story.quiet();
+    await openedAndPaid(story);
+  },
+  /** So many ask that the run goes on as a new one before there is a session. */
+  async 'opening-carried'(story) {
+    deaf(story);
+    await story.runs.open(story.address);
+    for (const _ of ['once', 'and again'])
+      await Promise.all(Array.from({ length: 9 }, () => clickElsewhere(story)));
+    await story.becomesLong();
+    await openedAndPaid(story);
+  },
+  /** The try itself hangs: whoever asks is told without it. */
+  async 'opening-slow'(story) {
+    story.claim();
+    let release = () => {};
+    const gate = new Promise<void>((settle) => (release = settle));
+    story.fake.before.openSession = () => withHeartbeat(() => gate);
+    const first = story.beginOpening();
+    await story.reached(1);
+    await story.runs.openingTakesLong(story.address);
+    await first;
+    release();
+    await openedAndPaid(story);
+  },
+  /** No worker has a place for it; an operator ends the run. */
+  async 'opening-unserved'(story) {
+    story.claim();
+    await story.runs.open({ ...story.address, gateway: 'unserved' });
+    await story.terminate();
+  },
+  /** A look that takes long, while a shopper wants to know whether the session is still good. */
+  async 'shopper-while-looking'(story) {
+    await story.open();
+    let release = () => {};
+    const gate = new Promise<void>((settle) => (release = settle));
+    story.fake.before.readTransaction = () => withHeartbeat(() => gate);
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await story.runs.open(story.address);
+    release();
+    change(story.session, 'AUTHORIZED');
+    await story.becomes('AUTHORIZED');
+  },
+};
