@@ -17,6 +17,7 @@ const CASES: readonly CrashCase[] = [
   ...each('surplus', ['open.surplus.before', 'open.surplus.after'], { first: 'open.create.after' }),
   ...each('busy capture', ['attempt.answer.after', 'attempt.not-sent.before', 'attempt.not-sent.after']),
   ...each('late', ['wake.before', 'wake.after']),
+  ...each('stuck late', ['watch.before', 'watch.after']),
   ...each('auto capture', ['wake.before', 'wake.after']),
   ...each('two sessions', ['close-others.before', 'close-others.after']),
   ...each('late', ['give-back.claim.before', 'give-back.claim.after', 'attempt.operate.after']),

@@ -101,13 +101,18 @@ export const STORIES = {
     ends: `order PAID; payment VOIDED, void done and AUTHORIZED; at Dintero AUTHORIZATION_VOIDED, VOID ${AMOUNT} and AUTHORIZED; merchant told payment_failed, paid, late_payment_returned`,
     endsUnknown:
       'order PAID; payment AUTHORIZED, void unknown and AUTHORIZED; at Dintero AUTHORIZED and AUTHORIZED; merchant told payment_failed, paid',
-    run: (stack, order) => payTwice(stack, order, 'AUTHORIZED'),
+    run: async (stack, order) => void (await payTwice(stack, order, 'AUTHORIZED')),
   },
   'late captured': {
     title: 'captured money comes for an order that another session has paid',
     ends: `order PAID; payment REFUNDED, refund done and AUTHORIZED; at Dintero AUTHORIZED and REFUNDED, CAPTURE ${AMOUNT}, REFUND ${AMOUNT}; merchant told payment_failed, paid, late_payment_returned`,
     endsUnknown: `order PAID; payment CAPTURED, refund unknown and AUTHORIZED; at Dintero AUTHORIZED and CAPTURED, CAPTURE ${AMOUNT}; merchant told payment_failed, paid`,
-    run: (stack, order) => payTwice(stack, order, 'CAPTURED'),
+    run: async (stack, order) => void (await payTwice(stack, order, 'CAPTURED')),
+  },
+  'stuck late': {
+    title: 'money comes for an order that another session has paid, and the void is declined',
+    ends: `order PAID; payment REVIEW, void failed and AUTHORIZED; at Dintero AUTHORIZED and AUTHORIZED, VOID ${AMOUNT} failed; merchant told payment_failed, paid, review`,
+    run: payTwiceInVain,
   },
   'two sessions': {
     title: 'a payment that had failed succeeds, while the next session is open',
@@ -184,12 +189,24 @@ async function atDintero(stack: Stack, paymentId: string, orderReference: string
   return (await call('POST', '/v1/sessions-profile', sent, { authorization })).body.id;
 }
 
-async function payTwice(stack: Stack, order: string, status: string): Promise<void> {
+async function payTwice(stack: Stack, order: string, status: string, faults: object = {}): Promise<Opened> {
   const first = await opened(stack, order);
   const { transactionId } = await stack.sandbox.pay(first.sessionId, { outcome: 'fail', return: false });
   await untilTold(stack, [order], 'order.payment_failed', WAITS_FOR_MS);
   await paid(stack, order);
+  await stack.sandbox.faultsOf(transactionId, faults);
   await stack.sandbox.change(transactionId, { status, force: true });
+  return first;
+}
+
+/** A money run ends here: should the payment's own run not be told, nobody watches the REVIEW. */
+async function payTwiceInVain(stack: Stack, order: string): Promise<void> {
+  const { id } = await payTwice(stack, order, 'AUTHORIZED', { void: { result: 'failure' } });
+  const isWatched = async () => {
+    const { body } = await stack.call('GET', `/v1/payments/${id}`);
+    return JSON.stringify(body.timeline).includes('has put it in REVIEW');
+  };
+  await until('its own run watches it', isWatched, WAITS_FOR_MS, 1_000);
 }
 
 async function payEarlier(stack: Stack, order: string): Promise<void> {
