@@ -15,6 +15,7 @@ import {
 } from '../store/operations.ts';
 import { findOrder, type PaymentRow } from '../store/payments.ts';
 import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
+import { refuseUnconfigured } from './configured.ts';
 import { addressOf } from './open-payment.ts';
 import { refuseImpossible, refuseUnnamed } from './operation-checks.ts';
 import { Problem, PROBLEMS, type FieldProblem, type ProblemCode } from './problem.ts';
@@ -45,6 +46,7 @@ export function createMoneyMover(service: Service): MoneyMover {
   const looks = new TokenBuckets(LOOKS.perSecond, LOOKS.burst);
   return {
     async move(payment, wanted) {
+      refuseUnconfigured(service, payment);
       const claimed = await claim(service, payment, wanted).catch((error: unknown) => {
         if (mayBeBehind(payment, wanted, error) && looks.take(payment.id)) askForLook(service, payment);
         throw error;

@@ -41,6 +41,7 @@ export const PROBLEMS = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal: { status: 500, title: 'Our fault' },
   gateway_rejected: { status: 502, title: 'The payment service provider refused' },
+  gateway_not_configured: { status: 503, title: "The payment's gateway is not configured" },
   unavailable: { status: 503, title: 'Not available right now' },
 } as const;
 

@@ -3,6 +3,7 @@ import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway.ts';
 import type { Service } from '../service.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { rememberReference } from '../store/second-reference.ts';
+import { refuseUnconfigured } from './configured.ts';
 import { Problem } from './problem.ts';
 
 /** Each time round, one of those who change it at the same moment is done. */
@@ -17,6 +18,7 @@ export async function updateReference(
   payment: PaymentRow,
   merchantReference2: string,
 ): Promise<PaymentRow> {
+  refuseUnconfigured(service, payment);
   const { id, transactionId, status } = payment;
   if (transactionId === null)
     throw new Problem('no_transaction', `payment ${id} is ${status}: there is no transaction to write it to`);

@@ -30,6 +30,15 @@ export async function readFigures(db: Db): Promise<StoreFigures> {
   return row as StoreFigures;
 }
 
+/** How many payments of each gateway are not settled, or have money on its way. */
+export function countLive(db: Db): Promise<{ gateway: string; count: number }[]> {
+  return rows(
+    db,
+    sql`select gateway, count(*)::int as count from payments where status in ('PENDING', 'ON_HOLD', 'REVIEW')
+      or id in (select payment_id from operations where state in ('pending', 'unknown')) group by gateway order by gateway`,
+  );
+}
+
 /** Whether the store answers, and its tables are there. @throws when it does not. */
 export async function ping(db: Db): Promise<void> {
   await db.execute(sql`select 1 from gateways limit 1`);

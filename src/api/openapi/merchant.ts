@@ -43,6 +43,7 @@ const CALLS: readonly Call[] = [
       'already_paid',
       'not_cancellable',
       'gateway_rejected',
+      'gateway_not_configured',
     ],
   },
   {
@@ -70,7 +71,7 @@ const CALLS: readonly Call[] = [
     params: atPayment,
     body: updateRequest,
     answers: json(200, 'The payment, changed here and at the gateway', payment),
-    refused: ['not_found', 'no_transaction', 'gateway_rejected'],
+    refused: ['not_found', 'no_transaction', 'gateway_rejected', 'gateway_not_configured'],
   },
   {
     method: 'post',
@@ -81,7 +82,7 @@ const CALLS: readonly Call[] = [
     body: cancelRequest,
     isBodyOptional: true,
     answers: json(200, 'The payment, cancelled', payment),
-    refused: ['not_found', 'already_paid', 'not_cancellable'],
+    refused: ['not_found', 'already_paid', 'not_cancellable', 'gateway_not_configured'],
   },
   {
     method: 'post',
@@ -98,7 +99,7 @@ const CALLS: readonly Call[] = [
       ...json(200, 'The payment, resolved', payment),
       ...json(202, 'The money is on its way back: look at the payment again', payment),
     },
-    refused: ['not_found', 'not_in_review', 'not_acceptable', 'give_back_failed'],
+    refused: ['not_found', 'not_in_review', 'not_acceptable', 'give_back_failed', 'gateway_not_configured'],
   },
   {
     method: 'get',

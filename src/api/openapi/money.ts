@@ -42,6 +42,7 @@ const ANSWERS: Answers = {
 };
 
 const REFUSED = [
+  'gateway_not_configured',
   'not_found',
   'declined',
   'payment_not_paid',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type { Config } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
-import { readGateway } from '../../store/health.ts';
+import { countLive, readGateway } from '../../store/health.ts';
 import { DirectoryInUse } from '../../store/lock.ts';
 import { openStore, rows, type Db, type Store } from '../../store/open.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
@@ -47,7 +47,8 @@ async function checkOpened(
   const owners = gateways.map((gateway) =>
     check(`store of ${gateway.id}`, () => checkOwner(db, gateway), todo),
   );
-  return [migrations, ...(await Promise.all(owners))];
+  const strangers = check('gateways', () => checkGateways(db, gateways), todo);
+  return [migrations, ...(await Promise.all([...owners, strangers]))];
 }
 
 async function checkMigrations(db: Db, where: string): Promise<Finding> {
@@ -68,6 +69,19 @@ async function checkMigrations(db: Db, where: string): Promise<Finding> {
   if (count > entries.length)
     return fail(`${where}: made by a newer version`, 'run that version, or a newer one');
   return ok(`${where}: answers, all ${count} migrations done`);
+}
+
+/** Payments whose gateway was taken out of the configuration: nobody looks at them, polls them or moves their money. */
+export async function checkGateways(db: Db, gateways: readonly Pick<Gateway, 'id'>[]): Promise<Finding> {
+  const names = gateways.map(({ id }) => id);
+  const found = (await countLive(db)).filter(({ gateway }) => !names.includes(gateway));
+  if (found.length === 0)
+    return ok('payments that are open, in review or moving money are all of one that is configured');
+  const text = found.map(({ gateway, count }) => `${count} live payments of ${gateway}`).join(', ');
+  return fail(
+    `${text}, which is not configured: they rest, and calls about them are 503`,
+    'configure it again, at least until they are settled',
+  );
 }
 
 async function checkOwner(db: Db, { id, account, mode }: Gateway): Promise<Finding> {
