@@ -8,6 +8,7 @@ import { isMoney } from '../domain/payment.ts';
 import { RunEnded } from '../temporal/calls.ts';
 import type { PaymentAddress } from '../temporal/payment-runs.ts';
 import type { CancelResult } from '../workflows/messages.ts';
+import { refuseUnconfigured } from './configured.ts';
 import { Problem } from './problem.ts';
 import type { createPaymentRequest } from './schemas.ts';
 
@@ -105,6 +106,7 @@ function refusal(code: 'order_already_paid' | 'payment_in_review', { orderRefere
 
 /** The row as it is once the session is open, or null when the payment is not open any more. */
 async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRow | null> {
+  refuseUnconfigured(service, payment);
   const result = await service.runs.open(addressOf(payment)).catch((error: unknown) => {
     if (error instanceof RunEnded) return null;
     throw error;
@@ -145,6 +147,7 @@ function mismatch({ id, status, amount, currency, gateway }: PaymentRow, isNewer
 
 /** Closes a session that nobody has paid. @throws Problem `already_paid`, `not_cancellable` */
 export async function closePayment(service: Service, payment: PaymentRow): Promise<void> {
+  refuseUnconfigured(service, payment);
   const result = await service.runs.cancel(addressOf(payment));
   if (result.kind === 'cancelled') return;
   throw notCancelled(payment, result);

@@ -6,6 +6,7 @@ import { listUnfinished } from '../store/operations.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { addNote } from '../store/timeline.ts';
 import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
+import { refuseUnconfigured } from './configured.ts';
 import { addressOf } from './open-payment.ts';
 import { Problem } from './problem.ts';
 import type { resolveRequest } from './schemas.ts';
@@ -16,6 +17,7 @@ type Asked = z.infer<typeof resolveRequest>;
 export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
   if (payment.status !== 'REVIEW')
     throw new Problem('not_in_review', `payment ${payment.id} is ${payment.status}`);
+  refuseUnconfigured(service, payment);
   crashPoint('resolve.note.before', payment.orderReference);
   const noteKey = await writeDown(service, payment, asked);
   crashPoint('resolve.note.after', payment.orderReference);

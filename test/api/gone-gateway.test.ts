@@ -18,7 +18,7 @@ describe('a payment of a gateway that is not configured any more', () => {
   }
 
   it.each([
-    ['cancel', {}, {}],
+    ['cancel', {}, { status: 'PENDING' }],
     ['capture', { reference: 'r1' }, { status: 'AUTHORIZED', transactionId: 'x' }],
     ['refund', { reference: 'r1' }, { status: 'CAPTURED', transactionId: 'x' }],
     ['void', { reference: 'r1' }, { status: 'AUTHORIZED', transactionId: 'x' }],
