@@ -5,7 +5,7 @@ export default {
   testMatch: ['**/*.test.ts?(x)'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   maxWorkers: 2,
-  testTimeout: 120_000,
+  testTimeout: 240_000,
   transform: {
     '^.+\\.tsx?$': [
       '@swc/jest',

@@ -46,7 +46,7 @@ describe('two refunds of 60 on a captured 100, at once', () => {
     const references = tried.map(({ orderReference }) => orderReference);
     await untilTold(stack, references, 'order.partially_refunded');
     for (const reference of references) orders.add(reference);
-  }, 240_000);
+  }, 720_000);
 });
 
 async function expectOneRefund(order: PaidOrder): Promise<void> {
