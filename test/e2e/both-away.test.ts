@@ -15,7 +15,7 @@ let stack: Stack;
 beforeAll(async () => {
   gated = await startGatedStack();
   stack = gated.stack;
-}, 120_000);
+}, 300_000);
 
 afterAll(() => gated?.stop());
 

@@ -115,5 +115,5 @@ describe('while the gateway opens nothing', () => {
     expect(paid).toHaveLength(1);
     const found = await stack.call('GET', `/v1/payments/${opened.id}`);
     expect(found.body.timeline.length).toBeLessThan(20);
-  }, 120_000);
+  }, 300_000);
 });

@@ -14,7 +14,7 @@ beforeAll(async () => {
     databaseUrl: await postgres.createDatabase(),
     env: { SWEEP_INTERVAL: '1h' },
   });
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   await stack?.stop();

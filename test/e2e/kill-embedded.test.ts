@@ -7,7 +7,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   stack = await startStack();
-}, 120_000);
+}, 300_000);
 
 afterAll(() => stack?.stop());
 

@@ -94,7 +94,7 @@ describe('money for an order that another session has paid', () => {
       await expectReturned(stack, { ...first, ...begun }, way, 'PAID');
       expect(await payment(stack, second)).toMatchObject({ status: 'AUTHORIZED' });
     });
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('money after the expiry', () => {
@@ -107,7 +107,7 @@ describe('money after the expiry', () => {
       await changeLate(expiring, { ...begun, returnUrl }, way, teller);
       await expectReturned(expiring, { ...opened, ...begun }, way, 'PAYMENT_FAILED');
     });
-  }, 120_000);
+  }, 300_000);
 });
 
 async function returnUrlOf({ sessionId }: Opened): Promise<string> {
@@ -133,7 +133,7 @@ describe("money after the merchant's cancel", () => {
         await expectReturned(stack, { ...opened, ...paid }, way, 'CANCELLED');
       }),
     );
-  }, 120_000);
+  }, 300_000);
 });
 
 /** Dintero shows the sessions as cancelled, from the second read on, while the payer is still in his bank: the money comes all the same. */
@@ -189,7 +189,7 @@ describe('money that nobody but a stranger speaks of', () => {
     expect((await stack.sandbox.transaction(own)).status).toBe('AUTHORIZED');
     expect(await payment(stack, cancelled)).toMatchObject({ status: 'CANCELLED', transactionId: null });
     expect(await orderStatus(stack, paid.orderReference)).toBe('PAID');
-  }, 120_000);
+  }, 300_000);
 });
 
 async function moneyCalls(): Promise<Record<string, number>> {

@@ -90,5 +90,5 @@ describe('an endpoint that', () => {
     const references = [...hanging.map(({ orderReference }) => orderReference), ...others];
     await untilTold(stack, references, 'order.paid', 60_000);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
-  }, 120_000);
+  }, 300_000);
 });

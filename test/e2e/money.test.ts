@@ -85,13 +85,13 @@ describe('a capture whose answer is lost', () => {
       paid.map(({ transactionId }, at) => stack.sandbox.faultsOf(transactionId, { capture: LOST[at]?.[1] })),
     );
     await Promise.all(paid.map((order, at) => expectCaptured(order, LOST[at]?.[2] ?? '')));
-  }, 120_000);
+  }, 300_000);
 
   it('is captured once on the cards that time out', async () => {
     const cards = ['4100000000000019', '5100000000000016'];
     const paid = await Promise.all(cards.map((card) => pays({ card })));
     await Promise.all(paid.map((order) => expectCaptured(order, 'done')));
-  }, 120_000);
+  }, 300_000);
 
   it('stays unknown on a card that times out before the effect, and its sum stays reserved', async () => {
     await stack.sandbox.faults({ cardTimeoutEffect: 'before' });
@@ -100,7 +100,7 @@ describe('a capture whose answer is lost', () => {
     await stack.sandbox.faults({ cardTimeoutEffect: 'after' });
     const again = await move(stack, order, 'capture', { amount: AMOUNT, reference: 'again' });
     expect(again).toMatchObject({ status: 409, body: { code: 'operation_not_possible' } });
-  }, 120_000);
+  }, 300_000);
 });
 
 async function expectCaptured(order: PaidOrder, end: string): Promise<void> {
@@ -128,14 +128,14 @@ describe('what is done in Backoffice', () => {
     expect(await orderStatus(stack, captured.orderReference)).toBe('PAID');
     await untilTold(stack, [voided.orderReference], 'order.voided');
     expect(await orderStatus(stack, voided.orderReference)).toBe('VOIDED');
-  }, 120_000);
+  }, 300_000);
 
   it('is found by the sweep when nobody tells us', async () => {
     const order = await pays({ outcome: 'capture' });
     await stack.sandbox.backoffice(order.transactionId, 'refund', { amount: AMOUNT, callback: false });
     await untilOrder(stack, order.orderReference, 'REFUNDED');
     await untilTold(stack, [order.orderReference], 'order.refunded');
-  }, 120_000);
+  }, 300_000);
 
   it('leaves our own operation what is left, and no more', async () => {
     const order = await pays();
@@ -145,7 +145,7 @@ describe('what is done in Backoffice', () => {
     const rest = await move(stack, order, 'capture', { reference: 'rest' });
     expect(rest).toMatchObject({ status: 200, body: { status: 'done', amount: 9_990 } });
     await untilTold(stack, [order.orderReference], 'order.captured');
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('"capture": "auto"', () => {
@@ -166,7 +166,7 @@ describe('"capture": "auto"', () => {
     await untilTold(stack, [order.orderReference], 'order.capture_failed');
     expect(await orderStatus(stack, order.orderReference)).toBe('PAID');
     expect(await payment(order)).toMatchObject({ status: 'AUTHORIZED', capturedAmount: 0 });
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('an operation that Dintero takes its time for', () => {
@@ -179,7 +179,7 @@ describe('an operation that Dintero takes its time for', () => {
     expect(await outcomeOf(stack, order, 'capture', 'slow')).toBe('done');
     await untilTold(stack, [order.orderReference], 'order.captured');
     expect(await movesOf(stack, order.transactionId)).toEqual([`CAPTURE ${AMOUNT}`]);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('the kill of the process among 30 captures', () => {

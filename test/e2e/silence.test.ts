@@ -13,7 +13,7 @@ let stack: Stack;
 beforeAll(async () => {
   gated = await startGatedStack();
   stack = gated.stack;
-}, 120_000);
+}, 300_000);
 
 afterAll(() => gated?.stop());
 
@@ -40,7 +40,7 @@ describe('while Temporal is silent', () => {
     expect(answers.map(({ status }) => status)).toEqual(opened.map(() => 200));
     expect(Math.max(...answers.map(({ durationMs }) => durationMs))).toBeLessThan(1_000);
     await expectAllPaid(stack, opened);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('while both are silent', () => {

@@ -86,7 +86,7 @@ describe('a storm of callbacks', () => {
     expect(answers).not.toHaveProperty('500');
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
     expect(stack.merchant.unsigned).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('pays nothing where Dintero itself says something else than the callback', async () => {
     const opened = await openMany(stack, 8, 'lies');

@@ -6,7 +6,7 @@ let gated: GatedStack;
 
 beforeAll(async () => {
   gated = await startGatedStack();
-}, 120_000);
+}, 300_000);
 
 afterAll(() => gated?.stop());
 

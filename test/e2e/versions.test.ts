@@ -58,7 +58,7 @@ describe('a new version of the worker', () => {
     await untilTold(stack, [...references, held.orderReference], 'order.paid', 60_000);
     expect(await checkBooks(stack, [...references, held.orderReference])).toEqual(BALANCED);
     expect(next.hasEnded()).toBe(false);
-  }, 120_000);
+  }, 300_000);
 
   it('is the one that runs what is opened from now on', async () => {
     const { sessionId, orderReference } = await open(stack);
