@@ -79,7 +79,7 @@ async function notify(deps: NotifyDependencies, effectId: string, signal: AbortS
   return attempt(deps, endpoint, update, claimed, signal);
 }
 
-/** Another attempt is under way, or the last one was a moment ago, whoever made it. */
+/** Another attempt is under way, or the last one was a moment ago, by any run. */
 function refuseEarly(update: ReadUpdate): void {
   if (update.waitMs > 0)
     throw notNow(update, update.waitMs, `the next attempt is due in ${update.waitMs} ms`);
@@ -116,7 +116,7 @@ function ended(deps: NotifyDependencies, { type }: OutboxRow, state: Ended): End
   return state;
 }
 
-/** The three days begin anew for a run that is woken to tell what could not be told. */
+/** The three days begin again for a run that is woken to tell what could not be told. */
 function stateAfter({ status }: SentAttempt, createdAt: Date): OutboxState {
   if (status !== null && status >= 200 && status < 300) return 'delivered';
   if (status === 410) return 'gone';

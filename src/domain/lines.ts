@@ -32,7 +32,7 @@ export interface LineHistory {
   readonly ordered: readonly OrderLine[];
   /** Earlier captures and refunds of the payment, failed ones among them. */
   readonly operations: readonly LinedOperation[];
-  /** What the gateway has captured in all, by whoever's hand. */
+  /** What the gateway has captured in all, by any hand. */
   readonly capturedMinor: number;
 }
 

@@ -105,7 +105,7 @@ export function listUpdates(db: Db, paymentId: string): Promise<OutboxRow[]> {
   return db.select().from(outbox).where(eq(outbox.paymentId, paymentId)).orderBy(outbox.sequence);
 }
 
-/** So late that whoever tells it must be lost; or there is nobody who does. Rarely where only the endpoint was missing. */
+/** So late that its run must be lost, or no run tells it. Rarely where only the endpoint was missing. */
 function isForgotten(update: SQL): SQL {
   return sql`(${update}.teller is null or (${update}.next_attempt_at < now()
       - case when ${update}.last_answer = ${NO_ENDPOINT} then interval '90 minutes' else interval '5 minutes' end
@@ -163,7 +163,7 @@ export async function giveUpUntold(db: Db): Promise<void> {
     .where(and(eq(outbox.state, 'pending'), lt(outbox.createdAt, WOKEN_SINCE)));
 }
 
-/** There is nowhere to send it to: it is kept for whoever has an endpoint. */
+/** There is nowhere to send it to: it is kept until a process has an endpoint. */
 export async function keepUntold(db: Db, effectId: string): Promise<void> {
   await db
     .update(outbox)
