@@ -2,6 +2,7 @@
 import { crashPoint } from '../crash-points.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { Gateway } from '../gateways/gateway.ts';
+import { mayBeClosed } from '../store/decisions.ts';
 import type { Db } from '../store/open.ts';
 import {
   recordOutcome,
@@ -45,9 +46,11 @@ export function createPaymentActivities(deps: ActivityDependencies): PaymentActi
           { signal },
         ),
       ),
-    cancelSession: ({ gateway, sessionId, orderReference }) =>
-      between('cancel', orderReference, (signal) =>
-        gatewayNamed(gateway).cancelSession(sessionId, { signal }),
+    cancelSession: (input) =>
+      between('cancel', input.orderReference, async (signal) =>
+        (await mayBeClosed(db, input, input.because))
+          ? gatewayNamed(input.gateway).cancelSession(input.sessionId, { signal })
+          : 'refused',
       ),
     cancelSurplusSessions: (input) =>
       asking((signal) => cancelSurplus(gatewayNamed(input.gateway), input, signal)),

@@ -5,6 +5,7 @@ import { leftFor, type ProductRules } from '../domain/operation.ts';
 import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway.ts';
+import { NoSuchRow } from '../store/errors.ts';
 import { claimGiveBack } from '../store/operations.ts';
 import { findOrder, findPayment } from '../store/payments.ts';
 import { lagsBehind, readMatching, standingOf, type MoneyTools } from './money-reading.ts';
@@ -17,7 +18,7 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
   const payment = await findPayment(tools.db, input.paymentId);
   const order = await findOrder(tools.db, input.orderReference);
   if (payment === null || order === null)
-    throw new Error(`giving back: there is no payment ${input.paymentId}`);
+    throw new NoSuchRow(`giving back: there is no payment ${input.paymentId}`);
   const nothing = { operationId: null, payment: standingOf(payment, tools.gateway.account), isStuck: false };
   // An order that is paid keeps its money unless a person says otherwise.
   const isPayer = order.order.paidPaymentId === payment.id;
@@ -30,7 +31,11 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
   if (kind === null)
     return { ...nothing, transaction, isStuck: holdsMoney(transaction.status as PaymentStatus) };
   crashPoint('give-back.claim.before', payment.orderReference);
-  const claimed = await claimGiveBack(tools.db, payment.id, { kind, cause: input.cause });
+  const claimed = await claimGiveBack(tools.db, payment.id, {
+    kind,
+    cause: input.cause,
+    noteKey: input.noteKey,
+  });
   crashPoint('give-back.claim.after', payment.orderReference);
   return { ...nothing, operationId: claimed?.id ?? null, transaction };
 }

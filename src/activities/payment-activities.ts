@@ -3,11 +3,13 @@ import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import type { Accepted, Reading, Transaction } from '../domain/transaction.ts';
 import type { Money } from '../domain/money.ts';
+import type { ClosingCause } from '../store/decisions.ts';
 import type { OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
 import type { OperationCause } from '../store/schema.ts';
 import type { Unavailable } from '../workflows/opening-plan.ts';
 
 export type { HandledDelivery } from '../store/deliveries.ts';
+export type { ClosingCause } from '../store/decisions.ts';
 export type { NextStep, OutcomeRecord, RecordedOutcome } from '../store/outcomes.ts';
 export type { Note } from '../store/timeline.ts';
 
@@ -71,8 +73,8 @@ export interface PaymentActivities {
   openSession(input: OpenSessionInput): Promise<OpenSessionOutcome>;
   /** Asks the gateway what is true. Silence and refusals are retried without end and never reach the workflow. */
   readTransaction(input: SessionInput & { readonly transactionId?: string }): Promise<Reading>;
-  /** Closes the session at the gateway; what became of it must be read afterwards. */
-  cancelSession(input: SessionInput): Promise<'cancelled' | 'refused'>;
+  /** Closes the session at the gateway, if the store knows why; what became of it must be read afterwards. */
+  cancelSession(input: SessionInput & { readonly because: ClosingCause }): Promise<'cancelled' | 'refused'>;
   /** Closes every other session that names this payment, and says how many there were. */
   cancelSurplusSessions(input: SessionInput): Promise<number>;
   /** Settles an outcome in one transaction. Idempotent. */
@@ -121,6 +123,8 @@ export interface StandingPayment {
 export interface GiveBackInput extends PaymentKey {
   readonly gateway: string;
   readonly cause: 'late_money' | 'operator';
+  /** Names the note of an operator's decision. */
+  readonly noteKey?: string;
 }
 
 /** The next operation that gives money back; null where none is left to give, or none can. */

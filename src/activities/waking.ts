@@ -30,7 +30,7 @@ async function wakeMoney(
 ): Promise<void> {
   crashPoint('wake.before', payment.orderReference);
   const asked = why === 'give_back' ? [] : await listUnfinished(db, payment.paymentId);
-  if (why === 'give_back') await money.requestGiveBack(payment, 'late_money');
+  if (why === 'give_back') await money.requestGiveBack(payment, { cause: 'late_money' });
   for (const { id } of asked) await money.request(payment, id);
   crashPoint('wake.after', payment.orderReference);
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { claimPayment, type NewPayment } from '../store/claim-payment.ts';
+import { writeDecision } from '../store/decisions.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { isMoney } from '../domain/payment.ts';
 import { RunEnded } from '../temporal/calls.ts';
@@ -148,7 +149,9 @@ function mismatch({ id, status, amount, currency, gateway }: PaymentRow, isNewer
 /** Closes a session that nobody has paid. @throws Problem `already_paid`, `not_cancellable` */
 export async function closePayment(service: Service, payment: PaymentRow): Promise<void> {
   refuseUnconfigured(service, payment);
-  const result = await service.runs.cancel(addressOf(payment));
+  const text = 'the merchant asked to cancel';
+  const noteKey = await writeDecision(service.store.db, payment.id, { text, data: { decision: 'cancel' } });
+  const result = await service.runs.cancel(addressOf(payment), { noteKey });
   if (result.kind === 'cancelled') return;
   throw notCancelled(payment, result);
 }

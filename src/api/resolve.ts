@@ -2,9 +2,10 @@
 import type { z } from 'zod';
 import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
+import { writeDecision } from '../store/decisions.ts';
 import { listUnfinished } from '../store/operations.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
-import { addNote } from '../store/timeline.ts';
+
 import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
 import { refuseUnconfigured } from './configured.ts';
 import { addressOf } from './open-payment.ts';
@@ -21,7 +22,7 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
   crashPoint('resolve.note.before', payment.orderReference);
   const noteKey = await writeDown(service, payment, asked);
   crashPoint('resolve.note.after', payment.orderReference);
-  if (asked.decision === 'give_back') return giveBack(service, payment);
+  if (asked.decision === 'give_back') return giveBack(service, payment, noteKey);
   const result = await service.runs.resolve(addressOf(payment), { decision: asked.decision, noteKey });
   if (result.kind === 'not_in_review')
     throw new Problem('not_in_review', `payment ${payment.id} is ${result.status}`);
@@ -30,28 +31,27 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
 }
 
 /** Who decided and why is written here and only here: it has no place in a workflow's history. */
-async function writeDown(
-  { store }: Service,
+function writeDown(
+  service: Service,
   { id }: PaymentRow,
   { decision, actor, reason }: Asked,
 ): Promise<string> {
-  const noteKey = `resolve-${Date.now()}`;
   const text = `${actor} asked to ${WORDS[decision]}: ${reason}`;
-  await addNote(store.db, id, { kind: 'operator', text, data: { decision, actor, reason } }, noteKey);
-  return noteKey;
+  return writeDecision(service.store.db, id, { text, data: { decision, actor, reason } });
 }
 
 const WORDS = { accept: 'accept', give_back: 'give the money back', dismiss: 'dismiss' } as const;
 
-async function giveBack(service: Service, payment: PaymentRow): Promise<boolean> {
+async function giveBack(service: Service, payment: PaymentRow, noteKey: string): Promise<boolean> {
+  const asked = { cause: 'operator', noteKey } as const;
   const address = addressOf(payment);
   try {
-    await service.money.giveBack(address, 'operator');
+    await service.money.giveBack(address, asked);
     crashPoint('resolve.answer.before', payment.orderReference);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
     // It may have been heard or not: this is durable when it returns, and twice is once.
-    await service.money.requestGiveBack(address, 'operator');
+    await service.money.requestGiveBack(address, asked);
     return false;
   }
   const { db } = service.store;

@@ -93,7 +93,7 @@ export async function wakeForgotten(deps: Waking & Pick<ForwarderDependencies, '
     const { id: paymentId, orderReference, n, gateway } = payment;
     const address = { paymentId, orderReference, n, gateway };
     deps.log.warn({ payment: paymentId, operationId }, 'money that nobody seems to move: waking its run');
-    if (operationId === null) return deps.money.requestGiveBack(address, 'late_money');
+    if (operationId === null) return deps.money.requestGiveBack(address, { cause: 'late_money' });
     return deps.money.request(address, operationId);
   });
 }

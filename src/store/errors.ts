@@ -30,6 +30,24 @@ export function isStoreUnavailable(error: unknown): boolean {
   return false;
 }
 
+/** What was asked for names a row that is not there, and that nobody will write any more. */
+export class NoSuchRow extends Error {
+  override readonly name = 'NoSuchRow';
+}
+
+/** PostgreSQL's classes of values that it can't take (text, times, numbers, JSON) and of rows that may not be. */
+const REFUSED_VALUES = /^2[23]/;
+
+/** Whether the same input would fail however often it is tried: a value that no database takes, a row that is not there. */
+export function isHopeless(error: unknown): boolean {
+  for (let at = error, depth = 0; isErrorLike(at) && depth < 5; at = at.cause, depth += 1) {
+    const { code, name } = at;
+    if (typeof code === 'string' && REFUSED_VALUES.test(code)) return true;
+    if (name === 'NoSuchRow' || name === 'RangeError' || name === 'SyntaxError') return true;
+  }
+  return false;
+}
+
 /** An error as it may be told, without the values that a failed statement's own message repeats. */
 export function withoutValues(error: unknown): unknown {
   return isFailedStatement(error) ? new Error(`the store: ${rootOf(error)}`) : error;

@@ -2,6 +2,8 @@
 import { and, desc, eq, inArray, isNull, like, ne, sql } from 'drizzle-orm';
 import { wrongLines, type LineHistory, type MovedLine, type WrongLine } from '../domain/lines.ts';
 import type { OperationKind } from '../domain/operation.ts';
+import { useDecision } from './decisions.ts';
+import { NoSuchRow } from './errors.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
 import { findPayment, type PaymentRow } from './payments.ts';
@@ -158,7 +160,7 @@ export interface Attempt {
 export async function readAttempt(db: Db, operationId: string): Promise<Attempt> {
   const [operation] = await db.select().from(operations).where(eq(operations.id, operationId));
   const payment = operation && (await findPayment(db, operation.paymentId));
-  if (operation === undefined || !payment) throw new Error(`there is no operation ${operationId}`);
+  if (operation === undefined || !payment) throw new NoSuchRow(`there is no operation ${operationId}`);
   const [order] = await db
     .select({ paidPaymentId: orders.paidPaymentId })
     .from(orders)
@@ -306,7 +308,7 @@ export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]>
 export async function claimGiveBack(
   db: Db,
   paymentId: string,
-  { kind, cause }: { kind: 'refund' | 'void'; cause: OperationCause },
+  { kind, cause, noteKey }: { kind: 'refund' | 'void'; cause: OperationCause; noteKey?: string | undefined },
 ): Promise<OperationRow | null> {
   return db.transaction(async (tx) => {
     await tx.execute(sql`select 1 from ${orders} where reference =
@@ -318,8 +320,14 @@ export async function claimGiveBack(
     const open = earlier.find(({ state }) => state === 'pending' || state === 'unknown');
     if (open !== undefined) return open;
     if (!(await mayGoBack(tx, paymentId, cause))) return null;
+    if (cause === 'operator' && !(await isDecided(tx, paymentId, noteKey))) return null;
     return nextGiveBack(tx, paymentId, { kind, cause }, earlier.length + 1);
   });
+}
+
+/** All that goes back of a payment goes back on one decision, in as many operations as it takes. */
+function isDecided(tx: Db, paymentId: string, noteKey = ''): Promise<boolean> {
+  return useDecision(tx, paymentId, { noteKey, decision: 'give_back', by: 'give_back' });
 }
 
 /** A payer keeps the order's money, but for what an operator has begun to give back of it in a review. */

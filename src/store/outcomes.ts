@@ -5,6 +5,8 @@ import type { OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { LateMoneyPolicy, Outcome, Settlement } from '../domain/settle.ts';
 import type { Accepted, Transaction } from '../domain/transaction.ts';
+import { mayBeClosed, useDecision, type ClosingCause } from './decisions.ts';
+import { NoSuchRow } from './errors.ts';
 import { markHandled, type HandledDelivery } from './deliveries.ts';
 import { markAnswered } from './log-delivery.ts';
 import type { Db } from './open.ts';
@@ -32,6 +34,10 @@ export interface OutcomeRecord {
   readonly notes: readonly Note[];
   /** An operation that came to nothing without the gateway's showing it: refused by us, declined, or never confirmed. */
   readonly failed?: FailedOperation;
+  /** Names the note of the person whose decision it is: without one nothing is accepted or dismissed. */
+  readonly noteKey?: string;
+  /** Why a payment without a session is closed, which no gateway says: without a cause that the store knows it stays open. */
+  readonly closing?: ClosingCause;
   /** Unique by run and look, so that a retry writes nothing twice. */
   readonly key: string;
 }
@@ -83,12 +89,25 @@ export async function recordOutcome(
     const before = await lock(tx, record, settings.teller);
     reference = before.order.reference;
     crashPoint('record.before', reference);
-    const written = await settleLocked(tx, before, record, settings);
+    const isDecided = before.isWritten || (await isBacked(tx, reference, record));
+    const backed = isDecided ? record : { ...record, outcome: null, notes: [] };
+    const written = await settleLocked(tx, before, backed, settings);
     crashPoint('record.uncommitted', reference);
     return written;
   });
   crashPoint('record.after', reference);
   return recorded;
+}
+
+/** Whether nobody has to have decided it, or somebody has. */
+async function isBacked(
+  tx: Db,
+  orderReference: string,
+  { paymentId, outcome, closing, noteKey = '', key: by }: OutcomeRecord,
+): Promise<boolean> {
+  if (closing !== undefined) return mayBeClosed(tx, { paymentId, orderReference }, closing);
+  if (outcome === null || !(outcome.accept || outcome.dismiss)) return true;
+  return useDecision(tx, paymentId, { noteKey, decision: outcome.accept ? 'accept' : 'dismiss', by });
 }
 
 async function settleLocked(
@@ -141,7 +160,7 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord, teller: string): 
     .from(payments)
     .innerJoin(orders, eq(orders.reference, payments.orderReference))
     .where(eq(payments.id, paymentId));
-  if (row === undefined) throw new Error(`recording an outcome: there is no payment ${paymentId}`);
+  if (row === undefined) throw new NoSuchRow(`recording an outcome: there is no payment ${paymentId}`);
   return row;
 }
 

@@ -8,7 +8,7 @@ import {
   operationRequested,
   OrderReferenceKey,
   PaymentGatewayKey,
-  type GiveBackCause,
+  type GiveBackRequest,
   type MoneyInput,
 } from '../workflows/messages.ts';
 import type { moneyOperations } from '../workflows/money-operations.ts';
@@ -22,11 +22,11 @@ export interface MoneyRuns {
   /** Carries out an operation that is written down, and waits for how it ends; where it can't wait, it is asked for all the same. @throws RunsUnavailable | RunEnded */
   carryOut(payment: PaymentAddress, operationId: string): Promise<void>;
   /** @throws RunsUnavailable | RunEnded */
-  giveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void>;
+  giveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void>;
   /** The same without waiting; durable when it returns. @throws RunsUnavailable */
   request(payment: PaymentAddress, operationId: string): Promise<void>;
   /** @throws RunsUnavailable */
-  requestGiveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void>;
+  requestGiveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void>;
 }
 
 /** Builds the one client of the money workflows. */
@@ -57,9 +57,9 @@ class TemporalMoneyRuns implements MoneyRuns {
     });
   }
 
-  async giveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void> {
+  async giveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void> {
     await this.#update(payment, () =>
-      this.#client.workflow.executeUpdateWithStart(giveBack, { args: [cause], ...this.#withStart(payment) }),
+      this.#client.workflow.executeUpdateWithStart(giveBack, { args: [asked], ...this.#withStart(payment) }),
     );
   }
 
@@ -74,14 +74,14 @@ class TemporalMoneyRuns implements MoneyRuns {
     );
   }
 
-  async requestGiveBack(payment: PaymentAddress, cause: GiveBackCause): Promise<void> {
+  async requestGiveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void> {
     const options = {
       ...this.#start(payment),
       signal: giveBackRequested,
-      signalArgs: [cause] as [GiveBackCause],
+      signalArgs: [asked] as [GiveBackRequest],
     };
     await this.#calls.signal(() =>
-      this.#client.workflow.signalWithStart<typeof moneyOperations, [GiveBackCause]>(
+      this.#client.workflow.signalWithStart<typeof moneyOperations, [GiveBackRequest]>(
         'moneyOperations',
         options,
       ),

@@ -15,6 +15,7 @@ import {
   resolveReview,
   returnVisited,
   type CallbackSignal,
+  type CancelRequest,
   type CancelResult,
   type LookSignal,
   type OpenSessionResult,
@@ -33,7 +34,7 @@ export interface PaymentRuns {
   /** Opens the session or waits for it. @throws RunsUnavailable | RunEnded */
   open(payment: PaymentAddress): Promise<OpenSessionResult>;
   /** @throws RunsUnavailable | RunEnded */
-  cancel(payment: PaymentAddress): Promise<CancelResult>;
+  cancel(payment: PaymentAddress, request: CancelRequest): Promise<CancelResult>;
   /** @throws RunsUnavailable | RunEnded */
   resolve(payment: PaymentAddress, request: ResolveRequest): Promise<ResolveResult>;
   /** A verified callback: starts a run where none is. Durable when it returns. @throws RunsUnavailable */
@@ -71,9 +72,10 @@ class TemporalPaymentRuns implements PaymentRuns {
     );
   }
 
-  cancel(payment: PaymentAddress): Promise<CancelResult> {
+  cancel(payment: PaymentAddress, request: CancelRequest): Promise<CancelResult> {
+    const args: [CancelRequest] = [request];
     return this.#calls.update(() =>
-      this.#workflow.executeUpdateWithStart(cancelSession, this.#withStart(payment)),
+      this.#workflow.executeUpdateWithStart(cancelSession, { args, ...this.#withStart(payment) }),
     );
   }
 

@@ -9,11 +9,11 @@ import type {
 } from '../activities/payment-activities.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
-import { failsWithoutValues } from './activity-failures.ts';
+import { failsInWords } from './activity-failures.ts';
 
 export const WORKFLOW_BUNDLE = { codePath: join(import.meta.dirname, '..', 'workflow-bundle.js') };
 
-const AROUND_ACTIVITIES = [failsWithoutValues];
+const AROUND_ACTIVITIES = [failsInWords];
 
 export interface WorkerSettings {
   readonly namespace: string;

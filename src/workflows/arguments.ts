@@ -9,7 +9,8 @@ import {
   paymentWorkflowId,
   type CallbackSignal,
   type CarriedState,
-  type GiveBackCause,
+  type CancelRequest,
+  type GiveBackRequest,
   type LookSignal,
   type MoneyInput,
   type OpenOperation,
@@ -85,8 +86,17 @@ export function operationIdOf(value: unknown): string | null {
 }
 
 /** Null where it is none. */
-export function giveBackCauseOf(value: unknown): GiveBackCause | null {
-  return value === 'late_money' || value === 'operator' ? value : null;
+export function giveBackOf(value: unknown): GiveBackRequest | null {
+  const { cause, noteKey } = fieldsOf(value);
+  if (cause === 'late_money') return { cause };
+  return cause === 'operator' && isText(noteKey) ? { cause, noteKey } : null;
+}
+
+/** @throws ApplicationFailure */
+export function expectCancel(value: unknown): CancelRequest {
+  const { noteKey } = fieldsOf(value);
+  if (isText(noteKey)) return { noteKey };
+  throw refusal('cancelSession expects {"noteKey":"…"}: use paidonce cancel');
 }
 
 /** @throws ApplicationFailure */
@@ -106,10 +116,12 @@ export function expectOperationId(value: unknown): string {
 }
 
 /** @throws ApplicationFailure */
-export function expectGiveBackCause(value: unknown): GiveBackCause {
-  const cause = giveBackCauseOf(value);
-  if (cause !== null) return cause;
-  throw refusal('giveBack expects "late_money" or "operator": use paidonce resolve --decision give_back');
+export function expectGiveBack(value: unknown): GiveBackRequest {
+  const asked = giveBackOf(value);
+  if (asked !== null) return asked;
+  throw refusal(
+    'giveBack expects {"cause":"late_money"} or {"cause":"operator","noteKey":"…"}: use paidonce resolve --decision give_back',
+  );
 }
 
 /** The run of another payment than its id names would be taken for that one's. @throws ApplicationFailure, which ends the run */
@@ -128,7 +140,7 @@ export function expectMoneyInput(value: unknown, workflowId: string): MoneyInput
   if (workflowId !== expected) throw otherThan(workflowId, expected);
   if (carried === undefined) return address;
   const { open, givesBack } = fieldsOf(carried);
-  return { ...address, carried: { open: openOf(open), givesBack: giveBackCauseOf(givesBack) } };
+  return { ...address, carried: { open: openOf(open), givesBack: giveBackOf(givesBack) } };
 }
 
 function expectAddress(value: unknown, workflow: string): Omit<PaymentSessionInput, 'carried'> {

@@ -5,6 +5,7 @@ import { decide, decideAfterUnclear, decideExpiry, type Become, type Decision } 
 import { isSettled } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import type { Reading } from '../domain/transaction.ts';
+import { insteadOf, NOT_READ, NOT_RECORDED } from './ended.ts';
 import { notesOf } from './notes.ts';
 import { background, PRIORITY, recordOutcome } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
@@ -27,28 +28,62 @@ export async function look(run: RunState): Promise<boolean> {
   const payment = run.payment as OpenedPayment;
   const triggers = takeTriggers(run, Date.now());
   run.looking = true;
+  const { unclearSince } = run;
   const reading = await read(run, payment, triggers);
-  const decision = decideNow(run, payment, triggers, reading);
-  if (decision.kind === 'become') {
-    const callbacks = [...triggers.callbacks, ...takeAnswered(run, decision)];
-    await record(run, becoming(run, decision, { ...triggers, callbacks }, reading));
-  } else if (isWorthKeeping(triggers))
-    await record(run, { ...kept(run, triggers, reading, decision), outcome: null });
+  const decided = decideNow(run, payment, triggers, reading);
+  const decision = (await follow(run, triggers, reading, decided))
+    ? decided
+    : await refuse(run, triggers, unclearSince);
   plan(run, triggers, decision);
   run.looking = false;
   return decision.kind !== 'unclear' && reading.kind !== 'absent';
 }
 
+/** Records what was decided. False where it can't be recorded. */
+async function follow(
+  run: RunState,
+  triggers: Triggers,
+  reading: Reading,
+  decision: Decision,
+): Promise<boolean> {
+  if (decision.kind !== 'become' && !isWorthKeeping(triggers)) return true;
+  try {
+    if (decision.kind === 'become') {
+      const callbacks = [...triggers.callbacks, ...takeAnswered(run, decision)];
+      await record(run, becoming(run, decision, { ...triggers, callbacks }, reading));
+    } else await record(run, { ...kept(run, triggers, reading, decision), outcome: null });
+    return true;
+  } catch (error) {
+    return insteadOf(error, false);
+  }
+}
+
+/** What can't be recorded is as good as not understood: looked at again, and for a person after an hour, without the gateway's words. */
+async function refuse(run: RunState, triggers: Triggers, unclearSince: number | null): Promise<Decision> {
+  run.unclearSince = unclearSince;
+  const decision = decideUnclear(run, { kind: 'unclear', reason: NOT_RECORDED });
+  const reading: Reading = { kind: 'unreadable', reason: NOT_RECORDED };
+  const isFollowed = await follow(run, { ...triggers, callbacks: [] }, reading, decision);
+  return isFollowed ? decision : { kind: 'unclear', reason: NOT_RECORDED };
+}
+
 /** Asks the gateway, by the transaction that is known or that a proved callback names. */
-export function read(run: RunState, payment: OpenedPayment, triggers: Triggers | null): Promise<Reading> {
+export async function read(
+  run: RunState,
+  payment: OpenedPayment,
+  triggers: Triggers | null,
+): Promise<Reading> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const transactionId = run.transaction?.transactionId ?? payment.transactionId ?? claimed(payment, triggers);
   const summary = transactionId === undefined ? `read session ${payment.sessionId}` : `read ${transactionId}`;
   const input = { paymentId, orderReference, n, gateway, sessionId: payment.sessionId };
   const priority = isWaitedFor(triggers) ? PRIORITY.waitedFor : PRIORITY.usual;
-  return background(gateway).readTransaction.executeWithOptions({ summary, priority }, [
-    { ...input, ...(transactionId !== undefined && { transactionId }) },
-  ]);
+  const at = { ...input, ...(transactionId !== undefined && { transactionId }) };
+  try {
+    return await background(gateway).readTransaction.executeWithOptions({ summary, priority }, [at]);
+  } catch (error) {
+    return insteadOf<Reading>(error, { kind: 'unreadable', reason: NOT_READ });
+  }
 }
 
 /** A gateway that has called, a payer who is back, and whoever called our API wait for it; timers and the sweep do not. */

@@ -111,6 +111,11 @@ export type ResolveResult =
   | { readonly kind: 'not_in_review'; readonly status: PaymentStatus }
   | { readonly kind: 'refused'; readonly reason: string };
 
+export interface CancelRequest {
+  /** Names the note that the API wrote. */
+  readonly noteKey: string;
+}
+
 export interface ResolveRequest {
   readonly decision: 'accept' | 'dismiss';
   /** Names the operator's note in the timeline; who and why stay out of the history. */
@@ -119,7 +124,7 @@ export interface ResolveRequest {
 
 /** Opens the session, or waits for it, for 12 s at most; answered after any look that is due or running, so that nobody is sent to a dead session. */
 export const openSession = defineUpdate<OpenSessionResult>('openSession');
-export const cancelSession = defineUpdate<CancelResult>('cancelSession');
+export const cancelSession = defineUpdate<CancelResult, [CancelRequest]>('cancelSession');
 export const resolveReview = defineUpdate<ResolveResult, [ResolveRequest]>('resolveReview');
 
 export interface PaymentView {
@@ -133,7 +138,7 @@ export const getState = defineQuery<PaymentView>('getState');
 
 export interface MoneyInput extends PaymentKey {
   readonly gateway: string;
-  readonly carried?: { readonly open: readonly OpenOperation[]; readonly givesBack: GiveBackCause | null };
+  readonly carried?: { readonly open: readonly OpenOperation[]; readonly givesBack: GiveBackRequest | null };
 }
 
 /** An operation that is not finished; times in milliseconds since the epoch. */
@@ -144,14 +149,17 @@ export interface OpenOperation {
   readonly due: number;
 }
 
-export type GiveBackCause = 'late_money' | 'operator';
+/** `noteKey` names the note of the operator's decision that the API wrote. */
+export type GiveBackRequest =
+  | { readonly cause: 'late_money' }
+  | { readonly cause: 'operator'; readonly noteKey: string };
 
 /** Carries out an operation that the store knows; answered once it is finished, or the gateway has to be waited for. */
 export const carryOut = defineUpdate<void, [operationId: string]>('carryOut');
 /** Gives back what the gateway holds of the payment; answered like `carryOut`. */
-export const giveBack = defineUpdate<void, [cause: GiveBackCause]>('giveBack');
+export const giveBack = defineUpdate<void, [GiveBackRequest]>('giveBack');
 export const operationRequested = defineSignal<[operationId: string]>('operationRequested');
-export const giveBackRequested = defineSignal<[cause: GiveBackCause]>('giveBackRequested');
+export const giveBackRequested = defineSignal<[GiveBackRequest]>('giveBackRequested');
 /** Another payment has paid the order: nobody must be able to pay in this session any more. */
 export const closeRequested =
   defineSignal<[{ readonly why: 'order_paid'; readonly at: string }]>('closeRequested');

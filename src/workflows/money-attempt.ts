@@ -6,7 +6,8 @@ import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import { GIVE_BACK_FAILED } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
-import type { GiveBackCause, OpenOperation } from './messages.ts';
+import { insteadOf, isOfNothing } from './ended.ts';
+import type { GiveBackRequest, OpenOperation } from './messages.ts';
 import { close, postpone, type MoneyRun } from './money-run.ts';
 import { moneyMover, PRIORITY, recordOutcome } from './proxies.ts';
 import { haveWatched, tell } from './telling.ts';
@@ -15,8 +16,18 @@ import { haveWatched, tell } from './telling.ts';
 const UNCONFIRMED_MS = 60 * 60_000;
 const UNFINISHED_MS = 72 * 60 * 60_000;
 
-/** Tries an operation, or looks what has become of it. */
-export async function attempt(run: MoneyRun, { operationId, tries }: OpenOperation): Promise<void> {
+/** Tries an operation, or looks what has become of it. What can't be recorded is tried again later; what nobody knows is forgotten. */
+export async function attempt(run: MoneyRun, due: OpenOperation): Promise<void> {
+  try {
+    await attemptNow(run, due);
+  } catch (error) {
+    insteadOf(error, undefined);
+    if (isOfNothing(error)) close(run, due.operationId);
+    else postpone(run, due.operationId, Date.now());
+  }
+}
+
+async function attemptNow(run: MoneyRun, { operationId, tries }: OpenOperation): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = `carry out ${operationId}`;
   // The first try is what the caller waits for.
@@ -92,9 +103,18 @@ async function write(
 
 /** The next operation that gives money back; the last one has recorded that all of it is gone. */
 export async function planNextGiveBack(run: MoneyRun): Promise<void> {
+  try {
+    await planNow(run);
+  } catch (error) {
+    // The money is in the store as what has to go back: whoever finds it there wakes this run again.
+    run.givesBack = insteadOf(error, null);
+  }
+}
+
+async function planNow(run: MoneyRun): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
-  const cause = run.givesBack as GiveBackCause;
-  const plan = await moneyMover(gateway).planGiveBack({ paymentId, orderReference, n, gateway, cause });
+  const asked = run.givesBack as GiveBackRequest;
+  const plan = await moneyMover(gateway).planGiveBack({ paymentId, orderReference, n, gateway, ...asked });
   if (plan.operationId !== null) {
     run.open.push({ operationId: plan.operationId, since: Date.now(), tries: 0, due: Date.now() });
     return;

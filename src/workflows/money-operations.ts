@@ -8,10 +8,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import {
-  expectGiveBackCause,
+  expectGiveBack,
   expectMoneyInput,
   expectOperationId,
-  giveBackCauseOf,
+  giveBackOf,
   operationIdOf,
 } from './arguments.ts';
 import {
@@ -19,7 +19,7 @@ import {
   giveBack,
   giveBackRequested,
   operationRequested,
-  type GiveBackCause,
+  type GiveBackRequest,
   type MoneyInput,
 } from './messages.ts';
 import { attempt, planNextGiveBack } from './money-attempt.ts';
@@ -54,16 +54,16 @@ function receiveRequests(run: MoneyRun): void {
   setHandler(operationRequested, (sent: unknown) => receiveOperation(run, operationIdOf(sent)), {
     description: 'An operation that is written down and not carried out',
   });
-  setHandler(giveBackRequested, (sent: unknown) => void (run.givesBack ??= giveBackCauseOf(sent)), {
+  setHandler(giveBackRequested, (sent: unknown) => void (run.givesBack ??= giveBackOf(sent)), {
     description: 'Money that may not be kept',
   });
   setHandler(carryOut, (sent: unknown) => carryOutNow(run, expectOperationId(sent)), {
     description: 'Captures, refunds or voids',
     validator: (sent: unknown) => void expectOperationId(sent),
   });
-  setHandler(giveBack, (sent: unknown) => giveBackNow(run, expectGiveBackCause(sent)), {
+  setHandler(giveBack, (sent: unknown) => giveBackNow(run, expectGiveBack(sent)), {
     description: 'Gives the money back',
-    validator: (sent: unknown) => void expectGiveBackCause(sent),
+    validator: (sent: unknown) => void expectGiveBack(sent),
   });
 }
 
@@ -76,8 +76,8 @@ async function carryOutNow(run: MoneyRun, operationId: string): Promise<void> {
   await condition(() => !isBusy(run, operationId));
 }
 
-async function giveBackNow(run: MoneyRun, cause: GiveBackCause): Promise<void> {
-  run.givesBack ??= cause;
+async function giveBackNow(run: MoneyRun, asked: GiveBackRequest): Promise<void> {
+  run.givesBack ??= asked;
   await condition(
     () =>
       run.givesBack === null ||

@@ -1,6 +1,6 @@
 /** What one run of `moneyOperations` knows, and the pure steps that change it. */
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { GiveBackCause, MoneyInput, OpenOperation } from './messages.ts';
+import type { GiveBackRequest, MoneyInput, OpenOperation } from './messages.ts';
 
 /** How soon to look again: contract §5.3. */
 const DELAYS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
@@ -11,7 +11,7 @@ const HOUR_MS = 60 * 60_000;
 export interface MoneyRun {
   readonly input: MoneyInput;
   open: OpenOperation[];
-  givesBack: GiveBackCause | null;
+  givesBack: GiveBackRequest | null;
   /** Counts what was recorded, so that each record has a key of its own. */
   records: number;
   readonly telling: Set<string>;
@@ -60,7 +60,7 @@ export function showMoney(run: MoneyRun): void {
   setCurrentDetails(
     [
       `Money of order \`${orderReference}\`, payment \`${paymentId}\`, at ${gateway}`,
-      ...(run.givesBack === null ? [] : [`- to be given back: ${run.givesBack}`]),
+      ...(run.givesBack === null ? [] : [`- to be given back: ${run.givesBack.cause}`]),
       ...open,
       ...(run.telling.size === 0 ? [] : [`- the merchant has to hear ${[...run.telling].join(', ')}`]),
     ].join('\n'),

@@ -1,5 +1,5 @@
 /** When the session is tried to be opened: for as long as somebody asks for it, and never for a shopper who left hours ago. */
-import type { Closing } from './messages.ts';
+import type { ClosingCause } from '../activities/payment-activities.ts';
 
 /** A caller is answered after this long, session or not; the gateway goes on meanwhile. */
 export const ANSWER_WITHIN_MS = 12_000;
@@ -25,8 +25,8 @@ export interface Opening {
   /** A try has failed or takes long. Until then no caller needs a timer. */
   isInTrouble: boolean;
   callers: number;
-  /** To be closed although it was never opened. */
-  closing: Closing | null;
+  /** To be closed although it was never opened, as messages say; what the store knows of is done. */
+  closing: readonly ClosingCause[];
 }
 
 export type CarriedOpening = Pick<Opening, 'since' | 'tries' | 'nextTry' | 'isResting'>;
@@ -43,7 +43,7 @@ export function newOpening(carried: CarriedOpening | undefined): Opening {
     notBefore: 0,
     askedAt: 0,
     callers: 0,
-    closing: null,
+    closing: [],
   };
 }
 
@@ -55,8 +55,8 @@ export function askToOpen(opening: Opening, now: number): void {
 }
 
 /** A callback that waits names a session that somebody may have paid in: then the gateway has to be asked first. */
-export function isClosable({ closing, tries }: Opening, isNamed: boolean): boolean {
-  return closing !== null && tries > 0 && !isNamed;
+export function nextToClose({ closing, tries }: Opening, isNamed: boolean): ClosingCause | undefined {
+  return tries > 0 && !isNamed ? closing[0] : undefined;
 }
 
 /** What a try said that came to nothing. */

@@ -1,16 +1,17 @@
 /** The beginning of a run: the session is opened, found again or adopted. */
-import { ActivityFailure, condition, workflowInfo } from '@temporalio/workflow';
+import { condition, workflowInfo } from '@temporalio/workflow';
 import type {
+  ClosingCause,
   OpenedPayment,
   OpenSessionInput,
   OpenSessionOutcome,
   OutcomeRecord,
 } from '../activities/payment-activities.ts';
-import { isSettled, type PaymentStatus } from '../domain/payment.ts';
+import { isOpen, isSettled, type PaymentStatus } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
+import { insteadOf, isTimedOut, NOT_READ } from './ended.ts';
 import { CLOSED_BECAUSE, record } from './look.ts';
-import type { Closing } from './messages.ts';
-import { ANSWER_WITHIN_MS, askToOpen, isClosable, planNextTry } from './opening-plan.ts';
+import { ANSWER_WITHIN_MS, askToOpen, nextToClose, planNextTry } from './opening-plan.ts';
 import { checkout } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
 import { planAfterClearAnswer, type RunState } from './run-state.ts';
@@ -20,13 +21,14 @@ import { tell } from './telling.ts';
 /** Tries to open the payment's session, plans the next try, or finds out that there will never be one: then the run has nothing to watch. */
 export async function open(run: RunState): Promise<void> {
   const { opening } = run;
-  if (isClosable(opening, run.callbacks.length > 0)) return closeUnopened(run, opening.closing as Closing);
+  const because = nextToClose(opening, run.callbacks.length > 0);
+  if (because !== undefined) return closeUnopened(run, because);
   const input = inputOf(run);
   const outcome = await tryOnce(run, input);
   if (outcome.kind === 'unavailable')
     return planNextTry(opening, Date.now(), run.callbacks.length > 0, outcome);
   if (outcome.kind === 'opened') return takeOver(run, outcome);
-  await giveUp(run, outcome);
+  await giveUp(run, outcome).catch((error: unknown) => insteadOf(error, undefined));
   run.callbacks = run.callbacks.filter(({ eventId }) => !input.eventIds.includes(eventId));
   run.pokes = [];
 }
@@ -55,21 +57,26 @@ async function tryOnce(run: RunState, input: OpenSessionInput): Promise<OpenSess
     const options = { summary, scheduleToStartTimeout: STARTS_WITHIN_MS };
     return await checkout(run.input.gateway).openSession.executeWithOptions(options, [input]);
   } catch (error) {
-    // Temporal's own retries have no end: what fails is that no worker had a place for it in time.
-    if (!(error instanceof ActivityFailure)) throw error;
-    return { kind: 'unavailable', reason: 'no worker was free to open the session' };
+    if (isTimedOut(error)) return { kind: 'unavailable', reason: 'no worker was free to open the session' };
+    return insteadOf<OpenSessionOutcome>(error, { kind: 'unknown', reason: NOT_READ });
   }
 }
 
 /** The merchant cancels what could not be opened yet. No payer has its address, so there is nothing to ask the gateway first. */
-async function closeUnopened(run: RunState, closing: Closing): Promise<void> {
-  run.opening.closing = null;
-  run.closing = closing;
-  const reason = CLOSED_BECAUSE[closing];
-  const recorded = await record(run, withoutSession(run, { kind: closing, reason }));
+async function closeUnopened(run: RunState, because: ClosingCause): Promise<void> {
+  const reason = CLOSED_BECAUSE[because.why];
+  const closed = { ...withoutSession(run, { kind: because.why, reason }), closing: because };
+  const status = await record(run, closed).then(
+    (recorded) => recorded.status,
+    (error: unknown) => insteadOf(error, run.status),
+  );
+  run.opening.closing = run.opening.closing.filter((asked) => asked !== because);
+  // Nobody has asked for it, as far as the store knows.
+  if (isOpen(status)) return;
+  run.closing = because.why;
   run.rejected = reason;
   run.pokes = [];
-  if (recorded.status === 'CANCELLED') closeLeftBehind(run);
+  if (status === 'CANCELLED') closeLeftBehind(run);
 }
 
 function inputOf(run: RunState): OpenSessionInput {
@@ -112,16 +119,19 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
 type NoSession = Exclude<OpenSessionOutcome, OpenedPayment | { kind: 'unavailable' }>;
 
 async function giveUp(run: RunState, outcome: NoSession): Promise<void> {
-  if (outcome.kind !== 'unknown') await record(run, withoutSession(run, outcome));
   // Whoever asks for a session has a payment in the store, and so another one than this run knows nothing of: he asks again.
   run.isRefused = outcome.kind === 'rejected';
-  run.rejected = outcome.reason;
+  try {
+    if (outcome.kind !== 'unknown') await record(run, withoutSession(run, outcome));
+  } finally {
+    run.rejected = outcome.reason;
+  }
 }
 
 /** What was closed before is left as it is: only what came in is marked, and what was never told is told. */
 function withoutSession(
   run: RunState,
-  { kind, reason }: { kind: 'rejected' | 'never_opened' | 'closed' | Closing; reason: string },
+  { kind, reason }: { kind: 'rejected' | 'never_opened' | 'closed' | ClosingCause['why']; reason: string },
 ): OutcomeRecord {
   const text = `no session: ${reason}`;
   const isNews = kind !== 'closed';
@@ -134,7 +144,7 @@ function withoutSession(
   };
 }
 
-function endOf(kind: 'rejected' | 'never_opened' | Closing, reason: string): Outcome {
+function endOf(kind: 'rejected' | 'never_opened' | ClosingCause['why'], reason: string): Outcome {
   const nothing = { pays: false, reason, cause: kind, capturedMinor: 0, refundedMinor: 0 };
   if (kind === 'rejected') return { ...nothing, status: 'FAILED' };
   if (kind === 'never_opened') return { ...nothing, status: 'EXPIRED', closedBy: 'expiry' };

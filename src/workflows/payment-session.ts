@@ -9,7 +9,14 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { isSettled } from '../domain/payment.ts';
-import { callbackOf, expectPaymentInput, expectResolve, lookOf, returnOf } from './arguments.ts';
+import {
+  callbackOf,
+  expectCancel,
+  expectPaymentInput,
+  expectResolve,
+  lookOf,
+  returnOf,
+} from './arguments.ts';
 import { look } from './look.ts';
 import {
   callbackReceived,
@@ -100,8 +107,9 @@ function receiveMessages(run: RunState, operations: Operations): void {
   setHandler(openSession, () => answerShopper(run, operations), {
     description: 'Opens the session, or waits for it',
   });
-  setHandler(cancelSession, () => operations.cancel(), {
+  setHandler(cancelSession, (sent: unknown) => operations.cancel(expectCancel(sent)), {
     description: 'The merchant closes what nobody paid',
+    validator: (sent: unknown) => void expectCancel(sent),
   });
   setHandler(resolveReview, (sent: unknown) => operations.resolve(expectResolve(sent)), {
     description: 'The way out of REVIEW',

@@ -13,7 +13,7 @@ import type {
   PaymentSessionInput,
   ReturnSignal,
 } from './messages.ts';
-import { askToOpen, isClosable, newOpening, type Opening } from './opening-plan.ts';
+import { askToOpen, newOpening, nextToClose, type Opening } from './opening-plan.ts';
 
 /** Delivery ids remembered per run; enough for every retry a gateway makes, small enough to carry over. */
 const SEEN_LIMIT = 500;
@@ -117,7 +117,7 @@ export function isLookDue(run: RunState, now: number): boolean {
 /** Whether the session is to be tried to be opened now; also where a callback names one that we could not find. */
 export function isOpeningDue(run: RunState, now: number): boolean {
   if (!isUnopened(run)) return false;
-  return run.opening.nextTry <= now || isClosable(run.opening, run.callbacks.length > 0);
+  return run.opening.nextTry <= now || nextToClose(run.opening, run.callbacks.length > 0) !== undefined;
 }
 
 /** No session yet, and somebody or the payment's deadline will ask for it. */

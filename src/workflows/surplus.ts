@@ -1,5 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 import type { OpenedPayment } from '../activities/payment-activities.ts';
+import { insteadOf } from './ended.ts';
 import { background } from './proxies.ts';
 import type { RunState } from './run-state.ts';
 
@@ -20,6 +21,8 @@ async function closeSurplus(run: RunState, payment: Pick<OpenedPayment, 'session
   run.telling.add('surplus sessions');
   await sleep('1 minute', { summary: 'then close sessions that a lost answer left behind' });
   const session = { paymentId, orderReference, n, gateway, sessionId: payment.sessionId };
-  await background(gateway).cancelSurplusSessions(session);
+  await background(gateway)
+    .cancelSurplusSessions(session)
+    .catch((error: unknown) => insteadOf(error, 0));
   run.telling.delete('surplus sessions');
 }

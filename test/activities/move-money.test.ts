@@ -30,6 +30,7 @@ import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations, payments } from '../../src/store/schema.ts';
 import { anActivityRun } from '../support/activity.ts';
 import {
+  aDecision,
   ACCOUNT,
   anOutcome,
   aPayment,
@@ -136,16 +137,19 @@ const attempt = (
     operationId,
     now,
   });
-const plan = (
+async function plan(
   payment: PaymentRow,
   cause: 'late_money' | 'operator' = 'operator',
   scheduledAt = Date.now(),
-): Promise<GiveBackPlan> =>
-  anActivityRun(1, scheduledAt).run((input) => activities.planGiveBack(input), {
+): Promise<GiveBackPlan> {
+  const noteKey = cause === 'operator' ? await aDecision(store.db, payment, 'give_back') : '';
+  return anActivityRun(1, scheduledAt).run((input) => activities.planGiveBack(input), {
     ...keyOf(payment),
     gateway: 'dintero',
     cause,
+    noteKey,
   });
+}
 
 describe('the lines of an operation', () => {
   const LINES = [
@@ -381,7 +385,8 @@ describe('money that is to go back', () => {
   it('stays where an operator has accepted it in the meantime', async () => {
     const payment = await aReviewed();
     const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
-    const record1 = aRecord(payment, { outcome: accept, transaction: shown });
+    const noteKey = await aDecision(store.db, payment, 'accept');
+    const record1 = aRecord(payment, { outcome: accept, transaction: shown, noteKey });
     expect(await recordOutcome(store.db, record1, TELLS)).toMatchObject({ paysNow: true });
     expect(await plan(payment)).toMatchObject({ operationId: null, isStuck: false });
   });
@@ -391,11 +396,9 @@ describe('money that is to go back', () => {
     const { operationId } = await plan(payment);
     await markSending(store.db, operationId as string, payment.amount);
     const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
-    const recorded = await recordOutcome(
-      store.db,
-      aRecord(payment, { outcome: accept, transaction: shown }),
-      TELLS,
-    );
+    const noteKey = await aDecision(store.db, payment, 'accept');
+    const decided = aRecord(payment, { outcome: accept, transaction: shown, noteKey });
+    const recorded = await recordOutcome(store.db, decided, TELLS);
     expect(recorded).toMatchObject({ paysNow: false, status: 'REVIEW' });
   });
 
@@ -403,7 +406,8 @@ describe('money that is to go back', () => {
     const payment = await aReviewed();
     const { operationId } = await plan(payment);
     const dismiss = anOutcome('AUTHORIZED', { dismiss: true });
-    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction: shown }), TELLS);
+    const noteKey = await aDecision(store.db, payment, 'dismiss');
+    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction: shown, noteKey }), TELLS);
     expect(await attempt(payment, { id: operationId } as OperationRow)).toMatchObject({
       failure: { code: 'not_needed' },
     });

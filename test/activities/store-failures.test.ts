@@ -1,9 +1,14 @@
 /** What a statement that failed inside an activity tells Temporal. */
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
 import { orders } from '../../src/store/schema.ts';
-import { failsWithoutValues } from '../../src/worker/activity-failures.ts';
+import { addNote } from '../../src/store/timeline.ts';
+import { failsInWords } from '../../src/worker/activity-failures.ts';
+import { aRecord, TELLS } from '../support/builders.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;
@@ -15,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => store.close());
 
 const failing = (activity: () => Promise<unknown>): Promise<Error> =>
-  new MockActivityEnvironment({}, { interceptors: [failsWithoutValues], logger: new DefaultLogger('ERROR') })
+  new MockActivityEnvironment({}, { interceptors: [failsInWords], logger: new DefaultLogger('ERROR') })
     .run(activity)
     .then(
       () => Promise.reject(new Error('it did not fail')),
@@ -38,4 +43,45 @@ it('is what was wrong, and none of the values', async () => {
 it('is left as it is where no statement was at fault', async () => {
   const own = new Error('another thing');
   expect(await failing(() => Promise.reject(own))).toBe(own);
+});
+
+describe('an activity whose input can not succeed', () => {
+  const failsAt = (attempt: number, activity: () => Promise<unknown>) =>
+    new MockActivityEnvironment(
+      { attempt },
+      { interceptors: [failsInWords], logger: new DefaultLogger('ERROR') },
+    )
+      .run(activity)
+      .then(
+        () => Promise.reject(new Error('it did not fail')),
+        (error: ApplicationFailure) => error,
+      );
+  const payment = { id: 'pay_none', sessionId: null } as PaymentRow;
+  const nul = () => addNote(store.db, payment.id, { kind: 'read', text: 'a\0b' }, 'k');
+  const half = () => addNote(store.db, payment.id, { kind: 'read', text: 'a', data: { b: '\ud800' } }, 'k');
+  const never = () => addNote(store.db, payment.id, { kind: 'read', text: 'a', at: 'soon' }, 'k');
+  const tooMuch = () => recordOutcome(store.db, aRecord(payment), TELLS);
+
+  it.each([
+    ['a NUL', nul, 'INPUT_REFUSED'],
+    ['half of a character', half, 'INPUT_REFUSED'],
+    ['no time', never, 'INPUT_REFUSED'],
+    ['a payment that is not there', tooMuch, 'NO_SUCH_ROW'],
+  ])('is tried three times, and then ends: %s', async (_, activity, type) => {
+    expect((await failsAt(2, activity)).nonRetryable ?? false).toBe(false);
+    expect(await failsAt(3, activity)).toMatchObject({ nonRetryable: true, type });
+  });
+
+  it('is tried without end where the store is away', async () => {
+    const away = Object.assign(new Error('shutting down'), { code: '57P01' });
+    expect((await failsAt(99, () => Promise.reject(away))).nonRetryable ?? false).toBe(false);
+  });
+});
+
+it('is done for a workflow only', async () => {
+  const environment = new MockActivityEnvironment(
+    { inWorkflow: false },
+    { interceptors: [failsInWords], logger: new DefaultLogger('ERROR') },
+  );
+  await expect(environment.run(() => Promise.resolve('done'))).rejects.toMatchObject({ type: 'NO_WORKFLOW' });
 });

@@ -5,7 +5,7 @@ import { recordOutcome } from '../../src/store/outcomes.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aDecision, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { becomes } from '../support/paid-payment.ts';
 
@@ -28,8 +28,10 @@ describe('giving money in REVIEW back', () => {
 
   const ask = ({ id }: PaymentRow) => at.api.post(`/v1/payments/${id}/resolve`, WHO);
 
-  const begin = ({ id }: PaymentRow) =>
-    claimGiveBack(at.store.db, id, { kind: 'void', cause: 'operator' }).then(() => undefined);
+  const begin = async (payment: PaymentRow): Promise<void> => {
+    const noteKey = await aDecision(at.store.db, payment, 'give_back');
+    await claimGiveBack(at.store.db, payment.id, { kind: 'void', cause: 'operator', noteKey });
+  };
 
   it.each(['VOIDED', 'REFUNDED'] as const)(
     'is 200 once it is %s, with who and why in the timeline',

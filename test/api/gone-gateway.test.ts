@@ -13,7 +13,10 @@ describe('a payment of a gateway that is not configured any more', () => {
 
   async function ofAnother(changes: Partial<PaymentRow> = {}): Promise<PaymentRow> {
     const { id } = await aPayment(at.store.db, { gateway: 'elsewhere' });
-    await at.store.db.update(payments).set(changes).where(eq(payments.id, id));
+    await at.store.db
+      .update(payments)
+      .set({ updatedAt: new Date(), ...changes })
+      .where(eq(payments.id, id));
     return (await findPayment(at.store.db, id)) as PaymentRow;
   }
 

@@ -14,7 +14,7 @@ import {
 } from '../../src/store/operations.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations, payments } from '../../src/store/schema.ts';
-import { anOutcome, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
+import { aDecision, anOutcome, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 describe.each(STORES)('operations in $name', ({ open }) => {
@@ -292,7 +292,8 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const review = anOutcome('REVIEW', { reason: 'amount_mismatch' });
     await recordOutcome(store.db, aRecord(payment, { outcome: review, transaction }), TELLS);
     const dismiss = anOutcome('AUTHORIZED', { dismiss: true });
-    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction }), TELLS);
+    const noteKey = await aDecision(store.db, payment, 'dismiss');
+    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction, noteKey }), TELLS);
     const long = { updatedAt: sql`now() - interval '16 minutes'` };
     await store.db.update(payments).set(long).where(eq(payments.id, payment.id));
     expect(await findPayment(store.db, payment.id)).toMatchObject({ status: 'AUTHORIZED', dismissed: true });
@@ -314,12 +315,18 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const transaction = aTransaction(payment);
     const review = anOutcome('REVIEW', { reason: 'amount_mismatch' });
     await recordOutcome(store.db, aRecord(payment, { outcome: review, transaction }), TELLS);
-    const plan = { kind: 'void', cause: 'operator' } as const;
+    const plan = {
+      kind: 'void',
+      cause: 'operator',
+      noteKey: await aDecision(store.db, payment, 'give_back'),
+    } as const;
     const first = await claimGiveBack(store.db, payment.id, plan);
     const failed = { operationId: first?.id ?? '', code: 'declined', detail: 'not now' };
     await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
     const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
-    const accepted = await recordOutcome(store.db, aRecord(payment, { outcome: accept, transaction }), TELLS);
+    const noteKey = await aDecision(store.db, payment, 'accept');
+    const decided = aRecord(payment, { outcome: accept, transaction, noteKey });
+    const accepted = await recordOutcome(store.db, decided, TELLS);
     expect(accepted).toMatchObject({ paysNow: true });
     expect(await claimGiveBack(store.db, payment.id, plan)).toBeNull();
   });

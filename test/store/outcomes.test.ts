@@ -8,6 +8,7 @@ import { orders, outbox } from '../../src/store/schema.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import type { Db } from '../../src/store/open.ts';
 import {
+  aDecision,
   aDelivery,
   anOutcome,
   aPayment,
@@ -48,7 +49,8 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     expect(first).toMatchObject({ status: 'REVIEW' });
     expect(first).not.toHaveProperty('accepted');
     const accepted = anOutcome('AUTHORIZED', { pays: true, accept: true });
-    const decided = aRecord(payment, { outcome: accepted, transaction: differing });
+    const noteKey = await aDecision(store.db, payment, 'accept');
+    const decided = aRecord(payment, { outcome: accepted, transaction: differing, noteKey });
     expect(await recordOutcome(store.db, decided, TELLS)).toMatchObject({
       status: 'AUTHORIZED',
       accepted: found,

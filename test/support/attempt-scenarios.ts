@@ -54,7 +54,7 @@ async function givingBackFails(
 ): Promise<void> {
   story.fake.plans.push(plan(story, { operationId: 'op-1' }));
   story.fake.attempts.push(attempted(story, 'refused', { failure, ...more }, 'late_money'));
-  await story.money.giveBack(story.address, 'late_money');
+  await story.money.giveBack(story.address, { cause: 'late_money' });
 }
 
 export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -181,13 +181,13 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'give-back-stuck'(story) {
     await paid(story);
     story.fake.plans.push(plan(story, { isStuck: true, ...shown(story) }));
-    await story.money.giveBack(story.address, 'operator');
+    await story.money.giveBack(story.address, { cause: 'operator', noteKey: 'note' });
     return moneyOf(story);
   },
   async 'give-back-nothing'(story) {
     await paid(story);
     story.fake.plans.push(plan(story, {}));
-    await story.money.requestGiveBack(story.address, 'late_money');
+    await story.money.requestGiveBack(story.address, { cause: 'late_money' });
     return moneyOf(story);
   },
   /** The merchant's own operation fails while money has to go back: that is no failure to give it back. */
@@ -198,7 +198,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const now = Date.now();
     await story.takeOverMoney({
       open: [{ operationId: 'op-1', since: now, tries: 0, due: now }],
-      givesBack: 'late_money',
+      givesBack: { cause: 'late_money' },
     });
     return moneyOf(story);
   },

@@ -7,6 +7,7 @@ import type { HandledDelivery } from '../../src/store/deliveries.ts';
 import type { ReceivedDelivery } from '../../src/store/log-delivery.ts';
 import type { OutcomeRecord, RecordSettings } from '../../src/store/outcomes.ts';
 import { claimPayment, type NewPayment } from '../../src/store/claim-payment.ts';
+import { writeDecision, type Decided } from '../../src/store/decisions.ts';
 import { supersede, type OutboxState } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { claimAttempt, finishAttempt } from '../../src/store/update-attempts.ts';
@@ -51,6 +52,11 @@ export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tel
 
 export function anOutcome(status: PaymentStatus, changes: Partial<Outcome> = {}): Outcome {
   return { status, pays: false, cause: 'look-1', capturedMinor: 0, refundedMinor: 0, ...changes };
+}
+
+/** The note of what a person has decided, as the API writes it; its key. */
+export function aDecision(db: Db, { id }: PaymentRow, decision: Decided): Promise<string> {
+  return writeDecision(db, id, { text: `ada asked to ${decision}: a test`, data: { decision } });
 }
 
 let looks = 0;

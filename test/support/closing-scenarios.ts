@@ -8,19 +8,19 @@ import { until } from './until.ts';
 async function cancelWhile(story: Story, meanwhile: () => void): Promise<void> {
   await story.open();
   story.fake.before.cancelSession = meanwhile;
-  await story.runs.cancel(story.address);
+  await story.runs.cancel(story.address, { noteKey: 'note' });
 }
 
 export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'cancel-finds-money'(story) {
     await story.open();
     change(story.session, 'AUTHORIZED');
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
   },
   async 'cancel-finds-a-hold'(story) {
     await story.open();
     change(story.session, 'ON_HOLD');
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
   },
@@ -28,9 +28,9 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'cancel-sees-nothing'(story) {
     await story.open();
     story.session.isHidden = true;
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
     story.session.isHidden = false;
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
   },
   async 'cancel-refused'(story) {
     await cancelWhile(story, () => change(story.session, 'ON_HOLD'));

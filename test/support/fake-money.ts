@@ -22,9 +22,9 @@ export function fakeMoney(runs: Pick<FakeRuns, 'temporal'>): FakeMoney {
     onCarryOut: () => Promise.resolve(),
     onGiveBack: () => Promise.resolve(),
     carryOut: (_, operationId) => note(operationId).then(() => money.onCarryOut(operationId)),
-    giveBack: ({ paymentId }, cause) => note(cause).then(() => money.onGiveBack(paymentId)),
+    giveBack: ({ paymentId }, { cause }) => note(cause).then(() => money.onGiveBack(paymentId)),
     request: (_, operationId) => note(operationId),
-    requestGiveBack: (_, cause) => note(cause),
+    requestGiveBack: (_, { cause }) => note(cause),
   };
   return money;
 }

@@ -38,7 +38,7 @@ export function fakeRuns(db: Db): FakeRuns {
       resolve: () => Promise.resolve({ kind: 'resolved', status: 'AUTHORIZED' }),
     },
     open: async (payment) => reach().then(() => runs.answers.open(payment)),
-    cancel: async (payment) => reach().then(() => runs.answers.cancel(payment)),
+    cancel: async (payment, request) => reach().then(() => runs.answers.cancel(payment, request)),
     resolve: async (payment, request) => reach().then(() => runs.answers.resolve(payment, request)),
     async callback(payment, signal) {
       await reach();

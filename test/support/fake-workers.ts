@@ -13,10 +13,12 @@ import {
 } from '@temporalio/worker';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
+import { failsInWords } from '../../src/worker/activity-failures.ts';
 import { workflowSources } from '../../src/worker/workflow-sources.ts';
 import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
 
 const TASK_QUEUE = 'payments';
+const AROUND_ACTIVITIES = { activity: [failsInWords] };
 /** Where payments of the tests live. */
 const GATEWAYS = ['simulated', 'dintero'];
 
@@ -66,6 +68,7 @@ export async function startWorkers(
   const common = {
     connection,
     activities,
+    interceptors: AROUND_ACTIVITIES,
     maxConcurrentActivityTaskExecutions: 50,
     maxHeartbeatThrottleInterval: '500ms',
     // A server that has lost a task must not keep the test from ending.

@@ -2,9 +2,9 @@
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import {
-  addressOf,
   anOpenPayment,
   aPaidPayment,
+  giveBackAsOperator,
   goneMeanwhile,
   lateMoney,
   look,
@@ -99,7 +99,7 @@ export const MONEY_SCENARIOS: Readonly<Record<string, MoneyScenario>> = {
     const payment = await lateMoney(world, 'capture');
     await untilPayment(world, payment, 'REVIEW');
     world.policy = 'give_back';
-    await world.money.giveBack(addressOf(payment), 'operator');
+    await giveBackAsOperator(world, payment);
     return moneyOf(payment);
   }),
   'other-session-closed': real(async (world) => {

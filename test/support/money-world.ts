@@ -10,6 +10,7 @@ import type { OperationKind } from '../../src/domain/operation.ts';
 import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
+import { writeDecision } from '../../src/store/decisions.ts';
 import { claimOperation, findOperation, type OperationRow } from '../../src/store/operations.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { outbox } from '../../src/store/schema.ts';
@@ -255,6 +256,13 @@ export async function operate(
   });
   await world.money.carryOut(addressOf(payment), operation.id);
   return operationOf(world, payment, kind, reference);
+}
+
+/** Decides it and has it done, as the API does. */
+export async function giveBackAsOperator(world: MoneyWorld, payment: PaymentRow): Promise<void> {
+  const text = 'ada asked to give the money back: a test';
+  const noteKey = await writeDecision(world.store.db, payment.id, { text, data: { decision: 'give_back' } });
+  await world.money.giveBack(addressOf(payment), { cause: 'operator', noteKey });
 }
 
 export async function operationOf(

@@ -69,7 +69,7 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'odd-money-messages'(story) {
     story.stored();
     const planned = story.holdBack('planGiveBack');
-    await story.takeOverMoney({ open: [], givesBack: 'operator' });
+    await story.takeOverMoney({ open: [], givesBack: { cause: 'operator', noteKey: 'note' } });
     const id = moneyWorkflowId(story.payment.id);
     for (const signal of ['operationRequested', 'giveBackRequested']) await signalOdd(story, id, signal);
     // A text may be an operation's id.

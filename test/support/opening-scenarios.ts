@@ -67,7 +67,7 @@ export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.claim();
     const asked: Promise<unknown>[] = [story.beginOpening()];
     await story.reached(1);
-    asked.push(story.runs.cancel(story.address));
+    asked.push(story.runs.cancel(story.address, { noteKey: 'note' }));
     asked.push(story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' }));
     await story.reached(3);
     await story.runs.poke(story.address, { why: 'return', at: new Date().toISOString() });

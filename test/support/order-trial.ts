@@ -152,7 +152,7 @@ export class OrderTrial {
         psp.isDown = true;
         return;
       case 'merchant cancel':
-        return this.#ask(newest, () => ignoringEnd(runs.cancel(addressOf(newest))));
+        return this.#ask(newest, () => ignoringEnd(runs.cancel(addressOf(newest), { noteKey: 'note' })));
       case 'shopper tries again':
         return this.#ask(newest, () => this.#shop(now));
       default:

@@ -101,7 +101,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'resolved-too-late'(story) {
     await story.open();
     await accept(story);
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
   },
   async unauthorized(story) {
     await story.open();

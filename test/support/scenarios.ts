@@ -231,7 +231,7 @@ function dyingIn(name: keyof FakeOrder['before']): (story: Story) => Promise<voi
     story.claim();
     const opened = story.beginOpening();
     if (name !== 'openSession') await opened;
-    if (name === 'cancelSession') return void (await story.runs.cancel(story.address));
+    if (name === 'cancelSession') return void (await story.runs.cancel(story.address, { noteKey: 'note' }));
     await opened;
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
@@ -318,7 +318,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   expired: (story) => story.expire(),
   async cancelled(story) {
     await story.open();
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
   },
   async 'cancel-confirmed-late'(story) {
     await story.open();
@@ -327,7 +327,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       reads += 1;
       story.session.state = reads < 3 ? 'open' : 'cancelled';
     };
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
   },
   async 'late-success'(story) {
     await story.open();

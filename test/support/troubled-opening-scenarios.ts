@@ -52,7 +52,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'opening-cancelled'(story) {
     deaf(story);
     await story.runs.open(story.address);
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
   },
   async 'opening-closed'(story) {
     deaf(story);
@@ -70,7 +70,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     deaf(story);
     await story.runs.callback(story.address, callbackSignal('e1'));
     await tried(story, 1);
-    await story.runs.cancel(story.address);
+    await story.runs.cancel(story.address, { noteKey: 'note' });
     await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
     await openedAndPaid(story);
   },

@@ -1,8 +1,8 @@
 /** What a person has accepted, and what is done with the money afterwards: real workflows, a store, the sandbox. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { addNote } from '../../src/store/timeline.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
+import { aDecision } from '../support/builders.ts';
 import {
   addressOf,
   anOpenPayment,
@@ -45,8 +45,7 @@ async function anAccepted(pay: object = { amount: 7_000 }): Promise<PaymentRow> 
 }
 
 async function accept(payment: PaymentRow): Promise<void> {
-  const noteKey = `resolve-${Date.now()}`;
-  await addNote(world.store.db, payment.id, { kind: 'operator', text: 'accepted' }, noteKey);
+  const noteKey = await aDecision(world.store.db, payment, 'accept');
   const result = await world.runs.resolve(addressOf(payment), { decision: 'accept', noteKey });
   expect(result.kind).toBe('resolved');
 }

@@ -7,6 +7,7 @@ import {
   anOpenPayment,
   aPaidPayment,
   doneAt,
+  giveBackAsOperator,
   goneMeanwhile,
   lateMoney,
   look,
@@ -209,7 +210,7 @@ describe('money for a payment that may not keep it', () => {
     expect(await reread(world, payment.id)).toMatchObject({ reason: 'give_back_failed' });
     await untilTold('order.review');
     await world.sandbox.call('DELETE', '/__sim/faults');
-    await world.money.giveBack(addressOf(payment), 'operator');
+    await giveBackAsOperator(world, payment);
     await untilPayment(world, payment, 'VOIDED');
     await untilTold('order.late_payment_returned');
   });
@@ -227,7 +228,7 @@ describe('money for a payment that may not keep it', () => {
     world.policy = 'review';
     const payment = await lateMoney(world, 'capture');
     await untilPayment(world, payment, 'REVIEW');
-    await world.money.giveBack(addressOf(payment), 'operator');
+    await giveBackAsOperator(world, payment);
     expect(await reread(world, payment.id)).toMatchObject({ status: 'REFUNDED' });
   });
 
@@ -238,7 +239,7 @@ describe('money for a payment that may not keep it', () => {
 
   it('is never given back of a payment that has paid its order', async () => {
     const payment = await aPaidPayment(world);
-    await world.money.giveBack(addressOf(payment), 'late_money');
+    await world.money.giveBack(addressOf(payment), { cause: 'late_money' });
     expect(await doneAt(world, payment)).toEqual([]);
     expect(await orderOf(world, payment)).toMatchObject({ status: 'PAID' });
   });

@@ -122,7 +122,9 @@ describe('a gateway that opens no session', () => {
       money: NOK,
       paymentId: waiting.payment().id,
     });
-    expect(await world.runs.cancel(addressOf(waiting.payment()))).toEqual({ kind: 'cancelled' });
+    expect(await world.runs.cancel(addressOf(waiting.payment()), { noteKey: 'note' })).toEqual({
+      kind: 'cancelled',
+    });
     expect(waiting.payment().status).toBe('CANCELLED');
     await pass(waiting, 2 * MINUTE);
     expect(updatesOf(waiting)).toEqual(['order.payment_cancelled']);
@@ -145,7 +147,7 @@ describe('a gateway that opens no session', () => {
     await world.runs.callback(addressOf(waiting.payment()), callbackSignal('e1'));
     await pass(waiting, HOUR);
     expect(waiting.fake.openings.length - before).toBeGreaterThan(10);
-    expect(await world.runs.cancel(addressOf(waiting.payment()))).toEqual({
+    expect(await world.runs.cancel(addressOf(waiting.payment()), { noteKey: 'note' })).toEqual({
       kind: 'refused',
       status: 'PENDING',
     });

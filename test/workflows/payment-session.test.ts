@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { newFakeOrder, type FakeOrder } from '../support/fake-activities.ts';
 import { claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
@@ -96,6 +97,73 @@ function gaps({ reads }: FakeOrder): number[] {
 const updatesOf = ({ order }: FakeOrder) => order.updates.map(({ type }) => type);
 const historyOf = async (id: string) =>
   (await world.env.client.workflow.getHandle(id).fetchHistory()).events ?? [];
+
+describe('what can not be recorded', () => {
+  const refused = () => {
+    throw ApplicationFailure.nonRetryable('invalid byte sequence', 'INPUT_REFUSED');
+  };
+
+  it('is looked at again, is for a person after an hour, and pays once it can be', async () => {
+    const opened = await anOpenPayment();
+    opened.fake.before.recordOutcome = refused;
+    change(opened.session, 'AUTHORIZED');
+    await callback(opened, 'e1');
+    await pass(opened, 59 * MINUTE);
+    expect(opened.payment().status).toBe('PENDING');
+    // As often as what is not understood: after 1, 2, 5, 15 and 60 seconds, then every five minutes.
+    expect(opened.fake.reads.length).toBeGreaterThan(14);
+    let tries = 0;
+    // The gateway's words are refused, ours are not.
+    opened.fake.before.recordOutcome = () => ((tries += 1) % 2 === 1 ? refused() : undefined);
+    await pass(opened, 6 * MINUTE);
+    expect(opened.payment()).toMatchObject({
+      status: 'REVIEW',
+      reason: 'unclear: what was read could not be recorded',
+    });
+    delete opened.fake.before.recordOutcome;
+    await pass(opened, HOUR + MINUTE);
+    expect(opened.fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+  });
+
+  it('refuses a resolve instead of ending the run', async () => {
+    const opened = await anOpenPayment();
+    opened.fake.before.recordOutcome = refused;
+    const answer = await world.runs.resolve(addressOf(opened.payment()), {
+      decision: 'accept',
+      noteKey: 'n',
+    });
+    expect(answer).toMatchObject({ kind: 'refused', reason: 'what was read could not be recorded' });
+    delete opened.fake.before.recordOutcome;
+    await world.runs.cancel(addressOf(opened.payment()), { noteKey: 'note' });
+    expect(opened.fake.order).toMatchObject({ status: 'CANCELLED' });
+  });
+
+  it.each(['readTransaction', 'openSession', 'cancelSession'] as const)(
+    'nor does a run end when somebody ends its %s by hand',
+    async (name) => {
+      const fake = anOrder();
+      const payment = await claim(fake);
+      let ended = false;
+      fake.before[name] = () => {
+        if (ended) return;
+        ended = true;
+        throw ApplicationFailure.nonRetryable('failed by an operator');
+      };
+      await world.runs.open(addressOf(payment));
+      if (name === 'openSession') await world.runs.open(addressOf(payment));
+      if (name === 'cancelSession') await world.runs.cancel(addressOf(payment), { noteKey: 'note' });
+      else {
+        const session = fake.psp.sessions[0] as SimulatedSession;
+        change(session, 'AUTHORIZED');
+        await world.runs.callback(addressOf(payment), callbackSignal('e1'));
+        await world.env.sleep(MINUTE);
+      }
+      await untilQuiet(world.env.client, paymentWorkflowId(payment), () => false);
+      expect(ended).toBe(true);
+      expect(fake.order.status).toBe(name === 'cancelSession' ? 'AWAITING_PAYMENT' : 'PAID');
+    },
+  );
+});
 
 describe('a hold', () => {
   it('is polled every hour for thirty days, over a continue-as-new, never expires, and pays when it is decided', async () => {
@@ -404,7 +472,9 @@ describe('expiry', () => {
 describe("the merchant's cancel", () => {
   it('closes what nobody paid', async () => {
     const opened = await anOpenPayment();
-    expect(await world.runs.cancel(addressOf(opened.payment()))).toEqual({ kind: 'cancelled' });
+    expect(await world.runs.cancel(addressOf(opened.payment()), { noteKey: 'note' })).toEqual({
+      kind: 'cancelled',
+    });
     expect(opened.payment()).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
     expect(opened.fake.order.status).toBe('CANCELLED');
     expect(opened.session.state).toBe('cancelled');
@@ -413,7 +483,7 @@ describe("the merchant's cancel", () => {
   it('leaves alone what has been paid, told or not', async () => {
     const opened = await anOpenPayment();
     change(opened.session, 'AUTHORIZED');
-    const answer = await world.runs.cancel(addressOf(opened.payment()));
+    const answer = await world.runs.cancel(addressOf(opened.payment()), { noteKey: 'note' });
     expect(answer).toEqual({ kind: 'not_open', status: 'AUTHORIZED' });
     expect(opened.fake.order.status).toBe('PAID');
   });
@@ -421,7 +491,9 @@ describe("the merchant's cancel", () => {
   it('that meets the payment gives the money back and says cancelled', async () => {
     const opened = await anOpenPayment();
     opened.fake.before.cancelSession = () => change(opened.session, 'AUTHORIZED');
-    expect(await world.runs.cancel(addressOf(opened.payment()))).toEqual({ kind: 'cancelled' });
+    expect(await world.runs.cancel(addressOf(opened.payment()), { noteKey: 'note' })).toEqual({
+      kind: 'cancelled',
+    });
     expect(opened.session.status).toBe('VOIDED');
     expect(opened.fake.order).toMatchObject({ status: 'CANCELLED', paidTimes: 0 });
   });
@@ -433,7 +505,9 @@ describe("the merchant's cancel", () => {
       reads += 1;
       opened.session.state = reads < 4 ? 'open' : 'cancelled';
     };
-    expect(await world.runs.cancel(addressOf(opened.payment()))).toEqual({ kind: 'cancelled' });
+    expect(await world.runs.cancel(addressOf(opened.payment()), { noteKey: 'note' })).toEqual({
+      kind: 'cancelled',
+    });
     expect(reads).toBe(4);
     expect(opened.payment()).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
   });
@@ -441,7 +515,7 @@ describe("the merchant's cancel", () => {
   it('that the gateway refuses because it was captured pays the order', async () => {
     const opened = await anOpenPayment();
     opened.fake.before.cancelSession = () => change(opened.session, 'CAPTURED');
-    expect(await world.runs.cancel(addressOf(opened.payment()))).toEqual({
+    expect(await world.runs.cancel(addressOf(opened.payment()), { noteKey: 'note' })).toEqual({
       kind: 'not_open',
       status: 'CAPTURED',
     });
@@ -450,7 +524,7 @@ describe("the merchant's cancel", () => {
 
   it('makes room for another session, as a replacement does', async () => {
     const opened = await anOpenPayment();
-    await world.runs.cancel(addressOf(opened.payment()));
+    await world.runs.cancel(addressOf(opened.payment()), { noteKey: 'note' });
     const second = await claim(opened.fake);
     expect(await world.runs.open(addressOf(second))).toMatchObject({
       kind: 'open',

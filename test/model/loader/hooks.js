@@ -16,6 +16,7 @@ const ALWAYS = {
   standardwebhooks: 'webhook',
   'crash-points.ts': 'crash-points',
   'store/claim-payment.ts': 'store-claim-payment',
+  'store/decisions.ts': 'store-decisions',
   'store/deliveries.ts': 'store-deliveries',
   'store/ids.ts': 'store-ids',
   'store/log-delivery.ts': 'store-log-delivery',

@@ -12,6 +12,7 @@ import type {
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { OperationCause } from '../../../src/store/schema.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
+import { isUsedNow } from './store-decisions.ts';
 import { newId } from './store-ids.ts';
 
 export type * from '../../../src/store/operations.ts';
@@ -203,7 +204,7 @@ function isHeld(tables: Tables, payment: PaymentRow, now: number): boolean {
 export function claimGiveBack(
   db: Db,
   paymentId: string,
-  { kind, cause }: { kind: 'refund' | 'void'; cause: OperationCause },
+  { kind, cause, noteKey = '' }: { kind: 'refund' | 'void'; cause: OperationCause; noteKey?: string },
 ): Promise<OperationRow | null> {
   const tables = tablesOf(db);
   return tables.call('claim a give-back', () => {
@@ -213,6 +214,8 @@ export function claimGiveBack(
     const open = earlier.find(isUnfinished);
     if (open !== undefined) return open;
     if (!mayGoBack(tables, paymentId, cause)) return null;
+    const use = { noteKey, decision: 'give_back', by: 'give_back' } as const;
+    if (cause === 'operator' && !isUsedNow(tables, paymentId, use)) return null;
     const reference = `give-back-${earlier.length + 1}`;
     const common = { wanted: null, finalCapture: false, bodyHash: reference };
     return claim(tables, { ...common, paymentId, kind, reference, cause }).operation;

@@ -15,6 +15,7 @@ import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
+import { isClosableNow, isUsedNow } from './store-decisions.ts';
 import { markAnswered, markHandled } from './store-deliveries.ts';
 import { isFailedVoid, operationRow } from './store-operations.ts';
 import { takeForTelling } from './store-outbox.ts';
@@ -32,7 +33,9 @@ export function recordOutcome(
 
 function recorded(tables: Tables, record: OutcomeRecord, settings: RecordSettings): RecordedOutcome {
   const before = lock(tables, record, settings.teller);
-  const result = settleRecord(before, record, settings.policy);
+  const isDecided = before.isWritten || isBacked(tables, before, record);
+  const backed = isDecided ? record : { ...record, outcome: null, notes: [] };
+  const result = settleRecord(before, backed, settings.policy);
   const { settled, finished, current, answersOthers } = result;
   if (settled !== null) tables.keeper.settling(before, settled, record);
   const told = write(tables, before, settled, finished, current, settings);
@@ -40,6 +43,17 @@ function recorded(tables: Tables, record: OutcomeRecord, settings: RecordSetting
   if (answersOthers) markAnswered(tables, id);
   tables.keeper.settled(before, tables.payments.get(id) as PaymentRow);
   return recordedOutcome(before, result, told, settings.tells);
+}
+
+function isBacked(
+  tables: Tables,
+  { order }: Locked,
+  { paymentId, outcome, closing, noteKey = '', key: by }: OutcomeRecord,
+): boolean {
+  if (closing !== undefined)
+    return isClosableNow(tables, { paymentId, orderReference: order.reference }, closing);
+  const decision = outcome?.accept ? 'accept' : outcome?.dismiss ? 'dismiss' : null;
+  return decision === null || isUsedNow(tables, paymentId, { noteKey, decision, by });
 }
 
 function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string): Locked {

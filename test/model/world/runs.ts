@@ -102,7 +102,7 @@ export function createToyRuns(server: ToyServer, post: Post): { runs: PaymentRun
   return {
     runs: {
       open: (payment) => toy.ask(paymentAddress(payment), openSession.name),
-      cancel: (payment) => toy.ask(paymentAddress(payment), cancelSession.name),
+      cancel: (payment, request) => toy.ask(paymentAddress(payment), cancelSession.name, request),
       resolve: (payment, request) => toy.ask(paymentAddress(payment), resolveReview.name, request),
       callback: (payment, signal) => toy.tell(paymentAddress(payment), callbackReceived.name, signal),
       look: (payment, signal) => toy.tell(paymentAddress(payment), lookRequested.name, signal),

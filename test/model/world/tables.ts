@@ -2,6 +2,7 @@
 import type { Db } from '../../../src/store/open.ts';
 import type { DeliveryRow } from '../../../src/store/deliveries.ts';
 import type { Locked } from '../../../src/store/outcome-rows.ts';
+import type { Decided } from '../../../src/store/decisions.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
 import type { OutcomeRecord } from '../../../src/store/outcomes.ts';
@@ -29,6 +30,10 @@ export class Tables {
   readonly deliveries = new Map<string, DeliveryRow>();
   readonly wakes = new Map<string, WakeRow>();
   readonly notes = new Map<string, Set<string>>();
+  readonly decisions = new Map<
+    string,
+    { readonly paymentId: string; readonly decision: Decided; readonly usedBy: string | null }
+  >();
   /** When a payment was last heard of, by its notes. */
   readonly heard = new Map<string, number>();
   readonly keeper: StoreKeeper;

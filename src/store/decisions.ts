@@ -1,0 +1,62 @@
+/** What a person has decided, as the API wrote it down. Nothing is done on the word of a message alone: who reaches Temporal can send any. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import type { PaymentKey } from '../domain/payment.ts';
+import { rows, type Db } from './open.ts';
+import { findOrder } from './payments.ts';
+import { addNote } from './timeline.ts';
+
+/** Writes a decision down, under a key that nobody can guess; the key. */
+export async function writeDecision(
+  db: Db,
+  paymentId: string,
+  {
+    text,
+    data,
+  }: {
+    readonly text: string;
+    readonly data: { readonly decision: Decided; readonly actor?: string; readonly reason?: string };
+  },
+): Promise<string> {
+  const noteKey = `decision-${randomUUID()}`;
+  await addNote(db, paymentId, { kind: 'operator', text, data: { ...data } }, noteKey);
+  return noteKey;
+}
+
+export type Decided = 'accept' | 'dismiss' | 'give_back' | 'cancel';
+
+/**
+ * Takes the note of a decision for one use, which may be repeated; whether there is such a note, and nobody else has used it. One that
+ * nobody has used within an hour was given up: whoever meant it has asked again.
+ */
+export async function useDecision(
+  db: Db,
+  paymentId: string,
+  { noteKey, decision, by }: { readonly noteKey: string; readonly decision: Decided; readonly by: string },
+): Promise<boolean> {
+  const used = await rows(
+    db,
+    sql`update timeline set data = data || jsonb_build_object('usedBy', ${by}::text)
+      where payment_id = ${paymentId} and key = ${noteKey} and kind = 'operator' and data ->> 'decision' = ${decision}
+        and (data ->> 'usedBy' = ${by} or (data ->> 'usedBy' is null and at > now() - interval '1 hour'))
+      returning id`,
+  );
+  return used.length === 1;
+}
+
+/** Why a session is closed: somebody asked the API, whose note has this key, or another payment has paid the order. */
+export type ClosingCause =
+  | { readonly why: 'merchant'; readonly noteKey: string }
+  | { readonly why: 'order_paid' };
+
+/** A message alone closes nothing: the store knows who has paid the order, and who has asked. */
+export async function mayBeClosed(
+  db: Db,
+  { paymentId, orderReference }: Omit<PaymentKey, 'n'>,
+  because: ClosingCause,
+): Promise<boolean> {
+  if (because.why === 'merchant')
+    return useDecision(db, paymentId, { noteKey: because.noteKey, decision: 'cancel', by: 'cancel' });
+  const paidPaymentId = (await findOrder(db, orderReference))?.order.paidPaymentId ?? null;
+  return paidPaymentId !== null && paidPaymentId !== paymentId;
+}
