@@ -35,6 +35,7 @@ import {
 } from './simulated-psp.ts';
 import { TAKING_OVER_SCENARIOS } from './taking-over-scenarios.ts';
 import { TROUBLED_OPENING_SCENARIOS } from './troubled-opening-scenarios.ts';
+import { UNRECORDED_SCENARIOS } from './unrecorded-scenarios.ts';
 import { until } from './until.ts';
 
 /** Leaves behind the history of its payment's run, or those of the workflows whose ids it names. */
@@ -247,6 +248,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...TAKING_OVER_SCENARIOS,
   ...ATTEMPT_SCENARIOS,
   ...ODD_SCENARIOS,
+  ...UNRECORDED_SCENARIOS,
   async paid(story) {
     await story.open();
     change(story.session, 'AUTHORIZED');

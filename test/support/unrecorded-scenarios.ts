@@ -1,0 +1,110 @@
+/** Activities that end without a result: their input can't succeed, or somebody has ended them by hand. */
+import { ApplicationFailure } from '@temporalio/common';
+import { moneyWorkflowId } from '../../src/workflows/messages.ts';
+import { attempted } from './attempt-scenarios.ts';
+import type { FakeOrder } from './fake-activities.ts';
+import type { Scenario, Story } from './scenarios.ts';
+import { change } from './simulated-psp.ts';
+import { until } from './until.ts';
+
+const NOTE = { noteKey: 'note' };
+
+function refused(type = 'INPUT_REFUSED'): never {
+  throw ApplicationFailure.nonRetryable('invalid byte sequence', type);
+}
+
+function refuseOnce({ fake }: Story, name: keyof FakeOrder['before'], type?: string): void {
+  fake.before[name] = () => {
+    delete fake.before[name];
+    refused(type);
+  };
+}
+
+export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
+  async 'unrecorded-look'(story) {
+    await story.open();
+    story.fake.before.recordOutcome = () => refused();
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+    delete story.fake.before.recordOutcome;
+    await story.becomes('AUTHORIZED');
+  },
+  /** The gateway's words are refused, ours are not. */
+  async 'unrecorded-for-an-hour'(story) {
+    story.stored();
+    await story.takeOver({ seen: [], unclearSince: Date.now() - 3_700_000 });
+    refuseOnce(story, 'recordOutcome');
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+    await story.becomes('REVIEW');
+  },
+  async unread(story) {
+    await story.open();
+    refuseOnce(story, 'readTransaction');
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+    await story.becomes('AUTHORIZED');
+  },
+  async 'unrecorded-cancel'(story) {
+    await story.open();
+    refuseOnce(story, 'recordOutcome');
+    await story.runs.cancel(story.address, NOTE);
+  },
+  async 'unrecorded-resolve'(story) {
+    await story.open();
+    refuseOnce(story, 'recordOutcome');
+    await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
+  },
+  async 'cancel-ended'(story) {
+    await story.open();
+    refuseOnce(story, 'cancelSession');
+    await story.runs.cancel(story.address, NOTE);
+  },
+  async 'opening-ended'(story) {
+    refuseOnce(story, 'openSession');
+    await story.open();
+  },
+  async 'opening-refused-unrecorded'(story) {
+    story.fake.refusal = { kind: 'rejected', reason: 'no' };
+    story.fake.before.recordOutcome = () => refused();
+    await story.open();
+  },
+  /** As where the store knows of nobody who has asked: it is not closed, and the next click gets the session. */
+  async 'opening-close-unrecorded'(story) {
+    story.claim();
+    story.fake.isDeafToOpenings = true;
+    await story.runs.open(story.address);
+    refuseOnce(story, 'recordOutcome');
+    await story.runs.cancel(story.address, NOTE);
+    story.fake.isDeafToOpenings = false;
+    await story.runs.open(story.address);
+  },
+  async 'surplus-ended'(story) {
+    story.fake.mayHaveSurplus = true;
+    refuseOnce(story, 'cancelSurplusSessions');
+    await story.open();
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
+  async 'attempt-unrecorded'(story) {
+    story.stored();
+    change(story.session, 'AUTHORIZED');
+    story.fake.attempts.push(attempted(story, 'finished'));
+    refuseOnce(story, 'attemptOperation');
+    await story.money.request(story.address, 'op-1');
+    await until('it is tried again', () => story.fake.attempts.length === 0, 30_000);
+    return [moneyWorkflowId(story.payment.id)];
+  },
+  async 'attempt-of-nothing'(story) {
+    story.stored();
+    refuseOnce(story, 'attemptOperation', 'NO_SUCH_ROW');
+    await story.money.request(story.address, 'op-0');
+    return [moneyWorkflowId(story.payment.id)];
+  },
+  async 'plan-ended'(story) {
+    story.stored();
+    refuseOnce(story, 'planGiveBack');
+    await story.money.requestGiveBack(story.address, { cause: 'late_money' });
+    return [moneyWorkflowId(story.payment.id)];
+  },
+};
