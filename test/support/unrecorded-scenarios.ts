@@ -20,6 +20,11 @@ function refuseOnce({ fake }: Story, name: keyof FakeOrder['before'], type?: str
   };
 }
 
+async function paid(story: Story): Promise<void> {
+  change(story.session, 'AUTHORIZED');
+  await story.callback('e1');
+}
+
 export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'unrecorded-look'(story) {
     await story.open();
@@ -37,6 +42,8 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
     await story.becomes('REVIEW');
+    await story.quiet();
+    await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
   },
   async unread(story) {
     await story.open();
@@ -54,11 +61,13 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.open();
     refuseOnce(story, 'recordOutcome');
     await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
+    await paid(story);
   },
   async 'cancel-ended'(story) {
     await story.open();
     refuseOnce(story, 'cancelSession');
     await story.runs.cancel(story.address, NOTE);
+    await paid(story);
   },
   async 'opening-ended'(story) {
     refuseOnce(story, 'openSession');
@@ -78,6 +87,7 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.cancel(story.address, NOTE);
     story.fake.isDeafToOpenings = false;
     await story.runs.open(story.address);
+    await paid(story);
   },
   async 'surplus-ended'(story) {
     story.fake.mayHaveSurplus = true;
