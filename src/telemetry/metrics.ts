@@ -112,6 +112,12 @@ function countedAside(registers: Registry[]) {
       labelNames: ['gateway'],
       registers,
     }),
+    stuck: new Gauge({
+      name: 'paidonce_stuck_workflows',
+      help: 'Runs whose workflow task keeps failing, as Temporal reports it; absent where it could not be asked',
+      labelNames: [],
+      registers,
+    }),
   };
 }
 

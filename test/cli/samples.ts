@@ -86,6 +86,7 @@ export function aRun(changes: Partial<Run> = {}): Run {
     events: 12,
     url: null,
     waitsFor: null,
+    problems: null,
     pending: [],
     steps: [],
     ...changes,

@@ -2,12 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { checkTemporal } from '../../src/cli/doctor/temporal-checks.ts';
-import { findRuns } from '../../src/cli/why/runs.ts';
+import { findingsOf } from '../../src/cli/why/findings.ts';
+import { findRuns, type Run } from '../../src/cli/why/runs.ts';
 import { readConfig, type Config } from '../../src/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { addSearchAttributes, scheduleSweeps } from '../../src/temporal/setup.ts';
+import { stuckCounter } from '../../src/temporal/stuck.ts';
 import { until } from '../support/until.ts';
 
 const at: { server: TestWorkflowEnvironment; config: Config } = {} as never;
@@ -31,6 +33,7 @@ describe('paidonce doctor, of Temporal', () => {
     expect(statesOf(found)).toEqual({
       temporal: 'warn',
       'search attributes': 'fail',
+      'stuck runs': 'ok',
       'worker for payments': 'fail',
       'worker for payments-dintero-checkout': 'fail',
       'worker for payments-dintero-background': 'fail',
@@ -72,6 +75,44 @@ describe('paidonce doctor, of Temporal', () => {
     expect(sweep).toMatchObject({ state: 'fail', text: 'the namespace belongs to account T12345678 (test)' });
   });
 
+  it('says that no version is current, and the command that makes one', async () => {
+    const found = await look({ ...at.config, TEMPORAL_WORKER_BUILD_ID: 'b7' });
+    const version = found.find(({ name }) => name === 'worker version');
+    expect(version).toMatchObject({ state: 'fail', todo: expect.stringContaining('--build-id b7 --yes') });
+  });
+
+  it('names the runs that are stuck, as /metrics counts them and `why` tells', async () => {
+    await prepare();
+    const { client } = at.server;
+    const settings = { taskQueue: 'stuck', updateTimeoutMs: 5_000, signalTimeoutMs: 5_000 };
+    const payment = { paymentId: 'pay_9', orderReference: 'cli-9', n: 1, gateway: 'dintero' };
+    await createPaymentRuns(client, settings).look(payment, {
+      why: 'operator',
+      at: new Date().toISOString(),
+    });
+    let asks = 0;
+    const count = stuckCounter(client, () => (asks += 1) * 31_000);
+    expect(await count()).toBe(0);
+    await until(
+      'it is reported',
+      async () => {
+        await failTask();
+        return (await count()) === 1;
+      },
+      60_000,
+    );
+    const stuck = (await look()).find(({ name }) => name === 'stuck runs');
+    expect(stuck).toMatchObject({ state: 'fail', text: expect.stringContaining('payment/cli-9/1') });
+    const [run] = await runsOf('cli-9');
+    expect(run?.problems).toMatch(/WorkflowTaskFailed/);
+    const findings = findingsOf(null, { kind: 'found', runs: [run as Run] }, new Date());
+    expect(findings[0]).toMatchObject({
+      about: 'payment/cli-9/1',
+      text: expect.stringContaining('keeps failing'),
+    });
+    await client.workflow.getHandle('payment/cli-9/1').terminate();
+  }, 90_000);
+
   it('says one thing when nobody answers', async () => {
     const found = await look({ ...at.config, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(statesOf(found)).toEqual({ temporal: 'fail' });
@@ -97,6 +138,23 @@ describe('paidonce why, of Temporal', () => {
     expect(await runsOf('cli-unknown')).toEqual([]);
   });
 });
+
+/** A worker whose code throws. */
+async function failTask(): Promise<void> {
+  const { connection } = at.server;
+  const { workflowService } = connection;
+  const common = { namespace: 'default', identity: 'a test' };
+  const poll = { ...common, taskQueue: { name: 'stuck' } };
+  const { taskToken } = await connection.withDeadline(Date.now() + 20_000, () =>
+    workflowService.pollWorkflowTaskQueue(poll),
+  );
+  await workflowService.respondWorkflowTaskFailed({
+    ...common,
+    taskToken,
+    cause: 24, // WORKFLOW_WORKER_UNHANDLED_FAILURE
+    failure: { message: 'TypeError' },
+  });
+}
 
 async function prepare(): Promise<void> {
   const { client, connection } = at.server;

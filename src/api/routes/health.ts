@@ -4,6 +4,7 @@ import { ping, readFigures } from '../../store/health.ts';
 import { readMarks } from '../../store/sweeps.ts';
 import { refreshSecretFigures } from '../secret-figures.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
+import { stuckCounter } from '../../temporal/stuck.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 
 const LIMIT_MS = 800;
@@ -42,11 +43,18 @@ async function reasonOf(check: Promise<unknown>, whom: string): Promise<string |
 /** `/metrics`, for Prometheus; what only the store knows is read when somebody asks. */
 export function metricsRoutes(service: Service): Router {
   const { metrics } = service;
+  const stuck = stuckCounter(service.client);
   return new Router().get('/metrics', async (ctx) => {
-    await refresh(service);
+    await Promise.all([refresh(service), refreshStuck(service, stuck)]);
     ctx.type = metrics.registry.contentType;
     ctx.body = await metrics.registry.metrics();
   });
+}
+
+async function refreshStuck({ metrics }: Service, stuck: ReturnType<typeof stuckCounter>): Promise<void> {
+  const count = await withTimeout(stuck(), LIMIT_MS).catch(() => null);
+  if (count === null) metrics.stuck.remove();
+  else metrics.stuck.set(count);
 }
 
 async function refresh({ store, gateways: { all }, metrics: { store: gauges } }: Service): Promise<void> {

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { missingSearchAttributes, scheduleIdsOf } from '../../temporal/setup.ts';
+import { countStuck, listStuck } from '../../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../../workflows/messages.ts';
 import { withTemporal } from '../with-temporal.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
@@ -30,6 +31,10 @@ async function checkAll(
   if (namespace.state === 'fail') return [namespace];
   const others = [
     check('search attributes', () => checkAttributes(connection, config), todo),
+    check('stuck runs', () => checkStuck(client), todo),
+    ...(config.TEMPORAL_WORKER_BUILD_ID === undefined
+      ? []
+      : [check('worker version', () => checkVersion(connection, config), todo)]),
     ...queuesOf(config, gateways).map((queue) =>
       check(`worker for ${queue.name}`, () => checkWorker(connection, config, queue), todo),
     ),
@@ -65,6 +70,36 @@ async function checkAttributes(
     `missing: ${missing.join(', ')}; no payment can be opened`,
     `a running service adds them within a minute; where it may not: temporal operator search-attribute create -n ${namespace} ${options}`,
   );
+}
+
+async function checkStuck(client: Client): Promise<Finding> {
+  const count = await countStuck(client);
+  if (count === null) return ok('this Temporal server is too old to say');
+  if (count === 0) return ok('none');
+  const ids = (await listStuck(client)).slice(0, 5).join(', ');
+  return fail(
+    `${count}, whose workflow task keeps failing: ${ids}`,
+    'the log and the Temporal Web UI say why; docs/operations.md, "A run that is stuck"',
+  );
+}
+
+/** Under Worker Versioning only the current version gets new runs: without one nothing is opened, and nobody else says so. */
+async function checkVersion(
+  { workflowService }: Connection,
+  {
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_DEPLOYMENT_NAME: name,
+    TEMPORAL_WORKER_BUILD_ID: build = '',
+  }: Config,
+): Promise<Finding> {
+  const todo = `temporal worker deployment set-current-version -n ${namespace} --deployment-name ${name} --build-id ${build} --yes`;
+  const found = await workflowService
+    .describeWorkerDeployment({ namespace, deploymentName: name })
+    .catch((error: unknown) => error as Error);
+  if (found instanceof Error) return fail(`no deployment ${name} (${rootOf(found)})`, todo);
+  const current = found.workerDeploymentInfo?.routingConfig?.currentDeploymentVersion?.buildId ?? '';
+  if (current === '') return fail(`no version of ${name} is current: nothing is opened`, todo);
+  return ok(current === build ? `${build} is current` : `${current} is current, this is ${build}`);
 }
 
 interface Queue {

@@ -25,7 +25,7 @@ export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Fi
     ...unhandled(payment, now),
     ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
   ]);
-  return [...ofPayments, ...known.flatMap(stubborn)];
+  return [...ofPayments, ...known.flatMap(stuck), ...known.flatMap(stubborn)];
 }
 
 function reviewOf({ id, status, reason, updatedAt }: Payment): Finding[] {
@@ -94,6 +94,12 @@ function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Ru
   if (isSettled(status) || isNew || isRunning) return [];
   const text = `is ${status}, but Temporal has no running workflow ${workflow.workflowId}`;
   return [{ about: id, text, todo: 'ask for the payment again (POST /v1/payments): it starts the run anew' }];
+}
+
+function stuck({ workflowId, problems }: Run): Finding[] {
+  if (problems === null) return [];
+  const text = `its workflow task keeps failing (${problems}): it stands still until that is repaired`;
+  return [{ about: workflowId, text, todo: 'docs/operations.md, "A run that is stuck"' }];
 }
 
 function stubborn({ workflowId, pending }: Run): Finding[] {

@@ -17,6 +17,8 @@ export interface Run {
   readonly url: string | null;
   /** The run's own words; null when it is over or no worker answers. */
   readonly waitsFor: string | null;
+  /** What Temporal reports of a workflow task that keeps failing; null as a rule. */
+  readonly problems: string | null;
   readonly pending: readonly PendingActivity[];
   readonly steps: readonly Step[];
 }
@@ -69,9 +71,16 @@ async function readRun(
     events: found.historyLength,
     url: linkTo(config, workflowId, runId),
     waitsFor: isRunning ? await askRun(handle) : null,
+    problems: isRunning ? problemsOf(found.searchAttributes) : null,
     pending: pendingOf(found.raw.pendingActivities ?? []),
     steps: stepsOf(history.events ?? []),
   };
+}
+
+function problemsOf(attributes: Readonly<Record<string, unknown>>): string | null {
+  const problems = attributes['TemporalReportedProblems'];
+  const texts = [problems].flat().filter((text) => typeof text === 'string');
+  return texts.length === 0 ? null : texts.map((text) => text.replace(/^(category|cause)=/, '')).join(', ');
 }
 
 /** Needs a worker that lives; without one the rest of the story is still worth telling. */

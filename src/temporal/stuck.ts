@@ -1,0 +1,46 @@
+/** Runs whose workflow task keeps failing: a bug, a build that does not fit them. Nothing wakes them but a person. */
+import type { Client } from '@temporalio/client';
+
+/** Temporal's own search attribute; a task that met a run's end (`UnhandledCommand`) does not set it. */
+const STUCK = 'TemporalReportedProblems IS NOT NULL';
+const ASKED_EVERY_MS = 30_000;
+const MOST_NAMED = 20;
+
+/** How many runs are stuck; null where the server is too old to say. @throws where Temporal does not answer */
+export async function countStuck(client: Client): Promise<number | null> {
+  try {
+    return (await client.workflow.count(`${STUCK} AND ExecutionStatus = 'Running'`)).count;
+  } catch (error) {
+    if (isUnknownAttribute(error)) return null;
+    throw error;
+  }
+}
+
+/** The ids of some that are stuck. */
+export async function listStuck(client: Client): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { workflowId } of client.workflow.list({
+    query: `${STUCK} AND ExecutionStatus = 'Running'`,
+  })) {
+    found.push(workflowId);
+    if (found.length === MOST_NAMED) break;
+  }
+  return found;
+}
+
+/** Asks at most every half minute, however often it is asked. */
+export function stuckCounter(client: Client, now: () => number = Date.now): () => Promise<number | null> {
+  let asked: { readonly at: number; readonly answer: Promise<number | null> } | undefined;
+  return () => {
+    if (asked === undefined || now() - asked.at >= ASKED_EVERY_MS)
+      asked = { at: now(), answer: countStuck(client) };
+    return asked.answer;
+  };
+}
+
+function isUnknownAttribute(error: unknown): boolean {
+  const { message, cause } = error as Error;
+  return /TemporalReportedProblems.*(not found|not defined|invalid)|(not found|not defined|invalid).*TemporalReportedProblems/is.test(
+    `${message} ${cause instanceof Error ? cause.message : ''}`,
+  );
+}
