@@ -1,5 +1,6 @@
 /** How activities that move money see a payment: its row, and the transaction as the gateway shows it now. */
 import { isStale } from '../domain/decide.ts';
+import { reversalsIn } from '../domain/news.ts';
 import { mismatch, type Reading, type Transaction } from '../domain/transaction.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { acceptedOf } from '../store/accepted.ts';
@@ -61,6 +62,7 @@ export function standingOf(payment: PaymentRow, account: string): StandingPaymen
     money: moneyOf(payment),
     capturedMinor: captured,
     refundedMinor: refunded,
+    reversals: reversalsIn(payment.shownOperations),
     ...(transactionUpdatedAt !== null && { transactionUpdatedAt }),
     ...(accepted && { accepted }),
   };

@@ -1,6 +1,7 @@
 /** Finds, adopts or opens a payment's session. Dintero has no idempotency key, so what may have been created is looked for first. */
 import { Context } from '@temporalio/activity';
 import { crashPoint } from '../crash-points.ts';
+import { reversalsIn } from '../domain/news.ts';
 import { graceOf, isSettled, type PaymentKey } from '../domain/payment.ts';
 import {
   GatewayRejected,
@@ -198,6 +199,7 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
     checkoutUrl: row.checkoutUrl ?? '',
     capturedMinor: row.captured,
     refundedMinor: row.refunded,
+    reversals: reversalsIn(row.shownOperations),
     expiresAt: row.expiresAt.toISOString(),
     expiryDueAt: new Date(row.expiresAt.getTime() + graceOf(opening.settings.lifetimeMs)).toISOString(),
     pollIntervalMs: opening.settings.pollIntervalMs,

@@ -47,6 +47,8 @@ export interface OpenedPayment {
   readonly reason?: string;
   /** What a person has accepted of the transaction, if anybody has. */
   readonly accepted?: Accepted;
+  /** How many operations the gateway has taken back. */
+  readonly reversals: number;
   /** An earlier try may have opened a session that the gateway does not show yet. */
   readonly mayHaveSurplus: boolean;
   readonly untold: readonly string[];
@@ -117,6 +119,7 @@ export interface StandingPayment {
   readonly capturedMinor: number;
   readonly refundedMinor: number;
   readonly transactionUpdatedAt?: string;
+  readonly reversals: number;
   readonly accepted?: Accepted;
 }
 

@@ -157,6 +157,6 @@ function failureOf({ kind, reference, code, detail }: OperationRow): Problem {
   return new Problem(
     isKnown ? (code as ProblemCode) : 'operation_not_possible',
     `${says}; ${first} use another reference`,
-    code === 'declined' ? { reason } : {},
+    code === 'declined' || code === 'reversed' ? { reason } : {},
   );
 }

@@ -13,6 +13,10 @@ export const PROBLEMS = {
   bad_signature: { status: 401, title: 'The signature is missing or wrong' },
   stale_signature: { status: 401, title: 'The signature is right but its time is not' },
   declined: { status: 402, title: 'The payment service provider declined the operation' },
+  reversed: {
+    status: 402,
+    title: 'The operation was done, and the payment service provider has taken it back',
+  },
   source_not_allowed: { status: 403, title: 'This address may not call here' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This method is not for this address' },

@@ -1,5 +1,6 @@
 /** What a reading means for a payment. Pure: the same code runs in the workflow, in replays and in property tests. */
 import { holdsMoney, isMoney, isOpen, isSettled, type PaymentStatus } from './payment.ts';
+import { reversalsOf } from './news.ts';
 import { mismatch, type Opened, type Reading, type Transaction } from './transaction.ts';
 
 /** What a run knows of its payment. */
@@ -8,6 +9,8 @@ export interface Standing {
   readonly capturedMinor: number;
   readonly refundedMinor: number;
   readonly transactionUpdatedAt?: string;
+  /** How many operations the gateway has taken back after they were done. */
+  readonly reversals?: number;
   /** In REVIEW for no other reason than that the gateway could not say. */
   readonly isUnclear?: boolean;
 }
@@ -132,6 +135,9 @@ const PROGRESS: Partial<Record<string, number>> = {
 };
 
 function isBehind(now: Standing, transaction: Transaction): boolean {
+  const reversals = reversalsOf(transaction);
+  // What was taken back moves money back: the reading that shows more of that is the newer one.
+  if (reversals !== (now.reversals ?? 0)) return reversals < (now.reversals ?? 0);
   const [reached, said] = [PROGRESS[now.status], PROGRESS[transaction.status]];
   if (reached === undefined || said === undefined) return false;
   if (now.status !== transaction.status) return said <= reached;
@@ -142,7 +148,8 @@ function isUnchanged(now: Standing, transaction: Transaction): boolean {
   return (
     transaction.status === now.status &&
     transaction.capturedMinor === now.capturedMinor &&
-    transaction.refundedMinor === now.refundedMinor
+    transaction.refundedMinor === now.refundedMinor &&
+    reversalsOf(transaction) === (now.reversals ?? 0)
   );
 }
 

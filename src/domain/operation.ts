@@ -20,6 +20,8 @@ export interface ShownOperation {
   readonly reason?: string;
   /** The gateway had called it failed, and took that back. */
   readonly isCorrected?: true;
+  /** It was done, and that was taken back: its state is `failed`. */
+  readonly isReversed?: true;
   /** The gateway's own id of the event that this is; what was only accepted has another one once it is done. Absent where it gives none. */
   readonly eventId?: string;
 }
@@ -116,7 +118,13 @@ function refused(code: RefusalCode, detail: string): Feasibility {
 
 export type Trace =
   | { readonly state: 'done' | 'pending'; readonly amountMinor: number }
-  | { readonly state: 'failed'; readonly amountMinor: number; readonly reason: string }
+  | {
+      readonly state: 'failed';
+      readonly amountMinor: number;
+      readonly reason: string;
+      /** It was done before. */
+      readonly isReversed: boolean;
+    }
   | { readonly state: 'absent' };
 
 /** As much of one of our operations as is needed to find it in a transaction. */
@@ -135,9 +143,9 @@ export function traceOf(operation: TracedOperation, transaction: Transaction): T
   if (operation.kind === 'void' && operation.isSent === false) return { state: 'absent' };
   const best = shownOf(operation, transaction);
   if (best === undefined) return { state: 'absent' };
-  const { state, amountMinor, reason } = best;
+  const { state, amountMinor, reason, isReversed = false } = best;
   if (state !== 'failed') return { state, amountMinor };
-  return { state, amountMinor, reason: reason ?? 'the gateway gives no reason' };
+  return { state, amountMinor, reason: reason ?? 'the gateway gives no reason', isReversed };
 }
 
 function shownOf(

@@ -36,7 +36,11 @@ export type UpdateType =
   | 'order.refunded'
   | 'order.late_payment_returned'
   | 'order.review'
+  | 'order.review_ended'
   | 'order.capture_failed'
+  | 'order.capture_reversed'
+  | 'order.refund_failed'
+  | 'order.void_failed'
   | 'order.authorization_expiring';
 
 /** One line of what is sold: its total in minor units including VAT, negative for a gift card; `vat` in per cent. */

@@ -1,5 +1,7 @@
 /** Who pays an order, and what becomes of it: decided under the order's lock, by one pure function. */
 import { sameMoney, type Money } from './money.ts';
+import { doneSince, shownAfter, UNDONE, undoneSince, type ShownStates } from './news.ts';
+import type { ShownOperation } from './operation.ts';
 import type { OrderStanding, OrderStatus, UpdateType } from './order.ts';
 import { holdsMoney, isMoney, isSettled, type PaymentStatus } from './payment.ts';
 import { difference, type Accepted, type Transaction } from './transaction.ts';
@@ -21,6 +23,8 @@ export interface PaymentStanding {
   readonly dismissed: boolean;
   readonly capturedMinor: number;
   readonly refundedMinor: number;
+  /** How its operations were shown when it was recorded last. */
+  readonly shown?: ShownStates;
   /** An operation that gives its money back is not finished. */
   readonly isGoingBack?: boolean;
 }
@@ -35,6 +39,8 @@ export interface Outcome {
   readonly closedBy?: ClosedBy;
   readonly capturedMinor: number;
   readonly refundedMinor: number;
+  /** As the transaction that proves it shows them; not told by itself, but taken from that. */
+  readonly operations?: readonly ShownOperation[];
   /** The operator's recorded exception: pays although something differs. */
   readonly accept?: boolean;
   readonly dismiss?: boolean;
@@ -109,11 +115,16 @@ function money(
   if (payment.reason === GIVE_BACK_FAILED) return review(order, payment, outcome, GIVE_BACK_FAILED);
   if (policy !== 'give_back' || obstacle === 'order_changed')
     return review(order, payment, outcome, obstacle);
-  return settlement(payment, { ...outcome, reason: obstacle }, afterReview(order, payment));
+  const orderStatus = afterReview(order, payment);
+  const again = undone(payment, outcome, orderStatus).filter(({ type }) => type === UNDONE.refund);
+  return settlement(payment, { ...outcome, reason: obstacle }, orderStatus, again);
 }
 
 /** The reason of a review of what is on hold and may not be waited for: it is polled like any other hold. */
 export const LATE_HOLD = 'late_hold';
+
+/** The reason of a review of a paid order whose capture was taken back, and nothing is held any more. */
+export const CAPTURE_REVERSED = 'capture_reversed';
 
 /** The reason of a review that money ends in which could not be given back. */
 export const GIVE_BACK_FAILED = 'give_back_failed';
@@ -154,33 +165,94 @@ function asItWas(order: OrderStanding, payment: PaymentStanding, outcome: Outcom
 
 function pay(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   const paid = { type: 'order.paid', cause: outcome.cause, orderStatus: 'PAID' } as const;
-  const begun = { ...payment, capturedMinor: outcome.capturedMinor };
+  const captures = (outcome.operations ?? []).filter(({ kind }) => kind === 'capture');
+  const shown = shownAfter({}, captures);
+  const status = payment.status === 'REVIEW' ? 'PENDING' : payment.status;
+  const begun = { ...payment, status, capturedMinor: outcome.capturedMinor, shown };
   const after = follow({ ...order, status: 'PAID', paidPaymentId: payment.id }, begun, outcome);
   return { ...after, paysNow: true, updates: [paid, ...after.updates] };
 }
 
 /** What happens to an order after this payment has paid it. */
 function follow(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
-  if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
+  const gone = undone(payment, outcome, order.status);
+  if (isTakenBack(payment, outcome)) return review(order, payment, outcome, CAPTURE_REVERSED, gone);
+  if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear', gone);
   // What has paid an order can't turn out never to have been there, however often the gateway says so.
-  if (!isMoney(outcome.status)) return review(order, payment, outcome, 'contradiction');
+  if (!isMoney(outcome.status)) return review(order, payment, outcome, 'contradiction', gone);
   const orderStatus =
     ({ VOIDED: 'VOIDED', REFUNDED: 'REFUNDED' } as const)[outcome.status as string] ?? 'PAID';
-  const updates: { type: UpdateType; cause: string; orderStatus: OrderStatus }[] = [];
-  if (outcome.capturedMinor > payment.capturedMinor) {
-    updates.push({ type: 'order.captured', cause: `captured-${outcome.capturedMinor}`, orderStatus });
-  }
-  if (outcome.status === 'VOIDED' && payment.status !== 'VOIDED') {
-    updates.push({ type: 'order.voided', cause: outcome.cause, orderStatus });
-  }
-  // The void of a rest may be what makes a part that was refunded the whole.
-  const isWholeNow = outcome.status === 'REFUNDED' && payment.status !== 'REFUNDED';
-  if (outcome.refundedMinor > payment.refundedMinor || isWholeNow) {
-    const type = outcome.status === 'REFUNDED' ? 'order.refunded' : 'order.partially_refunded';
-    updates.push({ type, cause: `refunded-${outcome.refundedMinor}`, orderStatus });
-  }
+  const updates: Update[] = [
+    ...reviewEnded(payment, outcome, orderStatus),
+    ...undone(payment, outcome, orderStatus),
+    ...captured(payment, outcome, orderStatus),
+    ...voided(payment, outcome, orderStatus),
+    ...refunded(payment, outcome, orderStatus),
+  ];
   const accepts = outcome.accept === true;
   return { ...settlement(payment, outcome, orderStatus, updates), accepts };
+}
+
+type Update = Settlement['updates'][number];
+
+function reviewEnded(
+  { status, reason }: PaymentStanding,
+  { cause }: Outcome,
+  orderStatus: OrderStatus,
+): Update[] {
+  if (status !== 'REVIEW') return [];
+  return [{ type: 'order.review_ended', cause: `${codeOf(reason ?? 'unclear')}-${cause}`, orderStatus }];
+}
+
+/** Captured money is gone, and so is what was held: an order that is paid by nothing is for a person to see to. */
+function isTakenBack(payment: PaymentStanding, outcome: Outcome): boolean {
+  const { status, reason } = outcome;
+  const isNothing =
+    status === 'VOIDED' || (status === 'REVIEW' ? reason === 'contradiction' : !isMoney(status));
+  if (!isNothing) return false;
+  if (payment.status === 'REVIEW') return payment.reason === CAPTURE_REVERSED;
+  return outcome.capturedMinor < payment.capturedMinor;
+}
+
+/** Each operation that was done and is not any more. */
+function undone(payment: PaymentStanding, { operations = [] }: Outcome, orderStatus: OrderStatus): Update[] {
+  return undoneSince(payment.shown ?? {}, operations)
+    .filter(({ kind }) => kind !== 'void' || payment.status === 'VOIDED')
+    .map(({ kind, name }) => ({ type: UNDONE[kind], cause: name, orderStatus }));
+}
+
+/** Each capture by itself; by the sum where the gateway shows none. */
+function captured(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
+  const { operations = [], capturedMinor } = outcome;
+  const news = doneSince(payment.shown ?? {}, operations).filter(({ kind }) => kind === 'capture');
+  const causes = news.map(({ name }) => name);
+  const isUnshown = causes.length === 0 && capturedMinor > payment.capturedMinor;
+  if (isUnshown) causes.push(`captured-${capturedMinor}`);
+  return causes.map((cause) => ({ type: 'order.captured', cause, orderStatus }));
+}
+
+function voided({ status }: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
+  if (outcome.status !== 'VOIDED' || status === 'VOIDED') return [];
+  return [{ type: 'order.voided', cause: outcome.cause, orderStatus }];
+}
+
+/** Each refund by itself, the last one as what makes the whole of it. The void of a rest may do that too. */
+function refunded(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
+  const { operations = [], refundedMinor, status } = outcome;
+  const news = doneSince(payment.shown ?? {}, operations).filter(({ kind }) => kind === 'refund');
+  const causes = news.map(({ name }) => name);
+  const isWholeNow = status === 'REFUNDED' && payment.status !== 'REFUNDED';
+  const isUnshown = causes.length === 0 && (refundedMinor > payment.refundedMinor || isWholeNow);
+  if (isUnshown) causes.push(`refunded-${refundedMinor}`);
+  return causes.map((cause, index) => {
+    const isWhole = status === 'REFUNDED' && index === causes.length - 1;
+    return { type: isWhole ? 'order.refunded' : 'order.partially_refunded', cause, orderStatus };
+  });
+}
+
+/** A reason may hold a gateway's words; an effect's id holds none of them. */
+function codeOf(reason: string): string {
+  return reason.split(':')[0] ?? reason;
 }
 
 function review(
@@ -188,12 +260,14 @@ function review(
   payment: PaymentStanding,
   outcome: Outcome,
   reason: string,
+  updates: readonly Update[] = [],
 ): Settlement {
   const orderStatus = order.paidPaymentId === null ? 'REVIEW' : order.status;
   const known = payment.status === 'REVIEW' && payment.reason === reason;
+  const cause = `${codeOf(reason)}-${outcome.cause}`;
   return {
     ...settlement(payment, { ...outcome, status: 'REVIEW', reason }, orderStatus),
-    updates: known ? [] : [{ type: 'order.review', cause: `${reason}-${outcome.cause}`, orderStatus }],
+    updates: known ? updates : [...updates, { type: 'order.review', cause, orderStatus }],
   };
 }
 

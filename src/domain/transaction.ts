@@ -1,4 +1,4 @@
-import type { Money } from './money.ts';
+import { isAmountMinor, type Money } from './money.ts';
 import type { ShownOperation } from './operation.ts';
 import type { PaymentKey } from './payment.ts';
 
@@ -76,6 +76,19 @@ export interface Opened extends PaymentKey {
   readonly money: Money;
   /** Takes the place of the order's own reference and money; account and session are never excepted. */
   readonly accepted?: Accepted;
+}
+
+/** What no money can be like, in words; null where the sums are possible. Whatever such a transaction is about is not understood. */
+export function impossibleIn(transaction: Transaction): string | null {
+  const { money, authorized, authorizedMinor, capturedMinor, refundedMinor, capturableMinor } = transaction;
+  const sums = { authorizedMinor, capturedMinor, refundedMinor, capturableMinor, amount: money.amountMinor };
+  for (const [name, sum] of Object.entries(sums))
+    if (!isAmountMinor(sum)) return `${name} is ${String(sum)}: expected a whole number within int32`;
+  const most = authorized ? authorizedMinor : money.amountMinor;
+  if (capturedMinor > most) return `${capturedMinor} are captured of ${most}`;
+  if (refundedMinor > capturedMinor) return `${refundedMinor} are refunded of ${capturedMinor} captured`;
+  const odd = transaction.operations.find(({ amountMinor }) => !isAmountMinor(amountMinor));
+  return odd === undefined ? null : `a ${odd.kind} is of ${odd.amountMinor}`;
 }
 
 export type Mismatch = 'account' | 'session' | 'reference' | 'amount' | 'currency';

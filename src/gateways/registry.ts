@@ -1,6 +1,7 @@
 /** Which gateways there are. The only file that knows a gateway's folder. */
 import type { Config, GatewayConfig } from '../config.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { believable } from './believable.ts';
 import type { GatewayCommand } from './commands.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { createDinteroGateway } from './dintero/adapter.ts';
@@ -20,7 +21,9 @@ export interface GatewayRegistry {
 
 /** Builds every gateway that the configuration names. */
 export function createGateways(config: Config, metrics: Metrics, log?: Logger): GatewayRegistry {
-  return registryOf([createDintero(config, metrics)].map((gateway) => guard(gateway, metrics, log)));
+  return registryOf(
+    [createDintero(config, metrics)].map((gateway) => guard(believable(gateway), metrics, log)),
+  );
 }
 
 function guard(gateway: Gateway, metrics: Metrics, log: Logger | undefined): Gateway {

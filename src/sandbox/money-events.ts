@@ -75,6 +75,14 @@ export function writeCorrection(
   return moved;
 }
 
+/** Takes back what had succeeded: the event bears a correction that says what is true now. */
+export function writeReversal(transaction: Transaction, done: TransactionEvent, status?: string): void {
+  done.correction = correctionOf(transaction, []);
+  transaction.status = status ?? statusBySums(transaction.amount, sumsOf(transaction));
+  done.correction = correctionOf(transaction, []);
+  transaction.updated_at = nowIso();
+}
+
 /** The command that an event was written for. */
 export function commandOf(event: TransactionEvent, isFinal?: boolean): MoneyCommand {
   // Only this file names these events, so what follows INITIATE_ is one of the three.

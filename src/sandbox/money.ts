@@ -1,6 +1,7 @@
 /** Capture, refund and void: at once, or accepted now and finished later, which survives a restart. */
 import { randomUUID } from 'node:crypto';
-import type { CallbackChoice } from './callback-plan.ts';
+import { z } from 'zod';
+import { callbackChoiceSchema, type CallbackChoice } from './callback-plan.ts';
 import { announce } from './changes.ts';
 import type { Late, Manner } from './later.ts';
 import type { Transaction, TransactionEvent } from './model.ts';
@@ -10,11 +11,13 @@ import {
   writeAccepted,
   writeCorrection,
   writeFailure,
+  writeReversal,
   writeSuccess,
 } from './money-events.ts';
 import { checkMoney, type MoneyCommand } from './money-request.ts';
 import type { Sandbox } from './sandbox.ts';
-import { leftOf } from './sums.ts';
+import { Problem } from './problem.ts';
+import { isReversed, leftOf } from './sums.ts';
 
 const USUAL_WAIT_MS = 1_000;
 
@@ -46,6 +49,28 @@ export function moveMoney(
     schedule(sandbox, { id: facts.requestId, transactionId, atMs, step: 'complete', isFinal, manner });
   }
   return { acceptedAs: facts.requestId };
+}
+
+/** The body of `POST /__sim/transactions/{id}/reverse`. */
+export const reversalSchema = z.strictObject({
+  event: z.enum(['CAPTURE', 'REFUND', 'VOID']),
+  /** What the transaction is then; what its money says where it is left out. */
+  status: z.string().min(1).optional(),
+  callback: callbackChoiceSchema,
+});
+
+/** The newest that has succeeded is taken back, long after it was done. */
+export function reverse(
+  sandbox: Sandbox,
+  transaction: Transaction,
+  { event: word, status, callback }: z.infer<typeof reversalSchema>,
+): void {
+  const before = transaction.status;
+  const event = transaction.events.findLast((one) => one.event === word && one.success && !isReversed(one));
+  if (event === undefined)
+    throw new Problem(409, `transaction ${transaction.id} has no ${word} to take back`, 'INVALID_STATE');
+  writeReversal(transaction, event, status);
+  announce(sandbox, transaction, { event, before, callback });
 }
 
 /** Takes up what a restart found unfinished. */

@@ -46,9 +46,14 @@ export function statusBySums(authorized: number, { captured, refunded, voided }:
   return refunded >= captured ? 'REFUNDED' : 'PARTIALLY_REFUNDED';
 }
 
+/** A correction of what had succeeded says that it is not so any more. */
+export function isReversed({ success, correction }: TransactionEvent): boolean {
+  return success && correction !== undefined;
+}
+
 function sum(events: readonly TransactionEvent[], name: string): number {
   return events.reduce(
-    (total, { event, success, amount }) => total + (success && event === name ? amount : 0),
+    (total, one) => total + (one.success && !isReversed(one) && one.event === name ? one.amount : 0),
     0,
   );
 }

@@ -2,6 +2,7 @@
 import { traceOf, type OperationKind, type OperationState } from '../domain/operation.ts';
 import { holdsMoney } from '../domain/payment.ts';
 import type { Settlement } from '../domain/settle.ts';
+import type { Transaction } from '../domain/transaction.ts';
 import type { NextStep, OutcomeRecord } from './outcomes.ts';
 import type { NewOperation } from './operations.ts';
 import type { Locked } from './outcome-rows.ts';
@@ -48,10 +49,12 @@ const OURS: ReadonlySet<string> = new Set([
 export function finishedOperations(
   operations: readonly StoredOperation[],
   { transaction, failed }: Pick<OutcomeRecord, 'transaction' | 'failed'>,
+  isNewer = false,
 ): FinishedOperation[] {
   return operations.flatMap((operation): FinishedOperation[] => {
     const { id, kind, reference, cause, amount } = operation;
     const at = { id, kind, reference, cause };
+    if (operation.state === 'done') return takenBack(operation, transaction, isNewer);
     const isDeclined = operation.code === 'declined' && operation.state === 'failed';
     const trace =
       transaction === undefined
@@ -79,6 +82,21 @@ export function finishedOperations(
   });
 }
 
+/** Only what the gateway calls so itself, or says later than what is known: an older answer may show what was to be corrected. */
+function takenBack(
+  { id, kind, reference, cause, amount, failedVoids }: StoredOperation,
+  transaction: Transaction | undefined,
+  isNewer: boolean,
+): FinishedOperation[] {
+  const trace = transaction && traceOf({ kind, reference, isSent: true, failedVoids }, transaction);
+  if (trace?.state !== 'failed' || !(trace.isReversed || isNewer)) return [];
+  const failed = { state: 'failed', code: REVERSED, detail: trace.reason, isByGateway: true } as const;
+  return [{ id, kind, reference, cause, amountMinor: amount, ...failed }];
+}
+
+/** The code of what was done, and taken back by the gateway. */
+const REVERSED = 'reversed';
+
 /** A capture that fails is news to the merchant, except where he is being told in answer to his own call that it can't be. */
 export function withFailures(
   { order, payment }: Locked,
@@ -96,7 +114,8 @@ export function withFailures(
 }
 
 function isNews({ kind, state, code, cause, isByGateway }: FinishedOperation): boolean {
-  if (kind !== 'capture' || state !== 'failed' || code === 'not_needed') return false;
+  // What was done and is not any more is told as that.
+  if (kind !== 'capture' || state !== 'failed' || code === 'not_needed' || code === REVERSED) return false;
   return isByGateway || cause === 'auto_capture';
 }
 
@@ -146,7 +165,8 @@ const AUTO_CAPTURE = 'auto-capture';
 /** Whether money of the payment is on its way back: then it can't pay. */
 export function isGoingBack(operations: readonly StoredOperation[]): boolean {
   return operations.some(
-    ({ cause, state }) => (cause === 'late_money' || cause === 'operator') && state !== 'failed',
+    ({ cause, state }) =>
+      (cause === 'late_money' || cause === 'operator') && (state === 'pending' || state === 'unknown'),
   );
 }
 

@@ -1,5 +1,7 @@
 /** What a settlement makes of the rows of a payment and its order: pure, under the lock that recordOutcome holds. */
-import { effectId, isSupersededByLater, type OrderStanding, type UpdateType } from '../domain/order.ts';
+import { createHash } from 'node:crypto';
+import { shownAfter } from '../domain/news.ts';
+import { effectId, type OrderStanding, type UpdateType } from '../domain/order.ts';
 import { isSettled } from '../domain/payment.ts';
 import type { Settlement } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
@@ -46,7 +48,7 @@ export function settledRows(
       dismissed,
       reviewSince: status !== 'REVIEW' ? null : isStillInReview ? payment.reviewSince : now,
       updatedAt: now,
-      ...(transaction && found(transaction)),
+      ...(transaction && found(payment, transaction)),
       ...(transaction && settled.accepts && acceptedIn(transaction)),
       ...(isSettled(status) && 'customer' in payment.request && { request: withoutCustomer(payment) }),
     },
@@ -59,8 +61,9 @@ function withoutCustomer({ request }: PaymentRow): PaymentRow['request'] {
   return rest;
 }
 
-function found(transaction: Transaction): Partial<PaymentRow> {
+function found({ shownOperations }: PaymentRow, transaction: Transaction): Partial<PaymentRow> {
   return {
+    shownOperations: shownAfter(shownOperations, transaction.operations),
     transactionId: transaction.transactionId,
     transactionUpdatedAt: transaction.updatedAt ?? null,
     authorizationExpiresAt: lapseOf(transaction),
@@ -115,7 +118,7 @@ export function updateRows(
     const key = { orderReference: order.reference, paymentId: payment.id };
     return {
       ...key,
-      effectId: freshEffect(before.known, effectId(key, update.type, update.cause), update.type),
+      effectId: freshEffect(before.known, effectId(key, update.type, plain(update.cause)), update.type),
       sequence,
       type: update.type,
       body: updateBody(update, { order, payment, sequence, livemode }),
@@ -125,9 +128,16 @@ export function updateRows(
   });
 }
 
-/** A state on the way may come again, long after it was over: a hold or a failure after a review. Everything else happens once. */
+/** A cause may be an id of the gateway's; ours are ASCII, and short. */
+function plain(cause: string): string {
+  return /^[A-Za-z0-9._-]{1,100}$/.test(cause)
+    ? cause
+    : createHash('sha256').update(cause).digest('hex').slice(0, 32);
+}
+
+/** Whatever happens to a payment may come again, long after it was over: a failure after a review, a void after one that was taken back. */
 function freshEffect(known: readonly string[], effect: string, type: UpdateType): string {
-  if (!isSupersededByLater(type)) return effect;
+  if (type === 'order.paid') return effect;
   const earlier = known.filter((id) => id === effect || id.startsWith(`${effect}-again-`)).length;
   return earlier === 0 ? effect : `${effect}-again-${earlier}`;
 }

@@ -1,11 +1,13 @@
 /** What a record comes to: pure, under the lock that recordOutcome holds. */
 import { isStale } from '../domain/decide.ts';
+import { reversalsIn } from '../domain/news.ts';
 import type { OrderStanding } from '../domain/order.ts';
 import { isMoney } from '../domain/payment.ts';
 import {
   heldAccepted,
   settle,
   type LateMoneyPolicy,
+  type Outcome,
   type PaymentStanding,
   type Settlement,
 } from '../domain/settle.ts';
@@ -37,13 +39,10 @@ export interface Settled {
 /** Arbitrates a record between its payment, the order and what others have recorded since. */
 export function settleRecord(before: Locked, record: OutcomeRecord, policy: LateMoneyPolicy): Settled {
   const { payment, operations } = before;
-  const finished = finishedOperations(operations, record);
   // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
   const isLate = before.isWritten || isOvertaken(payment, record.transaction);
-  const outcome =
-    isLate || record.outcome === null
-      ? null
-      : heldAccepted(record.outcome, acceptedOf(payment), record.transaction);
+  const finished = finishedOperations(operations, record, isNewer(payment, record.transaction));
+  const outcome = isLate || record.outcome === null ? null : outcomeOf(payment, record.outcome, record);
   const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, policy);
   const settled = withFailures(before, moved, finished);
   const { transaction, ...rest } = record;
@@ -53,6 +52,18 @@ export function settleRecord(before: Locked, record: OutcomeRecord, policy: Late
   const answersOthers = isProved && before.unhandled > record.deliveries.length;
   const accepted = settled?.accepts && transaction ? transaction : acceptedOf(payment);
   return { settled, finished, current, answersOthers, accepted: accepted && termsOf(accepted) };
+}
+
+/** As it was decided, with what a person has accepted and what the transaction shows beside it. */
+function outcomeOf(payment: PaymentRow, decided: Outcome, { transaction }: OutcomeRecord): Outcome {
+  const outcome = heldAccepted(decided, acceptedOf(payment), transaction);
+  return transaction === undefined ? outcome : { ...outcome, operations: transaction.operations };
+}
+
+/** Said later than what is known; without times to tell by, nothing is. */
+function isNewer({ transactionUpdatedAt: known }: PaymentRow, transaction: Transaction | undefined): boolean {
+  const said = transaction?.updatedAt;
+  return known !== null && said !== undefined && Date.parse(said) > Date.parse(known);
 }
 
 function termsOf({ reference, money }: Accepted): Accepted {
@@ -84,7 +95,8 @@ function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined):
   if (transaction === undefined || transaction.transactionId !== payment.transactionId) return false;
   const { status, captured: capturedMinor, refunded: refundedMinor, transactionUpdatedAt } = payment;
   const updatedAt = transactionUpdatedAt === null ? {} : { transactionUpdatedAt };
-  return isStale({ status, capturedMinor, refundedMinor, ...updatedAt }, transaction);
+  const reversals = reversalsIn(payment.shownOperations);
+  return isStale({ status, capturedMinor, refundedMinor, reversals, ...updatedAt }, transaction);
 }
 
 function orderStanding({ order, otherOpen, otherReviewed }: Locked): OrderStanding {
@@ -104,6 +116,7 @@ function paymentStanding({ payment, operations }: Locked): PaymentStanding {
     dismissed,
     capturedMinor: captured,
     refundedMinor: refunded,
+    shown: payment.shownOperations,
     isGoingBack: isGoingBack(operations),
   };
 }

@@ -150,7 +150,7 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord, teller: string): 
         'failedVoids', (select count(*) from operations e where e.payment_id = w.payment_id and e.id <> w.id
           and e.kind = 'void' and e.state = 'failed' and e.sent_at is not null)) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
-          and (w.state in ('pending', 'unknown') or w.code = 'not_confirmed' or (w.code = 'declined' and (w.kind <> 'void' or not exists
+          and (w.state in ('pending', 'unknown', 'done') or w.code = 'not_confirmed' or (w.code = 'declined' and (w.kind <> 'void' or not exists
             (select 1 from operations l where l.payment_id = w.payment_id and l.kind = 'void' and l.sent_at > w.sent_at)))))`,
       unhandled: sql<number>`(select count(*) from deliveries d where d.payment_id = ${payments.id}
         and d.state in ('received', 'signalled') and d.outcome = 'accepted')`.mapWith(Number),

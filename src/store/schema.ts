@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { MovedLine } from '../domain/lines.ts';
+import type { ShownStates } from '../domain/news.ts';
 import type { OperationKind, OperationState } from '../domain/operation.ts';
 import type { OrderLine, OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
@@ -69,6 +70,8 @@ export const payments = pgTable(
     acceptedAmount: integer('accepted_amount'),
     acceptedCurrency: text('accepted_currency'),
     acceptedReference: text('accepted_reference'),
+    /** How the gateway showed each operation last, by kind and name, so that each turn of it is told once. */
+    shownOperations: jsonb('shown_operations').$type<ShownStates>().notNull().default({}),
     capture: text().notNull().default('manual'),
     /** 128 random bits that the return URL carries. */
     returnKey: text('return_key').notNull(),

@@ -2,6 +2,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { OpenedPayment, OutcomeRecord, RecordedOutcome } from '../activities/payment-activities.ts';
 import { decide, decideAfterUnclear, decideExpiry, type Become, type Decision } from '../domain/decide.ts';
+import { reversalsOf } from '../domain/news.ts';
 import { isSettled } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import type { Reading } from '../domain/transaction.ts';
@@ -204,7 +205,10 @@ export async function record(run: RunState, outcome: OutcomeRecord): Promise<Rec
   const recorded = await recordOutcome.executeWithOptions({ summary }, [outcome]);
   run.status = recorded.status;
   run.reason = recorded.reason;
-  if (outcome.transaction !== undefined) run.transaction = outcome.transaction;
+  if (outcome.transaction !== undefined) {
+    run.transaction = outcome.transaction;
+    run.reversals = reversalsOf(outcome.transaction);
+  }
   const { accepted } = recorded;
   if (run.payment !== null && accepted !== undefined) run.payment = { ...run.payment, accepted };
   publishSearchAttributes(run, before);

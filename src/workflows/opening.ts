@@ -109,6 +109,7 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
     const updatedAt = transactionUpdatedAt === undefined ? {} : { updatedAt: transactionUpdatedAt };
     run.transaction = { transactionId, capturedMinor, refundedMinor, ...updatedAt };
   }
+  run.reversals = payment.reversals;
   publishSearchAttributes(run, before);
   tell(run, payment.untold);
   // An earlier run's timer is gone with it, and the next hold poll or review must not wait for somebody to call.

@@ -38,6 +38,8 @@ export interface RunState {
     Transaction,
     'transactionId' | 'updatedAt' | 'capturedMinor' | 'refundedMinor' | 'knownEvents'
   > | null;
+  /** How many operations the gateway has taken back, as far as that is recorded. */
+  reversals: number;
   /** Set when the session could not be opened at all. */
   rejected: string | null;
   /** The gateway said no. Not where the payment is merely over: then the order may have another one. */
@@ -69,6 +71,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     reason: null,
     payment: null,
     transaction: null,
+    reversals: 0,
     rejected: null,
     isRefused: false,
     opening: newOpening(carried.opening),
@@ -219,6 +222,7 @@ export function standingOf(run: RunState): Standing {
     status: run.status,
     capturedMinor: run.transaction?.capturedMinor ?? 0,
     refundedMinor: run.transaction?.refundedMinor ?? 0,
+    reversals: run.reversals,
     isUnclear: run.status === 'REVIEW' && (run.reason?.startsWith(UNCLEAR) ?? false),
     ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
   };

@@ -14,7 +14,8 @@ const moneyOf = ({ payment }: Story): string[] => [moneyWorkflowId(payment.id)];
 
 function standing({ payment, session }: Story): OperationAttempt['payment'] {
   const { status, money, capturedMinor, refundedMinor } = payment;
-  return { status, money, capturedMinor, refundedMinor, account: ACCOUNT, sessionId: session.sessionId };
+  const { sessionId } = session;
+  return { status, money, capturedMinor, refundedMinor, reversals: 0, account: ACCOUNT, sessionId };
 }
 
 /** The transaction as the session has it by now. */

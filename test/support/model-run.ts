@@ -91,6 +91,7 @@ export function openedPayment(payment: StoredPayment, untold: readonly string[] 
     checkoutUrl: `https://checkout.example/${payment.sessionId}`,
     capturedMinor: payment.capturedMinor,
     refundedMinor: payment.refundedMinor,
+    reversals: 0,
     expiresAt: new Date(payment.expiresAt).toISOString(),
     expiryDueAt: new Date(payment.expiryDueAt).toISOString(),
     pollIntervalMs: POLL_INTERVAL_MS,

@@ -41,6 +41,17 @@ export const MONEY_SCENARIOS: Readonly<Record<string, MoneyScenario>> = {
     ]);
     return moneyOf(payment);
   }),
+  'capture-taken-back': real(async (world) => {
+    const payment = await aPaidPayment(world);
+    await operate(world, payment, 'capture', 'c1');
+    await world.client.workflow.getHandle(paymentWorkflowId(payment)).result();
+    await world.sandbox.call('POST', `/__sim/transactions/${payment.transactionId}/reverse`, {
+      event: 'CAPTURE',
+    });
+    await look(world, payment);
+    await untilPayment(world, payment, 'AUTHORIZED');
+    return [paymentWorkflowId(payment)];
+  }),
   'money-voided': real(async (world) => {
     const payment = await aPaidPayment(world);
     await operate(world, payment, 'void', 'void');

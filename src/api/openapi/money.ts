@@ -45,6 +45,7 @@ const REFUSED = [
   'gateway_not_configured',
   'not_found',
   'declined',
+  'reversed',
   'payment_not_paid',
   'payment_in_review',
   'operation_not_possible',

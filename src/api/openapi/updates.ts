@@ -17,7 +17,11 @@ const TYPES = {
   'order.refunded': 'All of the money was refunded',
   'order.late_payment_returned': 'Money that came too late has gone back to the payer',
   'order.review': 'A person has to decide',
+  'order.review_ended': 'The review of a paid order is over: orderStatus says what it is',
   'order.capture_failed': 'A capture came to nothing; the money is still held, or has to be asked for again',
+  'order.capture_reversed': 'A capture that was done has been taken back',
+  'order.refund_failed': 'A refund that was done has been taken back: the money is with the merchant again',
+  'order.void_failed': 'A void that was done has been taken back: the money is held again',
   'order.authorization_expiring': 'The money is held, not captured, and will be let go within 48 hours',
 } as const satisfies Record<UpdateType, string>;
 

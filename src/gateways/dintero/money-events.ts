@@ -181,10 +181,11 @@ function toOperation(one: MoneyEvent, around: Surroundings): ShownOperation {
   const { kind, event } = one;
   const left = leftBefore(kind, around);
   const amountMinor = isAmountMinor(event.amount) ? event.amount : kind === 'void' ? left : 0;
-  const state = stateOf(one, amountMinor, left, around.money);
+  const state = stateOf(one, amountMinor, left, around);
   const reason = state === 'failed' ? reasonOf(event.error) : undefined;
   const reference = event.event_reference ?? inherited(one, around.money) ?? null;
   const isCorrected = state === 'done' && (event.success === false || isCorrection(one, around.money));
+  const isReversed = state === 'failed' && event.success === true;
   return {
     kind,
     reference,
@@ -192,6 +193,7 @@ function toOperation(one: MoneyEvent, around: Surroundings): ShownOperation {
     state,
     ...(reason !== undefined && { reason }),
     ...(isCorrected && { isCorrected }),
+    ...(isReversed && { isReversed }),
     ...(event.id !== undefined && { eventId: event.id }),
   };
 }
@@ -217,9 +219,10 @@ function stateOf(
   { kind, isInitiated, event }: MoneyEvent,
   amountMinor: number,
   left: number,
-  money: readonly MoneyEvent[],
+  { authorizedMinor, money }: Surroundings,
 ): ShownOperation['state'] {
-  if (event.success === true && !isInitiated) return 'done';
+  if (event.success === true && !isInitiated)
+    return wasUndone(kind, event, authorizedMinor, money) ? 'failed' : 'done';
   if (event.success !== false) return 'pending';
   // It was made good by something else, such as the void of an authorization that had lapsed.
   if (money.some(({ event: other }) => names(event, other))) return 'failed';
@@ -244,4 +247,25 @@ function wasDone(
   const rest = kind === 'refund' ? correction.remaining_refund_amount : correction.remaining_capture_amount;
   if (isAmountMinor(rest) && amountMinor <= left) return rest <= left - amountMinor;
   return correction.status !== before;
+}
+
+/** Whether a correction says that what had been done is not any more: by the status, or by more being left than if it stood. */
+function wasUndone(
+  kind: OperationKind,
+  { correction }: TransactionEvent,
+  authorizedMinor: number,
+  money: readonly MoneyEvent[],
+): boolean {
+  if (!correction) return false;
+  if (!REACHED[kind].includes(correction.status ?? '')) return true;
+  const rest = kind === 'refund' ? correction.remaining_refund_amount : correction.remaining_capture_amount;
+  return isAmountMinor(rest) && rest > restIfAllStood(kind, authorizedMinor, money);
+}
+
+function restIfAllStood(kind: OperationKind, authorizedMinor: number, money: readonly MoneyEvent[]): number {
+  const sum = (wanted: OperationKind): number =>
+    money
+      .filter((one) => one.kind === wanted && !one.isInitiated && one.event.success === true)
+      .reduce((total, { event }) => total + (isAmountMinor(event.amount) ? event.amount : 0), 0);
+  return kind === 'refund' ? sum('capture') - sum('refund') : authorizedMinor - sum('capture') - sum('void');
 }

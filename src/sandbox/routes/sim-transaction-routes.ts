@@ -7,7 +7,7 @@ import { mannerFields, ownFaultsSchema } from '../fault-schema.ts';
 import { FOREIGN_PROFILE } from '../invariants/check.ts';
 import { lapse, lapseSchema } from '../lapse.ts';
 import { type MoneyKind, moneyCommand } from '../money-request.ts';
-import { moveMoney } from '../money.ts';
+import { moveMoney, reversalSchema, reverse } from '../money.ts';
 import type { Transaction } from '../model.ts';
 import { pay } from '../outcomes.ts';
 import { parseBody, readJson } from '../parse.ts';
@@ -40,6 +40,11 @@ export function simTransactionRoutes(router: Router, sandbox: Sandbox): void {
   router.post('/transactions/:id/lapse', async (ctx) => {
     const transaction = transactionOf(sandbox, ctx);
     lapse(sandbox, transaction, parseBody(lapseSchema, await readJson(ctx.req)));
+    ctx.body = transaction;
+  });
+  router.post('/transactions/:id/reverse', async (ctx) => {
+    const transaction = transactionOf(sandbox, ctx);
+    reverse(sandbox, transaction, parseBody(reversalSchema, await readJson(ctx.req)));
     ctx.body = transaction;
   });
   router.get('/transactions/:id/faults', (ctx) => {

@@ -52,6 +52,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     sessionId: null,
     checkoutUrl: null,
     transactionId: null,
+    shownOperations: {},
     acceptedAmount: null,
     acceptedCurrency: null,
     acceptedReference: null,

@@ -67,6 +67,7 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
     .flatMap(({ id, status }) => (id === paymentId ? [] : status));
   const isAtHand = (row: OperationRow) =>
     isUnfinished(row) ||
+    row.state === 'done' ||
     row.code === 'not_confirmed' ||
     (row.code === 'declined' && (row.kind !== 'void' || !isVoidedLater(row)));
   const isVoidedLater = ({ sentAt }: OperationRow) =>

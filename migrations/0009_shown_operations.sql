@@ -1,0 +1,1 @@
+ALTER TABLE "payments" ADD COLUMN "shown_operations" jsonb DEFAULT '{}'::jsonb NOT NULL;

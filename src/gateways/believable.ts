@@ -1,0 +1,26 @@
+/** What every gateway's answers have to keep to before the core hears them. */
+import { impossibleIn, type Reading } from '../domain/transaction.ts';
+import type { Gateway, OperationAnswer } from './gateway.ts';
+
+/** The gateway, whose transactions with impossible sums are unreadable, whoever made them so. */
+export function believable<Asked extends Pick<Gateway, 'readPayment' | 'operate'>>(gateway: Asked): Asked {
+  return {
+    ...gateway,
+    readPayment: async (...asked) => readable(await gateway.readPayment(...asked)),
+    operate: async (...asked) => shown(await gateway.operate(...asked)),
+  };
+}
+
+function readable(reading: Reading): Reading {
+  const wrong = reading.kind === 'transaction' ? impossibleIn(reading.transaction) : null;
+  return wrong === null ? reading : { kind: 'unreadable', reason: `the sums are impossible: ${wrong}` };
+}
+
+/** It was understood; what it shows has to be read again. */
+function shown(answer: OperationAnswer): OperationAnswer {
+  const isWrong =
+    answer.kind === 'answered' &&
+    answer.transaction !== undefined &&
+    impossibleIn(answer.transaction) !== null;
+  return isWrong ? { kind: 'answered' } : answer;
+}

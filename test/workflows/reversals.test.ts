@@ -1,0 +1,119 @@
+/** What was done with the money and is taken back by the gateway later: real workflows, a store, the sandbox. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import type { PaymentRow } from '../../src/store/payments.ts';
+import { outbox } from '../../src/store/schema.ts';
+import {
+  aPaidPayment,
+  lateMoney,
+  look,
+  operate,
+  operationOf,
+  orderOf,
+  reread,
+  startMoneyWorld,
+  untilOrder,
+  untilPayment,
+  type MoneyWorld,
+} from '../support/money-world.ts';
+import { until } from '../support/until.ts';
+
+let world: MoneyWorld;
+beforeAll(async () => {
+  world = await startMoneyWorld();
+}, 180_000);
+afterEach(() => {
+  world.told.length = 0;
+});
+afterAll(() => world.close(), 60_000);
+
+async function reversed(payment: PaymentRow, event: string, status?: string): Promise<void> {
+  const { transactionId } = await reread(world, payment.id);
+  const body = { event, ...(status !== undefined && { status }) };
+  const { status: answer } = await world.sandbox.call(
+    'POST',
+    `/__sim/transactions/${transactionId}/reverse`,
+    body,
+  );
+  expect(answer).toBe(200);
+  await look(world, payment);
+}
+
+/** Types in the order in which they were written, and every id. */
+async function updatesOf({ id }: PaymentRow): Promise<{ types: string[]; ids: string[] }> {
+  const rows = await world.store.db
+    .select()
+    .from(outbox)
+    .where(eq(outbox.paymentId, id))
+    .orderBy(outbox.sequence);
+  return { types: rows.map(({ type }) => type), ids: rows.map(({ effectId }) => effectId) };
+}
+
+describe('a refund that was done and fails afterwards', () => {
+  it('is told, is failed for whoever asks again, and the order is PAID as before; the next one is told too', async () => {
+    const payment = await aPaidPayment(world, { outcome: 'capture' });
+    expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({ state: 'done' });
+    await untilOrder(world, payment, 'REFUNDED');
+    await reversed(payment, 'REFUND');
+    await untilOrder(world, payment, 'PAID');
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'CAPTURED', refunded: 0 });
+    expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({
+      state: 'failed',
+      code: 'reversed',
+    });
+    expect(await operate(world, payment, 'refund', 'r2')).toMatchObject({ state: 'done', amount: 10_000 });
+    await untilOrder(world, payment, 'REFUNDED');
+    const { types, ids } = await updatesOf(payment);
+    expect(types).toEqual(['order.paid', 'order.refunded', 'order.refund_failed', 'order.refunded']);
+    for (const id of ids) expect(id).toMatch(/^[\x21-\x7e]{1,200}$/);
+  });
+
+  it('of money that came too late is given back again, and the merchant hears of each turn', async () => {
+    const payment = await lateMoney(world, 'capture');
+    await untilPayment(world, payment, 'REFUNDED');
+    await reversed(payment, 'REFUND');
+    const isBack = async () => (await updatesOf(payment)).types.length >= 3;
+    await until('it is given back again', isBack, 30_000);
+    await untilPayment(world, payment, 'REFUNDED');
+    expect((await updatesOf(payment)).types.slice(-3)).toEqual([
+      'order.late_payment_returned',
+      'order.refund_failed',
+      'order.late_payment_returned',
+    ]);
+    expect((await operationOf(world, payment, 'refund', 'give-back-2')).state).toBe('done');
+  });
+});
+
+describe('a capture that was done and is taken back', () => {
+  it('is told, and what is held again may be captured again, for the same sum', async () => {
+    const payment = await aPaidPayment(world);
+    await operate(world, payment, 'capture', 'c1');
+    await untilPayment(world, payment, 'CAPTURED');
+    await reversed(payment, 'CAPTURE');
+    await untilPayment(world, payment, 'AUTHORIZED');
+    expect((await orderOf(world, payment)).status).toBe('PAID');
+    expect(await operationOf(world, payment, 'capture', 'c1')).toMatchObject({
+      state: 'failed',
+      code: 'reversed',
+    });
+    expect(await operate(world, payment, 'capture', 'c2')).toMatchObject({ state: 'done', amount: 10_000 });
+    expect((await updatesOf(payment)).types).toEqual([
+      'order.paid',
+      'order.captured',
+      'order.capture_reversed',
+      'order.captured',
+    ]);
+  });
+
+  it('is for a person to see to where nothing is held any more, and stays so', async () => {
+    const payment = await aPaidPayment(world);
+    await operate(world, payment, 'capture', 'c1');
+    await reversed(payment, 'CAPTURE', 'FAILED');
+    await untilPayment(world, payment, 'REVIEW');
+    await look(world, payment);
+    await until('it was looked at again', async () => world.told.includes('order.review'), 30_000);
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'REVIEW', reason: 'capture_reversed' });
+    expect((await orderOf(world, payment)).status).toBe('PAID');
+    expect((await updatesOf(payment)).types.slice(-2)).toEqual(['order.capture_reversed', 'order.review']);
+  });
+});
