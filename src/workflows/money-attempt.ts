@@ -114,6 +114,7 @@ export async function planNextGiveBack(run: MoneyRun): Promise<void> {
 async function planNow(run: MoneyRun): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const asked = run.givesBack as GiveBackRequest;
+  const { giveBacksAsked } = run;
   const plan = await moneyMover(gateway).planGiveBack({ paymentId, orderReference, n, gateway, ...asked });
   if (plan.operationId !== null) {
     run.open.push({ operationId: plan.operationId, since: Date.now(), tries: 0, due: Date.now() });
@@ -123,7 +124,8 @@ async function planNow(run: MoneyRun): Promise<void> {
   if (plan.isStuck) return endGiveBack(run, plan, 'money is left that no operation can return');
   if (transaction !== undefined)
     await record(run, { outcome: outcomeOf(run, payment, transaction), transaction });
-  run.givesBack = null;
+  // Asked for meanwhile: what was given back may have been taken back since this reading.
+  if (run.giveBacksAsked === giveBacksAsked) run.givesBack = null;
 }
 
 function isGiveBack({ operation: { cause } }: OperationAttempt): boolean {

@@ -23,7 +23,15 @@ import {
   type MoneyInput,
 } from './messages.ts';
 import { attempt, planNextGiveBack } from './money-attempt.ts';
-import { isBusy, newMoneyRun, nextDue, request, showMoney, type MoneyRun } from './money-run.ts';
+import {
+  isBusy,
+  newMoneyRun,
+  nextDue,
+  request,
+  requestGiveBack,
+  showMoney,
+  type MoneyRun,
+} from './money-run.ts';
 
 /**
  * Carries out what the store's operations ask for. What the gateway has accepted or left unanswered is read for, never sent again.
@@ -54,7 +62,7 @@ function receiveRequests(run: MoneyRun): void {
   setHandler(operationRequested, (sent: unknown) => receiveOperation(run, operationIdOf(sent)), {
     description: 'An operation that is written down and not carried out',
   });
-  setHandler(giveBackRequested, (sent: unknown) => void (run.givesBack ??= giveBackOf(sent)), {
+  setHandler(giveBackRequested, (sent: unknown) => requestGiveBack(run, giveBackOf(sent)), {
     description: 'Money that may not be kept',
   });
   setHandler(carryOut, (sent: unknown) => carryOutNow(run, expectOperationId(sent)), {
@@ -77,7 +85,7 @@ async function carryOutNow(run: MoneyRun, operationId: string): Promise<void> {
 }
 
 async function giveBackNow(run: MoneyRun, asked: GiveBackRequest): Promise<void> {
-  run.givesBack ??= asked;
+  requestGiveBack(run, asked);
   await condition(
     () =>
       run.givesBack === null ||

@@ -12,6 +12,8 @@ export interface MoneyRun {
   readonly input: MoneyInput;
   open: OpenOperation[];
   givesBack: GiveBackRequest | null;
+  /** How often that was asked for: what is asked for while the gateway is being read is not answered by that reading. */
+  giveBacksAsked: number;
   /** Counts what was recorded, so that each record has a key of its own. */
   records: number;
   readonly telling: Set<string>;
@@ -19,13 +21,20 @@ export interface MoneyRun {
 
 export function newMoneyRun(input: MoneyInput): MoneyRun {
   const { open = [], givesBack = null } = input.carried ?? {};
-  return { input, open: [...open], givesBack, records: 0, telling: new Set() };
+  return { input, open: [...open], givesBack, giveBacksAsked: 0, records: 0, telling: new Set() };
 }
 
 /** Whoever asks twice is served once. */
 export function request(run: MoneyRun, operationId: string, now: number): void {
   if (run.open.some((open) => open.operationId === operationId)) return;
   run.open.push({ operationId, since: now, tries: 0, due: now });
+}
+
+/** Each request is answered by a reading that is younger than it. */
+export function requestGiveBack(run: MoneyRun, asked: GiveBackRequest | null): void {
+  if (asked === null) return;
+  run.givesBack ??= asked;
+  run.giveBacksAsked += 1;
 }
 
 /** The one that has waited longest. */

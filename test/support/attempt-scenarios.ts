@@ -90,6 +90,25 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     release();
     return moneyOf(story);
   },
+  /** What is asked for while the gateway is being read is not answered by that reading: both plans are made. */
+  async 'give-back-asked-meanwhile'(story) {
+    await paid(story);
+    const planned = story.holdBack('planGiveBack');
+    const { before, plans } = story.fake;
+    const held = before.planGiveBack;
+    let isReading = false;
+    before.planGiveBack = () => {
+      isReading = true;
+      return held?.();
+    };
+    plans.push(plan(story, {}), plan(story, {}));
+    await story.money.requestGiveBack(story.address, { cause: 'late_money' });
+    await until('the gateway is being read', () => isReading, 30_000);
+    await story.money.requestGiveBack(story.address, { cause: 'late_money' });
+    planned();
+    await until('it is read again', () => plans.length === 0, 30_000);
+    return moneyOf(story);
+  },
   async 'attempt-asked-twice'(story) {
     await paid(story);
     const answered = story.holdBack('attemptOperation');
