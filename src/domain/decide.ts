@@ -10,7 +10,7 @@ export interface Standing {
   readonly refundedMinor: number;
   readonly transactionUpdatedAt?: string;
   /** How many operations the gateway has taken back after they were done. */
-  readonly reversals?: number;
+  readonly reversals: number;
   /** In REVIEW for no other reason than that the gateway could not say. */
   readonly isUnclear?: boolean;
 }
@@ -137,7 +137,7 @@ const PROGRESS: Partial<Record<string, number>> = {
 function isBehind(now: Standing, transaction: Transaction): boolean {
   const reversals = reversalsOf(transaction);
   // What was taken back moves money back: the reading that shows more of that is the newer one.
-  if (reversals !== (now.reversals ?? 0)) return reversals < (now.reversals ?? 0);
+  if (reversals !== now.reversals) return reversals < now.reversals;
   const [reached, said] = [PROGRESS[now.status], PROGRESS[transaction.status]];
   if (reached === undefined || said === undefined) return false;
   if (now.status !== transaction.status) return said <= reached;
@@ -149,7 +149,7 @@ function isUnchanged(now: Standing, transaction: Transaction): boolean {
     transaction.status === now.status &&
     transaction.capturedMinor === now.capturedMinor &&
     transaction.refundedMinor === now.refundedMinor &&
-    reversalsOf(transaction) === (now.reversals ?? 0)
+    reversalsOf(transaction) === now.reversals
   );
 }
 

@@ -12,8 +12,11 @@ export function insteadOf<Result>(error: unknown, result: Result): Result {
 
 /** Whether it names something that the store does not know. */
 export function isOfNothing(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return false;
-  return error.cause.type === 'NO_SUCH_ROW';
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof ApplicationFailure &&
+    error.cause.type === 'NO_SUCH_ROW'
+  );
 }
 
 /** Whether it had no more time: Temporal's own retries have no end, so no worker had a place for it. */

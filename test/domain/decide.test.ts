@@ -14,6 +14,7 @@ import {
   PAYMENT_STATUSES,
   type PaymentStatus,
 } from '../../src/domain/payment.ts';
+import { reversalsOf } from '../../src/domain/news.ts';
 import { mismatch, type Transaction, type TransactionStatus } from '../../src/domain/transaction.ts';
 import {
   aTransaction,
@@ -28,6 +29,7 @@ const standing = (status: PaymentStatus, more: Partial<Standing> = {}): Standing
   status,
   capturedMinor: 0,
   refundedMinor: 0,
+  reversals: 0,
   ...more,
 });
 
@@ -335,6 +337,7 @@ function standingAfter(transaction: Transaction, status: PaymentStatus): Standin
     status,
     capturedMinor,
     refundedMinor,
+    reversals: reversalsOf(transaction),
     ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
   };
 }

@@ -14,7 +14,7 @@ export const NOT_REPLAYED: readonly Exception[] = [
     line: 'setHandler(getState,',
     reason: 'a query leaves no event',
   },
-  ...['throw refusal(', "refusal('carryOut expects", "refusal('giveBack expects"].map((line) => ({
+  ...['throw refusal(', "refusal('carryOut expects"].map((line) => ({
     file: 'src/workflows/arguments.ts',
     line,
     reason: 'an update that is refused leaves no event',
@@ -24,9 +24,12 @@ export const NOT_REPLAYED: readonly Exception[] = [
     line: 'validator: (sent: unknown) =>',
     reason: 'a replay does not validate what was accepted then',
   })),
-  ...['opening.ts', 'sweep-gateway.ts'].map((file) => ({
+  ...[
+    ['ended.ts', 'throw error;'],
+    ['sweep-gateway.ts', '!(error instanceof ActivityFailure)) throw error;'],
+  ].map(([file, line = '']) => ({
     file: `src/workflows/${file}`,
-    line: '!(error instanceof ActivityFailure)) throw error;',
+    line,
     reason: 'a fault in our own code fails the task, not the run, until it is repaired',
   })),
   {

@@ -111,8 +111,9 @@ export function anyStanding(): fc.Arbitrary<Standing> {
       status: fc.constantFrom(...PAYMENT_STATUSES),
       capturedMinor: sum,
       refundedMinor: sum,
+      reversals: fc.constantFrom(0, 0, 1),
       transactionUpdatedAt: time,
     },
-    { requiredKeys: ['status', 'capturedMinor', 'refundedMinor'] },
+    { requiredKeys: ['status', 'capturedMinor', 'refundedMinor', 'reversals'] },
   );
 }

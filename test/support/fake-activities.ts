@@ -56,6 +56,8 @@ export interface FakeOrder {
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
   pollIntervalMs: number;
+  /** The store knows of nobody who has decided what a person is said to have. */
+  isUndecided: boolean;
   /** Said instead of opening a session. */
   refusal: Exclude<OpenSessionOutcome, { kind: 'opened' }> | null;
   /** What the gateway says instead of what its session shows. */
@@ -82,6 +84,7 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
     before: {},
     mayHaveSurplus: false,
     pollIntervalMs: POLL_INTERVAL_MS,
+    isUndecided: false,
     refusal: null,
     says: null,
     attempts: [],
@@ -118,7 +121,8 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Fa
     async recordOutcome(record) {
       const fake = await at(referenceOf(record.paymentId), 'recordOutcome');
       fake.records.push(record);
-      return recordOutcome(fake.order, record, fake.policy);
+      const isHeeded = record.noteKey === undefined || !fake.isUndecided;
+      return recordOutcome(fake.order, isHeeded ? record : { ...record, outcome: null }, fake.policy);
     },
     async wakeMoney({ orderReference, paymentId }) {
       const { order, psp, policy } = await at(orderReference, 'wakeMoney');

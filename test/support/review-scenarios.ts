@@ -61,6 +61,29 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.shows('REFUNDED', { money, capturedMinor: 70_000, refundedMinor: 70_000 });
     await story.callback('e3');
   },
+  /** The gateway says no times: that more was taken back makes a reading the newer one. */
+  async 'taken-back-without-times'(story) {
+    await story.open();
+    const capture = { kind: 'capture', reference: 'c1', amountMinor: 72_200, eventId: 'capture-1' } as const;
+    const noTime = { updatedAt: undefined } as unknown as Partial<Transaction>;
+    const captured = {
+      ...noTime,
+      capturedMinor: 72_200,
+      operations: [{ ...capture, state: 'done' as const }],
+    };
+    const heard = story.holdBack('notifyMerchant');
+    story.shows('CAPTURED', captured);
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await story.becomes('CAPTURED');
+    const reversed = { ...capture, state: 'failed', isReversed: true } as const;
+    story.shows('AUTHORIZED', { ...noTime, operations: [reversed] });
+    await story.runs.callback(story.address, callbackSignal('e2'));
+    await story.knows('AUTHORIZED');
+    story.shows('CAPTURED', captured);
+    await story.runs.callback(story.address, callbackSignal('e3'));
+    await until('it is read again', () => story.fake.reads.length > 2, 30_000);
+    heard();
+  },
   async 'other-currency'(story) {
     await differing(story, { money: { amountMinor: 72_200, currency: 'SEK' } });
     story.fake.says = { kind: 'absent' };

@@ -318,6 +318,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.becomes('AUTHORIZED');
   },
   expired: (story) => story.expire(),
+  async 'expiry-finds-money'(story) {
+    story.stored(LIFETIME_MS - 1_500);
+    await story.takeOver({ seen: [] });
+    change(story.session, 'AUTHORIZED');
+    await story.becomes('AUTHORIZED');
+  },
   async cancelled(story) {
     await story.open();
     await story.runs.cancel(story.address, { noteKey: 'note' });

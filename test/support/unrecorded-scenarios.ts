@@ -45,6 +45,30 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.quiet();
     await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
   },
+  /** Not even what says so; an hour later both are. */
+  async 'unrecorded-twice'(story) {
+    story.stored();
+    await story.takeOver({ seen: [], unclearSince: Date.now() - 3_700_000 });
+    let refusals = 0;
+    story.fake.before.recordOutcome = () => {
+      if (++refusals <= 2) refused();
+    };
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+    await story.becomes('AUTHORIZED');
+  },
+  /** As where the store knows of nobody who has decided it. */
+  async undecided(story) {
+    story.fake.policy = 'review';
+    await story.expire();
+    change(story.session, 'AUTHORIZED');
+    await story.callback('late');
+    story.fake.isUndecided = true;
+    for (const decision of ['accept', 'dismiss'] as const)
+      await story.runs.resolve(story.address, { decision, ...NOTE });
+    story.fake.isUndecided = false;
+    await story.runs.resolve(story.address, { decision: 'dismiss', ...NOTE });
+  },
   async unread(story) {
     await story.open();
     refuseOnce(story, 'readTransaction');
