@@ -24,7 +24,7 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
   const isPayer = order.order.paidPaymentId === payment.id;
   if (payment.dismissed || (isPayer && input.cause !== 'operator')) return nothing;
   const transaction = await readMatching(tools, payment);
-  if (transaction === null) return unclear(nothing);
+  if (transaction === null || transaction.status === 'UNCLEAR') return unclear(nothing);
   if (lagsBehind(payment, transaction) && isEarly())
     throw new GatewayUnavailable('the gateway is behind what it has shown before', { kind: 'absent' });
   const kind = kindFor(transaction, tools.gateway.rulesFor(transaction.paymentMethod));

@@ -45,7 +45,8 @@ async function attemptOperation(tools: MoneyTools, at: Attempt, now: number): Pr
   if (sentAt !== null && code !== 'busy')
     return transaction === null ? result(tools, at, 'lost') : lost(tools, at, transaction);
   // Nothing is decided on an answer that is not clear, or older than what is known.
-  if (transaction === null || lagsBehind(at.payment, transaction)) return result(tools, at, 'busy');
+  if (transaction === null || transaction.status === 'UNCLEAR' || lagsBehind(at.payment, transaction))
+    return result(tools, at, 'busy');
   if (sentAt === null) return sendIfAllowed(tools, at, transaction);
   if (now - sentAt.getTime() < READS_LAG_MS) return result(tools, at, 'busy');
   await takeBack(tools, at);

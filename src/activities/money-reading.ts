@@ -63,6 +63,7 @@ export function standingOf(payment: PaymentRow, account: string): StandingPaymen
     capturedMinor: captured,
     refundedMinor: refunded,
     reversals: reversalsIn(payment.shownOperations),
+    isMarked: payment.reviewMark !== null,
     ...(transactionUpdatedAt !== null && { transactionUpdatedAt }),
     ...(accepted && { accepted }),
   };

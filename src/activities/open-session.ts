@@ -200,6 +200,8 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
     capturedMinor: row.captured,
     refundedMinor: row.refunded,
     reversals: reversalsIn(row.shownOperations),
+    mark: row.reviewMark,
+    isDismissed: row.dismissed,
     expiresAt: row.expiresAt.toISOString(),
     expiryDueAt: new Date(row.expiresAt.getTime() + graceOf(opening.settings.lifetimeMs)).toISOString(),
     pollIntervalMs: opening.settings.pollIntervalMs,

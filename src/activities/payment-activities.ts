@@ -49,6 +49,10 @@ export interface OpenedPayment {
   readonly accepted?: Accepted;
   /** How many operations the gateway has taken back. */
   readonly reversals: number;
+  /** Why a person is asked although its status stands. */
+  readonly mark: string | null;
+  /** A person has taken it off our hands. */
+  readonly isDismissed: boolean;
   /** An earlier try may have opened a session that the gateway does not show yet. */
   readonly mayHaveSurplus: boolean;
   readonly untold: readonly string[];
@@ -120,6 +124,7 @@ export interface StandingPayment {
   readonly refundedMinor: number;
   readonly transactionUpdatedAt?: string;
   readonly reversals: number;
+  readonly isMarked: boolean;
   readonly accepted?: Accepted;
 }
 

@@ -16,8 +16,7 @@ type Asked = z.infer<typeof resolveRequest>;
 
 /** Returns whether it is done; money that goes back may take its time. @throws Problem */
 export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
-  if (payment.status !== 'REVIEW')
-    throw new Problem('not_in_review', `payment ${payment.id} is ${payment.status}`);
+  refuseUnreviewed(payment, asked);
   refuseUnconfigured(service, payment);
   crashPoint('resolve.note.before', payment.orderReference);
   const noteKey = await writeDown(service, payment, asked);
@@ -28,6 +27,13 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
     throw new Problem('not_in_review', `payment ${payment.id} is ${result.status}`);
   if (result.kind === 'refused') throw new Problem('not_acceptable', result.reason);
   return true;
+}
+
+/** What is settled and has a review mark can only be dismissed: there is nothing to accept, and money that pays is refunded. */
+function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: Asked): void {
+  if (status === 'REVIEW' || (reviewMark !== null && decision === 'dismiss')) return;
+  const hint = reviewMark === null ? '' : ` with a review mark (${reviewMark}), which can only be dismissed`;
+  throw new Problem('not_in_review', `payment ${id} is ${status}${hint}`);
 }
 
 /** Who decided and why is written here and only here: it has no place in a workflow's history. */

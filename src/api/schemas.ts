@@ -150,6 +150,10 @@ export const payment = z
       .meta({ description: 'Null when the payer has nothing to do there any more' }),
     transactionId: z.string().nullable(),
     reason: z.string().nullable(),
+    reviewMark: z.string().nullable().meta({
+      description:
+        'Why a person should look at a settled payment whose status stands: the gateway has not been able to say for an hour what it is',
+    }),
     authorizedAmount: z
       .int()
       .meta({ description: 'As the gateway has it, in the currency of `accepted` where that is set' }),
@@ -234,6 +238,10 @@ export const paymentsQuery = z.strictObject({
   expiringBefore: since1970
     .optional()
     .meta({ description: 'Payments whose authorization is expected to lapse before this time' }),
+  review: z
+    .literal('true')
+    .optional()
+    .meta({ description: 'Payments that wait for a person: in REVIEW, or with a review mark' }),
   limit,
   cursor: cursorOf('pay'),
 });

@@ -27,6 +27,7 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     checkoutUrl: row.status === 'PENDING' ? row.checkoutUrl : null,
     transactionId: row.transactionId,
     reason: row.reason,
+    reviewMark: row.reviewMark,
     authorizedAmount: row.authorized,
     capturedAmount: row.captured,
     refundedAmount: row.refunded,

@@ -12,9 +12,9 @@ const WANTED = {
   },
   open: { words: 'is open', code: 'payment_not_open', is: (each: Payment) => isOpen(each.status) },
   in_review: {
-    words: 'is in REVIEW',
+    words: 'waits for a person',
     code: 'not_in_review',
-    is: (each: Payment) => each.status === 'REVIEW',
+    is: (each: Payment) => each.status === 'REVIEW' || each.reviewMark !== null,
   },
 } as const;
 

@@ -13,6 +13,8 @@ export interface Standing {
   readonly reversals: number;
   /** In REVIEW for no other reason than that the gateway could not say. */
   readonly isUnclear?: boolean;
+  /** Settled, and the gateway could not say for so long that a person has been asked. */
+  readonly isMarked: boolean;
 }
 
 /** What the payment should become. Whether it may, is for `settle` to say, under the order's lock. */
@@ -22,6 +24,8 @@ export interface Become {
   /** The gateway proved that the money was there: it may pay the order. */
   readonly pays: boolean;
   readonly reason?: string;
+  /** Its status stands: a person is asked, since the gateway can't say any more, or need not be any longer. */
+  readonly marks?: boolean;
   readonly transaction?: Transaction;
 }
 
@@ -53,7 +57,7 @@ export function decide(now: Standing, opened: Opened, reading: Reading): Decisio
 
 function decideSession(now: Standing, reading: Extract<Reading, { kind: 'session' }>): Decision {
   if (reading.state === 'open') return WAIT;
-  if (now.status !== 'PENDING' && now.status !== 'REVIEW') return KEEP;
+  if (now.status !== 'PENDING' && now.status !== 'REVIEW') return unchanged(now);
   const status = ({ cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED' } as const)[reading.state];
   return { kind: 'become', status, pays: false, ...(reading.reason && { reason: reading.reason }) };
 }
@@ -71,6 +75,11 @@ function decideTransaction(now: Standing, opened: Opened, transaction: Transacti
   return proven(now, transaction, transaction.status, differs);
 }
 
+/** A clear answer that changes nothing; it takes a review mark away. */
+function unchanged({ status, isMarked }: Standing): Decision {
+  return isMarked ? { kind: 'become', status, pays: false, marks: false } : KEEP;
+}
+
 /** Every status that is left is one of ours, about our session. */
 function proven(
   now: Standing,
@@ -78,9 +87,9 @@ function proven(
   status: Exclude<Transaction['status'], 'INITIATED' | 'UNCLEAR'>,
   differs: string | null,
 ): Decision {
-  if (isUnchanged(now, transaction)) return KEEP;
+  if (isUnchanged(now, transaction)) return unchanged(now);
   // Closing a session voids a transaction that never got anywhere: that is how it ended, not news.
-  if (status === 'VOIDED' && !transaction.authorized && isOverWithoutMoney(now)) return KEEP;
+  if (status === 'VOIDED' && !transaction.authorized && isOverWithoutMoney(now)) return unchanged(now);
   if (!isMoney(status)) return withoutMoney(now, transaction, status, differs);
   if (differs !== null && holdsMoney(status)) return review(transaction, `${differs}_mismatch`);
   if (!transaction.authorized && status !== 'VOIDED') {
@@ -102,7 +111,7 @@ function withoutMoney(
   if (isMoney(now.status)) return status === 'ON_HOLD' ? KEEP : review(transaction, 'contradiction');
   if (status === 'ON_HOLD' && differs !== null) return review(transaction, `${differs}_mismatch`);
   // A session that failed, expired or was cancelled has failed: which word Dintero adds later changes nothing.
-  if (isOverWithoutMoney(now) && status !== 'ON_HOLD') return KEEP;
+  if (isOverWithoutMoney(now) && status !== 'ON_HOLD') return unchanged(now);
   const reason = transaction.reason;
   return { kind: 'become', status, pays: false, transaction, ...(reason !== undefined && { reason }) };
 }
@@ -177,8 +186,7 @@ export function hasOtherSums(
 
 /** Whether a listing says something that we do not know yet, so that a look is worth its price. */
 export function differsFromListing(
-  status: PaymentStatus,
-  dismissed: boolean,
+  { status, dismissed, isMarked }: Pick<Standing, 'status' | 'isMarked'> & { readonly dismissed: boolean },
   listed: Transaction['status'],
   hasOtherSums = false,
 ): boolean {
@@ -186,7 +194,9 @@ export function differsFromListing(
   if (listed === status) return hasOtherSums && isMoney(status) && !dismissed;
   if (listed === 'INITIATED') return false;
   if (dismissed) return isMoney(listed as PaymentStatus) && !isMoney(status);
-  if (listed === 'UNCLEAR' || status === 'REVIEW') return isOpen(status);
+  // A payment in REVIEW is read by the hour, and so is one with a review mark.
+  if (listed === 'UNCLEAR') return status !== 'REVIEW' && !isMarked;
+  if (status === 'REVIEW') return false;
   // Closing a session voids what was begun in it: nothing is at stake, and every sweep would look again.
   if (listed === 'VOIDED' && status === 'CANCELLED') return false;
   const bothFailed = !isMoney(listed) && listed !== 'ON_HOLD' && !isMoney(status) && !isOpen(status);

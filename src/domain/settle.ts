@@ -18,6 +18,8 @@ export interface PaymentStanding {
   readonly money: Money;
   readonly status: PaymentStatus;
   readonly reason: string | null;
+  /** Settled, and why a person has been asked although its status stands. */
+  readonly mark: string | null;
   readonly closedBy: ClosedBy | null;
   /** An operator has taken it off our hands: it never touches the order again. */
   readonly dismissed: boolean;
@@ -44,11 +46,14 @@ export interface Outcome {
   /** The operator's recorded exception: pays although something differs. */
   readonly accept?: boolean;
   readonly dismiss?: boolean;
+  /** The status stands: its reason is why a person is asked, or nobody need be any longer. */
+  readonly marks?: boolean;
 }
 
 export interface Settlement {
   readonly status: PaymentStatus;
   readonly reason: string | null;
+  readonly mark: string | null;
   readonly closedBy: ClosedBy | null;
   readonly dismissed: boolean;
   readonly orderStatus: OrderStatus;
@@ -87,6 +92,7 @@ export function settle(
   policy: LateMoneyPolicy,
 ): Settlement {
   if (outcome.dismiss) return dismiss(order, payment, outcome);
+  if (outcome.marks !== undefined) return marked(order, payment, outcome);
   if (saysNothing(outcome) && isMoney(payment.status)) return asItWas(order, payment, outcome);
   if (payment.isGoingBack && isAsked(payment, outcome)) return asItWas(order, payment, outcome);
   if (payment.dismissed && !outcome.accept) return quietly(order, payment, outcome);
@@ -159,8 +165,23 @@ function isAsked({ status }: PaymentStanding, { accept }: Outcome): boolean {
 
 /** Stays as it is: what can't be accepted must not go anywhere else because somebody wanted to keep it. */
 function asItWas(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
-  const { status, closedBy } = payment;
-  return { ...settlement(payment, { ...outcome, status, ...reasonOf(payment) }, order.status), closedBy };
+  const { status, closedBy, mark } = payment;
+  const kept = settlement(payment, { ...outcome, status, ...reasonOf(payment) }, order.status);
+  return { ...kept, closedBy, mark };
+}
+
+/** UNKNOWN takes nothing back: the payment stays what it was proved to be, and a person looks into it until the gateway says so again. */
+function marked(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  const { reason, marks, ...rest } = outcome;
+  const stays = asItWas(order, payment, rest);
+  if (!isSettled(payment.status) || payment.dismissed) return stays;
+  const mark = marks === true ? (reason ?? 'unclear') : null;
+  if ((mark === null) === (payment.mark === null)) return { ...stays, mark };
+  const cause = `unclear-${outcome.cause}`;
+  const told: Update = { type: 'order.review', cause, orderStatus: order.status };
+  const isPayer = order.paidPaymentId === payment.id;
+  const ended = isPayer ? reviewEnded(payment, outcome, order.status) : [];
+  return { ...stays, mark, updates: mark === null ? ended : [told] };
 }
 
 function pay(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
@@ -168,7 +189,7 @@ function pay(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): 
   const captures = (outcome.operations ?? []).filter(({ kind }) => kind === 'capture');
   const shown = shownAfter({}, captures);
   const status = payment.status === 'REVIEW' ? 'PENDING' : payment.status;
-  const begun = { ...payment, status, capturedMinor: outcome.capturedMinor, shown };
+  const begun = { ...payment, status, mark: null, capturedMinor: outcome.capturedMinor, shown };
   const after = follow({ ...order, status: 'PAID', paidPaymentId: payment.id }, begun, outcome);
   return { ...after, paysNow: true, updates: [paid, ...after.updates] };
 }
@@ -196,12 +217,13 @@ function follow(order: OrderStanding, payment: PaymentStanding, outcome: Outcome
 type Update = Settlement['updates'][number];
 
 function reviewEnded(
-  { status, reason }: PaymentStanding,
+  { status, reason, mark }: PaymentStanding,
   { cause }: Outcome,
   orderStatus: OrderStatus,
 ): Update[] {
-  if (status !== 'REVIEW') return [];
-  return [{ type: 'order.review_ended', cause: `${codeOf(reason ?? 'unclear')}-${cause}`, orderStatus }];
+  if (status !== 'REVIEW' && mark === null) return [];
+  const why = codeOf(mark ?? reason ?? 'unclear');
+  return [{ type: 'order.review_ended', cause: `${why}-${cause}`, orderStatus }];
 }
 
 /** Captured money is gone, and so is what was held: an order that is paid by nothing is for a person to see to. */
@@ -367,6 +389,7 @@ function settlement(
   return {
     status: outcome.status,
     reason: outcome.reason ?? null,
+    mark: null,
     closedBy: outcome.closedBy ?? payment.closedBy,
     dismissed: payment.dismissed && !outcome.accept,
     orderStatus,

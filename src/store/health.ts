@@ -20,8 +20,9 @@ export async function readFigures(db: Db): Promise<StoreFigures> {
     sql`select
       (select count(*)::int from outbox where state = 'pending') as "outboxPending",
       (select coalesce(extract(epoch from now() - min(created_at)), 0)::float from outbox where state = 'pending') as "outboxOldest",
-      (select count(*)::int from payments where status = 'REVIEW') as "review",
-      (select coalesce(extract(epoch from now() - min(review_since)), 0)::float from payments where status = 'REVIEW') as "reviewOldest",
+      (select count(*)::int from payments where status = 'REVIEW' or review_mark is not null) as "review",
+      (select coalesce(extract(epoch from now() - min(review_since)), 0)::float from payments
+        where status = 'REVIEW' or review_mark is not null) as "reviewOldest",
       (select count(*)::int from payments where status = 'PENDING') as "pending",
       (select count(*)::int from payments where status = 'ON_HOLD') as "onHold",
       (select coalesce(extract(epoch from now() - min(received_at)), 0)::float from deliveries

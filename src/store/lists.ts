@@ -1,5 +1,5 @@
 /** Pages of rows, newest first. The id of the last row seen is the cursor. */
-import { and, desc, eq, gte, lt, sql, type Column, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, lt, or, sql, type Column, type SQL } from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import type { Db } from './open.ts';
@@ -19,18 +19,21 @@ export interface PaymentFilter {
   readonly createdAfter?: string | undefined;
   /** Payments whose authorization is expected to lapse before this time. */
   readonly expiringBefore?: string | undefined;
+  /** Those that wait for a person: in REVIEW, or with a review mark. */
+  readonly review?: 'true' | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
 
 export async function listPayments(db: Db, filter: PaymentFilter): Promise<Page<PaymentRow>> {
-  const { order, status, gateway, createdAfter, expiringBefore, cursor, limit } = filter;
+  const { order, status, gateway, createdAfter, expiringBefore, review, cursor, limit } = filter;
   const wanted = [
     is(payments.orderReference, order),
     is(payments.status, status),
     is(payments.gateway, gateway),
     createdAfter === undefined ? undefined : gte(payments.createdAt, new Date(createdAfter)),
     expiringBefore === undefined ? undefined : lt(payments.authorizationExpiresAt, new Date(expiringBefore)),
+    review && or(eq(payments.status, 'REVIEW'), isNotNull(payments.reviewMark)),
     cursor === undefined ? undefined : lt(payments.id, cursor),
   ];
   const found = await db

@@ -23,6 +23,7 @@ export function updateBody(
   about: { order: OrderRow; payment: PaymentRow; sequence: number; livemode: boolean },
 ): string {
   const { order, payment } = about;
+  const reason = payment.reviewMark ?? payment.reason;
   const data = {
     orderReference: order.reference,
     orderStatus: update.orderStatus,
@@ -45,7 +46,7 @@ export function updateBody(
       }),
     ...(order.paidAt !== null && { paidAt: order.paidAt.toISOString() }),
     ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
-    ...(payment.reason !== null && { reason: payment.reason }),
+    ...(reason !== null && { reason }),
   };
   return JSON.stringify({
     type: update.type,

@@ -120,9 +120,10 @@ function isNews({ kind, state, code, cause, isByGateway }: FinishedOperation): b
 }
 
 function unchanged(order: Locked['order'], payment: Locked['payment']): Settlement {
-  const { status, reason, closedBy, dismissed } = payment;
+  const { status, reason, reviewMark: mark, closedBy, dismissed } = payment;
   const { status: orderStatus } = order;
-  return { status, reason, closedBy, dismissed, orderStatus, paysNow: false, accepts: false, updates: [] };
+  const nothing = { paysNow: false, accepts: false, updates: [] };
+  return { status, reason, mark, closedBy, dismissed, orderStatus, ...nothing };
 }
 
 export function finishedNote({ kind, reference, state, amountMinor, code, detail }: FinishedOperation): Note {

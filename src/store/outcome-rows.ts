@@ -36,8 +36,8 @@ export function settledRows(
   { transaction }: { readonly transaction?: Transaction },
 ): Pick<Locked, 'order' | 'payment'> {
   const { payment, now } = before;
-  const isStillInReview = settled.status === 'REVIEW' && payment.status === 'REVIEW';
-  const { status, reason, closedBy, dismissed } = settled;
+  const { status, reason, mark, closedBy, dismissed } = settled;
+  const isInReview = status === 'REVIEW' || mark !== null;
   return {
     order: settledOrder(before, settled),
     payment: {
@@ -46,7 +46,8 @@ export function settledRows(
       reason,
       closedBy,
       dismissed,
-      reviewSince: status !== 'REVIEW' ? null : isStillInReview ? payment.reviewSince : now,
+      reviewMark: mark,
+      reviewSince: isInReview ? (payment.reviewSince ?? now) : null,
       updatedAt: now,
       ...(transaction && found(payment, transaction)),
       ...(transaction && settled.accepts && acceptedIn(transaction)),
@@ -164,6 +165,7 @@ export function noteRows(
 
 function decisionNotes(payment: PaymentRow, settled: Settlement | null): Note[] {
   if (settled === null) return [];
+  if (settled.mark !== payment.reviewMark) return [markNote(payment, settled)];
   if (settled.status === payment.status && settled.reason === payment.reason) return [];
   const why = settled.reason === null ? '' : ` (${settled.reason})`;
   const paid = settled.paysNow ? `; order ${payment.orderReference} is paid by this payment` : '';
@@ -174,6 +176,14 @@ function decisionNotes(payment: PaymentRow, settled: Settlement | null): Note[] 
       data: { from: payment.status, to: settled.status },
     },
   ];
+}
+
+function markNote({ status: from }: PaymentRow, { status, mark }: Settlement): Note {
+  const text =
+    mark === null
+      ? `${from} became ${status}: the gateway says so clearly again, the review mark is gone`
+      : `${status} stands, and a person is asked: ${mark}`;
+  return { kind: 'decision', text, data: { from, to: status, mark } };
 }
 
 function queuedNotes(settled: Settlement | null): Note[] {

@@ -86,6 +86,7 @@ export function recordedOutcome(
     paysNow: settled?.paysNow ?? false,
     untold: tells ? [...new Set([...pending, ...told])] : [],
     next: nextSteps(before, settled),
+    mark: settled === null ? payment.reviewMark : settled.mark,
     ...(accepted && { accepted }),
   };
 }
@@ -96,7 +97,10 @@ function isOvertaken(payment: PaymentRow, transaction: Transaction | undefined):
   const { status, captured: capturedMinor, refunded: refundedMinor, transactionUpdatedAt } = payment;
   const updatedAt = transactionUpdatedAt === null ? {} : { transactionUpdatedAt };
   const reversals = reversalsIn(payment.shownOperations);
-  return isStale({ status, capturedMinor, refundedMinor, reversals, ...updatedAt }, transaction);
+  return isStale(
+    { status, capturedMinor, refundedMinor, reversals, isMarked: false, ...updatedAt },
+    transaction,
+  );
 }
 
 function orderStanding({ order, otherOpen, otherReviewed }: Locked): OrderStanding {
@@ -105,13 +109,14 @@ function orderStanding({ order, otherOpen, otherReviewed }: Locked): OrderStandi
 }
 
 function paymentStanding({ payment, operations }: Locked): PaymentStanding {
-  const { id, n, status, reason, closedBy, dismissed, captured, refunded } = payment;
+  const { id, n, status, reason, reviewMark, closedBy, dismissed, captured, refunded } = payment;
   return {
     id,
     n,
     money: moneyOf(payment),
     status,
     reason,
+    mark: reviewMark,
     closedBy,
     dismissed,
     capturedMinor: captured,

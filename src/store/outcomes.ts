@@ -62,6 +62,8 @@ export interface RecordedOutcome {
   /** Effects that the merchant has not been told yet, and that this run is to tell. */
   readonly untold: readonly string[];
   readonly next: readonly NextStep[];
+  /** Why a person is asked about a settled payment whose status stands. */
+  readonly mark: string | null;
   /** What a person has accepted of the transaction, if anybody has. */
   readonly accepted?: Accepted;
 }

@@ -83,6 +83,8 @@ export const payments = pgTable(
     expiresAt: at('expires_at').notNull(),
     /** When an authorization is expected to lapse; null where it does not or where there is none any more. */
     authorizationExpiresAt: at('authorization_expires_at'),
+    /** Why a person is asked about a settled payment whose status stands; null as a rule. */
+    reviewMark: text('review_mark'),
     reviewSince: at('review_since'),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
@@ -102,6 +104,9 @@ export const payments = pgTable(
       .where(
         sql`status in ('AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_REFUNDED') and not dismissed and reason is not null`,
       ),
+    index('payments_marked')
+      .on(table.reviewSince)
+      .where(sql`review_mark is not null`),
     index('payments_unsettled')
       .on(table.gateway, table.createdAt)
       .where(sql`status in ('PENDING', 'ON_HOLD', 'REVIEW')`),

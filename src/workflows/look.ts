@@ -11,6 +11,8 @@ import { notesOf } from './notes.ts';
 import { background, PRIORITY, recordOutcome } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
 import {
+  isDismissed,
+  isInReview,
   openedOf,
   planAfterClearAnswer,
   planAfterUnclearAnswer,
@@ -125,12 +127,14 @@ function isHidden(run: RunState, reading: Reading): boolean {
   return Date.now() - run.unclearSince < UNCLEAR_LIMIT_MS;
 }
 
-/** UNKNOWN is not failed: a person is asked, after an hour in which the gateway could not say. */
+/** UNKNOWN is not failed: a person is asked, after an hour in which the gateway could not say. What is settled stays what it is. */
 function decideUnclear(run: RunState, decision: Decision & { kind: 'unclear' }): Decision {
   run.unclearSince ??= Date.now();
   const isTooLong = Date.now() - run.unclearSince >= UNCLEAR_LIMIT_MS;
-  if (!isTooLong || isSettled(run.status) || run.status === 'REVIEW') return decision;
-  return { kind: 'become', status: 'REVIEW', pays: false, reason: `${UNCLEAR}${decision.reason}` };
+  if (!isTooLong || isInReview(run) || isDismissed(run)) return decision;
+  const reason = `${UNCLEAR}${decision.reason}`;
+  if (isSettled(run.status)) return { kind: 'become', status: run.status, pays: false, reason, marks: true };
+  return { kind: 'become', status: 'REVIEW', pays: false, reason };
 }
 
 /**
@@ -186,7 +190,7 @@ export const CLOSED_BECAUSE = {
 } as const;
 
 function asRead(run: RunState, decision: Become): Outcome {
-  const { status, pays, reason, transaction } = decision;
+  const { status, pays, reason, marks, transaction } = decision;
   return {
     status,
     pays,
@@ -194,6 +198,7 @@ function asRead(run: RunState, decision: Become): Outcome {
     capturedMinor: transaction?.capturedMinor ?? run.transaction?.capturedMinor ?? 0,
     refundedMinor: transaction?.refundedMinor ?? run.transaction?.refundedMinor ?? 0,
     ...(reason !== undefined && { reason }),
+    ...(marks !== undefined && { marks }),
     ...(status === 'EXPIRED' && { closedBy: 'expiry' as const }),
   };
 }
@@ -205,6 +210,7 @@ export async function record(run: RunState, outcome: OutcomeRecord): Promise<Rec
   const recorded = await recordOutcome.executeWithOptions({ summary }, [outcome]);
   run.status = recorded.status;
   run.reason = recorded.reason;
+  run.mark = recorded.mark;
   if (outcome.transaction !== undefined) {
     run.transaction = outcome.transaction;
     run.reversals = reversalsOf(outcome.transaction);

@@ -7,14 +7,14 @@ import type {
   OpenSessionOutcome,
   OutcomeRecord,
 } from '../activities/payment-activities.ts';
-import { isOpen, isSettled, type PaymentStatus } from '../domain/payment.ts';
+import { isOpen, type PaymentStatus } from '../domain/payment.ts';
 import type { Outcome } from '../domain/settle.ts';
 import { insteadOf, isTimedOut, NOT_READ } from './ended.ts';
 import { CLOSED_BECAUSE, record } from './look.ts';
 import { ANSWER_WITHIN_MS, askToOpen, nextToClose, planNextTry } from './opening-plan.ts';
 import { checkout } from './proxies.ts';
 import { publishSearchAttributes, viewOf } from './publish.ts';
-import { planAfterClearAnswer, type RunState } from './run-state.ts';
+import { isInReview, planAfterClearAnswer, type RunState } from './run-state.ts';
 import { closeLeftBehind } from './surplus.ts';
 import { tell } from './telling.ts';
 
@@ -110,11 +110,12 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
     run.transaction = { transactionId, capturedMinor, refundedMinor, ...updatedAt };
   }
   run.reversals = payment.reversals;
+  run.mark = payment.mark;
   publishSearchAttributes(run, before);
   tell(run, payment.untold);
   // An earlier run's timer is gone with it, and the next hold poll or review must not wait for somebody to call.
-  const isWatched = run.status === 'PENDING' || isSettled(run.status) || run.nextLook !== null;
-  if (!isWatched) planAfterClearAnswer(run, Date.now());
+  const isToBeWatched = run.status === 'ON_HOLD' || isInReview(run);
+  if (isToBeWatched && run.nextLook === null) planAfterClearAnswer(run, Date.now());
 }
 
 type NoSession = Exclude<OpenSessionOutcome, OpenedPayment | { kind: 'unavailable' }>;

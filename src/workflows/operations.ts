@@ -167,7 +167,9 @@ function followCancel(run: RunState): void {
 async function resolve(run: RunState, request: ResolveRequest): Promise<ResolveResult> {
   // The payment's money run may have put it there, or have taken it out, since this one looked.
   await recordOperation(run, undefined, null);
-  if (run.status !== 'REVIEW') return { kind: 'not_in_review', status: run.status };
+  // What is settled can only be taken off our hands: nothing about it is to be accepted.
+  const isMarked = run.mark !== null && request.decision === 'dismiss';
+  if (run.status !== 'REVIEW' && !isMarked) return { kind: 'not_in_review', status: run.status };
   const payment = run.payment as OpenedPayment;
   const reading = await read(run, payment, null);
   const result =
@@ -211,14 +213,15 @@ async function dismiss(run: RunState, reading: Reading, { noteKey }: ResolveRequ
   const transaction = reading.kind === 'transaction' ? reading.transaction : undefined;
   const isKnown =
     transaction !== undefined && !['INITIATED', 'ON_HOLD', 'UNCLEAR'].includes(transaction.status);
-  const status = isKnown ? (transaction.status as PaymentStatus) : 'CANCELLED';
+  const otherwise = isSettled(run.status) ? run.status : 'CANCELLED';
+  const status = isKnown ? (transaction.status as PaymentStatus) : otherwise;
   const outcome = {
     ...outcomeOf(run, { kind: 'become', status, pays: false, ...(transaction && { transaction }) }),
     dismiss: true,
   };
   const dismissed = { ...outcome, reason: 'dismissed by an operator' };
   const recorded = await recordOperation(run, transaction, dismissed, noteKey);
-  if (recorded.status === 'REVIEW') return { kind: 'refused', reason: UNDECIDED };
+  if (recorded.status === 'REVIEW' || recorded.mark !== null) return { kind: 'refused', reason: UNDECIDED };
   return { kind: 'resolved', status: recorded.status };
 }
 

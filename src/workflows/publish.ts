@@ -35,6 +35,7 @@ export function waitsFor(run: RunState): string {
     return `a callback, the payer's browser or the sweep, until ${run.payment.expiryDueAt}`;
   if (run.status === 'ON_HOLD') return 'the gateway to decide; asked again by timer, callback or not';
   if (run.status === 'REVIEW') return 'a person: paidonce resolve; the gateway is asked every hour';
+  if (run.mark !== null) return 'the gateway to say clearly what it is; asked every hour, and a person';
   return 'nothing: settled';
 }
 

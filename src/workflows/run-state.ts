@@ -40,6 +40,8 @@ export interface RunState {
   > | null;
   /** How many operations the gateway has taken back, as far as that is recorded. */
   reversals: number;
+  /** Why a person is asked about a settled payment whose status stands. */
+  mark: string | null;
   /** Set when the session could not be opened at all. */
   rejected: string | null;
   /** The gateway said no. Not where the payment is merely over: then the order may have another one. */
@@ -72,6 +74,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     payment: null,
     transaction: null,
     reversals: 0,
+    mark: null,
     rejected: null,
     isRefused: false,
     opening: newOpening(carried.opening),
@@ -188,8 +191,13 @@ export function planAfterClearAnswer(run: RunState, now: number): void {
 function watchOf(run: RunState, now: number): RunState['nextLook'] {
   const pollMs = (run.payment as OpenedPayment).pollIntervalMs;
   if (run.status === 'ON_HOLD') return { at: now + pollMs, why: 'poll' };
-  if (run.status !== 'REVIEW') return null;
+  if (!isInReview(run)) return null;
   return { at: now + (run.reason === LATE_HOLD ? pollMs : REVIEW_INTERVAL_MS), why: 'review' };
+}
+
+/** A person has been asked: it is read by the hour until the gateway says clearly what it is. */
+export function isInReview({ status, mark }: Pick<RunState, 'status' | 'mark'>): boolean {
+  return status === 'REVIEW' || mark !== null;
 }
 
 /**
@@ -204,16 +212,22 @@ export function planAfterUnclearAnswer(
 ): void {
   const watch = watchOf(run, now);
   const isFollowing = triggers.callbacks.length > 0 || triggers.timer === 'follow-up' || isUnclear;
-  if (!isFollowing || (isUnclear && run.status === 'REVIEW')) {
+  if (!isFollowing || (isUnclear && isInReview(run))) {
     run.nextLook ??= watch;
     return;
   }
   // Every callback is followed from the beginning: five at once must not make the next read wait for minutes.
   if (triggers.callbacks.length > 0) run.followUps = 0;
   const at = now + (FOLLOW_UPS_MS[run.followUps] ?? FOLLOW_UP_AFTERWARDS_MS);
-  if (isSettled(run.status) && run.followUps >= FOLLOW_UPS_MS.length) return;
+  const isLasting = !isSettled(run.status) || (isUnclear && !isDismissed(run));
+  if (!isLasting && run.followUps >= FOLLOW_UPS_MS.length) return;
   run.followUps += 1;
   run.nextLook = watch !== null && watch.at <= at ? watch : { at, why: 'follow-up' };
+}
+
+/** A person has taken it off our hands: nobody is asked about it again. */
+export function isDismissed({ payment }: RunState): boolean {
+  return (payment as OpenedPayment).isDismissed;
 }
 
 export function standingOf(run: RunState): Standing {
@@ -223,6 +237,7 @@ export function standingOf(run: RunState): Standing {
     capturedMinor: run.transaction?.capturedMinor ?? 0,
     refundedMinor: run.transaction?.refundedMinor ?? 0,
     reversals: run.reversals,
+    isMarked: run.mark !== null,
     isUnclear: run.status === 'REVIEW' && (run.reason?.startsWith(UNCLEAR) ?? false),
     ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
   };

@@ -394,6 +394,29 @@ describe("the merchant's API", () => {
       expect(await readTimeline(at.store.db, payment.id)).toEqual([]);
     });
 
+    it('a settled payment with a review mark is listed beside those in REVIEW, and can only be dismissed', async () => {
+      const payment = await aPayment(at.store.db);
+      await become(payment.id, 'AUTHORIZED');
+      const mark = { marks: true, reason: 'unclear: the transaction is UNKNOWN' };
+      const outcome = anOutcome('AUTHORIZED', mark);
+      await recordOutcome(at.store.db, aRecord(payment, { outcome }), TELLS);
+      const reviewed = await at.api.send('GET', '/v1/payments?review=true&limit=100', { key: API_KEY });
+      expect(reviewed.json.data).toContainEqual(
+        expect.objectContaining({ id: payment.id, status: 'AUTHORIZED', reviewMark: mark.reason }),
+      );
+      const path = `/v1/payments/${payment.id}/resolve`;
+      const asked = { actor: 'kari', reason: 'x' };
+      for (const decision of ['accept', 'give_back'])
+        expect(await at.api.post(path, { ...asked, decision })).toMatchObject({
+          status: 409,
+          json: { code: 'not_in_review', detail: expect.stringContaining('can only be dismissed') },
+        });
+      expect(await at.api.post(path, { ...asked, decision: 'dismiss' })).toMatchObject({ status: 200 });
+      expect(await at.api.send('GET', '/v1/payments?review=false', { key: API_KEY })).toMatchObject({
+        status: 422,
+      });
+    });
+
     it('a decision is written down with who and why', async () => {
       const payment = await aPayment(at.store.db);
       await become(payment.id, 'REVIEW', { reason: 'late_money' });

@@ -27,6 +27,13 @@ describe('what needs somebody', () => {
     expect(finding?.todo).toContain('paidonce resolve pay_1 --decision accept|give_back|dismiss');
   });
 
+  it('is a settled payment with a review mark', () => {
+    const story = aStory(aPayment({ status: 'CAPTURED', reviewMark: 'unclear: the transaction is UNKNOWN' }));
+    const [finding] = findingsOf(story, NO_TEMPORAL, NOW);
+    expect(finding?.text).toMatch(/^is CAPTURED, .*the transaction is UNKNOWN/);
+    expect(finding?.todo).toContain('paidonce resolve pay_1 --decision dismiss');
+  });
+
   it.each(['gave_up', 'gone'])(
     'is an update that ended as %s, with the command that sends it again',
     (state) => {

@@ -45,7 +45,7 @@ describe('the payment of an order', () => {
     const open = await opened();
     expect(await named('open')).toBe(open.id);
     await expect(named('in_review')).rejects.toThrow(
-      /of the 2 payments of order .*, none is in REVIEW; name the payment: pay_.*, pay_/,
+      /of the 2 payments of order .*, none waits for a person; name the payment: pay_.*, pay_/,
     );
     await recordOutcome(at.store.db, aRecord(open, { outcome: anOutcome('REVIEW') }), TELLS);
     expect(await named('in_review')).toBe(open.id);

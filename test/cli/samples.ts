@@ -36,6 +36,7 @@ export function aPayment(
     checkoutUrl: null,
     transactionId: 'T12345678.t',
     reason: null,
+    reviewMark: null,
     authorizedAmount: 72_200,
     capturedAmount: 0,
     refundedAmount: 0,

@@ -30,6 +30,7 @@ const standing = (status: PaymentStatus, more: Partial<Standing> = {}): Standing
   capturedMinor: 0,
   refundedMinor: 0,
   reversals: 0,
+  isMarked: false,
   ...more,
 });
 
@@ -267,7 +268,7 @@ describe('differsFromListing', () => {
         const isOwnDoing = status === 'CANCELLED' && listed === 'VOIDED';
         const isWorthIt = decision.kind === 'become' && status !== 'REVIEW' && !isOwnDoing;
         if (isWorthIt)
-          expect([status, listed, differsFromListing(status, false, listed)]).toEqual([status, listed, true]);
+          expect([status, listed, differsFromListing(row(status), listed)]).toEqual([status, listed, true]);
       }
   });
 
@@ -288,7 +289,7 @@ describe('differsFromListing', () => {
             const differs = hasOtherSums(now, shown);
             expect(differs).toBe(capturedMinor !== known || refundedMinor !== known);
             if (decision.kind === 'become')
-              expect(differsFromListing(status, false, status as TransactionStatus, differs)).toBe(true);
+              expect(differsFromListing(row(status), status as TransactionStatus, differs)).toBe(true);
           }
   });
 
@@ -300,25 +301,27 @@ describe('differsFromListing', () => {
   });
 
   it('lets alone the sums of what is dismissed, and of what never was money', () => {
-    expect(differsFromListing('CAPTURED', true, 'CAPTURED', true)).toBe(false);
-    expect(differsFromListing('FAILED', false, 'FAILED', true)).toBe(false);
-    expect(differsFromListing('ON_HOLD', false, 'ON_HOLD', true)).toBe(false);
+    expect(differsFromListing(row('CAPTURED', { dismissed: true }), 'CAPTURED', true)).toBe(false);
+    expect(differsFromListing(row('FAILED'), 'FAILED', true)).toBe(false);
+    expect(differsFromListing(row('ON_HOLD'), 'ON_HOLD', true)).toBe(false);
   });
 
   it('lets alone what is equal, only begun, or failed in other words', () => {
     for (const status of PAYMENT_STATUSES) {
       if (status !== 'REVIEW')
-        expect(differsFromListing(status, false, status as TransactionStatus)).toBe(false);
-      expect(differsFromListing(status, false, 'INITIATED')).toBe(false);
+        expect(differsFromListing(row(status), status as TransactionStatus)).toBe(false);
+      expect(differsFromListing(row(status), 'INITIATED')).toBe(false);
     }
-    expect(differsFromListing('EXPIRED', false, 'FAILED')).toBe(false);
-    expect(differsFromListing('CANCELLED', false, 'DECLINED')).toBe(false);
-    expect(differsFromListing('CANCELLED', false, 'VOIDED')).toBe(false);
+    expect(differsFromListing(row('EXPIRED'), 'FAILED')).toBe(false);
+    expect(differsFromListing(row('CANCELLED'), 'DECLINED')).toBe(false);
+    expect(differsFromListing(row('CANCELLED'), 'VOIDED')).toBe(false);
   });
 
   it('wakes a dismissed payment for money alone', () => {
     for (const listed of TRANSACTION_STATUSES)
-      expect(differsFromListing('CANCELLED', true, listed)).toBe(isMoney(listed as PaymentStatus));
+      expect(differsFromListing(row('CANCELLED', { dismissed: true }), listed)).toBe(
+        isMoney(listed as PaymentStatus),
+      );
   });
 });
 
@@ -331,6 +334,13 @@ describe('the words of a payment', () => {
   });
 });
 
+function row(
+  status: PaymentStatus,
+  more: { dismissed?: boolean; isMarked?: boolean } = {},
+): Parameters<typeof differsFromListing>[0] {
+  return { status, dismissed: false, isMarked: false, ...more };
+}
+
 function standingAfter(transaction: Transaction, status: PaymentStatus): Standing {
   const { capturedMinor, refundedMinor, updatedAt } = transaction;
   return {
@@ -338,6 +348,7 @@ function standingAfter(transaction: Transaction, status: PaymentStatus): Standin
     capturedMinor,
     refundedMinor,
     reversals: reversalsOf(transaction),
+    isMarked: false,
     ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
   };
 }

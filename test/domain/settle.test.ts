@@ -23,6 +23,7 @@ const payment = (more: Partial<PaymentStanding> = {}): PaymentStanding => ({
   money: NOK,
   status: 'PENDING',
   reason: null,
+  mark: null,
   closedBy: null,
   dismissed: false,
   capturedMinor: 0,

@@ -96,6 +96,7 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     expect(recorded).toEqual({
       status: 'AUTHORIZED',
       reason: null,
+      mark: null,
       orderStatus: 'PAID',
       isChange: true,
       paysNow: true,

@@ -15,7 +15,8 @@ const moneyOf = ({ payment }: Story): string[] => [moneyWorkflowId(payment.id)];
 function standing({ payment, session }: Story): OperationAttempt['payment'] {
   const { status, money, capturedMinor, refundedMinor } = payment;
   const { sessionId } = session;
-  return { status, money, capturedMinor, refundedMinor, reversals: 0, account: ACCOUNT, sessionId };
+  const known = { capturedMinor, refundedMinor, reversals: 0, isMarked: false };
+  return { status, money, ...known, account: ACCOUNT, sessionId };
 }
 
 /** The transaction as the session has it by now. */

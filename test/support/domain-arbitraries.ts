@@ -112,8 +112,9 @@ export function anyStanding(): fc.Arbitrary<Standing> {
       capturedMinor: sum,
       refundedMinor: sum,
       reversals: fc.constantFrom(0, 0, 1),
+      isMarked: fc.boolean(),
       transactionUpdatedAt: time,
     },
-    { requiredKeys: ['status', 'capturedMinor', 'refundedMinor', 'reversals'] },
+    { requiredKeys: ['status', 'capturedMinor', 'refundedMinor', 'reversals', 'isMarked'] },
   );
 }

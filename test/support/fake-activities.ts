@@ -205,6 +205,7 @@ async function adopt(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSess
     money: session.money,
     status: 'PENDING',
     reason: null,
+    mark: null,
     closedBy: null,
     dismissed: false,
     capturedMinor: 0,

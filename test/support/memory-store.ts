@@ -87,6 +87,7 @@ export function claimPayment(
     money: order.money,
     status: 'PENDING',
     reason: null,
+    mark: null,
     closedBy: null,
     dismissed: false,
     capturedMinor: 0,
@@ -127,13 +128,14 @@ export function recordOutcome(
     otherReviewed: others.includes('REVIEW'),
   };
   const settled = settle(standing, before, record.outcome, policy);
-  const { status, reason, closedBy, dismissed } = settled;
+  const { status, reason, mark, closedBy, dismissed } = settled;
   const found = record.transaction;
   const accepted = record.outcome.accept === true && found ? termsOf(found) : before.accepted;
   const payment: StoredPayment = {
     ...before,
     status,
     reason,
+    mark,
     closedBy,
     dismissed,
     ...(accepted && { accepted }),
@@ -182,11 +184,11 @@ function recorded(
   payment: StoredPayment,
   now: Pick<RecordedOutcome, 'isChange' | 'paysNow'>,
 ): RecordedOutcome {
-  const { status, reason, accepted } = payment;
+  const { status, reason, mark, accepted } = payment;
   const untold = untoldOf(order, payment.id);
   const next = nextOf(order, payment);
   const terms = accepted && { accepted };
-  return { status, reason, orderStatus: order.status, ...now, untold, next, ...terms };
+  return { status, reason, mark, orderStatus: order.status, ...now, untold, next, ...terms };
 }
 
 /** What the run of `moneyOperations` does when it is asked to give money back: at the gateway, and then in the store. */

@@ -57,6 +57,7 @@ export function startRun(world: World, payment: StoredPayment): ModelRun {
   const opened = openedPayment(payment);
   state.payment = opened;
   state.status = payment.status;
+  state.mark = payment.mark;
   if (payment.transactionId !== null) {
     const { transactionId, transactionUpdatedAt, capturedMinor, refundedMinor } = payment;
     const updatedAt = transactionUpdatedAt === null ? {} : { updatedAt: transactionUpdatedAt };
@@ -92,6 +93,8 @@ export function openedPayment(payment: StoredPayment, untold: readonly string[] 
     capturedMinor: payment.capturedMinor,
     refundedMinor: payment.refundedMinor,
     reversals: 0,
+    mark: payment.mark,
+    isDismissed: payment.dismissed,
     expiresAt: new Date(payment.expiresAt).toISOString(),
     expiryDueAt: new Date(payment.expiryDueAt).toISOString(),
     pollIntervalMs: POLL_INTERVAL_MS,

@@ -68,7 +68,8 @@ export function checkAfterSweep(world: OrderWorld): void {
 export function differs({ order, psp }: Pick<OrderWorld, 'order' | 'psp'>, n: number): boolean {
   const payment = order.payments[n - 1];
   const listed: TransactionStatus | null | undefined = psp.sessions[n - 1]?.status;
-  return payment !== undefined && !!listed && differsFromListing(payment.status, payment.dismissed, listed);
+  if (payment === undefined || !listed) return false;
+  return differsFromListing({ ...payment, isMarked: payment.mark !== null }, listed);
 }
 
 function isPaidOrReviewed(order: StoredOrder, payment: StoredOrder['payments'][number]): boolean {

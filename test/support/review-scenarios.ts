@@ -35,6 +35,19 @@ async function unclearForAnHour(story: Story, ageMs = 0): Promise<void> {
   await story.quiet();
 }
 
+/** Settled, and the gateway could not say for an hour. */
+async function markedForAnHour(story: Story, status: Story['payment']['status']): Promise<void> {
+  story.stored();
+  Object.assign(story.payment, { status });
+  if (status === 'AUTHORIZED')
+    Object.assign(story.fake.order, { status: 'PAID', paidPaymentId: story.payment.id });
+  change(story.session, 'UNCLEAR');
+  const nextLook = { at: Date.now() + 500, why: 'follow-up' } as const;
+  await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO(), followUps: 5, nextLook });
+  await until('a person is asked', () => story.payment.mark !== null, 30_000);
+  await story.quiet();
+}
+
 export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'other-amount'(story) {
     await differing(story, { money: { amountMinor: 1, currency: 'NOK' } });
@@ -231,11 +244,34 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e3');
     await story.becomes('EXPIRED');
   },
-  /** Settled, so that nobody is asked; after the fifth follow-up nobody asks the gateway any more either. */
+  /** Settled, so that its status stands and gets a review mark; after the fifth follow-up it is still followed. */
   async 'unclear-once-settled'(story) {
-    story.stored();
-    Object.assign(story.payment, { status: 'FAILED' });
-    change(story.session, 'UNCLEAR');
+    await markedForAnHour(story, 'FAILED');
+    await story.callback('e1');
+    change(story.session, 'FAILED');
+    await story.callback('e2');
+  },
+  /** Whoever takes it over reads it by the hour; what the gateway says clearly ends it. */
+  async 'marked-taken-over'(story) {
+    await markedForAnHour(story, 'AUTHORIZED');
+    await story.terminate();
+    await story.look('unwatched');
+    change(story.session, 'CAPTURED');
+    await story.callback('e2');
+  },
+  async 'marked-then-as-it-was'(story) {
+    await markedForAnHour(story, 'AUTHORIZED');
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e2');
+  },
+  /** Nothing is to be accepted of it; nobody is asked about it again. */
+  async 'marked-dismissed'(story) {
+    await markedForAnHour(story, 'AUTHORIZED');
+    await accept(story);
+    story.fake.isUndecided = true;
+    await dismiss(story);
+    story.fake.isUndecided = false;
+    await dismiss(story);
     const nextLook = { at: Date.now() + 500, why: 'follow-up' } as const;
     await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO(), followUps: 5, nextLook });
   },

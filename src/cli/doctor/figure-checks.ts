@@ -43,7 +43,7 @@ function reviews(figures: Figures): Finding {
   if (count === 0) return ok('none');
   const hours = ((figures.of('paidonce_review_oldest_seconds') ?? 0) / 3_600).toFixed(1);
   const todo =
-    'GET /v1/payments?status=REVIEW lists them; paidonce why <order> explains, paidonce resolve decides';
+    'GET /v1/payments?review=true lists them; paidonce why <order> explains, paidonce resolve decides';
   return warn(`${count} waiting for a person, the oldest for ${hours} h`, todo);
 }
 

@@ -28,7 +28,12 @@ export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Fi
   return [...ofPayments, ...known.flatMap(stuck), ...known.flatMap(stubborn)];
 }
 
-function reviewOf({ id, status, reason, updatedAt }: Payment): Finding[] {
+function reviewOf({ id, status, reason, reviewMark, updatedAt }: Payment): Finding[] {
+  if (reviewMark !== null) {
+    const text = `is ${status}, and the gateway can't say any more what it is (${reviewMark}), since ${updatedAt}`;
+    const todo = `ask the gateway; a clear answer ends it by itself, paidonce resolve ${id} --decision dismiss takes it off our hands`;
+    return [{ about: id, text, todo }];
+  }
   if (status !== 'REVIEW') return [];
   const text = `is in REVIEW (${reason ?? 'no reason given'}), last changed ${updatedAt}`;
   const todo = `look at the transaction at the gateway, then: paidonce resolve ${id} --decision accept|give_back|dismiss --actor YOU --reason WHY`;

@@ -49,7 +49,8 @@ function head(reference: string, store: StoryAnswer): string {
 }
 
 function paymentLines(payment: Story['payments'][number]): string[] {
-  const { id, gateway, status, reason, sessionId, workflow } = payment;
+  const { id, gateway, status, sessionId, workflow } = payment;
+  const reason = payment.reviewMark ?? payment.reason;
   return [
     `Payment ${id} by ${gateway} is ${status}${reason === null ? '' : ` (${reason})`}`,
     `  session ${sessionId ?? 'not opened'}, workflow ${workflow.workflowId}`,

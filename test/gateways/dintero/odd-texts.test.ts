@@ -109,7 +109,8 @@ describe('a transaction with', () => {
         sessionId: SESSION,
         money: transaction.money,
       };
-      const standing = { status: 'PENDING' as const, capturedMinor: 0, refundedMinor: 0, reversals: 0 };
+      const sums = { capturedMinor: 0, refundedMinor: 0, reversals: 0 };
+      const standing = { status: 'PENDING', isMarked: false, ...sums } as const;
       const decision = decide(standing, opened, reading);
       if (decision.kind !== 'become') return;
       const outcome = anOutcome(decision.status, {

@@ -97,5 +97,5 @@ export const READINGS: Plants = {
 
 function decideWithoutMemory(real: Decide, now: Standing, opened: Opened, reading: Reading): Decision {
   const status = isMoney(now.status) ? 'ON_HOLD' : now.status;
-  return real({ status, capturedMinor: -1, refundedMinor: -1, reversals: 0 }, opened, reading);
+  return real({ ...now, status, capturedMinor: -1, refundedMinor: -1, reversals: 0 }, opened, reading);
 }

@@ -86,7 +86,8 @@ function sweep({ psp, tables, runs, trouble, clock }: World): boolean {
     const { status, capturedMinor, refundedMinor, transactionId } = listed.transaction;
     const known = { capturedMinor: payment.captured, refundedMinor: payment.refunded };
     const others = hasOtherSums(known, { capturedMinor, refundedMinor });
-    if (!differsFromListing(payment.status, payment.dismissed, status, others)) continue;
+    const isMarked = payment.reviewMark !== null;
+    if (!differsFromListing({ ...payment, isMarked }, status, others)) continue;
     isWoken = true;
     const { id: paymentId, orderReference, n, gateway } = payment;
     const signal = { why: 'sweep', at: new Date(clock.now).toISOString(), transactionId } as const;

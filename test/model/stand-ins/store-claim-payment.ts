@@ -53,6 +53,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     checkoutUrl: null,
     transactionId: null,
     shownOperations: {},
+    reviewMark: null,
     acceptedAmount: null,
     acceptedCurrency: null,
     acceptedReference: null,

@@ -212,9 +212,13 @@ export class Promises {
   known(paymentId: string, { ledger, id }: PspSession): void {
     const payment = this.#tables.payments.get(paymentId);
     if (payment === undefined || ledger === null || ledger.status === 'UNCLEAR') return;
-    const { status, dismissed, captured, refunded } = payment;
+    const { status, captured, refunded, reviewMark } = payment;
     const hasOthers = captured !== ledger.captured || refunded !== ledger.refunded;
-    const isKnown = !differsFromListing(status, dismissed, ledger.status, hasOthers);
+    const isKnown = !differsFromListing(
+      { ...payment, isMarked: reviewMark !== null },
+      ledger.status,
+      hasOthers,
+    );
     this.keep(isKnown, `${paymentId} is ${status} long after a callback that ${id} is ${ledger.status}`);
   }
 
