@@ -25,11 +25,14 @@ export function unrest({ tables, open }: Books): string | null {
     if (state === 'pending') return `${effectId} is untold`;
   for (const { state, outcome, eventId } of tables.deliveries.values())
     if (outcome === 'accepted' && state !== 'handled') return `callback ${eventId} is ${state}`;
-  const reviewed = new Set(
-    [...tables.payments.values()].filter(({ status }) => status === 'REVIEW').map(runOf),
-  );
+  const reviewed = new Set([...tables.payments.values()].filter(isReviewed).map(runOf));
   const stray = open.find((workflowId) => !reviewed.has(workflowId));
   return stray === undefined ? null : `${stray} goes on`;
+}
+
+/** A person has been asked, and the gateway is asked by the hour. */
+function isReviewed({ status, reviewMark }: PaymentRow): boolean {
+  return status === 'REVIEW' || reviewMark !== null;
 }
 
 function runOf({ orderReference, n }: PaymentRow): string {
