@@ -1,6 +1,7 @@
 /** Bugs in what is made of callbacks, and in what the merchant hears. */
 import type { Claim, Proved } from '../../../src/domain/claim.ts';
 import type { Decision, Standing } from '../../../src/domain/decide.ts';
+import type { Settlement } from '../../../src/domain/settle.ts';
 import type { Opened, Reading } from '../../../src/domain/transaction.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
@@ -33,6 +34,10 @@ export const MESSAGES: Plants = {
     found: /is sent twice at once/,
     plant: () => ({ takeForTelling: takeAll, claimAttempt: claimAlways }),
   },
+  'tells nothing of what was taken back': {
+    found: /was told as done, and not that it was taken back|last heard/,
+    plant: () => ({ settle: dropReversals }),
+  },
   'tells the merchant nothing of a payment': {
     found: /is untold|heard 0 times/,
     plant: () => ({
@@ -44,6 +49,14 @@ export const MESSAGES: Plants = {
     }),
   },
 };
+
+function dropReversals(real: (...args: unknown[]) => Settlement, ...args: unknown[]): Settlement {
+  const settled = real(...args);
+  const updates = settled.updates.filter(
+    ({ type }) => type !== 'order.capture_reversed' && type !== 'order.refund_failed',
+  );
+  return { ...settled, updates };
+}
 
 /** Every run tells whatever is untold. */
 function takeAll(

@@ -11,7 +11,7 @@ import { MadeTrouble } from '../temporal/activity-try.ts';
 import { enterActivity } from '../temporal/current.ts';
 import type { Part } from '../world/trouble.ts';
 import type { World } from '../world/world.ts';
-import { changeMind, pay, payable, settleHold } from './payers.ts';
+import { changeMind, pay, payable, reverse, settleHold } from './payers.ts';
 
 const AMOUNTS = [10_000, 10_000, 10_000, 7_000];
 const HOUR_MS = 3_600_000;
@@ -48,6 +48,7 @@ export const ACTIONS = {
   },
   settleHold: (world) => settleHold(world),
   changeMind: (world) => changeMind(world),
+  reverse: (world) => reverse(world),
   byHand: (world) => byHand(world),
   move: (world) => move(world),
   moveTwice: (world) => {

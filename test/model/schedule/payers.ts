@@ -116,3 +116,10 @@ export function changeMind({ psp, chance, trouble }: World): void {
 function isUndecided(reading: Reading): boolean {
   return reading.kind === 'transaction' && ['ON_HOLD', 'UNCLEAR'].includes(reading.transaction.status);
 }
+
+/** A capture or refund fails after it was done. Not without sweeps: its callback is equal to the one that said it was done. */
+export function reverse({ psp, chance, trouble }: World): void {
+  if (!trouble.weather.sweeps) return;
+  const session = chance.pick(psp.sessions.filter(({ ledger }) => ledger?.lastReversible() !== undefined));
+  if (session !== undefined) psp.reverse(session);
+}

@@ -23,6 +23,7 @@ export const WEIGHTS: Readonly<Record<ActionName, number>> = {
   mislead: 2,
   settleHold: 1,
   changeMind: 1,
+  reverse: 1,
   byHand: 2,
   move: 6,
   moveTwice: 2,

@@ -48,7 +48,10 @@ export function brokenAtRest(books: Books): string | null {
   }
   for (const payment of tables.payments.values()) {
     const ledger = psp.sessions.find(({ id }) => id === payment.sessionId)?.ledger ?? null;
-    const wrong = wrongWithMoney(payment, ledger, tables) ?? wrongWithOperations(payment, ledger, tables);
+    const wrong =
+      wrongWithMoney(payment, ledger, tables) ??
+      wrongWithOperations(payment, ledger, tables) ??
+      wrongWithReversals(payment, books);
     if (wrong !== null) return wrong;
   }
   return strayMoney(books);
@@ -94,6 +97,26 @@ function wrongWithOperations(payment: PaymentRow, ledger: Ledger | null, tables:
       return `${row.kind} ${row.reference} is done here and not at the gateway`;
     if (row.state === 'failed' && row.code !== 'not_confirmed' && isDoneIn(row, ledger, false))
       return `${row.kind} ${row.reference} has failed here (${row.code}) and is done at the gateway`;
+  }
+  return null;
+}
+
+/** What the merchant was told to be done, and was not in the end, it was told too. */
+function wrongWithReversals(
+  { id, shownOperations, dismissed }: PaymentRow,
+  { tables }: Books,
+): string | null {
+  if (dismissed) return null;
+  const told = (type: string, name: string) =>
+    [...tables.outbox.keys()].filter((effect) => effect.startsWith(`${id}/${type}/${name}`)).length;
+  for (const [key, state] of Object.entries(shownOperations)) {
+    if (state !== 'reversed') continue;
+    const [kind = '', name = ''] = key.split('/');
+    const done = ['order.captured', 'order.refunded', 'order.partially_refunded'];
+    const isTold = done.some((type) => told(type, name) > 0);
+    const undone = kind === 'capture' ? 'order.capture_reversed' : 'order.refund_failed';
+    if (isTold && told(undone, name) === 0)
+      return `${key} of ${id} was told as done, and not that it was taken back`;
   }
   return null;
 }

@@ -9,6 +9,8 @@ export interface BookedOperation {
   readonly isOurs: boolean;
   amountMinor: number;
   state: 'done' | 'pending' | 'failed';
+  /** It was done, and has failed since. */
+  isReversed?: true;
 }
 
 /** What is fixed when a payer begins to pay. */
@@ -87,6 +89,12 @@ export class Ledger {
     this.operations.push(operation);
   }
 
+  /** The last one that is done, if the books bear that it never was: what was refunded or voided since has to have been held. */
+  lastReversible(): BookedOperation | undefined {
+    const last = this.operations.findLast(({ state }) => state === 'done');
+    return last?.kind === 'void' ? undefined : last;
+  }
+
   /** As the gateway shows it; `updatedAt` only from those that have such a thing. */
   shown(updatedAt: string | undefined): Transaction {
     const { id, sessionId, account, reference, amountMinor, currency, product } = this.is;
@@ -106,12 +114,13 @@ export class Ledger {
       refundedMinor: refunded,
       capturableMinor: capturable,
       knownEvents: this.knownEvents,
-      operations: this.operations.map(({ kind, who, isOurs, amountMinor: amount, state }) => ({
+      operations: this.operations.map(({ kind, who, isOurs, amountMinor: amount, state, isReversed }) => ({
         kind,
         reference: kind === 'void' || !isOurs ? null : who,
         amountMinor: amount,
         state,
         ...(state === 'failed' && { reason: 'no cover' }),
+        ...(isReversed && { isReversed }),
       })),
       paymentMethod: product,
       ...(updatedAt !== undefined && { updatedAt }),

@@ -62,7 +62,7 @@ export class Promises {
     this.keep(isTold === settled.paysNow, 'order.paid is told of what does not pay, or not of what does');
     this.#holding(payment, settled, record);
     if (settled.status === payment.status || settled.dismissed) return;
-    this.#moving(payment, settled.status, session);
+    this.#moving(payment, settled.status, session, isTakenBack(payment, record));
   }
 
   #paying({ order, payment }: Locked, record: OutcomeRecord, session: PspSession | undefined): void {
@@ -91,9 +91,14 @@ export class Promises {
     this.keep(!isUndone, `${payment.id} is in REVIEW (${reason}), which a person has accepted`);
   }
 
-  #moving(payment: PaymentRow, to: PaymentStatus, session: PspSession | undefined): void {
+  #moving(
+    payment: PaymentRow,
+    to: PaymentStatus,
+    session: PspSession | undefined,
+    isReversal: boolean,
+  ): void {
     const from = payment.status;
-    this.keep(!isBack(from, to), `${payment.id} goes back from ${from} to ${to}`);
+    this.keep(isReversal || !isBack(from, to), `${payment.id} goes back from ${from} to ${to}`);
     if (session === undefined) return;
     const said = saidIn(session.lastRead?.reading);
     if (to === 'FAILED' || to === 'DECLINED')
@@ -117,7 +122,8 @@ export class Promises {
   settled({ payment: before, order }: Locked, after: PaymentRow): void {
     // In REVIEW, what is known is what the gateway said last, also where that lags behind: nothing is done on it.
     const isReviewed = before.status === 'REVIEW' || after.status === 'REVIEW';
-    if (before.transactionId === after.transactionId && !isReviewed)
+    const isReversal = reversalsIn(after) > reversalsIn(before);
+    if (before.transactionId === after.transactionId && !isReviewed && !isReversal)
       this.keep(
         after.captured >= before.captured && after.refunded >= before.refunded,
         `the sums of ${after.id} go back`,
@@ -155,14 +161,17 @@ export class Promises {
 
   /** What other operations of ours, done or on their way, take of the same money. */
   #promised({ id, paymentId, kind }: OperationRow, ledger: Ledger | null | undefined): number {
-    const hasFailed = (row: OperationRow) =>
-      ledger?.operations.some(
-        ({ isOurs, who, state }) => isOurs && who === row.reference && state === 'failed',
-      );
+    const booked = (row: OperationRow) =>
+      ledger?.operations.filter(({ isOurs, who }) => isOurs && who === row.reference) ?? [];
+    const hasFailed = (row: OperationRow) => booked(row).some(({ state }) => state === 'failed');
+    // Taken back, which we may not have heard yet.
+    const isUndone = (row: OperationRow) => booked(row).some(({ isReversed }) => isReversed === true);
     return this.#tables
       .operationsOf(paymentId)
       .filter((row) => row.id !== id && (row.kind === 'refund') === (kind === 'refund'))
-      .filter((row) => row.state === 'done' || (isUnfinished(row) && row.sentAt !== null && !hasFailed(row)))
+      .filter((row) =>
+        row.state === 'done' ? !isUndone(row) : isUnfinished(row) && row.sentAt !== null && !hasFailed(row),
+      )
       .reduce((sum, { amount }) => sum + (amount ?? 0), 0);
   }
 
@@ -254,6 +263,16 @@ const RANK: Partial<Record<PaymentStatus, number>> = {
   REFUNDED: 5,
   VOIDED: 5,
 };
+
+/** The gateway shows that more was taken back than we knew of. */
+function isTakenBack(payment: PaymentRow, { transaction }: OutcomeRecord): boolean {
+  const shown = transaction?.operations.filter(({ isReversed }) => isReversed === true).length ?? 0;
+  return shown > reversalsIn(payment);
+}
+
+function reversalsIn({ shownOperations }: PaymentRow): number {
+  return Object.values(shownOperations).filter((state) => state === 'reversed').length;
+}
 
 function isBack(from: PaymentStatus, to: PaymentStatus): boolean {
   const reached = RANK[from];

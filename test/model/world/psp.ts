@@ -128,6 +128,15 @@ export class Psp {
     return true;
   }
 
+  /** What was done last has failed after all; whether there is such a thing. */
+  reverse(session: PspSession): boolean {
+    const last = session.ledger?.lastReversible();
+    if (last === undefined) return false;
+    Object.assign(last, { state: 'failed', isReversed: true });
+    this.change(session, last.kind.toUpperCase());
+    return true;
+  }
+
   change(session: PspSession, event: string): void {
     this.#say(session);
     this.#watch.changed(session, event);
