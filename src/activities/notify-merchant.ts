@@ -13,14 +13,10 @@ import {
   type OutboxState,
   type ReadUpdate,
 } from '../store/outbox.ts';
-import {
-  claimAttempt,
-  finishAttempt,
-  type ClaimedAttempt,
-  type SentAttempt,
-} from '../store/update-attempts.ts';
+import { finishAttempt, type SentAttempt } from '../store/update-attempts.ts';
 import type { UpdateActivities } from './payment-activities.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';
 import { firstWords } from './first-words.ts';
 
 export interface MerchantEndpoint {
@@ -38,9 +34,6 @@ export interface NotifyDependencies {
 
 /** How long the merchant may take to answer. */
 const TIMEOUT_MS = 5_000;
-/** How long an attempt stays claimed: longer than it can take, so that nobody begins another beside it. */
-const MARGIN_MS = 2_000;
-const CLAIMED_MS = TIMEOUT_MS + MARGIN_MS;
 const RETRIED_FOR_MS = 3 * 24 * 3_600_000;
 const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000];
 const LONGEST_INTERVAL_MS = 3_600_000;
@@ -71,12 +64,10 @@ async function notify(deps: NotifyDependencies, effectId: string, signal: AbortS
   }
   if (update.isEarly) throw notNow(update, TURN_MS, 'an earlier update of the order is sent first');
   crashPoint('notify.claim.before', update.orderReference);
-  const askedAt = Date.now();
-  const claimed = await claimAttempt(db, effectId, CLAIMED_MS);
-  // Somebody else was a moment quicker, or the store so slow that the claim may run out: what has become of it is read at the next try.
-  if (claimed === null || Date.now() - askedAt > MARGIN_MS)
-    throw notNow(update, TURN_MS, 'another attempt has just begun');
-  return attempt(deps, endpoint, update, claimed, signal);
+  const claim = await takeClaim(db, effectId);
+  // Somebody else was a moment quicker, or the store so slow that it may have run out: what has become of it is read at the next try.
+  if (claim === null) throw notNow(update, TURN_MS, 'another attempt has just begun');
+  return attempt(deps, endpoint, update, claim, signal);
 }
 
 /** Another attempt is under way, or the last one was a moment ago, by any run. */
@@ -94,16 +85,18 @@ async function attempt(
   deps: NotifyDependencies,
   endpoint: MerchantEndpoint,
   update: OutboxRow,
-  claimed: ClaimedAttempt,
+  claim: HeldClaim,
   signal: AbortSignal,
 ): Promise<Ended> {
   crashPoint('notify.post.before', update.orderReference);
-  const sent = await post(endpoint, update, signal);
+  const sent = await whileClaimed(deps.db, claim, (isClaimed) =>
+    post(endpoint, update, AbortSignal.any([signal, isClaimed])),
+  );
   crashPoint('notify.post.after', update.orderReference);
   const state = stateAfter(sent, update.createdAt);
   const lastAnswer = String(sent.status ?? sent.error);
   const retryAfterMs = retryDelay(update.tries + 1);
-  await finishAttempt(deps.db, claimed, sent, { state, lastAnswer, retryAfterMs });
+  await finishAttempt(deps.db, claim.attempt, sent, { state, lastAnswer, retryAfterMs });
   crashPoint('notify.record.after', update.orderReference);
   if (state !== 'pending') return ended(deps, update, state);
   deps.onAttempt?.(update.type, 'failed');

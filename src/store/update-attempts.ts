@@ -1,5 +1,5 @@
 /** One attempt at a time to tell the merchant of an update: claimed, counted and kept. Contract §6. */
-import { and, between, desc, eq, isNull, lt, ne, not, or, sql } from 'drizzle-orm';
+import { and, between, desc, eq, gt, isNull, lt, ne, not, or, sql } from 'drizzle-orm';
 import { rows, type Db } from './open.ts';
 import type { Page } from './lists.ts';
 import type { OutboxState } from './outbox.ts';
@@ -29,6 +29,16 @@ export async function claimAttempt(db: Db, effectId: string, forMs: number): Pro
       insert into update_attempts (effect_id, n) select effect_id, attempts from claimed returning n`,
   );
   return claimed === undefined ? null : { effectId, n: claimed.n };
+}
+
+/** Holds a claim for so much longer; whether it is still ours. */
+export async function renewClaim(db: Db, { effectId, n }: ClaimedAttempt, forMs: number): Promise<boolean> {
+  const renewed = await db
+    .update(outbox)
+    .set({ claimedUntil: sql`now() + ${forMs} * interval '1 millisecond'` })
+    .where(and(eq(outbox.effectId, effectId), eq(outbox.attempts, n), gt(outbox.claimedUntil, sql`now()`)))
+    .returning({ effectId: outbox.effectId });
+  return renewed.length === 1;
 }
 
 /** What came of one sending; a status, or why there was none. */

@@ -20,6 +20,7 @@ import {
 import { outbox } from '../../src/store/schema.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { until } from '../support/until.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const SECRETS = ['newest', 'older.'].map(
@@ -194,6 +195,33 @@ describe('telling the merchant', () => {
     expect(await notify()).toBe('delivered');
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 2 });
   });
+
+  it('holds its claim for as long as the shop takes, so that nobody else begins', async () => {
+    let answer = () => {};
+    shop.answer = (response) => (answer = () => response.writeHead(200).end());
+    const told = notify();
+    await until('the shop is asked', () => shop.received.length === 1, 10_000);
+    const { claimedUntil: first } = (await readUpdate(store.db, effectId)) as { claimedUntil: Date };
+    await until('the claim would have run out', () => Date.now() > first.getTime() + 300, 10_000);
+    expect(await failureOf(notify())).toMatchObject({ type: 'NOT_ITS_TURN' });
+    answer();
+    expect(await told).toBe('delivered');
+    expect(shop.received).toHaveLength(1);
+    expect((await readUpdate(store.db, effectId))?.attempts).toBe(1);
+  }, 15_000);
+
+  it('is ended where its claim can not be held any more, and another attempt may begin', async () => {
+    shop.answer = () => undefined;
+    const told = failureOf(notify());
+    await until('the shop is asked', () => shop.received.length === 1, 10_000);
+    await store.db
+      .update(outbox)
+      .set({ claimedUntil: new Date(0) })
+      .where(eq(outbox.effectId, effectId));
+    const begun = performance.now();
+    expect((await told).message).toContain('the claim has run out');
+    expect(performance.now() - begun).toBeLessThan(4_000);
+  }, 15_000);
 
   it('keeps of each attempt when it was, what came back and how long that took', async () => {
     shop.answer = (response) => response.writeHead(500).end('<h1>no\u0000\r\n such \ud83d\ude00</h1>');

@@ -35,6 +35,7 @@ const PURE_ONLY = {
   '@temporalio/activity': 'temporal-activity',
   '@temporalio/client': 'temporal-client',
   'activities/heartbeat.ts': 'heartbeat',
+  'activities/held-claim.ts': 'held-claim',
 };
 
 let standIns = ALWAYS;

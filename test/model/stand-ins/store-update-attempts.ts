@@ -18,6 +18,16 @@ export function claimAttempt(db: Db, effectId: string, forMs: number): Promise<C
   });
 }
 
+export function renewClaim(db: Db, { effectId, n }: ClaimedAttempt, forMs: number): Promise<boolean> {
+  const tables = tablesOf(db);
+  return tables.call('renew a claim', () => {
+    const update = tables.outbox.get(effectId);
+    if (update?.attempts !== n || Number(update.claimedUntil) <= Date.now()) return false;
+    tables.outbox.set(effectId, { ...update, claimedUntil: new Date(Date.now() + forMs) });
+    return true;
+  });
+}
+
 export function finishAttempt(
   db: Db,
   { effectId, n }: ClaimedAttempt,

@@ -1,0 +1,49 @@
+/** Holds the claim of an attempt while it is under way, so that a killed process lets go of it within seconds. Contract §6. */
+import type { Db } from '../store/open.ts';
+import { claimAttempt, renewClaim, type ClaimedAttempt } from '../store/update-attempts.ts';
+
+/** How long a claim lasts by itself, and how often it is renewed meanwhile. */
+const CLAIMED_MS = 2_500;
+const RENEWED_EVERY_MS = 800;
+
+export interface HeldClaim {
+  readonly attempt: ClaimedAttempt;
+  /** By our clock, from before it was asked for: the store's own time is later. */
+  readonly heldUntil: number;
+}
+
+/** Claims the next attempt; null where that can't be had, or came so late that it may have run out. */
+export async function takeClaim(db: Db, effectId: string): Promise<HeldClaim | null> {
+  const heldUntil = Date.now() + CLAIMED_MS;
+  const attempt = await claimAttempt(db, effectId, CLAIMED_MS);
+  if (attempt === null || Date.now() + RENEWED_EVERY_MS > heldUntil) return null;
+  return { attempt, heldUntil };
+}
+
+/**
+ * Does what the claim is for and renews it meanwhile. What is done ends by its signal when the claim has run out, since another attempt
+ * may begin then.
+ */
+export async function whileClaimed<Result>(
+  db: Db,
+  { attempt, heldUntil }: HeldClaim,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const lost = new AbortController();
+  const lose = () => lost.abort(new Error('the claim has run out'));
+  let end = setTimeout(lose, heldUntil - Date.now());
+  async function renew(): Promise<void> {
+    const askedAt = Date.now();
+    const isHeld = await renewClaim(db, attempt, CLAIMED_MS).catch(() => false);
+    if (!isHeld) return;
+    clearTimeout(end);
+    end = setTimeout(lose, askedAt + CLAIMED_MS - Date.now());
+  }
+  const renewal = setInterval(() => void renew(), RENEWED_EVERY_MS);
+  try {
+    return await work(lost.signal);
+  } finally {
+    clearInterval(renewal);
+    clearTimeout(end);
+  }
+}

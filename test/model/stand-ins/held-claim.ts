@@ -1,0 +1,21 @@
+import type { HeldClaim } from '../../../src/activities/held-claim.ts';
+import type { Db } from '../../../src/store/open.ts';
+import { claimAttempt } from './store-update-attempts.ts';
+
+/** As long as the merchant has to answer, and more. */
+const CLAIMED_MS = 7_000;
+const NEVER = new AbortController().signal;
+
+/** No timer of the real clock: a claim lasts as long as an attempt can. */
+export async function takeClaim(db: Db, effectId: string): Promise<HeldClaim | null> {
+  const attempt = await claimAttempt(db, effectId, CLAIMED_MS);
+  return attempt && { attempt, heldUntil: Date.now() + CLAIMED_MS };
+}
+
+export function whileClaimed<Result>(
+  _: Db,
+  __: HeldClaim,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  return work(NEVER);
+}
