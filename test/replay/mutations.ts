@@ -14,8 +14,10 @@ import { allMutants, someMutants, type Mutant } from './mutants.ts';
 import { changedSources, firstFault, ROOT, storedHistories } from './replaying.ts';
 import { sourceLine } from './sources.ts';
 
-/** A fault may keep a workflow from ever coming to rest, and its process with it. */
+/** A fault may keep a workflow from ever coming to rest, and its process with it: no history takes so long, nor does a bundle. */
 const LONGEST_MS = 45_000;
+/** What a replaying process says of each history that it has replayed. */
+const REPLAYED = 'replayed';
 
 async function playAll(): Promise<void> {
   const { values } = parseArgs({
@@ -60,7 +62,9 @@ class Replayer {
       };
       const timer = setTimeout(() => stop('its never coming to rest'), LONGEST_MS);
       child.once('exit', () => stop('the end of its process'));
-      child.once('message', (noticedBy: string | null) => {
+      child.on('message', (said: string | { readonly noticedBy: string | null }) => {
+        if (typeof said === 'string') return void timer.refresh();
+        const { noticedBy } = said;
         child.removeAllListeners();
         clearTimeout(timer);
         settle(noticedBy);
@@ -79,12 +83,14 @@ async function replayWhatIsSent(): Promise<void> {
   quietRuntime();
   const [histories, sources] = await Promise.all([storedHistories(), changedSources()]);
   const noticedBy = async ({ file, text }: Mutant): Promise<string | null> => {
-    const fault = await firstFault(await sources.bundle(file, text), histories);
+    const fault = await firstFault(await sources.bundle(file, text), histories, () => {
+      process.send?.(REPLAYED);
+    });
     return fault?.name ?? null;
   };
   process.on('message', (mutant: Mutant) => {
     const told = noticedBy(mutant).catch((error: unknown) => `what does not compile: ${String(error)}`);
-    void told.then((name) => process.send?.(name));
+    void told.then((name) => process.send?.({ noticedBy: name }));
   });
 }
 

@@ -75,12 +75,16 @@ export async function* replay(
   }
 }
 
-/** The first history that a bundle does not replay; null where it replays them all. */
+/** The first history that a bundle does not replay; null where it replays them all. `onReplayed` hears of each that it does. */
 export async function firstFault(
   bundle: WorkflowBundle,
   histories: readonly StoredHistory[],
+  onReplayed: () => void = () => {},
 ): Promise<Replayed | null> {
-  for await (const replayed of replay(bundle, histories)) if (replayed.faults.length > 0) return replayed;
+  for await (const replayed of replay(bundle, histories)) {
+    if (replayed.faults.length > 0) return replayed;
+    onReplayed();
+  }
   return null;
 }
 
