@@ -8,12 +8,16 @@
  * Once a version that made a history is released, that history is never recorded again: a payment may still be on its way through it.
  * A change of the workflow gets a scenario, and so a history, of its own (ADR 0014). Nothing is released yet.
  */
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recordHistories, SCENARIO_NAMES } from '../support/record-histories.ts';
 
 const wanted = await namesWanted(process.argv.slice(2));
-for (const { name, json } of await recordHistories(wanted)) {
+const recorded = await recordHistories(wanted);
+// A scenario may have had more runs, or fewer, when it was recorded before.
+for (const file of await readdir(import.meta.dirname))
+  if (wanted.includes(file.replace(/(-\d+)?\.json$/, ''))) await rm(join(import.meta.dirname, file));
+for (const { name, json } of recorded) {
   await writeFile(join(import.meta.dirname, `${name}.json`), `${JSON.stringify(json)}\n`);
   process.stdout.write(`recorded ${name}\n`);
 }
