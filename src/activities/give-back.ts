@@ -6,6 +6,7 @@ import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway.ts';
 import { NoSuchRow } from '../store/errors.ts';
+import { aboutOperation } from '../store/about-operation.ts';
 import { claimGiveBack } from '../store/operations.ts';
 import { findOrder, findPayment } from '../store/payments.ts';
 import { lagsBehind, readMatching, standingOf, type MoneyTools } from './money-reading.ts';
@@ -19,7 +20,12 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
   const order = await findOrder(tools.db, input.orderReference);
   if (payment === null || order === null)
     throw new NoSuchRow(`giving back: there is no payment ${input.paymentId}`);
-  const nothing = { operationId: null, payment: standingOf(payment, tools.gateway.account), isStuck: false };
+  const nothing = {
+    operationId: null,
+    about: null,
+    payment: standingOf(payment, tools.gateway.account),
+    isStuck: false,
+  };
   // An order that is paid keeps its money unless a person says otherwise.
   const isPayer = order.order.paidPaymentId === payment.id;
   if (payment.dismissed || (isPayer && input.cause !== 'operator')) return nothing;
@@ -37,7 +43,8 @@ export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Pro
     noteKey: input.noteKey,
   });
   crashPoint('give-back.claim.after', payment.orderReference);
-  return { ...nothing, operationId: claimed?.id ?? null, transaction };
+  const about = claimed === null ? null : aboutOperation(claimed, payment);
+  return { ...nothing, operationId: claimed?.id ?? null, about, transaction };
 }
 
 /** What can't be understood is asked for again, for an hour. */

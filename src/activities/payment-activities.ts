@@ -138,6 +138,8 @@ export interface GiveBackInput extends PaymentKey {
 /** The next operation that gives money back; null where none is left to give, or none can. */
 export interface GiveBackPlan {
   readonly operationId: string | null;
+  /** In words, for people, what the operation is. */
+  readonly about: string | null;
   readonly payment: StandingPayment;
   readonly transaction?: Transaction;
   /** Money is left, and no operation can return it. */

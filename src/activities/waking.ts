@@ -1,8 +1,9 @@
 /** Where one workflow of ours starts or wakes another: clients can, workflows can't. */
 import { crashPoint } from '../crash-points.ts';
+import { aboutOperation } from '../store/about-operation.ts';
 import type { Db } from '../store/open.ts';
 import { listUnfinished } from '../store/operations.ts';
-import { findOrder } from '../store/payments.ts';
+import { findOrder, findPayment } from '../store/payments.ts';
 import { isOpen, type PaymentKey } from '../domain/payment.ts';
 import type { MoneyRuns } from '../temporal/money-runs.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
@@ -31,7 +32,9 @@ async function wakeMoney(
   crashPoint('wake.before', payment.orderReference);
   const asked = why === 'give_back' ? [] : await listUnfinished(db, payment.paymentId);
   if (why === 'give_back') await money.requestGiveBack(payment, { cause: 'late_money' });
-  for (const { id } of asked) await money.request(payment, id);
+  const row = asked.length === 0 ? null : await findPayment(db, payment.paymentId);
+  for (const operation of asked)
+    await money.request(payment, operation.id, row === null ? undefined : aboutOperation(operation, row));
   crashPoint('wake.after', payment.orderReference);
 }
 

@@ -4,6 +4,7 @@ import { crashPoint } from '../crash-points.ts';
 import { wrongLines, type MovedLine, type WrongLine } from '../domain/lines.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import type { Service } from '../service.ts';
+import { aboutOperation } from '../store/about-operation.ts';
 import {
   claimOperation,
   findOperation,
@@ -54,7 +55,8 @@ export function createMoneyMover(service: Service): MoneyMover {
       const { id } = claimed;
       if (isUnfinished(claimed)) {
         // Whoever asks for the same at the same time waits for the same: a run takes few at a time.
-        const carried = carrying.get(id) ?? carryOut(service, payment, id).finally(() => carrying.delete(id));
+        const carried =
+          carrying.get(id) ?? carryOut(service, payment, claimed).finally(() => carrying.delete(id));
         carrying.set(id, carried);
         await carried;
       }
@@ -137,9 +139,10 @@ function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
 }
 
 /** Trouble of ours is no answer: the operation is written down, and the forwarder wakes whoever forgot it. */
-async function carryOut(service: Service, payment: PaymentRow, operationId: string): Promise<void> {
+async function carryOut(service: Service, payment: PaymentRow, operation: OperationRow): Promise<void> {
+  const { id: operationId } = operation;
   try {
-    await service.money.carryOut(addressOf(payment), operationId);
+    await service.money.carryOut(addressOf(payment), operationId, aboutOperation(operation, payment));
     crashPoint('operation.answer.before', payment.orderReference);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;

@@ -46,7 +46,7 @@ function paced({ runs, money }: ForwarderDependencies): Pick<ForwarderDependenci
       look: (payment, signal) => pace(() => runs.look(payment, signal)),
     },
     money: {
-      request: (payment, operationId) => pace(() => money.request(payment, operationId)),
+      request: (payment, operationId, about) => pace(() => money.request(payment, operationId, about)),
       requestGiveBack: (payment, cause) => pace(() => money.requestGiveBack(payment, cause)),
     },
   };

@@ -1,5 +1,6 @@
 /** Wakes what somebody should be caring for and nobody is: updates that were never told, payments without a run, money that stands still. */
 import { newId } from '../store/ids.ts';
+import { aboutOperation } from '../store/about-operation.ts';
 import { takeForgotten } from '../store/operations.ts';
 import { findAbandonedUpdates, findEndpointless, giveUpUntold, readmitUntold } from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
@@ -89,12 +90,13 @@ async function tell(deps: WakingRuns, payment: PaymentRow, why: WakeReason): Pro
 
 /** Operations that were written down and never carried out, and money that should have gone back. */
 export async function wakeForgotten(deps: Waking & Pick<ForwarderDependencies, 'money'>): Promise<void> {
-  await wakeEach(deps, await takeForgotten(deps.db, BATCH), ({ payment, operationId }) => {
+  await wakeEach(deps, await takeForgotten(deps.db, BATCH), ({ payment, operation }) => {
     const { id: paymentId, orderReference, n, gateway } = payment;
     const address = { paymentId, orderReference, n, gateway };
+    const operationId = operation?.id ?? null;
     deps.log.warn({ payment: paymentId, operationId }, 'money that nobody seems to move: waking its run');
-    if (operationId === null) return deps.money.requestGiveBack(address, { cause: 'late_money' });
-    return deps.money.request(address, operationId);
+    if (operation === null) return deps.money.requestGiveBack(address, { cause: 'late_money' });
+    return deps.money.request(address, operation.id, aboutOperation(operation, payment));
   });
 }
 

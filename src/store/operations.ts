@@ -267,7 +267,7 @@ export async function markUnknown(db: Db, operationId: string): Promise<void> {
 export interface Forgotten {
   readonly payment: PaymentRow;
   /** Null where the money itself is what was forgotten. */
-  readonly operationId: string | null;
+  readonly operation: Pick<OperationRow, 'id' | 'kind' | 'wanted' | 'amount'> | null;
 }
 
 /**
@@ -276,14 +276,14 @@ export interface Forgotten {
  * (`settle`), which is what keeps this from reading every payment there ever was.
  */
 export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]> {
-  const taken = await rows<{ payment_id: string; operation_id: string | null }>(
+  const taken = await rows<{ payment_id: string; operation: Forgotten['operation'] }>(
     db,
     sql`with idle as (
         update operations set updated_at = now() where id in (select id from operations where state in ('pending', 'unknown')
           and updated_at < now() - case when sent_at is null or code is not null
             then greatest(interval '1 minute', least((now() - created_at) / 2, interval '1 hour')) else interval '90 minutes' end
           order by random() limit ${limit} for update skip locked)
-        returning payment_id, id),
+        returning payment_id, id, kind, wanted, amount),
       held as (
         update payments set updated_at = now() where id in (select p.id from payments p
           join orders o on o.reference = p.order_reference
@@ -292,12 +292,13 @@ export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]>
             and not exists (select 1 from operations w where w.payment_id = p.id and w.state in ('pending', 'unknown'))
           order by random() limit ${limit} for update of p skip locked)
         returning id)
-      select payment_id, id as operation_id from idle union all select id, null from held`,
+      select payment_id, json_build_object('id', id, 'kind', kind, 'wanted', wanted, 'amount', amount) as operation from idle
+      union all select id, null from held`,
   );
   const found = await Promise.all(taken.map((row) => findPayment(db, row.payment_id)));
   return taken.flatMap((row, index) => {
     const payment = found[index];
-    return payment ? [{ payment, operationId: row.operation_id }] : [];
+    return payment ? [{ payment, operation: row.operation }] : [];
   });
 }
 

@@ -18,13 +18,18 @@ import type { PaymentAddress } from './payment-runs.ts';
 /** A run takes ten updates at a time: the rest is written down, and asked for by signal. */
 const MOST_IN_FLIGHT = 8;
 
+/** With the order's number and the gateway below the 400 bytes that Temporal promises to keep of a summary. */
+const LONGEST_ABOUT = 120;
+
+type Asked = [operationId: string, about?: string];
+
 export interface MoneyRuns {
-  /** Carries out an operation that is written down, and waits for how it ends; where it can't wait, it is asked for all the same. @throws RunsUnavailable | RunEnded */
-  carryOut(payment: PaymentAddress, operationId: string): Promise<void>;
+  /** Carries out an operation that is written down, and waits for how it ends; where it can't wait, it is asked for all the same. `about` says what it is, for people. @throws RunsUnavailable | RunEnded */
+  carryOut(payment: PaymentAddress, operationId: string, about?: string): Promise<void>;
   /** @throws RunsUnavailable | RunEnded */
   giveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void>;
   /** The same without waiting; durable when it returns. @throws RunsUnavailable */
-  request(payment: PaymentAddress, operationId: string): Promise<void>;
+  request(payment: PaymentAddress, operationId: string, about?: string): Promise<void>;
   /** @throws RunsUnavailable */
   requestGiveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void>;
 }
@@ -46,13 +51,13 @@ class TemporalMoneyRuns implements MoneyRuns {
     this.#calls = createCalls(settings);
   }
 
-  async carryOut(payment: PaymentAddress, operationId: string): Promise<void> {
-    const args: [string] = [operationId];
+  async carryOut(payment: PaymentAddress, operationId: string, about?: string): Promise<void> {
+    const args = argsOf(operationId, about);
     await this.#update(payment, () =>
-      this.#client.workflow.executeUpdateWithStart(carryOut, { args, ...this.#withStart(payment) }),
+      this.#client.workflow.executeUpdateWithStart(carryOut, { args, ...this.#withStart(payment, about) }),
     ).catch((error: unknown) => {
       // What it has no room or no time to answer it may still be told; where even that fails, the forwarder does it.
-      this.request(payment, operationId).catch(() => undefined);
+      this.request(payment, operationId, about).catch(() => undefined);
       throw error;
     });
   }
@@ -63,14 +68,14 @@ class TemporalMoneyRuns implements MoneyRuns {
     );
   }
 
-  async request(payment: PaymentAddress, operationId: string): Promise<void> {
+  async request(payment: PaymentAddress, operationId: string, about?: string): Promise<void> {
     const options = {
-      ...this.#start(payment),
+      ...this.#start(payment, about),
       signal: operationRequested,
-      signalArgs: [operationId] as [string],
+      signalArgs: argsOf(operationId, about),
     };
     await this.#calls.signal(() =>
-      this.#client.workflow.signalWithStart<typeof moneyOperations, [string]>('moneyOperations', options),
+      this.#client.workflow.signalWithStart<typeof moneyOperations, Asked>('moneyOperations', options),
     );
   }
 
@@ -102,13 +107,14 @@ class TemporalMoneyRuns implements MoneyRuns {
     }
   }
 
-  #start({ paymentId, orderReference, n, gateway }: PaymentAddress) {
+  /** `about` is what a run is begun for; what else it does stands in the summaries of its activities. */
+  #start({ paymentId, orderReference, n, gateway }: PaymentAddress, about = 'money') {
     return {
       workflowId: moneyWorkflowId(paymentId),
       taskQueue: this.#settings.taskQueue,
       ...taskTimeoutOf(this.#settings),
       args: [{ paymentId, orderReference, n, gateway }] as [MoneyInput],
-      staticSummary: `money of order ${orderReference}, payment ${n} by ${gateway}`,
+      staticSummary: `${about.slice(0, LONGEST_ABOUT)}, order ${orderReference}, payment ${n} by ${gateway}`,
       typedSearchAttributes: [
         { key: PaymentGatewayKey, value: gateway },
         { key: OrderReferenceKey, value: orderReference },
@@ -116,8 +122,8 @@ class TemporalMoneyRuns implements MoneyRuns {
     };
   }
 
-  #withStart(payment: PaymentAddress) {
-    const options = { ...this.#start(payment), workflowIdConflictPolicy: 'USE_EXISTING' as const };
+  #withStart(payment: PaymentAddress, about?: string) {
+    const options = { ...this.#start(payment, about), workflowIdConflictPolicy: 'USE_EXISTING' as const };
     return {
       startWorkflowOperation: new WithStartWorkflowOperation<typeof moneyOperations>(
         'moneyOperations',
@@ -125,4 +131,8 @@ class TemporalMoneyRuns implements MoneyRuns {
       ),
     };
   }
+}
+
+function argsOf(operationId: string, about: string | undefined): Asked {
+  return about === undefined ? [operationId] : [operationId, about];
 }

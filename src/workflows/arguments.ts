@@ -82,6 +82,11 @@ export function lookOf(value: unknown, now: number): LookSignal {
 
 /** Null where it is none. */
 export function operationIdOf(value: unknown): string | null {
+  return textOf(value);
+}
+
+/** Null where it is none. */
+export function textOf(value: unknown): string | null {
   return isText(value) ? value : null;
 }
 
@@ -189,9 +194,9 @@ function textsOf(value: unknown): string[] {
 function openOf(value: unknown): OpenOperation[] {
   if (!Array.isArray(value)) return [];
   return value.slice(0, MOST_CARRIED).flatMap((one: unknown) => {
-    const { operationId, since, tries, due } = fieldsOf(one);
+    const { operationId, about, since, tries, due } = fieldsOf(one);
     const isOpen = isText(operationId) && isCount(since) && isCount(tries) && isCount(due);
-    return isOpen ? [{ operationId, since, tries, due }] : [];
+    return isOpen ? [{ operationId, ...(isText(about) && { about }), since, tries, due }] : [];
   });
 }
 

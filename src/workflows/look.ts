@@ -9,7 +9,7 @@ import type { Reading } from '../domain/transaction.ts';
 import { insteadOf, NOT_READ, NOT_RECORDED } from './ended.ts';
 import { notesOf } from './notes.ts';
 import { background, PRIORITY, recordOutcome } from './proxies.ts';
-import { publishSearchAttributes, viewOf } from './publish.ts';
+import { publishSearchAttributes, showDetails, showLook, summaryOf, viewOf } from './publish.ts';
 import {
   isDismissed,
   isInReview,
@@ -31,6 +31,7 @@ export async function look(run: RunState): Promise<boolean> {
   const payment = run.payment as OpenedPayment;
   const triggers = takeTriggers(run, Date.now());
   run.looking = true;
+  showLook(run, triggers);
   const { unclearSince } = run;
   const reading = await read(run, payment, triggers);
   const decided = decideNow(run, payment, triggers, reading);
@@ -78,7 +79,9 @@ export async function read(
 ): Promise<Reading> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const transactionId = run.transaction?.transactionId ?? payment.transactionId ?? claimed(payment, triggers);
-  const summary = transactionId === undefined ? `read session ${payment.sessionId}` : `read ${transactionId}`;
+  const summary = summaryOf(
+    transactionId === undefined ? `read session ${payment.sessionId}` : `read ${transactionId}`,
+  );
   const input = { paymentId, orderReference, n, gateway, sessionId: payment.sessionId };
   const priority = isWaitedFor(triggers) ? PRIORITY.waitedFor : PRIORITY.usual;
   const at = { ...input, ...(transactionId !== undefined && { transactionId }) };
@@ -218,7 +221,7 @@ export async function record(run: RunState, outcome: OutcomeRecord): Promise<Rec
   const { accepted } = recorded;
   if (run.payment !== null && accepted !== undefined) run.payment = { ...run.payment, accepted };
   publishSearchAttributes(run, before);
-  tell(run, recorded.untold);
+  tell(run, recorded.untold, showDetails);
   followUp(run, recorded.next);
   return recorded;
 }

@@ -144,6 +144,8 @@ export interface MoneyInput extends PaymentKey {
 /** An operation that is not finished; times in milliseconds since the epoch. */
 export interface OpenOperation {
   readonly operationId: string;
+  /** In words, for people: `capture 722.00 NOK of T123.abc`. */
+  readonly about?: string;
   readonly since: number;
   readonly tries: number;
   readonly due: number;
@@ -154,11 +156,11 @@ export type GiveBackRequest =
   | { readonly cause: 'late_money' }
   | { readonly cause: 'operator'; readonly noteKey: string };
 
-/** Carries out an operation that the store knows; answered once it is finished, or the gateway has to be waited for. */
-export const carryOut = defineUpdate<void, [operationId: string]>('carryOut');
+/** Carries out an operation that the store knows; answered once it is finished, or the gateway has to be waited for. `about` is for people only. */
+export const carryOut = defineUpdate<void, [operationId: string, about?: string]>('carryOut');
 /** Gives back what the gateway holds of the payment; answered like `carryOut`. */
 export const giveBack = defineUpdate<void, [GiveBackRequest]>('giveBack');
-export const operationRequested = defineSignal<[operationId: string]>('operationRequested');
+export const operationRequested = defineSignal<[operationId: string, about?: string]>('operationRequested');
 export const giveBackRequested = defineSignal<[GiveBackRequest]>('giveBackRequested');
 /** Another payment has paid the order: nobody must be able to pay in this session any more. */
 export const closeRequested =

@@ -8,8 +8,9 @@ import { GIVE_BACK_FAILED } from '../domain/settle.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { insteadOf, isOfNothing } from './ended.ts';
 import type { GiveBackRequest, OpenOperation } from './messages.ts';
-import { close, postpone, type MoneyRun } from './money-run.ts';
+import { close, postpone, request, showMoney, showMoving, wordsOf, type MoneyRun } from './money-run.ts';
 import { moneyMover, PRIORITY, recordOutcome } from './proxies.ts';
+import { summaryOf } from './publish.ts';
 import { haveWatched, tell } from './telling.ts';
 
 /** What was sent and never shown is given up after this long, what the gateway has accepted after that. */
@@ -27,9 +28,11 @@ export async function attempt(run: MoneyRun, due: OpenOperation): Promise<void> 
   }
 }
 
-async function attemptNow(run: MoneyRun, { operationId, tries }: OpenOperation): Promise<void> {
+async function attemptNow(run: MoneyRun, due: OpenOperation): Promise<void> {
+  const { operationId, tries } = due;
   const { paymentId, orderReference, n, gateway } = run.input;
-  const summary = `carry out ${operationId}`;
+  const summary = summaryOf(`carry out ${wordsOf(due)}`);
+  showMoving(run, tries === 0 ? summary : `look what became of ${wordsOf(due)}`);
   // The first try is what the caller waits for.
   const priority = tries === 0 ? PRIORITY.waitedFor : PRIORITY.usual;
   const tried = await moneyMover(gateway).attemptOperation.executeWithOptions({ summary, priority }, [
@@ -97,7 +100,7 @@ async function write(
   const recorded = await recordOutcome.executeWithOptions({ summary }, [
     { paymentId, deliveries: [], key, ...what },
   ]);
-  tell(run, recorded.untold);
+  tell(run, recorded.untold, showMoney);
   if (what.outcome !== null && recorded.status === 'REVIEW') haveWatched(run);
 }
 
@@ -115,11 +118,12 @@ async function planNow(run: MoneyRun): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const asked = run.givesBack as GiveBackRequest;
   const { giveBacksAsked } = run;
-  const plan = await moneyMover(gateway).planGiveBack({ paymentId, orderReference, n, gateway, ...asked });
-  if (plan.operationId !== null) {
-    run.open.push({ operationId: plan.operationId, since: Date.now(), tries: 0, due: Date.now() });
-    return;
-  }
+  const summary = 'find out what there is to give back';
+  showMoving(run, summary);
+  const plan = await moneyMover(gateway).planGiveBack.executeWithOptions({ summary }, [
+    { paymentId, orderReference, n, gateway, ...asked },
+  ]);
+  if (plan.operationId !== null) return request(run, plan.operationId, plan.about, Date.now());
   const { payment, transaction } = plan;
   if (plan.isStuck) return endGiveBack(run, plan, 'money is left that no operation can return');
   if (transaction !== undefined)

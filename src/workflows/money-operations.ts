@@ -13,6 +13,7 @@ import {
   expectOperationId,
   giveBackOf,
   operationIdOf,
+  textOf,
 } from './arguments.ts';
 import {
   carryOut,
@@ -29,7 +30,7 @@ import {
   nextDue,
   request,
   requestGiveBack,
-  showMoney,
+  showMoving,
   type MoneyRun,
 } from './money-run.ts';
 
@@ -46,7 +47,7 @@ async function runOperations(input: MoneyInput): Promise<void> {
   const run = newMoneyRun(expectMoneyInput(input, workflowInfo().workflowId));
   receiveRequests(run);
   for (;;) {
-    showMoney(run);
+    showMoving(run, null);
     await untilDue(run);
     // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
     const due = nextDue(run, Date.now());
@@ -59,15 +60,19 @@ async function runOperations(input: MoneyInput): Promise<void> {
 
 /** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
 function receiveRequests(run: MoneyRun): void {
-  setHandler(operationRequested, (sent: unknown) => receiveOperation(run, operationIdOf(sent)), {
+  const receive = (sent: unknown, about?: unknown) =>
+    receiveOperation(run, operationIdOf(sent), textOf(about));
+  setHandler(operationRequested, receive, {
     description: 'An operation that is written down and not carried out',
   });
   setHandler(giveBackRequested, (sent: unknown) => requestGiveBack(run, giveBackOf(sent)), {
     description: 'Money that may not be kept',
   });
-  setHandler(carryOut, (sent: unknown) => carryOutNow(run, expectOperationId(sent)), {
+  const carryOutAsked = (sent: unknown, about?: unknown) =>
+    carryOutNow(run, expectOperationId(sent), textOf(about));
+  setHandler(carryOut, carryOutAsked, {
     description: 'Captures, refunds or voids',
-    validator: (sent: unknown) => void expectOperationId(sent),
+    validator: (sent: unknown, _about?: unknown) => void expectOperationId(sent),
   });
   setHandler(giveBack, (sent: unknown) => giveBackNow(run, expectGiveBack(sent)), {
     description: 'Gives the money back',
@@ -75,12 +80,12 @@ function receiveRequests(run: MoneyRun): void {
   });
 }
 
-function receiveOperation(run: MoneyRun, operationId: string | null): void {
-  if (operationId !== null) request(run, operationId, Date.now());
+function receiveOperation(run: MoneyRun, operationId: string | null, about: string | null): void {
+  if (operationId !== null) request(run, operationId, about, Date.now());
 }
 
-async function carryOutNow(run: MoneyRun, operationId: string): Promise<void> {
-  request(run, operationId, Date.now());
+async function carryOutNow(run: MoneyRun, operationId: string, about: string | null): Promise<void> {
+  request(run, operationId, about, Date.now());
   await condition(() => !isBusy(run, operationId));
 }
 

@@ -1,6 +1,7 @@
 /** What one run of `moneyOperations` knows, and the pure steps that change it. */
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { GiveBackRequest, MoneyInput, OpenOperation } from './messages.ts';
+import { WHERE_ATTEMPTS_ARE } from './publish.ts';
 
 /** How soon to look again: contract §5.3. */
 const DELAYS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
@@ -16,18 +17,27 @@ export interface MoneyRun {
   giveBacksAsked: number;
   /** Counts what was recorded, so that each record has a key of its own. */
   records: number;
+  /** In words, for people; null while nothing is being done. */
+  doing: string | null;
   readonly telling: Set<string>;
 }
 
 export function newMoneyRun(input: MoneyInput): MoneyRun {
   const { open = [], givesBack = null } = input.carried ?? {};
-  return { input, open: [...open], givesBack, giveBacksAsked: 0, records: 0, telling: new Set() };
+  const counts = { giveBacksAsked: 0, records: 0 };
+  return { input, open: [...open], givesBack, ...counts, doing: null, telling: new Set() };
 }
 
-/** Whoever asks twice is served once. */
-export function request(run: MoneyRun, operationId: string, now: number): void {
+/** Whoever asks twice is served once. `about` says what it is, for people; null where nobody has said. */
+export function request(run: MoneyRun, operationId: string, about: string | null, now: number): void {
   if (run.open.some((open) => open.operationId === operationId)) return;
-  run.open.push({ operationId, since: now, tries: 0, due: now });
+  const said = about === null ? {} : { about };
+  run.open.push({ operationId, ...said, since: now, tries: 0, due: now });
+}
+
+/** `capture 722.00 NOK of T123.abc (op_…)`, or the id alone. */
+export function wordsOf({ operationId, about }: OpenOperation): string {
+  return about === undefined ? operationId : `${about} (${operationId})`;
 }
 
 /** Each request is answered by a reading that is younger than it. */
@@ -65,13 +75,20 @@ export function close(run: MoneyRun, operationId: string): void {
 /** A few lines of Markdown at the head of the run's page. */
 export function showMoney(run: MoneyRun): void {
   const { orderReference, paymentId, gateway } = run.input;
-  const open = run.open.map(({ operationId, tries }) => `- \`${operationId}\`, looked at ${tries} times`);
+  const open = run.open.map((one) => `- ${wordsOf(one)}, looked at ${one.tries} times`);
   setCurrentDetails(
     [
       `Money of order \`${orderReference}\`, payment \`${paymentId}\`, at ${gateway}`,
       ...(run.givesBack === null ? [] : [`- to be given back: ${run.givesBack.cause}`]),
       ...open,
+      ...(run.doing === null ? [] : [`- ${run.doing}`, `- ${WHERE_ATTEMPTS_ARE}`]),
       ...(run.telling.size === 0 ? [] : [`- the merchant has to hear ${[...run.telling].join(', ')}`]),
     ].join('\n'),
   );
+}
+
+/** Says at once what is being done, null when it is done: while an activity is out, nothing else would. */
+export function showMoving(run: MoneyRun, doing: string | null): void {
+  run.doing = doing === null ? null : `${doing}, since ${new Date(Date.now()).toISOString()}`;
+  showMoney(run);
 }

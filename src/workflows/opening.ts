@@ -13,7 +13,7 @@ import { insteadOf, isTimedOut, NOT_READ } from './ended.ts';
 import { CLOSED_BECAUSE, record } from './look.ts';
 import { ANSWER_WITHIN_MS, askToOpen, nextToClose, planNextTry } from './opening-plan.ts';
 import { checkout } from './proxies.ts';
-import { publishSearchAttributes, viewOf } from './publish.ts';
+import { publishSearchAttributes, showDetails, viewOf } from './publish.ts';
 import { isInReview, planAfterClearAnswer, type RunState } from './run-state.ts';
 import { closeLeftBehind } from './surplus.ts';
 import { tell } from './telling.ts';
@@ -112,7 +112,7 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
   run.reversals = payment.reversals;
   run.mark = payment.mark;
   publishSearchAttributes(run, before);
-  tell(run, payment.untold);
+  tell(run, payment.untold, showDetails);
   // An earlier run's timer is gone with it, and the next hold poll or review must not wait for somebody to call.
   const isToBeWatched = run.status === 'ON_HOLD' || isInReview(run);
   if (isToBeWatched && run.nextLook === null) planAfterClearAnswer(run, Date.now());

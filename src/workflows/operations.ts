@@ -9,6 +9,7 @@ import { insteadOf, NOT_RECORDED } from './ended.ts';
 import { look, outcomeOf, read, record } from './look.ts';
 import type { CancelRequest, CancelResult, Closing, ResolveRequest, ResolveResult } from './messages.ts';
 import { checkout } from './proxies.ts';
+import { showDoing } from './publish.ts';
 import { isUnopened, openedOf, planAfterClearAnswer, standingOf, type RunState } from './run-state.ts';
 
 export interface Operations {
@@ -130,6 +131,7 @@ async function cancel(run: RunState, because: ClosingCause): Promise<CancelResul
   const payment = run.payment as OpenedPayment;
   const { paymentId, orderReference, n, gateway } = run.input;
   const summary = closing === 'merchant' ? 'the merchant cancels' : 'another payment has paid the order';
+  showDoing(run, `closing the session: ${summary}`);
   const input = { paymentId, orderReference, n, gateway, sessionId: payment.sessionId, because };
   const answer = await checkout(gateway)
     .cancelSession.executeWithOptions({ summary }, [input])
@@ -171,6 +173,7 @@ async function resolve(run: RunState, request: ResolveRequest): Promise<ResolveR
   const isMarked = run.mark !== null && request.decision === 'dismiss';
   if (run.status !== 'REVIEW' && !isMarked) return { kind: 'not_in_review', status: run.status };
   const payment = run.payment as OpenedPayment;
+  showDoing(run, 'reading for what a person has decided');
   const reading = await read(run, payment, null);
   const result =
     request.decision === 'accept'

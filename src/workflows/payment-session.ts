@@ -34,7 +34,7 @@ import {
 } from './messages.ts';
 import { open, waitForSession } from './opening.ts';
 import { newOperations, type Operations } from './operations.ts';
-import { showDetails, viewOf, waitsFor } from './publish.ts';
+import { showDoing, viewOf, waitsFor } from './publish.ts';
 import { ANSWER_WITHIN_MS, MOST_CALLERS } from './opening-plan.ts';
 import {
   isLookDue,
@@ -62,7 +62,7 @@ async function runSession(input: PaymentSessionInput): Promise<PaymentSessionRes
   const operations = newOperations(run);
   receiveMessages(run, operations);
   for (;;) {
-    showDetails(run);
+    showDoing(run, null);
     await untilSomethingIsDue(run, operations);
     // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
     if (operations.isWaiting()) await operations.next();

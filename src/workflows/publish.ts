@@ -1,7 +1,7 @@
 /** What somebody sees who opens the run in the Temporal Web UI. */
 import { upsertSearchAttributes, setCurrentDetails } from '@temporalio/workflow';
 import { PaymentStatusKey, SessionIdKey, TransactionIdKey, type PaymentView } from './messages.ts';
-import type { RunState } from './run-state.ts';
+import type { RunState, Triggers } from './run-state.ts';
 
 /** Makes the run findable by what has changed; one event, and none when nothing has. */
 export function publishSearchAttributes(run: RunState, before: PaymentView): void {
@@ -27,6 +27,7 @@ export function viewOf(run: RunState): PaymentView {
 
 /** In plain words, what happens next. */
 export function waitsFor(run: RunState): string {
+  if (run.doing !== null) return `the gateway: ${run.doing}`;
   if (run.rejected !== null) return run.rejected;
   if (run.payment === null && run.opening.isResting) return 'somebody to ask for the session again';
   if (run.payment === null) return 'the gateway to open a session';
@@ -50,9 +51,55 @@ export function showDetails(run: RunState): void {
       view.sessionId && `- session \`${view.sessionId}\``,
       view.transactionId && `- transaction \`${view.transactionId}\``,
       `- waits for ${view.waitsFor}`,
+      run.doing !== null && `- ${WHERE_ATTEMPTS_ARE}`,
       `- looked ${run.looks} times, ${run.seen.size} callbacks`,
     ]
       .filter(Boolean)
       .join('\n'),
   );
 }
+
+/** A run can't see how often Temporal has tried an activity of its own. */
+export const WHERE_ATTEMPTS_ARE =
+  'which attempt it is, and what the last one met: Pending Activities of this page, or `paidonce why`';
+
+/** Says at once what is being done, null when it is done: while an activity is out, nothing else would. */
+export function showDoing(run: RunState, doing: string | null): void {
+  run.doing = doing === null ? null : `${doing}, since ${new Date(Date.now()).toISOString()}`;
+  showDetails(run);
+}
+
+/** Says that a look has begun, and why. */
+export function showLook(run: RunState, triggers: Triggers): void {
+  const because = becauseOf(triggers).join(', ');
+  showDoing(run, because === '' ? 'looking' : `looking because of ${because}`);
+}
+
+function becauseOf({ callbacks, pokes, timer, expiry }: Triggers): string[] {
+  const calls = callbacks.length === 1 ? '1 callback' : `${callbacks.length} callbacks`;
+  return [
+    ...(callbacks.length === 0 ? [] : [calls]),
+    ...new Set(pokes.map(({ why }) => POKED[why])),
+    ...(timer === null ? [] : [`a timer (${timer})`]),
+    ...(expiry === null ? [] : ['the end of its time']),
+  ];
+}
+
+const POKED = {
+  return: "the payer's return",
+  unproved_callback: 'a callback that proves nothing',
+  sweep: 'the sweep',
+  operator: 'an operator',
+  refused_refund: 'a refund of more than we know to be captured',
+  untold_update: 'an update that was never told',
+  unwatched: 'nobody watching it',
+  in_review: 'its money run, which has put it in REVIEW',
+} as const satisfies Record<Triggers['pokes'][number]['why'], string>;
+
+/** One line of a page, of which Temporal promises to keep 400 bytes; some of them hold words of others. */
+export function summaryOf(text: string): string {
+  return text.length <= LONGEST_SUMMARY ? text : `${text.slice(0, LONGEST_SUMMARY)} …`;
+}
+
+/** Of at most three bytes each. */
+const LONGEST_SUMMARY = 120;

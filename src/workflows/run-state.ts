@@ -61,6 +61,8 @@ export interface RunState {
   followUps: number;
   unclearSince: number | null;
   looking: boolean;
+  /** In words, for people; null while it waits for what may come. */
+  doing: string | null;
   looks: number;
   readonly telling: Set<string>;
 }
@@ -89,6 +91,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     followUps: carried.followUps ?? 0,
     unclearSince: carried.unclearSince ?? null,
     looking: false,
+    doing: null,
     looks: 0,
     telling: new Set(),
   };

@@ -1,19 +1,28 @@
 import type { NextStep } from '../activities/payment-activities.ts';
-import type { MoneyRun } from './money-run.ts';
+import { showMoney, type MoneyRun } from './money-run.ts';
 import { closeOthers, notifier, wakeMoney, watchPayment } from './proxies.ts';
+import { showDetails, summaryOf } from './publish.ts';
 import type { RunState } from './run-state.ts';
 
-/** Tells the merchant beside the loop: a shop that hangs must not keep a hold from being polled. */
-export function tell(run: { readonly telling: Set<string> }, untold: readonly string[]): void {
+interface Teller {
+  readonly telling: Set<string>;
+}
+
+/** Tells the merchant beside the loop: a shop that hangs must not keep a hold from being polled. `show` says what is left to tell. */
+export function tell<Run extends Teller>(
+  run: Run,
+  untold: readonly string[],
+  show: (run: Run) => void,
+): void {
   for (const effectId of untold) {
     if (run.telling.has(effectId)) continue;
     run.telling.add(effectId);
-    const options = { summary: effectId.slice(effectId.lastIndexOf('order.')) };
+    const options = { summary: summaryOf(effectId.slice(effectId.lastIndexOf('order.'))) };
     void notifier()
       .notifyMerchant.executeWithOptions(options, [effectId])
       // Whatever went wrong, the outbox row is still there, and whoever finds it wakes this payment again.
       .catch(() => undefined)
-      .then(() => run.telling.delete(effectId));
+      .then(() => endTelling(run, effectId, show));
   }
 }
 
@@ -24,7 +33,7 @@ export function followUp(run: RunState, next: readonly NextStep[]): void {
     run.telling.add(WORDS[step]);
     void carryOn(run, step)
       .catch(() => undefined)
-      .then(() => run.telling.delete(WORDS[step]));
+      .then(() => endTelling(run, WORDS[step], showDetails));
   }
 }
 
@@ -38,7 +47,12 @@ export function haveWatched(run: MoneyRun): void {
       { paymentId, orderReference, n, gateway },
     ])
     .catch(() => undefined)
-    .then(() => run.telling.delete(WATCHED));
+    .then(() => endTelling(run, WATCHED, showMoney));
+}
+
+function endTelling<Run extends Teller>(run: Run, what: string, show: (run: Run) => void): void {
+  run.telling.delete(what);
+  show(run);
 }
 
 const WATCHED = 'that it is watched';

@@ -64,7 +64,14 @@ export const EQUIVALENT: readonly Exception[] = [
 ];
 
 /** Functions whose work is shown to people by a query, and is in no history. */
-export const SHOWN_ONLY: ReadonlySet<string> = new Set(['showDetails', 'showMoney']);
+export const SHOWN_ONLY: ReadonlySet<string> = new Set([
+  'showDetails',
+  'showDoing',
+  'showLook',
+  'becauseOf',
+  'showMoney',
+  'showMoving',
+]);
 
 /** The exception for a line of a file; undefined where there is none. */
 export function exceptionFor(

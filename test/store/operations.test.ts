@@ -263,7 +263,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const { id } = (await claim(payment)).operation;
     expect(await forgotten(payment.id)).toEqual([]);
     await age(id, '61 seconds');
-    expect(await forgotten(payment.id)).toMatchObject([{ operationId: id }]);
+    expect(await forgotten(payment.id)).toMatchObject([{ operation: { id } }]);
     expect(await forgotten(payment.id)).toEqual([]);
   });
 
@@ -274,7 +274,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     await age(id, '89 minutes');
     expect(await forgotten(payment.id)).toEqual([]);
     await age(id, '91 minutes');
-    expect(await forgotten(payment.id)).toMatchObject([{ operationId: id }]);
+    expect(await forgotten(payment.id)).toMatchObject([{ operation: { id } }]);
   });
 
   it('is not needed for money to be found that should have gone back', async () => {
@@ -282,7 +282,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const updatedAt = sql`now() - interval '16 minutes'`;
     const held = { status: 'AUTHORIZED', reason: 'late_money', updatedAt } as const;
     await store.db.update(payments).set(held).where(eq(payments.id, payment.id));
-    expect(await forgotten(payment.id)).toMatchObject([{ operationId: null }]);
+    expect(await forgotten(payment.id)).toMatchObject([{ operation: null }]);
     expect(await forgotten(payment.id)).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ export function attempted(
 }
 
 export function plan(story: Story, more: Partial<GiveBackPlan>): GiveBackPlan {
-  return { operationId: null, payment: standing(story), isStuck: false, ...more };
+  return { operationId: null, about: null, payment: standing(story), isStuck: false, ...more };
 }
 
 /** Its money is there, and nobody's run is going. */

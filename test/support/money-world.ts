@@ -11,6 +11,7 @@ import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
 import { writeDecision } from '../../src/store/decisions.ts';
+import { aboutOperation } from '../../src/store/about-operation.ts';
 import { claimOperation, findOperation, type OperationRow } from '../../src/store/operations.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { outbox } from '../../src/store/schema.ts';
@@ -254,7 +255,7 @@ export async function operate(
     finalCapture: false,
     cause: 'merchant',
   });
-  await world.money.carryOut(addressOf(payment), operation.id);
+  await world.money.carryOut(addressOf(payment), operation.id, aboutOperation(operation, payment));
   return operationOf(world, payment, kind, reference);
 }
 

@@ -8,7 +8,8 @@ import { change } from './simulated-psp.ts';
 const ODD = [undefined, null, {}, 42, 'look', '\0', '\ud800', 'x'.repeat(501), [{}]];
 const ODD_TIMES = [
   { why: 'unproved_callback', at: '2026-99-01T00:00:00Z' },
-  { why: 'sweep', at: 'yesterday' },
+  // Longer than the summary of an activity may be.
+  { why: 'sweep', at: 'yesterday', transactionId: '€'.repeat(500) },
 ];
 
 /** A payload that no converter knows: `--input-meta encoding=odd/odd`. */
@@ -73,7 +74,8 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const id = moneyWorkflowId(story.payment.id);
     for (const signal of ['operationRequested', 'giveBackRequested']) await signalOdd(story, id, signal);
     // A text may be an operation's id.
-    story.fake.attempts.push(attempted(story, 'finished'));
+    await story.client.workflow.getHandle(id).signal('operationRequested', 'x'.repeat(500));
+    story.fake.attempts.push(attempted(story, 'finished'), attempted(story, 'finished'));
     story.fake.plans.push(plan(story, {}));
     planned();
     return [id];

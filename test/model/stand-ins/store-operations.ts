@@ -174,11 +174,11 @@ export function takeForgotten(db: Db): Promise<Forgotten[]> {
     for (const { id } of operations) tables.changeOperation(id, {});
     for (const { id } of payments) tables.changePayment(id, {});
     return [
-      ...operations.map(({ id, paymentId }) => ({ paymentId, operationId: id })),
-      ...payments.map(({ id }) => ({ paymentId: id, operationId: null })),
-    ].map(({ paymentId, operationId }) => ({
+      ...operations.map((operation) => ({ paymentId: operation.paymentId, operation })),
+      ...payments.map(({ id }) => ({ paymentId: id, operation: null })),
+    ].map(({ paymentId, operation }) => ({
       payment: tables.payments.get(paymentId) as PaymentRow,
-      operationId,
+      operation,
     }));
   });
 }
