@@ -1,5 +1,6 @@
 /** Every figure that `/metrics` shows. Names are the contract of dashboards and alerts: docs/operations.md lists them. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SdkMetrics } from './sdk-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -8,6 +9,7 @@ export function createMetrics() {
   const registry = new Registry();
   return {
     registry,
+    sdk: { port: null } as SdkMetrics,
     ...countedHere([registry]),
     ...countedBeyond([registry]),
     ...countedAside([registry]),

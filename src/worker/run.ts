@@ -1,6 +1,6 @@
 /** Keeps the Workers running through outages of Temporal and of the store. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Runtime, DefaultLogger, type Worker } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
 import { createPaymentActivities } from '../activities/create-activities.ts';
 import { createMoneyActivities } from '../activities/money-activities.ts';
 import { createWakingActivities } from '../activities/waking.ts';
@@ -10,13 +10,13 @@ import type { Config } from '../config.ts';
 import type { Service } from '../service.ts';
 import { WrongAccount } from '../store/health.ts';
 import { connectWorker } from '../temporal/connect.ts';
+import { installRuntime } from './runtime.ts';
 import { createWorkers, type WorkerSettings, type WorkerSizes } from './worker.ts';
 
 const RETRY_MS = 1_000;
 
 /** Starts the Workers as soon as store and Temporal are there; the returned function stops them after the work at hand. */
 export function startWorker(service: Service, storeReady: Promise<void>): () => Promise<void> {
-  installRuntime(service);
   const stopping = new AbortController();
   const state: { workers: readonly Worker[] } = { workers: [] };
   // A store that never comes must not keep the process from stopping.
@@ -24,34 +24,13 @@ export function startWorker(service: Service, storeReady: Promise<void>): () => 
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const done = Promise.race([storeReady, asked])
+    .then(() => installRuntime(service))
     .then(() => keepRunning(service, state, stopping.signal))
     .catch(service.fail);
   return async () => {
     stopping.abort();
     for (const worker of state.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await done;
-  };
-}
-
-/** Temporal's own log lines, in ours; signals are handled by us alone. */
-function installRuntime({ log }: Service): void {
-  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
-    // All Workers but one have activities only, on purpose.
-    if (message.startsWith('No workflows registered')) return;
-    if (level === 'ERROR') log.error({ temporal: summary(meta) }, message);
-    else log.warn({ temporal: summary(meta) }, message);
-  });
-  Runtime.install({ logger, shutdownSignals: [] });
-}
-
-function summary(meta: Record<string, unknown> | undefined): Record<string, unknown> {
-  const { workflowId, runId, activityType, attempt, error } = meta ?? {};
-  return {
-    workflowId,
-    runId,
-    activityType,
-    attempt,
-    ...(error !== undefined && { error: error instanceof Error ? error.message : 'unknown' }),
   };
 }
 

@@ -1,4 +1,6 @@
 /** The figures of `/metrics` after things have happened. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { startAdmin } from '../../src/api/server.ts';
@@ -52,6 +54,31 @@ describe('/metrics', () => {
     ).toBe(1);
     expect(found.get('paidonce_callback_acknowledged_seconds_count')).toBe(5);
   });
+
+  it.each(['answers', 'answers 500', 'is silent', 'is gone'] as const)(
+    "is not held up by the SDK's own figures, where their server %s",
+    async (how) => {
+      const server = createServer((_, response) => {
+        if (how === 'is silent') return;
+        response.writeHead(how === 'answers' ? 200 : 500);
+        response.end('temporal_worker_task_slots_available 3\n');
+      });
+      const port = await new Promise<number>((resolve) =>
+        server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)),
+      );
+      if (how === 'is gone') server.close();
+      at.api.service.metrics.sdk.port = port;
+      const { status, ms } = await at.api.send('GET', '/metrics');
+      expect(status).toBe(200);
+      expect(ms).toBeLessThan(3_000);
+      const found = await figures();
+      expect(found.get('temporal_worker_task_slots_available')).toBe(how === 'answers' ? 3 : undefined);
+      expect(found.get('paidonce_store_up')).toBe(1);
+      at.api.service.metrics.sdk.port = null;
+      server.closeAllConnections();
+      server.close();
+    },
+  );
 
   it('tells what only the store knows', async () => {
     await at.store.db.delete(deliveries);

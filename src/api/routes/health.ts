@@ -3,6 +3,7 @@ import type { Service } from '../../service.ts';
 import { ping, readFigures } from '../../store/health.ts';
 import { readMarks } from '../../store/sweeps.ts';
 import { refreshSecretFigures } from '../secret-figures.ts';
+import { readSdkMetrics } from '../../telemetry/sdk-metrics.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { stuckCounter } from '../../temporal/stuck.ts';
 import { withTimeout } from '../../temporal/calls.ts';
@@ -45,9 +46,13 @@ export function metricsRoutes(service: Service): Router {
   const { metrics } = service;
   const stuck = stuckCounter(service.client);
   return new Router().get('/metrics', async (ctx) => {
-    await Promise.all([refresh(service), refreshStuck(service, stuck)]);
+    const [sdk] = await Promise.all([
+      readSdkMetrics(metrics.sdk),
+      refresh(service),
+      refreshStuck(service, stuck),
+    ]);
     ctx.type = metrics.registry.contentType;
-    ctx.body = await metrics.registry.metrics();
+    ctx.body = (await metrics.registry.metrics()) + sdk;
   });
 }
 

@@ -1,0 +1,83 @@
+/** Temporal's SDK as a part of this process: its log lines are ours, its figures are among ours, signals are handled by us alone. */
+import { createServer, type AddressInfo } from 'node:net';
+import { DefaultLogger, Runtime, type LogEntry, type LogLevel } from '@temporalio/worker';
+import type { Service } from '../service.ts';
+import type { Logger } from '../telemetry/log.ts';
+
+type Parts = Pick<Service, 'log' | 'metrics' | 'config'>;
+
+const LEVELS = {
+  trace: 'TRACE',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARN',
+  error: 'ERROR',
+  fatal: 'ERROR',
+  silent: 'ERROR',
+} as const satisfies Record<Parts['config']['LOG_LEVEL'], LogLevel>;
+
+/** Once a process, before its first Worker. Without figures where no port can be had: a worker without them still works. */
+export async function installRuntime({ log, metrics, config }: Parts): Promise<void> {
+  const level = LEVELS[config.LOG_LEVEL];
+  const logger = new DefaultLogger(level, (entry) => pass(log, entry));
+  // What core traces are whole messages, payloads and all.
+  const filter = { core: level === 'TRACE' ? 'DEBUG' : level, other: 'ERROR' } as const;
+  const logging = { forward: {}, filter };
+  const port = await freePort();
+  try {
+    const prometheus = { ...AS_OURS, bindAddress: `127.0.0.1:${port}` };
+    Runtime.install({
+      logger,
+      shutdownSignals: [],
+      telemetryOptions: { logging, metrics: { prometheus, attachServiceName: false } },
+    });
+    metrics.sdk.port = port;
+  } catch (error) {
+    log.warn({ reason: String(error) }, "Temporal's figures will not be among ours");
+    Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging } });
+  }
+}
+
+/** Units and names as those of our own figures. */
+const AS_OURS = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function pass(log: Logger, { level, message, meta }: LogEntry): void {
+  // All Workers but one have activities only, on purpose.
+  if (message.startsWith('No workflows registered')) return;
+  log[OURS[level]]({ temporal: summary(meta) }, message);
+}
+
+const OURS = {
+  TRACE: 'trace',
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARN: 'warn',
+  ERROR: 'error',
+} as const satisfies Record<LogLevel, string>;
+
+const LONGEST_ERROR = 500;
+
+/** Names and ids only: the rest of what the SDK knows of a task may be its input. */
+function summary(meta: Record<string, unknown> | undefined): Record<string, unknown> {
+  const { sdkComponent, taskQueue, workflowId, runId, activityType, attempt, error } = meta ?? {};
+  const words = error instanceof Error ? error.message : String(error);
+  return {
+    sdkComponent,
+    taskQueue,
+    workflowId,
+    runId,
+    activityType,
+    attempt,
+    ...(error !== undefined && { error: words.slice(0, LONGEST_ERROR) }),
+  };
+}
