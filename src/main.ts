@@ -70,6 +70,7 @@ function forwardingOf({ store, config, gateways }: Service) {
   return {
     db: store.db,
     retentionMs: config.RETENTION_DELIVERIES,
+    pollIntervalMs: config.ON_HOLD_POLL_INTERVAL,
     tells: config.ORDER_WEBHOOK_URL !== undefined,
     livemode: gateways.all[0]?.mode === 'live',
   };

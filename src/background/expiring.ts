@@ -7,7 +7,9 @@ import { wake } from './waking.ts';
 const MOST_ANNOUNCED = 200;
 
 /** Announces each once, whichever process comes first. One without an address to tell leaves it to those that have one. */
-export async function announceExpirings(deps: Omit<Jobs, 'money' | 'retentionMs'>): Promise<void> {
+export async function announceExpirings(
+  deps: Omit<Jobs, 'money' | 'retentionMs' | 'pollIntervalMs'>,
+): Promise<void> {
   if (!deps.tells) return;
   for (const payment of await findExpiring(deps.db, MOST_ANNOUNCED)) {
     if (deps.stopping.aborted) return;

@@ -13,6 +13,8 @@ export interface ForwarderDependencies {
   readonly money: Pick<MoneyRuns, 'request' | 'requestGiveBack'>;
   readonly log: Logger;
   readonly retentionMs: number;
+  /** How often a hold is read. */
+  readonly pollIntervalMs: number;
   /** Whether this process has an ORDER_WEBHOOK_URL: without one it wakes nobody to tell. */
   readonly tells: boolean;
   /** Whether the money is real, for what the merchant is told. */

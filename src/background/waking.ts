@@ -51,8 +51,13 @@ async function wakeAbandoned(deps: Jobs): Promise<void> {
 }
 
 /** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained by asking on. */
-export async function wakeUnwatched(deps: WakingRuns): Promise<void> {
-  const unwatched = await findUnwatched(deps.db, MOST_UNWATCHED);
+export async function wakeUnwatched(
+  deps: WakingRuns & Pick<ForwarderDependencies, 'pollIntervalMs'>,
+): Promise<void> {
+  const unwatched = await findUnwatched(deps.db, {
+    limit: MOST_UNWATCHED,
+    pollIntervalMs: deps.pollIntervalMs,
+  });
   // So many at once as are told before anybody takes them for forgotten.
   for (let from = 0; from < unwatched.length; from += BATCH) {
     const some = unwatched.slice(from, from + BATCH);

@@ -1,6 +1,7 @@
 /** What the sweep needs of the store: from when to list, how far each listing is known, and what is known of what it found. */
-import { and, eq, inArray, lt, min, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, lt, min, or, sql, type SQL } from 'drizzle-orm';
 import { LONGEST_GRACE_MS, type PaymentKey } from '../domain/payment.ts';
+import { LATE_HOLD } from '../domain/settle.ts';
 import type { Db } from './open.ts';
 import { gateways, payments, sweepMarks } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
@@ -94,16 +95,19 @@ export async function findKeyBySession(
 }
 
 /**
- * Payments that nobody can be watching: open ones whose time was over long ago, and held or reviewed ones of which nothing was
- * heard for a day though they are read every hour. Their run never began, since Temporal was away when they were asked for, or it
+ * Payments that nobody can be watching: open ones whose time was over long ago, and those on hold or for a person of which nothing was
+ * heard for three of the intervals at which they are read. Their run never began, since Temporal was away when they were asked for, or it
  * is lost. Not those that were woken a while ago, and in no order, so that some that can't be helped do not hide the others.
  */
-export function findUnwatched(db: Db, limit: number): Promise<PaymentRow[]> {
+export function findUnwatched(
+  db: Db,
+  { limit, pollIntervalMs }: { readonly limit: number; readonly pollIntervalMs: number },
+): Promise<PaymentRow[]> {
   const isLongOver = and(eq(payments.status, 'PENDING'), lt(payments.expiresAt, LONG_OVER));
   const isForgotten = and(
-    inArray(payments.status, ['ON_HOLD', 'REVIEW']),
+    or(inArray(payments.status, ['ON_HOLD', 'REVIEW']), isNotNull(payments.reviewMark)),
     // Qualified by hand: drizzle writes bare column names here, which would mean those of `heard`.
-    sql`not exists (select 1 from timeline heard where heard.payment_id = payments.id and heard.at > now() - interval '1 day')`,
+    sql`not exists (select 1 from timeline heard where heard.payment_id = payments.id and heard.at > now() - ${intervalsOf(pollIntervalMs)})`,
   );
   return db
     .select()
@@ -111,6 +115,15 @@ export function findUnwatched(db: Db, limit: number): Promise<PaymentRow[]> {
     .where(and(or(isLongOver, isForgotten), mayBeWoken('unwatched')))
     .orderBy(sql`random()`)
     .limit(limit);
+}
+
+const MISSED_INTERVALS = 3;
+
+/** A hold is read at the poll's interval, also one that came too late and is for a person; what else is for a person by the hour. */
+function intervalsOf(pollIntervalMs: number): SQL {
+  const isPolled = sql`payments.status = 'ON_HOLD' or payments.reason = ${LATE_HOLD}`;
+  const hours = sql`case when ${isPolled} then ${pollIntervalMs}::float8 / 3600000 else 1 end`;
+  return sql`${MISSED_INTERVALS} * (${hours}) * interval '1 hour'`;
 }
 
 /** Up to when missed callbacks have been counted; null before the first count. */

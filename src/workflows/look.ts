@@ -142,12 +142,13 @@ function decideUnclear(run: RunState, decision: Decision & { kind: 'unclear' }):
 
 /**
  * A look that nobody proved asked for and that found nothing leaves no trace but in the run's history. One for an update that was never
- * told must be recorded, since the record says what is untold.
+ * told must be recorded, since the record says what is untold; a hold's or a review's, since nothing else shows that it is watched.
  */
 function isWorthKeeping(triggers: Triggers): boolean {
   return (
     triggers.callbacks.length > 0 ||
     triggers.timer === 'poll' ||
+    triggers.timer === 'review' ||
     triggers.pokes.some(({ why }) => KEPT.has(why))
   );
 }

@@ -46,7 +46,15 @@ function aCrowd(): Crowd {
   const runs = fakeRuns(store.db);
   const money = fakeMoney(runs);
   const log = createLog('silent', 'test');
-  const common = { runs, money, log, retentionMs: 86_400_000, tells: true, livemode: false };
+  const common = {
+    runs,
+    money,
+    log,
+    retentionMs: 86_400_000,
+    pollIntervalMs: 3_600_000,
+    tells: true,
+    livemode: false,
+  };
   const stopping = new AbortController().signal;
   const failures: string[] = [];
   const jobs = others.map(({ db }) => {

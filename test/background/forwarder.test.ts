@@ -3,6 +3,7 @@ import { eq, sql } from 'drizzle-orm';
 import { startForwarder } from '../../src/background/forwarder.ts';
 import { wakeUnwatched } from '../../src/background/waking.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
+import { LATE_HOLD } from '../../src/domain/settle.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, payments, timeline } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -37,6 +38,7 @@ describe('the forwarder', () => {
       money: fakeMoney(runs),
       log,
       retentionMs: 86_400_000,
+      pollIntervalMs: 3_600_000,
       tells: true,
       livemode: false,
     });
@@ -123,7 +125,12 @@ describe('the forwarder', () => {
     const settled = await ended(240, 31);
     const [short, justShort] = [await ended(4, 3), await ended(4, 1)];
     await store.db.update(payments).set({ status: 'EXPIRED' }).where(eq(payments.id, settled.id));
-    await wakeUnwatched({ db: store.db, runs, log: createLog('silent', 'test') });
+    await wakeUnwatched({
+      db: store.db,
+      runs,
+      log: createLog('silent', 'test'),
+      pollIntervalMs: 3_600_000,
+    });
     const woken = runs.looks.map((look) => look.payment.paymentId);
     expect(woken).toEqual(expect.arrayContaining([over.id, short.id]));
     for (const { id } of [justOver, justShort]) expect(woken).not.toContain(id);
@@ -131,27 +138,33 @@ describe('the forwarder', () => {
     expect(runs.looks[0]?.signal.why).toBe('unwatched');
   });
 
-  it('wakes a hold and a review of which nothing was heard for a day', async () => {
-    const [held, reviewed, alive] = [
-      await aPayment(store.db),
-      await aPayment(store.db),
-      await aPayment(store.db),
-    ];
-    const become = (id: string, status: 'ON_HOLD' | 'REVIEW') =>
-      store.db.update(payments).set({ status }).where(eq(payments.id, id));
-    await Promise.all([
-      become(held.id, 'ON_HOLD'),
-      become(reviewed.id, 'REVIEW'),
-      become(alive.id, 'ON_HOLD'),
-    ]);
-    const heard = { kind: 'poll', text: 'time for a poll look' };
-    await store.db.insert(timeline).values([
-      { ...heard, paymentId: alive.id, at: sql`now() - interval '23 hours'` },
-      { ...heard, paymentId: held.id, at: sql`now() - interval '25 hours'` },
-    ]);
-    await wakeUnwatched({ db: store.db, runs, log: createLog('silent', 'test') });
-    const woken = runs.looks.map((look) => look.payment.paymentId);
-    expect(woken).toEqual(expect.arrayContaining([held.id, reviewed.id]));
-    expect(woken).not.toContain(alive.id);
-  });
+  it.each([
+    ['a hold', { status: 'ON_HOLD' }, 90],
+    ['a hold that came too late and is for a person', { status: 'REVIEW', reason: LATE_HOLD }, 90],
+    ['a review', { status: 'REVIEW', reason: 'amount' }, 180],
+    ['what is paid and for a person', { status: 'AUTHORIZED', reviewMark: 'unclear: why' }, 180],
+  ] as const)(
+    'wakes %s that nobody has read for three of its intervals, and no other',
+    async (_, fields, minutes) => {
+      const readAgo = async (ago: number | null, changes: Partial<PaymentRow> = fields) => {
+        const { id } = await aPayment(store.db);
+        await store.db.update(payments).set(changes).where(eq(payments.id, id));
+        const read = { paymentId: id, kind: 'poll', text: 'time for a poll look' } as const;
+        const at = sql`now() - ${ago} * interval '1 minute'`;
+        if (ago !== null) await store.db.insert(timeline).values({ ...read, at });
+        return id;
+      };
+      const forgotten = [await readAgo(minutes + 1), await readAgo(null)];
+      const others = [
+        await readAgo(minutes - 1),
+        await readAgo(minutes + 1, { status: 'AUTHORIZED' }),
+        await readAgo(minutes + 1, { status: 'EXPIRED' }),
+      ];
+      const log = createLog('silent', 'test');
+      await wakeUnwatched({ db: store.db, runs, log, pollIntervalMs: 30 * 60_000 });
+      const woken = runs.looks.map((look) => look.payment.paymentId);
+      expect(woken).toEqual(expect.arrayContaining(forgotten));
+      for (const id of others) expect(woken).not.toContain(id);
+    },
+  );
 });

@@ -37,6 +37,7 @@ it('tells at most 20 a second, all of them, and stops in the middle when asked t
     money: fakeMoney(runs),
     log: createLog('silent', 'test'),
     retentionMs: 86_400_000,
+    pollIntervalMs: 3_600_000,
     tells: false,
     livemode: false,
   };

@@ -46,7 +46,16 @@ afterEach(async () => {
 
 function dependencies(tells: boolean): ForwarderDependencies {
   const log = createLog('warn', 'test', { write: (line) => void lines.push(line) });
-  return { db: store.db, runs, money: fakeMoney(runs), log, retentionMs: 86_400_000, tells, livemode: false };
+  return {
+    db: store.db,
+    runs,
+    money: fakeMoney(runs),
+    log,
+    retentionMs: 86_400_000,
+    pollIntervalMs: 3_600_000,
+    tells,
+    livemode: false,
+  };
 }
 
 async function makeOld(): Promise<void> {

@@ -54,8 +54,8 @@ interface Server {
 }
 
 /** The server of `npm start`: real time, and everything else as it will be. */
-async function devServer(): Promise<Server> {
-  const server = await startDevServer();
+async function devServer(dynamicConfig: readonly string[]): Promise<Server> {
+  const server = await startDevServer(dynamicConfig);
   const { address } = server;
   const [connection, native] = [
     await Connection.connect({ address }),
@@ -80,10 +80,13 @@ async function timeSkippingServer(): Promise<Server> {
   return { client, native, sleep: (ms) => env.sleep(ms), close: () => env.teardown() };
 }
 
-export async function startMoneyWorld(time: 'real' | 'skipping' = 'real'): Promise<MoneyWorld> {
+export async function startMoneyWorld(
+  time: 'real' | 'skipping' = 'real',
+  dynamicConfig: readonly string[] = [],
+): Promise<MoneyWorld> {
   quietRuntime();
   const lifetimeMs = LIFETIME_MS[time];
-  const server = time === 'real' ? await devServer() : await timeSkippingServer();
+  const server = time === 'real' ? await devServer(dynamicConfig) : await timeSkippingServer();
   const [store, sandbox] = [await openTestStore(), await startSandbox()];
   const gateway = gatewayAt(sandbox.url);
   const runs = createPaymentRuns(server.client, PATIENT);

@@ -49,6 +49,7 @@ async function tend(world: World): Promise<void> {
     tells: true,
     livemode: false,
     retentionMs: 0,
+    pollIntervalMs: POLL_MS,
     stopping: GOES_ON,
   };
   await wakeForgotten(deps);
