@@ -12,6 +12,7 @@ import type { PassSoFar, SweepActivities } from '../activities/sweep-activities.
 import type { Sweeping, SweepPlan } from '../activities/sweep-plan.ts';
 import { taskQueues } from './messages.ts';
 import { PRIORITY } from './proxies.ts';
+import { expectSweepInput } from './sweep-input.ts';
 
 /** Our own store: back within seconds or not our fault. */
 const { planSweep } = proxyActivities<SweepActivities>({
@@ -73,7 +74,8 @@ export type EndedPass = { readonly listing: string } & (
 );
 
 /** One listing after another. What a run knows is small, whatever the gateway lists, and goes on where it was, whoever dies. */
-export async function sweepGateway({ soFar, ...sweeping }: SweepInput): Promise<readonly EndedPass[]> {
+export async function sweepGateway(input: SweepInput): Promise<readonly EndedPass[]> {
+  const { soFar, ...sweeping } = expectSweepInput(input);
   let state = soFar ?? (await begin(sweeping));
   let read = 0;
   for (;;) {

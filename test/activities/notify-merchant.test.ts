@@ -97,6 +97,19 @@ describe('telling the merchant', () => {
     expect(attempts).toEqual(['order.paid delivered']);
   });
 
+  it.each(['kortet ble avvist \u2603', '\u{1f4b3}', 'no\r\nsuch: header'])(
+    'is delivered although the gateway says %j',
+    async (words) => {
+      const payment = await aPayment(store.db);
+      const outcome = anOutcome('FAILED', { pays: false, reason: words, cause: words });
+      const { untold } = await recordOutcome(store.db, aRecord(payment, { outcome }), TELLS);
+      expect(await notify(1, {}, untold[0])).toBe('delivered');
+      const [{ headers, body }] = shop.received as [Received];
+      expect(headers['webhook-id']).toMatch(/^[!-~]+$/);
+      expect(new Webhook(SECRETS[0] ?? '').verify(body, headers as Record<string, string>)).toBeDefined();
+    },
+  );
+
   it('sends the same id and the same bytes with every attempt', async () => {
     shop.answer = (response) => response.writeHead(500).end();
     await failureOf(notify(1));

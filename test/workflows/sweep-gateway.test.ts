@@ -11,6 +11,8 @@ import {
   type SweepWorld,
 } from '../support/sweep-world.ts';
 
+const NO_PAGE = { cursor: null, pages: 0, listed: 0, found: 0, foreign: 0 };
+
 describe('a sweep', () => {
   let world: SweepWorld;
   beforeAll(async () => {
@@ -47,6 +49,40 @@ describe('a sweep', () => {
     expect(woken()).toEqual([payment.id]);
     expect(await runsOf(workflowId)).toBeGreaterThan(2);
     expect(await marks()).toMatchObject({ created: { pages: 42, foreign: 40, finds: 1 } });
+  });
+
+  const begin = (workflowId: string, args: unknown[]) =>
+    world.client.workflow.start('sweepGateway', { workflowId, taskQueue: 'payments', args });
+
+  it.each([
+    ['nothing', []],
+    ['null', [null]],
+    ['a number', [42]],
+    ['{}', [{}]],
+    ['a list', [[{ gateway: 'dintero', of: 'new' }]]],
+    ['a gateway that is no text', [{ gateway: 5, of: 'new' }]],
+    ['a kind that there is not', [{ gateway: 'dintero', of: 'everything' }]],
+  ])('started by hand with %s ends with a failure that says what it expects', async (name, args) => {
+    const handle = await begin(`odd sweep ${name}`, args);
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('sweepGateway expects {"gateway"') },
+    });
+  });
+
+  it.each([
+    ['null', null],
+    ['a number', 7],
+    ['no lists', { startedAt: '2026-01-01T00:00:00Z', listings: 'all', pass: {}, ended: {} }],
+    ['no counts', { startedAt: '2026-01-01T00:00:00Z', listings: [], pass: { cursor: 5 }, ended: [] }],
+    [
+      'no times',
+      { startedAt: 'then', listings: [{ name: 'created', since: 'x' }], pass: NO_PAGE, ended: [] },
+    ],
+    ['odd ends', { startedAt: '2026-01-01T00:00:00Z', listings: [], pass: NO_PAGE, ended: [null] }],
+  ])('begins at its marks where it is said to have come as far as %s', async (name, soFar) => {
+    world.pages.set('created', foreignPages(2));
+    const handle = await begin(`odd so far ${name}`, [{ gateway: 'dintero', of: 'new', soFar }]);
+    expect(await handle.result()).toMatchObject([{ listing: 'created', pages: 2 }]);
   });
 
   it('reads a page again that failed, and no other', async () => {
