@@ -41,4 +41,15 @@ export const SWEEP_SCENARIOS: Readonly<Record<string, (world: SweepWorld) => Pro
     await world.sweep('changes', 'listing-refused').catch(() => undefined);
     return 'sweep/listing-refused';
   },
+  // Begun by hand, with an input that is not understood.
+  'sweep-odd-input': (world) => begun(world, 'odd-input', { gateway: 'dintero', of: 'everything' }),
+  'sweep-odd-so-far': (world) => begun(world, 'odd-so-far', { gateway: 'dintero', of: 'new', soFar: 7 }),
 };
+
+async function begun({ client }: SweepWorld, name: string, input: unknown): Promise<string> {
+  const workflowId = `sweep/${name}`;
+  const options = { workflowId, taskQueue: 'payments', args: [input] };
+  const handle = await client.workflow.start('sweepGateway', options);
+  await handle.result().catch(() => undefined);
+  return workflowId;
+}
