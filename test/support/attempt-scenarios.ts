@@ -163,7 +163,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const at = { since: Date.now() - 2 * HOUR_MS, due: Date.now() };
     await story.takeOverMoney({
       open: [
-        { operationId: 'op-1', tries: 9, ...at },
+        { operationId: 'op-1', about: 'capture 722.00 NOK', tries: 9, ...at },
         { operationId: 'op-2', tries: 9, ...at, since: Date.now() },
       ],
       givesBack: null,

@@ -282,6 +282,16 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.takeOver({ seen: [], nextLook: { at: Date.now() + 500, why: 'review' } });
   },
+  /** Its time is over, and a person has yet to say: nothing that is shown ends it. */
+  async 'review-after-its-time'(story) {
+    story.stored(LIFETIME_MS + HOUR_MS);
+    Object.assign(story.payment, { status: 'REVIEW', reason: 'amount_mismatch' });
+    await story.takeOver({ seen: [], nextLook: { at: Date.now() + 1_500, why: 'review' } });
+    await until('it is read', () => story.fake.reads.length > 0, 30_000);
+    await story.quiet();
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
   async 'hidden-session'(story) {
     story.stored(LIFETIME_MS - 1_500);
     story.session.isHidden = true;

@@ -43,7 +43,16 @@ export const SWEEP_SCENARIOS: Readonly<Record<string, (world: SweepWorld) => Pro
   },
   // Begun by hand, with an input that is not understood.
   'sweep-odd-input': (world) => begun(world, 'odd-input', { gateway: 'dintero', of: 'everything' }),
-  'sweep-odd-so-far': (world) => begun(world, 'odd-so-far', { gateway: 'dintero', of: 'new', soFar: 7 }),
+  'sweep-odd-so-far': (world) =>
+    begun(world, 'odd-so-far', { gateway: 'dintero', of: 'new', soFar: ODD_SO_FAR }),
+};
+
+/** All of it is understood but what has ended. */
+const ODD_SO_FAR = {
+  startedAt: '2026-01-01T00:00:00.000Z',
+  listings: [{ name: 'created', since: '2026-01-01T00:00:00.000Z' }],
+  pass: { cursor: null, pages: 0, listed: 0, found: 0, foreign: 0 },
+  ended: [7],
 };
 
 async function begun({ client }: SweepWorld, name: string, input: unknown): Promise<string> {
