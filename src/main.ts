@@ -4,7 +4,6 @@
  * workflows/payment-session.ts decides, activities/ act.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startAdmin, startApi } from './api/server.ts';
 import { startForwarder } from './background/forwarder.ts';
 import type { Config } from './config.ts';
 import { armCrashPoints } from './crash-points.ts';
@@ -18,7 +17,6 @@ import { connectClient } from './temporal/connect.ts';
 import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns } from './temporal/payment-runs.ts';
-import { startWorker } from './worker/run.ts';
 
 export interface Roles {
   readonly api: boolean;
@@ -55,9 +53,16 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   const stops = [() => service.connection.close(), () => service.store.close()];
   stops.push(service.namespace.watch());
   stops.push(startForwarder({ ...service, ...forwardingOf(service) }));
-  if (roles.worker) stops.push(startWorker({ ...service, ...patient }, storeReady));
-  if (roles.api) stops.push(await startApi(service));
-  if (config.ADMIN_PORT !== undefined) stops.push(await startAdmin(service, config.ADMIN_PORT));
+  // Loaded by those that need it: a worker that was killed is back in half the time.
+  if (roles.worker) {
+    const { startWorker } = await import('./worker/run.ts');
+    stops.push(startWorker({ ...service, ...patient }, storeReady));
+  }
+  if (roles.api || config.ADMIN_PORT !== undefined) {
+    const { startAdmin, startApi } = await import('./api/server.ts');
+    if (roles.api) stops.push(await startApi(service));
+    if (config.ADMIN_PORT !== undefined) stops.push(await startAdmin(service, config.ADMIN_PORT));
+  }
   return {
     failed,
     async stop() {

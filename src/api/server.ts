@@ -5,11 +5,7 @@ import type { Service } from '../service.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
-
-/** The port is taken, or may not be used. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
-}
+import { ListenError } from './listen-error.ts';
 
 /** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */
 const LIMITS = {
