@@ -1,7 +1,9 @@
 /** The figures the product must reach, each with its bound and whether this run kept it. */
 import type { Disturbed } from './measure/disturbed.ts';
+import type { Openings } from './measure/hanging-reads.ts';
 import type { HistoryFigures } from './measure/history.ts';
 import type { MoneyFigures } from './measure/money.ts';
+import type { Recovery } from './measure/recovery.ts';
 import type { Memory } from './measure/resources.ts';
 import type { PartResult } from './measure/rounds.ts';
 
@@ -10,6 +12,9 @@ export interface Measured {
   readonly histories: HistoryFigures;
   readonly money: MoneyFigures;
   readonly hangingShop: Disturbed;
+  readonly hangingReads: Openings;
+  /** Null in a quick run, and without PostgreSQL: a worker of its own needs it. */
+  readonly recovery: { readonly ofOne: Recovery; readonly ofTwo: Recovery } | null;
   /** Null in a quick run. */
   readonly sweep: Disturbed | null;
   readonly memory: Memory | null;
@@ -27,7 +32,17 @@ export interface Figure {
 /** Resident memory of a process with a garbage collector is never the same twice. */
 const GROWTH_ALLOWED = 0.05;
 
-export function figuresOf({ parts, histories, money, hangingShop, sweep, memory, idle }: Measured): Figure[] {
+export function figuresOf({
+  parts,
+  histories,
+  money,
+  hangingShop,
+  hangingReads,
+  recovery,
+  sweep,
+  memory,
+  idle,
+}: Measured): Figure[] {
   const floor = parts.get('floor') as PartResult;
   const embedded = parts.get('paidonce') as PartResult;
   const postgresql = parts.get('paidonce-postgresql');
@@ -47,6 +62,11 @@ export function figuresOf({ parts, histories, money, hangingShop, sweep, memory,
     atMost('a duplicate of what is handled adds', histories.handledDuplicateAdds, 0, events),
     atMost('callback → paid p50 during a sweep, by quiet', sweep?.ratio, 1.5, times),
     atMost('… while a shop hangs', hangingShop.ratio, 1.5, times),
+    atMost('openings while reads hang, p95, by quiet', hangingReads.ratio, 2, times),
+    atMost('… and refused', hangingReads.refused, 0, orders),
+    atMost('8 orders/s, the worker killed: paid → told p99', recovery?.ofOne.toldMs.p99, 1_500, milliseconds),
+    atMost('… and the slowest', recovery?.ofOne.slowestMs, 5_000, milliseconds),
+    atMost('… one of two workers killed, the slowest', recovery?.ofTwo.slowestMs, 2_000, milliseconds),
     atMost('callback answered p99, one at a time', embedded.alone.ackMs?.p99, 30, milliseconds),
     atMost(`resident memory after ${memory?.sessions ?? 2_000} sessions`, memory?.residentMb, 900, megabytes),
     atMost('… and its growth over as many again', memory?.growth, GROWTH_ALLOWED, percent),
@@ -58,6 +78,7 @@ type Show = (value: number) => string;
 const times: Show = (value) => `${value.toFixed(2)} ×`;
 const events: Show = (value) => `${value} events`;
 const actions: Show = (value) => `${value} actions`;
+const orders: Show = (value) => `${value} orders`;
 const milliseconds: Show = (value) => `${value.toFixed(1)} ms`;
 const megabytes: Show = (value) => `${value.toFixed(0)} MB`;
 const percent: Show = (value) => `${(value * 100).toFixed(1)} %`;

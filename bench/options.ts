@@ -14,6 +14,11 @@ export interface Sizes {
   readonly probes: number;
   /** Sessions whose updates a shop leaves hanging. */
   readonly hanging: number;
+  /** Openings, and other payments whose reads hang meanwhile. */
+  readonly openings: number;
+  readonly hangingReads: number;
+  /** How long orders come while a worker is killed; 0 leaves it out. */
+  readonly recoverySeconds: number;
   /** The figures below are left out of a quick run. */
   readonly swept: number;
   readonly idleOpen: number;
@@ -26,6 +31,9 @@ const QUICK: Sizes = {
   rounds: { rounds: 2, warmUp: 100, alone: 20, busy: 80 },
   probes: 25,
   hanging: 40,
+  openings: 40,
+  hangingReads: 120,
+  recoverySeconds: 0,
   swept: 0,
   idleOpen: 0,
   idleSeconds: 0,
@@ -37,6 +45,9 @@ const FULL: Sizes = {
   rounds: { rounds: 4, warmUp: 200, alone: 40, busy: 200 },
   probes: 100,
   hanging: 100,
+  openings: 100,
+  hangingReads: 300,
+  recoverySeconds: 31,
   swept: 2_000,
   idleOpen: 1_000,
   idleSeconds: 30,

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { figuresOf, type Measured } from './figures.ts';
 import { measureHangingShop, measureSweep } from './measure/disturbed.ts';
+import { measureHangingReads } from './measure/hanging-reads.ts';
 import { measureHistories } from './measure/history.ts';
 import { measureMoney } from './measure/money.ts';
+import { measureOneWorker, measureTwoWorkers } from './measure/recovery.ts';
 import { measureIdle, measureMemory, openMany } from './measure/resources.ts';
 import { measureRounds } from './measure/rounds.ts';
 import { readOptions, type Sizes } from './options.ts';
@@ -41,6 +43,7 @@ async function measureAll(stand: Stand, sizes: Sizes): Promise<Measured> {
     sizes.rounds,
     stand.temporal.client,
   );
+  const recovery = await measureRecovery(stand, sizes);
   await stand.stopCompared();
   say('histories …');
   const histories = await measureHistories(stand);
@@ -48,7 +51,18 @@ async function measureAll(stand: Stand, sizes: Sizes): Promise<Measured> {
   const others = await measureLong(stand, sizes);
   say('a shop that hangs …');
   const hangingShop = await measureHangingShop(stand, sizes);
-  return { parts, histories, money, hangingShop, ...others };
+  say('openings while reads hang …');
+  const hangingReads = await measureHangingReads(stand, sizes);
+  return { parts, histories, money, hangingShop, hangingReads, recovery, ...others };
+}
+
+async function measureRecovery(stand: Stand, { recoverySeconds }: Sizes): Promise<Measured['recovery']> {
+  if (recoverySeconds === 0) return null;
+  say('a worker that is killed …');
+  const ofOne = await measureOneWorker(stand, recoverySeconds);
+  say('one of two workers that is killed …');
+  const ofTwo = await measureTwoWorkers(stand, recoverySeconds);
+  return ofOne && ofTwo && { ofOne, ofTwo };
 }
 
 /** What a quick run leaves out. */

@@ -10,6 +10,8 @@ export interface Child {
   /** Resident memory of the process itself, in MB. */
   readonly residentMb: () => number;
   stop(): Promise<void>;
+  /** `kill -9`. */
+  kill(): Promise<void>;
 }
 
 export interface ChildSpec {
@@ -54,6 +56,11 @@ export function startChild(spec: ChildSpec): Child {
       const cut = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
       await ended;
       clearTimeout(cut);
+    },
+    kill() {
+      isStopping = true;
+      child.kill('SIGKILL');
+      return ended;
     },
   };
 }

@@ -1,5 +1,6 @@
 /** The product as it runs in production: its own processes, spoken to over HTTP only. */
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from './child.ts';
 import { jsonOf } from './http.ts';
 import { CREDENTIALS, type SandboxStand } from './sandbox.ts';
@@ -19,6 +20,9 @@ export interface ProductStand {
   /** Its PUBLIC_URL. */
   readonly origin: string;
   readonly processes: readonly Child[];
+  /** Kills (-9) the worker that was started first, and starts another one at once. */
+  restartWorker(): Promise<void>;
+  addWorker(): Promise<void>;
   open(orderReference: string): Promise<OpenedSession>;
   /** Captures or refunds all that is left, and is answered when it is done. */
   move(paymentId: string, kind: 'capture' | 'refund'): Promise<void>;
@@ -49,12 +53,26 @@ export async function startProduct(
   const origin = `http://127.0.0.1:${port}`;
   const env = environment(settings, origin);
   const processes = roles.map((role) => startRole(settings, role, env));
-  await until(settings.name, async () => (await fetch(`${origin}/readyz`)).ok, { limitMs: 60_000 });
+  // An API that has only one of store and Temporal answers 200, since it can take callbacks; it opens nothing.
+  const isReady = async () => (await jsonOf<{ status: string }>(`${origin}/readyz`)).status === 'ready';
+  await until(settings.name, isReady, { limitMs: 60_000 });
   return {
     name: settings.name,
     namespace: settings.namespace,
     origin,
-    processes: database === undefined ? processes : [database, ...processes],
+    get processes() {
+      return database === undefined ? processes : [database, ...processes];
+    },
+    async restartWorker() {
+      const [first] = processes.splice(1, 1);
+      await first?.kill();
+      processes.push(startRole(settings, 'worker', env));
+    },
+    async addWorker() {
+      processes.push(startRole(settings, 'worker', env));
+      // A worker has no door of its own; what it costs to start is over by then.
+      await sleep(5_000);
+    },
     open: (reference) =>
       jsonOf(`${origin}/v1/payments`, orderOf(reference), { authorization: `Bearer ${API_KEY}` }),
     async move(paymentId, kind) {

@@ -33,6 +33,8 @@ export interface SandboxStand {
   pay(sessionId: string, options?: { outcome?: string; callback?: false }): Promise<Paid>;
   /** When the sandbox began to send its callback about a session, in milliseconds since the epoch. */
   callbackSentAt(sessionId: string): Promise<number>;
+  /** What goes wrong from now on; `null` takes a fault away. */
+  faults(what: object): Promise<unknown>;
   /** What Dintero would send now, signed by us, with a delivery id of its own. */
   callback(paid: Paid): Promise<SignedCallback>;
 }
@@ -61,6 +63,7 @@ export async function startSandbox(dist: string, folder: string): Promise<Sandbo
       );
       return Date.parse(first?.attempts[0]?.at ?? '');
     },
+    faults: (what) => jsonOf(`${url}/__sim/faults`, what),
     callback: (paid) => signedCallback(url, paid),
   };
 }

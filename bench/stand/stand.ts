@@ -48,7 +48,14 @@ export async function startStand(dist: string): Promise<Stand> {
     }));
   const surroundings = { sandbox, sink };
   const products = [embedded, postgresql].filter((product) => product !== null);
-  const compared = [floorWorker, ...(postgresql?.processes ?? []).toReversed()];
+  let isCompared = true;
+  /** A worker may have been killed and started again meanwhile, so they are asked for at the end. */
+  const compared = () => (isCompared ? [floorWorker, ...(postgresql?.processes ?? []).toReversed()] : []);
+  const stopCompared = async () => {
+    const processes = compared();
+    isCompared = false;
+    await stopAll(processes);
+  };
   return {
     temporal,
     sandbox,
@@ -59,9 +66,11 @@ export async function startStand(dist: string): Promise<Stand> {
       floorPart(temporal.client(), floorWorker),
       ...products.map((product) => paidoncePart(product, surroundings)),
     ],
-    stopCompared: () => stopAll(compared.splice(0)),
+    stopCompared,
     async stop() {
-      await stopAll([...embedded.processes, ...compared.splice(0), sandbox.process]);
+      await stopAll([...embedded.processes]);
+      await stopCompared();
+      await stopAll([sandbox.process]);
       await temporal.connection.close();
       await temporal.process.stop();
       sink.close();
