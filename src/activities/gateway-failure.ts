@@ -1,14 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { delayAfter } from '../domain/ladder.ts';
 import { GatewayUnavailable } from '../gateways/gateway.ts';
 
-/**
- * Without end, each up to a fifth sooner or later, so that runs that met the same silence do not all come back in the same moment. What
- * the contract promises to the second is not here: follow-up reads (workflows/run-state.ts), looking for what was sent (money-run.ts),
- * openings (opening-plan.ts) and telling the merchant (notify-merchant.ts).
- */
-const RETRY_AFTER_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
-const RETRY_AFTERWARDS_MS = 5 * 60_000;
 /** Whatever `Retry-After` says: a year, by a proxy's mistake, would be the end of a payment. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
@@ -17,11 +11,16 @@ export function longestWait(ms: number): number {
   return Math.min(LONGEST_WAIT_MS, ms);
 }
 
-/** Turns a gateway's silence or refusal into a retry at the right time; anything else is passed on as it is. */
+/**
+ * Turns a gateway's silence or refusal into a retry at the right time; anything else is passed on as it is. Without end, each up to a
+ * fifth sooner or later, so that runs that met the same silence do not all come back in the same moment. What the contract promises to
+ * the second is not here: follow-up reads (workflows/run-state.ts), looking for what was sent (money-run.ts), openings
+ * (opening-plan.ts) and telling the merchant (notify-merchant.ts).
+ */
 export function retryableGatewayFailure(error: unknown): unknown {
   if (!(error instanceof GatewayUnavailable)) return error;
   const { attempt, workflowExecution } = Context.current().info;
-  const planned = RETRY_AFTER_MS[attempt - 1] ?? RETRY_AFTERWARDS_MS;
+  const planned = delayAfter(attempt - 1);
   const scheduled = Math.round(planned * spread(`${workflowExecution?.workflowId}/${attempt}`));
   return ApplicationFailure.create({
     message: error.message,

@@ -2,7 +2,7 @@
 import { impossibleIn, type Reading } from '../domain/transaction.ts';
 import type { Gateway, OperationAnswer } from './gateway.ts';
 
-/** The gateway, whose transactions with impossible sums are unreadable, whoever made them so. */
+/** The gateway, whose transactions with impossible sums are unreadable. */
 export function believable<Asked extends Pick<Gateway, 'readPayment' | 'operate'>>(gateway: Asked): Asked {
   return {
     ...gateway,

@@ -27,7 +27,7 @@ export type Decided = 'accept' | 'dismiss' | 'give_back' | 'cancel';
 
 /**
  * Takes the note of a decision for one use, which may be repeated; whether there is such a note, and nobody else has used it. One that
- * nobody has used within an hour was given up: whoever meant it has asked again.
+ * nobody has used within an hour was given up: the person has asked again.
  */
 export async function useDecision(
   db: Db,

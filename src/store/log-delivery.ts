@@ -108,7 +108,7 @@ function noteOfAnswered(from: SQL): SQL {
 
 /**
  * Marks what was logged while the payment was being settled and says no more than that: no run need look for it again.
- * Called in the transaction that proves the money or what was done with it, after its change of the payment; and by whoever has waited for that.
+ * Called in the transaction that proves the money or what was done with it, after its change of the payment; and by the ingress that has waited for that.
  */
 export async function markAnswered(tx: Db, paymentId: string): Promise<void> {
   await tx.execute(sql`with answered as (update deliveries d set state = 'handled', handled_at = now() from payments p

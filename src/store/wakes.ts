@@ -1,14 +1,14 @@
 /**
  * Whom we wake by ourselves: payments that a listing shows otherwise, that nobody watches, whose update was never told. A run that is
  * there after all, only waiting for its gateway, keeps every signal in its history, and many processes look for the same payments. So
- * whoever wakes takes the payment first; about the same it is woken again after 5, 10, 20 … minutes, at most an hour.
+ * a waker takes the payment first; about the same it is woken again after 5, 10, 20 … minutes, at most an hour.
  */
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import type { PaymentRow } from './payments.ts';
 import { payments, wakes, type WakeReason } from './schema.ts';
 
-/** In which whoever has taken it tells its run, or is dead. */
+/** Within this time its taker tells its run, or is dead. */
 const TELLING = sql`interval '1 minute'`;
 /** After the nth time it was told about the same. */
 const REST = sql`least(interval '5 minutes' * power(2, least(${wakes.times}, 10)), interval '1 hour')`;
@@ -26,7 +26,7 @@ export interface Taken {
 }
 
 /**
- * Takes those that may be woken now: each is taken by one, whoever asks at the same time. A taker that asks again, since it does not
+ * Takes those that may be woken now: each is taken by one, however many ask at the same time. A taker that asks again, since it does not
  * know how far it came, is given what it took.
  */
 export async function takeForWaking(

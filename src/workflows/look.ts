@@ -92,7 +92,7 @@ export async function read(
   }
 }
 
-/** A gateway that has called, a payer who is back, and whoever called our API wait for it; timers and the sweep do not. */
+/** A gateway that has called, a payer who is back, and a caller of our API wait for it; timers and the sweep do not. */
 function isWaitedFor(triggers: Triggers | null): boolean {
   if (triggers === null || triggers.callbacks.length > 0 || triggers.expiry === 'shopper') return true;
   return triggers.pokes.some(({ why }) => why === 'return' || why === 'operator');

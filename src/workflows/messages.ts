@@ -96,7 +96,7 @@ export type OpenSessionResult =
       /** Absent from a run that began before it was told. */
       readonly runId?: string;
     }
-  /** The gateway has not answered yet, or can't be asked: whoever asks again gets the session as soon as there is one. */
+  /** The gateway has not answered yet, or can't be asked: the next one to ask gets the session as soon as there is one. */
   | { readonly kind: 'still_opening' }
   /** The payment is settled: the caller begins again from the order's row. */
   | { readonly kind: 'not_open'; readonly status: PaymentStatus }

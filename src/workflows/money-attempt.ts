@@ -109,7 +109,7 @@ export async function planNextGiveBack(run: MoneyRun): Promise<void> {
   try {
     await planNow(run);
   } catch (error) {
-    // The money is in the store as what has to go back: whoever finds it there wakes this run again.
+    // The money is in the store as what has to go back: the forwarder finds it there and wakes this run again.
     run.givesBack = insteadOf(error, null);
   }
 }

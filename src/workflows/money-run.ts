@@ -1,11 +1,9 @@
 /** What one run of `moneyOperations` knows, and the pure steps that change it. */
 import { setCurrentDetails } from '@temporalio/workflow';
+import { delayAfter } from '../domain/ladder.ts';
 import type { GiveBackRequest, MoneyInput, OpenOperation } from './messages.ts';
 import { WHERE_ATTEMPTS_ARE } from './publish.ts';
 
-/** How soon to look again: contract §5.3. */
-const DELAYS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
-const DELAY_AFTERWARDS_MS = 5 * 60_000;
 const DELAY_AT_LAST_MS = 60 * 60_000;
 const HOUR_MS = 60 * 60_000;
 
@@ -28,7 +26,7 @@ export function newMoneyRun(input: MoneyInput): MoneyRun {
   return { input, open: [...open], givesBack, ...counts, doing: null, telling: new Set() };
 }
 
-/** Whoever asks twice is served once. `about` says what it is, for people; null where nobody has said. */
+/** A request that comes twice is served once. `about` says what it is, for people; null where nobody has said. */
 export function request(run: MoneyRun, operationId: string, about: string | null, now: number): void {
   if (run.open.some((open) => open.operationId === operationId)) return;
   const said = about === null ? {} : { about };
@@ -64,7 +62,7 @@ export function postpone(run: MoneyRun, operationId: string, now: number): void 
 
 function later(open: OpenOperation, now: number): OpenOperation {
   const isOld = now - open.since >= HOUR_MS;
-  const delay = isOld ? DELAY_AT_LAST_MS : (DELAYS_MS[open.tries] ?? DELAY_AFTERWARDS_MS);
+  const delay = isOld ? DELAY_AT_LAST_MS : delayAfter(open.tries);
   return { ...open, tries: open.tries + 1, due: now + delay };
 }
 

@@ -1,5 +1,6 @@
 /** When the session is tried to be opened: for as long as somebody asks for it, and never for a shopper who left hours ago. */
 import type { ClosingCause } from '../activities/payment-activities.ts';
+import { delayAfter } from '../domain/ladder.ts';
 
 /** A caller is answered after this long, session or not; the gateway goes on meanwhile. */
 export const ANSWER_WITHIN_MS = 12_000;
@@ -7,9 +8,6 @@ export const ANSWER_WITHIN_MS = 12_000;
 const RESTS_AFTER_MS = 2 * 60_000;
 /** A run takes ten updates at a time, and other calls need some of them. */
 export const MOST_CALLERS = 8;
-/** Between tries, while somebody asks or a callback has named the payment. */
-const DELAYS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
-const DELAY_AFTERWARDS_MS = 5 * 60_000;
 
 /** Times in milliseconds since the epoch. */
 export interface Opening {
@@ -70,7 +68,7 @@ export interface Unavailable {
 
 /** After 1, 2, 5, 15, 60 s, then every 5 minutes, as long as somebody asks; else not before the payment's deadline, which is to be noticed. */
 export function planNextTry(opening: Opening, now: number, isNamed: boolean, failed: Unavailable): void {
-  const delay = DELAYS_MS[opening.tries - 1] ?? DELAY_AFTERWARDS_MS;
+  const delay = delayAfter(opening.tries - 1);
   opening.isInTrouble = true;
   opening.notBefore = now + (failed.retryAfterMs ?? 0);
   const at = Math.max(now + delay, opening.notBefore);

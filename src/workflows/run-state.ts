@@ -2,6 +2,7 @@
 import type { OpenedPayment } from '../activities/payment-activities.ts';
 import { tellsNews, type Proved } from '../domain/claim.ts';
 import type { Become, Standing } from '../domain/decide.ts';
+import { delayAfter, isSoon } from '../domain/ladder.ts';
 import { isSettled, type PaymentStatus } from '../domain/payment.ts';
 import { LATE_HOLD } from '../domain/settle.ts';
 import type { Opened, Transaction } from '../domain/transaction.ts';
@@ -18,9 +19,6 @@ import { askToOpen, newOpening, nextToClose, type Opening } from './opening-plan
 /** Delivery ids remembered per run; enough for every retry a gateway makes, small enough to carry over. */
 const SEEN_LIMIT = 500;
 
-/** How soon to look again after a look that found nothing it could act on. */
-const FOLLOW_UPS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
-const FOLLOW_UP_AFTERWARDS_MS = 5 * 60_000;
 /** How the reason of a review begins that a clear answer ends, whatever it is. */
 export const UNCLEAR = 'unclear: ';
 /** How long an answer may stay unclear before a person is asked, and how often a payment in REVIEW is read. */
@@ -221,9 +219,9 @@ export function planAfterUnclearAnswer(
   }
   // Every callback is followed from the beginning: five at once must not make the next read wait for minutes.
   if (triggers.callbacks.length > 0) run.followUps = 0;
-  const at = now + (FOLLOW_UPS_MS[run.followUps] ?? FOLLOW_UP_AFTERWARDS_MS);
+  const at = now + delayAfter(run.followUps);
   const isLasting = !isSettled(run.status) || (isUnclear && !isDismissed(run));
-  if (!isLasting && run.followUps >= FOLLOW_UPS_MS.length) return;
+  if (!isLasting && !isSoon(run.followUps)) return;
   run.followUps += 1;
   run.nextLook = watch !== null && watch.at <= at ? watch : { at, why: 'follow-up' };
 }

@@ -73,7 +73,7 @@ export type EndedPass = { readonly listing: string } & (
   | { readonly failed: string }
 );
 
-/** One listing after another. What a run knows is small, whatever the gateway lists, and goes on where it was, whoever dies. */
+/** One listing after another. What a run knows is small, whatever the gateway lists, and goes on where it was, though a worker dies. */
 export async function sweepGateway(input: SweepInput): Promise<readonly EndedPass[]> {
   const { soFar, ...sweeping } = expectSweepInput(input);
   let state = soFar ?? (await begin(sweeping));

@@ -193,7 +193,7 @@ describe('the lines of an operation', () => {
     expect(sent[0]).not.toHaveProperty('lines');
   });
 
-  it('are found again by what was sent, for whoever asks for the next part', async () => {
+  it('are found again by what was sent, for the next part', async () => {
     const payment = await aLined();
     await attempt(payment, await ask(payment, 'capture'));
     await expect(

@@ -88,7 +88,7 @@ describe('a sweep', () => {
     { name: 'old', every: 'day' },
   ];
 
-  /** A gateway with these pages in its listings and no other call: whoever tries to read a transaction fails. */
+  /** A gateway with these pages in its listings and no other call: to read a transaction fails. */
   function aGateway(
     pages: Partial<Record<string, Pages>>,
     { fails, sent }: { fails?: { listing: string; page: number }; sent?: () => number } = {},

@@ -5,7 +5,7 @@ import { startStack, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
 const HANGS = { delayMs: 60_000 };
-/** On a machine that does other things too; whoever waits for a call that hangs waits for longer. */
+/** On a machine that does other things too; a call that hangs takes longer. */
 const SOON_MS = 9_000;
 
 let stack: Stack;
@@ -89,7 +89,7 @@ describe('while a call of the gateway hangs', () => {
 });
 
 describe('while the gateway opens nothing', () => {
-  it('tells a shopper so in time, gives the session to whoever comes back, once, and keeps the history short', async () => {
+  it('tells a shopper so in time, gives the session to those that come back, once, and keeps the history short', async () => {
     const reference = newOrder('hung');
     // Else the session would be found again that a create whose answer hangs has made.
     await stack.sandbox.faults({ create: HANGS, search: HANGS });

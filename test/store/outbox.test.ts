@@ -96,7 +96,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(untold).toEqual([failed, paid]);
   });
 
-  it('is left to whoever is at it, however late that is', async () => {
+  it('is left to its own attempt, however late that is', async () => {
     const { payment, paid } = await twoUpdates();
     await claimAttempt(store.db, paid, 60_000);
     await due(paid, '6 minutes');

@@ -49,7 +49,7 @@ export interface FakeOrder {
   readonly records: OutcomeRecord[];
   readonly foreign: string[];
   readonly surplusClosed: string[];
-  /** The gateway answers nothing to whoever wants a session. */
+  /** The gateway answers nothing when a session is wanted. */
   isDeafToOpenings: boolean;
   /** Whatever a test wants to happen instead of an activity's own work, before it. */
   before: Partial<Record<keyof FakeActivities, () => unknown>>;

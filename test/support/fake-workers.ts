@@ -59,11 +59,12 @@ export async function startFakeWorkers(
   return { runs: createPaymentRuns(client, PATIENT), orders, stop };
 }
 
-/** A Worker for each queue with these activities; what is returned stops them after the work at hand. */
+/** A Worker for each queue with these activities; what is returned stops them after the work at hand. `gateways` are those configured. */
 export async function startWorkers(
   connection: NativeConnection,
   workflowBundle: WorkflowBundle,
   activities: object,
+  gateways: readonly string[] = GATEWAYS,
 ): Promise<() => Promise<void>> {
   const common = {
     connection,
@@ -76,7 +77,7 @@ export async function startWorkers(
   } as const;
   const workers = await Promise.all([
     Worker.create({ ...common, workflowBundle, taskQueue: TASK_QUEUE, maxCachedWorkflows: 1_500 }),
-    ...activityQueues().map((taskQueue) => Worker.create({ ...common, taskQueue })),
+    ...activityQueues(gateways).map((taskQueue) => Worker.create({ ...common, taskQueue })),
   ]);
   const running = Promise.all(workers.map((worker) => worker.run()));
   return async () => {
@@ -85,8 +86,8 @@ export async function startWorkers(
   };
 }
 
-function activityQueues(): string[] {
-  const ofGateways = GATEWAYS.map((gateway) => taskQueues(TASK_QUEUE, gateway));
+function activityQueues(gateways: readonly string[]): string[] {
+  const ofGateways = gateways.map((gateway) => taskQueues(TASK_QUEUE, gateway));
   return [
     ...ofGateways.flatMap(({ checkout, background }) => [checkout, background]),
     updatesTaskQueue(TASK_QUEUE),

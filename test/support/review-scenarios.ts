@@ -251,7 +251,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'FAILED');
     await story.callback('e2');
   },
-  /** Whoever takes it over reads it by the hour; what the gateway says clearly ends it. */
+  /** The run that takes it over reads it by the hour; what the gateway says clearly ends it. */
   async 'marked-taken-over'(story) {
     await markedForAnHour(story, 'AUTHORIZED');
     await story.terminate();

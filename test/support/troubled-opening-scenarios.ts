@@ -93,7 +93,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.becomesLong();
     await openedAndPaid(story);
   },
-  /** The try itself hangs: whoever asks is told without it. */
+  /** The try itself hangs: callers are told without it. */
   async 'opening-slow'(story) {
     story.claim();
     let release = () => {};

@@ -162,7 +162,7 @@ describe('a gateway that opens no session', () => {
 });
 
 describe('a try that takes long', () => {
-  it('has shoppers told without it, is not given up, and serves whoever asks later', async () => {
+  it('has shoppers told without it, is not given up, and serves those that ask later', async () => {
     const waiting = await aDeafGateway();
     waiting.fake.isDeafToOpenings = false;
     let release = () => {};

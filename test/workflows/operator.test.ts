@@ -75,7 +75,7 @@ describe('terminate', () => {
     await paid(payment);
   });
 
-  it('leaves a hold to whoever wakes what nobody has read for three intervals', async () => {
+  it('leaves a hold to the job that wakes what nobody has read for three intervals', async () => {
     const payment = await anOpenPayment(world);
     const transactionId = await payAt(world, payment, { outcome: 'on_hold' });
     await called(payment);

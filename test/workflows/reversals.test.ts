@@ -50,7 +50,7 @@ async function updatesOf({ id }: PaymentRow): Promise<{ types: string[]; ids: st
 }
 
 describe('a refund that was done and fails afterwards', () => {
-  it('is told, is failed for whoever asks again, and the order is PAID as before; the next one is told too', async () => {
+  it('is told, is failed when it is asked for again, and the order is PAID as before; the next one is told too', async () => {
     const payment = await aPaidPayment(world, { outcome: 'capture' });
     expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({ state: 'done' });
     await untilOrder(world, payment, 'REFUNDED');

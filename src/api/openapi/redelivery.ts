@@ -41,7 +41,7 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     summary: 'How telling the merchant of one update went',
     description:
       '`id` is the `effectId`, percent-encoded as one segment, its slashes too: `/v1/updates/1001%2Forder.paid/attempts`. One attempt at ' +
-      'a time is under way, whoever asks for it; each is written down before it is sent.',
+      'a time is under way, however many ask for it; each is written down before it is sent.',
     params: z.object({ id: z.string().meta({ example: '1001%2Forder.paid' }) }),
     query: attemptsQuery,
     answers: json(200, 'One page, newest first', pageOf(updateAttempt)),

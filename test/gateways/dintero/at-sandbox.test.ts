@@ -139,7 +139,12 @@ describe('dintero money at the sandbox', () => {
     ['success', { state: 'done', amountMinor: AMOUNT }],
     [
       'failure',
-      { state: 'failed', amountMinor: AMOUNT, reason: 'the payment provider refused the operation' },
+      {
+        state: 'failed',
+        amountMinor: AMOUNT,
+        reason: 'the payment provider refused the operation',
+        isReversed: false,
+      },
     ],
     ['corrected', { state: 'done', amountMinor: AMOUNT }],
   ])('that is only accepted is pending, until it ends in %s', async (result, trace) => {

@@ -41,10 +41,16 @@ export const MESSAGES: Plants = {
   'tells the merchant nothing of a payment': {
     found: /is untold|heard 0 times/,
     plant: () => ({
-      tell: (real: (run: object, untold: string[]) => void, run: object, untold: string[]) =>
+      tell: (
+        real: (run: object, untold: string[], show: unknown) => void,
+        run: object,
+        untold: string[],
+        show: unknown,
+      ) =>
         real(
           run,
           untold.filter((effect) => !effect.endsWith('/order.paid')),
+          show,
         ),
     }),
   },
