@@ -2,8 +2,8 @@
 import type { Db } from '../store/open.ts';
 import { claimAttempt, renewClaim, type ClaimedAttempt } from '../store/update-attempts.ts';
 
-/** How long a claim lasts by itself, and how often it is renewed meanwhile. */
-const CLAIMED_MS = 2_500;
+/** How long a claim lasts by itself, so that a store may be slow, and how often it is renewed meanwhile. */
+const CLAIMED_MS = 4_000;
 const RENEWED_EVERY_MS = 800;
 
 export interface HeldClaim {

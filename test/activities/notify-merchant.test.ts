@@ -214,8 +214,9 @@ describe('telling the merchant', () => {
     shop.answer = (response) => (answer = () => response.writeHead(200).end());
     const told = notify();
     await until('the shop is asked', () => shop.received.length === 1, 10_000);
-    const { claimedUntil: first } = (await readUpdate(store.db, effectId)) as { claimedUntil: Date };
-    await until('the claim would have run out', () => Date.now() > first.getTime() + 300, 10_000);
+    const heldUntil = async () => Number((await readUpdate(store.db, effectId))?.claimedUntil);
+    const first = await heldUntil();
+    await until('the claim is renewed', async () => (await heldUntil()) > first + 500, 4_000);
     expect(await failureOf(notify())).toMatchObject({ type: 'NOT_ITS_TURN' });
     answer();
     expect(await told).toBe('delivered');
@@ -233,7 +234,7 @@ describe('telling the merchant', () => {
       .where(eq(outbox.effectId, effectId));
     const begun = performance.now();
     expect((await told).message).toContain('the claim has run out');
-    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(performance.now() - begun).toBeLessThan(4_900);
   }, 15_000);
 
   it('keeps of each attempt when it was, what came back and how long that took', async () => {
