@@ -32,7 +32,7 @@ export function groupsOfOrders(longest: number): Event[][][] {
 }
 
 /** A step of many orders takes long enough on a busy machine for the next follow-up to come due in the middle of it. */
-const BATCH = 48;
+const BATCH = 24;
 
 function inBatches(paths: Event[][]): Event[][][] {
   const count = Math.ceil(paths.length / BATCH);
