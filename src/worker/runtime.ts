@@ -6,10 +6,11 @@ import type { Logger } from '../telemetry/log.ts';
 
 type Parts = Pick<Service, 'log' | 'metrics' | 'config'>;
 
+/** What the SDK calls information is of use to those that look for a fault: it would hide the lines that `npm start` ends with. */
 const LEVELS = {
   trace: 'TRACE',
   debug: 'DEBUG',
-  info: 'INFO',
+  info: 'WARN',
   warn: 'WARN',
   error: 'ERROR',
   fatal: 'ERROR',
@@ -60,7 +61,7 @@ function pass(log: Logger, { level, message, meta }: LogEntry): void {
 const OURS = {
   TRACE: 'trace',
   DEBUG: 'debug',
-  INFO: 'info',
+  INFO: 'debug',
   WARN: 'warn',
   ERROR: 'error',
 } as const satisfies Record<LogLevel, string>;

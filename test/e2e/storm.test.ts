@@ -76,7 +76,7 @@ describe('a storm of callbacks', () => {
     const opened = await openMany(stack, SESSIONS, 'storm');
     const references = opened.map(({ orderReference }) => orderReference);
     await payers(opened, (index) => ({ outcome: 'authorize', return: false, callback: plansFor(index) }));
-    await untilTold(stack, references, 'order.paid', 60_000);
+    await untilTold(stack, references, 'order.paid', 180_000);
     await untilNothingIsOnTheWire();
     const isRefused = (index: number) => ('t' in (ODD[index % ODD.length] as object) ? 2 : 1);
     const refused = opened.reduce((sum, _, index) => sum + isRefused(index), 0);
