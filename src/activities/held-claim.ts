@@ -4,7 +4,7 @@ import { claimAttempt, renewClaim, type ClaimedAttempt } from '../store/update-a
 
 /** How long a claim lasts by itself, so that a store may be slow, and how often it is renewed meanwhile. */
 const CLAIMED_MS = 4_000;
-const RENEWED_EVERY_MS = 800;
+const RENEWED_EVERY_MS = 1_500;
 
 export interface HeldClaim {
   readonly attempt: ClaimedAttempt;

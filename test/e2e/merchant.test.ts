@@ -84,8 +84,8 @@ describe('an endpoint that', () => {
     );
     await untilTried(hanging[0]?.orderReference ?? '', 1, 60_000);
     const { ms, references: others } = await timeTen('others');
-    // Four times what a machine that is busy with something else takes.
-    expect(ms).toBeLessThan(Math.max(8_000, 4 * quiet.ms));
+    // Six times what a machine that is busy with something else takes: behind forty that hang it would be minutes.
+    expect(ms).toBeLessThan(Math.max(8_000, 6 * quiet.ms));
     for (const { orderReference } of hanging) stack.merchant.behave(orderReference, null);
     const references = [...hanging.map(({ orderReference }) => orderReference), ...others];
     await untilTold(stack, references, 'order.paid', 60_000);
