@@ -14,13 +14,15 @@ export interface MoneyNews {
   readonly name: string;
 }
 
-/** What an id of ours may hold, whatever a gateway calls its events. */
-const PLAIN = /^[A-Za-z0-9._-]{1,100}$/;
+/** Whether an id of ours may hold it, whatever a gateway calls its events. */
+export function isPlain(text: string): boolean {
+  return /^[A-Za-z0-9._-]{1,100}$/.test(text);
+}
 
 /** An operation's name: the gateway's id of its event, else its reference, else its place among all of them. */
 export function nameOf({ eventId = '', reference }: ShownOperation, place: number): string {
-  if (PLAIN.test(eventId)) return eventId;
-  return reference !== null && PLAIN.test(reference) ? reference : `at-${place + 1}`;
+  if (isPlain(eventId)) return eventId;
+  return reference !== null && isPlain(reference) ? reference : `at-${place + 1}`;
 }
 
 /** How each stands after a reading. What that does not show stays as it was: a reading may lag. */

@@ -1,7 +1,7 @@
 /** Who pays an order, and what becomes of it: decided under the order's lock, by one pure function. */
 import { sameMoney, type Money } from './money.ts';
 import { doneSince, shownAfter, UNDONE, undoneSince, type ShownStates } from './news.ts';
-import type { ShownOperation } from './operation.ts';
+import type { OperationKind, ShownOperation } from './operation.ts';
 import type { OrderStanding, OrderStatus, UpdateType } from './order.ts';
 import { holdsMoney, isMoney, isSettled, type PaymentStatus } from './payment.ts';
 import { difference, type Accepted, type Transaction } from './transaction.ts';
@@ -245,12 +245,19 @@ function undone(payment: PaymentStanding, { operations = [] }: Outcome, orderSta
 
 /** Each capture by itself; by the sum where the gateway shows none. */
 function captured(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
-  const { operations = [], capturedMinor } = outcome;
-  const news = doneSince(payment.shown ?? {}, operations).filter(({ kind }) => kind === 'capture');
-  const causes = news.map(({ name }) => name);
-  const isUnshown = causes.length === 0 && capturedMinor > payment.capturedMinor;
-  if (isUnshown) causes.push(`captured-${capturedMinor}`);
+  const { capturedMinor } = outcome;
+  const causes = doneNow('capture', payment, outcome);
+  if (causes.length === 0 && capturedMinor > payment.capturedMinor) causes.push(`captured-${capturedMinor}`);
   return causes.map((cause) => ({ type: 'order.captured', cause, orderStatus }));
+}
+
+/** The names of the operations of a kind that are done, and were not before. */
+function doneNow(
+  kind: OperationKind,
+  { shown = {} }: PaymentStanding,
+  { operations = [] }: Outcome,
+): string[] {
+  return doneSince(shown, operations).flatMap((one) => (one.kind === kind ? [one.name] : []));
 }
 
 function voided({ status }: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
@@ -260,9 +267,8 @@ function voided({ status }: PaymentStanding, outcome: Outcome, orderStatus: Orde
 
 /** Each refund by itself, the last one as what makes the whole of it. The void of a rest may do that too. */
 function refunded(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
-  const { operations = [], refundedMinor, status } = outcome;
-  const news = doneSince(payment.shown ?? {}, operations).filter(({ kind }) => kind === 'refund');
-  const causes = news.map(({ name }) => name);
+  const { refundedMinor, status } = outcome;
+  const causes = doneNow('refund', payment, outcome);
   const isWholeNow = status === 'REFUNDED' && payment.status !== 'REFUNDED';
   const isUnshown = causes.length === 0 && (refundedMinor > payment.refundedMinor || isWholeNow);
   if (isUnshown) causes.push(`refunded-${refundedMinor}`);

@@ -1,4 +1,4 @@
-import { isErrorLike, isFailedStatement, rootOf } from '../telemetry/root-of.ts';
+import { isErrorLike, isFailedStatement, rootOf, type ErrorLike } from '../telemetry/root-of.ts';
 
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',
@@ -21,13 +21,17 @@ const MESSAGES =
 
 /** Whether an error means that the store is away, rather than that a statement is wrong. */
 export function isStoreUnavailable(error: unknown): boolean {
-  for (let at = error, depth = 0; isErrorLike(at) && depth < 5; at = at.cause, depth += 1) {
-    const { code, message, errors } = at;
+  for (const { code, message, errors } of chainOf(error)) {
     if (typeof code === 'string' && (CONNECTION_CODES.has(code) || SERVER_CODES.test(code))) return true;
     if (typeof message === 'string' && MESSAGES.test(message)) return true;
     if (Array.isArray(errors) && errors.some(isStoreUnavailable)) return true;
   }
   return false;
+}
+
+/** An error and what it came of; a chain may go round in a circle. */
+function* chainOf(error: unknown): Generator<ErrorLike> {
+  for (let at = error, depth = 0; isErrorLike(at) && depth < 5; at = at.cause, depth += 1) yield at;
 }
 
 /** What was asked for names a row that is not there, and that nobody will write any more. */
@@ -40,8 +44,7 @@ const REFUSED_VALUES = /^2[23]/;
 
 /** Whether the same input would fail however often it is tried: a value that no database takes, a row that is not there. */
 export function isHopeless(error: unknown): boolean {
-  for (let at = error, depth = 0; isErrorLike(at) && depth < 5; at = at.cause, depth += 1) {
-    const { code, name } = at;
+  for (const { code, name } of chainOf(error)) {
     if (typeof code === 'string' && REFUSED_VALUES.test(code)) return true;
     if (name === 'NoSuchRow' || name === 'RangeError' || name === 'SyntaxError') return true;
   }

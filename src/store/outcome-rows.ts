@@ -1,6 +1,6 @@
 /** What a settlement makes of the rows of a payment and its order: pure, under the lock that recordOutcome holds. */
 import { createHash } from 'node:crypto';
-import { shownAfter } from '../domain/news.ts';
+import { isPlain, shownAfter } from '../domain/news.ts';
 import { effectId, type OrderStanding, type UpdateType } from '../domain/order.ts';
 import { isSettled } from '../domain/payment.ts';
 import type { Settlement } from '../domain/settle.ts';
@@ -131,9 +131,7 @@ export function updateRows(
 
 /** A cause may be an id of the gateway's; ours are ASCII, and short. */
 function plain(cause: string): string {
-  return /^[A-Za-z0-9._-]{1,100}$/.test(cause)
-    ? cause
-    : createHash('sha256').update(cause).digest('hex').slice(0, 32);
+  return isPlain(cause) ? cause : createHash('sha256').update(cause).digest('hex').slice(0, 32);
 }
 
 /** Whatever happens to a payment may come again, long after it was over: a failure after a review, a void after one that was taken back. */

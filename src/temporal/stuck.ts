@@ -2,14 +2,14 @@
 import type { Client } from '@temporalio/client';
 
 /** Temporal's own search attribute; a task that met a run's end (`UnhandledCommand`) does not set it. */
-const STUCK = 'TemporalReportedProblems IS NOT NULL';
+const STUCK = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'";
 const ASKED_EVERY_MS = 30_000;
 const MOST_NAMED = 20;
 
 /** How many runs are stuck; null where the server is too old to say. @throws where Temporal does not answer */
 export async function countStuck(client: Client): Promise<number | null> {
   try {
-    return (await client.workflow.count(`${STUCK} AND ExecutionStatus = 'Running'`)).count;
+    return (await client.workflow.count(STUCK)).count;
   } catch (error) {
     if (isUnknownAttribute(error)) return null;
     throw error;
@@ -19,9 +19,7 @@ export async function countStuck(client: Client): Promise<number | null> {
 /** The ids of some that are stuck. */
 export async function listStuck(client: Client): Promise<string[]> {
   const found: string[] = [];
-  for await (const { workflowId } of client.workflow.list({
-    query: `${STUCK} AND ExecutionStatus = 'Running'`,
-  })) {
+  for await (const { workflowId } of client.workflow.list({ query: STUCK })) {
     found.push(workflowId);
     if (found.length === MOST_NAMED) break;
   }

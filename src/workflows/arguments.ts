@@ -27,7 +27,8 @@ const MOST_CARRIED = 500;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function fieldsOf(value: unknown): Fields {
+/** Nothing where it is no object. */
+export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
@@ -78,11 +79,6 @@ export function lookOf(value: unknown, now: number): LookSignal {
   const { why, at, transactionId } = fieldsOf(value);
   const known = LOOKS.find((look) => look === why) ?? 'operator';
   return { why: known, at: timeOf(at, now), ...(isText(transactionId) && { transactionId }) };
-}
-
-/** Null where it is none. */
-export function operationIdOf(value: unknown): string | null {
-  return textOf(value);
 }
 
 /** Null where it is none. */
@@ -200,6 +196,7 @@ function openOf(value: unknown): OpenOperation[] {
   });
 }
 
-function refusal(message: string): ApplicationFailure {
+/** Says in words what was expected; no retry helps. */
+export function refusal(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'NOT_UNDERSTOOD');
 }

@@ -7,14 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import {
-  expectGiveBack,
-  expectMoneyInput,
-  expectOperationId,
-  giveBackOf,
-  operationIdOf,
-  textOf,
-} from './arguments.ts';
+import { expectGiveBack, expectMoneyInput, expectOperationId, giveBackOf, textOf } from './arguments.ts';
 import {
   carryOut,
   giveBack,
@@ -60,8 +53,7 @@ async function runOperations(input: MoneyInput): Promise<void> {
 
 /** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
 function receiveRequests(run: MoneyRun): void {
-  const receive = (sent: unknown, about?: unknown) =>
-    receiveOperation(run, operationIdOf(sent), textOf(about));
+  const receive = (sent: unknown, about?: unknown) => receiveOperation(run, textOf(sent), textOf(about));
   setHandler(operationRequested, receive, {
     description: 'An operation that is written down and not carried out',
   });

@@ -1,21 +1,14 @@
 /** What a sweep is started with, taken for what it may be: `temporal workflow start` can give it anything. */
-import { ApplicationFailure } from '@temporalio/common';
+import { fieldsOf, refusal } from './arguments.ts';
 import type { SweepInput } from './sweep-gateway.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
 
 /** What an earlier run handed over is taken whole or not at all: a sweep begins again at its marks. @throws ApplicationFailure, which ends the run */
 export function expectSweepInput(value: unknown): SweepInput {
   const { gateway, of, soFar } = fieldsOf(value);
   const isKnown = of === 'new' || of === 'changes';
   if (typeof gateway !== 'string' || gateway === '' || !isKnown)
-    throw ApplicationFailure.nonRetryable(
+    throw refusal(
       'sweepGateway expects {"gateway":"…","of":"new" or "changes"}: use temporal schedule trigger -s sweep/<gateway>',
-      'NOT_UNDERSTOOD',
     );
   return isSoFar(soFar) ? { gateway, of, soFar } : { gateway, of };
 }
