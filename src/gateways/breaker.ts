@@ -39,7 +39,7 @@ export class Breakers {
   expectAnswers(call: string): void {
     if (this.#of(call).takes(this.#now())) return;
     const message = `${this.#gateway} ${call}: not called, since it has not answered for several payments; tried again within seconds`;
-    throw new GatewayUnavailable(message, { kind: 'silent' });
+    throw new GatewayUnavailable(message, { kind: 'stopped' });
   }
 
   /** Makes the call unless it is stopped, and learns from how it ends. */

@@ -212,10 +212,13 @@ export class GatewayRejected extends Error {
   override readonly name = 'GatewayRejected';
 }
 
-/** Silence (time-out, connection, 5xx), a refusal of us (401, 403, 429) or not there yet: says nothing about the payment, to be retried. */
+/**
+ * Silence (time-out, connection, 5xx), a refusal of us (401, 403, 429) or not there yet: says nothing about the payment, to be retried.
+ * `stopped`: not called at all, since the same call has met nothing but silence for several payments.
+ */
 export class GatewayUnavailable extends Error {
   override readonly name = 'GatewayUnavailable';
-  readonly kind: 'silent' | 'credentials' | 'rate_limited' | 'absent';
+  readonly kind: 'silent' | 'stopped' | 'credentials' | 'rate_limited' | 'absent';
   readonly retryAfterMs: number | undefined;
 
   constructor(

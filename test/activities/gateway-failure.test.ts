@@ -24,6 +24,21 @@ describe('a gateway that is silent or refuses us', () => {
     expect(new Set(factors).size).toBeGreaterThan(4);
   });
 
+  it('is asked again after no less than 5 s, up to a fifth off, where it was not called at all', async () => {
+    for (const [attempt, seconds] of [
+      [1, 5],
+      [2, 5],
+      [3, 5],
+      [4, 15],
+      [6, 300],
+    ] as const) {
+      const failure = await failureOf(new GatewayUnavailable('not called', { kind: 'stopped' }), attempt);
+      expect(failure).toMatchObject({ type: 'GATEWAY_STOPPED', nonRetryable: false });
+      expect(Number(failure.nextRetryDelay) / 1_000 / seconds).toBeGreaterThanOrEqual(0.8);
+      expect(Number(failure.nextRetryDelay) / 1_000 / seconds).toBeLessThanOrEqual(1.2);
+    }
+  });
+
   it.each([
     [90_000, 90_000],
     [999_999_999_000, 3_600_000],

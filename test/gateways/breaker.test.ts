@@ -23,7 +23,7 @@ function aGuarded() {
   const read = (payment: number | string) =>
     gateway.readPayment({ sessionId: `s${payment}` }).then(
       () => 'answered',
-      (error: unknown) => (error as Error).message,
+      (error: unknown) => `${(error as GatewayUnavailable).kind}: ${(error as Error).message}`,
     );
   return { at, gateway, read };
 }
@@ -38,7 +38,7 @@ async function aStopped() {
 describe('a call of a gateway', () => {
   it('is stopped once five payments have met silence, before it is made, and is said to be', async () => {
     const { at, read } = await aStopped();
-    expect(await read(6)).toMatch(/^psp readPayment: not called/);
+    expect(await read(6)).toMatch(/^stopped: psp readPayment: not called/);
     expect(at.calls).toBe(5);
     expect(at.changes).toEqual([['readPayment', true]]);
   });
