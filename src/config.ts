@@ -113,7 +113,7 @@ const TEMPORAL = {
 
 /** Slots of each kind in one process, runs kept in memory, and long polls for each queue. */
 const WORKER = {
-  WORKER_WORKFLOW_SLOTS: from2to(1_000).default(40),
+  WORKER_WORKFLOW_SLOTS: from2to(1_000).default(16),
   WORKER_STORE_SLOTS: from2to(2_000).default(100),
   WORKER_CHECKOUT_SLOTS: from2to(2_000).default(100),
   WORKER_BACKGROUND_SLOTS: from2to(2_000).default(100),

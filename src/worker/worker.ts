@@ -67,7 +67,7 @@ function commonOptions(connection: NativeConnection, settings: WorkerSettings) {
     namespace: settings.namespace,
     interceptors: { activity: AROUND_ACTIVITIES },
     // The SDK would send one only when four fifths of the time-out are over, which leaves a busy process no room.
-    maxHeartbeatThrottleInterval: '500ms',
+    maxHeartbeatThrottleInterval: '400ms',
     shutdownGraceTime: '15s',
     shutdownForceTime: '25s',
     ...versioningOf(settings),

@@ -139,7 +139,6 @@ export function expectMoneyInput(value: unknown, workflowId: string): MoneyInput
   const address = expectAddress(value, 'moneyOperations');
   const expected = moneyWorkflowId(address.paymentId);
   if (workflowId !== expected) throw otherThan(workflowId, expected);
-  if (carried === undefined) return address;
   const { open, givesBack } = fieldsOf(carried);
   return { ...address, carried: { open: openOf(open), givesBack: giveBackOf(givesBack) } };
 }

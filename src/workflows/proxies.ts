@@ -11,8 +11,8 @@ import type {
 } from '../activities/payment-activities.ts';
 import { taskQueues, updatesTaskQueue } from './messages.ts';
 
-/** A worker that is killed is noticed by its silence, not by the time limit of what it was doing. */
-const HEARTBEAT = '1500 milliseconds';
+/** A worker that is killed is noticed by its silence, not by the time limit of what it was doing. Temporal rounds up to whole seconds. */
+const HEARTBEAT = '1 second';
 /** Longer where a worker that only stood still would open a second session, or have to find out what it has sent. */
 const HEARTBEAT_OF_WRITES = '4 seconds';
 

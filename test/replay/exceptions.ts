@@ -61,6 +61,21 @@ export const EQUIVALENT: readonly Exception[] = [
     line: '>= UNCLEAR_LIMIT_MS',
     reason: 'an hour to the millisecond',
   },
+  {
+    file: 'src/workflows/opening-plan.ts',
+    line: 'at > opening.askedAt + RESTS_AFTER_MS',
+    reason: 'two minutes to the millisecond',
+  },
+  {
+    file: 'src/workflows/payment-session.ts',
+    line: 'Math.max(1, Date.parse(run.payment.expiryDueAt)',
+    reason: 'a timer of one millisecond or of two',
+  },
+  {
+    file: 'src/workflows/sweep-gateway.ts',
+    line: 'read > 0 && workflowInfo().continueAsNewSuggested',
+    reason: 'no history is long after one page',
+  },
 ];
 
 /** Functions whose work is shown to people by a query, and is in no history. */

@@ -3,6 +3,7 @@
  *
  *     npx tsx test/replay/mutations.ts                         50 of them, always the same
  *     npx tsx test/replay/mutations.ts --seed 7 --count 200    others, and as many
+ *     npx tsx test/replay/mutations.ts --of src/domain/claim.ts:33    all in a file, or in one line of it
  *
  * Ends with 1 when one survives that exceptions.ts does not name.
  */
@@ -21,10 +22,16 @@ const REPLAYED = 'replayed';
 
 async function playAll(): Promise<void> {
   const { values } = parseArgs({
-    options: { seed: { type: 'string', default: '9' }, count: { type: 'string', default: '50' } },
+    options: {
+      seed: { type: 'string', default: '9' },
+      count: { type: 'string', default: '50' },
+      of: { type: 'string', multiple: true },
+    },
   });
+  const { seed, count, of } = values;
   const all = allMutants(ROOT);
-  const chosen = someMutants(all, Number(values.seed), Number(values.count));
+  const isMeant = ({ file, line }: Mutant) => of?.some((place) => [file, `${file}:${line}`].includes(place));
+  const chosen = of === undefined ? someMutants(all, Number(seed), Number(count)) : all.filter(isMeant);
   const replayer = new Replayer();
   const unnoticed: Mutant[] = [];
   for (const [index, mutant] of chosen.entries()) {
@@ -36,7 +43,7 @@ async function playAll(): Promise<void> {
   }
   replayer.end();
   process.stdout.write(
-    `${chosen.length} of ${all.length} faults (seed ${values.seed}), ${unnoticed.length} unnoticed without a reason\n`,
+    `${chosen.length} of ${all.length} faults (${of?.join(', ') ?? `seed ${seed}`}), ${unnoticed.length} unnoticed without a reason\n`,
   );
   process.exitCode = unnoticed.length === 0 ? 0 : 1;
 }

@@ -60,6 +60,16 @@ async function givingBackFails(
 }
 
 export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
+  /** What is under way is finished first: what is to be given back depends on it. */
+  async 'give-back-after-what-is-open'(story) {
+    await paid(story);
+    story.fake.attempts.push(attempted(story, 'finished', shown(story)));
+    story.fake.plans.push(plan(story, {}));
+    const now = Date.now();
+    const open = [{ operationId: 'op-1', since: now, tries: 0, due: now + 1_500 }];
+    await story.takeOverMoney({ open, givesBack: { cause: 'operator', noteKey: 'note' } });
+    return moneyOf(story);
+  },
   async 'attempt-declined-unseen'(story) {
     await paid(story);
     story.fake.attempts.push(attempted(story, 'refused', { failure: DECLINED }));

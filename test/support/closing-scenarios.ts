@@ -114,20 +114,47 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     seen();
   },
   /** Three callbacks while the gateway is read: one says no more than it does, two might. */
-  async 'called-while-reading'(story) {
+  'called-while-reading': (story) => calledWhileReading(story, 'AUTHORIZED'),
+  /** The gateway captures by itself: one callback may speak of the authorization or of the capture, until it is captured. */
+  async 'called-while-authorized-by-itself'(story) {
+    story.fake.capture = 'auto';
+    await calledWhileReading(story, 'AUTHORIZED');
+  },
+  async 'called-while-captured-by-itself'(story) {
+    story.fake.capture = 'auto';
+    await calledWhileReading(story, 'CAPTURED');
+  },
+  /** More than a look takes up. */
+  async 'asked-too-often'(story) {
     await story.open();
-    change(story.session, 'AUTHORIZED');
-    const transactionId = transactionIdOf(story.session);
     story.fake.before.readTransaction = async () => {
       story.fake.before = {};
-      for (const [nth, claim] of [{ transactionId }, { transactionId, event: 'CAPTURE' }, {}].entries())
-        await story.runs.callback(story.address, { ...callbackSignal(`e${nth}`), claim });
+      for (let count = 0; count < 52; count += 1)
+        await story.runs.look(story.address, { why: 'sweep', at: AT });
     };
-    await story.runs.callback(story.address, { ...callbackSignal('first'), claim: { transactionId } });
-    await story.becomes('AUTHORIZED');
+    await story.look('sweep');
+    await until('it is read again', () => story.fake.reads.length > 1, 30_000);
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+    await story.quiet();
   },
 };
 
 function refuse(): never {
   throw ApplicationFailure.nonRetryable('this can not succeed');
+}
+
+const AT = '2026-01-01T00:00:00.000Z';
+
+async function calledWhileReading(story: Story, status: 'AUTHORIZED' | 'CAPTURED'): Promise<void> {
+  await story.open();
+  change(story.session, status);
+  const transactionId = transactionIdOf(story.session);
+  story.fake.before.readTransaction = async () => {
+    story.fake.before = {};
+    for (const [nth, claim] of [{ transactionId }, { transactionId, event: 'CAPTURE' }, {}].entries())
+      await story.runs.callback(story.address, { ...callbackSignal(`e${nth}`), claim });
+  };
+  await story.runs.callback(story.address, { ...callbackSignal('first'), claim: { transactionId } });
+  await story.becomes(status);
 }

@@ -56,6 +56,7 @@ export interface FakeOrder {
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
   pollIntervalMs: number;
+  capture: 'manual' | 'auto';
   /** The store knows of nobody who has decided what a person is said to have. */
   isUndecided: boolean;
   /** Said instead of opening a session. */
@@ -84,6 +85,7 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
     before: {},
     mayHaveSurplus: false,
     pollIntervalMs: POLL_INTERVAL_MS,
+    capture: 'manual',
     isUndecided: false,
     refusal: null,
     says: null,
@@ -162,7 +164,7 @@ function referenceOf(id: string): string {
 }
 
 async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
-  const { order, psp, mayHaveSurplus, pollIntervalMs, refusal } = fake;
+  const { order, psp, mayHaveSurplus, pollIntervalMs, capture, refusal } = fake;
   if (refusal !== null) return refusal;
   const payment = order.payments.find(({ id }) => id === input.paymentId);
   if (payment === undefined) return adopt(fake, input);
@@ -178,7 +180,7 @@ async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessi
   }
   const opened = openedPayment(payment, untoldOf(order, payment.id));
   const reason = payment.reason === null ? {} : { reason: payment.reason };
-  return { ...opened, ...reason, mayHaveSurplus, pollIntervalMs };
+  return { ...opened, ...reason, mayHaveSurplus, pollIntervalMs, capture };
 }
 
 function newSession(psp: SimulatedPsp, payment: StoredPayment): SimulatedSession {

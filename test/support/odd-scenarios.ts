@@ -65,6 +65,23 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e1');
   },
   'odd-input': (story) => begun(story, 'paymentSession', 'payment/odd-input/1', null),
+  async 'odd-input-unfinished'(story) {
+    const { gateway, ...others } = story.addressOfNobody;
+    const inputs = [
+      { ...others, gateway: '' },
+      { gateway },
+      ...[{ n: 0 }, { n: '1' }, { orderReference: '' }, { paymentId: 7 }].map((odd) => ({
+        ...story.addressOfNobody,
+        ...odd,
+      })),
+    ];
+    const ids: string[] = [];
+    for (const [index, input] of inputs.entries()) {
+      const id = `payment/odd-input-unfinished/${index + 1}`;
+      ids.push(...(await begun(story, 'paymentSession', id, input)));
+    }
+    return ids;
+  },
   'odd-input-of-another': (story) =>
     begun(story, 'paymentSession', 'payment/odd-input-of-another/1', { ...story.addressOfNobody, n: 2 }),
   async 'odd-money-messages'(story) {

@@ -165,6 +165,18 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.shows('AUTHORIZED', {});
     await story.callback('e4');
   },
+  /** Its time is over while a person is asked, and then the gateway shows nothing. */
+  async 'review-hidden-at-its-end'(story) {
+    story.stored(LIFETIME_MS - 2_500);
+    story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
+    await story.takeOver({ seen: [] });
+    await story.callback('e1');
+    await story.becomes('REVIEW');
+    await until('its time is over', () => Date.now() > story.payment.expiryDueAt + 500, 60_000);
+    story.fake.says = { kind: 'absent' };
+    await story.callback('e2');
+    await dismiss(story);
+  },
   /** Answers of a replica that lags behind, with times to tell by and without. */
   async stale(story) {
     await story.open();
@@ -172,6 +184,8 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const later = { updatedAt: '2026-06-01T00:00:00.000Z' };
     story.shows('CAPTURED', later);
     await story.callback('e1');
+    story.shows('REFUNDED', { updatedAt: '2026-05-31T23:59:59.999Z', refundedMinor: 72_200 });
+    await story.callback('a millisecond older');
     for (const [index, otherwise] of [later, { updatedAt: '2026-01-01T00:00:00.000Z' }].entries()) {
       story.shows('AUTHORIZED', otherwise);
       await story.callback(`e${index + 2}`);

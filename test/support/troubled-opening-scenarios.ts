@@ -39,6 +39,18 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await first;
     await openedAndPaid(story);
   },
+  /** That it was hard to open keeps nobody from deciding later. */
+  async 'opening-late-in-review'(story) {
+    deaf(story);
+    const first = story.beginOpening();
+    await tried(story, 2);
+    await first;
+    story.fake.isDeafToOpenings = false;
+    await story.runs.open(story.address);
+    story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
+    await story.callback('e1');
+    await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
+  },
   /** The gateway says when it wants to be called again: no click and no callback has it called before. */
   async 'opening-not-before'(story) {
     story.claim();
