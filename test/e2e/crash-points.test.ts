@@ -35,7 +35,11 @@ const CASES: readonly CrashCase[] = [
   ...each('auto capture', ['attempt.operate.after']),
   ...each('capture', ['record.before', 'record.uncommitted', 'record.after'], { pass: 2 }),
   ...each('review', ['resolve.note.before', 'resolve.note.after', 'resolve.answer.before']),
+  // The first record is the review, the second one of what stands; the decision and its note are used up by the third.
+  ...each('accept', ['record.before', 'record.uncommitted', 'record.after'], { pass: 3 }),
+  ...each('accept', ['resolve.note.after']),
   ...each('cancel', ['cancel.before', 'cancel.after']),
+  ...each('cancel', ['record.before', 'record.uncommitted', 'record.after']),
   ...each('adopt', ['open.adopt.before', 'open.adopt.after']),
   ...each('pay', ['read.before', 'read.after', 'record.before', 'record.uncommitted', 'record.after']),
   ...each('pay', ['open.create.before', 'open.create.after', 'open.record.after']),

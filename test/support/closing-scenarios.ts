@@ -113,6 +113,15 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
     seen();
   },
+  /** A callback that names its session is believed where to look, for this session's transaction only. */
+  async 'called-by-session'(story) {
+    await story.open();
+    change(story.session, 'INITIATED');
+    const transactionId = transactionIdOf(story.session);
+    await story.callback('e1', { sessionId: 'another-session', transactionId: 'another' });
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e2', { sessionId: story.session.sessionId, transactionId });
+  },
   /** Three callbacks while the gateway is read: one says no more than it does, two might. */
   'called-while-reading': (story) => calledWhileReading(story, 'AUTHORIZED'),
   /** The gateway captures by itself: one callback may speak of the authorization or of the capture, until it is captured. */

@@ -20,6 +20,17 @@ export const TAKING_OVER_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
+  /** Nobody asks for a look, and nothing was handed over. */
+  async 'hold-begun-again'(story) {
+    story.fake.pollIntervalMs = 500;
+    story.stored();
+    change(story.session, 'ON_HOLD');
+    Object.assign(story.payment, { status: 'ON_HOLD' });
+    await story.takeOver({ seen: [] });
+    await until('it is polled', () => story.fake.reads.length > 0, 30_000);
+    change(story.session, 'AUTHORIZED');
+    await story.becomes('AUTHORIZED');
+  },
   async 'review-taken-over'(story) {
     story.stored();
     Object.assign(story.payment, { status: 'REVIEW', reason: 'amount_mismatch' });

@@ -122,7 +122,12 @@ export const STORIES = {
   review: {
     title: 'an operator gives back a wrong amount that waits in REVIEW',
     ends: 'order PAYMENT_FAILED; payment VOIDED, void done; at Dintero AUTHORIZATION_VOIDED, VOID 1; merchant told review, payment_cancelled',
-    run: giveBackReviewed,
+    run: (stack, order) => reviewed(stack, order, 'give_back'),
+  },
+  accept: {
+    title: 'an operator accepts a wrong amount that waits in REVIEW',
+    ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED; merchant told review, paid',
+    run: (stack, order) => reviewed(stack, order, 'accept'),
   },
 } as const satisfies Record<string, Story>;
 
@@ -217,11 +222,11 @@ async function payEarlier(stack: Stack, order: string): Promise<void> {
   await stack.sandbox.change(transactionId, { status: 'AUTHORIZED', force: true });
 }
 
-async function giveBackReviewed(stack: Stack, order: string): Promise<void> {
+async function reviewed(stack: Stack, order: string, decision: 'accept' | 'give_back'): Promise<void> {
   const { id, sessionId } = await opened(stack, order);
   await stack.sandbox.pay(sessionId, { outcome: 'authorize', amount: 1, return: false });
   await untilOrder(stack, order, 'REVIEW', WAITS_FOR_MS);
   await untilTold(stack, [order], 'order.review', WAITS_FOR_MS);
-  const asked = { decision: 'give_back', actor: 'ann', reason: 'the payer asked for it' };
+  const asked = { decision, actor: 'ann', reason: 'the payer asked for it' };
   await insist('the decision', () => stack.call('POST', `/v1/payments/${id}/resolve`, asked));
 }
