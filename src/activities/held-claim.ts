@@ -32,10 +32,12 @@ export async function whileClaimed<Result>(
   const lost = new AbortController();
   const lose = () => lost.abort(new Error('the claim has run out'));
   let end = setTimeout(lose, heldUntil - Date.now());
+  let isOver = false;
   async function renew(): Promise<void> {
     const askedAt = Date.now();
     const isHeld = await renewClaim(db, attempt, CLAIMED_MS).catch(() => false);
-    if (!isHeld) return;
+    // A renewal may be answered when there is nothing left to hold it for.
+    if (!isHeld || isOver) return;
     clearTimeout(end);
     end = setTimeout(lose, askedAt + CLAIMED_MS - Date.now());
   }
@@ -43,6 +45,7 @@ export async function whileClaimed<Result>(
   try {
     return await work(lost.signal);
   } finally {
+    isOver = true;
     clearInterval(renewal);
     clearTimeout(end);
   }
