@@ -37,7 +37,7 @@ const SIGNAL_TIMEOUT_MS = 500;
  * A task of a run takes milliseconds; one that was lost with its worker keeps somebody waiting for so long. A worker takes few at once
  * (WORKER_WORKFLOW_SLOTS), so that none that has begun waits for others: what is late is played again from its history.
  */
-const TASK_TIMEOUT_MS = 1_500;
+const TASK_TIMEOUT_MS = 3_000;
 /** How long a sweep does: nobody waits for it, and what it has not woken it begins again with. */
 const PATIENT_TIMEOUT_MS = 5_000;
 
