@@ -1,5 +1,6 @@
 /** Callback → paid of one order while others are in trouble, compared with a quiet moment of the same process. */
 import { paySilently, send } from '../paidonce-part.ts';
+import type { OpenedSession } from '../stand/product.ts';
 import { HANGING_PREFIX } from '../stand/sink.ts';
 import type { Stand } from '../stand/stand.ts';
 import { inParallel, until } from '../stand/waiting.ts';
@@ -30,10 +31,10 @@ export async function measureHangingShop(
 /** While a sweep wakes `sessions`, which were paid without anybody telling us. */
 export async function measureSweep(
   stand: Stand,
-  { probes, sessions }: { probes: number; sessions: readonly string[] },
+  { probes, sessions }: { probes: number; sessions: readonly OpenedSession[] },
 ): Promise<Disturbed> {
   const quiet = await probe(stand, 'before-sweep', probes);
-  await inParallel(sessions, WIDTH, (sessionId) => stand.sandbox.pay(sessionId, { callback: false }));
+  await inParallel(sessions, WIDTH, ({ sessionId }) => stand.sandbox.pay(sessionId, { callback: false }));
   const isSweeping = await startSweep(stand);
   const during: number[] = [];
   while (during.length < probes && (await isSweeping()))

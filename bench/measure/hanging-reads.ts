@@ -3,6 +3,7 @@ import type { OpenedSession } from '../stand/product.ts';
 import type { Stand } from '../stand/stand.ts';
 import { inParallel, until } from '../stand/waiting.ts';
 import { percentiles, type Percentiles } from '../stats.ts';
+import { openMany } from './resources.ts';
 
 /** Shoppers who click at the same moment. */
 const AT_ONCE = 5;
@@ -20,13 +21,12 @@ export async function measureHangingReads(
   stand: Stand,
   { openings, hangingReads }: { openings: number; hangingReads: number },
 ): Promise<Openings> {
-  const quiet = await openMany(stand, 'open-quiet', openings);
-  const references = Array.from({ length: hangingReads }, (_, index) => `read-hangs-${index}`);
-  const waiting = await inParallel(references, AT_ONCE, (reference) => stand.embedded.open(reference));
+  const quiet = await timeOpenings(stand, 'open-quiet', openings);
+  const waiting = await openMany(stand.embedded, 'read-hangs', hangingReads);
   await stand.sandbox.faults({ readTransaction: HANGS, readSession: HANGS });
   await inParallel(waiting, AT_ONCE, ({ sessionId }) => stand.sandbox.pay(sessionId));
   await readsHang(stand, waiting);
-  const disturbed = await openMany(stand, 'open-disturbed', openings);
+  const disturbed = await timeOpenings(stand, 'open-disturbed', openings);
   await stand.sandbox.faults({ readTransaction: null, readSession: null });
   const [quietMs, disturbedMs] = [percentiles(quiet.taken), percentiles(disturbed.taken)];
   return {
@@ -51,7 +51,7 @@ async function readsHang(
   );
 }
 
-async function openMany(
+async function timeOpenings(
   { embedded }: Stand,
   name: string,
   count: number,

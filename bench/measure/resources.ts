@@ -1,7 +1,7 @@
 /** Memory after thousands of sessions, and what many open sessions cost while nothing happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Part } from '../part.ts';
-import type { ProductStand } from '../stand/product.ts';
+import type { OpenedSession, ProductStand } from '../stand/product.ts';
 import { inParallel } from '../stand/waiting.ts';
 import { median } from '../stats.ts';
 import { WIDTH } from './rounds.ts';
@@ -31,10 +31,10 @@ async function afterMore(part: Part, product: ProductStand, name: string, count:
   return median(readings.slice(-Math.ceil(count / 10)));
 }
 
-/** Opens sessions and leaves them open; their ids at the gateway. */
-export function openMany(product: ProductStand, name: string, count: number): Promise<string[]> {
+/** Opens sessions and leaves them open. */
+export function openMany(product: ProductStand, name: string, count: number): Promise<OpenedSession[]> {
   const references = Array.from({ length: count }, (_, index) => `${name}-${index}`);
-  return inParallel(references, WIDTH, async (reference) => (await product.open(reference)).sessionId);
+  return inParallel(references, WIDTH, (reference) => product.open(reference));
 }
 
 /** Share of one core that the product takes while nobody asks anything of it. */

@@ -1,6 +1,7 @@
 /** The Workers: one for workflows and what needs the store only, two for each gateway, one that tells the merchant. */
 import { join } from 'node:path';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { HEARTBEAT_EVERY_MS } from '../activities/heartbeat.ts';
 import type {
   MoneyActivities,
   PaymentActivities,
@@ -67,7 +68,7 @@ function commonOptions(connection: NativeConnection, settings: WorkerSettings) {
     namespace: settings.namespace,
     interceptors: { activity: AROUND_ACTIVITIES },
     // The SDK would send one only when four fifths of the time-out are over, which leaves a busy process no room.
-    maxHeartbeatThrottleInterval: '400ms',
+    maxHeartbeatThrottleInterval: HEARTBEAT_EVERY_MS,
     shutdownGraceTime: '15s',
     shutdownForceTime: '25s',
     ...versioningOf(settings),

@@ -4,6 +4,8 @@ export interface Exception {
   readonly file: string;
   /** Part of the source line. */
   readonly line: string;
+  /** `from → to`, where other faults of the line do show. */
+  readonly fault?: string;
   readonly reason: string;
 }
 
@@ -64,26 +66,31 @@ export const EQUIVALENT: readonly Exception[] = [
   {
     file: 'src/workflows/opening-plan.ts',
     line: 'at > opening.askedAt + RESTS_AFTER_MS',
+    fault: '> → >=',
     reason: 'two minutes to the millisecond',
   },
-  {
+  ...['Date.parse(run.payment.expiryDueAt)', 'at - Date.now())'].map((time) => ({
     file: 'src/workflows/payment-session.ts',
-    line: 'Math.max(1, Date.parse(run.payment.expiryDueAt)',
+    line: `Math.max(1, ${time}`,
+    fault: '1 → 2',
     reason: 'a timer of one millisecond or of two',
-  },
+  })),
   {
-    file: 'src/workflows/payment-session.ts',
-    line: 'Math.max(1, at - Date.now())',
-    reason: 'a timer of one millisecond or of two',
+    file: 'src/workflows/money-run.ts',
+    line: 'const HOUR_MS = 60 * 60_000;',
+    fault: '60_000 → 60001',
+    reason: 'an hour to the second',
   },
   {
     file: 'src/workflows/money-run.ts',
-    line: '= 60 * 60_000;',
-    reason: 'an hour to the second',
+    line: 'open.since >= HOUR_MS',
+    fault: '>= → >',
+    reason: 'an hour to the millisecond',
   },
   {
     file: 'src/workflows/money-operations.ts',
     line: 'else if (run.givesBack !== null && run.open.length === 0)',
+    fault: 'run.givesBack !== null && run.open.length === 0 → run.givesBack !== null',
     reason: 'while something is open nothing but its time ends the wait before it',
   },
   {
@@ -91,15 +98,20 @@ export const EQUIVALENT: readonly Exception[] = [
     line: 'let read = 0;',
     reason: 'where histories are recorded a run is long before it has read its hundred pages',
   },
+  ...[
+    'read > 0 && workflowInfo().continueAsNewSuggested → workflowInfo().continueAsNewSuggested',
+    '> → >=',
+    '0 → 1',
+  ].map((fault) => ({
+    file: 'src/workflows/sweep-gateway.ts',
+    line: 'read > 0 && workflowInfo().continueAsNewSuggested',
+    fault,
+    reason: 'no history is long after one page',
+  })),
   {
     file: 'src/workflows/telling.ts',
     line: "const WATCHED = 'that it is watched';",
     reason: 'words that a query shows',
-  },
-  {
-    file: 'src/workflows/sweep-gateway.ts',
-    line: 'read > 0 && workflowInfo().continueAsNewSuggested',
-    reason: 'no history is long after one page',
   },
 ];
 
@@ -113,11 +125,13 @@ export const SHOWN_ONLY: ReadonlySet<string> = new Set([
   'showMoving',
 ]);
 
-/** The exception for a line of a file; undefined where there is none. */
+/** The exception for a line of a file, or for one fault of it; undefined where there is none. */
 export function exceptionFor(
   exceptions: readonly Exception[],
   file: string,
   line: string,
+  fault?: string,
 ): Exception | undefined {
-  return exceptions.find((one) => one.file === file && line.includes(one.line));
+  const isMeant = (one: Exception) => one.fault === undefined || one.fault === fault;
+  return exceptions.find((one) => one.file === file && line.includes(one.line) && isMeant(one));
 }

@@ -36,7 +36,8 @@ async function playAll(): Promise<void> {
   const unnoticed: Mutant[] = [];
   for (const [index, mutant] of chosen.entries()) {
     const noticedBy = await replayer.play(mutant);
-    const reason = exceptionFor(EQUIVALENT, mutant.file, sourceLine(ROOT, mutant))?.reason;
+    const { file, from, to } = mutant;
+    const reason = exceptionFor(EQUIVALENT, file, sourceLine(ROOT, mutant), `${from} → ${to}`)?.reason;
     if (noticedBy === null && reason === undefined) unnoticed.push(mutant);
     const seen = noticedBy === null ? `GREEN, ${reason ?? 'and no reason is known'}` : `red by ${noticedBy}`;
     process.stdout.write(`${String(index + 1).padStart(3)} ${words(mutant)}\n    ${seen}\n`);

@@ -182,6 +182,18 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.terminate(moneyWorkflowId(story.payment.id));
     return moneyOf(story);
   },
+  /** Nothing else is open, and the hour is over by half a minute: the next time is an hour away. */
+  async 'attempt-by-the-hour-alone'(story) {
+    await paid(story);
+    story.fake.attempts.push(attempted(story, 'accepted', shown(story)));
+    const now = Date.now();
+    const open = [{ operationId: 'op-1', tries: 9, since: now - HOUR_MS - 30_000, due: now }];
+    await story.takeOverMoney({ open, givesBack: null });
+    await until('it was tried', () => story.fake.attempts.length === 0, 30_000);
+    await story.quiet(moneyWorkflowId(story.payment.id));
+    await story.terminate(moneyWorkflowId(story.payment.id));
+    return moneyOf(story);
+  },
   /** Many that the gateway does not finish: the run goes on as a new one. */
   async 'attempts-continued'(story) {
     await paid(story);

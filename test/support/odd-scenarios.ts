@@ -66,21 +66,13 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'odd-input': (story) => begun(story, 'paymentSession', 'payment/odd-input/1', null),
   async 'odd-input-unfinished'(story) {
-    const { gateway, ...others } = story.addressOfNobody;
-    const inputs = [
-      { ...others, gateway: '' },
-      { gateway },
-      ...[{ n: 0 }, { n: '1' }, { orderReference: '' }, { paymentId: 7 }].map((odd) => ({
-        ...story.addressOfNobody,
-        ...odd,
-      })),
-    ];
-    const ids: string[] = [];
-    for (const [index, input] of inputs.entries()) {
-      const id = `payment/odd-input-unfinished/${index + 1}`;
-      ids.push(...(await begun(story, 'paymentSession', id, input)));
-    }
-    return ids;
+    const whole = story.addressOfNobody;
+    const odd = [{ gateway: '' }, { n: 0 }, { n: '1' }, { orderReference: '' }, { paymentId: 7 }];
+    const inputs = [{ gateway: whole.gateway }, ...odd.map((field) => ({ ...whole, ...field }))];
+    const ids = inputs.map((input, index) =>
+      begun(story, 'paymentSession', `payment/odd-input-unfinished/${index + 1}`, input),
+    );
+    return (await Promise.all(ids)).flat();
   },
   'odd-input-of-another': (story) =>
     begun(story, 'paymentSession', 'payment/odd-input-of-another/1', { ...story.addressOfNobody, n: 2 }),

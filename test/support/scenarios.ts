@@ -208,8 +208,8 @@ export class Story {
     await until('the run is continued as a new one', isNext, 90_000);
   }
 
-  quiet(): Promise<void> {
-    return untilQuiet(this.#world.client, paymentWorkflowId(this.payment));
+  quiet(workflowId = paymentWorkflowId(this.payment)): Promise<void> {
+    return untilQuiet(this.#world.client, workflowId);
   }
 
   /** The run itself has heard what was recorded. */

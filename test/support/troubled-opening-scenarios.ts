@@ -17,11 +17,23 @@ function deaf(story: Story, ageMs = 0): void {
 const tried = ({ fake }: Story, times: number): Promise<void> =>
   until(`it is tried ${times} times`, () => fake.openings.length >= times, 30_000);
 
+/** Tried in vain, until the caller is told so. */
+async function triedInVain(story: Story): Promise<void> {
+  deaf(story);
+  const first = story.beginOpening();
+  await tried(story, 2);
+  await first;
+}
+
 /** The gateway can be asked again, and somebody does. */
-async function openedAndPaid(story: Story): Promise<void> {
+async function openedAtLast(story: Story): Promise<void> {
   story.fake.isDeafToOpenings = false;
   story.fake.refusal = null;
   await story.runs.open(story.address);
+}
+
+async function openedAndPaid(story: Story): Promise<void> {
+  await openedAtLast(story);
   change(story.session, 'AUTHORIZED');
   await story.callback('paid');
 }
@@ -33,20 +45,13 @@ async function clickElsewhere({ client, payment }: Story): Promise<void> {
 
 export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'opening-late'(story) {
-    deaf(story);
-    const first = story.beginOpening();
-    await tried(story, 2);
-    await first;
+    await triedInVain(story);
     await openedAndPaid(story);
   },
   /** That it was hard to open keeps nobody from deciding later. */
   async 'opening-late-in-review'(story) {
-    deaf(story);
-    const first = story.beginOpening();
-    await tried(story, 2);
-    await first;
-    story.fake.isDeafToOpenings = false;
-    await story.runs.open(story.address);
+    await triedInVain(story);
+    await openedAtLast(story);
     story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
     await story.callback('e1');
     await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
