@@ -93,11 +93,6 @@ export const EQUIVALENT: readonly Exception[] = [
     fault: 'run.givesBack !== null && run.open.length === 0 → run.givesBack !== null',
     reason: 'while something is open nothing but its time ends the wait before it',
   },
-  {
-    file: 'src/workflows/sweep-gateway.ts',
-    line: 'let read = 0;',
-    reason: 'where histories are recorded a run is long before it has read its hundred pages',
-  },
   ...[
     'read > 0 && workflowInfo().continueAsNewSuggested → workflowInfo().continueAsNewSuggested',
     '> → >=',

@@ -6,7 +6,7 @@ import { startDevWorld, type DevWorld } from './dev-server.ts';
 import { MONEY_SCENARIOS, type MoneyScenario } from './money-scenarios.ts';
 import { startMoneyWorld } from './money-world.ts';
 import { SCENARIOS, Story } from './scenarios.ts';
-import { SWEEP_SCENARIOS } from './sweep-scenarios.ts';
+import { LONG_SWEEP_SCENARIOS, SWEEP_SCENARIOS } from './sweep-scenarios.ts';
 import { beginAfresh, startSweepWorld } from './sweep-world.ts';
 import { until } from './until.ts';
 
@@ -21,7 +21,11 @@ export const SCENARIO_NAMES = [
   ...Object.keys(SCENARIOS),
   ...Object.keys(MONEY_SCENARIOS),
   ...Object.keys(SWEEP_SCENARIOS),
+  ...Object.keys(LONG_SWEEP_SCENARIOS),
 ];
+
+/** Temporal's own. */
+const LONG_HISTORY = 4_096;
 
 /** A story that fails is named on stdout, and the others are recorded. @throws Error where there is none of a name */
 export async function recordHistories(names: readonly string[]): Promise<Recorded[]> {
@@ -32,19 +36,25 @@ export async function recordHistories(names: readonly string[]): Promise<Recorde
     ...(await recordStories(names.filter((name) => name in SCENARIOS))),
     ...(await recordMoney(names, 'real')),
     ...(await recordMoney(names, 'skipping')),
-    ...(await recordSweeps(names.filter((name) => name in SWEEP_SCENARIOS))),
+    ...(await recordSweeps(names, SWEEP_SCENARIOS)),
+    ...(await recordSweeps(names, LONG_SWEEP_SCENARIOS, LONG_HISTORY)),
   ];
 }
 
-async function recordSweeps(names: readonly string[]): Promise<Recorded[]> {
-  if (names.length === 0) return [];
-  const world = await startSweepWorld();
+async function recordSweeps(
+  names: readonly string[],
+  scenarios: typeof SWEEP_SCENARIOS,
+  suggestsAfter?: number,
+): Promise<Recorded[]> {
+  const wanted = names.filter((name) => name in scenarios);
+  if (wanted.length === 0) return [];
+  const world = await startSweepWorld(suggestsAfter);
   try {
     const recorded: Recorded[] = [];
     // One after another: the listings are the world's.
-    for (const name of names) {
+    for (const name of wanted) {
       await beginAfresh(world);
-      const play = async () => [(await SWEEP_SCENARIOS[name]?.(world)) ?? ''];
+      const play = async () => [(await scenarios[name]?.(world)) ?? ''];
       recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
     }
     return recorded;

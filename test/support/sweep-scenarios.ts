@@ -1,10 +1,20 @@
-/** One short story for each path of `sweepGateway`; each says under which workflow id it was. */
+/** One story for each path of `sweepGateway`; each says under which workflow id it was. */
 import { Context } from '@temporalio/activity';
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import { sweepMarks } from '../../src/store/schema.ts';
 import { aPaidSession, foreignPages, SWEEP_LISTINGS, type SweepWorld } from './sweep-world.ts';
 
-export const SWEEP_SCENARIOS: Readonly<Record<string, (world: SweepWorld) => Promise<string>>> = {
+type SweepScenario = (world: SweepWorld) => Promise<string>;
+
+/** On a server that suggests nothing for so long: the run itself knows when it has read enough. */
+export const LONG_SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
+  async 'sweep-of-hundred-pages'(world) {
+    world.pages.set('created', foreignPages(102));
+    return world.sweep('new', 'of-hundred-pages');
+  },
+};
+
+export const SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
   async 'sweep-of-new'(world) {
     const [, listed] = await aPaidSession(world);
     world.pages.set('created', [...foreignPages(2), [listed]]);

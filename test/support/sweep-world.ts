@@ -33,10 +33,10 @@ export const SWEEP_LISTINGS: readonly Listing[] = [
   { name: 'old', every: 'day' },
 ];
 
-/** On a dev server that suggests to continue as new after a hundred events. */
-export async function startSweepWorld(): Promise<SweepWorld> {
+/** On a dev server that suggests to continue as new after so many events. */
+export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> {
   quietRuntime();
-  const server = await startDevServer(['limit.historyCount.suggestContinueAsNew=100']);
+  const server = await startDevServer([`limit.historyCount.suggestContinueAsNew=${suggestsAfter}`]);
   const { address } = server;
   const connection = await Connection.connect({ address });
   const native = await NativeConnection.connect({ address });

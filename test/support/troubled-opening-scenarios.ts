@@ -25,6 +25,15 @@ async function triedInVain(story: Story): Promise<void> {
   await first;
 }
 
+/** By runs before this one too; nobody has asked since. */
+async function triedForMinutes(story: Story): Promise<void> {
+  const now = Date.now();
+  const opening = { since: now - 4 * MINUTE_MS, tries: 5, nextTry: now, isResting: false };
+  await story.takeOver({ seen: [], opening });
+  await tried(story, 1);
+  await story.quiet();
+}
+
 /** The gateway can be asked again, and somebody does. */
 async function openedAtLast(story: Story): Promise<void> {
   story.fake.isDeafToOpenings = false;
@@ -94,10 +103,28 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** Nobody has asked for minutes: until somebody does, or its time is over. */
   async 'opening-rests'(story) {
     deaf(story);
-    const now = Date.now();
-    const opening = { since: now - 4 * MINUTE_MS, tries: 5, nextTry: now, isResting: false };
-    await story.takeOver({ seen: [], opening });
-    await tried(story, 1);
+    await triedForMinutes(story);
+    await openedAndPaid(story);
+  },
+  /** It rests, and must not be called before a moment that is nearer than the deadline: a click waits for that moment. */
+  async 'opening-rests-not-before'(story) {
+    story.claim();
+    story.fake.refusal = { kind: 'unavailable', reason: 'create: 429', retryAfterMs: 8_000 };
+    await triedForMinutes(story);
+    await openedAndPaid(story);
+  },
+  /** Its time is over before the next try. */
+  async 'opening-rests-to-the-end'(story) {
+    deaf(story, 4 * 60 * MINUTE_MS - MINUTE_MS);
+    await triedForMinutes(story);
+    await openedAndPaid(story);
+  },
+  /** Somebody may have paid in it: it is tried on, though nobody asks. */
+  async 'opening-named-late'(story) {
+    deaf(story);
+    await triedForMinutes(story);
+    await story.runs.callback(story.address, callbackSignal('e1'));
+    await tried(story, 2);
     await story.quiet();
     await openedAndPaid(story);
   },
