@@ -7,7 +7,7 @@ import { sendShopper } from './shopper.ts';
 import type { Name, Stack } from './stack.ts';
 
 const SESSIONS = 50;
-/** For a shopper to be served and an order to be told of, from the moment that the dead process is back. */
+/** For the merchant to be told of every order, once every shopper has paid. */
 const SETTLED_WITHIN_MS = 60_000;
 
 /** Fifty shoppers over some seconds; the process is killed in the middle, and started again a moment later. */

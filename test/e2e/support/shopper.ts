@@ -1,32 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askToOpen, comeBack } from './shop.ts';
+import { insistOnOpening } from './insist.ts';
+import type { Paid } from './sandbox.ts';
+import { comeBack } from './shop.ts';
 import type { Stack } from './stack.ts';
 
-const ASKS_FOR_MS = 60_000;
+/** The gateway too may be away, and be started on a busy machine. */
+const PAYS_WITHIN_MS = 150_000;
 
 /** A shopper who asks until served, pays, and may or may not come back, whatever dies meanwhile; where there is a sweep, nobody calls about every fifth. */
 export async function sendShopper(stack: Stack, orderReference: string, index: number): Promise<void> {
-  const sessionId = await insist(orderReference, async () => {
-    const { status, body } = await askToOpen(stack, orderReference);
-    return status === 200 || status === 201 ? (body.sessionId as string) : null;
-  });
+  const { sessionId } = await insistOnOpening(stack, orderReference);
   const isUntold = stack.env['SWEEP_INTERVAL'] !== '1h' && index % 5 === 0;
   const callback = isUntold ? false : { copies: 1 + (index % 2), together: true };
-  const paid = await insist(orderReference, async () => {
-    const { transaction } = await stack.sandbox.session(sessionId);
-    // Paid, but the answer died with its process.
-    if (transaction) return { returnUrl: null };
-    return stack.sandbox.pay(sessionId, { outcome: 'authorize', callback });
-  });
+  const paid = await payAtLast(stack, sessionId, callback);
   if (index % 3 === 0 && paid.returnUrl !== null) await comeBack(paid).catch(() => undefined);
 }
 
-async function insist<T>(orderReference: string, body: () => Promise<T | null>): Promise<T> {
-  const deadline = Date.now() + ASKS_FOR_MS;
+async function payAtLast(
+  { sandbox }: Stack,
+  sessionId: string,
+  callback: false | { copies: number; together: boolean },
+): Promise<Pick<Paid, 'returnUrl'>> {
+  const deadline = Date.now() + PAYS_WITHIN_MS;
   for (;;) {
-    const result = await body().catch(() => null);
-    if (result !== null) return result;
-    if (Date.now() > deadline) throw new Error(`order ${orderReference}: nobody could serve it in time`);
-    await sleep(250);
+    try {
+      const { transaction } = await sandbox.session(sessionId);
+      // Paid, but the answer died with its process.
+      return transaction
+        ? { returnUrl: null }
+        : await sandbox.pay(sessionId, { outcome: 'authorize', callback });
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(250);
+    }
   }
 }
