@@ -1,8 +1,10 @@
-/** Runs whose workflow task keeps failing: a bug, a build that does not fit them. Nothing wakes them but a person. */
+/** Runs that stand still until a person does something: their workflow task keeps failing, or an operator has paused them. */
 import type { Client } from '@temporalio/client';
 
 /** Temporal's own search attribute; a task that met a run's end (`UnhandledCommand`) does not set it. */
 const STUCK = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'";
+/** Another one of Temporal's own: of a run that is paused as a whole, and of one with an activity that is. */
+const PAUSED = "TemporalPauseInfo IS NOT NULL AND ExecutionStatus IN ('Running', 'Paused')";
 const ASKED_EVERY_MS = 30_000;
 const MOST_NAMED = 20;
 
@@ -17,9 +19,23 @@ export async function countStuck(client: Client): Promise<number | null> {
 }
 
 /** The ids of some that are stuck. */
-export async function listStuck(client: Client): Promise<string[]> {
+export function listStuck(client: Client): Promise<string[]> {
+  return listSome(client, STUCK);
+}
+
+/** The ids of some that are paused, or have an activity that is; null where the server is too old to say. @throws where Temporal does not answer */
+export async function listPaused(client: Client): Promise<string[] | null> {
+  try {
+    return await listSome(client, PAUSED);
+  } catch (error) {
+    if (isUnknownAttribute(error)) return null;
+    throw error;
+  }
+}
+
+async function listSome(client: Client, query: string): Promise<string[]> {
   const found: string[] = [];
-  for await (const { workflowId } of client.workflow.list({ query: STUCK })) {
+  for await (const { workflowId } of client.workflow.list({ query })) {
     found.push(workflowId);
     if (found.length === MOST_NAMED) break;
   }
@@ -38,7 +54,6 @@ export function stuckCounter(client: Client, now: () => number = Date.now): () =
 
 function isUnknownAttribute(error: unknown): boolean {
   const { message, cause } = error as Error;
-  return /TemporalReportedProblems.*(not found|not defined|invalid)|(not found|not defined|invalid).*TemporalReportedProblems/is.test(
-    `${message} ${cause instanceof Error ? cause.message : ''}`,
-  );
+  const text = `${message} ${cause instanceof Error ? cause.message : ''}`;
+  return /Temporal(ReportedProblems|PauseInfo)/.test(text) && /not found|not defined|invalid/i.test(text);
 }

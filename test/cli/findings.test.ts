@@ -110,11 +110,22 @@ describe('what needs somebody', () => {
   });
 
   it('is an activity that keeps failing, also when the store is away', () => {
-    const pending = { activity: 'readTransaction', attempt: 7, lastFailure: 'no answer', nextAt: null };
+    const pending = {
+      id: '5',
+      activity: 'readTransaction',
+      attempt: 7,
+      lastFailure: 'no answer',
+      nextAt: null,
+      isPaused: false,
+    };
     const [finding] = findingsOf(null, temporalWith(aRun({ pending: [pending] })), NOW);
     expect(finding?.text).toBe('readTransaction is at attempt 7: no answer');
     const young = temporalWith(aRun({ pending: [{ ...pending, attempt: 2 }] }));
     expect(findingsOf(null, young, NOW)).toEqual([]);
+    const paused = temporalWith(aRun({ pending: [{ ...pending, isPaused: true }] }));
+    expect(findingsOf(null, paused, NOW)).toMatchObject([
+      { text: 'readTransaction is paused by an operator: nothing goes on' },
+    ]);
   });
 });
 

@@ -19,7 +19,9 @@ beforeAll(async () => {
   const path = process.env['TEMPORAL_CLI'];
   if (path === undefined) throw new Error('TEMPORAL_CLI is not set: npm test sets it');
   const executable = { type: 'existing-path', path } as const;
-  at.server = await TestWorkflowEnvironment.createLocal({ server: { executable } });
+  // What operators may do on some servers only.
+  const extraArgs = ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'];
+  at.server = await TestWorkflowEnvironment.createLocal({ server: { executable, extraArgs } });
   at.config = aConfig(at.server.address);
 }, 60_000);
 
@@ -34,6 +36,7 @@ describe('paidonce doctor, of Temporal', () => {
       temporal: 'warn',
       'search attributes': 'fail',
       'stuck runs': 'ok',
+      'paused runs': 'ok',
       'worker for payments': 'fail',
       'worker for payments-dintero-checkout': 'fail',
       'worker for payments-dintero-background': 'fail',
@@ -112,6 +115,33 @@ describe('paidonce doctor, of Temporal', () => {
     });
     await client.workflow.getHandle('payment/cli-9/1').terminate();
   }, 90_000);
+
+  it('names what an operator has paused, as `why` does, and how it goes on', async () => {
+    await prepare();
+    const { client, connection } = at.server;
+    const { workflowService } = connection;
+    const settings = { taskQueue: 'payments', updateTimeoutMs: 5_000, signalTimeoutMs: 5_000 };
+    const payment = { paymentId: 'pay_7', orderReference: 'cli-7', n: 1, gateway: 'dintero' };
+    await createPaymentRuns(client, settings).look(payment, {
+      why: 'operator',
+      at: new Date().toISOString(),
+    });
+    const workflowId = 'payment/cli-7/1';
+    const command = { namespace: 'default', workflowId, identity: 'a test', requestId: 'once' };
+    await workflowService.pauseWorkflowExecution({ ...command, reason: 'a test' });
+    const stateOf = async () => (await look()).find(({ name }) => name === 'paused runs');
+    await until('doctor names it', async () => (await stateOf())?.state === 'warn');
+    expect((await stateOf())?.text).toContain(workflowId);
+    const [run] = await runsOf('cli-7');
+    expect(run?.status).toBe('PAUSED');
+    const findings = findingsOf(null, { kind: 'found', runs: [run as Run] }, new Date());
+    expect(findings).toMatchObject([
+      { about: workflowId, todo: expect.stringContaining('workflow unpause') },
+    ]);
+    await workflowService.unpauseWorkflowExecution(command);
+    await until('it is none any more', async () => (await stateOf())?.state === 'ok');
+    await client.workflow.getHandle(workflowId).terminate();
+  }, 60_000);
 
   it('says one thing when nobody answers', async () => {
     const found = await look({ ...at.config, TEMPORAL_ADDRESS: '127.0.0.1:1' });

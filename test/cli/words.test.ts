@@ -53,7 +53,15 @@ describe('the words of `paidonce why`', () => {
 
   it('tell what Temporal knows when the store is away, and say what could not be asked', () => {
     const steps = [{ at: '2026-11-21T11:00:00.000Z', text: 'signal callbackReceived' }];
-    const pending = [{ activity: 'readTransaction', attempt: 3, lastFailure: 'no answer', nextAt: null }];
+    const read = {
+      id: '5',
+      activity: 'readTransaction',
+      attempt: 3,
+      lastFailure: 'no answer',
+      nextAt: null,
+      isPaused: false,
+    };
+    const pending = [read, { ...read, isPaused: true }];
     const lines = linesOf(
       aWhy({
         store: { kind: 'unasked', reason: 'the store did not answer' },
@@ -66,6 +74,7 @@ describe('the words of `paidonce why`', () => {
       'Workflow payment/1001/1 running, 12 events: http://ui/run',
       '  2026-11-21 11:00:00.000  signal callbackReceived',
       '  going on: readTransaction, attempt 3, before: no answer',
+      '  paused: readTransaction, attempt 3, before: no answer',
       '',
       'Could not ask: the store did not answer',
     ]);

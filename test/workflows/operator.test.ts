@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { wakeUnwatched } from '../../src/background/waking.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
+import { listPaused } from '../../src/temporal/stuck.ts';
 import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { temporalCli } from '../support/dev-server.ts';
 import {
@@ -151,6 +152,9 @@ describe('of the read that is being retried', () => {
     const id = await withAStuckRead(payment);
     await temporal('activity pause', payment, '--activity-id', id);
     await until('it rests', async () => (await pendingOf(payment))[0]?.paused === true);
+    const isNamed = async () =>
+      (await listPaused(world.client))?.includes(paymentWorkflowId(payment)) === true;
+    await until('doctor can name it', isNamed);
     await called(payment);
     expect((await orderOf(world, payment)).status).not.toBe('PAID');
     await temporal('activity unpause', payment, '--activity-id', id);

@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { missingSearchAttributes, scheduleIdsOf } from '../../temporal/setup.ts';
-import { countStuck, listStuck } from '../../temporal/stuck.ts';
+import { countStuck, listPaused, listStuck } from '../../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../../workflows/messages.ts';
 import { withTemporal } from '../with-temporal.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
@@ -32,6 +32,7 @@ async function checkAll(
   const others = [
     check('search attributes', () => checkAttributes(connection, config), todo),
     check('stuck runs', () => checkStuck(client), todo),
+    check('paused runs', () => checkPaused(client), todo),
     ...(config.TEMPORAL_WORKER_BUILD_ID === undefined
       ? []
       : [check('worker version', () => checkVersion(connection, config), todo)]),
@@ -80,6 +81,16 @@ async function checkStuck(client: Client): Promise<Finding> {
   return fail(
     `${count}, whose workflow task keeps failing: ${ids}`,
     'the log and the Temporal Web UI say why; docs/operations.md, "A run that is stuck"',
+  );
+}
+
+async function checkPaused(client: Client): Promise<Finding> {
+  const ids = await listPaused(client);
+  if (ids === null) return ok('this Temporal server is too old to say');
+  if (ids.length === 0) return ok('none');
+  return warn(
+    `an operator has paused ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' and more' : ''}, or an activity there`,
+    'nothing of ours unpauses it: temporal workflow unpause, or activity unpause; docs/temporal-ui.md',
   );
 }
 

@@ -14,6 +14,7 @@ const UNHANDLED_AFTER_MS = 60_000;
 const UNTOLD_AFTER_MS = 5 * 60_000;
 const UNFINISHED_AFTER_MS = 5 * 60_000;
 const STUBBORN_ATTEMPTS = 4;
+const LIVES: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 /** Everything that is wrong with an order, as far as store and Temporal could be asked. */
 export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Finding[] {
@@ -25,7 +26,7 @@ export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Fi
     ...unhandled(payment, now),
     ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
   ]);
-  return [...ofPayments, ...known.flatMap(stuck), ...known.flatMap(stubborn)];
+  return [...ofPayments, ...known.flatMap(stuck), ...known.flatMap(paused), ...known.flatMap(stubborn)];
 }
 
 function reviewOf({ id, status, reason, reviewMark, updatedAt }: Payment): Finding[] {
@@ -95,8 +96,8 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Fi
 /** An open payment lives in a run; without one nobody polls a hold or notices that the time is over. */
 function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Finding[] {
   const isNew = now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS;
-  const isRunning = runs.some((run) => run.workflowId === workflow.workflowId && run.status === 'RUNNING');
-  if (isSettled(status) || isNew || isRunning) return [];
+  const isThere = runs.some((run) => run.workflowId === workflow.workflowId && LIVES.has(run.status));
+  if (isSettled(status) || isNew || isThere) return [];
   const text = `is ${status}, but Temporal has no running workflow ${workflow.workflowId}`;
   return [{ about: id, text, todo: 'ask for the payment again (POST /v1/payments): it starts the run anew' }];
 }
@@ -107,9 +108,26 @@ function stuck({ workflowId, problems }: Run): Finding[] {
   return [{ about: workflowId, text, todo: 'docs/operations.md, "A run that is stuck"' }];
 }
 
+function paused({ workflowId, status, pending }: Run): Finding[] {
+  const finding = (what: string, command: string) => ({
+    about: workflowId,
+    text: `${what} is paused by an operator: nothing goes on`,
+    todo: `temporal ${command} -w ${workflowId}; docs/temporal-ui.md`,
+  });
+  return [
+    ...(status === 'PAUSED' ? [finding('the run', 'workflow unpause')] : []),
+    ...pending
+      .filter(({ isPaused }) => isPaused)
+      .map(({ activity, id }) => finding(activity, `activity unpause --activity-id ${id}`)),
+  ];
+}
+
 function stubborn({ workflowId, pending }: Run): Finding[] {
   return pending
-    .filter(({ attempt, lastFailure }) => attempt >= STUBBORN_ATTEMPTS && lastFailure !== null)
+    .filter(
+      ({ attempt, lastFailure, isPaused }) =>
+        attempt >= STUBBORN_ATTEMPTS && lastFailure !== null && !isPaused,
+    )
     .map(({ activity, attempt, lastFailure, nextAt }) => ({
       about: workflowId,
       text: `${activity} is at attempt ${attempt}: ${lastFailure}${nextAt === null ? '' : `; next ${nextAt}`}`,

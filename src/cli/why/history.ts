@@ -14,10 +14,14 @@ export interface Step {
 
 /** An activity that has been started or waits to be tried again. */
 export interface PendingActivity {
+  /** Temporal's, within the run. */
+  readonly id: string;
   readonly activity: string;
   readonly attempt: number;
   readonly lastFailure: string | null;
   readonly nextAt: string | null;
+  /** By an operator: no attempt follows. */
+  readonly isPaused: boolean;
 }
 
 interface Scheduled {
@@ -103,10 +107,12 @@ function activity(activities: ReadonlyMap<string, Scheduled>, scheduledId: unkno
 /** What is going on right now, or fails again and again. */
 export function pendingOf(pending: readonly PendingInfo[]): PendingActivity[] {
   return pending.map((info) => ({
+    id: info.activityId ?? '',
     activity: info.activityType?.name ?? 'activity',
     attempt: info.attempt ?? 1,
     lastFailure: info.lastFailure?.message ?? null,
     nextAt: timeOf(info.scheduledTime),
+    isPaused: info.paused === true,
   }));
 }
 

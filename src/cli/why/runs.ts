@@ -9,7 +9,7 @@ import { pendingOf, stepsOf, type PendingActivity, type Step } from './history.t
 export interface Run {
   readonly workflowId: string;
   readonly runId: string;
-  /** Temporal's word: RUNNING, COMPLETED, TERMINATED … */
+  /** Temporal's word: RUNNING, PAUSED, COMPLETED, TERMINATED … */
   readonly status: string;
   readonly startedAt: string;
   readonly closedAt: string | null;

@@ -87,8 +87,8 @@ function runLines(run: Run): string[] {
     `Workflow ${workflowId} ${status.toLowerCase()}, ${events} events${url === null ? '' : `: ${url}`}`,
     ...steps.map(({ at, text }) => `  ${utc(at)}  ${text}`),
     ...pending.map(
-      ({ activity, attempt, lastFailure }) =>
-        `  going on: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, before: ${lastFailure}`}`,
+      ({ activity, attempt, lastFailure, isPaused }) =>
+        `  ${isPaused ? 'paused' : 'going on'}: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, before: ${lastFailure}`}`,
     ),
     ...(waitsFor === null ? [] : [`  waits for ${waitsFor}`]),
   ];
