@@ -64,7 +64,7 @@ async function prove(): Promise<void> {
   const seen = () => psp.given.reduce((sum, times) => sum + Math.min(times, 1), 0);
   const during: number[] = [];
   const memory: number[] = [];
-  const watch = setInterval(() => memory.push(stand.worker().residentMb()), 1_000);
+  const watch = setInterval(() => noteMemory(memory, stand.worker()), 1_000);
   stops.push(() => clearInterval(watch));
   await until('the first pages', async () => seen() > 3);
   const sweepMs = await timeOfOtherSweep(stand);
@@ -213,6 +213,12 @@ async function timeOfOtherSweep({ client }: ProvingStand): Promise<number> {
   );
   await client.workflow.getHandle(started.action.workflow.workflowId).result();
   return Date.now() - begun;
+}
+
+/** One that was just killed has none. */
+function noteMemory(samples: number[], worker: Child): void {
+  const megabytes = worker.residentMb();
+  if (Number.isFinite(megabytes)) samples.push(megabytes);
 }
 
 function memoryOf(samples: readonly number[]): string {

@@ -1,4 +1,5 @@
 /** The sweep: contract §5.3 holds even if no callback ever comes. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { differsFromListing, hasOtherSums } from '../domain/decide.ts';
 import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway.ts';
 import { markWoken, takeForWaking } from '../store/wakes.ts';
@@ -48,7 +49,8 @@ export interface SweepDependencies {
   readonly onCounted?: (gateway: string, counted: MissedCallbacks) => void;
 }
 
-/** Nobody waits for a sweep. */
+/** Nobody waits for a sweep, and what is paid meanwhile does not wait for it: a page is followed by a rest as long as itself. */
+const LONGEST_REST_MS = 1_000;
 const RHYTHM = { restsPerAnswer: 20, longestRestMs: 1_000 };
 /** As many as are told before anybody takes them for forgotten. */
 const WOKEN_AT_ONCE = 20;
@@ -64,7 +66,7 @@ export function createSweepActivities(given: SweepDependencies): SweepActivities
   };
   return {
     planSweep: (sweeping) => planSweep(db, gatewayNamed(sweeping.gateway), sweeping, new Date()),
-    sweepPage: (at) => asking((signal) => sweepPage({ db, runs }, gatewayNamed(at.gateway), at, signal)),
+    sweepPage: (at) => asking((signal) => sweepInTime({ db, runs }, gatewayNamed(at.gateway), at, signal)),
     async countMissedCallbacks(gateway) {
       const counted = await asking((signal) => countMissedCallbacks(db, gatewayNamed(gateway), signal));
       onCounted?.(gateway, counted);
@@ -74,6 +76,18 @@ export function createSweepActivities(given: SweepDependencies): SweepActivities
 }
 
 type Reach = Pick<SweepDependencies, 'db' | 'runs'>;
+
+async function sweepInTime(
+  reach: Reach,
+  gateway: Gateway,
+  at: PageToSweep,
+  signal: AbortSignal,
+): Promise<PassSoFar> {
+  const begun = performance.now();
+  const pass = await sweepPage(reach, gateway, at, signal);
+  if (pass.cursor !== null) await sleep(Math.min(LONGEST_REST_MS, performance.now() - begun));
+  return pass;
+}
 
 async function sweepPage(
   reach: Reach,

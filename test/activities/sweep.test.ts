@@ -1,4 +1,5 @@
 /** The sweep, with listings as a gateway gives them and a real store. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import {
@@ -200,6 +201,21 @@ describe('a sweep', () => {
     const failing = aGateway({}, { fails: { listing: 'old', page: 0 } });
     await expect(sweepAt(failing, 'changes')).rejects.toThrow('the page never came');
     expect(Object.keys(await marks())).toEqual(['captured']);
+  });
+
+  it('rests after a page for as long as it took, so that what is paid meanwhile goes first', async () => {
+    const SLOW_MS = 150;
+    const slow = aGateway({ created: [[listed('T1.a')], [listed('T1.b')]] });
+    const { listPage } = slow;
+    slow.listPage = async (...asked: Parameters<Gateway['listPage']>) => {
+      await sleep(SLOW_MS);
+      return listPage.apply(slow, asked);
+    };
+    const since = new Date().toISOString();
+    const begun = performance.now();
+    const first = { ...NO_PAGE, gateway: 'dintero', listing: 'created', since, startedAt: since };
+    expect(await sweepPage(activitiesOf(slow), first)).toMatchObject({ cursor: '1' });
+    expect(performance.now() - begun).toBeGreaterThan(1.9 * SLOW_MS);
   });
 
   it('adds up what it finds, once even where the last page is read again', async () => {
