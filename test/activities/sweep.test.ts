@@ -92,7 +92,11 @@ describe('a sweep', () => {
   /** A gateway with these pages in its listings and no other call: to read a transaction fails. */
   function aGateway(
     pages: Partial<Record<string, Pages>>,
-    { fails, sent }: { fails?: { listing: string; page: number }; sent?: () => number } = {},
+    {
+      fails,
+      sent,
+      takesMs = 0,
+    }: { fails?: { listing: string; page: number }; sent?: () => number; takesMs?: number } = {},
   ): FakeGateway {
     const since: Record<string, Date[]> = {};
     const asked: string[] = [];
@@ -102,6 +106,7 @@ describe('a sweep', () => {
       asked,
       listings: LISTINGS,
       async listPage({ listing, since: from, cursor }: ListingPlace): Promise<ListedPage> {
+        if (takesMs > 0) await sleep(takesMs);
         const page = Number(cursor ?? 0);
         if (page === 0) (since[listing] ??= []).push(from);
         if (fails !== undefined && fails.listing === listing && fails.page === page)
@@ -205,12 +210,7 @@ describe('a sweep', () => {
 
   it('rests after a page for as long as it took, so that what is paid meanwhile goes first', async () => {
     const SLOW_MS = 150;
-    const slow = aGateway({ created: [[listed('T1.a')], [listed('T1.b')]] });
-    const { listPage } = slow;
-    slow.listPage = async (...asked: Parameters<Gateway['listPage']>) => {
-      await sleep(SLOW_MS);
-      return listPage.apply(slow, asked);
-    };
+    const slow = aGateway({ created: [[listed('T1.a')], [listed('T1.b')]] }, { takesMs: SLOW_MS });
     const since = new Date().toISOString();
     const begun = performance.now();
     const first = { ...NO_PAGE, gateway: 'dintero', listing: 'created', since, startedAt: since };
