@@ -66,6 +66,7 @@ export function figuresOf({
     atMost('… and refused', hangingReads.refused, 0, orders),
     atMost('8 orders/s, the worker killed: paid → told p99', recovery?.ofOne.toldMs.p99, 1_500, milliseconds),
     atMost('… and the slowest', recovery?.ofOne.slowestMs, 5_000, milliseconds),
+    atMost('… and openings that were answered "not now"', recovery?.ofOne.refused, 0, orders),
     atMost('… one of two workers killed, the slowest', recovery?.ofTwo.slowestMs, 2_000, milliseconds),
     atMost('callback answered p99, one at a time', embedded.alone.ackMs?.p99, 30, milliseconds),
     atMost(`resident memory after ${memory?.sessions ?? 2_000} sessions`, memory?.residentMb, 900, megabytes),

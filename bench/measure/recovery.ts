@@ -1,5 +1,6 @@
 /** Orders come at a steady pace while a worker is killed: how long each takes from the payer's paying to the shop's knowing. */
-import type { ProductStand } from '../stand/product.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpenedSession, ProductStand } from '../stand/product.ts';
 import type { Stand } from '../stand/stand.ts';
 import { percentiles, type Percentiles } from '../stats.ts';
 
@@ -11,7 +12,12 @@ export interface Recovery {
   readonly slowestMs: number;
   readonly orders: number;
   readonly kills: number;
+  /** Answers "not now" to shoppers; each asks again. */
+  readonly refused: number;
 }
+
+/** Longer than any shopper would: a machine that is full serves late. */
+const ASKS_FOR_MS = 120_000;
 
 /** The only worker is killed (-9) and started again at once. */
 export function measureOneWorker(stand: Stand, seconds: number): Promise<Recovery | null> {
@@ -33,9 +39,11 @@ async function measure(
   if (postgresql === null) return null;
   const told: Promise<number>[] = [];
   let kills = 0;
+  let refused = 0;
+  const shop = { sandbox, sink, onRefused: () => (refused += 1) };
   for (let count = 0; count < seconds * ORDERS_PER_SECOND; count += 1) {
     const begun = Date.now();
-    told.push(order(postgresql, { sandbox, sink }, `${name}-${count}`));
+    told.push(order(postgresql, shop, `${name}-${count}`));
     if (count > 0 && count % (KILLED_EVERY_S * ORDERS_PER_SECOND) === 0) {
       kills += 1;
       void kill(postgresql);
@@ -43,17 +51,34 @@ async function measure(
     await new Promise((resolve) => setTimeout(resolve, 1_000 / ORDERS_PER_SECOND - (Date.now() - begun)));
   }
   const all = await Promise.all(told);
-  return { toldMs: percentiles(all), slowestMs: Math.max(...all), orders: all.length, kills };
+  return { toldMs: percentiles(all), slowestMs: Math.max(...all), orders: all.length, kills, refused };
 }
 
-async function order(
-  product: ProductStand,
-  { sandbox, sink }: Pick<Stand, 'sandbox' | 'sink'>,
-  reference: string,
-): Promise<number> {
-  const { sessionId } = await product.open(reference);
+type Shop = Pick<Stand, 'sandbox' | 'sink'> & { readonly onRefused: () => void };
+
+async function order(product: ProductStand, shop: Shop, reference: string): Promise<number> {
+  const { sandbox, sink } = shop;
+  const { sessionId } = await openAtLast(product, shop, reference);
   const told = sink.paid(reference);
   const paidAt = Date.now();
   await sandbox.pay(sessionId);
   return (await told).at - paidAt;
+}
+
+/** A shopper who is told "not now" asks again: nothing is done twice. */
+async function openAtLast(
+  product: ProductStand,
+  { onRefused }: Shop,
+  reference: string,
+): Promise<OpenedSession> {
+  const deadline = Date.now() + ASKS_FOR_MS;
+  for (;;) {
+    try {
+      return await product.open(reference);
+    } catch (error) {
+      onRefused();
+      if (Date.now() > deadline) throw error;
+      await sleep(250);
+    }
+  }
 }
