@@ -6,12 +6,6 @@ import { GatewayUnavailable } from '../gateways/gateway.ts';
 /** Whatever `Retry-After` says: a year, by a proxy's mistake, would be the end of a payment. */
 const LONGEST_WAIT_MS = 60 * 60_000;
 
-/**
- * A call that was not made told nothing, and before the next probe another one would not either. Where hundreds of payments meet a
- * gateway that hangs, sooner tries keep Temporal from what shoppers wait for.
- */
-const STOPPED_MS = 5_000;
-
 /** What is waited for in the end, whatever `Retry-After` says. */
 export function longestWait(ms: number): number {
   return Math.min(LONGEST_WAIT_MS, ms);
@@ -26,7 +20,8 @@ export function longestWait(ms: number): number {
 export function retryableGatewayFailure(error: unknown): unknown {
   if (!(error instanceof GatewayUnavailable)) return error;
   const { attempt, workflowExecution } = Context.current().info;
-  const planned = Math.max(delayAfter(attempt - 1), error.kind === 'stopped' ? STOPPED_MS : 0);
+  // A call that was not made told nothing: how often that was says nothing of how long the gateway has been silent.
+  const planned = error.turnInMs ?? delayAfter(attempt - 1);
   const scheduled = Math.round(planned * spread(`${workflowExecution?.workflowId}/${attempt}`));
   return ApplicationFailure.create({
     message: error.message,

@@ -10,6 +10,13 @@ const PAYMENTS = 5;
 const MOST = 200;
 /** While it is open, one call in this time is let through to see whether there is an answer again. */
 const PROBE_MS = 4_000;
+/**
+ * Who was not let through comes back no sooner than the next probe, and each a moment after the one before: hundreds of payments that
+ * wait for a gateway would else keep Temporal from what shoppers wait for, and a few need not wait for minutes.
+ */
+const SOONEST_TURN_MS = 5_000;
+const BETWEEN_TURNS_MS = 50;
+const LATEST_TURN_MS = 5 * 60_000;
 
 interface Outcome {
   readonly at: number;
@@ -37,9 +44,10 @@ export class Breakers {
 
   /** @throws GatewayUnavailable while the call is stopped; lets a probe through where one is due. */
   expectAnswers(call: string): void {
-    if (this.#of(call).takes(this.#now())) return;
+    const breaker = this.#of(call);
+    if (breaker.takes(this.#now())) return;
     const message = `${this.#gateway} ${call}: not called, since it has not answered for several payments; tried again within seconds`;
-    throw new GatewayUnavailable(message, { kind: 'stopped' });
+    throw new GatewayUnavailable(message, { kind: 'stopped', turnInMs: breaker.nextTurn(this.#now()) });
   }
 
   /** Makes the call unless it is stopped, and learns from how it ends. */
@@ -60,9 +68,24 @@ export class Breakers {
       this.#note(call, payment, saysNothing(answer));
       return answer;
     } catch (error) {
-      this.#note(call, payment, error instanceof GatewayUnavailable && error.kind === 'silent');
-      throw error;
+      const isSilent = error instanceof GatewayUnavailable && error.kind === 'silent';
+      this.#note(call, payment, isSilent);
+      throw isSilent ? this.#inTurn(call, error) : error;
     }
+  }
+
+  /** A probe that met silence, or a call that was under way when it was stopped, comes back with those that were not let through. */
+  #inTurn(call: string, error: GatewayUnavailable): GatewayUnavailable {
+    const breaker = this.#of(call);
+    if (!breaker.isOpen) return error;
+    const { message, kind, retryAfterMs, cause } = error;
+    const turnInMs = breaker.nextTurn(this.#now());
+    return new GatewayUnavailable(message, {
+      kind,
+      turnInMs,
+      cause,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
   }
 
   #note(call: string, payment: string, isSilent: boolean): void {
@@ -84,6 +107,7 @@ export class Breakers {
 class Breaker {
   isOpen = false;
   #nextProbe = 0;
+  #lastTurn = 0;
   #outcomes: Outcome[] = [];
 
   takes(now: number): boolean {
@@ -91,6 +115,13 @@ class Breaker {
     if (now < this.#nextProbe) return false;
     this.#nextProbe = now + PROBE_MS;
     return true;
+  }
+
+  /** In milliseconds. */
+  nextTurn(now: number): number {
+    const turn = Math.max(now + SOONEST_TURN_MS, this.#lastTurn + BETWEEN_TURNS_MS);
+    this.#lastTurn = Math.min(turn, now + LATEST_TURN_MS);
+    return this.#lastTurn - now;
   }
 
   /** Any answer closes it; silence opens it where it met enough payments, and more calls than were answered. */

@@ -43,6 +43,29 @@ describe('a call of a gateway', () => {
     expect(at.changes).toEqual([['readPayment', true]]);
   });
 
+  it('gives each that is not let through a turn of its own: some wait for seconds, many for longer', async () => {
+    const { gateway } = await aStopped();
+    const turns: number[] = [];
+    for (let payment = 0; payment < 400; payment += 1)
+      await gateway.readPayment({ sessionId: `s${payment}` }).catch((error: unknown) => {
+        turns.push((error as GatewayUnavailable).turnInMs ?? 0);
+      });
+    expect(turns[0]).toBeGreaterThanOrEqual(5_000);
+    expect(turns[49]).toBeLessThan(10_000);
+    expect(turns.at(-1)).toBeGreaterThanOrEqual(5_000 + 399 * 50);
+    expect(new Set(turns).size).toBe(400);
+  });
+
+  it('gives a probe that meets silence a turn too', async () => {
+    const { at, gateway } = await aStopped();
+    at.now += 4_000;
+    await expect(gateway.readPayment({ sessionId: 's6' })).rejects.toMatchObject({
+      kind: 'silent',
+      turnInMs: expect.any(Number),
+    });
+    expect(at.calls).toBe(6);
+  });
+
   it('is never stopped by one payment that always fails, or by four', async () => {
     const { at, read } = aGuarded();
     for (let index = 0; index < 100; index += 1) await read(index % 4);
