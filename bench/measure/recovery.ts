@@ -1,7 +1,7 @@
 /** Orders come at a steady pace while a worker is killed: how long each takes from the payer's paying to the shop's knowing. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { OpenedSession, ProductStand } from '../stand/product.ts';
+import type { ProductStand } from '../stand/product.ts';
 import type { Stand } from '../stand/stand.ts';
+import { until } from '../stand/waiting.ts';
 import { percentiles, type Percentiles } from '../stats.ts';
 
 const ORDERS_PER_SECOND = 8;
@@ -57,28 +57,16 @@ async function measure(
 type Shop = Pick<Stand, 'sandbox' | 'sink'> & { readonly onRefused: () => void };
 
 async function order(product: ProductStand, shop: Shop, reference: string): Promise<number> {
-  const { sandbox, sink } = shop;
-  const { sessionId } = await openAtLast(product, shop, reference);
+  const { sandbox, sink, onRefused } = shop;
+  // A shopper who is told "not now" asks again: nothing is done twice.
+  const ask = () =>
+    product.open(reference).catch(() => {
+      onRefused();
+      return null;
+    });
+  const { sessionId } = await until(`${reference} open`, ask, { everyMs: 250, limitMs: ASKS_FOR_MS });
   const told = sink.paid(reference);
   const paidAt = Date.now();
   await sandbox.pay(sessionId);
   return (await told).at - paidAt;
-}
-
-/** A shopper who is told "not now" asks again: nothing is done twice. */
-async function openAtLast(
-  product: ProductStand,
-  { onRefused }: Shop,
-  reference: string,
-): Promise<OpenedSession> {
-  const deadline = Date.now() + ASKS_FOR_MS;
-  for (;;) {
-    try {
-      return await product.open(reference);
-    } catch (error) {
-      onRefused();
-      if (Date.now() > deadline) throw error;
-      await sleep(250);
-    }
-  }
 }

@@ -20,7 +20,7 @@ export function longestWait(ms: number): number {
 export function retryableGatewayFailure(error: unknown): unknown {
   if (!(error instanceof GatewayUnavailable)) return error;
   const { attempt, workflowExecution } = Context.current().info;
-  // A call that was not made told nothing: how often that was says nothing of how long the gateway has been silent.
+  // While calls are stopped, how often this one was tried says nothing of how long the gateway has been silent.
   const planned = error.turnInMs ?? delayAfter(attempt - 1);
   const scheduled = Math.round(planned * spread(`${workflowExecution?.workflowId}/${attempt}`));
   return ApplicationFailure.create({

@@ -49,9 +49,9 @@ export interface SweepDependencies {
   readonly onCounted?: (gateway: string, counted: MissedCallbacks) => void;
 }
 
-/** Nobody waits for a sweep, and what is paid meanwhile does not wait for it: a page is followed by a rest as long as itself. */
+/** Nobody waits for a sweep, and what is paid meanwhile goes first: it rests after each page and each run that it wakes. */
 const LONGEST_REST_MS = 1_000;
-const RHYTHM = { restsPerAnswer: 20, longestRestMs: 1_000 };
+const RHYTHM = { restsPerAnswer: 20, longestRestMs: LONGEST_REST_MS };
 /** As many as are told before anybody takes them for forgotten. */
 const WOKEN_AT_ONCE = 20;
 /** So many in a row, and it is not a run that takes no signal but Temporal that is away. */
@@ -66,7 +66,7 @@ export function createSweepActivities(given: SweepDependencies): SweepActivities
   };
   return {
     planSweep: (sweeping) => planSweep(db, gatewayNamed(sweeping.gateway), sweeping, new Date()),
-    sweepPage: (at) => asking((signal) => sweepInTime({ db, runs }, gatewayNamed(at.gateway), at, signal)),
+    sweepPage: (at) => asking((signal) => sweepAndRest({ db, runs }, gatewayNamed(at.gateway), at, signal)),
     async countMissedCallbacks(gateway) {
       const counted = await asking((signal) => countMissedCallbacks(db, gatewayNamed(gateway), signal));
       onCounted?.(gateway, counted);
@@ -77,7 +77,8 @@ export function createSweepActivities(given: SweepDependencies): SweepActivities
 
 type Reach = Pick<SweepDependencies, 'db' | 'runs'>;
 
-async function sweepInTime(
+/** As long as the page took. */
+async function sweepAndRest(
   reach: Reach,
   gateway: Gateway,
   at: PageToSweep,

@@ -80,12 +80,7 @@ export class Breakers {
     if (!breaker.isOpen) return error;
     const { message, kind, retryAfterMs, cause } = error;
     const turnInMs = breaker.nextTurn(this.#now());
-    return new GatewayUnavailable(message, {
-      kind,
-      turnInMs,
-      cause,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
+    return new GatewayUnavailable(message, { kind, retryAfterMs, turnInMs, cause });
   }
 
   #note(call: string, payment: string, isSilent: boolean): void {

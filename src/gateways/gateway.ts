@@ -220,16 +220,21 @@ export class GatewayUnavailable extends Error {
   override readonly name = 'GatewayUnavailable';
   readonly kind: 'silent' | 'stopped' | 'credentials' | 'rate_limited' | 'absent';
   readonly retryAfterMs: number | undefined;
-  /** Of what was stopped: when it is its turn, so that all who wait do not come at once. */
+  /** While the call is stopped: when it is this one's turn again, so that all who wait do not come at once. */
   readonly turnInMs: number | undefined;
 
   constructor(
     message: string,
-    options: { kind: GatewayUnavailable['kind']; retryAfterMs?: number; turnInMs?: number; cause?: unknown },
+    options: {
+      kind: GatewayUnavailable['kind'];
+      retryAfterMs?: number | undefined;
+      turnInMs?: number;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.kind = options.kind;
-    this.turnInMs = options.turnInMs;
     this.retryAfterMs = options.retryAfterMs;
+    this.turnInMs = options.turnInMs;
   }
 }

@@ -9,13 +9,8 @@ const ASKED_EVERY_MS = 30_000;
 const MOST_NAMED = 20;
 
 /** How many runs are stuck; null where the server is too old to say. @throws where Temporal does not answer */
-export async function countStuck(client: Client): Promise<number | null> {
-  try {
-    return (await client.workflow.count(STUCK)).count;
-  } catch (error) {
-    if (isUnknownAttribute(error)) return null;
-    throw error;
-  }
+export function countStuck(client: Client): Promise<number | null> {
+  return whereKnown(async () => (await client.workflow.count(STUCK)).count);
 }
 
 /** The ids of some that are stuck. */
@@ -24,9 +19,13 @@ export function listStuck(client: Client): Promise<string[]> {
 }
 
 /** The ids of some that are paused, or have an activity that is; null where the server is too old to say. @throws where Temporal does not answer */
-export async function listPaused(client: Client): Promise<string[] | null> {
+export function listPaused(client: Client): Promise<string[] | null> {
+  return whereKnown(() => listSome(client, PAUSED));
+}
+
+async function whereKnown<Answer>(ask: () => Promise<Answer>): Promise<Answer | null> {
   try {
-    return await listSome(client, PAUSED);
+    return await ask();
   } catch (error) {
     if (isUnknownAttribute(error)) return null;
     throw error;
@@ -55,5 +54,5 @@ export function stuckCounter(client: Client, now: () => number = Date.now): () =
 function isUnknownAttribute(error: unknown): boolean {
   const { message, cause } = error as Error;
   const text = `${message} ${cause instanceof Error ? cause.message : ''}`;
-  return /Temporal(ReportedProblems|PauseInfo)/.test(text) && /not found|not defined|invalid/i.test(text);
+  return /Temporal(ReportedProblems|PauseInfo)/i.test(text) && /not found|not defined|invalid/i.test(text);
 }

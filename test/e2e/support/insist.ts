@@ -6,20 +6,27 @@ import type { Stack } from './stack.ts';
 
 const ASKS_FOR_MS = 150_000;
 
-/** Asks while nobody answers or the answer is "not now". @throws Error with the last answer */
-export async function insist(what: string, ask: () => Promise<Answer>): Promise<Answer> {
+/** Tries until it does not fail. @throws Error with the last failure */
+export async function persist<Result>(what: string, attempt: () => Promise<Result>): Promise<Result> {
   const deadline = Date.now() + ASKS_FOR_MS;
   for (;;) {
-    const answer = await ask().catch((error: unknown) => String(error));
-    if (typeof answer !== 'string' && answer.status < 500) return answer;
-    if (Date.now() > deadline)
-      throw new Error(`${what}: in vain for ${ASKS_FOR_MS} ms, ${inWords(answer)} at last`);
-    await sleep(250);
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline)
+        throw new Error(`${what}: in vain for ${ASKS_FOR_MS} ms, ${String(error)} at last`, { cause: error });
+      await sleep(250);
+    }
   }
 }
 
-function inWords(answer: Answer | string): string {
-  return typeof answer === 'string' ? answer : `${answer.status} ${JSON.stringify(answer.body)}`;
+/** Asks while nobody answers or the answer is "not now". @throws Error with the last answer */
+export function insist(what: string, ask: () => Promise<Answer>): Promise<Answer> {
+  return persist(what, async () => {
+    const answer = await ask();
+    if (answer.status >= 500) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer;
+  });
 }
 
 /** @throws Error with the answer when it is refused */

@@ -1,11 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { insistOnOpening } from './insist.ts';
+import { insistOnOpening, persist } from './insist.ts';
 import type { Paid } from './sandbox.ts';
 import { comeBack } from './shop.ts';
 import type { Stack } from './stack.ts';
-
-/** The gateway too may be away, and be started on a busy machine. */
-const PAYS_WITHIN_MS = 150_000;
 
 /** A shopper who asks until served, pays, and may or may not come back, whatever dies meanwhile; where there is a sweep, nobody calls about every fifth. */
 export async function sendShopper(stack: Stack, orderReference: string, index: number): Promise<void> {
@@ -16,22 +12,16 @@ export async function sendShopper(stack: Stack, orderReference: string, index: n
   if (index % 3 === 0 && paid.returnUrl !== null) await comeBack(paid).catch(() => undefined);
 }
 
-async function payAtLast(
+/** The gateway too may be away. */
+function payAtLast(
   { sandbox }: Stack,
   sessionId: string,
   callback: false | { copies: number; together: boolean },
 ): Promise<Pick<Paid, 'returnUrl'>> {
-  const deadline = Date.now() + PAYS_WITHIN_MS;
-  for (;;) {
-    try {
-      const { transaction } = await sandbox.session(sessionId);
-      // Paid, but the answer died with its process.
-      return transaction
-        ? { returnUrl: null }
-        : await sandbox.pay(sessionId, { outcome: 'authorize', callback });
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(250);
-    }
-  }
+  return persist(`paying in ${sessionId}`, async () => {
+    const { transaction } = await sandbox.session(sessionId);
+    // Paid, but the answer died with its process.
+    if (transaction) return { returnUrl: null };
+    return sandbox.pay(sessionId, { outcome: 'authorize', callback });
+  });
 }
