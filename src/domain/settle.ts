@@ -122,8 +122,8 @@ function money(
   if (policy !== 'give_back' || obstacle === 'order_changed')
     return review(order, payment, outcome, obstacle);
   const orderStatus = afterReview(order, payment);
-  const again = undone(payment, outcome, orderStatus).filter(({ type }) => type === UNDONE.refund);
-  return settlement(payment, { ...outcome, reason: obstacle }, orderStatus, again);
+  const back = cameBack(payment, outcome, orderStatus);
+  return settlement(payment, { ...outcome, reason: obstacle }, orderStatus, back);
 }
 
 /** The reason of a review of what is on hold and may not be waited for: it is polled like any other hold. */
@@ -243,6 +243,14 @@ function undone(payment: PaymentStanding, { operations = [] }: Outcome, orderSta
     .map(({ kind, name }) => ({ type: UNDONE[kind], cause: name, orderStatus }));
 }
 
+function isUndone(
+  kind: OperationKind,
+  { shown = {} }: PaymentStanding,
+  { operations = [] }: Outcome,
+): boolean {
+  return undoneSince(shown, operations).some((one) => one.kind === kind);
+}
+
 /** Each capture by itself; by the sum where the gateway shows none. */
 function captured(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
   const { capturedMinor } = outcome;
@@ -260,8 +268,10 @@ function doneNow(
   return doneSince(shown, operations).flatMap((one) => (one.kind === kind ? [one.name] : []));
 }
 
-function voided({ status }: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
-  if (outcome.status !== 'VOIDED' || status === 'VOIDED') return [];
+/** Once, and again where a void was taken back and made up for before anybody looked. */
+function voided(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
+  if (outcome.status !== 'VOIDED') return [];
+  if (payment.status === 'VOIDED' && !isUndone('void', payment, outcome)) return [];
   return [{ type: 'order.voided', cause: outcome.cause, orderStatus }];
 }
 
@@ -299,11 +309,21 @@ function review(
   };
 }
 
-/** Money that could not pay has gone back to the payer, by whoever's hand. */
+/**
+ * Money that could not pay has gone back to the payer, by whoever's hand. It may have come back and gone again before anybody looked:
+ * the merchant hears of both.
+ */
 function returned(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   const orderStatus = afterReview(order, payment);
+  const back = cameBack(payment, outcome, orderStatus);
+  const isNews = payment.status !== outcome.status || back.length > 0;
   const update = { type: 'order.late_payment_returned', cause: outcome.cause, orderStatus } as const;
-  return settlement(payment, outcome, orderStatus, payment.status === outcome.status ? [] : [update]);
+  return settlement(payment, outcome, orderStatus, isNews ? [...back, update] : []);
+}
+
+/** What had gone back to the payer and did not stay there. That late money was captured nobody was told, nor that it no longer is. */
+function cameBack(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
+  return undone(payment, outcome, orderStatus).filter(({ type }) => type !== UNDONE.capture);
 }
 
 function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
@@ -312,10 +332,12 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   if (outcome.status === 'PENDING') return reopen(order, payment, outcome);
   const orderStatus = without(order, { ...payment, closedBy: outcome.closedBy ?? payment.closedBy });
   const isLatest = order.paidPaymentId === null && order.latestN === payment.n;
-  const isHeard = (isLatest && payment.status !== outcome.status) || isEnd(order, orderStatus);
+  const back = isLatest ? cameBack(payment, outcome, orderStatus) : [];
+  const isOther = isLatest && payment.status !== outcome.status;
+  const isHeard = isOther || back.length > 0 || isEnd(order, orderStatus);
   const type = FAILURES[outcome.status];
   const isNews = type !== undefined && isHeard;
-  const updates = isNews ? [{ type, cause: outcome.cause, orderStatus }] : [];
+  const updates = isNews ? [...back, { type, cause: outcome.cause, orderStatus }] : [];
   return settlement(payment, outcome, orderStatus, updates);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { ShownOperation } from '../../src/domain/operation.ts';
 import { ORDER_STATUSES, type OrderStanding } from '../../src/domain/order.ts';
 import { holdsMoney, isMoney, isOpen, isSettled, PAYMENT_STATUSES } from '../../src/domain/payment.ts';
 import { settle, type LateMoneyPolicy, type Outcome, type PaymentStanding } from '../../src/domain/settle.ts';
@@ -40,6 +41,15 @@ const outcome = (more: Partial<Outcome> = {}): Outcome => ({
 });
 const types = (settled: { updates: readonly { type: string }[] }) => settled.updates.map(({ type }) => type);
 
+/** Done before, taken back, and done again by somebody else, which is seen in one look. */
+function undoneAndDoneAgain(kind: 'refund' | 'void'): ShownOperation[] {
+  const done = { kind, reference: null, amountMinor: 72_200, state: 'done' } as const;
+  return [
+    { ...done, eventId: 'e-1', state: 'failed', isReversed: true },
+    { ...done, eventId: 'e-2' },
+  ];
+}
+
 describe('settle', () => {
   it.each([
     ['AUTHORIZED', 'PAID', ['order.paid']],
@@ -52,6 +62,25 @@ describe('settle', () => {
     expect(settled).toMatchObject({ status, orderStatus, paysNow: true });
     expect(types(settled)).toEqual(told);
   });
+
+  it.each([
+    ['refund', 'REFUNDED', true, ['order.refund_failed', 'order.refunded']],
+    ['void', 'VOIDED', true, ['order.void_failed', 'order.voided']],
+    ['refund', 'REFUNDED', false, ['order.refund_failed', 'order.late_payment_returned']],
+    ['void', 'VOIDED', false, ['order.void_failed', 'order.late_payment_returned']],
+  ] as const)(
+    'tells that a %s was taken back, although it is %s again by then (of the payer: %s)',
+    (kind, status, isPayer, told) => {
+      const capturedMinor = kind === 'refund' ? 72_200 : 0;
+      const sums = { capturedMinor, refundedMinor: capturedMinor };
+      const standing = payment({ status, ...sums, shown: { [`${kind}/e-1`]: 'done' } });
+      const paidPaymentId = isPayer ? standing.id : 'pay_2';
+      const again = outcome({ status, ...sums, operations: undoneAndDoneAgain(kind) });
+      const settled = settle(order({ status: 'PAID', paidPaymentId }), standing, again, 'give_back');
+      expect(settled.status).toBe(status);
+      expect(types(settled)).toEqual(told);
+    },
+  );
 
   it.each(['PENDING', 'EXPIRED'] as const)(
     'is not made %s by a run that does not know of its money',

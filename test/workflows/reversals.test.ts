@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { eq } from 'drizzle-orm';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema.ts';
+import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import {
   aPaidPayment,
   lateMoney,
@@ -83,6 +84,55 @@ describe('a refund that was done and fails afterwards', () => {
     expect((await operationOf(world, payment, 'refund', 'give-back-2')).state).toBe('done');
   });
 });
+
+/** Every run that could look by itself has ended. */
+async function atRest(payment: PaymentRow): Promise<void> {
+  for (const workflowId of [moneyWorkflowId(payment.id), paymentWorkflowId(payment)]) {
+    const run = world.client.workflow.getHandle(workflowId);
+    const isOver = async () => (await run.describe()).status.name === 'COMPLETED';
+    await until(`${workflowId} has ended`, isOver, 30_000);
+  }
+}
+
+describe('what is taken back, and done again by hand before anybody looks', () => {
+  it.each([
+    ['REFUND', 'capture', 'REFUNDED'],
+    ['VOID', 'authorize', 'VOIDED'],
+  ] as const)('is told twice over: a %s of late money', async (event, paid, status) => {
+    const payment = await lateMoney(world, paid);
+    await untilPayment(world, payment, status);
+    await atRest(payment);
+    await doneAgain(payment, event);
+    await until('it is told', async () => (await updatesOf(payment)).types.length >= 4, 30_000);
+    expect((await updatesOf(payment)).types.slice(-3)).toEqual([
+      'order.late_payment_returned',
+      event === 'REFUND' ? 'order.refund_failed' : 'order.void_failed',
+      'order.late_payment_returned',
+    ]);
+  });
+
+  it('is told twice over: the void of what has paid', async () => {
+    const payment = await aPaidPayment(world);
+    await operate(world, payment, 'void', 'v1');
+    await untilOrder(world, payment, 'VOIDED');
+    await atRest(payment);
+    await doneAgain(payment, 'VOID');
+    await until('it is told', async () => (await updatesOf(payment)).types.length >= 4, 30_000);
+    const told = ['order.paid', 'order.voided', 'order.void_failed', 'order.voided'];
+    expect((await updatesOf(payment)).types).toEqual(told);
+  });
+});
+
+/** By a person in the gateway's own pages. */
+async function doneAgain(payment: PaymentRow, event: 'REFUND' | 'VOID'): Promise<void> {
+  const { transactionId } = await reread(world, payment.id);
+  const at = `/__sim/transactions/${transactionId}/reverse`;
+  expect((await world.sandbox.call('POST', at, { event })).status).toBe(200);
+  const path = `/v1/transactions/${transactionId}/${event.toLowerCase()}`;
+  const body = event === 'REFUND' ? { amount: payment.amount } : undefined;
+  expect((await world.sandbox.api('POST', path, body)).status).toBe(200);
+  await look(world, payment);
+}
 
 describe('a capture that was done and is taken back', () => {
   it('is told, and what is held again may be captured again, for the same sum', async () => {

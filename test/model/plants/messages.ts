@@ -1,7 +1,7 @@
 /** Bugs in what is made of callbacks, and in what the merchant hears. */
 import type { Claim, Proved } from '../../../src/domain/claim.ts';
 import type { Decision, Standing } from '../../../src/domain/decide.ts';
-import type { Settlement } from '../../../src/domain/settle.ts';
+import type { PaymentStanding, Settlement } from '../../../src/domain/settle.ts';
 import type { Opened, Reading } from '../../../src/domain/transaction.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
@@ -35,8 +35,13 @@ export const MESSAGES: Plants = {
     plant: () => ({ takeForTelling: takeAll, claimAttempt: claimAlways }),
   },
   'tells nothing of what was taken back': {
-    found: /was told as done, and not that it was taken back|last heard/,
+    found:
+      /is taken back, and the merchant is not told|was told as done, and not that it was taken back|last heard/,
     plant: () => ({ settle: dropReversals }),
+  },
+  'tells nothing of what came back and had gone again when it was seen': {
+    found: /is (REFUNDED|VOIDED) again|is taken back, and the merchant is not told/,
+    plant: () => ({ settle: dropWhatStands }),
   },
   'tells the merchant nothing of a payment': {
     found: /is untold|heard 0 times/,
@@ -62,6 +67,13 @@ function dropReversals(real: (...args: unknown[]) => Settlement, ...args: unknow
     ({ type }) => type !== 'order.capture_reversed' && type !== 'order.refund_failed',
   );
   return { ...settled, updates };
+}
+
+function dropWhatStands(real: (...args: unknown[]) => Settlement, ...args: unknown[]): Settlement {
+  const settled = real(...args);
+  const { status } = args[1] as PaymentStanding;
+  const isSame = status === settled.status && (status === 'REFUNDED' || status === 'VOIDED');
+  return isSame ? { ...settled, updates: [] } : settled;
 }
 
 /** Every run tells whatever is untold. */

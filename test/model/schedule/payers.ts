@@ -121,5 +121,8 @@ function isUndecided(reading: Reading): boolean {
 export function reverse({ psp, chance, trouble }: World): void {
   if (!trouble.weather.sweeps) return;
   const session = chance.pick(psp.sessions.filter(({ ledger }) => ledger?.lastReversible() !== undefined));
-  if (session !== undefined) psp.reverse(session);
+  const last = session?.ledger?.lastReversible();
+  if (session === undefined || last === undefined || !psp.reverse(session)) return;
+  // A person sees it in the gateway's pages, and does it again before anybody else has looked.
+  if (chance.hits(0.3)) psp.byHand(session, last.kind, last.amountMinor);
 }

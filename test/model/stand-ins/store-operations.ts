@@ -8,6 +8,7 @@ import type {
   NewOperation,
   OperationClaim,
   OperationRow,
+  Sending,
 } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { OperationCause } from '../../../src/store/schema.ts';
@@ -46,6 +47,7 @@ export function operationRow(id: string, wanted: NewOperation): OperationRow {
     code: null,
     detail: null,
     sentAt: null,
+    failedVoids: 0,
     createdAt: now,
     updatedAt: now,
     finishedAt: null,
@@ -91,7 +93,7 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
     throw new Error(`there is no operation ${operationId}`);
   const { paidPaymentId = null } = tables.orders.get(payment.orderReference) ?? {};
   const all = await tables.call('read the others', () => othersOf(tables, operation));
-  const failedVoids = all.filter(isFailedVoid).length;
+  const failedVoids = Math.max(operation.failedVoids, all.filter(isFailedVoid).length);
   const others = all.filter(({ state }) => state !== 'failed');
   return { operation, payment, paidPaymentId, others, failedVoids, othersSent: sentOf(all) };
 }
@@ -115,7 +117,7 @@ export function markSending(
   db: Db,
   operationId: string,
   amountMinor: number,
-  othersSent?: string,
+  { othersSent, failedVoids = 0 }: Sending = {},
 ): Promise<Date | null> {
   const tables = tablesOf(db);
   const sentAt = new Date();
@@ -123,7 +125,7 @@ export function markSending(
     const operation = tables.operations.get(operationId);
     if (operation === undefined || operation.sentAt !== null || !isUnfinished(operation)) return null;
     if (othersSent !== undefined && sentOf(othersOf(tables, operation)) !== othersSent) return null;
-    tables.changeOperation(operationId, { amount: amountMinor, sentAt });
+    tables.changeOperation(operationId, { amount: amountMinor, failedVoids, sentAt });
     return sentAt;
   });
 }

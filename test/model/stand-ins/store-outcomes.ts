@@ -72,8 +72,11 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
     (row.code === 'declined' && (row.kind !== 'void' || !isVoidedLater(row)));
   const isVoidedLater = ({ sentAt }: OperationRow) =>
     tables.operationsOf(paymentId).some((row) => row.kind === 'void' && Number(row.sentAt) > Number(sentAt));
-  const failedVoidsBeside = ({ id }: OperationRow) =>
-    tables.operationsOf(paymentId).filter((row) => row.id !== id && isFailedVoid(row)).length;
+  const failedVoidsBefore = ({ id, failedVoids }: OperationRow) =>
+    Math.max(
+      failedVoids,
+      tables.operationsOf(paymentId).filter((row) => row.id !== id && isFailedVoid(row)).length,
+    );
   return {
     order,
     payment,
@@ -85,7 +88,7 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
     operations: tables
       .operationsOf(paymentId)
       .filter(isAtHand)
-      .map((row) => ({ ...row, isSent: row.sentAt !== null, failedVoids: failedVoidsBeside(row) })),
+      .map((row) => ({ ...row, isSent: row.sentAt !== null, failedVoids: failedVoidsBefore(row) })),
     unhandled: [...tables.deliveries.values()].filter(
       ({ paymentId: of, state, outcome }) =>
         of === paymentId && outcome === 'accepted' && (state === 'received' || state === 'signalled'),

@@ -93,7 +93,7 @@ function wrongWithMoney(payment: PaymentRow, ledger: Ledger | null, tables: Tabl
 function wrongWithOperations(payment: PaymentRow, ledger: Ledger | null, tables: Tables): string | null {
   for (const row of tables.operationsOf(payment.id)) {
     // The gateway changed its mind, or did what it had declined, when nobody was looking for it any more.
-    if (row.state === 'done' && !isDoneIn(row, ledger, row.kind === 'void'))
+    if (row.state === 'done' && !isDoneIn(row, ledger, row.kind === 'void') && !isMadeUpFor(row, ledger))
       return `${row.kind} ${row.reference} is done here and not at the gateway`;
     if (row.state === 'failed' && row.code !== 'not_confirmed' && isDoneIn(row, ledger, false))
       return `${row.kind} ${row.reference} has failed here (${row.code}) and is done at the gateway`;
@@ -119,6 +119,19 @@ function wrongWithReversals(
       return `${key} of ${id} was told as done, and not that it was taken back`;
   }
   return null;
+}
+
+/** Taken back and done again by hand: no status, no sum and no callback shows that it is another one. */
+function isMadeUpFor({ kind, reference, amount }: OperationRow, ledger: Ledger | null): boolean {
+  const ours = ledger?.operations.findIndex(
+    (one) => one.kind === kind && one.who === reference && one.isReversed === true,
+  );
+  if (ours === undefined || ours < 0) return false;
+  return ledger?.operations.slice(ours).some((one) => isSame(one, kind, amount)) === true;
+}
+
+function isSame(one: Ledger['operations'][number], kind: string, amount: number | null): boolean {
+  return one.state === 'done' && !one.isOurs && one.kind === kind && one.amountMinor === amount;
 }
 
 /** A void shows no reference: any that was done may be ours. */

@@ -89,10 +89,15 @@ export class Ledger {
     this.operations.push(operation);
   }
 
-  /** The last one that is done, if the books bear that it never was: what was refunded or voided since has to have been held. */
+  /**
+   * The last one that is done, if the books bear that it never was: what was refunded or voided since has to have been held. No void:
+   * it shows no reference, so a reading that lags behind its reversal may be taken for the next one.
+   */
   lastReversible(): BookedOperation | undefined {
-    const last = this.operations.findLast(({ state }) => state === 'done');
-    return last?.kind === 'void' ? undefined : last;
+    const last = this.operations.findLast(({ state }) => state !== 'failed');
+    // What was accepted and is not done yet has to have been there, too.
+    if (last?.state !== 'done') return undefined;
+    return last.kind === 'void' ? undefined : last;
   }
 
   /** As the gateway shows it; `updatedAt` only from those that have such a thing. */

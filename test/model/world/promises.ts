@@ -129,8 +129,34 @@ export class Promises {
         `the sums of ${after.id} go back`,
       );
     const now = this.#tables.orders.get(order.reference);
+    // What is back and pays the order is told as that.
+    const paysNow = order.paidPaymentId === null && now?.paidPaymentId === after.id;
+    if (!paysNow) this.#takingBack(before, after);
     const isSame = order.paidPaymentId === null || now?.paidPaymentId === order.paidPaymentId;
     this.keep(isSame, `another payment takes a paid order over`);
+  }
+
+  /** What came back from the payer is told when it is seen; where all has gone to the payer again by then, that is told after it. */
+  #takingBack(before: PaymentRow, after: PaymentRow): void {
+    const undone = Object.entries(before.shownOperations).filter(([key, state]) => {
+      const isMeant = key.startsWith('refund/') || (key.startsWith('void/') && before.status === 'VOIDED');
+      return isMeant && state === 'done' && after.shownOperations[key] !== 'done';
+    });
+    if (undone.length === 0 || before.status === 'REVIEW' || after.status === 'REVIEW' || after.dismissed)
+      return;
+    const updates = [...this.#tables.outbox.values()].filter(({ paymentId }) => paymentId === after.id);
+    // What never went back as far as the merchant knows can't come back.
+    if (!updates.some(({ type }) => GONE.has(type))) return;
+    for (const [key] of undone) {
+      const [kind = '', name = ''] = key.split('/');
+      const told = updates.findLast(({ effectId }) =>
+        effectId.startsWith(`${after.id}/order.${kind}_failed/${name}`),
+      );
+      this.keep(told !== undefined, `${key} of ${after.id} is taken back, and the merchant is not told`);
+      if (told === undefined || (after.status !== 'REFUNDED' && after.status !== 'VOIDED')) continue;
+      const isGone = updates.some(({ type, sequence }) => GONE.has(type) && sequence > told.sequence);
+      this.keep(isGone, `${after.id} is ${after.status} again, and the merchant is not told`);
+    }
   }
 
   /** We are about to ask the gateway to move money. */
@@ -147,8 +173,8 @@ export class Promises {
     this.keep(mayRepeat, `${kind} ${reference} of ${paymentId} is sent again after its fate was "${before}"`);
     this.#sent.set(row.id, fate);
     const promised = this.#promised(row, session?.ledger);
-    const most = kind === 'refund' ? session?.ledger?.captured : session?.ledger?.is.amountMinor;
-    const isThere = promised + request.amountMinor <= (most ?? 0);
+    const most = kind === 'refund' ? this.#psp.mostCaptured(session) : (session?.ledger?.is.amountMinor ?? 0);
+    const isThere = promised + request.amountMinor <= most;
     this.keep(
       isThere,
       `${kind} ${reference} of ${request.amountMinor} is sent beside ${promised} of ${most}`,
@@ -249,6 +275,14 @@ function saidIn(reading: Reading | undefined): string | undefined {
   if (reading?.kind === 'transaction') return reading.transaction.status;
   return reading?.kind === 'session' ? reading.state : undefined;
 }
+
+/** The merchant knows that the payer has the money again. */
+const GONE: ReadonlySet<string> = new Set([
+  'order.refunded',
+  'order.partially_refunded',
+  'order.voided',
+  'order.late_payment_returned',
+]);
 
 function takesEffectTwice({ operations }: Ledger): boolean {
   const done = operations.filter(({ isOurs, state }) => isOurs && state === 'done');

@@ -6,6 +6,9 @@ import { Ledger, type BookedOperation } from './ledger.ts';
 
 export const ACCOUNT = 'T12345678';
 
+/** What it shows lags behind by so much at most. */
+export const LONGEST_LAG_MS = 30_000;
+
 /** Something that the gateway would say, from then on. */
 interface Said {
   readonly at: number;
@@ -148,6 +151,16 @@ export class Psp {
     const [first] = session.said;
     const said = session.said.findLast(({ at }) => at <= since) ?? first;
     return said?.reading ?? { kind: 'absent' };
+  }
+
+  /** As we could know it: a capture may have been taken back just now, and the gateway refuses the refund itself then. */
+  mostCaptured(session: PspSession | undefined): number {
+    const since = this.#watch.now() - LONGEST_LAG_MS;
+    const said = session?.said.filter((_, index, all) => (all[index + 1]?.at ?? Infinity) >= since) ?? [];
+    return Math.max(
+      session?.ledger?.captured ?? 0,
+      ...said.map(({ reading }) => (reading.kind === 'transaction' ? reading.transaction.capturedMinor : 0)),
+    );
   }
 
   #say(session: PspSession): void {

@@ -3,6 +3,7 @@ import type { ProductRules } from '../../../src/domain/operation.ts';
 import type { LateMoneyPolicy } from '../../../src/domain/settle.ts';
 import type { Chance } from './chance.ts';
 import type { OperationFate } from './gateway.ts';
+import { LONGEST_LAG_MS } from './psp.ts';
 
 export interface Weather {
   readonly policy: LateMoneyPolicy;
@@ -84,7 +85,7 @@ export function drawWeather(chance: Chance): Weather {
     clock: chance.pick([1, 1, 1_000, null]),
     sweeps,
     stale,
-    lagMs: stale > 0 ? chance.pick([500, 3_000, 10_000, 30_000]) : 0,
+    lagMs: stale > 0 ? chance.pick([500, 3_000, 10_000, LONGEST_LAG_MS]) : 0,
     absent: some(0.2, 0.2),
     unreadable: some(0.1, 0.15),
     silence: some(0.3, 0.15),
