@@ -139,12 +139,14 @@ async function send(
   // Where nothing is answered, nothing is marked: it would have to be looked for afterwards.
   gateway.expectToOperate?.();
   crashPoint('attempt.mark.before', orderReference);
-  const sentAt = await markSending(db, id, amountMinor, at.othersSent, lines);
+  const { othersSent } = at;
+  const failedVoids = Math.max(at.failedVoids, failedVoidsOf(transaction));
+  const sentAt = await markSending(db, id, amountMinor, { othersSent, sentLines: lines, failedVoids });
   // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.
   if (sentAt === null) return result(tools, at, 'busy');
   crashPoint('attempt.mark.after', orderReference);
   const operation = { ...at.operation, amount: amountMinor, sentAt };
-  const sent = { ...at, operation, failedVoids: failedVoidsOf(transaction) };
+  const sent = { ...at, operation, failedVoids };
   const answer = await gateway
     .operate(
       {

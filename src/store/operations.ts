@@ -150,7 +150,7 @@ export interface Attempt {
   readonly paidPaymentId: string | null;
   /** Other operations of the payment, but for those that have failed: a reading that lags behind shows not even what is done. */
   readonly others: readonly OperationRow[];
-  /** How many voids of ours have failed so far: a void that failed can't be told from another by a reference. */
+  /** How many voids had failed before this one was sent: a void that failed can't be told from another by a reference. */
   readonly failedVoids: number;
   /** Which others have been sent, and when: what was read of the money is true for as long as this is. */
   readonly othersSent: string;
@@ -175,7 +175,7 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
     payment,
     paidPaymentId: order?.paidPaymentId ?? null,
     others,
-    failedVoids: all.filter(isFailedVoid).length,
+    failedVoids: Math.max(operation.failedVoids, all.filter(isFailedVoid).length),
     othersSent: sentOf(all),
   };
 }
@@ -192,6 +192,15 @@ function sentOf(others: readonly Pick<OperationRow, 'id' | 'sentAt'>[]): string 
     .join(' ');
 }
 
+/** What is known when it is sent. */
+export interface Sending {
+  /** As it was read with the attempt; not compared where it is left out. */
+  readonly othersSent?: string;
+  readonly sentLines?: readonly MovedLine[] | null;
+  /** How many failed voids the gateway shows, by whoever's hand. */
+  readonly failedVoids?: number;
+}
+
 /**
  * Reserves the amount with its lines and says, before it is true, that it is sent: a crash from here on leaves it to be read for, never repeated.
  * Returns when; null where another try has sent it, or where another operation of the payment has been sent since `othersSent` was read:
@@ -201,15 +210,14 @@ export async function markSending(
   db: Db,
   operationId: string,
   amountMinor: number,
-  othersSent?: string,
-  sentLines: readonly MovedLine[] | null = null,
+  { othersSent, sentLines = null, failedVoids = 0 }: Sending = {},
 ): Promise<Date | null> {
   const sentAt = new Date();
   return db.transaction(async (tx) => {
     if (othersSent !== undefined && (await lockSent(tx, operationId)) !== othersSent) return null;
     const marked = await tx
       .update(operations)
-      .set({ amount: amountMinor, sentLines, sentAt, updatedAt: sql`now()` })
+      .set({ amount: amountMinor, sentLines, failedVoids, sentAt, updatedAt: sql`now()` })
       .where(and(eq(operations.id, operationId), isNull(operations.sentAt), isUnfinished))
       .returning({ id: operations.id });
     return marked.length === 0 ? null : sentAt;

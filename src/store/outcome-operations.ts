@@ -20,7 +20,7 @@ export interface StoredOperation {
   readonly state: OperationState;
   readonly code: string | null;
   readonly isSent: boolean;
-  /** How many other voids of the payment have failed. */
+  /** How many other voids had failed before it was sent. */
   readonly failedVoids: number;
 }
 

@@ -12,6 +12,7 @@ import {
   takeForgotten,
   type NewOperation,
 } from '../../src/store/operations.ts';
+import type { ShownOperation } from '../../src/domain/operation.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations, payments } from '../../src/store/schema.ts';
 import { aDecision, anOutcome, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
@@ -97,7 +98,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const payment = await aPayment(store.db);
     const [slow, quick] = [await claim(payment), await claim(payment, { reference: 'c2' })];
     const at = await readAttempt(store.db, slow.operation.id);
-    const mark = (othersSent: string) => markSending(store.db, slow.operation.id, 4_000, othersSent);
+    const mark = (othersSent: string) => markSending(store.db, slow.operation.id, 4_000, { othersSent });
     await markSending(store.db, quick.operation.id, 4_000);
     expect(await mark(at.othersSent)).toBeNull();
     expect(await mark((await readAttempt(store.db, slow.operation.id)).othersSent)).not.toBeNull();
@@ -108,7 +109,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const claims = [await claim(payment), await claim(payment, { reference: 'c2' })];
     const read = await Promise.all(claims.map(({ operation }) => readAttempt(store.db, operation.id)));
     const marks = await Promise.all(
-      read.map(({ operation, othersSent }) => markSending(store.db, operation.id, 4_000, othersSent)),
+      read.map(({ operation, othersSent }) => markSending(store.db, operation.id, 4_000, { othersSent })),
     );
     expect(marks.filter((mark) => mark !== null)).toHaveLength(1);
   });
@@ -190,6 +191,24 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await stateOf('v2')).toBe('pending');
     await show(2);
     expect(await stateOf('v2')).toBe('failed');
+  });
+
+  it('that voids has not failed because a void by hand had', async () => {
+    const payment = await aPayment(store.db);
+    const { id } = (await claim(payment, { kind: 'void', reference: 'v1' })).operation;
+    await markSending(store.db, id, 4_000, { failedVoids: 1 });
+    expect((await readAttempt(store.db, id)).failedVoids).toBe(1);
+    const failed = { kind: 'void', reference: null, amountMinor: 4_000, state: 'failed' } as const;
+    const show = (operations: ShownOperation[]) =>
+      recordOutcome(
+        store.db,
+        aRecord(payment, { outcome: null, transaction: aTransaction(payment, { operations }) }),
+        TELLS,
+      );
+    await show([failed]);
+    expect((await findOperation(store.db, payment.id, 'v1', 'void'))?.state).toBe('pending');
+    await show([failed, { ...failed, state: 'done' }]);
+    expect((await findOperation(store.db, payment.id, 'v1', 'void'))?.state).toBe('done');
   });
 
   it('that the gateway declined is done should the gateway correct itself', async () => {

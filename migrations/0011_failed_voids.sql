@@ -1,0 +1,1 @@
+ALTER TABLE "operations" ADD COLUMN "failed_voids" integer DEFAULT 0 NOT NULL;
