@@ -16,8 +16,8 @@ export interface Recovery {
   readonly refused: number;
 }
 
-/** Longer than any shopper would: a machine that is full serves late. */
-const ASKS_FOR_MS = 120_000;
+/** Longer than any shopper and any shop would wait: a machine that is full serves late. */
+const WAITS_FOR_MS = 120_000;
 
 /** The only worker is killed (-9) and started again at once. */
 export function measureOneWorker(stand: Stand, seconds: number): Promise<Recovery | null> {
@@ -64,8 +64,8 @@ async function order(product: ProductStand, shop: Shop, reference: string): Prom
       onRefused();
       return null;
     });
-  const { sessionId } = await until(`${reference} open`, ask, { everyMs: 250, limitMs: ASKS_FOR_MS });
-  const told = sink.paid(reference);
+  const { sessionId } = await until(`${reference} open`, ask, { everyMs: 250, limitMs: WAITS_FOR_MS });
+  const told = sink.paid(reference, WAITS_FOR_MS);
   const paidAt = Date.now();
   await sandbox.pay(sessionId);
   return (await told).at - paidAt;

@@ -11,8 +11,8 @@ export interface HeardUpdate {
 
 export interface Sink {
   readonly url: string;
-  /** The first `order.paid` of an order. Rejects after half a minute: a benchmark that loses orders has no figures. */
-  paid(orderReference: string): Promise<HeardUpdate>;
+  /** The first `order.paid` of an order. Rejects after half a minute, or `limitMs`: a benchmark that loses orders has no figures. */
+  paid(orderReference: string, limitMs?: number): Promise<HeardUpdate>;
   /** The first of another type. */
   told(orderReference: string, type: string): Promise<HeardUpdate>;
   close(): void;
@@ -34,8 +34,8 @@ export async function startSink(): Promise<Sink> {
   });
   return {
     url: `http://127.0.0.1:${port}/updates`,
-    paid: (reference) => wait(waiting, reference, 'order.paid'),
-    told: (reference, type) => wait(waiting, reference, type),
+    paid: (reference, limitMs = LIMIT_MS) => wait(waiting, reference, 'order.paid', limitMs),
+    told: (reference, type) => wait(waiting, reference, type, LIMIT_MS),
     close: () => server.close().closeAllConnections(),
   };
 }
@@ -61,14 +61,15 @@ function wait(
   waiting: Map<string, (update: HeardUpdate) => void>,
   reference: string,
   type: string,
+  limitMs: number,
 ): Promise<HeardUpdate> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () =>
         reject(
-          new Error(`order ${reference}: the merchant was not told ${type} within ${LIMIT_MS / 1_000} s`),
+          new Error(`order ${reference}: the merchant was not told ${type} within ${limitMs / 1_000} s`),
         ),
-      LIMIT_MS,
+      limitMs,
     );
     waiting.set(`${type} ${reference}`, (update) => {
       clearTimeout(timer);
