@@ -243,14 +243,6 @@ function undone(payment: PaymentStanding, { operations = [] }: Outcome, orderSta
     .map(({ kind, name }) => ({ type: UNDONE[kind], cause: name, orderStatus }));
 }
 
-function isUndone(
-  kind: OperationKind,
-  { shown = {} }: PaymentStanding,
-  { operations = [] }: Outcome,
-): boolean {
-  return undoneSince(shown, operations).some((one) => one.kind === kind);
-}
-
 /** Each capture by itself; by the sum where the gateway shows none. */
 function captured(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
   const { capturedMinor } = outcome;
@@ -271,7 +263,8 @@ function doneNow(
 /** Once, and again where a void was taken back and made up for before anybody looked. */
 function voided(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
   if (outcome.status !== 'VOIDED') return [];
-  if (payment.status === 'VOIDED' && !isUndone('void', payment, outcome)) return [];
+  const isUndone = undone(payment, outcome, orderStatus).some(({ type }) => type === UNDONE.void);
+  if (payment.status === 'VOIDED' && !isUndone) return [];
   return [{ type: 'order.voided', cause: outcome.cause, orderStatus }];
 }
 
@@ -309,10 +302,7 @@ function review(
   };
 }
 
-/**
- * Money that could not pay has gone back to the payer, by whoever's hand. It may have come back and gone again before anybody looked:
- * the merchant hears of both.
- */
+/** The payer has the money again that could not pay. It may have come back and gone again before anybody looked: the merchant hears of both. */
 function returned(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
   const orderStatus = afterReview(order, payment);
   const back = cameBack(payment, outcome, orderStatus);
@@ -321,7 +311,7 @@ function returned(order: OrderStanding, payment: PaymentStanding, outcome: Outco
   return settlement(payment, outcome, orderStatus, isNews ? [...back, update] : []);
 }
 
-/** What had gone back to the payer and did not stay there. That late money was captured nobody was told, nor that it no longer is. */
+/** Money that had gone back to the payer and did not stay there. The merchant never heard of a capture of late money, so not of its end. */
 function cameBack(payment: PaymentStanding, outcome: Outcome, orderStatus: OrderStatus): Update[] {
   return undone(payment, outcome, orderStatus).filter(({ type }) => type !== UNDONE.capture);
 }

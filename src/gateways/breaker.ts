@@ -11,8 +11,8 @@ const MOST = 200;
 /** While it is open, one call in this time is let through to see whether there is an answer again. */
 const PROBE_MS = 4_000;
 /**
- * Who was not let through comes back no sooner than the next probe, and each a moment after the one before: hundreds of payments that
- * wait for a gateway would else keep Temporal from what shoppers wait for, and a few need not wait for minutes.
+ * A call that was not let through comes back no sooner than the next probe, and each a moment after the one before. Otherwise hundreds
+ * of payments that wait for a gateway keep Temporal from the work that shoppers wait for. A few need not wait for minutes.
  */
 const SOONEST_TURN_MS = 5_000;
 const BETWEEN_TURNS_MS = 50;

@@ -197,7 +197,7 @@ export interface Sending {
   /** As it was read with the attempt; not compared where it is left out. */
   readonly othersSent?: string;
   readonly sentLines?: readonly MovedLine[] | null;
-  /** How many failed voids the gateway shows, by whoever's hand. */
+  /** How many failed voids the gateway shows, ours and others. */
   readonly failedVoids?: number;
 }
 

@@ -200,7 +200,7 @@ export const operations = pgTable(
     detail: text(),
     /** Written before it is sent: whoever finds it without an answer must not send it again. */
     sentAt: at('sent_at'),
-    /** How many failed voids the gateway showed when it was sent, by whoever's hand: none of them is this one. */
+    /** How many failed voids the gateway showed when it was sent, ours and others: none of them is this one. */
     failedVoids: integer('failed_voids').notNull().default(0),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),

@@ -28,7 +28,8 @@ afterEach(() => {
 });
 afterAll(() => world.close(), 60_000);
 
-async function reversed(payment: PaymentRow, event: string, status?: string): Promise<void> {
+/** The gateway takes back an operation that was done, and nobody looks. */
+async function takenBack(payment: PaymentRow, event: string, status?: string): Promise<void> {
   const { transactionId } = await reread(world, payment.id);
   const body = { event, ...(status !== undefined && { status }) };
   const { status: answer } = await world.sandbox.call(
@@ -37,7 +38,30 @@ async function reversed(payment: PaymentRow, event: string, status?: string): Pr
     body,
   );
   expect(answer).toBe(200);
+}
+
+async function reversed(payment: PaymentRow, event: string, status?: string): Promise<void> {
+  await takenBack(payment, event, status);
   await look(world, payment);
+}
+
+/** A person does it again in the gateway's own pages before anybody looks. */
+async function doneAgain(payment: PaymentRow, event: 'REFUND' | 'VOID'): Promise<void> {
+  await takenBack(payment, event);
+  const { transactionId, amount } = await reread(world, payment.id);
+  const path = `/v1/transactions/${transactionId}/${event.toLowerCase()}`;
+  const { status } = await world.sandbox.api('POST', path, event === 'REFUND' ? { amount } : undefined);
+  expect(status).toBe(200);
+  await look(world, payment);
+}
+
+/** Every run that could look by itself has ended. */
+async function atRest(payment: PaymentRow): Promise<void> {
+  for (const workflowId of [moneyWorkflowId(payment.id), paymentWorkflowId(payment)]) {
+    const run = world.client.workflow.getHandle(workflowId);
+    const isOver = async () => (await run.describe()).status.name === 'COMPLETED';
+    await until(`${workflowId} has ended`, isOver, 30_000);
+  }
 }
 
 /** Types in the order in which they were written, and every id. */
@@ -85,15 +109,6 @@ describe('a refund that was done and fails afterwards', () => {
   });
 });
 
-/** Every run that could look by itself has ended. */
-async function atRest(payment: PaymentRow): Promise<void> {
-  for (const workflowId of [moneyWorkflowId(payment.id), paymentWorkflowId(payment)]) {
-    const run = world.client.workflow.getHandle(workflowId);
-    const isOver = async () => (await run.describe()).status.name === 'COMPLETED';
-    await until(`${workflowId} has ended`, isOver, 30_000);
-  }
-}
-
 describe('what is taken back, and done again by hand before anybody looks', () => {
   it.each([
     ['REFUND', 'capture', 'REFUNDED'],
@@ -122,17 +137,6 @@ describe('what is taken back, and done again by hand before anybody looks', () =
     expect((await updatesOf(payment)).types).toEqual(told);
   });
 });
-
-/** By a person in the gateway's own pages. */
-async function doneAgain(payment: PaymentRow, event: 'REFUND' | 'VOID'): Promise<void> {
-  const { transactionId } = await reread(world, payment.id);
-  const at = `/__sim/transactions/${transactionId}/reverse`;
-  expect((await world.sandbox.call('POST', at, { event })).status).toBe(200);
-  const path = `/v1/transactions/${transactionId}/${event.toLowerCase()}`;
-  const body = event === 'REFUND' ? { amount: payment.amount } : undefined;
-  expect((await world.sandbox.api('POST', path, body)).status).toBe(200);
-  await look(world, payment);
-}
 
 describe('a capture that was done and is taken back', () => {
   it('is told, and what is held again may be captured again, for the same sum', async () => {

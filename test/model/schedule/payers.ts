@@ -121,8 +121,8 @@ function isUndecided(reading: Reading): boolean {
 export function reverse({ psp, chance, trouble }: World): void {
   if (!trouble.weather.sweeps) return;
   const session = chance.pick(psp.sessions.filter(({ ledger }) => ledger?.lastReversible() !== undefined));
-  const last = session?.ledger?.lastReversible();
-  if (session === undefined || last === undefined || !psp.reverse(session)) return;
+  if (session === undefined) return;
+  const undone = psp.reverse(session);
   // A person sees it in the gateway's pages, and does it again before anybody else has looked.
-  if (chance.hits(0.3)) psp.byHand(session, last.kind, last.amountMinor);
+  if (undone !== undefined && chance.hits(0.3)) psp.byHand(session, undone.kind, undone.amountMinor);
 }

@@ -93,16 +93,21 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
     throw new Error(`there is no operation ${operationId}`);
   const { paidPaymentId = null } = tables.orders.get(payment.orderReference) ?? {};
   const all = await tables.call('read the others', () => othersOf(tables, operation));
-  const failedVoids = Math.max(operation.failedVoids, all.filter(isFailedVoid).length);
+  const failedVoids = failedVoidsBefore(operation, all);
   const others = all.filter(({ state }) => state !== 'failed');
   return { operation, payment, paidPaymentId, others, failedVoids, othersSent: sentOf(all) };
 }
 
-function othersOf(tables: Tables, { id, paymentId }: OperationRow): OperationRow[] {
+export function othersOf(tables: Tables, { id, paymentId }: OperationRow): OperationRow[] {
   return tables.operationsOf(paymentId).filter((other) => other.id !== id);
 }
 
-export function isFailedVoid({ kind, state, sentAt }: OperationRow): boolean {
+/** How many voids had failed before this one was sent; `others` are those of its payment. */
+export function failedVoidsBefore({ failedVoids }: OperationRow, others: readonly OperationRow[]): number {
+  return Math.max(failedVoids, others.filter(isFailedVoid).length);
+}
+
+function isFailedVoid({ kind, state, sentAt }: OperationRow): boolean {
   return kind === 'void' && state === 'failed' && sentAt !== null;
 }
 

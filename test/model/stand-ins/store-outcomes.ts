@@ -17,7 +17,7 @@ import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { isClosableNow, isUsedNow } from './store-decisions.ts';
 import { markAnswered, markHandled } from './store-deliveries.ts';
-import { isFailedVoid, operationRow } from './store-operations.ts';
+import { failedVoidsBefore, operationRow, othersOf } from './store-operations.ts';
 import { takeForTelling } from './store-outbox.ts';
 
 export type * from '../../../src/store/outcomes.ts';
@@ -72,11 +72,6 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
     (row.code === 'declined' && (row.kind !== 'void' || !isVoidedLater(row)));
   const isVoidedLater = ({ sentAt }: OperationRow) =>
     tables.operationsOf(paymentId).some((row) => row.kind === 'void' && Number(row.sentAt) > Number(sentAt));
-  const failedVoidsBefore = ({ id, failedVoids }: OperationRow) =>
-    Math.max(
-      failedVoids,
-      tables.operationsOf(paymentId).filter((row) => row.id !== id && isFailedVoid(row)).length,
-    );
   return {
     order,
     payment,
@@ -88,7 +83,11 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
     operations: tables
       .operationsOf(paymentId)
       .filter(isAtHand)
-      .map((row) => ({ ...row, isSent: row.sentAt !== null, failedVoids: failedVoidsBefore(row) })),
+      .map((row) => ({
+        ...row,
+        isSent: row.sentAt !== null,
+        failedVoids: failedVoidsBefore(row, othersOf(tables, row)),
+      })),
     unhandled: [...tables.deliveries.values()].filter(
       ({ paymentId: of, state, outcome }) =>
         of === paymentId && outcome === 'accepted' && (state === 'received' || state === 'signalled'),

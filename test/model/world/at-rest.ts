@@ -123,15 +123,11 @@ function wrongWithReversals(
 
 /** Taken back and done again by hand: no status, no sum and no callback shows that it is another one. */
 function isMadeUpFor({ kind, reference, amount }: OperationRow, ledger: Ledger | null): boolean {
-  const ours = ledger?.operations.findIndex(
-    (one) => one.kind === kind && one.who === reference && one.isReversed === true,
-  );
-  if (ours === undefined || ours < 0) return false;
-  return ledger?.operations.slice(ours).some((one) => isSame(one, kind, amount)) === true;
-}
-
-function isSame(one: Ledger['operations'][number], kind: string, amount: number | null): boolean {
-  return one.state === 'done' && !one.isOurs && one.kind === kind && one.amountMinor === amount;
+  const all = ledger?.operations.filter((one) => one.kind === kind) ?? [];
+  const ours = all.findIndex(({ who, isReversed }) => who === reference && isReversed === true);
+  const isByHand = (one: (typeof all)[number]) =>
+    one.state === 'done' && !one.isOurs && one.amountMinor === amount;
+  return ours >= 0 && all.slice(ours).some(isByHand);
 }
 
 /** A void shows no reference: any that was done may be ours. */

@@ -95,9 +95,8 @@ export class Ledger {
    */
   lastReversible(): BookedOperation | undefined {
     const last = this.operations.findLast(({ state }) => state !== 'failed');
-    // What was accepted and is not done yet has to have been there, too.
-    if (last?.state !== 'done') return undefined;
-    return last.kind === 'void' ? undefined : last;
+    // An operation that is accepted and not done yet relies on it too.
+    return last?.state === 'done' && last.kind !== 'void' ? last : undefined;
   }
 
   /** As the gateway shows it; `updatedAt` only from those that have such a thing. */

@@ -129,14 +129,14 @@ export class Promises {
         `the sums of ${after.id} go back`,
       );
     const now = this.#tables.orders.get(order.reference);
-    // What is back and pays the order is told as that.
+    // Money that is back and pays the order is told as that.
     const paysNow = order.paidPaymentId === null && now?.paidPaymentId === after.id;
     if (!paysNow) this.#takingBack(before, after);
     const isSame = order.paidPaymentId === null || now?.paidPaymentId === order.paidPaymentId;
     this.keep(isSame, `another payment takes a paid order over`);
   }
 
-  /** What came back from the payer is told when it is seen; where all has gone to the payer again by then, that is told after it. */
+  /** Money that came back from the payer is told when it is seen; where all has gone to the payer again by then, that is told after it. */
   #takingBack(before: PaymentRow, after: PaymentRow): void {
     const undone = Object.entries(before.shownOperations).filter(([key, state]) => {
       const isMeant = key.startsWith('refund/') || (key.startsWith('void/') && before.status === 'VOIDED');
@@ -145,7 +145,7 @@ export class Promises {
     if (undone.length === 0 || before.status === 'REVIEW' || after.status === 'REVIEW' || after.dismissed)
       return;
     const updates = [...this.#tables.outbox.values()].filter(({ paymentId }) => paymentId === after.id);
-    // What never went back as far as the merchant knows can't come back.
+    // As far as the merchant knows, it never went back.
     if (!updates.some(({ type }) => GONE.has(type))) return;
     for (const [key] of undone) {
       const [kind = '', name = ''] = key.split('/');

@@ -6,7 +6,7 @@ import { Ledger, type BookedOperation } from './ledger.ts';
 
 export const ACCOUNT = 'T12345678';
 
-/** What it shows lags behind by so much at most. */
+/** A reading lags behind the books by so much at most. */
 export const LONGEST_LAG_MS = 30_000;
 
 /** Something that the gateway would say, from then on. */
@@ -131,13 +131,13 @@ export class Psp {
     return true;
   }
 
-  /** What was done last has failed after all; whether there is such a thing. */
-  reverse(session: PspSession): boolean {
+  /** The last operation has failed after all; it, where there is one. */
+  reverse(session: PspSession): BookedOperation | undefined {
     const last = session.ledger?.lastReversible();
-    if (last === undefined) return false;
+    if (last === undefined) return undefined;
     Object.assign(last, { state: 'failed', isReversed: true });
     this.change(session, last.kind.toUpperCase());
-    return true;
+    return last;
   }
 
   change(session: PspSession, event: string): void {
