@@ -8,8 +8,8 @@ import type { OperationAttempt } from './payment-activities.ts';
 
 /** What the transaction itself says of the operation; null where it says nothing. */
 export function shownBy(tools: MoneyTools, at: Attempt, transaction: Transaction): OperationAttempt | null {
-  const { operation, failedVoids } = at;
-  const trace = traceOf({ ...operation, isSent: operation.sentAt !== null, failedVoids }, transaction);
+  const { operation } = at;
+  const trace = traceOf({ ...operation, isSent: operation.sentAt !== null }, transaction);
   if (trace.state === 'done') return result(tools, at, 'finished', { transaction });
   if (trace.state === 'pending') return result(tools, at, 'accepted', { transaction });
   if (trace.state === 'failed')

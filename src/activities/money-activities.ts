@@ -115,7 +115,6 @@ function allowedNow({ gateway }: MoneyTools, at: Attempt, transaction: Transacti
   const promised = others.map((other) => ({
     ...other,
     isSent: other.sentAt !== null,
-    failedVoids: at.failedVoids,
     amountMinor: other.amount,
   }));
   const reserved = reservedFor(kind, promised, transaction);
@@ -140,13 +139,12 @@ async function send(
   gateway.expectToOperate?.();
   crashPoint('attempt.mark.before', orderReference);
   const { othersSent } = at;
-  const failedVoids = Math.max(at.failedVoids, failedVoidsOf(transaction));
-  const sentAt = await markSending(db, id, amountMinor, { othersSent, sentLines: lines, failedVoids });
+  const failedVoids = failedVoidsOf(transaction);
+  const operation = await markSending(db, id, amountMinor, { othersSent, sentLines: lines, failedVoids });
   // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.
-  if (sentAt === null) return result(tools, at, 'busy');
+  if (operation === null) return result(tools, at, 'busy');
   crashPoint('attempt.mark.after', orderReference);
-  const operation = { ...at.operation, amount: amountMinor, sentAt };
-  const sent = { ...at, operation, failedVoids };
+  const sent = { ...at, operation };
   const answer = await gateway
     .operate(
       {

@@ -150,8 +150,6 @@ export interface Attempt {
   readonly paidPaymentId: string | null;
   /** Other operations of the payment, but for those that have failed: a reading that lags behind shows not even what is done. */
   readonly others: readonly OperationRow[];
-  /** How many voids had failed before this one was sent: a void that failed can't be told from another by a reference. */
-  readonly failedVoids: number;
   /** Which others have been sent, and when: what was read of the money is true for as long as this is. */
   readonly othersSent: string;
 }
@@ -175,13 +173,8 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
     payment,
     paidPaymentId: order?.paidPaymentId ?? null,
     others,
-    failedVoids: Math.max(operation.failedVoids, all.filter(isFailedVoid).length),
     othersSent: sentOf(all),
   };
-}
-
-function isFailedVoid({ kind, state, sentAt }: OperationRow): boolean {
-  return kind === 'void' && state === 'failed' && sentAt !== null;
 }
 
 /** Names each operation that has been sent, with its time: another text once another is. */
@@ -197,32 +190,42 @@ export interface Sending {
   /** As it was read with the attempt; not compared where it is left out. */
   readonly othersSent?: string;
   readonly sentLines?: readonly MovedLine[] | null;
-  /** How many failed voids the gateway shows, ours and others. */
+  /** How many failed voids the gateway shows, ours and others. It may not show all of ours yet, which are counted in any case. */
   readonly failedVoids?: number;
 }
 
 /**
  * Reserves the amount with its lines and says, before it is true, that it is sent: a crash from here on leaves it to be read for, never repeated.
- * Returns when; null where another try has sent it, or where another operation of the payment has been sent since `othersSent` was read:
- * a try that stood still, and was believed dead, would spend what has been promised meanwhile.
+ * Returns it as it is sent; null where another try has sent it, or where another operation of the payment has been sent since `othersSent`
+ * was read: a try that stood still, and was believed dead, would spend what has been promised meanwhile.
  */
 export async function markSending(
   db: Db,
   operationId: string,
   amountMinor: number,
   { othersSent, sentLines = null, failedVoids = 0 }: Sending = {},
-): Promise<Date | null> {
+): Promise<OperationRow | null> {
   const sentAt = new Date();
   return db.transaction(async (tx) => {
     if (othersSent !== undefined && (await lockSent(tx, operationId)) !== othersSent) return null;
     const marked = await tx
       .update(operations)
-      .set({ amount: amountMinor, sentLines, failedVoids, sentAt, updatedAt: sql`now()` })
+      .set({
+        amount: amountMinor,
+        sentLines,
+        failedVoids: sql`greatest(${failedVoids}, ${oursFailed})`,
+        sentAt,
+        updatedAt: sql`now()`,
+      })
       .where(and(eq(operations.id, operationId), isNull(operations.sentAt), isUnfinished))
-      .returning({ id: operations.id });
-    return marked.length === 0 ? null : sentAt;
+      .returning();
+    return marked[0] ?? null;
   });
 }
+
+/** Names are written out: drizzle renders a column without its table, which would be the inner one's. */
+const oursFailed = sql`(select count(*) from operations o where o.payment_id = operations.payment_id and o.id <> operations.id
+  and o.kind = 'void' and o.state = 'failed' and o.sent_at is not null)`;
 
 /** From here to the end of the transaction, no operation of the payment is marked by anybody else. */
 async function lockSent(tx: Db, operationId: string): Promise<string> {

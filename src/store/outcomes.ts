@@ -149,8 +149,7 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord, teller: string): 
         StoredOperation[]
       >`(select coalesce(json_agg(json_build_object('id', w.id, 'kind', w.kind, 'reference',
         w.reference, 'amount', w.amount, 'cause', w.cause, 'state', w.state, 'code', w.code, 'isSent', w.sent_at is not null,
-        'failedVoids', greatest(w.failed_voids, (select count(*) from operations e where e.payment_id = w.payment_id
-          and e.id <> w.id and e.kind = 'void' and e.state = 'failed' and e.sent_at is not null))) order by w.created_at), '[]')
+        'failedVoids', w.failed_voids) order by w.created_at), '[]')
         from operations w where w.payment_id = ${payments.id}
           and (w.state in ('pending', 'unknown', 'done') or w.code = 'not_confirmed' or (w.code = 'declined' and (w.kind <> 'void' or not exists
             (select 1 from operations l where l.payment_id = w.payment_id and l.kind = 'void' and l.sent_at > w.sent_at)))))`,

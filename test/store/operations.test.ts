@@ -86,11 +86,12 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment)).operation;
     const marks = await Promise.all(Array.from({ length: 5 }, () => markSending(store.db, id, 4_000)));
-    const [sentAt] = marks.filter((mark) => mark !== null);
-    expect(marks.filter((mark) => mark !== null)).toHaveLength(1);
-    await markNotSent(store.db, id, new Date((sentAt as Date).getTime() - 1));
-    expect((await readAttempt(store.db, id)).operation.sentAt).toEqual(sentAt);
-    await markNotSent(store.db, id, sentAt as Date);
+    const [marked, ...others] = marks.flatMap((mark) => mark ?? []);
+    expect(others).toEqual([]);
+    const sentAt = marked?.sentAt as Date;
+    await markNotSent(store.db, id, new Date(sentAt.getTime() - 1));
+    expect((await readAttempt(store.db, id)).operation).toEqual(marked);
+    await markNotSent(store.db, id, sentAt);
     expect(await markSending(store.db, id, 4_000)).not.toBeNull();
   });
 
@@ -185,8 +186,10 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     await show(1);
     expect(await stateOf('v1')).toBe('failed');
     const second = (await claim(payment, { kind: 'void', reference: 'v2' })).operation;
-    await markSending(store.db, second.id, 4_000);
-    expect((await readAttempt(store.db, second.id)).failedVoids).toBe(1);
+    // The gateway's reading lags behind: it shows none of them yet.
+    expect(await markSending(store.db, second.id, 4_000, { failedVoids: 0 })).toMatchObject({
+      failedVoids: 1,
+    });
     await show(1);
     expect(await stateOf('v2')).toBe('pending');
     await show(2);
@@ -196,8 +199,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
   it('that voids has not failed because a void by hand had', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment, { kind: 'void', reference: 'v1' })).operation;
-    await markSending(store.db, id, 4_000, { failedVoids: 1 });
-    expect((await readAttempt(store.db, id)).failedVoids).toBe(1);
+    expect(await markSending(store.db, id, 4_000, { failedVoids: 1 })).toMatchObject({ failedVoids: 1 });
     const failed = { kind: 'void', reference: null, amountMinor: 4_000, state: 'failed' } as const;
     const show = (operations: ShownOperation[]) =>
       recordOutcome(

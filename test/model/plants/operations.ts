@@ -40,7 +40,12 @@ function sendsAgain(isMeant: (row: OperationRow) => boolean): Planted {
         ? { ...attempt, operation: { ...attempt.operation, ...UNSENT } }
         : attempt;
     },
-    markSending(mark: typeof markSending, db: Db, id: string, ...rest: [number]): Promise<Date | null> {
+    markSending(
+      mark: typeof markSending,
+      db: Db,
+      id: string,
+      ...rest: [number]
+    ): Promise<OperationRow | null> {
       const tables = tablesOf(db);
       const row = tables.operations.get(id);
       if (row !== undefined && isMeant(row)) tables.changeOperation(id, UNSENT);

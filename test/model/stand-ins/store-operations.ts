@@ -93,18 +93,12 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
     throw new Error(`there is no operation ${operationId}`);
   const { paidPaymentId = null } = tables.orders.get(payment.orderReference) ?? {};
   const all = await tables.call('read the others', () => othersOf(tables, operation));
-  const failedVoids = failedVoidsBefore(operation, all);
   const others = all.filter(({ state }) => state !== 'failed');
-  return { operation, payment, paidPaymentId, others, failedVoids, othersSent: sentOf(all) };
+  return { operation, payment, paidPaymentId, others, othersSent: sentOf(all) };
 }
 
-export function othersOf(tables: Tables, { id, paymentId }: OperationRow): OperationRow[] {
+function othersOf(tables: Tables, { id, paymentId }: OperationRow): OperationRow[] {
   return tables.operationsOf(paymentId).filter((other) => other.id !== id);
-}
-
-/** How many voids had failed before this one was sent; `others` are those of its payment. */
-export function failedVoidsBefore({ failedVoids }: OperationRow, others: readonly OperationRow[]): number {
-  return Math.max(failedVoids, others.filter(isFailedVoid).length);
 }
 
 function isFailedVoid({ kind, state, sentAt }: OperationRow): boolean {
@@ -122,16 +116,18 @@ export function markSending(
   db: Db,
   operationId: string,
   amountMinor: number,
-  { othersSent, failedVoids = 0 }: Sending = {},
-): Promise<Date | null> {
+  { othersSent, failedVoids: shownFailed = 0 }: Sending = {},
+): Promise<OperationRow | null> {
   const tables = tablesOf(db);
   const sentAt = new Date();
   return tables.call('mark as being sent', () => {
     const operation = tables.operations.get(operationId);
     if (operation === undefined || operation.sentAt !== null || !isUnfinished(operation)) return null;
-    if (othersSent !== undefined && sentOf(othersOf(tables, operation)) !== othersSent) return null;
+    const others = othersOf(tables, operation);
+    if (othersSent !== undefined && sentOf(others) !== othersSent) return null;
+    const failedVoids = Math.max(shownFailed, others.filter(isFailedVoid).length);
     tables.changeOperation(operationId, { amount: amountMinor, failedVoids, sentAt });
-    return sentAt;
+    return tables.operations.get(operationId) ?? null;
   });
 }
 

@@ -17,7 +17,7 @@ import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { isClosableNow, isUsedNow } from './store-decisions.ts';
 import { markAnswered, markHandled } from './store-deliveries.ts';
-import { failedVoidsBefore, operationRow, othersOf } from './store-operations.ts';
+import { operationRow } from './store-operations.ts';
 import { takeForTelling } from './store-outbox.ts';
 
 export type * from '../../../src/store/outcomes.ts';
@@ -83,11 +83,7 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
     operations: tables
       .operationsOf(paymentId)
       .filter(isAtHand)
-      .map((row) => ({
-        ...row,
-        isSent: row.sentAt !== null,
-        failedVoids: failedVoidsBefore(row, othersOf(tables, row)),
-      })),
+      .map((row) => ({ ...row, isSent: row.sentAt !== null })),
     unhandled: [...tables.deliveries.values()].filter(
       ({ paymentId: of, state, outcome }) =>
         of === paymentId && outcome === 'accepted' && (state === 'received' || state === 'signalled'),
