@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { isCrashPoint } from './crash-points.ts';
+import { shownUrl } from './merchant-url.ts';
 
 /** The environment is wrong; the message names every variable, what was expected and, but for secrets, what was found. */
 export class ConfigError extends Error {
@@ -15,6 +16,7 @@ const SECRETS = [
   'DINTERO_CLIENT_SECRET',
   'DINTERO_SIGNATURE_SECRETS',
   'DINTERO_WEBHOOK_SECRETS',
+  'ORDER_WEBHOOK_URL',
   'ORDER_WEBHOOK_SECRETS',
 ] as const;
 
@@ -41,10 +43,18 @@ const callsPerSecond = whole('a number of calls from 1 to 10000', 10_000).refine
 );
 const from2to = (most: number) =>
   whole(`a number from 2 to ${most}`, most).refine((count) => count >= 2, `a number from 2 to ${most}`);
-const url = z
-  .url({ protocol: /^https?$/, error: 'an absolute http or https URL' })
+const writtenUrl = z.url({ protocol: /^https?$/, error: 'an absolute http or https URL' });
+/** The beginning of others, so its last slash means nothing; what they are is shown, and `fetch` takes no credentials. */
+const url = writtenUrl
+  .refine((text) => !hasCredentials(text), 'a URL without user and password')
   .transform((text) => text.replace(/\/+$/, ''));
 const origin = url.refine(isOrigin, 'an origin without path or credentials, such as https://pay.example');
+
+function hasCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username + password !== '';
+}
 
 function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return true;
@@ -152,7 +162,10 @@ const FULL = {
   DINTERO_ALLOWED_IPS: list(source).optional(),
   DINTERO_MAX_CALLS_PER_SECOND: callsPerSecond.optional(),
   DINTERO_IP_POLICY: oneOf(['report', 'refuse']).default('report'),
-  ORDER_WEBHOOK_URL: url.optional(),
+  ORDER_WEBHOOK_URL: writtenUrl.optional(),
+  ORDER_WEBHOOK_TIMEOUT: duration
+    .refine((ms) => ms >= 1_000 && ms <= 60_000, 'a duration from 1s to 60s')
+    .default(15_000),
   ORDER_WEBHOOK_SECRETS: list(webhookSecret).optional(),
   ON_HOLD_POLL_INTERVAL: duration.default(3_600_000),
   SESSION_LIFETIME: duration.default(4 * 3_600_000),
@@ -307,6 +320,6 @@ function describe(issue: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const given = env[name] ?? env[`${name}_FILE`];
   if (given === undefined) return `${name}: missing`;
   const isSecret = (SECRETS as readonly string[]).includes(name);
-  const found = isSecret ? '' : `, found ${JSON.stringify(given.slice(0, 80))}`;
+  const found = isSecret ? '' : `, found ${JSON.stringify((given.includes('://') ? shownUrl(given) : given).slice(0, 80))}`;
   return `${name}: expected ${issue.message}${found}`;
 }

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import { crashPoint } from '../crash-points.ts';
+import { merchantTarget } from '../merchant-url.ts';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import type { Db } from '../store/open.ts';
 import {
@@ -20,7 +21,10 @@ import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';
 import { firstWords } from './first-words.ts';
 
 export interface MerchantEndpoint {
+  /** ORDER_WEBHOOK_URL as written. */
   readonly url: string;
+  /** How long it may take to answer. */
+  readonly timeoutMs: number;
   /** `whsec_…`, newest first: one signature each. */
   readonly secrets: readonly string[];
 }
@@ -32,8 +36,6 @@ export interface NotifyDependencies {
   readonly onAttempt?: (type: string, outcome: string) => void;
 }
 
-/** How long the merchant may take to answer. */
-const TIMEOUT_MS = 5_000;
 const RETRIED_FOR_MS = 3 * 24 * 3_600_000;
 const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000];
 const LONGEST_INTERVAL_MS = 3_600_000;
@@ -130,15 +132,17 @@ async function post(
   signal: AbortSignal,
 ): Promise<SentAttempt> {
   const sentAt = new Date();
+  const { url, authorization } = merchantTarget(endpoint.url);
   try {
-    const response = await fetch(endpoint.url, {
+    const response = await fetch(url, {
       method: 'POST',
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(endpoint.timeoutMs)]),
       body: update.body,
       headers: {
         'content-type': 'application/json',
         'user-agent': 'paidonce',
+        ...(authorization !== null && { authorization }),
         'webhook-id': update.effectId,
         'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
         'webhook-signature': signatures(endpoint, update, sentAt),
@@ -147,7 +151,7 @@ async function post(
     const ms = Date.now() - sentAt.getTime();
     return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
   } catch (error) {
-    return { status: null, error: words(error), ms: Date.now() - sentAt.getTime(), answer: null };
+    return { status: null, error: words(error, endpoint.timeoutMs), ms: Date.now() - sentAt.getTime(), answer: null };
   }
 }
 
@@ -157,8 +161,8 @@ function signatures(endpoint: MerchantEndpoint, update: OutboxRow, sentAt: Date)
     .join(' ');
 }
 
-function words(error: unknown): string {
+function words(error: unknown, timeoutMs: number): string {
   const { name, message, cause } = error as Error & { cause?: { code?: string } };
-  if (name === 'TimeoutError') return `nothing within ${TIMEOUT_MS / 1_000} s`;
+  if (name === 'TimeoutError') return `nothing within ${timeoutMs / 1_000} s`;
   return `nothing: ${cause?.code ?? message}`;
 }

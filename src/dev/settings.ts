@@ -108,7 +108,7 @@ function printableKey(env: NodeJS.ProcessEnv, { API_KEYS }: DevSecrets): string 
 function ownServices(env: NodeJS.ProcessEnv): { sandbox: boolean; shop: boolean; temporal: boolean } {
   return {
     sandbox: DINTERO_ADDRESSES.some((name) => env[name] === undefined),
-    shop: env['ORDER_WEBHOOK_URL'] === undefined,
+    shop: ['ORDER_WEBHOOK_URL', 'ORDER_WEBHOOK_URL_FILE'].every((name) => env[name] === undefined),
     temporal: env['TEMPORAL_ADDRESS'] === undefined,
   };
 }

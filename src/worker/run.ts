@@ -155,10 +155,10 @@ function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
 }
 
 function updateActivities({ store, config, metrics }: Service) {
-  const url = config.ORDER_WEBHOOK_URL;
+  const { ORDER_WEBHOOK_URL: url, ORDER_WEBHOOK_TIMEOUT: timeoutMs } = config;
   return createUpdateActivities({
     db: store.db,
-    endpoint: url === undefined ? null : { url, secrets: config.ORDER_WEBHOOK_SECRETS ?? [] },
+    endpoint: url === undefined ? null : { url, timeoutMs, secrets: config.ORDER_WEBHOOK_SECRETS ?? [] },
     onAttempt: (type, outcome) => metrics.updates.inc({ type, outcome }),
   });
 }

@@ -189,7 +189,7 @@ describe('an update', () => {
 
   it('reaches the merchant again with the same id and the same bytes', async () => {
     const merchant = await startReceiver();
-    const endpoint = { url: merchant.url, secrets: [SECRET] };
+    const endpoint = { url: merchant.url, timeoutMs: 5_000, secrets: [SECRET] };
     const activities = createUpdateActivities({ db: at.store.db, endpoint });
     const tell = () => anActivityRun().run(() => activities.notifyMerchant(effectId));
     expect(await tell()).toBe('delivered');

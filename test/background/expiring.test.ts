@@ -49,7 +49,7 @@ describe('an authorization that is about to lapse', () => {
   const announced = async () =>
     (await listUpdates(store.db, payment.id)).filter(({ type }) => type === 'order.authorization_expiring');
   const tell = async (): Promise<string> => {
-    const endpoint = { url: merchant.url, secrets: [SECRET] };
+    const endpoint = { url: merchant.url, timeoutMs: 5_000, secrets: [SECRET] };
     const activities = createUpdateActivities({ db: store.db, endpoint });
     const [update] = await announced();
     return anActivityRun().run(() => activities.notifyMerchant(update?.effectId ?? ''));

@@ -23,8 +23,8 @@ type Answer = { status?: number; body?: unknown; text?: string };
 /** A server that answers by path. */
 async function answering(answers: Record<string, Answer>): Promise<string> {
   const server = createServer((request, response) => {
-    const { status = 200, body, text } = answers[(request.url ?? '').split('?')[0] ?? ''] ?? { status: 404 };
-    response.writeHead(status, { connection: 'close' }).end(text ?? JSON.stringify(body ?? {}));
+    const { status = 200, headers, body, text } = answers[(request.url ?? '').split('?')[0] ?? ''] ?? { status: 404 };
+    response.writeHead(status, { connection: 'close', ...headers }).end(text ?? JSON.stringify(body ?? {}));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -232,11 +232,23 @@ describe('the gateway', () => {
 });
 
 describe('the endpoint for order updates', () => {
-  it('is only asked whether somebody is there', async () => {
-    const url = await answering({ '/': { status: 404 } });
+  it('is asked itself, by a HEAD, with its credentials, which are not shown', async () => {
+    const url = await answering({ '/hook/': { status: 405 } });
     const secrets = { ORDER_WEBHOOK_SECRETS: ['whsec_a', 'whsec_b'] };
-    const [found] = await checkMerchant(aConfig({ ORDER_WEBHOOK_URL: `${url}/hook`, ...secrets }));
-    expect(found).toMatchObject({ state: 'ok', text: `${url} answers; signed with 2 secrets` });
+    const written = `${url}/hook/?token=hush`.replace('//', '//user:hush@');
+    const [found] = await checkMerchant(aConfig({ ORDER_WEBHOOK_URL: written, ...secrets }));
+    expect(found).toMatchObject({ state: 'ok', text: `${url}/hook/ answers; signed with 2 secrets` });
+  });
+
+  it.each([
+    [{ status: 404 }, /is the path right/],
+    [{ status: 401 }, /a user and a password/],
+    [{ status: 301, headers: { location: 'https://shop.example/hook/?token=hush' } }, /meant to be https:\/\/shop.example\/hook\/\?$/],
+  ])('warns where it answers %j', async (answer, todo) => {
+    const url = await answering({ '/hook': answer });
+    const [found] = await checkMerchant(aConfig({ ORDER_WEBHOOK_URL: `${url}/hook` }));
+    expect(found).toMatchObject({ state: 'warn', todo: expect.stringMatching(todo) });
+    expect(JSON.stringify(found)).not.toContain('hush');
   });
 
   it('fails when nobody is, and warns when there is none', async () => {

@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import { merchantTarget, shownUrl } from '../../merchant-url.ts';
 import { reasonOf } from '../service-api.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
@@ -8,17 +9,36 @@ export async function checkMerchant(config: Config): Promise<Check[]> {
 }
 
 async function checkEndpoint(config: Config): Promise<Finding> {
-  const { ORDER_WEBHOOK_URL: url, ORDER_WEBHOOK_SECRETS: secrets } = config;
-  if (url === undefined)
+  const { ORDER_WEBHOOK_URL: written } = config;
+  if (written === undefined)
     return warn('off: nobody is told of a paid order', 'set ORDER_WEBHOOK_URL, or read GET /v1/orders');
-  const { origin, protocol } = new URL(url);
+  const shown = shownUrl(written);
   try {
-    await fetch(origin, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(5_000) });
+    return judged(await ask(written, config.ORDER_WEBHOOK_TIMEOUT), shown, config);
   } catch (error) {
-    return fail(`no answer from ${origin} (${reasonOf(error)})`, 'updates wait, and are tried for 3 days');
+    return fail(`no answer from ${shown} (${reasonOf(error)})`, 'updates wait, and are tried for 3 days');
   }
-  const count = secrets?.length ?? 0;
-  const text = `${origin} answers; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;
-  const isPlain = protocol === 'http:' && config.DINTERO_ACCOUNT_ID.startsWith('P');
+}
+
+function ask(written: string, timeoutMs: number): Promise<Response> {
+  const { url, authorization } = merchantTarget(written);
+  const headers = authorization === null ? {} : { authorization };
+  return fetch(url, { method: 'HEAD', redirect: 'manual', headers, signal: AbortSignal.timeout(timeoutMs) });
+}
+
+/** Many a shop takes nothing but a POST there, so most refusals of a HEAD mean nothing. */
+function judged({ status, headers }: Response, shown: string, config: Config): Finding {
+  const answers = `${shown} answers ${status} to a HEAD`;
+  if (status >= 300 && status < 400) {
+    const to = headers.get('location') ?? 'nowhere';
+    return warn(`${answers}: redirects are not followed`, `is it meant to be ${shownUrl(to)}?`);
+  }
+  if (status === 404 || status === 410)
+    return warn(answers, 'is the path right? An endpoint that knows no HEAD may answer so too');
+  if (status === 401 || status === 403)
+    return warn(answers, 'does it want a user and a password? ORDER_WEBHOOK_URL takes them: https://user:password@…');
+  const count = config.ORDER_WEBHOOK_SECRETS?.length ?? 0;
+  const text = `${shown} answers; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;
+  const isPlain = shown.startsWith('http:') && config.DINTERO_ACCOUNT_ID.startsWith('P');
   return isPlain ? warn(`${text}, by plain http`, 'use https: updates say who bought what') : ok(text);
 }

@@ -146,7 +146,7 @@ export class World {
       }),
       ...createMoneyActivities({ db, gatewayNamed }),
       ...createWakingActivities({ db, runs: this.runs, money: this.money }),
-      ...createUpdateActivities({ db, endpoint: { url: 'https://shop.example', secrets: ['secret'] } }),
+      ...createUpdateActivities({ db, endpoint: { url: 'https://shop.example', timeoutMs: 15_000, secrets: ['secret'] } }),
     };
   }
 
