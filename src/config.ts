@@ -320,6 +320,8 @@ function describe(issue: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const given = env[name] ?? env[`${name}_FILE`];
   if (given === undefined) return `${name}: missing`;
   const isSecret = (SECRETS as readonly string[]).includes(name);
-  const found = isSecret ? '' : `, found ${JSON.stringify((given.includes('://') ? shownUrl(given) : given).slice(0, 80))}`;
+  const found = isSecret
+    ? ''
+    : `, found ${JSON.stringify((given.includes('://') ? shownUrl(given) : given).slice(0, 80))}`;
   return `${name}: expected ${issue.message}${found}`;
 }

@@ -151,7 +151,12 @@ async function post(
     const ms = Date.now() - sentAt.getTime();
     return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
   } catch (error) {
-    return { status: null, error: words(error, endpoint.timeoutMs), ms: Date.now() - sentAt.getTime(), answer: null };
+    return {
+      status: null,
+      error: words(error, endpoint.timeoutMs),
+      ms: Date.now() - sentAt.getTime(),
+      answer: null,
+    };
   }
 }
 

@@ -42,7 +42,7 @@ export async function openPayment(
       // Who replaces what came after him is replaced by it in turn, until nothing is open.
       const isNewer = replaced !== null && replaced !== claim.payment.id;
       if (isNewer || !request.replace) throw mismatch(claim.payment, isNewer);
-      await closePayment(service, claim.payment);
+      await closePayment(service, claim.payment, { replaces: true });
       replaced = claim.payment.id;
       continue;
     }
@@ -146,11 +146,16 @@ function mismatch({ id, status, amount, currency, gateway }: PaymentRow, isNewer
   );
 }
 
-/** Closes a session that nobody has paid. @throws Problem `already_paid`, `not_cancellable` */
-export async function closePayment(service: Service, payment: PaymentRow): Promise<void> {
+/** Closes a session that nobody has paid; of one that another one replaces the merchant hears nothing. @throws Problem `already_paid`, `not_cancellable` */
+export async function closePayment(
+  service: Service,
+  payment: PaymentRow,
+  more: { readonly replaces?: true } = {},
+): Promise<void> {
   refuseUnconfigured(service, payment);
-  const text = 'the merchant asked to cancel';
-  const noteKey = await writeDecision(service.store.db, payment.id, { text, data: { decision: 'cancel' } });
+  const text = more.replaces ? 'the merchant asked for another session' : 'the merchant asked to cancel';
+  const data = { decision: 'cancel', ...more } as const;
+  const noteKey = await writeDecision(service.store.db, payment.id, { text, data });
   const result = await service.runs.cancel(addressOf(payment), { noteKey });
   if (result.kind === 'cancelled') return;
   throw notCancelled(payment, result);

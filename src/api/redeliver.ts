@@ -6,6 +6,7 @@ import { readUpdate, type OutboxRow } from '../store/outbox.ts';
 import { findPayment } from '../store/payments.ts';
 import {
   findDelivery,
+  gaveUpSince,
   queueAgain,
   RESENDABLE,
   writeAgain,
@@ -72,9 +73,34 @@ export async function resend(
   return update;
 }
 
+/** How many are queued in one call: each wakes a run. */
+const MOST_AT_ONCE = 500;
+
+/** Sends all that were given up since then, the oldest first; what the order has overtaken is left out. */
+export async function resendGivenUp(
+  service: Service,
+  { since, ...asker }: Asker & { since: string },
+): Promise<{ queued: number; hasMore: boolean }> {
+  const found = await gaveUpSince(service.store.db, new Date(since), MOST_AT_ONCE + 1);
+  let queued = 0;
+  for (const effectId of found.slice(0, MOST_AT_ONCE)) {
+    const isSent = await resend(service, { effectId, ...asker }).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Problem) return false;
+        throw error;
+      },
+    );
+    if (isSent) queued += 1;
+  }
+  return { queued, hasMore: found.length > MOST_AT_ONCE };
+}
+
 function notNow(state: OutboxState): Problem {
-  const words = state === 'pending' ? 'it is on its way' : `it is ${state}`;
-  return new Problem('not_redeliverable', `${words}; one that is ${RESENDABLE.join(', ')} can be sent again`);
+  return new Problem(
+    'not_redeliverable',
+    `it is ${state}; one that is ${RESENDABLE.join(', ')} can be sent again`,
+  );
 }
 
 function unlessUnavailable(error: unknown): void {

@@ -15,7 +15,38 @@ const effectId = text(2_000).meta({
   example: '1001/order.paid',
 });
 
-export const resendRequest = z.strictObject({ effectId, ...who }).meta({ id: 'RedeliverUpdate' });
+/** One by its id, or all that were given up since a time. */
+export const resendRequest = z
+  .strictObject({
+    effectId: effectId.optional(),
+    state: z
+      .literal('gave_up')
+      .optional()
+      .meta({ description: 'Instead of `effectId`: all that were given up' }),
+    since: timestamp.optional().meta({ description: 'Only with `state`: given up at this time or later' }),
+    ...who,
+  })
+  .superRefine(({ effectId: one, state, since }, context) => {
+    const isOne = one !== undefined && state === undefined && since === undefined;
+    const isMany = one === undefined && state !== undefined && since !== undefined;
+    if (isOne || isMany) return;
+    context.addIssue({
+      code: 'custom',
+      path: one === undefined ? ['effectId'] : [state === undefined ? 'since' : 'state'],
+      message: 'expected either "effectId", or "state": "gave_up" with "since"',
+    });
+  })
+  .meta({ id: 'RedeliverUpdate' });
+
+/** What came of asking for all that match. */
+export const resentUpdates = z
+  .object({
+    queued: z.int().meta({ description: 'How many are sent now' }),
+    hasMore: z
+      .boolean()
+      .meta({ description: 'True where more match than are queued in one call: call again' }),
+  })
+  .meta({ id: 'RedeliveredUpdates' });
 
 const UPDATE_STATES = ['pending', 'delivered', 'gone', 'gave_up', 'superseded', 'off'] as const;
 
@@ -38,6 +69,12 @@ export const sentUpdate = z
 
 export const updatesQuery = z.strictObject({
   state: z.enum(UPDATE_STATES).optional(),
+  minAttempts: z.coerce
+    .number('a number')
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: 'Sent at least so often: with `state=pending`, those that keep failing' }),
   payment: text(200).optional(),
   order: reference.optional(),
   limit,

@@ -1,6 +1,6 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { delivery } from '../api/schemas.ts';
-import { sentUpdate } from '../api/redelivery-schemas.ts';
+import { resentUpdates, sentUpdate } from '../api/redelivery-schemas.ts';
 import { readClientConfig } from '../config.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
@@ -8,25 +8,29 @@ import { serviceApi, type ServiceApi } from './service-api.ts';
 
 const EXAMPLES = `
 A delivery (dlv_…, GET /v1/deliveries lists them) is run again: its payment looks at the gateway once more.
-An update (its webhook-id, GET /v1/updates lists them) is sent to the shop again, for three days from now.
+An update (its webhook-id, GET /v1/updates lists them) is sent to the shop now, and tried for three days from now.
+With --gave-up-since, all updates that were given up at that time or later are.
 
 Example:
   paidonce redeliver dlv_019d0c61f3a2b4c6d8e0f1a2b3c4 --actor ada --reason 'ticket 12'
   paidonce redeliver 1001/order.paid --actor ada --reason 'the shop has lost it'
+  paidonce redeliver --gave-up-since 2026-11-28T12:00:00Z --actor ada --reason 'the shop is back'
 
-Ends with 1 when there is no such thing, or it can't be done: a callback that was refused, an update that is on its way.`;
+Ends with 1 when there is no such thing, or it can't be done: a callback that was refused, an update that the order has overtaken.`;
 
 interface Options {
   readonly actor: string;
   readonly reason: string;
+  readonly gaveUpSince?: string;
   readonly json?: true;
 }
 
-/** `paidonce redeliver`: one stored callback or one update once more. */
+/** `paidonce redeliver`: one stored callback or one update once more, or all updates that were given up. */
 export function redeliverCommand(): Command {
   return new Command('redeliver')
     .description('run a stored callback again, or send an update again')
-    .argument('<id>', 'of a delivery, dlv_…, or the webhook-id of an update')
+    .argument('[id]', 'of a delivery, dlv_…, or the webhook-id of an update')
+    .option('--gave-up-since <time>', 'instead of an id: all updates that were given up since then', timestamp)
     .requiredOption('--actor <name>', 'who asks; kept in the timeline')
     .requiredOption('--reason <text>', 'why; kept in the timeline')
     .option('--json', 'print it as JSON')
@@ -34,17 +38,34 @@ export function redeliverCommand(): Command {
     .action(redeliver);
 }
 
-async function redeliver(id: string, { actor, reason, json }: Options): Promise<void> {
+/** As ISO 8601 with a time zone, whichever way it was written. */
+function timestamp(given: string): string {
+  const time = new Date(given);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Expected a time like 2026-11-28T12:00:00Z.');
+  return time.toISOString();
+}
+
+async function redeliver(
+  id: string | undefined,
+  { actor, reason, gaveUpSince, json }: Options,
+  command: Command,
+): Promise<void> {
+  if ((id === undefined) === (gaveUpSince === undefined))
+    command.error('error: name either one id or --gave-up-since <time>');
   const service = serviceApi(readClientConfig(withRunningDev(process.env)));
   const asker = { actor, reason };
-  const { text, found } = id.startsWith('dlv_')
-    ? await runAgain(service, id, asker)
-    : await sendAgain(service, id, asker);
+  const { text, found } = await (gaveUpSince !== undefined
+    ? sendAllAgain(service, gaveUpSince, asker)
+    : doAgain(service, id as string, asker));
   if (json === true) printJson(found);
   else print(text);
 }
 
 type Asker = Pick<Options, 'actor' | 'reason'>;
+
+function doAgain(service: ServiceApi, id: string, asker: Asker): Promise<{ text: string; found: unknown }> {
+  return id.startsWith('dlv_') ? runAgain(service, id, asker) : sendAgain(service, id, asker);
+}
 
 async function runAgain(
   service: ServiceApi,
@@ -62,4 +83,20 @@ async function sendAgain(
 ): Promise<{ text: string; found: unknown }> {
   const found = await service.post('/v1/updates/redeliver', { effectId, ...asker }, sentUpdate);
   return { text: `${found.type} of order ${found.orderReference} is sent again`, found };
+}
+
+/** In as many calls as it takes: one call queues a part of them. */
+async function sendAllAgain(
+  service: ServiceApi,
+  since: string,
+  asker: Asker,
+): Promise<{ text: string; found: unknown }> {
+  const body = { state: 'gave_up', since, ...asker };
+  let queued = 0;
+  for (;;) {
+    const part = await service.post('/v1/updates/redeliver', body, resentUpdates);
+    queued += part.queued;
+    if (!part.hasMore || part.queued === 0) break;
+  }
+  return { text: `${queued} updates are sent again`, found: { queued } };
 }

@@ -39,6 +39,8 @@ export interface Outcome {
   /** What caused it, stable over retries: part of the effect id. */
   readonly cause: string;
   readonly closedBy?: ClosedBy;
+  /** Closed to make room for another session: the order goes on, and nobody is told. */
+  readonly isReplaced?: true;
   readonly capturedMinor: number;
   readonly refundedMinor: number;
   /** As the transaction that proves it shows them; not told by itself, but taken from that. */
@@ -320,6 +322,7 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
   if (outcome.status === 'ON_HOLD') return hold(order, payment, outcome);
   if (outcome.status === 'PENDING') return reopen(order, payment, outcome);
+  if (outcome.isReplaced && order.paidPaymentId === null) return madeRoom(order, payment, outcome);
   const orderStatus = without(order, { ...payment, closedBy: outcome.closedBy ?? payment.closedBy });
   const isLatest = order.paidPaymentId === null && order.latestN === payment.n;
   const back = isLatest ? cameBack(payment, outcome, orderStatus) : [];
@@ -329,6 +332,12 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   const isNews = type !== undefined && isHeard;
   const updates = isNews ? [...back, { type, cause: outcome.cause, orderStatus }] : [];
   return settlement(payment, outcome, orderStatus, updates);
+}
+
+/** The order waits for the session that is opened next. */
+function madeRoom(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
+  const waits = order.otherOpen === 'ON_HOLD' ? 'PAYMENT_PENDING' : 'AWAITING_PAYMENT';
+  return settlement(payment, outcome, order.otherReviewed ? 'REVIEW' : waits);
 }
 
 /** Nobody can pay the order any more, which the merchant does not know yet. */

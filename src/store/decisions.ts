@@ -15,7 +15,13 @@ export async function writeDecision(
     data,
   }: {
     readonly text: string;
-    readonly data: { readonly decision: Decided; readonly actor?: string; readonly reason?: string };
+    readonly data: {
+      readonly decision: Decided;
+      readonly actor?: string;
+      readonly reason?: string;
+      /** It is closed to make room for another session of the order. */
+      readonly replaces?: true;
+    };
   },
 ): Promise<string> {
   const noteKey = `decision-${randomUUID()}`;

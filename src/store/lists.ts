@@ -72,6 +72,7 @@ export async function listDeliveries(db: Db, filter: DeliveryFilter): Promise<Pa
 
 export interface UpdateFilter {
   readonly state?: OutboxState | undefined;
+  readonly minAttempts?: number | undefined;
   readonly payment?: string | undefined;
   readonly order?: string | undefined;
   readonly limit: number;
@@ -81,9 +82,10 @@ export interface UpdateFilter {
 
 /** Updates to the merchant, those queued last first. */
 export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
-  const { state, payment, order, cursor, limit } = filter;
+  const { state, minAttempts, payment, order, cursor, limit } = filter;
   const wanted = [
     is(outbox.state, state),
+    minAttempts === undefined ? undefined : gte(outbox.attempts, minAttempts),
     is(outbox.paymentId, payment),
     is(outbox.orderReference, order),
     cursor === undefined

@@ -19,12 +19,16 @@ export interface Locked extends Pick<OrderStanding, 'otherOpen' | 'otherReviewed
   readonly now: Date;
   /** Effects of this payment that the merchant has not been told, and that the run that records is to tell. */
   readonly pending: readonly string[];
+  /** Those of them that no run is telling: never told of, or to be sent again. */
+  readonly unclaimed: readonly string[];
   /** Every effect that the order has had. */
   readonly known: readonly string[];
   /** Those that are not finished, and those that the gateway may yet turn out to have carried out. */
   readonly operations: readonly StoredOperation[];
   /** Callbacks that nobody has handled yet, the record's own among them. */
   readonly unhandled: number;
+  /** Somebody has asked for another session in the place of this one, and it is being closed for that. */
+  readonly isReplaced: boolean;
   /** The very same record was written before. */
   readonly isWritten: boolean;
 }

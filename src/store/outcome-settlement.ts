@@ -42,7 +42,7 @@ export function settleRecord(before: Locked, record: OutcomeRecord, policy: Late
   // A try that was believed dead may come to its end after the next one, and after whatever was settled since.
   const isLate = before.isWritten || isOvertaken(payment, record.transaction);
   const finished = finishedOperations(operations, record, isNewer(payment, record.transaction));
-  const outcome = isLate || record.outcome === null ? null : outcomeOf(payment, record.outcome, record);
+  const outcome = isLate || record.outcome === null ? null : outcomeOf(before, record.outcome, record);
   const moved = outcome && settle(orderStanding(before), paymentStanding(before), outcome, policy);
   const settled = withFailures(before, moved, finished);
   const { transaction, ...rest } = record;
@@ -55,8 +55,16 @@ export function settleRecord(before: Locked, record: OutcomeRecord, policy: Late
 }
 
 /** As it was decided, with what a person has accepted and what the transaction shows beside it. */
-function outcomeOf(payment: PaymentRow, decided: Outcome, { transaction }: OutcomeRecord): Outcome {
-  const outcome = heldAccepted(decided, acceptedOf(payment), transaction);
+function outcomeOf(
+  { payment, isReplaced }: Locked,
+  decided: Outcome,
+  { transaction }: OutcomeRecord,
+): Outcome {
+  const isForAnother = isReplaced && decided.closedBy === 'merchant';
+  const outcome = {
+    ...heldAccepted(decided, acceptedOf(payment), transaction),
+    ...(isForAnother && { isReplaced: true as const }),
+  };
   return transaction === undefined ? outcome : { ...outcome, operations: transaction.operations };
 }
 
@@ -77,7 +85,7 @@ export function recordedOutcome(
   told: readonly string[],
   tells: boolean,
 ): RecordedOutcome {
-  const { order, payment, pending } = before;
+  const { order, payment, pending, unclaimed } = before;
   return {
     status: settled?.status ?? payment.status,
     reason: settled === null ? payment.reason : settled.reason,
@@ -85,6 +93,7 @@ export function recordedOutcome(
     isChange: settled !== null && settled.status !== payment.status,
     paysNow: settled?.paysNow ?? false,
     untold: tells ? [...new Set([...pending, ...told])] : [],
+    ...(tells && unclaimed.length > 0 && { again: unclaimed }),
     next: nextSteps(before, settled),
     mark: settled === null ? payment.reviewMark : settled.mark,
     ...(accepted && { accepted }),

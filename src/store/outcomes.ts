@@ -61,6 +61,8 @@ export interface RecordedOutcome {
   readonly paysNow: boolean;
   /** Effects that the merchant has not been told yet, and that this run is to tell. */
   readonly untold: readonly string[];
+  /** Those of them that somebody wants sent now, also where this run waits to try them once more. */
+  readonly again?: readonly string[];
   readonly next: readonly NextStep[];
   /** Why a person is asked about a settled payment whose status stands. */
   readonly mark: string | null;
@@ -142,6 +144,8 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord, teller: string): 
         and p.id <> ${payments.id} and p.status = 'REVIEW')`,
       pending: sql<string[]>`array(select effect_id from outbox u where u.payment_id = ${payments.id}
         and u.state = 'pending' and ${isToTell(sql`u`, teller)} order by u.sequence)`,
+      unclaimed: sql<string[]>`array(select effect_id from outbox u where u.payment_id = ${payments.id}
+        and u.state = 'pending' and u.teller is null order by u.sequence)`,
       known: sql<
         string[]
       >`array(select effect_id from outbox u where u.order_reference = ${orders.reference})`,
@@ -155,6 +159,8 @@ async function lock(tx: Db, { paymentId, key }: OutcomeRecord, teller: string): 
             (select 1 from operations l where l.payment_id = w.payment_id and l.kind = 'void' and l.sent_at > w.sent_at)))))`,
       unhandled: sql<number>`(select count(*) from deliveries d where d.payment_id = ${payments.id}
         and d.state in ('received', 'signalled') and d.outcome = 'accepted')`.mapWith(Number),
+      isReplaced: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}
+        and t.kind = 'operator' and t.data ->> 'replaces' = 'true' and t.data ->> 'usedBy' is not null)`,
       isWritten: sql<boolean>`exists (select 1 from timeline t where t.payment_id = ${payments.id}
         and t.key = ${noteKey(key, 0)})`,
     })

@@ -1,5 +1,5 @@
 /** What a person has done once more: a stored callback is run, an update is sent. Who and why is written in the timeline and nowhere else. */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm';
 import type { DeliveryRow } from './deliveries.ts';
 import { newId } from './ids.ts';
 import type { Db } from './open.ts';
@@ -62,10 +62,21 @@ export async function writeAgain(
   return { ...stored, ...written, paymentId };
 }
 
-/** States that an update can be sent again from. One that is pending is on its way. */
-export const RESENDABLE: readonly OutboxState[] = ['gave_up', 'gone', 'delivered', 'off'];
+/** States that an update can be sent from by hand. One that is pending may wait for its next try, for up to an hour: it is sent now. */
+export const RESENDABLE: readonly OutboxState[] = ['pending', 'gave_up', 'gone', 'delivered', 'off'];
 
-/** Queues an update once more, its three days counted anew. Null where it is in none of these states. */
+/** Those that were given up at a time or later, the oldest first. */
+export async function gaveUpSince(db: Db, since: Date, limit: number): Promise<string[]> {
+  const found = await db
+    .select({ effectId: outbox.effectId })
+    .from(outbox)
+    .where(and(eq(outbox.state, 'gave_up'), gte(outbox.finishedAt, since)))
+    .orderBy(asc(outbox.finishedAt), asc(outbox.effectId))
+    .limit(limit);
+  return found.map(({ effectId }) => effectId);
+}
+
+/** Queues an update to be sent now, by a run that begins to tell it; its three days are counted from now. Null where it is in none of these states. */
 export function queueAgain(db: Db, effectId: string, { actor, reason }: Asker): Promise<OutboxRow | null> {
   return db.transaction(async (tx) => {
     const [update] = await tx

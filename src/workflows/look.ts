@@ -222,7 +222,7 @@ export async function record(run: RunState, outcome: OutcomeRecord): Promise<Rec
   const { accepted } = recorded;
   if (run.payment !== null && accepted !== undefined) run.payment = { ...run.payment, accepted };
   publishSearchAttributes(run, before);
-  tell(run, recorded.untold, showDetails);
+  tell(run, recorded, showDetails);
   followUp(run, recorded.next);
   return recorded;
 }

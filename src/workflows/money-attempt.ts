@@ -100,7 +100,7 @@ async function write(
   const recorded = await recordOutcome.executeWithOptions({ summary }, [
     { paymentId, deliveries: [], key, ...what },
   ]);
-  tell(run, recorded.untold, showMoney);
+  tell(run, recorded, showMoney);
   if (what.outcome !== null && recorded.status === 'REVIEW') haveWatched(run);
 }
 

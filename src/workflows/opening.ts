@@ -112,7 +112,7 @@ function takeOver(run: RunState, payment: OpenedPayment): void {
   run.reversals = payment.reversals;
   run.mark = payment.mark;
   publishSearchAttributes(run, before);
-  tell(run, payment.untold, showDetails);
+  tell(run, payment, showDetails);
   // An earlier run's timer is gone with it, and the next hold poll or review must not wait for somebody to call.
   const isToBeWatched = run.status === 'ON_HOLD' || isInReview(run);
   if (isToBeWatched && run.nextLook === null) planAfterClearAnswer(run, Date.now());

@@ -75,7 +75,8 @@ export const { recordOutcome } = proxyActivities<PaymentActivities>({
 export function notifier(): ActivityInterfaceFor<UpdateActivities> {
   return proxyActivities<UpdateActivities>({
     taskQueue: updatesTaskQueue(workflowInfo().taskQueue),
-    startToCloseTimeout: '15 seconds',
+    // Above what ORDER_WEBHOOK_TIMEOUT may be.
+    startToCloseTimeout: '75 seconds',
     heartbeatTimeout: HEARTBEAT,
     retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
   });

@@ -8,14 +8,17 @@ interface Teller {
   readonly telling: Set<string>;
 }
 
-/** Tells the merchant beside the loop: a shop that hangs must not keep a hold from being polled. `show` says what is left to tell. */
+/**
+ * Tells the merchant beside the loop: a shop that hangs must not keep a hold from being polled. `show` says what is left to tell. What
+ * somebody wants sent `again` is told beside a telling that waits for its next try, and ends that.
+ */
 export function tell<Run extends Teller>(
   run: Run,
-  untold: readonly string[],
+  { untold, again = [] }: { readonly untold: readonly string[]; readonly again?: readonly string[] },
   show: (run: Run) => void,
 ): void {
   for (const effectId of untold) {
-    if (run.telling.has(effectId)) continue;
+    if (run.telling.has(effectId) && !again.includes(effectId)) continue;
     run.telling.add(effectId);
     const options = { summary: summaryOf(effectId.slice(effectId.lastIndexOf('order.'))) };
     void notifier()

@@ -158,7 +158,7 @@ describe('an update', () => {
     expect((await get()).json.data).toMatchObject([{ nextAttemptAt: null }]);
   });
 
-  it.each(['gave_up', 'gone', 'delivered', 'off'] as const)(
+  it.each(['pending', 'gave_up', 'gone', 'delivered', 'off'] as const)(
     'that is %s is queued again, its three days counted anew, and its payment woken',
     async (state) => {
       await finish(state);
@@ -207,8 +207,44 @@ describe('an update', () => {
     expect(await listUpdates(at.store.db, payment.id)).toMatchObject([{ state: 'pending' }]);
   });
 
-  it('that is on its way, or that the order has overtaken, is not', async () => {
-    expect(await resend()).toMatchObject({ status: 409, json: { code: 'not_redeliverable' } });
+  it('that waits for its next try is sent now', async () => {
+    await finish('pending');
+    await at.store.db.update(outbox).set({ nextAttemptAt: new Date(Date.now() + 3_600_000) });
+    const answer = await resend();
+    expect(answer.status).toBe(202);
+    expect(Date.parse(answer.json.nextAttemptAt)).toBeLessThan(Date.now() + 1_000);
+    const next = await recordOutcome(at.store.db, aRecord(payment, { outcome: null }), TELLS);
+    expect(next).toMatchObject({ untold: [effectId], again: [effectId] });
+  });
+
+  it('is one of all that were given up since a time', async () => {
+    const older = await aPayment(at.store.db);
+    const [old = ''] = (await recordOutcome(at.store.db, aRecord(older), TELLS)).untold;
+    for (const effect of [effectId, old]) await finish('gave_up', effect);
+    await at.store.db
+      .update(outbox)
+      .set({ finishedAt: new Date('2026-11-01T00:00:00Z') })
+      .where(eq(outbox.effectId, old));
+    const since = '2026-11-02T00:00:00Z';
+    expect(await resend({ state: 'gave_up', since, ...ASKER })).toMatchObject({
+      status: 202,
+      json: { queued: 1, hasMore: false },
+    });
+    expect(await listUpdates(at.store.db, older.id)).toMatchObject([{ state: 'gave_up' }]);
+    expect(await listUpdates(at.store.db, payment.id)).toMatchObject([{ state: 'pending' }]);
+    expect(await resend({ state: 'gave_up', since, ...ASKER })).toMatchObject({ json: { queued: 0 } });
+  });
+
+  it.each([
+    ['neither', {}],
+    ['both', { effectId: '1001/order.paid', state: 'gave_up', since: '2026-11-02T00:00:00Z' }],
+    ['no time', { state: 'gave_up' }],
+    ['another state', { state: 'pending', since: '2026-11-02T00:00:00Z' }],
+  ])('is named by its id or by a state and a time: %s is refused', async (_, body) => {
+    expect((await resend({ ...body, ...ASKER })).status).toBe(422);
+  });
+
+  it('that the order has overtaken is not', async () => {
     const held = await aPayment(at.store.db);
     const hold = aRecord(held, { outcome: anOutcome('ON_HOLD') });
     const [pending = ''] = (await recordOutcome(at.store.db, hold, TELLS)).untold;

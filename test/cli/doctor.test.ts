@@ -18,12 +18,17 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-type Answer = { status?: number; body?: unknown; text?: string };
+type Answer = { status?: number; headers?: Record<string, string>; body?: unknown; text?: string };
 
 /** A server that answers by path. */
 async function answering(answers: Record<string, Answer>): Promise<string> {
   const server = createServer((request, response) => {
-    const { status = 200, headers, body, text } = answers[(request.url ?? '').split('?')[0] ?? ''] ?? { status: 404 };
+    const {
+      status = 200,
+      headers,
+      body,
+      text,
+    } = answers[(request.url ?? '').split('?')[0] ?? ''] ?? { status: 404 };
     response.writeHead(status, { connection: 'close', ...headers }).end(text ?? JSON.stringify(body ?? {}));
   });
   servers.push(server);
@@ -243,7 +248,10 @@ describe('the endpoint for order updates', () => {
   it.each([
     [{ status: 404 }, /is the path right/],
     [{ status: 401 }, /a user and a password/],
-    [{ status: 301, headers: { location: 'https://shop.example/hook/?token=hush' } }, /meant to be https:\/\/shop.example\/hook\/\?$/],
+    [
+      { status: 301, headers: { location: 'https://shop.example/hook/?token=hush' } },
+      /meant to be https:\/\/shop.example\/hook\/\?$/,
+    ],
   ])('warns where it answers %j', async (answer, todo) => {
     const url = await answering({ '/hook': answer });
     const [found] = await checkMerchant(aConfig({ ORDER_WEBHOOK_URL: `${url}/hook` }));
@@ -255,6 +263,45 @@ describe('the endpoint for order updates', () => {
     const [away] = await checkMerchant(aConfig({ ORDER_WEBHOOK_URL: 'http://127.0.0.1:1/hook' }));
     const [off] = await checkMerchant(aConfig());
     expect([away?.state, off?.state]).toEqual(['fail', 'warn']);
+  });
+});
+
+describe('updates that keep failing', () => {
+  const failing = async (count: number) => {
+    const at = '2026-11-29T00:00:00.000Z';
+    const data = Array.from({ length: count }, (_, index) => ({
+      effectId: `100${index}/order.paid`,
+      type: 'order.paid',
+      orderReference: `100${index}`,
+      payment: `pay_${index}`,
+      sequence: 1,
+      state: 'pending',
+      attempts: 7,
+      lastAnswer: '502',
+      queuedAt: at,
+      attemptedAt: at,
+      nextAttemptAt: at,
+      finishedAt: null,
+    }));
+    const body = { data, hasMore: false, nextCursor: null };
+    const url = await answering({ '/v1/updates': { body } });
+    const [, found] = await checkMerchant(aConfig({ PUBLIC_URL: url }));
+    return found;
+  };
+
+  it('are named, with what the shop answers', async () => {
+    expect(await failing(1)).toMatchObject({
+      state: 'fail',
+      text: '1000/order.paid (7 times, last: 502)',
+      todo: expect.stringContaining('paidonce redeliver'),
+    });
+    expect(await failing(5)).toMatchObject({ text: expect.stringMatching(/1002.*, and 2 others$/) });
+  });
+
+  it('are none, or not to be known', async () => {
+    expect(await failing(0)).toMatchObject({ state: 'ok' });
+    const [, found] = await checkMerchant(aConfig({ PUBLIC_URL: 'http://127.0.0.1:1' }));
+    expect(found).toMatchObject({ state: 'fail' });
   });
 });
 

@@ -31,13 +31,34 @@ describe('paidonce redeliver', () => {
     });
   });
 
-  it('sends an update again, but not one that is on its way', async () => {
+  it('sends an update again, but not one that the order has overtaken', async () => {
     const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(payment), TELLS)).untold;
-    expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(1);
-    expect(terminal.complaints).toContain('not_redeliverable: it is on its way');
     await attempted(at.store.db, effectId, { state: 'gone', answer: '410' });
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(0);
     expect(terminal.output).toBe(`order.paid of order ${payment.orderReference} is sent again\n`);
+    await attempted(at.store.db, effectId, { state: 'superseded', answer: '' });
+    expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(1);
+    expect(terminal.complaints).toContain('not_redeliverable: it is superseded');
+  });
+
+  it('sends all updates that were given up since a time', async () => {
+    const since = new Date().toISOString();
+    for (const one of [payment, await aPayment(at.store.db)]) {
+      const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(one), TELLS)).untold;
+      await attempted(at.store.db, effectId, { state: 'gave_up', answer: '500' });
+    }
+    expect(await runCommand(['redeliver', '--gave-up-since', since, ...WHO])).toBe(0);
+    expect(terminal.output).toBe('2 updates are sent again\n');
+    expect(await runCommand(['redeliver', '--gave-up-since', since, ...WHO, '--json'])).toBe(0);
+    expect(terminal.output).toContain('"queued": 0');
+  });
+
+  it.each([
+    ['neither an id nor a time', []],
+    ['both', ['1001/order.paid', '--gave-up-since', '2026-11-28T12:00:00Z']],
+    ['no time', ['--gave-up-since', 'yesterday']],
+  ])('ends with 2 for %s', async (_, given) => {
+    expect(await runCommand(['redeliver', ...given, ...WHO])).toBe(2);
   });
 
   it('ends with 1 where there is no such thing, and with 2 where nobody is named', async () => {

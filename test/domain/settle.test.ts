@@ -82,6 +82,14 @@ describe('settle', () => {
     },
   );
 
+  it('tells nothing of a session that another one replaces, and the order waits for that', () => {
+    const replaced = outcome({ status: 'CANCELLED', pays: false, closedBy: 'merchant', isReplaced: true });
+    const settled = settle(order(), payment(), replaced, 'give_back');
+    expect(settled).toMatchObject({ status: 'CANCELLED', orderStatus: 'AWAITING_PAYMENT', updates: [] });
+    const { isReplaced: _, ...cancelled } = replaced;
+    expect(settle(order(), payment(), cancelled, 'give_back')).toMatchObject({ orderStatus: 'CANCELLED' });
+  });
+
   it.each(['PENDING', 'EXPIRED'] as const)(
     'is not made %s by a run that does not know of its money',
     (status) => {

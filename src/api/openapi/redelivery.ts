@@ -4,6 +4,7 @@ import {
   attemptsQuery,
   redeliverRequest,
   resendRequest,
+  resentUpdates,
   sentUpdate,
   updateAttempt,
   updatesQuery,
@@ -51,12 +52,13 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     method: 'post',
     path: '/v1/updates/redeliver',
     operationId: 'redeliverUpdate',
-    summary: 'Send the merchant one update again',
+    summary: 'Send the merchant one update now, or all that were given up',
     description:
-      'The same bytes with the same `webhook-id`, tried for three days from now. For one that gave up, was not wanted (410), was delivered, ' +
-      'or had nowhere to go; not for one that the order has overtaken.',
+      'The same bytes with the same `webhook-id`, tried for three days from now. One that waits for its next try is sent now; so is one that ' +
+      'was given up, was not wanted (410), was delivered, or had nowhere to go. Not one that the order has overtaken. With ' +
+      '`{"state": "gave_up", "since": "…"}` all that were given up since then, the oldest first, 500 in one call.',
     body: resendRequest,
-    answers: json(202, 'Queued', sentUpdate),
+    answers: json(202, 'Queued', z.union([sentUpdate, resentUpdates])),
     refused: ['not_found', 'not_redeliverable'],
   },
 ];

@@ -5,7 +5,7 @@ import { readUpdate, type OutboxRow } from '../../store/outbox.ts';
 import { pageOfAttempts, type AttemptRow } from '../../store/update-attempts.ts';
 import { Problem } from '../problem.ts';
 import { pageOfUpdates } from '../../store/lists.ts';
-import { resend } from '../redeliver.ts';
+import { resend, resendGivenUp } from '../redeliver.ts';
 import {
   attemptsQuery,
   resendRequest,
@@ -33,9 +33,12 @@ export function updateRoutes(service: Service): Router {
       ctx.body = { data: page.rows.map(viewAttempt), hasMore: page.hasMore, nextCursor };
     })
     .post('/updates/redeliver', async (ctx) => {
-      const update = await resend(service, await readJson(ctx, resendRequest));
+      const { effectId, since = '', actor, reason } = await readJson(ctx, resendRequest);
       ctx.status = 202;
-      ctx.body = viewUpdate(update);
+      ctx.body =
+        effectId === undefined
+          ? await resendGivenUp(service, { since, actor, reason })
+          : viewUpdate(await resend(service, { effectId, actor, reason }));
     });
 }
 

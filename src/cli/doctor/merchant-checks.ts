@@ -1,12 +1,44 @@
+import { z } from 'zod';
+import { sentUpdate } from '../../api/redelivery-schemas.ts';
 import type { Config } from '../../config.ts';
 import { merchantTarget, shownUrl } from '../../merchant-url.ts';
-import { reasonOf } from '../service-api.ts';
+import { reasonOf, serviceApi } from '../service-api.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
-/** Whether somebody listens where order updates go. Nothing is sent that could be taken for one. */
-export async function checkMerchant(config: Config): Promise<Check[]> {
-  return [await check('order updates', () => checkEndpoint(config), 'is ORDER_WEBHOOK_URL right?')];
+/** Whether somebody listens where order updates go, and which updates keep failing. Nothing is sent that could be taken for one. */
+export function checkMerchant(config: Config): Promise<Check[]> {
+  return Promise.all([
+    check('order updates', () => checkEndpoint(config), 'is ORDER_WEBHOOK_URL right?'),
+    check(
+      'failing updates',
+      () => checkFailing(config),
+      'does the service run, and is API_KEYS one of its own?',
+    ),
+  ]);
 }
+
+/** Sent so often and not heard: a shop that was away for a moment is no finding. */
+const FAILS_AFTER = 4;
+/** How many are named. */
+const NAMED = 3;
+
+/** Those that are tried again and again, with what the shop answers. */
+async function checkFailing(config: Config): Promise<Finding> {
+  const path = `/v1/updates?state=pending&minAttempts=${FAILS_AFTER}&limit=100`;
+  const { data, hasMore } = await serviceApi(config).get(path, pageOfUpdates);
+  if (data.length === 0) return ok('none');
+  const named = data
+    .slice(0, NAMED)
+    .map(
+      ({ effectId, attempts, lastAnswer }) =>
+        `${effectId} (${attempts} times, last: ${lastAnswer ?? 'under way'})`,
+    );
+  const rest = data.length > NAMED ? `, and ${data.length - NAMED}${hasMore ? ' or more' : ''} others` : '';
+  const todo = "look into the shop's endpoint; then: paidonce redeliver <id> --actor YOU --reason WHY";
+  return fail(`${named.join(', ')}${rest}`, todo);
+}
+
+const pageOfUpdates = z.object({ data: z.array(sentUpdate), hasMore: z.boolean() });
 
 async function checkEndpoint(config: Config): Promise<Finding> {
   const { ORDER_WEBHOOK_URL: written } = config;
@@ -36,7 +68,10 @@ function judged({ status, headers }: Response, shown: string, config: Config): F
   if (status === 404 || status === 410)
     return warn(answers, 'is the path right? An endpoint that knows no HEAD may answer so too');
   if (status === 401 || status === 403)
-    return warn(answers, 'does it want a user and a password? ORDER_WEBHOOK_URL takes them: https://user:password@…');
+    return warn(
+      answers,
+      'does it want a user and a password? ORDER_WEBHOOK_URL takes them: https://user:password@…',
+    );
   const count = config.ORDER_WEBHOOK_SECRETS?.length ?? 0;
   const text = `${shown} answers; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;
   const isPlain = shown.startsWith('http:') && config.DINTERO_ACCOUNT_ID.startsWith('P');

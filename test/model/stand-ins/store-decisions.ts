@@ -8,13 +8,18 @@ export type * from '../../../src/store/decisions.ts';
 export function writeDecision(
   db: Db,
   paymentId: string,
-  { data }: { readonly data: { readonly decision: Decided } },
+  { data }: { readonly data: { readonly decision: Decided; readonly replaces?: true } },
 ): Promise<string> {
   const tables = tablesOf(db);
   const noteKey = `decision-${tables.decisions.size + 1}`;
   return tables.call('write a decision', () => {
     tables.note(paymentId, noteKey, Date.now());
-    tables.decisions.set(noteKey, { paymentId, decision: data.decision, usedBy: null });
+    tables.decisions.set(noteKey, {
+      paymentId,
+      decision: data.decision,
+      usedBy: null,
+      replaces: data.replaces === true,
+    });
     return noteKey;
   });
 }

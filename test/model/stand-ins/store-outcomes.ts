@@ -78,6 +78,9 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
     now: new Date(),
     otherOpen: others.find(isOpen) ?? null,
     otherReviewed: others.includes('REVIEW'),
+    unclaimed: updates
+      .filter((one) => one.paymentId === paymentId && one.state === 'pending' && one.teller === null)
+      .map(({ effectId }) => effectId),
     pending: takeForTelling(tables, paymentId, teller),
     known: updates.map(({ effectId }) => effectId),
     operations: tables
@@ -88,6 +91,9 @@ function lock(tables: Tables, { paymentId, key }: OutcomeRecord, teller: string)
       ({ paymentId: of, state, outcome }) =>
         of === paymentId && outcome === 'accepted' && (state === 'received' || state === 'signalled'),
     ).length,
+    isReplaced: [...tables.decisions.values()].some(
+      (one) => one.paymentId === paymentId && one.replaces && one.usedBy !== null,
+    ),
     isWritten: tables.notes.get(paymentId)?.has(noteKey(key, 0)) === true,
   };
 }

@@ -32,7 +32,12 @@ export class Tables {
   readonly notes = new Map<string, Set<string>>();
   readonly decisions = new Map<
     string,
-    { readonly paymentId: string; readonly decision: Decided; readonly usedBy: string | null }
+    {
+      readonly paymentId: string;
+      readonly decision: Decided;
+      readonly usedBy: string | null;
+      readonly replaces: boolean;
+    }
   >();
   /** When a payment was last heard of, by its notes. */
   readonly heard = new Map<string, number>();

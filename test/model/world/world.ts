@@ -146,7 +146,10 @@ export class World {
       }),
       ...createMoneyActivities({ db, gatewayNamed }),
       ...createWakingActivities({ db, runs: this.runs, money: this.money }),
-      ...createUpdateActivities({ db, endpoint: { url: 'https://shop.example', timeoutMs: 15_000, secrets: ['secret'] } }),
+      ...createUpdateActivities({
+        db,
+        endpoint: { url: 'https://shop.example', timeoutMs: 15_000, secrets: ['secret'] },
+      }),
     };
   }
 
