@@ -48,7 +48,12 @@ const writtenUrl = z.url({ protocol: /^https?$/, error: 'an absolute http or htt
 const url = writtenUrl
   .refine((text) => !hasCredentials(text), 'a URL without user and password')
   .transform((text) => text.replace(/\/+$/, ''));
-const origin = url.refine(isOrigin, 'an origin without path or credentials, such as https://pay.example');
+/** Ours begin with these: under one of them it could not be told whether a proxy has stripped it. */
+const OUR_PATHS = /^\/(v1|callbacks|return|docs|openapi\.json|healthz|readyz|metrics|dashboard)(\/|$)/;
+const base = url.refine(
+  isBase,
+  'a URL with a plain path or none, such as https://pay.example or https://shop.example/pay, and none of our own paths',
+);
 
 function hasCredentials(text: string): boolean {
   if (!URL.canParse(text)) return false;
@@ -56,10 +61,11 @@ function hasCredentials(text: string): boolean {
   return username + password !== '';
 }
 
-function isOrigin(text: string): boolean {
+function isBase(text: string): boolean {
   if (!URL.canParse(text)) return true;
-  const { pathname, search, hash, username, password } = new URL(text);
-  return pathname + search + hash + username + password === '/';
+  const { pathname, search, hash } = new URL(text);
+  const isPlain = /^(\/[A-Za-z0-9._~-]+)*\/?$/.test(pathname);
+  return isPlain && search + hash === '' && !OUR_PATHS.test(pathname);
 }
 
 const secret = z
@@ -95,6 +101,13 @@ function isPem(path: string): boolean {
 
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, `one of ${words.join(', ')}`);
+
+/** Followed by a browser, these run a program or show what is not the shop's. */
+const NO_RETURN = ['javascript', 'data', 'file', 'vbscript', 'blob', 'about', 'view-source', 'filesystem'];
+const returnScheme = z
+  .string()
+  .regex(/^[a-z][a-z0-9+.-]*$/, 'schemes without a colon, such as https,myshop')
+  .refine((scheme) => !NO_RETURN.includes(scheme), `none of ${NO_RETURN.join(', ')}`);
 
 const STORE = {
   DATABASE_URL: z
@@ -145,7 +158,7 @@ const FULL = {
   ...LOG,
   PORT: port.default(3000),
   HOST: text('a host name or address to listen on').default('0.0.0.0'),
-  PUBLIC_URL: origin,
+  PUBLIC_URL: base,
   ADMIN_PORT: port.optional(),
   TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
   API_KEYS: list(apiKey),
@@ -162,6 +175,7 @@ const FULL = {
   DINTERO_ALLOWED_IPS: list(source).optional(),
   DINTERO_MAX_CALLS_PER_SECOND: callsPerSecond.optional(),
   DINTERO_IP_POLICY: oneOf(['report', 'refuse']).default('report'),
+  RETURN_URL_SCHEMES: list(returnScheme).default(['https', 'http']),
   ORDER_WEBHOOK_URL: writtenUrl.optional(),
   ORDER_WEBHOOK_TIMEOUT: duration
     .refine((ms) => ms >= 1_000 && ms <= 60_000, 'a duration from 1s to 60s')
@@ -191,7 +205,7 @@ function contradictions(env: Readonly<Record<string, string>>): string[] {
   const wrong: string[] = [];
   if (isReal && env['PUBLIC_URL']?.startsWith('http:')) {
     wrong.push(
-      'PUBLIC_URL: expected an https origin, since Dintero itself calls it; it refuses http and localhost',
+      'PUBLIC_URL: expected an https URL, since Dintero itself calls it; it refuses http and localhost',
     );
   }
   if (isSet('ORDER_WEBHOOK_URL') && env['ORDER_WEBHOOK_SECRETS'] === undefined) {

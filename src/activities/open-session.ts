@@ -187,6 +187,11 @@ async function remember(
   return opened(opening, { ...row, ...kept }, mayHaveSurplus);
 }
 
+/** In milliseconds, as it was asked for. */
+function lifetimeOf({ createdAt, expiresAt }: PaymentRow): number {
+  return Math.max(0, expiresAt.getTime() - createdAt.getTime());
+}
+
 async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean): Promise<OpenedPayment> {
   const isNew = row.status === 'PENDING' && row.transactionId === null;
   const accepted = acceptedOf(row);
@@ -203,7 +208,7 @@ async function opened(opening: Opening, row: PaymentRow, mayHaveSurplus: boolean
     mark: row.reviewMark,
     isDismissed: row.dismissed,
     expiresAt: row.expiresAt.toISOString(),
-    expiryDueAt: new Date(row.expiresAt.getTime() + graceOf(opening.settings.lifetimeMs)).toISOString(),
+    expiryDueAt: new Date(row.expiresAt.getTime() + graceOf(lifetimeOf(row))).toISOString(),
     pollIntervalMs: opening.settings.pollIntervalMs,
     capture: row.capture,
     mayHaveSurplus,

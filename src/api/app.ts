@@ -11,6 +11,7 @@ import { otherMethods } from './other-methods.ts';
 import { payerPages } from './payer-pages.tsx';
 import { createPokes } from './pokes.ts';
 import { problems } from './problem.ts';
+import { prefixOf, routed } from './routed.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
@@ -28,13 +29,17 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
   const pokes = createPokes(service.runs);
   const ingress = createIngress(service, pokes);
   const routers = [
-    callbackRoutes({ gateways, ingress: createSourcedIngress(service, ingress) }),
+    callbackRoutes({
+      gateways,
+      ingress: createSourcedIngress(service, ingress),
+      prefix: prefixOf(config.PUBLIC_URL),
+    }),
     returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
     paymentRoutes(service),
     operationRoutes(service),
     deliveryRoutes(service),
     updateRoutes(service),
-    docsRoutes(),
+    docsRoutes(prefixOf(config.PUBLIC_URL)),
     healthRoutes(service),
     ...(config.ADMIN_PORT === undefined ? [metricsRoutes(service)] : []),
   ];
@@ -50,6 +55,7 @@ function assemble(service: Service, routers: readonly Router[]): Koa {
   const { config, log } = service;
   const app = new Koa({ proxy: config.TRUST_PROXY > 0, maxIpsCount: config.TRUST_PROXY });
   app.silent = true;
+  app.use(routed(prefixOf(config.PUBLIC_URL)));
   app.use(requestLog(log));
   app.use(payerPages());
   app.use(problems(log));

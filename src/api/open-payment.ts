@@ -10,12 +10,18 @@ import { RunEnded } from '../temporal/calls.ts';
 import type { PaymentAddress } from '../temporal/payment-runs.ts';
 import type { CancelResult } from '../workflows/messages.ts';
 import { refuseUnconfigured } from './configured.ts';
-import { Problem } from './problem.ts';
+import { fitted, type Fitted, type Warning } from './prefill.ts';
+import { Problem, type FieldProblem } from './problem.ts';
 import type { createPaymentRequest } from './schemas.ts';
+import { wrongFields } from './validate.ts';
+
+type Asked = z.infer<typeof createPaymentRequest>;
 
 export interface OpenedAnswer {
   readonly isNew: boolean;
   readonly payment: PaymentRow;
+  /** Texts that are shown or filled in otherwise than they were given. */
+  readonly warnings: readonly Warning[];
 }
 
 /** When a shopper may ask again for a session that the gateway has not opened yet. */
@@ -27,9 +33,10 @@ const ATTEMPTS = 4;
 /** One session is ever handed out for an order, however many ask at once. @throws Problem */
 export async function openPayment(
   service: Service,
-  request: z.infer<typeof createPaymentRequest>,
+  request: Asked,
 ): Promise<OpenedAnswer> {
-  const wanted = wantedOf(service, request);
+  const texts = fitted(request);
+  const wanted = wantedOf(service, request, texts);
   let replaced: string | null = null;
   let created: string | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -41,45 +48,89 @@ export async function openPayment(
     if (claim.kind === 'differs') {
       // Who replaces what came after him is replaced by it in turn, until nothing is open.
       const isNewer = replaced !== null && replaced !== claim.payment.id;
-      if (isNewer || !request.replace) throw mismatch(claim.payment, isNewer);
+      if (isNewer || !request.replace) throw mismatch(claim.payment, claim.differences, isNewer);
       await closePayment(service, claim.payment, { replaces: true });
       replaced = claim.payment.id;
       continue;
     }
     if (claim.kind === 'created') created = claim.payment.id;
     const opened = await openRun(service, claim.payment);
-    if (opened !== null) return { isNew: opened.id === created, payment: opened };
+    if (opened !== null)
+      return { isNew: opened.id === created, payment: opened, warnings: texts.warnings };
   }
   throw new Problem('unavailable', 'the payment kept changing while it was opened; ask again');
 }
 
-function wantedOf(service: Service, request: z.infer<typeof createPaymentRequest>): NewPayment {
-  const { gateway, order, returnUrl, capture, customer, profileId, language, metadata, merchantReference2 } =
-    request;
-  if (service.gateways.find(gateway) === undefined) {
-    const names = service.gateways.all.map(({ id }) => id).join(', ');
-    const errors = [{ pointer: '/gateway', detail: `expected one of: ${names}` }];
-    throw new Problem('invalid_request', 'the body has fields that are not as expected', { errors });
-  }
+function wantedOf(
+  service: Service,
+  request: Asked,
+  { order, customer, language }: Fitted,
+): NewPayment {
+  const { gateway, returnUrl, capture, profileId, metadata, merchantReference2, replace } = request;
+  const wrong = [
+    ...wrongGateway(service, gateway),
+    ...wrongReturnUrl(service, returnUrl),
+    ...wrongExpiry(service, request),
+  ];
+  if (wrong.length > 0) throw wrongFields('the body', wrong);
   return {
     gateway,
     orderReference: order.reference,
     money: { amountMinor: order.amount, currency: order.currency },
-    lifetimeMs: service.config.SESSION_LIFETIME,
+    expiresAt: expiryOf(service, request),
     capture,
     metadata: metadata ?? {},
     request: {
       lines: (order.items ?? []).map(lineOf),
-      ...(customer && { customer: definedOf(customer) }),
+      ...(customer && { customer }),
       ...(profileId !== undefined && { profileId }),
       ...(language !== undefined && { language }),
       ...(merchantReference2 !== undefined && { merchantReference2 }),
     },
-    ...(returnUrl !== undefined && { returnUrl }),
+    ...(returnUrl !== undefined && { returnUrl: inAscii(returnUrl) }),
+    comparesCustomer: replace,
   };
 }
 
-type Item = NonNullable<z.infer<typeof createPaymentRequest>['order']['items']>[number];
+function wrongGateway({ gateways }: Service, name: string): FieldProblem[] {
+  if (gateways.find(name) !== undefined) return [];
+  const names = gateways.all.map(({ id }) => id).join(', ');
+  return [{ pointer: '/gateway', detail: `expected one of: ${names}` }];
+}
+
+function wrongReturnUrl({ config }: Service, returnUrl: string | undefined): FieldProblem[] {
+  if (returnUrl === undefined) return [];
+  const schemes = config.RETURN_URL_SCHEMES;
+  if (schemes.includes(new URL(returnUrl).protocol.slice(0, -1))) return [];
+  return [{ pointer: '/returnUrl', detail: `expected an absolute URL of one of these schemes: ${schemes.join(', ')}` }];
+}
+
+/** No byte that was written is changed, but for those that no header can hold; a host is written in ASCII by a rule of its own. */
+function inAscii(url: string): string {
+  const [, before = '', host = '', after = ''] = /^([a-z][a-z0-9+.-]*:\/*)([^/?#]*)(.*)$/is.exec(url) ?? [];
+  const isHost = /[^\x21-\x7E]/.test(host);
+  return `${before}${isHost ? new URL(url).host : host}${after.replace(/[^\x21-\x7E]+/gu, encodeURIComponent)}`;
+}
+
+/** A session that nobody has the time to pay is a mistake. */
+const SHORTEST_SESSION_MS = 60_000;
+
+function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Asked): FieldProblem[] {
+  if (expiresAt === undefined) return [];
+  const ms = Date.parse(expiresAt) - Date.now();
+  const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
+  if (ms >= SHORTEST_SESSION_MS && ms <= longest) return [];
+  const minutes = `${SHORTEST_SESSION_MS / 60_000} minute to ${Math.floor(longest / 60_000)} minutes`;
+  return [{ pointer: '/expiresAt', detail: `expected a time from ${minutes} from now` }];
+}
+
+function expiryOf({ gateways, config }: Service, { gateway, expiresAt }: Asked): Date {
+  if (expiresAt !== undefined) return new Date(expiresAt);
+  const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
+  return new Date(Date.now() + Math.min(config.SESSION_LIFETIME, longest));
+}
+
+type Item = NonNullable<Asked['order']['items']>[number];
 
 function lineOf({ amount, vatAmount, vat, type, ...line }: Item): NewPayment['request']['lines'][number] {
   return {
@@ -89,14 +140,6 @@ function lineOf({ amount, vatAmount, vat, type, ...line }: Item): NewPayment['re
     ...(vatAmount !== undefined && { vatAmountMinor: vatAmount }),
     ...(type !== undefined && { type }),
   };
-}
-
-function definedOf(customer: { email?: string | undefined; phone?: string | undefined }): {
-  email?: string;
-  phone?: string;
-} {
-  const { email, phone } = customer;
-  return { ...(email !== undefined && { email }), ...(phone !== undefined && { phone }) };
 }
 
 function refusal(code: 'order_already_paid' | 'payment_in_review', { orderReference }: NewPayment): Problem {
@@ -132,17 +175,23 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   return { ...(fresh ?? payment), ...opened };
 }
 
-function mismatch({ id, status, amount, currency, gateway }: PaymentRow, isNewer: boolean): Problem {
+function mismatch(
+  { id, status, amount, currency, gateway }: PaymentRow,
+  errors: readonly FieldProblem[],
+  isNewer: boolean,
+): Problem {
   const which = `payment ${id} over ${amount} ${currency} by ${gateway}`;
   if (status === 'ON_HOLD')
     return new Problem(
       'order_mismatch',
       `${which} is on hold; ask for the same, or wait until it is decided`,
+      { errors },
     );
   const since = isNewer ? 'was opened by somebody else meanwhile' : 'is open';
   return new Problem(
     'order_mismatch',
     `${which} ${since}; ask for the same, or say "replace": true to cancel it first`,
+    { errors },
   );
 }
 

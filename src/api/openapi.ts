@@ -7,8 +7,8 @@ import { registerOrderUpdates } from './openapi/updates.ts';
 
 export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
-/** Builds the document. Its server is the origin that serves it. */
-export function openApiDocument(): OpenApiDocument {
+/** Builds the document. Its server is what serves it; `prefix` is the path of PUBLIC_URL. */
+export function openApiDocument(prefix = ''): OpenApiDocument {
   const registry = new OpenAPIRegistry();
   registerMerchantApi(registry);
   registerPublicApi(registry);
@@ -23,7 +23,7 @@ export function openApiDocument(): OpenApiDocument {
         'Every order paid exactly once. Amounts are integers in minor units; times are RFC 3339 UTC.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url: prefix || '/' }],
   });
   return JSON.parse(JSON.stringify(document), withoutFlags) as OpenApiDocument;
 }

@@ -11,15 +11,36 @@ export interface Pokes {
 
 const BURST = 3;
 const PER_SECOND_AFTERWARDS = 1 / 30;
+/** What follows upon a hit is one more at the end of this: the previews of a link come at once, and the payer after them. */
+const TOGETHER_MS = 3_000;
 
-/** One limit for returns and unproved callbacks alike. */
+/** One limit for returns and another for unproved callbacks: who forges these must not use up what a payer may ask for. */
 export function createPokes(runs: Pick<PaymentRuns, 'poke'>): Pokes {
-  const buckets = new TokenBuckets(PER_SECOND_AFTERWARDS, BURST);
-  return {
-    async poke(key, why) {
-      // By the run's own id: a forger may make up any payment id beside it.
-      if (!buckets.take(paymentWorkflowId(key))) return;
-      await runs.poke(key, { why, at: new Date().toISOString() }).catch(() => false);
-    },
-  };
+  const buckets = {
+    return: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
+    unproved_callback: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
+  } satisfies Record<ReturnSignal['why'], TokenBuckets>;
+  /** Runs that were poked just now, and whether another hit has followed. */
+  const recent = new Map<string, { isFollowed: boolean }>();
+
+  async function poke(key: PaymentKey, why: ReturnSignal['why']): Promise<void> {
+    // By the run's own id: a forger may make up any payment id beside it.
+    const id = paymentWorkflowId(key);
+    const hits = `${why} ${id}`;
+    const before = recent.get(hits);
+    if (before !== undefined) {
+      before.isFollowed = true;
+      return;
+    }
+    if (!buckets[why].take(id)) return;
+    const now = { isFollowed: false };
+    recent.set(hits, now);
+    setTimeout(() => {
+      recent.delete(hits);
+      if (now.isFollowed) void poke(key, why);
+    }, TOGETHER_MS).unref();
+    await runs.poke(key, { why, at: new Date().toISOString() }).catch(() => false);
+  }
+
+  return { poke };
 }

@@ -31,11 +31,12 @@ function closeAfterwards(ctx: Context): void {
   ctx.res.once('finish', () => ctx.req.socket.destroySoon());
 }
 
-/** The request as a gateway verifies it, before any parser. @throws Problem `too_large` */
-export async function readRawRequest(ctx: Context): Promise<RawRequest> {
+/** The request as a gateway verifies it, before any parser: what is signed is always `prefix` plus route. @throws Problem `too_large` */
+export async function readRawRequest(ctx: Context, prefix: string): Promise<RawRequest> {
   const receivedAt = new Date();
   const body = await readBody(ctx);
-  return { method: ctx.method, target: ctx.req.url ?? '', headers: headersOf(ctx.req), body, receivedAt };
+  const target = `${prefix}${ctx.req.url}`;
+  return { method: ctx.method, target, headers: headersOf(ctx.req), body, receivedAt };
 }
 
 function headersOf(req: IncomingMessage): Record<string, string> {

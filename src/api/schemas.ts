@@ -23,7 +23,10 @@ const storable = (max: number) =>
 
 export const reference = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, underscores and hyphens')
+  .regex(
+    /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/,
+    '1 to 64 letters, digits, dots, underscores and hyphens, and neither . nor ..',
+  )
   .meta({ description: "The merchant's own number of the order", example: '1001' });
 
 export const amount = z
@@ -44,8 +47,9 @@ const currency = z
   .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'an ISO 4217 currency')
   .meta({ description: 'ISO 4217', example: 'NOK' });
 
+/** Which schemes it may have is the configuration's to say. */
 const returnUrl = z
-  .url({ protocol: /^https?$/, error: 'an absolute http or https URL' })
+  .url('an absolute URL')
   .max(2_000, 'a URL of at most 2000 characters')
   .regex(PLAIN, 'a URL without control characters and halves of characters')
   .refine((url) => !hasCredentials(url), 'a URL without a user name or password');
@@ -59,7 +63,7 @@ function hasCredentials(url: string): boolean {
 const item = z.strictObject({
   id: text(200),
   lineId: text(200),
-  description: text(500),
+  description: z.string().meta({ description: 'Shown to the payer in one line, cut after 500 characters' }),
   quantity: z.number().positive('more than 0').max(1_000_000),
   amount: lineAmount,
   vat: z.number().min(0).max(100).optional().meta({ description: 'Per cent: 25, not 0.25' }),
@@ -84,6 +88,28 @@ const order = z
     }
   });
 
+const address = z.strictObject({
+  name: z.string().optional(),
+  company: z.string().optional(),
+  line1: z.string().optional(),
+  line2: z.string().optional(),
+  postalCode: z.string().optional(),
+  city: z.string().optional(),
+  region: z.string().optional(),
+  country: z.string().optional().meta({ description: 'ISO 3166-1, two letters' }),
+});
+
+/** Only texts are asked for: what a gateway would refuse is made to fit, or left out (prefill.ts). */
+const customer = z
+  .strictObject({
+    email: z.string().optional(),
+    phone: z.string().optional().meta({ description: 'With its country code: +4799999999' }),
+    name: z.string().optional(),
+    billingAddress: address.optional(),
+    shippingAddress: address.optional(),
+  })
+  .meta({ description: 'Filled in for the payer. What can not be used is left out, with a warning' });
+
 export const createPaymentRequest = z
   .strictObject({
     gateway: z.string().default('dintero'),
@@ -93,20 +119,13 @@ export const createPaymentRequest = z
       description:
         '`auto`: captured as soon as it is paid, by the gateway or by us; `order.capture_failed` tells where that fails',
     }),
-    customer: z
-      .strictObject({
-        email: z.email('an e-mail address').max(200).optional(),
-        phone: z
-          .string()
-          .regex(/^\+[0-9][0-9 ]{4,20}$/, 'a phone number with its country code: +47…')
-          .optional(),
-      })
-      .optional(),
+    customer: customer.optional(),
     profileId: text(200).optional(),
-    language: z
-      .string()
-      .regex(/^[a-z]{2}(-[A-Z]{2})?$/, 'a language such as no, sv, en')
-      .optional(),
+    language: z.string().optional().meta({ description: 'no, sv, en-GB; another one is left out, with a warning' }),
+    expiresAt: z.iso
+      .datetime({ offset: true, error: 'a time as RFC 3339 writes it: 2026-11-21T12:00:00Z' })
+      .optional()
+      .meta({ description: 'Until when this session can be paid, in the place of `SESSION_LIFETIME`' }),
     metadata: z
       .record(text(40), storable(500))
       .refine((entries) => Object.keys(entries).length <= 20, 'at most 20 entries')
@@ -177,6 +196,23 @@ export const payment = z
     workflow: z.object({ workflowId: z.string(), runId: z.string().nullable(), url: z.string().nullable() }),
   })
   .meta({ id: 'Payment' });
+
+export const warning = z
+  .object({
+    pointer: z.string(),
+    code: z.enum(['cleaned', 'normalised', 'left_out']),
+    detail: z.string(),
+  })
+  .meta({ id: 'Warning' });
+
+/** The answer to a request for a session. */
+export const openedPayment = payment
+  .extend({
+    warnings: z
+      .array(warning)
+      .meta({ description: 'Texts of the request that are shown or filled in otherwise than they were given' }),
+  })
+  .meta({ id: 'OpenedPayment' });
 
 export const timelineEntry = z
   .object({ at: timestamp, kind: z.string(), text: z.string(), data: z.record(z.string(), z.unknown()) })

@@ -55,6 +55,27 @@ export interface OrderLine {
   readonly type?: string;
 }
 
+/** A postal address as far as it is known; `country` as ISO 3166-1 writes it, in two letters. */
+export interface Address {
+  readonly name?: string;
+  readonly company?: string;
+  readonly line1?: string;
+  readonly line2?: string;
+  readonly postalCode?: string;
+  readonly city?: string;
+  readonly region?: string;
+  readonly country?: string;
+}
+
+/** What is filled in for the payer: an e-mail address in ASCII, a phone number as E.164 writes it. */
+export interface Customer {
+  readonly email?: string;
+  readonly phone?: string;
+  readonly name?: string;
+  readonly billingAddress?: Address;
+  readonly shippingAddress?: Address;
+}
+
 /** What an order without lines is at a gateway that wants some: one line of all of it. */
 export function wholeOrder(reference: string, amountMinor: number): OrderLine {
   return { id: 'order', lineId: '1', description: `Order ${reference}`, quantity: 1, amountMinor };

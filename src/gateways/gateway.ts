@@ -4,7 +4,7 @@
  */
 import type { Claim } from '../domain/claim.ts';
 import type { Money } from '../domain/money.ts';
-import type { OrderLine } from '../domain/order.ts';
+import type { Customer, OrderLine } from '../domain/order.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { OperationKind, ProductRules } from '../domain/operation.ts';
 import type { Reading, Transaction, TransactionStatus } from '../domain/transaction.ts';
@@ -72,7 +72,7 @@ export interface SessionRequest extends PaymentKey {
   /** The secret of the payment's return URL. */
   readonly returnKey: string;
   readonly expiresAt: Date;
-  readonly customer?: { readonly email?: string; readonly phone?: string };
+  readonly customer?: Customer;
   readonly profileId?: string;
   readonly language?: string;
   readonly merchantReference2?: string;
@@ -166,6 +166,8 @@ export interface Gateway {
   readonly account: string;
   readonly mode: 'test' | 'live';
   readonly secrets: readonly SigningSecrets[];
+  /** How long a session may be open at most. */
+  readonly longestSessionMs: number;
   /** Proves who sent a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
   /** Opens a session. Not idempotent at Dintero: look with `findSessions` first when an earlier try may have arrived. */

@@ -27,8 +27,13 @@ const amounts = {
   shipping_option: z.looseObject({ amount: minor }).optional(),
 };
 
+/** Empty texts are refused, as the plug-ins that leave them out say. */
+const addressSchema = z.record(z.string(), z.string().min(1));
+
 const orderSchema = z.looseObject({
   ...amounts,
+  billing_address: addressSchema.optional(),
+  shipping_address: addressSchema.optional(),
   merchant_reference: z.string().min(1),
   merchant_reference_2: z.string().optional(),
 });

@@ -1,6 +1,10 @@
 /** Opening payments: the order row is the lock, so that all parallel requests get the same session. */
+import { createHmac } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { and, eq, getTableColumns, inArray, sql, type SQL } from 'drizzle-orm';
-import { sameMoney, type Money } from '../domain/money.ts';
+import { differences, moneyDifferences, type AskedFor, type Difference } from '../domain/asked-for.ts';
+import type { Money } from '../domain/money.ts';
+import type { Customer } from '../domain/order.ts';
 import { isOpen } from '../domain/payment.ts';
 import { newId, newReturnKey } from './ids.ts';
 import type { Db } from './open.ts';
@@ -12,15 +16,22 @@ export interface NewPayment {
   readonly gateway: string;
   readonly orderReference: string;
   readonly money: Money;
-  readonly lifetimeMs: number;
+  readonly expiresAt: Date;
   readonly capture: string;
   readonly returnUrl?: string;
   readonly request: PaymentRequest;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Another customer makes it another session: where the open one may be replaced. */
+  readonly comparesCustomer?: boolean;
 }
 
 export type PaymentClaim =
-  | { readonly kind: 'created' | 'open' | 'differs'; readonly payment: PaymentRow }
+  | { readonly kind: 'created' | 'open'; readonly payment: PaymentRow }
+  | {
+      readonly kind: 'differs';
+      readonly payment: PaymentRow;
+      readonly differences: readonly Difference[];
+    }
   | { readonly kind: 'payment_in_review' }
   | { readonly kind: 'order_already_paid' };
 
@@ -42,7 +53,7 @@ export async function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentC
       );
     if (unsettled.some((payment) => payment.status === 'REVIEW')) return { kind: 'payment_in_review' };
     const open = unsettled.find((payment) => isOpen(payment.status));
-    if (open !== undefined) return { kind: isSame(open, wanted) ? 'open' : 'differs', payment: open };
+    if (open !== undefined) return compared(tx, open, wanted);
     return { kind: 'created', payment: await insertNext(tx, wanted, order.latestN + 1) };
   });
 }
@@ -87,8 +98,58 @@ async function lockOrder(tx: Db, wanted: NewPayment): Promise<OrderRow> {
   return order;
 }
 
-function isSame(payment: PaymentRow, wanted: NewPayment): boolean {
-  return payment.gateway === wanted.gateway && sameMoney(moneyOf(payment), wanted.money);
+/** The open one where it is what is asked for. Where the payer goes back to, and what is kept for the merchant, is as was asked last. */
+async function compared(tx: Db, open: PaymentRow, wanted: NewPayment): Promise<PaymentClaim> {
+  const different = differencesOf(open, wanted);
+  if (different.length > 0) return { kind: 'differs', payment: open, differences: different };
+  const { returnUrl = null, metadata } = wanted;
+  if (open.returnUrl === returnUrl && isDeepStrictEqual(open.metadata, metadata))
+    return { kind: 'open', payment: open };
+  const [payment = open] = await tx
+    .update(payments)
+    .set({ returnUrl, metadata: { ...metadata }, updatedAt: sql`now()` })
+    .where(eq(payments.id, open.id))
+    .returning();
+  return { kind: 'open', payment };
+}
+
+/** One on hold can't be replaced: only what it is about is compared. */
+function differencesOf(open: PaymentRow, wanted: NewPayment): Difference[] {
+  const [was, is] = [askedFor({ ...open, money: moneyOf(open) }), askedFor(wanted)];
+  if (open.status === 'ON_HOLD') return moneyDifferences(was, is);
+  const found = differences(was, is);
+  if (!wanted.comparesCustomer) return found;
+  const hash = customerHash(open.returnKey, wanted.request.customer);
+  if (hash === open.request.customerHash) return found;
+  return [...found, { pointer: '/customer', detail: 'another one than in the open session' }];
+}
+
+function askedFor({
+  gateway,
+  money,
+  capture,
+  request,
+}: Pick<NewPayment, 'gateway' | 'money' | 'capture' | 'request'>): AskedFor {
+  const { lines, profileId, merchantReference2 } = request;
+  return {
+    gateway,
+    money,
+    capture,
+    lines,
+    ...(profileId !== undefined && { profileId }),
+    ...(merchantReference2 !== undefined && { merchantReference2 }),
+  };
+}
+
+/** The customer is forgotten once the session is open; that another one is asked for must be seen afterwards. */
+function customerHash(returnKey: string, customer: Customer | undefined): string | undefined {
+  if (customer === undefined) return undefined;
+  return createHmac('sha256', returnKey).update(canonical(customer)).digest('base64url');
+}
+
+function canonical(value: object): string {
+  const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return JSON.stringify(entries.map(([name, of]) => [name, typeof of === 'object' ? canonical(of) : of]));
 }
 
 async function insertNext(tx: Db, wanted: NewPayment, n: number): Promise<PaymentRow> {
@@ -105,7 +166,9 @@ async function insertNext(tx: Db, wanted: NewPayment, n: number): Promise<Paymen
 }
 
 function rowOf(wanted: NewPayment, n: number): typeof payments.$inferInsert {
-  const { gateway, orderReference, money, capture, returnUrl = null, request, metadata } = wanted;
+  const { gateway, orderReference, money, capture, returnUrl = null, request, metadata, expiresAt } = wanted;
+  const returnKey = newReturnKey();
+  const hash = customerHash(returnKey, request.customer);
   return {
     id: newId('pay'),
     orderReference,
@@ -115,10 +178,10 @@ function rowOf(wanted: NewPayment, n: number): typeof payments.$inferInsert {
     currency: money.currency,
     status: 'PENDING',
     capture,
-    returnKey: newReturnKey(),
+    returnKey,
     returnUrl,
-    request,
+    request: { ...request, ...(hash !== undefined && { customerHash: hash }) },
     metadata: { ...metadata },
-    expiresAt: new Date(Date.now() + wanted.lifetimeMs),
+    expiresAt,
   };
 }

@@ -55,14 +55,14 @@ export function settledRows(
       updatedAt: now,
       ...(transaction && found(payment, transaction)),
       ...(transaction && settled.accepts && acceptedIn(transaction)),
-      ...(isSettled(status) && 'customer' in payment.request && { request: withoutCustomer(payment) }),
+      ...(isSettled(status) && ('customer' in payment.request || 'customerHash' in payment.request) && { request: withoutCustomer(payment) }),
     },
   };
 }
 
 /** Whoever was to pay is nobody's business once there is no session to be opened any more. */
 function withoutCustomer({ request }: PaymentRow): PaymentRow['request'] {
-  const { customer: _, ...rest } = request;
+  const { customer: _, customerHash: __, ...rest } = request;
   return rest;
 }
 

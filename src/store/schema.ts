@@ -16,7 +16,7 @@ import {
 import type { MovedLine } from '../domain/lines.ts';
 import type { ShownStates } from '../domain/news.ts';
 import type { OperationKind, OperationState } from '../domain/operation.ts';
-import type { OrderLine, OrderStatus } from '../domain/order.ts';
+import type { Customer, OrderLine, OrderStatus } from '../domain/order.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { ClosedBy } from '../domain/settle.ts';
 
@@ -115,7 +115,9 @@ export const payments = pgTable(
 
 export interface PaymentRequest {
   readonly lines: readonly OrderLine[];
-  readonly customer?: { readonly email?: string; readonly phone?: string };
+  readonly customer?: Customer;
+  /** Of the customer, keyed by the return key, so that another one is seen when the first is forgotten; goes when the payment is settled. */
+  readonly customerHash?: string;
   readonly profileId?: string;
   readonly language?: string;
   readonly merchantReference2?: string;

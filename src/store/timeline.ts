@@ -1,4 +1,4 @@
-import { asc, eq } from 'drizzle-orm';
+import { asc, eq, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import { timeline } from './schema.ts';
 
@@ -38,4 +38,12 @@ export async function addNote(db: Db, paymentId: string, note: Note, key: string
     .insert(timeline)
     .values({ ...rest, paymentId, key, ...(at !== undefined && { at: new Date(at) }) })
     .onConflictDoNothing();
+}
+
+/** The payer's first return, where no run has written one down. */
+export async function noteFirstReturn(db: Db, paymentId: string): Promise<void> {
+  await db.execute(sql`insert into timeline (payment_id, kind, text, key)
+    select ${paymentId}, 'return', 'the browser came back, the payment being settled by then', 'first-return'
+    where not exists (select 1 from timeline where payment_id = ${paymentId} and kind = 'return')
+    on conflict do nothing`);
 }

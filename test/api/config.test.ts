@@ -40,6 +40,7 @@ const EVERY_VARIABLE = [
   'DINTERO_IP_POLICY',
   'ORDER_WEBHOOK_URL',
   'ORDER_WEBHOOK_TIMEOUT',
+  'RETURN_URL_SCHEMES',
   'ORDER_WEBHOOK_SECRETS',
   'ON_HOLD_POLL_INTERVAL',
   'SESSION_LIFETIME',
@@ -146,7 +147,6 @@ describe('the environment', () => {
     ['PUBLIC_URL', ''],
     ['PUBLIC_URL', 'pay.example'],
     ['PUBLIC_URL', 'ftp://pay.example'],
-    ['PUBLIC_URL', 'https://pay.example/path'],
     ['PUBLIC_URL', 'https://pay.example/?a=1'],
     ['PUBLIC_URL', 'https://user:pw@pay.example'],
     ['DATABASE_URL', 'mysql://localhost/x'],
@@ -189,6 +189,11 @@ describe('the environment', () => {
     ['TEMPORAL_TASK_QUEUE', 'q'.repeat(151)],
     ['DINTERO_IP_POLICY', 'deny'],
     ['ORDER_WEBHOOK_TIMEOUT', '500ms'],
+    ['RETURN_URL_SCHEMES', 'https,javascript'],
+    ['RETURN_URL_SCHEMES', 'https:'],
+    ['PUBLIC_URL', 'https://shop.example/v1'],
+    ['PUBLIC_URL', 'https://shop.example/pay?x=1'],
+    ['PUBLIC_URL', 'https://shop.example/a%20b'],
     ['ORDER_WEBHOOK_TIMEOUT', '61s'],
     ['TEMPORAL_UI_URL', 'https://user:pass@ui.example'],
     ['DINTERO_API_URL', 'https://user:pass@api.example'],
@@ -284,7 +289,7 @@ describe('the environment', () => {
   ])('with an %s PUBLIC_URL and %j has %d complaint', (scheme, changes, count) => {
     const lines = complaints({ PUBLIC_URL: `${scheme}://pay.example`, ...changes });
     expect(lines).toHaveLength(count);
-    for (const line of lines) expect(line).toMatch(/^PUBLIC_URL: expected an https origin/);
+    for (const line of lines) expect(line).toMatch(/^PUBLIC_URL: expected an https URL/);
   });
 
   it.each([
@@ -315,10 +320,10 @@ describe('the environment', () => {
   it('takes the slash at the end of a URL away', () => {
     const config = readConfig({
       ...ENVIRONMENT,
-      PUBLIC_URL: 'https://pay.example/',
+      PUBLIC_URL: 'https://pay.example/path/',
       DINTERO_API_URL: 'http://a:1//',
     });
-    expect([config.PUBLIC_URL, config.DINTERO_API_URL]).toEqual(['https://pay.example', 'http://a:1']);
+    expect([config.PUBLIC_URL, config.DINTERO_API_URL]).toEqual(['https://pay.example/path', 'http://a:1']);
   });
 
   it('takes several secrets, newest first', () => {

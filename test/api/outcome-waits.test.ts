@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createOutcomeWaits } from '../../src/api/outcome-waits.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
+import { payments } from '../../src/store/schema.ts';
 import { aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
@@ -15,9 +16,9 @@ describe('waiting for an outcome', () => {
 
   it('is for 200 at a time: others get what is known at once, until there is room again', async () => {
     const waits = createOutcomeWaits(store.db);
-    const payment = await aPayment(store.db);
+    const all250 = await Promise.all(Array.from({ length: 250 }, () => aPayment(store.db)));
     let answered = 0;
-    const all = Array.from({ length: 250 }, () =>
+    const all = all250.map((payment) =>
       waits.wait(payment).then((found) => {
         answered += 1;
         return found.status;
@@ -25,7 +26,7 @@ describe('waiting for an outcome', () => {
     );
     await turn();
     expect(answered).toBe(50);
-    await recordOutcome(store.db, aRecord(payment), TELLS);
+    await store.db.update(payments).set({ status: 'AUTHORIZED' });
     const statuses = await Promise.all(all);
     expect(statuses.filter((status) => status === 'PENDING')).toHaveLength(50);
     expect(statuses.filter((status) => status === 'AUTHORIZED')).toHaveLength(200);
@@ -34,5 +35,18 @@ describe('waiting for an outcome', () => {
     await turn();
     expect(answered).toBe(250);
     await later;
+  });
+
+  it('is for three at a time of one payment: its payer does not take the room of the others', async () => {
+    const waits = createOutcomeWaits(store.db);
+    const [payment, other] = [await aPayment(store.db), await aPayment(store.db)];
+    const answered: string[] = [];
+    const wait = (of: typeof payment) => waits.wait(of).then(() => answered.push(of.id));
+    const all = [...Array.from({ length: 230 }, () => wait(payment)), wait(other)];
+    await turn();
+    expect(answered).toEqual(Array.from({ length: 227 }, () => payment.id));
+    await recordOutcome(store.db, aRecord(payment), TELLS);
+    await Promise.all(all);
+    expect(answered).toHaveLength(231);
   });
 });

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { isMoney } from '../../src/domain/payment.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
 import { API_KEY, type Answer } from '../support/api.ts';
 import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
@@ -34,14 +35,8 @@ describe('a return hit', () => {
     await become('AUTHORIZED');
     const answer = await visit();
     expect(answer.status).toBe(303);
-    const url = new URL(answer.headers.location ?? '');
-    expect(url.origin + url.pathname + url.hash).toBe('https://shop.example/thanks#top');
-    expect(Object.fromEntries(url.searchParams)).toEqual({
-      cart: '1',
-      order: payment.orderReference,
-      payment: payment.id,
-      status: 'paid',
-    });
+    const known = `order=${payment.orderReference}&payment=${payment.id}&status=paid`;
+    expect(answer.headers.location).toBe(`https://shop.example/thanks?cart=1&order=theirs&${known}#top`);
     expect(answer.headers['cache-control']).toBe('no-store');
   });
 
@@ -99,11 +94,46 @@ describe('a return hit', () => {
     expect((await visit()).headers.location).toContain('status=pending');
   });
 
-  it('pokes the run three times and no more for half a minute', async () => {
+  it.each([
+    'https://shop.example/',
+    'https://Shop.example/%7Ea/../b?',
+    'https://shop.example/?x=%2f&y=a+b&',
+    'myshop://thanks',
+    'https://shop.example/#/route?x=1',
+  ])('changes no byte of %s', async (returnUrl) => {
+    payment = await aPayment(at.store.db, { returnUrl });
+    await become('AUTHORIZED');
+    const known = `order=${payment.orderReference}&payment=${payment.id}&status=paid`;
+    const { location = '' } = (await visit()).headers;
+    expect(location).toContain(known);
+    expect(location.replace(known, '').replace(/[?&](?=#|$)/, '')).toBe(returnUrl.replace(/[?&]$/, ''));
+  });
+
+  it('is in the story, once, although the payment is settled', async () => {
+    await become('AUTHORIZED');
+    const returns = async () =>
+      (await readTimeline(at.store.db, payment.id)).filter(({ kind }) => kind === 'return');
+    await visit(payment, 'HEAD');
+    for (let count = 0; count < 3; count += 1) await visit();
+    await until('it is written down', async () => (await returns()).length > 0);
+    expect(await returns()).toHaveLength(1);
+    expect(at.api.runs.pokes).toEqual([]);
+  });
+
+  it('within seconds of another asks once more, when these are over', async () => {
     await Promise.all(Array.from({ length: 6 }, () => visit()));
-    expect(at.api.runs.pokes).toHaveLength(3);
+    await until('the last of them is heard', () => at.api.runs.pokes.length === 2);
     expect(at.api.runs.pokes[0]).toEqual({ orderReference: payment.orderReference, n: 1, why: 'return' });
   });
+
+  it('after the previews of a link is heard, and after three no more for half a minute', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => visit()));
+    await until('the previews are over', () => at.api.runs.pokes.length === 2);
+    await visit();
+    await until('the payer is heard', () => at.api.runs.pokes.length === 3);
+    await visit();
+    expect(at.api.runs.pokes).toHaveLength(3);
+  }, 20_000);
 
   it('goes on without Temporal', async () => {
     at.api.runs.temporal = 'down';

@@ -221,7 +221,7 @@ async function paidPayment({ db }: Store): Promise<PaymentRow> {
     gateway: 'dintero',
     orderReference: '1001',
     money,
-    lifetimeMs: 3_600_000,
+    expiresAt: new Date(Date.now() + 3_600_000),
     capture: 'manual',
   };
   const claim = await claimPayment(db, { ...wanted, request: { lines: [] }, metadata: {} });

@@ -50,7 +50,7 @@ describe('the embedded store on disk', () => {
     const store = await openStore({ dataDir: 'DIRECTORY' });
     await store.migrate();
     for (let index = 0; ; index += 1) {
-      const claim = await claimPayment(store.db, { gateway: 'dintero', orderReference: 'o' + index, lifetimeMs: 1_000,
+      const claim = await claimPayment(store.db, { gateway: 'dintero', orderReference: 'o' + index, expiresAt: new Date(Date.now() + 1_000),
         money: { amountMinor: 1, currency: 'NOK' }, capture: 'manual', request: { lines: [] }, metadata: {} });
       console.log(claim.payment.id);
     }`;

@@ -316,7 +316,7 @@ async function twoPayments(db: Db): Promise<[PaymentRow, PaymentRow]> {
     gateway: first.gateway,
     orderReference: first.orderReference,
     money: { amountMinor: first.amount, currency: first.currency },
-    lifetimeMs: 1_000,
+    expiresAt: new Date(Date.now() + 1_000),
     capture: 'manual',
     request: { lines: [] },
     metadata: {},

@@ -142,7 +142,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     await recordOpened(store.db, payment.id, opened);
     const row = await findPayment(store.db, payment.id);
     expect(row).toMatchObject({ sessionId, checkoutUrl: 'https://checkout.example/1', runId: 'run-1' });
-    expect(row?.request).toEqual({ lines: [], profileId: 'p1' });
+    expect(row?.request).toEqual({ lines: [], profileId: 'p1', customerHash: expect.any(String) });
     expect(await readTimeline(store.db, payment.id)).toHaveLength(1);
   });
 

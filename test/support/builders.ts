@@ -25,7 +25,7 @@ export function aNewPayment(changes: Partial<NewPayment> = {}): NewPayment {
     gateway: 'dintero',
     orderReference: aReference(),
     money: { amountMinor: 72200, currency: 'NOK' },
-    lifetimeMs: 4 * 3_600_000,
+    expiresAt: new Date(Date.now() + 4 * 3_600_000),
     capture: 'manual',
     request: { lines: [] },
     metadata: {},

@@ -153,7 +153,8 @@ function telling(store: TestStore, told: string[]): UpdateActivities {
 
 /** A payment with its session open at the gateway. */
 export async function anOpenPayment(world: MoneyWorld, capture = 'manual'): Promise<PaymentRow> {
-  const { id } = await aPayment(world.store.db, { money: MONEY, capture, lifetimeMs: world.lifetimeMs });
+  const expiresAt = new Date(Date.now() + world.lifetimeMs);
+  const { id } = await aPayment(world.store.db, { money: MONEY, capture, expiresAt });
   const payment = await reread(world, id);
   await world.runs.open(addressOf(payment));
   return reread(world, id);
@@ -183,7 +184,7 @@ export async function anotherPayment(world: MoneyWorld, { orderReference }: Paym
   const { id } = await aPayment(world.store.db, {
     money: MONEY,
     orderReference,
-    lifetimeMs: world.lifetimeMs,
+    expiresAt: new Date(Date.now() + world.lifetimeMs),
   });
   const payment = await reread(world, id);
   await world.runs.open(addressOf(payment));

@@ -8,6 +8,7 @@ import {
   delivery,
   orderView,
   pageOf,
+  openedPayment,
   payment,
   paymentsQuery,
   paymentWithTimeline,
@@ -29,12 +30,15 @@ const CALLS: readonly Call[] = [
     operationId: 'createPayment',
     summary: 'Open a payment session for an order',
     description:
-      'However many such requests run at once for one order, one session is handed out. The same call again, with the same amount, ' +
-      'currency and gateway, answers 200 with the session that is open; that is how an answer that was lost is had again.',
+      'However many such requests run at once for one order, one session is handed out. The same call again answers 200 with the session ' +
+      'that is open; that is how an answer that was lost is had again. `returnUrl` and `metadata` follow the newest call; `expiresAt`, ' +
+      '`language` and the prefilled customer are not compared. Whatever else differs is 409 `order_mismatch`, with a pointer for each ' +
+      'difference, or with `replace` another session (then another customer is a difference too). Texts that are only shown or filled ' +
+      'in never refuse a sale: `warnings` says what became of them.',
     body: createPaymentRequest,
     answers: {
-      ...json(201, 'A new session: send the payer to `checkoutUrl`', payment),
-      ...json(200, 'The order has an open payment; `checkoutUrl` is null while it is on hold', payment),
+      ...json(201, 'A new session: send the payer to `checkoutUrl`', openedPayment),
+      ...json(200, 'The order has an open payment; `checkoutUrl` is null while it is on hold', openedPayment),
     },
     refused: [
       'order_mismatch',

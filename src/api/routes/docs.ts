@@ -12,6 +12,7 @@ const ASSETS = {
   '/docs/swagger-ui-bundle.js': 'js',
 } as const;
 
+/** Its addresses are relative: where PUBLIC_URL has a path, browsers see them under it. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -19,22 +20,22 @@ const PAGE = `<!doctype html>
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>paidonce API</title>
   <link rel="icon" href="data:,">
-  <link rel="stylesheet" href="/docs/swagger-ui.css">
-  <script src="/docs/swagger-ui-bundle.js" defer></script>
-  <script src="/docs/start.js" defer></script>
+  <link rel="stylesheet" href="docs/swagger-ui.css">
+  <script src="docs/swagger-ui-bundle.js" defer></script>
+  <script src="docs/start.js" defer></script>
 </head>
 <body>
-  <main id="api"><noscript>Without JavaScript: <a href="/openapi.json">openapi.json</a></noscript></main>
+  <main id="api"><noscript>Without JavaScript: <a href="openapi.json">openapi.json</a></noscript></main>
 </body>
 </html>
 `;
 
-const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });
+const START = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });
 `;
 
 /** Public on purpose: the document says nothing about this deployment. */
-export function docsRoutes(): Router {
-  const document = JSON.stringify(openApiDocument());
+export function docsRoutes(prefix: string): Router {
+  const document = JSON.stringify(openApiDocument(prefix));
   const router = new Router()
     .get('/openapi.json', (ctx) => send(ctx, 'json', document))
     .get('/docs', (ctx) => send(ctx, 'html', PAGE))

@@ -26,9 +26,12 @@ export function paymentRoutes(service: Service): Router {
   const view = (row: PaymentRow) => viewPayment(row, links);
   return new Router({ prefix: '/v1' })
     .post('/payments', async (ctx) => {
-      const { isNew, payment } = await openPayment(service, await readJson(ctx, createPaymentRequest));
+      const { isNew, payment, warnings } = await openPayment(
+        service,
+        await readJson(ctx, createPaymentRequest),
+      );
       ctx.status = isNew ? 201 : 200;
-      ctx.body = view(payment);
+      ctx.body = { ...view(payment), warnings };
     })
     .get('/payments', async (ctx) => {
       const page = await listPayments(store.db, readQuery(ctx, paymentsQuery));

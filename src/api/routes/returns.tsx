@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { isMoney, isSettled } from '../../domain/payment.ts';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
 import type { Db } from '../../store/open.ts';
+import { noteFirstReturn } from '../../store/timeline.ts';
 import { findByReturnKey, findOrder, type PaymentRow } from '../../store/payments.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 import { addressOf } from '../open-payment.ts';
@@ -36,7 +37,10 @@ export function returnRoutes(deps: {
     if (now.returnUrl === null) return showStatus(ctx, now, status);
     ctx.set('Cache-Control', 'no-store');
     ctx.status = 303;
-    ctx.redirect(returnUrlOf(now, now.returnUrl, status));
+    // Not `ctx.redirect`, which writes the shop's URL otherwise than the shop did.
+    ctx.set('Location', returnUrlOf(now, now.returnUrl, status));
+    ctx.type = 'text';
+    ctx.body = 'Back to the shop …';
   });
 }
 
@@ -65,21 +69,24 @@ async function soon<Found>(finding: Promise<Found>): Promise<Found> {
 }
 
 async function askAndWait(
-  deps: { pokes: Pokes; waits: OutcomeWaits },
+  deps: { db: Db; pokes: Pokes; waits: OutcomeWaits },
   payment: PaymentRow,
 ): Promise<PaymentRow> {
-  if (isSettled(payment.status)) return payment;
+  if (isSettled(payment.status)) {
+    // Nobody waits for it: what it is good for is the story.
+    noteFirstReturn(deps.db, payment.id).catch(() => undefined);
+    return payment;
+  }
   void deps.pokes.poke(addressOf(payment), 'return');
   return deps.waits.wait(payment);
 }
 
-/** The shop's own address with what we know; its own parameters stay. */
+/** The shop's own address, of which no byte is changed, with what we know at the end of its query. */
 function returnUrlOf(payment: PaymentRow, returnUrl: string, status: ReturnStatus): string {
-  const url = new URL(returnUrl);
-  url.searchParams.set('order', payment.orderReference);
-  url.searchParams.set('payment', payment.id);
-  url.searchParams.set('status', status);
-  return url.href;
+  const [, before = '', fragment = ''] = /^([^#]*)(.*)$/s.exec(returnUrl) ?? [];
+  const known = new URLSearchParams({ order: payment.orderReference, payment: payment.id, status });
+  const separator = before.includes('?') ? (/[?&]$/.test(before) ? '' : '&') : '?';
+  return `${before}${separator}${known}${fragment}`;
 }
 
 const WORDS = {

@@ -16,7 +16,7 @@ import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
-import { ACCOUNT_PATH } from './urls.ts';
+import { accountUrl } from './urls.ts';
 import { rejected } from './words.ts';
 
 /** Dintero behind the one interface. Throws where the settings can't be right. */
@@ -25,6 +25,7 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   const now = deps.now ?? (() => new Date());
   const client = createDinteroClient(settings, { ...deps, now });
   const signer = toSigner(settings);
+  const accountPath = new URL(accountUrl(settings.publicUrl)).pathname;
   const calls = (options?: CallOptions): SessionCalls => ({ client, settings, now, signal: options?.signal });
   const caller = (options?: CallOptions) => ({
     client,
@@ -39,8 +40,10 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
       signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
     ],
+    // Dintero names no limit; a session that is open for longer than its listings are read back would be found by nobody.
+    longestSessionMs: LONGEST_SESSION_MS,
     verify: (request) =>
-      isAccountWebhook(request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
+      isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
     createSession: (request, options) => createSession(calls(options), request),
     findSessions: (key, options) => findSessions(calls(options), key),
     readSession: (sessionId, options) => readSession(calls(options), sessionId),
@@ -58,6 +61,8 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   };
 }
 
+const LONGEST_SESSION_MS = 30 * 24 * 3_600_000;
+
 function toSigner(settings: DinteroSettings): Signer & WebhookSigner {
   const { accountId, publicUrl, signatureSecrets, webhookSecrets = [] } = settings;
   return { accountId, hostname: new URL(publicUrl).hostname, secrets: signatureSecrets, webhookSecrets };
@@ -67,8 +72,8 @@ function signing(kind: string, variable: string, secrets: readonly string[]): Si
   return { kind, variable, fingerprints: secrets.map(fingerprintOf) };
 }
 
-function isAccountWebhook({ target }: RawRequest): boolean {
-  return target.split('?', 1)[0] === ACCOUNT_PATH;
+function isAt(path: string, { target }: RawRequest): boolean {
+  return target.split('?', 1)[0] === path;
 }
 
 async function checkCredentials(client: DinteroClient, options?: CallOptions): Promise<void> {

@@ -11,12 +11,28 @@ const DIGIT_RUN = /\+?\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d)*/g;
 /** A text of Dintero's without e-mail addresses and without the payer's phone number, in whatever spelling it repeats them. */
 export function withoutPersonal(text: string, customer: SessionRequest['customer']): string {
   const { email = '', phone = '' } = customer ?? {};
-  const unmailed = replaceInAnyCase(text, email).replace(EMAIL, '…');
+  const unnamed = namesOf(customer).reduce(replaceInAnyCase, text);
+  const unmailed = replaceInAnyCase(unnamed, email).replace(EMAIL, '…');
   const telling = windowsOf(digitsOf(phone));
   return unmailed.replace(DIGIT_RUN, (run) =>
     telling.some((part) => digitsOf(run).includes(part)) ? '…' : run,
   );
 }
+
+/** Names and addresses, the longest first. A part of a few letters would be cut out of every other word. */
+function namesOf(customer: SessionRequest['customer']): string[] {
+  const { name = '', billingAddress, shippingAddress } = customer ?? {};
+  const parts = [billingAddress, shippingAddress].flatMap((address) => {
+    const { country: _, ...lines } = address ?? {};
+    return Object.values(lines);
+  });
+  return [name, ...parts]
+    .flatMap((text) => [text, ...text.split(' ')])
+    .filter((text) => text.length >= SHORTEST_NAME)
+    .toSorted((left, right) => right.length - left.length);
+}
+
+const SHORTEST_NAME = 3;
 
 /** An address may hold what `EMAIL` takes for its end: `o'neill@shop.example`. */
 function replaceInAnyCase(text: string, words: string): string {

@@ -1,4 +1,4 @@
-import { wholeOrder, type OrderLine } from '../../domain/order.ts';
+import { wholeOrder, type Address, type OrderLine } from '../../domain/order.ts';
 import type { SessionRequest } from '../gateway.ts';
 import type { DinteroSettings } from './settings.ts';
 import { callbackUrl, returnUrl } from './urls.ts';
@@ -38,6 +38,7 @@ function toOrder(request: SessionRequest): object {
     merchant_reference: orderReference,
     ...(merchantReference2 && { merchant_reference_2: merchantReference2 }),
     items: linesOf(request).map(toItem),
+    ...toAddresses(request.customer),
   };
 }
 
@@ -57,6 +58,33 @@ function toItem(line: OrderLine): object {
     ...(line.vatAmountMinor !== undefined && { vat_amount: line.vatAmountMinor }),
     ...(line.type !== undefined && { type: line.type }),
   };
+}
+
+function toAddresses(customer: SessionRequest['customer']): object {
+  const { billingAddress: billing, shippingAddress: shipping } = customer ?? {};
+  return {
+    ...(billing && { billing_address: toAddress(billing, customer) }),
+    ...(shipping && { shipping_address: toAddress(shipping, customer) }),
+  };
+}
+
+/** Only what is known: Dintero refuses empty texts. Of a name in one piece, the last word is taken for the family's. */
+function toAddress(address: Address, customer: SessionRequest['customer']): object {
+  const name = address.name ?? customer?.name;
+  const [, first, last] = /^(.*\S)\s+(\S+)$/.exec(name ?? '') ?? [];
+  const fields = {
+    first_name: first ?? name,
+    last_name: last,
+    business_name: address.company,
+    address_line: address.line1,
+    address_line_2: address.line2,
+    postal_code: address.postalCode,
+    postal_place: address.city,
+    country: address.country,
+    email: customer?.email,
+    phone_number: customer?.phone,
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** Only what is known: an empty phone number makes Dintero refuse the whole session. */

@@ -16,7 +16,7 @@ export interface DinteroSettings {
   readonly apiUrl: string;
   /** Checkout API (sessions, transactions), without `/v1`. */
   readonly checkoutUrl: string;
-  /** Our own origin as Dintero and the payer's browser reach it. */
+  /** Where Dintero and the payer's browser reach us, with a path where we live under one. */
   readonly publicUrl: string;
 }
 
@@ -45,7 +45,7 @@ export function checkedSettings(settings: DinteroSettings): DinteroSettings {
     ...settings,
     apiUrl: withoutTrailingSlash(settings.apiUrl),
     checkoutUrl: withoutTrailingSlash(settings.checkoutUrl),
-    publicUrl: new URL(settings.publicUrl).origin,
+    publicUrl: withoutTrailingSlash(withoutQuery(settings.publicUrl)),
   };
 }
 
@@ -71,6 +71,11 @@ function isBlank(value: string): boolean {
 /** Whether a text is an absolute http or https URL. */
 export function isHttpUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
 }
 
 function withoutTrailingSlash(url: string): string {

@@ -142,7 +142,7 @@ function hmac(secret: string, text: string): Buffer {
 function mismatchDetail({ secrets, hostname }: Signer): string {
   return (
     `matches none of the ${secrets.length} configured secrets for host ${hostname}; ` +
-    'is PUBLIC_URL the origin that Dintero calls, and did a proxy change the path or the query?'
+    'is PUBLIC_URL what Dintero calls, and did a proxy change the path or the query?'
   );
 }
 

@@ -6,17 +6,14 @@ export const KEY_PARAMS = { paymentId: 'payment', orderReference: 'order', n: 'n
 /** Events that Dintero is asked to report. Fixed at creation: a session of today is captured by a later version. */
 const REPORTED_EVENTS = ['CAPTURE', 'REFUND', 'VOID'] as const;
 
-/** Where Dintero calls about whatever happens on the account. */
-export const ACCOUNT_PATH = '/callbacks/dintero/account';
-
 /** The URL that account-wide webhooks are subscribed for. */
 export function accountUrl(publicUrl: string): string {
-  return new URL(ACCOUNT_PATH, publicUrl).href;
+  return `${publicUrl}/callbacks/dintero/account`;
 }
 
 /** Where Dintero calls about one payment: with our key in it, so that the signed query alone names the workflow. */
 export function callbackUrl(publicUrl: string, key: PaymentKey): string {
-  const url = new URL('/callbacks/dintero', publicUrl);
+  const url = new URL(`${publicUrl}/callbacks/dintero`);
   url.searchParams.set(KEY_PARAMS.paymentId, key.paymentId);
   url.searchParams.set(KEY_PARAMS.orderReference, key.orderReference);
   url.searchParams.set(KEY_PARAMS.n, String(key.n));
@@ -27,7 +24,7 @@ export function callbackUrl(publicUrl: string, key: PaymentKey): string {
 
 /** Where the payer's browser comes back; `k` is the payment's secret. */
 export function returnUrl(publicUrl: string, paymentId: string, returnKey: string): string {
-  const url = new URL('/return/dintero', publicUrl);
+  const url = new URL(`${publicUrl}/return/dintero`);
   url.searchParams.set('k', returnKey);
   url.searchParams.set('payment', paymentId);
   return url.href;

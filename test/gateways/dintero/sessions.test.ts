@@ -55,6 +55,44 @@ describe('creating a dintero session', () => {
     expect(fake.calls(CREATE)[0]?.headers['dintero-feature-toggles']).toBe('strict-session-amounts');
   });
 
+  it('sends addresses with what is known of the payer, and nothing that is empty', async () => {
+    const customer = {
+      email: 'kari@shop.example',
+      phone: '+4799999999',
+      name: 'Kari Anne Nordmann',
+      billingAddress: { line1: 'Storgata 1', postalCode: '0155', city: 'Oslo', country: 'NO' },
+      shippingAddress: { name: 'Ola', company: 'Post i Butikk', line2: 'c/o Kari' },
+    };
+    const contact = { email: 'kari@shop.example', phone_number: '+4799999999' };
+    expect(await bodyFor({ customer })).toMatchObject({
+      customer: contact,
+      order: {
+        billing_address: {
+          ...contact,
+          first_name: 'Kari Anne',
+          last_name: 'Nordmann',
+          address_line: 'Storgata 1',
+          postal_code: '0155',
+          postal_place: 'Oslo',
+          country: 'NO',
+        },
+        shipping_address: { first_name: 'Ola', business_name: 'Post i Butikk', address_line_2: 'c/o Kari' },
+      },
+    });
+  });
+
+  it('repeats neither names nor addresses where Dintero refuses them', async () => {
+    const message = 'billing_address: Storgata 1, 0155 Oslo is not where kari nordmann lives';
+    fake.on(CREATE, { status: 400, json: { error: { message, errors: [] } } });
+    const customer = {
+      name: 'Kari Nordmann',
+      billingAddress: { line1: 'Storgata 1', postalCode: '0155', city: 'Oslo', country: 'NO' },
+    };
+    const refused = gateway.createSession(aSessionRequest({ customer }));
+    await expect(refused).rejects.toThrow(/billing_address: …/);
+    await expect(refused).rejects.not.toThrow(/Storgata|0155|Oslo|kari|nordmann/i);
+  });
+
   it('sends lines as they are, negative and shipping ones too', async () => {
     const line = { id: 'chair-1', lineId: '1', description: 'Chair', quantity: 1.5, amountMinor: 72200 };
     const body = await bodyFor({

@@ -1,5 +1,5 @@
 /** `src/store/claim-payment.ts` in memory. */
-import { sameMoney } from '../../../src/domain/money.ts';
+import { differences } from '../../../src/domain/asked-for.ts';
 import { isOpen } from '../../../src/domain/payment.ts';
 import type { NewPayment, PaymentClaim } from '../../../src/store/claim-payment.ts';
 import type { Db } from '../../../src/store/open.ts';
@@ -21,12 +21,16 @@ function claim(tables: Tables, wanted: NewPayment): PaymentClaim {
   if (all.some(({ status }) => status === 'REVIEW')) return { kind: 'payment_in_review' };
   const open = all.find(({ status }) => isOpen(status));
   if (open === undefined) return { kind: 'created', payment: insert(tables, order, wanted) };
-  const isSame = open.gateway === wanted.gateway && sameMoney(moneyOf(open), wanted.money);
-  return { kind: isSame ? 'open' : 'differs', payment: open };
+  const different = differences(
+    { ...open, ...open.request, money: moneyOf(open) },
+    { ...wanted, ...wanted.request },
+  );
+  if (different.length > 0) return { kind: 'differs', payment: open, differences: different };
+  return { kind: 'open', payment: open };
 }
 
 function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment): PaymentRow {
-  const { orderReference: reference, gateway, capture, request, lifetimeMs } = wanted;
+  const { orderReference: reference, gateway, capture, request, expiresAt } = wanted;
   const { amountMinor: amount, currency } = wanted.money;
   const now = new Date();
   const n = (known?.latestN ?? 0) + 1;
@@ -69,7 +73,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     request,
     metadata: {},
     runId: null,
-    expiresAt: new Date(now.getTime() + lifetimeMs),
+    expiresAt,
     authorizationExpiresAt: null,
     reviewSince: null,
     createdAt: now,

@@ -1,0 +1,76 @@
+/** What of a request for a session makes it another session than the open one: contract §3, the table. */
+import type { Money } from './money.ts';
+import type { OrderLine } from './order.ts';
+
+export interface AskedFor {
+  readonly gateway: string;
+  readonly money: Money;
+  readonly capture: string;
+  readonly lines: readonly OrderLine[];
+  readonly profileId?: string;
+  readonly merchantReference2?: string;
+}
+
+export interface Difference {
+  /** A JSON Pointer into the body that asks for a session. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** How many are named: an order may have hundreds of lines. */
+const NAMED = 20;
+
+/** How a request differs from what an open session was asked for; nothing where it would be the same one. */
+export function differences(open: AskedFor, wanted: AskedFor): Difference[] {
+  return [
+    ...moneyDifferences(open, wanted),
+    ...different('/capture', open.capture, wanted.capture),
+    ...different('/profileId', open.profileId, wanted.profileId),
+    ...different('/merchantReference2', open.merchantReference2, wanted.merchantReference2),
+    ...lineDifferences(open.lines, wanted.lines),
+  ].slice(0, NAMED);
+}
+
+/** The part of them that matters while a payment is on hold, and can't be replaced. */
+export function moneyDifferences(open: AskedFor, wanted: AskedFor): Difference[] {
+  return [
+    ...different('/gateway', open.gateway, wanted.gateway),
+    ...different('/order/amount', open.money.amountMinor, wanted.money.amountMinor),
+    ...different('/order/currency', open.money.currency, wanted.money.currency),
+  ];
+}
+
+/** By the names that the fields have in the body. */
+const LINE_FIELDS = {
+  id: 'id',
+  lineId: 'lineId',
+  description: 'description',
+  quantity: 'quantity',
+  amountMinor: 'amount',
+  vat: 'vat',
+  vatAmountMinor: 'vatAmount',
+  type: 'type',
+} as const satisfies Record<keyof OrderLine, string>;
+
+function lineDifferences(open: readonly OrderLine[], wanted: readonly OrderLine[]): Difference[] {
+  if (open.length !== wanted.length)
+    return [{ pointer: '/order/items', detail: `${open.length} lines in the open session, ${wanted.length} here` }];
+  return open.flatMap((line, index) => {
+    const other = wanted[index] as OrderLine;
+    return Object.entries(LINE_FIELDS).flatMap(([field, name]) =>
+      different(`/order/items/${index}/${name}`, line[field as keyof OrderLine], other[field as keyof OrderLine]),
+    );
+  });
+}
+
+function different(pointer: string, open: string | number | undefined, wanted: typeof open): Difference[] {
+  if (open === wanted) return [];
+  return [{ pointer, detail: `${shown(open)} in the open session, ${shown(wanted)} here` }];
+}
+
+const LONGEST_SHOWN = 80;
+
+function shown(value: string | number | undefined): string {
+  if (value === undefined) return 'nothing';
+  return typeof value === 'number' ? String(value) : JSON.stringify(value.slice(0, LONGEST_SHOWN));
+}
