@@ -16,7 +16,10 @@ const envelopeSchema = z.object({
   event_delivery: text,
   transaction: z.unknown().optional(),
   authorization: z.unknown().optional(),
+  config: z.unknown().optional(),
+  events: z.unknown().optional(),
 });
+const subscriptionSchema = z.object({ config: z.object({ url: z.string() }), events: z.array(z.string()) });
 const transactionSchema = z.object({
   id: text,
   session_id: text,
@@ -44,6 +47,7 @@ export function readAccountEvent(body: Buffer, accountId: string): AccountEvent 
   const envelope = envelopeSchema.safeParse(parse(body)).data;
   const { account_id: account, event, event_delivery: deliveryId } = envelope ?? {};
   const id = { ...(deliveryId !== undefined && { deliveryId }), contentHash: sha256(body) };
+  if (envelope !== undefined && event === undefined && isSubscription(envelope)) return { ...unplaced('ping'), ...id };
   const isForeign = account !== accountId && (account !== undefined || event !== 'ping');
   if (envelope === undefined || event === undefined || isForeign) return { ...unplaced('unclear'), ...id };
   if (event === 'ping') return { ...unplaced('ping'), ...id };
@@ -51,6 +55,11 @@ export function readAccountEvent(body: Buffer, accountId: string): AccountEvent 
   if (event !== 'checkout_transaction' && event !== 'checkout_authorization')
     return { ...unplaced('ping'), claim: { event }, ...id };
   return { ...id, ...aboutPayment(envelope, accountId) };
+}
+
+/** Dintero's ping is the subscription itself: it names neither an event nor an account. */
+function isSubscription({ config, events }: z.infer<typeof envelopeSchema>): boolean {
+  return subscriptionSchema.safeParse({ config, events }).success;
 }
 
 function parse(body: Buffer): unknown {

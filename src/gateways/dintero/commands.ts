@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { CommandAnswer, GatewayCommand } from '../commands.ts';
 import { createDinteroClient } from './client.ts';
 import type { Subscription } from './hooks.ts';
-import { createSubscription, deleteSubscription, isOurs, listSubscriptions } from './hooks.ts';
+import { createSubscription, deleteSubscription, isOurs, listSubscriptions, tellsUs } from './hooks.ts';
 import type { DinteroSettings } from './settings.ts';
 import type { SigningSecret } from './signing-secret.ts';
 import { createSigningSecret, readSigningSecret } from './signing-secret.ts';
@@ -16,7 +16,7 @@ const SUBSCRIBE: DinteroCommand = {
   summary: 'have Dintero tell us of every change on the account',
   help: `
 Subscribes PUBLIC_URL/callbacks/dintero/account, signed with the first of DINTERO_WEBHOOK_SECRETS. Without any, a secret is made up and
-printed, this once: Dintero's first ping is refused then, until the service has it. A subscription that is there already is kept.
+printed, this once: Dintero's first ping is refused then, until the service has it. A subscription that is there already, active and about transactions, is kept.
 
 Example:
   paidonce dintero subscribe`,
@@ -68,7 +68,7 @@ export const DINTERO_COMMANDS: readonly DinteroCommand[] = [SIGNATURE, SUBSCRIBE
 
 async function subscribe(settings: DinteroSettings): Promise<CommandAnswer> {
   const calls = callsOf(settings);
-  const present = (await listSubscriptions(calls)).find((one) => isOurs(settings, one));
+  const present = (await listSubscriptions(calls)).find((one) => tellsUs(settings, one));
   if (present !== undefined) return kept(present, settings);
   const configured = settings.webhookSecrets?.[0];
   const secret = configured ?? randomBytes(32).toString('base64url');
@@ -124,6 +124,6 @@ function clientFor(settings: DinteroSettings) {
   return createDinteroClient(settings, { now: () => new Date() });
 }
 
-function describe({ id, url, events }: Subscription): string {
-  return `${id}  ${url}  ${events.join(', ')}`;
+function describe({ id, url, events, isActive }: Subscription): string {
+  return `${id}  ${url}  ${events.join(', ')}${isActive ? '' : '  (not active)'}`;
 }

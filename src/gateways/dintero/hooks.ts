@@ -13,6 +13,8 @@ export interface Subscription {
   readonly url: string;
   readonly events: readonly string[];
   readonly createdAt?: string;
+  /** False where Dintero has given it up, or somebody has ended it or switched it off: it is listed all the same. */
+  readonly isActive: boolean;
 }
 
 interface HookCalls {
@@ -27,9 +29,12 @@ const subscriptionSchema = z
     config: z.object({ url: z.string().transform((url) => (isWellFormed(url) ? url : shownText(url))) }),
     events: z.array(z.string().transform((event) => shownText(event, 100))),
     created_at: shownField(100),
+    active: z.boolean().optional().catch(undefined),
+    deleted_at: z.unknown().optional(),
   })
-  .transform(({ id, config, events, created_at: createdAt }): Subscription => {
-    return { id, url: config.url, events, ...(createdAt !== undefined && { createdAt }) };
+  .transform(({ id, config, events, created_at: createdAt, active, deleted_at: deletedAt }): Subscription => {
+    const isActive = active !== false && (deletedAt === undefined || deletedAt === null);
+    return { id, url: config.url, events, isActive, ...(createdAt !== undefined && { createdAt }) };
   });
 const listSchema = z.union([
   z.array(subscriptionSchema),
@@ -59,7 +64,7 @@ export async function createSubscription(
   if (answer.status >= 400) throw rejected(operation, answer);
   const created = understand(createdSchema, answer);
   if (!created.ok) throw unclear(operation, created.reason);
-  return { id: created.value.id, url, events: SUBSCRIBED_EVENTS };
+  return { id: created.value.id, url, events: SUBSCRIBED_EVENTS, isActive: true };
 }
 
 /** Ends a subscription. */
@@ -77,10 +82,15 @@ export async function findSubscription(
 ): Promise<'not_expected' | 'there' | 'missing'> {
   if (webhookSecrets.length === 0) return 'not_expected';
   const found = await listSubscriptions(calls);
-  return found.some((one) => isOurs({ publicUrl }, one)) ? 'there' : 'missing';
+  return found.some((one) => tellsUs({ publicUrl }, one)) ? 'there' : 'missing';
 }
 
-/** Whether a subscription comes to us. */
+/** Whether a subscription comes to us, and with what happens to any transaction. */
+export function tellsUs(settings: Pick<DinteroSettings, 'publicUrl'>, one: Subscription): boolean {
+  return isOurs(settings, one) && one.isActive && one.events.includes(SUBSCRIBED_EVENTS[0]);
+}
+
+/** Whether a subscription is for our address. */
 export function isOurs(
   { publicUrl }: Pick<DinteroSettings, 'publicUrl'>,
   { url }: Pick<Subscription, 'url'>,

@@ -109,7 +109,7 @@ function toInit({ method, headers, body }: HttpRequest, signal: AbortSignal): Re
     signal,
     // Followed, a redirect would carry the token to a host that nobody configured.
     redirect: 'manual',
-    headers: { accept: 'application/json', ...content, ...headers },
+    headers: { accept: 'application/json', 'user-agent': 'paidonce', ...content, ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   };
 }

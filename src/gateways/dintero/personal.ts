@@ -11,7 +11,7 @@ const DIGIT_RUN = /\+?\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d)*/g;
 /** A text of Dintero's without e-mail addresses and without the payer's phone number, in whatever spelling it repeats them. */
 export function withoutPersonal(text: string, customer: SessionRequest['customer']): string {
   const { email = '', phone = '' } = customer ?? {};
-  const unnamed = namesOf(customer).reduce(replaceInAnyCase, text);
+  const unnamed = namesOf(customer).reduce(replaceWords, text);
   const unmailed = replaceInAnyCase(unnamed, email).replace(EMAIL, '…');
   const telling = windowsOf(digitsOf(phone));
   return unmailed.replace(DIGIT_RUN, (run) =>
@@ -19,7 +19,7 @@ export function withoutPersonal(text: string, customer: SessionRequest['customer
   );
 }
 
-/** Names and addresses, the longest first. A part of a few letters would be cut out of every other word. */
+/** Names and addresses with their parts, the longest first. */
 function namesOf(customer: SessionRequest['customer']): string[] {
   const { name = '', billingAddress, shippingAddress } = customer ?? {};
   const parts = [billingAddress, shippingAddress].flatMap((address) => {
@@ -32,12 +32,21 @@ function namesOf(customer: SessionRequest['customer']): string[] {
     .toSorted((left, right) => right.length - left.length);
 }
 
+/** What is shorter may be any word. */
 const SHORTEST_NAME = 3;
+
+function replaceWords(text: string, words: string): string {
+  const pattern = `(?<![\\p{L}\\p{N}])${escaped(words)}(?![\\p{L}\\p{N}])`;
+  return text.replace(new RegExp(pattern, 'giu'), '…');
+}
 
 /** An address may hold what `EMAIL` takes for its end: `o'neill@shop.example`. */
 function replaceInAnyCase(text: string, words: string): string {
-  const pattern = words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return words === '' ? text : text.replace(new RegExp(pattern, 'gi'), '…');
+  return words === '' ? text : text.replace(new RegExp(escaped(words), 'gi'), '…');
+}
+
+function escaped(words: string): string {
+  return words.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 function digitsOf(text: string): string {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Agenda } from '../agenda.ts';
 import { Courier } from '../courier.ts';
 import type { Faults } from '../faults.ts';
-import { accountId, shortId } from '../ids.ts';
+import { shortId } from '../ids.ts';
 import type { Journal } from '../journal.ts';
 import type { Ledger } from '../ledger.ts';
 import { nowIso } from '../model.ts';
@@ -10,6 +10,7 @@ import type { Outgoing } from '../send.ts';
 import { bodyOf, eventSignature, type Happening } from './envelope.ts';
 import type { HookDelivery, Subscription } from './hook-model.ts';
 import type { HookPlan } from './hook-plan.ts';
+import { subscriptionView } from './view.ts';
 
 const MAX_ATTEMPTS = 5;
 
@@ -46,7 +47,7 @@ export class Hooks {
   /** A new subscription, which gets a ping. */
   subscribe(asked: Pick<Subscription, 'config' | 'events' | 'fields' | 'exclude_fields'>): Subscription {
     const { account, ledger } = this.#parts;
-    const id = accountId(account);
+    const id = randomUUID();
     const subscription = { id, account_id: account, created_at: nowIso(), ...asked, failures: 0 };
     ledger.saveSubscription(subscription);
     this.ping(subscription);
@@ -54,7 +55,7 @@ export class Hooks {
   }
 
   ping(subscription: Subscription): void {
-    this.send(subscription, { event: 'ping' }, {});
+    this.send(subscription, { event: 'ping' }, { body: subscriptionView(subscription) });
   }
 
   /** Ends a subscription and whatever is on its way to it. */

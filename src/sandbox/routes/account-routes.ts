@@ -5,6 +5,7 @@ import { subscriptionFrom } from '../hooks/subscription-request.ts';
 import { readJson } from '../parse.ts';
 import { Problem } from '../problem.ts';
 import type { Sandbox } from '../sandbox.ts';
+import { subscriptionView } from '../hooks/view.ts';
 import type { Rotation } from '../signing-secrets.ts';
 import { listSettlements, settlementRows } from '../settlements/list-settlements.ts';
 import { authorized } from './operation.ts';
@@ -43,19 +44,19 @@ function hookRoutes(router: Router, sandbox: Sandbox): void {
     path,
     hook(async (ctx) => {
       const subscription = hooks.subscribe(subscriptionFrom(await readJson(ctx.req), sandbox.settings));
-      ctx.body = { ...viewOf(subscription), config: subscription.config };
+      ctx.body = { ...subscriptionView(subscription), config: subscription.config };
     }),
   );
   router.get(
     path,
     hook((ctx) => {
-      ctx.body = [...ledger.subscriptions.values()].filter(isLive).map(viewOf);
+      ctx.body = [...ledger.subscriptions.values()].filter(isLive).map(subscriptionView);
     }),
   );
   router.get(
     `${path}/:hid`,
     hook((ctx) => {
-      ctx.body = viewOf(subscriptionOf(sandbox, ctx));
+      ctx.body = subscriptionView(subscriptionOf(sandbox, ctx));
     }),
   );
   router.delete(
@@ -115,13 +116,6 @@ function subscriptionOf({ ledger }: Sandbox, ctx: RouterContext): Subscription {
 
 function isLive({ deletedAt }: Subscription): boolean {
   return deletedAt === undefined;
-}
-
-/** Without its secret, which only the answer to its making has. */
-function viewOf(subscription: Subscription): object {
-  const { failures: _failures, config, ...shown } = subscription;
-  const { url, content_type } = config;
-  return { ...shown, config: { url, content_type } };
 }
 
 /** One row per attempt, newest first. */

@@ -144,6 +144,26 @@ describe('dintero account webhook, rightly signed', () => {
     expect(deliveryOf(verify(anEnvelope(changes)))).toMatchObject({ kind: 'ping', key: null });
   });
 
+  // docs.dintero.com, subscription deliveries, ping: the subscription itself, without a word about account or event.
+  it('is nothing to act upon when it is the ping as it is documented', () => {
+    const ping = {
+      created_at: '2026-11-21T12:00:00Z',
+      created_by: 'client-1',
+      id: '1e6b2a4c-0d0e-4f4a-9d4e-2f4f8f1c1a11',
+      updated_at: '2026-11-21T12:00:00Z',
+      active: true,
+      config: {
+        content_type: 'application/json',
+        insecure_ssl: '0',
+        secret: { type: 'HMAC-SHA1' },
+        url: 'https://pay.example/callbacks/dintero/account',
+      },
+      events: ['checkout_transaction'],
+    };
+    const headers = { event: 'ping', 'event-delivery': 'd1' };
+    expect(deliveryOf(verify(ping, { headers }))).toMatchObject({ kind: 'ping', key: null, claim: {} });
+  });
+
   it.each([
     ['another account', anEnvelope({ account_id: 'T99999999' })],
     ['no account', anEnvelope({ account_id: undefined })],
