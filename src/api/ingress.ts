@@ -5,6 +5,7 @@ import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { logRefused, markSignalled } from '../store/deliveries.ts';
 import type { PaymentKey } from '../domain/payment.ts';
+import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
 import { findKeyBySession } from '../store/sweeps.ts';
 import { withTimeout } from '../temporal/calls.ts';
@@ -31,20 +32,25 @@ const ECHO_MS = 500;
 
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
-const REFUSED_KEPT_PER_SECOND = 50;
+/** Of one that is refused a row is kept: a burst of so many, then one a second; and its payment is looked for so often a second. */
+const REFUSED_KEPT = { perSecond: 1, burst: 50 };
+const REFUSED_LOOKED_FOR_PER_SECOND = 50;
+/** What is signed longer ago is no retry of the gateway's: contract §4. */
+const LONG_AGO_S = 7 * 24 * 3_600;
 
 /** Builds the ingress of one API process. */
 export function createIngress(service: Service, pokes: Pokes): Ingress {
   return new CallbackIngress(service, pokes);
 }
 
-type Refusal = Verification & { outcome: 'refused' };
+type Refusal = Pick<Verification & { outcome: 'refused' }, 'reason' | 'key' | 'claim'>;
 
 class CallbackIngress implements Ingress {
   readonly #service: Service;
   readonly #pokes: Pokes;
   readonly #verified = new TokenBuckets(VERIFIED_PER_SESSION);
-  readonly #refused = new TokenBuckets(REFUSED_KEPT_PER_SECOND);
+  readonly #refused = new TokenBuckets(REFUSED_KEPT.perSecond, REFUSED_KEPT.burst);
+  readonly #lookedFor = new TokenBuckets(REFUSED_LOOKED_FOR_PER_SECOND);
   readonly #running = new Set<Promise<unknown>>();
   readonly #signalled: Batcher<string>;
 
@@ -61,7 +67,14 @@ class CallbackIngress implements Ingress {
       metrics.deliveries.inc({ gateway: gateway.id, outcome: 'malformed' });
       throw new Problem('malformed', verification.detail);
     }
-    if (verification.outcome === 'refused') return this.#refuse(gateway, request, verification);
+    if (verification.outcome === 'refused') {
+      this.#refuse(gateway, request, verification);
+      throw new Problem('bad_signature', verification.detail);
+    }
+    if (Math.abs(verification.delivery.ageSeconds) > LONG_AGO_S) {
+      this.#refuse(gateway, request, { ...verification.delivery, reason: 'signed_long_ago' });
+      throw longAgoProblem(verification.delivery);
+    }
     const stop = metrics.acknowledged.startTimer();
     this.#limit(gateway, verification.delivery);
     const delivery = await this.#identified(gateway, verification.delivery);
@@ -159,24 +172,31 @@ class CallbackIngress implements Ingress {
     return told.then(() => crashPoint('ingress.signal.after', key.orderReference));
   }
 
-  #refuse(gateway: Gateway, request: RawRequest, refusal: Refusal): never {
+  #refuse(gateway: Gateway, request: RawRequest, refusal: Refusal): void {
     this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refusal.reason });
+    if (this.#lookedFor.take(gateway.id)) this.#background(this.#pokeNamed(gateway, refusal));
     if (this.#refused.take(gateway.id)) this.#background(this.#keepRefused(gateway, request, refusal));
-    throw new Problem('bad_signature', refusal.detail);
   }
 
-  async #keepRefused(gateway: Gateway, request: RawRequest, refusal: Refusal): Promise<void> {
-    const { claim, reason } = refusal;
-    // A poke needs no store where a key is named: that somebody looks must not hang on it.
-    const key = refusal.key ?? (await this.#keyOf(gateway, claim.sessionId));
-    if (key !== null) this.#background(this.#pokes.poke(key, 'unproved_callback'));
+  /** Order numbers can be guessed, ids of payments and sessions can't: who names neither wakes nobody. */
+  async #pokeNamed(gateway: Gateway, { key, claim: { sessionId } }: Refusal): Promise<void> {
+    const { db } = this.#service.store;
+    if (key !== null) {
+      const payment = await findPayment(db, key.paymentId);
+      if (payment !== null && isOf(payment, key)) await this.#pokes.poke(key, 'unproved_callback');
+    } else if (sessionId !== undefined) {
+      const found = await findKeyBySession(db, gateway.id, sessionId);
+      if (found !== null) await this.#pokes.poke(found, 'unproved_callback');
+    }
+  }
+
+  async #keepRefused(gateway: Gateway, request: RawRequest, { key, claim, reason }: Refusal): Promise<void> {
     const kept = cutDown(receivedRequest(gateway, request));
-    await logRefused(this.#service.store.db, { ...kept, key, claim: { ...claim }, reason });
-  }
-
-  #keyOf(gateway: Gateway, sessionId: string | undefined): Promise<PaymentKey | null> {
-    if (sessionId === undefined) return Promise.resolve(null);
-    return findKeyBySession(this.#service.store.db, gateway.id, sessionId).catch(() => null);
+    const { db } = this.#service.store;
+    const { sessionId } = claim;
+    const bySession = key === null && sessionId !== undefined;
+    const found = bySession ? await findKeyBySession(db, gateway.id, sessionId).catch(() => null) : key;
+    await logRefused(db, { ...kept, key: found, claim: { ...claim }, reason });
   }
 
   #background(work: Promise<unknown>): void {
@@ -212,6 +232,18 @@ function count(
       { gateway: gateway.id, eventId, payment: key.paymentId },
       'about a payment that this store has lost: was an older backup restored? See docs/operations.md',
     );
+}
+
+function isOf(payment: Pick<PaymentRow, 'orderReference' | 'n'>, { orderReference, n }: PaymentKey): boolean {
+  return payment.orderReference === orderReference && payment.n === n;
+}
+
+function longAgoProblem({ ageSeconds }: Delivery): Problem {
+  const days = Math.floor(Math.abs(ageSeconds) / (24 * 3_600));
+  return new Problem(
+    'stale_signature',
+    `the signature is right, but ${days} days ${ageSeconds > 0 ? 'old' : 'in the future'}; it was not acted upon`,
+  );
 }
 
 function staleProblem(delivery: Delivery): Problem {

@@ -6,12 +6,17 @@ import { redacted } from './redact.ts';
 /** Of its target, of its headers and of its body alike, so that with what it claims it stays below 4 KiB. */
 const REFUSED_PART_BYTES = 1_000;
 
+/** A body that nobody signed is never read: it is kept for people. */
+const UNSIGNED_BODY_BYTES = 4_096;
+
 /** A verified delivery as the log keeps it. */
 export function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): ReceivedDelivery {
   const { eventId, contentHash, key, claim, kind, secretFingerprint: secret } = delivery;
   const ignoredBecause = kind === 'payment' ? (key === null ? foreign(delivery) : undefined) : kind;
+  const kept = receivedRequest(gateway, request);
   return {
-    ...receivedRequest(gateway, request),
+    ...kept,
+    body: delivery.isBodySigned ? kept.body : kept.body.subarray(0, UNSIGNED_BODY_BYTES),
     eventId,
     contentHash,
     key,

@@ -21,8 +21,13 @@ export interface RawRequest {
   readonly receivedAt: Date;
 }
 
-/** The last one is ours: whoever may be trusted to sign came from where the gateway never calls from. */
-export type RefusalReason = 'no_signature' | 'malformed_signature' | 'wrong_signature' | 'source_not_allowed';
+/** The last two are ours: rightly signed, but so long ago that it is somebody's copy, or from where the gateway never calls from. */
+export type RefusalReason =
+  | 'no_signature'
+  | 'malformed_signature'
+  | 'wrong_signature'
+  | 'signed_long_ago'
+  | 'source_not_allowed';
 
 /** One callback whose sender is proved. */
 export interface Delivery {
@@ -43,6 +48,8 @@ export interface Delivery {
   readonly secretIndex: number;
   /** The same secret by its fingerprint, for the log. */
   readonly secretFingerprint: string;
+  /** The signature covers the body: what is not signed proves nothing, and little of it is kept. */
+  readonly isBodySigned: boolean;
 }
 
 /** The secrets of one kind of message, newest first; an old one may still sign retries. */

@@ -127,13 +127,21 @@ const REFUSED_KEPT = sql`interval '7 days'`;
 
 const PRUNED_AT_ONCE = 1_000;
 
-/** Forgets some of what is older than the retention; refused deliveries after a week. Whether there may be more. */
-export async function pruneDeliveries(db: Db, retentionMs: number): Promise<boolean> {
+/** Refused ones are of at most 4 KiB each: however many are sent, they take no more than about 400 MB. SECURITY.md says it. */
+const REFUSED_AT_MOST = 100_000;
+
+/** Forgets some of what is older than the retention; refused deliveries after a week, or beyond so many. Whether there may be more. */
+export async function pruneDeliveries(
+  db: Db,
+  retentionMs: number,
+  atMost = REFUSED_AT_MOST,
+): Promise<boolean> {
   const gone = await rows<{ id: string }>(
     db,
     sql`delete from deliveries where id in (
       (select id from deliveries where outcome = 'refused' and received_at < now() - ${REFUSED_KEPT} limit ${PRUNED_AT_ONCE})
-      union all (select id from deliveries where received_at < now() - ${retentionMs / 1_000} * interval '1 second'
+      union (select id from deliveries where outcome = 'refused' order by received_at desc offset ${atMost} limit ${PRUNED_AT_ONCE})
+      union (select id from deliveries where received_at < now() - ${retentionMs / 1_000} * interval '1 second'
         and state is distinct from 'received' limit ${PRUNED_AT_ONCE})) returning id`,
   );
   return gone.length >= PRUNED_AT_ONCE;

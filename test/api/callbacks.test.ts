@@ -218,11 +218,37 @@ describe('a callback of Dintero', () => {
     expect((await callback({ delivery: 'forged' })).json).toEqual({ result: 'accepted' });
   });
 
-  it('that is forged pokes a session three times at most, whatever payment id it makes up beside it', async () => {
-    for (let index = 0; index < 8; index += 1)
-      await callback({ secret: 'wrong', query: { payment: `pay_madeup${index}` } });
+  it('that is forged wakes nobody where it has an order number and makes up the payment id', async () => {
+    const other = await aPayment(at.store.db);
+    for (const madeUp of ['pay_madeup1', 'pay_madeup2', other.id])
+      await callback({ secret: 'wrong', query: { payment: madeUp } });
+    await callback({ secret: 'wrong', query: { n: '2' } });
+    await until('all of them are kept', async () => (await log()).length === 4);
+    await callback({ secret: 'wrong' });
+    await until('the one that names it pokes it', () => at.api.runs.pokes.length === 1);
+  });
+
+  it('that is forged pokes a session once for all that come within seconds', async () => {
+    for (let index = 0; index < 8; index += 1) await callback({ secret: 'wrong' });
     await until('all of them are kept', async () => (await log()).length === 8);
-    expect(at.api.runs.pokes).toHaveLength(3);
+    expect(at.api.runs.pokes).toHaveLength(1);
+  });
+
+  it.each([8, -8])('whose signature is right but %d days old is kept as refused, and pokes', async (days) => {
+    const answer = await callback({ age: days * 24 * 3_600, delivery: 'ancient' });
+    expect(answer).toMatchObject({ status: 401, json: { code: 'stale_signature' } });
+    expect(answer.json.detail).toContain('it was not acted upon');
+    await until('it is poked', () => at.api.runs.pokes.length === 1);
+    await until('it is kept', async () => (await log()).length === 1);
+    expect(await log()).toMatchObject([{ outcome: 'refused', reason: 'signed_long_ago', eventId: null }]);
+    expect(at.api.runs.callbacks).toEqual([]);
+  });
+
+  it('is kept with 4 KiB of a body that nobody signed', async () => {
+    const { method, target, headers } = aCallback(payment, { method: 'POST' });
+    await at.api.send(method, target, { headers, body: Buffer.alloc(1024 * 1024, 65) });
+    await until('it is kept', async () => (await log()).length === 1);
+    expect((await log())[0]?.body).toHaveLength(4_096);
   });
 
   it.each([
@@ -337,10 +363,12 @@ describe('a callback of Dintero', () => {
       expect(await callback({ query: foreign })).toMatchObject({ status: 503 });
     });
 
-    it('that is forged still pokes with the store down', async () => {
+    it('that is forged wakes nobody with the store down: whether there is such a payment is not known', async () => {
       at.api.troubles.mood = 'down';
       expect(await callback({ secret: 'wrong' })).toMatchObject({ status: 401 });
-      await until('it is poked', () => at.api.runs.pokes.length === 1);
+      at.api.troubles.mood = 'well';
+      await callback({ secret: 'wrong' });
+      await until('the next one pokes it', () => at.api.runs.pokes.length === 1);
     });
   });
 
@@ -365,7 +393,7 @@ describe('a callback of Dintero', () => {
       expect(await callback({}, other.payment)).toMatchObject({ status: 200 });
     });
 
-    it('keep at most 50 refused ones a second, and never hinder a verified one', async () => {
+    it('keep 50 refused ones at once, and never hinder a verified one', async () => {
       stopTheClock();
       const fresh = await startTestApi(at.store);
       const forged = aCallback(payment, { secret: 'wrong' });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfigError, readConfig } from '../../src/config.ts';
-import { ENVIRONMENT } from '../support/api.ts';
+import { ENVIRONMENT, SECRETS } from '../support/api.ts';
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from('a secret of 24 bytes....').toString('base64')}`;
 
@@ -63,6 +63,14 @@ function complaints(changes: NodeJS.ProcessEnv, base: NodeJS.ProcessEnv = ENVIRO
       .map((line) => line.trim());
   }
 }
+
+/** A live account, with all that it needs. */
+const LIVE = {
+  DINTERO_ACCOUNT_ID: 'P12345678',
+  DINTERO_API_URL: 'https://proxy.example',
+  DINTERO_CHECKOUT_URL: 'https://proxy.example',
+  DINTERO_CLIENT_SECRET: 'Zk3-a-client-secret',
+} as const;
 
 describe('the environment', () => {
   let folder: string;
@@ -295,13 +303,31 @@ describe('the environment', () => {
   it.each([
     ['the real hosts', { DINTERO_API_URL: undefined, DINTERO_CHECKOUT_URL: undefined }],
     ['one real host', { DINTERO_API_URL: 'https://api.dintero.com/' }],
-    ['a live account', { DINTERO_ACCOUNT_ID: 'P12345678' }],
+    ['a live account', LIVE],
   ])('refuses to be killed on purpose with %s', (_, changes) => {
     const crashing = { PUBLIC_URL: 'https://pay.example', PAIDONCE_CRASH_AT: 'record.after' };
     expect(complaints({ ...crashing, ...changes })).toEqual([
       expect.stringMatching(/^PAIDONCE_CRASH_AT: not expected where money may be real/),
     ]);
     expect(complaints(crashing)).toEqual([]);
+  });
+
+  it.each([
+    ['DINTERO_API_URL', 'http://proxy.example', 'an https URL'],
+    ['DINTERO_CHECKOUT_URL', 'http://proxy.example', 'an https URL'],
+    ['API_KEYS', 'a'.repeat(24), 'random secrets'],
+    ['DINTERO_CLIENT_SECRET', 'x', 'at least 16 characters'],
+    ['DINTERO_CLIENT_SECRET', 'sandbox-client-secret-0001', 'secret of your own'],
+    ['DINTERO_SIGNATURE_SECRETS', `${SECRETS[0]},s`, 'at least 16 characters'],
+    ['DINTERO_SIGNATURE_SECRETS', 'sandbox-signature-secret-0001', 'secret of your own'],
+    ['DINTERO_WEBHOOK_SECRETS', 'abababababababababab', 'random secrets'],
+  ])('with a live account wants more of %s than %s', (name, value, expected) => {
+    expect(complaints(LIVE)).toEqual([]);
+    expect(complaints({ [name]: value })).toEqual([]);
+    const [line, ...more] = complaints({ ...LIVE, [name]: value });
+    expect(line).toContain(`${name}: expected ${expected}`);
+    expect(more).toEqual([]);
+    if (!value.startsWith('http')) expect(line).not.toContain(value);
   });
 
   it.each(['record.after@1001', 'record.after@1001#2', 'record.after,attempt.mark.after'])(

@@ -28,7 +28,7 @@ export function verifyAccountWebhook(request: RawRequest, signer: WebhookSigner)
   const { secretIndex, secretFingerprint } = check;
   // Another shop on the account may run paidonce too: what its metadata names is its payment, and no callback URL of ours says otherwise.
   const whose = { key: null, ...(event.kind === 'payment' && { keyBySession: true as const }) };
-  const signed = { ageSeconds: 0, secretIndex, secretFingerprint };
+  const signed = { ageSeconds: 0, secretIndex, secretFingerprint, isBodySigned: true };
   return { outcome: 'verified', delivery: { ...event, ...whose, ...signed, eventId: `account/${id}` } };
 }
 

@@ -71,6 +71,7 @@ function toDelivery(
     ageSeconds: check.ageSeconds,
     secretIndex: check.secretIndex,
     secretFingerprint: check.secretFingerprint,
+    isBodySigned: false,
   };
 }
 
