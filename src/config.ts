@@ -232,12 +232,15 @@ function contradictions(env: Readonly<Record<string, string>>): string[] {
 /** What does for tests and protects no money. Nothing of a secret is repeated. */
 function unfitForMoney(env: Readonly<Record<string, string>>): string[] {
   const plain = ['DINTERO_API_URL', 'DINTERO_CHECKOUT_URL'].filter((name) => env[name]?.startsWith('http:'));
-  const weak = ['API_KEYS', 'DINTERO_CLIENT_SECRET', 'DINTERO_SIGNATURE_SECRETS', 'DINTERO_WEBHOOK_SECRETS'].flatMap(
-    (name) => {
-      const found = (env[name]?.split(',') ?? []).map(weakness).find((words) => words !== null);
-      return found === undefined ? [] : [`${name}: ${found}, since the account is live (P…)`];
-    },
-  );
+  const weak = [
+    'API_KEYS',
+    'DINTERO_CLIENT_SECRET',
+    'DINTERO_SIGNATURE_SECRETS',
+    'DINTERO_WEBHOOK_SECRETS',
+  ].flatMap((name) => {
+    const found = (env[name]?.split(',') ?? []).map(weakness).find((words) => words !== null);
+    return found === undefined ? [] : [`${name}: ${found}, since the account is live (P…)`];
+  });
   return [...plain.map((name) => `${name}: expected an https URL, since the account is live (P…)`), ...weak];
 }
 
@@ -245,9 +248,11 @@ const SHORTEST_SECRET = 16;
 const FEWEST_CHARACTERS = 6;
 
 function weakness(secret: string): string | null {
-  if (secret.startsWith('sandbox-')) return 'expected a secret of your own, not one that the sandbox publishes';
+  if (secret.startsWith('sandbox-'))
+    return 'expected a secret of your own, not one that the sandbox publishes';
   if (secret.length < SHORTEST_SECRET) return `expected secrets of at least ${SHORTEST_SECRET} characters`;
-  if (new Set(secret).size < FEWEST_CHARACTERS) return 'expected random secrets, not a few characters over and over';
+  if (new Set(secret).size < FEWEST_CHARACTERS)
+    return 'expected random secrets, not a few characters over and over';
   return null;
 }
 

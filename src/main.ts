@@ -110,7 +110,10 @@ async function createService(
   const gateways = createGateways(config, metrics, log);
   for (const { id, longestSessionMs: longest } of gateways.all)
     if (longest < config.SESSION_LIFETIME)
-      log.warn({ gateway: id, hours: longest / 3_600_000 }, 'SESSION_LIFETIME is longer than the gateway allows: sessions end sooner');
+      log.warn(
+        { gateway: id, hours: longest / 3_600_000 },
+        'SESSION_LIFETIME is longer than the gateway allows: sessions end sooner',
+      );
   const parts = { config, log, metrics, gateways, client, connection, fail };
   const namespace = createNamespace(parts);
   const limits = {

@@ -16,6 +16,8 @@ export function bearerAuth(apiKeys: readonly string[]): Middleware {
   const buckets = new TokenBuckets(REQUESTS_PER_SECOND, BURST);
   return async (ctx: Context, next) => {
     if (!GUARDED.test(ctx.path)) return next();
+    // What is behind a key belongs into no cache.
+    ctx.set('Cache-Control', 'no-store');
     const given = digest(/^Bearer ([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1] ?? '');
     const index = digests.reduce((found, key, at) => (timingSafeEqual(key, given) ? at : found), -1);
     if (index === -1) {

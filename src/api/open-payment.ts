@@ -31,10 +31,7 @@ const STILL_OPENING_RETRY_S = 5;
 const ATTEMPTS = 4;
 
 /** One session is ever handed out for an order, however many ask at once. @throws Problem */
-export async function openPayment(
-  service: Service,
-  request: Asked,
-): Promise<OpenedAnswer> {
+export async function openPayment(service: Service, request: Asked): Promise<OpenedAnswer> {
   const texts = fitted(request);
   const wanted = wantedOf(service, request, texts);
   let replaced: string | null = null;
@@ -48,24 +45,20 @@ export async function openPayment(
     if (claim.kind === 'differs') {
       // Who replaces what came after him is replaced by it in turn, until nothing is open.
       const isNewer = replaced !== null && replaced !== claim.payment.id;
-      if (isNewer || !request.replace) throw mismatch(claim.payment, claim.differences, isNewer);
+      const isHeld = claim.payment.status === 'ON_HOLD';
+      if (isNewer || isHeld || !request.replace) throw mismatch(claim.payment, claim.differences, isNewer);
       await closePayment(service, claim.payment, { replaces: true });
       replaced = claim.payment.id;
       continue;
     }
     if (claim.kind === 'created') created = claim.payment.id;
     const opened = await openRun(service, claim.payment);
-    if (opened !== null)
-      return { isNew: opened.id === created, payment: opened, warnings: texts.warnings };
+    if (opened !== null) return { isNew: opened.id === created, payment: opened, warnings: texts.warnings };
   }
   throw new Problem('unavailable', 'the payment kept changing while it was opened; ask again');
 }
 
-function wantedOf(
-  service: Service,
-  request: Asked,
-  { order, customer, language }: Fitted,
-): NewPayment {
+function wantedOf(service: Service, request: Asked, { order, customer, language }: Fitted): NewPayment {
   const { gateway, returnUrl, capture, profileId, metadata, merchantReference2, replace } = request;
   const wrong = [
     ...wrongGateway(service, gateway),
@@ -102,7 +95,12 @@ function wrongReturnUrl({ config }: Service, returnUrl: string | undefined): Fie
   if (returnUrl === undefined) return [];
   const schemes = config.RETURN_URL_SCHEMES;
   if (schemes.includes(new URL(returnUrl).protocol.slice(0, -1))) return [];
-  return [{ pointer: '/returnUrl', detail: `expected an absolute URL of one of these schemes: ${schemes.join(', ')}` }];
+  return [
+    {
+      pointer: '/returnUrl',
+      detail: `expected an absolute URL of one of these schemes: ${schemes.join(', ')}`,
+    },
+  ];
 }
 
 /** No byte that was written is changed, but for those that no header can hold; a host is written in ASCII by a rule of its own. */

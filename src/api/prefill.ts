@@ -47,7 +47,11 @@ function described(
 ): string {
   const shown = readable(description, LONGEST_DESCRIPTION) || id;
   if (shown !== description)
-    warnings.push({ pointer, code: 'cleaned', detail: 'shown in one line, cut and without what can not be shown' });
+    warnings.push({
+      pointer,
+      code: 'cleaned',
+      detail: 'shown in one line, cut and without what can not be shown',
+    });
   return shown;
 }
 
@@ -64,12 +68,16 @@ function fitter(warnings: Warning[]): Fit {
     if (given === undefined) return undefined;
     const value = as(given);
     if (value === null) warnings.push({ pointer, code: 'left_out', detail: `expected ${expected}` });
-    else if (value !== given) warnings.push({ pointer, code: 'normalised', detail: `written as ${expected}` });
+    else if (value !== given)
+      warnings.push({ pointer, code: 'normalised', detail: `written as ${expected}` });
     return value ?? undefined;
   };
 }
 
-function customerOf({ email, phone, name, billingAddress, shippingAddress }: Given, fit: Fit): Customer | undefined {
+function customerOf(
+  { email, phone, name, billingAddress, shippingAddress }: Given,
+  fit: Fit,
+): Customer | undefined {
   const fields = {
     email: fit(email, '/customer/email', emailOf, 'an e-mail address in ASCII'),
     phone: fit(phone, '/customer/phone', phoneOf, 'a phone number with its country code: +4799999999'),
@@ -96,7 +104,9 @@ function addressOf(given: Given['billingAddress'], pointer: string, fit: Fit): A
 }
 
 /** Without what is not there; nothing where nothing is. */
-function known<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } | undefined {
+function known<Fields extends object>(
+  fields: Fields,
+): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } | undefined {
   const there = Object.entries(fields).filter(([, value]) => value !== undefined);
   if (there.length === 0) return undefined;
   return Object.fromEntries(there) as { [Name in keyof Fields]?: NonNullable<Fields[Name]> };
@@ -112,7 +122,7 @@ function readable(text: string, longest: number): string {
     .replace(/\p{Cs}|[\u202A-\u202E\u2066-\u2069]/gu, '')
     .replace(/[\s\p{Cc}]+/gu, ' ')
     .trim();
-  return [...line].slice(0, longest).join('').trim();
+  return Array.from(line).slice(0, longest).join('').trim();
 }
 
 const ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;

@@ -121,7 +121,10 @@ export const createPaymentRequest = z
     }),
     customer: customer.optional(),
     profileId: text(200).optional(),
-    language: z.string().optional().meta({ description: 'no, sv, en-GB; another one is left out, with a warning' }),
+    language: z
+      .string()
+      .optional()
+      .meta({ description: 'no, sv, en-GB; another one is left out, with a warning' }),
     expiresAt: z.iso
       .datetime({ offset: true, error: 'a time as RFC 3339 writes it: 2026-11-21T12:00:00Z' })
       .optional()
@@ -208,9 +211,9 @@ export const warning = z
 /** The answer to a request for a session. */
 export const openedPayment = payment
   .extend({
-    warnings: z
-      .array(warning)
-      .meta({ description: 'Texts of the request that are shown or filled in otherwise than they were given' }),
+    warnings: z.array(warning).meta({
+      description: 'Texts of the request that are shown or filled in otherwise than they were given',
+    }),
   })
   .meta({ id: 'OpenedPayment' });
 

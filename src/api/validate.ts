@@ -17,8 +17,28 @@ export async function readJson<Schema extends z.ZodType>(
   if (body.length > 0 && ctx.is('json', '+json') === false) {
     throw new Problem('unsupported_media_type', 'Content-Type: application/json was expected');
   }
-  return check(schema, parseJson(body), 'the body');
+  const value = parseJson(body);
+  const lost = prototypesIn(value);
+  if (lost !== null)
+    throw wrongFields('the body', [{ pointer: pointerTo(lost), detail: 'this name is taken by nobody' }]);
+  return check(schema, value, 'the body');
 }
+
+/** Where a name stands that JavaScript keeps for itself, and that a schema would drop in silence. */
+function prototypesIn(value: unknown): PropertyKey[] | null {
+  const left: { readonly value: unknown; readonly path: readonly PropertyKey[] }[] = [{ value, path: [] }];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next.value !== 'object' || next.value === null) continue;
+    for (const [name, inner] of Object.entries(next.value)) {
+      if (name === '__proto__') return [...next.path, name];
+      if (next.path.length < DEEPEST) left.push({ value: inner, path: [...next.path, name] });
+    }
+  }
+  return null;
+}
+
+/** No body of ours is deeper. */
+const DEEPEST = 8;
 
 function parseJson(body: Buffer): unknown {
   try {
@@ -36,8 +56,12 @@ export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw wrongFields(what, parsed.error.issues.flatMap(fieldProblems));
+  throw wrongFields(what, parsed.error.issues.flatMap(fieldProblems).slice(0, MOST_NAMED));
 }
+
+/** A body of wrong fields only would be answered by one that is longer than itself. */
+const MOST_NAMED = 100;
+const LONGEST_POINTER = 200;
 
 /** For what a schema alone can't see. */
 export function wrongFields(what: string, errors: readonly FieldProblem[]): Problem {
@@ -60,5 +84,6 @@ function expectation({ message }: z.core.$ZodIssue): string {
 
 /** RFC 6901. */
 function pointerTo(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  const pointer = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return pointer.length <= LONGEST_POINTER ? pointer : `${pointer.slice(0, LONGEST_POINTER)}…`;
 }

@@ -30,7 +30,11 @@ export function redeliverCommand(): Command {
   return new Command('redeliver')
     .description('run a stored callback again, or send an update again')
     .argument('[id]', 'of a delivery, dlv_…, or the webhook-id of an update')
-    .option('--gave-up-since <time>', 'instead of an id: all updates that were given up since then', timestamp)
+    .option(
+      '--gave-up-since <time>',
+      'instead of an id: all updates that were given up since then',
+      timestamp,
+    )
     .requiredOption('--actor <name>', 'who asks; kept in the timeline')
     .requiredOption('--reason <text>', 'why; kept in the timeline')
     .option('--json', 'print it as JSON')
@@ -41,7 +45,8 @@ export function redeliverCommand(): Command {
 /** As ISO 8601 with a time zone, whichever way it was written. */
 function timestamp(given: string): string {
   const time = new Date(given);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('Expected a time like 2026-11-28T12:00:00Z.');
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('Expected a time like 2026-11-28T12:00:00Z.');
   return time.toISOString();
 }
 

@@ -38,7 +38,8 @@ export async function runDev(env: NodeJS.ProcessEnv): Promise<number> {
 }
 
 async function lock(dataDir: string): Promise<() => Promise<void>> {
-  await mkdir(dataDir, { recursive: true });
+  // Secrets and payers' data are in it.
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
   try {
     return await lockDirectory(join(dataDir, 'dev'));
   } catch (cause) {

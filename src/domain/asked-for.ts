@@ -54,11 +54,17 @@ const LINE_FIELDS = {
 
 function lineDifferences(open: readonly OrderLine[], wanted: readonly OrderLine[]): Difference[] {
   if (open.length !== wanted.length)
-    return [{ pointer: '/order/items', detail: `${open.length} lines in the open session, ${wanted.length} here` }];
+    return [
+      { pointer: '/order/items', detail: `${open.length} lines in the open session, ${wanted.length} here` },
+    ];
   return open.flatMap((line, index) => {
     const other = wanted[index] as OrderLine;
     return Object.entries(LINE_FIELDS).flatMap(([field, name]) =>
-      different(`/order/items/${index}/${name}`, line[field as keyof OrderLine], other[field as keyof OrderLine]),
+      different(
+        `/order/items/${index}/${name}`,
+        line[field as keyof OrderLine],
+        other[field as keyof OrderLine],
+      ),
     );
   });
 }

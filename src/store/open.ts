@@ -36,7 +36,7 @@ export function openStore(at: { databaseUrl?: string | undefined; dataDir: strin
 async function openEmbedded(dataDir: string): Promise<Store> {
   if (dataDir === 'memory://') return embedded(await PGlite.create(), () => Promise.resolve());
   const folder = join(dataDir, 'store');
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(folder);
   try {
     await ensureDataDirectory(folder);

@@ -55,7 +55,10 @@ export function settledRows(
       updatedAt: now,
       ...(transaction && found(payment, transaction)),
       ...(transaction && settled.accepts && acceptedIn(transaction)),
-      ...(isSettled(status) && ('customer' in payment.request || 'customerHash' in payment.request) && { request: withoutCustomer(payment) }),
+      ...(isSettled(status) &&
+        ('customer' in payment.request || 'customerHash' in payment.request) && {
+          request: withoutCustomer(payment),
+        }),
     },
   };
 }

@@ -110,7 +110,7 @@ describe('telling the merchant', () => {
     },
   );
 
-  it.each(['/hook/', '/hook?token=a%2Fb', '/hook/?', '/%7Eshop//hook', '/'])(
+  it.each(['/hook/', '/hook?token=a%2Fb', '/%7Eshop//hook', '/'])(
     'is called as written: %s',
     async (path) => {
       expect(await notify(1, { url: `${shop.url}${path}` })).toBe('delivered');
@@ -241,7 +241,7 @@ describe('telling the merchant', () => {
   it('holds its claim for as long as the shop takes, so that nobody else begins', async () => {
     let answer = () => {};
     shop.answer = (response) => (answer = () => response.writeHead(200).end());
-    const told = notify();
+    const told = notify(1, { timeoutMs: 10_000 });
     await until('the shop is asked', () => shop.received.length === 1, 10_000);
     const heldUntil = async () => Number((await readUpdate(store.db, effectId))?.claimedUntil);
     const first = await heldUntil();
@@ -255,7 +255,7 @@ describe('telling the merchant', () => {
 
   it('is ended where its claim can not be held any more, and another attempt may begin', async () => {
     shop.answer = () => undefined;
-    const told = failureOf(notify());
+    const told = failureOf(notify(1, { timeoutMs: 10_000 }));
     await until('the shop is asked', () => shop.received.length === 1, 10_000);
     await store.db
       .update(outbox)

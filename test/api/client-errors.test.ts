@@ -37,6 +37,7 @@ describe('a connection', () => {
     ],
     ['a header with a blank in its name', `GET /healthz HTTP/1.1\r\n${HOST}x y: 1\r\n\r\n`],
     ['no Host', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n'],
+    ['two Hosts', `GET /healthz HTTP/1.1\r\n${HOST}host: evil.example\r\nconnection: close\r\n\r\n`],
     ['an address that is none', `GET http://[ HTTP/1.1\r\n${HOST}connection: close\r\n\r\n`],
     [
       'chunks that are none',

@@ -316,10 +316,10 @@ describe('the environment', () => {
     ['DINTERO_API_URL', 'http://proxy.example', 'an https URL'],
     ['DINTERO_CHECKOUT_URL', 'http://proxy.example', 'an https URL'],
     ['API_KEYS', 'a'.repeat(24), 'random secrets'],
-    ['DINTERO_CLIENT_SECRET', 'x', 'at least 16 characters'],
-    ['DINTERO_CLIENT_SECRET', 'sandbox-client-secret-0001', 'secret of your own'],
-    ['DINTERO_SIGNATURE_SECRETS', `${SECRETS[0]},s`, 'at least 16 characters'],
-    ['DINTERO_SIGNATURE_SECRETS', 'sandbox-signature-secret-0001', 'secret of your own'],
+    ['DINTERO_CLIENT_SECRET', '?!', 'secrets of at least 16 characters'],
+    ['DINTERO_CLIENT_SECRET', 'sandbox-client-secret-0001', 'a secret of your own'],
+    ['DINTERO_SIGNATURE_SECRETS', `${SECRETS[0]},s`, 'secrets of at least 16 characters'],
+    ['DINTERO_SIGNATURE_SECRETS', 'sandbox-signature-secret-0001', 'a secret of your own'],
     ['DINTERO_WEBHOOK_SECRETS', 'abababababababababab', 'random secrets'],
   ])('with a live account wants more of %s than %s', (name, value, expected) => {
     expect(complaints(LIVE)).toEqual([]);

@@ -409,12 +409,23 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
 
   it('are forgotten beyond a number of refused ones, the oldest first', async () => {
     await store.db.delete(deliveries);
-    const refused = { gateway: 'dintero', outcome: 'refused', method: 'GET', target: '/', headers: {}, body: Buffer.alloc(0) } as const;
+    const refused = {
+      gateway: 'dintero',
+      outcome: 'refused',
+      method: 'GET',
+      target: '/',
+      headers: {},
+      body: Buffer.alloc(0),
+    } as const;
     const at = (minutes: number) => new Date(Date.now() - minutes * 60_000);
-    await store.db.insert(deliveries).values(
-      [1, 2, 3, 4, 5].map((minutes) => ({ ...refused, id: `dlv_${minutes}`, receivedAt: at(minutes) })),
-    );
-    await store.db.insert(deliveries).values({ ...refused, id: 'dlv_ours', outcome: 'ignored', receivedAt: at(60) });
+    await store.db
+      .insert(deliveries)
+      .values(
+        [1, 2, 3, 4, 5].map((minutes) => ({ ...refused, id: `dlv_${minutes}`, receivedAt: at(minutes) })),
+      );
+    await store.db
+      .insert(deliveries)
+      .values({ ...refused, id: 'dlv_ours', outcome: 'ignored', receivedAt: at(60) });
     await pruneDeliveries(store.db, 30 * DAY_MS, 3);
     const left = await store.db.select({ id: deliveries.id }).from(deliveries);
     expect(left.map(({ id }) => id).toSorted()).toEqual(['dlv_1', 'dlv_2', 'dlv_3', 'dlv_ours']);

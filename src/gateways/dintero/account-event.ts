@@ -47,7 +47,8 @@ export function readAccountEvent(body: Buffer, accountId: string): AccountEvent 
   const envelope = envelopeSchema.safeParse(parse(body)).data;
   const { account_id: account, event, event_delivery: deliveryId } = envelope ?? {};
   const id = { ...(deliveryId !== undefined && { deliveryId }), contentHash: sha256(body) };
-  if (envelope !== undefined && event === undefined && isSubscription(envelope)) return { ...unplaced('ping'), ...id };
+  if (envelope !== undefined && event === undefined && isSubscription(envelope))
+    return { ...unplaced('ping'), ...id };
   const isForeign = account !== accountId && (account !== undefined || event !== 'ping');
   if (envelope === undefined || event === undefined || isForeign) return { ...unplaced('unclear'), ...id };
   if (event === 'ping') return { ...unplaced('ping'), ...id };

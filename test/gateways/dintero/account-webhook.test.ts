@@ -62,6 +62,7 @@ describe('dintero account webhook, rightly signed', () => {
         ageSeconds: 0,
         secretIndex: 0,
         secretFingerprint: createHash('sha256').update('new-hook-secret').digest('hex').slice(0, 8),
+        isBodySigned: true,
       },
     });
   });
