@@ -39,7 +39,7 @@ export interface Outcome {
   /** What caused it, stable over retries: part of the effect id. */
   readonly cause: string;
   readonly closedBy?: ClosedBy;
-  /** Closed to make room for another session: the order goes on, and nobody is told. */
+  /** Closed to make room for another session: told only where none follows. */
   readonly isReplaced?: true;
   readonly capturedMinor: number;
   readonly refundedMinor: number;
@@ -67,6 +67,8 @@ export interface Settlement {
     readonly type: UpdateType;
     readonly cause: string;
     readonly orderStatus: OrderStatus;
+    /** Not at once: what it tells of may be over in a moment. */
+    readonly isDeferred?: true;
   }[];
 }
 
@@ -322,7 +324,6 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   if (outcome.status === 'REVIEW') return review(order, payment, outcome, outcome.reason ?? 'unclear');
   if (outcome.status === 'ON_HOLD') return hold(order, payment, outcome);
   if (outcome.status === 'PENDING') return reopen(order, payment, outcome);
-  if (outcome.isReplaced && order.paidPaymentId === null) return madeRoom(order, payment, outcome);
   const orderStatus = without(order, { ...payment, closedBy: outcome.closedBy ?? payment.closedBy });
   const isLatest = order.paidPaymentId === null && order.latestN === payment.n;
   const back = isLatest ? cameBack(payment, outcome, orderStatus) : [];
@@ -330,14 +331,9 @@ function withoutMoney(order: OrderStanding, payment: PaymentStanding, outcome: O
   const isHeard = isOther || back.length > 0 || isEnd(order, orderStatus);
   const type = FAILURES[outcome.status];
   const isNews = type !== undefined && isHeard;
-  const updates = isNews ? [...back, { type, cause: outcome.cause, orderStatus }] : [];
+  const deferred = outcome.isReplaced && { isDeferred: true as const };
+  const updates = isNews ? [...back, { type, cause: outcome.cause, orderStatus, ...deferred }] : [];
   return settlement(payment, outcome, orderStatus, updates);
-}
-
-/** The order waits for the session that is opened next. */
-function madeRoom(order: OrderStanding, payment: PaymentStanding, outcome: Outcome): Settlement {
-  const waits = order.otherOpen === 'ON_HOLD' ? 'PAYMENT_PENDING' : 'AWAITING_PAYMENT';
-  return settlement(payment, outcome, order.otherReviewed ? 'REVIEW' : waits);
 }
 
 /** Nobody can pay the order any more, which the merchant does not know yet. */

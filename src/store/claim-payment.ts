@@ -7,6 +7,7 @@ import type { Money } from '../domain/money.ts';
 import type { Customer } from '../domain/order.ts';
 import { isOpen } from '../domain/payment.ts';
 import { newId, newReturnKey } from './ids.ts';
+import { supersedeDeferred } from './outbox.ts';
 import type { Db } from './open.ts';
 import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
 import { orders, payments, type PaymentRequest } from './schema.ts';
@@ -162,6 +163,7 @@ async function insertNext(tx: Db, wanted: NewPayment, n: number): Promise<Paymen
       .returning({ reference: orders.reference }),
   );
   const [payment] = await tx.with(numbered).insert(payments).values(rowOf(wanted, n)).returning();
+  await supersedeDeferred(tx, wanted.orderReference);
   return payment as PaymentRow;
 }
 

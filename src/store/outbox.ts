@@ -88,7 +88,7 @@ export async function readUpdate(db: Db, effectId: string): Promise<ReadUpdate |
           and (outbox.type <> 'order.review' or later.payment_id = outbox.payment_id)) end`,
       isEarly: sql<boolean>`exists (select 1 from outbox earlier where earlier.order_reference = outbox.order_reference
         and earlier.sequence < outbox.sequence and earlier.state = 'pending' and earlier.attempted_at is null
-        and earlier.created_at > now() - interval '30 seconds')`,
+        and earlier.next_attempt_at <= now() and earlier.created_at > now() - interval '30 seconds')`,
       waitMs:
         sql<number>`ceil(extract(epoch from greatest(outbox.next_attempt_at, outbox.claimed_until, now()) - now()) * 1000)`.mapWith(
           Number,
@@ -127,6 +127,22 @@ export async function takeUntold(db: Db, paymentId: string, teller: string): Pro
     .where(and(isUntold, isToTell(sql`outbox`, teller)))
     .returning({ effectId: outbox.effectId, sequence: outbox.sequence });
   return taken.sort((left, right) => left.sequence - right.sequence).map(({ effectId }) => effectId);
+}
+
+/** What was to be told of a session that another one was to replace, and now does. */
+export async function supersedeDeferred(tx: Db, orderReference: string): Promise<void> {
+  await tx
+    .update(outbox)
+    .set({ state: 'superseded', finishedAt: sql`now()` })
+    .where(
+      and(
+        eq(outbox.orderReference, orderReference),
+        eq(outbox.state, 'pending'),
+        eq(outbox.type, 'order.payment_cancelled'),
+        isNull(outbox.attemptedAt),
+        gt(outbox.nextAttemptAt, sql`now()`),
+      ),
+    );
 }
 
 /** What it is to be told by another run: with the delays of a telling that begins. */

@@ -132,9 +132,13 @@ export function updateRows(
       body: updateBody(update, { order, payment, sequence, livemode }),
       state: tells ? 'pending' : 'off',
       teller,
+      ...(update.isDeferred && { nextAttemptAt: new Date(before.now.getTime() + DEFERRED_MS) }),
     };
   });
 }
+
+/** Longer than it takes the API to open the session that follows, or the merchant to ask for it again. */
+const DEFERRED_MS = 60_000;
 
 /** A cause may be an id of the gateway's; ours are ASCII, and short. */
 function plain(cause: string): string {

@@ -82,12 +82,15 @@ describe('settle', () => {
     },
   );
 
-  it('tells nothing of a session that another one replaces, and the order waits for that', () => {
+  it('tells later of a session that another one is to replace: in case that none follows', () => {
     const replaced = outcome({ status: 'CANCELLED', pays: false, closedBy: 'merchant', isReplaced: true });
-    const settled = settle(order(), payment(), replaced, 'give_back');
-    expect(settled).toMatchObject({ status: 'CANCELLED', orderStatus: 'AWAITING_PAYMENT', updates: [] });
+    const told = { type: 'order.payment_cancelled', orderStatus: 'CANCELLED' };
+    const { updates } = settle(order(), payment(), replaced, 'give_back');
+    expect(updates).toMatchObject([{ ...told, isDeferred: true }]);
     const { isReplaced: _, ...cancelled } = replaced;
-    expect(settle(order(), payment(), cancelled, 'give_back')).toMatchObject({ orderStatus: 'CANCELLED' });
+    const [update] = settle(order(), payment(), cancelled, 'give_back').updates;
+    expect(update).toMatchObject(told);
+    expect(update).not.toHaveProperty('isDeferred');
   });
 
   it.each(['PENDING', 'EXPIRED'] as const)(

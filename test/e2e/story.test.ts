@@ -195,6 +195,11 @@ describe('a payment that fails', () => {
     await untilOrder(stack, reference, 'PAID');
     const sessions = await stack.sandbox.sessionsOf(reference);
     expect(sessions.filter(({ session }) => session.cancelled_at === undefined)).toHaveLength(1);
+    const told = (await stack.call('GET', `/v1/updates?order=${reference}`)).body.data;
+    expect(told.map(({ type, state }: { type: string; state: string }) => `${type} ${state}`)).toEqual([
+      expect.stringMatching(/^order\.paid (?!superseded)/),
+      'order.payment_cancelled superseded',
+    ]);
   });
 });
 

@@ -6,10 +6,13 @@ import { claimPayment } from '../../src/store/claim-payment.ts';
 import { findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { orders, outbox } from '../../src/store/schema.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
+import { useDecision, writeDecision } from '../../src/store/decisions.ts';
+import { readUpdate } from '../../src/store/outbox.ts';
 import type { Db } from '../../src/store/open.ts';
 import {
   aDecision,
   aDelivery,
+  aNewPayment,
   anOutcome,
   aPayment,
   aRecord,
@@ -298,6 +301,46 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     await expect(recordOutcome(store.db, aRecord(payment, { notes }), TELLS)).rejects.toThrow();
     expect((await findPayment(store.db, payment.id))?.status).toBe('PENDING');
     expect(await updatesOf(payment.orderReference)).toEqual([]);
+  });
+
+  describe('of a session that is closed for another one', () => {
+    const replaced = async (): Promise<PaymentRow> => {
+      const payment = await aPayment(store.db);
+      const data = { decision: 'cancel', replaces: true } as const;
+      const noteKey = await writeDecision(store.db, payment.id, { text: 'another session', data });
+      await useDecision(store.db, payment.id, { noteKey, decision: 'cancel', by: 'cancel' });
+      const outcome = anOutcome('CANCELLED', { closedBy: 'merchant' });
+      await recordOutcome(store.db, aRecord(payment, { outcome, key: 'closed' }), TELLS);
+      return payment;
+    };
+    const next = ({ orderReference }: PaymentRow) =>
+      claimPayment(store.db, aNewPayment({ orderReference, money: { amountMinor: 1, currency: 'NOK' } }));
+
+    it('tells nothing where the other one follows, and the order waits for that', async () => {
+      const payment = await replaced();
+      expect(await next(payment)).toMatchObject({ kind: 'created', payment: { n: 2 } });
+      expect(await updatesOf(payment.orderReference)).toMatchObject([{ state: 'superseded', attempts: 0 }]);
+      const found = await findOrder(store.db, payment.orderReference);
+      expect(found?.order.status).toBe('AWAITING_PAYMENT');
+    });
+
+    it('tells a minute later where none follows: nobody can pay the order', async () => {
+      const payment = await replaced();
+      const [update] = await updatesOf(payment.orderReference);
+      expect(update).toMatchObject({ type: 'order.payment_cancelled', state: 'pending' });
+      const { waitMs = 0 } = (await readUpdate(store.db, update?.effectId ?? '')) ?? {};
+      expect(waitMs).toBeGreaterThan(50_000);
+      expect(waitMs).toBeLessThanOrEqual(60_000);
+      expect((await findOrder(store.db, payment.orderReference))?.order.status).toBe('CANCELLED');
+    });
+
+    it('leaves alone what is told of other ends', async () => {
+      const payment = await aPayment(store.db);
+      const outcome = anOutcome('CANCELLED', { closedBy: 'merchant' });
+      await recordOutcome(store.db, aRecord(payment, { outcome, key: 'closed' }), TELLS);
+      await next(payment);
+      expect(await updatesOf(payment.orderReference)).toMatchObject([{ state: 'pending' }]);
+    });
   });
 
   it('refuses to record for a payment that does not exist', async () => {

@@ -47,16 +47,11 @@ export const MESSAGES: Plants = {
     found: /is untold|heard 0 times/,
     plant: () => ({
       tell: (
-        real: (run: object, untold: string[], show: unknown) => void,
+        real: (run: object, told: { untold: string[] }, show: unknown) => void,
         run: object,
-        untold: string[],
+        { untold, ...told }: { untold: string[] },
         show: unknown,
-      ) =>
-        real(
-          run,
-          untold.filter((effect) => !effect.endsWith('/order.paid')),
-          show,
-        ),
+      ) => real(run, { ...told, untold: untold.filter((effect) => !effect.endsWith('/order.paid')) }, show),
     }),
   },
 };

@@ -5,6 +5,7 @@ import type { NewPayment, PaymentClaim } from '../../../src/store/claim-payment.
 import type { Db } from '../../../src/store/open.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
+import { supersedeDeferred } from './store-outbox.ts';
 import { moneyOf } from './store-payments.ts';
 
 export type * from '../../../src/store/claim-payment.ts';
@@ -79,6 +80,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     createdAt: now,
     updatedAt: now,
   };
+  supersedeDeferred(tables, reference);
   tables.orders.set(reference, order);
   tables.payments.set(payment.id, payment);
   return payment;

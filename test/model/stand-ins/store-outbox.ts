@@ -53,6 +53,7 @@ function isEarly(tables: Tables, { sequence }: OutboxRow): boolean {
       earlier.sequence < sequence &&
       earlier.state === 'pending' &&
       earlier.attemptedAt === null &&
+      earlier.nextAttemptAt.getTime() <= Date.now() &&
       earlier.createdAt.getTime() > since,
   );
 }
@@ -60,6 +61,15 @@ function isEarly(tables: Tables, { sequence }: OutboxRow): boolean {
 export function takeUntold(db: Db, paymentId: string, teller: string): Promise<string[]> {
   const tables = tablesOf(db);
   return tables.call('take what is untold', () => takeForTelling(tables, paymentId, teller));
+}
+
+export function supersedeDeferred(tables: Tables, orderReference: string): void {
+  for (const update of tables.outbox.values()) {
+    const isDeferred = update.attemptedAt === null && update.nextAttemptAt.getTime() > Date.now();
+    if (update.orderReference !== orderReference || update.state !== 'pending' || !isDeferred) continue;
+    if (update.type === 'order.payment_cancelled')
+      tables.outbox.set(update.effectId, { ...update, state: 'superseded', finishedAt: new Date() });
+  }
 }
 
 /** What `recordOutcome` does under its lock. */

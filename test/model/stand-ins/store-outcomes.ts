@@ -141,7 +141,7 @@ function outboxRow(update: ReturnType<typeof updateRows>[number]): OutboxRow {
     lastAnswer: null,
     createdAt: now,
     attemptedAt: null,
-    nextAttemptAt: now,
+    nextAttemptAt: update.nextAttemptAt ?? now,
     claimedUntil: null,
     teller: update.teller ?? null,
     finishedAt: null,
