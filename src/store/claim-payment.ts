@@ -114,10 +114,10 @@ async function compared(tx: Db, open: PaymentRow, wanted: NewPayment): Promise<P
   return { kind: 'open', payment };
 }
 
-/** One on hold can't be replaced: only what it is about is compared. */
+/** One on hold can't be replaced, and of one that was adopted no more is known: only what it is about is compared. */
 function differencesOf(open: PaymentRow, wanted: NewPayment): Difference[] {
   const [was, is] = [askedFor({ ...open, money: moneyOf(open) }), askedFor(wanted)];
-  if (open.status === 'ON_HOLD') return moneyDifferences(was, is);
+  if (open.status === 'ON_HOLD' || open.request.isAdopted) return moneyDifferences(was, is);
   const found = differences(was, is);
   if (!wanted.comparesCustomer) return found;
   const hash = customerHash(open.returnKey, wanted.request.customer);

@@ -112,7 +112,7 @@ function adoptedRow(found: AdoptedPayment, status: PaymentStatus): typeof paymen
     sessionId: found.sessionId,
     checkoutUrl: found.checkoutUrl,
     returnKey: newReturnKey(),
-    request: { lines: [] },
+    request: { lines: [], isAdopted: true },
     runId: found.runId,
     expiresAt: found.expiresAt,
   };

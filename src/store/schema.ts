@@ -116,6 +116,8 @@ export const payments = pgTable(
 export interface PaymentRequest {
   readonly lines: readonly OrderLine[];
   readonly customer?: Customer;
+  /** It was adopted: what its session was asked for, but for the money, is not known here. */
+  readonly isAdopted?: true;
   /** Of the customer, keyed by the return key, so that another one is seen when the first is forgotten; goes when the payment is settled. */
   readonly customerHash?: string;
   readonly profileId?: string;

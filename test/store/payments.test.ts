@@ -230,6 +230,17 @@ describe.each(STORES)('payments in $name', ({ open }) => {
       });
     });
 
+    it('is what is asked for again, whatever the lines: these are not known here', async () => {
+      const session = found();
+      await adoptPayment(store.db, session);
+      const line = { id: 'a', lineId: '1', description: 'A', quantity: 1, amountMinor: 72200 };
+      const { orderReference } = session;
+      const again = aNewPayment({ orderReference, request: { lines: [line] } });
+      expect(await claimPayment(store.db, again)).toMatchObject({ kind: 'open' });
+      const other = { ...again, money: { amountMinor: 1, currency: 'NOK' } };
+      expect(await claimPayment(store.db, other)).toMatchObject({ kind: 'differs' });
+    });
+
     it('adopts nothing under the number of another payment', async () => {
       const known = await aPayment(store.db);
       expect(await adoptPayment(store.db, found({ orderReference: known.orderReference, n: 1 }))).toBeNull();
