@@ -11,10 +11,11 @@ const CONNECTION_CODES = new Set([
 ]);
 
 /**
- * PostgreSQL's own classes: connection trouble, too many connections, shutting down, cancelled by a time limit; and a table or
+ * PostgreSQL's own classes: connection trouble, too many connections, shutting down, cancelled by a time limit, read-only (a standby, or
+ * one that is failing over); and a table or
  * column that is not there, since an API may take requests a moment before the migrations have run.
  */
-const SERVER_CODES = /^(08|53|57P|57014|42P01|42703)/;
+const SERVER_CODES = /^(08|53|57P|57014|25006|42P01|42703)/;
 
 const MESSAGES =
   /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|PGlite is closed|StoreTimeout/;

@@ -40,9 +40,17 @@ export function countLive(db: Db): Promise<{ gateway: string; count: number }[]>
   );
 }
 
-/** Whether the store answers, and its tables are there. @throws when it does not. */
+/** Whether the store answers, its tables are there, and something can be written. @throws when not. */
 export async function ping(db: Db): Promise<void> {
-  await db.execute(sql`select 1 from gateways limit 1`);
+  const [row] = await rows<{ readOnly: string }>(
+    db,
+    sql`select current_setting('transaction_read_only') as "readOnly" from (select 1) one
+      left join (select 1 from gateways limit 1) tables on true`,
+  );
+  if (row?.readOnly === 'on')
+    throw new Error(
+      'it is read-only: is it a standby, or failing over? Does DATABASE_URL lead to the primary?',
+    );
 }
 
 export type GatewayRow = typeof gateways.$inferSelect;
