@@ -1,5 +1,6 @@
 /** The environment, checked once at start: every wrong variable in one error. Meaning of each: contract §2. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isCrashPoint } from './crash-points.ts';
 import { shownUrl } from './merchant-url.ts';
@@ -114,7 +115,10 @@ const STORE = {
     .string()
     .regex(/^postgres(ql)?:\/\//, 'a postgresql:// URL')
     .optional(),
-  DATA_DIR: text('a folder').default('.data'),
+  // Resolved once: what is started later has another working directory.
+  DATA_DIR: text('a folder')
+    .default('.data')
+    .transform((folder) => (folder === 'memory://' ? folder : resolve(folder))),
 };
 
 const TEMPORAL = {
@@ -194,6 +198,9 @@ const FULL = {
 
 const full = z.object(FULL);
 
+/** Each may be given by NAME; secrets by NAME_FILE too. */
+export const KNOWN_VARIABLES: readonly string[] = Object.keys(FULL);
+
 /** What only shows when variables are seen together; asked of the raw texts, so that nothing else that is wrong hides it. */
 function contradictions(env: Readonly<Record<string, string>>): string[] {
   // A blank one is complained of by itself.
@@ -212,6 +219,9 @@ function contradictions(env: Readonly<Record<string, string>>): string[] {
     wrong.push(
       'ORDER_WEBHOOK_SECRETS: expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
     );
+  }
+  if (env['PAYLOAD_KEYS'] !== undefined) {
+    wrong.push('PAYLOAD_KEYS: not expected: payloads are not encrypted yet, and it would protect nothing');
   }
   const isLive = env['DINTERO_ACCOUNT_ID']?.startsWith('P') === true;
   if (isLive) wrong.push(...unfitForMoney(env));

@@ -6,18 +6,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { startForwarder } from './background/forwarder.ts';
-import type { Config } from './config.ts';
+import { KNOWN_VARIABLES, type Config } from './config.ts';
 import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
 import { readGateway, stampGateway, WrongAccount } from './store/health.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { beginAtZero, createMetrics } from './telemetry/metrics.ts';
 import { connectClient } from './temporal/connect.ts';
 import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns } from './temporal/payment-runs.ts';
+import { unknownVariables } from './unknown-variables.ts';
 
 export interface Roles {
   readonly api: boolean;
@@ -108,6 +109,12 @@ async function createService(
     fail = resolve;
   });
   const gateways = createGateways(config, metrics, log);
+  beginAtZero(
+    metrics,
+    gateways.all.map(({ id }) => id),
+  );
+  for (const unknown of unknownVariables(process.env, KNOWN_VARIABLES))
+    log.warn(unknown, `the variable ${unknown.name} is not known, and has no effect`);
   for (const { id, longestSessionMs: longest } of gateways.all)
     if (longest < config.SESSION_LIFETIME)
       log.warn(

@@ -5,6 +5,7 @@ import type { Router } from '@koa/router';
 import type { Service } from '../service.ts';
 import { bearerAuth } from './auth.ts';
 import { createIngress, type Ingress } from './ingress.ts';
+import { requestFigures } from './request-figures.ts';
 import { requestLog } from './request-log.ts';
 import { createOutcomeWaits } from './outcome-waits.ts';
 import { otherMethods } from './other-methods.ts';
@@ -52,11 +53,12 @@ export function createAdminApp(service: Service): Koa {
 }
 
 function assemble(service: Service, routers: readonly Router[]): Koa {
-  const { config, log } = service;
+  const { config, log, metrics } = service;
   const app = new Koa({ proxy: config.TRUST_PROXY > 0, maxIpsCount: config.TRUST_PROXY });
   app.silent = true;
   app.use(routed(prefixOf(config.PUBLIC_URL)));
   app.use(requestLog(log));
+  app.use(requestFigures(metrics));
   app.use(payerPages());
   app.use(problems(log));
   app.use(uriLimits());

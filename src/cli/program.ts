@@ -7,6 +7,7 @@ import { moneyCommands } from './move-money.ts';
 import { redeliverCommand } from './redeliver.ts';
 import { resolveCommand } from './resolve.ts';
 import { roleCommands } from './roles.ts';
+import { VERSION } from '../version.ts';
 import { whyCommand } from './why.ts';
 
 /** Runs `paidonce <arguments>` and says with which code to end: 0 fine, 1 the answer is bad news, 2 wrong usage or configuration. */
@@ -23,6 +24,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 function program(): Command {
   const root = new Command('paidonce')
     .description('A payment orchestrator: every order paid exactly once')
+    .version(VERSION, '--version', 'the version of paidonce')
     .showHelpAfterError('(--help says more)')
     .exitOverride();
   const commands = [

@@ -23,25 +23,28 @@ export const ORDER_STATUSES = [
 ] as const satisfies readonly OrderStatus[];
 
 /** What the merchant is told: contract §3 and §6. */
-export type UpdateType =
-  | 'order.paid'
-  | 'order.payment_pending'
-  | 'order.payment_failed'
-  | 'order.payment_declined'
-  | 'order.payment_cancelled'
-  | 'order.payment_expired'
-  | 'order.voided'
-  | 'order.captured'
-  | 'order.partially_refunded'
-  | 'order.refunded'
-  | 'order.late_payment_returned'
-  | 'order.review'
-  | 'order.review_ended'
-  | 'order.capture_failed'
-  | 'order.capture_reversed'
-  | 'order.refund_failed'
-  | 'order.void_failed'
-  | 'order.authorization_expiring';
+export const UPDATE_TYPES = [
+  'order.paid',
+  'order.payment_pending',
+  'order.payment_failed',
+  'order.payment_declined',
+  'order.payment_cancelled',
+  'order.payment_expired',
+  'order.voided',
+  'order.captured',
+  'order.partially_refunded',
+  'order.refunded',
+  'order.late_payment_returned',
+  'order.review',
+  'order.review_ended',
+  'order.capture_failed',
+  'order.capture_reversed',
+  'order.refund_failed',
+  'order.void_failed',
+  'order.authorization_expiring',
+] as const;
+
+export type UpdateType = (typeof UPDATE_TYPES)[number];
 
 /** One line of what is sold: its total in minor units including VAT, negative for a gift card; `vat` in per cent. */
 export interface OrderLine {

@@ -1,5 +1,9 @@
 /** Every figure that `/metrics` shows. Names are the contract of dashboards and alerts: docs/operations.md lists them. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { UPDATE_TYPES } from '../domain/order.ts';
+import { PAYMENT_STATUSES } from '../domain/payment.ts';
+import type { RefusalReason } from '../gateways/gateway.ts';
+import { VERSION } from '../version.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -13,6 +17,7 @@ export function createMetrics() {
     ...countedHere([registry]),
     ...countedBeyond([registry]),
     ...countedAside([registry]),
+    ...countedAtTheDoor([registry]),
     store: {
       ...readFromStore([registry]),
       ...sweepsInStore([registry]),
@@ -20,6 +25,58 @@ export function createMetrics() {
     },
   };
 }
+
+/** What was asked of the API, and which build answers. */
+function countedAtTheDoor(registers: Registry[]) {
+  const build = new Gauge({
+    name: 'paidonce_build_info',
+    help: '1, with the version that runs and the Node.js that runs it',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  build.set({ version: VERSION, node: process.versions.node }, 1);
+  return {
+    httpRequests: new Counter({
+      name: 'paidonce_http_requests_total',
+      help: 'Answers by route and status; route "none" for what no route answers',
+      labelNames: ['route', 'status'],
+      registers,
+    }),
+    httpSeconds: new Histogram({
+      name: 'paidonce_http_request_seconds',
+      help: 'From the request to the answer, by route',
+      labelNames: ['route'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
+      registers,
+    }),
+  };
+}
+
+/** Every series that an alert looks at is there from the start: `increase()` does not see the first of one that only now begins. */
+export function beginAtZero(metrics: Metrics, gateways: readonly string[]): void {
+  for (const gateway of gateways) {
+    for (const outcome of ['accepted', 'duplicate', 'malformed', 'stale', 'limited', 'unavailable'])
+      metrics.deliveries.inc({ gateway, outcome }, 0);
+    for (const reason of REFUSED) metrics.deliveries.inc({ gateway, outcome: 'refused', reason }, 0);
+    for (const reason of IGNORED) metrics.deliveries.inc({ gateway, outcome: 'ignored', reason }, 0);
+    metrics.callbacksExpected.inc({ gateway }, 0);
+    metrics.callbacksMissed.inc({ gateway }, 0);
+  }
+  for (const status of PAYMENT_STATUSES) metrics.outcomes.inc({ status }, 0);
+  for (const outcome of ['done', 'failed']) metrics.namespaceRepairs.inc({ outcome }, 0);
+  for (const type of UPDATE_TYPES)
+    for (const outcome of ['delivered', 'failed', 'gone', 'gave_up'])
+      metrics.updates.inc({ type, outcome }, 0);
+}
+
+const REFUSED = [
+  'no_signature',
+  'malformed_signature',
+  'wrong_signature',
+  'signed_long_ago',
+  'source_not_allowed',
+] as const satisfies readonly RefusalReason[];
+const IGNORED = ['ping', 'unclear', 'foreign', 'lost'] as const;
 
 /** What came in. */
 function countedHere(registers: Registry[]) {

@@ -1,7 +1,7 @@
 /** The environment, contract §2. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfigError, readConfig } from '../../src/config.ts';
 import { ENVIRONMENT, SECRETS } from '../support/api.ts';
@@ -90,7 +90,7 @@ describe('the environment', () => {
       PORT: 3000,
       HOST: '127.0.0.1',
       TRUST_PROXY: 0,
-      DATA_DIR: '.data',
+      DATA_DIR: resolve('.data'),
       TEMPORAL_NAMESPACE: 'default',
       TEMPORAL_TASK_QUEUE: 'payments',
       DINTERO_PROFILE_ID: 'default',
@@ -342,6 +342,20 @@ describe('the environment', () => {
         expect.stringMatching(/^PAIDONCE_CRASH_AT: expected names of crash points/),
       ]),
   );
+
+  it.each([
+    ['data', resolve('data')],
+    ['/var/lib/paidonce', '/var/lib/paidonce'],
+    ['memory://', 'memory://'],
+  ])('takes %s for the folder that it is from here', (DATA_DIR, folder) => {
+    expect(readConfig({ ...ENVIRONMENT, DATA_DIR }).DATA_DIR).toBe(folder);
+  });
+
+  it('refuses PAYLOAD_KEYS, which would protect nothing yet', () => {
+    expect(complaints({ PAYLOAD_KEYS: 'k1:abc' })).toEqual([
+      expect.stringMatching(/^PAYLOAD_KEYS: not expected/),
+    ]);
+  });
 
   it('takes the slash at the end of a URL away', () => {
     const config = readConfig({

@@ -17,6 +17,7 @@ import { claimPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { VERSION } from '../../src/version.ts';
 import { openTestStore } from '../support/store.ts';
 import { useTerminal } from '../support/terminal.ts';
 
@@ -126,6 +127,11 @@ describe('paidonce resolve', () => {
 });
 
 describe('paidonce', () => {
+  it('says which version it is', async () => {
+    expect(await runCommand(['--version'])).toBe(0);
+    expect(terminal.output).toBe(`${VERSION}\n`);
+  });
+
   it('lists every command, each with an example of its own', async () => {
     expect(await runCommand(['--help'])).toBe(0);
     const names = [...terminal.output.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? '');

@@ -12,6 +12,8 @@ import { deliveries, payments } from '../../src/store/schema.ts';
 import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi } from '../support/api.ts';
 import { ACCOUNT, aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
+import { beginAtZero, createMetrics } from '../../src/telemetry/metrics.ts';
+import { VERSION } from '../../src/version.ts';
 import { freePort } from '../support/ports.ts';
 
 describe('/metrics', () => {
@@ -25,6 +27,46 @@ describe('/metrics', () => {
       lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
     );
   }
+
+  it('counts and times answers by route and status, and never by address', async () => {
+    const { id } = await aPayment(at.store.db);
+    for (const path of [`/v1/payments/${id}`, '/v1/payments/pay_none', '/v1/nothing', '/nothing-at-all'])
+      await at.api.send('GET', path, { key: API_KEY });
+    await at.api.send('GET', '/v1/payments');
+    const found = await figures();
+    const of = (route: string, status: number) =>
+      found.get(`paidonce_http_requests_total{route="${route}",status="${status}"}`);
+    expect(of('/v1/payments/:id', 200)).toBe(1);
+    expect(of('/v1/payments/:id', 404)).toBe(1);
+    expect(of('none', 404)).toBe(2);
+    expect(of('none', 401)).toBe(1);
+    expect(found.get('paidonce_http_request_seconds_count{route="/v1/payments/:id"}')).toBe(2);
+    expect([...found.keys()].join()).not.toMatch(/pay_none|nothing-at-all/);
+  });
+
+  it('says which build answers', async () => {
+    const version = (await figures()).get(
+      `paidonce_build_info{version="${VERSION}",node="${process.versions.node}"}`,
+    );
+    expect(version).toBe(1);
+  });
+
+  it('has every series that an alert looks at from the start', async () => {
+    const metrics = createMetrics();
+    beginAtZero(metrics, ['dintero']);
+    const text = await metrics.registry.metrics();
+    for (const series of [
+      'paidonce_deliveries_total{gateway="dintero",outcome="unavailable"} 0',
+      'paidonce_deliveries_total{gateway="dintero",outcome="stale"} 0',
+      'paidonce_deliveries_total{gateway="dintero",outcome="refused",reason="wrong_signature"} 0',
+      'paidonce_deliveries_total{gateway="dintero",outcome="ignored",reason="unclear"} 0',
+      'paidonce_callbacks_missed_total{gateway="dintero"} 0',
+      'paidonce_namespace_repairs_total{outcome="failed"} 0',
+      'paidonce_outcomes_total{status="REVIEW"} 0',
+      'paidonce_merchant_updates_total{type="order.paid",outcome="gave_up"} 0',
+    ])
+      expect(text).toContain(series);
+  });
 
   it('counts callbacks by outcome, and by which secret signed them', async () => {
     const payment = await aPayment(at.store.db);
