@@ -65,6 +65,20 @@ describe('an endpoint that', () => {
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
   }, 150_000);
 
+  it('is well again hears at once of what is sent by hand, and does not wait for the next try', async () => {
+    const reference = await payWith(500);
+    // The next one is due in 15 s.
+    await untilTried(reference, 3, 60_000);
+    stack.merchant.behave(reference, null);
+    const asked = Date.now();
+    const body = { effectId: `${reference}/order.paid`, actor: 'ada', reason: 'the shop is back' };
+    expect((await stack.call('POST', '/v1/updates/redeliver', body)).status).toBe(202);
+    await untilHeard(reference);
+    expect(Date.now() - asked).toBeLessThan(10_000);
+    expect(stack.merchant.ids(reference, 'order.paid')).toEqual([`${reference}/order.paid`]);
+    expect(await checkBooks(stack, [reference])).toEqual(BALANCED);
+  }, 150_000);
+
   it('answers 410 is not told again, of that', async () => {
     const gone = await payWith(410);
     await untilTried(gone, 1, 60_000);
