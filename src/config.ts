@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isCrashPoint } from './crash-points.ts';
 import { shownUrl } from './merchant-url.ts';
+import { hasCredentials } from './url-credentials.ts';
 
 /** The environment is wrong; the message names every variable, what was expected and, but for secrets, what was found. */
 export class ConfigError extends Error {
@@ -55,12 +56,6 @@ const base = url.refine(
   isBase,
   'a URL with a plain path or none, such as https://pay.example or https://shop.example/pay, and none of our own paths',
 );
-
-function hasCredentials(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
-  return username + password !== '';
-}
 
 function isBase(text: string): boolean {
   if (!URL.canParse(text)) return true;

@@ -1,5 +1,7 @@
 /** ORDER_WEBHOOK_URL as it is called, and as it may be shown. Contract §2. */
 
+import { hasCredentials } from './url-credentials.ts';
+
 export interface MerchantTarget {
   /** As written, last slash and query included, without the credentials: `fetch` takes none in a URL, and names the whole URL in its refusal. */
   readonly url: string;
@@ -9,8 +11,8 @@ export interface MerchantTarget {
 
 /** Of a URL that the configuration has accepted. */
 export function merchantTarget(written: string): MerchantTarget {
+  if (!hasCredentials(written)) return { url: written, authorization: null };
   const { username, password } = new URL(written);
-  if (username === '' && password === '') return { url: written, authorization: null };
   const credentials = `${decoded(username)}:${decoded(password)}`;
   return {
     url: written.replace(CREDENTIALS, '$1'),

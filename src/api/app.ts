@@ -29,18 +29,15 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
   const { config, gateways, store } = service;
   const pokes = createPokes(service.runs);
   const ingress = createIngress(service, pokes);
+  const prefix = prefixOf(config.PUBLIC_URL);
   const routers = [
-    callbackRoutes({
-      gateways,
-      ingress: createSourcedIngress(service, ingress),
-      prefix: prefixOf(config.PUBLIC_URL),
-    }),
+    callbackRoutes({ gateways, ingress: createSourcedIngress(service, ingress), prefix }),
     returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
     paymentRoutes(service),
     operationRoutes(service),
     deliveryRoutes(service),
     updateRoutes(service),
-    docsRoutes(prefixOf(config.PUBLIC_URL)),
+    docsRoutes(prefix),
     healthRoutes(service),
     ...(config.ADMIN_PORT === undefined ? [metricsRoutes(service)] : []),
   ];

@@ -174,29 +174,35 @@ class CallbackIngress implements Ingress {
 
   #refuse(gateway: Gateway, request: RawRequest, refusal: Refusal): void {
     this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refusal.reason });
-    if (this.#lookedFor.take(gateway.id)) this.#background(this.#pokeNamed(gateway, refusal));
-    if (this.#refused.take(gateway.id)) this.#background(this.#keepRefused(gateway, request, refusal));
+    if (!this.#lookedFor.take(gateway.id)) return;
+    const isKept = this.#refused.take(gateway.id);
+    this.#background(this.#followRefused(gateway, request, refusal, isKept));
   }
 
-  /** Order numbers can be guessed, ids of payments and sessions can't: who names neither wakes nobody. */
-  async #pokeNamed(gateway: Gateway, { key, claim: { sessionId } }: Refusal): Promise<void> {
-    const { db } = this.#service.store;
-    if (key !== null) {
-      const payment = await findPayment(db, key.paymentId);
-      if (payment !== null && isOf(payment, key)) await this.#pokes.poke(key, 'unproved_callback');
-    } else if (sessionId !== undefined) {
-      const found = await findKeyBySession(db, gateway.id, sessionId);
-      if (found !== null) await this.#pokes.poke(found, 'unproved_callback');
-    }
-  }
-
-  async #keepRefused(gateway: Gateway, request: RawRequest, { key, claim, reason }: Refusal): Promise<void> {
+  async #followRefused(
+    gateway: Gateway,
+    request: RawRequest,
+    { key, claim, reason }: Refusal,
+    isKept: boolean,
+  ): Promise<void> {
+    const named = key ?? (await this.#keyOf(gateway, claim.sessionId));
+    // A key that is claimed may be made up; one that was found by its session is ours.
+    if (named !== null) this.#background(this.#pokeNamed(named, key !== null));
+    if (!isKept) return;
     const kept = cutDown(receivedRequest(gateway, request));
-    const { db } = this.#service.store;
-    const { sessionId } = claim;
-    const bySession = key === null && sessionId !== undefined;
-    const found = bySession ? await findKeyBySession(db, gateway.id, sessionId).catch(() => null) : key;
-    await logRefused(db, { ...kept, key: found, claim: { ...claim }, reason });
+    await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason });
+  }
+
+  /** Order numbers can be guessed, ids of payments and sessions can't: a callback that names neither wakes nobody. */
+  async #pokeNamed(key: PaymentKey, isClaimed: boolean): Promise<void> {
+    const payment = isClaimed ? await findPayment(this.#service.store.db, key.paymentId) : null;
+    if (isClaimed && (payment === null || !isOf(payment, key))) return;
+    await this.#pokes.poke(key, 'unproved_callback');
+  }
+
+  #keyOf(gateway: Gateway, sessionId: string | undefined): Promise<PaymentKey | null> {
+    if (sessionId === undefined) return Promise.resolve(null);
+    return findKeyBySession(this.#service.store.db, gateway.id, sessionId).catch(() => null);
   }
 
   #background(work: Promise<unknown>): void {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../domain/money.ts';
 import { ORDER_STATUSES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
+import { hasCredentials } from '../url-credentials.ts';
 
 /** PostgreSQL stores neither NUL nor half of a surrogate pair. */
 const PLAIN = /^[^\p{Cc}\p{Cs}]*$/u;
@@ -53,12 +54,6 @@ const returnUrl = z
   .max(2_000, 'a URL of at most 2000 characters')
   .regex(PLAIN, 'a URL without control characters and halves of characters')
   .refine((url) => !hasCredentials(url), 'a URL without a user name or password');
-
-function hasCredentials(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { username, password } = new URL(url);
-  return username !== '' || password !== '';
-}
 
 const item = z.strictObject({
   id: text(200),

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { sentUpdate } from '../../api/redelivery-schemas.ts';
+import { pageOf } from '../../api/schemas.ts';
 import type { Config } from '../../config.ts';
 import { merchantTarget, shownUrl } from '../../merchant-url.ts';
 import { reasonOf, serviceApi } from '../service-api.ts';
@@ -25,7 +25,7 @@ const NAMED = 3;
 /** Those that are tried again and again, with what the shop answers. */
 async function checkFailing(config: Config): Promise<Finding> {
   const path = `/v1/updates?state=pending&minAttempts=${FAILS_AFTER}&limit=100`;
-  const { data, hasMore } = await serviceApi(config).get(path, pageOfUpdates);
+  const { data, hasMore } = await serviceApi(config).get(path, pageOf(sentUpdate));
   if (data.length === 0) return ok('none');
   const named = data
     .slice(0, NAMED)
@@ -37,8 +37,6 @@ async function checkFailing(config: Config): Promise<Finding> {
   const todo = "look into the shop's endpoint; then: paidonce redeliver <id> --actor YOU --reason WHY";
   return fail(`${named.join(', ')}${rest}`, todo);
 }
-
-const pageOfUpdates = z.object({ data: z.array(sentUpdate), hasMore: z.boolean() });
 
 async function checkEndpoint(config: Config): Promise<Finding> {
   const { ORDER_WEBHOOK_URL: written } = config;
