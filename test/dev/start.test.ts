@@ -9,7 +9,7 @@ import { until } from '../support/until.ts';
 import { isAlive, occupy } from './support/stand-in.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const LIMIT_MS = 150_000;
+const LIMIT_MS = 200_000;
 const SERVICES = ['temporal', 'sandbox', 'demo shop', 'paidonce'];
 
 interface Started {
@@ -81,7 +81,7 @@ describe('npm start', () => {
       expect([name, await statusOf(urls[name])]).toEqual([name, 200]);
     expect(await statusOf(`${urls['api']}/readyz`)).toBe(200);
     expect(await statusOf(`${urls['sandbox']}/__sim/state`)).toBe(200);
-  }, 200_000);
+  }, 250_000);
 
   it('refuses a second start on the same DATA_DIR, and the first goes on', async () => {
     const second = start();
@@ -118,7 +118,7 @@ describe('npm start', () => {
     await startAndWait();
     expect(pids.filter(isAlive)).toEqual([]);
     expect(readFileSync(join(dataDir, 'secrets.json'), 'utf8')).toBe(secrets);
-  }, 200_000);
+  }, 250_000);
 
   it('ends with 0 on SIGTERM, children included, and takes urls.json away', async () => {
     const running = started.at(-1) as Started;

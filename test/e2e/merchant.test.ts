@@ -9,7 +9,8 @@ import { until } from './support/until.ts';
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack();
+  // Less than the usual 15 s, for what hangs is waited for here.
+  stack = await startStack({ env: { ORDER_WEBHOOK_TIMEOUT: '5s' } });
 }, 150_000);
 
 afterAll(async () => {
