@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { API_KEY_FORM, parseApiKey, type ApiKey } from './api-keys.ts';
 import { isCrashPoint } from './crash-points.ts';
 import { shownUrl } from './merchant-url.ts';
 import { hasCredentials } from './url-credentials.ts';
@@ -67,12 +68,16 @@ function isBase(text: string): boolean {
 const secret = z
   .string()
   .refine((text) => text.trim() !== '' && text === text.trim(), 'a secret without blanks around it');
-const list = (of: z.ZodType<string, string>) =>
+const list = <Entry>(of: z.ZodType<Entry, string>) =>
   z
     .string()
     .transform((text) => text.split(','))
     .pipe(z.array(of).min(1));
-const apiKey = secret.refine((key) => key.length >= 24, 'keys of at least 24 characters each');
+const apiKey = secret.transform((entry, context): ApiKey => {
+  const parsed = parseApiKey(entry);
+  if (parsed === null) context.addIssue({ code: 'custom', message: API_KEY_FORM });
+  return parsed ?? z.NEVER;
+});
 const webhookSecret = secret.refine(
   (text) => /^whsec_[A-Za-z0-9+/]{24,}={0,2}$/.test(text),
   'Standard Webhooks secrets, whsec_ and base64',
@@ -160,7 +165,10 @@ const FULL = {
   PUBLIC_URL: base,
   ADMIN_PORT: port.optional(),
   TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
-  API_KEYS: list(apiKey),
+  API_KEYS: list(apiKey).refine(
+    (keys) => new Set(keys.map(({ key }) => key)).size === keys.length,
+    'each key once',
+  ),
   DINTERO_ACCOUNT_ID: z
     .string()
     .regex(/^[PT]\d{8}$/, 'an account such as T12345678 (test) or P12345678 (live)'),
@@ -243,10 +251,17 @@ function unfitForMoney(env: Readonly<Record<string, string>>): string[] {
     'DINTERO_SIGNATURE_SECRETS',
     'DINTERO_WEBHOOK_SECRETS',
   ].flatMap((name) => {
-    const found = (env[name]?.split(',') ?? []).map(weakness).find((words) => words !== null);
+    const entries = env[name]?.split(',') ?? [];
+    const secrets = name === 'API_KEYS' ? entries.map(withoutName) : entries;
+    const found = secrets.map(weakness).find((words) => words !== null);
     return found === undefined ? [] : [`${name}: ${found}, since the account is live (P…)`];
   });
   return [...plain.map((name) => `${name}: expected an https URL, since the account is live (P…)`), ...weak];
+}
+
+/** Of `name:scope:key` the key alone. */
+function withoutName(entry: string): string {
+  return entry.slice(entry.lastIndexOf(':') + 1);
 }
 
 const SHORTEST_SECRET = 16;

@@ -13,11 +13,13 @@ import { payerPages } from './payer-pages.tsx';
 import { createPokes } from './pokes.ts';
 import { problems } from './problem.ts';
 import { prefixOf, routed } from './routed.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
 import { healthRoutes, metricsRoutes } from './routes/health.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { orderRoutes } from './routes/orders.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { returnRoutes } from './routes/returns.tsx';
 import { updateRoutes } from './routes/updates.ts';
@@ -34,9 +36,11 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
     callbackRoutes({ gateways, ingress: createSourcedIngress(service, ingress), prefix }),
     returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
     paymentRoutes(service),
+    orderRoutes(service),
     operationRoutes(service),
     deliveryRoutes(service),
     updateRoutes(service),
+    auditRoutes(service),
     docsRoutes(prefix),
     healthRoutes(service),
     ...(config.ADMIN_PORT === undefined ? [metricsRoutes(service)] : []),
@@ -65,7 +69,7 @@ function assemble(service: Service, routers: readonly Router[]): Koa {
       contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     }),
   );
-  app.use(bearerAuth(config.API_KEYS));
+  app.use(bearerAuth(config.API_KEYS, { log, metrics }));
   for (const router of routers) app.use(router.routes());
   app.use(otherMethods());
   return app;

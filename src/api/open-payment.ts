@@ -30,8 +30,8 @@ const STILL_OPENING_RETRY_S = 5;
 /** A run may have settled, or ended, just when we asked it: begun again from the order's row, this often. */
 const ATTEMPTS = 4;
 
-/** One session is ever handed out for an order, however many ask at once. @throws Problem */
-export async function openPayment(service: Service, request: Asked): Promise<OpenedAnswer> {
+/** One session is ever handed out for an order, however many ask at once; `key` is the name of the API key. @throws Problem */
+export async function openPayment(service: Service, request: Asked, key: string): Promise<OpenedAnswer> {
   const texts = fitted(request);
   const wanted = wantedOf(service, request, texts);
   let replaced: string | null = null;
@@ -47,7 +47,7 @@ export async function openPayment(service: Service, request: Asked): Promise<Ope
       const isNewer = replaced !== null && replaced !== claim.payment.id;
       const isHeld = claim.payment.status === 'ON_HOLD';
       if (isNewer || isHeld || !request.replace) throw mismatch(claim.payment, claim.differences, isNewer);
-      await closePayment(service, claim.payment, { replaces: true });
+      await closePayment(service, claim.payment, { key, replaces: true });
       replaced = claim.payment.id;
       continue;
     }
@@ -197,7 +197,7 @@ function mismatch(
 export async function closePayment(
   service: Service,
   payment: PaymentRow,
-  more: { readonly replaces?: true } = {},
+  more: { readonly key: string; readonly replaces?: true },
 ): Promise<void> {
   refuseUnconfigured(service, payment);
   const text = more.replaces ? 'the merchant asked for another session' : 'the merchant asked to cancel';

@@ -98,6 +98,7 @@ export const operation = z
     cause: z
       .enum(['merchant', 'operator', 'auto_capture', 'late_money'])
       .meta({ description: 'Who wanted it' }),
+    key: z.string().nullable().meta({ description: 'The name of the API key that asked for it' }),
     problem: z
       .object({ code: z.string(), detail: z.string() })
       .optional()

@@ -17,6 +17,7 @@ export const PROBLEMS = {
     status: 402,
     title: 'The operation was done, and the payment service provider has taken it back',
   },
+  scope_missing: { status: 403, title: 'This API key may not do that' },
   source_not_allowed: { status: 403, title: 'This address may not call here' },
   not_found: { status: 404, title: 'There is no such thing' },
   method_not_allowed: { status: 405, title: 'This method is not for this address' },
@@ -122,7 +123,8 @@ export function problemBody({ code, errors, reason, message: detail }: Problem, 
   return { type: 'about:blank', title, status, code, detail, requestId, ...more };
 }
 
-function asProblem(error: unknown): Problem {
+/** What an error is to the caller. */
+export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof RunsUnavailable || error instanceof RunEnded) {
     return new Problem(

@@ -1,6 +1,7 @@
 /** `POST /v1/deliveries/{id}/redeliver` and `POST /v1/updates/redeliver`: what a person has done once more. */
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import type { Service } from '../service.ts';
+import type { Asker } from '../store/asker.ts';
 import { markSignalled, type DeliveryRow } from '../store/deliveries.ts';
 import { readUpdate, type OutboxRow } from '../store/outbox.ts';
 import { findPayment } from '../store/payments.ts';
@@ -10,7 +11,6 @@ import {
   queueAgain,
   RESENDABLE,
   writeAgain,
-  type Asker,
   type PaymentDelivery,
 } from '../store/redelivery.ts';
 import type { OutboxState } from '../store/outbox.ts';

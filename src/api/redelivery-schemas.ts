@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { limit, reference, text, timestamp } from './schemas.ts';
 
 const who = {
-  actor: text(200).meta({ description: 'Who asks; kept in the timeline' }),
+  actor: text(200)
+    .optional()
+    .meta({ description: "Who asks; the API key's name where none is given. Kept in the timeline" }),
   reason: text(2_000).meta({ description: 'Why; kept in the timeline' }),
 };
 

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
+import { nameOf, type Asker } from '../store/asker.ts';
 import { writeDecision } from '../store/decisions.ts';
 import { listUnfinished } from '../store/operations.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
@@ -12,7 +13,7 @@ import { addressOf } from './open-payment.ts';
 import { Problem } from './problem.ts';
 import type { resolveRequest } from './schemas.ts';
 
-type Asked = z.infer<typeof resolveRequest>;
+type Asked = Pick<z.infer<typeof resolveRequest>, 'decision'> & Asker;
 
 /** Returns whether it is done; money that goes back may take its time. @throws Problem */
 export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
@@ -37,13 +38,9 @@ function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: 
 }
 
 /** Who decided and why is written here and only here: it has no place in a workflow's history. */
-function writeDown(
-  service: Service,
-  { id }: PaymentRow,
-  { decision, actor, reason }: Asked,
-): Promise<string> {
-  const text = `${actor} asked to ${WORDS[decision]}: ${reason}`;
-  return writeDecision(service.store.db, id, { text, data: { decision, actor, reason } });
+function writeDown(service: Service, { id }: PaymentRow, { decision, ...asker }: Asked): Promise<string> {
+  const text = `${nameOf(asker)} asked to ${WORDS[decision]}: ${asker.reason}`;
+  return writeDecision(service.store.db, id, { text, data: { decision, ...asker } });
 }
 
 const WORDS = { accept: 'accept', give_back: 'give the money back', dismiss: 'dismiss' } as const;

@@ -139,7 +139,7 @@ export const createPaymentRequest = z
 export const resolveRequest = z
   .strictObject({
     decision: z.enum(['accept', 'give_back', 'dismiss'], { error: '"accept", "give_back" or "dismiss"' }),
-    actor: text(200),
+    actor: text(200).optional().meta({ description: "Who decides; the API key's name where none is given" }),
     reason: text(2_000),
   })
   .meta({ id: 'Resolve' });
@@ -258,11 +258,11 @@ export const limit = z.coerce
   .max(100, 'at most 100')
   .default(20);
 /** Where the next page begins: after the last id of the one before. */
-export const cursorOf = (prefix: 'pay' | 'dlv' | 'op') =>
+export const cursorOf = (prefix: 'pay' | 'dlv' | 'op' | 'aud') =>
   text(200)
     .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the page before')
     .optional();
-const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 1970 on');
+export const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 1970 on');
 
 export const paymentsQuery = z.strictObject({
   order: reference.optional(),

@@ -80,7 +80,7 @@ export function viewOperation(
   row: OperationRow,
   { currency, acceptedCurrency }: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>,
 ): z.infer<typeof operation> {
-  const { id, kind, reference, state, finalCapture, cause, reason, code, detail } = row;
+  const { id, kind, reference, state, finalCapture, cause, key, reason, code, detail } = row;
   return {
     id,
     kind,
@@ -91,6 +91,7 @@ export function viewOperation(
     finalCapture,
     ...(reason !== null && { reason }),
     cause,
+    key,
     ...(state === 'failed' && code !== null && { problem: { code, detail: detail ?? '' } }),
     createdAt: row.createdAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,

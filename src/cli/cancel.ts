@@ -23,7 +23,7 @@ export function cancelCommand(): Command {
 }
 
 async function cancel(named: string, { json }: { json?: true }): Promise<void> {
-  const service = serviceApi(readClientConfig(withRunningDev(process.env)));
+  const service = serviceApi(readClientConfig(withRunningDev(process.env)), ['shop', 'money']);
   const path = `/v1/payments/${encodeURIComponent(await paymentNamed(service, named, 'open'))}/cancel`;
   printPayment(await service.post(path, {}, payment), json === true);
 }

@@ -66,7 +66,7 @@ function minorUnits(text: string): number {
 }
 
 async function move(kind: OperationKind, named: string, options: Options): Promise<void> {
-  const service = serviceApi(readClientConfig(withRunningDev(process.env)));
+  const service = serviceApi(readClientConfig(withRunningDev(process.env)), ['money']);
   const { amount, reason, final, json } = options;
   const at = `/v1/payments/${encodeURIComponent(await paymentNamed(service, named, 'paid'))}`;
   const reference = options.reference ?? referenceFor(kind, amount);

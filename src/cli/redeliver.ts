@@ -19,7 +19,7 @@ Example:
 Ends with 1 when there is no such thing, or it can't be done: a callback that was refused, an update that the order has overtaken.`;
 
 interface Options {
-  readonly actor: string;
+  readonly actor?: string;
   readonly reason: string;
   readonly gaveUpSince?: string;
   readonly json?: true;
@@ -35,7 +35,7 @@ export function redeliverCommand(): Command {
       'instead of an id: all updates that were given up since then',
       timestamp,
     )
-    .requiredOption('--actor <name>', 'who asks; kept in the timeline')
+    .option('--actor <name>', "who asks, kept in the timeline; the key's name where it is left out")
     .requiredOption('--reason <text>', 'why; kept in the timeline')
     .option('--json', 'print it as JSON')
     .addHelpText('after', EXAMPLES)
@@ -57,8 +57,8 @@ async function redeliver(
 ): Promise<void> {
   if ((id === undefined) === (gaveUpSince === undefined))
     command.error('error: name either one id or --gave-up-since <time>');
-  const service = serviceApi(readClientConfig(withRunningDev(process.env)));
-  const asker = { actor, reason };
+  const service = serviceApi(readClientConfig(withRunningDev(process.env)), ['support']);
+  const asker = { ...(actor !== undefined && { actor }), reason };
   const { text, found } = await (gaveUpSince !== undefined
     ? sendAllAgain(service, gaveUpSince, asker)
     : doAgain(service, id as string, asker));

@@ -18,7 +18,7 @@ Ends with 1 when the payment is not in REVIEW, there is nothing to accept, or th
 
 interface Options {
   readonly decision: 'accept' | 'give_back' | 'dismiss';
-  readonly actor: string;
+  readonly actor?: string;
   readonly reason: string;
   readonly json?: true;
 }
@@ -33,7 +33,7 @@ export function resolveCommand(): Command {
         .choices(['accept', 'give_back', 'dismiss'])
         .makeOptionMandatory(),
     )
-    .requiredOption('--actor <name>', 'who decides; kept in the timeline')
+    .option('--actor <name>', "who decides, kept in the timeline; the key's name where it is left out")
     .requiredOption('--reason <text>', 'why; kept in the timeline')
     .option('--json', 'print the payment as JSON')
     .addHelpText('after', EXAMPLES)
@@ -41,7 +41,7 @@ export function resolveCommand(): Command {
 }
 
 async function resolve(named: string, { decision, actor, reason, json }: Options): Promise<void> {
-  const service = serviceApi(readClientConfig(withRunningDev(process.env)));
+  const service = serviceApi(readClientConfig(withRunningDev(process.env)), ['money']);
   const id = await paymentNamed(service, named, 'in_review');
   const path = `/v1/payments/${encodeURIComponent(id)}/resolve`;
   const resolved = await service.post(path, { decision, actor, reason }, payment);

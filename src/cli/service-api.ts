@@ -1,5 +1,6 @@
 /** The merchant's API as the commands call it: the service that runs does the work, the command asks and prints. */
 import type { z } from 'zod';
+import { keyFor, SCOPES, type Scope } from '../api-keys.ts';
 import type { ClientConfig } from '../config.ts';
 import { problem } from '../api/schemas.ts';
 
@@ -33,10 +34,13 @@ export interface ServiceApi {
   post<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T>;
 }
 
-/** The running service: at PUBLIC_URL, else on this machine at PORT. */
-export function serviceApi(config: Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>): ServiceApi {
+/** The running service, at PUBLIC_URL, else on this machine at PORT, asked with the first key that may do what has one of these scopes. */
+export function serviceApi(
+  config: Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>,
+  scopes: readonly Scope[] = SCOPES,
+): ServiceApi {
   const url = config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`;
-  const key = config.API_KEYS?.[0];
+  const key = keyFor(config.API_KEYS ?? [], scopes);
   const headers = {
     'content-type': 'application/json',
     ...(key !== undefined && { authorization: `Bearer ${key}` }),

@@ -1,5 +1,6 @@
 /** The children of `npm start`, each with its command, its environment and how it is seen to be ready. */
 import { join } from 'node:path';
+import { keyFor } from '../api-keys.ts';
 import type { ChildSpec } from './child.ts';
 import { LOCAL, type DevSettings, type Service } from './settings.ts';
 import { askForWorker, temporalServer } from './temporal-server.ts';
@@ -85,7 +86,7 @@ function shopChild({ dataDir, config, apiUrl, coreEnv }: DevSettings, { port, ur
     HOST: LOCAL,
     SHOP_PORT: String(port),
     PAIDONCE_API_URL: apiUrl,
-    PAIDONCE_API_KEY: config.API_KEYS[0],
+    PAIDONCE_API_KEY: keyFor(config.API_KEYS, ['shop']),
     ORDER_WEBHOOK_SECRETS: config.ORDER_WEBHOOK_SECRETS?.join(','),
     SANDBOX_URL: coreEnv['DINTERO_CHECKOUT_URL'],
     TEMPORAL_UI_URL: config.TEMPORAL_UI_URL,

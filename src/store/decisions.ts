@@ -18,6 +18,8 @@ export async function writeDecision(
     readonly data: {
       readonly decision: Decided;
       readonly actor?: string;
+      /** The name of the API key. */
+      readonly key?: string;
       readonly reason?: string;
       /** It is closed to make room for another session of the order. */
       readonly replaces?: true;

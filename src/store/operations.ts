@@ -24,6 +24,8 @@ export interface NewOperation {
   readonly finalCapture: boolean;
   readonly reason?: string;
   readonly cause: OperationCause;
+  /** The name of the API key, where a call asked for it. */
+  readonly key?: string;
 }
 
 export interface OperationClaim {

@@ -1,16 +1,12 @@
 /** What a person has done once more: a stored callback is run, an update is sent. Who and why is written in the timeline and nowhere else. */
 import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm';
+import { nameOf, type Asker } from './asker.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import { newId } from './ids.ts';
 import type { Db } from './open.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
 import { deliveries, outbox, timeline } from './schema.ts';
 import { changeTogether } from './together.ts';
-
-export interface Asker {
-  readonly actor: string;
-  readonly reason: string;
-}
 
 /** One delivery, or null. */
 export async function findDelivery(db: Db, id: string): Promise<DeliveryRow | null> {
@@ -25,11 +21,7 @@ export type PaymentDelivery = DeliveryRow & { readonly paymentId: string };
  * Writes a stored delivery down as one more, with an id of its own, so that the run does not know it yet and the forwarder brings it
  * where nobody else does. Its bytes stay with the first. Returns the new one.
  */
-export async function writeAgain(
-  db: Db,
-  stored: PaymentDelivery,
-  { actor, reason }: Asker,
-): Promise<PaymentDelivery> {
+export async function writeAgain(db: Db, stored: PaymentDelivery, asker: Asker): Promise<PaymentDelivery> {
   const { id: first, gateway, contentHash, paymentId, orderReference, n, claim, method, target } = stored;
   const id = newId('dlv');
   const again = db
@@ -52,8 +44,8 @@ export async function writeAgain(
       body: Buffer.alloc(0),
     })
     .returning({ id: deliveries.id });
-  const text = `${actor} asked to run delivery ${first} again: ${reason}`;
-  const data = { delivery: first, actor, reason };
+  const text = `${nameOf(asker)} asked to run delivery ${first} again: ${asker.reason}`;
+  const data = { delivery: first, ...asker };
   const note = db
     .insert(timeline)
     .values({ paymentId, kind: 'operator', text, data, key: `redelivery-${id}` });
@@ -77,7 +69,7 @@ export async function gaveUpSince(db: Db, since: Date, limit: number): Promise<s
 }
 
 /** Queues an update to be sent now, by a run that begins to tell it; its three days are counted from now. Null where it is in none of these states. */
-export function queueAgain(db: Db, effectId: string, { actor, reason }: Asker): Promise<OutboxRow | null> {
+export function queueAgain(db: Db, effectId: string, asker: Asker): Promise<OutboxRow | null> {
   return db.transaction(async (tx) => {
     const [update] = await tx
       .update(outbox)
@@ -94,8 +86,8 @@ export function queueAgain(db: Db, effectId: string, { actor, reason }: Asker): 
       .where(and(eq(outbox.effectId, effectId), inArray(outbox.state, [...RESENDABLE])))
       .returning();
     if (update === undefined) return null;
-    const text = `${actor} asked to send ${update.type} again: ${reason}`;
-    const data = { effectId, actor, reason };
+    const text = `${nameOf(asker)} asked to send ${update.type} again: ${asker.reason}`;
+    const data = { effectId, ...asker };
     const key = `resend-${effectId}-${Date.now()}`;
     await tx.insert(timeline).values({ paymentId: update.paymentId, kind: 'operator', text, data, key });
     return update;

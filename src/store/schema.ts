@@ -198,6 +198,8 @@ export const operations = pgTable(
     /** For the gateway, in the merchant's words: stays in this row. */
     reason: text(),
     cause: text().$type<OperationCause>().notNull(),
+    /** The name of the API key that asked for it; null where nobody did. */
+    key: text(),
     state: text().$type<OperationState>().notNull(),
     /** Why it failed: a stable code, and in words. */
     code: text(),
@@ -346,3 +348,40 @@ export const wakes = pgTable(
 );
 
 export type WakeReason = 'sweep' | 'unwatched' | 'untold_update';
+
+/** Append-only: each call that moves money or decides, written before it is carried out, and with its answer after. */
+export const audit = pgTable(
+  'audit',
+  {
+    id: text().primaryKey(),
+    at: at('at').notNull().defaultNow(),
+    /** The name of the API key. */
+    key: text().notNull(),
+    /** The name that was given beside it. */
+    actor: text(),
+    address: text().notNull(),
+    requestId: text('request_id').notNull(),
+    what: text().$type<AuditedCall>().notNull(),
+    /** As the call named it: there may be no such payment. */
+    paymentId: text('payment_id'),
+    /** What was asked for, without lines. */
+    asked: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    /** Null while it is under way, or where the process ended before it was answered. */
+    status: integer(),
+    /** Of a refusal. */
+    code: text(),
+  },
+  (table) => [index('audit_payment').on(table.paymentId, table.id)],
+);
+
+export const AUDITED_CALLS = [
+  'capture',
+  'refund',
+  'void',
+  'cancel',
+  'resolve',
+  'redeliver_delivery',
+  'redeliver_update',
+] as const;
+
+export type AuditedCall = (typeof AUDITED_CALLS)[number];

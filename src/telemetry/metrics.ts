@@ -42,6 +42,12 @@ function countedAtTheDoor(registers: Registry[]) {
       labelNames: ['route', 'status'],
       registers,
     }),
+    unauthorized: new Counter({
+      name: 'paidonce_unauthorized_requests_total',
+      help: 'Requests to /v1 without a right API key by reason: no_key, wrong_key, too_often (wrong ones that were limited)',
+      labelNames: ['reason'],
+      registers,
+    }),
     httpSeconds: new Histogram({
       name: 'paidonce_http_request_seconds',
       help: 'From the request to the answer, by route',
@@ -62,6 +68,7 @@ export function beginAtZero(metrics: Metrics, gateways: readonly string[]): void
     metrics.callbacksExpected.inc({ gateway }, 0);
     metrics.callbacksMissed.inc({ gateway }, 0);
   }
+  for (const reason of ['no_key', 'wrong_key', 'too_often']) metrics.unauthorized.inc({ reason }, 0);
   for (const status of PAYMENT_STATUSES) metrics.outcomes.inc({ status }, 0);
   for (const outcome of ['done', 'failed']) metrics.namespaceRepairs.inc({ outcome }, 0);
   for (const type of UPDATE_TYPES)

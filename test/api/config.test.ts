@@ -100,7 +100,7 @@ describe('the environment', () => {
       SWEEP_INTERVAL: 300_000,
       LATE_MONEY_POLICY: 'give_back',
       RETENTION_DELIVERIES: 400 * 86_400_000,
-      API_KEYS: ENVIRONMENT.API_KEYS.split(','),
+      API_KEYS: ENVIRONMENT.API_KEYS.split(',').map((key) => ({ key, scopes: ['admin'] })),
     });
   });
 
@@ -167,6 +167,13 @@ describe('the environment', () => {
     ['API_KEYS', 'test_key_0123456789abcd'],
     ['API_KEYS', 'test_key_0123456789abcdef01,'],
     ['API_KEYS', 'test_key_0123456789abcdef01, test_key_0123456789abcdef02'],
+    ['API_KEYS', 'test_key_0123456789abcdef01,test_key_0123456789abcdef01'],
+    ['API_KEYS', 'backoffice:test_key_0123456789abcdef01'],
+    ['API_KEYS', 'backoffice:money:short'],
+    ['API_KEYS', 'backoffice:everything:test_key_0123456789abcdef01'],
+    ['API_KEYS', 'backoffice::test_key_0123456789abcdef01'],
+    ['API_KEYS', 'back office:money:test_key_0123456789abcdef01'],
+    ['API_KEYS', 'backoffice:money:a:test_key_0123456789abcdef01'],
     ['DINTERO_ACCOUNT_ID', '12345678'],
     ['DINTERO_ACCOUNT_ID', 'X12345678'],
     ['DINTERO_ACCOUNT_ID', 'T1234567'],
@@ -316,6 +323,8 @@ describe('the environment', () => {
     ['DINTERO_API_URL', 'http://proxy.example', 'an https URL'],
     ['DINTERO_CHECKOUT_URL', 'http://proxy.example', 'an https URL'],
     ['API_KEYS', 'a'.repeat(24), 'random secrets'],
+    ['API_KEYS', `backoffice:money:${'a'.repeat(24)}`, 'random secrets'],
+    ['API_KEYS', 'shop:shop:sandbox-0123456789abcdef01', 'a secret of your own'],
     ['DINTERO_CLIENT_SECRET', '?!', 'secrets of at least 16 characters'],
     ['DINTERO_CLIENT_SECRET', 'sandbox-client-secret-0001', 'a secret of your own'],
     ['DINTERO_SIGNATURE_SECRETS', `${SECRETS[0]},s`, 'secrets of at least 16 characters'],

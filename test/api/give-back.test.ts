@@ -6,6 +6,7 @@ import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
 import { aDecision, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { KEY_NAME } from '../support/api.ts';
 import { useTestApi } from '../support/door.ts';
 import { becomes } from '../support/paid-payment.ts';
 
@@ -41,7 +42,12 @@ describe('giving money in REVIEW back', () => {
       expect(await ask(payment)).toMatchObject({ status: 200, json: { id: payment.id, status } });
       expect(at.api.money.asked).toEqual(['operator']);
       const notes = (await readTimeline(at.store.db, payment.id)).filter(({ kind }) => kind === 'operator');
-      expect(notes).toMatchObject([{ text: 'kari asked to give the money back: paid twice', data: WHO }]);
+      expect(notes).toMatchObject([
+        {
+          text: `kari (key ${KEY_NAME}) asked to give the money back: paid twice`,
+          data: { ...WHO, key: KEY_NAME },
+        },
+      ]);
     },
   );
 

@@ -12,7 +12,7 @@ import {
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema.ts';
 import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
-import { API_KEY, type Answer } from '../support/api.ts';
+import { API_KEY, KEY_NAME, type Answer } from '../support/api.ts';
 import { useTestApi } from '../support/door.ts';
 import { aPaidPayment, becomes, fails } from '../support/paid-payment.ts';
 
@@ -81,6 +81,7 @@ describe('money that is moved', () => {
     const { payment: shown, ...operation } = answer.json;
     expect(operation).toEqual({
       id: expect.stringMatching(/^op_/),
+      key: KEY_NAME,
       kind: 'capture',
       reference: 'parcel-1',
       status: 'done',

@@ -437,7 +437,7 @@ describe("the merchant's API", () => {
 
     it.each([
       [{ decision: 'keep', actor: 'kari', reason: 'x' }, '/decision'],
-      [{ decision: 'accept', reason: 'x' }, '/actor'],
+      [{ decision: 'accept', actor: 'kari' }, '/reason'],
       [{ decision: 'accept', actor: '', reason: 'x' }, '/actor'],
       [{ decision: 'accept', actor: 'kari', reason: 'x', amount: 1 }, '/amount'],
     ])('a decision %j is 422', async (body, pointer) => {

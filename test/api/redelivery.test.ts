@@ -11,7 +11,7 @@ import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, outbox } from '../../src/store/schema.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { startReceiver } from '../sandbox/sandbox-client.ts';
-import { API_KEY } from '../support/api.ts';
+import { API_KEY, KEY_NAME } from '../support/api.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { aDelivery, anOutcome, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
@@ -57,7 +57,7 @@ describe('a delivery', () => {
     expect(await readTimeline(at.store.db, payment.id)).toMatchObject([
       {
         kind: 'operator',
-        text: `ada lovelace asked to run delivery ${id} again: ticket 12`,
+        text: `ada lovelace (key ${KEY_NAME}) asked to run delivery ${id} again: ticket 12`,
         data: { ...ASKER, delivery: id },
       },
     ]);
@@ -102,7 +102,7 @@ describe('a delivery', () => {
   it.each([
     ['no such delivery', 'dlv_none', ASKER, 404],
     ['an id that is none', '%2e%2e%2fx', ASKER, 404],
-    ['nobody who asks', null, { reason: 'x' }, 422],
+    ['an asker without a name', null, { actor: '', reason: 'x' }, 422],
     ['no reason', null, { actor: 'ada', reason: '' }, 422],
     ['a field too many', null, { ...ASKER, force: true }, 422],
     ['no body', null, '', 400],
@@ -182,7 +182,10 @@ describe('an update', () => {
       ]);
       const notes = await readTimeline(at.store.db, payment.id);
       expect(notes.filter(({ kind }) => kind === 'operator')).toMatchObject([
-        { text: 'ada lovelace asked to send order.paid again: ticket 12', data: { effectId, ...ASKER } },
+        {
+          text: `ada lovelace (key ${KEY_NAME}) asked to send order.paid again: ticket 12`,
+          data: { effectId, ...ASKER },
+        },
       ]);
     },
   );
@@ -260,7 +263,7 @@ describe('an update', () => {
   it.each([
     ['no such update', { effectId: 'none/order.paid', ...ASKER }, 404],
     ['no id', ASKER, 422],
-    ['nobody who asks', { effectId: 'x', reason: 'x' }, 422],
+    ['an asker without a name', { effectId: 'x', actor: '', reason: 'x' }, 422],
   ])('with %s is refused', async (_, body, status) => {
     expect((await resend(body)).status).toBe(status);
   });

@@ -61,9 +61,9 @@ describe('paidonce redeliver', () => {
     expect(await runCommand(['redeliver', ...given, ...WHO])).toBe(2);
   });
 
-  it('ends with 1 where there is no such thing, and with 2 where nobody is named', async () => {
+  it('ends with 1 where there is no such thing, and with 2 where no reason is given', async () => {
     expect(await runCommand(['redeliver', 'dlv_none', ...WHO])).toBe(1);
     expect(await runCommand(['redeliver', 'none/order.paid', ...WHO])).toBe(1);
-    expect(await runCommand(['redeliver', 'dlv_none', '--reason', 'x'])).toBe(2);
+    expect(await runCommand(['redeliver', 'dlv_none', '--actor', 'x'])).toBe(2);
   });
 });

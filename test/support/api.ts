@@ -18,6 +18,8 @@ import { freePort } from './ports.ts';
 import { withTroubles, type TroubledDb } from './troubled-db.ts';
 
 export const API_KEY = 'test_key_0123456789abcdef01';
+/** What API_KEY is called, having no name of its own. */
+export const KEY_NAME = 'key-89538dbb';
 export const SECOND_KEY = 'test_key_0123456789abcdef02';
 export const SECRETS = ['newest-signature-secret', 'older-signature-secret'] as const;
 export const PUBLIC_URL = 'https://pay.example';

@@ -17,6 +17,7 @@ import {
   updateRequest,
 } from '../schemas.ts';
 import { json } from './answers.ts';
+import { AUDIT_CALLS } from './audit.ts';
 import { routeOf, type Call } from './call.ts';
 import { MONEY_CALLS } from './money.ts';
 import { REDELIVERY_CALLS } from './redelivery.ts';
@@ -28,6 +29,7 @@ const CALLS: readonly Call[] = [
     method: 'post',
     path: '/v1/payments',
     operationId: 'createPayment',
+    scopes: ['shop'],
     summary: 'Open a payment session for an order',
     description:
       'However many such requests run at once for one order, one session is handed out. The same call again answers 200 with the session ' +
@@ -71,6 +73,7 @@ const CALLS: readonly Call[] = [
     method: 'patch',
     path: '/v1/payments/{id}',
     operationId: 'updatePayment',
+    scopes: ['shop', 'money'],
     summary: 'Change the one reference that the gateway lets be changed later',
     params: atPayment,
     body: updateRequest,
@@ -81,6 +84,7 @@ const CALLS: readonly Call[] = [
     method: 'post',
     path: '/v1/payments/{id}/cancel',
     operationId: 'cancelPayment',
+    scopes: ['shop', 'money'],
     summary: 'Close a session that nobody has paid',
     params: atPayment,
     body: cancelRequest,
@@ -92,6 +96,7 @@ const CALLS: readonly Call[] = [
     method: 'post',
     path: '/v1/payments/{id}/resolve',
     operationId: 'resolvePayment',
+    scopes: ['money'],
     summary: 'Take a payment out of REVIEW',
     description:
       'Reads the gateway first. `accept` pays the order although something differs, if the money is there; ' +
@@ -131,6 +136,6 @@ export function registerMerchantApi(registry: OpenAPIRegistry): void {
     scheme: 'bearer',
     description: 'One of API_KEYS; `npm start` prints one for development',
   });
-  for (const call of [...CALLS, ...MONEY_CALLS, ...REDELIVERY_CALLS])
+  for (const call of [...CALLS, ...MONEY_CALLS, ...REDELIVERY_CALLS, ...AUDIT_CALLS])
     registry.registerPath({ ...routeOf(call), tags: ['Merchant'], security: [{ [apiKey]: [] }] });
 }

@@ -60,6 +60,7 @@ const common = {
   params: atPayment,
   headers: key,
   answers: ANSWERS,
+  scopes: ['money'],
   refused: REFUSED,
 } as const;
 

@@ -18,6 +18,7 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     method: 'post',
     path: '/v1/deliveries/{id}/redeliver',
     operationId: 'redeliver',
+    scopes: ['support'],
     summary: 'Run one stored callback again',
     description:
       'Its payment looks at the gateway once more, as if the callback had just come. Only for deliveries that were accepted, or duplicates ' +
@@ -52,6 +53,7 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     method: 'post',
     path: '/v1/updates/redeliver',
     operationId: 'redeliverUpdate',
+    scopes: ['support'],
     summary: 'Send the merchant one update now, or all that were given up',
     description:
       'The same bytes with the same `webhook-id`, tried for three days from now. One that waits for its next try is sent now; so is one that ' +

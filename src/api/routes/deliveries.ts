@@ -2,6 +2,8 @@ import { Router } from '@koa/router';
 import type { Context } from 'koa';
 import type { Service } from '../../service.ts';
 import { listDeliveries } from '../../store/lists.ts';
+import { askedBy, audited } from '../audited.ts';
+import { needs } from '../auth.ts';
 import { Problem } from '../problem.ts';
 import { redeliver } from '../redeliver.ts';
 import { redeliverRequest } from '../redelivery-schemas.ts';
@@ -17,11 +19,17 @@ export function deliveryRoutes(service: Service): Router {
       const nextCursor = page.hasMore ? page.rows.at(-1)?.id : null;
       ctx.body = { data: page.rows.map(viewDelivery), hasMore: page.hasMore, nextCursor };
     })
-    .post('/deliveries/:id/redeliver', async (ctx: Context & { params: Record<string, string> }) => {
-      const asker = await readJson(ctx, redeliverRequest);
-      const id = ctx.params['id'] ?? '';
-      if (!/^[\w-]{1,200}$/.test(id)) throw new Problem('not_found', 'there is no such delivery');
-      ctx.body = viewDelivery(await redeliver(service, id, asker));
-      ctx.status = 202;
-    });
+    .post(
+      '/deliveries/:id/redeliver',
+      audited(service, 'redeliver_delivery'),
+      needs('support'),
+      async (ctx: Context & { params: Record<string, string> }) => {
+        const asked = await readJson(ctx, redeliverRequest);
+        const id = ctx.params['id'] ?? '';
+        if (!/^[\w-]{1,200}$/.test(id)) throw new Problem('not_found', 'there is no such delivery');
+        const { delivery: _, ...asker } = askedBy(ctx, { ...asked, delivery: id });
+        ctx.body = viewDelivery(await redeliver(service, id, asker));
+        ctx.status = 202;
+      },
+    );
 }

@@ -5,6 +5,8 @@ import type { OperationKind } from '../../domain/operation.ts';
 import type { Service } from '../../service.ts';
 import { findOperation, listOperations, type OperationRow } from '../../store/operations.ts';
 import type { PaymentRow } from '../../store/payments.ts';
+import { audited, noteAsked } from '../audited.ts';
+import { keyOf, needs } from '../auth.ts';
 import { createMoneyMover, isUnfinished, type WantedMove } from '../move-money.ts';
 import {
   captureRequest,
@@ -35,7 +37,9 @@ export function operationRoutes(service: Service): Router {
   }
 
   async function answer(ctx: ParamContext, payment: PaymentRow, wanted: WantedMove): Promise<void> {
-    const operation = await mover.move(payment, wanted);
+    const { kind: _, lines: __, wanted: amount, ...asked } = wanted;
+    noteAsked(ctx, { ...asked, amount });
+    const operation = await mover.move(payment, { ...wanted, key: keyOf(ctx).name });
     if (isUnfinished(operation)) {
       ctx.status = 202;
       ctx.set('Location', `/v1/payments/${payment.id}/operations/${wanted.reference}?kind=${wanted.kind}`);
@@ -45,28 +49,24 @@ export function operationRoutes(service: Service): Router {
   }
 
   return new Router({ prefix: '/v1/payments/:id' })
-    .post('/capture', async (ctx: ParamContext) => {
+    .post('/capture', audited(service, 'capture'), needs('money'), async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);
       const asked = await readJson(ctx, captureRequest);
       await answer(ctx, payment, { ...moveOf(ctx, 'capture', asked), finalCapture: asked.finalCapture });
     })
-    .post('/refund', async (ctx: ParamContext) => {
+    .post('/refund', audited(service, 'refund'), needs('money'), async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);
       await answer(ctx, payment, moveOf(ctx, 'refund', await readJson(ctx, refundRequest)));
     })
-    .post('/void', async (ctx: ParamContext) => {
+    .post('/void', audited(service, 'void'), needs('money'), async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);
       await answer(ctx, payment, moveOf(ctx, 'void', await readJson(ctx, voidRequest, {}), 'void'));
     })
     .get('/operations', async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);
-      const { cursor, limit } = readQuery(ctx, operationsQuery);
       const all = await listOperations(store.db, payment.id);
-      const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
-      const page = all.slice(from, from + limit);
-      const hasMore = from + limit < all.length;
-      const nextCursor = hasMore ? page.at(-1)?.id : null;
-      ctx.body = { data: page.map((row) => viewOperation(row, payment)), hasMore, nextCursor };
+      const { rows, ...more } = pageOf(all, readQuery(ctx, operationsQuery));
+      ctx.body = { data: rows.map((row) => viewOperation(row, payment)), ...more };
     })
     .get('/operations/:reference', async (ctx: ParamContext) => {
       const { kind } = readQuery(ctx, operationQuery);
@@ -76,6 +76,13 @@ export function operationRoutes(service: Service): Router {
       if (found === null) throw new Problem('not_found', 'there is no such operation');
       ctx.body = await view(ctx, found);
     });
+}
+
+function pageOf(all: readonly OperationRow[], { cursor, limit }: z.infer<typeof operationsQuery>) {
+  const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
+  const rows = all.slice(from, from + limit);
+  const hasMore = from + limit < all.length;
+  return { rows, hasMore, nextCursor: hasMore ? rows.at(-1)?.id : null };
 }
 
 type Asked = Partial<z.infer<typeof refundRequest>>;

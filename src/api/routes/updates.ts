@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { readUpdate, type OutboxRow } from '../../store/outbox.ts';
 import { pageOfAttempts, type AttemptRow } from '../../store/update-attempts.ts';
+import { askedBy, audited } from '../audited.ts';
+import { needs } from '../auth.ts';
 import { Problem } from '../problem.ts';
 import { pageOfUpdates } from '../../store/lists.ts';
 import { resend, resendGivenUp } from '../redeliver.ts';
@@ -32,13 +34,14 @@ export function updateRoutes(service: Service): Router {
       const nextCursor = page.hasMore ? String(page.rows.at(-1)?.n) : null;
       ctx.body = { data: page.rows.map(viewAttempt), hasMore: page.hasMore, nextCursor };
     })
-    .post('/updates/redeliver', async (ctx) => {
-      const { effectId, since = '', actor, reason } = await readJson(ctx, resendRequest);
+    .post('/updates/redeliver', audited(service, 'redeliver_update'), needs('support'), async (ctx) => {
+      const asked = await readJson(ctx, resendRequest);
+      const { effectId, since = '', actor, key, reason } = askedBy(ctx, asked);
       ctx.status = 202;
       ctx.body =
         effectId === undefined
-          ? await resendGivenUp(service, { since, actor, reason })
-          : viewUpdate(await resend(service, { effectId, actor, reason }));
+          ? await resendGivenUp(service, { since, actor, key, reason })
+          : viewUpdate(await resend(service, { effectId, actor, key, reason }));
     });
 }
 

@@ -15,6 +15,8 @@ import { changeMind, pay, payable, reverse, settleHold } from './payers.ts';
 
 const AMOUNTS = [10_000, 10_000, 10_000, 7_000];
 const HOUR_MS = 3_600_000;
+/** The name of the API key that all of it is asked with. */
+const KEY = 'shop';
 
 export type Action = (world: World) => void;
 
@@ -26,7 +28,7 @@ export const ACTIONS = {
     if (payment === undefined) return;
     ask(world, `the merchant cancels ${payment.id}`, () => {
       closing(world, payment);
-      return closePayment(world.service, payment);
+      return closePayment(world.service, payment, { key: KEY });
     });
   },
   pay: (world) => {
@@ -107,7 +109,7 @@ async function shop(world: World, isReplacing: boolean): Promise<void> {
   const order = { reference, amount, currency: 'NOK' };
   const request = { gateway: 'dintero', order, capture: trouble.weather.capture, replace: isReplacing };
   if (isReplacing) world.promises.asked.replacing ??= world.clock.now;
-  const { payment } = await openPayment(service, request);
+  const { payment } = await openPayment(service, request, KEY);
   const { sessionId } = tables.payments.get(payment.id) ?? {};
   world.say(() => `the shopper is sent to ${payment.sessionId}`);
   world.promises.keep(
@@ -150,7 +152,7 @@ function move(world: World): void {
   const finalCapture = kind === 'capture' && rules.finalCapture && name === 'c4';
   const wanted = { kind, reference: name, wanted: kind === 'void' ? null : amount, finalCapture };
   ask(world, `the merchant asks for ${kind} ${name} of ${amount ?? 'all'}`, () =>
-    mover.move(payment, wanted),
+    mover.move(payment, { ...wanted, key: KEY }),
   );
 }
 
@@ -163,6 +165,6 @@ function decide(world: World): void {
   const { acceptances, giveBacks, dismissals } = promises.asked;
   ({ accept: acceptances, give_back: giveBacks, dismiss: dismissals })[decision].add(payment.id);
   ask(world, `an operator says ${decision} about ${payment.id}`, () =>
-    resolve(service, payment, { decision, actor: 'anna', reason: 'looked into it' }),
+    resolve(service, payment, { decision, actor: 'anna', key: KEY, reason: 'looked into it' }),
   );
 }

@@ -42,6 +42,7 @@ export function operationRow(id: string, wanted: NewOperation): OperationRow {
     lines: wanted.lines ?? null,
     sentLines: null,
     reason: wanted.reason ?? null,
+    key: wanted.key ?? null,
     amount: null,
     state: 'pending',
     code: null,

@@ -1,0 +1,36 @@
+import { Router } from '@koa/router';
+import type { z } from 'zod';
+import type { Service } from '../../service.ts';
+import { listAudit, type AuditedRow } from '../../store/audit.ts';
+import { auditQuery, type auditEntry } from '../audit-schemas.ts';
+import { readQuery } from '../validate.ts';
+
+/** `/v1/audit`: who had money moved, or decided. */
+export function auditRoutes({ store: { db } }: Service): Router {
+  return new Router({ prefix: '/v1' }).get('/audit', async (ctx) => {
+    const asked = readQuery(ctx, auditQuery);
+    const found = await listAudit(db, asked);
+    const page = found.slice(0, asked.limit);
+    const hasMore = found.length > page.length;
+    ctx.body = { data: page.map(viewAudit), hasMore, nextCursor: hasMore ? page.at(-1)?.id : null };
+  });
+}
+
+function viewAudit(row: AuditedRow): z.infer<typeof auditEntry> {
+  const { id, at, key, actor, address, requestId, what, paymentId, orderReference, asked, status, code } =
+    row;
+  return {
+    id,
+    at: at.toISOString(),
+    key,
+    actor: actor ?? key,
+    address,
+    requestId,
+    what,
+    payment: paymentId,
+    orderReference,
+    asked,
+    status,
+    code,
+  };
+}
