@@ -164,6 +164,7 @@ const FULL = {
   HOST: text('a host name or address to listen on').default('0.0.0.0'),
   PUBLIC_URL: base,
   ADMIN_PORT: port.optional(),
+  ADMIN_HOST: text('a host name or address to listen on').default('127.0.0.1'),
   TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
   API_KEYS: list(apiKey).refine(
     (keys) => new Set(keys.map(({ key }) => key)).size === keys.length,

@@ -15,6 +15,7 @@ import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
 import { beginAtZero, createMetrics } from './telemetry/metrics.ts';
 import { connectClient } from './temporal/connect.ts';
+import { createOpenings } from './health/openings.ts';
 import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns } from './temporal/payment-runs.ts';
@@ -71,9 +72,11 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
     stops.push(startWorker({ ...service, ...patient }, storeReady));
   }
   if (roles.api || config.ADMIN_PORT !== undefined) {
-    const { startAdmin, startApi } = await import('./api/server.ts');
+    const { isAdminToo, startAdmin, startApi } = await import('./api/server.ts');
     if (roles.api) stops.push(await startApi(service));
-    if (config.ADMIN_PORT !== undefined) stops.push(await startAdmin(service, config.ADMIN_PORT));
+    const isServed = roles.api && isAdminToo(config);
+    if (config.ADMIN_PORT !== undefined && !isServed)
+      stops.push(await startAdmin(service, config.ADMIN_PORT));
   }
   return {
     failed,
@@ -133,7 +136,8 @@ async function createService(
     runs: createPaymentRuns(client, { ...limits, signalTimeoutMs }),
     money: createMoneyRuns(client, { ...limits, signalTimeoutMs }),
   });
-  const service = { ...parts, store, namespace, ...runsWithin(SIGNAL_TIMEOUT_MS) };
+  const openings = createOpenings(metrics);
+  const service = { ...parts, store, namespace, openings, ...runsWithin(SIGNAL_TIMEOUT_MS) };
   return { failed, service, patient: runsWithin(PATIENT_TIMEOUT_MS) };
 }
 

@@ -58,6 +58,7 @@ const LAYERS = [
   { name: 'store', needs: ['postgres', 'embedded'] },
   { name: 'activities', needs: ['embedded'] },
   { name: 'background', needs: ['postgres', 'embedded'], load: 0.5 },
+  { name: 'health', needs: ['embedded'] },
   { name: 'cli', needs: ['embedded', 'temporal'] },
   { name: 'replay' },
   { name: 'browser', needs: ['temporal', 'chromium'], apart: true, load: 0.5 },

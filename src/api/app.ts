@@ -2,6 +2,7 @@
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { Router } from '@koa/router';
+import type { Config } from '../config.ts';
 import type { Service } from '../service.ts';
 import { bearerAuth } from './auth.ts';
 import { createIngress, type Ingress } from './ingress.ts';
@@ -17,8 +18,8 @@ import { auditRoutes } from './routes/audit.ts';
 import { callbackRoutes } from './routes/callbacks.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { docsRoutes } from './routes/docs.ts';
-import { healthRoutes, metricsRoutes } from './routes/health.ts';
-import { operationRoutes } from './routes/operations.ts';
+import { examinationRoutes, healthRoutes, metricsRoutes } from './routes/health.ts';
+import { allOperationRoutes, operationRoutes } from './routes/operations.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { returnRoutes } from './routes/returns.tsx';
@@ -26,7 +27,7 @@ import { updateRoutes } from './routes/updates.ts';
 import { uriLimits } from './uri-limits.ts';
 import { createSourcedIngress } from './sources.ts';
 
-/** Builds the application; nothing listens yet. `/metrics` is part of it unless ADMIN_PORT takes it elsewhere. */
+/** Builds the application; nothing listens yet. What is for those inside is part of it where ADMIN_PORT is the API's own. */
 export function createApp(service: Service): { app: Koa; ingress: Ingress } {
   const { config, gateways, store } = service;
   const pokes = createPokes(service.runs);
@@ -38,19 +39,29 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
     paymentRoutes(service),
     orderRoutes(service),
     operationRoutes(service),
+    allOperationRoutes(service),
     deliveryRoutes(service),
     updateRoutes(service),
     auditRoutes(service),
+    examinationRoutes(service),
     docsRoutes(prefix),
-    healthRoutes(service),
-    ...(config.ADMIN_PORT === undefined ? [metricsRoutes(service)] : []),
+    ...(isAdminToo(config) ? insideRoutes(service) : [healthRoutes(service)]),
   ];
   return { app: assemble(service, routers), ingress };
 }
 
 /** What ADMIN_PORT serves. */
 export function createAdminApp(service: Service): Koa {
-  return assemble(service, [healthRoutes(service), metricsRoutes(service)]);
+  return assemble(service, insideRoutes(service));
+}
+
+/** Whether one port is for the world and for those inside: in development. */
+export function isAdminToo({ ADMIN_PORT, PORT }: Pick<Config, 'ADMIN_PORT' | 'PORT'>): boolean {
+  return ADMIN_PORT === PORT;
+}
+
+function insideRoutes(service: Service): Router[] {
+  return [healthRoutes(service, { isInside: true }), metricsRoutes(service)];
 }
 
 function assemble(service: Service, routers: readonly Router[]): Koa {

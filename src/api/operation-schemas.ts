@@ -117,4 +117,17 @@ export const operationQuery = z.strictObject({
     .meta({ description: 'Where operations of several kinds share the reference; else the newest is meant' }),
 });
 
+export const operationOfOrder = operation
+  .extend({ payment: z.string(), orderReference: z.string() })
+  .meta({ id: 'OperationOfOrder' });
+
+export const allOperationsQuery = z.strictObject({
+  status: operation.shape.status
+    .optional()
+    .meta({ description: '`pending` and `unknown` are those that have not ended' }),
+  kind: z.enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' }).optional(),
+  limit,
+  cursor: cursorOf('op'),
+});
+
 export const operationsQuery = z.strictObject({ limit, cursor: cursorOf('op') });

@@ -5,6 +5,8 @@ import type { Service } from '../service.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
+
+export { isAdminToo } from './app.ts';
 import { ListenError } from './listen-error.ts';
 
 /** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */
@@ -32,9 +34,10 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
   };
 }
 
-/** Health and figures on a port of their own, of whatever role this process has. @throws ListenError */
+/** Health and figures for those inside, on ADMIN_PORT, of whatever role this process has. @throws ListenError */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
-  const server = await listen(createAdminApp(service), { port, host: service.config.HOST, log: service.log });
+  const { config, log } = service;
+  const server = await listen(createAdminApp(service), { port, host: config.ADMIN_HOST, log });
   return () => close(server);
 }
 

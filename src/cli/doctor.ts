@@ -1,21 +1,18 @@
 import { Command } from 'commander';
-import { readConfig, type Config } from '../config.ts';
-import { createGateways } from '../gateways/registry.ts';
-import { createMetrics } from '../telemetry/metrics.ts';
+import { health } from '../api/health-schemas.ts';
+import { ConfigError, readClientConfig, readConfig, type ClientConfig, type Config } from '../config.ts';
+import type { Check } from '../health/check.ts';
 import { checkAddress } from './doctor/address-checks.ts';
-import type { Check } from './doctor/check.ts';
-import { checkFigures } from './doctor/figure-checks.ts';
-import { checkGateway } from './doctor/gateway-checks.ts';
-import { checkMerchant } from './doctor/merchant-checks.ts';
-import { checkStore } from './doctor/store-checks.ts';
-import { checkTemporal } from './doctor/temporal-checks.ts';
+import { examineAlone } from './doctor/alone.ts';
 import { BadNews } from './exit.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
+import { serviceApi, serviceUrl, ServiceUnreachable } from './service-api.ts';
 
 const HELP = `
-Checks the configuration, the store, Temporal, the worker, the gateway's credentials, clock and account webhooks, the public address, the endpoint for
-order updates and what the running service counts. Changes nothing.
+The running service says what it finds of itself: the store, Temporal, the workers, the gateway's credentials, clock and account webhooks, the endpoint
+for order updates, and what it counts. That is GET /v1/health at PUBLIC_URL, with a key of API_KEYS; no other variable is needed here. The public address,
+callbacks included, is looked at from here. Where no service answers, the same is looked at with the environment of this shell. Changes nothing.
 
 Example:
   paidonce doctor
@@ -32,26 +29,45 @@ export function doctorCommand(): Command {
 }
 
 async function doctor({ json }: { json?: true }): Promise<void> {
-  const checks = await examine(readConfig(withRunningDev(process.env)));
+  const env = withRunningDev(process.env);
+  const asked = await askService(readClientConfig(env));
+  const checks = asked instanceof Error ? await examineAlone(configAlone(env, asked)) : asked;
   if (json) printJson({ checks });
   else for (const line of checks.flatMap(linesOf)) print(line);
   if (checks.some(({ state }) => state === 'fail')) throw new BadNews('a check failed');
 }
 
-/** Every check, in the order in which somebody would mend what they find. */
-async function examine(config: Config): Promise<Check[]> {
-  const metrics = createMetrics();
-  const gateways = createGateways(config, metrics).all;
-  const groups = await Promise.all([
-    checkStore(config, gateways),
-    checkTemporal(config, gateways),
-    ...gateways.map((gateway) => checkGateway(gateway, metrics)),
-    checkAddress(config, gateways),
-    checkMerchant(config),
-    checkFigures(config, gateways),
-  ]);
-  const account = gateways.map(({ id, account, mode }) => `${id} account ${account} (${mode})`).join(', ');
-  return [{ name: 'configuration', state: 'ok', text: account }, ...groups.flat()];
+/** @throws ConfigError that says why this shell's environment is asked at all */
+function configAlone(env: NodeJS.ProcessEnv, { message }: ServiceUnreachable): Config {
+  try {
+    return readConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(
+      `${message}\nto look without it, the whole environment is needed here: ${error.message}`,
+    );
+  }
+}
+
+/** What the service finds, and what can be seen from here alone; the error where none answers. @throws ServiceRefused */
+async function askService(config: ClientConfig): Promise<Check[] | ServiceUnreachable> {
+  const found = await serviceApi(config)
+    .get('/v1/health', health)
+    .catch((error: unknown) => {
+      if (error instanceof ServiceUnreachable) return error;
+      throw error;
+    });
+  if (found instanceof ServiceUnreachable) return found;
+  const accounts = found.gateways.map(
+    ({ gateway, account, mode }) => `${gateway} account ${account} (${mode})`,
+  );
+  const text = `of the service at ${serviceUrl(config)}, version ${found.version}: ${accounts.join(', ')}`;
+  const gateways = found.gateways.map(({ gateway, mode }) => ({
+    id: gateway,
+    mode: mode === 'live' ? ('live' as const) : ('test' as const),
+  }));
+  const fromHere = await checkAddress(config, gateways);
+  return [{ name: 'configuration', state: 'ok', text }, ...(found.checks as Check[]), ...fromHere];
 }
 
 function linesOf({ name, state, text, todo }: Check): string[] {

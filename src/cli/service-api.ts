@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { keyFor, SCOPES, type Scope } from '../api-keys.ts';
 import type { ClientConfig } from '../config.ts';
 import { problem } from '../api/schemas.ts';
+import { reasonOf } from '../telemetry/root-of.ts';
 
 /** Nobody answers there, or the answer is not ours. */
 export class ServiceUnreachable extends Error {
@@ -39,7 +40,7 @@ export function serviceApi(
   config: Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>,
   scopes: readonly Scope[] = SCOPES,
 ): ServiceApi {
-  const url = config.PUBLIC_URL ?? `http://127.0.0.1:${config.PORT}`;
+  const url = serviceUrl(config);
   const key = keyFor(config.API_KEYS ?? [], scopes);
   const headers = {
     'content-type': 'application/json',
@@ -51,6 +52,11 @@ export function serviceApi(
     post: (path, body, schema) =>
       call(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) }, schema),
   };
+}
+
+/** Its address as the environment says. */
+export function serviceUrl({ PUBLIC_URL, PORT }: Pick<ClientConfig, 'PUBLIC_URL' | 'PORT'>): string {
+  return PUBLIC_URL ?? `http://127.0.0.1:${PORT}`;
 }
 
 async function call<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
@@ -77,11 +83,4 @@ function refusal(origin: string, status: number, body: unknown): Error {
   const fields = (errors ?? []).map((field) => `\n  ${field.pointer}: ${field.detail}`).join('');
   const advice = code === 'unauthorized' ? `; ${ADVICE}` : '';
   return new ServiceRefused(`${detail}${fields}${advice}`, { status, code });
-}
-
-/** Why a `fetch` failed, in a few words. */
-export function reasonOf(error: unknown): string {
-  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-  if (name === 'TimeoutError') return 'it took too long';
-  return cause?.code ?? cause?.message ?? message;
 }

@@ -131,6 +131,7 @@ function coreEnvironment(
     ...(temporal && { TEMPORAL_ADDRESS: `${LOCAL}:${temporal.port}`, TEMPORAL_UI_URL: temporal.uiUrl }),
     HOST: host,
     PUBLIC_URL: apiUrl,
+    ADMIN_PORT: String(port),
   };
   return { ...withDefaults(env, defaults), PORT: String(port), DATA_DIR: dataDir };
 }

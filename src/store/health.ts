@@ -11,6 +11,9 @@ export interface StoreFigures {
   readonly pending: number;
   readonly onHold: number;
   readonly unhandledOldest: number;
+  readonly operationsPending: number;
+  readonly operationsUnknown: number;
+  readonly operationsOldest: number;
 }
 
 /** One statement over partial indexes: cheap enough for every scrape. */
@@ -26,7 +29,11 @@ export async function readFigures(db: Db): Promise<StoreFigures> {
       (select count(*)::int from payments where status = 'PENDING') as "pending",
       (select count(*)::int from payments where status = 'ON_HOLD') as "onHold",
       (select coalesce(extract(epoch from now() - min(received_at)), 0)::float from deliveries
-        where state in ('received', 'signalled')) as "unhandledOldest"`,
+        where state in ('received', 'signalled')) as "unhandledOldest",
+      (select count(*)::int from operations where state = 'pending') as "operationsPending",
+      (select count(*)::int from operations where state = 'unknown') as "operationsUnknown",
+      (select coalesce(extract(epoch from now() - min(created_at)), 0)::float from operations
+        where state in ('pending', 'unknown')) as "operationsOldest"`,
   );
   return row as StoreFigures;
 }

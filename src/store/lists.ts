@@ -1,11 +1,25 @@
 /** Pages of rows, newest first. The id of the last row seen is the cursor. */
-import { and, desc, eq, gte, isNotNull, lt, or, sql, type Column, type SQL } from 'drizzle-orm';
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  gte,
+  inArray,
+  isNotNull,
+  lt,
+  or,
+  sql,
+  type Column,
+  type SQL,
+} from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import type { Db } from './open.ts';
+import type { OperationRow } from './operations.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
 import type { PaymentRow } from './payments.ts';
-import { deliveries, outbox, payments } from './schema.ts';
+import { deliveries, operations, outbox, payments } from './schema.ts';
 
 export interface Page<Row> {
   readonly rows: Row[];
@@ -97,6 +111,41 @@ export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<
     .from(outbox)
     .where(and(...wanted))
     .orderBy(desc(outbox.createdAt), desc(outbox.effectId))
+    .limit(limit + 1);
+  return pageOf(found, limit);
+}
+
+export interface OperationFilter {
+  readonly state?: OperationRow['state'] | undefined;
+  /** Neither done nor failed. */
+  readonly isOpen?: true;
+  readonly kind?: OperationRow['kind'] | undefined;
+  readonly createdBefore?: Date | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export type ListedOperation = OperationRow &
+  Pick<PaymentRow, 'orderReference' | 'currency' | 'acceptedCurrency'>;
+
+/** Captures, refunds and voids of all orders. */
+export async function pageOfOperations(db: Db, filter: OperationFilter): Promise<Page<ListedOperation>> {
+  const { state, isOpen, kind, createdBefore, cursor, limit } = filter;
+  const { orderReference, currency, acceptedCurrency } = payments;
+  const found = await db
+    .select({ ...getTableColumns(operations), orderReference, currency, acceptedCurrency })
+    .from(operations)
+    .innerJoin(payments, eq(payments.id, operations.paymentId))
+    .where(
+      and(
+        is(operations.state, state),
+        isOpen && inArray(operations.state, ['pending', 'unknown']),
+        is(operations.kind, kind),
+        createdBefore && lt(operations.createdAt, createdBefore),
+        cursor === undefined ? undefined : lt(operations.id, cursor),
+      ),
+    )
+    .orderBy(desc(operations.id))
     .limit(limit + 1);
   return pageOf(found, limit);
 }

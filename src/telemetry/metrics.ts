@@ -42,6 +42,12 @@ function countedAtTheDoor(registers: Registry[]) {
       labelNames: ['route', 'status'],
       registers,
     }),
+    openings: new Counter({
+      name: 'paidonce_openings_total',
+      help: 'Calls to open a session by outcome: opened (a new one), known (the one that is open), refused, unavailable',
+      labelNames: ['outcome'],
+      registers,
+    }),
     unauthorized: new Counter({
       name: 'paidonce_unauthorized_requests_total',
       help: 'Requests to /v1 without a right API key by reason: no_key, wrong_key, too_often (wrong ones that were limited)',
@@ -68,6 +74,7 @@ export function beginAtZero(metrics: Metrics, gateways: readonly string[]): void
     metrics.callbacksExpected.inc({ gateway }, 0);
     metrics.callbacksMissed.inc({ gateway }, 0);
   }
+  for (const outcome of ['opened', 'known', 'refused', 'unavailable']) metrics.openings.inc({ outcome }, 0);
   for (const reason of ['no_key', 'wrong_key', 'too_often']) metrics.unauthorized.inc({ reason }, 0);
   for (const status of PAYMENT_STATUSES) metrics.outcomes.inc({ status }, 0);
   for (const outcome of ['done', 'failed']) metrics.namespaceRepairs.inc({ outcome }, 0);
@@ -178,6 +185,11 @@ function countedAside(registers: Registry[]) {
       labelNames: ['gateway'],
       registers,
     }),
+    versionPollers: new Gauge({
+      name: 'paidonce_current_version_pollers',
+      help: 'Processes that poll for the current worker version: with none, nothing is opened; absent without Worker Versioning',
+      registers,
+    }),
     stuck: new Gauge({
       name: 'paidonce_stuck_workflows',
       help: 'Runs whose workflow task keeps failing, as Temporal reports it; absent where it could not be asked',
@@ -214,6 +226,17 @@ function readFromStore(registers: Registry[]) {
       name: 'paidonce_open_payments',
       help: 'Payments by unsettled status',
       labelNames: ['status'],
+      registers,
+    }),
+    operations: new Gauge({
+      name: 'paidonce_open_operations',
+      help: 'Captures, refunds and voids that have not ended, by status: pending, unknown (sent, and the answer was lost)',
+      labelNames: ['status'],
+      registers,
+    }),
+    operationAge: new Gauge({
+      name: 'paidonce_open_operation_oldest_seconds',
+      help: 'Age of the oldest of them',
       registers,
     }),
     oldestTrigger: new Gauge({

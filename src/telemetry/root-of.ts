@@ -31,3 +31,10 @@ export interface ErrorLike {
 export function isErrorLike(value: unknown): value is ErrorLike {
   return typeof value === 'object' && value !== null;
 }
+
+/** Why a `fetch` failed, in a few words. */
+export function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
+  if (name === 'TimeoutError') return 'it took too long';
+  return cause?.code ?? cause?.message ?? message;
+}

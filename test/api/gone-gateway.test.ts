@@ -1,7 +1,7 @@
 /** A gateway that was taken out of the configuration while payments of it live. */
 import { describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { checkGateways } from '../../src/cli/doctor/store-checks.ts';
+import { checkGateways } from '../../src/health/store-checks.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema.ts';
 import { API_KEY } from '../support/api.ts';

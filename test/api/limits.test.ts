@@ -1,8 +1,10 @@
 /** Contract §7, and what every answer has. */
 import { describe, expect, it } from '@jest/globals';
-import { anOrderBody } from '../support/api.ts';
+import { startAdmin } from '../../src/api/server.ts';
+import { anOrderBody, sendRaw, startTestApi } from '../support/api.ts';
 import { aReference } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
+import { freePort } from '../support/ports.ts';
 
 describe('the door', () => {
   const at = useTestApi();
@@ -64,6 +66,19 @@ describe('the door', () => {
       expect(answer.json.store === 'ok').toBe(mood === 'well');
       expect(answer.json.temporal === 'ok').toBe(temporal === 'well');
       expect(answer.ms).toBeLessThan(1_500);
+    });
+
+    it('says why to those inside alone: a reason may name a host', async () => {
+      const adminPort = await freePort();
+      const other = await startTestApi(at.store, { ADMIN_PORT: String(adminPort) });
+      const stopAdmin = await startAdmin(other.service, adminPort);
+      other.runs.temporal = 'down';
+      const outside = await other.send('GET', '/readyz');
+      const inside = await sendRaw(adminPort, 'GET', '/readyz');
+      await stopAdmin();
+      await other.stop();
+      expect(outside.json).toEqual({ status: 'degraded', store: 'ok', temporal: 'away' });
+      expect(inside.json).toMatchObject({ status: 'degraded', temporal: '14 UNAVAILABLE: no connection' });
     });
   });
 });

@@ -136,7 +136,7 @@ function braces(path: string): string {
 }
 
 function aService(): Service {
-  const config = readConfig(ENVIRONMENT);
+  const config = readConfig({ ...ENVIRONMENT, ADMIN_PORT: '3000' });
   const metrics = createMetrics();
   const unused = {
     config,

@@ -36,6 +36,7 @@ describe('a process of its own', () => {
       child = startProcess([join(dist, 'cli', 'main.js'), 'api'], {
         ...ENVIRONMENT,
         PORT: String(port),
+        ADMIN_PORT: String(port),
         LOG_LEVEL: 'warn',
         DATABASE_URL: `postgres://nobody@127.0.0.1:${store}/none`,
         TEMPORAL_ADDRESS: `127.0.0.1:${temporal}`,

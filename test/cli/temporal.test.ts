@@ -1,12 +1,14 @@
 /** What the commands ask of Temporal, asked of a real server; no worker runs, as on a bad night. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { checkTemporal } from '../../src/cli/doctor/temporal-checks.ts';
+import { checkTemporal } from '../../src/health/temporal-checks.ts';
+import { withTemporal } from '../../src/cli/with-temporal.ts';
 import { findingsOf } from '../../src/cli/why/findings.ts';
 import { findRuns, type Run } from '../../src/cli/why/runs.ts';
 import { readConfig, type Config } from '../../src/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { currentVersionReader } from '../../src/temporal/current-version.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { addSearchAttributes, scheduleSweeps } from '../../src/temporal/setup.ts';
 import { stuckCounter } from '../../src/temporal/stuck.ts';
@@ -82,6 +84,22 @@ describe('paidonce doctor, of Temporal', () => {
     const found = await look({ ...at.config, TEMPORAL_WORKER_BUILD_ID: 'b7' });
     const version = found.find(({ name }) => name === 'worker version');
     expect(version).toMatchObject({ state: 'fail', todo: expect.stringContaining('--build-id b7 --yes') });
+  });
+
+  it('says that nobody polls for the current version, as /metrics does', async () => {
+    const { workflowService } = at.server.connection;
+    const current = { namespace: 'default', deploymentName: 'deployed', buildId: 'b8', identity: 'a test' };
+    await workflowService.setWorkerDeploymentCurrentVersion({ ...current, allowNoPollers: true });
+    const config = { ...at.config, TEMPORAL_DEPLOYMENT_NAME: 'deployed' };
+    expect(await currentVersionReader(at.server.connection, config)()).toEqual({ buildId: 'b8', pollers: 0 });
+    // Also where this worker is not versioned itself, so that it gets no new runs.
+    const version = (await look(config)).find(({ name }) => name === 'worker version');
+    expect(version).toMatchObject({
+      state: 'fail',
+      text: 'nobody polls for b8, the current version of deployed: nothing is opened',
+      todo: expect.stringContaining('TEMPORAL_WORKER_BUILD_ID=b8'),
+    });
+    expect(await currentVersionReader(at.server.connection, at.config)()).toBeNull();
   });
 
   it('names the runs that are stuck, as /metrics counts them and `why` tells', async () => {
@@ -193,7 +211,8 @@ async function prepare(): Promise<void> {
 }
 
 function look(config = at.config): ReturnType<typeof checkTemporal> {
-  return checkTemporal(config, createGateways(config, createMetrics()).all);
+  const { all } = createGateways(config, createMetrics());
+  return withTemporal(config, (client, connection) => checkTemporal({ client, connection }, config, all));
 }
 
 function statesOf(checks: Awaited<ReturnType<typeof checkTemporal>>): Record<string, string> {

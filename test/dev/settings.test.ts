@@ -114,7 +114,8 @@ describe('the development secrets', () => {
     const made = await devSecrets(folder);
     expect(await devSecrets(folder)).toEqual(made);
     expect((await stat(join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
-    expect((await readSettings(ANY_PORTS, made)).config.API_KEYS).toEqual([made.API_KEYS]);
+    const { API_KEYS } = (await readSettings(ANY_PORTS, made)).config;
+    expect(API_KEYS.map(({ key }) => key)).toEqual([made.API_KEYS]);
   });
 
   it('differ between folders', async () => {
@@ -133,7 +134,7 @@ describe('the development secrets', () => {
     const file = join(folder, 'key');
     await writeFile(file, 'a-key-of-a-person-0123456789\n');
     const { config, apiKey } = await settingsOf({ API_KEYS_FILE: file });
-    expect(config.API_KEYS).toEqual(['a-key-of-a-person-0123456789']);
+    expect(config.API_KEYS).toMatchObject([{ key: 'a-key-of-a-person-0123456789' }]);
     expect(apiKey).toBe('the one of API_KEYS_FILE');
   });
 

@@ -64,6 +64,11 @@ describe('a new version of the worker', () => {
     const { sessionId, orderReference } = await open(stack);
     await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
     await untilTold(stack, [orderReference]);
+    const { body } = await stack.call('GET', '/v1/health');
+    const version = (body as { checks: { name: string; text: string }[] }).checks.find(
+      ({ name }) => name === 'worker version',
+    );
+    expect(version?.text).toBe('two is current, 1 polling; this is one');
   }, 150_000);
 });
 

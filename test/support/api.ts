@@ -5,6 +5,7 @@ import { startApi } from '../../src/api/server.ts';
 import { readConfig } from '../../src/config.ts';
 import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
+import { createOpenings } from '../../src/health/openings.ts';
 import type { Service } from '../../src/service.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
@@ -70,7 +71,7 @@ export interface TestApi {
 /** Starts the API on a free port. */
 export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
   const port = await freePort();
-  const config = readConfig({ ...ENVIRONMENT, PORT: String(port), ...env });
+  const config = readConfig({ ...ENVIRONMENT, PORT: String(port), ADMIN_PORT: String(port), ...env });
   const metrics = createMetrics();
   const troubles = withTroubles(store.db);
   const runs = fakeRuns(store.db);
@@ -88,6 +89,7 @@ export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): P
     ...parts,
     store: { ...store, db: troubles.db },
     namespace: createNamespace(parts),
+    openings: createOpenings(metrics),
     runs,
     money,
   };

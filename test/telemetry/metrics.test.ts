@@ -188,4 +188,10 @@ describe('/metrics', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 404]);
     expect(answers[0]?.text).toContain('paidonce_store_up');
   });
+
+  it('is nowhere where none is set', async () => {
+    const other = await startTestApi(at.store, { ADMIN_PORT: undefined });
+    expect(await other.send('GET', '/metrics')).toMatchObject({ status: 404 });
+    await other.stop();
+  });
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { createOpenings } from '../../src/health/openings.ts';
 import { startApi } from '../../src/api/server.ts';
 import { readConfig } from '../../src/config.ts';
 import { temporalServer } from '../../src/dev/temporal-server.ts';
@@ -153,6 +154,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
   const config = readConfig({
     ...ENVIRONMENT,
     PORT: String(port),
+    ADMIN_PORT: String(port),
     TEMPORAL_ADDRESS: `127.0.0.1:${temporalPort}`,
   });
   const metrics = createMetrics();
@@ -173,6 +175,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
     ...parts,
     store,
     namespace,
+    openings: createOpenings(metrics),
     runs: createPaymentRuns(parts.client, settings),
     money: createMoneyRuns(parts.client, settings),
   };

@@ -17,7 +17,7 @@ import {
   updateRequest,
 } from '../schemas.ts';
 import { json } from './answers.ts';
-import { AUDIT_CALLS } from './audit.ts';
+import { OPERATOR_CALLS } from './operator.ts';
 import { routeOf, type Call } from './call.ts';
 import { MONEY_CALLS } from './money.ts';
 import { REDELIVERY_CALLS } from './redelivery.ts';
@@ -136,6 +136,6 @@ export function registerMerchantApi(registry: OpenAPIRegistry): void {
     scheme: 'bearer',
     description: 'One of API_KEYS; `npm start` prints one for development',
   });
-  for (const call of [...CALLS, ...MONEY_CALLS, ...REDELIVERY_CALLS, ...AUDIT_CALLS])
+  for (const call of [...CALLS, ...MONEY_CALLS, ...REDELIVERY_CALLS, ...OPERATOR_CALLS])
     registry.registerPath({ ...routeOf(call), tags: ['Merchant'], security: [{ [apiKey]: [] }] });
 }

@@ -1,8 +1,10 @@
 /** Captures, refunds and voids, as the document describes them. */
 import { z } from 'zod';
 import {
+  allOperationsQuery,
   captureRequest,
   operation,
+  operationOfOrder,
   operationQuery,
   operationReference,
   operationsQuery,
@@ -89,6 +91,14 @@ export const MONEY_CALLS: readonly Call[] = [
     description: `Without a reference it is \`void\`. ${AGAIN}${MAY_TAKE_TIME}`,
     body: voidRequest,
     isBodyOptional: true,
+  },
+  {
+    method: 'get',
+    path: '/v1/operations',
+    operationId: 'listAllOperations',
+    summary: 'Captures, refunds and voids of all orders, newest first',
+    query: allOperationsQuery,
+    answers: json(200, 'One page', pageOf(operationOfOrder)),
   },
   {
     method: 'get',

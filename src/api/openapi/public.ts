@@ -56,8 +56,8 @@ const alive = z.object({ status: z.literal('alive') });
 const ready = z
   .object({
     status: z.enum(['ready', 'degraded', 'unavailable']),
-    store: z.string().meta({ description: '`ok`, or why not' }),
-    temporal: z.string().meta({ description: '`ok`, or why not' }),
+    store: z.string().meta({ description: '`ok`, or `away`; on ADMIN_PORT why' }),
+    temporal: z.string().meta({ description: 'Likewise' }),
   })
   .meta({ id: 'Readiness' });
 
@@ -76,7 +76,7 @@ const MACHINES: readonly RouteConfig[] = [
     method: 'get',
     path: '/metrics',
     summary: 'Figures for Prometheus',
-    description: 'On ADMIN_PORT alone where that is set. docs/operations.md lists every figure.',
+    description: 'On ADMIN_PORT alone, without a key. docs/operations.md lists every figure.',
     responses: { 200: { description: 'Text', content: { 'text/plain': { schema: { type: 'string' } } } } },
   },
   {

@@ -1,17 +1,22 @@
 import { Router } from '@koa/router';
+import type { Gauge } from 'prom-client';
+import type { z } from 'zod';
+import { refreshFigures } from '../../health/figures.ts';
+import { createHealth } from '../../health/health.ts';
 import type { Service } from '../../service.ts';
-import { ping, readFigures } from '../../store/health.ts';
-import { readMarks } from '../../store/sweeps.ts';
-import { refreshSecretFigures } from '../secret-figures.ts';
+import { ping } from '../../store/health.ts';
 import { readSdkMetrics } from '../../telemetry/sdk-metrics.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
-import { stuckCounter } from '../../temporal/stuck.ts';
 import { withTimeout } from '../../temporal/calls.ts';
+import { currentVersionReader } from '../../temporal/current-version.ts';
+import { stuckCounter } from '../../temporal/stuck.ts';
+import type { health } from '../health-schemas.ts';
 
 const LIMIT_MS = 800;
 
-/** `/healthz` and `/readyz`. */
-export function healthRoutes(service: Service): Router {
+/** `/healthz` and `/readyz`; those inside are told why something is away: it may name hosts and ports that are nobody else's business. */
+export function healthRoutes(service: Service, { isInside = false } = {}): Router {
+  const said = (reason: string | null) => (reason === null ? 'ok' : isInside ? reason : 'away');
   return new Router()
     .get('/healthz', (ctx) => {
       ctx.body = { status: 'alive' };
@@ -22,12 +27,14 @@ export function healthRoutes(service: Service): Router {
         reasonOf(service.namespace.check(), 'Temporal'),
       ]);
       const isAble = store === null || temporal === null;
+      const isWhole = store === null && temporal === null && service.openings.failing() === 0;
       ctx.status = isAble ? 200 : 503;
       ctx.set('Cache-Control', 'no-store');
       ctx.body = {
-        status: isAble ? (store === null && temporal === null ? 'ready' : 'degraded') : 'unavailable',
-        store: store ?? 'ok',
-        temporal: temporal ?? 'ok',
+        status: isWhole ? 'ready' : isAble ? 'degraded' : 'unavailable',
+        store: said(store),
+        temporal: said(temporal),
+        openings: service.openings.failing() === 0 ? 'ok' : 'failing',
       };
     });
 }
@@ -41,49 +48,38 @@ async function reasonOf(check: Promise<unknown>, whom: string): Promise<string |
   }
 }
 
-/** `/metrics`, for Prometheus; what only the store knows is read when somebody asks. */
+/** `GET /v1/health`: what the service finds of itself, for `paidonce doctor` and whoever watches. */
+export function examinationRoutes(service: Service): Router {
+  const examine = createHealth(service);
+  return new Router({ prefix: '/v1' }).get('/health', async (ctx) => {
+    const { checkedAt, ...found } = await examine();
+    ctx.body = { ...found, checkedAt: checkedAt.toISOString() } satisfies z.infer<typeof health>;
+  });
+}
+
+/** `/metrics`, for Prometheus; what only the store or Temporal knows is read when somebody asks. */
 export function metricsRoutes(service: Service): Router {
   const { metrics } = service;
   const stuck = stuckCounter(service.client);
+  const version = currentVersionReader(service.connection, service.config);
   return new Router().get('/metrics', async (ctx) => {
     const [sdk] = await Promise.all([
       readSdkMetrics(metrics.sdk),
-      refresh(service),
-      refreshStuck(service, stuck),
+      refreshFigures(service),
+      setOrRemove(metrics.stuck, stuck()),
+      setOrRemove(
+        metrics.versionPollers,
+        version().then((current) => current?.pollers ?? null),
+      ),
     ]);
     ctx.type = metrics.registry.contentType;
     ctx.body = (await metrics.registry.metrics()) + sdk;
   });
 }
 
-async function refreshStuck({ metrics }: Service, stuck: ReturnType<typeof stuckCounter>): Promise<void> {
-  const count = await withTimeout(stuck(), LIMIT_MS).catch(() => null);
-  if (count === null) metrics.stuck.remove();
-  else metrics.stuck.set(count);
-}
-
-async function refresh({ store, gateways: { all }, metrics: { store: gauges } }: Service): Promise<void> {
-  try {
-    const secrets = refreshSecretFigures(store.db, all, gauges);
-    const [figures, marks] = await withTimeout(
-      Promise.all([readFigures(store.db), readMarks(store.db), secrets]),
-      LIMIT_MS,
-      'the store',
-    );
-    gauges.up.set(1);
-    gauges.outboxPending.set(figures.outboxPending);
-    gauges.outboxAge.set(figures.outboxOldest);
-    gauges.review.set(figures.review);
-    gauges.reviewAge.set(figures.reviewOldest);
-    gauges.unsettled.set({ status: 'PENDING' }, figures.pending);
-    gauges.unsettled.set({ status: 'ON_HOLD' }, figures.onHold);
-    gauges.oldestTrigger.set(figures.unhandledOldest);
-    for (const { gateway, listing, finds, foreign, finishedAt } of marks) {
-      gauges.sweepFinds.set({ gateway, listing }, finds);
-      gauges.foreign.set({ gateway, listing }, foreign);
-      gauges.lastSweep.set({ gateway, listing }, finishedAt.getTime() / 1_000);
-    }
-  } catch {
-    gauges.up.set(0);
-  }
+/** A figure that is not known is absent, and not 0. */
+async function setOrRemove(gauge: Gauge, asked: Promise<number | null>): Promise<void> {
+  const value = await withTimeout(asked, LIMIT_MS).catch(() => null);
+  if (value === null) gauge.remove();
+  else gauge.set(value);
 }

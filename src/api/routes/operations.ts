@@ -4,11 +4,13 @@ import type { z } from 'zod';
 import type { OperationKind } from '../../domain/operation.ts';
 import type { Service } from '../../service.ts';
 import { findOperation, listOperations, type OperationRow } from '../../store/operations.ts';
+import { pageOfOperations } from '../../store/lists.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { audited, noteAsked } from '../audited.ts';
 import { keyOf, needs } from '../auth.ts';
 import { createMoneyMover, isUnfinished, type WantedMove } from '../move-money.ts';
 import {
+  allOperationsQuery,
   captureRequest,
   operationQuery,
   operationReference,
@@ -76,6 +78,20 @@ export function operationRoutes(service: Service): Router {
       if (found === null) throw new Problem('not_found', 'there is no such operation');
       ctx.body = await view(ctx, found);
     });
+}
+
+/** `/v1/operations`: those of all orders. */
+export function allOperationRoutes({ store: { db } }: Service): Router {
+  return new Router({ prefix: '/v1' }).get('/operations', async (ctx) => {
+    const { status, kind, limit, cursor } = readQuery(ctx, allOperationsQuery);
+    const { rows, hasMore } = await pageOfOperations(db, { state: status, kind, limit, cursor });
+    const data = rows.map((row) => ({
+      ...viewOperation(row, row),
+      payment: row.paymentId,
+      orderReference: row.orderReference,
+    }));
+    ctx.body = { data, hasMore, nextCursor: hasMore ? data.at(-1)?.id : null };
+  });
 }
 
 function pageOf(all: readonly OperationRow[], { cursor, limit }: z.infer<typeof operationsQuery>) {

@@ -1,11 +1,13 @@
 import { Router } from '@koa/router';
+import type { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { listPayments } from '../../store/lists.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { askedBy, audited } from '../audited.ts';
 import { keyOf, needs } from '../auth.ts';
-import { closePayment, openPayment } from '../open-payment.ts';
+import { closePayment, openPayment, type OpenedAnswer } from '../open-payment.ts';
 import { paymentOf, type ParamContext } from '../payment-of.ts';
+import { asProblem } from '../problem.ts';
 import { resolve } from '../resolve.ts';
 import {
   cancelRequest,
@@ -27,7 +29,7 @@ export function paymentRoutes(service: Service): Router {
   return new Router({ prefix: '/v1' })
     .post('/payments', needs('shop'), async (ctx) => {
       const asked = await readJson(ctx, createPaymentRequest);
-      const { isNew, payment, warnings } = await openPayment(service, asked, keyOf(ctx).name);
+      const { isNew, payment, warnings } = await openAndCount(service, asked, keyOf(ctx).name);
       ctx.status = isNew ? 201 : 200;
       ctx.body = { ...view(payment), warnings };
     })
@@ -66,4 +68,17 @@ export function paymentRoutes(service: Service): Router {
       ctx.status = isDone ? 200 : 202;
       ctx.body = view(await paymentOf(store.db, ctx));
     });
+}
+
+type Asked = z.infer<typeof createPaymentRequest>;
+
+async function openAndCount(service: Service, asked: Asked, key: string): Promise<OpenedAnswer> {
+  try {
+    const opened = await openPayment(service, asked, key);
+    service.openings.note(opened.isNew ? 'opened' : 'known');
+    return opened;
+  } catch (error) {
+    service.openings.note(asProblem(error).code === 'unavailable' ? 'unavailable' : 'refused');
+    throw error;
+  }
 }

@@ -1,14 +1,20 @@
 import { z } from 'zod';
-import type { Config } from '../../config.ts';
+import type { ClientConfig } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { payment, pageOf } from '../../api/schemas.ts';
-import { reasonOf, serviceApi } from '../service-api.ts';
-import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+import { check, fail, ok, warn, type Check, type Finding } from '../../health/check.ts';
+import { reasonOf } from '../../telemetry/root-of.ts';
+import { serviceApi, serviceUrl } from '../service-api.ts';
+
+type Asked = Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>;
 
 const readiness = z.object({ status: z.string(), store: z.string(), temporal: z.string() });
 
 /** Whether the service answers under its public address, callbacks included, and takes our key. */
-export async function checkAddress(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
+export async function checkAddress(
+  config: Asked,
+  gateways: readonly Pick<Gateway, 'id' | 'mode'>[],
+): Promise<Check[]> {
   const todo = 'is the service running, and does PUBLIC_URL lead to it?';
   const ready = await check('service', () => checkReady(config), todo);
   if (ready.state === 'fail') return [ready];
@@ -21,7 +27,8 @@ export async function checkAddress(config: Config, gateways: readonly Gateway[])
   return [ready, ...(await Promise.all(others))];
 }
 
-async function checkReady({ PUBLIC_URL: url }: Config): Promise<Finding> {
+async function checkReady(config: Asked): Promise<Finding> {
+  const url = serviceUrl(config);
   const response = await get(`${url}/readyz`);
   const parsed = readiness.safeParse(await response.json().catch(() => null));
   if (!parsed.success)
@@ -35,13 +42,14 @@ async function checkReady({ PUBLIC_URL: url }: Config): Promise<Finding> {
   return fail(text, 'callbacks are kept as long as one of the two is up; mend the other');
 }
 
-async function checkKey(config: Config): Promise<Finding> {
+async function checkKey(config: Asked): Promise<Finding> {
   await serviceApi(config).get('/v1/payments?limit=1', pageOf(payment));
-  return ok(`let in with the first of ${config.API_KEYS.length}`);
+  return ok(`let in with the first of ${config.API_KEYS?.length ?? 0}`);
 }
 
 /** An unsigned call about nothing is answered 400 by us, and leaves no trace; whatever else answers is in between. */
-async function checkCallback({ PUBLIC_URL: url }: Config, { id, mode }: Gateway): Promise<Finding> {
+async function checkCallback(config: Asked, { id, mode }: Pick<Gateway, 'id' | 'mode'>): Promise<Finding> {
+  const url = serviceUrl(config);
   const address = `${url}/callbacks/${id}`;
   const response = await get(address);
   const body = (await response.json().catch(() => null)) as { code?: string } | null;

@@ -180,7 +180,8 @@ function roleSpec(name: Role, dist: string, env: Readonly<Record<string, string>
     name,
     command: process.execPath,
     args: [join(dist, 'cli', 'main.js'), name],
-    env,
+    // Figures on the API's own port; a worker beside it would find it taken.
+    env: { ...(name !== 'worker' && { ADMIN_PORT: env['PORT'] }), ...env },
     answers: () => (name === 'worker' ? Promise.resolve() : expectReady(ready)),
     readyWithinMs: 60_000,
   };

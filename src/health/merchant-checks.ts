@@ -1,20 +1,18 @@
-import { sentUpdate } from '../../api/redelivery-schemas.ts';
-import { pageOf } from '../../api/schemas.ts';
-import type { Config } from '../../config.ts';
-import { merchantTarget, shownUrl } from '../../merchant-url.ts';
-import { reasonOf, serviceApi } from '../service-api.ts';
+import type { Config } from '../config.ts';
+import { merchantTarget, shownUrl } from '../merchant-url.ts';
+import { pageOfUpdates } from '../store/lists.ts';
+import type { Db } from '../store/open.ts';
+import { reasonOf } from '../telemetry/root-of.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
-/** Whether somebody listens where order updates go, and which updates keep failing. Nothing is sent that could be taken for one. */
-export function checkMerchant(config: Config): Promise<Check[]> {
-  return Promise.all([
-    check('order updates', () => checkEndpoint(config), 'is ORDER_WEBHOOK_URL right?'),
-    check(
-      'failing updates',
-      () => checkFailing(config),
-      'does the service run, and is API_KEYS one of its own?',
-    ),
-  ]);
+/** Whether somebody listens where order updates go. Nothing is sent that could be taken for one. */
+export function checkEndpoint(config: Config): Promise<Check> {
+  return check('order updates', () => askEndpoint(config), 'is ORDER_WEBHOOK_URL right?');
+}
+
+/** Which updates keep failing. */
+export function checkFailing(db: Db): Promise<Check> {
+  return check('failing updates', () => findFailing(db), 'does the store answer?');
 }
 
 /** Sent so often and not heard: a shop that was away for a moment is no finding. */
@@ -23,9 +21,9 @@ const FAILS_AFTER = 4;
 const NAMED = 3;
 
 /** Those that are tried again and again, with what the shop answers. */
-async function checkFailing(config: Config): Promise<Finding> {
-  const path = `/v1/updates?state=pending&minAttempts=${FAILS_AFTER}&limit=100`;
-  const { data, hasMore } = await serviceApi(config).get(path, pageOf(sentUpdate));
+async function findFailing(db: Db): Promise<Finding> {
+  const filter = { state: 'pending', minAttempts: FAILS_AFTER, limit: 100 } as const;
+  const { rows: data, hasMore } = await pageOfUpdates(db, filter);
   if (data.length === 0) return ok('none');
   const named = data
     .slice(0, NAMED)
@@ -33,12 +31,12 @@ async function checkFailing(config: Config): Promise<Finding> {
       ({ effectId, attempts, lastAnswer }) =>
         `${effectId} (${attempts} times, last: ${lastAnswer ?? 'under way'})`,
     );
-  const rest = data.length > NAMED ? `, and ${data.length - NAMED}${hasMore ? ' or more' : ''} others` : '';
+  const rest = data.length > NAMED ? `, and ${data.length - NAMED}${hasMore ? ' or more' : ''} more` : '';
   const todo = "look into the shop's endpoint; then: paidonce redeliver <id> --actor YOU --reason WHY";
   return fail(`${named.join(', ')}${rest}`, todo);
 }
 
-async function checkEndpoint(config: Config): Promise<Finding> {
+async function askEndpoint(config: Config): Promise<Finding> {
   const { ORDER_WEBHOOK_URL: written } = config;
   if (written === undefined)
     return warn('off: nobody is told of a paid order', 'set ORDER_WEBHOOK_URL, or read GET /v1/orders');

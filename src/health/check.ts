@@ -1,4 +1,4 @@
-import { rootOf } from '../../telemetry/root-of.ts';
+import { rootOf } from '../telemetry/root-of.ts';
 
 /** One thing that `doctor` has looked at. */
 export interface Check {

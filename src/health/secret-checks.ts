@@ -1,6 +1,5 @@
 /** Which secret has signed last, and which may go: from what the running service counts. */
-import type { Gateway, SigningSecrets } from '../../gateways/gateway.ts';
-import { utc } from '../print.ts';
+import type { Gateway, SigningSecrets } from '../gateways/gateway.ts';
 import { ok, type Check } from './check.ts';
 import type { Figures } from './figures.ts';
 
@@ -37,5 +36,5 @@ function waits(lastUsed: number): string {
 }
 
 function utcOf(seconds: number): string {
-  return utc(new Date(seconds * 1_000)).slice(0, 16);
+  return new Date(seconds * 1_000).toISOString().slice(0, 16).replace('T', ' ');
 }

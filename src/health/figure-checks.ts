@@ -1,27 +1,15 @@
 /** What the running service counts, where it says that something is wrong. */
-import type { Config } from '../../config.ts';
-import type { Gateway, Listing } from '../../gateways/gateway.ts';
-import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
-import { readFigures, type Figures } from './figures.ts';
+import type { Config } from '../config.ts';
+import type { Gateway, Listing } from '../gateways/gateway.ts';
+import { fail, ok, warn, type Check, type Finding } from './check.ts';
+import type { Figures } from './figures.ts';
 import { secretChecks } from './secret-checks.ts';
 
 const UNHANDLED_AFTER_S = 60;
 const UNTOLD_AFTER_S = 600;
 
 /** Reviews, callbacks that nobody has dealt with, updates that nobody heard, sweeps, signatures and secrets. */
-export async function checkFigures(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
-  const todo = 'without them nothing can be alarmed; is ADMIN_PORT right?';
-  const found: { figures?: Figures } = {};
-  const read = await check(
-    'figures',
-    async () => {
-      found.figures = await readFigures(config);
-      return ok('/metrics answers');
-    },
-    todo,
-  );
-  const { figures } = found;
-  if (figures === undefined) return [read];
+export function checkFigures(figures: Figures, config: Config, gateways: readonly Gateway[]): Check[] {
   return [
     { name: 'reviews', ...reviews(figures) },
     { name: 'callbacks', ...callbacks(figures) },

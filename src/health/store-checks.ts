@@ -1,47 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import type { Config } from '../../config.ts';
-import type { Gateway } from '../../gateways/gateway.ts';
-import { countLive, readGateway } from '../../store/health.ts';
-import { DirectoryInUse } from '../../store/lock.ts';
-import { openStore, rows, type Db, type Store } from '../../store/open.ts';
-import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+import type { Gateway } from '../gateways/gateway.ts';
+import { countLive, readGateway } from '../store/health.ts';
+import { rows, type Db } from '../store/open.ts';
+import { check, fail, ok, type Check, type Finding } from './check.ts';
 
-const JOURNAL = join(import.meta.dirname, '..', '..', '..', 'migrations', 'meta', '_journal.json');
+const JOURNAL = join(import.meta.dirname, '..', '..', 'migrations', 'meta', '_journal.json');
 
-/** The store, its migrations and whose it is. Where a running service holds it, `/readyz` speaks for it. */
-export async function checkStore(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
-  const where = config.DATABASE_URL === undefined ? `embedded in ${config.DATA_DIR}` : 'PostgreSQL';
-  const todo =
-    config.DATABASE_URL === undefined
-      ? 'is DATA_DIR right, and writable?'
-      : 'is DATABASE_URL right, and the server up?';
-  if (config.DATABASE_URL === undefined && !existsSync(join(config.DATA_DIR, 'store', 'PG_VERSION')))
-    return [{ name: 'store', ...warn(`${where}: not there yet`, 'the first start makes it') }];
-  const store = await openStore({ databaseUrl: config.DATABASE_URL, dataDir: config.DATA_DIR }).catch(
-    (error: unknown) => error as Error,
-  );
-  if (store instanceof DirectoryInUse)
-    return [{ name: 'store', ...ok(`${where}: held by the running service`) }];
-  if (store instanceof Error) return [{ name: 'store', ...fail(`${where}: ${store.message}`, todo) }];
-  return closing(store, () => checkOpened(store, where, todo, gateways));
-}
-
-async function closing<T>(store: Store, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    await store.close();
-  }
-}
-
-async function checkOpened(
-  { db }: Store,
-  where: string,
-  todo: string,
-  gateways: readonly Gateway[],
-): Promise<Check[]> {
+/** An open store: its migrations and whose it is. `where` names it. */
+export async function checkStore(db: Db, where: string, gateways: readonly Gateway[]): Promise<Check[]> {
+  const todo = `does ${where} answer, and is it ours?`;
   const migrations = await check('store', () => checkMigrations(db, where), todo);
   if (migrations.state === 'fail') return [migrations];
   const owners = gateways.map((gateway) =>

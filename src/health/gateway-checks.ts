@@ -1,5 +1,5 @@
-import type { Gateway } from '../../gateways/gateway.ts';
-import type { Metrics } from '../../telemetry/metrics.ts';
+import type { Gateway } from '../gateways/gateway.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 /** Signatures are accepted up to 300 s off; well before that somebody should know. */

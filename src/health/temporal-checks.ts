@@ -1,28 +1,21 @@
 import type { Client, Connection } from '@temporalio/client';
-import type { Config } from '../../config.ts';
-import type { Gateway } from '../../gateways/gateway.ts';
-import { rootOf } from '../../telemetry/root-of.ts';
-import { missingSearchAttributes, scheduleIdsOf } from '../../temporal/setup.ts';
-import { countStuck, listPaused, listStuck } from '../../temporal/stuck.ts';
-import { taskQueues, updatesTaskQueue } from '../../workflows/messages.ts';
-import { withTemporal } from '../with-temporal.ts';
+import type { Config } from '../config.ts';
+import type { Gateway } from '../gateways/gateway.ts';
+import { rootOf } from '../telemetry/root-of.ts';
+import { POLLED_WITHIN_MS, readCurrentVersion } from '../temporal/current-version.ts';
+import { missingSearchAttributes, scheduleIdsOf } from '../temporal/setup.ts';
+import { countStuck, listPaused, listStuck } from '../temporal/stuck.ts';
+import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 const DAY_S = 86_400;
-/** A long poll ends after a minute, so a poller that is alive has come back by then. */
-const POLLED_WITHIN_MS = 75_000;
 /** Temporal's `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY`. */
 const WORKFLOW_TASKS = 1;
 const ACTIVITY_TASKS = 2;
 
 /** The namespace, the search attributes, the workers and the sweeps. */
-export function checkTemporal(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
-  return withTemporal(config, (client, connection) => checkAll(client, connection, config, gateways));
-}
-
-async function checkAll(
-  client: Client,
-  connection: Connection,
+export async function checkTemporal(
+  { client, connection }: { readonly client: Client; readonly connection: Connection },
   config: Config,
   gateways: readonly Gateway[],
 ): Promise<Check[]> {
@@ -33,9 +26,6 @@ async function checkAll(
     check('search attributes', () => checkAttributes(connection, config), todo),
     check('stuck runs', () => checkStuck(client), todo),
     check('paused runs', () => checkPaused(client), todo),
-    ...(config.TEMPORAL_WORKER_BUILD_ID === undefined
-      ? []
-      : [check('worker version', () => checkVersion(connection, config), todo)]),
     ...queuesOf(config, gateways).map((queue) =>
       check(`worker for ${queue.name}`, () => checkWorker(connection, config, queue), todo),
     ),
@@ -45,7 +35,10 @@ async function checkAll(
       ),
     ),
   ];
-  return [namespace, ...(await Promise.all(others))];
+  const version = await checkVersion(connection, config).catch((error: unknown) => [
+    { name: 'worker version', ...fail(rootOf(error), todo) },
+  ]);
+  return [namespace, ...(await Promise.all(others)), ...version];
 }
 
 async function checkNamespace(
@@ -94,23 +87,29 @@ async function checkPaused(client: Client): Promise<Finding> {
   );
 }
 
-/** Under Worker Versioning only the current version gets new runs: without one nothing is opened, and nobody else says so. */
-async function checkVersion(
-  { workflowService }: Connection,
-  {
+/** Without a poller of the current version nothing is opened, and nobody else says so. */
+async function checkVersion(connection: Connection, config: Config): Promise<Check[]> {
+  const {
     TEMPORAL_NAMESPACE: namespace,
-    TEMPORAL_DEPLOYMENT_NAME: name,
-    TEMPORAL_WORKER_BUILD_ID: build = '',
-  }: Config,
-): Promise<Finding> {
-  const todo = `temporal worker deployment set-current-version -n ${namespace} --deployment-name ${name} --build-id ${build} --yes`;
-  const found = await workflowService
-    .describeWorkerDeployment({ namespace, deploymentName: name })
-    .catch((error: unknown) => error as Error);
-  if (found instanceof Error) return fail(`no deployment ${name} (${rootOf(found)})`, todo);
-  const current = found.workerDeploymentInfo?.routingConfig?.currentDeploymentVersion?.buildId ?? '';
-  if (current === '') return fail(`no version of ${name} is current: nothing is opened`, todo);
-  return ok(current === build ? `${build} is current` : `${current} is current, this is ${build}`);
+    TEMPORAL_DEPLOYMENT_NAME: deployment,
+    TEMPORAL_WORKER_BUILD_ID: build,
+  } = config;
+  const found = await readCurrentVersion(connection, config);
+  if (found === null && build === undefined) return [];
+  const judged = (): Finding => {
+    const set = `temporal worker deployment set-current-version -n ${namespace} --deployment-name ${deployment} --build-id ${build ?? 'ID'} --yes`;
+    if (found === null) return fail(`no deployment ${deployment}: no worker of it has polled yet`, set);
+    const { buildId: current, pollers } = found;
+    if (current === '') return fail(`no version of ${deployment} is current: nothing is opened`, set);
+    if (pollers === 0)
+      return fail(
+        `nobody polls for ${current}, the current version of ${deployment}: nothing is opened`,
+        `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make one current that polls: ${set}`,
+      );
+    const isOther = build !== undefined && build !== current;
+    return ok(`${current} is current, ${pollers} polling${isOther ? `; this is ${build}` : ''}`);
+  };
+  return [{ name: 'worker version', ...judged() }];
 }
 
 interface Queue {

@@ -1,0 +1,27 @@
+/** What the service finds of itself. */
+import { z } from 'zod';
+import { timestamp } from './schemas.ts';
+
+const state = z.enum(['ok', 'warn', 'fail']);
+
+export const health = z
+  .object({
+    status: state.meta({ description: 'The worst of the checks' }),
+    checkedAt: timestamp,
+    version: z.string(),
+    gateways: z.array(z.object({ gateway: z.string(), account: z.string(), mode: z.string() })).readonly(),
+    checks: z
+      .array(
+        z.object({
+          name: z.string(),
+          state,
+          text: z.string(),
+          todo: z
+            .string()
+            .optional()
+            .meta({ description: 'What to do about it; always there when it is not ok' }),
+        }),
+      )
+      .readonly(),
+  })
+  .meta({ id: 'Health' });

@@ -1,0 +1,30 @@
+/** What the service keeps and finds of itself, as the document describes it. */
+import { health } from '../health-schemas.ts';
+import { auditEntry, auditQuery } from '../audit-schemas.ts';
+import { pageOf } from '../schemas.ts';
+import { json } from './answers.ts';
+import type { Call } from './call.ts';
+
+export const OPERATOR_CALLS: readonly Call[] = [
+  {
+    method: 'get',
+    path: '/v1/health',
+    operationId: 'getHealth',
+    summary: 'What the service finds of itself',
+    description:
+      'The store, Temporal, workers, gateways, the endpoint for order updates, figures, and what to do about each that is not well: what ' +
+      '`paidonce doctor` shows. Looks at most every 10 s; takes up to 8 s.',
+    answers: json(200, 'Whether all is well or not', health),
+  },
+  {
+    method: 'get',
+    path: '/v1/audit',
+    operationId: 'listAudit',
+    summary: 'Who had money moved, or decided',
+    description:
+      'A row for each capture, refund, void, cancel, resolve and redelivery that was asked for, also for those that were refused. It is ' +
+      'written before anything is done.',
+    query: auditQuery,
+    answers: json(200, 'One page, newest first', pageOf(auditEntry)),
+  },
+];

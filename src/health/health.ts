@@ -1,0 +1,61 @@
+/** What the service finds of itself: `GET /v1/health`, and what `paidonce doctor` shows. */
+import type { Service } from '../service.ts';
+import { VERSION } from '../version.ts';
+import type { Check } from './check.ts';
+import { checkFigures } from './figure-checks.ts';
+import { figuresOf, refreshFigures } from './figures.ts';
+import { checkGateway } from './gateway-checks.ts';
+import { checkEndpoint, checkFailing } from './merchant-checks.ts';
+import { checkOpenings } from './openings.ts';
+import { checkOperations } from './operation-checks.ts';
+import { checkStore } from './store-checks.ts';
+import { checkTemporal } from './temporal-checks.ts';
+
+export interface Health {
+  /** The worst of its checks. */
+  readonly status: Check['state'];
+  readonly checkedAt: Date;
+  readonly version: string;
+  readonly gateways: readonly { readonly gateway: string; readonly account: string; readonly mode: string }[];
+  readonly checks: readonly Check[];
+}
+
+/** A gateway is asked too, so whoever asks often is told the same for so long. */
+const REMEMBERED_MS = 10_000;
+
+/** One a process: whoever asks while it looks waits for the same look. */
+export function createHealth(service: Service): () => Promise<Health> {
+  let last: { readonly at: number; readonly health: Promise<Health> } | undefined;
+  return () => {
+    if (last === undefined || Date.now() - last.at >= REMEMBERED_MS)
+      last = { at: Date.now(), health: examine(service) };
+    return last.health;
+  };
+}
+
+/** Every check, in the order in which somebody would act on what they find. */
+async function examine(service: Service): Promise<Health> {
+  const { config, gateways, metrics, store, openings } = service;
+  const where = store.kind === 'embedded' ? `the store embedded in ${config.DATA_DIR}` : 'PostgreSQL';
+  const figures = async (): Promise<Check[]> => {
+    await refreshFigures(service);
+    return checkFigures(await figuresOf(metrics.registry), config, gateways.all);
+  };
+  const groups = await Promise.all([
+    checkStore(store.db, where, gateways.all),
+    checkTemporal(service, config, gateways.all),
+    ...gateways.all.map((gateway) => checkGateway(gateway, metrics)),
+    checkOperations(store.db).then((check) => [check]),
+    Promise.all([checkEndpoint(config), checkFailing(store.db)]),
+    figures(),
+  ]);
+  const checks = [...groups.flat(), checkOpenings(openings)];
+  const states = checks.map(({ state }) => state);
+  return {
+    status: states.includes('fail') ? 'fail' : states.includes('warn') ? 'warn' : 'ok',
+    checkedAt: new Date(),
+    version: VERSION,
+    gateways: gateways.all.map(({ id, account, mode }) => ({ gateway: id, account, mode })),
+    checks,
+  };
+}

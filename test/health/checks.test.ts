@@ -1,0 +1,244 @@
+/** Each check against something that is well, and against something that is not. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { check } from '../../src/health/check.ts';
+import { checkFigures } from '../../src/health/figure-checks.ts';
+import type { Figures } from '../../src/health/figures.ts';
+import { checkGateway } from '../../src/health/gateway-checks.ts';
+import { checkEndpoint } from '../../src/health/merchant-checks.ts';
+import { readConfig, type Config } from '../../src/config.ts';
+import type { Gateway } from '../../src/gateways/gateway.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+
+const servers: Server[] = [];
+
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+type Answer = { status?: number; headers?: Record<string, string>; body?: unknown; text?: string };
+
+/** A server that answers by path. */
+async function answering(answers: Record<string, Answer>): Promise<string> {
+  const server = createServer((request, response) => {
+    const {
+      status = 200,
+      headers,
+      body,
+      text,
+    } = answers[(request.url ?? '').split('?')[0] ?? ''] ?? { status: 404 };
+    response.writeHead(status, { connection: 'close', ...headers }).end(text ?? JSON.stringify(body ?? {}));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function aConfig(changes: Partial<Config> = {}): Config {
+  const config = readConfig({
+    PUBLIC_URL: 'http://127.0.0.1:3000',
+    API_KEYS: 'a-key-of-more-than-24-characters',
+    DINTERO_ACCOUNT_ID: 'T12345678',
+    DINTERO_CLIENT_ID: 'client',
+    DINTERO_CLIENT_SECRET: 'client-secret',
+    DINTERO_SIGNATURE_SECRETS: 'newest,older',
+    DINTERO_API_URL: 'http://127.0.0.1:3001',
+    DINTERO_CHECKOUT_URL: 'http://127.0.0.1:3001',
+  });
+  return { ...config, ...changes };
+}
+
+function aGateway(changes: Partial<Gateway> = {}): Gateway {
+  const checkCredentials = () => Promise.resolve();
+  const findSubscription = () => Promise.resolve('not_expected');
+  return {
+    id: 'dintero',
+    account: 'T12345678',
+    mode: 'test',
+    checkCredentials,
+    findSubscription,
+    ...changes,
+  } as Gateway;
+}
+
+const SIGNED = {
+  id: 'dintero',
+  listings: [
+    { name: 'created', every: 'sweep' },
+    { name: 'changed', every: 'hour' },
+  ],
+  secrets: [
+    { kind: 'session', variable: 'A', fingerprints: ['11111111', '22222222', '33333333'] },
+    { kind: 'account', variable: 'B', fingerprints: ['44444444', '55555555'] },
+    { kind: 'unused', variable: 'C', fingerprints: [] },
+  ],
+} as unknown as Gateway;
+
+function lastSweepOf(listing: string): string {
+  return `paidonce_last_complete_sweep_timestamp_seconds{gateway="dintero",listing="${listing}"}`;
+}
+
+/** By the names and labels that Prometheus shows. */
+function figuresIn(shown: Record<string, number>): Figures {
+  const all = (name: string) =>
+    Object.entries(shown)
+      .filter(([key]) => key.split('{')[0] === name)
+      .map(([key, value]) => {
+        const pairs = [...key.matchAll(/(\w+)="([^"]*)"/g)].map((match) => [match[1], match[2]]);
+        return { labels: Object.fromEntries(pairs) as Record<string, string>, value };
+      });
+  return {
+    all,
+    of: (name, labels = {}) =>
+      all(name).find((found) => Object.entries(labels).every(([key, value]) => found.labels[key] === value))
+        ?.value,
+  };
+}
+
+describe('the figures of the running service', () => {
+  const calm = {
+    paidonce_review_payments: 0,
+    paidonce_unhandled_delivery_oldest_seconds: 0,
+    paidonce_outbox_pending: 0,
+    paidonce_outbox_oldest_seconds: 0,
+    [lastSweepOf('created')]: Date.now() / 1_000 - 100,
+    [lastSweepOf('changed')]: Date.now() / 1_000 - 7_000,
+  };
+
+  function found(changes: Record<string, number>) {
+    const checks = checkFigures(figuresIn({ ...calm, ...changes }), aConfig(), [SIGNED]);
+    return Object.fromEntries(checks.map((each) => [each.name, each]));
+  }
+
+  it('are calm when nothing waits', () => {
+    const checks = found({});
+    expect(new Set(Object.values(checks).map(({ state }) => state))).toEqual(new Set(['ok']));
+  });
+
+  it('say of each secret when it was used last, and of an old one whether it may go', () => {
+    const at = (text: string) => Date.parse(text) / 1_000;
+    const of = (name: string, kind: string, secret: number) =>
+      `paidonce_signature_secret_${name}_timestamp_seconds{gateway="dintero",kind="${kind}",secret="${secret}"}`;
+    const checks = found({
+      [of('last_used', 'session', 0)]: at('2026-11-21T12:00:00Z'),
+      [of('last_used', 'session', 1)]: at('2026-11-21T11:59:30Z'),
+      [of('last_used', 'session', 2)]: at('2026-11-01T08:00:00Z'),
+      [of('retirable', 'session', 2)]: at('2026-11-02T08:00:00Z'),
+      [of('last_used', 'account', 0)]: 0,
+      [of('last_used', 'account', 1)]: 0,
+    });
+    expect(checks['dintero session secrets']?.text).toBe(
+      'newest (11111111) last used 2026-11-21 12:00; older (22222222) last used 2026-11-21 11:59, still signs; ' +
+        'older (33333333) last used 2026-11-01 08:00, safe to retire since 2026-11-02 08:00',
+    );
+    expect(checks['dintero account secrets']?.text).toBe(
+      'newest (44444444) never used; older (55555555) never used, keep it until the newer one has signed for a day',
+    );
+  });
+
+  it.each([
+    ['reviews', 'warn', { paidonce_review_payments: 2, paidonce_review_oldest_seconds: 7_200 }],
+    ['callbacks', 'fail', { paidonce_unhandled_delivery_oldest_seconds: 61 }],
+    ['outbox', 'fail', { paidonce_outbox_pending: 1, paidonce_outbox_oldest_seconds: 601 }],
+    [
+      'last complete sweep of dintero, created',
+      'fail',
+      { [lastSweepOf('created')]: Date.now() / 1_000 - 1_000 },
+    ],
+    [
+      'last complete sweep of dintero, changed',
+      'fail',
+      { [lastSweepOf('changed')]: Date.now() / 1_000 - 8_500 },
+    ],
+    [
+      'signatures',
+      'warn',
+      { 'paidonce_deliveries_total{gateway="dintero",outcome="refused",reason="wrong_signature"}': 3 },
+    ],
+    [
+      'missed callbacks',
+      'warn',
+      {
+        'paidonce_callbacks_missed_total{gateway="dintero"}': 2,
+        'paidonce_callbacks_expected_total{gateway="dintero"}': 50,
+      },
+    ],
+  ])('make the check of %s %s', (name, state, changes) => {
+    const checks = found(changes);
+    expect(checks[name]?.state).toBe(state);
+    expect(checks[name]?.todo).toBeTruthy();
+  });
+});
+
+describe('the gateway', () => {
+  it.each([
+    [0, 'ok'],
+    [-31, 'warn'],
+    [300, 'fail'],
+  ])('has a clock that differs by %i s: %s', async (skew, state) => {
+    const metrics = createMetrics();
+    metrics.clockSkew.set({ gateway: 'dintero' }, skew);
+    const [credentials, clock] = await checkGateway(aGateway(), metrics);
+    expect([credentials?.state, clock?.state]).toEqual(['ok', state]);
+  });
+
+  it('does not let us in: the reason is shown once', async () => {
+    const checkCredentials = () => Promise.reject(new Error('the client was refused (401)'));
+    const found = await checkGateway(aGateway({ checkCredentials }), createMetrics());
+    expect(found).toMatchObject([{ state: 'fail', text: 'the client was refused (401)' }]);
+  });
+
+  it.each([
+    ['not_expected', 'ok', /off/],
+    ['there', 'ok', /subscribed/],
+    ['missing', 'warn', /nothing is subscribed/],
+  ] as const)('says of account webhooks that are %s: %s', async (found, state, text) => {
+    const gateway = aGateway({ findSubscription: () => Promise.resolve(found) });
+    const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
+    expect(webhooks).toMatchObject({ name: 'dintero account webhooks', state });
+    expect(webhooks?.text).toMatch(text);
+  });
+});
+
+describe('the endpoint for order updates', () => {
+  it('is asked itself, by a HEAD, with its credentials, which are not shown', async () => {
+    const url = await answering({ '/hook/': { status: 405 } });
+    const secrets = { ORDER_WEBHOOK_SECRETS: ['whsec_a', 'whsec_b'] };
+    const written = `${url}/hook/?token=hush`.replace('//', '//user:hush@');
+    const found = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: written, ...secrets }));
+    expect(found).toMatchObject({ state: 'ok', text: `${url}/hook/ answers; signed with 2 secrets` });
+  });
+
+  it.each([
+    [{ status: 404 }, /is the path right/],
+    [{ status: 401 }, /a user and a password/],
+    [
+      { status: 301, headers: { location: 'https://shop.example/hook/?token=hush' } },
+      /meant to be https:\/\/shop.example\/hook\/\?$/,
+    ],
+  ])('warns where it answers %j', async (answer, todo) => {
+    const url = await answering({ '/hook': answer });
+    const found = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: `${url}/hook` }));
+    expect(found).toMatchObject({ state: 'warn', todo: expect.stringMatching(todo) });
+    expect(JSON.stringify(found)).not.toContain('hush');
+  });
+
+  it('fails when nobody is, and warns when there is none', async () => {
+    const away = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: 'http://127.0.0.1:1/hook' }));
+    const off = await checkEndpoint(aConfig());
+    expect([away?.state, off?.state]).toEqual(['fail', 'warn']);
+  });
+});
+
+describe('a check', () => {
+  it('says the innermost reason of what was thrown', async () => {
+    const look = () => Promise.reject(new Error('outer', { cause: new Error('inner\nsecond line') }));
+    expect(await check('x', look, 'mend it')).toEqual({
+      name: 'x',
+      state: 'fail',
+      text: 'inner',
+      todo: 'mend it',
+    });
+  });
+});
