@@ -51,6 +51,12 @@ async function pay(payment: object = { outcome: 'authorize' }): Promise<string> 
   return (await client.call('POST', `/__sim/sessions/${id}/pay`, payment)).body.transactionId;
 }
 
+function lastReceived(): Receiver['received'][number] {
+  const last = receiver.received.at(-1);
+  if (last === undefined) throw new Error('nothing was received');
+  return last;
+}
+
 const bodies = () => receiver.received.map(({ body }) => JSON.parse(body));
 
 describe('sandbox webhook subscription', () => {
@@ -67,6 +73,38 @@ describe('sandbox webhook subscription', () => {
     expect(one.body).toMatchObject({ id: body.id, active: true, config: { secret: { type: 'HMAC-SHA1' } } });
     expect(list.body).toEqual([one.body]);
     expect(JSON.stringify(one.body)).not.toContain(SECRET);
+  });
+
+  it.each([
+    ['a text', SECRET, SECRET],
+    ['an object with its type', { type: 'HMAC-SHA1', secret: SECRET }, SECRET],
+    ['an object without the secret itself', { type: 'HMAC-SHA1' }, undefined],
+  ])('takes a secret as %s, and shows its type alone', async (_, secret, signsWith) => {
+    const config = { url: `${receiver.url}/hook`, secret };
+    const made = await client.api('POST', PATH, { config, events: ['checkout_transaction'] });
+    await until(() => receiver.received.length === 1);
+    const { headers, body } = lastReceived();
+    const expected = signsWith && createHmac('sha1', signsWith).update(body).digest('hex');
+    expect([made.status, headers['event-signature']]).toEqual([200, expected]);
+    expect(made.body.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect((await client.api('GET', `${PATH}/${made.body.id}`)).body.config.secret).toEqual({
+      type: 'HMAC-SHA1',
+    });
+  });
+
+  it('refuses a secret of another type', async () => {
+    const config = { url: `${receiver.url}/hook`, secret: { type: 'HMAC-SHA256', secret: SECRET } };
+    const { status, body } = await client.api('POST', PATH, { config, events: ['checkout_transaction'] });
+    expect([status, body.error.message]).toEqual([400, expect.stringContaining('config.secret')]);
+  });
+
+  it('is pinged by the plan for events, so that a ping can be signed wrongly', async () => {
+    await client.call('POST', '/__sim/faults', { hookPlan: { sign: 'wrong' } });
+    await subscribe(['checkout_transaction']);
+    await until(() => receiver.received.length === 1);
+    const { headers, body } = lastReceived();
+    const right = createHmac('sha1', SECRET).update(body).digest('hex');
+    expect([headers['event'], headers['event-signature'] === right]).toEqual(['ping', false]);
   });
 
   it('is refused for unknown events, another account, and without a token', async () => {
@@ -146,9 +184,39 @@ describe('sandbox webhook', () => {
     expect((await settled()).at(-1)).toMatchObject({ state: 'delivered', attempts: { length: 5 } });
     expect(new Set(receiver.received.map(({ headers }) => headers['event-delivery'])).size).toBe(1);
     const { body } = await client.api('GET', `${PATH}/${id}/deliveries`);
-    expect(body.map((row: { response: { status_code: number } }) => row.response.status_code)).toEqual([
-      200, 503, 500, 404, 302, 200,
+    expect(body.map(({ status }: { status: number }) => status)).toEqual([200, 503, 500, 404, 302, 200]);
+  });
+
+  it('shows its attempts as Dintero documents them: a row each, and what was sent in the details', async () => {
+    const id = await subscribed(['checkout_transaction']);
+    receiver.answers.push(401);
+    const transactionId = await pay();
+    await settled();
+    const { body: rows } = await client.api('GET', `${PATH}/${id}/deliveries`);
+    const { headers } = lastReceived();
+    const attempt = { id: expect.any(String), created_at: expect.stringMatching(/Z$/) };
+    const event_delivery = headers['event-delivery'];
+    expect(rows.slice(0, 2)).toEqual([
+      { ...attempt, event_delivery, status: 200 },
+      { ...attempt, event_delivery, status: 401 },
     ]);
+    const { body: details } = await client.api('GET', `${PATH}/${id}/deliveries/${rows[1].id}`);
+    expect(details).toMatchObject({
+      ...rows[1],
+      url: `${receiver.url}/hook`,
+      request: { headers: { event: 'checkout_transaction', 'event-delivery': event_delivery } },
+      details: { delivery_success: false, delivery_duration: expect.any(Number) },
+    });
+    expect(JSON.parse(details.request.body).transaction.id).toBe(transactionId);
+    expect((await client.api('GET', `${PATH}/${id}/deliveries/nobody`)).status).toBe(404);
+  });
+
+  it('has no status in an attempt that was not answered', async () => {
+    const config = { url: 'http://127.0.0.1:9/hook', secret: SECRET };
+    const { body } = await client.api('POST', PATH, { config, events: ['checkout_transaction'] });
+    const path = `${PATH}/${body.id}/deliveries`;
+    await until(async () => (await client.api('GET', path)).body.length > 0);
+    expect((await client.api('GET', path)).body[0]).not.toHaveProperty('status');
   });
 
   it('loses its subscription after deliveries that failed one after another', async () => {

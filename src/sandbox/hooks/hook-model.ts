@@ -2,6 +2,9 @@
 import type { Parcel } from '../courier.ts';
 import type { HookPlan } from './hook-plan.ts';
 
+/** The views of a subscription have the object, without the text. */
+export type HookSecret = string | { readonly type: string; readonly secret?: string | undefined };
+
 export interface Subscription {
   readonly id: string;
   readonly account_id: string;
@@ -9,7 +12,7 @@ export interface Subscription {
   readonly config: {
     readonly url: string;
     readonly content_type: string;
-    readonly secret?: string | undefined;
+    readonly secret?: HookSecret | undefined;
   };
   readonly events: readonly string[];
   /** Dotted names of what to send, and of what to leave out, of the whole body. */

@@ -55,7 +55,8 @@ export class Hooks {
   }
 
   ping(subscription: Subscription): void {
-    this.send(subscription, { event: 'ping' }, { body: subscriptionView(subscription) });
+    const { hookPlan } = this.#parts.faults.knobs;
+    this.send(subscription, { event: 'ping' }, { body: subscriptionView(subscription), ...hookPlan });
   }
 
   /** Ends a subscription and whatever is on its way to it. */
@@ -141,7 +142,8 @@ export class Hooks {
     const { ledger, faults } = this.#parts;
     const { config } = ledger.subscription(delivery.subscriptionId);
     const { body, plan } = delivery;
-    const secret = plan.sign === 'wrong' ? `${config.secret ?? ''}-wrong` : config.secret;
+    const own = typeof config.secret === 'object' ? config.secret.secret : config.secret;
+    const secret = plan.sign === 'wrong' ? `${own ?? ''}-wrong` : own;
     delivery.headers = {
       'user-agent': 'Dintero-Hook/sandbox',
       event: delivery.event,

@@ -14,15 +14,19 @@ const EVENTS = new Set([
   'account_update',
 ]);
 
+const text = z.string().min(1);
+
 const subscriptionSchema = z.strictObject({
   config: z.strictObject({
     url: z.url({ protocol: /^https?$/ }),
     content_type: z.literal('application/json').default('application/json'),
-    secret: z.string().min(1).optional(),
+    secret: z
+      .union([text, z.strictObject({ type: z.literal('HMAC-SHA1'), secret: text.optional() })])
+      .optional(),
   }),
   events: z.array(z.string()).min(1),
-  fields: z.array(z.string().min(1)).optional(),
-  exclude_fields: z.array(z.string().min(1)).optional(),
+  fields: z.array(text).optional(),
+  exclude_fields: z.array(text).optional(),
 });
 
 /** What a subscriber asks for, or a 400 with every wrong field. */

@@ -8,6 +8,6 @@ export function subscriptionView(subscription: Subscription): object {
     ...shown,
     active: shown.deletedAt === undefined,
     updated_at: shown.created_at,
-    config: { url, content_type, insecure_ssl: false, secret: { type: 'HMAC-SHA1' } },
+    config: { url, content_type, insecure_ssl: 0, secret: { type: 'HMAC-SHA1' } },
   };
 }

@@ -1,6 +1,7 @@
 /** The part of the API that is about the account: webhooks and the secret of the callbacks. */
 import type { Router, RouterContext } from '@koa/router';
-import type { HookDelivery, Subscription } from '../hooks/hook-model.ts';
+import { attemptRow, attemptsOf } from '../hooks/attempts.ts';
+import type { Subscription } from '../hooks/hook-model.ts';
 import { subscriptionFrom } from '../hooks/subscription-request.ts';
 import { readJson } from '../parse.ts';
 import { Problem } from '../problem.ts';
@@ -14,6 +15,7 @@ const RECENT = 100;
 
 export function accountRoutes(router: Router, sandbox: Sandbox): void {
   hookRoutes(router, sandbox);
+  hookDeliveryRoutes(router, sandbox);
   signatureRoutes(router, sandbox);
   const ofAccount = '/accounts/:aid/settlements';
   router.get(
@@ -32,54 +34,73 @@ export function accountRoutes(router: Router, sandbox: Sandbox): void {
   );
 }
 
+const SUBSCRIPTIONS = '/accounts/:aid/hooks/subscriptions';
+
 function hookRoutes(router: Router, sandbox: Sandbox): void {
   const { hooks, ledger } = sandbox;
-  const path = '/accounts/:aid/hooks/subscriptions';
-  const hook = (handler: (ctx: RouterContext) => void | Promise<void>) =>
-    authorized(sandbox, 'hooks', (ctx) => {
-      checkAccount(sandbox, ctx);
-      return handler(ctx);
-    });
+  const path = SUBSCRIPTIONS;
   router.post(
     path,
-    hook(async (ctx) => {
+    hookRoute(sandbox, async (ctx) => {
       const subscription = hooks.subscribe(subscriptionFrom(await readJson(ctx.req), sandbox.settings));
       ctx.body = { ...subscriptionView(subscription), config: subscription.config };
     }),
   );
   router.get(
     path,
-    hook((ctx) => {
+    hookRoute(sandbox, (ctx) => {
       ctx.body = [...ledger.subscriptions.values()].filter(isLive).map(subscriptionView);
     }),
   );
   router.get(
     `${path}/:hid`,
-    hook((ctx) => {
+    hookRoute(sandbox, (ctx) => {
       ctx.body = subscriptionView(subscriptionOf(sandbox, ctx));
     }),
   );
   router.delete(
     `${path}/:hid`,
-    hook((ctx) => {
+    hookRoute(sandbox, (ctx) => {
       hooks.unsubscribe(subscriptionOf(sandbox, ctx), 'deleted by the API');
       ctx.status = 204;
     }),
   );
-  router.get(
-    `${path}/:hid/deliveries`,
-    hook((ctx) => {
-      const found = ledger.hookDeliveries.underKey(subscriptionOf(sandbox, ctx).id);
-      ctx.body = found.reverse().flatMap(attemptViews).slice(0, RECENT);
-    }),
-  );
   router.post(
     `${path}/:hid/ping`,
-    hook((ctx) => {
+    hookRoute(sandbox, (ctx) => {
       hooks.ping(subscriptionOf(sandbox, ctx));
       ctx.status = 204;
     }),
   );
+}
+
+function hookDeliveryRoutes(router: Router, sandbox: Sandbox): void {
+  const path = `${SUBSCRIPTIONS}/:hid/deliveries`;
+  const attemptsTo = ({ id }: Subscription) => sandbox.ledger.hookDeliveries.underKey(id).flatMap(attemptsOf);
+  router.get(
+    path,
+    hookRoute(sandbox, (ctx) => {
+      const newestFirst = attemptsTo(subscriptionOf(sandbox, ctx)).reverse();
+      ctx.body = newestFirst.slice(0, RECENT).map(attemptRow);
+    }),
+  );
+  router.get(
+    `${path}/:did`,
+    hookRoute(sandbox, (ctx) => {
+      const subscription = subscriptionOf(sandbox, ctx);
+      const id = ctx.params['did'] ?? '';
+      const found = attemptsTo(subscription).find((attempt) => attempt.id === id);
+      if (found === undefined) throw new Problem(404, `no delivery ${id} to ${subscription.id}`, 'NOT_FOUND');
+      ctx.body = { ...found, url: subscription.config.url };
+    }),
+  );
+}
+
+function hookRoute(sandbox: Sandbox, handler: (ctx: RouterContext) => void | Promise<void>) {
+  return authorized(sandbox, 'hooks', (ctx) => {
+    checkAccount(sandbox, ctx);
+    return handler(ctx);
+  });
 }
 
 function signatureRoutes(router: Router, sandbox: Sandbox): void {
@@ -116,18 +137,4 @@ function subscriptionOf({ ledger }: Sandbox, ctx: RouterContext): Subscription {
 
 function isLive({ deletedAt }: Subscription): boolean {
   return deletedAt === undefined;
-}
-
-/** One row per attempt, newest first. */
-function attemptViews({ deliveryId, event, attempts, headers, body }: HookDelivery): object[] {
-  const rows = attempts.map(({ at, status, error, durationMs }) => ({
-    id: deliveryId,
-    event,
-    created_at: at,
-    success: status !== null && status >= 200 && status < 300,
-    request: { headers, body },
-    response: { status_code: status, ...(error === undefined ? {} : { error }) },
-    details: { delivery_duration: durationMs },
-  }));
-  return rows.reverse();
 }
