@@ -45,9 +45,10 @@ async function run(
   asJson: boolean,
 ): Promise<void> {
   const config = readGatewayConfig(withRunningDev(process.env));
-  const { lines, json } = await command.run(config, asked).catch(fail);
-  if (asJson) printJson(json);
-  else for (const line of lines) print(line);
+  const answer = await command.run(config, asked).catch(fail);
+  if (asJson) printJson(answer.json);
+  if (answer.isBadNews === true) complain(answer.lines.join('\n'));
+  else if (!asJson) for (const line of answer.lines) print(line);
 }
 
 /** A gateway that knows us not is a matter of configuration; everything else that it says is bad news. */
@@ -55,6 +56,10 @@ function fail(error: unknown): never {
   if (error instanceof GatewayUnavailable && error.kind === 'credentials')
     throw new ConfigError(error.message, { cause: error });
   if (!(error instanceof GatewayRejected) && !(error instanceof GatewayUnavailable)) throw error;
-  process.stderr.write(`paidonce: ${error.message}\n`);
-  throw new BadNews(error.message, { cause: error });
+  complain(error.message, error);
+}
+
+function complain(message: string, cause?: unknown): never {
+  process.stderr.write(`paidonce: ${message}\n`);
+  throw new BadNews(message, { cause });
 }

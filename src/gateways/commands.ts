@@ -20,4 +20,6 @@ export interface AskedCommand {
 export interface CommandAnswer {
   readonly lines: readonly string[];
   readonly json: unknown;
+  /** It did not come to what was asked for: `lines` are a complaint, and the exit code is 1. */
+  readonly isBadNews?: true;
 }

@@ -141,7 +141,7 @@ describe('paidonce dintero', () => {
     process.env = {};
     for (const args of [[], ['subscribe'], ['subscriptions'], ['unsubscribe'], ['signature']])
       expect(await runCommand(['dintero', ...args, '--help'])).toBe(0);
-    expect(terminal.output).toContain('paidonce dintero unsubscribe T');
+    expect(terminal.output).toContain('paidonce dintero unsubscribe 3c90c3cc-');
   });
 
   it('ends with 2 for what its user has to change', async () => {

@@ -1,13 +1,11 @@
 /** `paidonce dintero …`: sets up both ways in which Dintero calls us. Secrets go to the terminal and nowhere else. */
-import { randomBytes } from 'node:crypto';
 import type { CommandAnswer, GatewayCommand } from '../commands.ts';
 import { createDinteroClient } from './client.ts';
-import type { Subscription } from './hooks.ts';
-import { createSubscription, deleteSubscription, isOurs, listSubscriptions, tellsUs } from './hooks.ts';
+import { deleteSubscription, isOurs, listSubscriptions } from './hooks.ts';
 import type { DinteroSettings } from './settings.ts';
 import type { SigningSecret } from './signing-secret.ts';
 import { createSigningSecret, readSigningSecret } from './signing-secret.ts';
-import { accountUrl } from './urls.ts';
+import { describe, subscribe } from './subscribe.ts';
 
 type DinteroCommand = GatewayCommand<DinteroSettings>;
 
@@ -15,12 +13,14 @@ const SUBSCRIBE: DinteroCommand = {
   name: 'subscribe',
   summary: 'have Dintero tell us of every change on the account',
   help: `
-Subscribes PUBLIC_URL/callbacks/dintero/account, signed with the first of DINTERO_WEBHOOK_SECRETS. Without any, a secret is made up and
-printed, this once: Dintero's first ping is refused then, until the service has it. A subscription that is there already, active and about transactions, is kept.
+Subscribes PUBLIC_URL/callbacks/dintero/account, signed with the first of DINTERO_WEBHOOK_SECRETS, which the running API must have. Dintero pings the address
+at once. Where the API does not verify the ping within 15 s, the subscription is removed again: exit code 1.
+Without DINTERO_WEBHOOK_SECRETS, a secret is made up and printed, this once, and the ping is not checked. A subscription that is there already, active and about
+transactions, is kept.
 
 Example:
   paidonce dintero subscribe`,
-  run: subscribe,
+  run: (settings) => subscribe(callsOf(settings), settings),
 };
 
 const SUBSCRIPTIONS: DinteroCommand = {
@@ -43,7 +43,7 @@ const UNSUBSCRIBE: DinteroCommand = {
   argument: { name: 'subscription', summary: 'its id, as `paidonce dintero subscriptions` lists it' },
   help: `
 Example:
-  paidonce dintero unsubscribe T12345678.465U8CUzaPVpneu1wt8Wei`,
+  paidonce dintero unsubscribe 3c90c3cc-0d44-4b50-8888-8dd25736052a`,
   async run(settings, { argument: id }) {
     await deleteSubscription(callsOf(settings), id);
     return { lines: [`unsubscribed ${id}`], json: { id, deleted: true } };
@@ -65,30 +65,6 @@ Example:
 
 /** In the order in which they are needed. */
 export const DINTERO_COMMANDS: readonly DinteroCommand[] = [SIGNATURE, SUBSCRIBE, SUBSCRIPTIONS, UNSUBSCRIBE];
-
-async function subscribe(settings: DinteroSettings): Promise<CommandAnswer> {
-  const calls = callsOf(settings);
-  const present = (await listSubscriptions(calls)).find((one) => tellsUs(settings, one));
-  if (present !== undefined) return kept(present, settings);
-  const configured = settings.webhookSecrets?.[0];
-  const secret = configured ?? randomBytes(32).toString('base64url');
-  const created = await createSubscription(calls, { url: accountUrl(settings.publicUrl), secret });
-  const said = [`subscribed ${describe(created)}`];
-  const json = { subscription: created, created: true };
-  if (configured !== undefined) return { lines: said, json };
-  const todo = `put this into DINTERO_WEBHOOK_SECRETS and restart the API; it is not shown again: ${secret}`;
-  return { lines: [...said, todo], json: { ...json, secret } };
-}
-
-function kept(present: Subscription, { webhookSecrets = [] }: DinteroSettings): CommandAnswer {
-  const lines = [`already subscribed: ${describe(present)}`];
-  if (webhookSecrets.length === 0)
-    lines.push(
-      'DINTERO_WEBHOOK_SECRETS is not set, so its calls are refused. If its secret is lost: ' +
-        `paidonce dintero unsubscribe ${present.id}, then subscribe again`,
-    );
-  return { lines, json: { subscription: present, created: false } };
-}
 
 async function signature(
   settings: DinteroSettings,
@@ -122,8 +98,4 @@ function callsOf(settings: DinteroSettings) {
 
 function clientFor(settings: DinteroSettings) {
   return createDinteroClient(settings, { now: () => new Date() });
-}
-
-function describe({ id, url, events, isActive }: Subscription): string {
-  return `${id}  ${url}  ${events.join(', ')}${isActive ? '' : '  (not active)'}`;
 }

@@ -17,7 +17,7 @@ export interface Subscription {
   readonly isActive: boolean;
 }
 
-interface HookCalls {
+export interface HookCalls {
   readonly client: DinteroClient;
   readonly accountId: string;
   readonly signal?: AbortSignal | undefined;
@@ -41,6 +41,7 @@ const listSchema = z.union([
   z.object({ subscriptions: z.array(subscriptionSchema) }).transform(({ subscriptions }) => subscriptions),
 ]);
 const createdSchema = z.object({ id: idField });
+const attemptsSchema = z.array(z.object({ status: z.int().optional().catch(undefined) }));
 
 /** Every subscription of the account. */
 export async function listSubscriptions(calls: HookCalls): Promise<readonly Subscription[]> {
@@ -73,6 +74,18 @@ export async function deleteSubscription(calls: HookCalls, id: string): Promise<
   const path = `${pathOf(calls)}/${encodeURIComponent(id)}`;
   const answer = await calls.client({ operation, method: 'DELETE', path, host: 'core' });
   if (answer.status >= 400) throw rejected(operation, answer);
+}
+
+/** What our address answered at each of Dintero's recent attempts at a subscription; undefined for one without an answer. */
+export async function listAnswers(calls: HookCalls, id: string): Promise<readonly (number | undefined)[]> {
+  const operation = 'list deliveries';
+  const { client, signal } = calls;
+  const path = `${pathOf(calls)}/${encodeURIComponent(id)}/deliveries`;
+  const answer = await client({ operation, method: 'GET', path, host: 'core', signal });
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const listed = understand(attemptsSchema, answer);
+  if (!listed.ok) throw unclear(operation, listed.reason);
+  return listed.value.map(({ status }) => status);
 }
 
 /** Whether Dintero, which deletes what fails several times, still has the one that comes to us. */
