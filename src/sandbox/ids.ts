@@ -10,6 +10,11 @@ export function shortId(): string {
   return id;
 }
 
+/** The account that an id belongs to. */
+export function accountOf(id: string): string {
+  return id.slice(0, id.indexOf('.'));
+}
+
 /** An id as Dintero writes them: `T12345678.` and 22 characters. */
 export function accountId(account: string): string {
   return `${account}.${shortId()}`;

@@ -1,9 +1,7 @@
 /** What is left of a line of an order, computed from a transaction's events. */
-import type { Item, Transaction, TransactionEvent } from './model.ts';
+import type { Item, Part, Transaction, TransactionEvent } from './model.ts';
 import type { MoneyKind } from './money-request.ts';
 import { pendingEvents } from './sums.ts';
-
-type Part = Pick<Item, 'line_id' | 'amount' | 'quantity'>;
 
 /** Says what is too much of a part of a line, beside what has been captured or refunded of that line. */
 export function beyondLine(transaction: Transaction, kind: MoneyKind, part: Part): string[] {

@@ -10,10 +10,18 @@ export interface SessionEvent {
 }
 
 export interface Item {
-  readonly id: string;
-  readonly line_id: string;
+  readonly id?: string | undefined;
+  readonly line_id?: string | undefined;
   readonly amount: number;
   readonly description?: string | undefined;
+  readonly quantity?: number | undefined;
+  readonly [field: string]: unknown;
+}
+
+/** A part of a line that is captured or refunded: named by its line, always. */
+export interface Part {
+  readonly line_id: string;
+  readonly amount: number;
   readonly quantity?: number | undefined;
   readonly [field: string]: unknown;
 }
@@ -30,7 +38,6 @@ export interface SessionOrder {
 
 export interface Session {
   readonly id: string;
-  readonly account_id: string;
   readonly created_at: string;
   updated_at: string;
   readonly expires_at: string;
@@ -74,7 +81,7 @@ export interface TransactionEvent {
   readonly created_at: string;
   readonly created_by: string;
   readonly error?: EventError;
-  readonly items?: readonly Pick<Item, 'line_id' | 'amount' | 'quantity'>[];
+  readonly items?: readonly Part[];
   /** A UUID; the header `event-request-id` of a 202 has it. */
   readonly request_id?: string;
   /** The `request_id` of the INITIATE_… event that this one completes. */

@@ -1,6 +1,6 @@
 /** The bodies of capture, refund and void, and what makes Dintero refuse them. */
 import { z } from 'zod';
-import type { Item, Transaction } from './model.ts';
+import type { Part, Transaction } from './model.ts';
 import { parseBody } from './parse.ts';
 import { invalid, Problem } from './problem.ts';
 import { beyondLine } from './line-sums.ts';
@@ -13,7 +13,7 @@ export interface MoneyCommand {
   readonly kind: MoneyKind;
   readonly amount: number;
   readonly reference?: string | undefined;
-  readonly items?: readonly Pick<Item, 'line_id' | 'amount' | 'quantity'>[] | undefined;
+  readonly items?: readonly Part[] | undefined;
   readonly reason?: string | undefined;
   /** Gives the rest of the authorization back. */
   readonly isFinal?: boolean | undefined;

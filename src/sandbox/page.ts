@@ -77,7 +77,7 @@ function layout(title: string, content: string): string {
 function summary({ order }: Session): string {
   const shipping = order.shipping_option;
   const lines = (order.items ?? []).map((item) =>
-    row(item.description ?? item.id, item.quantity, item.amount, order.currency),
+    row(item.description ?? item.id ?? item.line_id ?? 'Item', item.quantity, item.amount, order.currency),
   );
   if (shipping !== undefined) lines.push(row('Shipping', undefined, shipping.amount, order.currency));
   return `<section><h2>Order <code>${escaped(order.merchant_reference)}</code></h2><table>

@@ -9,8 +9,8 @@ const INT32 = 2_147_483_647;
 const minor = z.number().int().min(-INT32).max(INT32);
 
 const itemSchema = z.looseObject({
-  id: z.string().min(1),
-  line_id: z.string().min(1),
+  id: z.string().min(1).optional(),
+  line_id: z.string().min(1).optional(),
   description: z.string().optional(),
   quantity: z.number().optional(),
   amount: minor,
@@ -58,11 +58,14 @@ const requestSchema = z.looseObject({
 
 type SessionRequest = z.infer<typeof requestSchema>;
 
-/** The body of `PUT /v1/sessions/{id}`. `merchant_reference` can't be changed. */
+/** The body of `PUT /v1/sessions/{id}`. Its `merchant_reference` is of no effect: WooCommerce sends none, Magento does. */
 export const updateSchema = z.looseObject({
-  order: z.looseObject({ ...amounts, merchant_reference: z.undefined() }),
+  order: z.looseObject(amounts),
   remove_lock: z.boolean().default(true),
 });
+
+/** What every session's configuration says unless it was asked for otherwise. */
+const DEFAULTS = { channel: 'ecommerce', auto_capture: false };
 
 export interface RequestRules {
   readonly settings: Settings;
@@ -76,11 +79,11 @@ export function sessionFrom(body: unknown, rules: RequestRules): Session {
   const request = parseBody(requestSchema, body);
   const now = nowIso();
   check(request, rules, now);
-  const { expires_at: expiresAt, profile_id: profileId, metadata, ...rest } = request;
+  const { expires_at: expiresAt, profile_id: profileId, metadata, configuration, ...rest } = request;
   return {
     ...(rest as Pick<Session, 'order' | 'url'>),
     id: accountId(rules.settings.account),
-    account_id: rules.settings.account,
+    configuration: { ...DEFAULTS, ...configuration },
     created_at: now,
     updated_at: now,
     expires_at: expiresAt === undefined ? aDayAfter(now) : utc(expiresAt),
@@ -107,7 +110,7 @@ function check(request: SessionRequest, rules: RequestRules, now: string): void 
 }
 
 function wrongLines({ order }: SessionRequest, strict: boolean): string[] {
-  const lineIds = (order.items ?? []).map((item) => item.line_id);
+  const lineIds = (order.items ?? []).flatMap(({ line_id: id }) => id ?? []);
   if (new Set(lineIds).size < lineIds.length) return ['order.items.line_id must be unique'];
   const total = lineTotal(order);
   if (!strict || total === undefined || order.partial_payment === true || total === order.amount) return [];

@@ -36,11 +36,11 @@ export function cancelSession(sandbox: Sandbox, session: Session): Session {
 }
 
 /** What the Web SDK does before an update. */
-export function lockSession(sandbox: Sandbox, session: Session): { pay_lock_id: string } {
+export function lockSession(sandbox: Sandbox, session: Session): Pick<Session, 'pay_lock'> {
   session.pay_lock ??= { pay_lock_id: randomUUID() };
   addSessionEvent(session, 'PAY_LOCK_START');
   sandbox.ledger.saveSession(session);
-  return session.pay_lock;
+  return { pay_lock: session.pay_lock };
 }
 
 /** Changes the order of a session that nobody is paying: locked, or never rendered and `withoutLock`. */

@@ -1,5 +1,5 @@
 /** The status machine of a transaction: what may follow what, and the event that says so. */
-import { accountId, shortId } from './ids.ts';
+import { accountId, accountOf, shortId } from './ids.ts';
 import { type Item, nowIso, type Session, type Transaction, type TransactionEvent } from './model.ts';
 import { Problem } from './problem.ts';
 import { sumsOf } from './sums.ts';
@@ -40,10 +40,11 @@ export interface Opening {
 export function openTransaction(session: Session, opening: Opening): Transaction {
   const now = nowIso();
   const { order } = session;
+  const account = accountOf(session.id);
   const amount = opening.amount ?? order.amount;
   return {
-    id: accountId(session.account_id),
-    account_id: session.account_id,
+    id: accountId(account),
+    account_id: account,
     session_id: session.id,
     amount,
     currency: opening.currency ?? order.currency,
