@@ -45,6 +45,13 @@ export function one(query: Query, name: string): string | undefined {
   return many(query, name).at(-1);
 }
 
+/** Refuses what is no filter of a listing: dropped in silence, a misspelt one would list everything. */
+export function checkFilters(query: Query, known: readonly string[]): void {
+  const unknown = Object.keys(query).filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw invalid(...unknown.map((name) => `${name}: no such filter; there are ${known.join(', ')}`));
+}
+
 function limitOf(query: Query): number {
   const text = one(query, 'limit') ?? '10';
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;

@@ -1,5 +1,5 @@
 /** The two listings of the API and their filters. */
-import { many, one, pageOf, timeOf, type Query } from './listing.ts';
+import { checkFilters, many, one, pageOf, timeOf, type Query } from './listing.ts';
 import type { Session, Transaction, TransactionEvent } from './model.ts';
 import { invalid } from './problem.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -7,6 +7,7 @@ import { cutOff, sessionView, transactionView } from './views.ts';
 
 /** `GET /v1/sessions`: `search` finds by id, either reference, transaction id, e-mail address or telephone number. */
 export function searchSessions({ ledger, faults }: Sandbox, query: Query): Session[] {
+  checkFilters(query, SESSION_FILTERS);
   const cut = cutOff(faults.knobs.searchLagMs);
   const asked = [...many(query, 'search'), ...many(query, 'transaction_id')];
   return pageOf<Session>({
@@ -23,6 +24,7 @@ export function searchSessions({ ledger, faults }: Sandbox, query: Query): Sessi
 
 /** `GET /v1/transactions`. */
 export function listTransactions({ ledger, faults }: Sandbox, query: Query): Transaction[] {
+  checkFilters(query, TRANSACTION_FILTERS);
   const cut = cutOff(faults.knobs.listLagMs);
   const filters = filtersOf(query);
   return pageOf<Transaction>({
@@ -32,7 +34,7 @@ export function listTransactions({ ledger, faults }: Sandbox, query: Query): Tra
     view(transaction) {
       if (cut !== undefined && transaction.created_at > cut) return undefined;
       const view = transactionView(transaction, cut);
-      return filters.every((keeps) => keeps(view)) ? view : undefined;
+      return filters.every((keeps) => keeps(view)) ? shown(view, query) : undefined;
     },
   });
 }
@@ -52,17 +54,34 @@ function matchesSession(session: Session, query: Query): boolean {
   return [...references, customer?.email, customer?.phone_number].includes(search);
 }
 
-const EXACT: readonly [name: string, valueOf: (transaction: Transaction) => string | undefined][] = [
-  ['id', (transaction) => transaction.id],
-  ['session_id', (transaction) => transaction.session_id],
-  ['status', (transaction) => transaction.status],
-  ['merchant_reference', (transaction) => transaction.merchant_reference],
-  ['merchant_reference_2', (transaction) => transaction.merchant_reference_2],
-  ['payment_product', (transaction) => transaction.payment_product],
-  ['payment_product_type', (transaction) => transaction.payment_product_type],
-  ['card_brand', (transaction) => transaction.card?.['brand']],
-  ['currency', (transaction) => transaction.currency],
-  ['amount', (transaction) => transaction.amount.toString()],
+const EXACT: readonly (readonly [name: string, valueOf: (transaction: Transaction) => string | undefined])[] =
+  [
+    ['id', (transaction) => transaction.id],
+    ['session_id', (transaction) => transaction.session_id],
+    ['status', (transaction) => transaction.status],
+    ['merchant_reference', (transaction) => transaction.merchant_reference],
+    ['merchant_reference_2', (transaction) => transaction.merchant_reference_2],
+    ['payment_product', (transaction) => transaction.payment_product],
+    ['payment_product_type', (transaction) => transaction.payment_product_type],
+    ['card_brand', (transaction) => transaction.card?.['brand']],
+    ['currency', (transaction) => transaction.currency],
+    ['amount', (transaction) => transaction.amount.toString()],
+    ['store_id', (transaction) => transaction.store?.id],
+    ['customer_id', (transaction) => transaction.customer?.customer_id],
+    // No transaction of the sandbox has a payout, a token or an operation that a merchant began.
+    ...['payout_correlation_id', 'payout_destination_id', 'payment_operation', 'token_id'].map(
+      (name) => [name, () => undefined] as const,
+    ),
+  ];
+
+const PAGE_FILTERS = ['limit', 'starting_after', 'created_at.gte', 'created_at.lte'];
+const SESSION_FILTERS = [...PAGE_FILTERS, 'search', 'transaction_id'];
+const TRANSACTION_FILTERS = [
+  ...EXACT.map(([name]) => name),
+  ...PAGE_FILTERS,
+  ...['amount', 'captured_at', 'refunded_at'].flatMap((name) => [`${name}.gte`, `${name}.lte`]),
+  'search',
+  'includes',
 ];
 
 const INDEXED = ['id', 'session_id', 'merchant_reference', 'merchant_reference_2', 'search'];
@@ -85,6 +104,12 @@ function filtersOf(query: Query): Filter[] {
   const search = one(query, 'search');
   if (search !== undefined) filters.push((transaction) => searchable(transaction).includes(search));
   return filters;
+}
+
+/** `includes=events.success.true` leaves out the events that failed. */
+function shown(transaction: Transaction, query: Query): Transaction {
+  if (!many(query, 'includes').includes('events.success.true')) return transaction;
+  return { ...transaction, events: transaction.events.filter(({ success }) => success) };
 }
 
 function amountFilters(query: Query): Filter[] {

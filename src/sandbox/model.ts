@@ -32,6 +32,7 @@ export interface SessionOrder {
   readonly merchant_reference: string;
   readonly merchant_reference_2?: string | undefined;
   readonly items?: readonly Item[] | undefined;
+  readonly store?: { readonly id?: string | undefined } | undefined;
   readonly shipping_option?: { readonly amount: number; readonly [field: string]: unknown } | undefined;
   readonly [field: string]: unknown;
 }
@@ -43,7 +44,11 @@ export interface Session {
   readonly expires_at: string;
   order: SessionOrder;
   readonly url: { readonly return_url: string; readonly callback_url?: string | undefined };
-  readonly customer?: { readonly email?: string | undefined; readonly phone_number?: string | undefined };
+  readonly customer?: {
+    readonly customer_id?: string | undefined;
+    readonly email?: string | undefined;
+    readonly phone_number?: string | undefined;
+  };
   readonly configuration?: Readonly<Record<string, unknown>>;
   readonly metadata: Readonly<Record<string, string | number>>;
   readonly events: SessionEvent[];
@@ -107,6 +112,7 @@ export interface Transaction {
   readonly items: readonly Item[];
   readonly card?: Readonly<Record<string, string>>;
   readonly customer?: Session['customer'];
+  readonly store?: { readonly id?: string | undefined } | undefined;
   readonly metadata: Readonly<Record<string, string | number>>;
   readonly created_at: string;
   updated_at: string;

@@ -25,6 +25,7 @@ const amounts = {
   partial_payment: z.boolean().optional(),
   items: z.array(itemSchema).optional(),
   shipping_option: z.looseObject({ amount: minor }).optional(),
+  store: z.looseObject({ id: z.string().optional() }).optional(),
 };
 
 /** Empty texts are refused, as the plug-ins that leave them out say. */
@@ -43,6 +44,7 @@ const requestSchema = z.looseObject({
   url: z.looseObject({ return_url: z.url(), callback_url: z.url().optional() }),
   customer: z
     .looseObject({
+      customer_id: z.string().optional(),
       email: z.string().includes('@').optional(),
       phone_number: z
         .string()

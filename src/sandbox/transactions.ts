@@ -57,6 +57,7 @@ export function openTransaction(session: Session, opening: Opening): Transaction
     items: linesOf(order),
     ...(opening.card === undefined ? {} : { card: opening.card }),
     ...(session.customer === undefined ? {} : { customer: session.customer }),
+    ...(order.store === undefined ? {} : { store: order.store }),
     metadata: session.metadata,
     created_at: now,
     updated_at: now,

@@ -1,5 +1,5 @@
 /** `GET /v1/accounts/{aid}/settlements`, whose cursor is a pair. */
-import { many, one, type Query, timeOf } from '../listing.ts';
+import { checkFilters, many, one, type Query, timeOf } from '../listing.ts';
 import { invalid, Problem } from '../problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type { Settlement, SettlementRow } from './settlement-model.ts';
@@ -9,8 +9,19 @@ interface Cursor {
   readonly date: string;
 }
 
+const FILTERS = [
+  'limit',
+  'starting_after_id',
+  'starting_after_date',
+  ...['created_at', 'item_created_at'].flatMap((name) => [`${name}.gte`, `${name}.lte`]),
+  'payment_provider',
+  'payout_destination_id',
+  'search',
+];
+
 /** One page, newest first; `last_evaluated_key` only where there is more. */
 export function listSettlements({ ledger }: Sandbox, query: Query): object {
+  checkFilters(query, FILTERS);
   const limit = limitOf(query);
   const after = cursorOf(query);
   const sorted = [...ledger.settlements.all()].sort(newestFirst);
@@ -63,6 +74,8 @@ function matches(settlement: Settlement, query: Query): boolean {
   if (!hasRow(settlement, query)) return false;
   const providers = many(query, 'payment_provider');
   if (providers.length > 0 && !providers.includes(settlement.provider)) return false;
+  // The sandbox pays out to nobody but the account itself.
+  if (one(query, 'payout_destination_id') !== undefined) return false;
   const search = one(query, 'search');
   return search === undefined || search === settlement.id;
 }
