@@ -82,6 +82,34 @@ describe('sandbox session update', () => {
   });
 });
 
+describe('sandbox page of the Web SDK', () => {
+  const opened = (sid: string) => client.call('GET', `/?sdk=1.0.0&ui=inline&language=no&sid=${sid}`);
+
+  it('is the hosted page at /?sid=, and pays', async () => {
+    const id = await openSession(client);
+    const [page, hosted] = [await opened(id), await client.call('GET', `/v1/view/${id}`)];
+    expect([page.status, page.body]).toEqual([200, hosted.body]);
+    expect(page.headers.get('content-security-policy')).toBe(hosted.headers.get('content-security-policy'));
+    const [, action = ''] = /action="([^"]+)"/.exec(page.body) ?? [];
+    const { headers } = await client.call('POST', action, 'outcome=authorize');
+    expect(headers.get('location')).toMatch(/^https:\/\/shop\.example\/return.*transaction_id=/);
+    expect((await opened(id)).body).toContain('ended already: AUTHORIZED');
+  });
+
+  it('counts as opened', async () => {
+    const id = await openSession(client);
+    await opened(id);
+    expect((await put(id, WOOCOMMERCE, '?update_without_lock=true')).status).toBe(400);
+  });
+
+  it('is a page that says 404 for nobody’s session, and nothing without one', async () => {
+    const nobody = await opened('T12345678.nobody');
+    expect([nobody.status, nobody.body]).toEqual([404, expect.stringContaining('<!doctype html>')]);
+    const nothing = await client.call('GET', '/');
+    expect([nothing.status, nothing.body.error.code]).toEqual([404, 'NOT_FOUND']);
+  });
+});
+
 describe('sandbox lines', () => {
   const orderOf = (...items: object[]) =>
     aSession({ order: { amount: 30000, currency: 'NOK', merchant_reference: 'order-1', items } });

@@ -1,4 +1,4 @@
-import { Router } from '@koa/router';
+import { Router, type RouterContext } from '@koa/router';
 import { nowIso, type Session } from '../model.ts';
 import { pay } from '../outcomes.ts';
 import { paymentFrom } from '../page-form.ts';
@@ -12,37 +12,51 @@ const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 
 /** The hosted checkout: `GET` shows it, `POST` pays and sends the browser on. */
 export function pageRoutes(sandbox: Sandbox): Router {
-  const router = new Router({ prefix: '/v1/view' });
-  router.use(async (ctx, next) => {
-    ctx.set('Content-Security-Policy', POLICY);
-    await next().catch((error: unknown) => {
-      if (!(error instanceof Problem)) throw error;
-      ctx.status = error.status;
-      ctx.body = messagePage('This can’t be paid', error.message);
-    });
-  });
-  router.get('/:id', (ctx) => {
-    const session = sandbox.ledger.session(ctx.params['id'] ?? '');
-    markVisited(sandbox, session);
-    const notice = ctx.query['notice'] === 'pay_failed' ? 'The payment failed. Choose again.' : undefined;
-    ctx.body = checkoutPage(session, { closed: closedBecause(sandbox, session), notice });
-  });
-  router.post('/:id', async (ctx) => {
-    const session = sandbox.ledger.session(ctx.params['id'] ?? '');
-    const payment = paymentFrom(session, await readForm(ctx.req));
-    const { returnUrl, drawn = payment } = pay(sandbox, session, payment);
-    if (returnUrl === null && drawn.outcome !== 'pay_failed') {
-      ctx.body = messagePage(
-        'Paid',
-        'The payment was made and the browser stays here. You can close this tab.',
-      );
-      return;
-    }
-    // `redirect` would re-encode; the merchant's own query is sent back as it came.
-    ctx.status = 303;
-    ctx.set('Location', returnUrl ?? `/v1/view/${session.id}?notice=pay_failed`);
-  });
-  return router;
+  return (
+    new Router()
+      .get('/v1/view/:id', (ctx) => asPage(ctx, () => showPage(sandbox, ctx, ctx.params['id'] ?? '')))
+      .post('/v1/view/:id', (ctx) => asPage(ctx, () => payByForm(sandbox, ctx)))
+      // Where the Web SDK opens a session of an endpoint that is not Dintero's own.
+      .get('/', (ctx, next) => {
+        const { sid } = ctx.query;
+        return typeof sid === 'string' ? asPage(ctx, () => showPage(sandbox, ctx, sid)) : next();
+      })
+  );
+}
+
+/** A refusal is for a person here. */
+async function asPage(ctx: RouterContext, handle: () => void | Promise<void>): Promise<void> {
+  ctx.set('Content-Security-Policy', POLICY);
+  try {
+    await handle();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    ctx.status = error.status;
+    ctx.body = messagePage('This can’t be paid', error.message);
+  }
+}
+
+async function payByForm(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
+  const session = sandbox.ledger.session(ctx.params['id'] ?? '');
+  const payment = paymentFrom(session, await readForm(ctx.req));
+  const { returnUrl, drawn = payment } = pay(sandbox, session, payment);
+  if (returnUrl === null && drawn.outcome !== 'pay_failed') {
+    ctx.body = messagePage(
+      'Paid',
+      'The payment was made and the browser stays here. You can close this tab.',
+    );
+    return;
+  }
+  // `redirect` would re-encode; the merchant's own query is sent back as it came.
+  ctx.status = 303;
+  ctx.set('Location', returnUrl ?? `/v1/view/${session.id}?notice=pay_failed`);
+}
+
+function showPage(sandbox: Sandbox, ctx: RouterContext, id: string): void {
+  const session = sandbox.ledger.session(id);
+  markVisited(sandbox, session);
+  const notice = ctx.query['notice'] === 'pay_failed' ? 'The payment failed. Choose again.' : undefined;
+  ctx.body = checkoutPage(session, { closed: closedBecause(sandbox, session), notice });
 }
 
 function closedBecause(sandbox: Sandbox, session: Session): string | undefined {
