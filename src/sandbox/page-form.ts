@@ -5,6 +5,7 @@ import type { OwnFaults } from './fault-schema.ts';
 import type { Session } from './model.ts';
 import type { Payment } from './outcomes.ts';
 import { invalid } from './problem.ts';
+import { OFFERED_PRODUCTS } from './products.ts';
 import { TROUBLE_NAMES, TROUBLES } from './trouble.ts';
 
 /** The payment that a form stands for; a 400 where its button is unknown. */
@@ -17,7 +18,13 @@ export function paymentFrom(session: Session, form: URLSearchParams): Payment {
     ...resolutionFrom(form),
     ...faultsFrom(form),
     ...autoCaptureFrom(form),
+    ...productFrom(form),
   };
+}
+
+function productFrom(form: URLSearchParams): Pick<Payment, 'product'> {
+  const product = OFFERED_PRODUCTS.find((each) => each === form.get('product'));
+  return product === undefined ? {} : { product };
 }
 
 function outcomeFrom(

@@ -1,5 +1,6 @@
 /** The checkout as a person sees it: plain HTML that needs no script. */
 import type { Session } from './model.ts';
+import { OFFERED_PRODUCTS } from './products.ts';
 import { TROUBLES } from './trouble.ts';
 
 const STYLE = `
@@ -103,7 +104,8 @@ function form(session: Session): string {
     ([name, label]) => `<label><input type="checkbox" name="${name}" value="yes"> ${label}</label>`,
   );
   return `<form method="post" action="/v1/view/${escaped(encodeURIComponent(session.id))}">
-<h2>How should this payment end?</h2><div class="row">${buttons.join('')}</div>
+<h2>How should this payment end?</h2><p><label>Paid by <select name="product"><option value="">what suits the button</option>
+${OFFERED_PRODUCTS.map((product) => `<option>${product}</option>`).join('')}</select></label></p><div class="row">${buttons.join('')}</div>
 <fieldset><legend>Test card</legend><div class="row"><label>Card number <input type="text" name="card" inputmode="numeric"
 autocomplete="off" placeholder="4000 0000 0000 0002"></label><button name="outcome" value="card">Pay by card</button></div></fieldset>
 <fieldset><legend>Misbehaviour</legend>${boxes.join('')}

@@ -17,6 +17,21 @@ export function voidsRemainder(productType: string): boolean {
   return VOIDS_REMAINDER.has(productType);
 }
 
+/** Products whose authorization can be made to last longer. */
+export function extendsAuthorization(productType: string): boolean {
+  return productType === 'klarna.klarna';
+}
+
+/** What a payer can choose on the page. */
+export const OFFERED_PRODUCTS = [
+  'dintero_psp.creditcard',
+  'vipps',
+  'klarna.klarna',
+  'klarna.billie',
+  'swish.swish',
+  'collector.invoice',
+] as const;
+
 /** Products that take `final_capture`. */
 export function takesFinalCapture(productType: string): boolean {
   return productType.startsWith('dintero_psp.');

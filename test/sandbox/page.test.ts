@@ -67,6 +67,18 @@ describe('sandbox checkout page', () => {
     expect(body.transaction).toMatchObject({ status: 'FAILED', amount: 30090 });
   });
 
+  it('is paid by the method that was chosen, or by what suits the outcome', async () => {
+    const paidBy = async (fields: Record<string, string>): Promise<string> => {
+      const id = await openSession(client);
+      await submit(id, fields);
+      return (await client.call('GET', `/__sim/sessions/${id}`)).body.transaction.payment_product_type;
+    };
+    const page = await client.call('GET', `/v1/view/${await openSession(client)}`);
+    expect(page.body).toContain('<option>klarna.klarna</option>');
+    expect(await paidBy({ outcome: 'authorize', product: 'klarna.klarna' })).toBe('klarna.klarna');
+    expect(await paidBy({ outcome: 'capture', product: '' })).toBe('swish.swish');
+  });
+
   it('makes a later operation go wrong as chosen', async () => {
     const id = await openSession(client);
     await submit(id, { outcome: 'authorize', captureTrouble: 'unavailable', refundTrouble: '' });

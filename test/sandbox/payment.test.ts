@@ -133,6 +133,36 @@ describe('sandbox transaction', () => {
     expect([released.body.status, refused.status]).toEqual(['AUTHORIZED', 409]);
   });
 
+  it('of Klarna is extended with a reason and a reference, and can be captured as before', async () => {
+    const id = await paid('authorize', { product: 'klarna.klarna' });
+    const path = `/v1/transactions/${id}`;
+    const asked = { reason: 'out of stock', reference: 'ext-1' };
+    const { status, body } = await client.api('POST', `${path}/authorization`, asked);
+    expect([status, body.status]).toEqual([200, 'AUTHORIZED']);
+    const { metadata } = body.events.at(-1);
+    expect(metadata).toMatchObject({
+      'klarna:authorization_expiration_reason': 'out of stock',
+      'klarna:authorization_expiration_reference': 'ext-1',
+    });
+    const days = (Date.parse(metadata['klarna:authorization_expiration']) - Date.now()) / 86_400_000;
+    expect(Math.round(days)).toBe(28);
+    expect((await client.api('GET', path)).body).toEqual(body);
+    expect((await client.api('POST', `${path}/capture`, { amount: 100 })).body.status).toBe(
+      'PARTIALLY_CAPTURED',
+    );
+    expect((await client.api('POST', `${path}/authorization`, {})).status).toBe(200);
+    await client.api('POST', `${path}/capture`, { amount: 29890 });
+    expect((await client.api('POST', `${path}/authorization`, {})).status).toBe(409);
+  });
+
+  it('of Klarna keeps its amount, and of another product has no extension', async () => {
+    const klarna = await paid('authorize', { product: 'klarna.klarna' });
+    const card = await paid('authorize');
+    const ask = async (id: string, body: object) =>
+      (await client.api('POST', `/v1/transactions/${id}/authorization`, body)).status;
+    expect([await ask(klarna, { amount: 100 }), await ask(card, { reason: 'x' })]).toEqual([400, 409]);
+  });
+
   it('refuses impossible changes unless forced', async () => {
     const id = await paid('decline');
     const change = { status: 'AUTHORIZED' };

@@ -1,7 +1,7 @@
 /** Transactions as Dintero's API has them. */
 import type { Router, RouterContext } from '@koa/router';
 import { z } from 'zod';
-import { applyChange } from '../changes.ts';
+import { updateAuthorization } from '../authorization.ts';
 import type { Fault } from '../fault-schema.ts';
 import { many } from '../listing.ts';
 import { listTransactions } from '../lists.ts';
@@ -9,7 +9,6 @@ import { type MoneyKind, moneyCommand } from '../money-request.ts';
 import { moveMoney } from '../money.ts';
 import { nowIso } from '../model.ts';
 import { parseBody, readJson } from '../parse.ts';
-import { Problem } from '../problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { cutOff, sessionView, transactionView } from '../views.ts';
 import { authorized } from './operation.ts';
@@ -33,7 +32,7 @@ export function transactionRoutes(router: Router, sandbox: Sandbox): void {
   );
   router.post(
     '/transactions/:id/authorization',
-    authorized(sandbox, 'authorization', (ctx) => releaseHold(sandbox, ctx)),
+    authorized(sandbox, 'authorization', (ctx) => changeAuthorization(sandbox, ctx)),
   );
   for (const kind of ['capture', 'refund', 'void'] as const) {
     router.post(
@@ -59,12 +58,9 @@ async function updateTransaction({ ledger }: Sandbox, ctx: RouterContext): Promi
   ctx.body = transaction;
 }
 
-function releaseHold(sandbox: Sandbox, ctx: RouterContext): void {
+async function changeAuthorization(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
   const transaction = sandbox.ledger.transaction(idOf(ctx));
-  if (transaction.status !== 'ON_HOLD') {
-    throw new Problem(409, `only ON_HOLD can be released; this is ${transaction.status}`, 'CONFLICT');
-  }
-  applyChange(sandbox, transaction, { status: 'AUTHORIZED', by: sandbox.settings.clientId });
+  updateAuthorization(sandbox, transaction, await readJson(ctx.req));
   ctx.body = transaction;
 }
 

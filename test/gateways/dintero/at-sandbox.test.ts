@@ -64,6 +64,19 @@ const faults = (of: object) => sandbox.call('POST', '/__sim/faults', of);
 const CAPTURE = { kind: 'capture', reference: 'op-1' } as const;
 
 describe('dintero money at the sandbox', () => {
+  it('of Klarna is the same money after its authorization was extended', async () => {
+    const at = await paid({ outcome: 'authorize', product: 'klarna.klarna' });
+    const before = await read(at);
+    const path = `/v1/transactions/${at.transactionId}/authorization`;
+    expect((await sandbox.api('POST', path, { reason: 'late' })).status).toBe(200);
+    const { status, capturableMinor, operations } = await read(at);
+    expect({ status, capturableMinor, operations }).toEqual({
+      status: 'AUTHORIZED',
+      capturableMinor: before.capturableMinor,
+      operations: before.operations,
+    });
+  });
+
   it('is captured in parts by line, refunded, and shown by what each was called', async () => {
     const at = await paid();
     const lines = [{ lineId: '1', amountMinor: 20000, quantity: 0.5 }];
