@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/gateway.ts';
 import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
-import { logRefused, markSignalled } from '../store/deliveries.ts';
+import { countReceipt, logRefused, markSignalled } from '../store/deliveries.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
@@ -35,6 +35,8 @@ const VERIFIED_PER_SESSION = 20;
 /** Of one that is refused a row is kept: a burst of so many, then one a second; and its payment is looked for so often a second. */
 const REFUSED_KEPT = { perSecond: 1, burst: 50 };
 const REFUSED_LOOKED_FOR_PER_SECOND = 50;
+/** Copies of one signed message, each with another delivery id that nobody signed: a burst, then one in half a minute. The rest is counted. */
+const COPIES = { perSecond: 1 / 30, burst: 5 };
 /** What is signed longer ago is no retry of the gateway's: contract §4. */
 const LONG_AGO_S = 7 * 24 * 3_600;
 
@@ -50,6 +52,7 @@ class CallbackIngress implements Ingress {
   readonly #pokes: Pokes;
   readonly #verified = new TokenBuckets(VERIFIED_PER_SESSION);
   readonly #refused = new TokenBuckets(REFUSED_KEPT.perSecond, REFUSED_KEPT.burst);
+  readonly #copies = new TokenBuckets(COPIES.perSecond, COPIES.burst);
   readonly #lookedFor = new TokenBuckets(REFUSED_LOOKED_FOR_PER_SECOND);
   readonly #running = new Set<Promise<unknown>>();
   readonly #signalled: Batcher<string>;
@@ -78,7 +81,8 @@ class CallbackIngress implements Ingress {
     const stop = metrics.acknowledged.startTimer();
     this.#limit(gateway, verification.delivery);
     const delivery = await this.#identified(gateway, verification.delivery);
-    const result = await this.#take(gateway, request, delivery);
+    const isCounted = await this.#countCopy(gateway, delivery);
+    const result = isCounted ? 'duplicate' : await this.#take(gateway, request, delivery);
     count(this.#service, gateway, delivery, verification.outcome, result);
     stop();
     if (verification.outcome === 'stale') throw staleProblem(delivery);
@@ -97,6 +101,13 @@ class CallbackIngress implements Ingress {
       'unavailable',
       `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
     );
+  }
+
+  /** Whether it is one copy too many of a message that is stored, and was counted there; what nobody has stored is taken. */
+  async #countCopy(gateway: Gateway, { copyHash, contentHash, key }: Delivery): Promise<boolean> {
+    if (copyHash === undefined || this.#copies.take(`${gateway.id}/${copyHash}`)) return false;
+    const counted = countReceipt(this.#service.store.db, gateway.id, { contentHash, key });
+    return withTimeout(counted, LOG_LIMIT_MS, 'the store').catch(() => false);
   }
 
   /** Whose it is, where only the session says so: without the store that can't be known, and Temporal can't be told of it. */

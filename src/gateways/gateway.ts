@@ -35,6 +35,8 @@ export interface Delivery {
   readonly eventId: string;
   /** Equal for deliveries that say the same thing, however often they are sent: sha256 of what was signed, less its time. */
   readonly contentHash: string;
+  /** Equal for copies of one signed message, its time included. Absent where the delivery id is signed too, which tells copies by itself. */
+  readonly copyHash?: string;
   /** Our own key, from the signed part; null where it carries none, so the payment is not ours. */
   readonly key: PaymentKey | null;
   /** It carries no key by design: the session that it claims says whose it is, and `key` is null. */

@@ -1,6 +1,7 @@
 /** The delivery log: what came in, byte for byte, and whether anybody has dealt with it. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Claim } from '../domain/claim.ts';
+import type { PaymentKey } from '../domain/payment.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
 import type { ReceivedDelivery } from './log-delivery.ts';
@@ -8,6 +9,21 @@ import { deliveries } from './schema.ts';
 import type { Change } from './together.ts';
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
+
+/** Counts one more receipt of the newest delivery that says the same; whether there is one. */
+export async function countReceipt(
+  db: Db,
+  gateway: string,
+  { contentHash, key }: { readonly contentHash: string; readonly key: PaymentKey | null },
+): Promise<boolean> {
+  const counted = await rows(
+    db,
+    sql`update deliveries set receipts = receipts + 1, last_received_at = now() where id = (select id from deliveries
+      where payment_id is not distinct from ${key?.paymentId ?? null} and content_hash = ${contentHash} and gateway = ${gateway}
+      order by received_at desc limit 1) returning id`,
+  );
+  return counted.length > 0;
+}
 
 /** Writes what proved nothing; it takes no key, so that the genuine one is still new. */
 export async function logRefused(

@@ -47,6 +47,24 @@ describe('a callback of Dintero', () => {
   const signalled = (count: number) =>
     until(`${count} callbacks are signalled`, () => at.api.runs.callbacks.length === count);
 
+  it('that is copied again and again, each time with another delivery id, is counted beyond a burst', async () => {
+    const { method, target, headers } = aCallback(payment);
+    const copies = await Promise.all(
+      Array.from({ length: 19 }, (_, index) =>
+        at.api.send(method, target, { headers: { ...headers, 'event-delivery': `made-up-${index}` } }),
+      ),
+    );
+    expect(copies.map(({ status }) => status)).toEqual(Array<number>(19).fill(200));
+    const results = copies.map(({ json }) => (json as { result: string }).result);
+    expect(results.filter((result) => result === 'accepted')).toHaveLength(5);
+    const rows = await log();
+    expect(rows).toHaveLength(5);
+    expect(rows.reduce((sum, { receipts }) => sum + receipts, 0)).toBe(19);
+    await signalled(5);
+    // Signed again, it is news: the gateway's own retries are.
+    expect((await callback({ age: 60, delivery: 'signed-again' })).json).toEqual({ result: 'accepted' });
+  });
+
   it('that is verified and new is accepted, stored and signalled with what it claims', async () => {
     const answer = await callback({ delivery: 'delivery-1' });
     expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
@@ -381,7 +399,7 @@ describe('a callback of Dintero', () => {
     it('refuse the 21st verified delivery of a session within a second with 503, and none of another session', async () => {
       stopTheClock();
       const answers = await Promise.all(
-        Array.from({ length: 120 }, (_, index) => callback({ delivery: `d${index}` })),
+        Array.from({ length: 120 }, (_, index) => callback({ delivery: `d${index}`, age: index })),
       );
       const refused = answers.filter(({ status }) => status === 503);
       expect(refused).toHaveLength(100);

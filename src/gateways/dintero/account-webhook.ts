@@ -24,11 +24,13 @@ export function verifyAccountWebhook(request: RawRequest, signer: WebhookSigner)
   const check = verifyBody(headers['event-signature'], body, signer.webhookSecrets);
   if (check.outcome === 'refused') return refuse(check, request, signer);
   const { deliveryId, key: _, ...event } = readAccountEvent(body, signer.accountId);
-  const id = deliveryId ?? headerId(headers['event-delivery']) ?? sha256(body);
+  const copyHash = sha256(body);
+  const id = deliveryId ?? headerId(headers['event-delivery']) ?? copyHash;
   const { secretIndex, secretFingerprint } = check;
   // Another shop on the account may run paidonce too: what its metadata names is its payment, and no callback URL of ours says otherwise.
   const whose = { key: null, ...(event.kind === 'payment' && { keyBySession: true as const }) };
-  const signed = { ageSeconds: 0, secretIndex, secretFingerprint, isBodySigned: true };
+  const copies = deliveryId === undefined ? { copyHash } : {};
+  const signed = { ageSeconds: 0, secretIndex, secretFingerprint, isBodySigned: true, ...copies };
   return { outcome: 'verified', delivery: { ...event, ...whose, ...signed, eventId: `account/${id}` } };
 }
 

@@ -62,8 +62,10 @@ function toDelivery(
   { key, claim, unreadable, contradictions }: Contents,
 ): Delivery {
   const content = contentHash(target);
+  const copyHash = sha256(`${content}\n${check.timestamp}`);
   return {
-    eventId: deliveryId(request.headers['event-delivery']) ?? sha256(`${content}\n${check.timestamp}`),
+    eventId: deliveryId(request.headers['event-delivery']) ?? copyHash,
+    copyHash,
     contentHash: content,
     key,
     claim,
