@@ -48,7 +48,11 @@ export class ShopConfigError extends Error {
 
 /** Reads the environment once. Throws `ShopConfigError`. */
 export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
-  const parsed = schema.safeParse({ ...env, ORDER_WEBHOOK_SECRETS: webhookSecretsOf(env) });
+  const parsed = schema.safeParse({
+    ...env,
+    PAIDONCE_API_KEY: secretOf(env, 'PAIDONCE_API_KEY'),
+    ORDER_WEBHOOK_SECRETS: secretOf(env, 'ORDER_WEBHOOK_SECRETS'),
+  });
   if (!parsed.success) {
     const wrong = parsed.error.issues.map(({ path: [name], message }) => {
       const given = env[String(name)] ?? env[`${String(name)}_FILE`];
@@ -70,15 +74,16 @@ export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
 }
 
 /** From a file as paidonce takes them; `npm start` gives both, the text being what it read from the file. */
-function webhookSecretsOf(env: NodeJS.ProcessEnv): string | undefined {
-  const { ORDER_WEBHOOK_SECRETS: given, ORDER_WEBHOOK_SECRETS_FILE: path } = env;
+function secretOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const given = env[name];
+  const path = env[`${name}_FILE`];
   if (given !== undefined || path === undefined) return given;
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ShopConfigError(
-      `The demo shop cannot start. ORDER_WEBHOOK_SECRETS_FILE: a readable file was expected (${code})`,
+      `The demo shop cannot start. ${name}_FILE: a readable file was expected (${code})`,
     );
   }
 }

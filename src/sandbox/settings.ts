@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** What the sandbox is told by its environment, with defaults that need nothing configured. */
 export interface Settings {
   readonly host: string;
@@ -22,9 +24,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     dataDir: given(env, 'DATA_DIR'),
     account: account(given(env, 'DINTERO_ACCOUNT_ID') ?? 'T12345678', wrong),
     clientId: given(env, 'DINTERO_CLIENT_ID') ?? 'sandbox-client',
-    clientSecret: given(env, 'DINTERO_CLIENT_SECRET') ?? 'sandbox-client-secret-0001',
+    clientSecret: secret(env, 'DINTERO_CLIENT_SECRET', wrong) ?? 'sandbox-client-secret-0001',
     signatureSecrets: secrets(
-      given(env, 'DINTERO_SIGNATURE_SECRETS') ?? 'sandbox-signature-secret-0001',
+      secret(env, 'DINTERO_SIGNATURE_SECRETS', wrong) ?? 'sandbox-signature-secret-0001',
       wrong,
     ),
     publicUrl: given(env, 'SANDBOX_PUBLIC_URL')?.replace(/\/+$/, ''),
@@ -38,6 +40,22 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const value = env[name]?.trim();
   return value === '' ? undefined : value;
+}
+
+/** From a file where one is named, as the service takes them; by NAME where both are, since `npm start` hands on what it has read. */
+function secret(env: NodeJS.ProcessEnv, name: string, wrong: string[]): string | undefined {
+  const path = env[`${name}_FILE`];
+  const byName = given(env, name);
+  if (byName !== undefined || path === undefined) return byName;
+  try {
+    const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+    // Never the published default: a file was named so that it is not used.
+    if (text.trim() === '') wrong.push(`${name}_FILE: a file with a secret was expected, found an empty one`);
+    return text;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    wrong.push(`${name}_FILE: a readable file was expected (${code})`);
+  }
 }
 
 function whole(

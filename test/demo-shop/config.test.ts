@@ -27,6 +27,14 @@ describe('the environment of the demo shop', () => {
     expect(readShopConfig(await inFile(`${SECRET},${SECRET}\n`)).webhookSecrets).toEqual([SECRET, SECRET]);
   });
 
+  it('may give its API key in a file', async () => {
+    const path = join(folder, 'key');
+    await writeFile(path, 'a-key-from-a-file-0123456789\n');
+    const { PAIDONCE_API_URL } = ENVIRONMENT;
+    const env = { PAIDONCE_API_URL, PAIDONCE_API_KEY_FILE: path, ORDER_WEBHOOK_SECRETS: SECRET };
+    expect(readShopConfig(env).apiKey).toBe('a-key-from-a-file-0123456789');
+  });
+
   it.each(['', ' \n', 'not-a-secret'])(
     'is refused with %j in that file, and never repeats it',
     async (content) => {

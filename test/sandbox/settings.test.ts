@@ -1,4 +1,7 @@
-import { expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readSettings } from '../../src/sandbox/settings.ts';
 
 it('needs nothing configured', () => {
@@ -17,6 +20,40 @@ it.each([
 it('is told every wrong variable in one error', () => {
   const wrong = { SANDBOX_PORT: 'abc', SANDBOX_TOKEN_SECONDS: '-1', DINTERO_ACCOUNT_ID: 'X' };
   expect(complaints(wrong)).toHaveLength(3);
+});
+
+describe('a secret in a file', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'paidonce-sandbox-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const inFile = (content: string): string => {
+    const path = join(folder, 'secret');
+    writeFileSync(path, content);
+    return path;
+  };
+
+  it('is read, without the line break at its end', () => {
+    const path = inFile('one,two\n');
+    const env = { DINTERO_CLIENT_SECRET_FILE: path, DINTERO_SIGNATURE_SECRETS_FILE: path };
+    expect(readSettings(env)).toMatchObject({ clientSecret: 'one,two', signatureSecrets: ['one', 'two'] });
+  });
+
+  it('gives way to one by name', () => {
+    const env = { DINTERO_CLIENT_SECRET: 'by-name', DINTERO_CLIENT_SECRET_FILE: inFile('by-file') };
+    expect(readSettings(env).clientSecret).toBe('by-name');
+  });
+
+  it.each(['DINTERO_CLIENT_SECRET', 'DINTERO_SIGNATURE_SECRETS'])(
+    'is never replaced by the published one of %s',
+    (name) => {
+      const refusal = expect.stringMatching(`^${name}_FILE: `);
+      expect(complaints({ [`${name}_FILE`]: inFile(' \n') })).toContainEqual(refusal);
+      expect(complaints({ [`${name}_FILE`]: join(folder, 'none') })).toContainEqual(refusal);
+    },
+  );
 });
 
 function complaints(env: NodeJS.ProcessEnv): string[] {
