@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { root } from '../prepare.js';
 import { aptInstall, onPath } from './apt.js';
+import { composeJudge } from './compose-judge.js';
 import { startPostgres } from './postgres.js';
 import { makeStoreTemplate } from './store-template.js';
 import { timeSkippingServer } from './time-skipping-server.js';
@@ -22,6 +23,7 @@ export function createParts() {
     temporal,
     timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
     chromium,
+    compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
   };
   const get = (name) => {
     if (!got.has(name)) got.set(name, makers[name]());

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -18,25 +19,31 @@ import { aptInstall, onPath } from './apt.js';
 
 const START_LIMIT_MS = 30_000;
 
-/** Starts it. The answer's `url` is what TEST_DATABASE_URL is set to, `stop` ends it. Throws saying what is missing. */
-export async function startPostgres() {
+/**
+ * Starts it. The answer's `url` is what TEST_DATABASE_URL is set to, `stop` ends it. With a `password` for the user postgres it asks
+ * everybody for theirs, else nobody. Throws saying what is missing.
+ */
+export async function startPostgres({ password } = {}) {
   const bin = findBinaries() ?? (aptInstall('PostgreSQL', ['postgresql']), findBinaries());
   if (bin === null)
     throw new Error('no initdb under /usr/lib/postgresql or on PATH after installing postgresql');
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-postgres-'));
   try {
-    return await startIn(folder, bin, serverUser());
+    return await startIn(folder, bin, { user: serverUser(), password });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
-async function startIn(folder, bin, user) {
+async function startIn(folder, bin, { user, password }) {
   const data = join(folder, 'data');
   mkdirSync(data, { mode: 0o700 });
   if (user !== null) for (const path of [folder, data]) chownSync(path, user.uid, user.gid);
-  const initdb = as(user, [join(bin, 'initdb'), '-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8']);
+  const passwordFile = join(folder, 'password');
+  const auth = password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', '--pwfile', passwordFile];
+  if (password !== undefined) writeFileSync(passwordFile, `${password}\n`);
+  const initdb = as(user, [join(bin, 'initdb'), '-D', data, '-U', 'postgres', ...auth, '-E', 'UTF8']);
   execFileSync(initdb.command, initdb.args, { cwd: '/', stdio: ['ignore', 'ignore', 'inherit'] });
   const port = await freePort();
   const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=400'];
@@ -46,7 +53,8 @@ async function startIn(folder, bin, user) {
   const child = spawn(command, args, { cwd: '/', detached: true, stdio: ['ignore', log, log] });
   const stop = () => stopServer(child, folder);
   await untilAnswers(child, bin, port, folder);
-  return { url: `postgres://postgres@127.0.0.1:${port}/postgres`, stop };
+  const credentials = password === undefined ? 'postgres' : `postgres:${encodeURIComponent(password)}`;
+  return { url: `postgres://${credentials}@127.0.0.1:${port}/postgres`, port, stop };
 }
 
 /** PostgreSQL refuses to run as root; the kernel stops it (fast, by SIGINT) however we die. */
