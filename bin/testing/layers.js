@@ -53,6 +53,7 @@ const LAYERS = [
       'merchant',
     ],
   },
+  { name: 'deploy', needs: ['temporal', 'compose'], apart: true, load: 0.5 },
   { name: 'dev', needs: ['temporal'], apart: true, load: 0.5, first: ['start'] },
   { name: 'api', needs: ['embedded'], load: 0.8 },
   { name: 'store', needs: ['postgres', 'embedded'] },

@@ -1,0 +1,126 @@
+/** docker-compose.yml by Compose's own loader: as the demo, and as the service of a Dintero account. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { appendFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readConfig } from '../../src/config.ts';
+import { projectFolder, readProject, ROOT, type Project, type Service } from './support/compose.ts';
+
+const DOCUMENT = readFileSync(join(ROOT, 'docs', 'run-in-production.md'), 'utf8');
+const SERVICES = 'api,migrate,postgres,temporal,temporal-namespace,temporal-schema,temporal-ui,worker'.split(
+  ',',
+);
+/** They do their work and end. */
+const JOBS = ['migrate', 'temporal-namespace', 'temporal-schema'];
+
+/** What the document has its reader type, but for Docker's own commands. */
+function commandsUnder(title: string): string {
+  const [, section = ''] = DOCUMENT.split(`### ${title}\n`);
+  const [, block = ''] = /```sh\n(.*?)```/s.exec(section) ?? [];
+  expect(block).toContain('deploy/make-secrets.sh');
+  return block.replace(/^docker .*$/gm, '');
+}
+
+const folders: string[] = [];
+let demo: Project;
+let real: Project;
+
+async function folderOf(title: string): Promise<string> {
+  const folder = await projectFolder(commandsUnder(title));
+  folders.push(folder);
+  return folder;
+}
+
+beforeAll(async () => {
+  demo = await readProject(await folderOf('The demo'));
+  real = await readProject(await folderOf('A Dintero account'));
+});
+
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+function entriesOf(project: Project): [string, Service][] {
+  return Object.entries(project.services);
+}
+
+describe('docker-compose.yml', () => {
+  it('serves an account without the sandbox and the demo shop, and sells in the demo with both', () => {
+    expect(Object.keys(real.services).sort()).toEqual(SERVICES);
+    expect(Object.keys(demo.services).sort()).toEqual([...SERVICES, 'sandbox', 'shop'].sort());
+  });
+
+  it('keeps the volumes of the demo apart from those of an account', () => {
+    expect(demo.name).not.toBe(real.name);
+  });
+
+  it('gives the service settings that it accepts, and Worker Versioning in none of them', () => {
+    for (const project of [demo, real]) {
+      const { api, worker } = project.services;
+      expect(worker?.environment).toEqual(api?.environment);
+      const config = readConfig(withFiles(project, api));
+      expect(config).toMatchObject({ PORT: 3000, ADMIN_PORT: 9464, TEMPORAL_ADDRESS: 'temporal:7233' });
+      expect(config.TEMPORAL_WORKER_BUILD_ID).toBeUndefined();
+      expect(api?.environment?.['ADMIN_HOST']).toBe('0.0.0.0');
+    }
+  });
+
+  it("calls Dintero's own hosts where no sandbox takes their place", () => {
+    const config = readConfig(withFiles(real, real.services['api']));
+    expect(config.DINTERO_API_URL).toBe('https://api.dintero.com');
+    expect(config.DINTERO_CHECKOUT_URL).toBe('https://checkout.dintero.com');
+  });
+
+  it('pins the version of every image that it does not build', () => {
+    const foreign = entriesOf(demo).filter(([, { build }]) => build === undefined);
+    expect(foreign).toHaveLength(5);
+    for (const [, { image }] of foreign) expect(image).toMatch(/:\d+\.\d+(\.\d+)?$/);
+    const versionOf = (name: string) => demo.services[name]?.image.split(':')[1];
+    expect(versionOf('temporal-schema')).toBe(versionOf('temporal'));
+  });
+
+  it('publishes nothing but on this machine', () => {
+    const published = entriesOf(demo).flatMap(([, { ports = [] }]) => ports);
+    expect(published.map((port) => port.host_ip)).toEqual(published.map(() => '127.0.0.1'));
+    expect(published.map((port) => port.published).sort()).toEqual(['3000', '3001', '3002', '8233', '9464']);
+  });
+
+  it('restarts what keeps running and asks for its health, and runs jobs once', () => {
+    for (const [name, { restart, healthcheck }] of entriesOf(demo)) {
+      expect([name, restart]).toEqual([name, JOBS.includes(name) ? undefined : 'unless-stopped']);
+      expect([name, healthcheck !== undefined]).toEqual([name, !JOBS.includes(name)]);
+    }
+  });
+
+  it('waits for health, and for the end of jobs', () => {
+    const waits = entriesOf(demo).flatMap(([, { depends_on: on = {} }]) => Object.entries(on));
+    for (const [name, { condition }] of waits)
+      expect([name, condition]).toEqual([
+        name,
+        JOBS.includes(name) ? 'service_completed_successfully' : 'service_healthy',
+      ]);
+    expect(new Set(waits.map(([name]) => name))).toEqual(new Set([...JOBS, 'postgres', 'temporal']));
+  });
+
+  it('has every secret in a file that only its folder protects, and none in an environment', async () => {
+    const secrets = Object.values(demo.secrets).map(({ file }) => readFileSync(file, 'utf8').trim());
+    expect(new Set(secrets).size).toBe(9);
+    for (const secret of secrets) expect(JSON.stringify(demo)).not.toContain(secret);
+  });
+
+  it('is refused by the judge where it is wrong, and where .env is missing', async () => {
+    const folder = await folderOf('The demo');
+    await rm(join(folder, '.env'));
+    await expect(readProject(folder)).rejects.toThrow(/\.env|DINTERO_ACCOUNT_ID/);
+    const other = await folderOf('The demo');
+    await appendFile(join(other, 'docker-compose.yml'), '\nvolume: {}\n');
+    await expect(readProject(other)).rejects.toThrow(/volume.*not allowed/s);
+  });
+});
+
+/** The environment with the secrets from where they are on this machine. */
+function withFiles({ secrets }: Project, service: Service | undefined): NodeJS.ProcessEnv {
+  const fileOf = (path: string) => secrets[path.replace('/run/secrets/', '')]?.file ?? path;
+  const variables = Object.entries(service?.environment ?? {});
+  return Object.fromEntries(
+    variables.map(([name, value]) => [name, name.endsWith('_FILE') ? fileOf(value ?? '') : (value ?? '')]),
+  );
+}

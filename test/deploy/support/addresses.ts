@@ -1,0 +1,65 @@
+/** Where this machine has what docker-compose.yml has in a network of its own: each port of each service is a free port of 127.0.0.1. */
+import { freePort } from '../../support/ports.ts';
+import type { Project, Service } from './compose.ts';
+
+export interface Addresses {
+  readonly port: (service: string, inside: number) => number;
+  /**
+   * Addresses in a text, `host:port`: services by their names and aliases, 127.0.0.1 by the ports that the file publishes. In what runs
+   * inside a container, which `inside` names, 127.0.0.1 is that container. @throws Error for one that the file does not have
+   */
+  readonly translate: (text: string, inside?: string) => string;
+}
+
+/** More than the file has. */
+const PORTS = 24;
+const ADDRESS = /\b([a-z][a-z0-9.-]*|127\.0\.0\.1):(\d+)\b/g;
+
+/** `listening` are the ports that are there already, by `service:port`. */
+export async function createAddresses(
+  project: Project,
+  listening: Readonly<Record<string, number>>,
+): Promise<Addresses> {
+  const free: number[] = [];
+  while (free.length < PORTS) free.push(await freePort());
+  const ports = new Map(Object.entries(listening));
+  const port = (service: string, inside: number): number => {
+    const place = `${service}:${inside}`;
+    const found = ports.get(place) ?? free.pop() ?? 0;
+    ports.set(place, found);
+    return found;
+  };
+  return {
+    port,
+    translate: (text, inside) =>
+      text.replace(ADDRESS, (address, host: string, digits: string) => {
+        const place = placeOf(project, { host, digits, inside });
+        if (place === null) throw new Error(`no service of docker-compose.yml is at ${address}`);
+        return `127.0.0.1:${port(place.service, place.inside)}`;
+      }),
+  };
+}
+
+function placeOf(
+  project: Project,
+  { host, digits, inside }: { host: string; digits: string; inside: string | undefined },
+): { service: string; inside: number } | null {
+  if (host === '127.0.0.1' && inside === undefined) return publishing(project, digits);
+  const service = host === '127.0.0.1' ? inside : nameOf(project, host);
+  return service === undefined ? null : { service, inside: Number(digits) };
+}
+
+function publishing({ services }: Project, published: string): { service: string; inside: number } | null {
+  const all = Object.entries(services).flatMap(([service, { ports = [] }]) =>
+    ports.map((each) => ({ service, inside: each.target, published: each.published })),
+  );
+  return all.find((each) => each.published === published) ?? null;
+}
+
+/** By its name, or by an alias in the network. */
+function nameOf({ services }: Project, host: string): string | undefined {
+  if (host in services) return host;
+  const aliases = ({ networks = {} }: Service) =>
+    Object.values(networks).flatMap((each) => each?.aliases ?? []);
+  return Object.entries(services).find(([, service]) => aliases(service).includes(host))?.[0];
+}
