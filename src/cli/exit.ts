@@ -3,6 +3,7 @@ import { ConfigError } from '../config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
 import { MigrationFailed } from '../store/migrations.ts';
+import { plainText } from './plain.ts';
 import { printJson } from './print.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
 
@@ -21,7 +22,7 @@ export function exitCodeOf(error: unknown, asJson = false): number {
   const { message, stack } = error as Error;
   const isForeseen =
     isConfiguration(error) || error instanceof ServiceRefused || error instanceof MigrationFailed;
-  process.stderr.write(`paidonce: ${isForeseen ? message : (stack ?? String(error))}\n`);
+  process.stderr.write(`paidonce: ${plainText(isForeseen ? message : (stack ?? String(error)))}\n`);
   return isConfiguration(error) ? 2 : 1;
 }
 

@@ -4,6 +4,7 @@ import type { GatewayCommand } from '../gateways/commands.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway.ts';
 import { GATEWAY_COMMANDS } from '../gateways/registry.ts';
 import { BadNews } from './exit.ts';
+import { plainLine } from './plain.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 
@@ -60,6 +61,6 @@ function fail(error: unknown): never {
 }
 
 function complain(message: string, cause?: unknown): never {
-  process.stderr.write(`paidonce: ${message}\n`);
+  process.stderr.write(`paidonce: ${plainLine(message)}\n`);
   throw new BadNews(message, { cause });
 }

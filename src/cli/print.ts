@@ -1,15 +1,16 @@
 import type { z } from 'zod';
 import type { payment } from '../api/schemas.ts';
 import { formatMoney } from '../domain/money.ts';
+import { plainLine, plainText } from './plain.ts';
 
-/** A line on stdout. */
+/** A line on stdout, whatever words of others it holds. */
 export function print(line = ''): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${plainLine(line)}\n`);
 }
 
-/** Anything as JSON for another program. */
+/** Anything as JSON for another program, or for a terminal. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  process.stdout.write(`${plainText(JSON.stringify(value, null, 2))}\n`);
 }
 
 /** What a payment has become. */

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { keyFor, SCOPES, type Scope } from '../api-keys.ts';
 import type { ClientConfig } from '../config.ts';
 import { problem } from '../api/schemas.ts';
+import { plainLine } from './plain.ts';
 import { reasonOf } from '../telemetry/root-of.ts';
 
 /** Nobody answers there, or the answer is not ours. */
@@ -80,7 +81,9 @@ function refusal(origin: string, status: number, body: unknown): Error {
   if (!parsed.success)
     return new ServiceUnreachable(`${origin} answered ${status}, which is not ours; ${ADVICE}`);
   const { code, detail, errors } = parsed.data;
-  const fields = (errors ?? []).map((field) => `\n  ${field.pointer}: ${field.detail}`).join('');
+  const fields = (errors ?? [])
+    .map((field) => `\n  ${plainLine(`${field.pointer}: ${field.detail}`)}`)
+    .join('');
   const advice = code === 'unauthorized' ? `; ${ADVICE}` : '';
-  return new ServiceRefused(`${detail}${fields}${advice}`, { status, code });
+  return new ServiceRefused(`${plainLine(detail)}${fields}${advice}`, { status, code });
 }

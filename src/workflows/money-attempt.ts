@@ -31,8 +31,9 @@ export async function attempt(run: MoneyRun, due: OpenOperation): Promise<void> 
 async function attemptNow(run: MoneyRun, due: OpenOperation): Promise<void> {
   const { operationId, tries } = due;
   const { paymentId, orderReference, n, gateway } = run.input;
-  const summary = summaryOf(`carry out ${wordsOf(due)}`);
-  showMoving(run, tries === 0 ? summary : `look what became of ${wordsOf(due)}`);
+  const doing = `carry out ${wordsOf(due)}`;
+  const summary = summaryOf(doing);
+  showMoving(run, tries === 0 ? doing : `look what became of ${wordsOf(due)}`);
   // The first try is what the caller waits for.
   const priority = tries === 0 ? PRIORITY.waitedFor : PRIORITY.usual;
   const tried = await moneyMover(gateway).attemptOperation.executeWithOptions({ summary, priority }, [

@@ -2,7 +2,7 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import { delayAfter } from '../domain/ladder.ts';
 import type { GiveBackRequest, MoneyInput, OpenOperation } from './messages.ts';
-import { WHERE_ATTEMPTS_ARE } from './publish.ts';
+import { inMarkdown, WHERE_ATTEMPTS_ARE } from './publish.ts';
 
 const DELAY_AT_LAST_MS = 60 * 60_000;
 const HOUR_MS = 60 * 60_000;
@@ -73,13 +73,13 @@ export function close(run: MoneyRun, operationId: string): void {
 /** A few lines of Markdown at the head of the run's page. */
 export function showMoney(run: MoneyRun): void {
   const { orderReference, paymentId, gateway } = run.input;
-  const open = run.open.map((one) => `- ${wordsOf(one)}, looked at ${one.tries} times`);
+  const open = run.open.map((one) => `- ${inMarkdown(wordsOf(one))}, looked at ${one.tries} times`);
   setCurrentDetails(
     [
       `Money of order \`${orderReference}\`, payment \`${paymentId}\`, at ${gateway}`,
       ...(run.givesBack === null ? [] : [`- to be given back: ${run.givesBack.cause}`]),
       ...open,
-      ...(run.doing === null ? [] : [`- ${run.doing}`, `- ${WHERE_ATTEMPTS_ARE}`]),
+      ...(run.doing === null ? [] : [`- ${inMarkdown(run.doing)}`, `- ${WHERE_ATTEMPTS_ARE}`]),
       ...(run.telling.size === 0 ? [] : [`- the merchant has to hear ${[...run.telling].join(', ')}`]),
     ].join('\n'),
   );

@@ -48,9 +48,9 @@ export function showDetails(run: RunState): void {
     [
       `**${view.status}** order \`${run.input.orderReference}\`, payment \`${run.input.paymentId}\``,
       money && `- ${money.amountMinor} minor units of ${money.currency} by ${run.input.gateway}`,
-      view.sessionId && `- session \`${view.sessionId}\``,
-      view.transactionId && `- transaction \`${view.transactionId}\``,
-      `- waits for ${view.waitsFor}`,
+      view.sessionId && `- session ${inMarkdown(view.sessionId)}`,
+      view.transactionId && `- transaction ${inMarkdown(view.transactionId)}`,
+      `- waits for ${inMarkdown(view.waitsFor)}`,
       run.doing !== null && `- ${WHERE_ATTEMPTS_ARE}`,
       `- looked ${run.looks} times, ${run.seen.size} callbacks`,
     ]
@@ -98,7 +98,15 @@ const POKED = {
 
 /** One line of a page, of which Temporal promises to keep 400 bytes; some of them hold words of others. */
 export function summaryOf(text: string): string {
-  return text.length <= LONGEST_SUMMARY ? text : `${text.slice(0, LONGEST_SUMMARY)} …`;
+  const shown = inMarkdown(text);
+  return shown.length <= LONGEST_SUMMARY ? shown : `${shown.slice(0, LONGEST_SUMMARY)} …`;
+}
+
+/** Words of others as words: they make no line, no code, no link, no image and no HTML of the page. */
+export function inMarkdown(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- controls are what it looks for
+  const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
+  return oneLine.replace(/[\\`*[\]<>&|~!]|(?<=:)\/(?=\/)|(?<=www)\./g, '\\$&');
 }
 
 /** Of at most three bytes each. */
