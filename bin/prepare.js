@@ -19,6 +19,11 @@ export async function prepare() {
   await ensureBuilt().catch((error) => fail(error.message));
 }
 
+/** Whether something that can run is installed and compiled, be it of older sources. */
+export function isReady() {
+  return fs.existsSync(at('node_modules', 'commander')) && fs.existsSync(at('dist', 'cli', 'main.js'));
+}
+
 /** `npm ci` where node_modules is missing or was made from another lockfile. */
 export async function ensureInstalled() {
   if (!fs.existsSync(at('package-lock.json')) || !fs.existsSync(at('src')) || isInstalled()) return;

@@ -20,6 +20,9 @@ const LIMITS = {
   requireHostHeader: false,
 };
 
+/** A client that takes nothing of its answer for so long holds no connection. Longer than a request may take, which is answered first. */
+const SILENT_MS = 35_000;
+
 const STOP_GRACE_MS = 5_000;
 
 /** Opens the door; the returned function closes it after the requests at hand, or `STOP_GRACE_MS`. @throws ListenError */
@@ -47,6 +50,7 @@ function listen(app: Koa, { port, host, log }: { port: number; host: string; log
     const server = createServer(LIMITS, (req, res) => void handle(req, res));
     // None is dropped in silence; all of them together have their limit.
     server.maxHeadersCount = 0;
+    server.setTimeout(SILENT_MS);
     answerClientErrors(server, log);
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(

@@ -1,4 +1,5 @@
 import Koa, { type Context, type Next } from 'koa';
+import { ownCallers } from './own-callers.ts';
 import { Problem, problemBody } from './problem.ts';
 import { apiRoutes } from './routes/api-routes.ts';
 import { pageRoutes } from './routes/page-routes.ts';
@@ -13,6 +14,7 @@ export function sandboxApp(sandbox: Sandbox): Koa {
     await answered(ctx, next);
     sandbox.journal.flush();
   });
+  app.use(ownCallers(() => sandbox.publicUrl));
   app.use(apiRoutes(sandbox).routes());
   app.use(pageRoutes(sandbox).routes());
   app.use(simRoutes(sandbox).routes());

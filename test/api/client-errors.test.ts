@@ -84,16 +84,18 @@ describe('a connection', () => {
 
   it('whose headers take ten seconds, or whose body takes thirty, is told 408 and ended', async () => {
     const drip = () => 'a';
-    const [headers, body, silent] = await Promise.all([
+    const [headers, body, silent, nothing] = await Promise.all([
       converse(at.api.port, `GET /healthz HTTP/1.1\r\n${HOST}x-slow: `, drip),
       converse(at.api.port, `POST /callbacks/dintero HTTP/1.1\r\n${HOST}content-length: 1000\r\n\r\n`, drip),
       converse(at.api.port, `GET /healthz HTTP/1.1\r\n${HOST}`),
+      converse(at.api.port, `POST /callbacks/dintero HTTP/1.1\r\n${HOST}content-length: 1000\r\n\r\n`),
     ]);
     for (const { ms, said } of [headers, silent]) {
       expect(problemIn({ ms, said })).toMatchObject({ status: 408, code: 'request_timeout' });
       expect(ms / 1_000).toBeGreaterThan(9);
       expect(ms / 1_000).toBeLessThan(13);
     }
+    expect(problemIn(nothing)).toMatchObject({ status: 408, code: 'request_timeout' });
     expect(problemIn(body)).toMatchObject({ status: 408, code: 'request_timeout' });
     expect(body.ms / 1_000).toBeGreaterThan(29);
     expect(body.ms / 1_000).toBeLessThan(33);
@@ -144,6 +146,26 @@ describe('a connection', () => {
     });
     expect(problemIn({ said, ms: 0 })).toMatchObject({ status: 400 });
   });
+
+  it('that takes nothing of its answers is ended within a minute and a half, also while it asks for more', async () => {
+    const ask = `GET /openapi.json HTTP/1.1\r\n${HOST}\r\n`;
+    const begun = performance.now();
+    await new Promise<void>((resolve) => {
+      // Far more than the buffers in between hold.
+      const socket = connect(at.api.port, '127.0.0.1', () => socket.write(ask.repeat(200)));
+      socket.pause();
+      const more = setInterval(() => socket.write(ask), 500);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        clearInterval(more);
+        resolve();
+      });
+    });
+    const seconds = (performance.now() - begun) / 1_000;
+    expect(seconds).toBeGreaterThan(30);
+    expect(seconds).toBeLessThan(90);
+    await isAlive();
+  }, 120_000);
 
   it('that breaks while it sends, or while it is answered, harms nobody', async () => {
     for (const bytes of [
