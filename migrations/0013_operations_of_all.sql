@@ -1,1 +1,1 @@
-CREATE INDEX "operations_state" ON "operations" USING btree ("state","id");
+CREATE INDEX CONCURRENTLY "operations_state" ON "operations" USING btree ("state","id");

@@ -11,6 +11,7 @@ import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
 import { readGateway, stampGateway, WrongAccount } from './store/health.ts';
+import { requireSchema, SchemaTooOld } from './store/migrations.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
 import { beginAtZero, createMetrics } from './telemetry/metrics.ts';
@@ -146,10 +147,12 @@ async function prepareStore(service: Service): Promise<void> {
   const { store, log } = service;
   for (;;) {
     try {
-      await store.migrate();
+      // A server's schema is changed by `paidonce migrate` alone: each process would, and callbacks would wait.
+      await (store.kind === 'embedded' ? store.migrate() : requireSchema(store.db));
       return await stampStore(service);
     } catch (error) {
-      if (error instanceof WrongAccount || store.kind === 'embedded') throw error;
+      const isForPeople = error instanceof WrongAccount || error instanceof SchemaTooOld;
+      if (isForPeople || store.kind === 'embedded') throw error;
       log.warn({ reason: String(error) }, "the store can't be prepared yet: is the database up?");
       await sleep(1_000);
     }

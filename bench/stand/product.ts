@@ -1,6 +1,8 @@
 /** The product as it runs in production: its own processes, spoken to over HTTP only. */
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { startChild, type Child } from './child.ts';
 import { jsonOf } from './http.ts';
 import { CREDENTIALS, type SandboxStand } from './sandbox.ts';
@@ -52,6 +54,7 @@ export async function startProduct(
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const env = environment(settings, origin);
+  if (settings.databaseUrl !== undefined) await migrate(settings, env);
   const processes = roles.map((role) => startRole(settings, role, env));
   // An API that has only one of store and Temporal answers 200, since it can take callbacks; it opens nothing.
   const isReady = async () => (await jsonOf<{ status: string }>(`${origin}/readyz`)).status === 'ready';
@@ -89,6 +92,11 @@ export async function startProduct(
       return order.paidAt === null ? null : Date.parse(order.paidAt);
     },
   };
+}
+
+function migrate({ dist }: ProductSettings, env: NodeJS.ProcessEnv): Promise<unknown> {
+  const args = [join(dist, 'cli', 'main.js'), 'migrate'];
+  return promisify(execFile)(process.execPath, args, { env: { ...process.env, ...env } });
 }
 
 function startRole({ name, dist, folder }: ProductSettings, role: string, env: NodeJS.ProcessEnv): Child {

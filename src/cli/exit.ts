@@ -2,7 +2,7 @@ import { ListenError } from '../api/listen-error.ts';
 import { ConfigError } from '../config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
-import { MigrationFailed } from '../store/migrations.ts';
+import { MigrationFailed, SchemaTooOld } from '../store/migrations.ts';
 import { plainText } from './plain.ts';
 import { printJson } from './print.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
@@ -29,7 +29,7 @@ export function exitCodeOf(error: unknown, asJson = false): number {
 /** Whoever called us has to change something; a refusal that is about the matter itself is bad news instead. */
 function isConfiguration(error: unknown): boolean {
   if (error instanceof ServiceRefused) return [400, 401, 403, 422].includes(error.status);
-  return [ConfigError, WrongAccount, DirectoryInUse, ListenError, ServiceUnreachable].some(
+  return [ConfigError, WrongAccount, SchemaTooOld, DirectoryInUse, ListenError, ServiceUnreachable].some(
     (kind) => error instanceof kind,
   );
 }

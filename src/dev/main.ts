@@ -2,6 +2,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../config.ts';
+import { migratePostgres } from '../store/migrations.ts';
 import { DirectoryInUse, lockDirectory } from '../store/lock.ts';
 import { createNotebook, untilLeftoversEnd } from './leftovers.ts';
 import { coreChild, foundations, urlsOf, type Urls } from './plan.ts';
@@ -69,6 +70,7 @@ async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal)
       const children = await foundations(settings, executable);
       say(`starting ${[...children.map(({ name }) => name), 'then the API and the worker'].join(', ')} …`);
       await supervisor.start(children);
+      if (settings.config.DATABASE_URL !== undefined) await migratePostgres(settings.config.DATABASE_URL);
       await supervisor.start([coreChild(settings)]);
       await announce(settings, urlsFile);
       await supervisor.failed;

@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
 import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/health.ts';
-import { rows, type Db } from '../store/open.ts';
-import { check, fail, ok, type Check, type Finding } from './check.ts';
-
-const JOURNAL = join(import.meta.dirname, '..', '..', 'migrations', 'meta', '_journal.json');
+import { readSchemaState } from '../store/migrations.ts';
+import type { Db } from '../store/open.ts';
+import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 /** An open store: its migrations and whose it is. `where` names it. */
 export async function checkStore(db: Db, where: string, gateways: readonly Gateway[]): Promise<Check[]> {
@@ -21,23 +17,11 @@ export async function checkStore(db: Db, where: string, gateways: readonly Gatew
 }
 
 async function checkMigrations(db: Db, where: string): Promise<Finding> {
-  const { entries } = JSON.parse(readFileSync(JOURNAL, 'utf8')) as { entries: unknown[] };
-  const [found] = await rows<{ name: string | null }>(
-    db,
-    sql`select to_regclass('drizzle.__drizzle_migrations')::text as name`,
-  );
-  if (found?.name === null || found?.name === undefined)
-    return fail(`${where}: answers, but is empty`, 'paidonce migrate');
-  const [done] = await rows<{ count: number }>(
-    db,
-    sql`select count(*)::int as count from drizzle.__drizzle_migrations`,
-  );
-  const count = done?.count ?? 0;
-  if (count < entries.length)
-    return fail(`${where}: ${count} of ${entries.length} migrations done`, 'paidonce migrate');
-  if (count > entries.length)
-    return fail(`${where}: made by a newer version`, 'run that version, or a newer one');
-  return ok(`${where}: answers, all ${count} migrations done`);
+  const { state, done, known } = await readSchemaState(db);
+  if (state === 'older') return fail(`${where}: ${done} of ${known} migrations done`, 'paidonce migrate');
+  if (state === 'newer')
+    return warn(`${where}: made by a newer version`, 'normal while a newer one is being deployed');
+  return ok(`${where}: answers, all ${done} migrations done`);
 }
 
 /** Payments whose gateway was taken out of the configuration: nobody looks at them, polls them or moves their money. */

@@ -1,42 +1,58 @@
+/**
+ * Brings the schema up to date. A statement of a migration waits a moment for its lock and then gives way, so that no callback waits behind
+ * it; an index of a table that is in use is built beside the writing (CONCURRENTLY).
+ */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate } from 'drizzle-orm/node-postgres/migrator';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator';
 import pg from 'pg';
 import { rootOf } from '../telemetry/root-of.ts';
+import type { Db } from './open.ts';
 
 /** Where `migrations/` is, from `src/store` and from `dist/store` alike. */
-export const MIGRATIONS = { migrationsFolder: join(import.meta.dirname, '..', '..', 'migrations') };
+const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
 
 /** Any number that nobody else uses as an advisory lock on the same database. */
 const MIGRATION_LOCK = 7_201_001;
 
-/** In milliseconds. A migration may well take minutes; to say anything at all, or to be let in, may not. */
-export const MIGRATION_LIMITS = { answer: 5_000, lock: 60_000, statement: 5 * 60_000 };
+/**
+ * In milliseconds. A migration may well take minutes; to say anything at all, or to be let in, may not. `give`: how long a statement that
+ * holds others up waits for its own lock at a time.
+ */
+export const MIGRATION_LIMITS = { answer: 5_000, lock: 60_000, statement: 5 * 60_000, give: 1_000 };
+
+type Limits = typeof MIGRATION_LIMITS;
 
 const LOCK_NOT_AVAILABLE = '55P03';
+const ASKED_AGAIN_AFTER_MS = 250;
 
-/** The database is not up to date; the message says why, to whoever can mend that. */
+/** The database is not up to date; the message says why, to whoever can change that. */
 export class MigrationFailed extends Error {
   override readonly name = 'MigrationFailed';
 }
 
+/** The database is that of an older build: only `paidonce migrate` changes it. */
+export class SchemaTooOld extends Error {
+  override readonly name = 'SchemaTooOld';
+}
+
+/** What both stores have in common: one connection that takes statements one after the other. */
+export interface Session {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
 /** Brings a PostgreSQL database up to date, one process at a time. @throws MigrationFailed saying what it waited for, within the limits */
 export async function migratePostgres(connectionString: string, limits = MIGRATION_LIMITS): Promise<void> {
-  const client = new pg.Client({
-    connectionString,
-    connectionTimeoutMillis: limits.answer,
-    lock_timeout: limits.lock,
-    statement_timeout: limits.statement,
-    // For a server that is not there to keep its own limits any more.
-    query_timeout: limits.statement + limits.answer,
-  });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: limits.answer });
   client.on('error', () => undefined);
   let isConnected = false;
   try {
     await client.connect();
     isConnected = true;
     await takeLock(client, limits);
-    await migrate(drizzle(client), MIGRATIONS);
+    for (const migration of await pendingOf(client)) await applyGivingWay(client, migration, limits);
   } catch (error) {
     throw new MigrationFailed(`migrating the database: ${wordsFor(error, limits, isConnected)}`, {
       cause: error,
@@ -46,12 +62,113 @@ export async function migratePostgres(connectionString: string, limits = MIGRATI
   }
 }
 
-async function takeLock(client: pg.Client, { lock, answer }: typeof MIGRATION_LIMITS): Promise<void> {
-  const text = `select pg_advisory_lock(${MIGRATION_LOCK})`;
-  await client.query({ text, query_timeout: lock + answer } as pg.QueryConfig);
+/** Brings an embedded store up to date: nobody else is there to be held up. */
+export async function migrateEmbedded(session: Session): Promise<void> {
+  for (const migration of await pendingOf(session))
+    await inTransaction(session, migration, (statement) => statement.replace(/ CONCURRENTLY /i, ' '));
 }
 
-function wordsFor(error: unknown, { lock }: typeof MIGRATION_LIMITS, isConnected: boolean): string {
+/** Asked for again and again: who waits in a statement would be waited for by an index that is built beside it. */
+async function takeLock(client: pg.Client, { lock, answer }: Limits): Promise<void> {
+  const text = `select pg_try_advisory_lock(${MIGRATION_LOCK}) as taken`;
+  for (const deadline = Date.now() + lock; ; await sleep(ASKED_AGAIN_AFTER_MS)) {
+    const { rows } = await client.query<{ taken: boolean }>({
+      text,
+      query_timeout: answer,
+    } as pg.QueryConfig);
+    if (rows[0]?.taken === true) return;
+    if (Date.now() >= deadline)
+      throw Object.assign(new Error('the lock is taken'), { code: LOCK_NOT_AVAILABLE });
+  }
+}
+
+async function pendingOf(session: Session): Promise<MigrationMeta[]> {
+  await session.query('create schema if not exists drizzle');
+  await session.query(
+    'create table if not exists drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint)',
+  );
+  const { rows } = await session.query(
+    'select max(created_at)::float8 as last from drizzle.__drizzle_migrations',
+  );
+  const { last } = rows[0] as { last: number | null };
+  return readMigrationFiles({ migrationsFolder: FOLDER }).filter(
+    ({ folderMillis }) => folderMillis > (last ?? 0),
+  );
+}
+
+async function applyGivingWay(client: pg.Client, migration: MigrationMeta, limits: Limits): Promise<void> {
+  if (migration.sql.every(isAside)) {
+    // However long it takes, it stands in nobody's way.
+    const session = await limited(client, { lock: limits.lock, statement: 0, answer: limits.answer });
+    for (const statement of migration.sql) await buildAside(session, statement);
+    await record(session, migration);
+    return;
+  }
+  const session = await limited(client, { ...limits, lock: limits.give });
+  for (const deadline = Date.now() + limits.lock; ; await sleep(ASKED_AGAIN_AFTER_MS)) {
+    try {
+      return await inTransaction(session, migration);
+    } catch (error) {
+      const isHeldUp = (error as { code?: string }).code === LOCK_NOT_AVAILABLE;
+      if (!isHeldUp || Date.now() >= deadline) throw error;
+    }
+  }
+}
+
+/** The client with limits for each statement, the server's own and ours for a server that is not there to keep them; 0 is none. */
+async function limited(
+  client: pg.Client,
+  { lock, statement, answer }: Omit<Limits, 'give'>,
+): Promise<Session> {
+  await client.query(`set lock_timeout = ${lock}; set statement_timeout = ${statement}`);
+  const limit = statement === 0 ? {} : { query_timeout: statement + answer };
+  return {
+    query: (text, values) => client.query({ text, ...(values && { values }), ...limit } as pg.QueryConfig),
+  };
+}
+
+async function inTransaction(
+  session: Session,
+  migration: MigrationMeta,
+  adapt = (statement: string): string => statement,
+): Promise<void> {
+  await session.query('begin');
+  try {
+    for (const statement of migration.sql) await session.query(adapt(statement));
+    await record(session, migration);
+    await session.query('commit');
+  } catch (error) {
+    await session.query('rollback');
+    throw error;
+  }
+}
+
+function isAside(statement: string): boolean {
+  return /^\s*(create|drop)\s+(unique\s+)?index\s+concurrently\s/i.test(statement);
+}
+
+/** Nothing undoes it where the connection breaks: what was left half built is built once more, and what is there is left. */
+async function buildAside(session: Session, statement: string): Promise<void> {
+  const [, name] = /create\s+(?:unique\s+)?index\s+concurrently\s+"(\w+)"/i.exec(statement) ?? [];
+  if (name === undefined) return void (await session.query(statement));
+  const { rows } = await session.query(
+    'select indisvalid as whole from pg_index where indexrelid = to_regclass($1)',
+    [`"${name}"`],
+  );
+  const { whole } = (rows[0] ?? {}) as { whole?: boolean };
+  if (whole === true) return;
+  if (whole === false) await session.query(`drop index concurrently "${name}"`);
+  await session.query(statement);
+}
+
+async function record(session: Session, { hash, folderMillis }: MigrationMeta): Promise<void> {
+  await session.query('insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)', [
+    hash,
+    folderMillis,
+  ]);
+}
+
+function wordsFor(error: unknown, { lock }: Limits, isConnected: boolean): string {
   const { code, message } = error as { code?: string; message: string };
   if (code === LOCK_NOT_AVAILABLE)
     return (
@@ -61,4 +178,42 @@ function wordsFor(error: unknown, { lock }: typeof MIGRATION_LIMITS, isConnected
   if (/timeout expired|Query read timeout/.test(message))
     return 'the server took the connection and then did not answer; is it PostgreSQL, and not overloaded or frozen?';
   return isConnected ? rootOf(error) : `${rootOf(error)}; is it up, and DATABASE_URL right?`;
+}
+
+/** How far the database is, beside this build. */
+export interface SchemaState {
+  /** `newer`: made by a newer build, which this one goes on with. */
+  readonly state: 'older' | 'current' | 'newer';
+  readonly done: number;
+  readonly known: number;
+}
+
+/** @throws where the database does not answer */
+export async function readSchemaState(db: Db): Promise<SchemaState> {
+  const { entries } = JSON.parse(readFileSync(join(FOLDER, 'meta', '_journal.json'), 'utf8')) as {
+    entries: { when: number }[];
+  };
+  const known = entries.length;
+  const one = async <Row>(statement: ReturnType<typeof sql>) =>
+    ((await db.execute(statement)) as unknown as { rows: Row[] }).rows[0];
+  const table = await one<{ name: string | null }>(
+    sql`select to_regclass('drizzle.__drizzle_migrations')::text as name`,
+  );
+  if (table?.name == null) return { state: 'older', done: 0, known };
+  const found = await one<{ done: number; last: number | null }>(
+    sql`select count(*)::int as done, max(created_at)::float8 as last from drizzle.__drizzle_migrations`,
+  );
+  const { done = 0, last = null } = found ?? {};
+  const newest = entries.at(-1)?.when ?? 0;
+  if (last === null || last < newest) return { state: 'older', done, known };
+  return { state: last > newest ? 'newer' : 'current', done, known };
+}
+
+/** What a process asks before it works with a database that it does not change. @throws SchemaTooOld */
+export async function requireSchema(db: Db): Promise<void> {
+  const { state, done, known } = await readSchemaState(db);
+  if (state === 'older')
+    throw new SchemaTooOld(
+      `${done} of ${known} migrations of the database are done; run "paidonce migrate" with the same DATABASE_URL, and start again`,
+    );
 }

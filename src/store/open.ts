@@ -3,12 +3,11 @@ import { mkdir } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import type { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/pglite';
-import { migrate } from 'drizzle-orm/pglite/migrator';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { ensureDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './lock.ts';
-import { MIGRATIONS, migratePostgres } from './migrations.ts';
+import { migrateEmbedded, migratePostgres } from './migrations.ts';
 import * as schema from './schema.ts';
 import { databaseOn } from './transactions.ts';
 
@@ -52,7 +51,7 @@ function embedded(client: PGlite, unlock: () => Promise<void>): Store {
   return {
     db,
     kind: 'embedded',
-    migrate: () => migrate(db, MIGRATIONS),
+    migrate: () => migrateEmbedded({ query: (text, values) => client.query(text, values) }),
     async close() {
       await client.close();
       await unlock();

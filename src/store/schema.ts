@@ -214,7 +214,7 @@ export const operations = pgTable(
   },
   (table) => [
     uniqueIndex('operations_reference').on(table.paymentId, table.kind, table.reference),
-    index('operations_state').on(table.state, table.id),
+    index('operations_state').on(table.state, table.id).concurrently(),
     index('operations_unfinished')
       .on(table.updatedAt)
       .where(sql`state in ('pending', 'unknown')`),

@@ -7,7 +7,7 @@ import { openGate, type Gate } from '../e2e/support/gate.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
-const LIMITS = { answer: 500, lock: 1_000, statement: 2_000 };
+const LIMITS = { answer: 500, lock: 1_000, statement: 2_000, give: 200 };
 const SILENT = /^migrating the database: the server took the connection and then did not answer/;
 
 let postgres: TestPostgres;
@@ -68,9 +68,10 @@ async function holdMigrationLock(): Promise<pg.Client> {
   return holder;
 }
 
+/** Others who have asked for the lock, and ask again. */
 async function waitersBeside(holder: pg.Client): Promise<number> {
   const { rowCount } = await holder.query(
-    `select 1 from pg_locks where locktype = 'advisory' and not granted`,
+    "select 1 from pg_stat_activity where datname = current_database() and query like 'select pg_try_advisory_lock%'",
   );
   return rowCount ?? 0;
 }

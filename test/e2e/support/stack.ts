@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ChildSpec } from '../../../src/dev/child.ts';
 import { SANDBOX_VALUES } from '../../../src/dev/settings.ts';
 import { findTemporalCli } from '../../../src/dev/temporal-cli.ts';
+import { migratePostgres } from '../../../src/store/migrations.ts';
 import { temporalServer } from '../../../src/dev/temporal-server.ts';
 import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
@@ -100,6 +101,7 @@ async function portsOf({ beside }: StackOptions): Promise<Ports> {
 async function startAll(stack: Stack, { databaseUrl, beside }: StackOptions): Promise<void> {
   try {
     if (beside === undefined) await Promise.all([stack.start('temporal'), stack.start('sandbox')]);
+    if (databaseUrl !== undefined) await migratePostgres(databaseUrl);
     if (databaseUrl === undefined) await stack.start('serve');
     else await Promise.all([stack.start('api'), stack.start('worker')]);
   } catch (error) {

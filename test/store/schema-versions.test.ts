@@ -1,0 +1,177 @@
+/** Contract §1 and §2: with PostgreSQL `paidonce migrate` alone changes the schema, and holds nobody up while it does. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { migratePostgres, MIGRATION_LIMITS, readSchemaState } from '../../src/store/migrations.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { ENVIRONMENT } from '../support/api.ts';
+import { builtFolder } from '../support/compiled.ts';
+import { freePort } from '../support/ports.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
+
+let postgres: TestPostgres;
+let url: string;
+let store: Store;
+let client: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+}, 60_000);
+afterAll(() => postgres.stop());
+beforeEach(async () => {
+  url = await postgres.createDatabase();
+  store = await openStore({ databaseUrl: url, dataDir: '' });
+  client = new pg.Client({ connectionString: url });
+  await client.connect();
+});
+afterEach(async () => {
+  await client.end();
+  await store.close();
+});
+
+const states = async () => (await readSchemaState(store.db)).state;
+
+/** As a build without the last migrations has left it. */
+async function forgetMigrations(count: number, ...undo: string[]): Promise<void> {
+  for (const statement of undo) await client.query(statement);
+  await client.query(
+    'delete from drizzle.__drizzle_migrations where id in (select id from drizzle.__drizzle_migrations order by created_at desc limit $1)',
+    [count],
+  );
+}
+
+/** Runs one role to its end. */
+async function runRole(role: string): Promise<{ code: number | null; said: string }> {
+  const args = [join(await builtFolder(), 'cli', 'main.js'), role];
+  const env = {
+    ...process.env,
+    ...ENVIRONMENT,
+    PORT: String(await freePort()),
+    DATABASE_URL: url,
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+  };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, args, { env, timeout: 60_000 }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode, said: stdout + stderr }),
+    );
+  });
+}
+
+describe('the schema of a database', () => {
+  it('that is empty, or an older build left, ends every process with 2 and the command; migrate makes it current', async () => {
+    for (const role of ['api', 'worker']) {
+      const { code, said } = await runRole(role);
+      expect([role, code]).toEqual([role, 2]);
+      expect(said).toContain('run "paidonce migrate"');
+    }
+    expect((await runRole('migrate')).code).toBe(0);
+    expect(await states()).toBe('current');
+    await forgetMigrations(1, 'drop index operations_state');
+    expect(await states()).toBe('older');
+    expect((await runRole('api')).code).toBe(2);
+    await migratePostgres(url);
+    expect(await states()).toBe('current');
+  }, 120_000);
+
+  it('that a newer build has made is gone on with', async () => {
+    await migratePostgres(url);
+    await client.query("insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', $1)", [
+      Date.now() + 1_000_000_000,
+    ]);
+    expect(await states()).toBe('newer');
+    await migratePostgres(url);
+    expect(await states()).toBe('newer');
+  });
+
+  it('is not waited for by a callback: a statement that waits for its lock gives way', async () => {
+    await migratePostgres(url);
+    await forgetMigrations(
+      2,
+      'drop index operations_state',
+      'drop table audit',
+      'alter table operations drop column key',
+    );
+    // A long transaction has read the table that gets a column.
+    await client.query('begin');
+    await client.query('select * from operations');
+    const migrating = migratePostgres(url, { ...MIGRATION_LIMITS, give: 200 });
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    const waits = "select 1 from pg_locks where not granted and relation = 'operations'::regclass";
+    await until('it waits for its lock', async () => ((await other.query(waits)).rowCount ?? 0) > 0);
+    const begun = performance.now();
+    await other.query("set lock_timeout = '10s'");
+    await other.query('select count(*) from operations');
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    await client.query('rollback');
+    await migrating;
+    expect(await states()).toBe('current');
+    await other.end();
+  }, 60_000);
+
+  it('gets an index beside the writing, also where an earlier try has left half of it', async () => {
+    await migratePostgres(url);
+    await forgetMigrations(1, 'drop index operations_state');
+    const writer = new pg.Client({ connectionString: url });
+    await writer.connect();
+    await writer.query('begin');
+    await writer.query('lock table operations in row exclusive mode');
+    await expect(migratePostgres(url, { ...MIGRATION_LIMITS, lock: 1_000 })).rejects.toThrow(
+      /held its locks/,
+    );
+    const left = async () =>
+      (
+        await client.query(
+          "select indisvalid from pg_index where indexrelid = to_regclass('operations_state')",
+        )
+      ).rows as { indisvalid: boolean }[];
+    expect(await left()).toEqual([{ indisvalid: false }]);
+    // It goes on while somebody writes, which a plain index would stop.
+    const migrating = migratePostgres(url);
+    await until('it waits', async () => {
+      const { rowCount } = await client.query(
+        "select 1 from pg_stat_activity where query ilike '%index concurrently%' and wait_event_type = 'Lock'",
+      );
+      return (rowCount ?? 0) > 0;
+    });
+    await client.query("set lock_timeout = '2s'");
+    await client.query(
+      "insert into operations (id, payment_id, kind, reference, body_hash, cause, state) values ('op_1', 'pay_1', 'capture', 'r', 'h', 'merchant', 'done')",
+    );
+    await writer.query('commit');
+    await writer.end();
+    await migrating;
+    expect(await left()).toEqual([{ indisvalid: true }]);
+    expect(await states()).toBe('current');
+  }, 60_000);
+});
+
+describe('a migration', () => {
+  const files = readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+  const statementsOf = (file: string) =>
+    readFileSync(join(FOLDER, file), 'utf8')
+      .split('--> statement-breakpoint')
+      .map((text) => text.trim());
+
+  /** What came before is of a time when nothing was released. */
+  const FIRST = '0012';
+
+  it.each(files.filter((file) => file >= FIRST))(
+    '%s builds indexes of tables that are in use beside the writing, and alone',
+    (file) => {
+      const statements = statementsOf(file);
+      const made = statements.flatMap((text) => /^CREATE TABLE "(\w+)"/.exec(text)?.[1] ?? []);
+      const indexes = statements.filter((text) => /^CREATE (UNIQUE )?INDEX/.test(text));
+      const inUse = indexes.filter((text) => !made.includes(/ ON "(\w+)"/.exec(text)?.[1] ?? ''));
+      for (const index of inUse) expect(index).toContain('INDEX CONCURRENTLY');
+      if (inUse.length > 0) expect(statements).toEqual(inUse);
+    },
+  );
+});
