@@ -5,6 +5,7 @@ import { STYLE } from './assets/style.ts';
 import { errorsInWords } from './errors.tsx';
 import { assetRoutes } from './routes/asset-routes.ts';
 import { eventRoutes } from './routes/event-routes.ts';
+import { moneyRoutes } from './routes/money-routes.ts';
 import { pageRoutes } from './routes/page-routes.tsx';
 import { testRoutes } from './routes/test-routes.ts';
 import { webhookRoutes } from './routes/webhook-routes.ts';
@@ -17,7 +18,8 @@ export function createShopApp(shop: Shop): Koa {
   app.use(noStore());
   app.use(errorsInWords(shop));
   const assets = assetRoutes({ '/assets/shop.css': STYLE, '/assets/live.js': LIVE_SCRIPT });
-  for (const router of [assets, eventRoutes(shop), pageRoutes(shop), webhookRoutes(shop), testRoutes(shop)]) {
+  const pages = [pageRoutes(shop), moneyRoutes(shop)];
+  for (const router of [assets, eventRoutes(shop), ...pages, webhookRoutes(shop), testRoutes(shop)]) {
     app.use(router.routes()).use(router.allowedMethods());
   }
   return app;

@@ -17,7 +17,7 @@ export function errorsInWords(shop: Shop) {
       await next();
       if (ctx.status === 404 && ctx.body === undefined) ctx.throw(404, 'The shop has no such page.');
     } catch (error) {
-      const refusal = refusalOf(error, ctx.state['reference']);
+      const refusal = refusalOf(error, ctx.state);
       if (refusal.status === 500) ctx.app.emit('error', error, ctx);
       answer(ctx, refusal, shop.temporalUiUrl);
     }
@@ -34,13 +34,15 @@ function answer(ctx: Context, refusal: Refusal, temporalUiUrl: string | undefine
   ctx.body = renderPage(<ProblemPage problem={refusal} temporalUiUrl={temporalUiUrl} />);
 }
 
-function refusalOf(error: unknown, reference: unknown): Refusal {
+/** What paidonce says of the order or of the shop's key; any other status is trouble between the shop and paidonce. */
+const PASSED_ON: readonly number[] = [402, 403, 409, 503];
+
+function refusalOf(error: unknown, { reference, heading }: Context['state']): Refusal {
   if (error instanceof ApiProblem) {
     return {
-      // Only a conflict is the order's own story; all else is trouble between the shop and paidonce.
-      status: error.status === 409 || error.status === 503 ? error.status : 502,
-      heading: 'The payment could not be started',
-      message: error.message,
+      status: PASSED_ON.includes(error.status) ? error.status : 502,
+      heading: typeof heading === 'string' ? heading : 'The payment could not be started',
+      message: messageOf(error),
       code: error.code,
       requestId: error.requestId,
       reference: typeof reference === 'string' ? reference : undefined,
@@ -51,6 +53,11 @@ function refusalOf(error: unknown, reference: unknown): Refusal {
     return { status: error.status, heading, message: error.message };
   }
   return { status: 500, heading: 'Something broke in the shop', message: 'Please try again in a moment.' };
+}
+
+function messageOf({ code, message }: ApiProblem): string {
+  if (code !== 'scope_missing') return message;
+  return `The shop’s API key may not do this: ${message}. Nothing was done. Give the shop another key in PAIDONCE_API_KEY.`;
 }
 
 /** Errors made by Koa and raw-body for the one who asked: a status and a message that may be shown. */

@@ -1,6 +1,6 @@
 import type { OrderRecord } from './order-book.ts';
 import { shownPaymentId } from './order-state.ts';
-import { ApiProblem, type ApiOrder, type Payment } from './paidonce-api.ts';
+import { ApiProblem, type ApiOrder, type Operation, type Payment } from './paidonce-api.ts';
 import type { Shop } from './shop.ts';
 
 /** An order as its page shows it: what the shop knows, and beside it what paidonce says right now. */
@@ -9,23 +9,27 @@ export interface OrderView {
   readonly temporalUiUrl: string | undefined;
   readonly apiOrder: ApiOrder | undefined;
   readonly payment: Payment | undefined;
-  /** Why one of the two is missing; the page works without them. */
+  /** Captures, refunds and voids of the payment, newest first. */
+  readonly operations: readonly Operation[] | undefined;
+  /** Why one of these is missing; the page works without them. */
   readonly problem: ApiProblem | undefined;
 }
 
-/** Asks paidonce for the order and its payment. Never throws on the API's account. */
+/** Asks paidonce for the order, its payment and what was done with the money. Never throws on the API's account. */
 export async function viewOrder(shop: Shop, record: OrderRecord): Promise<OrderView> {
   const paymentId = shownPaymentId(record);
-  const [apiOrder, payment] = await Promise.all([
+  const [apiOrder, payment, operations] = await Promise.all([
     orProblem(shop.api.readOrder(record.reference)),
     paymentId === undefined ? undefined : orProblem(shop.api.readPayment(paymentId)),
+    paymentId === undefined ? undefined : orProblem(shop.api.readOperations(paymentId)),
   ]);
   return {
     record,
     temporalUiUrl: shop.temporalUiUrl,
     apiOrder: apiOrder instanceof ApiProblem ? undefined : apiOrder,
     payment: payment instanceof ApiProblem ? undefined : payment,
-    problem: [apiOrder, payment].find((found) => found instanceof ApiProblem),
+    operations: operations instanceof ApiProblem ? undefined : operations,
+    problem: [apiOrder, payment, operations].find((found) => found instanceof ApiProblem),
   };
 }
 

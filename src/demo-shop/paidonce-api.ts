@@ -9,6 +9,9 @@ const paymentSchema = z.looseObject({
   status: z.string(),
   amount: z.number(),
   currency: z.string(),
+  authorizedAmount: z.number().nullish(),
+  capturedAmount: z.number().nullish(),
+  refundedAmount: z.number().nullish(),
   checkoutUrl: z.string().nullish(),
   transactionId: z.string().nullish(),
   reason: z.string().nullish(),
@@ -23,6 +26,18 @@ const orderSchema = z.looseObject({
   payments: z.array(z.string()),
 });
 
+const operationSchema = z.looseObject({
+  kind: z.string(),
+  reference: z.string(),
+  status: z.string(),
+  amount: z.number().nullish(),
+  currency: z.string(),
+  problem: z.looseObject({ code: z.string(), detail: z.string() }).nullish(),
+  createdAt: z.string(),
+});
+
+const operationsSchema = z.looseObject({ data: z.array(operationSchema) });
+
 const problemSchema = z.looseObject({
   code: z.string().optional(),
   title: z.string().optional(),
@@ -31,6 +46,10 @@ const problemSchema = z.looseObject({
 
 export type Payment = z.infer<typeof paymentSchema>;
 export type ApiOrder = z.infer<typeof orderSchema>;
+export type Operation = z.infer<typeof operationSchema>;
+
+export const MOVE_KINDS = ['capture', 'refund', 'void'] as const;
+export type MoveKind = (typeof MOVE_KINDS)[number];
 
 /** The API said no, or said nothing. Carries what support asks for: the problem's code and the request id. */
 export class ApiProblem extends Error {
@@ -49,30 +68,46 @@ export class ApiProblem extends Error {
 
 export type PaidonceApi = ReturnType<typeof createPaidonceApi>;
 
-/** The three calls of paidonce's HTTP API that a shop needs. Each throws `ApiProblem`. */
+const NOTHING_CHARGED = 'The payment service did not answer. Nothing was charged; please try again.';
+const MAYBE_MOVED =
+  'The payment service did not answer, so the shop does not know whether the money was moved. The order’s page shows it once the service answers again.';
+
+/** The calls of paidonce's HTTP API that a shop needs. Each throws `ApiProblem`. */
 export function createPaidonceApi(at: { apiUrl: string; apiKey: string }) {
   const call = async <T>(
     schema: z.ZodType<T>,
     path: string,
     init: RequestInit,
-    limitMs: number,
+    { limitMs = 3_000, silence = NOTHING_CHARGED } = {},
   ): Promise<T> => {
-    const answer = await fetchOrProblem(`${at.apiUrl}${path}`, limitMs, {
-      ...init,
-      headers: { authorization: `Bearer ${at.apiKey}`, 'content-type': 'application/json' },
+    const headers = { authorization: `Bearer ${at.apiKey}`, 'content-type': 'application/json' };
+    const limit = AbortSignal.timeout(limitMs);
+    const sent = fetch(`${at.apiUrl}${path}`, { ...init, headers, signal: limit, redirect: 'error' });
+    const answer = await sent.catch((cause: unknown) => {
+      throw new ApiProblem(silence, { status: 503, code: 'no_answer', cause });
     });
     return readAnswer(schema, answer);
   };
+  const post = (body: object) => ({ method: 'POST', body: JSON.stringify(body) });
   const segment = encodeURIComponent;
   return {
     openPayment: (order: PlacedOrder, returnUrl: string): Promise<Payment> =>
-      call(paymentSchema, '/v1/payments', { method: 'POST', body: paymentRequest(order, returnUrl) }, 20_000),
-    readPayment: (id: string) => call(paymentSchema, `/v1/payments/${segment(id)}`, {}, 3_000),
-    readOrder: (reference: string) => call(orderSchema, `/v1/orders/${segment(reference)}`, {}, 3_000),
+      call(paymentSchema, '/v1/payments', post(paymentRequest(order, returnUrl)), { limitMs: 20_000 }),
+    readPayment: (id: string) => call(paymentSchema, `/v1/payments/${segment(id)}`, {}),
+    readOrder: (reference: string) => call(orderSchema, `/v1/orders/${segment(reference)}`, {}),
+    /** Newest first. */
+    readOperations: async (id: string): Promise<Operation[]> =>
+      (await call(operationsSchema, `/v1/payments/${segment(id)}/operations?limit=100`, {})).data,
+    /** All that is left; the same reference moves money once, however often it is sent. */
+    moveMoney: (id: string, kind: MoveKind, reference: string): Promise<Operation> =>
+      call(operationSchema, `/v1/payments/${segment(id)}/${kind}`, post({ reference }), {
+        limitMs: 20_000,
+        silence: MAYBE_MOVED,
+      }),
   };
 }
 
-function paymentRequest(order: PlacedOrder, returnUrl: string): string {
+function paymentRequest(order: PlacedOrder, returnUrl: string): object {
   const line = {
     id: order.productId,
     lineId: '1',
@@ -84,16 +119,7 @@ function paymentRequest(order: PlacedOrder, returnUrl: string): string {
     type: 'physical',
   };
   const { reference, amountMinor: amount, currency } = order;
-  return JSON.stringify({ order: { reference, amount, currency, items: [line] }, returnUrl });
-}
-
-async function fetchOrProblem(url: string, limitMs: number, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(limitMs), redirect: 'error' });
-  } catch (cause) {
-    const message = 'The payment service did not answer. Nothing was charged; please try again.';
-    throw new ApiProblem(message, { status: 503, code: 'no_answer', cause });
-  }
+  return { order: { reference, amount, currency, items: [line] }, returnUrl };
 }
 
 async function readAnswer<T>(schema: z.ZodType<T>, answer: Response): Promise<T> {

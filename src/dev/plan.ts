@@ -1,6 +1,6 @@
 /** The children of `npm start`, each with its command, its environment and how it is seen to be ready. */
 import { join } from 'node:path';
-import { keyFor } from '../api-keys.ts';
+import { allows, keyFor } from '../api-keys.ts';
 import type { ChildSpec } from './child.ts';
 import { LOCAL, type DevSettings, type Service } from './settings.ts';
 import { askForWorker, temporalServer } from './temporal-server.ts';
@@ -80,19 +80,26 @@ function sandboxChild({ dataDir, config }: DevSettings, { port, url }: Service):
   return nodeChild('sandbox', ['sandbox', 'start.js'], env, `${url}/__sim/state`);
 }
 
-function shopChild({ dataDir, config, apiUrl, coreEnv }: DevSettings, { port, url }: Service): ChildSpec {
+function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
+  const { dataDir, config, apiUrl, coreEnv } = settings;
   const env = {
     ...process.env,
     HOST: LOCAL,
     SHOP_PORT: String(port),
     PAIDONCE_API_URL: apiUrl,
-    PAIDONCE_API_KEY: keyFor(config.API_KEYS, ['shop']),
+    PAIDONCE_API_KEY: shopKey(settings),
     ORDER_WEBHOOK_SECRETS: config.ORDER_WEBHOOK_SECRETS?.join(','),
     SANDBOX_URL: coreEnv['DINTERO_CHECKOUT_URL'],
     TEMPORAL_UI_URL: config.TEMPORAL_UI_URL,
     DATA_DIR: join(dataDir, 'shop'),
   };
   return nodeChild('demo shop', ['demo-shop', 'start.js'], env, `${url}/healthz`);
+}
+
+/** The shop's buttons move money and ask for no password. So its key may move money only with the sandbox, where no money is real. */
+function shopKey({ config, sandbox }: DevSettings): string | undefined {
+  const forBoth = config.API_KEYS.find((key) => allows(key, ['shop']) && allows(key, ['money']));
+  return sandbox !== null && forBoth !== undefined ? forBoth.key : keyFor(config.API_KEYS, ['shop']);
 }
 
 function nodeChild(name: string, path: readonly string[], env: NodeJS.ProcessEnv, healthUrl = ''): ChildSpec {

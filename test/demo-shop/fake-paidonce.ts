@@ -17,7 +17,21 @@ export interface FakePaidonce {
   problem: { status: number; code: string; detail: string } | undefined;
   /** Changes to what `GET /v1/payments/<id>` answers. */
   payment: Record<string, unknown>;
+  /** Every capture, refund and void by reference, as paidonce keeps them: newest first. */
+  readonly operations: FakeOperation[];
+  /** What the next new operation comes to; `done` where it says nothing. */
+  outcome: { status: string; problem?: { status: number; code: string; detail: string } } | undefined;
   close(): Promise<void>;
+}
+
+export interface FakeOperation {
+  readonly kind: string;
+  readonly reference: string;
+  readonly status: string;
+  readonly amount: number;
+  readonly currency: string;
+  readonly createdAt: string;
+  readonly problem?: object | undefined;
 }
 
 export async function startFakePaidonce(): Promise<FakePaidonce> {
@@ -30,6 +44,8 @@ export async function startFakePaidonce(): Promise<FakePaidonce> {
     requests: [],
     problem: undefined,
     payment: {},
+    operations: [],
+    outcome: undefined,
     async close() {
       if (!server.listening) return;
       server.closeAllConnections();
@@ -44,6 +60,9 @@ async function answer(fake: FakePaidonce, request: IncomingMessage, response: Se
   const path = request.url ?? '';
   if (request.headers.authorization !== `Bearer ${API_KEY}`)
     return send(response, 401, { code: 'unauthorized' });
+  const [, move] = /^\/v1\/payments\/[^/]+\/(capture|refund|void)$/.exec(path) ?? [];
+  if (move !== undefined) return moveMoney(fake, move, request, response);
+  if (path.endsWith('/operations?limit=100')) return send(response, 200, { data: fake.operations });
   if (request.method === 'POST') return openPayment(fake, request, response);
   const id = decodeURIComponent(path.split('/').at(-1) ?? '');
   if (path.startsWith('/v1/payments/')) return send(response, 200, aPayment(fake, id.replace('pay_', '')));
@@ -59,6 +78,31 @@ async function openPayment(
   if (fake.problem) return send(response, fake.problem.status, fake.problem);
   fake.requests.push(body);
   return send(response, 201, aPayment(fake, body.order.reference));
+}
+
+/** As paidonce does it: the same reference is the same operation, one that was refused before it began is none. */
+async function moveMoney(
+  fake: FakePaidonce,
+  kind: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { reference } = (await json(request)) as { reference: string };
+  const known = fake.operations.find((one) => one.kind === kind && one.reference === reference);
+  const { status, problem } = known ? { status: known.status } : (fake.outcome ?? { status: 'done' });
+  if (problem !== undefined && problem.status !== 402) return send(response, problem.status, problem);
+  const made = {
+    kind,
+    reference,
+    status,
+    amount: 72_200,
+    currency: 'NOK',
+    createdAt: '2026-11-21T12:01:00.000Z',
+    problem,
+  };
+  if (known === undefined) fake.operations.unshift(made);
+  if (problem !== undefined) return send(response, problem.status, problem);
+  return send(response, status === 'done' ? 200 : 202, known ?? made);
 }
 
 function aPayment(fake: FakePaidonce, reference: string): object {

@@ -103,6 +103,27 @@ describe('the settings of npm start', () => {
   });
 });
 
+describe('the API key of the demo shop', () => {
+  const seller = 'seller_0123456789abcdefghijkl';
+  const both = 'both_0123456789abcdefghijklmno';
+  const API_KEYS = `web:shop:${seller},till:shop+money:${both}`;
+  const keyOfShop = async (env: NodeJS.ProcessEnv) => {
+    const children = await foundations(await settingsOf({ API_KEYS, ...env }), null);
+    return children.find(({ name }) => name === 'demo shop')?.env?.['PAIDONCE_API_KEY'];
+  };
+
+  it('moves money too, where one may and all money is the sandbox’s', async () => {
+    expect(await keyOfShop({})).toBe(both);
+    expect(await keyOfShop({ API_KEYS: `web:shop:${seller}` })).toBe(seller);
+  });
+
+  it('is the first that sells, where money may be real', async () => {
+    const url = 'https://dintero.example';
+    const own = { DINTERO_API_URL: url, DINTERO_CHECKOUT_URL: url, ...SANDBOX_VALUES };
+    expect(await keyOfShop(own)).toBe(seller);
+  });
+});
+
 describe('the development secrets', () => {
   let folder = '';
   beforeEach(async () => {

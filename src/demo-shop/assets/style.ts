@@ -37,7 +37,7 @@ h2 { font-size: 1.15rem; margin: 2rem 0 .75rem; }
 code { font: .875em ui-monospace, 'SF Mono', Menlo, 'DejaVu Sans Mono', monospace; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem 1.5rem; }
 .products { list-style: none; margin: 1.5rem 0 0; padding: 0; display: grid; gap: 1.25rem;
-  grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
 .products .card { display: flex; flex-direction: column; }
 .products h2 { margin: 0; }
 .products p { margin: .25rem 0; }
@@ -64,7 +64,9 @@ button:hover { filter: brightness(1.12); }
 .late { display: block; }
 .head form { justify-self: end; }
 .notice { background: var(--waiting-back); color: var(--waiting); border-radius: .5rem; padding: .6rem 1rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: .75rem 2rem; margin: 0; }
+.moves { display: flex; flex-wrap: wrap; gap: .75rem; }
+.operations { padding-left: 1.25rem; overflow-wrap: anywhere; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); gap: .75rem 2rem; margin: 0; }
 dt { font-size: .875rem; color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }

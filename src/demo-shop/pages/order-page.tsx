@@ -4,6 +4,7 @@ import type { OrderView } from '../order-view.ts';
 import { Badge } from './badge.tsx';
 import { formatAmount } from './format.ts';
 import { Page } from './layout.tsx';
+import { MoneySection } from './money-section.tsx';
 import { PaymentFacts } from './payment-facts.tsx';
 import { Timeline } from './timeline.tsx';
 import { UpdatesTable } from './updates-table.tsx';
@@ -34,6 +35,7 @@ export function OrderLive({ view }: { view: OrderView }): VNode {
           Part of this page is missing: {view.problem.message} (code <code>{view.problem.code}</code>)
         </p>
       )}
+      <MoneySection view={view} />
       <PaymentFacts view={view} />
       <UpdatesTable updates={view.record.updates} />
       <Timeline entries={view.payment?.timeline ?? []} />

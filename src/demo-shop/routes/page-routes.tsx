@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Router, type RouterContext } from '@koa/router';
 import getRawBody from 'raw-body';
-import type { OrderRecord, PlacedOrder } from '../order-book.ts';
+import type { PlacedOrder } from '../order-book.ts';
 import { renderOrderPage } from '../live-order.tsx';
 import { safeHttpUrl } from '../pages/format.ts';
 import { renderPage } from '../pages/layout.tsx';
@@ -9,6 +9,8 @@ import { OrdersPage } from '../pages/orders-page.tsx';
 import { ProductPage } from '../pages/product-page.tsx';
 import { MAX_QUANTITY, PRODUCTS, productNamed } from '../products.ts';
 import { orderUrl, type Shop } from '../shop.ts';
+import { knownRecord } from './known-record.ts';
+import { ownForms } from './own-forms.ts';
 
 const ORDERS_SHOWN = 100;
 
@@ -27,17 +29,13 @@ export function pageRoutes(shop: Shop): Router {
         <OrdersPage records={records} total={all.length} temporalUiUrl={temporalUiUrl} />,
       );
     })
-    .post('/orders', async (ctx) => goToCheckout(shop, ctx, await placeOrder(shop, ctx)))
-    .post('/orders/:reference/pay', async (ctx) => goToCheckout(shop, ctx, placedOrder(shop, ctx)))
+    .post('/orders', ownForms(shop), async (ctx) => goToCheckout(shop, ctx, await placeOrder(shop, ctx)))
+    .post('/orders/:reference/pay', ownForms(shop), async (ctx) =>
+      goToCheckout(shop, ctx, placedOrder(shop, ctx)),
+    )
     .get('/orders/:reference', async (ctx) => {
       ctx.body = await renderOrderPage(shop, knownRecord(shop, ctx));
     });
-}
-
-function knownRecord(shop: Shop, ctx: RouterContext): OrderRecord {
-  const record = shop.book.find(ctx.params['reference'] ?? '');
-  if (record === undefined) ctx.throw(404, 'The shop has no such order.');
-  return record;
 }
 
 function placedOrder(shop: Shop, ctx: RouterContext): PlacedOrder {
