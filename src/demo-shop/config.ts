@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { LookIntervals } from './next-look.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an absolute http(s) URL' });
 
@@ -14,6 +15,12 @@ const port = z
   .transform(Number)
   .refine((number) => number <= 65_535, 'must be a port from 0 (any free one) to 65535');
 
+const milliseconds = z
+  .string()
+  .regex(/^[1-9]\d{0,12}$/, 'must be a whole number of milliseconds')
+  .transform(Number)
+  .optional();
+
 const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   SHOP_PORT: port.default(3002),
@@ -26,6 +33,8 @@ const schema = z.object({
     .pipe(z.array(secret)),
   DATA_DIR: z.string().min(1).optional(),
   TEMPORAL_UI_URL: httpUrl.optional(),
+  PAIDONCE_SWEEP_MS: milliseconds,
+  PAIDONCE_ON_HOLD_POLL_MS: milliseconds,
 });
 
 export interface ShopConfig {
@@ -39,6 +48,7 @@ export interface ShopConfig {
   readonly webhookSecrets: readonly string[];
   readonly dataDir: string | undefined;
   readonly temporalUiUrl: string | undefined;
+  readonly lookIntervals: LookIntervals;
 }
 
 /** Names every wrong variable at once, never its value. */
@@ -70,6 +80,7 @@ export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
     webhookSecrets: is.ORDER_WEBHOOK_SECRETS,
     dataDir: is.DATA_DIR,
     temporalUiUrl: is.TEMPORAL_UI_URL && withoutSlash(is.TEMPORAL_UI_URL),
+    lookIntervals: { sweepMs: is.PAIDONCE_SWEEP_MS, onHoldPollMs: is.PAIDONCE_ON_HOLD_POLL_MS },
   };
 }
 

@@ -16,7 +16,7 @@ const ASK_AGAIN_MS = { waiting: 2_000, settled: 10_000 };
 export async function renderOrderPage(shop: Shop, record: OrderRecord): Promise<string> {
   const view = await viewOrder(shop, record);
   const version = versionOf(renderToString(<OrderLive view={view} />));
-  return renderPage(<OrderPage view={view} version={version} />);
+  return renderPage(<OrderPage view={view} version={version} now={Date.now()} />);
 }
 
 /** Server-sent events with the changing part of an order's page, one whenever it changed, until the signal. */

@@ -39,6 +39,7 @@ function createShop(config: ShopConfig, publicUrl: () => string, closing: AbortS
     api: createPaidonceApi(config),
     webhookSecrets: config.webhookSecrets,
     temporalUiUrl: config.temporalUiUrl,
+    lookIntervals: config.lookIntervals,
     publicUrl,
     closing,
     attempts: [],

@@ -1,3 +1,4 @@
+import { nextLookOf, type NextLook } from './next-look.ts';
 import type { OrderRecord } from './order-book.ts';
 import { shownPaymentId } from './order-state.ts';
 import { ApiProblem, type ApiOrder, type Operation, type Payment } from './paidonce-api.ts';
@@ -13,6 +14,8 @@ export interface OrderView {
   readonly operations: readonly Operation[] | undefined;
   /** Why one of these is missing; the page works without them. */
   readonly problem: ApiProblem | undefined;
+  /** Null where nothing is waited for. */
+  readonly nextLook: NextLook | null;
 }
 
 /** Asks paidonce for the order, its payment and what was done with the money. Never throws on the API's account. */
@@ -23,12 +26,14 @@ export async function viewOrder(shop: Shop, record: OrderRecord): Promise<OrderV
     paymentId === undefined ? undefined : orProblem(shop.api.readPayment(paymentId)),
     paymentId === undefined ? undefined : orProblem(shop.api.readOperations(paymentId)),
   ]);
+  const isKnown = payment !== undefined && !(payment instanceof ApiProblem);
   return {
     record,
     temporalUiUrl: shop.temporalUiUrl,
     apiOrder: apiOrder instanceof ApiProblem ? undefined : apiOrder,
     payment: payment instanceof ApiProblem ? undefined : payment,
     operations: operations instanceof ApiProblem ? undefined : operations,
+    nextLook: isKnown ? nextLookOf(payment, shop.lookIntervals, Date.now()) : null,
     problem: [apiOrder, payment, operations].find((found) => found instanceof ApiProblem),
   };
 }

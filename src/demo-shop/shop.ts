@@ -1,4 +1,5 @@
 import type { Behaviour } from './behaviour.ts';
+import type { LookIntervals } from './next-look.ts';
 import type { OrderBook } from './order-book.ts';
 import type { PaidonceApi } from './paidonce-api.ts';
 
@@ -18,6 +19,7 @@ export interface Shop {
   readonly api: PaidonceApi;
   readonly webhookSecrets: readonly string[];
   readonly temporalUiUrl: string | undefined;
+  readonly lookIntervals: LookIntervals;
   /** Known only once the server listens, since the port may be 0. */
   readonly publicUrl: () => string;
   /** Aborted when the shop closes, to end the event streams and the senders kept waiting. */

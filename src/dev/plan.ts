@@ -91,6 +91,8 @@ function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
     ORDER_WEBHOOK_SECRETS: config.ORDER_WEBHOOK_SECRETS?.join(','),
     SANDBOX_URL: coreEnv['DINTERO_CHECKOUT_URL'],
     TEMPORAL_UI_URL: config.TEMPORAL_UI_URL,
+    PAIDONCE_SWEEP_MS: String(config.SWEEP_INTERVAL),
+    PAIDONCE_ON_HOLD_POLL_MS: String(config.ON_HOLD_POLL_INTERVAL),
     DATA_DIR: join(dataDir, 'shop'),
   };
   return nodeChild('demo shop', ['demo-shop', 'start.js'], env, `${url}/healthz`);

@@ -44,6 +44,11 @@ describe('the environment of the demo shop', () => {
     },
   );
 
+  it.each(['PAIDONCE_SWEEP_MS', 'PAIDONCE_ON_HOLD_POLL_MS'])('is refused with 5m as %s', (name) => {
+    const env = { ...ENVIRONMENT, ORDER_WEBHOOK_SECRETS: SECRET, [name]: '5m' };
+    expect(() => readShopConfig(env)).toThrow(`${name}: must be a whole number of milliseconds`);
+  });
+
   it('is refused without that file, without its path', () => {
     const env = { ...ENVIRONMENT, ORDER_WEBHOOK_SECRETS_FILE: join(folder, 'none') };
     expect(() => readShopConfig(env)).toThrow(

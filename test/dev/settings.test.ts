@@ -103,6 +103,14 @@ describe('the settings of npm start', () => {
   });
 });
 
+describe('the demo shop', () => {
+  it('is told how often paidonce looks by itself', async () => {
+    const settings = await settingsOf({ SWEEP_INTERVAL: '3s', ON_HOLD_POLL_INTERVAL: '2m' });
+    const shop = (await foundations(settings, null)).find(({ name }) => name === 'demo shop');
+    expect(readShopConfig(shop?.env ?? {}).lookIntervals).toEqual({ sweepMs: 3_000, onHoldPollMs: 120_000 });
+  });
+});
+
 describe('the API key of the demo shop', () => {
   const seller = 'seller_0123456789abcdefghijkl';
   const both = 'both_0123456789abcdefghijklmno';

@@ -8,9 +8,11 @@ import { MoneySection } from './money-section.tsx';
 import { PaymentFacts } from './payment-facts.tsx';
 import { Timeline } from './timeline.tsx';
 import { UpdatesTable } from './updates-table.tsx';
+import { Waiting } from './waiting.tsx';
 
 /** The page of one order. `version` names its present content, so that the stream sends only what is new. */
-export function OrderPage({ view, version }: { view: OrderView; version: string }): VNode {
+export function OrderPage(props: { view: OrderView; version: string; now: number }): VNode {
+  const { view, version, now } = props;
   const { reference } = view.record;
   const state = stateOf(view.record);
   return (
@@ -19,17 +21,18 @@ export function OrderPage({ view, version }: { view: OrderView; version: string 
         {inWords(state).label}
       </p>
       <div id="live" data-version={version} data-events={`/orders/${encodeURIComponent(reference)}/events`}>
-        <OrderLive view={view} />
+        <OrderLive view={view} now={now} />
       </div>
     </Page>
   );
 }
 
-/** The part of the page that changes while it is looked at. */
-export function OrderLive({ view }: { view: OrderView }): VNode {
+/** The part of the page that changes while it is looked at; without `now` it is the same as long as nothing happens. */
+export function OrderLive({ view, now }: { view: OrderView; now?: number }): VNode {
   return (
     <>
       <OrderHead view={view} />
+      <Waiting next={view.nextLook} now={now} />
       {view.problem !== undefined && (
         <p class="notice" role="note">
           Part of this page is missing: {view.problem.message} (code <code>{view.problem.code}</code>)
