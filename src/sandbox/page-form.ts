@@ -1,4 +1,5 @@
 /** What a submitted checkout page asks for. */
+import { outcomeOfCard } from './cards.ts';
 import type { CallbackChoice, CallbackPlan } from './callback-plan.ts';
 import { OUTCOMES } from './consequences.ts';
 import type { OwnFaults } from './fault-schema.ts';
@@ -7,6 +8,23 @@ import type { Payment } from './outcomes.ts';
 import { invalid } from './problem.ts';
 import { OFFERED_PRODUCTS } from './products.ts';
 import { TROUBLE_NAMES, TROUBLES } from './trouble.ts';
+
+export type CardRefusal = 'card_declined' | 'card_unknown';
+
+/** Why a card leaves the payer on the page; undefined where it is accepted, or where the form is no card. */
+export function refusalOfCard(form: URLSearchParams): CardRefusal | undefined {
+  const card = cardOf(form);
+  if (card === undefined) return undefined;
+  const outcome = outcomeOfCard(card);
+  if (outcome === undefined) return 'card_unknown';
+  return outcome === 'fail' ? 'card_declined' : undefined;
+}
+
+/** Enter in the card's field presses the first button of the form, which authorizes. */
+function cardOf(form: URLSearchParams): string | undefined {
+  const [chosen, card] = [form.get('outcome'), form.get('card') ?? ''];
+  return chosen === 'card' || (chosen === 'authorize' && card !== '') ? card : undefined;
+}
 
 /** The payment that a form stands for; a 400 where its button is unknown. */
 export function paymentFrom(session: Session, form: URLSearchParams): Payment {
@@ -30,9 +48,8 @@ function productFrom(form: URLSearchParams): Pick<Payment, 'product'> {
 function outcomeFrom(
   form: URLSearchParams,
 ): Pick<Payment, 'outcome' | 'card' | 'return' | 'seed' | 'transaction'> {
-  const [chosen, card] = [form.get('outcome'), form.get('card') ?? ''];
-  // Enter in the card's field presses the first button of the form, which is this one.
-  if (chosen === 'card' || (chosen === 'authorize' && card !== '')) return { card };
+  const [chosen, card] = [form.get('outcome'), cardOf(form)];
+  if (card !== undefined) return { card };
   if (chosen === 'close') return { outcome: 'authorize', return: false };
   if (chosen === 'seed') return { seed: form.get('seed') ?? '' };
   const outcome = OUTCOMES.find((name) => name === chosen);

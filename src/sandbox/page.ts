@@ -12,8 +12,8 @@ border-bottom:1px solid #eceef2;font-weight:inherit}td:last-child,th:last-child{
 tfoot td,tfoot th{border:0}code{overflow-wrap:anywhere}button{font:inherit;padding:.6rem 1rem;border-radius:8px;cursor:pointer;
 border:1px solid #c6cbd6;background:#fff;color:inherit}button.main{background:#1a5c3a;border-color:#1a5c3a;color:#fff}
 button:hover{filter:brightness(.95)}button:focus-visible,input:focus-visible,select:focus-visible{outline:3px solid #6aa9ff}
-.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}fieldset{border:0;padding:0;margin:1.25rem 0 0}legend{font-weight:600;
-padding:0;margin-bottom:.5rem}label{display:block;margin:.3rem 0}input[type=text],input[type=number],select{font:inherit;
+.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}fieldset{border:0;padding:0;margin:1.25rem 0 0;min-width:0}legend{font-weight:600;
+padding:0;margin-bottom:.5rem}label{display:block;margin:.3rem 0;max-width:100%}input[type=text],input[type=number],select{font:inherit;
 padding:.45rem .6rem;border:1px solid #c6cbd6;border-radius:8px;max-width:100%}.notice{border-color:#d9a400;background:#fff8e0}
 `;
 
@@ -38,17 +38,28 @@ const MISBEHAVIOUR: readonly [name: string, label: string][] = [
   ['noTransaction', 'Fail without a transaction'],
 ];
 
-/** The page of one session; `closed` says why it can't be paid, `notice` what just happened. */
-export function checkoutPage(
-  session: Session,
-  at: { closed?: string | undefined; notice?: string | undefined },
-): string {
-  const notice = at.notice === undefined ? '' : `<p class="notice" role="status">${escaped(at.notice)}</p>`;
-  const action =
-    at.closed === undefined ? form(session) : `<p class="notice" role="status">${escaped(at.closed)}</p>`;
+/** What just happened, by its name in the page's address. */
+const NOTICES: ReadonlyMap<unknown, string> = new Map([
+  ['pay_failed', 'The payment failed. Choose again.'],
+  [
+    'card_declined',
+    'The card was declined, and nothing was charged. Try another card, or go back to the shop.',
+  ],
+  [
+    'card_unknown',
+    'This number is no test card (4000 0000 0000 0002 pays). Try another card, or go back to the shop.',
+  ],
+] satisfies [string, string][]);
+
+/** The page of one session; `closed` says why it can't be paid, `notice` names what just happened. */
+export function checkoutPage(session: Session, at: { closed: string | undefined; notice: unknown }): string {
+  const said = at.closed ?? NOTICES.get(at.notice);
+  const notice = said === undefined ? '' : `<p class="notice" role="status">${escaped(said)}</p>`;
+  const isOpen = at.closed === undefined;
+  const hasWayBack = isOpen && (at.notice === 'card_declined' || at.notice === 'card_unknown');
   return layout(
     `Pay ${money(session.order.amount, session.order.currency)}`,
-    `${notice}${summary(session)}${action}`,
+    `${notice}${hasWayBack ? backForm(session) : ''}${summary(session)}${isOpen ? form(session) : ''}`,
   );
 }
 
@@ -95,6 +106,16 @@ function row(name: string, quantity: number | undefined, amount: number, currenc
   return `<tr><th scope="row">${escaped(name)}</th>${cells.join('')}</tr>`;
 }
 
+/** The payment fails when the payer gives up, as it does at once by the button that lets it fail. */
+function backForm(session: Session): string {
+  return `<form method="post" action="${actionOf(session)}">
+<button name="outcome" value="fail">Go back to the shop</button></form>`;
+}
+
+function actionOf({ id }: Session): string {
+  return `/v1/view/${escaped(encodeURIComponent(id))}`;
+}
+
 function form(session: Session): string {
   const buttons = BUTTONS.map(
     ([value, label], at) =>
@@ -103,7 +124,7 @@ function form(session: Session): string {
   const boxes = MISBEHAVIOUR.map(
     ([name, label]) => `<label><input type="checkbox" name="${name}" value="yes"> ${label}</label>`,
   );
-  return `<form method="post" action="/v1/view/${escaped(encodeURIComponent(session.id))}">
+  return `<form method="post" action="${actionOf(session)}">
 <h2>How should this payment end?</h2><p><label>Paid by <select name="product"><option value="">what suits the button</option>
 ${OFFERED_PRODUCTS.map((product) => `<option>${product}</option>`).join('')}</select></label></p><div class="row">${buttons.join('')}</div>
 <fieldset><legend>Test card</legend><div class="row"><label>Card number <input type="text" name="card" inputmode="numeric"

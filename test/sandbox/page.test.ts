@@ -114,12 +114,46 @@ describe('sandbox checkout page', () => {
     );
   });
 
-  it('takes the card that was typed when Enter presses the first button', async () => {
-    const { headers } = await submit(await openSession(client), {
-      outcome: 'authorize',
-      card: '4000300000000006',
-    });
-    expect(headers.get('location')).toContain('error=failed');
+  const DECLINED = '4000 3000 0000 0006';
+  const backButton = 'value="fail">Go back to the shop';
+
+  it.each(['card', 'authorize'])(
+    'lets the payer try another card after one that is declined (button %s; Enter presses the first one)',
+    async (outcome) => {
+      const id = await openSession(client, `${receiver.url}/cb`);
+      const declined = await submit(id, { outcome, card: DECLINED });
+      expect([declined.status, declined.headers.get('location')]).toEqual([
+        303,
+        `/v1/view/${id}?notice=card_declined`,
+      ]);
+      const page = await client.call('GET', `/v1/view/${id}?notice=card_declined`);
+      expect(page.body).toContain('The card was declined');
+      expect(page.body).toContain(backButton);
+      expect((await client.call('GET', `/__sim/sessions/${id}`)).body.transaction).toBeNull();
+      const paid = await submit(id, { outcome, card: '4000 0000 0000 0002' });
+      expect(paid.headers.get('location')).toContain('transaction_id=');
+      await until(() => receiver.received.length === 1);
+    },
+  );
+
+  it('says of a number that is no test card which one pays, and makes no attempt of it', async () => {
+    const id = await openSession(client);
+    const { headers } = await submit(id, { outcome: 'card', card: '4111 1111' });
+    const page = await client.call('GET', headers.get('location') ?? '');
+    expect(page.body).toContain('This number is no test card (4000 0000 0000 0002 pays).');
+    expect(page.body).toContain(backButton);
+    const { events } = (await client.call('GET', `/__sim/sessions/${id}`)).body.session;
+    expect(events.map(({ name }: { name: string }) => name)).not.toContain('PAY_FAILED');
+  });
+
+  it('lets the payer go back to the shop after a declined card: then the payment has failed', async () => {
+    const id = await openSession(client);
+    await submit(id, { outcome: 'card', card: DECLINED });
+    const back = await submit(id, { outcome: 'fail' });
+    expect(back.headers.get('location')).toContain('error=failed');
+    const page = await client.call('GET', `/v1/view/${id}?notice=card_declined`);
+    expect(page.body).toContain('ended already: FAILED');
+    expect(page.body).not.toContain(backButton);
   });
 
   it('sends no callback and no unknown outcome', async () => {

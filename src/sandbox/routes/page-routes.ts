@@ -1,7 +1,7 @@
 import { Router, type RouterContext } from '@koa/router';
 import { nowIso, type Session } from '../model.ts';
 import { pay } from '../outcomes.ts';
-import { paymentFrom } from '../page-form.ts';
+import { paymentFrom, refusalOfCard, type CardRefusal } from '../page-form.ts';
 import { checkoutPage, messagePage } from '../page.ts';
 import { readForm } from '../parse.ts';
 import { Problem } from '../problem.ts';
@@ -38,7 +38,10 @@ async function asPage(ctx: RouterContext, handle: () => void | Promise<void>): P
 
 async function payByForm(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
   const session = sandbox.ledger.session(ctx.params['id'] ?? '');
-  const payment = paymentFrom(session, await readForm(ctx.req));
+  const form = await readForm(ctx.req);
+  const refusal = refusalOfCard(form);
+  if (refusal !== undefined) return letTryAgain(sandbox, ctx, session, refusal);
+  const payment = paymentFrom(session, form);
   const { returnUrl, drawn = payment } = pay(sandbox, session, payment);
   if (returnUrl === null && drawn.outcome !== 'pay_failed') {
     ctx.body = messagePage(
@@ -52,11 +55,18 @@ async function payByForm(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
   ctx.set('Location', returnUrl ?? `/v1/view/${session.id}?notice=pay_failed`);
 }
 
+/** Nothing is decided while the payer may try another card. */
+function letTryAgain(sandbox: Sandbox, ctx: RouterContext, session: Session, refusal: CardRefusal): void {
+  // A number that is no card never reaches a bank, so it is no attempt.
+  if (refusal === 'card_declined') pay(sandbox, session, { outcome: 'pay_failed' });
+  ctx.status = 303;
+  ctx.set('Location', `/v1/view/${session.id}?notice=${refusal}`);
+}
+
 function showPage(sandbox: Sandbox, ctx: RouterContext, id: string): void {
   const session = sandbox.ledger.session(id);
   markVisited(sandbox, session);
-  const notice = ctx.query['notice'] === 'pay_failed' ? 'The payment failed. Choose again.' : undefined;
-  ctx.body = checkoutPage(session, { closed: closedBecause(sandbox, session), notice });
+  ctx.body = checkoutPage(session, { closed: closedBecause(sandbox, session), notice: ctx.query['notice'] });
 }
 
 function closedBecause(sandbox: Sandbox, session: Session): string | undefined {
