@@ -40,18 +40,32 @@ export function inWords(state: string): StateInWords {
   return WORDS[state] ?? { label: state, sentence: 'The shop does not know this state.', tone: 'neutral' };
 }
 
-const PAYABLE: readonly string[] = ['AWAITING_PAYMENT', 'PAYMENT_FAILED', 'CANCELLED'];
+const PAY_LABELS: ReadonlyMap<string, string> = new Map([
+  ['AWAITING_PAYMENT', 'Continue to payment'],
+  ['PAYMENT_FAILED', 'Try again'],
+  ['CANCELLED', 'Pay again'],
+]);
 
 /**
  * The label of the button that leads to the checkout, or null where there is nothing to pay. What paidonce says of
  * the order may be ahead of the updates: it hides the button, but it does not decide the order's state.
  */
 export function payLabel(record: OrderRecord, apiStatus: string | undefined): string | null {
-  if (record.placed === undefined) return null;
-  if (apiStatus !== undefined && !PAYABLE.includes(apiStatus)) return null;
   const state = stateOf(record);
-  if (state === 'AWAITING_PAYMENT') return 'Continue to payment';
-  return state === 'PAYMENT_FAILED' || state === 'CANCELLED' ? 'Pay again' : null;
+  if (record.placed === undefined || !PAY_LABELS.has(state)) return null;
+  return PAY_LABELS.get(apiStatus ?? state) ?? null;
+}
+
+const FAILURES: ReadonlyMap<string, string> = new Map([
+  ['FAILED', 'The payment failed'],
+  ['DECLINED', 'The payment was declined'],
+  ['CANCELLED', 'The payment was cancelled'],
+  ['EXPIRED', 'Nobody paid in time'],
+]);
+
+/** Why a payment brought no money, in words for the payer; null where it did or still may. */
+export function failureInWords(paymentStatus: string): string | null {
+  return FAILURES.get(paymentStatus) ?? null;
 }
 
 /** The payment worth showing: the one that decided a paid order, else the newest attempt. */

@@ -75,16 +75,38 @@ describe('buying in the demo shop', () => {
     expect((await buy(stage.shop)).headers.get('location')).toMatch(/\/orders\/demo-/);
   });
 
-  it('offers to pay again after a failure, for the same order', async () => {
+  it.each([
+    ['FAILED', 'order.payment_failed', 'The payment failed, and nothing was charged.'],
+    ['DECLINED', 'order.payment_declined', 'The payment was declined, and nothing was charged.'],
+  ])('offers to try again after %s, for the same order', async (status, type, words) => {
     const order = await anOrder(stage);
-    await tell(stage.shop, { order, type: 'order.payment_failed', orderStatus: 'PAYMENT_FAILED' });
-    expect(await text(stage.shop, `/orders/${order}`)).toContain('Pay again');
+    stage.api.payment = { status };
+    stage.api.orderStatus = 'PAYMENT_FAILED';
+    const before = await text(stage.shop, `/orders/${order}`);
+    // The payer may be back before the update is here.
+    expect(before).toMatch(/Awaiting payment.*<button type="submit">Try again/s);
+    await tell(stage.shop, { order, type, orderStatus: 'PAYMENT_FAILED' });
+    const page = await text(stage.shop, `/orders/${order}`);
+    expect(page).toContain(words);
+    expect(page).toMatch(/Payment failed.*<button type="submit">Try again/s);
     const answer = await fetch(`${stage.shop.url}/orders/${order}/pay`, {
       method: 'POST',
       redirect: 'manual',
     });
     expect(answer.status).toBe(303);
     expect(stage.api.requests.map((request) => request.order.reference)).toEqual([order, order]);
+  });
+
+  it('offers nothing to pay where the money is there, whichever of the two knows it', async () => {
+    const order = await anOrder(stage);
+    const offers = async () =>
+      /<button type="submit">(Try|Pay|Continue)/.test(await text(stage.shop, `/orders/${order}`));
+    expect(await offers()).toBe(true);
+    stage.api.orderStatus = 'PAID';
+    expect(await offers()).toBe(false);
+    stage.api.orderStatus = 'AWAITING_PAYMENT';
+    await tell(stage.shop, { order });
+    expect(await offers()).toBe(false);
   });
 
   it('answers 404 in words for an order it does not know', async () => {

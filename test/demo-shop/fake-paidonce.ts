@@ -17,6 +17,8 @@ export interface FakePaidonce {
   problem: { status: number; code: string; detail: string } | undefined;
   /** Changes to what `GET /v1/payments/<id>` answers. */
   payment: Record<string, unknown>;
+  /** What `GET /v1/orders/<reference>` says of each. */
+  orderStatus: string;
   /** Every capture, refund and void by reference, as paidonce keeps them: newest first. */
   readonly operations: FakeOperation[];
   /** What the next new operation comes to; `done` where it says nothing. */
@@ -44,6 +46,7 @@ export async function startFakePaidonce(): Promise<FakePaidonce> {
     requests: [],
     problem: undefined,
     payment: {},
+    orderStatus: 'AWAITING_PAYMENT',
     operations: [],
     outcome: undefined,
     async close() {
@@ -66,7 +69,7 @@ async function answer(fake: FakePaidonce, request: IncomingMessage, response: Se
   if (request.method === 'POST') return openPayment(fake, request, response);
   const id = decodeURIComponent(path.split('/').at(-1) ?? '');
   if (path.startsWith('/v1/payments/')) return send(response, 200, aPayment(fake, id.replace('pay_', '')));
-  return send(response, 200, { reference: id, status: 'AWAITING_PAYMENT', payments: [`pay_${id}`] });
+  return send(response, 200, { reference: id, status: fake.orderStatus, payments: [`pay_${id}`] });
 }
 
 async function openPayment(

@@ -57,7 +57,7 @@ button:hover { filter: brightness(1.12); }
 .badge.waiting { background: var(--waiting-back); color: var(--waiting); }
 .badge.bad { background: var(--bad-back); color: var(--bad); }
 .verified { color: var(--good); font-weight: 600; white-space: nowrap; }
-.head { display: grid; grid-template-columns: 1fr auto; gap: .25rem 1.5rem; align-items: center; }
+.head { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: .25rem 1.5rem; align-items: center; }
 .head h1 { margin: 0; }
 .head p { margin: .25rem 0; }
 .head .price { justify-self: end; }
@@ -77,16 +77,16 @@ tbody tr:last-child > * { border-bottom: 0; }
 .number { text-align: right; }
 td.id { white-space: normal; min-width: 14rem; }
 .timeline { list-style: none; margin: 0; padding: 0 0 0 1rem; border-left: 2px solid var(--line); }
-.timeline li { display: grid; grid-template-columns: 5rem 6.5rem 1fr; gap: 0 .75rem; align-items: baseline; padding: .25rem 0; }
+.timeline li { display: grid; grid-template-columns: 5rem 6.5rem minmax(0, 1fr); overflow-wrap: anywhere; gap: 0 .75rem; align-items: baseline; padding: .25rem 0; }
 .timeline time { color: var(--muted); }
 .kind { font-size: .875rem; color: var(--muted); }
 .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media (max-width: 40rem) {
-  .head { grid-template-columns: 1fr; }
+  .head { grid-template-columns: minmax(0, 1fr); }
   .head form, .head .price { justify-self: start; }
   .badge.big { display: table; margin-bottom: .5rem; }
   th, td { padding: .5rem; }
-  .timeline li { grid-template-columns: 5rem 1fr; }
+  .timeline li { grid-template-columns: 5rem minmax(0, 1fr); }
   .timeline li span:last-child { grid-column: 1 / -1; }
 }
 `;

@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { inWords, payLabel, stateOf } from '../order-state.ts';
+import { failureInWords, inWords, payLabel, stateOf } from '../order-state.ts';
 import type { OrderView } from '../order-view.ts';
 import { Badge } from './badge.tsx';
 import { formatAmount } from './format.ts';
@@ -46,8 +46,10 @@ export function OrderLive({ view, now }: { view: OrderView; now?: number }): VNo
   );
 }
 
-function OrderHead({ view: { record, apiOrder } }: { view: OrderView }): VNode {
+function OrderHead({ view: { record, apiOrder, payment } }: { view: OrderView }): VNode {
   const state = stateOf(record);
+  const label = payLabel(record, apiOrder?.status);
+  const failure = failureInWords(payment?.status ?? '');
   return (
     <section class="head card" aria-label="Order">
       <div>
@@ -62,7 +64,10 @@ function OrderHead({ view: { record, apiOrder } }: { view: OrderView }): VNode {
       <p>
         <Badge state={state} big /> <span class="muted">{inWords(state).sentence}</span>
       </p>
-      <PayButton reference={record.reference} label={payLabel(record, apiOrder?.status)} />
+      <PayButton reference={record.reference} label={label} />
+      {label !== null && failure !== null && (
+        <p class="notice">{failure}, and nothing was charged. You can pay in another way.</p>
+      )}
     </section>
   );
 }
