@@ -55,7 +55,7 @@ const LAYERS = [
   },
   { name: 'deploy', needs: ['temporal', 'compose'], apart: true, load: 0.5 },
   { name: 'dev', needs: ['temporal'], apart: true, load: 0.5, first: ['start'] },
-  { name: 'api', needs: ['embedded'], load: 0.8 },
+  { name: 'api', needs: ['embedded', 'python'], load: 0.8 },
   { name: 'store', needs: ['postgres', 'embedded'] },
   { name: 'activities', needs: ['embedded'] },
   { name: 'background', needs: ['postgres', 'embedded'], load: 0.5 },

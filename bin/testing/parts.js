@@ -24,6 +24,7 @@ export function createParts() {
     timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
     chromium,
     compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
+    python,
   };
   const get = (name) => {
     if (!got.has(name)) got.set(name, makers[name]());
@@ -74,4 +75,12 @@ async function chromium() {
   const found = find();
   if (found === null) throw new Error('no chromium on PATH after installing it; set CHROMIUM to a browser');
   return { CHROMIUM: found };
+}
+
+/** The published patterns are tried with its `re`. */
+async function python() {
+  if (onPath('python3') === null) aptInstall('Python', ['python3']);
+  const found = onPath('python3');
+  if (found === null) throw new Error('no python3 on PATH after installing it');
+  return { PYTHON: found };
 }
