@@ -25,6 +25,7 @@ const ADDRESSES = [
   ['/metrics', 'GET, HEAD'],
   ['/openapi.json', 'GET, HEAD'],
   ['/docs', 'GET, HEAD'],
+  ['/', 'GET, HEAD'],
 ] as const;
 
 describe('a method', () => {
@@ -58,7 +59,7 @@ describe('a method', () => {
   );
 
   it.each(METHODS)('of %s on an address that is not known is 404', async (method) => {
-    for (const target of ['/', '/nothing', '/v1', '/v1/nothing', '/v1/payments/a/b/c', '/v2/payments']) {
+    for (const target of ['/nothing', '/v1', '/v1/nothing', '/v1/payments/a/b/c', '/v2/payments']) {
       const answer = await send(method, target);
       expect([target, answer.status, answer.headers.allow]).toEqual([target, 404, undefined]);
       if (method !== 'HEAD') expect(answer.json).toMatchObject({ code: 'not_found' });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type Koa from 'koa';
 import supertest from 'supertest';
-import { createApp } from '../../src/api/app.ts';
+import { createAdminApp, createApp } from '../../src/api/app.ts';
 import { openApiDocument } from '../../src/api/openapi.ts';
 import { orderUpdate } from '../../src/api/openapi/updates.ts';
 import { PROBLEMS } from '../../src/api/problem.ts';
@@ -71,6 +71,13 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the docs page', () => {
+  it('is where the root leads to, with no key, and not on ADMIN_PORT', async () => {
+    const service = aService();
+    const root = await supertest(createApp(service).app.callback()).get('/').expect(303);
+    expect(root.headers['location']).toBe('/docs');
+    await supertest(createAdminApp(service).callback()).get('/').expect(404);
+  });
+
   it('loads everything from our own origin, without inline script', async () => {
     const request = supertest(createApp(aService()).app.callback());
     const page = await request.get('/docs').expect(200);

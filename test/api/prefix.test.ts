@@ -48,6 +48,8 @@ describe.each(BASES)('at %s', (url) => {
     expect((await at.api.send('GET', `${before}/v1/payments`)).status).toBe(401);
     expect((await at.api.send('GET', `${before}/return/dintero?k=${payment.returnKey}`)).status).toBe(303);
     expect((await at.api.send('GET', `${before}/healthz`)).status).toBe(200);
+    const root = await at.api.send('GET', `${before}/`);
+    expect([root.status, root.headers.location]).toEqual([303, `${prefix}/docs`]);
     const docs = await at.api.send('GET', `${before}/docs`);
     expect(docs.text).toContain('src="docs/start.js"');
     const document = await at.api.send('GET', `${before}/openapi.json`);

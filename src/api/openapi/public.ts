@@ -33,6 +33,8 @@ const CALLBACK: Omit<RouteConfig, 'method'> = {
   },
 };
 
+const LOCATION = { Location: { schema: { type: 'string' as const } } };
+
 const RETURN: RouteConfig = {
   method: 'get',
   path: '/return/{gateway}',
@@ -44,7 +46,7 @@ const RETURN: RouteConfig = {
   responses: {
     303: {
       description: 'To the `returnUrl` of the payment, with `order`, `payment` and `status` added',
-      headers: { Location: { schema: { type: 'string' } } },
+      headers: LOCATION,
     },
     ...html(200, 'A page of our own, where the payment has no `returnUrl`'),
     ...html(404, 'No payment has this `k`'),
@@ -84,6 +86,12 @@ const MACHINES: readonly RouteConfig[] = [
     path: '/openapi.json',
     summary: 'This document',
     responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: {} } } } },
+  },
+  {
+    method: 'get',
+    path: '/',
+    summary: 'Leads to the documentation',
+    responses: { 303: { description: 'To `/docs`', headers: LOCATION } },
   },
   {
     method: 'get',

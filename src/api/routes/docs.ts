@@ -1,4 +1,4 @@
-/** `/openapi.json` and `/docs`: the document, and Swagger UI from our own origin without a line of inline script. */
+/** `/openapi.json`, `/docs` and the way there from `/`: the document, and Swagger UI from our own origin without a line of inline script. */
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Router } from '@koa/router';
@@ -37,6 +37,7 @@ const START = `SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', deepLinkin
 export function docsRoutes(prefix: string): Router {
   const document = JSON.stringify(openApiDocument(prefix));
   const router = new Router()
+    .get('/', (ctx) => lead(ctx, `${prefix}/docs`))
     .get('/openapi.json', (ctx) => send(ctx, 'json', document))
     .get('/docs', (ctx) => send(ctx, 'html', PAGE))
     .get('/docs/start.js', (ctx) => send(ctx, 'js', START));
@@ -45,6 +46,12 @@ export function docsRoutes(prefix: string): Router {
     router.get(path, (ctx) => send(ctx, type, ctx.method === 'HEAD' ? null : createReadStream(file)));
   }
   return router;
+}
+
+/** A person who opens the bare address looks for the documentation. */
+function lead(ctx: Context, to: string): void {
+  ctx.status = 303;
+  ctx.redirect(to);
 }
 
 function send(ctx: Context, type: string, body: Context['body']): void {
