@@ -1,11 +1,11 @@
 /** The shapes of the audit: contract §9. */
 import { z } from 'zod';
 import { AUDITED_CALLS } from '../store/schema.ts';
-import { cursorOf, limit, reference, since1970, text, timestamp } from './schemas.ts';
+import { aPayment, cursorOf, limit, reference, since1970, text, timestamp } from './schemas.ts';
 
 export const auditEntry = z
   .object({
-    id: z.string().meta({ example: 'aud_0199a0b1c2d3e4f5a6b7c8d9e0f1' }),
+    id: z.string().meta({ example: 'aud_01a201c0f8ea001e5f76a2ef472f' }),
     at: timestamp,
     key: z.string().meta({ description: 'The name of the API key' }),
     actor: z.string().meta({ description: 'The name that was given, else that of the key' }),
@@ -28,9 +28,14 @@ export const auditEntry = z
   .meta({ id: 'AuditEntry' });
 
 export const auditQuery = z.strictObject({
-  key: text(40).optional(),
-  what: z.enum(AUDITED_CALLS).optional(),
-  payment: text(200).optional(),
+  key: text(40)
+    .optional()
+    .meta({ examples: ['webshop'] }),
+  what: z
+    .enum(AUDITED_CALLS)
+    .optional()
+    .meta({ examples: ['capture'] }),
+  payment: aPayment,
   order: reference.optional(),
   createdAfter: since1970.optional(),
   limit,

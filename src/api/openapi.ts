@@ -2,6 +2,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { registerAccountWebhooks } from './openapi/account-webhooks.ts';
 import { registerMerchantApi } from './openapi/merchant.ts';
+import { registerProblems } from './openapi/problem-examples.ts';
 import { registerPublicApi } from './openapi/public.ts';
 import { registerOrderUpdates } from './openapi/updates.ts';
 
@@ -14,6 +15,7 @@ export function openApiDocument(prefix = ''): OpenApiDocument {
   registerPublicApi(registry);
   registerAccountWebhooks(registry);
   registerOrderUpdates(registry);
+  registerProblems(registry);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {

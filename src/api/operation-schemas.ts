@@ -14,7 +14,7 @@ export const operationReference = z
   .refine((given) => !OURS.test(given), 'another reference: auto-capture and give-back-… are ours')
   .meta({
     description: 'The key of the operation, by payment and kind: the same call again moves money once',
-    example: 'parcel-1',
+    examples: ['parcel-1'],
   });
 
 const line = z.strictObject({
@@ -84,7 +84,7 @@ const minor = z.int().meta({ description: 'Minor units' });
 
 export const operation = z
   .object({
-    id: z.string().meta({ example: 'op_0199a0b1c2d3e4f5a6b7c8d9e0f1' }),
+    id: z.string().meta({ example: 'op_01a201c0f918230ca53b24968cf0' }),
     kind: z.enum(OPERATION_KINDS),
     reference: z.string(),
     status: z.enum(['pending', 'unknown', 'done', 'failed']).meta({
@@ -114,7 +114,10 @@ export const operationQuery = z.strictObject({
   kind: z
     .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
     .optional()
-    .meta({ description: 'Where operations of several kinds share the reference; else the newest is meant' }),
+    .meta({
+      description: 'Where operations of several kinds share the reference; else the newest is meant',
+      examples: ['capture'],
+    }),
 });
 
 export const operationOfOrder = operation
@@ -124,8 +127,11 @@ export const operationOfOrder = operation
 export const allOperationsQuery = z.strictObject({
   status: operation.shape.status
     .optional()
-    .meta({ description: '`pending` and `unknown` are those that have not ended' }),
-  kind: z.enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' }).optional(),
+    .meta({ description: '`pending` and `unknown` are those that have not ended', examples: ['pending'] }),
+  kind: z
+    .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
+    .optional()
+    .meta({ examples: ['capture'] }),
   limit,
   cursor: cursorOf('op'),
 });

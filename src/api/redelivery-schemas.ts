@@ -1,6 +1,6 @@
 /** The shapes of what is done once more by hand: a callback run again, an update sent again. */
 import { z } from 'zod';
-import { limit, reference, text, timestamp } from './schemas.ts';
+import { aPayment, limit, reference, text, timestamp } from './schemas.ts';
 
 const who = {
   actor: text(200)
@@ -14,7 +14,7 @@ export const redeliverRequest = z.strictObject(who).meta({ id: 'Redeliver' });
 /** Longer than other ids: the cause of a review is part of its effect's. */
 const effectId = text(2_000).meta({
   description: 'The `webhook-id` of the update',
-  example: '1001/order.paid',
+  examples: ['1001/order.paid'],
 });
 
 /** One by its id, or all that were given up since a time. */
@@ -70,14 +70,20 @@ export const sentUpdate = z
   .meta({ id: 'SentUpdate' });
 
 export const updatesQuery = z.strictObject({
-  state: z.enum(UPDATE_STATES).optional(),
+  state: z
+    .enum(UPDATE_STATES)
+    .optional()
+    .meta({ examples: ['gave_up'] }),
   minAttempts: z.coerce
     .number('a number')
     .int()
     .min(0)
     .optional()
-    .meta({ description: 'Sent at least so often: with `state=pending`, those that keep failing' }),
-  payment: text(200).optional(),
+    .meta({
+      description: 'Sent at least so often: with `state=pending`, those that keep failing',
+      examples: [3],
+    }),
+  payment: aPayment,
   order: reference.optional(),
   limit,
   cursor: effectId.optional(),
@@ -109,5 +115,5 @@ export const attemptsQuery = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .meta({ description: '`n` of the last one seen' }),
+    .meta({ description: '`n` of the last one seen', examples: [21] }),
 });

@@ -37,7 +37,7 @@ export const reference = z
     /^([A-Za-z0-9._-]{3,64}|[A-Za-z0-9_-][A-Za-z0-9._-]?|\.[A-Za-z0-9_-])$/,
     '1 to 64 letters, digits, dots, underscores and hyphens, and neither . nor ..',
   )
-  .meta({ description: "The merchant's own number of the order", example: '1001' });
+  .meta({ description: "The merchant's own number of the order", examples: ['1001'] });
 
 export const amount = z
   .int('an integer in minor units (72200 for 722.00), not a decimal and not a text')
@@ -159,12 +159,12 @@ export const updateRequest = z.strictObject({ merchantReference2: text(200) }).m
 
 export const timestamp = z.iso
   .datetime('a time in UTC, as RFC 3339 writes it: 2026-11-21T12:00:00Z')
-  .meta({ description: 'RFC 3339, UTC', example: '2026-11-21T12:00:00.000Z' });
+  .meta({ description: 'RFC 3339, UTC', examples: ['2026-11-21T12:00:00.000Z'] });
 const paymentStatus = z.enum(PAYMENT_STATUSES);
 
 export const payment = z
   .object({
-    id: z.string().meta({ example: 'pay_0199a0b1c2d3e4f5a6b7c8d9e0f1' }),
+    id: z.string().meta({ example: 'pay_01a1fe5c6cdc75a99f01df025666' }),
     status: paymentStatus,
     gateway: z.string(),
     orderReference: z.string(),
@@ -244,7 +244,7 @@ export const orderView = z
 
 export const delivery = z
   .object({
-    id: z.string(),
+    id: z.string().meta({ example: 'dlv_01a1fe5c7914050d8703a10b1862' }),
     gateway: z.string(),
     eventId: z.string().nullable(),
     payment: z.string().nullable(),
@@ -266,18 +266,32 @@ export const limit = z.coerce
   .int('a whole number')
   .min(1, 'at least 1')
   .max(100, 'at most 100')
-  .default(20);
+  .default(20)
+  .meta({ examples: [20] });
+
 /** Where the next page begins: after the last id of the one before. */
 export const cursorOf = (prefix: 'pay' | 'dlv' | 'op' | 'aud') =>
   text(200)
     .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the page before')
-    .optional();
+    .optional()
+    .meta({
+      description: 'The `nextCursor` of the page before',
+      examples: [`${prefix}_01a1fe5c6cdc75a99f01df025666`],
+    });
 export const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 1970 on');
+
+/** What lists are narrowed by. Its examples are a list: Swagger UI fills in a single one, and would ask for all of them at once. */
+export const aGateway = text(40)
+  .optional()
+  .meta({ examples: ['dintero'] });
+export const aPayment = text(200)
+  .optional()
+  .meta({ examples: ['pay_01a1fe5c6cdc75a99f01df025666'] });
 
 export const paymentsQuery = z.strictObject({
   order: reference.optional(),
-  status: paymentStatus.optional(),
-  gateway: text(40).optional(),
+  status: paymentStatus.optional().meta({ examples: ['AUTHORIZED'] }),
+  gateway: aGateway,
   createdAfter: since1970.optional(),
   expiringBefore: since1970
     .optional()
@@ -285,15 +299,21 @@ export const paymentsQuery = z.strictObject({
   review: z
     .literal('true')
     .optional()
-    .meta({ description: 'Payments that wait for a person: in REVIEW, or with a review mark' }),
+    .meta({
+      description: 'Payments that wait for a person: in REVIEW, or with a review mark',
+      examples: ['true'],
+    }),
   limit,
   cursor: cursorOf('pay'),
 });
 
 export const deliveriesQuery = z.strictObject({
-  payment: text(200).optional(),
-  gateway: text(40).optional(),
-  outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']).optional(),
+  payment: aPayment,
+  gateway: aGateway,
+  outcome: z
+    .enum(['accepted', 'duplicate', 'ignored', 'refused'])
+    .optional()
+    .meta({ examples: ['refused'] }),
   limit,
   cursor: cursorOf('dlv'),
 });

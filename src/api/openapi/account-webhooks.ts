@@ -19,7 +19,7 @@ export function registerAccountWebhooks(registry: OpenAPIRegistry): void {
       'the payments of other shops on the account is `ignored`, like pings and unknown events. Needs the store; otherwise as session callbacks.',
     request: { params: gateway },
     responses: {
-      ...json(200, 'Kept', result),
+      ...json(200, 'Kept', result, { kept: { result: 'accepted' } }),
       ...refusals(
         'malformed',
         'bad_signature',

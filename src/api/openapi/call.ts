@@ -3,7 +3,7 @@ import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { z } from 'zod';
 import type { Scope } from '../../api-keys.ts';
 import type { ProblemCode } from '../problem.ts';
-import { refusals, type Answers } from './answers.ts';
+import { jsonContent, refusals, type Answers, type Shown } from './answers.ts';
 
 const ALWAYS = ['unauthorized', 'rate_limited', 'unavailable'] as const;
 const BODY = ['invalid_json', 'malformed', 'too_large', 'unsupported_media_type', 'invalid_request'] as const;
@@ -14,7 +14,7 @@ export interface Call extends Pick<RouteConfig, 'method' | 'path' | 'summary' | 
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
-  readonly body?: z.ZodType;
+  readonly body?: Shown;
   /** The body may be left out. */
   readonly isBodyOptional?: true;
   /** What it answers when all is well. */
@@ -41,7 +41,7 @@ export function routeOf(described: Call): RouteConfig {
       ...(params && { params }),
       ...(query && { query }),
       ...(headers && { headers }),
-      ...(body && { body: { required, content: { 'application/json': { schema: body } } } }),
+      ...(body && { body: { required, content: jsonContent(body) } }),
     },
     responses: { ...answers, ...refusals(...codes) },
   };

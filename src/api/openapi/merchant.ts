@@ -16,10 +16,23 @@ import {
   resolveRequest,
   updateRequest,
 } from '../schemas.ts';
-import { json } from './answers.ts';
+import { json, shown } from './answers.ts';
 import { OPERATOR_CALLS } from './operator.ts';
 import { routeOf, type Call } from './call.ts';
 import { MONEY_CALLS } from './money.ts';
+import {
+  accepted,
+  authorized,
+  cancelled,
+  decision,
+  givingBack,
+  newPayment,
+  opened,
+  paidOrder,
+  renamed,
+  told,
+} from './payment-examples.ts';
+import { callback, pageWith } from './record-examples.ts';
 import { REDELIVERY_CALLS } from './redelivery.ts';
 
 const atPayment = z.object({ id: payment.shape.id });
@@ -37,10 +50,15 @@ const CALLS: readonly Call[] = [
       '`language` and the prefilled customer are not compared. Whatever else differs is 409 `order_mismatch`, with a pointer for each ' +
       'difference, or with `replace` another session (then another customer is a difference too). Texts that are only shown or filled ' +
       'in never refuse a sale: `warnings` says what became of them.',
-    body: createPaymentRequest,
+    body: shown(createPaymentRequest, { order: newPayment }),
     answers: {
-      ...json(201, 'A new session: send the payer to `checkoutUrl`', openedPayment),
-      ...json(200, 'The order has an open payment; `checkoutUrl` is null while it is on hold', openedPayment),
+      ...json(201, 'A new session: send the payer to `checkoutUrl`', openedPayment, { opened }),
+      ...json(
+        200,
+        'The order has an open payment; `checkoutUrl` is null while it is on hold',
+        openedPayment,
+        { opened },
+      ),
     },
     refused: [
       'order_mismatch',
@@ -58,7 +76,7 @@ const CALLS: readonly Call[] = [
     operationId: 'listPayments',
     summary: 'List payments, newest first',
     query: paymentsQuery,
-    answers: json(200, 'One page', pageOf(payment)),
+    answers: json(200, 'One page', pageOf(payment), { page: pageWith(authorized) }),
   },
   {
     method: 'get',
@@ -66,7 +84,7 @@ const CALLS: readonly Call[] = [
     operationId: 'getPayment',
     summary: 'A payment and what happened to it',
     params: atPayment,
-    answers: json(200, 'The payment', paymentWithTimeline),
+    answers: json(200, 'The payment', paymentWithTimeline, { paid: told }),
     refused: ['not_found'],
   },
   {
@@ -76,8 +94,8 @@ const CALLS: readonly Call[] = [
     scopes: ['shop', 'money'],
     summary: 'Change the one reference that the gateway lets be changed later',
     params: atPayment,
-    body: updateRequest,
-    answers: json(200, 'The payment, changed here and at the gateway', payment),
+    body: shown(updateRequest, { invoice: { merchantReference2: 'invoice-78' } }),
+    answers: json(200, 'The payment, changed here and at the gateway', payment, { changed: renamed }),
     refused: ['not_found', 'no_transaction', 'gateway_rejected', 'gateway_not_configured'],
   },
   {
@@ -87,9 +105,9 @@ const CALLS: readonly Call[] = [
     scopes: ['shop', 'money'],
     summary: 'Close a session that nobody has paid',
     params: atPayment,
-    body: cancelRequest,
+    body: shown(cancelRequest, { nothing: {} }),
     isBodyOptional: true,
-    answers: json(200, 'The payment, cancelled', payment),
+    answers: json(200, 'The payment, cancelled', payment, { cancelled }),
     refused: ['not_found', 'already_paid', 'not_cancellable', 'gateway_not_configured'],
   },
   {
@@ -103,10 +121,10 @@ const CALLS: readonly Call[] = [
       '`give_back` voids or refunds whatever the gateway holds of it; ' +
       '`dismiss` takes the payment off our hands: it never touches the order again.',
     params: atPayment,
-    body: resolveRequest,
+    body: shown(resolveRequest, { accept: decision }),
     answers: {
-      ...json(200, 'The payment, resolved', payment),
-      ...json(202, 'The money is on its way back: look at the payment again', payment),
+      ...json(200, 'The payment, resolved', payment, { accepted }),
+      ...json(202, 'The money is on its way back: look at the payment again', payment, { givingBack }),
     },
     refused: ['not_found', 'not_in_review', 'not_acceptable', 'give_back_failed', 'gateway_not_configured'],
   },
@@ -115,8 +133,8 @@ const CALLS: readonly Call[] = [
     path: '/v1/orders/{reference}',
     operationId: 'getOrder',
     summary: 'An order and the ids of its payments',
-    params: z.object({ reference }),
-    answers: json(200, 'The order', orderView),
+    params: z.object({ reference: reference.meta({ example: '1001' }) }),
+    answers: json(200, 'The order', orderView, { paid: paidOrder }),
     refused: ['not_found'],
   },
   {
@@ -125,7 +143,7 @@ const CALLS: readonly Call[] = [
     operationId: 'listDeliveries',
     summary: 'The delivery log: every callback, accepted or refused',
     query: deliveriesQuery,
-    answers: json(200, 'One page', pageOf(delivery)),
+    answers: json(200, 'One page', pageOf(delivery), { page: pageWith(callback) }),
   },
 ];
 

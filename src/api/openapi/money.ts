@@ -14,8 +14,11 @@ import {
 } from '../operation-schemas.ts';
 import type { ProblemCode } from '../problem.ts';
 import { pageOf, payment, reference } from '../schemas.ts';
-import { json, type Answers } from './answers.ts';
+import { json, jsonContent, shown, type Answers } from './answers.ts';
 import type { Call } from './call.ts';
+import { capture, done, ofOrder, refund, release, SHOWN } from './operation-examples.ts';
+import { PAYMENT_ID } from './payment-examples.ts';
+import { pageWith } from './record-examples.ts';
 
 const AGAIN =
   '`reference`, or `Idempotency-Key`, is the key, by payment and kind and for ever: the same call again moves money once and has the ' +
@@ -31,17 +34,20 @@ const key = z.object({
   'Idempotency-Key': operationReference.optional().meta({ description: 'May stand for `reference`' }),
 });
 
-const ANSWERS: Answers = {
-  ...json(200, 'Done', operationWithPayment),
+/** Ended, or under way. */
+const answersOf = ([done, begun]: (typeof SHOWN)['capture' | 'refund' | 'void']): Answers => ({
+  ...json(200, 'Done', operationWithPayment, { done }),
   202: {
     description: 'Written down, and not finished yet',
     headers: {
-      Location: { description: 'Where to look', schema: { type: 'string' } },
-      'Retry-After': { description: 'Seconds', schema: { type: 'integer' } },
+      Location: { description: 'Where to look', schema: { type: 'string' }, example: PLACE },
+      'Retry-After': { description: 'Seconds', schema: { type: 'integer' }, example: 2 },
     },
-    content: { 'application/json': { schema: operationWithPayment } },
+    content: jsonContent(shown(operationWithPayment, { begun })),
   },
-};
+});
+
+const PLACE = `/v1/payments/${PAYMENT_ID}/operations/parcel-1?kind=capture`;
 
 const REFUSED = [
   'gateway_not_configured',
@@ -61,7 +67,6 @@ const common = {
   method: 'post',
   params: atPayment,
   headers: key,
-  answers: ANSWERS,
   scopes: ['money'],
   refused: REFUSED,
 } as const;
@@ -73,7 +78,8 @@ export const MONEY_CALLS: readonly Call[] = [
     operationId: 'capturePayment',
     summary: 'Take what was authorized, all or part of it',
     description: AGAIN + MAY_TAKE_TIME,
-    body: captureRequest,
+    body: shown(captureRequest, { parcel: capture }),
+    answers: answersOf(SHOWN.capture),
   },
   {
     ...common,
@@ -81,7 +87,8 @@ export const MONEY_CALLS: readonly Call[] = [
     operationId: 'refundPayment',
     summary: 'Give back what was captured, all or part of it',
     description: AGAIN + MAY_TAKE_TIME,
-    body: refundRequest,
+    body: shown(refundRequest, { line: refund }),
+    answers: answersOf(SHOWN.refund),
   },
   {
     ...common,
@@ -89,7 +96,8 @@ export const MONEY_CALLS: readonly Call[] = [
     operationId: 'voidPayment',
     summary: 'Give back what was authorized and not captured',
     description: `Without a reference it is \`void\`. ${AGAIN}${MAY_TAKE_TIME}`,
-    body: voidRequest,
+    body: shown(voidRequest, { all: release }),
+    answers: answersOf(SHOWN.void),
     isBodyOptional: true,
   },
   {
@@ -98,7 +106,7 @@ export const MONEY_CALLS: readonly Call[] = [
     operationId: 'listAllOperations',
     summary: 'Captures, refunds and voids of all orders, newest first',
     query: allOperationsQuery,
-    answers: json(200, 'One page', pageOf(operationOfOrder)),
+    answers: json(200, 'One page', pageOf(operationOfOrder), { page: pageWith(ofOrder) }),
   },
   {
     method: 'get',
@@ -107,7 +115,7 @@ export const MONEY_CALLS: readonly Call[] = [
     summary: 'Captures, refunds and voids of a payment, newest first',
     params: atPayment,
     query: operationsQuery,
-    answers: json(200, 'One page', pageOf(operation)),
+    answers: json(200, 'One page', pageOf(operation), { page: pageWith(done) }),
     refused: ['not_found'],
   },
   {
@@ -115,9 +123,12 @@ export const MONEY_CALLS: readonly Call[] = [
     path: '/v1/payments/{id}/operations/{reference}',
     operationId: 'getOperation',
     summary: 'What became of a capture, refund or void',
-    params: z.object({ id: payment.shape.id, reference: reference.meta({ description: 'As it was given' }) }),
+    params: z.object({
+      id: payment.shape.id,
+      reference: reference.meta({ description: 'As it was given', example: 'parcel-1' }),
+    }),
     query: operationQuery,
-    answers: json(200, 'The operation', operationWithPayment),
+    answers: json(200, 'The operation', operationWithPayment, { done: SHOWN.capture[0] }),
     refused: ['not_found'],
   },
 ];

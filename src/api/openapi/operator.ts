@@ -3,6 +3,7 @@ import { health } from '../health-schemas.ts';
 import { auditEntry, auditQuery } from '../audit-schemas.ts';
 import { pageOf } from '../schemas.ts';
 import { json } from './answers.ts';
+import { asked, healthy, pageWith } from './record-examples.ts';
 import type { Call } from './call.ts';
 
 export const OPERATOR_CALLS: readonly Call[] = [
@@ -14,7 +15,7 @@ export const OPERATOR_CALLS: readonly Call[] = [
     description:
       'The store, Temporal, workers, gateways, the endpoint for order updates, figures, and what to do about each that is not well: what ' +
       '`paidonce doctor` shows. Looks at most every 10 s; takes up to 8 s.',
-    answers: json(200, 'Whether all is well or not', health),
+    answers: json(200, 'Whether all is well or not', health, { starting: healthy }),
   },
   {
     method: 'get',
@@ -25,6 +26,6 @@ export const OPERATOR_CALLS: readonly Call[] = [
       'A row for each capture, refund, void, cancel, resolve and redelivery that was asked for, also for those that were refused. It is ' +
       'written before anything is done.',
     query: auditQuery,
-    answers: json(200, 'One page, newest first', pageOf(auditEntry)),
+    answers: json(200, 'One page, newest first', pageOf(auditEntry), { page: pageWith(asked) }),
   },
 ];

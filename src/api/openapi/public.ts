@@ -2,6 +2,7 @@
 import type { OpenAPIRegistry, RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { html, json, refusals } from './answers.ts';
+import { PAYMENT_ID } from './payment-examples.ts';
 
 const gateway = z.object({ gateway: z.string().meta({ example: 'dintero' }) });
 
@@ -18,7 +19,7 @@ const CALLBACK: Omit<RouteConfig, 'method'> = {
     'What a callback claims is never believed: it makes us ask the gateway.',
   request: { params: gateway },
   responses: {
-    ...json(200, 'Kept', received),
+    ...json(200, 'Kept', received, { kept: { result: 'accepted' } }),
     ...refusals(
       'malformed',
       'bad_signature',
@@ -33,7 +34,8 @@ const CALLBACK: Omit<RouteConfig, 'method'> = {
   },
 };
 
-const LOCATION = { Location: { schema: { type: 'string' as const } } };
+/** Where a browser is sent. */
+const to = (example: string) => ({ Location: { schema: { type: 'string' as const }, example } });
 
 const RETURN: RouteConfig = {
   method: 'get',
@@ -42,11 +44,16 @@ const RETURN: RouteConfig = {
   summary: "The payer's browser comes back",
   description:
     'Proves nothing; it makes us ask the gateway. `k` is the secret of one payment. Waits up to 3 s for an outcome.',
-  request: { params: gateway, query: z.object({ k: z.string().meta({ description: '128 random bits' }) }) },
+  request: {
+    params: gateway,
+    query: z.object({
+      k: z.string().meta({ description: '128 random bits', example: 'Wym4gx1HzC9DNfIpRlAMEg' }),
+    }),
+  },
   responses: {
     303: {
       description: 'To the `returnUrl` of the payment, with `order`, `payment` and `status` added',
-      headers: LOCATION,
+      headers: to(`https://shop.example/thanks?order=1001&payment=${PAYMENT_ID}&status=paid`),
     },
     ...html(200, 'A page of our own, where the payment has no `returnUrl`'),
     ...html(404, 'No payment has this `k`'),
@@ -60,18 +67,39 @@ const ready = z
     status: z.enum(['ready', 'degraded', 'unavailable']),
     store: z.string().meta({ description: '`ok`, or `away`; on ADMIN_PORT why' }),
     temporal: z.string().meta({ description: 'Likewise' }),
+    openings: z
+      .enum(['ok', 'failing'])
+      .meta({ description: '`failing`: the last requests for a session came to nothing' }),
   })
   .meta({ id: 'Readiness' });
 
+const WELL = { store: 'ok', temporal: 'ok', openings: 'ok' } as const;
+const AWAY = { store: 'away', temporal: 'away', openings: 'ok' } as const;
+
+const FIGURES = `# HELP paidonce_openings_total Calls to open a session by outcome: opened (a new one), known (the one that is open), refused, unavailable
+# TYPE paidonce_openings_total counter
+paidonce_openings_total{outcome="opened"} 7
+`;
+
 const MACHINES: readonly RouteConfig[] = [
-  { method: 'get', path: '/healthz', summary: 'The process lives', responses: json(200, 'Alive', alive) },
+  {
+    method: 'get',
+    path: '/healthz',
+    summary: 'The process lives',
+    responses: json(200, 'Alive', alive, { alive: { status: 'alive' } }),
+  },
   {
     method: 'get',
     path: '/readyz',
     summary: 'A callback can be taken',
     responses: {
-      ...json(200, 'The store or Temporal answers; `degraded` when only one does', ready),
-      ...json(503, 'Neither does', ready),
+      ...json(
+        200,
+        'The store or Temporal answers; `degraded` when only one does, or when openings fail',
+        ready,
+        { ready: { status: 'ready', ...WELL } },
+      ),
+      ...json(503, 'Neither does', ready, { away: { status: 'unavailable', ...AWAY } }),
     },
   },
   {
@@ -79,19 +107,29 @@ const MACHINES: readonly RouteConfig[] = [
     path: '/metrics',
     summary: 'Figures for Prometheus',
     description: 'On ADMIN_PORT alone, without a key. docs/operations.md lists every figure.',
-    responses: { 200: { description: 'Text', content: { 'text/plain': { schema: { type: 'string' } } } } },
+    responses: {
+      200: {
+        description: 'Text',
+        content: { 'text/plain': { schema: { type: 'string' }, example: FIGURES } },
+      },
+    },
   },
   {
     method: 'get',
     path: '/openapi.json',
     summary: 'This document',
-    responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: {} } } } },
+    responses: {
+      200: {
+        description: 'OpenAPI 3.1',
+        content: { 'application/json': { schema: { type: 'object' }, example: { openapi: '3.1.0' } } },
+      },
+    },
   },
   {
     method: 'get',
     path: '/',
     summary: 'Leads to the documentation',
-    responses: { 303: { description: 'To `/docs`', headers: LOCATION } },
+    responses: { 303: { description: 'To `/docs`', headers: to('/docs') } },
   },
   {
     method: 'get',

@@ -10,8 +10,9 @@ import {
   updatesQuery,
 } from '../redelivery-schemas.ts';
 import { delivery, pageOf } from '../schemas.ts';
-import { json } from './answers.ts';
+import { json, shown } from './answers.ts';
 import type { Call } from './call.ts';
+import { attempt, callback, heard, pageWith, queuedAgain, runAgain, sendAgain } from './record-examples.ts';
 
 export const REDELIVERY_CALLS: readonly Call[] = [
   {
@@ -24,8 +25,8 @@ export const REDELIVERY_CALLS: readonly Call[] = [
       'Its payment looks at the gateway once more, as if the callback had just come. Only for deliveries that were accepted, or duplicates ' +
       'of such: what is refused, foreign or unclear is about no payment that may be touched.',
     params: z.object({ id: delivery.shape.id }),
-    body: redeliverRequest,
-    answers: json(202, 'Durable: it will be run. The delivery, as it was', delivery),
+    body: shown(redeliverRequest, { ticket: runAgain }),
+    answers: json(202, 'Durable: it will be run. The delivery, as it was', delivery, { callback }),
     refused: ['not_found', 'not_redeliverable'],
   },
   {
@@ -34,7 +35,7 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     operationId: 'listUpdates',
     summary: 'What the merchant was told, and whether he has heard it',
     query: updatesQuery,
-    answers: json(200, 'One page, newest first', pageOf(sentUpdate)),
+    answers: json(200, 'One page, newest first', pageOf(sentUpdate), { page: pageWith(heard) }),
   },
   {
     method: 'get',
@@ -44,9 +45,9 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     description:
       '`id` is the `effectId`, percent-encoded as one segment, its slashes too: `/v1/updates/1001%2Forder.paid/attempts`. One attempt at ' +
       'a time is under way, however many ask for it; each is written down before it is sent.',
-    params: z.object({ id: z.string().meta({ example: '1001%2Forder.paid' }) }),
+    params: z.object({ id: z.string().meta({ example: '1001/order.paid' }) }),
     query: attemptsQuery,
-    answers: json(200, 'One page, newest first', pageOf(updateAttempt)),
+    answers: json(200, 'One page, newest first', pageOf(updateAttempt), { page: pageWith(attempt) }),
     refused: ['not_found'],
   },
   {
@@ -59,8 +60,8 @@ export const REDELIVERY_CALLS: readonly Call[] = [
       'The same bytes with the same `webhook-id`, tried for three days from now. One that waits for its next try is sent now; so is one that ' +
       'was given up, was not wanted (410), was delivered, or had nowhere to go. Not one that the order has overtaken. With ' +
       '`{"state": "gave_up", "since": "…"}` all that were given up since then, the oldest first, 500 in one call.',
-    body: resendRequest,
-    answers: json(202, 'Queued', z.union([sentUpdate, resentUpdates])),
+    body: shown(resendRequest, sendAgain),
+    answers: json(202, 'Queued', z.union([sentUpdate, resentUpdates]), queuedAgain),
     refused: ['not_found', 'not_redeliverable'],
   },
 ];

@@ -3,6 +3,8 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { ORDER_STATUSES, type UpdateType } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
+import { jsonContent, shown } from './answers.ts';
+import { updateOf } from './update-examples.ts';
 
 const TYPES = {
   'order.paid': 'The order is paid; sent once in its life',
@@ -64,23 +66,27 @@ export const orderUpdate = z
   .meta({ id: 'OrderUpdate' });
 
 const headers = z.object({
-  'webhook-id': z.string().meta({ description: 'Names the effect: equal for every retry' }),
-  'webhook-timestamp': z.string().meta({ description: 'Unix seconds' }),
-  'webhook-signature': z
+  'webhook-id': z
     .string()
-    .meta({ description: 'Standard Webhooks, `v1,…`; one for each of ORDER_WEBHOOK_SECRETS' }),
+    .meta({ description: 'Names the effect: equal for every retry', example: '1001/order.paid' }),
+  'webhook-timestamp': z.string().meta({ description: 'Unix seconds', example: '1795268836' }),
+  'webhook-signature': z.string().meta({
+    description: 'Standard Webhooks, `v1,…`; one for each of ORDER_WEBHOOK_SECRETS',
+    example: 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
+  }),
 });
 
 /** Adds what ORDER_WEBHOOK_URL is called with. */
 export function registerOrderUpdates(registry: OpenAPIRegistry): void {
-  const body = { required: true, content: { 'application/json': { schema: orderUpdate } } };
   const responses = {
     '2XX': { description: 'Heard' },
     410: { description: 'Not wanted: not sent again' },
     default: { description: 'Sent again for 3 days' },
   };
   for (const [name, summary] of Object.entries(TYPES)) {
-    const path = name;
-    registry.registerWebhook({ method: 'post', path, summary, request: { headers, body }, responses });
+    const type = name as UpdateType;
+    const content = jsonContent(shown(orderUpdate, { whole: updateOf(type) }));
+    const request = { headers, body: { required: true, content } };
+    registry.registerWebhook({ method: 'post', path: type, summary, request, responses });
   }
 }
