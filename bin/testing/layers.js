@@ -12,7 +12,7 @@ const LAYERS = [
   { name: 'domain' },
   { name: 'model', needs: ['timeSkipping'], apart: true, atOnce: 1, load: 2 },
   { name: 'gateways' },
-  { name: 'sandbox' },
+  { name: 'sandbox', needs: ['curl'] },
   { name: 'demo-shop' },
   { name: 'temporal', needs: ['embedded', 'temporal'] },
   { name: 'telemetry', needs: ['embedded'] },

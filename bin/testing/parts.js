@@ -25,6 +25,7 @@ export function createParts() {
     chromium,
     compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
     python,
+    curl,
   };
   const get = (name) => {
     if (!got.has(name)) got.set(name, makers[name]());
@@ -75,6 +76,12 @@ async function chromium() {
   const found = find();
   if (found === null) throw new Error('no chromium on PATH after installing it; set CHROMIUM to a browser');
   return { CHROMIUM: found };
+}
+
+/** Documents print calls by it, and those are run as they are printed. */
+async function curl() {
+  if (onPath('curl') === null) aptInstall('curl', ['curl']);
+  return {};
 }
 
 /** The published patterns are tried with its `re`. */

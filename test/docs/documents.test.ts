@@ -3,6 +3,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PROBLEMS } from '../../src/api/problem.ts';
+import { createPaymentRequest, warning } from '../../src/api/schemas.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { readConfig } from '../../src/config.ts';
 import { ORDER_STATUSES } from '../../src/domain/order.ts';
@@ -62,6 +63,17 @@ describe('docs/dintero.md', () => {
     const reasons = namesIn('src/domain/settle.ts', /'((?:[a-z]+_)+[a-z]+|contradiction)'/g);
     const differences = ['amount', 'currency', 'reference'].map((name) => `${name}_mismatch`);
     expect(unexplained([...reasons, ...differences, 'unclear'], DINTERO)).toEqual([]);
+  });
+
+  it('names every field that a request may have', () => {
+    const { order, customer, ...fields } = createPaymentRequest.shape;
+    const { billingAddress, ...person } = customer.unwrap().shape;
+    const names = [fields, person, billingAddress.unwrap().shape].flatMap((shape) => Object.keys(shape));
+    expect(
+      unexplained([...Object.keys(order.shape), ...names, 'billingAddress', 'warnings'], DINTERO),
+    ).toEqual([]);
+    const codes = warning.shape.code.options;
+    expect(unexplained([...codes, ...Object.keys(warning.shape)], DINTERO)).toEqual([]);
   });
 
   it('names every status of payments and orders, and every update', () => {
