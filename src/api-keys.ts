@@ -1,4 +1,4 @@
-/** The keys of `API_KEYS`, each with its name and what it may do: contract §9. */
+/** The keys of `API_KEYS`, each with its name and what it may do: contract §3. */
 import { createHash } from 'node:crypto';
 
 /** `shop` opens and cancels sessions, `support` has things done again, `money` moves money and decides, `admin` does all; each reads. */

@@ -1,4 +1,4 @@
-/** The shapes of the audit: contract §9. */
+/** The shapes of the audit: contract §3. */
 import { z } from 'zod';
 import { AUDITED_CALLS } from '../store/schema.ts';
 import { aPayment, cursorOf, limit, reference, since1970, text, timestamp } from './schemas.ts';

@@ -1,4 +1,4 @@
-/** Who may call `/v1`, and for what: the keys of API_KEYS and their scopes, contract §9. */
+/** Who may call `/v1`, and for what: the keys of API_KEYS and their scopes, contract §3. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { allows, type ApiKey, type Scope } from '../api-keys.ts';

@@ -1,4 +1,4 @@
-/** Contract §9: named keys and what each may do; wrong ones are counted, said now and then, and limited. */
+/** Contract §3: named keys and what each may do; wrong ones are counted, said now and then, and limited. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
