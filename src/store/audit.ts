@@ -1,6 +1,7 @@
 /** Who had money moved, or decided, by which key and from where. */
-import { and, desc, eq, gte, lt } from 'drizzle-orm';
+import { and, desc, eq, lt } from 'drizzle-orm';
 import { newId } from './ids.ts';
+import { madeSince } from './lists.ts';
 import type { Db } from './open.ts';
 import { audit, payments } from './schema.ts';
 
@@ -48,7 +49,7 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditedRow
         what === undefined ? undefined : eq(audit.what, what),
         payment === undefined ? undefined : eq(audit.paymentId, payment),
         order === undefined ? undefined : eq(payments.orderReference, order),
-        createdAfter === undefined ? undefined : gte(audit.at, new Date(createdAfter)),
+        madeSince(audit.id, 'aud', audit.at, createdAfter),
         cursor === undefined ? undefined : lt(audit.id, cursor),
       ),
     )

@@ -42,8 +42,10 @@ export async function readFigures(db: Db): Promise<StoreFigures> {
 export function countLive(db: Db): Promise<{ gateway: string; count: number }[]> {
   return rows(
     db,
-    sql`select gateway, count(*)::int as count from payments where status in ('PENDING', 'ON_HOLD', 'REVIEW')
-      or id in (select payment_id from operations where state in ('pending', 'unknown')) group by gateway order by gateway`,
+    sql`select gateway, count(*)::int as count from (
+        select id, gateway from payments where status in ('PENDING', 'ON_HOLD', 'REVIEW')
+        union select p.id, p.gateway from operations o join payments p on p.id = o.payment_id where o.state in ('pending', 'unknown')) live
+      group by gateway order by gateway`,
   );
 }
 

@@ -15,6 +15,7 @@ import {
 } from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
+import { idsFrom } from './ids.ts';
 import type { Db } from './open.ts';
 import type { OperationRow } from './operations.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
@@ -45,7 +46,7 @@ export async function listPayments(db: Db, filter: PaymentFilter): Promise<Page<
     is(payments.orderReference, order),
     is(payments.status, status),
     is(payments.gateway, gateway),
-    createdAfter === undefined ? undefined : gte(payments.createdAt, new Date(createdAfter)),
+    madeSince(payments.id, 'pay', payments.createdAt, createdAfter),
     expiringBefore === undefined ? undefined : lt(payments.authorizationExpiresAt, new Date(expiringBefore)),
     review && or(eq(payments.status, 'REVIEW'), isNotNull(payments.reviewMark)),
     cursor === undefined ? undefined : lt(payments.id, cursor),
@@ -148,6 +149,18 @@ export async function pageOfOperations(db: Db, filter: OperationFilter): Promise
     .orderBy(desc(operations.id))
     .limit(limit + 1);
   return pageOf(found, limit);
+}
+
+/** By the id too, which begins with the time: in the order of ids it says where to stop. */
+export function madeSince(
+  id: Column,
+  prefix: 'pay' | 'aud',
+  at: Column,
+  since: string | undefined,
+): SQL | undefined {
+  if (since === undefined) return undefined;
+  const time = new Date(since);
+  return and(gte(at, time), gte(id, idsFrom(prefix, time)));
 }
 
 /** No condition where nothing is asked for. */

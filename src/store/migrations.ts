@@ -194,8 +194,10 @@ export async function readSchemaState(db: Db): Promise<SchemaState> {
     entries: { when: number }[];
   };
   const known = entries.length;
-  const one = async <Row>(statement: ReturnType<typeof sql>) =>
-    ((await db.execute(statement)) as unknown as { rows: Row[] }).rows[0];
+  const one = async <Row>(statement: ReturnType<typeof sql>): Promise<Row | undefined> => {
+    const found = (await db.execute(statement)) as { rows: Row[] };
+    return found.rows[0];
+  };
   const table = await one<{ name: string | null }>(
     sql`select to_regclass('drizzle.__drizzle_migrations')::text as name`,
   );

@@ -107,6 +107,7 @@ export const payments = pgTable(
     index('payments_marked')
       .on(table.reviewSince)
       .where(sql`review_mark is not null`),
+    index('payments_status').on(table.status, table.id).concurrently(),
     index('payments_unsettled')
       .on(table.gateway, table.createdAt)
       .where(sql`status in ('PENDING', 'ON_HOLD', 'REVIEW')`),
@@ -163,6 +164,10 @@ export const deliveries = pgTable(
     index('deliveries_refused')
       .on(table.receivedAt)
       .where(sql`outcome = 'refused'`),
+    index('deliveries_outcome')
+      .on(table.outcome, table.id)
+      .where(sql`outcome <> 'accepted'`)
+      .concurrently(),
     index('deliveries_received')
       .on(table.receivedAt)
       .where(sql`state = 'received'`),
@@ -215,6 +220,7 @@ export const operations = pgTable(
   (table) => [
     uniqueIndex('operations_reference').on(table.paymentId, table.kind, table.reference),
     index('operations_state').on(table.state, table.id).concurrently(),
+    index('operations_kind').on(table.kind, table.id).concurrently(),
     index('operations_unfinished')
       .on(table.updatedAt)
       .where(sql`state in ('pending', 'unknown')`),
@@ -274,6 +280,14 @@ export const outbox = pgTable(
     index('outbox_payment').on(table.paymentId),
     index('outbox_order').on(table.orderReference, table.sequence),
     index('outbox_newest').on(table.createdAt, table.effectId),
+    index('outbox_ended')
+      .on(table.state, table.createdAt, table.effectId)
+      .where(sql`state not in ('pending', 'delivered')`)
+      .concurrently(),
+    index('outbox_gave_up')
+      .on(table.finishedAt, table.effectId)
+      .where(sql`state = 'gave_up'`)
+      .concurrently(),
     index('outbox_pending')
       .on(table.createdAt)
       .where(sql`state = 'pending'`),
@@ -372,7 +386,11 @@ export const audit = pgTable(
     /** Of a refusal. */
     code: text(),
   },
-  (table) => [index('audit_payment').on(table.paymentId, table.id)],
+  (table) => [
+    index('audit_payment').on(table.paymentId, table.id),
+    index('audit_key').on(table.key, table.id).concurrently(),
+    index('audit_what').on(table.what, table.id).concurrently(),
+  ],
 );
 
 export const AUDITED_CALLS = [

@@ -1,0 +1,149 @@
+/**
+ * `npm run prove:store -- [--payments N] [--ms N]`: what is asked of the store again and again, on a million payments of a PostgreSQL with
+ * its default durability. Each statement answers within 20 ms; the plan of one that does not is printed. Ends with 1 then.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type pg from 'pg';
+import type { Db } from '../../src/store/open.ts';
+import { startPostgres } from '../stand/postgres.ts';
+import { seedYears } from './seed.ts';
+
+/** The functions themselves, of the build that is proved. */
+const DIST = process.env['BENCH_DIST'] ?? join(import.meta.dirname, '..', '..', '..', 'dist');
+const compiled = <Module>(name: string): Promise<Module> =>
+  import(join(DIST, 'store', `${name}.js`)) as Promise<Module>;
+const { listAudit } = await compiled<typeof import('../../src/store/audit.ts')>('audit');
+const { claimUnsignalled } = await compiled<typeof import('../../src/store/deliveries.ts')>('deliveries');
+const { findExpiring } = await compiled<typeof import('../../src/store/expiring.ts')>('expiring');
+const { countLive, readFigures } = await compiled<typeof import('../../src/store/health.ts')>('health');
+const { listDeliveries, listPayments, pageOfOperations, pageOfUpdates } =
+  await compiled<typeof import('../../src/store/lists.ts')>('lists');
+const { openStore } = await compiled<typeof import('../../src/store/open.ts')>('open');
+const { takeForgotten } = await compiled<typeof import('../../src/store/operations.ts')>('operations');
+const { findAbandonedUpdates } = await compiled<typeof import('../../src/store/outbox.ts')>('outbox');
+const { gaveUpSince } = await compiled<typeof import('../../src/store/redelivery.ts')>('redelivery');
+const { findUnwatched, readMarks } = await compiled<typeof import('../../src/store/sweeps.ts')>('sweeps');
+const { takeUnwoken } = await compiled<typeof import('../../src/store/wakes.ts')>('wakes');
+
+const REPEATS = 7;
+const EXPLAINING =
+  '-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_analyze=on -c auto_explain.log_level=notice';
+
+const { values } = parseArgs({
+  options: { payments: { type: 'string', default: '1000000' }, ms: { type: 'string', default: '20' } },
+});
+const limitMs = Number(values.ms);
+
+const HOUR_MS = 3_600_000;
+const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+const page = { limit: 20 };
+
+type Asked = readonly [name: string, ask: (db: Db) => Promise<unknown>];
+
+const ASKED: readonly Asked[] = [
+  ['figures of /metrics', (db) => readFigures(db)],
+  ['marks of the sweeps', (db) => readMarks(db)],
+  ['live payments by gateway', (db) => countLive(db)],
+  ['payments, the newest', (db) => listPayments(db, page)],
+  ['payments of an order', (db) => listPayments(db, { ...page, order: 'order-500000' })],
+  ['payments created within the hour', (db) => listPayments(db, { ...page, createdAfter: ago(HOUR_MS) })],
+  [
+    'payments created within a year',
+    (db) => listPayments(db, { ...page, createdAfter: ago(365 * 24 * HOUR_MS) }),
+  ],
+  [
+    'payments created after tomorrow: none',
+    (db) => listPayments(db, { ...page, createdAfter: ago(-24 * HOUR_MS) }),
+  ],
+  ['payments in REVIEW', (db) => listPayments(db, { ...page, status: 'REVIEW' })],
+  ['payments ON_HOLD', (db) => listPayments(db, { ...page, status: 'ON_HOLD' })],
+  ['payments EXPIRED', (db) => listPayments(db, { ...page, status: 'EXPIRED' })],
+  ['payments VOIDED: none', (db) => listPayments(db, { ...page, status: 'VOIDED' })],
+  ['payments for a person', (db) => listPayments(db, { ...page, review: 'true' })],
+  ['payments of a gateway that there is not', (db) => listPayments(db, { ...page, gateway: 'none' })],
+  ['payments that lapse soon', (db) => listPayments(db, { ...page, expiringBefore: ago(-48 * HOUR_MS) })],
+  ['deliveries, the newest', (db) => listDeliveries(db, page)],
+  ['deliveries refused', (db) => listDeliveries(db, { ...page, outcome: 'refused' })],
+  ['deliveries ignored: none', (db) => listDeliveries(db, { ...page, outcome: 'ignored' })],
+  ['deliveries of a gateway that there is not', (db) => listDeliveries(db, { ...page, gateway: 'none' })],
+  ['updates given up', (db) => pageOfUpdates(db, { ...page, state: 'gave_up' })],
+  ['updates gone: none', (db) => pageOfUpdates(db, { ...page, state: 'gone' })],
+  ['updates that keep failing', (db) => pageOfUpdates(db, { ...page, state: 'pending', minAttempts: 4 })],
+  ['updates of an order', (db) => pageOfUpdates(db, { ...page, order: 'order-500000' })],
+  ['updates given up since yesterday', (db) => gaveUpSince(db, new Date(ago(24 * HOUR_MS)), 500)],
+  ['operations pending', (db) => pageOfOperations(db, { ...page, state: 'pending' })],
+  ['operations unknown: none', (db) => pageOfOperations(db, { ...page, state: 'unknown' })],
+  ['operations of a kind that there is not', (db) => pageOfOperations(db, { ...page, kind: 'void' })],
+  [
+    'operations open for long',
+    (db) => pageOfOperations(db, { ...page, isOpen: true, createdBefore: new Date(ago(300_000)) }),
+  ],
+  ['audit of an order', (db) => listAudit(db, { ...page, order: 'order-500000' })],
+  ['audit of a key that there is not', (db) => listAudit(db, { ...page, key: 'nobody' })],
+  ['audit of refunds: none', (db) => listAudit(db, { ...page, what: 'refund' })],
+  ['audit within the hour', (db) => listAudit(db, { ...page, createdAfter: ago(HOUR_MS) })],
+  ['forwarder: deliveries to signal', (db) => claimUnsignalled(db, 100)],
+  [
+    'forwarder: payments that nobody watches',
+    (db) => findUnwatched(db, { limit: 100, pollIntervalMs: HOUR_MS }),
+  ],
+  ['forwarder: runs to wake', (db) => takeUnwoken(db, 100)],
+  ['forwarder: operations that are forgotten', (db) => takeForgotten(db, 100)],
+  ['forwarder: updates that are abandoned', (db) => findAbandonedUpdates(db, 100)],
+  ['forwarder: authorizations that lapse', (db) => findExpiring(db, 100)],
+];
+
+const folder = await mkdtemp(join(tmpdir(), 'paidonce-store-'));
+const server = await startPostgres(folder);
+if (server === null) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
+const store = await openStore({ databaseUrl: server.url, dataDir: '' });
+let slow = 0;
+try {
+  await store.migrate();
+  const { payments, megabytes } = await seedYears(server.url, Number(values.payments));
+  say(`${payments} payments, ${megabytes} MB`);
+  for (const [name, ask] of ASKED) slow += await measure(name, ask);
+} finally {
+  await store.close();
+  await server.process.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+say(slow === 0 ? `all within ${limitMs} ms` : `${slow} NOT within ${limitMs} ms`);
+process.exit(slow === 0 ? 0 : 1);
+
+/** The median of some; 1 where it is too slow. */
+async function measure(name: string, ask: Asked[1]): Promise<number> {
+  const times: number[] = [];
+  for (let count = 0; count < REPEATS; count += 1) {
+    const begun = performance.now();
+    await ask(store.db);
+    times.push(performance.now() - begun);
+  }
+  const median = times.toSorted((one, other) => one - other)[Math.floor(REPEATS / 2)] ?? 0;
+  const isSlow = median > limitMs;
+  say(`${isSlow ? 'SLOW' : 'ok  '} ${median.toFixed(1).padStart(7)} ms  ${name}`);
+  if (isSlow) await explain(ask);
+  return isSlow ? 1 : 0;
+}
+
+/** The plans of what is asked, by a store whose connections explain whatever they are asked. */
+async function explain(ask: Asked[1]): Promise<void> {
+  const plans: string[] = [];
+  const explaining = await openStore({
+    databaseUrl: `${server?.url ?? ''}?options=${encodeURIComponent(EXPLAINING)}`,
+    dataDir: '',
+  });
+  const listen = (message: { message?: string | undefined }): void => void plans.push(message.message ?? '');
+  const pool = (explaining.db as unknown as { $client: pg.Pool }).$client;
+  pool.on('connect', (client) => client.on('notice', listen));
+  await ask(explaining.db);
+  await explaining.close();
+  for (const plan of plans) say(plan.replaceAll(/^/gm, '        '));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,55 @@
+/** A store as it is after years: nearly all of it is settled, and a few of everything else. */
+import pg from 'pg';
+
+export interface Seeded {
+  readonly payments: number;
+  readonly megabytes: number;
+}
+
+const ORDERS = `insert into orders (reference, amount, currency, status, latest_n, created_at, updated_at)
+  select 'order-' || i, 72200, 'NOK', 'PAID', 1, at, at from seed`;
+const PAYMENTS = `insert into payments (id, order_reference, n, gateway, amount, currency, status, session_id, transaction_id, return_key,
+    request, expires_at, created_at, updated_at, authorization_expires_at, review_mark, review_since, captured, authorized)
+  select id, 'order-' || i, 1, 'dintero', 72200, 'NOK', status, 'T12345678.s' || i, 'T12345678.t' || i, 'key-' || i,
+    '{"lines": []}', at + interval '4 hours', at, at, case when status = 'AUTHORIZED' then at + interval '7 days' end,
+    case when i % 100000 = 7 then 'unclear' end, case when i % 100000 = 7 then at end, 72200, 72200 from seed`;
+const TIMELINE = `insert into timeline (payment_id, at, kind, text, key) select id, at, 'decision', 'PENDING became CAPTURED', 'k' from seed`;
+const DELIVERIES = `insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, method, target,
+    headers, body, received_at, last_received_at, handled_at)
+  select 'dlv_' || substr(id, 5), 'dintero', 'event-' || i, md5(id), id, 'order-' || i, 1,
+    case when i % 50 = 0 then 'refused' when i % 20 = 0 then 'duplicate' else 'accepted' end, 'handled', 'GET',
+    '/callbacks/dintero?payment=' || id, '{}', '', at, at, at from seed`;
+const OUTBOX = `insert into outbox (effect_id, order_reference, payment_id, sequence, type, body, state, attempts, created_at, next_attempt_at, finished_at)
+  select 'order-' || i || '/order.paid', 'order-' || i, id, 1, 'order.paid', '{"type":"order.paid"}',
+    case when i % 200 = 3 then 'gave_up' when i > total - 100 then 'pending' else 'delivered' end,
+    case when i > total - 50 then 7 else 1 end, at, at, at from seed`;
+const OPERATIONS = `insert into operations (id, payment_id, kind, reference, body_hash, amount, cause, state, created_at, updated_at, finished_at)
+  select 'op_' || substr(id, 5), id, 'capture', 'c1', 'h', 72200, 'merchant',
+    case when i > total - 20 then 'pending' when i % 500 = 9 then 'failed' else 'done' end, at, at, at from seed where i % 2 = 0`;
+const AUDIT = `insert into audit (id, at, key, address, request_id, what, payment_id, status)
+  select 'aud_' || substr(id, 5), at, case when i % 3 = 0 then 'backoffice' else 'shop' end, '192.0.2.1', 'r' || i, 'capture', id, 200
+    from seed where i % 2 = 0`;
+
+/** Fills a migrated database, and lets PostgreSQL look at it. */
+export async function seedYears(databaseUrl: string, payments: number): Promise<Seeded> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query('set synchronous_commit = off');
+  // One a minute; ids as the store makes them.
+  await client.query(
+    `create temp table seed as select i, ${payments}::int as total,
+       'pay_' || lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || substr(md5(i::text), 1, 16) as id, at,
+       case when i > ${payments} - 200 then 'PENDING' when i % 20000 = 1 then 'ON_HOLD' when i % 50000 = 2 then 'REVIEW'
+         when i % 40 = 0 then 'EXPIRED' when i % 10 = 3 and i > ${payments} - 20000 then 'AUTHORIZED' else 'CAPTURED' end as status
+     from (select i, now() - (${payments} - i) * interval '1 minute' as at from generate_series(1, ${payments}) i) made`,
+  );
+  for (const statement of [ORDERS, PAYMENTS, TIMELINE, DELIVERIES, OUTBOX, OPERATIONS, AUDIT])
+    await client.query(statement);
+  await client.query('drop table seed');
+  await client.query('vacuum analyze');
+  const { rows } = await client.query<{ mb: number }>(
+    'select (pg_database_size(current_database()) / 1e6)::int as mb',
+  );
+  await client.end();
+  return { payments, megabytes: rows[0]?.mb ?? 0 };
+}
