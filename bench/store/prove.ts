@@ -7,7 +7,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
-import type { Db } from '../../src/store/open.ts';
+import type * as Audit from '../../src/store/audit.ts';
+import type * as Deliveries from '../../src/store/deliveries.ts';
+import type * as Expiring from '../../src/store/expiring.ts';
+import type * as Health from '../../src/store/health.ts';
+import type * as Lists from '../../src/store/lists.ts';
+import type * as Open from '../../src/store/open.ts';
+import type * as Operations from '../../src/store/operations.ts';
+import type * as Outbox from '../../src/store/outbox.ts';
+import type * as Redelivery from '../../src/store/redelivery.ts';
+import type * as Sweeps from '../../src/store/sweeps.ts';
+import type * as Wakes from '../../src/store/wakes.ts';
 import { startPostgres } from '../stand/postgres.ts';
 import { seedYears } from './seed.ts';
 
@@ -15,18 +25,19 @@ import { seedYears } from './seed.ts';
 const DIST = process.env['BENCH_DIST'] ?? join(import.meta.dirname, '..', '..', '..', 'dist');
 const compiled = <Module>(name: string): Promise<Module> =>
   import(join(DIST, 'store', `${name}.js`)) as Promise<Module>;
-const { listAudit } = await compiled<typeof import('../../src/store/audit.ts')>('audit');
-const { claimUnsignalled } = await compiled<typeof import('../../src/store/deliveries.ts')>('deliveries');
-const { findExpiring } = await compiled<typeof import('../../src/store/expiring.ts')>('expiring');
-const { countLive, readFigures } = await compiled<typeof import('../../src/store/health.ts')>('health');
+
+const { listAudit } = await compiled<typeof Audit>('audit');
+const { claimUnsignalled } = await compiled<typeof Deliveries>('deliveries');
+const { findExpiring } = await compiled<typeof Expiring>('expiring');
+const { countLive, readFigures } = await compiled<typeof Health>('health');
 const { listDeliveries, listPayments, pageOfOperations, pageOfUpdates } =
-  await compiled<typeof import('../../src/store/lists.ts')>('lists');
-const { openStore } = await compiled<typeof import('../../src/store/open.ts')>('open');
-const { takeForgotten } = await compiled<typeof import('../../src/store/operations.ts')>('operations');
-const { findAbandonedUpdates } = await compiled<typeof import('../../src/store/outbox.ts')>('outbox');
-const { gaveUpSince } = await compiled<typeof import('../../src/store/redelivery.ts')>('redelivery');
-const { findUnwatched, readMarks } = await compiled<typeof import('../../src/store/sweeps.ts')>('sweeps');
-const { takeUnwoken } = await compiled<typeof import('../../src/store/wakes.ts')>('wakes');
+  await compiled<typeof Lists>('lists');
+const { openStore } = await compiled<typeof Open>('open');
+const { takeForgotten } = await compiled<typeof Operations>('operations');
+const { findAbandonedUpdates } = await compiled<typeof Outbox>('outbox');
+const { gaveUpSince } = await compiled<typeof Redelivery>('redelivery');
+const { findUnwatched, readMarks } = await compiled<typeof Sweeps>('sweeps');
+const { takeUnwoken } = await compiled<typeof Wakes>('wakes');
 
 const REPEATS = 7;
 const EXPLAINING =
@@ -41,7 +52,7 @@ const HOUR_MS = 3_600_000;
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 const page = { limit: 20 };
 
-type Asked = readonly [name: string, ask: (db: Db) => Promise<unknown>];
+type Asked = readonly [name: string, ask: (db: Open.Db) => Promise<unknown>];
 
 const ASKED: readonly Asked[] = [
   ['figures of /metrics', (db) => readFigures(db)],

@@ -4,7 +4,7 @@ import type { GatewayCommand } from '../gateways/commands.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway.ts';
 import { GATEWAY_COMMANDS } from '../gateways/registry.ts';
 import { BadNews } from './exit.ts';
-import { plainLine } from './plain.ts';
+import { plainLine, plainText } from './plain.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 
@@ -57,10 +57,10 @@ function fail(error: unknown): never {
   if (error instanceof GatewayUnavailable && error.kind === 'credentials')
     throw new ConfigError(error.message, { cause: error });
   if (!(error instanceof GatewayRejected) && !(error instanceof GatewayUnavailable)) throw error;
-  complain(error.message, error);
+  complain(plainLine(error.message), error);
 }
 
 function complain(message: string, cause?: unknown): never {
-  process.stderr.write(`paidonce: ${plainLine(message)}\n`);
+  process.stderr.write(`paidonce: ${plainText(message)}\n`);
   throw new BadNews(message, { cause });
 }
