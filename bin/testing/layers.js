@@ -34,7 +34,7 @@ const LAYERS = [
       silence: 1.5,
       'crash-points': 1.5,
       money: 0.8,
-      merchant: 0.8,
+      merchant: 1,
       'kill-embedded': 0.75,
       'late-money': 0.6,
       'kill-apart': 0.6,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Behaviour } from './support/merchant.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
-import { newOrder, open, openMany, orderStatus, untilTold } from './support/shop.ts';
+import { askToOpen, newOrder, open, openMany, orderStatus, untilTold, type Opened } from './support/shop.ts';
 import { startStack, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
@@ -41,10 +41,23 @@ function untilHeard(orderReference: string): Promise<void> {
   return until(`the merchant has heard of ${orderReference}`, holds, 60_000);
 }
 
-/** Ten orders one after the other, from opening until the merchant has heard of all. */
+/** A machine that others keep busy may say "not now": a shopper asks again, which is part of the time. */
+async function openPatiently(name: string): Promise<Opened> {
+  const orderReference = newOrder(name);
+  let answer = await askToOpen(stack, orderReference);
+  const isOpened = async () => {
+    if (answer.status === 503) answer = await askToOpen(stack, orderReference);
+    return answer.status !== 503;
+  };
+  await until(`order ${orderReference} can be paid`, isOpened, 60_000);
+  expect([200, 201]).toContain(answer.status);
+  return answer.body as Opened;
+}
+
+/** Ten orders, from opening until the merchant has heard of all. */
 async function timeTen(name: string): Promise<{ ms: number; references: string[] }> {
   const before = Date.now();
-  const opened = await openMany(stack, 10, name);
+  const opened = await Promise.all(Array.from({ length: 10 }, () => openPatiently(name)));
   for (const { sessionId } of opened) await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
   const references = opened.map(({ orderReference }) => orderReference);
   await untilTold(stack, references, 'order.paid', 60_000);
@@ -91,7 +104,7 @@ describe('an endpoint that', () => {
   }, 150_000);
 
   it('hangs for forty orders keeps nobody else waiting', async () => {
-    const quiet = await timeTen('quiet');
+    const before = await timeTen('before');
     const hanging = await openMany(stack, 40, 'hanging');
     for (const { orderReference } of hanging) stack.merchant.behave(orderReference, 'hang');
     await Promise.all(
@@ -99,9 +112,10 @@ describe('an endpoint that', () => {
     );
     await untilTried(hanging[0]?.orderReference ?? '', 1, 60_000);
     const { ms, references: others } = await timeTen('others');
-    // Six times what a machine that is busy with something else takes: behind forty that hang it would be minutes.
-    expect(ms).toBeLessThan(Math.max(8_000, 6 * quiet.ms));
     for (const { orderReference } of hanging) stack.merchant.behave(orderReference, null);
+    const after = await timeTen('after');
+    // Its neighbours on the machine come and go, so it is compared with both sides. Behind forty that hang it would be minutes.
+    expect(ms).toBeLessThan(Math.max(15_000, 6 * Math.max(before.ms, after.ms)));
     const references = [...hanging.map(({ orderReference }) => orderReference), ...others];
     await untilTold(stack, references, 'order.paid', 60_000);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
