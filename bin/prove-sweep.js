@@ -1,12 +1,5 @@
 #!/usr/bin/env node
 /** `npm run prove:sweep -- [--rows N] [--kills N] [--ms N]`: the sweep at length; see CONTRIBUTING.md. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { prepare, root } from './prepare.js';
+import { runBench } from './run-bench.js';
 
-await prepare();
-const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-execFileSync(process.execPath, [compiler, '-p', join(root, 'bench', 'tsconfig.json')], {
-  stdio: ['ignore', 2, 2],
-});
-await import('../dist-bench/bench/sweep/prove.js');
+await runBench('sweep/prove');

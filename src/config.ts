@@ -282,6 +282,11 @@ export type StoreConfig = z.infer<ReturnType<typeof storeSchema>>;
 export type GatewayConfig = z.infer<ReturnType<typeof gatewaySchema>>;
 export type ClientConfig = z.infer<ReturnType<typeof clientSchema>>;
 
+/** Whether one port is for the world and for those inside: in development. */
+export function isAdminToo({ ADMIN_PORT, PORT }: Pick<Config, 'ADMIN_PORT' | 'PORT'>): boolean {
+  return ADMIN_PORT === PORT;
+}
+
 function storeSchema() {
   return z.object({ ...STORE, ...TEMPORAL, ...LOG });
 }

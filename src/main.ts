@@ -6,12 +6,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { startForwarder } from './background/forwarder.ts';
-import { KNOWN_VARIABLES, type Config } from './config.ts';
+import { isAdminToo, KNOWN_VARIABLES, type Config } from './config.ts';
 import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
 import { readGateway, stampGateway, WrongAccount } from './store/health.ts';
-import { requireSchema, SchemaTooOld } from './store/migrations.ts';
+import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
 import { beginAtZero, createMetrics } from './telemetry/metrics.ts';
@@ -73,7 +73,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
     stops.push(startWorker({ ...service, ...patient }, storeReady));
   }
   if (roles.api || config.ADMIN_PORT !== undefined) {
-    const { isAdminToo, startAdmin, startApi } = await import('./api/server.ts');
+    const { startAdmin, startApi } = await import('./api/server.ts');
     if (roles.api) stops.push(await startApi(service));
     const isServed = roles.api && isAdminToo(config);
     if (config.ADMIN_PORT !== undefined && !isServed)

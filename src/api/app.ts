@@ -2,7 +2,7 @@
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { Router } from '@koa/router';
-import type { Config } from '../config.ts';
+import { isAdminToo } from '../config.ts';
 import type { Service } from '../service.ts';
 import { bearerAuth } from './auth.ts';
 import { createIngress, type Ingress } from './ingress.ts';
@@ -53,11 +53,6 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
 /** What ADMIN_PORT serves. */
 export function createAdminApp(service: Service): Koa {
   return assemble(service, insideRoutes(service));
-}
-
-/** Whether one port is for the world and for those inside: in development. */
-export function isAdminToo({ ADMIN_PORT, PORT }: Pick<Config, 'ADMIN_PORT' | 'PORT'>): boolean {
-  return ADMIN_PORT === PORT;
 }
 
 function insideRoutes(service: Service): Router[] {

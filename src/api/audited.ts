@@ -44,12 +44,13 @@ export function noteAsked(ctx: Context, asked: Readonly<Record<string, unknown>>
   ctx.state['asked'] = asked;
 }
 
-/** What a person asks for: the key's name stands where no other is given. It is noted for the audit too. */
+/** What a person asks for: the key's name stands where no other is given. It is noted for the audit, with `more` of it. */
 export function askedBy<Asked extends { readonly actor?: string | undefined; readonly reason: string }>(
   ctx: Context,
   asked: Asked,
+  more: Readonly<Record<string, unknown>> = {},
 ): Asked & Asker {
-  noteAsked(ctx, asked);
+  noteAsked(ctx, { ...asked, ...more });
   const key = keyOf(ctx).name;
   return { ...asked, actor: asked.actor ?? key, key };
 }

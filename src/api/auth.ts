@@ -25,7 +25,7 @@ interface Door {
   readonly metrics: Pick<Metrics, 'unauthorized'>;
 }
 
-/** Lets in whoever holds one of the keys; all are compared, each in constant time. A right key is served, however many wrong ones came before. */
+/** Lets a request in by one of the keys; all are compared, each in constant time. A right key is served, however many wrong ones came before. */
 export function bearerAuth(apiKeys: readonly ApiKey[], door: Door): Middleware {
   const digests = apiKeys.map(({ key }) => digest(key));
   const buckets = new TokenBuckets(REQUESTS_PER_SECOND, BURST);

@@ -31,11 +31,13 @@ export interface WantedMove {
   readonly lines?: readonly MovedLine[];
   readonly finalCapture: boolean;
   readonly reason?: string;
+  /** The name of the API key. */
+  readonly key: string;
 }
 
 export interface MoneyMover {
   /** The operation as it is by then: done, or not finished yet. The same again is the same operation. @throws Problem */
-  move(payment: PaymentRow, wanted: WantedMove & { readonly key: string }): Promise<OperationRow>;
+  move(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow>;
 }
 
 /** Of a payment, looks for money that our record does not show: a merchant who insists is not worth a run each time. */
@@ -88,11 +90,7 @@ export function isUnfinished({ state }: Pick<OperationRow, 'state'>): boolean {
 }
 
 /** What was asked for before is found before it is judged: once it is done, it would be impossible. */
-async function claim(
-  service: Service,
-  payment: PaymentRow,
-  wanted: WantedMove & { readonly key: string },
-): Promise<OperationRow> {
+async function claim(service: Service, payment: PaymentRow, wanted: WantedMove): Promise<OperationRow> {
   refuseStrange(payment, wanted);
   const { kind, reference } = wanted;
   const { db } = service.store;
@@ -129,10 +127,7 @@ function toField({ index, field, detail }: WrongLine): FieldProblem {
   return { pointer: `/items/${index}/${field}`, detail };
 }
 
-function newOperation(
-  { id: paymentId }: PaymentRow,
-  wanted: WantedMove & { readonly key: string },
-): NewOperation {
+function newOperation({ id: paymentId }: PaymentRow, wanted: WantedMove): NewOperation {
   return { ...wanted, paymentId, bodyHash: hashOf(wanted), cause: 'merchant' };
 }
 

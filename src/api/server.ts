@@ -5,8 +5,6 @@ import type { Service } from '../service.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
-
-export { isAdminToo } from './app.ts';
 import { ListenError } from './listen-error.ts';
 
 /** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */

@@ -25,6 +25,15 @@ export function fail(text: string, todo: string): Finding {
   return { state: 'fail', text, todo };
 }
 
+const MOST_NAMED = 3;
+
+/** The first of many in words; `hasMore` where there are still others than these. */
+export function firstOf(names: readonly string[], hasMore: boolean): string {
+  const rest = names.length - MOST_NAMED;
+  const named = names.slice(0, MOST_NAMED).join(', ');
+  return rest > 0 ? `${named}, and ${rest}${hasMore ? ' or more' : ''} more` : named;
+}
+
 /** Looks, in time; whatever is thrown is a finding too. */
 export async function check(name: string, look: () => Promise<Finding>, todo: string): Promise<Check> {
   let timer: NodeJS.Timeout | undefined;

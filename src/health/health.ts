@@ -1,4 +1,5 @@
 /** What the service finds of itself: `GET /v1/health`, and what `paidonce doctor` shows. */
+import { remembered } from '../remembered.ts';
 import type { Service } from '../service.ts';
 import { VERSION } from '../version.ts';
 import type { Check } from './check.ts';
@@ -20,17 +21,12 @@ export interface Health {
   readonly checks: readonly Check[];
 }
 
-/** A gateway is asked too, so whoever asks often is told the same for so long. */
+/** A look asks the gateways too, so it is not made more often. */
 const REMEMBERED_MS = 10_000;
 
-/** One a process: whoever asks while it looks waits for the same look. */
+/** One a process: all that ask during a look wait for the same one. */
 export function createHealth(service: Service): () => Promise<Health> {
-  let last: { readonly at: number; readonly health: Promise<Health> } | undefined;
-  return () => {
-    if (last === undefined || Date.now() - last.at >= REMEMBERED_MS)
-      last = { at: Date.now(), health: examine(service) };
-    return last.health;
-  };
+  return remembered(REMEMBERED_MS, () => examine(service));
 }
 
 /** Every check, in the order in which somebody would act on what they find. */

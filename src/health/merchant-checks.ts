@@ -3,7 +3,7 @@ import { merchantTarget, shownUrl } from '../merchant-url.ts';
 import { pageOfUpdates } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
 import { reasonOf } from '../telemetry/root-of.ts';
-import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+import { check, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
 /** Whether somebody listens where order updates go. Nothing is sent that could be taken for one. */
 export function checkEndpoint(config: Config): Promise<Check> {
@@ -17,23 +17,18 @@ export function checkFailing(db: Db): Promise<Check> {
 
 /** Sent so often and not heard: a shop that was away for a moment is no finding. */
 const FAILS_AFTER = 4;
-/** How many are named. */
-const NAMED = 3;
 
 /** Those that are tried again and again, with what the shop answers. */
 async function findFailing(db: Db): Promise<Finding> {
   const filter = { state: 'pending', minAttempts: FAILS_AFTER, limit: 100 } as const;
   const { rows: data, hasMore } = await pageOfUpdates(db, filter);
   if (data.length === 0) return ok('none');
-  const named = data
-    .slice(0, NAMED)
-    .map(
-      ({ effectId, attempts, lastAnswer }) =>
-        `${effectId} (${attempts} times, last: ${lastAnswer ?? 'under way'})`,
-    );
-  const rest = data.length > NAMED ? `, and ${data.length - NAMED}${hasMore ? ' or more' : ''} more` : '';
+  const names = data.map(
+    ({ effectId, attempts, lastAnswer }) =>
+      `${effectId} (${attempts} times, last: ${lastAnswer ?? 'under way'})`,
+  );
   const todo = "look into the shop's endpoint; then: paidonce redeliver <id> --actor YOU --reason WHY";
-  return fail(`${named.join(', ')}${rest}`, todo);
+  return fail(firstOf(names, hasMore), todo);
 }
 
 async function askEndpoint(config: Config): Promise<Finding> {

@@ -1,10 +1,9 @@
 import { pageOfOperations } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { check, ok, warn, type Check, type Finding } from './check.ts';
+import { check, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
 /** Most take a gateway's own second. */
 const WAITED_LONG_MS = 5 * 60_000;
-const NAMED = 3;
 
 /** Captures, refunds and voids of all orders that have not ended. */
 export function checkOperations(db: Db): Promise<Check> {
@@ -15,12 +14,11 @@ async function find(db: Db): Promise<Finding> {
   const createdBefore = new Date(Date.now() - WAITED_LONG_MS);
   const { rows, hasMore } = await pageOfOperations(db, { isOpen: true, createdBefore, limit: 100 });
   if (rows.length === 0) return ok('none has waited long');
-  const named = rows
-    .slice(0, NAMED)
-    .map(({ kind, reference, orderReference }) => `${kind} ${reference} of order ${orderReference}`);
-  const rest = rows.length > NAMED ? `, and ${rows.length - NAMED}${hasMore ? ' or more' : ''} more` : '';
+  const names = rows.map(
+    ({ kind, reference, orderReference }) => `${kind} ${reference} of order ${orderReference}`,
+  );
   return warn(
-    `not ended after 5 minutes: ${named.join(', ')}${rest}`,
+    `not ended after 5 minutes: ${firstOf(names, hasMore)}`,
     'GET /v1/operations?status=pending and ?status=unknown list them; paidonce why <order> tells of each',
   );
 }

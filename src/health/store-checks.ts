@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/health.ts';
-import { readSchemaState } from '../store/migrations.ts';
 import type { Db } from '../store/open.ts';
+import { readSchemaState } from '../store/schema-state.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 /** An open store: its migrations and whose it is. `where` names it. */

@@ -2,16 +2,14 @@ import type { Client, Connection } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { rootOf } from '../telemetry/root-of.ts';
-import { POLLED_WITHIN_MS, readCurrentVersion } from '../temporal/current-version.ts';
+import { readCurrentVersion } from '../temporal/current-version.ts';
+import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from '../temporal/pollers.ts';
 import { missingSearchAttributes, scheduleIdsOf } from '../temporal/setup.ts';
 import { countStuck, listPaused, listStuck } from '../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 const DAY_S = 86_400;
-/** Temporal's `TASK_QUEUE_TYPE_WORKFLOW` and `TASK_QUEUE_TYPE_ACTIVITY`. */
-const WORKFLOW_TASKS = 1;
-const ACTIVITY_TASKS = 2;
 
 /** The namespace, the search attributes, the workers and the sweeps. */
 export async function checkTemporal(
@@ -137,20 +135,13 @@ function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config, gateways: readonly Gate
 }
 
 async function checkWorker(
-  { workflowService }: Connection,
+  connection: Connection,
   { TEMPORAL_NAMESPACE: namespace }: Config,
   { name, type, does }: Queue,
 ): Promise<Finding> {
-  const { pollers } = await workflowService.describeTaskQueue({
-    namespace,
-    taskQueue: { name },
-    taskQueueType: type,
-  });
-  const alive = (pollers ?? []).filter(
-    ({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000 < POLLED_WITHIN_MS,
-  );
-  if (alive.length === 0) return fail(`nobody polls: ${does}`, 'start paidonce worker (or paidonce serve)');
-  return ok(`${new Set(alive.map(({ identity }) => identity)).size} polling`);
+  const count = await countPollers(connection, { namespace, name, type });
+  if (count === 0) return fail(`nobody polls: ${does}`, 'start paidonce worker (or paidonce serve)');
+  return ok(`${count} polling`);
 }
 
 async function checkSweep(

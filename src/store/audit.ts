@@ -1,7 +1,7 @@
 /** Who had money moved, or decided, by which key and from where. */
-import { and, desc, eq, lt } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { newId } from './ids.ts';
-import { madeSince } from './lists.ts';
+import { is, madeSince, pageOf, type Page } from './lists.ts';
 import type { Db } from './open.ts';
 import { audit, payments } from './schema.ts';
 
@@ -36,24 +36,25 @@ export interface AuditFilter {
 
 export type AuditedRow = AuditRow & { readonly orderReference: string | null };
 
-/** Newest first, one more than `limit` where there are more. */
-export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditedRow[]> {
+/** Newest first. */
+export async function listAudit(db: Db, filter: AuditFilter): Promise<Page<AuditedRow>> {
   const { key, what, payment, order, createdAfter, cursor, limit } = filter;
+  const { orderReference } = payments;
   const found = await db
-    .select({ row: audit, orderReference: payments.orderReference })
+    .select({ ...getTableColumns(audit), orderReference })
     .from(audit)
     .leftJoin(payments, eq(payments.id, audit.paymentId))
     .where(
       and(
-        key === undefined ? undefined : eq(audit.key, key),
-        what === undefined ? undefined : eq(audit.what, what),
-        payment === undefined ? undefined : eq(audit.paymentId, payment),
-        order === undefined ? undefined : eq(payments.orderReference, order),
+        is(audit.key, key),
+        is(audit.what, what),
+        is(audit.paymentId, payment),
+        is(payments.orderReference, order),
         madeSince(audit.id, 'aud', audit.at, createdAfter),
         cursor === undefined ? undefined : lt(audit.id, cursor),
       ),
     )
     .orderBy(desc(audit.id))
     .limit(limit + 1);
-  return found.map(({ row, orderReference }) => ({ ...row, orderReference }));
+  return pageOf(found, limit);
 }

@@ -164,10 +164,11 @@ export function madeSince(
 }
 
 /** No condition where nothing is asked for. */
-function is(column: Column, value: string | undefined): SQL | undefined {
+export function is(column: Column, value: string | undefined): SQL | undefined {
   return value === undefined ? undefined : eq(column, value);
 }
 
-function pageOf<Row>(found: Row[], limit: number): Page<Row> {
+/** Of rows that were asked for with one more than the limit. */
+export function pageOf<Row>(found: Row[], limit: number): Page<Row> {
   return { rows: found.slice(0, limit), hasMore: found.length > limit };
 }

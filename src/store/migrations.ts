@@ -2,17 +2,14 @@
  * Brings the schema up to date. A statement of a migration waits a moment for its lock and then gives way, so that no callback waits behind
  * it; an index of a table that is in use is built beside the writing (CONCURRENTLY).
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
 import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator';
 import pg from 'pg';
 import { rootOf } from '../telemetry/root-of.ts';
-import type { Db } from './open.ts';
 
 /** Where `migrations/` is, from `src/store` and from `dist/store` alike. */
-const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
+export const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
 
 /** Any number that nobody else uses as an advisory lock on the same database. */
 const MIGRATION_LOCK = 7_201_001;
@@ -28,14 +25,9 @@ type Limits = typeof MIGRATION_LIMITS;
 const LOCK_NOT_AVAILABLE = '55P03';
 const ASKED_AGAIN_AFTER_MS = 250;
 
-/** The database is not up to date; the message says why, to whoever can change that. */
+/** The database is not up to date; the message says why and what to do. */
 export class MigrationFailed extends Error {
   override readonly name = 'MigrationFailed';
-}
-
-/** The database is that of an older build: only `paidonce migrate` changes it. */
-export class SchemaTooOld extends Error {
-  override readonly name = 'SchemaTooOld';
 }
 
 /** What both stores have in common: one connection that takes statements one after the other. */
@@ -178,44 +170,4 @@ function wordsFor(error: unknown, { lock }: Limits, isConnected: boolean): strin
   if (/timeout expired|Query read timeout/.test(message))
     return 'the server took the connection and then did not answer; is it PostgreSQL, and not overloaded or frozen?';
   return isConnected ? rootOf(error) : `${rootOf(error)}; is it up, and DATABASE_URL right?`;
-}
-
-/** How far the database is, beside this build. */
-export interface SchemaState {
-  /** `newer`: made by a newer build, which this one goes on with. */
-  readonly state: 'older' | 'current' | 'newer';
-  readonly done: number;
-  readonly known: number;
-}
-
-/** @throws where the database does not answer */
-export async function readSchemaState(db: Db): Promise<SchemaState> {
-  const { entries } = JSON.parse(readFileSync(join(FOLDER, 'meta', '_journal.json'), 'utf8')) as {
-    entries: { when: number }[];
-  };
-  const known = entries.length;
-  const one = async <Row>(statement: ReturnType<typeof sql>): Promise<Row | undefined> => {
-    const found = (await db.execute(statement)) as { rows: Row[] };
-    return found.rows[0];
-  };
-  const table = await one<{ name: string | null }>(
-    sql`select to_regclass('drizzle.__drizzle_migrations')::text as name`,
-  );
-  if (table?.name == null) return { state: 'older', done: 0, known };
-  const found = await one<{ done: number; last: number | null }>(
-    sql`select count(*)::int as done, max(created_at)::float8 as last from drizzle.__drizzle_migrations`,
-  );
-  const { done = 0, last = null } = found ?? {};
-  const newest = entries.at(-1)?.when ?? 0;
-  if (last === null || last < newest) return { state: 'older', done, known };
-  return { state: last > newest ? 'newer' : 'current', done, known };
-}
-
-/** What a process asks before it works with a database that it does not change. @throws SchemaTooOld */
-export async function requireSchema(db: Db): Promise<void> {
-  const { state, done, known } = await readSchemaState(db);
-  if (state === 'older')
-    throw new SchemaTooOld(
-      `${done} of ${known} migrations of the database are done; run "paidonce migrate" with the same DATABASE_URL, and start again`,
-    );
 }

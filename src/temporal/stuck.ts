@@ -1,5 +1,6 @@
 /** Runs that stand still until a person does something: their workflow task keeps failing, or an operator has paused them. */
 import type { Client } from '@temporalio/client';
+import { remembered } from '../remembered.ts';
 
 /** Temporal's own search attribute; a task that met a run's end (`UnhandledCommand`) does not set it. */
 const STUCK = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'";
@@ -43,12 +44,7 @@ async function listSome(client: Client, query: string): Promise<string[]> {
 
 /** Asks at most every half minute, however often it is asked. */
 export function stuckCounter(client: Client, now: () => number = Date.now): () => Promise<number | null> {
-  let asked: { readonly at: number; readonly answer: Promise<number | null> } | undefined;
-  return () => {
-    if (asked === undefined || now() - asked.at >= ASKED_EVERY_MS)
-      asked = { at: now(), answer: countStuck(client) };
-    return asked.answer;
-  };
+  return remembered(ASKED_EVERY_MS, () => countStuck(client), now);
 }
 
 function isUnknownAttribute(error: unknown): boolean {

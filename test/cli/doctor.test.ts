@@ -1,62 +1,10 @@
 /** What `paidonce doctor` looks at from where it runs. What the service finds of itself: test/health. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { checkAddress } from '../../src/cli/doctor/address-checks.ts';
 import { checkOwnStore } from '../../src/cli/doctor/alone.ts';
-import { readConfig, type Config } from '../../src/config.ts';
-import type { Gateway } from '../../src/gateways/gateway.ts';
+import { aConfig, aGateway, useAnswering } from '../support/health-samples.ts';
 
-const servers: Server[] = [];
-
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-type Answer = { status?: number; headers?: Record<string, string>; body?: unknown; text?: string };
-
-/** A server that answers by path. */
-async function answering(answers: Record<string, Answer>): Promise<string> {
-  const server = createServer((request, response) => {
-    const {
-      status = 200,
-      headers,
-      body,
-      text,
-    } = answers[(request.url ?? '').split('?')[0] ?? ''] ?? { status: 404 };
-    response.writeHead(status, { connection: 'close', ...headers }).end(text ?? JSON.stringify(body ?? {}));
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function aConfig(changes: Partial<Config> = {}): Config {
-  const config = readConfig({
-    PUBLIC_URL: 'http://127.0.0.1:3000',
-    API_KEYS: 'a-key-of-more-than-24-characters',
-    DINTERO_ACCOUNT_ID: 'T12345678',
-    DINTERO_CLIENT_ID: 'client',
-    DINTERO_CLIENT_SECRET: 'client-secret',
-    DINTERO_SIGNATURE_SECRETS: 'newest,older',
-    DINTERO_API_URL: 'http://127.0.0.1:3001',
-    DINTERO_CHECKOUT_URL: 'http://127.0.0.1:3001',
-  });
-  return { ...config, ...changes };
-}
-
-function aGateway(changes: Partial<Gateway> = {}): Gateway {
-  const checkCredentials = () => Promise.resolve();
-  const findSubscription = () => Promise.resolve('not_expected');
-  return {
-    id: 'dintero',
-    account: 'T12345678',
-    mode: 'test',
-    checkCredentials,
-    findSubscription,
-    ...changes,
-  } as Gateway;
-}
+const answering = useAnswering();
 
 const PAGE = { data: [], hasMore: false, nextCursor: null };
 

@@ -8,11 +8,8 @@ import { readQuery } from '../validate.ts';
 /** `/v1/audit`: who had money moved, or decided. */
 export function auditRoutes({ store: { db } }: Service): Router {
   return new Router({ prefix: '/v1' }).get('/audit', async (ctx) => {
-    const asked = readQuery(ctx, auditQuery);
-    const found = await listAudit(db, asked);
-    const page = found.slice(0, asked.limit);
-    const hasMore = found.length > page.length;
-    ctx.body = { data: page.map(viewAudit), hasMore, nextCursor: hasMore ? page.at(-1)?.id : null };
+    const { rows, hasMore } = await listAudit(db, readQuery(ctx, auditQuery));
+    ctx.body = { data: rows.map(viewAudit), hasMore, nextCursor: hasMore ? rows.at(-1)?.id : null };
   });
 }
 

@@ -27,7 +27,7 @@ export function deliveryRoutes(service: Service): Router {
         const asked = await readJson(ctx, redeliverRequest);
         const id = ctx.params['id'] ?? '';
         if (!/^[\w-]{1,200}$/.test(id)) throw new Problem('not_found', 'there is no such delivery');
-        const { delivery: _, ...asker } = askedBy(ctx, { ...asked, delivery: id });
+        const asker = askedBy(ctx, asked, { delivery: id });
         ctx.body = viewDelivery(await redeliver(service, id, asker));
         ctx.status = 202;
       },

@@ -27,14 +27,15 @@ export function healthRoutes(service: Service, { isInside = false } = {}): Route
         reasonOf(service.namespace.check(), 'Temporal'),
       ]);
       const isAble = store === null || temporal === null;
-      const isWhole = store === null && temporal === null && service.openings.failing() === 0;
+      const isOpening = service.openings.failing() === 0;
+      const isWhole = store === null && temporal === null && isOpening;
       ctx.status = isAble ? 200 : 503;
       ctx.set('Cache-Control', 'no-store');
       ctx.body = {
         status: isWhole ? 'ready' : isAble ? 'degraded' : 'unavailable',
         store: said(store),
         temporal: said(temporal),
-        openings: service.openings.failing() === 0 ? 'ok' : 'failing',
+        openings: isOpening ? 'ok' : 'failing',
       };
     });
 }
@@ -48,7 +49,7 @@ async function reasonOf(check: Promise<unknown>, whom: string): Promise<string |
   }
 }
 
-/** `GET /v1/health`: what the service finds of itself, for `paidonce doctor` and whoever watches. */
+/** `GET /v1/health`: what the service finds of itself, for `paidonce doctor` and for monitoring. */
 export function examinationRoutes(service: Service): Router {
   const examine = createHealth(service);
   return new Router({ prefix: '/v1' }).get('/health', async (ctx) => {

@@ -39,9 +39,9 @@ export function operationRoutes(service: Service): Router {
   }
 
   async function answer(ctx: ParamContext, payment: PaymentRow, wanted: WantedMove): Promise<void> {
-    const { kind: _, lines: __, wanted: amount, ...asked } = wanted;
-    noteAsked(ctx, { ...asked, amount });
-    const operation = await mover.move(payment, { ...wanted, key: keyOf(ctx).name });
+    const { reference, wanted: amount, finalCapture, reason } = wanted;
+    noteAsked(ctx, { reference, amount, finalCapture, reason });
+    const operation = await mover.move(payment, wanted);
     if (isUnfinished(operation)) {
       ctx.status = 202;
       ctx.set('Location', `/v1/payments/${payment.id}/operations/${wanted.reference}?kind=${wanted.kind}`);
@@ -115,6 +115,7 @@ function moveOf(ctx: Context, kind: OperationKind, asked: Asked, byDefault?: str
     reference: referenceOf(ctx, asked.reference, byDefault),
     wanted: asked.amount ?? sum ?? null,
     finalCapture: false,
+    key: keyOf(ctx).name,
     ...(lines && { lines }),
     ...(asked.reason !== undefined && { reason: asked.reason }),
   };
