@@ -133,11 +133,15 @@ async function post(
 ): Promise<SentAttempt> {
   const sentAt = new Date();
   const { url, authorization } = merchantTarget(endpoint.url);
+  // `AbortSignal.timeout` inside of `AbortSignal.any` can be collected before it fires (nodejs/node#57736): then a shop hangs on.
+  const limit = new AbortController();
+  const isLate = new DOMException('it took too long', 'TimeoutError');
+  const timer = setTimeout(() => limit.abort(isLate), endpoint.timeoutMs);
   try {
     const response = await fetch(url, {
       method: 'POST',
       redirect: 'manual',
-      signal: AbortSignal.any([signal, AbortSignal.timeout(endpoint.timeoutMs)]),
+      signal: AbortSignal.any([signal, limit.signal]),
       body: update.body,
       headers: {
         'content-type': 'application/json',
@@ -157,6 +161,8 @@ async function post(
       ms: Date.now() - sentAt.getTime(),
       answer: null,
     };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,9 @@
 /**
  * The activities of a payment, each with the time limits and retries that its nature asks for. Those with a queue of their own are
  * made per call: the queue's name comes from the run.
+ *
+ * An activity says itself when it is tried again after what it met. The intervals here are for what it can't say: a worker that was
+ * lost, the store away. They grow with all attempts, also with those that only waited for their turn, so the longest of them is short.
  */
 import { proxyActivities, workflowInfo, type ActivityInterfaceFor } from '@temporalio/workflow';
 import type {
@@ -35,7 +38,7 @@ export function checkout(
   });
 }
 
-/** Retried without end; the activity itself says when, by how often it has failed. */
+/** Retried without end. */
 export function background(
   gateway: string,
 ): ActivityInterfaceFor<Pick<PaymentActivities, 'readTransaction' | 'cancelSurplusSessions'>> {
@@ -43,17 +46,17 @@ export function background(
     taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
     startToCloseTimeout: '45 seconds',
     heartbeatTimeout: HEARTBEAT,
-    retry: { initialInterval: '100 milliseconds', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+    retry: { initialInterval: '100 milliseconds', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   });
 }
 
-/** Moves money, so it is tried again only where the activity knows that nothing was done; it says itself when. */
+/** Moves money, so it is tried again only where the activity knows that nothing was done. */
 export function moneyMover(gateway: string): ActivityInterfaceFor<MoneyActivities> {
   return proxyActivities<MoneyActivities>({
     taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
     startToCloseTimeout: '60 seconds',
     heartbeatTimeout: HEARTBEAT_OF_WRITES,
-    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 minutes' },
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
   });
 }
 
@@ -61,7 +64,7 @@ export function moneyMover(gateway: string): ActivityInterfaceFor<MoneyActivitie
 export const { wakeMoney, closeOthers, watchPayment } = proxyActivities<WakingActivities>({
   startToCloseTimeout: '30 seconds',
   heartbeatTimeout: HEARTBEAT,
-  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
 /** Our own store: back within seconds or not our fault. */
@@ -78,6 +81,6 @@ export function notifier(): ActivityInterfaceFor<UpdateActivities> {
     // Above what ORDER_WEBHOOK_TIMEOUT may be.
     startToCloseTimeout: '75 seconds',
     heartbeatTimeout: HEARTBEAT,
-    retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '1 hour' },
+    retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
   });
 }

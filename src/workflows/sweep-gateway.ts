@@ -33,7 +33,7 @@ function pages(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'swe
     retry: {
       initialInterval: '1 second',
       backoffCoefficient: 2,
-      maximumInterval: '5 minutes',
+      maximumInterval: '30 seconds',
       nonRetryableErrorTypes: ['GatewayRejected'],
     },
   });

@@ -1,5 +1,7 @@
 /** Contract §6, against a real endpoint and a real store. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { eq, sql } from 'drizzle-orm';
@@ -237,6 +239,15 @@ describe('telling the merchant', () => {
     expect(await notify()).toBe('delivered');
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 2 });
   });
+
+  it('is given up after its time, however often garbage is collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    shop.answer = () => undefined;
+    const collecting = setInterval(() => collect(), 50);
+    const failure = await failureOf(notify(1, { timeoutMs: 1_000 })).finally(() => clearInterval(collecting));
+    expect(failure.message).toContain('nothing within 1 s');
+  }, 10_000);
 
   it('holds its claim for as long as the shop takes, so that nobody else begins', async () => {
     let answer = () => {};

@@ -1,7 +1,8 @@
 /** The merchant's endpoint misbehaves for some orders. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Behaviour } from './support/merchant.ts';
+import type { Behaviour, Update } from './support/merchant.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
+import { move } from './support/money.ts';
 import { askToOpen, newOrder, open, openMany, orderStatus, untilTold, type Opened } from './support/shop.ts';
 import { startStack, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
@@ -24,7 +25,7 @@ async function payWith(behaviour: Behaviour): Promise<string> {
   return orderReference;
 }
 
-function attempts(orderReference: string): { at: number; webhookId: string }[] {
+function attempts(orderReference: string): Update[] {
   return stack.merchant.updates.filter((update) => update.orderReference === orderReference);
 }
 
@@ -90,6 +91,27 @@ describe('an endpoint that', () => {
     await untilHeard(reference);
     expect(Date.now() - asked).toBeLessThan(10_000);
     expect(stack.merchant.ids(reference, 'order.paid')).toEqual([`${reference}/order.paid`]);
+    expect(await checkBooks(stack, [reference])).toEqual(BALANCED);
+  }, 150_000);
+
+  it('hangs keeps no update waiting for long once its worker is killed, however often it waited for its turn', async () => {
+    await stack.kill('serve');
+    await stack.start('serve', { ORDER_WEBHOOK_TIMEOUT: '15s' });
+    const opened = await open(stack, newOrder('turn'));
+    const { orderReference: reference, sessionId } = opened;
+    stack.merchant.behave(reference, 'hang');
+    await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
+    await untilTried(reference, 1, 60_000);
+    await move(stack, opened, 'capture', { reference: 'parcel' });
+    // It waits until the first attempt at order.paid is over, in many short tries.
+    const isTried = () => stack.merchant.types(reference).includes('order.captured');
+    await until('order.captured is tried', isTried);
+    await stack.kill('serve');
+    stack.merchant.behave(reference, null);
+    await stack.start('serve');
+    const isHeard = () =>
+      attempts(reference).some(({ type, answered }) => type === 'order.captured' && answered === 200);
+    await until('the merchant has heard of order.captured', isHeard, 25_000);
     expect(await checkBooks(stack, [reference])).toEqual(BALANCED);
   }, 150_000);
 
