@@ -3,11 +3,31 @@ import type { z } from 'zod';
 import { holdsMoney, isMoney, isSettled } from '../domain/payment.ts';
 import { acceptedOf } from '../store/accepted.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
+import type { Page } from '../store/lists.ts';
 import type { OperationRow } from '../store/operations.ts';
 import { type OrderRow, type PaymentRow } from '../store/payments.ts';
 import { paymentWorkflowId } from '../workflows/messages.ts';
 import type { operation } from './operation-schemas.ts';
 import type { delivery, orderView, payment } from './schemas.ts';
+
+/** A page of a list, as each list of the API answers; the cursor is of the last row on it. */
+export function viewPage<Row, Item>(
+  { rows, hasMore }: Page<Row>,
+  view: (row: Row) => Item,
+  cursorOf: (row: Row) => string,
+): { data: Item[]; hasMore: boolean; nextCursor: string | null } {
+  const last = rows.at(-1);
+  return {
+    data: rows.map((row) => view(row)),
+    hasMore,
+    nextCursor: hasMore && last !== undefined ? cursorOf(last) : null,
+  };
+}
+
+/** The cursor of a list whose rows have an id. */
+export function idOf({ id }: { readonly id: string }): string {
+  return id;
+}
 
 export interface WorkflowLinks {
   readonly uiUrl: string | undefined;

@@ -4,12 +4,12 @@ import type { Service } from '../../service.ts';
 import { listAudit, type AuditedRow } from '../../store/audit.ts';
 import { auditQuery, type auditEntry } from '../audit-schemas.ts';
 import { readQuery } from '../validate.ts';
+import { idOf, viewPage } from '../views.ts';
 
 /** `/v1/audit`: who had money moved, or decided. */
 export function auditRoutes({ store: { db } }: Service): Router {
   return new Router({ prefix: '/v1' }).get('/audit', async (ctx) => {
-    const { rows, hasMore } = await listAudit(db, readQuery(ctx, auditQuery));
-    ctx.body = { data: rows.map(viewAudit), hasMore, nextCursor: hasMore ? rows.at(-1)?.id : null };
+    ctx.body = viewPage(await listAudit(db, readQuery(ctx, auditQuery)), viewAudit, idOf);
   });
 }
 

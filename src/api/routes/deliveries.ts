@@ -9,15 +9,14 @@ import { redeliver } from '../redeliver.ts';
 import { redeliverRequest } from '../redelivery-schemas.ts';
 import { deliveriesQuery } from '../schemas.ts';
 import { readJson, readQuery } from '../validate.ts';
-import { viewDelivery } from '../views.ts';
+import { idOf, viewDelivery, viewPage } from '../views.ts';
 
 /** `/v1/deliveries`: the delivery log, and what is run again from it. */
 export function deliveryRoutes(service: Service): Router {
   return new Router({ prefix: '/v1' })
     .get('/deliveries', async (ctx) => {
       const page = await listDeliveries(service.store.db, readQuery(ctx, deliveriesQuery));
-      const nextCursor = page.hasMore ? page.rows.at(-1)?.id : null;
-      ctx.body = { data: page.rows.map(viewDelivery), hasMore: page.hasMore, nextCursor };
+      ctx.body = viewPage(page, viewDelivery, idOf);
     })
     .post(
       '/deliveries/:id/redeliver',

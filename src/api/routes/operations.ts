@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { OperationKind } from '../../domain/operation.ts';
 import type { Service } from '../../service.ts';
 import { findOperation, listOperations, type OperationRow } from '../../store/operations.ts';
-import { pageOfOperations } from '../../store/lists.ts';
+import { pageOfOperations, type ListedOperation, type Page } from '../../store/lists.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { audited, noteAsked } from '../audited.ts';
 import { keyOf, needs } from '../auth.ts';
@@ -22,7 +22,7 @@ import { paymentOf, type ParamContext } from '../payment-of.ts';
 import { Problem } from '../problem.ts';
 import { reference as anyReference } from '../schemas.ts';
 import { readJson, readQuery, wrongFields } from '../validate.ts';
-import { viewOperation, viewPayment } from '../views.ts';
+import { idOf, viewOperation, viewPage, viewPayment } from '../views.ts';
 
 /** How soon it is worth asking again: most of what is under way is a gateway's own second. */
 const RETRY_AFTER_SECONDS = 2;
@@ -66,9 +66,8 @@ export function operationRoutes(service: Service): Router {
     })
     .get('/operations', async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);
-      const all = await listOperations(store.db, payment.id);
-      const { rows, ...more } = pageOf(all, readQuery(ctx, operationsQuery));
-      ctx.body = { data: rows.map((row) => viewOperation(row, payment)), ...more };
+      const page = pageOf(await listOperations(store.db, payment.id), readQuery(ctx, operationsQuery));
+      ctx.body = viewPage(page, (row) => viewOperation(row, payment), idOf);
     })
     .get('/operations/:reference', async (ctx: ParamContext) => {
       const { kind } = readQuery(ctx, operationQuery);
@@ -84,21 +83,22 @@ export function operationRoutes(service: Service): Router {
 export function allOperationRoutes({ store: { db } }: Service): Router {
   return new Router({ prefix: '/v1' }).get('/operations', async (ctx) => {
     const { status, kind, limit, cursor } = readQuery(ctx, allOperationsQuery);
-    const { rows, hasMore } = await pageOfOperations(db, { state: status, kind, limit, cursor });
-    const data = rows.map((row) => ({
+    const page = await pageOfOperations(db, { state: status, kind, limit, cursor });
+    const view = (row: ListedOperation) => ({
       ...viewOperation(row, row),
       payment: row.paymentId,
       orderReference: row.orderReference,
-    }));
-    ctx.body = { data, hasMore, nextCursor: hasMore ? data.at(-1)?.id : null };
+    });
+    ctx.body = viewPage(page, view, idOf);
   });
 }
 
-function pageOf(all: readonly OperationRow[], { cursor, limit }: z.infer<typeof operationsQuery>) {
+function pageOf(
+  all: readonly OperationRow[],
+  { cursor, limit }: z.infer<typeof operationsQuery>,
+): Page<OperationRow> {
   const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
-  const rows = all.slice(from, from + limit);
-  const hasMore = from + limit < all.length;
-  return { rows, hasMore, nextCursor: hasMore ? rows.at(-1)?.id : null };
+  return { rows: all.slice(from, from + limit), hasMore: from + limit < all.length };
 }
 
 type Asked = Partial<z.infer<typeof refundRequest>>;

@@ -19,7 +19,7 @@ import {
 import { readStory } from '../story.ts';
 import { updateReference } from '../update-reference.ts';
 import { readJson, readQuery } from '../validate.ts';
-import { viewPayment } from '../views.ts';
+import { idOf, viewPage, viewPayment } from '../views.ts';
 
 /** `/v1/payments`. */
 export function paymentRoutes(service: Service): Router {
@@ -35,11 +35,7 @@ export function paymentRoutes(service: Service): Router {
     })
     .get('/payments', async (ctx) => {
       const page = await listPayments(store.db, readQuery(ctx, paymentsQuery));
-      ctx.body = {
-        data: page.rows.map(view),
-        hasMore: page.hasMore,
-        nextCursor: page.hasMore ? page.rows.at(-1)?.id : null,
-      };
+      ctx.body = viewPage(page, view, idOf);
     })
     .get('/payments/:id', async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);

@@ -16,14 +16,14 @@ import {
   type updateAttempt,
 } from '../redelivery-schemas.ts';
 import { readJson, readQuery } from '../validate.ts';
+import { viewPage } from '../views.ts';
 
 /** `/v1/updates`: what the merchant was told, and whether he has heard it. */
 export function updateRoutes(service: Service): Router {
   return new Router({ prefix: '/v1' })
     .get('/updates', async (ctx) => {
       const page = await pageOfUpdates(service.store.db, readQuery(ctx, updatesQuery));
-      const nextCursor = page.hasMore ? page.rows.at(-1)?.effectId : null;
-      ctx.body = { data: page.rows.map(viewUpdate), hasMore: page.hasMore, nextCursor };
+      ctx.body = viewPage(page, viewUpdate, ({ effectId }) => effectId);
     })
     .get('/updates/:id/attempts', async (ctx) => {
       const { db } = service.store;
@@ -31,8 +31,7 @@ export function updateRoutes(service: Service): Router {
       if ((await readUpdate(db, effectId)) === null)
         throw new Problem('not_found', 'there is no such update');
       const page = await pageOfAttempts(db, effectId, readQuery(ctx, attemptsQuery));
-      const nextCursor = page.hasMore ? String(page.rows.at(-1)?.n) : null;
-      ctx.body = { data: page.rows.map(viewAttempt), hasMore: page.hasMore, nextCursor };
+      ctx.body = viewPage(page, viewAttempt, ({ n }) => String(n));
     })
     .post('/updates/redeliver', audited(service, 'redeliver_update'), needs('support'), async (ctx) => {
       const asked = await readJson(ctx, resendRequest);
