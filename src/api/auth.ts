@@ -20,6 +20,14 @@ const LINES = { perSecond: 1 / 10, burst: 5 };
 /** In any case: the router does not tell `/V1/payments` from `/v1/payments`. */
 const GUARDED = /^\/v1(?:\/|$)/i;
 
+/** `npm start` writes its key to a file; a server's operator knows theirs. */
+const EXPECTED =
+  '"Authorization: Bearer KEY" with one of API_KEYS was expected (npm start has one in .data/secrets.json)';
+const NOT_LET_IN = {
+  no_key: `the request has no key; ${EXPECTED}`,
+  wrong_key: `this key is not known; ${EXPECTED}`,
+} as const;
+
 interface Door {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'unauthorized'>;
@@ -67,7 +75,7 @@ function createRefusal({ log, metrics }: Door): (ctx: Context, why: 'no_key' | '
       return new Problem('rate_limited', detail, { retryAfterSeconds: 60 / MOST_WRONG_KEYS });
     }
     ctx.set('WWW-Authenticate', 'Bearer');
-    return new Problem('unauthorized', 'Authorization: Bearer with one of API_KEYS was expected');
+    return new Problem('unauthorized', NOT_LET_IN[why]);
   };
 }
 

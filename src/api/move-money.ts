@@ -152,16 +152,21 @@ async function carryOut(service: Service, payment: PaymentRow, operation: Operat
   }
 }
 
+/** Where the transaction itself does not allow it, trying again is no help. */
+function whatNext(code: OperationRow['code']): string {
+  if (code === 'operation_not_possible' || code === 'amount_too_large') return '';
+  return `; ${code === 'not_confirmed' ? 'look at the gateway, then' : 'to try again,'} use another reference`;
+}
+
 /** The same every time: it is made of the row alone. */
 function failureOf({ kind, reference, code, detail }: OperationRow): Problem {
   const reason = detail ?? 'no reason was given';
   const name = reference === kind ? kind : `${kind} ${reference}`;
   const says = `${name} failed: ${reason}`;
-  const first = code === 'not_confirmed' ? 'look at the gateway, then' : 'to try again,';
   const isKnown = code !== null && Object.hasOwn(PROBLEMS, code);
   return new Problem(
     isKnown ? (code as ProblemCode) : 'operation_not_possible',
-    `${says}; ${first} use another reference`,
+    `${says}${whatNext(code)}`,
     code === 'declined' || code === 'reversed' ? { reason } : {},
   );
 }

@@ -118,8 +118,9 @@ function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Asked): Fiel
   const ms = Date.parse(expiresAt) - Date.now();
   const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
   if (ms >= SHORTEST_SESSION_MS && ms <= longest) return [];
-  const minutes = `${SHORTEST_SESSION_MS / 60_000} minute to ${Math.floor(longest / 60_000)} minutes`;
-  return [{ pointer: '/expiresAt', detail: `expected a time from ${minutes} from now` }];
+  const days = Math.floor(longest / 86_400_000);
+  const most = days >= 2 ? `${days} days` : `${Math.floor(longest / 60_000)} minutes`;
+  return [{ pointer: '/expiresAt', detail: `expected a time between 1 minute and ${most} from now` }];
 }
 
 function expiryOf({ gateways, config }: Service, { gateway, expiresAt }: Asked): Date {
@@ -143,7 +144,10 @@ function lineOf({ amount, vatAmount, vat, type, ...line }: Item): NewPayment['re
 function refusal(code: 'order_already_paid' | 'payment_in_review', { orderReference }: NewPayment): Problem {
   if (code === 'order_already_paid')
     return new Problem(code, `order ${orderReference} has been paid; a new order needs a new reference`);
-  return new Problem(code, `a payment of order ${orderReference} is in REVIEW; resolve it first`);
+  return new Problem(
+    code,
+    `a payment of order ${orderReference} is in REVIEW: a person has to decide it first, by POST /v1/payments/{id}/resolve`,
+  );
 }
 
 /** The row as it is once the session is open, or null when the payment is not open any more. */
@@ -212,9 +216,16 @@ function notCancelled(
   { id }: PaymentRow,
   { kind, status }: Exclude<CancelResult, { kind: 'cancelled' }>,
 ): Problem {
-  if (isMoney(status)) return new Problem('already_paid', `payment ${id} is ${status}: there is money on it`);
+  if (isMoney(status))
+    return new Problem(
+      'already_paid',
+      `payment ${id} is ${status}: there is money on it; void or refund it instead`,
+    );
   if (kind === 'refused')
-    return new Problem('not_cancellable', `payment ${id} is ${status}; the gateway does not close it now`);
+    return new Problem(
+      'not_cancellable',
+      `payment ${id} is ${status}, and the gateway does not close it: it may be being paid, or its outcome not be known yet; look at it again in a minute`,
+    );
   return new Problem('not_cancellable', `payment ${id} is ${status} and not open any more`);
 }
 

@@ -9,6 +9,10 @@ export type ParamContext = Context & { params: Record<string, string> };
 export async function paymentOf(db: Db, ctx: ParamContext): Promise<PaymentRow> {
   const id = ctx.params['id'] ?? '';
   const payment = /^[\w-]{1,200}$/.test(id) ? await findPayment(db, id) : null;
-  if (payment === null) throw new Problem('not_found', 'there is no such payment');
+  if (payment === null)
+    throw new Problem(
+      'not_found',
+      'there is no such payment; the id of a payment is the pay_… that POST /v1/payments answers',
+    );
   return payment;
 }

@@ -45,15 +45,11 @@ export const amount = z
   .max(MAX_AMOUNT_MINOR, `at most ${MAX_AMOUNT_MINOR}`)
   .meta({ description: 'Minor units, including VAT', example: 72200 });
 
-export const lineAmount = z
-  .int('an integer in minor units')
-  .min(-MAX_AMOUNT_MINOR)
-  .max(MAX_AMOUNT_MINOR)
-  .meta({ description: 'The total of the line in minor units; negative for gift cards', example: 72200 });
+export const lineAmount = z.int('an integer in minor units').min(-MAX_AMOUNT_MINOR).max(MAX_AMOUNT_MINOR);
 
 const currency = z
   .string()
-  .regex(/^[A-Z]{3}$/, 'three capital letters')
+  .regex(/^[A-Z]{3}$/, { error: 'three capital letters', abort: true })
   .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'an ISO 4217 currency')
   .meta({ description: 'ISO 4217', example: 'NOK' });
 
@@ -66,13 +62,19 @@ const returnUrl = z
   .refine((url) => !hasCredentials(url), 'a URL without a user name or password');
 
 const item = z.strictObject({
-  id: text(200),
-  lineId: text(200),
+  id: text(200).meta({ description: 'The article: two lines may have the same', example: 'chair-oak' }),
+  lineId: text(200).meta({
+    description: 'The line, once in an order: captures and refunds name it',
+    example: '1',
+  }),
   description: z.string().meta({ description: 'Shown to the payer in one line, cut after 500 characters' }),
   quantity: z.number().positive('more than 0').max(1_000_000),
-  amount: lineAmount,
+  amount: lineAmount.meta({
+    description: 'The total of the line in minor units, including VAT; negative for gift cards',
+    example: 72200,
+  }),
   vat: z.number().min(0).max(100).optional().meta({ description: 'Per cent: 25, not 0.25' }),
-  vatAmount: lineAmount.optional(),
+  vatAmount: lineAmount.optional().meta({ description: 'How much of `amount` is VAT', example: 14440 }),
   type: z.enum(['physical', 'digital', 'service', 'gift_card', 'shipping', 'surcharge']).optional(),
 });
 
@@ -238,7 +240,9 @@ export const orderView = z
     currency: z.string(),
     paidAt: timestamp.nullable(),
     transactionId: z.string().nullable(),
-    payments: z.array(z.string()).meta({ description: 'Newest first' }),
+    payments: z.array(z.string()).meta({
+      description: 'Newest first. The one whose `transactionId` is the one above has paid',
+    }),
   })
   .meta({ id: 'Order' });
 

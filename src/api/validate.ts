@@ -56,7 +56,8 @@ export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw wrongFields(what, parsed.error.issues.flatMap(fieldProblems).slice(0, MOST_NAMED));
+  const found = parsed.error.issues.flatMap((issue) => fieldProblems(issue, value));
+  throw wrongFields(what, found.slice(0, MOST_NAMED));
 }
 
 /** A body of wrong fields only would be answered by one that is longer than itself. */
@@ -68,9 +69,11 @@ export function wrongFields(what: string, errors: readonly FieldProblem[]): Prob
   return new Problem('invalid_request', `${what} has fields that are not as expected`, { errors });
 }
 
-function fieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
-  if (issue.code !== 'unrecognized_keys')
-    return [{ pointer: pointerTo(issue.path), detail: `expected ${expectation(issue)}` }];
+function fieldProblems(issue: z.core.$ZodIssue, given: unknown): FieldProblem[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const missing = valueAt(given, issue.path) === undefined ? '; it is missing' : '';
+    return [{ pointer: pointerTo(issue.path), detail: `expected ${expectation(issue)}${missing}` }];
+  }
   return issue.keys.map((key) => ({
     pointer: pointerTo([...issue.path, key]),
     detail: 'this field is not known',
@@ -79,7 +82,14 @@ function fieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
 
 /** zod's own messages say "Invalid input: expected string, received undefined"; those of our schemas are what was expected. */
 function expectation({ message }: z.core.$ZodIssue): string {
-  return message.replace(/^(?:Invalid|Too) [^:]*: expected /, '');
+  return message.replace(/^(?:Invalid|Too) [^:]*: expected /, '').replace(/, received undefined$/, '');
+}
+
+function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce(
+    (inner, part) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[part],
+    given,
+  );
 }
 
 /** RFC 6901. */

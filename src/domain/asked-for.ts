@@ -52,13 +52,22 @@ const LINE_FIELDS = {
   type: 'type',
 } as const satisfies Record<keyof OrderLine, string>;
 
+/** A shop's database may hand out the same lines in another order. */
 function lineDifferences(open: readonly OrderLine[], wanted: readonly OrderLine[]): Difference[] {
   if (open.length !== wanted.length)
     return [
       { pointer: '/order/items', detail: `${open.length} lines in the open session, ${wanted.length} here` },
     ];
-  return open.flatMap((line, index) => {
-    const other = wanted[index] as OrderLine;
+  const byId = new Map(open.map((line) => [line.lineId, line]));
+  return wanted.flatMap((other, index) => {
+    const line = byId.get(other.lineId);
+    if (line === undefined)
+      return [
+        {
+          pointer: `/order/items/${index}/lineId`,
+          detail: `no such line in the open session, ${shown(other.lineId)} here`,
+        },
+      ];
     return Object.entries(LINE_FIELDS).flatMap(([field, name]) =>
       different(
         `/order/items/${index}/${name}`,

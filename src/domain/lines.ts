@@ -117,6 +117,14 @@ export function wrongLines(
   return lines.flatMap((line, index) => wrongLine(line, index, left, history.ordered));
 }
 
+const MOST_SHOWN = 10;
+
+function expectedLines(ordered: readonly OrderLine[]): string {
+  const shown = ordered.slice(0, MOST_SHOWN).map(({ lineId }) => JSON.stringify(lineId.slice(0, 40)));
+  const more = ordered.length > MOST_SHOWN ? ' …' : '';
+  return `expected the lineId of one of the order's items: ${shown.join(', ')}${more}`;
+}
+
 function wrongLine(
   { lineId, amountMinor, quantity = 0 }: MovedLine,
   index: number,
@@ -126,7 +134,7 @@ function wrongLine(
   const line = ordered.find((one) => one.lineId === lineId);
   const rest = left.find((one) => one.lineId === lineId);
   if (line === undefined || rest === undefined)
-    return [{ index, field: 'lineId', detail: "expected the lineId of one of the order's items" }];
+    return [{ index, field: 'lineId', detail: expectedLines(ordered) }];
   if (!isPartOf(amountMinor, rest.amountMinor, line.amountMinor))
     return [
       {

@@ -107,7 +107,7 @@ function feasibleVoid(transaction: Transaction, rules: ProductRules, reservedMin
   if (capturedMinor > 0 && rules.voids === 'whole')
     return refused(
       'operation_not_possible',
-      'this payment method does not void the rest of what was partly captured; use finalCapture with the last capture',
+      'this payment method does not void the rest of what was partly captured: the rest lapses by itself, or goes back at once where the last capture says finalCapture',
     );
   return { ok: true, amountMinor: capturableMinor };
 }

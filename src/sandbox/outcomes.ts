@@ -78,7 +78,10 @@ function perform(sandbox: Sandbox, session: Session, payment: Payment): Paid {
 
 function consequenceOf({ outcome, card, status, transaction }: Payment): Consequence {
   const named = outcome ?? (card === undefined ? undefined : outcomeOfCard(card));
-  if (named === undefined && card !== undefined) throw invalid(`card: ${card.slice(0, 6)}… is no test card`);
+  if (named === undefined && card !== undefined)
+    throw invalid(
+      `card: ${card.slice(0, 6)}… is no test card; 4000 0000 0000 0002 pays, docs/sandbox.md has the others`,
+    );
   if (named === undefined && status === undefined) throw invalid('outcome, card or status is required');
   const consequence = {
     ...(named === undefined ? consequenceWith(status) : CONSEQUENCES[named]),

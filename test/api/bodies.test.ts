@@ -163,6 +163,27 @@ describe('the body of POST /v1/payments', () => {
     expect(answer.json.errors).toContainEqual({ pointer, detail: expect.any(String) });
   });
 
+  it('is told that a field is missing, in words of its own and once', async () => {
+    const details = async (body: unknown): Promise<string[]> => {
+      const { json } = await at.api.post('/v1/payments', body);
+      return json['errors'].map(({ pointer, detail }: Record<string, string>) => `${pointer}: ${detail}`);
+    };
+    expect(await details({})).toEqual(['/order: expected object; it is missing']);
+    const found = await details({
+      order: { reference: aReference(), items: [{ ...LINE, lineId: undefined }] },
+    });
+    expect(found).toContain('/order/currency: expected string; it is missing');
+    expect(found).toContain('/order/items/0/lineId: expected string; it is missing');
+    expect(found.find((line) => line.startsWith('/order/amount'))).toMatch(/not a text; it is missing$/);
+    const order = { reference: aReference(), amount: 72200, currency: 'NOK' };
+    expect(await details({ order: { ...order, currency: 'nok' } })).toEqual([
+      '/order/currency: expected three capital letters',
+    ]);
+    expect(await details({ order: { ...order, amount: '5' } })).toEqual([
+      expect.stringMatching(/not a text$/),
+    ]);
+  });
+
   it('is told everything that is wrong with it at once', async () => {
     const answer = await at.api.post('/v1/payments', {
       order: { reference: 'a/b', amount: '1', currency: 'x' },

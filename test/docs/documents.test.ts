@@ -2,6 +2,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Webhook } from 'standardwebhooks';
 import { PROBLEMS } from '../../src/api/problem.ts';
 import { createPaymentRequest, warning } from '../../src/api/schemas.ts';
 import { runCommand } from '../../src/cli/program.ts';
@@ -30,6 +31,47 @@ function unexplained(names: readonly string[], documents = ALL): string[] {
 function namesIn(source: string, pattern: RegExp): string[] {
   return [...new Set([...read(...source.split('/')).matchAll(pattern)].map(([, name = '']) => name))];
 }
+
+interface Signed {
+  readonly secret: string;
+  readonly body: string;
+  readonly [header: `webhook-${string}`]: string;
+}
+
+interface Verifier {
+  isSigned(headers: object, body: string, secret: string, nowSeconds?: number): boolean;
+}
+
+describe('the signature that docs/integrate.md explains', () => {
+  const [, section = ''] = read('docs', 'integrate.md').split('## The signature, without a library');
+  const block = (language: string) =>
+    new RegExp(`\`\`\`${language}\\n(.+?)\`\`\``, 's').exec(section)?.[1] ?? '';
+  const signed = JSON.parse(block('json')) as Signed;
+  const at = Number(signed['webhook-timestamp']);
+
+  it('is what the reference library makes', () => {
+    const signature = new Webhook(signed.secret).sign(
+      signed['webhook-id'],
+      new Date(at * 1_000),
+      signed.body,
+    );
+    expect(signed['webhook-signature']).toBe(signature);
+  });
+
+  it('is verified by the code as printed, and nothing else is', async () => {
+    const code = `data:text/javascript,${encodeURIComponent(block('js'))}`;
+    const { isSigned } = (await import(code)) as Verifier;
+    const { secret, body } = signed;
+    const both = `v1,${Buffer.alloc(32).toString('base64')} ${signed['webhook-signature']}`;
+    expect(isSigned(signed, body, secret, at + 300)).toBe(true);
+    expect(isSigned({ ...signed, 'webhook-signature': both }, body, secret, at)).toBe(true);
+    expect(isSigned(signed, body, secret, at + 301)).toBe(false);
+    expect(isSigned(signed, body, secret)).toBe(false);
+    expect(isSigned(signed, `${body} `, secret, at)).toBe(false);
+    expect(isSigned(signed, body, `whsec_${Buffer.alloc(24).toString('base64')}`, at)).toBe(false);
+    expect(isSigned({}, body, secret, at)).toBe(false);
+  });
+});
 
 describe('some document explains', () => {
   it('every problem code', () => {

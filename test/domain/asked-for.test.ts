@@ -1,6 +1,7 @@
 /** Contract §3, the table: what makes a request one for another session than the open one. */
 import { describe, expect, it } from '@jest/globals';
 import { differences, moneyDifferences, type AskedFor } from '../../src/domain/asked-for.ts';
+import type { OrderLine } from '../../src/domain/order.ts';
 
 const LINE = { id: 'chair-1', lineId: '1', description: 'Chair', quantity: 1, amountMinor: 72_200 } as const;
 const OPEN: AskedFor = {
@@ -43,6 +44,19 @@ describe('what is asked for beside an open session', () => {
     expect(differences(OPEN, { ...without, capture: 'auto' })).toEqual([
       { pointer: '/capture', detail: '"manual" in the open session, "auto" here' },
       { pointer: '/profileId', detail: '"default" in the open session, nothing here' },
+    ]);
+  });
+
+  it('is the same with its lines in another order, and names a line that is another one', () => {
+    const [one, two, three] = ['a', 'b', 'c'].map((lineId) => ({ ...LINE, lineId })) as [
+      OrderLine,
+      OrderLine,
+      OrderLine,
+    ];
+    const open = { ...OPEN, lines: [one, two] };
+    expect(differences(open, { ...OPEN, lines: [two, one] })).toEqual([]);
+    expect(differences(open, { ...OPEN, lines: [three, one] })).toEqual([
+      { pointer: '/order/items/0/lineId', detail: 'no such line in the open session, "c" here' },
     ]);
   });
 

@@ -14,7 +14,8 @@ const TAKEN_BACK = 'the payment provider has taken it back';
 const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> = {
   invalid_json: 'a JSON object in UTF-8 was expected',
   malformed: 'neither signed nor about any payment, session or transaction',
-  unauthorized: 'Authorization: Bearer with one of API_KEYS was expected',
+  unauthorized:
+    'this key is not known; "Authorization: Bearer KEY" with one of API_KEYS was expected (npm start has one in .data/secrets.json)',
   bad_signature: 'the request is not signed',
   stale_signature:
     'the signature is right, but 4000 s old; at most 300 s were expected. It was acted upon all the same',

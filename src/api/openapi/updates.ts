@@ -71,7 +71,9 @@ const headers = z.object({
     .meta({ description: 'Names the effect: equal for every retry', example: '1001/order.paid' }),
   'webhook-timestamp': z.string().meta({ description: 'Unix seconds', example: '1795268836' }),
   'webhook-signature': z.string().meta({
-    description: 'Standard Webhooks, `v1,…`; one for each of ORDER_WEBHOOK_SECRETS',
+    description:
+      'Standard Webhooks: `v1,` and the base64 of HMAC-SHA256 over `webhook-id`, a dot, `webhook-timestamp`, a dot and the bytes of the body; the ' +
+      'key is the base64-decoded part of the secret after `whsec_`. One for each of ORDER_WEBHOOK_SECRETS, with a space between two: one that fits is enough',
     example: 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   }),
 });
@@ -79,9 +81,9 @@ const headers = z.object({
 /** Adds what ORDER_WEBHOOK_URL is called with. */
 export function registerOrderUpdates(registry: OpenAPIRegistry): void {
   const responses = {
-    '2XX': { description: 'Heard' },
+    '2XX': { description: 'Taken: not sent again' },
     410: { description: 'Not wanted: not sent again' },
-    default: { description: 'Sent again for 3 days' },
+    default: { description: 'Not taken: sent again, for 3 days' },
   };
   for (const [name, summary] of Object.entries(TYPES)) {
     const type = name as UpdateType;

@@ -11,7 +11,11 @@ export function orderRoutes({ store: { db } }: Service): Router {
   return new Router({ prefix: '/v1' }).get('/orders/:reference', async (ctx: ParamContext) => {
     const wanted = reference.safeParse(ctx.params['reference']);
     const found = wanted.success ? await findOrder(db, wanted.data) : null;
-    if (found === null) throw new Problem('not_found', 'there is no such order');
+    if (found === null)
+      throw new Problem(
+        'not_found',
+        'there is no such order; an order is known once a payment was opened for it',
+      );
     ctx.body = viewOrder(found.order, found.payments);
   });
 }
