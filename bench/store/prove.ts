@@ -16,6 +16,7 @@ import type * as Open from '../../src/store/open.ts';
 import type * as Operations from '../../src/store/operations.ts';
 import type * as Outbox from '../../src/store/outbox.ts';
 import type * as Redelivery from '../../src/store/redelivery.ts';
+import type * as Search from '../../src/store/search.ts';
 import type * as Sweeps from '../../src/store/sweeps.ts';
 import type * as Wakes from '../../src/store/wakes.ts';
 import { startPostgres } from '../stand/postgres.ts';
@@ -36,6 +37,7 @@ const { openStore } = await compiled<typeof Open>('open');
 const { takeForgotten } = await compiled<typeof Operations>('operations');
 const { findAbandonedUpdates } = await compiled<typeof Outbox>('outbox');
 const { gaveUpSince } = await compiled<typeof Redelivery>('redelivery');
+const { search } = await compiled<typeof Search>('search');
 const { findUnwatched, readMarks } = await compiled<typeof Sweeps>('sweeps');
 const { takeUnwoken } = await compiled<typeof Wakes>('wakes');
 
@@ -96,6 +98,17 @@ const ASKED: readonly Asked[] = [
   ['audit of a key that there is not', (db) => listAudit(db, { ...page, key: 'nobody' })],
   ['audit of refunds: none', (db) => listAudit(db, { ...page, what: 'refund' })],
   ['audit within the hour', (db) => listAudit(db, { ...page, createdAfter: ago(HOUR_MS) })],
+  ['search: an order', (db) => search(db, 'order-500000')],
+  ['search: a session', (db) => search(db, 'T12345678.s500000')],
+  ['search: a transaction', (db) => search(db, 'T12345678.t500000')],
+  ['search: an event', (db) => search(db, 'event-500001')],
+  ['search: an update', (db) => search(db, 'order-500000/order.paid')],
+  ['search: a workflow', (db) => search(db, 'payment/order-500000/1')],
+  ['search: an operation that half of the payments have', (db) => search(db, 'c1')],
+  ['search: the amount of all payments', (db) => search(db, '722.00 NOK')],
+  ['search: the same in any currency', (db) => search(db, '722.00')],
+  ['search: an amount that there is not', (db) => search(db, '722.01')],
+  ['search: an id that there is not', (db) => search(db, 'none')],
   ['forwarder: deliveries to signal', (db) => claimUnsignalled(db, 100)],
   [
     'forwarder: payments that nobody watches',

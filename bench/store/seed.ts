@@ -6,6 +6,7 @@ export interface Seeded {
   readonly megabytes: number;
 }
 
+const GATEWAYS = `insert into gateways (gateway, account, mode) values ('dintero', 'T12345678', 'test')`;
 const ORDERS = `insert into orders (reference, amount, currency, status, latest_n, created_at, updated_at)
   select 'order-' || i, 72200, 'NOK', 'PAID', 1, at, at from seed`;
 const PAYMENTS = `insert into payments (id, order_reference, n, gateway, amount, currency, status, session_id, transaction_id, return_key,
@@ -43,7 +44,7 @@ export async function seedYears(databaseUrl: string, payments: number): Promise<
          when i % 40 = 0 then 'EXPIRED' when i % 10 = 3 and i > ${payments} - 20000 then 'AUTHORIZED' else 'CAPTURED' end as status
      from (select i, now() - (${payments} - i) * interval '1 minute' as at from generate_series(1, ${payments}) i) made`,
   );
-  for (const statement of [ORDERS, PAYMENTS, TIMELINE, DELIVERIES, OUTBOX, OPERATIONS, AUDIT])
+  for (const statement of [GATEWAYS, ORDERS, PAYMENTS, TIMELINE, DELIVERIES, OUTBOX, OPERATIONS, AUDIT])
     await client.query(statement);
   await client.query('drop table seed');
   await client.query('vacuum analyze');

@@ -23,6 +23,7 @@ import { allOperationRoutes, operationRoutes } from './routes/operations.ts';
 import { orderRoutes } from './routes/orders.ts';
 import { paymentRoutes } from './routes/payments.ts';
 import { returnRoutes } from './routes/returns.tsx';
+import { searchRoutes } from './routes/search.ts';
 import { updateRoutes } from './routes/updates.ts';
 import { uriLimits } from './uri-limits.ts';
 import { createSourcedIngress } from './sources.ts';
@@ -43,6 +44,7 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
     deliveryRoutes(service),
     updateRoutes(service),
     auditRoutes(service),
+    searchRoutes(service),
     examinationRoutes(service),
     docsRoutes(prefix),
     ...(isAdminToo(config) ? insideRoutes(service) : [healthRoutes(service)]),

@@ -6,9 +6,11 @@ import type { DeliveryRow } from '../store/deliveries.ts';
 import type { Page } from '../store/lists.ts';
 import type { OperationRow } from '../store/operations.ts';
 import { type OrderRow, type PaymentRow } from '../store/payments.ts';
+import type { Found } from '../store/search.ts';
 import { paymentWorkflowId } from '../workflows/messages.ts';
 import type { operation } from './operation-schemas.ts';
 import type { delivery, orderView, payment } from './schemas.ts';
+import type { searchAnswer } from './search-schemas.ts';
 
 /** A page of a list, as each list of the API answers; the cursor is of the last row on it. */
 export function viewPage<Row, Item>(
@@ -136,6 +138,12 @@ export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
     lastReceivedAt: row.lastReceivedAt.toISOString(),
     handledAt: row.handledAt?.toISOString() ?? null,
   };
+}
+
+/** What an id is of. */
+export function viewFound({ hits, hasMore }: Found): z.infer<typeof searchAnswer> {
+  const data = hits.map(({ createdAt, ...hit }) => ({ ...hit, createdAt: createdAt.toISOString() }));
+  return { data, hasMore };
 }
 
 /** What a returning browser is told. Money on an order that it did not pay is not `paid`: it is on its way back. */

@@ -96,6 +96,11 @@ export const payments = pgTable(
       .where(sql`status in ('PENDING', 'ON_HOLD')`),
     uniqueIndex('payments_return_key').on(table.returnKey),
     index('payments_session').on(table.gateway, table.sessionId),
+    index('payments_transaction')
+      .on(table.transactionId)
+      .where(sql`transaction_id is not null`)
+      .concurrently(),
+    index('payments_amount').on(table.amount, table.currency, table.id).concurrently(),
     index('payments_lapsing')
       .on(table.authorizationExpiresAt)
       .where(sql`authorization_expires_at is not null`),
@@ -221,6 +226,7 @@ export const operations = pgTable(
     uniqueIndex('operations_reference').on(table.paymentId, table.kind, table.reference),
     index('operations_state').on(table.state, table.id).concurrently(),
     index('operations_kind').on(table.kind, table.id).concurrently(),
+    index('operations_named').on(table.reference, table.id).concurrently(),
     index('operations_unfinished')
       .on(table.updatedAt)
       .where(sql`state in ('pending', 'unknown')`),

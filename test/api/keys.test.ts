@@ -65,7 +65,7 @@ describe('a key', () => {
     }
   });
 
-  it.each(['/v1/payments', '/v1/deliveries', '/v1/updates', '/v1/audit'])(
+  it.each(['/v1/payments', '/v1/deliveries', '/v1/updates', '/v1/audit', '/v1/search?q=1001'])(
     'of any scope reads %s',
     async (path) => {
       for (const name of Object.keys(KEYS) as Named[])

@@ -2,8 +2,9 @@
 import { health } from '../health-schemas.ts';
 import { auditEntry, auditQuery } from '../audit-schemas.ts';
 import { pageOf } from '../schemas.ts';
+import { searchAnswer, searchQuery } from '../search-schemas.ts';
 import { json } from './answers.ts';
-import { asked, healthy, pageWith } from './record-examples.ts';
+import { asked, foundBy, healthy, pageWith } from './record-examples.ts';
 import type { Call } from './call.ts';
 
 export const OPERATOR_CALLS: readonly Call[] = [
@@ -27,5 +28,15 @@ export const OPERATOR_CALLS: readonly Call[] = [
       'written before anything is done.',
     query: auditQuery,
     answers: json(200, 'One page, newest first', pageOf(auditEntry), { page: pageWith(asked) }),
+  },
+  {
+    method: 'get',
+    path: '/v1/search',
+    operationId: 'search',
+    summary: 'What an id is of, whichever id it is',
+    description:
+      'Exact matches only, at most twenty: what is known by one thing alone first, then the newest. An empty list where nothing has it.',
+    query: searchQuery,
+    answers: json(200, 'What was found', searchAnswer, { transaction: foundBy }),
   },
 ];

@@ -10,6 +10,7 @@ import type {
   updateAttempt,
 } from '../redelivery-schemas.ts';
 import type { delivery } from '../schemas.ts';
+import type { searchAnswer } from '../search-schemas.ts';
 import { PAYMENT_ID, SESSION_ID, TRANSACTION_ID } from './payment-examples.ts';
 
 /** A page that is the last one. */
@@ -98,6 +99,23 @@ export const asked: z.infer<typeof auditEntry> = {
   asked: { amount: 68300, reference: 'parcel-1', finalCapture: false, reason: 'the chairs are sent' },
   status: 200,
   code: null,
+};
+
+export const foundBy: z.infer<typeof searchAnswer> = {
+  data: [
+    {
+      kind: 'payment',
+      by: 'transaction',
+      id: PAYMENT_ID,
+      orderReference: '1001',
+      paymentId: PAYMENT_ID,
+      status: 'AUTHORIZED',
+      amount: 72200,
+      currency: 'NOK',
+      createdAt: '2026-11-21T13:47:12.604Z',
+    },
+  ],
+  hasMore: false,
 };
 
 export const healthy: z.infer<typeof health> = {
