@@ -5,6 +5,7 @@ import { wrongLines, type MovedLine, type WrongLine } from '../domain/lines.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import type { Service } from '../service.ts';
 import { aboutOperation } from '../store/about-operation.ts';
+import { currencyOf } from '../store/accepted.ts';
 import {
   claimOperation,
   findOperation,
@@ -17,6 +18,7 @@ import {
 import { findOrder, type PaymentRow } from '../store/payments.ts';
 import { RunEnded, RunsUnavailable } from '../temporal/calls.ts';
 import { refuseUnconfigured } from './configured.ts';
+import { inMoney } from './in-money.ts';
 import { addressOf } from './open-payment.ts';
 import { refuseImpossible, refuseUnnamed } from './operation-checks.ts';
 import { Problem, PROBLEMS, type FieldProblem, type ProblemCode } from './problem.ts';
@@ -64,7 +66,7 @@ export function createMoneyMover(service: Service): MoneyMover {
       }
       const { kind, reference } = wanted;
       const now = (await findOperation(service.store.db, payment.id, reference, kind)) ?? claimed;
-      if (now.state === 'failed') throw failureOf(now);
+      if (now.state === 'failed') throw failureOf(now, payment);
       return now;
     },
   };
@@ -159,8 +161,8 @@ function whatNext(code: OperationRow['code']): string {
 }
 
 /** The same every time: it is made of the row alone. */
-function failureOf({ kind, reference, code, detail }: OperationRow): Problem {
-  const reason = detail ?? 'no reason was given';
+function failureOf({ kind, reference, code, detail }: OperationRow, payment: PaymentRow): Problem {
+  const reason = inMoney(detail ?? 'no reason was given', currencyOf(payment));
   const name = reference === kind ? kind : `${kind} ${reference}`;
   const says = `${name} failed: ${reason}`;
   const isKnown = code !== null && Object.hasOwn(PROBLEMS, code);

@@ -4,7 +4,8 @@ import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { claimPayment, type NewPayment } from '../store/claim-payment.ts';
 import { writeDecision } from '../store/decisions.ts';
-import { findPayment, type PaymentRow } from '../store/payments.ts';
+import { findPayment, moneyOf, type PaymentRow } from '../store/payments.ts';
+import { formatMoney } from '../domain/money.ts';
 import { isMoney } from '../domain/payment.ts';
 import { RunEnded } from '../temporal/calls.ts';
 import type { PaymentAddress } from '../temporal/payment-runs.ts';
@@ -178,11 +179,11 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
 }
 
 function mismatch(
-  { id, status, amount, currency, gateway }: PaymentRow,
+  { id, status, gateway, ...payment }: PaymentRow,
   errors: readonly FieldProblem[],
   isNewer: boolean,
 ): Problem {
-  const which = `payment ${id} over ${amount} ${currency} by ${gateway}`;
+  const which = `payment ${id} over ${formatMoney(moneyOf(payment))} by ${gateway}`;
   if (status === 'ON_HOLD')
     return new Problem(
       'order_mismatch',

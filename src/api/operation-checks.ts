@@ -1,6 +1,8 @@
 /** What can be seen to be impossible from our own rows, before anything is written down or anybody is asked. Pure. */
 import { linesOfRest, type LineHistory, type MovedLine } from '../domain/lines.ts';
+import { formatMoney } from '../domain/money.ts';
 import type { OperationKind, ProductRules } from '../domain/operation.ts';
+import { currencyOf } from '../store/accepted.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { Problem } from './problem.ts';
 
@@ -25,7 +27,14 @@ export function refuseImpossible(
   const left = leftOf(payment, kind);
   if (left <= 0) throw new Problem('operation_not_possible', `payment ${id} is ${status}: ${NOTHING[kind]}`);
   if (wanted !== null && wanted > left)
-    throw new Problem('amount_too_large', `${wanted} was asked for, at most ${left} can be ${PAST[kind]}`);
+    throw new Problem(
+      'amount_too_large',
+      `${inWords(payment, wanted)} was asked for, at most ${inWords(payment, left)} can be ${PAST[kind]}`,
+    );
+}
+
+function inWords(payment: PaymentRow, amountMinor: number): string {
+  return formatMoney({ amountMinor, currency: currencyOf(payment) });
 }
 
 const PAST = { capture: 'captured', refund: 'refunded', void: 'voided' } as const;

@@ -1,16 +1,25 @@
 /** A payment's story for people: what the workflow wrote down, and whether the merchant has heard of it. */
 import type { z } from 'zod';
+import { formatMoney } from '../domain/money.ts';
+import { currencyOf } from '../store/accepted.ts';
 import type { Db } from '../store/open.ts';
 import { listUnfinished, type OperationRow } from '../store/operations.ts';
 import { listUpdates, type OutboxRow } from '../store/outbox.ts';
+import type { PaymentRow } from '../store/payments.ts';
 import { failedAttempts, type AttemptRow } from '../store/update-attempts.ts';
 import { readTimeline } from '../store/timeline.ts';
+import { inMoney } from './in-money.ts';
 import type { timelineEntry } from './schemas.ts';
 
 export type StoryEntry = z.infer<typeof timelineEntry>;
 
-/** Oldest first. */
-export async function readStory(db: Db, paymentId: string): Promise<StoryEntry[]> {
+/** Oldest first; amounts as people write them, however they were written down. */
+export async function readStory(
+  db: Db,
+  payment: Pick<PaymentRow, 'id' | 'currency' | 'acceptedCurrency'>,
+): Promise<StoryEntry[]> {
+  const { id: paymentId } = payment;
+  const currency = currencyOf(payment);
   const [notes, updates, operations, attempts] = await Promise.all([
     readTimeline(db, paymentId),
     listUpdates(db, paymentId),
@@ -18,18 +27,28 @@ export async function readStory(db: Db, paymentId: string): Promise<StoryEntry[]
     failedAttempts(db, paymentId, MOST_ATTEMPTS),
   ]);
   const entries = [
-    ...notes.map(({ at, kind, text, data }) => ({ at: at.toISOString(), kind, text, data })),
+    ...notes.map(({ at, kind, text, data }) => ({
+      at: at.toISOString(),
+      kind,
+      text: IN_OUR_WORDS.has(kind) ? inMoney(text, currency) : text,
+      data,
+    })),
     ...updates.map(toldEntry).filter((entry) => entry !== null),
-    ...operations.map(openEntry),
+    ...operations.map((operation) => openEntry(operation, currency)),
     ...attempts.map(attemptEntry),
   ];
   return entries.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at));
 }
 
+/** The kinds of notes that hold no words of an operator or of a callback. */
+const IN_OUR_WORDS: ReadonlySet<string> = new Set(['read', 'decision', 'operation']);
+
 /** What was asked for and has not ended: how it ends is a note of its own. */
-function openEntry({ kind, reference, state, amount, wanted, sentAt, createdAt }: OperationRow): StoryEntry {
+function openEntry(operation: OperationRow, currency: string): StoryEntry {
+  const { kind, reference, state, amount, wanted, sentAt, createdAt } = operation;
   const of = amount ?? wanted;
-  const text = `${kind} ${reference}${of === null ? '' : ` of ${of} minor units`} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
+  const money = of === null ? '' : ` of ${formatMoney({ amountMinor: of, currency })}`;
+  const text = `${kind} ${reference}${money} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
   const data = { kind, reference, state, ...(of !== null && { amount: of }) };
   return { at: (sentAt ?? createdAt).toISOString(), kind: 'operation', text, data };
 }

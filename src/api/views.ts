@@ -1,13 +1,14 @@
 /** Rows as the merchant's API shows them. */
 import type { z } from 'zod';
 import { holdsMoney, isMoney, isSettled } from '../domain/payment.ts';
-import { acceptedOf } from '../store/accepted.ts';
+import { acceptedOf, currencyOf } from '../store/accepted.ts';
 import type { DeliveryRow } from '../store/deliveries.ts';
 import type { Page } from '../store/lists.ts';
 import type { OperationRow } from '../store/operations.ts';
 import { type OrderRow, type PaymentRow } from '../store/payments.ts';
 import type { Found } from '../store/search.ts';
 import { paymentWorkflowId } from '../workflows/messages.ts';
+import { inMoney } from './in-money.ts';
 import type { operation } from './operation-schemas.ts';
 import type { delivery, orderView, payment } from './schemas.ts';
 import type { searchAnswer } from './search-schemas.ts';
@@ -100,21 +101,23 @@ export function viewOrder(order: OrderRow, payments: readonly PaymentRow[]): z.i
 /** A capture, refund or void of a payment. */
 export function viewOperation(
   row: OperationRow,
-  { currency, acceptedCurrency }: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>,
+  payment: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>,
 ): z.infer<typeof operation> {
   const { id, kind, reference, state, finalCapture, cause, key, reason, code, detail } = row;
+  const currency = currencyOf(payment);
   return {
     id,
     kind,
     reference,
     status: state,
     amount: row.amount ?? row.wanted,
-    currency: acceptedCurrency ?? currency,
+    currency,
     finalCapture,
     ...(reason !== null && { reason }),
     cause,
     key,
-    ...(state === 'failed' && code !== null && { problem: { code, detail: detail ?? '' } }),
+    ...(state === 'failed' &&
+      code !== null && { problem: { code, detail: inMoney(detail ?? '', currency) } }),
     createdAt: row.createdAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
   };

@@ -7,3 +7,8 @@ export function acceptedOf(row: PaymentRow): Accepted | undefined {
   if (amountMinor === null || currency === null || reference === null) return undefined;
   return { reference, money: { amountMinor, currency } };
 }
+
+/** The currency of what the gateway holds of a payment: what a person has accepted takes the place of what was asked for. */
+export function currencyOf(row: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>): string {
+  return row.acceptedCurrency ?? row.currency;
+}

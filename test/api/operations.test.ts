@@ -66,7 +66,7 @@ describe('money that is moved', () => {
       const { json } = await at.api.send('GET', `/v1/payments/${payment.id}`, { key: API_KEY });
       return (json.timeline as { kind: string; text: string }[]).map(({ text }) => text);
     };
-    expect(await story()).toContain('capture c1 of 4000 minor units is asked for and not sent yet');
+    expect(await story()).toContain('capture c1 of 40.00 NOK is asked for and not sent yet');
     const operation = await findOperation(at.store.db, payment.id, 'c1');
     await markSending(at.store.db, operation?.id ?? '', 4_000);
     await markUnknown(at.store.db, operation?.id ?? '');
@@ -385,7 +385,7 @@ describe('money that is moved', () => {
     );
     expect(texts).toEqual(
       expect.arrayContaining([
-        'operation: capture parcel-1 of 20000 minor units done',
+        'operation: capture parcel-1 of 200.00 NOK done',
         'decision: AUTHORIZED became PARTIALLY_CAPTURED',
         'update: order.captured queued for the merchant',
       ]),

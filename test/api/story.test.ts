@@ -24,20 +24,20 @@ describe('the story of a payment', () => {
   ] as const)('ends with what became of an update: %s', async (state, answer, text) => {
     const payment = await paid();
     await attempt(payment, state, answer);
-    const story = await readStory(at.store.db, payment.id);
+    const story = await readStory(at.store.db, payment);
     expect(story.at(-1)).toMatchObject({ kind: 'update', text, data: { type: 'order.paid', state } });
   });
 
   it('says nothing of an update before the first attempt but that it is queued', async () => {
     const payment = await paid();
-    const story = await readStory(at.store.db, payment.id);
+    const story = await readStory(at.store.db, payment);
     expect(story.map(({ kind }) => kind)).toEqual(['decision', 'update']);
     expect(story.at(-1)?.text).toBe('order.paid queued for the merchant');
   });
 
   it('says where an update goes that nobody is told of', async () => {
     const payment = await paid({ ...TELLS, tells: false });
-    const texts = (await readStory(at.store.db, payment.id)).map(({ text }) => text);
+    const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
     expect(texts).toContain('order.paid goes nowhere: ORDER_WEBHOOK_URL is not set');
   });
 
@@ -45,7 +45,7 @@ describe('the story of a payment', () => {
     const payment = await paid();
     await attempt(payment, 'pending', '500');
     await attempt(payment, 'delivered', '204');
-    const story = await readStory(at.store.db, payment.id);
+    const story = await readStory(at.store.db, payment);
     expect(story.slice(-2)).toMatchObject([
       {
         kind: 'update',
@@ -56,10 +56,29 @@ describe('the story of a payment', () => {
     ]);
   });
 
+  it('writes amounts as people do, also those that were written down in minor units', async () => {
+    const payment = await aPayment(at.store.db, { money: { amountMinor: 72_200, currency: 'JPY' } });
+    const notes = [
+      { kind: 'read', text: 'dintero says CAPTURED, 72200 minor units of NOK for 1001' },
+      { kind: 'operation', text: 'capture c1 of 500 minor units done' },
+      { kind: 'operator', text: 'ada asked to dismiss: 500 minor units are too few' },
+    ] as const;
+    await recordOutcome(at.store.db, aRecord(payment, { notes }), TELLS);
+    const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        'dintero says CAPTURED, 722.00 NOK for 1001',
+        'capture c1 of 500 JPY done',
+        // The words of others stay as they are.
+        'ada asked to dismiss: 500 minor units are too few',
+      ]),
+    );
+  });
+
   it('is in order of time', async () => {
     const payment = await paid();
     await attempt(payment, 'delivered', '204');
-    const times = (await readStory(at.store.db, payment.id)).map((entry) => entry.at);
+    const times = (await readStory(at.store.db, payment)).map((entry) => entry.at);
     expect(times).toEqual(times.toSorted());
   });
 });

@@ -186,7 +186,7 @@ export const told: z.infer<typeof paymentWithTimeline> = {
     {
       at: '2026-11-21T13:47:15.977Z',
       kind: 'read',
-      text: 'dintero says AUTHORIZED, 72200 minor units of NOK for 1001',
+      text: 'dintero says AUTHORIZED, 722.00 NOK for 1001',
       data: {
         status: 'AUTHORIZED',
         amount: 72200,

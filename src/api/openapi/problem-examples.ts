@@ -31,7 +31,7 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   method_not_allowed: 'GET, HEAD, POST was expected, not PUT',
   request_timeout: 'the headers within 10 s and the whole request within 30 s were expected',
   order_mismatch: [
-    `payment ${PAYMENT_ID} over 72200 NOK by dintero is open; ask for the same, or say "replace": true to cancel it first`,
+    `payment ${PAYMENT_ID} over 722.00 NOK by dintero is open; ask for the same, or say "replace": true to cancel it first`,
     { errors: [{ pointer: '/order/amount', detail: '72200 in the open session, 72300 here' }] },
   ],
   order_already_paid: 'order 1001 has been paid; a new order needs a new reference',
@@ -43,7 +43,7 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   give_back_failed: `payment ${PAYMENT_ID} is still in REVIEW (give_back_failed); its timeline says why`,
   payment_not_paid: `payment ${PAYMENT_ID} is CANCELLED and has not paid order 1001`,
   operation_not_possible: `payment ${PAYMENT_ID} is CAPTURED: nothing is left to be voided; what was captured is refunded instead`,
-  amount_too_large: '72300 was asked for, at most 72200 can be captured',
+  amount_too_large: '723.00 NOK was asked for, at most 722.00 NOK can be captured',
   reference_reused: 'capture parcel-1 of this payment asked for something else; use another reference',
   not_confirmed:
     'capture parcel-1 failed: the gateway shows nothing of it; should it turn up later, it counts; look at the gateway, then use another reference',

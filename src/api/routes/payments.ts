@@ -39,7 +39,7 @@ export function paymentRoutes(service: Service): Router {
     })
     .get('/payments/:id', async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);
-      ctx.body = { ...view(payment), timeline: await readStory(store.db, payment.id) };
+      ctx.body = { ...view(payment), timeline: await readStory(store.db, payment) };
     })
     .patch('/payments/:id', needs('shop', 'money'), async (ctx: ParamContext) => {
       const payment = await paymentOf(store.db, ctx);

@@ -70,7 +70,7 @@ async function readFromStore(db: Db, config: ClientConfig, reference: string): P
   const payments = found.payments.toReversed().map(async (row) => {
     const page = await listDeliveries(db, { payment: row.id, limit: MOST_DELIVERIES });
     const deliveries = page.rows.toReversed().map(viewDelivery);
-    return { ...viewPayment(row, links), timeline: await readStory(db, row.id), deliveries };
+    return { ...viewPayment(row, links), timeline: await readStory(db, row), deliveries };
   });
   return { order: viewOrder(found.order, found.payments), payments: await Promise.all(payments) };
 }
