@@ -20,6 +20,11 @@ export const health = z
             .string()
             .optional()
             .meta({ description: 'What to do about it; always there when it is not ok' }),
+          commands: z
+            .array(z.string())
+            .readonly()
+            .optional()
+            .meta({ description: 'For a shell, complete as they stand' }),
         }),
       )
       .readonly(),

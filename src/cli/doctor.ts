@@ -5,7 +5,7 @@ import type { Check } from '../health/check.ts';
 import { checkAddress } from './doctor/address-checks.ts';
 import { examineAlone } from './doctor/alone.ts';
 import { BadNews } from './exit.ts';
-import { print, printJson } from './print.ts';
+import { asTyped, print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, serviceUrl, ServiceUnreachable } from './service-api.ts';
 
@@ -70,7 +70,9 @@ async function askService(config: ClientConfig): Promise<Check[] | ServiceUnreac
   return [{ name: 'configuration', state: 'ok', text }, ...(found.checks as Check[]), ...fromHere];
 }
 
-function linesOf({ name, state, text, todo }: Check): string[] {
+/** Each command on a line of its own, as it can be pasted. */
+function linesOf({ name, state, text, todo, commands = [] }: Check): string[] {
   const line = `${state.padEnd(4)}  ${name}: ${text}`;
-  return todo === undefined ? [line] : [line, `      ${todo}`];
+  const todos = todo === undefined ? [] : [`      ${todo}`];
+  return [line, ...todos, ...commands.map((command) => `        ${asTyped(command)}`)];
 }

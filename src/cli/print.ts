@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { inMoney } from '../api/in-money.ts';
 import type { payment } from '../api/schemas.ts';
 import { formatMoney } from '../domain/money.ts';
 import { plainLine, plainText } from './plain.ts';
@@ -13,11 +14,17 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${plainText(JSON.stringify(value, null, 2))}\n`);
 }
 
+/** A command as it is typed here: `npx` finds ours where nothing else would. */
+export function asTyped(command: string): string {
+  const isByNpx = process.env['npm_command'] === 'exec';
+  return isByNpx && command.startsWith('paidonce ') ? `npx ${command}` : command;
+}
+
 /** What a payment has become. */
 export function printPayment(found: z.infer<typeof payment>, asJson: boolean): void {
   if (asJson) return printJson(found);
   const { id, status, orderReference, amount, currency, reason } = found;
-  const why = reason === null ? '' : ` (${reason})`;
+  const why = reason === null ? '' : ` (${inMoney(reason, found.accepted?.currency ?? currency)})`;
   print(
     `${id} over ${formatMoney({ amountMinor: amount, currency })} for order ${orderReference} is ${status}${why}`,
   );

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { payment } from '../api/schemas.ts';
+import { paidonce } from '../command-line.ts';
 import { readClientConfig } from '../config.ts';
 import { paymentNamed } from './payment-named.ts';
-import { print, printPayment } from './print.ts';
+import { asTyped, print, printPayment } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi } from './service-api.ts';
 
@@ -47,5 +48,7 @@ async function resolve(named: string, { decision, actor, reason, json }: Options
   const resolved = await service.post(path, { decision, actor, reason }, payment);
   printPayment(resolved, json === true);
   if (decision === 'give_back' && resolved.status === 'REVIEW' && !json)
-    print(`its money is on its way back; paidonce why ${resolved.orderReference} tells how far it is`);
+    print(
+      `its money is on its way back; how far it is: ${asTyped(paidonce('why', resolved.orderReference))}`,
+    );
 }

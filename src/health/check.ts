@@ -7,6 +7,8 @@ export interface Check {
   readonly text: string;
   /** What to do about it; always there when it is not ok. */
   readonly todo?: string;
+  /** To be pasted into a shell: complete, and quoted for it. */
+  readonly commands?: readonly string[];
 }
 
 export type Finding = Omit<Check, 'name'>;
@@ -17,15 +19,20 @@ export function ok(text: string): Finding {
   return { state: 'ok', text };
 }
 
-export function warn(text: string, todo: string): Finding {
-  return { state: 'warn', text, todo };
+export function warn(text: string, todo: string, ...commands: readonly string[]): Finding {
+  return { state: 'warn', text, todo, ...(commands.length > 0 && { commands }) };
 }
 
-export function fail(text: string, todo: string): Finding {
-  return { state: 'fail', text, todo };
+export function fail(text: string, todo: string, ...commands: readonly string[]): Finding {
+  return { state: 'fail', text, todo, ...(commands.length > 0 && { commands }) };
 }
 
 const MOST_NAMED = 3;
+
+/** A command for each of the first of many. */
+export function commandsFor(names: readonly string[], command: (name: string) => string): string[] {
+  return [...new Set(names)].slice(0, MOST_NAMED).map(command);
+}
 
 /** The first of many in words; `hasMore` where there are still others than these. */
 export function firstOf(names: readonly string[], hasMore: boolean): string {

@@ -1,17 +1,23 @@
 /** What the running service counts, where it says that something is wrong. */
+import { paidonce } from '../command-line.ts';
 import type { Config } from '../config.ts';
 import type { Gateway, Listing } from '../gateways/gateway.ts';
-import { fail, ok, warn, type Check, type Finding } from './check.ts';
+import { commandsFor, fail, ok, warn, type Check, type Finding } from './check.ts';
 import type { Figures } from './figures.ts';
 import { secretChecks } from './secret-checks.ts';
 
 const UNHANDLED_AFTER_S = 60;
 const UNTOLD_AFTER_S = 600;
 
-/** Reviews, callbacks that nobody has dealt with, updates that nobody heard, sweeps, signatures and secrets. */
-export function checkFigures(figures: Figures, config: Config, gateways: readonly Gateway[]): Check[] {
+/** `reviewed` are orders that wait for a person. Reviews, callbacks that nobody has dealt with, updates that nobody heard, sweeps, signatures and secrets. */
+export function checkFigures(
+  figures: Figures,
+  config: Config,
+  gateways: readonly Gateway[],
+  reviewed: readonly string[] = [],
+): Check[] {
   return [
-    { name: 'reviews', ...reviews(figures) },
+    { name: 'reviews', ...reviews(figures, reviewed) },
     { name: 'callbacks', ...callbacks(figures) },
     { name: 'outbox', ...outbox(figures, config) },
     ...gateways.flatMap((gateway) =>
@@ -26,13 +32,14 @@ export function checkFigures(figures: Figures, config: Config, gateways: readonl
   ];
 }
 
-function reviews(figures: Figures): Finding {
+function reviews(figures: Figures, orders: readonly string[]): Finding {
   const count = figures.of('paidonce_review_payments') ?? 0;
   if (count === 0) return ok('none');
   const hours = ((figures.of('paidonce_review_oldest_seconds') ?? 0) / 3_600).toFixed(1);
   const todo =
-    'GET /v1/payments?review=true lists them; paidonce why <order> explains, paidonce resolve decides';
-  return warn(`${count} waiting for a person, the oldest for ${hours} h`, todo);
+    'GET /v1/payments?review=true lists them all; of the newest this explains each, with the commands that decide';
+  const explain = commandsFor(orders, (order) => paidonce('why', order));
+  return warn(`${count} waiting for a person, the oldest for ${hours} h`, todo, ...explain);
 }
 
 function callbacks(figures: Figures): Finding {
@@ -46,7 +53,7 @@ function outbox(figures: Figures, { ORDER_WEBHOOK_URL: url }: Config): Finding {
   const age = Math.round(figures.of('paidonce_outbox_oldest_seconds') ?? 0);
   if (age < UNTOLD_AFTER_S) return ok(count === 0 ? 'empty' : `${count} on their way`);
   const todo =
-    url === undefined ? 'set ORDER_WEBHOOK_URL again: they are told then' : "mend the shop's endpoint";
+    url === undefined ? 'set ORDER_WEBHOOK_URL again: they are told then' : "repair the shop's endpoint";
   return fail(`${count} updates not heard, the oldest for ${age} s`, todo);
 }
 

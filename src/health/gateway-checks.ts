@@ -1,3 +1,4 @@
+import { paidonce } from '../command-line.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
@@ -28,7 +29,8 @@ async function checkWebhooks(gateway: Gateway): Promise<Finding> {
   if (state === 'not_expected') return ok('off: changes that nobody calls back for are found by the sweep');
   return warn(
     'a secret is set and nothing is subscribed: a gateway may end what we did not answer several times',
-    `paidonce ${gateway.id} subscribe`,
+    'subscribe again, with the environment of the service',
+    paidonce(gateway.id, 'subscribe'),
   );
 }
 

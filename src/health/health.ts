@@ -1,6 +1,8 @@
 /** What the service finds of itself: `GET /v1/health`, and what `paidonce doctor` shows. */
 import { remembered } from '../remembered.ts';
 import type { Service } from '../service.ts';
+import { listPayments } from '../store/lists.ts';
+import type { Db } from '../store/open.ts';
 import { VERSION } from '../version.ts';
 import type { Check } from './check.ts';
 import { checkFigures } from './figure-checks.ts';
@@ -35,7 +37,8 @@ async function examine(service: Service): Promise<Health> {
   const where = store.kind === 'embedded' ? `the store embedded in ${config.DATA_DIR}` : 'PostgreSQL';
   const figures = async (): Promise<Check[]> => {
     await refreshFigures(service);
-    return checkFigures(await figuresOf(metrics.registry), config, gateways.all);
+    const reviewed = await reviewedOrders(store.db).catch(() => []);
+    return checkFigures(await figuresOf(metrics.registry), config, gateways.all, reviewed);
   };
   const groups = await Promise.all([
     checkStore(store.db, where, gateways.all),
@@ -54,4 +57,9 @@ async function examine(service: Service): Promise<Health> {
     gateways: gateways.all.map(({ id, account, mode }) => ({ gateway: id, account, mode })),
     checks,
   };
+}
+
+async function reviewedOrders(db: Db): Promise<string[]> {
+  const { rows } = await listPayments(db, { review: 'true', limit: 20 });
+  return rows.map(({ orderReference }) => orderReference);
 }

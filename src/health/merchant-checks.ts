@@ -1,9 +1,10 @@
+import { paidonce } from '../command-line.ts';
 import type { Config } from '../config.ts';
 import { merchantTarget, shownUrl } from '../merchant-url.ts';
 import { pageOfUpdates } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
 import { reasonOf } from '../telemetry/root-of.ts';
-import { check, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
+import { check, commandsFor, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
 /** Whether somebody listens where order updates go. Nothing is sent that could be taken for one. */
 export function checkEndpoint(config: Config): Promise<Check> {
@@ -27,8 +28,10 @@ async function findFailing(db: Db): Promise<Finding> {
     ({ effectId, attempts, lastAnswer }) =>
       `${effectId} (${attempts} times, last: ${lastAnswer ?? 'under way'})`,
   );
-  const todo = "look into the shop's endpoint; then: paidonce redeliver <id> --actor YOU --reason WHY";
-  return fail(firstOf(names, hasMore), todo);
+  const ids = data.map(({ effectId }) => effectId);
+  const again = (id: string) => paidonce('redeliver', id, { reason: 'the endpoint answers again' });
+  const todo = "look into the shop's endpoint; they are tried again by themselves, and at once by";
+  return fail(firstOf(names, hasMore), todo, ...commandsFor(ids, again));
 }
 
 async function askEndpoint(config: Config): Promise<Finding> {

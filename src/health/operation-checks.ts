@@ -1,6 +1,7 @@
+import { paidonce } from '../command-line.ts';
 import { pageOfOperations } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { check, firstOf, ok, warn, type Check, type Finding } from './check.ts';
+import { check, commandsFor, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
 /** Most take a gateway's own second. */
 const WAITED_LONG_MS = 5 * 60_000;
@@ -19,6 +20,10 @@ async function find(db: Db): Promise<Finding> {
   );
   return warn(
     `not ended after 5 minutes: ${firstOf(names, hasMore)}`,
-    'GET /v1/operations?status=pending and ?status=unknown list them; paidonce why <order> tells of each',
+    'GET /v1/operations?status=pending and ?status=unknown list them; of each of these this tells',
+    ...commandsFor(
+      rows.map(({ orderReference }) => orderReference),
+      (order) => paidonce('why', order),
+    ),
   );
 }

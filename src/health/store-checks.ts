@@ -1,3 +1,4 @@
+import { paidonce } from '../command-line.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/health.ts';
 import type { Db } from '../store/open.ts';
@@ -18,7 +19,12 @@ export async function checkStore(db: Db, where: string, gateways: readonly Gatew
 
 async function checkMigrations(db: Db, where: string): Promise<Finding> {
   const { state, done, known } = await readSchemaState(db);
-  if (state === 'older') return fail(`${where}: ${done} of ${known} migrations done`, 'paidonce migrate');
+  if (state === 'older')
+    return fail(
+      `${where}: ${done} of ${known} migrations done`,
+      'with its DATABASE_URL',
+      paidonce('migrate'),
+    );
   if (state === 'newer')
     return warn(`${where}: made by a newer version`, 'normal while a newer one is being deployed');
   return ok(`${where}: answers, all ${done} migrations done`);

@@ -1,4 +1,5 @@
 import type { Client, Connection } from '@temporalio/client';
+import { paidonce, temporal } from '../command-line.ts';
 import type { Config } from '../config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { rootOf } from '../telemetry/root-of.ts';
@@ -7,7 +8,7 @@ import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from '../temporal/poller
 import { missingSearchAttributes, scheduleIdsOf } from '../temporal/setup.ts';
 import { countStuck, listPaused, listStuck } from '../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
-import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+import { check, commandsFor, fail, ok, warn, type Check, type Finding } from './check.ts';
 
 const DAY_S = 86_400;
 
@@ -39,28 +40,24 @@ export async function checkTemporal(
   return [namespace, ...(await Promise.all(others)), ...version];
 }
 
-async function checkNamespace(
-  { workflowService }: Connection,
-  { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Config,
-): Promise<Finding> {
+async function checkNamespace({ workflowService }: Connection, config: Config): Promise<Finding> {
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = config;
   const found = await workflowService.describeNamespace({ namespace });
   const seconds = Number(found.config?.workflowExecutionRetentionTtl?.seconds ?? 0);
   const text = `${address}, namespace ${namespace}, keeps closed runs ${Math.round(seconds / DAY_S)} days`;
   if (seconds >= 7 * DAY_S) return ok(text);
-  const todo = `links and \`why\` lose old runs: temporal operator namespace update -n ${namespace} --retention 720h`;
-  return warn(text, todo);
+  const longer = temporal(config, 'operator', 'namespace', 'update', '--retention', '720h');
+  return warn(text, 'links and `why` lose old runs', longer);
 }
 
-async function checkAttributes(
-  connection: Connection,
-  { TEMPORAL_NAMESPACE: namespace }: Config,
-): Promise<Finding> {
-  const missing = await missingSearchAttributes(connection, namespace);
+async function checkAttributes(connection: Connection, config: Config): Promise<Finding> {
+  const missing = await missingSearchAttributes(connection, config.TEMPORAL_NAMESPACE);
   if (missing.length === 0) return ok('all there');
-  const options = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
+  const options = missing.flatMap((name) => ['--name', name, '--type', 'Keyword']);
   return fail(
     `missing: ${missing.join(', ')}; no payment can be opened`,
-    `a running service adds them within a minute; where it may not: temporal operator search-attribute create -n ${namespace} ${options}`,
+    'a running service adds them within a minute; where it may not, this does',
+    temporal(config, 'operator', 'search-attribute', 'create', ...options),
   );
 }
 
@@ -68,11 +65,18 @@ async function checkStuck(client: Client): Promise<Finding> {
   const count = await countStuck(client);
   if (count === null) return ok('this Temporal server is too old to say');
   if (count === 0) return ok('none');
-  const ids = (await listStuck(client)).slice(0, 5).join(', ');
+  const ids = (await listStuck(client)).slice(0, 5);
   return fail(
-    `${count}, whose workflow task keeps failing: ${ids}`,
+    `${count}, whose workflow task keeps failing: ${ids.join(', ')}`,
     'the log and the Temporal Web UI say why; docs/operations.md, "A run that is stuck"',
+    ...explaining(ids),
   );
+}
+
+/** Sweeps are of no order. */
+function explaining(workflowIds: readonly string[]): string[] {
+  const ofOrders = workflowIds.filter((id) => /^(payment|money)\//.test(id));
+  return commandsFor(ofOrders, (id) => paidonce('why', id));
 }
 
 async function checkPaused(client: Client): Promise<Finding> {
@@ -81,28 +85,41 @@ async function checkPaused(client: Client): Promise<Finding> {
   if (ids.length === 0) return ok('none');
   return warn(
     `an operator has paused ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' and more' : ''}, or an activity there`,
-    'nothing of ours unpauses it: temporal workflow unpause, or activity unpause; docs/temporal-ui.md',
+    'nothing of ours unpauses it; of each this says what is paused, and the command that lets it go on; docs/temporal-ui.md',
+    ...explaining(ids),
   );
 }
 
 /** Without a poller of the current version nothing is opened, and nobody else says so. */
 async function checkVersion(connection: Connection, config: Config): Promise<Check[]> {
-  const {
-    TEMPORAL_NAMESPACE: namespace,
-    TEMPORAL_DEPLOYMENT_NAME: deployment,
-    TEMPORAL_WORKER_BUILD_ID: build,
-  } = config;
+  const { TEMPORAL_DEPLOYMENT_NAME: deployment, TEMPORAL_WORKER_BUILD_ID: build } = config;
   const found = await readCurrentVersion(connection, config);
   if (found === null && build === undefined) return [];
+  const at = (...words: string[]) => temporal(config, 'worker', 'deployment', ...words);
+  const makeCurrent =
+    build === undefined
+      ? // Which versions there are is for a person to see first.
+        at('describe', '--name', deployment)
+      : at('set-current-version', '--deployment-name', deployment, '--build-id', build, '--yes');
   const judged = (): Finding => {
-    const set = `temporal worker deployment set-current-version -n ${namespace} --deployment-name ${deployment} --build-id ${build ?? 'ID'} --yes`;
-    if (found === null) return fail(`no deployment ${deployment}: no worker of it has polled yet`, set);
+    if (found === null)
+      return fail(
+        `no deployment ${deployment}: no worker of it has polled yet`,
+        `start a worker with TEMPORAL_WORKER_BUILD_ID=${build}, then make it current`,
+        makeCurrent,
+      );
     const { buildId: current, pollers } = found;
-    if (current === '') return fail(`no version of ${deployment} is current: nothing is opened`, set);
+    if (current === '')
+      return fail(
+        `no version of ${deployment} is current: nothing is opened`,
+        'make one current',
+        makeCurrent,
+      );
     if (pollers === 0)
       return fail(
         `nobody polls for ${current}, the current version of ${deployment}: nothing is opened`,
-        `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make one current that polls: ${set}`,
+        `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make one current that polls`,
+        makeCurrent,
       );
     const isOther = build !== undefined && build !== current;
     return ok(`${current} is current, ${pollers} polling${isOther ? `; this is ${build}` : ''}`);
@@ -136,12 +153,22 @@ function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config, gateways: readonly Gate
 
 async function checkWorker(
   connection: Connection,
-  { TEMPORAL_NAMESPACE: namespace }: Config,
+  config: Config,
   { name, type, does }: Queue,
 ): Promise<Finding> {
-  const count = await countPollers(connection, { namespace, name, type });
-  if (count === 0) return fail(`nobody polls: ${does}`, 'start paidonce worker (or paidonce serve)');
+  const count = await countPollers(connection, { namespace: config.TEMPORAL_NAMESPACE, name, type });
+  if (count === 0)
+    return fail(
+      `nobody polls: ${does}`,
+      'start a worker, with the environment of the service',
+      workerFor(config),
+    );
   return ok(`${count} polling`);
+}
+
+/** Where the store is embedded, one process is API and worker. */
+function workerFor({ DATABASE_URL: url }: Config): string {
+  return paidonce(url === undefined ? 'serve' : 'worker');
 }
 
 async function checkSweep(
@@ -150,13 +177,12 @@ async function checkSweep(
   scheduleId: string,
   { account, mode }: Gateway,
 ): Promise<Finding> {
-  const restart =
-    'a running service makes it within a minute; else start paidonce worker (or paidonce serve)';
+  const restart = 'a running service makes it within a minute; else start a worker';
   const found = await client.schedule
     .getHandle(scheduleId)
     .describe()
     .catch((error: unknown) => error as Error);
-  if (found instanceof Error) return fail(`no schedule (${rootOf(found)})`, restart);
+  if (found instanceof Error) return fail(`no schedule (${rootOf(found)})`, restart, workerFor(config));
   const { memo, state, info } = found;
   if (memo?.['account'] !== account || memo?.['mode'] !== mode)
     return fail(
@@ -166,7 +192,8 @@ async function checkSweep(
   if (state.paused)
     return fail(
       'the schedule is paused: lost callbacks are not found',
-      `temporal schedule toggle --unpause -s ${scheduleId}`,
+      'this lets it go on',
+      temporal(config, 'schedule', 'toggle', '--unpause', '-s', scheduleId),
     );
   if (info.runningActions.length > 0) return ok('running');
   return ageOf(info.recentActions.at(-1)?.takenAt, config);

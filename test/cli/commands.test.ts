@@ -72,6 +72,7 @@ describe('paidonce why', () => {
 
   it('ends with 1 for an order that nobody knows', async () => {
     expect(await runCommand(['why', '404'])).toBe(1);
+    expect(terminal.output).toContain('No order is known by 404: the service at');
     expect(terminal.output).toContain('does not know it');
   }, 20_000);
 
@@ -84,8 +85,9 @@ describe('paidonce why', () => {
     expect(String(unasked)).toContain(`no answer from http://${NOBODY} (bad port)`);
   }, 20_000);
 
-  it('refuses what is no order number', async () => {
-    expect(await runCommand(['why', "1001' or '1"])).toBe(2);
+  it.each([[''], ['x'.repeat(201)], ['1001\n']])('refuses what can be no id: %j', async (id) => {
+    expect(await runCommand(['why', id])).toBe(2);
+    expect(terminal.complaints).toContain('One id of 1 to 200 characters was expected');
   });
 });
 

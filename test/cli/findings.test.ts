@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { findingsOf } from '../../src/cli/why/findings.ts';
 import type { Run, RunsAnswer } from '../../src/cli/why/runs.ts';
-import { aPayment, aRun, aStory, NOW } from './samples.ts';
+import { aPayment, aRun, aStory, NOW, SERVER } from './samples.ts';
 
 const NO_TEMPORAL: RunsAnswer = { kind: 'unasked', reason: 'Temporal is away' };
 
@@ -12,7 +12,7 @@ function temporalWith(...runs: Run[]): RunsAnswer {
 }
 
 function textsOf(payment: Parameters<typeof aPayment>[0], runs: RunsAnswer = NO_TEMPORAL): string[] {
-  return findingsOf(aStory(aPayment(payment)), runs, NOW).map(({ text }) => text);
+  return findingsOf(aStory(aPayment(payment)), runs, NOW, SERVER).map(({ text }) => text);
 }
 
 describe('what needs somebody', () => {
@@ -22,25 +22,33 @@ describe('what needs somebody', () => {
 
   it('is a payment in REVIEW, with the command that ends it', () => {
     const story = aStory(aPayment({ status: 'REVIEW', reason: 'late_money' }));
-    const [finding] = findingsOf(story, NO_TEMPORAL, NOW);
+    const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
     expect(finding?.text).toContain('late_money');
-    expect(finding?.todo).toContain('paidonce resolve pay_1 --decision accept|give_back|dismiss');
+    expect(finding?.commands).toEqual([
+      'paidonce resolve pay_1 --decision accept --reason late_money',
+      'paidonce resolve pay_1 --decision give_back --reason late_money',
+      'paidonce resolve pay_1 --decision dismiss --reason late_money',
+    ]);
   });
 
   it('is a settled payment with a review mark', () => {
     const story = aStory(aPayment({ status: 'CAPTURED', reviewMark: 'unclear: the transaction is UNKNOWN' }));
-    const [finding] = findingsOf(story, NO_TEMPORAL, NOW);
+    const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
     expect(finding?.text).toMatch(/^is CAPTURED, .*the transaction is UNKNOWN/);
-    expect(finding?.todo).toContain('paidonce resolve pay_1 --decision dismiss');
+    expect(finding?.commands).toEqual([
+      "paidonce resolve pay_1 --decision dismiss --reason 'unclear: the transaction is UNKNOWN'",
+    ]);
   });
 
   it.each(['gave_up', 'gone'])(
     'is an update that ended as %s, with the command that sends it again',
     (state) => {
       const story = aStory(aPayment({ timeline: [told(state, '2026-11-21T11:00:00Z')] }));
-      const [finding] = findingsOf(story, NO_TEMPORAL, NOW);
+      const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
       expect(finding?.text).toBe(`the merchant and order.paid: ${state}`);
-      expect(finding?.todo).toContain('paidonce redeliver 1001/order.paid --actor YOU --reason WHY');
+      expect(finding?.commands).toEqual([
+        "paidonce redeliver 1001/order.paid --reason 'the endpoint answers again'",
+      ]);
     },
   );
 
@@ -79,7 +87,7 @@ describe('what needs somebody', () => {
   it('is an operation, with the chapter that says what to do', () => {
     const data = { kind: 'capture', reference: 'c1', state: 'unknown' };
     const sent = { at: '2026-11-21T11:00:00Z', kind: 'operation', text: 'capture c1 is sent', data };
-    const [finding] = findingsOf(aStory(aPayment({ timeline: [sent] })), NO_TEMPORAL, NOW);
+    const [finding] = findingsOf(aStory(aPayment({ timeline: [sent] })), NO_TEMPORAL, NOW, SERVER);
     const [, file = '', heading = ''] = /(docs\S+\.md), "(.*)"$/.exec(finding?.todo ?? '') ?? [];
     const chapters = readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8').split('\n');
     expect(chapters).toContain(`## ${heading}`);
@@ -118,12 +126,12 @@ describe('what needs somebody', () => {
       nextAt: null,
       isPaused: false,
     };
-    const [finding] = findingsOf(null, temporalWith(aRun({ pending: [pending] })), NOW);
+    const [finding] = findingsOf(null, temporalWith(aRun({ pending: [pending] })), NOW, SERVER);
     expect(finding?.text).toBe('readTransaction is at attempt 7: no answer');
     const young = temporalWith(aRun({ pending: [{ ...pending, attempt: 2 }] }));
-    expect(findingsOf(null, young, NOW)).toEqual([]);
+    expect(findingsOf(null, young, NOW, SERVER)).toEqual([]);
     const paused = temporalWith(aRun({ pending: [{ ...pending, isPaused: true }] }));
-    expect(findingsOf(null, paused, NOW)).toMatchObject([
+    expect(findingsOf(null, paused, NOW, SERVER)).toMatchObject([
       { text: 'readTransaction is paused by an operator: nothing goes on' },
     ]);
   });

@@ -28,10 +28,12 @@ const hostile = fc
   .map((parts) => parts.join(''));
 
 const WHY: Why = {
+  q: '1001',
   reference: '1001',
   store: {
     kind: 'found',
     asked: 'the store',
+    others: [],
     story: aStory(
       aPayment({
         reason: 'late_money',

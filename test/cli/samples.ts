@@ -3,6 +3,7 @@ import type { Run } from '../../src/cli/why/runs.ts';
 import type { Delivery, Payment, Story } from '../../src/cli/why/story.ts';
 
 export const NOW = new Date('2026-11-21T12:00:00Z');
+export const SERVER = { TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_NAMESPACE: 'default' };
 
 type SamplePayment = Story['payments'][number];
 

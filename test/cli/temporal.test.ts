@@ -1,7 +1,11 @@
 /** What the commands ask of Temporal, asked of a real server; no worker runs, as on a bad night. */
+import { execFileSync } from 'node:child_process';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TypedSearchAttributes } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { checkTemporal } from '../../src/health/temporal-checks.ts';
+import { runCommand } from '../../src/cli/program.ts';
 import { withTemporal } from '../../src/cli/with-temporal.ts';
 import { findingsOf } from '../../src/cli/why/findings.ts';
 import { findRuns, type Run } from '../../src/cli/why/runs.ts';
@@ -12,9 +16,14 @@ import { currentVersionReader } from '../../src/temporal/current-version.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { addSearchAttributes, scheduleSweeps } from '../../src/temporal/setup.ts';
 import { stuckCounter } from '../../src/temporal/stuck.ts';
+import { OrderReferenceKey, SessionIdKey, TransactionIdKey } from '../../src/workflows/messages.ts';
+import { commandsAmongWords } from '../support/shell.ts';
+import { useTerminal } from '../support/terminal.ts';
 import { until } from '../support/until.ts';
 
 const at: { server: TestWorkflowEnvironment; config: Config } = {} as never;
+const API_KEYS = 'a-key-of-more-than-24-characters';
+const terminal = useTerminal();
 const STAMP = { gateway: 'dintero', account: 'T12345678', mode: 'test' };
 
 beforeAll(async () => {
@@ -32,7 +41,7 @@ afterAll(async () => {
 });
 
 describe('paidonce doctor, of Temporal', () => {
-  it('says what is missing in a bare namespace, and the command that mends it', async () => {
+  it('says what is missing in a bare namespace, and the commands that repair it', async () => {
     const found = await look();
     expect(statesOf(found)).toEqual({
       temporal: 'warn',
@@ -46,10 +55,12 @@ describe('paidonce doctor, of Temporal', () => {
       'schedule sweep/dintero': 'fail',
       'schedule sweep-changes/dintero': 'fail',
     });
-    const attributes = found.find(({ name }) => name === 'search attributes');
-    expect(attributes?.todo).toContain(
-      'search-attribute create -n default --name PaymentStatus --type Keyword',
-    );
+    for (const { name, commands = [] } of found)
+      if (name === 'temporal' || name === 'search attributes') for (const command of commands) run(command);
+    await until('the commands have repaired it', async () => {
+      const { temporal, ...states } = statesOf(await look());
+      return temporal === 'ok' && states['search attributes'] === 'ok';
+    });
   });
 
   it('is content with what a worker prepares, and notices that it is gone', async () => {
@@ -70,7 +81,9 @@ describe('paidonce doctor, of Temporal', () => {
       await schedule.pause();
       return statesOf(await look())[`schedule ${id}`] === 'fail';
     });
-    await schedule.unpause();
+    const [command = ''] = (await look()).find(({ name }) => name === `schedule ${id}`)?.commands ?? [];
+    run(command);
+    expect((await schedule.describe()).state.paused).toBe(false);
   });
 
   it('notices a namespace of another account', async () => {
@@ -83,7 +96,12 @@ describe('paidonce doctor, of Temporal', () => {
   it('says that no version is current, and the command that makes one', async () => {
     const found = await look({ ...at.config, TEMPORAL_WORKER_BUILD_ID: 'b7' });
     const version = found.find(({ name }) => name === 'worker version');
-    expect(version).toMatchObject({ state: 'fail', todo: expect.stringContaining('--build-id b7 --yes') });
+    expect(version).toMatchObject({
+      state: 'fail',
+      todo: expect.stringContaining('TEMPORAL_WORKER_BUILD_ID=b7'),
+    });
+    // Its flags are known: what it does not find is the deployment, of which no worker has polled.
+    expect(() => run(version?.commands?.[0] ?? '')).toThrow(/no Worker Deployment found/);
   });
 
   it('says that nobody polls for the current version, as /metrics does', async () => {
@@ -99,6 +117,7 @@ describe('paidonce doctor, of Temporal', () => {
       text: 'nobody polls for b8, the current version of deployed: nothing is opened',
       todo: expect.stringContaining('TEMPORAL_WORKER_BUILD_ID=b8'),
     });
+    expect(run(version?.commands?.[0] ?? '')).toContain('b8');
     expect(await currentVersionReader(at.server.connection, at.config)()).toBeNull();
   });
 
@@ -124,9 +143,9 @@ describe('paidonce doctor, of Temporal', () => {
     );
     const stuck = (await look()).find(({ name }) => name === 'stuck runs');
     expect(stuck).toMatchObject({ state: 'fail', text: expect.stringContaining('payment/cli-9/1') });
-    const [run] = await runsOf('cli-9');
-    expect(run?.problems).toMatch(/WorkflowTaskFailed/);
-    const findings = findingsOf(null, { kind: 'found', runs: [run as Run] }, new Date());
+    const [stuckRun] = await runsOf('cli-9');
+    expect(stuckRun?.problems).toMatch(/WorkflowTaskFailed/);
+    const findings = findingsOf(null, { kind: 'found', runs: [stuckRun as Run] }, new Date(), at.config);
     expect(findings[0]).toMatchObject({
       about: 'payment/cli-9/1',
       text: expect.stringContaining('keeps failing'),
@@ -149,14 +168,15 @@ describe('paidonce doctor, of Temporal', () => {
     await workflowService.pauseWorkflowExecution({ ...command, reason: 'a test' });
     const stateOf = async () => (await look()).find(({ name }) => name === 'paused runs');
     await until('doctor names it', async () => (await stateOf())?.state === 'warn');
-    expect((await stateOf())?.text).toContain(workflowId);
-    const [run] = await runsOf('cli-7');
-    expect(run?.status).toBe('PAUSED');
-    const findings = findingsOf(null, { kind: 'found', runs: [run as Run] }, new Date());
-    expect(findings).toMatchObject([
-      { about: workflowId, todo: expect.stringContaining('workflow unpause') },
-    ]);
-    await workflowService.unpauseWorkflowExecution(command);
+    expect(await stateOf()).toMatchObject({
+      text: expect.stringContaining(workflowId),
+      commands: [`paidonce why ${workflowId}`],
+    });
+    const [pausedRun] = await runsOf('cli-7');
+    expect(pausedRun?.status).toBe('PAUSED');
+    const findings = findingsOf(null, { kind: 'found', runs: [pausedRun as Run] }, new Date(), at.config);
+    expect(findings).toMatchObject([{ about: workflowId, commands: [expect.stringContaining('unpause')] }]);
+    run(findings[0]?.commands?.[0] ?? '');
     await until('it is none any more', async () => (await stateOf())?.state === 'ok');
     await client.workflow.getHandle(workflowId).terminate();
   }, 60_000);
@@ -175,17 +195,81 @@ describe('paidonce why, of Temporal', () => {
     const callback = { eventId: 'e', contentHash: 'h', claim: {}, receivedAt: new Date().toISOString() };
     await createPaymentRuns(at.server.client, settings).callback(payment, callback);
     await until('the run is listed', async () => (await runsOf('cli-1')).length === 1);
-    const [run] = await runsOf('cli-1');
-    expect(run).toMatchObject({ workflowId: 'payment/cli-1/1', status: 'RUNNING', waitsFor: null });
-    expect(run?.steps.map(({ text }) => text)).toEqual(['the run started', 'signal callbackReceived']);
-    expect(run?.url).toContain('/workflows/payment%2Fcli-1%2F1/');
+    const [first] = await runsOf('cli-1');
+    expect(first).toMatchObject({ workflowId: 'payment/cli-1/1', status: 'RUNNING', waitsFor: null });
+    expect(first?.steps.map(({ text }) => text)).toEqual(['the run started', 'signal callbackReceived']);
+    expect(first?.url).toContain('/workflows/payment%2Fcli-1%2F1/');
   }, 30_000);
+
+  it.each(['cli-8', 'T12345678.s-8', 'T12345678.t-8', 'payment/cli-8/1'])(
+    'finds the order by %s although nobody has the store',
+    async (id) => {
+      await prepare();
+      await aRunOf('cli-8', 1, { session: 'T12345678.s-8', transaction: 'T12345678.t-8' });
+      await until('it is listed', async () => (await runsOf('cli-8')).length === 1);
+      process.env = aloneWith(at.config);
+      expect(await runCommand(['why', id])).toBe(0);
+      expect(terminal.output).toContain('Order cli-8: the store could not be asked');
+      expect(terminal.output).toContain('Workflow payment/cli-8/1 running');
+    },
+    30_000,
+  );
+
+  it('lists the orders where Temporal knows several by that id', async () => {
+    await prepare();
+    for (const order of ['cli-5', '-cli-6']) await aRunOf(order, 1, { session: 'T12345678.both' });
+    await until('they are listed', async () => (await runsOf('-cli-6')).length === 1);
+    process.env = aloneWith(at.config);
+    await until('both are found', async () => {
+      terminal.output = '';
+      await runCommand(['why', 'T12345678.both']);
+      return terminal.output.includes('cli-5') && terminal.output.includes('-cli-6');
+    });
+    expect(terminal.output).toContain('  order -cli-6, says Temporal\n    paidonce why -- -cli-6\n');
+    expect(commandsAmongWords(terminal.output)).toEqual([]);
+  }, 30_000);
+
+  it('finds nothing by what would end the text of a query', async () => {
+    process.env = aloneWith(at.config);
+    expect(await runCommand(['why', "x' or OrderReference != '"])).toBe(1);
+    expect(terminal.output).not.toContain('cli-');
+  });
 
   it('knows nothing of an order that was never opened', async () => {
     await prepare();
     expect(await runsOf('cli-unknown')).toEqual([]);
   });
 });
+
+/** As it stands, by the CLI of the server itself. */
+function run(command: string): string {
+  const path = dirname(process.env['TEMPORAL_CLI'] ?? '');
+  const env = { PATH: `${path}:/usr/bin:/bin`, HOME: '/nonexistent' };
+  return execFileSync('/bin/bash', ['-c', command], { env, encoding: 'utf8', stdio: 'pipe' });
+}
+
+/** The environment of a shell that reaches neither store nor service. */
+function aloneWith({ TEMPORAL_ADDRESS }: Config): NodeJS.ProcessEnv {
+  return { TEMPORAL_ADDRESS, DATA_DIR: '/nonexistent', PUBLIC_URL: 'http://127.0.0.1:1', API_KEYS };
+}
+
+async function aRunOf(
+  order: string,
+  n: number,
+  { session, transaction }: { session: string; transaction?: string },
+): Promise<void> {
+  const typedSearchAttributes = new TypedSearchAttributes([
+    { key: OrderReferenceKey, value: order },
+    { key: SessionIdKey, value: session },
+    ...(transaction === undefined ? [] : [{ key: TransactionIdKey, value: transaction }]),
+  ]);
+  const workflowId = `payment/${order}/${n}`;
+  const how = { taskQueue: 'nobody', workflowId, typedSearchAttributes };
+  await at.server.client.workflow.start('paymentSession', {
+    ...how,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  });
+}
 
 /** A worker whose code throws. */
 async function failTask(): Promise<void> {

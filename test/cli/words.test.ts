@@ -5,8 +5,13 @@ import { aDelivery, aPayment, aRun, aStory } from './samples.ts';
 const AWAY = { kind: 'unasked', reason: 'Temporal at 127.0.0.1:7233 (no answer)' } as const;
 
 function aWhy(changes: Partial<Why> = {}): Why {
-  const store = { kind: 'found', story: aStory(aPayment()), asked: 'the embedded store' } as const;
-  return { reference: '1001', store, temporal: AWAY, findings: [], ...changes };
+  const store = {
+    kind: 'found',
+    story: aStory(aPayment()),
+    asked: 'the embedded store',
+    others: [],
+  } as const;
+  return { q: '1001', reference: '1001', store, temporal: AWAY, findings: [], ...changes };
 }
 
 describe('the words of `paidonce why`', () => {
@@ -41,6 +46,7 @@ describe('the words of `paidonce why`', () => {
       kind: 'found',
       story: aStory(aPayment({ timeline, deliveries })),
       asked: 'the store',
+      others: [],
     } as const;
     const told = linesOf(aWhy({ store })).filter((line) => /^ {2}2026/.test(line));
     expect(told.map((line) => line.slice(38))).toEqual([
@@ -81,11 +87,13 @@ describe('the words of `paidonce why`', () => {
   });
 
   it('end with what to do', () => {
-    const findings = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'paidonce resolve pay_1' }];
-    expect(linesOf(aWhy({ findings })).slice(-3)).toEqual([
+    const commands = ['paidonce resolve pay_1 --decision dismiss --reason late'];
+    const findings = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'decide', commands }];
+    expect(linesOf(aWhy({ findings })).slice(-4)).toEqual([
       'Needs somebody:',
       '  pay_1: is in REVIEW (late_money)',
-      '    paidonce resolve pay_1',
+      '    decide',
+      '      paidonce resolve pay_1 --decision dismiss --reason late',
     ]);
   });
 });

@@ -39,7 +39,7 @@ async function checkReady(config: Asked): Promise<Finding> {
   const { status, store, temporal } = parsed.data;
   const text = `${url} is ${status}: store ${store}, Temporal ${temporal}`;
   if (status === 'ready') return ok(text);
-  return fail(text, 'callbacks are kept as long as one of the two is up; mend the other');
+  return fail(text, 'callbacks are kept as long as one of the two is up; repair the other');
 }
 
 async function checkKey(config: Asked): Promise<Finding> {

@@ -1,12 +1,17 @@
 /** What somebody has to do something about. An order without findings needs nobody. */
+import { paidonce, temporal, type TemporalServer } from '../../command-line.ts';
 import { isSettled } from '../../domain/payment.ts';
+import { plainLine } from '../plain.ts';
+import { differenceOf, reasonOf } from './difference.ts';
 import type { Run, RunsAnswer } from './runs.ts';
-import type { Payment, Story } from './story.ts';
+import type { Order, Payment, Story } from './story.ts';
 
 export interface Finding {
   readonly about: string;
   readonly text: string;
   readonly todo: string;
+  /** Complete, and quoted for a shell. */
+  readonly commands?: readonly string[];
 }
 
 /** A workflow deals with a callback within a second; an update is told within seconds, or the shop's endpoint is in trouble. */
@@ -17,28 +22,63 @@ const STUBBORN_ATTEMPTS = 4;
 const LIVES: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 /** Everything that is wrong with an order, as far as store and Temporal could be asked. */
-export function findingsOf(story: Story | null, runs: RunsAnswer, now: Date): Finding[] {
+export function findingsOf(
+  story: Story | null,
+  runs: RunsAnswer,
+  now: Date,
+  server: TemporalServer,
+): Finding[] {
   const known = runs.kind === 'found' ? runs.runs : [];
   const ofPayments = (story?.payments ?? []).flatMap((payment) => [
-    ...reviewOf(payment),
+    ...(story === null ? [] : reviewOf(story.order, payment)),
     ...untold(payment, now),
     ...unfinished(payment, now),
     ...unhandled(payment, now),
     ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
   ]);
-  return [...ofPayments, ...known.flatMap(stuck), ...known.flatMap(paused), ...known.flatMap(stubborn)];
+  return [
+    ...ofPayments,
+    ...known.flatMap(stuck),
+    ...known.flatMap((run) => paused(run, server)),
+    ...known.flatMap(stubborn),
+  ];
 }
 
-function reviewOf({ id, status, reason, reviewMark, updatedAt }: Payment): Finding[] {
+function reviewOf(order: Order, payment: Payment): Finding[] {
+  const { id, status, reviewMark, updatedAt } = payment;
+  const reason = reasonOf(payment) ?? 'no reason given';
   if (reviewMark !== null) {
-    const text = `is ${status}, and the gateway can't say any more what it is (${reviewMark}), since ${updatedAt}`;
-    const todo = `ask the gateway; a clear answer ends it by itself, paidonce resolve ${id} --decision dismiss takes it off our hands`;
-    return [{ about: id, text, todo }];
+    const text = `is ${status}, and the gateway can't say any more what it is (${reason}), since ${updatedAt}`;
+    const todo =
+      'ask the gateway; a clear answer ends it by itself. This takes it off our hands; give a reason of your own';
+    return [{ about: id, text, todo, commands: [resolve(id, 'dismiss', reason)] }];
   }
   if (status !== 'REVIEW') return [];
-  const text = `is in REVIEW (${reason ?? 'no reason given'}), last changed ${updatedAt}`;
-  const todo = `look at the transaction at the gateway, then: paidonce resolve ${id} --decision accept|give_back|dismiss --actor YOU --reason WHY`;
-  return [{ about: id, text, todo }];
+  const difference = differenceOf(order, payment);
+  const text = `is in REVIEW (${reason}), last changed ${updatedAt}${difference === null ? '' : `: ${difference}`}`;
+  // Another payment has the order: this one can't pay it any more.
+  const decisions = payment.reason === 'order_already_paid' ? DECISIONS.slice(1) : DECISIONS;
+  const words = decisions.map((decision) => `${decision} (${MEANS[decision]})`).join(', ');
+  const todo = `look at the transaction at the gateway, then decide, with a reason of your own: ${words}`;
+  return [
+    { about: id, text, todo, commands: decisions.map((each) => resolve(id, each, difference ?? reason)) },
+  ];
+}
+
+const DECISIONS = ['accept', 'give_back', 'dismiss'] as const;
+
+const MEANS = {
+  accept: 'the order is paid by it as it is',
+  give_back: 'what is held of it goes back',
+  dismiss: 'it is off our hands, and its money is for you to see to',
+} as const satisfies Record<(typeof DECISIONS)[number], string>;
+
+/** Words of a gateway may be in it: the service takes no controls. */
+const LONGEST_REASON = 200;
+
+function resolve(id: string, decision: string, reason: string): string {
+  const taken = Array.from(plainLine(reason)).slice(0, LONGEST_REASON).join('');
+  return paidonce('resolve', id, { decision, reason: taken });
 }
 
 /** A capture, refund or void that has not ended, and should have. */
@@ -66,14 +106,18 @@ function untold({ id, timeline }: Payment, now: Date): Finding[] {
     const { effectId, type, state } = data as Partial<Told>;
     if (type === undefined || state === undefined) return [];
     if (state === 'gave_up' || state === 'gone') {
-      const again = `paidonce redeliver ${effectId} --actor YOU --reason WHY`;
-      return [{ about: id, text, todo: `mend the shop's endpoint (ORDER_WEBHOOK_URL), then: ${again}` }];
+      const again = effectId
+        ? [paidonce('redeliver', effectId, { reason: 'the endpoint answers again' })]
+        : [];
+      return [{ about: id, text, todo: `${REPAIR}, then`, commands: again }];
     }
     const since = queuedAt(timeline, type) ?? at;
     const isLate = state === 'pending' && now.getTime() - Date.parse(since) > UNTOLD_AFTER_MS;
-    return isLate ? [{ about: id, text, todo: "mend the shop's endpoint (ORDER_WEBHOOK_URL)" }] : [];
+    return isLate ? [{ about: id, text, todo: REPAIR }] : [];
   });
 }
+
+const REPAIR = "repair the shop's endpoint (ORDER_WEBHOOK_URL)";
 
 function queuedAt(timeline: Payment['timeline'], type: string): string | undefined {
   return timeline.find(({ kind, text }) => kind === 'update' && text.startsWith(`${type} queued`))?.at;
@@ -89,7 +133,8 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Fi
   return waiting.map((delivery) => ({
     about: id,
     text: `callback ${delivery.id} of ${delivery.receivedAt} is verified, but no workflow has dealt with it (${delivery.state})`,
-    todo: 'is a worker running, and does the gateway answer? paidonce doctor',
+    todo: 'is a worker running, and does the gateway answer?',
+    commands: [paidonce('doctor')],
   }));
 }
 
@@ -99,7 +144,9 @@ function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Ru
   const isThere = runs.some((run) => run.workflowId === workflow.workflowId && LIVES.has(run.status));
   if (isSettled(status) || isNew || isThere) return [];
   const text = `is ${status}, but Temporal has no running workflow ${workflow.workflowId}`;
-  return [{ about: id, text, todo: 'ask for the payment again (POST /v1/payments): it starts the run anew' }];
+  return [
+    { about: id, text, todo: 'ask for the payment again (POST /v1/payments): that starts the run again' },
+  ];
 }
 
 function stuck({ workflowId, problems }: Run): Finding[] {
@@ -108,17 +155,18 @@ function stuck({ workflowId, problems }: Run): Finding[] {
   return [{ about: workflowId, text, todo: 'docs/operations.md, "A run that is stuck"' }];
 }
 
-function paused({ workflowId, status, pending }: Run): Finding[] {
-  const finding = (what: string, command: string) => ({
+function paused({ workflowId, status, pending }: Run, server: TemporalServer): Finding[] {
+  const finding = (what: string, ...command: string[]) => ({
     about: workflowId,
     text: `${what} is paused by an operator: nothing goes on`,
-    todo: `temporal ${command} -w ${workflowId}; docs/temporal-ui.md`,
+    todo: 'this lets it go on; docs/temporal-ui.md',
+    commands: [temporal(server, ...command, '-w', workflowId)],
   });
   return [
-    ...(status === 'PAUSED' ? [finding('the run', 'workflow unpause')] : []),
+    ...(status === 'PAUSED' ? [finding('the run', 'workflow', 'unpause')] : []),
     ...pending
       .filter(({ isPaused }) => isPaused)
-      .map(({ activity, id }) => finding(activity, `activity unpause --activity-id ${id}`)),
+      .map(({ activity, id }) => finding(activity, 'activity', 'unpause', '--activity-id', id)),
   ];
 }
 
@@ -131,6 +179,7 @@ function stubborn({ workflowId, pending }: Run): Finding[] {
     .map(({ activity, attempt, lastFailure, nextAt }) => ({
       about: workflowId,
       text: `${activity} is at attempt ${attempt}: ${lastFailure}${nextAt === null ? '' : `; next ${nextAt}`}`,
-      todo: 'it is tried without end; paidonce doctor checks the other side',
+      todo: 'it is tried without end; this checks the other side',
+      commands: [paidonce('doctor')],
     }));
 }

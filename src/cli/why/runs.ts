@@ -5,6 +5,7 @@ import { withTimeout } from '../../temporal/calls.ts';
 import { getState } from '../../workflows/messages.ts';
 import { withTemporal } from '../with-temporal.ts';
 import { pendingOf, stepsOf, type PendingActivity, type Step } from './history.ts';
+import { unasked, type Unasked } from './unasked.ts';
 
 export interface Run {
   readonly workflowId: string;
@@ -24,8 +25,8 @@ export interface Run {
 }
 
 export type RunsAnswer =
-  | { readonly kind: 'found'; readonly runs: readonly Run[] }
-  | { readonly kind: 'unasked'; readonly reason: string };
+  /** `orders`: of several that have the same id, where no one of them is meant. */
+  { readonly kind: 'found'; readonly runs: readonly Run[]; readonly orders?: readonly string[] } | Unasked;
 
 const LIMIT_MS = 8_000;
 const QUERY_LIMIT_MS = 2_000;
@@ -37,9 +38,7 @@ export async function findRuns(config: ClientConfig, reference: string): Promise
     const ask = (client: Client) => withTimeout(readRuns(client, config, reference), LIMIT_MS);
     return { kind: 'found', runs: await withTemporal(config, ask) };
   } catch (error) {
-    const { message, cause } = error as Error;
-    const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
-    return { kind: 'unasked', reason: `Temporal at ${config.TEMPORAL_ADDRESS} (${why})` };
+    return unasked(config, error as Error);
   }
 }
 

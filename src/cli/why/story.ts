@@ -1,16 +1,19 @@
-/** What the store knows of an order, read from it or, where it is out of reach, asked of the service that has it. */
+/** What the store knows of the order that an id leads to, read from it or, where it is out of reach, asked of the service that has it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { delivery, orderView, pageOf, paymentWithTimeline } from '../../api/schemas.ts';
 import { readStory } from '../../api/story.ts';
-import { viewDelivery, viewOrder, viewPayment } from '../../api/views.ts';
+import { searchAnswer } from '../../api/search-schemas.ts';
+import { viewDelivery, viewFound, viewOrder, viewPayment } from '../../api/views.ts';
 import type { ClientConfig } from '../../config.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { openStore, type Db, type Store } from '../../store/open.ts';
 import { findOrder } from '../../store/payments.ts';
+import { search } from '../../store/search.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
-import { ServiceRefused, serviceApi, type ServiceApi } from '../service-api.ts';
+import { serviceApi, type ServiceApi } from '../service-api.ts';
+import { namedBy, type Hit, type Named } from './named.ts';
 
 export type Order = z.infer<typeof orderView>;
 export type Payment = z.infer<typeof paymentWithTimeline>;
@@ -23,19 +26,27 @@ export interface Story {
 }
 
 export type StoryAnswer =
-  | { readonly kind: 'found'; readonly story: Story; readonly asked: string }
-  | { readonly kind: 'no_such_order'; readonly asked: string }
+  /** `others`: what else has the same id, of other orders or of none. */
+  | { readonly kind: 'found'; readonly story: Story; readonly asked: string; readonly others: readonly Hit[] }
+  /** Several orders have something with this id. */
+  | {
+      readonly kind: 'several';
+      readonly asked: string;
+      readonly others: readonly Hit[];
+      readonly hasMore: boolean;
+    }
+  | { readonly kind: 'no_such_order'; readonly asked: string; readonly others: readonly Hit[] }
   | { readonly kind: 'unasked'; readonly reason: string };
 
 /** The newest are shown; one payment rarely has more than three. */
 const MOST_DELIVERIES = 100;
 
-/** Never throws: what could not be asked is an answer too. */
-export async function findStory(config: ClientConfig, reference: string): Promise<StoryAnswer> {
+/** Whichever id it is. Never throws: what could not be asked is an answer too. */
+export async function findStory(config: ClientConfig, q: string): Promise<StoryAnswer> {
   const tried: string[] = [];
   for (const way of [fromStore, fromService]) {
     try {
-      return await way(config, reference);
+      return await way(config, q);
     } catch (error) {
       tried.push(error instanceof Error ? error.message : String(error));
     }
@@ -43,17 +54,35 @@ export async function findStory(config: ClientConfig, reference: string): Promis
   return { kind: 'unasked', reason: tried.join('; ') };
 }
 
-async function fromStore(config: ClientConfig, reference: string): Promise<StoryAnswer> {
+async function fromStore(config: ClientConfig, q: string): Promise<StoryAnswer> {
   const store = await openExisting(config);
   try {
-    const story = await readFromStore(store.db, config, reference);
-    const asked = `the ${store.kind} store`;
-    return story === null ? { kind: 'no_such_order', asked } : { kind: 'found', story, asked };
+    const named = namedBy(viewFound(await search(store.db, q)));
+    return await answer(`the ${store.kind} store`, named, (reference) =>
+      readFromStore(store.db, config, reference),
+    );
   } catch (error) {
     throw new Error(`the ${store.kind} store did not answer (${rootOf(error)})`, { cause: error });
   } finally {
     await store.close();
   }
+}
+
+async function fromService(config: ClientConfig, q: string): Promise<StoryAnswer> {
+  const service = serviceApi(config);
+  const named = namedBy(await service.get(`/v1/search?q=${encodeURIComponent(q)}`, searchAnswer));
+  return answer(`the service at ${service.url}`, named, (reference) => askService(service, reference));
+}
+
+async function answer(
+  asked: string,
+  { reference, others, hasMore }: Named,
+  tell: (reference: string) => Promise<Story | null>,
+): Promise<StoryAnswer> {
+  const story = reference === null ? null : await tell(reference);
+  if (story !== null) return { kind: 'found', story, asked, others };
+  const isOfOrders = others.some(({ orderReference }) => orderReference !== null);
+  return isOfOrders ? { kind: 'several', asked, others, hasMore } : { kind: 'no_such_order', asked, others };
 }
 
 /** A question must not make a store where there is none. @throws DirectoryInUse while a service holds it */
@@ -75,17 +104,10 @@ async function readFromStore(db: Db, config: ClientConfig, reference: string): P
   return { order: viewOrder(found.order, found.payments), payments: await Promise.all(payments) };
 }
 
-async function fromService(config: ClientConfig, reference: string): Promise<StoryAnswer> {
-  const service = serviceApi(config);
-  const asked = `the service at ${service.url}`;
-  try {
-    const order = await service.get(`/v1/orders/${encodeURIComponent(reference)}`, orderView);
-    const payments = await Promise.all(order.payments.toReversed().map((id) => askPayment(service, id)));
-    return { kind: 'found', asked, story: { order, payments } };
-  } catch (error) {
-    if (error instanceof ServiceRefused && error.status === 404) return { kind: 'no_such_order', asked };
-    throw error;
-  }
+async function askService(service: ServiceApi, reference: string): Promise<Story> {
+  const order = await service.get(`/v1/orders/${encodeURIComponent(reference)}`, orderView);
+  const payments = await Promise.all(order.payments.toReversed().map((id) => askPayment(service, id)));
+  return { order, payments };
 }
 
 async function askPayment(service: ServiceApi, id: string): Promise<Story['payments'][number]> {

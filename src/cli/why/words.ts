@@ -1,36 +1,46 @@
 /** An order's story as lines of text. */
+import { paidonce } from '../../command-line.ts';
 import { formatMoney } from '../../domain/money.ts';
-import { utc } from '../print.ts';
+import { asTyped, utc } from '../print.ts';
+import { reasonOf } from './difference.ts';
 import type { Finding } from './findings.ts';
+import type { Hit } from './named.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import type { Delivery, Story, StoryAnswer } from './story.ts';
 
 export interface Why {
-  readonly reference: string;
+  /** What was asked for. */
+  readonly q: string;
+  /** The order that it leads to; null where none does, or several do. */
+  readonly reference: string | null;
   readonly store: StoryAnswer;
   readonly temporal: RunsAnswer;
   readonly findings: readonly Finding[];
 }
 
 /** The same for another program: flat, with nulls for what could not be asked. */
-export function jsonOf({ reference, store, temporal, findings }: Why): object {
+export function jsonOf({ q, reference, store, temporal, findings }: Why): object {
   const story = store.kind === 'found' ? store.story : null;
   return {
+    q,
     reference,
     order: story?.order ?? null,
     payments: story?.payments ?? null,
     runs: temporal.kind === 'found' ? temporal.runs : null,
     findings,
+    others: store.kind === 'unasked' ? [] : store.others,
     unasked: unasked(store, temporal),
   };
 }
 
 /** The order, each payment's causal chain, what its runs did, and what needs somebody. */
-export function linesOf({ reference, store, temporal, findings }: Why): string[] {
+export function linesOf(why: Why): string[] {
+  const { q, reference, store, temporal, findings } = why;
   const runs = temporal.kind === 'found' ? temporal.runs : [];
   const story = store.kind === 'found' ? store.story : null;
   return [
-    head(reference, store),
+    ...head(q, reference, store),
+    ...otherLines(why),
     ...(story?.payments ?? []).flatMap((payment) => ['', ...paymentLines(payment)]),
     ...runs.flatMap((run) => ['', ...runLines(run)]),
     '',
@@ -39,18 +49,55 @@ export function linesOf({ reference, store, temporal, findings }: Why): string[]
   ];
 }
 
-function head(reference: string, store: StoryAnswer): string {
-  if (store.kind === 'unasked') return `Order ${reference}: the store could not be asked`;
-  if (store.kind === 'no_such_order') return `Order ${reference}: ${store.asked} does not know it`;
+function head(q: string, reference: string | null, store: StoryAnswer): string[] {
+  if (store.kind === 'several')
+    return [`Several orders have something with the id ${q} (says ${store.asked}):`];
+  if (reference === null && store.kind === 'no_such_order') return unknown(q, store);
+  const order = `Order ${reference ?? q}`;
+  if (store.kind === 'unasked') return [`${order}: the store could not be asked`];
+  if (store.kind === 'no_such_order') return [`${order}: ${store.asked} does not know it`];
   const { status, amount, currency, paidAt, transactionId } = store.story.order;
   const money = formatMoney({ amountMinor: amount, currency });
   const paid = paidAt === null ? '' : `, paid ${utc(paidAt)} UTC by transaction ${transactionId}`;
-  return `Order ${reference} is ${status}: ${money}${paid} (says ${store.asked})`;
+  return [`${order} is ${status}: ${money}${paid} (says ${store.asked})`];
+}
+
+function unknown(q: string, { asked, others }: Extract<StoryAnswer, { kind: 'no_such_order' }>): string[] {
+  if (others.length > 0) return [`No order is behind ${q} (says ${asked}):`];
+  return [
+    `No order is known by ${q}: ${asked} does not know it.`,
+    'Looked for an order, payment, session, transaction, operation, callback, event, update or workflow with exactly this id, and for an amount.',
+  ];
+}
+
+/** What else has this id, and the command that tells of it. */
+function otherLines({ q, reference, store, temporal }: Why): string[] {
+  const others = store.kind === 'unasked' ? [] : store.others;
+  const isBeside = reference !== null && others.length > 0;
+  const inTemporal = temporal.kind === 'found' ? (temporal.orders ?? []) : [];
+  return [
+    ...(isBeside ? [`Also known by ${q}:`] : []),
+    ...others.flatMap(hitLines),
+    ...(store.kind === 'several' && store.hasMore ? ['  and older ones'] : []),
+    ...inTemporal.flatMap((order) => [
+      `  order ${order}, says Temporal`,
+      `    ${asTyped(paidonce('why', order))}`,
+    ]),
+  ];
+}
+
+function hitLines({ kind, id, orderReference, status, amount, currency }: Hit): string[] {
+  const money =
+    amount === null || currency === null ? '' : ` over ${formatMoney({ amountMinor: amount, currency })}`;
+  const what = `${kind === 'delivery' ? 'callback' : kind} ${id}, ${status}${money}`;
+  if (orderReference === null) return [`  ${what}, of no order of ours`];
+  const text = kind === 'order' ? `  ${what}` : `  order ${orderReference}: ${what}`;
+  return [text, `    ${asTyped(paidonce('why', orderReference))}`];
 }
 
 function paymentLines(payment: Story['payments'][number]): string[] {
   const { id, gateway, status, sessionId, workflow } = payment;
-  const reason = payment.reviewMark ?? payment.reason;
+  const reason = reasonOf(payment);
   return [
     `Payment ${id} by ${gateway} is ${status}${reason === null ? '' : ` (${reason})`}`,
     `  session ${sessionId ?? 'not opened'}, workflow ${workflow.workflowId}`,
@@ -90,7 +137,8 @@ function runLines(run: Run): string[] {
       ({ activity, attempt, lastFailure, isPaused }) =>
         `  ${isPaused ? 'paused' : 'going on'}: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, before: ${lastFailure}`}`,
     ),
-    ...(waitsFor === null ? [] : [`  waits for ${waitsFor}`]),
+    // The run names the command alone: whole ones stand at the end.
+    ...(waitsFor === null ? [] : [`  waits for ${waitsFor.replace(': paidonce resolve;', ' to decide;')}`]),
   ];
 }
 
@@ -99,10 +147,15 @@ function unasked(store: StoryAnswer, temporal: RunsAnswer): string[] {
   return missing.map(({ reason }) => reason);
 }
 
+/** Each command on a line of its own, as it can be pasted. */
 function findingLines(findings: readonly Finding[], store: StoryAnswer): string[] {
   if (findings.length === 0) return store.kind === 'found' ? ['Nothing needs anybody.'] : [];
   return [
     'Needs somebody:',
-    ...findings.flatMap(({ about, text, todo }) => [`  ${about}: ${text}`, `    ${todo}`]),
+    ...findings.flatMap(({ about, text, todo, commands = [] }) => [
+      `  ${about}: ${text}`,
+      `    ${todo}`,
+      ...commands.map((command) => `      ${asTyped(command)}`),
+    ]),
   ];
 }

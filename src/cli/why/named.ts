@@ -1,0 +1,23 @@
+/** Which order somebody means who has one id in hand. */
+import type { z } from 'zod';
+import type { hit, searchAnswer } from '../../api/search-schemas.ts';
+
+export type Hit = z.infer<typeof hit>;
+
+export interface Named {
+  /** The one order; null where there is none, or more than one. */
+  readonly reference: string | null;
+  /** What else has that id: of other orders, or of none. */
+  readonly others: readonly Hit[];
+  readonly hasMore: boolean;
+}
+
+/** An order's own reference is its order, whatever else is called so. */
+export function namedBy({ data, hasMore }: z.infer<typeof searchAnswer>): Named {
+  const references = new Set(data.flatMap(({ orderReference }) => orderReference ?? []));
+  const [first] = references;
+  const isOne = data[0]?.kind === 'order' || (references.size === 1 && !hasMore);
+  const reference = isOne ? (first ?? null) : null;
+  const others = data.filter((each) => reference === null || each.orderReference !== reference);
+  return { reference, others, hasMore };
+}
