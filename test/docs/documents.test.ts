@@ -35,11 +35,13 @@ function namesIn(source: string, pattern: RegExp): string[] {
 interface Signed {
   readonly secret: string;
   readonly body: string;
-  readonly [header: `webhook-${string}`]: string;
+  readonly 'webhook-id': string;
+  readonly 'webhook-timestamp': string;
+  readonly 'webhook-signature': string;
 }
 
 interface Verifier {
-  isSigned(headers: object, body: string, secret: string, nowSeconds?: number): boolean;
+  readonly isSigned: (headers: object, body: string, secret: string, nowSeconds?: number) => boolean;
 }
 
 describe('the signature that docs/integrate.md explains', () => {
