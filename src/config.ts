@@ -32,6 +32,11 @@ const duration = z
     const [, count, unit] = /^(\d+)(\w+)$/.exec(text) ?? [];
     return Number(count) * UNITS[unit as keyof typeof UNITS];
   });
+/** Retries, redeliveries and questions about an order take days: its words must outlive them. */
+const wordsKept = duration.refine(
+  (ms) => ms >= 7 * 86_400_000,
+  'a duration of at least 7d, or unset for ever',
+);
 /** Not coerced: an empty text would become 0, and `1e3` or `0x50` a port. */
 const whole = (what: string, max: number) =>
   z
@@ -194,6 +199,8 @@ const FULL = {
   SWEEP_INTERVAL: duration.default(300_000),
   LATE_MONEY_POLICY: oneOf(['give_back', 'review', 'accept']).default('give_back'),
   RETENTION_DELIVERIES: duration.default(400 * 86_400_000),
+  RETENTION_TIMELINE: wordsKept.optional(),
+  RETENTION_UPDATES: wordsKept.optional(),
   // Development only: CONTRIBUTING.md.
   PAIDONCE_CRASH_AT: list(
     z.string().refine(isCrashPoint, 'names of crash points, as in docs/crash-points.md'),

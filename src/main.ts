@@ -90,7 +90,11 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
 function forwardingOf({ store, config, gateways }: Service) {
   return {
     db: store.db,
-    retentionMs: config.RETENTION_DELIVERIES,
+    retentionMs: {
+      deliveries: config.RETENTION_DELIVERIES,
+      timeline: config.RETENTION_TIMELINE,
+      updates: config.RETENTION_UPDATES,
+    },
     pollIntervalMs: config.ON_HOLD_POLL_INTERVAL,
     tells: config.ORDER_WEBHOOK_URL !== undefined,
     livemode: gateways.all[0]?.mode === 'live',

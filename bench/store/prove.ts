@@ -16,6 +16,7 @@ import type * as Open from '../../src/store/open.ts';
 import type * as Operations from '../../src/store/operations.ts';
 import type * as Outbox from '../../src/store/outbox.ts';
 import type * as Redelivery from '../../src/store/redelivery.ts';
+import type * as Retention from '../../src/store/retention.ts';
 import type * as Search from '../../src/store/search.ts';
 import type * as Sweeps from '../../src/store/sweeps.ts';
 import type * as Wakes from '../../src/store/wakes.ts';
@@ -37,6 +38,7 @@ const { openStore } = await compiled<typeof Open>('open');
 const { takeForgotten } = await compiled<typeof Operations>('operations');
 const { findAbandonedUpdates } = await compiled<typeof Outbox>('outbox');
 const { gaveUpSince } = await compiled<typeof Redelivery>('redelivery');
+const { forgetSlice } = await compiled<typeof Retention>('retention');
 const { search } = await compiled<typeof Search>('search');
 const { findUnwatched, readMarks } = await compiled<typeof Sweeps>('sweeps');
 const { takeUnwoken } = await compiled<typeof Wakes>('wakes');
@@ -51,6 +53,7 @@ const { values } = parseArgs({
 const limitMs = Number(values.ms);
 
 const HOUR_MS = 3_600_000;
+const WEEK_MS = 7 * 24 * HOUR_MS;
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 const page = { limit: 20 };
 
@@ -117,6 +120,10 @@ const ASKED: readonly Asked[] = [
   ['forwarder: runs to wake', (db) => takeUnwoken(db, 100)],
   ['forwarder: operations that are forgotten', (db) => takeForgotten(db, 100)],
   ['forwarder: updates that are abandoned', (db) => findAbandonedUpdates(db, 100)],
+  ['retention: a slice of the timeline', (db) => forgetSlice(db, 'timeline', WEEK_MS)],
+  ['retention: a slice of the operations', (db) => forgetSlice(db, 'operations', WEEK_MS)],
+  ['retention: a slice of the audit', (db) => forgetSlice(db, 'audit', WEEK_MS)],
+  ['retention: a slice of the updates', (db) => forgetSlice(db, 'updates', WEEK_MS)],
   ['forwarder: authorizations that lapse', (db) => findExpiring(db, 100)],
 ];
 

@@ -9,7 +9,10 @@ export const auditEntry = z
     at: timestamp,
     key: z.string().meta({ description: 'The name of the API key' }),
     actor: z.string().meta({ description: 'The name that was given, else that of the key' }),
-    address: z.string().meta({ description: 'Where the call came from; behind proxies see TRUST_PROXY' }),
+    address: z.string().meta({
+      description:
+        'Where the call came from; behind proxies see TRUST_PROXY. Empty once older than RETENTION_TIMELINE',
+    }),
     requestId: z.string().meta({ description: 'The `X-Request-Id` of its answer' }),
     what: z.enum(AUDITED_CALLS),
     payment: z

@@ -64,6 +64,7 @@ export async function resend(
       'not_redeliverable',
       `the order has moved on: ${known.type} would not be true any more`,
     );
+  if (known.body === '') throw bodyless();
   const update = await queueAgain(db, effectId, asker);
   if (update === null) throw notNow(known.state as OutboxState);
   const payment = await findPayment(db, update.paymentId);
@@ -94,6 +95,13 @@ export async function resendGivenUp(
     if (isSent) queued += 1;
   }
   return { queued, hasMore: found.length > MOST_AT_ONCE };
+}
+
+function bodyless(): Problem {
+  return new Problem(
+    'not_redeliverable',
+    'its body was deleted, being older than RETENTION_UPDATES; GET /v1/orders/{reference} says what is true now',
+  );
 }
 
 function notNow(state: OutboxState): Problem {

@@ -61,7 +61,10 @@ export const sentUpdate = z
     sequence: z.int(),
     state: z.enum(UPDATE_STATES),
     attempts: z.int().meta({ description: 'How often it was sent, one that is under way included' }),
-    lastAnswer: z.string().nullable(),
+    lastAnswer: z
+      .string()
+      .nullable()
+      .meta({ description: 'A status, or why there was none: that goes with RETENTION_UPDATES' }),
     queuedAt: timestamp.meta({ description: 'When its three days began' }),
     attemptedAt: timestamp.nullable(),
     nextAttemptAt: timestamp.nullable().meta({ description: 'Null once the telling is over' }),

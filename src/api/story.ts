@@ -30,7 +30,7 @@ export async function readStory(
     ...notes.map(({ at, kind, text, data }) => ({
       at: at.toISOString(),
       kind,
-      text: IN_OUR_WORDS.has(kind) ? inMoney(text, currency) : text,
+      text: text === '' ? GONE : IN_OUR_WORDS.has(kind) ? inMoney(text, currency) : text,
       data,
     })),
     ...updates.map(toldEntry).filter((entry) => entry !== null),
@@ -42,6 +42,9 @@ export async function readStory(
 
 /** The kinds of notes that hold no words of an operator or of a callback. */
 const IN_OUR_WORDS: ReadonlySet<string> = new Set(['read', 'decision', 'operation']);
+
+/** In the place of a line's text. */
+export const GONE = 'its words are deleted, being older than RETENTION_TIMELINE';
 
 /** What was asked for and has not ended: how it ends is a note of its own. */
 function openEntry(operation: OperationRow, currency: string): StoryEntry {
@@ -80,17 +83,18 @@ function attemptEntry(attempt: AttemptRow & { type: string }): StoryEntry {
   return { at: at.toISOString(), kind: 'update', text, data };
 }
 
-function toldText({ type, state, attempts, lastAnswer }: OutboxRow): string {
-  const tried = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+function toldText({ type, state, attempts, lastAnswer, body }: OutboxRow): string {
+  const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
+  const tried = lastAnswer === null && body === '' ? times : `${lastAnswer}, ${times}`;
   switch (state) {
     case 'delivered':
-      return `the merchant heard ${type} (${lastAnswer}, ${tried})`;
+      return `the merchant heard ${type} (${tried})`;
     case 'pending':
-      return `the merchant has not heard ${type} yet (${lastAnswer}, ${tried}); tried again for 3 days`;
+      return `the merchant has not heard ${type} yet (${tried}); tried again for 3 days`;
     case 'gone':
-      return `the merchant wants no more of ${type} (${lastAnswer}, ${tried})`;
+      return `the merchant wants no more of ${type} (${tried})`;
     case 'gave_up':
-      return `the merchant never heard ${type} (${lastAnswer}, ${tried}); given up after 3 days`;
+      return `the merchant never heard ${type} (${tried}); given up after 3 days`;
     case 'superseded':
       return `${type} not sent: the order has moved on`;
     default:

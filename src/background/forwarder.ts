@@ -1,12 +1,12 @@
 /** Carries to Temporal what could not be told when it came: deliveries that were only stored, and payments whose run is lost. */
 import type { Logger } from '../telemetry/log.ts';
-import { claimUnsignalled, markSignalled, pruneDeliveries, type DeliveryRow } from '../store/deliveries.ts';
+import { claimUnsignalled, markSignalled, type DeliveryRow } from '../store/deliveries.ts';
 import { withoutValues } from '../store/errors.ts';
-import { pruneWakes } from '../store/wakes.ts';
 import { createPace } from '../temporal/pace.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { announceExpirings } from './expiring.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
+import { prune } from './prune.ts';
 import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './waking.ts';
 
 /** Shoppers wait for what is told here, so it rests less than a sweep does. */
@@ -70,12 +70,6 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
     clearInterval(timer);
     await running;
   };
-}
-
-/** Batch after batch, so that nobody else waits long for the store. */
-async function prune({ db, retentionMs, stopping }: Jobs): Promise<void> {
-  await pruneWakes(db);
-  while (!stopping.aborted && (await pruneDeliveries(db, retentionMs)));
 }
 
 /** Batch after batch, as long as there are more and Temporal takes them. */

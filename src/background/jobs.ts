@@ -7,12 +7,19 @@ import type { PaymentRuns } from '../temporal/payment-runs.ts';
 /** What is taken from the store at once. */
 export const BATCH = 20;
 
+/** How long what is kept for people is kept, in milliseconds; undefined is for ever. */
+export interface Retentions {
+  readonly deliveries: number;
+  readonly timeline?: number | undefined;
+  readonly updates?: number | undefined;
+}
+
 export interface ForwarderDependencies {
   readonly db: Db;
   readonly runs: Pick<PaymentRuns, 'callback' | 'look'>;
   readonly money: Pick<MoneyRuns, 'request' | 'requestGiveBack'>;
   readonly log: Logger;
-  readonly retentionMs: number;
+  readonly retentionMs: Retentions;
   /** How often a hold is read. */
   readonly pollIntervalMs: number;
   /** Whether this process has an ORDER_WEBHOOK_URL: without one it wakes nobody to tell. */

@@ -1,5 +1,5 @@
 /** What a person has done once more: a stored callback is run, an update is sent. Who and why is written in the timeline and nowhere else. */
-import { and, asc, eq, gte, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, ne, sql } from 'drizzle-orm';
 import { nameOf, type Asker } from './asker.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import { newId } from './ids.ts';
@@ -57,18 +57,21 @@ export async function writeAgain(db: Db, stored: PaymentDelivery, asker: Asker):
 /** States that an update can be sent from by hand. One that is pending may wait for its next try, for up to an hour: it is sent now. */
 export const RESENDABLE: readonly OutboxState[] = ['pending', 'gave_up', 'gone', 'delivered', 'off'];
 
-/** Those that were given up at a time or later, the oldest first. */
+/** Its bytes are there: RETENTION_UPDATES has not deleted them. */
+const hasBody = ne(outbox.body, '');
+
+/** Those that were given up at a time or later and can be sent again, the oldest first. */
 export async function gaveUpSince(db: Db, since: Date, limit: number): Promise<string[]> {
   const found = await db
     .select({ effectId: outbox.effectId })
     .from(outbox)
-    .where(and(eq(outbox.state, 'gave_up'), gte(outbox.finishedAt, since)))
+    .where(and(eq(outbox.state, 'gave_up'), gte(outbox.finishedAt, since), hasBody))
     .orderBy(asc(outbox.finishedAt), asc(outbox.effectId))
     .limit(limit);
   return found.map(({ effectId }) => effectId);
 }
 
-/** Queues an update to be sent now, by a run that begins to tell it; its three days are counted from now. Null where it is in none of these states. */
+/** Queues an update to be sent now, by a run that begins to tell it; its three days are counted from now. Null where it is in none of these states, or its body is gone. */
 export function queueAgain(db: Db, effectId: string, asker: Asker): Promise<OutboxRow | null> {
   return db.transaction(async (tx) => {
     const [update] = await tx
@@ -83,7 +86,7 @@ export function queueAgain(db: Db, effectId: string, asker: Asker): Promise<Outb
         finishedAt: null,
         createdAt: sql`now()`,
       })
-      .where(and(eq(outbox.effectId, effectId), inArray(outbox.state, [...RESENDABLE])))
+      .where(and(eq(outbox.effectId, effectId), inArray(outbox.state, [...RESENDABLE]), hasBody))
       .returning();
     if (update === undefined) return null;
     const text = `${nameOf(asker)} asked to send ${update.type} again: ${asker.reason}`;

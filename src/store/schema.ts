@@ -410,3 +410,25 @@ export const AUDITED_CALLS = [
 ] as const;
 
 export type AuditedCall = (typeof AUDITED_CALLS)[number];
+
+/** How far texts, bodies and answers have been deleted, for each kind of row that has some: `retention.ts`. */
+export const retentionMarks = pgTable('retention_marks', {
+  what: text().primaryKey(),
+  /** Rows up to here are done, or stand in `retention_left`; an id or a time, as text. */
+  mark: text(),
+  /** The end of the stretch that is being done; null between two. */
+  upto: text(),
+  /** How many parts of that stretch are done. */
+  turn: integer().notNull().default(0),
+});
+
+/** Rows that were passed because their payment, operation or update had not ended: they are looked at again. */
+export const retentionLeft = pgTable(
+  'retention_left',
+  {
+    what: text().notNull(),
+    /** Of the payment, the operation or the update. */
+    id: text().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.what, table.id] })],
+);

@@ -47,6 +47,8 @@ const EVERY_VARIABLE = [
   'SWEEP_INTERVAL',
   'LATE_MONEY_POLICY',
   'RETENTION_DELIVERIES',
+  'RETENTION_TIMELINE',
+  'RETENTION_UPDATES',
   'LOG_LEVEL',
 ];
 
@@ -103,6 +105,18 @@ describe('the environment', () => {
       API_KEYS: ENVIRONMENT.API_KEYS.split(',').map((key) => ({ key, scopes: ['admin'] })),
     });
   });
+
+  it.each(['RETENTION_TIMELINE', 'RETENTION_UPDATES'] as const)(
+    'keeps words for ever without %s, and at least a week with it',
+    (name) => {
+      expect(readConfig(ENVIRONMENT)[name]).toBeUndefined();
+      expect(readConfig({ ...ENVIRONMENT, [name]: '7d' })[name]).toBe(7 * 86_400_000);
+      for (const wrong of ['6d', '167h', '0d', 'forever', ''])
+        expect(complaints({ [name]: wrong })).toEqual([
+          expect.stringContaining(`${name}: expected a duration`),
+        ]);
+    },
+  );
 
   it('that is empty is told every variable that is missing, in one error', () => {
     expect(complaints({}, {}).toSorted()).toEqual([

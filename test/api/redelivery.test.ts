@@ -9,6 +9,7 @@ import { listUpdates, type OutboxState } from '../../src/store/outbox.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, outbox } from '../../src/store/schema.ts';
+import { forgetSlice } from '../../src/store/retention.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { startReceiver } from '../sandbox/sandbox-client.ts';
 import { API_KEY, KEY_NAME } from '../support/api.ts';
@@ -236,6 +237,25 @@ describe('an update', () => {
     expect(await listUpdates(at.store.db, older.id)).toMatchObject([{ state: 'gave_up' }]);
     expect(await listUpdates(at.store.db, payment.id)).toMatchObject([{ state: 'pending' }]);
     expect(await resend({ state: 'gave_up', since, ...ASKER })).toMatchObject({ json: { queued: 0 } });
+  });
+
+  it('whose body is deleted is not, and neither stands in the way of the others that were given up', async () => {
+    const older = await aPayment(at.store.db);
+    const [old = ''] = (await recordOutcome(at.store.db, aRecord(older), TELLS)).untold;
+    for (const effect of [effectId, old]) await finish('gave_up', effect);
+    const createdAt = new Date('2026-01-01T00:00:00Z');
+    const since = '2026-01-02T00:00:00Z';
+    await at.store.db.update(outbox).set({ createdAt }).where(eq(outbox.effectId, old));
+    while (await forgetSlice(at.store.db, 'updates', 7 * 86_400_000));
+    expect(await resend({ effectId: old, ...ASKER })).toMatchObject({
+      status: 409,
+      json: { code: 'not_redeliverable', detail: expect.stringContaining('RETENTION_UPDATES') },
+    });
+    expect((await get(`?payment=${older.id}`)).json.data).toMatchObject([
+      { effectId: old, state: 'gave_up', attempts: 1, lastAnswer: '500' },
+    ]);
+    expect((await resend({ state: 'gave_up', since, ...ASKER })).json).toEqual({ queued: 1, hasMore: false });
+    expect(await listUpdates(at.store.db, older.id)).toMatchObject([{ state: 'gave_up', body: '' }]);
   });
 
   it.each([

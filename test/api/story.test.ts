@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readStory } from '../../src/api/story.ts';
 import { takeUntold, type OutboxState } from '../../src/store/outbox.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
+import { forgetSlice } from '../../src/store/retention.ts';
+import { outbox, timeline } from '../../src/store/schema.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
@@ -73,6 +75,25 @@ describe('the story of a payment', () => {
         'ada asked to dismiss: 500 minor units are too few',
       ]),
     );
+  });
+
+  it('says so where its words are older than their retention, and still what became of an update', async () => {
+    const payment = await paid();
+    await attempt(payment, 'pending', 'nothing: ECONNREFUSED');
+    await attempt(payment, 'gave_up', 'nothing: ECONNREFUSED');
+    const { db } = at.store;
+    await db.update(timeline).set({ at: new Date('2026-01-01T00:00:00Z') });
+    await db.update(outbox).set({ createdAt: new Date('2026-01-01T00:00:00Z') });
+    for (const what of ['timeline', 'updates'] as const) while (await forgetSlice(db, what, 7 * 86_400_000));
+    const story = await readStory(db, payment);
+    expect(story.map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+      'decision: its words are deleted, being older than RETENTION_TIMELINE',
+      'update: its words are deleted, being older than RETENTION_TIMELINE',
+      'update: attempt 1 to tell of order.paid: nothing is known of what came back after 5 ms',
+      'update: attempt 2 to tell of order.paid: nothing is known of what came back after 5 ms',
+      'update: the merchant never heard order.paid (2 attempts); given up after 3 days',
+    ]);
+    expect(story[0]?.data).toEqual({ from: 'PENDING', to: 'AUTHORIZED' });
   });
 
   it('is in order of time', async () => {

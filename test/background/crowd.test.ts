@@ -50,7 +50,7 @@ function aCrowd(): Crowd {
     runs,
     money,
     log,
-    retentionMs: 86_400_000,
+    retentionMs: { deliveries: 86_400_000 },
     pollIntervalMs: 3_600_000,
     tells: true,
     livemode: false,

@@ -37,7 +37,7 @@ describe('the forwarder', () => {
       runs,
       money: fakeMoney(runs),
       log,
-      retentionMs: 86_400_000,
+      retentionMs: { deliveries: 86_400_000 },
       pollIntervalMs: 3_600_000,
       tells: true,
       livemode: false,

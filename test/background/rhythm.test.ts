@@ -36,7 +36,7 @@ it('tells at most 20 a second, all of them, and stops in the middle when asked t
     runs,
     money: fakeMoney(runs),
     log: createLog('silent', 'test'),
-    retentionMs: 86_400_000,
+    retentionMs: { deliveries: 86_400_000 },
     pollIntervalMs: 3_600_000,
     tells: false,
     livemode: false,

@@ -51,7 +51,7 @@ function dependencies(tells: boolean): ForwarderDependencies {
     runs,
     money: fakeMoney(runs),
     log,
-    retentionMs: 86_400_000,
+    retentionMs: { deliveries: 86_400_000 },
     pollIntervalMs: 3_600_000,
     tells,
     livemode: false,

@@ -48,7 +48,7 @@ async function tend(world: World): Promise<void> {
     log: QUIET,
     tells: true,
     livemode: false,
-    retentionMs: 0,
+    retentionMs: { deliveries: 0 },
     pollIntervalMs: POLL_MS,
     stopping: GOES_ON,
   };

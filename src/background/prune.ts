@@ -1,0 +1,34 @@
+/** Deletes what was kept long enough, in slices with rests between them, so that nobody else waits long for the store. */
+import { pruneDeliveries } from '../store/deliveries.ts';
+import { forgetSlice, type Retained } from '../store/retention.ts';
+import { pruneWakes } from '../store/wakes.ts';
+import { createPace } from '../temporal/pace.ts';
+import type { Jobs, Retentions } from './jobs.ts';
+
+/** Four parts of the time are everybody else's. */
+const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
+
+/** Of each kind at a time, about 100 rows each: years of rows take hours, and vacuum comes in between. */
+const MOST_SLICES = 1_000;
+
+export type Pruning = Pick<Jobs, 'db' | 'retentionMs' | 'stopping'>;
+
+export async function prune({ db, retentionMs, stopping }: Pruning): Promise<void> {
+  await pruneWakes(db);
+  while (!stopping.aborted && (await pruneDeliveries(db, retentionMs.deliveries)));
+  const pace = createPace(RHYTHM);
+  for (const [what, ms] of retained(retentionMs)) {
+    for (let slices = 0; slices < MOST_SLICES && !stopping.aborted; slices += 1)
+      if (!(await pace(() => forgetSlice(db, what, ms)))) break;
+  }
+}
+
+function retained({ timeline, updates }: Retentions): [Retained, number][] {
+  const kinds: [Retained, number | undefined][] = [
+    ['timeline', timeline],
+    ['operations', timeline],
+    ['audit', timeline],
+    ['updates', updates],
+  ];
+  return kinds.filter((kind): kind is [Retained, number] => kind[1] !== undefined);
+}
