@@ -5,7 +5,7 @@ import type { Service } from '../service.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
-import { ListenError } from './listen-error.ts';
+import { listenError, type Listening } from './listen-error.ts';
 
 /** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */
 const LIMITS = {
@@ -27,7 +27,7 @@ const STOP_GRACE_MS = 5_000;
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
   const { app, ingress } = createApp(service);
-  const server = await listen(app, { port: config.PORT, host: config.HOST, log });
+  const server = await listen(app, { setting: 'PORT', port: config.PORT, host: config.HOST, log });
   log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
   return async () => {
     await close(server);
@@ -38,11 +38,12 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
 /** Health and figures for those inside, on ADMIN_PORT, of whatever role this process has. @throws ListenError */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
   const { config, log } = service;
-  const server = await listen(createAdminApp(service), { port, host: config.ADMIN_HOST, log });
+  const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;
+  const server = await listen(createAdminApp(service), { ...at, log });
   return () => close(server);
 }
 
-function listen(app: Koa, { port, host, log }: { port: number; host: string; log: Logger }): Promise<Server> {
+function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }): Promise<Server> {
   return new Promise((resolve, reject) => {
     const handle = app.callback();
     const server = createServer(LIMITS, (req, res) => void handle(req, res));
@@ -50,14 +51,8 @@ function listen(app: Koa, { port, host, log }: { port: number; host: string; log
     server.maxHeadersCount = 0;
     server.setTimeout(SILENT_MS);
     answerClientErrors(server, log);
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        new ListenError(
-          `port ${port} on ${host} can't be used (${error.code}); set PORT or ADMIN_PORT to a free one`,
-        ),
-      ),
-    );
-    server.listen(port, host, () => resolve(server));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(at, error)));
+    server.listen(at.port, at.host, () => resolve(server));
   });
 }
 

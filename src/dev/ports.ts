@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { takenPort } from '../port-holder.ts';
 
 /** A port that a variable names can't be used: its owner must be told, not moved. */
 export class PortTaken extends Error {
@@ -59,9 +60,10 @@ async function defaultPort({ variable, fallback, host }: PortWish, taken: Set<nu
 
 async function namedPort({ variable, host }: PortWish, named: string, taken: Set<number>): Promise<number> {
   const port = Number(named);
-  const bound = taken.has(port) ? null : await bind(port, host);
-  if (bound === null)
-    throw new PortTaken(`${variable}: port ${port} is taken; stop whoever has it, or set another`);
+  if (taken.has(port))
+    throw new PortTaken(`${variable}: another setting names port ${port} too; set ${variable} to another`);
+  const bound = await bind(port, host);
+  if (bound === null) throw new PortTaken(takenPort({ variable, port, host }));
   return bound;
 }
 

@@ -30,11 +30,15 @@ describe('the ports of npm start', () => {
     expect(await choosePorts({}, [{ variable: 'PORT', fallback, host }])).toEqual([fallback]);
   });
 
-  it('refuses a named port that is taken, naming the variable', async () => {
+  it('refuses a named port that is taken, naming the variable, who has it and the way out', async () => {
     const named = String(await taken());
     const chosen = choosePorts({ SHOP_PORT: named }, [{ variable: 'SHOP_PORT', fallback: 3002, host }]);
     await expect(chosen).rejects.toThrow(PortTaken);
-    await expect(chosen).rejects.toThrow(`SHOP_PORT: port ${named} is taken`);
+    await expect(chosen).rejects.toThrow(
+      new RegExp(
+        `SHOP_PORT: port ${named} on 127.0.0.1 is taken by pid ${process.pid} \\(.*set SHOP_PORT to`,
+      ),
+    );
   });
 
   it.each(['', 'http', '-1', '70000', '3000.5', ' 3000'])('knows %j for no port', (named) => {
@@ -58,7 +62,9 @@ describe('the ports of npm start', () => {
   it('refuses the same port named twice', async () => {
     const named = String(await freePort());
     const wishes = ['PORT', 'SHOP_PORT'].map((variable) => ({ variable, fallback: 3000, host }));
-    await expect(choosePorts({ PORT: named, SHOP_PORT: named }, wishes)).rejects.toThrow(PortTaken);
+    const chosen = choosePorts({ PORT: named, SHOP_PORT: named }, wishes);
+    await expect(chosen).rejects.toThrow(PortTaken);
+    await expect(chosen).rejects.toThrow('another setting names');
   });
 
   it('takes any free port for 0', async () => {

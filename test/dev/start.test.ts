@@ -133,7 +133,9 @@ describe('npm start', () => {
     const refused = start({ SANDBOX_PORT: String(port) });
     expect(await refused.ended).toBe(2);
     server.close();
-    expect(refused.output()).toContain(`SANDBOX_PORT: port ${port} is taken`);
+    expect(refused.output()).toContain(
+      `SANDBOX_PORT: port ${port} on 127.0.0.1 is taken by pid ${process.pid} (`,
+    );
     expect(living()).toEqual([]);
   }, 30_000);
 
