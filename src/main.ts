@@ -17,6 +17,7 @@ import { createLog } from './telemetry/log.ts';
 import { beginAtZero, createMetrics } from './telemetry/metrics.ts';
 import { connectClient } from './temporal/connect.ts';
 import { createOpenings } from './health/openings.ts';
+import { createStoreFigures } from './health/store-figures.ts';
 import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns } from './temporal/payment-runs.ts';
@@ -142,7 +143,8 @@ async function createService(
     money: createMoneyRuns(client, { ...limits, signalTimeoutMs }),
   });
   const openings = createOpenings(metrics);
-  const service = { ...parts, store, namespace, openings, ...runsWithin(SIGNAL_TIMEOUT_MS) };
+  const storeFigures = createStoreFigures({ ...parts, store });
+  const service = { ...parts, store, namespace, openings, storeFigures, ...runsWithin(SIGNAL_TIMEOUT_MS) };
   return { failed, service, patient: runsWithin(PATIENT_TIMEOUT_MS) };
 }
 

@@ -2,6 +2,7 @@ import type { Client, Connection } from '@temporalio/client';
 import type { Config } from './config.ts';
 import type { GatewayRegistry } from './gateways/registry.ts';
 import type { Openings } from './health/openings.ts';
+import type { StoreFigures } from './health/store-figures.ts';
 import type { Store } from './store/open.ts';
 import type { Logger } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
@@ -20,6 +21,7 @@ export interface Service {
   readonly connection: Connection;
   readonly namespace: Namespace;
   readonly openings: Openings;
+  readonly storeFigures: StoreFigures;
   readonly runs: PaymentRuns;
   readonly money: MoneyRuns;
   /** Something is wrong that only a person can mend: the process ends, saying so. */

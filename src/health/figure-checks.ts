@@ -16,7 +16,7 @@ export function checkFigures(
   gateways: readonly Gateway[],
   reviewed: readonly string[] = [],
 ): Check[] {
-  return [
+  const ofStore = [
     { name: 'reviews', ...reviews(figures, reviewed) },
     { name: 'callbacks', ...callbacks(figures) },
     { name: 'outbox', ...outbox(figures, config) },
@@ -26,10 +26,26 @@ export function checkFigures(
         ...sweep(figures, config, { gateway: gateway.id, ...listing }),
       })),
     ),
+  ];
+  const unjudged = unjudgedBy(figures);
+  const judged = (checks: readonly Check[]) =>
+    unjudged === null ? checks : checks.map(({ name }) => ({ name, ...unjudged }));
+  return [
+    ...judged(ofStore),
     { name: 'missed callbacks', ...missed(figures) },
     { name: 'signatures', ...signatures(figures) },
-    ...secretChecks(figures, gateways),
+    ...judged(secretChecks(figures, gateways)),
   ];
+}
+
+const JUDGED_WITHIN_S = 30;
+
+/** What is said of the store's figures in the place of a judgement, where they are too old for one. */
+function unjudgedBy(figures: Figures): Finding | null {
+  const age = figures.of('paidonce_store_figures_age_seconds');
+  if (age !== undefined && age <= JUDGED_WITHIN_S) return null;
+  const since = age === undefined ? 'was never read from the store' : `was read ${Math.round(age)} s ago`;
+  return warn(`can't be judged: what it goes by ${since}`, 'does the store answer? See the check "store"');
 }
 
 function reviews(figures: Figures, orders: readonly string[]): Finding {

@@ -6,7 +6,7 @@ import type { Db } from '../store/open.ts';
 import { VERSION } from '../version.ts';
 import type { Check } from './check.ts';
 import { checkFigures } from './figure-checks.ts';
-import { figuresOf, refreshFigures } from './figures.ts';
+import { figuresOf } from './figures.ts';
 import { checkGateway } from './gateway-checks.ts';
 import { checkEndpoint, checkFailing } from './merchant-checks.ts';
 import { checkOpenings } from './openings.ts';
@@ -33,10 +33,10 @@ export function createHealth(service: Service): () => Promise<Health> {
 
 /** Every check, in the order in which somebody would act on what they find. */
 async function examine(service: Service): Promise<Health> {
-  const { config, gateways, metrics, store, openings } = service;
+  const { config, gateways, metrics, store, storeFigures, openings } = service;
   const where = store.kind === 'embedded' ? `the store embedded in ${config.DATA_DIR}` : 'PostgreSQL';
   const figures = async (): Promise<Check[]> => {
-    await refreshFigures(service);
+    await storeFigures.refresh();
     const reviewed = await reviewedOrders(store.db).catch(() => []);
     return checkFigures(await figuresOf(metrics.registry), config, gateways.all, reviewed);
   };

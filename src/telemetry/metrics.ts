@@ -20,6 +20,7 @@ export function createMetrics() {
     ...countedAtTheDoor([registry]),
     store: {
       ...readFromStore([registry]),
+      ...answersOfStore([registry]),
       ...sweepsInStore([registry]),
       ...secretsInStore([registry]),
     },
@@ -199,7 +200,7 @@ function countedAside(registers: Registry[]) {
   };
 }
 
-/** What only the store knows, read when somebody asks. */
+/** What only the store knows, read when somebody asks, and kept for some seconds. Absent where it never answered. */
 function readFromStore(registers: Registry[]) {
   return {
     outboxPending: new Gauge({
@@ -244,7 +245,22 @@ function readFromStore(registers: Registry[]) {
       help: 'Age of the oldest verified callback that no workflow has dealt with',
       registers,
     }),
-    up: new Gauge({ name: 'paidonce_store_up', help: 'Whether the store answered this scrape', registers }),
+  };
+}
+
+/** Whether the store answers, and how old what it said is. */
+function answersOfStore(registers: Registry[]) {
+  return {
+    up: new Gauge({
+      name: 'paidonce_store_up',
+      help: 'Whether the store answered when its figures were asked for last, a few seconds ago at most',
+      registers,
+    }),
+    age: new Gauge({
+      name: 'paidonce_store_figures_age_seconds',
+      help: 'How long ago the figures that only the store knows were read; absent where they never were',
+      registers,
+    }),
   };
 }
 

@@ -47,6 +47,7 @@ function figuresIn(shown: Record<string, number>): Figures {
 
 describe('the figures of the running service', () => {
   const calm = {
+    paidonce_store_figures_age_seconds: 30,
     paidonce_review_payments: 0,
     paidonce_unhandled_delivery_oldest_seconds: 0,
     paidonce_outbox_pending: 0,
@@ -63,6 +64,25 @@ describe('the figures of the running service', () => {
   it('are calm when nothing waits', () => {
     const checks = found({});
     expect(new Set(Object.values(checks).map(({ state }) => state))).toEqual(new Set(['ok']));
+  });
+
+  it.each([
+    ['are too old', 31.4, 'was read 31 s ago'],
+    ['were never read', undefined, 'was never read from the store'],
+  ])('can not be judged where they %s, but for what the process counts itself', (_, age, words) => {
+    const { paidonce_store_figures_age_seconds: _age, ...others } = calm;
+    const shown = age === undefined ? others : { ...others, paidonce_store_figures_age_seconds: age };
+    const checks = checkFigures(figuresIn(shown), aConfig(), [SIGNED]);
+    const counted = ['missed callbacks', 'signatures'];
+    for (const { name, state, text, todo } of checks) {
+      const isCounted = counted.includes(name);
+      expect([name, state, text.includes(`can't be judged: what it goes by ${words}`)]).toEqual([
+        name,
+        isCounted ? 'ok' : 'warn',
+        !isCounted,
+      ]);
+      expect(todo === undefined).toBe(isCounted);
+    }
   });
 
   it('say of each secret when it was used last, and of an old one whether it may go', () => {

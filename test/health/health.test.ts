@@ -79,6 +79,27 @@ describe('the health of the service', () => {
     expect(figures).toMatch(/paidonce_open_operation_oldest_seconds 30\d/);
   });
 
+  it('judges by what it has read last while the store is away, and says so where that is too old', async () => {
+    const judged = async (agoMs: number | null) => {
+      await api.stop();
+      let now = Date.now();
+      api = await startTestApi(at.store, {}, { rememberedMs: 0, now: () => now });
+      if (agoMs !== null) await api.send('GET', '/metrics');
+      api.troubles.mood = 'down';
+      now += agoMs ?? 0;
+      const found = await look();
+      expect(named(found, 'store')).toMatchObject({ state: 'fail' });
+      return named(found, 'reviews');
+    };
+    expect(await judged(20_000)).toMatchObject({ state: 'ok', text: 'none' });
+    expect(await judged(45_000)).toMatchObject({
+      state: 'warn',
+      text: "can't be judged: what it goes by was read 45 s ago",
+      todo: expect.stringContaining('"store"'),
+    });
+    expect(await judged(null)).toMatchObject({ state: 'warn', text: expect.stringContaining('never read') });
+  });
+
   it('names updates that keep failing, with what the shop answers', async () => {
     const payment = await aPaidPayment(at.store.db);
     await at.store.db.delete(outbox);

@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config.ts';
 import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createOpenings } from '../../src/health/openings.ts';
+import { createStoreFigures } from '../../src/health/store-figures.ts';
 import type { Service } from '../../src/service.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
@@ -68,8 +69,12 @@ export interface TestApi {
   stop(): Promise<void>;
 }
 
-/** Starts the API on a free port. */
-export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): Promise<TestApi> {
+/** Starts the API on a free port. It reads the store's figures at each look, unless it is told to remember them. */
+export async function startTestApi(
+  store: Store,
+  env: NodeJS.ProcessEnv = {},
+  figures: Parameters<typeof createStoreFigures>[1] = { rememberedMs: 0 },
+): Promise<TestApi> {
   const port = await freePort();
   const config = readConfig({ ...ENVIRONMENT, PORT: String(port), ADMIN_PORT: String(port), ...env });
   const metrics = createMetrics();
@@ -85,9 +90,11 @@ export async function startTestApi(store: Store, env: NodeJS.ProcessEnv = {}): P
     connection: aConnection(runs),
     fail: () => undefined,
   };
+  const troubled = { ...store, db: troubles.db };
   const service: Service = {
     ...parts,
-    store: { ...store, db: troubles.db },
+    store: troubled,
+    storeFigures: createStoreFigures({ ...parts, store: troubled }, figures),
     namespace: createNamespace(parts),
     openings: createOpenings(metrics),
     runs,

@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { startAdmin } from '../../src/api/server.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { stampGateway } from '../../src/store/health.ts';
@@ -171,6 +171,66 @@ describe('/metrics', () => {
     expect((await figures()).get('paidonce_store_up')).toBe(0);
     at.api.troubles.mood = 'well';
     expect((await figures()).get('paidonce_store_up')).toBe(1);
+  });
+
+  it('asks the store once for all that look within some seconds, and tells how old the figures are', async () => {
+    let now = Date.now();
+    let asked = 0;
+    const db = new Proxy(at.store.db, {
+      get: (target, name) => {
+        const member = Reflect.get(target, name) as unknown;
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]) => {
+          if (name === 'execute') asked += 1;
+          return member.apply(target, args) as unknown;
+        };
+      },
+    });
+    const other = await startTestApi({ ...at.store, db }, {}, { now: () => now });
+    const scrape = async () => {
+      const { text } = await other.send('GET', '/metrics');
+      const of = (name: string) => Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? NaN);
+      return { reviews: of('paidonce_review_payments'), age: of('paidonce_store_figures_age_seconds') };
+    };
+    const before = await scrape();
+    const { id } = await aPayment(at.store.db);
+    await at.store.db.update(payments).set({ status: 'REVIEW' }).where(eq(payments.id, id));
+    const once = asked;
+    expect(once).toBeGreaterThan(0);
+    now += 9_000;
+    expect(await Promise.all([scrape(), scrape()])).toEqual([
+      { ...before, age: 9 },
+      { ...before, age: 9 },
+    ]);
+    expect(asked).toBe(once);
+    now += 1_000;
+    const after = await Promise.all([scrape(), scrape(), scrape()]);
+    expect(after).toEqual(after.map(() => ({ reviews: before.reviews + 1, age: 0 })));
+    expect(asked).toBe(2 * once);
+    await other.stop();
+  });
+
+  it('keeps what was read last while the store is away, with its age, and is well as soon as it is back', async () => {
+    let now = Date.now();
+    const other = await startTestApi(at.store, {}, { now: () => now });
+    const scrape = async () => (await other.send('GET', '/metrics')).text;
+    other.troubles.mood = 'down';
+    const never = await scrape();
+    expect(never).toContain('paidonce_store_up 0');
+    expect(never).not.toMatch(/^paidonce_(review_payments|store_figures_age_seconds|outbox_pending) /m);
+    other.troubles.mood = 'well';
+    expect(await scrape()).toMatch(/^paidonce_store_up 1$/m);
+    other.troubles.mood = 'down';
+    now += 60_000;
+    const away = await scrape();
+    expect(away).toMatch(/^paidonce_store_up 0$/m);
+    expect(away).toMatch(/^paidonce_store_figures_age_seconds 60$/m);
+    expect(away).toMatch(/^paidonce_review_payments \d+$/m);
+    other.troubles.mood = 'well';
+    const back = await scrape();
+    expect(back).toMatch(/^paidonce_store_up 1$/m);
+    expect(back).toMatch(/^paidonce_store_figures_age_seconds 0$/m);
+    await other.stop();
   });
 
   it('is at the admin port only, where one is set', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createOpenings } from '../../src/health/openings.ts';
+import { createStoreFigures } from '../../src/health/store-figures.ts';
 import { startApi } from '../../src/api/server.ts';
 import { readConfig } from '../../src/config.ts';
 import { temporalServer } from '../../src/dev/temporal-server.ts';
@@ -176,6 +177,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
     store,
     namespace,
     openings: createOpenings(metrics),
+    storeFigures: createStoreFigures({ ...parts, store }),
     runs: createPaymentRuns(parts.client, settings),
     money: createMoneyRuns(parts.client, settings),
   };

@@ -1,7 +1,6 @@
 import { Router } from '@koa/router';
 import type { Gauge } from 'prom-client';
 import type { z } from 'zod';
-import { refreshFigures } from '../../health/figures.ts';
 import { createHealth } from '../../health/health.ts';
 import type { Service } from '../../service.ts';
 import { ping } from '../../store/health.ts';
@@ -66,7 +65,7 @@ export function metricsRoutes(service: Service): Router {
   return new Router().get('/metrics', async (ctx) => {
     const [sdk] = await Promise.all([
       readSdkMetrics(metrics.sdk),
-      refreshFigures(service),
+      service.storeFigures.refresh(),
       setOrRemove(metrics.stuck, stuck()),
       setOrRemove(
         metrics.versionPollers,
