@@ -9,10 +9,8 @@ export type ParamContext = Context & { params: Record<string, string> };
 export async function paymentOf(db: Db, ctx: ParamContext): Promise<PaymentRow> {
   const id = ctx.params['id'] ?? '';
   const payment = /^[\w-]{1,200}$/.test(id) ? await findPayment(db, id) : null;
-  if (payment === null)
-    throw new Problem(
-      'not_found',
-      'there is no such payment; the id of a payment is the pay_… that POST /v1/payments answers',
-    );
-  return payment;
+  if (payment !== null) return payment;
+  // Shops have ids of their own: an order's number is asked for here in vain.
+  const hint = id.startsWith('pay_') ? '' : '; its id is the pay_… that POST /v1/payments answered';
+  throw new Problem('not_found', `there is no such payment${hint}`);
 }
