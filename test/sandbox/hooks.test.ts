@@ -167,11 +167,35 @@ describe('sandbox webhook', () => {
     expect(sorted[0]).not.toHaveProperty('transaction');
   });
 
-  it('sends only the fields that were asked for', async () => {
-    await subscribed(['checkout_transaction'], {
-      fields: ['transaction.id', 'transaction.status'],
-      exclude_fields: ['transaction.status'],
-    });
+  it.each([
+    ['transaction/status', { status: 'AUTHORIZED' }],
+    ['transaction(status, amount)', { status: 'AUTHORIZED', amount: 29_990 }],
+    ['transaction(status),transaction/amount', { status: 'AUTHORIZED', amount: 29_990 }],
+    ['transaction/events/event', { events: [{ event: 'INITIALIZE' }, { event: 'AUTHORIZE' }] }],
+    ['*/status', { status: 'AUTHORIZED' }],
+    ['transaction/status/deeper', {}],
+    ['authorization', undefined],
+  ])('sends only the fields that one text asks for: %s', async (fields, transaction) => {
+    const id = await subscribed(['checkout_transaction'], { fields });
+    await pay();
+    await settled();
+    const [{ event_delivery, ...rest }] = bodies();
+    const envelope = { account_id: ACCOUNT, event: 'checkout_transaction' };
+    expect(rest).toEqual(transaction === undefined ? envelope : { ...envelope, transaction });
+    expect(event_delivery).toEqual(expect.any(String));
+    expect((await client.api('GET', PATH)).body).toMatchObject([{ id, fields }]);
+  });
+
+  it.each(['', 'transaction(', 'transaction(id', 'transaction)', 'a,,b', '/a', 'a(b)c', ['transaction']])(
+    'refuses fields that are no such text: %j',
+    async (fields) => {
+      expect((await subscribe(['checkout_transaction'], { fields })).status).toBe(400);
+    },
+  );
+
+  it('leaves the excluded fields out, which are a list', async () => {
+    const [fields, exclude_fields] = ['transaction(id,status)', ['transaction.status']];
+    await subscribed(['checkout_transaction'], { fields, exclude_fields });
     const id = await pay();
     await settled();
     expect(bodies()[0].transaction).toEqual({ id });

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { Occasion, Session, Transaction } from '../model.ts';
 import { isObject, patched } from '../patched.ts';
 import { transactionView } from '../views.ts';
+import { fieldMaskOf, masked } from './field-mask.ts';
 import type { Subscription } from './hook-model.ts';
 import type { HookPlan } from './hook-plan.ts';
 
@@ -44,8 +45,8 @@ export function bodyOf(
     ...more,
     ...(transaction === undefined ? {} : { transaction: seen(transaction, plan) }),
   };
-  const masked = without(only(whole, fields), excluded);
-  const text = JSON.stringify(plan.patch === undefined ? masked : patched(masked, plan.patch));
+  const chosen = without(only(whole, fields), excluded);
+  const text = JSON.stringify(plan.patch === undefined ? chosen : patched(chosen, plan.patch));
   return plan.truncate === true ? text.slice(0, Math.floor(text.length / 2)) : text;
 }
 
@@ -59,30 +60,16 @@ function seen(transaction: Transaction, { staleMs }: HookPlan): Transaction {
   return transactionView(transaction, new Date(Date.now() - staleMs).toISOString());
 }
 
-function only(whole: object, fields: readonly string[] | undefined): object {
-  if (fields === undefined) return whole;
-  const result = {};
-  for (const path of ['account_id', 'event', 'event_delivery', ...fields])
-    copy(whole, result, path.split('.'));
-  return result;
+/** The names of the event and of its delivery are always sent. */
+function only(whole: object, fields: string | undefined): object {
+  const mask = fields === undefined ? null : fieldMaskOf(`account_id,event,event_delivery,${fields}`);
+  return mask === null ? whole : (masked(whole, mask) as object);
 }
 
 function without(whole: object, fields: readonly string[] | undefined): object {
   const result: Record<string, unknown> = { ...structuredClone(whole) };
   for (const path of fields ?? []) remove(result, path.split('.'));
   return result;
-}
-
-function copy(from: object, to: Record<string, unknown>, [name = '', ...rest]: readonly string[]): void {
-  const value: unknown = Reflect.get(from, name);
-  if (value === undefined) return;
-  if (rest.length === 0 || !isObject(value)) {
-    to[name] = value;
-    return;
-  }
-  const inner = isObject(to[name]) ? to[name] : {};
-  to[name] = inner;
-  copy(value, inner, rest);
 }
 
 function remove(from: Record<string, unknown>, [name = '', ...rest]: readonly string[]): void {

@@ -15,8 +15,9 @@ export interface Subscription {
     readonly secret?: HookSecret | undefined;
   };
   readonly events: readonly string[];
-  /** Dotted names of what to send, and of what to leave out, of the whole body. */
-  readonly fields?: readonly string[] | undefined;
+  /** What to send of the body: `field-mask.ts` reads it. */
+  readonly fields?: string | undefined;
+  /** Dotted names of what to leave out. */
   readonly exclude_fields?: readonly string[] | undefined;
   /** Deliveries that were given up, one after another. */
   failures: number;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { parseBody } from '../parse.ts';
 import { invalid } from '../problem.ts';
 import type { Settings } from '../settings.ts';
+import { fieldMaskOf } from './field-mask.ts';
 import type { Subscription } from './hook-model.ts';
 
 const EVENTS = new Set([
@@ -25,7 +26,9 @@ const subscriptionSchema = z.strictObject({
       .optional(),
   }),
   events: z.array(z.string()).min(1),
-  fields: z.array(text).optional(),
+  fields: text
+    .refine((fields) => fieldMaskOf(fields) !== null, 'expected names as in a,b/c,d(e,f)')
+    .optional(),
   exclude_fields: z.array(text).optional(),
 });
 

@@ -32,6 +32,7 @@ describe('a subscription to our address', () => {
     ['as it is documented', {}],
     ['with a secret that is a text', { config: { ...OURS.config, secret: 'hush' } }],
     ['without a word about being active', { active: undefined }],
+    ['with fields that are one text', { fields: 'transaction(id,status)', exclude_fields: ['customer_ip'] }],
     ['that was never deleted', { deleted_at: null, deleted_by: null }],
   ])('is there %s', async (_, changes) => {
     expect(await found(changes)).toBe('there');
