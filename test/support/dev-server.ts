@@ -74,10 +74,13 @@ export async function startDevWorld(dynamicConfig: readonly string[] = []): Prom
     runs,
     orders,
     async close() {
-      await stop();
-      await native.close();
-      await connection.close();
-      await server.close();
+      try {
+        await stop();
+      } finally {
+        await native.close();
+        await connection.close();
+        await server.close();
+      }
     },
   };
 }

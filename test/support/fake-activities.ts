@@ -2,14 +2,10 @@
 import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
 import type {
   GiveBackPlan,
-  MoneyActivities,
   OpenSessionInput,
   OpenSessionOutcome,
   OperationAttempt,
   OutcomeRecord,
-  PaymentActivities,
-  UpdateActivities,
-  WakingActivities,
 } from '../../src/activities/payment-activities.ts';
 import type { Reading } from '../../src/domain/transaction.ts';
 import { isOpen, isSettled } from '../../src/domain/payment.ts';
@@ -25,6 +21,7 @@ import {
   type StoredPayment,
 } from './memory-store.ts';
 import { openedPayment, POLL_INTERVAL_MS } from './model-run.ts';
+import type { RunActivities } from './run-activities.ts';
 import {
   cancelSession,
   createSession,
@@ -34,8 +31,6 @@ import {
   type SimulatedPsp,
   type SimulatedSession,
 } from './simulated-psp.ts';
-
-export type FakeActivities = PaymentActivities & UpdateActivities & WakingActivities & MoneyActivities;
 
 /** One order with a gateway of its own, so that orders can't disturb one another. */
 export interface FakeOrder {
@@ -52,7 +47,7 @@ export interface FakeOrder {
   /** The gateway answers nothing when a session is wanted. */
   isDeafToOpenings: boolean;
   /** Whatever a test wants to happen instead of an activity's own work, before it. */
-  before: Partial<Record<keyof FakeActivities, () => unknown>>;
+  before: Partial<Record<keyof RunActivities, () => unknown>>;
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
   pollIntervalMs: number;
@@ -95,7 +90,7 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
 }
 
 /** Builds what a Worker registers. @throws Error for an order that no test has made */
-export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): FakeActivities {
+export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): RunActivities {
   const at = async (reference: string, name: keyof FakeOrder['before']): Promise<FakeOrder> => {
     const fake = orders.get(reference);
     if (fake === undefined) throw new Error(`no test has made order ${reference}`);

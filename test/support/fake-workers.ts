@@ -11,11 +11,13 @@ import {
   type NativeConnection,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import type { SweepActivities } from '../../src/activities/sweep-activities.ts';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
 import { failsInWords } from '../../src/worker/activity-failures.ts';
 import { workflowSources } from '../../src/worker/workflow-sources.ts';
 import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
+import { MissingActivity, refusing, type AnyActivity, type RunActivities } from './run-activities.ts';
 
 const TASK_QUEUE = 'payments';
 const AROUND_ACTIVITIES = { activity: [failsInWords] };
@@ -59,16 +61,20 @@ export async function startFakeWorkers(
   return { runs: createPaymentRuns(client, PATIENT), orders, stop };
 }
 
-/** A Worker for each queue with these activities; what is returned stops them after the work at hand. `gateways` are those configured. */
+/**
+ * A Worker for each queue with these activities; `gateways` are those configured. The result stops them after the work at hand.
+ * An activity that they do not have fails for good. @throws MissingActivity when they are stopped, naming it
+ */
 export async function startWorkers(
   connection: NativeConnection,
   workflowBundle: WorkflowBundle,
-  activities: object,
+  activities: RunActivities | SweepActivities | AnyActivity,
   gateways: readonly string[] = GATEWAYS,
 ): Promise<() => Promise<void>> {
+  const missing = new Set<string>();
   const common = {
     connection,
-    activities,
+    activities: { ...refusing(missing), ...activities },
     interceptors: AROUND_ACTIVITIES,
     maxConcurrentActivityTaskExecutions: 50,
     maxHeartbeatThrottleInterval: '500ms',
@@ -82,7 +88,10 @@ export async function startWorkers(
   const running = Promise.all(workers.map((worker) => worker.run()));
   return async () => {
     for (const worker of workers) worker.shutdown();
-    await running;
+    await running.finally(() => {
+      if (missing.size > 0)
+        throw new MissingActivity(`add ${[...missing].join(', ')} to the activities of this test's Workers`);
+    });
   };
 }
 

@@ -22,6 +22,7 @@ import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-cl
 import { anOutcome, aPayment, aRecord, attempted, TELLS } from './builders.ts';
 import { startDevServer } from './dev-server.ts';
 import { workflowBundle, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
+import { stoppedAnyhow } from './run-activities.ts';
 import { openTestStore, type TestStore } from './store.ts';
 import { addSearchAttributes, startTimeSkippingServer } from './time-skipping.ts';
 import { until } from './until.ts';
@@ -120,10 +121,13 @@ export async function startMoneyWorld(
     money,
     lifetimeMs,
     async close() {
-      await stop().catch(() => undefined);
-      await server.close();
-      await sandbox.close();
-      await store.close();
+      try {
+        await stop().catch(stoppedAnyhow);
+      } finally {
+        await server.close();
+        await sandbox.close();
+        await store.close();
+      }
     },
   });
 }

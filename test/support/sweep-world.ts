@@ -57,11 +57,14 @@ export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> 
       return workflowId;
     },
     async close() {
-      await stop();
-      await native.close();
-      await connection.close();
-      await server.close();
-      await store.close();
+      try {
+        await stop();
+      } finally {
+        await native.close();
+        await connection.close();
+        await server.close();
+        await store.close();
+      }
     },
   };
   const gateway = listingGateway(world);

@@ -13,6 +13,7 @@ import {
 } from '../../src/workflows/messages.ts';
 import type { FakeOrder } from './fake-activities.ts';
 import { workflowBundle, quietRuntime, startFakeWorkers } from './fake-workers.ts';
+import { stoppedAnyhow } from './run-activities.ts';
 
 export interface TimeSkippingWorld {
   readonly env: TestWorkflowEnvironment;
@@ -45,8 +46,11 @@ export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
     runs,
     orders,
     async close() {
-      await stop().catch(() => undefined);
-      await env.teardown();
+      try {
+        await stop().catch(stoppedAnyhow);
+      } finally {
+        await env.teardown();
+      }
     },
   };
 }

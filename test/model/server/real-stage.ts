@@ -12,6 +12,7 @@ import { createMoneyRuns } from '../../../src/temporal/money-runs.ts';
 import { createPaymentRuns } from '../../../src/temporal/payment-runs.ts';
 import { GatewayUnavailable } from '../../../src/gateways/gateway.ts';
 import { bundleWorkflows, startWorkers } from '../../support/fake-workers.ts';
+import { MissingActivity, type AnyActivity } from '../../support/run-activities.ts';
 import { addSearchAttributes, startTimeSkippingServer } from '../../support/time-skipping.ts';
 import { isExpected } from '../temporal/activity-try.ts';
 import { Clock, time } from '../world/clock.ts';
@@ -32,10 +33,11 @@ export interface RealStage extends Stage {
   close(): Promise<void>;
 }
 
-type Activities = Record<string, (...args: unknown[]) => Promise<unknown>>;
+type Activities = Partial<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
 interface Played {
-  readonly activities: Activities;
+  /** Those of the world, made when the first is called. */
+  readonly activities: () => Activities;
   readonly server: RealServer;
 }
 
@@ -56,15 +58,10 @@ export async function startRealStage(): Promise<RealStage> {
     trouble: (weather, chance, clock, say) =>
       new RealTrouble({ ...weather, deaths: 0, lostSignals: 0, longRun: Infinity }, chance, clock, say),
     connect(world) {
-      let activities: Activities | undefined;
-      const lazily = new Proxy<Activities>(
-        {},
-        {
-          get: (_, name) => (activities ??= world.activities() as Activities)[String(name)],
-        },
-      );
+      let made: Activities | undefined;
+      const activities = () => (made ??= world.activities() as unknown as Activities);
       const server = new RealServer();
-      worlds.set(world.reference, { activities: lazily, server });
+      worlds.set(world.reference, { activities, server });
       return { server, runs, money };
     },
     forget: ({ reference }) => void worlds.delete(reference),
@@ -89,39 +86,34 @@ function quieten(): void {
   });
 }
 
-const NAMES = [
-  'openSession',
-  'readTransaction',
-  'cancelSession',
-  'cancelSurplusSessions',
-  'recordOutcome',
-  'attemptOperation',
-  'planGiveBack',
-  'wakeMoney',
-  'closeOthers',
-  'notifyMerchant',
-];
-
 /** Each activity of the world whose order it is about. */
-function routed(worlds: ReadonlyMap<string, Played>, pulse: RealStage['pulse']): Activities {
-  const route = (name: string) => async (input: unknown) => {
-    const reference = referenceOf(input);
-    const { activities, server } = worlds.get(reference) ?? {};
-    const activity = activities?.[name];
-    if (activity === undefined) throw new Error(`nobody plays order ${reference} any more`);
-    time.now = Math.max(time.now, Context.current().info.currentAttemptScheduledTimestampMs);
-    pulse.running += 1;
+function routed(worlds: ReadonlyMap<string, Played>, pulse: RealStage['pulse']): AnyActivity {
+  const play = async ({ activities, server }: Played, name: string, input: unknown) => {
     try {
+      const activity = activities()[name];
+      if (activity === undefined) throw new MissingActivity(`the model has no activity ${name}`);
       return await activity(input);
     } catch (error) {
-      if (!isExpected(error)) server?.fail(error, `${name} failed`);
+      if (!isExpected(error)) server.fail(error, `${name} failed`);
       throw error;
-    } finally {
-      pulse.running -= 1;
-      pulse.ended += 1;
     }
   };
-  return Object.fromEntries(NAMES.map((name) => [name, route(name)]));
+  return {
+    async default(input) {
+      const reference = referenceOf(input);
+      const played = worlds.get(reference);
+      if (played === undefined) throw new Error(`nobody plays order ${reference} any more`);
+      const { activityType, currentAttemptScheduledTimestampMs } = Context.current().info;
+      time.now = Math.max(time.now, currentAttemptScheduledTimestampMs);
+      pulse.running += 1;
+      try {
+        return await play(played, activityType, input);
+      } finally {
+        pulse.running -= 1;
+        pulse.ended += 1;
+      }
+    },
+  };
 }
 
 /** `m7-p2` and everything that begins with it belongs to order m7, as `m7/order.paid` does. */

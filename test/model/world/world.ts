@@ -8,6 +8,7 @@ import type { Gateway, OperationRequest } from '../../../src/gateways/gateway.ts
 import type { Service } from '../../../src/service.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
 import type { PaymentRuns } from '../../../src/temporal/payment-runs.ts';
+import type { RunActivities } from '../../support/run-activities.ts';
 import { enterActivity } from '../temporal/current.ts';
 import { Chance } from './chance.ts';
 import type { Clock } from './clock.ts';
@@ -132,7 +133,7 @@ export class World {
   }
 
   /** What a Worker registers. */
-  activities(): object {
+  activities(): RunActivities {
     const db = dbOf(this.tables);
     const gateway = createModelGateway(this.psp, this.#line()) as Gateway;
     const gatewayNamed = () => gateway;
