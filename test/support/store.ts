@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { startPostgres } from './postgres.ts';
+import { recorded } from './recorded-statements.ts';
 
 export interface TestStore extends Store {
   /** Set where other connections, or other processes, can open the same store. */
@@ -23,6 +24,7 @@ export async function openTestStore(): Promise<TestStore> {
   await store.migrate();
   return {
     ...store,
+    db: recorded(store.db),
     async close() {
       await store.close();
       await rm(dataDir, { recursive: true, force: true });
@@ -44,6 +46,7 @@ export async function openTestPostgres(): Promise<TestStore> {
   await store.migrate();
   return {
     ...store,
+    db: recorded(store.db),
     databaseUrl,
     async close() {
       await store.close();

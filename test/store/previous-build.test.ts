@@ -1,0 +1,185 @@
+/** A deployment migrates first, and then the previous build still runs: on the newest schema, the statements that are recorded of it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { getTableConfig, PgTable } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import * as tables from '../../src/store/schema.ts';
+import { startPostgres, type TestPostgres } from '../support/postgres.ts';
+import { migrationsUpTo, newestSchema, readRecordings } from '../support/recordings.ts';
+
+const AGAIN = 'record them: npx tsx test/store/record-statements.ts';
+
+/** Exported functions that take a database and need no statement of their own. */
+const EXCUSED = new Set([
+  // Asks by readSchemaState, when a process starts.
+  'schema-state.ts requireSchema',
+]);
+
+const recordings = readRecordings();
+const latest = recordings.at(-1) ?? { schema: 'none', senders: [], statements: [] };
+const everyStatement = recordings.flatMap(({ statements }) => statements);
+
+describe('the statements of a build that is not the newest', () => {
+  let postgres: TestPostgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.stop());
+
+  /** A database as the build of this recording has it, and what it sends there. */
+  async function asOf({ schema: version, statements }: typeof latest) {
+    const client = await connect(await postgres.createDatabase(), version);
+    return { client, known: await understood(client, statements) };
+  }
+
+  it.each(recordings)('are understood by the newest schema: those of $schema', async (recording) => {
+    const { client, known } = await asOf(recording);
+    const newest = await connect(await postgres.createDatabase(), newestSchema());
+    expect(await refusals(newest, known)).toEqual([]);
+    await Promise.all([client.end(), newest.end()]);
+  });
+
+  it.each([
+    ['a column is renamed', 'alter table outbox rename column teller to told_by', /teller.* does not exist/],
+    ['a table is taken away', 'drop table wakes', /relation "wakes" does not exist/],
+    [
+      'nothing decides a conflict any more',
+      'drop index deliveries_event',
+      /no unique .* constraint matching/,
+    ],
+    [
+      'a column has another type',
+      'alter table audit alter column status type text',
+      /wants .*text.* for .*integer/,
+    ],
+    ['a new column must be given', 'alter table audit add why text not null', /leaves out audit\.why/],
+    [
+      'a column must be given now',
+      'alter table outbox alter claimed_until set not null',
+      /leaves out outbox\.claimed_until/,
+    ],
+  ])('are refused where %s', async (_, change, words) => {
+    const { client, known } = await asOf(latest);
+    await client.query(change);
+    const refused = await refusals(client, known);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const refusal of refused) expect(refusal).toMatch(words);
+    await client.end();
+  });
+});
+
+describe('what is recorded', () => {
+  it('has every function of the store that sends anything', () => {
+    const senders = new Set(recordings.flatMap((recording) => recording.senders));
+    const missing = exportedSenders().filter((name) => !senders.has(name) && !EXCUSED.has(name));
+    expect({ missing, AGAIN }).toEqual({ missing: [], AGAIN });
+  });
+
+  it('has every column of every table', () => {
+    const all = Object.values(tables).filter((value) => value instanceof PgTable);
+    const missing = all.flatMap((table) => {
+      const { name, columns } = getTableConfig(table);
+      const about = everyStatement.filter((statement) => namesIt(statement, name));
+      const isNamed = (column: string) => about.some((statement) => namesIt(statement, column));
+      return columns.flatMap((column) => (isNamed(column.name) ? [] : [`${name}.${column.name}`]));
+    });
+    expect({ missing, AGAIN }).toEqual({ missing: [], AGAIN });
+  });
+});
+
+/** A connection to a database that is brought up to this migration, and no further. */
+async function connect(connectionString: string, version: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
+  // A test that fails leaves it open, and its database goes.
+  client.on('error', () => undefined);
+  await client.connect();
+  for (const statement of migrationsUpTo(version)) await client.query(statement);
+  return client;
+}
+
+/** A statement and the types of its parameters, as the schema that it was written for has them. */
+interface Understood {
+  readonly statement: string;
+  readonly types: string;
+}
+
+async function understood(client: pg.Client, statements: readonly string[]): Promise<Understood[]> {
+  const known: Understood[] = [];
+  for (const statement of statements) known.push({ statement, types: await typesOf(client, statement) });
+  return known;
+}
+
+/** Why the schema refuses some of them, each with its statement. */
+async function refusals(client: pg.Client, known: readonly Understood[]): Promise<string[]> {
+  const required = await requiredColumns(client);
+  const refused: string[] = [];
+  for (const { statement, types } of known) {
+    const found = await typesOf(client, statement).catch((error: Error) => error);
+    if (found instanceof Error) refused.push(`${found.message}: ${statement}`);
+    else if (found !== types) refused.push(`it wants ${found} for ${types}: ${statement}`);
+    const missing = leftOut(statement, required);
+    if (missing.length > 0) refused.push(`it leaves out ${missing.join(', ')}: ${statement}`);
+  }
+  return refused;
+}
+
+/** @throws Error that says what the schema does not have. Preparing looks for names; only a plan, for what decides a conflict */
+async function typesOf(client: pg.Client, statement: string): Promise<string> {
+  await client.query('begin');
+  try {
+    await client.query(`prepare it as ${statement}`);
+    const { rows } = await client.query<{ types: string }>(
+      "select parameter_types::text as types from pg_prepared_statements where name = 'it'",
+    );
+    const types = rows[0]?.types ?? '';
+    const nulls = types.split(',').map(() => 'null');
+    await client.query(`explain execute it${types === '{}' ? '' : `(${nulls.join(', ')})`}`);
+    return types;
+  } finally {
+    await client.query('rollback');
+    await client.query('deallocate all');
+  }
+}
+
+/** `payments.id`: those that an insert must give a value. */
+async function requiredColumns(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select table_name || '.' || column_name as name from information_schema.columns
+      where table_schema = 'public' and is_nullable = 'NO' and column_default is null`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+const INSERT = /insert into "?(\w+)"? \(([^)]*)\) (?:values \(((?:[^()]|\(\))*)\))?/g;
+
+/** Columns that must be given, and that an insert of this statement leaves out. */
+function leftOut(statement: string, required: readonly string[]): string[] {
+  return [...statement.matchAll(INSERT)].flatMap(([, table, names = '', row = '']) => {
+    const values = row.split(', ');
+    const given = names
+      .replaceAll('"', '')
+      .split(', ')
+      .filter((_, index) => values[index] !== 'default')
+      .map((name) => `${table}.${name}`);
+    return required.filter((name) => name.startsWith(`${table}.`) && !given.includes(name));
+  });
+}
+
+/** The store's exported functions that are given a database, as `outbox.ts takeUntold`. */
+function exportedSenders(): string[] {
+  const folder = join(import.meta.dirname, '..', '..', 'src', 'store');
+  return readdirSync(folder).flatMap((file) => {
+    const text = readFileSync(join(folder, file), 'utf8');
+    const functions = [
+      ...text.matchAll(/^export (?:async )?function (\w+)(?:<\w+>)?\(([^]*?)\)(?:: | \{)/gm),
+    ];
+    return functions.flatMap(([, name, parameters = '']) =>
+      /\b(?:db|tx): Db\b/.test(parameters) ? [`${file} ${name}`] : [],
+    );
+  });
+}
+
+function namesIt(statement: string, name: string): boolean {
+  return new RegExp(`\\b${name}\\b`).test(statement);
+}
