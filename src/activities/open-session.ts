@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { crashPoint } from '../crash-points.ts';
 import { reversalsIn } from '../domain/news.ts';
-import { graceOf, isSettled, type PaymentKey } from '../domain/payment.ts';
+import { graceOf, isSameKey, isSettled } from '../domain/payment.ts';
 import {
   GatewayRejected,
   GatewayUnavailable,
@@ -78,12 +78,6 @@ async function readClaimed(
       throw error;
     });
   return typeof session === 'string' || isSameKey(session.key, input) ? session : 'foreign';
-}
-
-function isSameKey(left: PaymentKey, right: PaymentKey): boolean {
-  return (
-    left.paymentId === right.paymentId && left.orderReference === right.orderReference && left.n === right.n
-  );
 }
 
 async function unknown(

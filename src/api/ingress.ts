@@ -4,8 +4,8 @@ import type { Delivery, Gateway, RawRequest, Verification } from '../gateways/ga
 import { crashPoint } from '../crash-points.ts';
 import type { Service } from '../service.ts';
 import { countReceipt, logRefused, markSignalled } from '../store/deliveries.ts';
-import type { PaymentKey } from '../domain/payment.ts';
-import { findPayment, type PaymentRow } from '../store/payments.ts';
+import { isSameKey, type PaymentKey } from '../domain/payment.ts';
+import { findPayment } from '../store/payments.ts';
 import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../store/log-delivery.ts';
 import { findKeyBySession } from '../store/sweeps.ts';
 import { withTimeout } from '../temporal/calls.ts';
@@ -206,9 +206,13 @@ class CallbackIngress implements Ingress {
 
   /** Order numbers can be guessed, ids of payments and sessions can't: a callback that names neither wakes nobody. */
   async #pokeNamed(key: PaymentKey, isClaimed: boolean): Promise<void> {
-    const payment = isClaimed ? await findPayment(this.#service.store.db, key.paymentId) : null;
-    if (isClaimed && (payment === null || !isOf(payment, key))) return;
+    if (isClaimed && !(await this.#isOurs(key))) return;
     await this.#pokes.poke(key, 'unproved_callback');
+  }
+
+  async #isOurs(key: PaymentKey): Promise<boolean> {
+    const payment = await findPayment(this.#service.store.db, key.paymentId);
+    return payment !== null && isSameKey({ paymentId: payment.id, ...payment }, key);
   }
 
   #keyOf(gateway: Gateway, sessionId: string | undefined): Promise<PaymentKey | null> {
@@ -249,10 +253,6 @@ function count(
       { gateway: gateway.id, eventId, payment: key.paymentId },
       'about a payment that this store has lost: was an older backup restored? See docs/operations.md',
     );
-}
-
-function isOf(payment: Pick<PaymentRow, 'orderReference' | 'n'>, { orderReference, n }: PaymentKey): boolean {
-  return payment.orderReference === orderReference && payment.n === n;
 }
 
 function longAgoProblem({ ageSeconds }: Delivery): Problem {

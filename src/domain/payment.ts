@@ -40,6 +40,12 @@ export interface PaymentKey {
   readonly n: number;
 }
 
+/** Whether both name one payment. All three are compared: any part of a key from outside may be made up. */
+export function isSameKey(left: PaymentKey, right: PaymentKey): boolean {
+  const isSameOrder = left.orderReference === right.orderReference && left.n === right.n;
+  return left.paymentId === right.paymentId && isSameOrder;
+}
+
 /** Whether a payment can still be paid in the ordinary way, so that no other may be opened beside it. */
 export function isOpen(status: PaymentStatus): status is 'PENDING' | 'ON_HOLD' {
   return status === 'PENDING' || status === 'ON_HOLD';
