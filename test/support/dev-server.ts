@@ -6,11 +6,11 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { choosePorts } from '../../src/dev/ports.ts';
 import { temporalServer } from '../../src/dev/temporal-server.ts';
 import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import type { FakeOrder } from './fake-activities.ts';
 import { workflowBundle, quietRuntime, startFakeWorkers } from './fake-workers.ts';
+import { freePort } from './ports.ts';
 import { until } from './until.ts';
 
 export interface DevWorld {
@@ -37,10 +37,10 @@ export interface DevServer {
 
 export async function startDevServer(dynamicConfig: readonly string[] = []): Promise<DevServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-temporal-'));
-  const [port] = await choosePorts({ PORT: '0' }, [{ variable: 'PORT', fallback: 0, host: '127.0.0.1' }]);
+  const port = await freePort();
   const spec = await temporalServer({
     executable: temporalCli(),
-    port: port as number,
+    port,
     uiPort: null,
     dataDir,
   });

@@ -1,5 +1,5 @@
 /** What a person has accepted, and what is done with the money afterwards: real workflows, a store, the sandbox. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { aDecision } from '../support/builders.ts';
@@ -12,22 +12,17 @@ import {
   orderOf,
   payAt,
   reread,
-  startMoneyWorld,
   untilOrder,
   untilPayment,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld();
-}, 180_000);
+const world = useMoneyWorld();
 afterEach(async () => {
   await world.sandbox.call('DELETE', '/__sim/faults');
   world.told.length = 0;
 });
-afterAll(() => world.close(), 60_000);
 
 const untilTold = (type: string) =>
   until(`the merchant hears ${type}`, () => world.told.includes(type), 30_000);

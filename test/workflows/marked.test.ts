@@ -1,5 +1,5 @@
 /** A payment that has paid and of which the gateway can't say any more what it is: real workflows, a store, the sandbox. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { readFigures } from '../../src/store/health.ts';
 import { outbox } from '../../src/store/schema.ts';
@@ -14,19 +14,14 @@ import {
   operationOf,
   orderOf,
   reread,
-  startMoneyWorld,
   untilFinished,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
 const HOUR = 3_600_000;
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld('skipping');
-}, 180_000);
-afterAll(() => world.close(), 60_000);
+const world = useMoneyWorld('skipping');
 
 async function becomes({ id }: PaymentRow, status: string): Promise<void> {
   const { transactionId } = await reread(world, id);

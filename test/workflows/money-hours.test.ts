@@ -1,24 +1,12 @@
 /** What takes hours, on a server whose clock runs ahead. It takes no second update to a run: see the closing races. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  aPaidPayment,
-  doneAt,
-  operate,
-  operationOf,
-  reread,
-  startMoneyWorld,
-  untilFinished,
-  type MoneyWorld,
-} from '../support/money-world.ts';
+import { describe, expect, it } from '@jest/globals';
+import { aPaidPayment, doneAt, operate, operationOf, reread, untilFinished } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
 const HOUR = 3_600_000;
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld('skipping');
-}, 180_000);
-afterAll(() => world.close(), 60_000);
+const world = useMoneyWorld('skipping');
 
 describe('an operation whose answer was lost', () => {
   it('is given up after an hour in which nothing shows it, and never repeated', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { outbox } from '../../src/store/schema.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
@@ -17,16 +17,12 @@ import {
   orderOf,
   payAt,
   reread,
-  startMoneyWorld,
   untilPayment,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld();
-}, 180_000);
+const world = useMoneyWorld();
 const countUntold = () => world.store.db.$count(outbox, eq(outbox.state, 'pending'));
 afterEach(async () => {
   await until('all is told', async () => (await countUntold()) === 0, 30_000);
@@ -34,7 +30,6 @@ afterEach(async () => {
   world.policy = 'give_back';
   world.told.length = 0;
 });
-afterAll(() => world.close(), 60_000);
 
 const fault = (body: object) => world.sandbox.call('POST', '/__sim/faults', body);
 const untilTold = (type: string) =>

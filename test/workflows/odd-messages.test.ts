@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { defineUpdate } from '@temporalio/workflow';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import {
   addressOf,
@@ -13,11 +13,10 @@ import {
   operate,
   payAt,
   reread,
-  startMoneyWorld,
   untilOrder,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { at: deep(levels - 1), why: [deep(0)] });
 
@@ -49,11 +48,7 @@ const ODD: readonly (readonly [string, readonly unknown[]])[] = [
   ],
 ];
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld();
-}, 180_000);
-afterAll(() => world?.close(), 60_000);
+const world = useMoneyWorld();
 
 /** A signal whose payload no converter knows: `--input-meta encoding=odd/odd`. */
 async function signalUndecodable(workflowId: string, signalName: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Connection } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { wakeUnwatched } from '../../src/background/waking.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -18,21 +18,16 @@ import {
   operate,
   orderOf,
   payAt,
-  startMoneyWorld,
   untilFinished,
   untilOrder,
   untilPayment,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { callbackSignal } from '../support/order-model.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  // Off by default: the server of `npm start` refuses it.
-  world = await startMoneyWorld('real', ['frontend.WorkflowPauseEnabled=true']);
-}, 180_000);
-afterAll(() => world?.close(), 60_000);
+// Off by default: the server of `npm start` refuses it.
+const world = useMoneyWorld('real', ['frontend.WorkflowPauseEnabled=true']);
 afterEach(() => world.sandbox.call('DELETE', '/__sim/faults'));
 
 async function temporal(command: string, payment: PaymentRow, ...more: string[]): Promise<void> {

@@ -1,5 +1,5 @@
 /** What was done with the money and is taken back by the gateway later: real workflows, a store, the sandbox. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema.ts';
@@ -12,21 +12,16 @@ import {
   operationOf,
   orderOf,
   reread,
-  startMoneyWorld,
   untilOrder,
   untilPayment,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld();
-}, 180_000);
+const world = useMoneyWorld();
 afterEach(() => {
   world.told.length = 0;
 });
-afterAll(() => world.close(), 60_000);
 
 /** The gateway takes back an operation that was done, and nobody looks. */
 async function takenBack(payment: PaymentRow, event: string, status?: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** What somebody sees who opens a run in Temporal: while it looks, while it waits, and when it is over. */
-import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
+import { afterEach, expect, it } from '@jest/globals';
 import { getState, moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import {
@@ -11,20 +11,15 @@ import {
   operate,
   payAt,
   reread,
-  startMoneyWorld,
   untilFinished,
   untilOrder,
   untilPayment,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { callbackSignal } from '../support/order-model.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld();
-}, 180_000);
-afterAll(() => world?.close(), 60_000);
+const world = useMoneyWorld();
 afterEach(() => world.sandbox.call('DELETE', '/__sim/faults'));
 
 const handleOf = (workflowId: string) => world.client.workflow.getHandle(workflowId);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { defineUpdate } from '@temporalio/workflow';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeEach, expect, it } from '@jest/globals';
 import { writeDecision } from '../../src/store/decisions.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
@@ -23,19 +23,14 @@ import {
   orderOf,
   payAt,
   reread,
-  startMoneyWorld,
   untilOrder,
   untilPayment,
-  type MoneyWorld,
 } from '../support/money-world.ts';
 import { aPayment } from '../support/builders.ts';
 import { until } from '../support/until.ts';
+import { useMoneyWorld } from '../support/use-money-world.ts';
 
-let world: MoneyWorld;
-beforeAll(async () => {
-  world = await startMoneyWorld();
-}, 180_000);
-afterAll(() => world?.close(), 60_000);
+const world = useMoneyWorld();
 beforeEach(() => {
   world.policy = 'review';
 });
