@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { prepare } from './prepare.js';
+import { prepare, requireCompiler } from './prepare.js';
 
+requireCompiler();
 await prepare();

@@ -19,6 +19,11 @@ export async function prepare() {
   await ensureBuilt().catch((error) => fail(error.message));
 }
 
+/** A build that can't be made must not look as if it was. */
+export function requireCompiler() {
+  if (isPruned()) fail('nothing is built: this folder has no compiler any more; npm ci, then npm run build');
+}
+
 /** Whether something that can run is installed and compiled, be it of older sources. */
 export function isReady() {
   return fs.existsSync(at('node_modules', 'commander')) && fs.existsSync(at('dist', 'cli', 'main.js'));
@@ -27,17 +32,26 @@ export function isReady() {
 /** `npm ci` where node_modules is missing or was made from another lockfile. */
 export async function ensureInstalled() {
   if (!fs.existsSync(at('package-lock.json')) || !fs.existsSync(at('src')) || isInstalled()) return;
+  if (isPruned()) throw new Error(CHANGED_BENEATH);
   await withLock(`install ${root}`, install, () => say('waiting for another npm ci of this folder …'));
 }
 
 /** `tsc` and the workflow bundle where dist is missing or was made from other sources. Without a compiler, as in production, dist is what it is. */
 export async function ensureBuilt() {
-  if (!fs.existsSync(at('src')) || read(BUILT) === sources()) return;
-  if (!fs.existsSync(COMPILER) && fs.existsSync(BUILT)) return;
+  if (!fs.existsSync(at('src')) || (isPruned() && fs.existsSync(BUILT)) || read(BUILT) === sources()) return;
   if (!fs.existsSync(COMPILER))
     throw new Error('dist/ is missing, and the compiler too: npm ci && npm run build');
   await withLock(`build ${root}`, build, () => say('waiting for another build of this folder …'));
 }
+
+/** Installed for production: no command of it installs or compiles, while others run from the same files. */
+function isPruned() {
+  return isReady() && !fs.existsSync(COMPILER);
+}
+
+const CHANGED_BENEATH =
+  'package-lock.json has changed since this folder was installed for production, so this build is not whole. ' +
+  'Give each version a folder of its own, and there: npm ci && npm run build && npm prune --omit=dev';
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);

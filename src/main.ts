@@ -83,7 +83,9 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   return {
     failed,
     async stop() {
+      service.log.info('stopping: what is under way may end');
       for (const stop of stops.toReversed()) await stop();
+      service.log.info('stopped');
     },
   };
 }
@@ -123,7 +125,10 @@ async function createService(
     gateways.all.map(({ id }) => id),
   );
   for (const unknown of unknownVariables(process.env, KNOWN_VARIABLES))
-    log.warn(unknown, `the variable ${unknown.name} is not known, and has no effect`);
+    log.warn(
+      { variable: unknown.name, nearest: unknown.nearest },
+      `the variable ${unknown.name} is not known, and has no effect`,
+    );
   for (const { id, longestSessionMs: longest } of gateways.all)
     if (longest < config.SESSION_LIFETIME)
       log.warn(

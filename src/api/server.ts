@@ -1,4 +1,4 @@
-/** Listens, and stops: requests at hand have 5 s to end, and are cut off then, although opening a payment may take 12. */
+/** Listens, and stops: what is under way may end, also an opening, which takes 14 s where the gateway is slow. */
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
 import type { Service } from '../service.ts';
@@ -21,7 +21,8 @@ const LIMITS = {
 /** A client that takes nothing of its answer for so long holds no connection. Longer than a request may take, which is answered first. */
 const SILENT_MS = 35_000;
 
-const STOP_GRACE_MS = 5_000;
+/** Longer than an opening may take, and shorter than a process may take to end. */
+const STOP_GRACE_MS = 17_000;
 
 /** Opens the door; the returned function closes it after the requests at hand, or `STOP_GRACE_MS`. @throws ListenError */
 export async function startApi(service: Service): Promise<() => Promise<void>> {
@@ -30,17 +31,20 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
   const server = await listen(app, { setting: 'PORT', port: config.PORT, host: config.HOST, log });
   log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
   return async () => {
-    await close(server);
+    await close(server, STOP_GRACE_MS);
     await ingress.drain();
   };
 }
+
+/** A figure is answered in less. */
+const ADMIN_GRACE_MS = 1_000;
 
 /** Health and figures for those inside, on ADMIN_PORT, of whatever role this process has. @throws ListenError */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
   const { config, log } = service;
   const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;
   const server = await listen(createAdminApp(service), { ...at, log });
-  return () => close(server);
+  return () => close(server, ADMIN_GRACE_MS);
 }
 
 function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }): Promise<Server> {
@@ -56,10 +60,10 @@ function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }):
   });
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), STOP_GRACE_MS);
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   // A keep-alive connection that becomes idle now would otherwise hold the server for a minute.
   const idle = setInterval(() => server.closeIdleConnections(), 100);
   await closed;

@@ -84,6 +84,6 @@ function refusal(origin: string, status: number, body: unknown): Error {
   const fields = (errors ?? [])
     .map((field) => `\n  ${plainLine(`${field.pointer}: ${field.detail}`)}`)
     .join('');
-  const advice = code === 'unauthorized' ? `; ${ADVICE}` : '';
+  const advice = code === 'unauthorized' ? '; set API_KEYS to one of its keys' : '';
   return new ServiceRefused(`${plainLine(detail)}${fields}${advice}`, { status, code });
 }

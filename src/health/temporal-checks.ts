@@ -119,7 +119,7 @@ async function checkVersion(connection: Connection, config: Config): Promise<Che
       return fail(
         `nobody polls for ${current}, the current version of ${deployment}: nothing is opened`,
         `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make one current that polls`,
-        makeCurrent,
+        build === undefined || build === current ? at('describe', '--name', deployment) : makeCurrent,
       );
     const isOther = build !== undefined && build !== current;
     return ok(`${current} is current, ${pollers} polling${isOther ? `; this is ${build}` : ''}`);

@@ -21,6 +21,14 @@ describe('the words of `paidonce why`', () => {
     );
   });
 
+  it('say that nothing needs anybody only where all could be asked', () => {
+    expect(linesOf(aWhy()).at(-1)).toBe(
+      'What could be asked needs nobody. Repair what could not, and ask again.',
+    );
+    const temporal = { kind: 'found', runs: [], orders: [] } as const;
+    expect(linesOf(aWhy({ temporal })).at(-1)).toBe('Nothing needs anybody.');
+  });
+
   it('tell in order of time, with the callbacks that left no trace in the timeline', () => {
     const timeline = [
       {

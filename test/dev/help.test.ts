@@ -1,6 +1,7 @@
 /** `paidonce --help` on a checkout where nothing is installed: it answers, and installs nothing. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -31,6 +32,22 @@ describe('a bare checkout', () => {
       expect((await readdir(folder)).sort()).toEqual(['bin', 'package-lock.json', 'package.json', 'src']);
     },
   );
+
+  it('installs and compiles nothing where it was pruned for production, and says so', async () => {
+    const made = ['node_modules/commander', 'dist/cli'].map((path) => join(folder, path));
+    for (const path of made) await mkdir(path, { recursive: true });
+    await writeFile(join(folder, 'dist', 'cli', 'main.js'), 'process.stdout.write("ran")');
+    await writeFile(join(folder, 'dist', '.paidonce-sources'), 'of older sources');
+    const lockfile = createHash('sha256').update(await readFile(join(folder, 'package-lock.json')));
+    await writeFile(join(folder, 'node_modules', '.paidonce-lockfile'), lockfile.digest('hex'));
+    expect(await paidonce('doctor')).toBe('ran');
+    const built = promisify(execFile)(process.execPath, [join(folder, 'bin', 'build.js')]);
+    await expect(built).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/npm ci/) });
+    await writeFile(join(folder, 'node_modules', '.paidonce-lockfile'), 'another');
+    const refused = expect.stringMatching(/package-lock.json has changed.*folder of its own/);
+    await expect(paidonce('doctor')).rejects.toMatchObject({ code: 1, stderr: refused });
+    for (const name of ['node_modules', 'dist']) await rm(join(folder, name), { recursive: true });
+  });
 
   it('tells its version', async () => {
     expect(await paidonce('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);

@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/open.ts';
 import { until } from '../support/until.ts';
 import { copyStoreTemplate } from '../support/store.ts';
 import { freePort } from '../support/ports.ts';
-import { openMany, untilTold } from './support/shop.ts';
+import { askToOpen, newOrder, openMany, untilTold } from './support/shop.ts';
 import { startStack, type Role, type Stack } from './support/stack.ts';
 
 const ENDS_WITHIN_MS = 120_000;
@@ -107,6 +107,23 @@ describe('a process', () => {
     const references = opened.map(({ orderReference }) => orderReference);
     await untilTold(stack, references);
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
+  }, 150_000);
+
+  it('answers an opening that the gateway takes long for, although it is told to stop', async () => {
+    const isCreate = (name: string) => /create|sessions-profile/i.test(name);
+    const asked = async () =>
+      Object.entries(await stack.sandbox.requests()).reduce(
+        (sum, [name, n]) => (isCreate(name) ? sum + n : sum),
+        0,
+      );
+    const before = await asked();
+    await stack.sandbox.faults({ create: { delayMs: 9_000, times: 1 } });
+    const opening = askToOpen(stack, newOrder('stop'));
+    await until('the gateway is asked for a session', async () => (await asked()) > before);
+    await stack.kill('serve', 'SIGTERM');
+    expect(await opening).toMatchObject({ status: 201 });
+    expect(await stack.process('serve').ended).toEqual({ code: 0, signal: null });
+    await stack.start('serve');
   }, 150_000);
 
   it('refuses a store of another account', async () => {

@@ -35,7 +35,7 @@ export function jsonOf({ q, reference, store, temporal, findings }: Why): object
 
 /** The order, each payment's causal chain, what its runs did, and what needs somebody. */
 export function linesOf(why: Why): string[] {
-  const { q, reference, store, temporal, findings } = why;
+  const { q, reference, store, temporal } = why;
   const runs = temporal.kind === 'found' ? temporal.runs : [];
   const story = store.kind === 'found' ? store.story : null;
   return [
@@ -45,7 +45,7 @@ export function linesOf(why: Why): string[] {
     ...runs.flatMap((run) => ['', ...runLines(run)]),
     '',
     ...unasked(store, temporal).map((reason) => `Could not ask: ${reason}`),
-    ...findingLines(findings, store),
+    ...findingLines(why),
   ];
 }
 
@@ -148,8 +148,14 @@ function unasked(store: StoryAnswer, temporal: RunsAnswer): string[] {
 }
 
 /** Each command on a line of its own, as it can be pasted. */
-function findingLines(findings: readonly Finding[], store: StoryAnswer): string[] {
-  if (findings.length === 0) return store.kind === 'found' ? ['Nothing needs anybody.'] : [];
+function findingLines({ findings, store, temporal }: Why): string[] {
+  if (findings.length === 0) {
+    if (store.kind !== 'found') return [];
+    // What could not be asked may be what is wrong.
+    if (temporal.kind === 'unasked')
+      return ['What could be asked needs nobody. Repair what could not, and ask again.'];
+    return ['Nothing needs anybody.'];
+  }
   return [
     'Needs somebody:',
     ...findings.flatMap(({ about, text, todo, commands = [] }) => [
