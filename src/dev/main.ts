@@ -58,6 +58,7 @@ async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal)
   await rm(urlsFile, { force: true });
   await untilLeftoversEnd(dataDir, say);
   const settings = await readSettings(env, await devSecrets(dataDir));
+  for (const line of settings.moved) say(line);
   const executable = settings.temporal ? await findTemporalCli({ env, say, stop }) : null;
   const complaint = (name: string, text: string) => {
     // A Temporal server that is told to stop complains of every call that it cuts off.

@@ -33,6 +33,19 @@ export async function choosePorts(env: NodeJS.ProcessEnv, wishes: readonly PortW
   return wishes.map((wish) => chosen.get(wish) as number);
 }
 
+/** In words, each default that was taken: what is printed in documents holds for the default. */
+export function movedPorts(
+  env: NodeJS.ProcessEnv,
+  wishes: readonly PortWish[],
+  ports: readonly number[],
+): string[] {
+  return wishes.flatMap(({ variable, fallback }, index) => {
+    const port = ports[index];
+    if (env[variable] !== undefined || port === fallback) return [];
+    return [`port ${fallback} is taken: ${variable} is ${port} this time`];
+  });
+}
+
 /** Every variable that names what can't be a port, each in a line. */
 export function malformedPorts(
   env: NodeJS.ProcessEnv,

@@ -1,7 +1,7 @@
 /** What `npm start` runs with: what the environment says, and what it chose where that says nothing. */
 import { resolve } from 'node:path';
 import { readConfig, withDefaults, type Config } from '../config.ts';
-import { choosePorts, malformedPorts, type PortWish } from './ports.ts';
+import { choosePorts, malformedPorts, movedPorts, type PortWish } from './ports.ts';
 import { makeSecrets, type DevSecrets } from './secrets.ts';
 
 /** The sandbox's values are defaults for our own sandbox only. */
@@ -25,13 +25,15 @@ export interface DevSettings {
   readonly apiUrl: string;
   /** What may be printed of it: the key that was made for development, else where the user's own comes from. */
   readonly apiKey: string;
+  /** Ports that are not the usual ones, in words. */
+  readonly moved: readonly string[];
   /** Null where a variable names the service, so that it is not ours to start. */
   readonly sandbox: Service | null;
   readonly shop: Service | null;
   readonly temporal: { readonly port: number; readonly uiPort: number; readonly uiUrl: string } | null;
 }
 
-type Placed = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv'> & {
+type Placed = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv' | 'moved'> & {
   readonly host: string;
   readonly port: number;
 };
@@ -61,9 +63,16 @@ export function dataDirOf(env: NodeJS.ProcessEnv): string {
 /** Chooses ports, in an environment that `checkEnvironment` has passed. @throws PortTaken */
 export async function readSettings(env: NodeJS.ProcessEnv, secrets: DevSecrets): Promise<DevSettings> {
   const wishes = wishesOf(env);
-  const placed = place(env, wishes, await choosePorts(env, wishes));
+  const ports = await choosePorts(env, wishes);
+  const placed = place(env, wishes, ports);
   const coreEnv = coreEnvironment(env, placed, secrets);
-  return { ...placed, coreEnv, apiKey: printableKey(env, secrets), config: readConfig(coreEnv) };
+  return {
+    ...placed,
+    coreEnv,
+    apiKey: printableKey(env, secrets),
+    config: readConfig(coreEnv),
+    moved: movedPorts(env, wishes, ports),
+  };
 }
 
 function wishesOf(env: NodeJS.ProcessEnv): PortWish[] {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:net';
-import { choosePorts, malformedPorts, PortTaken } from '../../src/dev/ports.ts';
+import { choosePorts, malformedPorts, movedPorts, PortTaken } from '../../src/dev/ports.ts';
 import { freePort } from '../support/ports.ts';
 import { occupy } from './support/stand-in.ts';
 
@@ -71,4 +71,15 @@ describe('the ports of npm start', () => {
     const [port] = await choosePorts({ PORT: '0' }, [{ variable: 'PORT', fallback: 3000, host }]);
     expect(port).toBeGreaterThan(1_023);
   });
+});
+
+it('tells which default was taken, and nothing of a port that a variable names', () => {
+  const wishes = [
+    { variable: 'PORT', fallback: 3000, host: '127.0.0.1' },
+    { variable: 'SANDBOX_PORT', fallback: 3001, host: '127.0.0.1' },
+    { variable: 'SHOP_PORT', fallback: 3002, host: '127.0.0.1' },
+  ];
+  expect(movedPorts({ SHOP_PORT: '4000' }, wishes, [3003, 3001, 4000])).toEqual([
+    'port 3000 is taken: PORT is 3003 this time',
+  ]);
 });
