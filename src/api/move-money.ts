@@ -154,9 +154,9 @@ async function carryOut(service: Service, payment: PaymentRow, operation: Operat
   }
 }
 
-/** Where the transaction itself does not allow it, trying again is no help. */
 function whatNext(code: OperationRow['code']): string {
-  if (code === 'operation_not_possible' || code === 'amount_too_large') return '';
+  if (code === 'operation_not_possible' || code === 'amount_too_large')
+    return '; where that has changed since, use another reference';
   return `; ${code === 'not_confirmed' ? 'look at the gateway, then' : 'to try again,'} use another reference`;
 }
 

@@ -129,7 +129,7 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof RunsUnavailable || error instanceof RunEnded) {
     return new Problem(
       'unavailable',
-      'the workflow service, or the payment service provider behind it, did not answer in time; ask again, nothing is done twice',
+      'the workflow service, or the payment service provider behind it, did not answer in time; what was asked may still be done. Ask again: nothing is done twice',
       { cause: error.cause ?? error },
     );
   }

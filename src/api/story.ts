@@ -19,20 +19,21 @@ export async function readStory(
   payment: Pick<PaymentRow, 'id' | 'currency' | 'acceptedCurrency'>,
 ): Promise<StoryEntry[]> {
   const { id: paymentId } = payment;
-  const currency = currencyOf(payment);
   const [notes, updates, operations, attempts] = await Promise.all([
     readTimeline(db, paymentId),
     listUpdates(db, paymentId),
     listUnfinished(db, paymentId),
     failedAttempts(db, paymentId, MOST_ATTEMPTS),
   ]);
+  let currency = currencyOf(payment);
+  const told = notes.map(({ at, kind, text, data }) => {
+    // What the gateway holds may be of another currency than what was asked for.
+    if (kind === 'read' && typeof data['currency'] === 'string') currency = data['currency'];
+    const words = text === '' ? GONE : IN_OUR_WORDS.has(kind) ? inMoney(text, currency) : text;
+    return { at: at.toISOString(), kind, text: words, data };
+  });
   const entries = [
-    ...notes.map(({ at, kind, text, data }) => ({
-      at: at.toISOString(),
-      kind,
-      text: text === '' ? GONE : IN_OUR_WORDS.has(kind) ? inMoney(text, currency) : text,
-      data,
-    })),
+    ...told,
     ...updates.map(toldEntry).filter((entry) => entry !== null),
     ...operations.map((operation) => openEntry(operation, currency)),
     ...attempts.map(attemptEntry),
@@ -51,7 +52,8 @@ function openEntry(operation: OperationRow, currency: string): StoryEntry {
   const { kind, reference, state, amount, wanted, sentAt, createdAt } = operation;
   const of = amount ?? wanted;
   const money = of === null ? '' : ` of ${formatMoney({ amountMinor: of, currency })}`;
-  const text = `${kind} ${reference}${money} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
+  const name = reference === kind ? kind : `${kind} ${reference}`;
+  const text = `${name}${money} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
   const data = { kind, reference, state, ...(of !== null && { amount: of }) };
   return { at: (sentAt ?? createdAt).toISOString(), kind: 'operation', text, data };
 }
@@ -74,9 +76,12 @@ function toldEntry(update: OutboxRow): StoryEntry | null {
 /** The newest that were not heard; all of them are at `GET /v1/updates/{id}/attempts`. */
 const MOST_ATTEMPTS = 20;
 
+const UNDER_WAY = 'under way, or our process ended under it';
+
 function attemptEntry(attempt: AttemptRow & { type: string }): StoryEntry {
   const { effectId, type, n, at, status, error, ms, answer } = attempt;
-  const came = status === null ? (error ?? 'nothing is known of what came back') : `answered ${status}`;
+  const unknown = ms === null ? UNDER_WAY : 'nothing is known of what came back';
+  const came = status === null ? (error ?? unknown) : `answered ${status}`;
   const words = answer === null ? '' : `: "${answer}"`;
   const text = `attempt ${n} to tell of ${type}: ${came}${ms === null ? '' : ` after ${ms} ms`}${words}`;
   const data = { effectId, attempt: n, status, error, ms, answer };

@@ -78,7 +78,10 @@ async function runAgain(
   asker: Asker,
 ): Promise<{ text: string; found: unknown }> {
   const found = await service.post(`/v1/deliveries/${encodeURIComponent(id)}/redeliver`, asker, delivery);
-  return { text: `${found.id} is run again: payment ${found.payment} looks at ${found.gateway}`, found };
+  return {
+    text: `${found.id} is run again: payment ${found.payment} is asked to look at ${found.gateway}, which it does when that answers`,
+    found,
+  };
 }
 
 async function sendAgain(

@@ -47,6 +47,8 @@ async function resolve(named: string, { decision, actor, reason, json }: Options
   const path = `/v1/payments/${encodeURIComponent(id)}/resolve`;
   const resolved = await service.post(path, { decision, actor, reason }, payment);
   printPayment(resolved, json === true);
+  if (decision === 'dismiss' && !json)
+    print('what the gateway holds of it stays there: release it or give it back in its back office');
   if (decision === 'give_back' && resolved.status === 'REVIEW' && !json)
     print(
       `its money is on its way back; how far it is: ${asTyped(paidonce('why', resolved.orderReference))}`,

@@ -1,22 +1,24 @@
 /** Amounts as people write them. */
 import { formatMoney, MAX_AMOUNT_MINOR, type Money } from '../domain/money.ts';
 
-const WRITTEN = /^((?:0|[1-9]\d{0,9})(?:\.\d{1,4})?)(?: ([A-Z]{3}))?$/;
+const WRITTEN = /^(?:([A-Za-z]{3}) ?)?(0|[1-9]\d{0,9})(?:[.,](\d{1,4}))?(?: ?([A-Za-z]{3}))?$/;
 
 /**
- * "299.90 NOK" is one amount; "299.90" is one of each currency with two decimals. All are of the same number of minor units. None for
- * anything else: a bare number is an id, and "299.9" is how no currency writes it.
+ * "299.90 NOK", "299,90 nok", "NOK 299.90" are one amount, and "299 NOK" is 299.00 NOK; "299.90" is one of each currency with two
+ * decimals. None for anything else: a bare number is an id, and "299.9" is how no currency writes it.
  */
 export function amountsWritten(text: string): Money[] {
-  const [, number, currency] = WRITTEN.exec(text) ?? [];
-  if (number === undefined || (currency === undefined && !number.includes('.'))) return [];
-  const amountMinor = Number(number.replace('.', ''));
-  if (amountMinor > MAX_AMOUNT_MINOR) return [];
+  const [, before, whole, part, after] = WRITTEN.exec(text) ?? [];
+  const currency = (before ?? after)?.toUpperCase();
+  const isTwice = before !== undefined && after !== undefined;
+  if (whole === undefined || isTwice || (currency === undefined && part === undefined)) return [];
   const possible = currency === undefined ? Object.keys(decimals()) : [currency];
-  const written = number.split('.')[1]?.length ?? 0;
-  return possible
-    .filter((code) => decimals()[code] === written)
-    .map((code) => ({ amountMinor, currency: code }));
+  return possible.flatMap((code) => {
+    const places = decimals()[code];
+    if (places === undefined || (part !== undefined && part.length !== places)) return [];
+    const amountMinor = Number(`${whole}${part ?? '0'.repeat(places)}`);
+    return amountMinor > MAX_AMOUNT_MINOR ? [] : [{ amountMinor, currency: code }];
+  });
 }
 
 let known: Readonly<Record<string, number>> | undefined;

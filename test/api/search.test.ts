@@ -130,7 +130,11 @@ describe('GET /v1/search', () => {
     expect(await found('5.00 JPY')).toEqual([]);
     expect(await found('500')).toEqual([]);
     expect(await found('299.9')).toEqual([]);
-    expect(await found('299.90 nok')).toEqual([]);
+    for (const written of ['299.90 nok', '299,90 NOK', 'NOK 299.90', 'NOK299.90'])
+      expect([written, await found(written)]).toEqual([written, await found('299.90 NOK')]);
+    expect(await found('299.90 NOK')).toHaveLength(1);
+    expect(await found('5 NOK')).toEqual(await found('5.00 NOK'));
+    expect(await found('NOK 299.90 NOK')).toEqual([]);
     expect(await found('99999999999999.00')).toEqual([]);
   });
 

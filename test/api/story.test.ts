@@ -6,6 +6,7 @@ import { forgetSlice } from '../../src/store/retention.ts';
 import { outbox, timeline } from '../../src/store/schema.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
+import { claimAttempt } from '../../src/store/update-attempts.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const at = {} as { store: TestStore };
@@ -75,6 +76,28 @@ describe('the story of a payment', () => {
         'ada asked to dismiss: 500 minor units are too few',
       ]),
     );
+  });
+
+  it('writes what was given back in the currency that the gateway holds', async () => {
+    const payment = await aPayment(at.store.db, { money: { amountMinor: 72_200, currency: 'NOK' } });
+    const notes = [
+      {
+        kind: 'read',
+        text: 'dintero says AUTHORIZED, 72200 minor units of SEK for 1001',
+        data: { amount: 72_200, currency: 'SEK' },
+      },
+      { kind: 'operation', text: 'void give-back-1 of 72200 minor units done' },
+    ] as const;
+    await recordOutcome(at.store.db, aRecord(payment, { notes }), TELLS);
+    const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
+    expect(texts).toContain('void give-back-1 of 722.00 SEK done');
+  });
+
+  it('says of an attempt without an answer that it may be under way', async () => {
+    const payment = await paid();
+    await claimAttempt(at.store.db, `${payment.orderReference}/order.paid`, 4_000);
+    const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
+    expect(texts).toContain('attempt 1 to tell of order.paid: under way, or our process ended under it');
   });
 
   it('says so where its words are older than their retention, and still what became of an update', async () => {

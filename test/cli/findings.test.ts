@@ -112,6 +112,33 @@ describe('what needs somebody', () => {
     },
   );
 
+  it('is an operation that was sent and has no running workflow, with the command that starts it again', () => {
+    const sent = {
+      at: '2026-11-21T11:50:00.000Z',
+      kind: 'operation',
+      text: 'void v-1 of 301.00 NOK is sent; the gateway has not finished it',
+      data: { kind: 'void', reference: 'v-1', state: 'pending' },
+    };
+    const find = (status: string) =>
+      findingsOf(
+        aStory(aPayment({ timeline: [sent] })),
+        temporalWith(aRun({ workflowId: 'money/pay_1', status })),
+        NOW,
+        SERVER,
+      ).filter(({ text }) => text.includes('no running workflow money/pay_1'));
+    expect(find('RUNNING')).toEqual([]);
+    expect(find('TERMINATED')[0]?.commands).toEqual(['paidonce void 1001 --reference v-1']);
+  });
+
+  it('is no acceptance where another transaction has paid the order', () => {
+    const story = aStory(
+      aPayment({ status: 'REVIEW', reason: 'give_back_failed', transactionId: 'T1.other' }),
+    );
+    const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
+    expect(finding?.commands?.join()).not.toContain('accept');
+    expect(finding?.commands).toHaveLength(2);
+  });
+
   it('does not miss a workflow that it could not ask for, or that may not be listed yet', () => {
     expect(textsOf({ status: 'PENDING' }, NO_TEMPORAL)).toEqual([]);
     expect(textsOf({ status: 'PENDING', createdAt: '2026-11-21T11:59:30.000Z' }, temporalWith())).toEqual([]);

@@ -23,7 +23,9 @@ describe('paidonce redeliver', () => {
   it('runs a delivery again', async () => {
     const { id } = await logDelivery(at.store.db, aDelivery(payment));
     expect(await runCommand(['redeliver', id, ...WHO])).toBe(0);
-    expect(terminal.output).toBe(`${id} is run again: payment ${payment.id} looks at dintero\n`);
+    expect(terminal.output).toBe(
+      `${id} is run again: payment ${payment.id} is asked to look at dintero, which it does when that answers\n`,
+    );
     expect(await runCommand(['redeliver', id, ...WHO, '--json'])).toBe(0);
     expect(JSON.parse(terminal.output.slice(terminal.output.indexOf('{')))).toMatchObject({
       id,

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { check } from '../../src/health/check.ts';
 import { checkFigures } from '../../src/health/figure-checks.ts';
 import type { Figures } from '../../src/health/figures.ts';
+import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import { checkGateway } from '../../src/health/gateway-checks.ts';
 import { checkEndpoint } from '../../src/health/merchant-checks.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
@@ -156,6 +157,17 @@ describe('the gateway', () => {
     const checkCredentials = () => Promise.reject(new Error('the client was refused (401)'));
     const found = await checkGateway(aGateway({ checkCredentials }), createMetrics());
     expect(found).toMatchObject([{ state: 'fail', text: 'the client was refused (401)' }]);
+  });
+
+  it('does not answer: nobody is sent to look at the credentials', async () => {
+    const answers = (kind: 'silent' | 'credentials') => async () => {
+      const checkCredentials = () => Promise.reject(new GatewayUnavailable('answered 503', { kind }));
+      return (await checkGateway(aGateway({ checkCredentials }), createMetrics()))[0];
+    };
+    const silent = await answers('silent')();
+    expect(silent).toMatchObject({ state: 'fail', text: 'dintero does not answer (answered 503)' });
+    expect(silent?.todo).toMatch(/nothing is lost/);
+    expect((await answers('credentials')())?.todo).toMatch(/client id/);
   });
 
   it.each([

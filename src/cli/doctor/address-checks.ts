@@ -8,7 +8,12 @@ import { serviceApi, serviceUrl } from '../service-api.ts';
 
 type Asked = Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>;
 
-const readiness = z.object({ status: z.string(), store: z.string(), temporal: z.string() });
+const readiness = z.object({
+  status: z.string(),
+  store: z.string(),
+  temporal: z.string(),
+  openings: z.string().default('not told'),
+});
 
 /** Whether the service answers under its public address, callbacks included, and takes our key. */
 export async function checkAddress(
@@ -36,9 +41,11 @@ async function checkReady(config: Asked): Promise<Finding> {
       `${url} answered ${response.status}, but not as we do`,
       'does PUBLIC_URL lead to something else?',
     );
-  const { status, store, temporal } = parsed.data;
-  const text = `${url} is ${status}: store ${store}, Temporal ${temporal}`;
+  const { status, store, temporal, openings } = parsed.data;
+  const text = `${url} is ${status}: store ${store}, Temporal ${temporal}, openings ${openings}`;
   if (status === 'ready') return ok(text);
+  if (store === 'ok' && temporal === 'ok')
+    return fail(text, 'no session can be opened now: the checks of the workers and of the gateway say why');
   return fail(text, 'callbacks are kept as long as one of the two is up; repair the other');
 }
 

@@ -35,6 +35,9 @@ export function findingsOf(
     ...unfinished(payment, now),
     ...unhandled(payment, now),
     ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
+    ...(runs.kind === 'found' && story !== null
+      ? lostMoneyRun(payment, { order: story.order, runs: known, now })
+      : []),
   ]);
   return [
     ...ofPayments,
@@ -57,7 +60,8 @@ function reviewOf(order: Order, payment: Payment): Finding[] {
   const difference = differenceOf(order, payment);
   const text = `is in REVIEW (${reason}), last changed ${updatedAt}${difference === null ? '' : `: ${difference}`}`;
   // Another payment has the order: this one can't pay it any more.
-  const decisions = payment.reason === 'order_already_paid' ? DECISIONS.slice(1) : DECISIONS;
+  const isPaidByAnother = order.transactionId !== null && order.transactionId !== payment.transactionId;
+  const decisions = isPaidByAnother ? DECISIONS.slice(1) : DECISIONS;
   const words = decisions.map((decision) => `${decision} (${MEANS[decision]})`).join(', ');
   const todo = `look at the transaction at the gateway, then decide, with a reason of your own: ${words}`;
   return [
@@ -144,9 +148,37 @@ function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Ru
   const isThere = runs.some((run) => run.workflowId === workflow.workflowId && LIVES.has(run.status));
   if (isSettled(status) || isNew || isThere) return [];
   const text = `is ${status}, but Temporal has no running workflow ${workflow.workflowId}`;
-  return [
-    { about: id, text, todo: 'ask for the payment again (POST /v1/payments): that starts the run again' },
-  ];
+  return [{ about: id, text, todo: COMES_BACK[status] ?? COMES_BACK.PENDING }];
+}
+
+const COMES_BACK: Readonly<Record<string, string>> & { readonly PENDING: string } = {
+  PENDING:
+    'the sweep starts it again within minutes; asking for the payment again (POST /v1/payments) does so at once',
+  ON_HOLD: 'it is started again by itself, after three times ON_HOLD_POLL_INTERVAL',
+  REVIEW: 'it is started again by itself within three hours, and at once by a decision',
+};
+
+/** A sent operation has a run that reads what became of it. */
+function lostMoneyRun(
+  { id, timeline }: Payment,
+  { order, runs, now }: { order: Order; runs: readonly Run[]; now: Date },
+): Finding[] {
+  const workflowId = `money/${id}`;
+  if (runs.some((run) => run.workflowId === workflowId && LIVES.has(run.status))) return [];
+  return timeline.flatMap(({ kind, data, at, text }) => {
+    const { state, kind: move, reference } = data as { state?: string; kind?: string; reference?: string };
+    const isOpen = kind === 'operation' && (state === 'pending' || state === 'unknown');
+    if (!isOpen || move === undefined || reference === undefined) return [];
+    if (now.getTime() - Date.parse(at) < UNHANDLED_AFTER_MS) return [];
+    return [
+      {
+        about: id,
+        text: `${text}, but Temporal has no running workflow ${workflowId}`,
+        todo: 'it is started again by itself within 90 minutes; asking for the same once more starts it at once and does nothing twice',
+        commands: reference.startsWith('give-back-') ? [] : [paidonce(move, order.reference, { reference })],
+      },
+    ];
+  });
 }
 
 function stuck({ workflowId, problems }: Run): Finding[] {

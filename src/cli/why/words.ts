@@ -66,7 +66,7 @@ function unknown(q: string, { asked, others }: Extract<StoryAnswer, { kind: 'no_
   if (others.length > 0) return [`No order is behind ${q} (says ${asked}):`];
   return [
     `No order is known by ${q}: ${asked} does not know it.`,
-    'Looked for an order, payment, session, transaction, operation, callback, event, update or workflow with exactly this id, and for an amount.',
+    'Looked for an order, payment, session, transaction, operation, callback, event, update or workflow with exactly this id, and for an amount like 299.90 NOK.',
   ];
 }
 
@@ -86,10 +86,10 @@ function otherLines({ q, reference, store, temporal }: Why): string[] {
   ];
 }
 
-function hitLines({ kind, id, orderReference, status, amount, currency }: Hit): string[] {
+function hitLines({ kind, id, orderReference, status, amount, currency, createdAt }: Hit): string[] {
   const money =
     amount === null || currency === null ? '' : ` over ${formatMoney({ amountMinor: amount, currency })}`;
-  const what = `${kind === 'delivery' ? 'callback' : kind} ${id}, ${status}${money}`;
+  const what = `${kind === 'delivery' ? 'callback' : kind} ${id}, ${status}${money}, of ${utc(createdAt)} UTC`;
   if (orderReference === null) return [`  ${what}, of no order of ours`];
   const text = kind === 'order' ? `  ${what}` : `  order ${orderReference}: ${what}`;
   return [text, `    ${asTyped(paidonce('why', orderReference))}`];
@@ -147,6 +147,9 @@ function unasked(store: StoryAnswer, temporal: RunsAnswer): string[] {
   return missing.map(({ reason }) => reason);
 }
 
+const FOUND_BY_SWEEP =
+  ' What the gateway has and we do not know yet is found by the sweep within minutes (SWEEP_INTERVAL).';
+
 /** Each command on a line of its own, as it can be pasted. */
 function findingLines({ findings, store, temporal }: Why): string[] {
   if (findings.length === 0) {
@@ -154,7 +157,10 @@ function findingLines({ findings, store, temporal }: Why): string[] {
     // What could not be asked may be what is wrong.
     if (temporal.kind === 'unasked')
       return ['What could be asked needs nobody. Repair what could not, and ask again.'];
-    return ['Nothing needs anybody.'];
+    const isOpen = store.story.payments.some(
+      ({ status, sessionId }) => status === 'PENDING' && sessionId !== null,
+    );
+    return [`Nothing needs anybody.${isOpen ? FOUND_BY_SWEEP : ''}`];
   }
   return [
     'Needs somebody:',
