@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MOST_DELIVERIES } from '../../src/cli/why/story.ts';
 import { jsonOf, linesOf, type Why } from '../../src/cli/why/words.ts';
 import { aDelivery, aPayment, aRun, aStory } from './samples.ts';
 
@@ -62,6 +63,31 @@ describe('the words of `paidonce why`', () => {
       'callback dlv_2 refused (wrong_signature): it proves nothing',
       'PENDING became AUTHORIZED',
       'verified callback dlv_3, not dealt with yet',
+    ]);
+  });
+
+  it('tell of a flood of forged callbacks in one line, and that older ones are left out', () => {
+    const second = (n: number) => new Date(Date.parse('2026-11-21T11:00:00Z') + 1_000 * n).toISOString();
+    const deliveries = Array.from({ length: MOST_DELIVERIES }, (_, n) =>
+      aDelivery({
+        id: `dlv_${n}`,
+        eventId: null,
+        outcome: 'refused',
+        reason: 'wrong_signature',
+        receivedAt: second(n),
+      }),
+    );
+    const payment = aPayment({
+      timeline: [{ at: second(1), kind: 'decision', text: 'decided', data: {} }],
+      deliveries,
+    });
+    const store = { kind: 'found', story: aStory(payment), asked: 'the store', others: [] } as const;
+    const lines = linesOf(aWhy({ store })).filter((line) => line.startsWith('  '));
+    expect(lines.slice(1)).toEqual([
+      '  2026-11-21 11:00:00.000  delivery   callback dlv_0 refused (wrong_signature): it proves nothing',
+      '  2026-11-21 11:00:01.000  decision   decided',
+      '  2026-11-21 11:00:01.000  delivery   99 callbacks refused (wrong_signature) until 2026-11-21 11:01:39.000: they prove nothing',
+      '  the newest 100 callbacks; older ones: GET /v1/deliveries?payment=pay_1',
     ]);
   });
 

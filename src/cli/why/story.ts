@@ -39,7 +39,7 @@ export type StoryAnswer =
   | { readonly kind: 'unasked'; readonly reason: string };
 
 /** The newest are shown; one payment rarely has more than three. */
-const MOST_DELIVERIES = 100;
+export const MOST_DELIVERIES = 100;
 
 /** Whichever id it is. Never throws: what could not be asked is an answer too. */
 export async function findStory(config: ClientConfig, q: string): Promise<StoryAnswer> {

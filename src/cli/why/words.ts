@@ -6,7 +6,7 @@ import { reasonOf } from './difference.ts';
 import type { Finding } from './findings.ts';
 import type { Hit } from './named.ts';
 import type { Run, RunsAnswer } from './runs.ts';
-import type { Delivery, Story, StoryAnswer } from './story.ts';
+import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './story.ts';
 
 export interface Why {
   /** What was asked for. */
@@ -102,16 +102,50 @@ function paymentLines(payment: Story['payments'][number]): string[] {
     `Payment ${id} by ${gateway} is ${status}${reason === null ? '' : ` (${reason})`}`,
     `  session ${sessionId ?? 'not opened'}, workflow ${workflow.workflowId}`,
     ...chain(payment).map(({ at, kind, text }) => `  ${utc(at)}  ${kind.padEnd(9)}  ${text}`),
+    ...(payment.deliveries.length < MOST_DELIVERIES
+      ? []
+      : [`  the newest ${MOST_DELIVERIES} callbacks; older ones: GET /v1/deliveries?payment=${id}`]),
   ];
 }
 
 /** The timeline, with the callbacks that left no trace in it: refused, repeated, or not dealt with yet. */
-function chain({ timeline, deliveries }: Story['payments'][number]) {
+function chain({ timeline, deliveries }: Story['payments'][number]): Link[] {
   const told = new Set(timeline.map(({ data }) => data['eventId']));
   const others = deliveries
     .filter(({ eventId }) => !told.has(eventId))
-    .map((delivery) => ({ at: delivery.receivedAt, kind: 'delivery', text: deliveryText(delivery) }));
-  return [...timeline, ...others].toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at));
+    .map((delivery): Link => ({
+      at: delivery.receivedAt,
+      kind: 'delivery',
+      text: deliveryText(delivery),
+      ...(delivery.outcome === 'refused' && { refused: [delivery] }),
+    }));
+  const all: Link[] = [...timeline, ...others];
+  return joined(all.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at)));
+}
+
+interface Link {
+  readonly at: string;
+  readonly kind: string;
+  readonly text: string;
+  /** Callbacks that prove nothing. */
+  readonly refused?: readonly Delivery[];
+}
+
+/** A flood of forged callbacks is one line, so that the story can be read. */
+function joined(links: readonly Link[]): Link[] {
+  const found: Link[] = [];
+  for (const link of links) {
+    const last = found.at(-1);
+    const reason = link.refused?.[0]?.reason;
+    if (reason === undefined || last?.refused === undefined || last.refused[0]?.reason !== reason) {
+      found.push(link);
+      continue;
+    }
+    const refused = [...last.refused, ...(link.refused ?? [])];
+    const text = `${refused.length} callbacks refused (${reason}) until ${utc(link.at)}: they prove nothing`;
+    found[found.length - 1] = { ...last, text, refused };
+  }
+  return found;
 }
 
 function deliveryText({ outcome, reason, state, id, receipts }: Delivery): string {
