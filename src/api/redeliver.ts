@@ -10,6 +10,7 @@ import {
   gaveUpSince,
   queueAgain,
   RESENDABLE,
+  waitingSince,
   writeAgain,
   type PaymentDelivery,
 } from '../store/redelivery.ts';
@@ -77,12 +78,13 @@ export async function resend(
 /** How many are queued in one call: each wakes a run. */
 const MOST_AT_ONCE = 500;
 
-/** Sends all that were given up since then, the oldest first; what the order has overtaken is left out. */
-export async function resendGivenUp(
+/** Sends all that were given up since then, or that wait for their next try, the oldest first; what the order has overtaken is left out. */
+export async function resendAll(
   service: Service,
-  { since, ...asker }: Asker & { since: string },
+  { state, since, ...asker }: Asker & { state: 'gave_up' | 'pending'; since: string },
 ): Promise<{ queued: number; hasMore: boolean }> {
-  const found = await gaveUpSince(service.store.db, new Date(since), MOST_AT_ONCE + 1);
+  const find = state === 'gave_up' ? gaveUpSince : waitingSince;
+  const found = await find(service.store.db, new Date(since), MOST_AT_ONCE + 1);
   let queued = 0;
   for (const effectId of found.slice(0, MOST_AT_ONCE)) {
     const isSent = await resend(service, { effectId, ...asker }).then(

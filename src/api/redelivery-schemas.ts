@@ -17,15 +17,16 @@ const effectId = text(2_000).meta({
   examples: ['1001/order.paid'],
 });
 
-/** One by its id, or all that were given up since a time. */
+/** One by its id, or all that were given up since a time, or that wait since then. */
 export const resendRequest = z
   .strictObject({
     effectId: effectId.optional(),
-    state: z
-      .literal('gave_up')
+    state: z.enum(['gave_up', 'pending'], { error: '"gave_up" or "pending"' }).optional().meta({
+      description: 'Instead of `effectId`: all that were given up, or all that wait for their next try',
+    }),
+    since: timestamp
       .optional()
-      .meta({ description: 'Instead of `effectId`: all that were given up' }),
-    since: timestamp.optional().meta({ description: 'Only with `state`: given up at this time or later' }),
+      .meta({ description: 'Only with `state`: given up, or queued, at this time or later' }),
     ...who,
   })
   .superRefine(({ effectId: one, state, since }, context) => {
@@ -35,7 +36,7 @@ export const resendRequest = z
     context.addIssue({
       code: 'custom',
       path: one === undefined ? ['effectId'] : [state === undefined ? 'since' : 'state'],
-      message: 'expected either "effectId", or "state": "gave_up" with "since"',
+      message: 'expected either "effectId", or "state" with "since"',
     });
   })
   .meta({ id: 'RedeliverUpdate' });
@@ -59,7 +60,11 @@ export const sentUpdate = z
     orderReference: z.string(),
     payment: z.string(),
     sequence: z.int(),
-    state: z.enum(UPDATE_STATES),
+    state: z.enum(UPDATE_STATES).meta({
+      description:
+        '`pending`: on its way, or waiting for its next try. `delivered`: answered 2xx. `gone`: answered 410. `gave_up`: not taken for three days. ' +
+        '`superseded`: the order has moved on. `off`: no ORDER_WEBHOOK_URL was set',
+    }),
     attempts: z.int().meta({ description: 'How often it was sent, one that is under way included' }),
     lastAnswer: z
       .string()

@@ -9,11 +9,13 @@ import { serviceApi, type ServiceApi } from './service-api.ts';
 const EXAMPLES = `
 A delivery (dlv_…, GET /v1/deliveries lists them) is run again: its payment looks at the gateway once more.
 An update (its webhook-id, GET /v1/updates lists them) is sent to the shop now, and tried for three days from now.
+With --waiting-since, all updates that were queued at that time or later and wait for their next try are: the shop is back.
 With --gave-up-since, all updates that were given up at that time or later are.
 
 Example:
   paidonce redeliver dlv_019d0c61f3a2b4c6d8e0f1a2b3c4 --actor ada --reason 'ticket 12'
   paidonce redeliver 1001/order.paid --actor ada --reason 'the shop has lost it'
+  paidonce redeliver --waiting-since 2026-11-28T12:00:00Z --actor ada --reason 'the shop is back'
   paidonce redeliver --gave-up-since 2026-11-28T12:00:00Z --actor ada --reason 'the shop is back'
 
 Ends with 1 when there is no such thing, or it can't be done: a callback that was refused, an update that the order has overtaken.`;
@@ -22,14 +24,20 @@ interface Options {
   readonly actor?: string;
   readonly reason: string;
   readonly gaveUpSince?: string;
+  readonly waitingSince?: string;
   readonly json?: true;
 }
 
-/** `paidonce redeliver`: one stored callback or one update once more, or all updates that were given up. */
+/** `paidonce redeliver`: one stored callback or one update once more, or all updates that were given up or wait. */
 export function redeliverCommand(): Command {
   return new Command('redeliver')
     .description('run a stored callback again, or send an update again')
     .argument('[id]', 'of a delivery, dlv_…, or the webhook-id of an update')
+    .option(
+      '--waiting-since <time>',
+      'instead of an id: all updates that were queued since then and wait for their next try',
+      timestamp,
+    )
     .option(
       '--gave-up-since <time>',
       'instead of an id: all updates that were given up since then',
@@ -52,16 +60,17 @@ function timestamp(given: string): string {
 
 async function redeliver(
   id: string | undefined,
-  { actor, reason, gaveUpSince, json }: Options,
+  { actor, reason, gaveUpSince, waitingSince, json }: Options,
   command: Command,
 ): Promise<void> {
-  if ((id === undefined) === (gaveUpSince === undefined))
-    command.error('error: name either one id or --gave-up-since <time>');
+  if ([id, gaveUpSince, waitingSince].filter((given) => given !== undefined).length !== 1)
+    command.error('error: name either one id, or --waiting-since <time>, or --gave-up-since <time>');
   const service = serviceApi(readClientConfig(withRunningDev(process.env)), ['support']);
   const asker = { ...(actor !== undefined && { actor }), reason };
-  const { text, found } = await (gaveUpSince !== undefined
-    ? sendAllAgain(service, gaveUpSince, asker)
-    : doAgain(service, id as string, asker));
+  const since = waitingSince ?? gaveUpSince;
+  const { text, found } = await (since === undefined
+    ? doAgain(service, id as string, asker)
+    : sendAllAgain(service, { state: waitingSince === undefined ? 'gave_up' : 'pending', since }, asker));
   if (json === true) printJson(found);
   else print(text);
 }
@@ -96,10 +105,10 @@ async function sendAgain(
 /** In as many calls as it takes: one call queues a part of them. */
 async function sendAllAgain(
   service: ServiceApi,
-  since: string,
+  which: { readonly state: 'gave_up' | 'pending'; readonly since: string },
   asker: Asker,
 ): Promise<{ text: string; found: unknown }> {
-  const body = { state: 'gave_up', since, ...asker };
+  const body = { ...which, ...asker };
   let queued = 0;
   for (;;) {
     const part = await service.post('/v1/updates/redeliver', body, resentUpdates);

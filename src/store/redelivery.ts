@@ -1,5 +1,5 @@
 /** What a person has done once more: a stored callback is run, an update is sent. Who and why is written in the timeline and nowhere else. */
-import { and, asc, eq, gte, inArray, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNotNull, ne, sql, type Column, type SQL } from 'drizzle-orm';
 import { nameOf, type Asker } from './asker.ts';
 import type { DeliveryRow } from './deliveries.ts';
 import { newId } from './ids.ts';
@@ -61,12 +61,30 @@ export const RESENDABLE: readonly OutboxState[] = ['pending', 'gave_up', 'gone',
 const hasBody = ne(outbox.body, '');
 
 /** Those that were given up at a time or later and can be sent again, the oldest first. */
-export async function gaveUpSince(db: Db, since: Date, limit: number): Promise<string[]> {
+export function gaveUpSince(db: Db, since: Date, limit: number): Promise<string[]> {
+  const wanted = and(eq(outbox.state, 'gave_up'), gte(outbox.finishedAt, since), hasBody);
+  return effectsOf(db, { wanted, by: outbox.finishedAt, limit });
+}
+
+/** Those that were queued at a time or later, were tried, and wait for their next try, the oldest first. */
+export function waitingSince(db: Db, since: Date, limit: number): Promise<string[]> {
+  const wanted = and(
+    eq(outbox.state, 'pending'),
+    gte(outbox.createdAt, since),
+    isNotNull(outbox.attemptedAt),
+  );
+  return effectsOf(db, { wanted, by: outbox.createdAt, limit });
+}
+
+async function effectsOf(
+  db: Db,
+  { wanted, by, limit }: { readonly wanted: SQL | undefined; readonly by: Column; readonly limit: number },
+): Promise<string[]> {
   const found = await db
     .select({ effectId: outbox.effectId })
     .from(outbox)
-    .where(and(eq(outbox.state, 'gave_up'), gte(outbox.finishedAt, since), hasBody))
-    .orderBy(asc(outbox.finishedAt), asc(outbox.effectId))
+    .where(wanted)
+    .orderBy(asc(by), asc(outbox.effectId))
     .limit(limit);
   return found.map(({ effectId }) => effectId);
 }

@@ -262,7 +262,7 @@ describe('an update', () => {
     ['neither', {}],
     ['both', { effectId: '1001/order.paid', state: 'gave_up', since: '2026-11-02T00:00:00Z' }],
     ['no time', { state: 'gave_up' }],
-    ['another state', { state: 'pending', since: '2026-11-02T00:00:00Z' }],
+    ['another state', { state: 'delivered', since: '2026-11-02T00:00:00Z' }],
   ])('is named by its id or by a state and a time: %s is refused', async (_, body) => {
     expect((await resend({ ...body, ...ASKER })).status).toBe(422);
   });

@@ -55,8 +55,25 @@ describe('paidonce redeliver', () => {
     expect(terminal.output).toContain('"queued": 0');
   });
 
+  it('sends all updates that wait for their next try, once', async () => {
+    const since = new Date().toISOString();
+    const one = await aPayment(at.store.db);
+    const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(one), TELLS)).untold;
+    expect(await runCommand(['redeliver', '--waiting-since', since, ...WHO])).toBe(0);
+    // It is on its way: nobody has tried yet.
+    expect(terminal.output).toBe('0 updates are sent again\n');
+    await attempted(at.store.db, effectId, { state: 'pending', answer: '500' });
+    terminal.output = '';
+    expect(await runCommand(['redeliver', '--waiting-since', since, ...WHO])).toBe(0);
+    expect(terminal.output).toBe('1 updates are sent again\n');
+    terminal.output = '';
+    expect(await runCommand(['redeliver', '--waiting-since', since, ...WHO])).toBe(0);
+    expect(terminal.output).toBe('0 updates are sent again\n');
+  });
+
   it.each([
     ['neither an id nor a time', []],
+    ['two times', ['--waiting-since', '2026-11-28T12:00:00Z', '--gave-up-since', '2026-11-28T12:00:00Z']],
     ['both', ['1001/order.paid', '--gave-up-since', '2026-11-28T12:00:00Z']],
     ['no time', ['--gave-up-since', 'yesterday']],
   ])('ends with 2 for %s', async (_, given) => {

@@ -33,7 +33,7 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     method: 'get',
     path: '/v1/updates',
     operationId: 'listUpdates',
-    summary: 'What the merchant was told, and whether he has heard it',
+    summary: 'What the merchant was told, and what it answered',
     query: updatesQuery,
     answers: json(200, 'One page, newest first', pageOf(sentUpdate), { page: pageWith(heard) }),
   },
@@ -55,11 +55,12 @@ export const REDELIVERY_CALLS: readonly Call[] = [
     path: '/v1/updates/redeliver',
     operationId: 'redeliverUpdate',
     scopes: ['support'],
-    summary: 'Send the merchant one update now, or all that were given up',
+    summary: 'Send the merchant one update now, or all that were given up or wait',
     description:
       'The same bytes with the same `webhook-id`, tried for three days from now. One that waits for its next try is sent now; so is one that ' +
       'was given up, was not wanted (410), was delivered, or had nowhere to go. Not one that the order has overtaken. With ' +
-      '`{"state": "gave_up", "since": "…"}` all that were given up since then, the oldest first, 500 in one call.',
+      '`{"state": "gave_up", "since": "…"}` all that were given up since then, the oldest first, 500 in one call; with `"pending"` all that were queued since then and wait for ' +
+      'their next try, for a shop that is back.',
     body: shown(resendRequest, sendAgain),
     answers: json(202, 'Queued', z.union([sentUpdate, resentUpdates]), queuedAgain),
     refused: ['not_found', 'not_redeliverable'],

@@ -7,7 +7,7 @@ import { askedBy, audited } from '../audited.ts';
 import { needs } from '../auth.ts';
 import { Problem } from '../problem.ts';
 import { pageOfUpdates } from '../../store/lists.ts';
-import { resend, resendGivenUp } from '../redeliver.ts';
+import { resend, resendAll } from '../redeliver.ts';
 import {
   attemptsQuery,
   resendRequest,
@@ -35,11 +35,11 @@ export function updateRoutes(service: Service): Router {
     })
     .post('/updates/redeliver', audited(service, 'redeliver_update'), needs('support'), async (ctx) => {
       const asked = await readJson(ctx, resendRequest);
-      const { effectId, since = '', actor, key, reason } = askedBy(ctx, asked);
+      const { effectId, state = 'gave_up', since = '', actor, key, reason } = askedBy(ctx, asked);
       ctx.status = 202;
       ctx.body =
         effectId === undefined
-          ? await resendGivenUp(service, { since, actor, key, reason })
+          ? await resendAll(service, { state, since, actor, key, reason })
           : viewUpdate(await resend(service, { effectId, actor, key, reason }));
     });
 }
