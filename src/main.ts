@@ -14,6 +14,7 @@ import { readGateway, stampGateway, WrongAccount } from './store/health.ts';
 import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
+import { rootOf } from './telemetry/root-of.ts';
 import { beginAtZero, createMetrics } from './telemetry/metrics.ts';
 import { connectClient } from './temporal/connect.ts';
 import { createOpenings } from './health/openings.ts';
@@ -164,7 +165,7 @@ async function prepareStore(service: Service): Promise<void> {
     } catch (error) {
       const isForPeople = error instanceof WrongAccount || error instanceof SchemaTooOld;
       if (isForPeople || store.kind === 'embedded') throw error;
-      log.warn({ reason: String(error) }, "the store can't be prepared yet: is the database up?");
+      log.warn({ reason: rootOf(error) }, "the store can't be prepared yet: is the database up?");
       await sleep(1_000);
     }
   }

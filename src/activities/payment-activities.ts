@@ -166,6 +166,6 @@ export interface WakingActivities {
 }
 
 export interface UpdateActivities {
-  /** Tells the merchant one thing, until he has heard it or three days are over. */
+  /** Tells the merchant one thing, until it has heard or three days are over. */
   notifyMerchant(effectId: string): Promise<'delivered' | 'gone' | 'gave_up' | 'superseded' | 'off'>;
 }

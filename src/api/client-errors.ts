@@ -18,7 +18,7 @@ const PROBLEM_OF: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 };
 const UNREADABLE = ['malformed', 'an HTTP/1.1 request was expected'] as const;
 
-/** Who still sends when he is answered would lose the answer to a reset, so the end waits for this long. */
+/** A client that still sends when it is answered would lose the answer to a reset, so the end waits for this long. */
 const LINGER_MS = 500;
 
 /** Gives 400, 408, 413 and 431 of Node's own a problem for a body. Never throws. */

@@ -44,7 +44,7 @@ export async function openPayment(service: Service, request: Asked, key: string)
     if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
       throw refusal(claim.kind, wanted);
     if (claim.kind === 'differs') {
-      // Who replaces what came after him is replaced by it in turn, until nothing is open.
+      // A request that replaces what came after it is replaced by that in turn, until nothing is open.
       const isNewer = replaced !== null && replaced !== claim.payment.id;
       const isHeld = claim.payment.status === 'ON_HOLD';
       if (isNewer || isHeld || !request.replace) throw mismatch(claim.payment, claim.differences, isNewer);

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Counts and times every answer by the route that gave it: an address is no label, anybody may make up as many as he likes. */
+/** Counts and times every answer by the route that gave it: an address is no label, anybody may make up any number of them. */
 export function requestFigures({ httpRequests, httpSeconds }: Metrics): Middleware {
   return async (ctx: Context & { _matchedRoute?: unknown }, next) => {
     const stop = httpSeconds.startTimer();

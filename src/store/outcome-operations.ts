@@ -97,7 +97,7 @@ function takenBack(
 /** The code of what was done, and taken back by the gateway. */
 const REVERSED = 'reversed';
 
-/** A capture that fails is news to the merchant, except where he is being told in answer to his own call that it can't be. */
+/** A capture that fails is news to the merchant, except where the answer to its own call says already that it can't be. */
 export function withFailures(
   { order, payment }: Locked,
   settled: Settlement | null,

@@ -191,6 +191,11 @@ function countedAside(registers: Registry[]) {
       help: 'Processes that poll for the current worker version: with none, nothing is opened; absent without Worker Versioning',
       registers,
     }),
+    temporalUp: new Gauge({
+      name: 'paidonce_temporal_up',
+      help: 'Whether Temporal answers now, with all that it needs to open a payment',
+      registers,
+    }),
     stuck: new Gauge({
       name: 'paidonce_stuck_workflows',
       help: 'Runs whose workflow task keeps failing, as Temporal reports it; absent where it could not be asked',

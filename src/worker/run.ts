@@ -48,7 +48,7 @@ async function keepRunning(
       if (signal.aborted) return;
       service.log.warn(
         { reason: String(error) },
-        `the worker can't run: is Temporal at ${service.config.TEMPORAL_ADDRESS} up?`,
+        `the worker can't run: is Temporal at ${service.config.TEMPORAL_ADDRESS} up, and has it the namespace ${service.config.TEMPORAL_NAMESPACE}?`,
       );
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }

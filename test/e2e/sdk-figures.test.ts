@@ -43,6 +43,7 @@ it('shows the figures of the SDK among ours', async () => {
   await until('they are shown', isShown);
   const text = await scrape();
   expect(text).toContain('paidonce_store_up 1');
+  expect(text).toContain('paidonce_temporal_up 1');
   const names = text.split('\n').filter((line) => line.startsWith('# TYPE '));
   expect(new Set(names).size).toBe(names.length);
 }, 60_000);

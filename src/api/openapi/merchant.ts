@@ -46,9 +46,10 @@ const CALLS: readonly Call[] = [
     summary: 'Open a payment session for an order',
     description:
       'However many such requests run at once for one order, one session is handed out. The same call again answers 200 with the session ' +
-      'that is open; that is how an answer that was lost is had again. `returnUrl` and `metadata` follow the newest call; `expiresAt`, ' +
+      'that is open; so ask again where an answer was lost. `returnUrl` and `metadata` follow the newest call; `expiresAt`, ' +
       '`language` and the prefilled customer are not compared. Whatever else differs is 409 `order_mismatch`, with a pointer for each ' +
-      'difference, or with `replace` another session (then another customer is a difference too). Texts that are only shown or filled ' +
+      'difference, or with `replace` another session (then another customer is a difference too). The order of the lines does not count. While ' +
+      'a payment is on hold only gateway, amount and currency are compared, and `replace` does nothing. Texts that are only shown or filled ' +
       'in never refuse a sale: `warnings` says what became of them.',
     body: shown(createPaymentRequest, { order: newPayment }),
     answers: {

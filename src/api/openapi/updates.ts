@@ -9,9 +9,10 @@ import { updateOf } from './update-examples.ts';
 const TYPES = {
   'order.paid': 'The order is paid; sent once in its life',
   'order.payment_pending': 'The payment is on hold at the gateway',
-  'order.payment_failed': 'The payment failed',
-  'order.payment_declined': 'The payment was declined',
-  'order.payment_cancelled': 'The payer or the merchant cancelled',
+  'order.payment_failed': "The payment failed: an error, or the payer did not pass the bank's question",
+  'order.payment_declined': 'The payment was declined by the bank or the gateway',
+  'order.payment_cancelled':
+    'The payer or the merchant cancelled, or money of a payment that never paid was given back; `reason` says which where it is known',
   'order.payment_expired': 'Nobody paid in time',
   'order.voided': 'The authorization of a paid order was given back',
   'order.captured': 'Money was captured',
@@ -20,7 +21,8 @@ const TYPES = {
   'order.late_payment_returned': 'Money that came too late has gone back to the payer',
   'order.review': 'A person has to decide',
   'order.review_ended': 'The review of a paid order is over: orderStatus says what it is',
-  'order.capture_failed': 'A capture came to nothing; the money is still held, or has to be asked for again',
+  'order.capture_failed':
+    'A capture failed; the money is still held, or has to be asked for again. `GET /v1/payments/{id}/operations` says which one, and why',
   'order.capture_reversed': 'A capture that was done has been taken back',
   'order.refund_failed': 'A refund that was done has been taken back: the money is with the merchant again',
   'order.void_failed': 'A void that was done has been taken back: the money is held again',
@@ -38,7 +40,9 @@ export const orderUpdate = z
     data: z.object({
       orderReference: z.string(),
       orderStatus: z.enum(ORDER_STATUSES),
-      sequence: z.int().meta({ description: 'Rises by order; ignore one lower than you have seen' }),
+      sequence: z.int().meta({
+        description: 'Rises by order: the `orderStatus` of a lower one than you have seen is older',
+      }),
       paymentId: z.string(),
       gateway: z.string(),
       livemode: z.boolean(),

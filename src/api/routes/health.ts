@@ -66,6 +66,9 @@ export function metricsRoutes(service: Service): Router {
     const [sdk] = await Promise.all([
       readSdkMetrics(metrics.sdk),
       service.storeFigures.refresh(),
+      reasonOf(service.namespace.check(), 'Temporal').then((reason) =>
+        metrics.temporalUp.set(reason === null ? 1 : 0),
+      ),
       setOrRemove(metrics.stuck, stuck()),
       setOrRemove(
         metrics.versionPollers,
