@@ -130,6 +130,15 @@ describe('what needs somebody', () => {
     expect(find('TERMINATED')[0]?.commands).toEqual(['paidonce void 1001 --reference v-1']);
   });
 
+  it('is a payment that has had no session for a minute', () => {
+    const asked = { status: 'PENDING', sessionId: null } as const;
+    expect(textsOf({ ...asked, createdAt: '2026-11-21T11:58:59.000Z' }).join()).toContain(
+      'has no session at dintero yet',
+    );
+    expect(textsOf({ ...asked, createdAt: '2026-11-21T11:59:30.000Z' })).toEqual([]);
+    expect(textsOf({ ...asked, status: 'FAILED', createdAt: '2026-11-21T11:58:59.000Z' })).toEqual([]);
+  });
+
   it('is no acceptance where another transaction has paid the order', () => {
     const story = aStory(
       aPayment({ status: 'REVIEW', reason: 'give_back_failed', transactionId: 'T1.other' }),

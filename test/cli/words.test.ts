@@ -22,6 +22,20 @@ describe('the words of `paidonce why`', () => {
     );
   });
 
+  it('say as what a person has accepted the money that paid', () => {
+    const payment = aPayment({ accepted: { amount: 70_000, currency: 'SEK', reference: '1001' } });
+    const store = { kind: 'found', story: aStory(payment), asked: 'the store', others: [] } as const;
+    expect(linesOf(aWhy({ store }))[0]).toMatch(
+      /^Order 1001 is PAID: 722\.00 NOK, accepted as 700\.00 SEK, paid 2026/,
+    );
+  });
+
+  it('write each time in one way', () => {
+    const waits = aRun({ waitsFor: 'a callback, until 2026-11-21T14:00:00.000Z' });
+    const temporal = { kind: 'found', runs: [waits], orders: [] } as const;
+    expect(linesOf(aWhy({ temporal })).join()).toContain('a callback, until 2026-11-21 14:00:00.000 UTC');
+  });
+
   it('say that nothing needs anybody only where all could be asked', () => {
     expect(linesOf(aWhy()).at(-1)).toBe(
       'What could be asked needs nobody. Repair what could not, and ask again.',

@@ -32,6 +32,7 @@ export function findingsOf(
   const ofPayments = (story?.payments ?? []).flatMap((payment) => [
     ...(story === null ? [] : reviewOf(story.order, payment)),
     ...untold(payment, now),
+    ...unopened(payment, now),
     ...unfinished(payment, now),
     ...unhandled(payment, now),
     ...(runs.kind === 'found' ? lostRun(payment, known, now) : []),
@@ -83,6 +84,20 @@ const LONGEST_REASON = 200;
 function resolve(id: string, decision: string, reason: string): string {
   const taken = Array.from(plainLine(reason)).slice(0, LONGEST_REASON).join('');
   return paidonce('resolve', id, { decision, reason: taken });
+}
+
+/** A shop is waiting for a session, or has told its customer to come back later. */
+function unopened({ id, status, sessionId, gateway, createdAt }: Payment, now: Date): Finding[] {
+  if (status !== 'PENDING' || sessionId !== null) return [];
+  if (now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS) return [];
+  return [
+    {
+      about: id,
+      text: `has no session at ${gateway} yet, asked for at ${createdAt}: it can't be paid`,
+      todo: 'either the gateway does not answer or no worker takes it; it is opened by itself after that. This says which of them',
+      commands: [paidonce('doctor')],
+    },
+  ];
 }
 
 /** A capture, refund or void that has not ended, and should have. */

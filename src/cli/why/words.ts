@@ -59,7 +59,13 @@ function head(q: string, reference: string | null, store: StoryAnswer): string[]
   const { status, amount, currency, paidAt, transactionId } = store.story.order;
   const money = formatMoney({ amountMinor: amount, currency });
   const paid = paidAt === null ? '' : `, paid ${utc(paidAt)} UTC by transaction ${transactionId}`;
-  return [`${order} is ${status}: ${money}${paid} (says ${store.asked})`];
+  const payer = store.story.payments.find((one) => one.transactionId === transactionId);
+  const taken = paidAt === null ? null : (payer?.accepted ?? null);
+  const accepted =
+    taken === null
+      ? ''
+      : `, accepted as ${formatMoney({ amountMinor: taken.amount, currency: taken.currency })}`;
+  return [`${order} is ${status}: ${money}${accepted}${paid} (says ${store.asked})`];
 }
 
 function unknown(q: string, { asked, others }: Extract<StoryAnswer, { kind: 'no_such_order' }>): string[] {
@@ -172,8 +178,15 @@ function runLines(run: Run): string[] {
         `  ${isPaused ? 'paused' : 'going on'}: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, before: ${lastFailure}`}`,
     ),
     // The run names the command alone: whole ones stand at the end.
-    ...(waitsFor === null ? [] : [`  waits for ${waitsFor.replace(': paidonce resolve;', ' to decide;')}`]),
+    ...(waitsFor === null
+      ? []
+      : [`  waits for ${inUtc(waitsFor.replace(': paidonce resolve;', ' to decide;'))}`]),
   ];
+}
+
+/** Times in words of ours, as all others are shown. */
+function inUtc(text: string): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => `${utc(at)} UTC`);
 }
 
 function unasked(store: StoryAnswer, temporal: RunsAnswer): string[] {
@@ -199,7 +212,7 @@ function findingLines({ findings, store, temporal }: Why): string[] {
   return [
     'Needs somebody:',
     ...findings.flatMap(({ about, text, todo, commands = [] }) => [
-      `  ${about}: ${text}`,
+      `  ${about}: ${inUtc(text)}`,
       `    ${todo}`,
       ...commands.map((command) => `      ${asTyped(command)}`),
     ]),
