@@ -1,6 +1,6 @@
 /**
  * RETENTION_TIMELINE and RETENTION_UPDATES: texts, bodies, answers and addresses go, ids and sums stay. Rows are changed and not deleted,
- * since what stays in them is what makes things happen once.
+ * since what stays in them is what makes things happen once (docs/adr/0025).
  *
  * A stretch of neighbouring rows is done in `TURNS` parts, each with a few rows of every page: the next part finds the room that the last
  * one has left on the page, and neither the table nor its indexes grow (PostgreSQL's HOT updates).

@@ -3,7 +3,8 @@
  * made per call: the queue's name comes from the run.
  *
  * An activity says itself when it is tried again after what it met. The intervals here are for what it can't say: a worker that was
- * lost, the store away. They grow with all attempts, also with those that only waited for their turn, so the longest of them is short.
+ * lost, the store away. They grow with all attempts, also with those that only waited for their turn, so the longest of them is short
+ * (docs/adr/0024).
  */
 import { proxyActivities, workflowInfo, type ActivityInterfaceFor } from '@temporalio/workflow';
 import type {
