@@ -124,7 +124,10 @@ async function operationsWhere(db: Db, by: Hit['by'], wanted: SQL): Promise<Hit[
   return found.map((row) => ({ kind: 'operation', by, ...row }));
 }
 
-/** The newest over an amount as a person writes it. Each currency by itself, as many hold money of one alone. */
+/**
+ * The newest over an amount as a person writes it. Each currency by itself, as many hold money of one alone; as a range, since with an
+ * equality PostgreSQL may look through all payments from the newest on for a currency that is rare.
+ */
 async function paymentsOver(db: Db, q: string): Promise<Hit[]> {
   const [first, ...others] = amountsWritten(q);
   if (first === undefined) return [];
@@ -132,8 +135,9 @@ async function paymentsOver(db: Db, q: string): Promise<Hit[]> {
   const newest = await rows<{ id: string }>(
     db,
     sql`select hit.id from jsonb_array_elements_text(${currencies}::jsonb) as wanted(currency)
-      cross join lateral (select id from payments where amount = ${first.amountMinor} and payments.currency = wanted.currency
-        order by id desc limit ${ONE_MORE}) hit
+      cross join lateral (select id from payments where amount = ${first.amountMinor}
+          and currency >= wanted.currency and currency <= wanted.currency
+        order by currency desc, id desc limit ${ONE_MORE}) hit
       order by hit.id desc limit ${ONE_MORE}`,
   );
   const ids = newest.map(({ id }) => id);
