@@ -78,7 +78,10 @@ async function askAndWait(
     return payment;
   }
   void deps.pokes.poke(addressOf(payment), 'return');
-  return deps.waits.wait(payment);
+  const now = await deps.waits.wait(payment);
+  // A look that was under way already may have settled it, and has told of no return.
+  if (isSettled(now.status)) noteFirstReturn(deps.db, payment.id).catch(() => undefined);
+  return now;
 }
 
 /** The shop's own address, of which no byte is changed, with what we know at the end of its query. */
