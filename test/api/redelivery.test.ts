@@ -239,6 +239,16 @@ describe('an update', () => {
     expect(await resend({ state: 'gave_up', since, ...ASKER })).toMatchObject({ json: { queued: 0 } });
   });
 
+  it('is one of all that wait for their next try', async () => {
+    const since = new Date(Date.now() - 60_000).toISOString();
+    expect(await resend({ state: 'pending', since, ...ASKER })).toMatchObject({ json: { queued: 0 } });
+    await finish('pending');
+    expect(await resend({ state: 'pending', since, ...ASKER })).toMatchObject({
+      status: 202,
+      json: { queued: 1, hasMore: false },
+    });
+  });
+
   it('whose body is deleted is not, and neither stands in the way of the others that were given up', async () => {
     const older = await aPayment(at.store.db);
     const [old = ''] = (await recordOutcome(at.store.db, aRecord(older), TELLS)).untold;
