@@ -135,8 +135,8 @@ async function post(
   const { url, authorization } = merchantTarget(endpoint.url);
   // `AbortSignal.timeout` inside of `AbortSignal.any` can be collected before it fires (nodejs/node#57736): then a shop hangs on.
   const limit = new AbortController();
-  const isLate = new DOMException('it took too long', 'TimeoutError');
-  const timer = setTimeout(() => limit.abort(isLate), endpoint.timeoutMs);
+  const tooLate = new DOMException('it took too long', 'TimeoutError');
+  const timer = setTimeout(() => limit.abort(tooLate), endpoint.timeoutMs);
   try {
     const response = await fetch(url, {
       method: 'POST',

@@ -4,7 +4,7 @@ import { crashPoint } from '../crash-points.ts';
 import { wrongLines, type MovedLine, type WrongLine } from '../domain/lines.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import type { Service } from '../service.ts';
-import { aboutOperation } from '../store/about-operation.ts';
+import { aboutOperation, operationName } from '../store/about-operation.ts';
 import { currencyOf } from '../store/accepted.ts';
 import {
   claimOperation,
@@ -161,10 +161,10 @@ function whatNext(code: OperationRow['code']): string {
 }
 
 /** The same every time: it is made of the row alone. */
-function failureOf({ kind, reference, code, detail }: OperationRow, payment: PaymentRow): Problem {
+function failureOf(operation: OperationRow, payment: PaymentRow): Problem {
+  const { code, detail } = operation;
   const reason = inMoney(detail ?? 'no reason was given', currencyOf(payment));
-  const name = reference === kind ? kind : `${kind} ${reference}`;
-  const says = `${name} failed: ${reason}`;
+  const says = `${operationName(operation)} failed: ${reason}`;
   const isKnown = code !== null && Object.hasOwn(PROBLEMS, code);
   return new Problem(
     isKnown ? (code as ProblemCode) : 'operation_not_possible',

@@ -1,6 +1,7 @@
 /** A payment's story for people: what the workflow wrote down, and whether the merchant has heard of it. */
 import type { z } from 'zod';
 import { formatMoney } from '../domain/money.ts';
+import { operationName } from '../store/about-operation.ts';
 import { currencyOf } from '../store/accepted.ts';
 import type { Db } from '../store/open.ts';
 import { listUnfinished, type OperationRow } from '../store/operations.ts';
@@ -52,8 +53,7 @@ function openEntry(operation: OperationRow, currency: string): StoryEntry {
   const { kind, reference, state, amount, wanted, sentAt, createdAt } = operation;
   const of = amount ?? wanted;
   const money = of === null ? '' : ` of ${formatMoney({ amountMinor: of, currency })}`;
-  const name = reference === kind ? kind : `${kind} ${reference}`;
-  const text = `${name}${money} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
+  const text = `${operationName(operation)}${money} ${OPEN[sentAt === null ? 'unsent' : state] ?? state}`;
   const data = { kind, reference, state, ...(of !== null && { amount: of }) };
   return { at: (sentAt ?? createdAt).toISOString(), kind: 'operation', text, data };
 }

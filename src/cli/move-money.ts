@@ -5,6 +5,7 @@ import { operationWithPayment } from '../api/operation-schemas.ts';
 import { readClientConfig } from '../config.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import { formatMoney } from '../domain/money.ts';
+import { operationName } from '../store/about-operation.ts';
 import { paymentNamed } from './payment-named.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
@@ -101,10 +102,9 @@ async function find(
 }
 
 function printOperation(operation: Operation, isKnown: boolean): void {
-  const { kind, reference, status, amount, currency, createdAt, payment } = operation;
+  const { status, amount, currency, createdAt, payment } = operation;
   const money = amount === null ? 'all that is left' : formatMoney({ amountMinor: amount, currency });
-  const name = reference === kind ? kind : `${kind} ${reference}`;
-  print(`${name} of ${money} for order ${payment.orderReference} ${WORDS[status]}`);
+  print(`${operationName(operation)} of ${money} for order ${payment.orderReference} ${WORDS[status]}`);
   print(`payment ${payment.id} is ${payment.status}`);
   if (isKnown)
     print(

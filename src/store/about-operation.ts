@@ -1,7 +1,12 @@
-/** An operation in a few words: what people see of it in Temporal. */
+/** An operation in a few words. */
 import { formatMoney } from '../domain/money.ts';
 import type { OperationRow } from './operations.ts';
 import type { PaymentRow } from './payments.ts';
+
+/** `capture parcel-1`; the kind alone where the reference is the usual one of a void. */
+export function operationName({ kind, reference }: Pick<OperationRow, 'kind' | 'reference'>): string {
+  return reference === kind ? kind : `${kind} ${reference}`;
+}
 
 /** `capture 722.00 NOK of T123.abc`; before the amount is known, `void all that is left of T123.abc`. */
 export function aboutOperation(

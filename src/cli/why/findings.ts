@@ -1,6 +1,7 @@
 /** What somebody has to do something about. An order without findings needs nobody. */
 import { paidonce, temporal, type TemporalServer } from '../../command-line.ts';
 import { isSettled } from '../../domain/payment.ts';
+import { moneyWorkflowId } from '../../workflows/messages.ts';
 import { plainLine } from '../plain.ts';
 import { differenceOf, reasonOf } from './difference.ts';
 import type { Run, RunsAnswer } from './runs.ts';
@@ -102,14 +103,19 @@ function unopened({ id, status, sessionId, gateway, createdAt }: Payment, now: D
 
 /** A capture, refund or void that has not ended, and should have. */
 function unfinished({ id, timeline }: Payment, now: Date): Finding[] {
-  const open = timeline.filter(({ kind, data, at }) => {
-    const { state } = data as { state?: string };
-    const isOpen = kind === 'operation' && (state === 'pending' || state === 'unknown');
-    return isOpen && now.getTime() - Date.parse(at) > UNFINISHED_AFTER_MS;
-  });
+  const open = openOperations(timeline).filter(
+    ({ at }) => now.getTime() - Date.parse(at) > UNFINISHED_AFTER_MS,
+  );
   const todo =
     'look at the transaction at the gateway; docs/operations.md, "A capture, refund or void that does not end"';
   return open.map(({ at, text }) => ({ about: id, text: `${text} (since ${at})`, todo }));
+}
+
+/** What was asked for and has not ended, as the story shows it. */
+function openOperations(timeline: Payment['timeline']): Payment['timeline'] {
+  return timeline.filter(({ kind, data: { state } }) => {
+    return kind === 'operation' && (state === 'pending' || state === 'unknown');
+  });
 }
 
 interface Told {
@@ -178,12 +184,11 @@ function lostMoneyRun(
   { id, timeline }: Payment,
   { order, runs, now }: { order: Order; runs: readonly Run[]; now: Date },
 ): Finding[] {
-  const workflowId = `money/${id}`;
+  const workflowId = moneyWorkflowId(id);
   if (runs.some((run) => run.workflowId === workflowId && LIVES.has(run.status))) return [];
-  return timeline.flatMap(({ kind, data, at, text }) => {
-    const { state, kind: move, reference } = data as { state?: string; kind?: string; reference?: string };
-    const isOpen = kind === 'operation' && (state === 'pending' || state === 'unknown');
-    if (!isOpen || move === undefined || reference === undefined) return [];
+  return openOperations(timeline).flatMap(({ data, at, text }) => {
+    const { kind: move, reference } = data as { kind?: string; reference?: string };
+    if (move === undefined || reference === undefined) return [];
     if (now.getTime() - Date.parse(at) < UNHANDLED_AFTER_MS) return [];
     return [
       {

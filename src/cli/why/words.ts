@@ -123,7 +123,7 @@ function chain({ timeline, deliveries }: Story['payments'][number]): Link[] {
       at: delivery.receivedAt,
       kind: 'delivery',
       text: deliveryText(delivery),
-      ...(delivery.outcome === 'refused' && { refused: [delivery] }),
+      ...(delivery.outcome === 'refused' && { refused: { reason: delivery.reason, count: 1 } }),
     }));
   const all: Link[] = [...timeline, ...others];
   return joined(all.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at)));
@@ -134,7 +134,7 @@ interface Link {
   readonly kind: string;
   readonly text: string;
   /** Callbacks that prove nothing. */
-  readonly refused?: readonly Delivery[];
+  readonly refused?: { readonly reason: string | null; readonly count: number };
 }
 
 /** A flood of forged callbacks is one line, so that the story can be read. */
@@ -142,14 +142,14 @@ function joined(links: readonly Link[]): Link[] {
   const found: Link[] = [];
   for (const link of links) {
     const last = found.at(-1);
-    const reason = link.refused?.[0]?.reason;
-    if (reason === undefined || last?.refused === undefined || last.refused[0]?.reason !== reason) {
+    const reason = link.refused?.reason;
+    if (reason === undefined || last?.refused?.reason !== reason) {
       found.push(link);
       continue;
     }
-    const refused = [...last.refused, ...(link.refused ?? [])];
-    const text = `${refused.length} callbacks refused (${reason}) until ${utc(link.at)}: they prove nothing`;
-    found[found.length - 1] = { ...last, text, refused };
+    const count = last.refused.count + 1;
+    const text = `${count} callbacks refused (${reason}) until ${utc(link.at)}: they prove nothing`;
+    found[found.length - 1] = { ...last, text, refused: { reason, count } };
   }
   return found;
 }
