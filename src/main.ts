@@ -1,6 +1,6 @@
 /**
  * Where a process begins: `paidonce api`, `paidonce worker` and, with the embedded store, both in one (`paidonce serve`, which
- * `npm start` runs as a child). Follow a payment from here: api/routes/payments.ts opens it, api/routes/callbacks.ts hears of it,
+ * `npm start` runs as a child). Follow a payment from here: api/payments/routes.ts opens it, api/callbacks/routes.ts hears of it,
  * workflows/payment-session.ts decides, activities/ act.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,7 +75,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
     stops.push(startWorker({ ...service, ...patient }, storeReady));
   }
   if (roles.api || config.ADMIN_PORT !== undefined) {
-    const { startAdmin, startApi } = await import('./api/server.ts');
+    const { startAdmin, startApi } = await import('./api/http/server.ts');
     if (roles.api) stops.push(await startApi(service));
     const isServed = roles.api && isAdminToo(config);
     if (config.ADMIN_PORT !== undefined && !isServed)

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { health } from '../api/health-schemas.ts';
+import { health } from '../api/health/health-view.ts';
 import { ConfigError, readClientConfig, readConfig, type ClientConfig, type Config } from '../config.ts';
 import type { Check } from '../health/check.ts';
 import { checkAddress } from './doctor/address-checks.ts';

@@ -1,4 +1,4 @@
-import { ListenError } from '../api/listen-error.ts';
+import { ListenError } from '../api/http/cannot-listen.ts';
 import { ConfigError } from '../config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { orderView, pageOf, payment } from '../api/schemas.ts';
+import { orderView, pageOf, payment } from '../api/payments/payment-requests.ts';
 import { isOpen } from '../domain/payment.ts';
 import { ServiceRefused, type ServiceApi } from './service-api.ts';
 

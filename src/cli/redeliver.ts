@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { delivery } from '../api/schemas.ts';
-import { resentUpdates, sentUpdate } from '../api/redelivery-schemas.ts';
+import { delivery } from '../api/payments/payment-requests.ts';
+import { resentUpdates, sentUpdate } from '../api/updates/update-requests.ts';
 import { readClientConfig } from '../config.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';

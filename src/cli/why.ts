@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { searchQuery } from '../api/search-schemas.ts';
+import { searchQuery } from '../api/search/search-view.ts';
 import { readClientConfig, type ClientConfig } from '../config.ts';
 import { BadNews } from './exit.ts';
 import { print, printJson } from './print.ts';

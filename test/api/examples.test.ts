@@ -1,8 +1,8 @@
 /** The examples of the API page: true by their own schemas, there for everything, and requests that can be sent as they stand. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { openApiDocument } from '../../src/api/openapi.ts';
-import { newPayment } from '../../src/api/openapi/payment-examples.ts';
+import { openApiDocument } from '../../src/api/http/openapi.ts';
+import { newPayment } from '../../src/api/payments/payment-examples.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';

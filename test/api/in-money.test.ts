@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { inMoney } from '../../src/api/in-money.ts';
+import { inMoney } from '../../src/api/payments/amounts-in-text.ts';
 import { feasible } from '../../src/domain/operation.ts';
 import { impossibleIn } from '../../src/domain/transaction.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';

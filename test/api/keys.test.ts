@@ -3,8 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { bearerAuth } from '../../src/api/auth.ts';
-import { openApiDocument } from '../../src/api/openapi.ts';
+import { bearerAuth } from '../../src/api/http/auth.ts';
+import { openApiDocument } from '../../src/api/http/openapi.ts';
 import { API_KEY, anOrderBody, startTestApi, type Answer, type TestApi } from '../support/api.ts';
 import { useTestApi } from '../support/door.ts';
 import { aPaidPayment } from '../support/paid-payment.ts';

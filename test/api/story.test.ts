@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readStory } from '../../src/api/story.ts';
+import { readStory } from '../../src/api/payments/story.ts';
 import { takeUntold, type OutboxState } from '../../src/store/outbox.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import { forgetSlice } from '../../src/store/retention.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createApp } from '../../src/api/app.ts';
+import { createApp } from '../../src/api/http/app.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { readConfig } from '../../src/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';

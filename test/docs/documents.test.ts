@@ -3,8 +3,8 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { PROBLEMS } from '../../src/api/problem.ts';
-import { createPaymentRequest, warning } from '../../src/api/schemas.ts';
+import { PROBLEMS } from '../../src/api/http/problem.ts';
+import { createPaymentRequest, warning } from '../../src/api/payments/payment-requests.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { readConfig } from '../../src/config.ts';
 import { ORDER_STATUSES } from '../../src/domain/order.ts';
@@ -121,7 +121,7 @@ describe('docs/dintero.md', () => {
   });
 
   it('names every status of payments and orders, and every update', () => {
-    const updates = namesIn('src/api/openapi/updates.ts', /^ {2}'(order\.\w+)'/gm);
+    const updates = namesIn('src/api/updates/order-updates.ts', /^ {2}'(order\.\w+)'/gm);
     const statuses = [...PAYMENT_STATUSES, ...ORDER_STATUSES];
     expect(unexplained([...statuses, ...updates], DINTERO)).toEqual([]);
   });

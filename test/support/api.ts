@@ -1,7 +1,7 @@
 /** The real HTTP door over a real store and the real Dintero gateway; only Temporal is made up. */
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { Connection, Client } from '@temporalio/client';
-import { startApi } from '../../src/api/server.ts';
+import { startApi } from '../../src/api/http/server.ts';
 import { readConfig } from '../../src/config.ts';
 import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
 import { createGateways } from '../../src/gateways/registry.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { startAdmin } from '../../src/api/server.ts';
+import { startAdmin } from '../../src/api/http/server.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { stampGateway } from '../../src/store/health.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';

@@ -1,5 +1,5 @@
 /** Why a payment is what it is, and how money that is in REVIEW does not fit, in words. */
-import { inMoney } from '../../api/in-money.ts';
+import { inMoney } from '../../api/payments/amounts-in-text.ts';
 import { formatMoney, type Money } from '../../domain/money.ts';
 import type { Order, Payment } from './story.ts';
 

@@ -1,6 +1,6 @@
 /** Which order somebody means who has one id in hand. */
 import type { z } from 'zod';
-import type { hit, searchAnswer } from '../../api/search-schemas.ts';
+import type { hit, searchAnswer } from '../../api/search/search-view.ts';
 
 export type Hit = z.infer<typeof hit>;
 

@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { delivery, orderView, pageOf, paymentWithTimeline } from '../../api/schemas.ts';
-import { readStory } from '../../api/story.ts';
-import { searchAnswer } from '../../api/search-schemas.ts';
-import { viewDelivery, viewFound, viewOrder, viewPayment } from '../../api/views.ts';
+import { delivery, orderView, pageOf, paymentWithTimeline } from '../../api/payments/payment-requests.ts';
+import { readStory } from '../../api/payments/story.ts';
+import { searchAnswer } from '../../api/search/search-view.ts';
+import { viewDelivery, viewFound, viewOrder, viewPayment } from '../../api/payments/payment-view.ts';
 import type { ClientConfig } from '../../config.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { openStore, type Db, type Store } from '../../store/open.ts';

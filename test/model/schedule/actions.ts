@@ -1,7 +1,7 @@
 /** What people and their machines do, whenever they please: each is possible or not in the world as it is. */
-import { closePayment, openPayment } from '../../../src/api/open-payment.ts';
-import { Problem } from '../../../src/api/problem.ts';
-import { resolve } from '../../../src/api/resolve.ts';
+import { closePayment, openPayment } from '../../../src/api/payments/open-payment.ts';
+import { Problem } from '../../../src/api/http/problem.ts';
+import { resolve } from '../../../src/api/payments/resolve-payment.ts';
 import type { OperationKind } from '../../../src/domain/operation.ts';
 import { isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';

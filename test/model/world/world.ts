@@ -3,7 +3,7 @@ import { createPaymentActivities } from '../../../src/activities/create-activiti
 import { createMoneyActivities } from '../../../src/activities/money-activities.ts';
 import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
 import { createWakingActivities } from '../../../src/activities/waking.ts';
-import { createMoneyMover, type MoneyMover } from '../../../src/api/move-money.ts';
+import { createMoneyMover, type MoneyMover } from '../../../src/api/money/move-money.ts';
 import type { Gateway, OperationRequest } from '../../../src/gateways/gateway.ts';
 import type { Service } from '../../../src/service.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';

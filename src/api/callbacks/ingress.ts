@@ -1,0 +1,293 @@
+/** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delivery, Gateway, RawRequest, Verification } from '../../gateways/gateway.ts';
+import { crashPoint } from '../../crash-points.ts';
+import type { Service } from '../../service.ts';
+import { countReceipt, logRefused, markSignalled } from '../../store/deliveries.ts';
+import { isSameKey, type PaymentKey } from '../../domain/payment.ts';
+import { findPayment } from '../../store/payments.ts';
+import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../../store/log-delivery.ts';
+import { findKeyBySession } from '../../store/sweeps.ts';
+import { withTimeout } from '../../temporal/calls.ts';
+import type { CallbackSignal } from '../../workflows/messages.ts';
+import { Batcher } from '../../lib/batcher.ts';
+import { Problem } from '../http/problem.ts';
+import type { Pokes } from './pokes.ts';
+import { cutDown, receivedOf, receivedRequest } from './log-entry.ts';
+import { TokenBuckets } from '../../lib/token-bucket.ts';
+
+export interface Ingress {
+  /** @throws Problem for everything that is not answered 200 */
+  receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }>;
+  /** Waits for what was answered but is still being signalled. */
+  drain(): Promise<void>;
+}
+
+/** How long the store may take before Temporal is told without its word, and before it counts as away. */
+const LOG_WORD_MS = 150;
+const LOG_LIMIT_MS = 650;
+
+/** How long an operation of ours may take from the gateway's callback to its own record; what is not answered then is looked at. */
+const ECHO_MS = 500;
+
+/** Contract §7. */
+const VERIFIED_PER_SESSION = 20;
+/** Of one that is refused a row is kept: a burst of so many, then one a second; and its payment is looked for so often a second. */
+const REFUSED_KEPT = { perSecond: 1, burst: 50 };
+const REFUSED_LOOKED_FOR_PER_SECOND = 50;
+/** Copies of one signed message, each with another delivery id that nobody signed: a burst, then one in half a minute. The rest is counted. */
+const COPIES = { perSecond: 1 / 30, burst: 5 };
+/** What is signed longer ago is no retry of the gateway's: contract §4. */
+const LONG_AGO_S = 7 * 24 * 3_600;
+
+/** Builds the ingress of one API process. */
+export function createIngress(service: Service, pokes: Pokes): Ingress {
+  return new CallbackIngress(service, pokes);
+}
+
+type Refusal = Pick<Verification & { outcome: 'refused' }, 'reason' | 'key' | 'claim'>;
+
+class CallbackIngress implements Ingress {
+  readonly #service: Service;
+  readonly #pokes: Pokes;
+  readonly #verified = new TokenBuckets(VERIFIED_PER_SESSION);
+  readonly #refused = new TokenBuckets(REFUSED_KEPT.perSecond, REFUSED_KEPT.burst);
+  readonly #copies = new TokenBuckets(COPIES.perSecond, COPIES.burst);
+  readonly #lookedFor = new TokenBuckets(REFUSED_LOOKED_FOR_PER_SECOND);
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #signalled: Batcher<string>;
+
+  constructor(service: Service, pokes: Pokes) {
+    this.#service = service;
+    this.#pokes = pokes;
+    this.#signalled = new Batcher((ids) => markSignalled(service.store.db, ids));
+  }
+
+  async receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }> {
+    const { metrics } = this.#service;
+    const verification = gateway.verify(request);
+    if (verification.outcome === 'malformed') {
+      metrics.deliveries.inc({ gateway: gateway.id, outcome: 'malformed' });
+      throw new Problem('malformed', verification.detail);
+    }
+    if (verification.outcome === 'refused') {
+      this.#refuse(gateway, request, verification);
+      throw new Problem('bad_signature', verification.detail);
+    }
+    if (Math.abs(verification.delivery.ageSeconds) > LONG_AGO_S) {
+      this.#refuse(gateway, request, { ...verification.delivery, reason: 'signed_long_ago' });
+      throw longAgoProblem(verification.delivery);
+    }
+    const stop = metrics.acknowledged.startTimer();
+    this.#limit(gateway, verification.delivery);
+    const delivery = await this.#identified(gateway, verification.delivery);
+    const isCounted = await this.#countCopy(gateway, delivery);
+    const result = isCounted ? 'duplicate' : await this.#take(gateway, request, delivery);
+    count(this.#service, gateway, delivery, verification.outcome, result);
+    stop();
+    if (verification.outcome === 'stale') throw staleProblem(delivery);
+    return { result };
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all(this.#running);
+    await this.#signalled.flush();
+  }
+
+  #limit(gateway: Gateway, delivery: Delivery): void {
+    if (this.#verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) return;
+    this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
+    throw new Problem(
+      'unavailable',
+      `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
+    );
+  }
+
+  /** Whether it is one copy too many of a message that is stored, and was counted there; what nobody has stored is taken. */
+  async #countCopy(gateway: Gateway, { copyHash, contentHash, key }: Delivery): Promise<boolean> {
+    if (copyHash === undefined || this.#copies.take(`${gateway.id}/${copyHash}`)) return false;
+    const counted = countReceipt(this.#service.store.db, gateway.id, { contentHash, key });
+    return withTimeout(counted, LOG_LIMIT_MS, 'the store').catch(() => false);
+  }
+
+  /** Whose it is, where only the session says so: without the store that can't be known, and Temporal can't be told of it. */
+  async #identified(gateway: Gateway, delivery: Delivery): Promise<Delivery> {
+    const { sessionId } = delivery.claim;
+    if (delivery.keyBySession === undefined || sessionId === undefined) return delivery;
+    const found = findKeyBySession(this.#service.store.db, gateway.id, sessionId);
+    const key = await withTimeout(found, LOG_LIMIT_MS, 'the store').catch((error: unknown) =>
+      unavailable(this.#service, gateway.id, {
+        detail: 'the store, which alone knows whose session it is about, did not answer; send it again',
+        cause: error,
+      }),
+    );
+    return { ...delivery, key };
+  }
+
+  async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogWord['result']> {
+    const received = receivedOf(gateway, request, delivery);
+    const orderReference = delivery.key?.orderReference ?? '';
+    crashPoint('ingress.log.before', orderReference);
+    const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS, 'the store');
+    const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
+    if (word === null) return this.#takeWithoutWord(received, request, logged);
+    crashPoint('ingress.log.after', orderReference);
+    // It can't be acted upon as it stands, but it comes from the gateway: looking at the payment it names is harmless.
+    if (delivery.kind === 'unclear' && delivery.key !== null)
+      this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
+    if (word.toSignal) this.#background(this.#tell(received, request, word));
+    return word.result;
+  }
+
+  /** What may be the echo of an operation under way is given a moment to be answered by its record; should we die, the forwarder sees to it. */
+  async #tell(received: ReceivedDelivery, request: RawRequest, { id, mayBeEcho }: LogWord): Promise<void> {
+    const { key } = received;
+    if (mayBeEcho && key !== null) {
+      await sleep(ECHO_MS);
+      const { db } = this.#service.store;
+      if (!(await asksForLook(db, id, key.paymentId).catch(() => true))) return;
+    }
+    await this.#signal(received, request);
+    this.#signalled.add(id);
+  }
+
+  /** The store is slow or away: Temporal is told at once, and whichever of the two has it first lets us answer. */
+  async #takeWithoutWord(
+    received: ReceivedDelivery,
+    request: RawRequest,
+    logged: Promise<LogWord>,
+  ): Promise<LogWord['result']> {
+    const isOurs = received.ignoredBecause === undefined;
+    const told = isOurs
+      ? [this.#signal(received, request).then(() => ({ result: 'accepted' as const }))]
+      : [];
+    const { result } = await Promise.any([logged, ...told]).catch((error: unknown) =>
+      unavailable(this.#service, received.gateway, {
+        detail: 'neither the store nor Temporal could take it; send it again',
+        cause: error,
+      }),
+    );
+    return result;
+  }
+
+  #signal(received: ReceivedDelivery, request: RawRequest): Promise<void> {
+    if (received.key === null) return Promise.resolve();
+    const { eventId, contentHash, claim, key, gateway } = received;
+    const signal: CallbackSignal = {
+      eventId,
+      contentHash,
+      claim,
+      receivedAt: request.receivedAt.toISOString(),
+    };
+    const told = this.#service.runs.callback({ ...key, gateway }, signal);
+    return told.then(() => crashPoint('ingress.signal.after', key.orderReference));
+  }
+
+  #refuse(gateway: Gateway, request: RawRequest, refusal: Refusal): void {
+    this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refusal.reason });
+    if (!this.#lookedFor.take(gateway.id)) return;
+    const isKept = this.#refused.take(gateway.id);
+    this.#background(this.#followRefused(gateway, request, refusal, isKept));
+  }
+
+  async #followRefused(
+    gateway: Gateway,
+    request: RawRequest,
+    { key, claim, reason }: Refusal,
+    isKept: boolean,
+  ): Promise<void> {
+    const named = key ?? (await this.#keyOf(gateway, claim.sessionId));
+    // A key that is claimed may be made up; one that was found by its session is ours.
+    if (named !== null) this.#background(this.#pokeNamed(named, key !== null));
+    if (!isKept) return;
+    const kept = cutDown(receivedRequest(gateway, request));
+    await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason });
+  }
+
+  /** Order numbers can be guessed, ids of payments and sessions can't: a callback that names neither wakes nobody. */
+  async #pokeNamed(key: PaymentKey, isClaimed: boolean): Promise<void> {
+    if (isClaimed && !(await this.#isOurs(key))) return;
+    await this.#pokes.poke(key, 'unproved_callback');
+  }
+
+  async #isOurs(key: PaymentKey): Promise<boolean> {
+    const payment = await findPayment(this.#service.store.db, key.paymentId);
+    return payment !== null && isSameKey({ paymentId: payment.id, ...payment }, key);
+  }
+
+  #keyOf(gateway: Gateway, sessionId: string | undefined): Promise<PaymentKey | null> {
+    if (sessionId === undefined) return Promise.resolve(null);
+    return findKeyBySession(this.#service.store.db, gateway.id, sessionId).catch(() => null);
+  }
+
+  #background(work: Promise<unknown>): void {
+    const tracked = work.catch(() => undefined).finally(() => this.#running.delete(tracked));
+    this.#running.add(tracked);
+  }
+}
+
+function count(
+  service: Service,
+  gateway: Gateway,
+  delivery: Delivery,
+  outcome: string,
+  result: string,
+): void {
+  const { metrics, log } = service;
+  const { eventId, kind, key, secretIndex, secretFingerprint } = delivery;
+  const reason = result === 'ignored' ? { reason: ignoredAs(delivery) } : {};
+  metrics.deliveries.inc({
+    gateway: gateway.id,
+    outcome: outcome === 'stale' ? 'stale' : result,
+    ...reason,
+  });
+  const group = gateway.secrets.find(({ fingerprints }) => fingerprints[secretIndex] === secretFingerprint);
+  metrics.secretHits.inc({
+    gateway: gateway.id,
+    kind: group?.kind ?? 'unknown',
+    secret: String(secretIndex),
+  });
+  if (kind === 'unclear') log.error({ gateway: gateway.id, eventId }, 'rightly signed, but not understood');
+  if (kind === 'payment' && key !== null && result === 'ignored')
+    log.error(
+      { gateway: gateway.id, eventId, payment: key.paymentId },
+      'about a payment that this store has lost: was an older backup restored? See docs/operations.md',
+    );
+}
+
+function longAgoProblem({ ageSeconds }: Delivery): Problem {
+  const days = Math.floor(Math.abs(ageSeconds) / (24 * 3_600));
+  return new Problem(
+    'stale_signature',
+    `the signature is right, but ${days} days ${ageSeconds > 0 ? 'old' : 'in the future'}; it was not acted upon`,
+  );
+}
+
+function staleProblem(delivery: Delivery): Problem {
+  return new Problem(
+    'stale_signature',
+    `the signature is right, but ${Math.abs(Math.round(delivery.ageSeconds))} s ${delivery.ageSeconds > 0 ? 'old' : 'in the future'}; ` +
+      'at most 300 s were expected. It was acted upon all the same',
+  );
+}
+
+function unavailable(
+  { metrics }: Service,
+  gateway: string,
+  { detail, cause }: { detail: string; cause: unknown },
+): never {
+  metrics.deliveries.inc({ gateway, outcome: 'unavailable' });
+  throw new Problem('unavailable', detail, { cause });
+}
+
+/** `lost`: of a payment of ours that the store has lost. */
+function ignoredAs({ kind, key }: Delivery): string {
+  if (kind !== 'payment') return kind;
+  return key === null ? 'foreign' : 'lost';
+}
+
+function after(ms: number): Promise<null> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), ms).unref();
+  });
+}

@@ -1,0 +1,54 @@
+/** What of a callback goes into the delivery log. */
+import type { Delivery, Gateway, RawRequest } from '../../gateways/gateway.ts';
+import type { ReceivedDelivery } from '../../store/log-delivery.ts';
+import { redacted } from './redact.ts';
+
+/** Of its target, of its headers and of its body alike, so that with what it claims it stays below 4 KiB. */
+const REFUSED_PART_BYTES = 1_000;
+
+/** A body that nobody signed is never read: it is kept for people. */
+const UNSIGNED_BODY_BYTES = 4_096;
+
+/** A verified delivery as the log keeps it. */
+export function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): ReceivedDelivery {
+  const { eventId, contentHash, key, claim, kind, secretFingerprint: secret } = delivery;
+  const ignoredBecause = kind === 'payment' ? (key === null ? foreign(delivery) : undefined) : kind;
+  const kept = receivedRequest(gateway, request);
+  return {
+    ...kept,
+    body: delivery.isBodySigned ? kept.body : kept.body.subarray(0, UNSIGNED_BODY_BYTES),
+    eventId,
+    contentHash,
+    key,
+    secret,
+    claim: { ...claim },
+    ...(ignoredBecause !== undefined && { ignoredBecause }),
+  };
+}
+
+function foreign({ keyBySession, claim }: Delivery): string {
+  return keyBySession === undefined
+    ? 'foreign: carries no payment of ours'
+    : `foreign: session ${claim.sessionId} is none of ours`;
+}
+
+/** A request as the log keeps it. */
+export function receivedRequest(gateway: Gateway, request: RawRequest) {
+  const { method, target, headers, body } = request;
+  return { gateway: gateway.id, method, target, headers: redacted(headers), body };
+}
+
+/** As much of a refused one as is kept: who is refused must not fill the store. */
+export function cutDown(received: ReturnType<typeof receivedRequest>): ReturnType<typeof receivedRequest> {
+  let left = REFUSED_PART_BYTES;
+  const headers = Object.entries(received.headers).filter(([name, value]) => {
+    left -= name.length + value.length + 6;
+    return left >= 0;
+  });
+  return {
+    ...received,
+    target: received.target.slice(0, REFUSED_PART_BYTES),
+    headers: Object.fromEntries(headers),
+    body: received.body.subarray(0, REFUSED_PART_BYTES),
+  };
+}

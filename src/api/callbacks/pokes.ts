@@ -1,0 +1,46 @@
+/** Hits that prove nothing may ask for a look, but not for many: three times, then once per 30 seconds and payment. */
+import type { PaymentKey } from '../../domain/payment.ts';
+import type { PaymentRuns } from '../../temporal/payment-runs.ts';
+import { paymentWorkflowId, type ReturnSignal } from '../../workflows/messages.ts';
+import { TokenBuckets } from '../../lib/token-bucket.ts';
+
+export interface Pokes {
+  /** Wakes a run that is there; creates none. Never throws: a poke is not worth an error. */
+  poke(key: PaymentKey, why: ReturnSignal['why']): Promise<void>;
+}
+
+const BURST = 3;
+const PER_SECOND_AFTERWARDS = 1 / 30;
+/** What follows upon a hit is one more at the end of this: the previews of a link come at once, and the payer after them. */
+const TOGETHER_MS = 3_000;
+
+/** One limit for returns and another for unproved callbacks: who forges these must not use up what a payer may ask for. */
+export function createPokes(runs: Pick<PaymentRuns, 'poke'>): Pokes {
+  const buckets = {
+    return: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
+    unproved_callback: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
+  } satisfies Record<ReturnSignal['why'], TokenBuckets>;
+  /** Runs that were poked just now, and whether another hit has followed. */
+  const recent = new Map<string, { isFollowed: boolean }>();
+
+  async function poke(key: PaymentKey, why: ReturnSignal['why']): Promise<void> {
+    // By the run's own id: a forger may make up any payment id beside it.
+    const id = paymentWorkflowId(key);
+    const hits = `${why} ${id}`;
+    const before = recent.get(hits);
+    if (before !== undefined) {
+      before.isFollowed = true;
+      return;
+    }
+    if (!buckets[why].take(id)) return;
+    const now = { isFollowed: false };
+    recent.set(hits, now);
+    setTimeout(() => {
+      recent.delete(hits);
+      if (now.isFollowed) void poke(key, why);
+    }, TOGETHER_MS).unref();
+    await runs.poke(key, { why, at: new Date().toISOString() }).catch(() => false);
+  }
+
+  return { poke };
+}

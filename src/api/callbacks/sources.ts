@@ -1,0 +1,84 @@
+/** Where callbacks come from. The signature decides; an address raises an alarm or, where the merchant wants it so, takes the trust away. */
+import { BlockList, isIP } from 'node:net';
+import type { Delivery, Gateway, RawRequest, RefusalReason, Verification } from '../../gateways/gateway.ts';
+import type { Service } from '../../service.ts';
+import type { Ingress } from './ingress.ts';
+import { Problem } from '../http/problem.ts';
+import { TokenBuckets } from '../../lib/token-bucket.ts';
+
+export interface SourcedIngress {
+  /** Like `Ingress.receive`, for a request from this address. @throws Problem `source_not_allowed` too */
+  receive(gateway: Gateway, request: RawRequest, ip: string): ReturnType<Ingress['receive']>;
+}
+
+/** One warning a minute says as much as one for each callback; the figures have them all. */
+const WARNINGS = { perSecond: 1 / 60, burst: 5 };
+
+/** Not a gateway's word but ours; the log and the figures keep any. */
+const NOT_ALLOWED = 'source_not_allowed' satisfies RefusalReason;
+const DETAIL =
+  'rightly signed, but from an address that is not on DINTERO_ALLOWED_IPS; is TRUST_PROXY right?';
+
+/** Puts the lists of allowed addresses before the ingress. Who has no right signature is refused for that alone. */
+export function createSourcedIngress(
+  { config, log, metrics }: Pick<Service, 'config' | 'log' | 'metrics'>,
+  ingress: Pick<Ingress, 'receive'>,
+): SourcedIngress {
+  const lists = new Map<string, BlockList>();
+  if (config.DINTERO_ALLOWED_IPS !== undefined) lists.set('dintero', listOf(config.DINTERO_ALLOWED_IPS));
+  const warnings = new TokenBuckets(WARNINGS.perSecond, WARNINGS.burst);
+
+  function report(gateway: string, reason: 'not_listed' | 'not_an_address'): void {
+    metrics.deliveries.inc({ gateway, outcome: 'foreign_source', reason });
+    if (warnings.take(gateway)) log.warn({ gateway, reason }, DETAIL);
+  }
+
+  return {
+    async receive(gateway, request, ip) {
+      const list = lists.get(gateway.id);
+      const wrong = list === undefined ? null : whyNot(list, ip);
+      const delivery = wrong === null ? null : provedBy(gateway.verify(request));
+      if (wrong === null || delivery === null) return ingress.receive(gateway, request);
+      report(gateway.id, wrong);
+      if (config.DINTERO_IP_POLICY === 'report') return ingress.receive(gateway, request);
+      const verify = (): Verification => distrusted(delivery);
+      return ingress.receive({ ...gateway, verify }, request).catch((error: unknown) => {
+        throw new Problem('source_not_allowed', DETAIL, { cause: error });
+      });
+    },
+  };
+}
+
+function provedBy(verification: Verification): Delivery | null {
+  return 'delivery' in verification ? verification.delivery : null;
+}
+
+/** Refused like one that is not signed: kept, and what it names may be looked at, but no more. */
+function distrusted({ key, claim }: Delivery): Verification {
+  return { outcome: 'refused', reason: NOT_ALLOWED, detail: DETAIL, key, claim };
+}
+
+function whyNot(list: BlockList, ip: string): 'not_listed' | 'not_an_address' | null {
+  const address = bare(ip);
+  const family = isIP(address);
+  if (family === 0) return 'not_an_address';
+  return list.check(address, family === 6 ? 'ipv6' : 'ipv4') ? null : 'not_listed';
+}
+
+function listOf(sources: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const source of sources) {
+    const [address = '', prefix] = source.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}
+
+/** Some proxies write a port or a zone beside the address. IPv4 inside IPv6 is the list's own matter. */
+function bare(text: string): string {
+  const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? [];
+  const [, beforePort] = /^([\d.]+):\d+$/.exec(text) ?? [];
+  return (bracketed ?? beforePort ?? text).replace(/%.*$/, '');
+}

@@ -1,0 +1,65 @@
+/** Answers to what Node can't read as a request, so that the application never sees it; without these they have no body. */
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from '../../telemetry/log.ts';
+import { Problem, PROBLEMS, problemBody, type ProblemCode } from './problem.ts';
+
+const PROBLEM_OF: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    'headers_too_large',
+    'an address of at most 16 KiB and headers of at most 16 KiB were expected',
+  ],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['too_large', 'chunks without extensions were expected'],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    'request_timeout',
+    'the headers within 10 s and the whole request within 30 s were expected',
+  ],
+};
+const UNREADABLE = ['malformed', 'an HTTP/1.1 request was expected'] as const;
+
+/** A client that still sends when it is answered would lose the answer to a reset, so the end waits for this long. */
+const LINGER_MS = 500;
+
+/** Gives 400, 408, 413 and 431 of Node's own a problem for a body. Never throws. */
+export function answerClientErrors(server: Server, log: Logger): void {
+  const latest = new WeakMap<Duplex, ServerResponse>();
+  const answered = new WeakSet<Duplex>();
+  server.on('request', (request, response) => latest.set(request.socket, response));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (answered.has(socket)) return;
+    answered.add(socket);
+    const problem = problemOf(error);
+    const response = latest.get(socket);
+    if (problem === null || (response?.headersSent === true && !response.writableFinished)) socket.destroy();
+    else if (response?.req.complete === true && !response.writableFinished)
+      // What can't be read came behind a request that is still being answered, and must not pass for its answer.
+      response.once('close', () => answer(socket, problem, log));
+    else answer(socket, problem, log);
+  });
+}
+
+/** Null for a connection that broke: nobody is there to be answered. */
+function problemOf({ code = '' }: NodeJS.ErrnoException): Problem | null {
+  const known = PROBLEM_OF[code] ?? (code.startsWith('HPE_') ? UNREADABLE : undefined);
+  return known === undefined ? null : new Problem(...known);
+}
+
+function answer(socket: Duplex, problem: Problem, log: Logger): void {
+  if (!socket.writable) return void socket.destroy();
+  const requestId = randomUUID();
+  const { status } = PROBLEMS[problem.code];
+  const body = JSON.stringify(problemBody(problem, requestId));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `Date: ${new Date().toUTCString()}`,
+    `X-Request-Id: ${requestId}`,
+    'X-Content-Type-Options: nosniff',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  log.debug({ requestId, status, code: problem.code }, 'not a request');
+}

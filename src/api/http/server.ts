@@ -1,0 +1,72 @@
+/** Listens, and stops: what is under way may end, also an opening, which takes 14 s where the gateway is slow. */
+import { createServer, type Server } from 'node:http';
+import type Koa from 'koa';
+import type { Service } from '../../service.ts';
+import type { Logger } from '../../telemetry/log.ts';
+import { answerClientErrors } from './client-errors.ts';
+import { createAdminApp, createApp } from './app.ts';
+import { listenError, type Listening } from './cannot-listen.ts';
+
+/** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */
+const LIMITS = {
+  maxHeaderSize: 36 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+  // Asked for by the application, so that its absence is a problem as all others are.
+  requireHostHeader: false,
+};
+
+/** A client that takes nothing of its answer for so long holds no connection. Longer than a request may take, which is answered first. */
+const SILENT_MS = 35_000;
+
+/** Longer than an opening may take, and shorter than a process may take to end. */
+const STOP_GRACE_MS = 17_000;
+
+/** Opens the door; the returned function closes it after the requests at hand, or `STOP_GRACE_MS`. @throws ListenError */
+export async function startApi(service: Service): Promise<() => Promise<void>> {
+  const { config, log } = service;
+  const { app, ingress } = createApp(service);
+  const server = await listen(app, { setting: 'PORT', port: config.PORT, host: config.HOST, log });
+  log.info({ port: config.PORT, publicUrl: config.PUBLIC_URL }, 'api listens');
+  return async () => {
+    await close(server, STOP_GRACE_MS);
+    await ingress.drain();
+  };
+}
+
+/** A figure is answered in less. */
+const ADMIN_GRACE_MS = 1_000;
+
+/** Health and figures for those inside, on ADMIN_PORT, of whatever role this process has. @throws ListenError */
+export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
+  const { config, log } = service;
+  const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;
+  const server = await listen(createAdminApp(service), { ...at, log });
+  return () => close(server, ADMIN_GRACE_MS);
+}
+
+function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const handle = app.callback();
+    const server = createServer(LIMITS, (req, res) => void handle(req, res));
+    // None is dropped in silence; all of them together have their limit.
+    server.maxHeadersCount = 0;
+    server.setTimeout(SILENT_MS);
+    answerClientErrors(server, log);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(at, error)));
+    server.listen(at.port, at.host, () => resolve(server));
+  });
+}
+
+async function close(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  // A keep-alive connection that becomes idle now would otherwise hold the server for a minute.
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  await closed;
+  clearTimeout(timer);
+  clearInterval(idle);
+}

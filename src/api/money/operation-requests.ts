@@ -1,0 +1,147 @@
+/** The shapes of captures, refunds and voids: what is asked for, and what is shown. Contract §3. */
+import { z } from 'zod';
+import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
+import {
+  amount,
+  cursorOf,
+  limit,
+  lineAmount,
+  payment,
+  text,
+  timestamp,
+} from '../payments/payment-requests.ts';
+
+export const OPERATION_KINDS = ['capture', 'refund', 'void'] as const;
+
+/** Given to operations that nobody asked for: `operations.ts` in the store. */
+const OURS = /^(auto-capture$|give-back-)/;
+
+export const operationReference = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, underscores and hyphens')
+  .refine((given) => !OURS.test(given), 'another reference: auto-capture and give-back-… are ours')
+  .meta({
+    description: 'The key of the operation, by payment and kind: the same call again moves money once',
+    examples: ['parcel-1'],
+  });
+
+const line = z.strictObject({
+  lineId: text(200).meta({ description: "The `lineId` of one of the order's items" }),
+  amount: lineAmount,
+  quantity: z.number('a number').positive('more than 0').max(1_000_000).optional(),
+});
+
+const asked = {
+  amount: amount
+    .optional()
+    .meta({ description: 'Minor units; all that is left where neither it nor items are given' }),
+  reference: operationReference.optional().meta({ description: 'May be given as `Idempotency-Key` instead' }),
+  items: z
+    .array(line, 'a list of lines')
+    .min(1, 'at least one line')
+    .max(500, 'at most 500 lines')
+    .optional()
+    .meta({ description: 'Lines that add up to the amount' }),
+};
+
+const reason = text(200).optional();
+
+export const captureRequest = z
+  .strictObject({
+    ...asked,
+    finalCapture: z
+      .boolean('true or false')
+      .default(false)
+      .meta({ description: 'Gives back what is left of the authorization, where the payment method can' }),
+    reason: reason.meta({ description: 'Kept with the operation' }),
+  })
+  .superRefine(addsUp)
+  .meta({ id: 'Capture' });
+
+export const refundRequest = z
+  .strictObject({ ...asked, reason: reason.meta({ description: 'For the gateway' }) })
+  .superRefine(addsUp)
+  .meta({ id: 'Refund' });
+
+export const voidRequest = z
+  .strictObject({
+    reference: asked.reference,
+    reason: reason.meta({ description: 'Kept with the operation' }),
+  })
+  .meta({ id: 'Void' });
+
+interface Asked {
+  readonly amount?: number | undefined;
+  readonly items?: readonly z.infer<typeof line>[] | undefined;
+}
+
+function addsUp({ amount: total, items }: Asked, context: z.core.$RefinementCtx): void {
+  if (items === undefined) return;
+  const complain = (message: string, ...path: PropertyKey[]) =>
+    context.addIssue({ code: 'custom', path: ['items', ...path], message });
+  const sum = items.reduce((sofar, each) => sofar + each.amount, 0);
+  if (total !== undefined && sum !== total) complain(`lines that add up to ${total}; they add up to ${sum}`);
+  if (sum < 1 || sum > MAX_AMOUNT_MINOR)
+    complain(`lines that add up to 1 to ${MAX_AMOUNT_MINOR}; they add up to ${sum}`);
+  const ids = items.map(({ lineId }) => lineId);
+  for (const [index, id] of ids.entries())
+    if (ids.indexOf(id) !== index) complain('each line at most once', index, 'lineId');
+}
+
+const minor = z.int().meta({ description: 'Minor units' });
+
+export const operation = z
+  .object({
+    id: z.string().meta({ example: 'op_01a201c0f918230ca53b24968cf0' }),
+    kind: z.enum(OPERATION_KINDS),
+    reference: z.string(),
+    status: z.enum(['pending', 'unknown', 'done', 'failed']).meta({
+      description:
+        '`unknown`: sent, and its answer was lost; the gateway is asked for it until it shows, it is never sent again',
+    }),
+    amount: minor.nullable().meta({ description: 'Minor units; null until it is known what is left' }),
+    currency: z.string(),
+    finalCapture: z.boolean(),
+    reason: z.string().optional().meta({ description: 'As it was given' }),
+    cause: z
+      .enum(['merchant', 'operator', 'auto_capture', 'late_money'])
+      .meta({ description: 'Who wanted it' }),
+    key: z.string().nullable().meta({ description: 'The name of the API key that asked for it' }),
+    problem: z
+      .object({ code: z.string(), detail: z.string() })
+      .optional()
+      .meta({ description: 'Why it failed; `detail` in the words of whoever refused it' }),
+    createdAt: timestamp,
+    finishedAt: timestamp.nullable(),
+  })
+  .meta({ id: 'Operation' });
+
+export const operationWithPayment = operation.extend({ payment }).meta({ id: 'OperationWithPayment' });
+
+export const operationQuery = z.strictObject({
+  kind: z
+    .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
+    .optional()
+    .meta({
+      description: 'Where operations of several kinds share the reference; else the newest is meant',
+      examples: ['capture'],
+    }),
+});
+
+export const operationOfOrder = operation
+  .extend({ payment: z.string(), orderReference: z.string() })
+  .meta({ id: 'OperationOfOrder' });
+
+export const allOperationsQuery = z.strictObject({
+  status: operation.shape.status
+    .optional()
+    .meta({ description: '`pending` and `unknown` are those that have not ended', examples: ['pending'] }),
+  kind: z
+    .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
+    .optional()
+    .meta({ examples: ['capture'] }),
+  limit,
+  cursor: cursorOf('op'),
+});
+
+export const operationsQuery = z.strictObject({ limit, cursor: cursorOf('op') });

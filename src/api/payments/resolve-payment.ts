@@ -1,0 +1,68 @@
+/** `POST /v1/payments/{id}/resolve`: a person's way out of REVIEW. */
+import type { z } from 'zod';
+import { crashPoint } from '../../crash-points.ts';
+import type { Service } from '../../service.ts';
+import { nameOf, type Asker } from '../../store/asker.ts';
+import { writeDecision } from '../../store/decisions.ts';
+import { listUnfinished } from '../../store/operations.ts';
+import { findPayment, type PaymentRow } from '../../store/payments.ts';
+
+import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
+import { refuseUnconfigured } from './configured.ts';
+import { addressOf } from './open-payment.ts';
+import { Problem } from '../http/problem.ts';
+import type { resolveRequest } from './payment-requests.ts';
+
+type Asked = Pick<z.infer<typeof resolveRequest>, 'decision'> & Asker;
+
+/** Returns whether it is done; money that goes back may take its time. @throws Problem */
+export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
+  refuseUnreviewed(payment, asked);
+  refuseUnconfigured(service, payment);
+  crashPoint('resolve.note.before', payment.orderReference);
+  const noteKey = await writeDown(service, payment, asked);
+  crashPoint('resolve.note.after', payment.orderReference);
+  if (asked.decision === 'give_back') return giveBack(service, payment, noteKey);
+  const result = await service.runs.resolve(addressOf(payment), { decision: asked.decision, noteKey });
+  if (result.kind === 'not_in_review')
+    throw new Problem('not_in_review', `payment ${payment.id} is ${result.status}`);
+  if (result.kind === 'refused') throw new Problem('not_acceptable', result.reason);
+  return true;
+}
+
+/** What is settled and has a review mark can only be dismissed: there is nothing to accept, and money that pays is refunded. */
+function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: Asked): void {
+  if (status === 'REVIEW' || (reviewMark !== null && decision === 'dismiss')) return;
+  const hint = reviewMark === null ? '' : ` with a review mark (${reviewMark}), which can only be dismissed`;
+  throw new Problem('not_in_review', `payment ${id} is ${status}${hint}`);
+}
+
+/** Who decided and why is written here and only here: it has no place in a workflow's history. */
+function writeDown(service: Service, { id }: PaymentRow, { decision, ...asker }: Asked): Promise<string> {
+  const text = `${nameOf(asker)} asked to ${WORDS[decision]}: ${asker.reason}`;
+  return writeDecision(service.store.db, id, { text, data: { decision, ...asker } });
+}
+
+const WORDS = { accept: 'accept', give_back: 'give the money back', dismiss: 'dismiss' } as const;
+
+async function giveBack(service: Service, payment: PaymentRow, noteKey: string): Promise<boolean> {
+  const asked = { cause: 'operator', noteKey } as const;
+  const address = addressOf(payment);
+  try {
+    await service.money.giveBack(address, asked);
+    crashPoint('resolve.answer.before', payment.orderReference);
+  } catch (error) {
+    if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
+    // It may have been heard or not: this is durable when it returns, and twice is once.
+    await service.money.requestGiveBack(address, asked);
+    return false;
+  }
+  const { db } = service.store;
+  const now = (await findPayment(db, payment.id)) ?? payment;
+  if (now.status !== 'REVIEW') return true;
+  if ((await listUnfinished(db, payment.id)).length > 0) return false;
+  throw new Problem(
+    'give_back_failed',
+    `payment ${payment.id} is still in REVIEW (${now.reason}); its timeline says why`,
+  );
+}

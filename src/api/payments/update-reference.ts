@@ -1,0 +1,57 @@
+/** `PATCH /v1/payments/{id}`: the one field that may be written after a payment was opened, at the gateway first and then here. */
+import { GatewayRejected, GatewayUnavailable } from '../../gateways/gateway.ts';
+import type { Service } from '../../service.ts';
+import { findPayment, type PaymentRow } from '../../store/payments.ts';
+import { rememberReference } from '../../store/second-reference.ts';
+import { refuseUnconfigured } from './configured.ts';
+import { Problem } from '../http/problem.ts';
+
+/** Each time round, one of those who change it at the same moment is done. */
+const MOST_AT_ONCE = 10;
+
+/**
+ * Returns the payment as it is then. Asked again, it is written again, which changes nothing. Of several at once each is written to
+ * the gateway once more until nobody came between, so that in the end both sides have the same. @throws Problem
+ */
+export async function updateReference(
+  service: Service,
+  payment: PaymentRow,
+  merchantReference2: string,
+): Promise<PaymentRow> {
+  refuseUnconfigured(service, payment);
+  const { id, transactionId, status } = payment;
+  if (transactionId === null)
+    throw new Problem('no_transaction', `payment ${id} is ${status}: there is no transaction to write it to`);
+  let known = payment;
+  for (let round = 0; round < MOST_AT_ONCE; round += 1) {
+    await atGateway(service, payment.gateway, { transactionId, merchantReference2 });
+    const change = { before: known.request.merchantReference2, after: merchantReference2 };
+    const isKept = await rememberReference(service.store.db, id, change);
+    known = (await findPayment(service.store.db, id)) ?? known;
+    if (isKept) return { ...known, request: { ...known.request, merchantReference2 } };
+  }
+  throw new Problem('unavailable', 'others change it at the same moment; ask again, nothing is done twice');
+}
+
+async function atGateway(
+  { gateways }: Service,
+  gateway: string,
+  { transactionId, merchantReference2 }: { transactionId: string; merchantReference2: string },
+): Promise<void> {
+  try {
+    await gateways.named(gateway).updateReference(transactionId, merchantReference2);
+  } catch (error) {
+    if (error instanceof GatewayRejected)
+      throw new Problem('gateway_rejected', `${gateway} refused: ${error.message}`);
+    if (!(error instanceof GatewayUnavailable)) throw error;
+    const wait = error.retryAfterMs === undefined ? {} : { retryAfterSeconds: seconds(error.retryAfterMs) };
+    throw new Problem('unavailable', `${gateway} did not take it; ask again, nothing is done twice`, {
+      cause: error,
+      ...wait,
+    });
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1_000));
+}

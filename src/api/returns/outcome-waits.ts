@@ -1,0 +1,56 @@
+/** Browsers that wait a moment for an outcome: one query for all of them, however many there are. */
+import { inArray } from 'drizzle-orm';
+import type { Db } from '../../store/open.ts';
+import type { PaymentRow } from '../../store/payments.ts';
+import { payments } from '../../store/schema.ts';
+import { withTimeout } from '../../temporal/calls.ts';
+
+/** Contract §4: 200 waits of up to 3 s at a time, then at once; of one payment three, so that nobody takes them all. */
+const MOST_WAITS = 200;
+const MOST_OF_ONE = 3;
+const WAIT_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+/** A store that hangs must not hold the browsers. */
+const LOOK_LIMIT_MS = 400;
+
+interface Wait {
+  readonly payment: PaymentRow;
+  readonly until: number;
+  readonly done: (payment: PaymentRow) => void;
+}
+
+export interface OutcomeWaits {
+  /** The payment as soon as its status has changed, or as it is after 3 s. */
+  wait(payment: PaymentRow): Promise<PaymentRow>;
+}
+
+/** One for a process. */
+export function createOutcomeWaits(db: Db): OutcomeWaits {
+  const waits = new Set<Wait>();
+  let timer: NodeJS.Timeout | undefined;
+
+  async function look(): Promise<void> {
+    const ids = [...waits].map(({ payment }) => payment.id);
+    const asked = db.select().from(payments).where(inArray(payments.id, ids));
+    const found = await withTimeout(asked, LOOK_LIMIT_MS, 'the store').catch(() => []);
+    const byId = new Map(found.map((row) => [row.id, row]));
+    for (const wait of waits) {
+      const now = byId.get(wait.payment.id) ?? wait.payment;
+      if (now.status === wait.payment.status && Date.now() < wait.until) continue;
+      waits.delete(wait);
+      wait.done(now);
+    }
+    timer = waits.size === 0 ? undefined : setTimeout(() => void look(), LOOK_EVERY_MS);
+  }
+
+  return {
+    wait(payment) {
+      const ofIt = [...waits].filter((wait) => wait.payment.id === payment.id).length;
+      if (waits.size >= MOST_WAITS || ofIt >= MOST_OF_ONE) return Promise.resolve(payment);
+      return new Promise((done) => {
+        waits.add({ payment, until: Date.now() + WAIT_MS, done });
+        timer ??= setTimeout(() => void look(), LOOK_EVERY_MS / 2);
+      });
+    },
+  };
+}
