@@ -53,7 +53,7 @@ const TASK_TIMEOUT_MS = 3_000;
 /** How long a sweep does: nobody waits for it, and what it has not woken it begins again with. */
 const PATIENT_TIMEOUT_MS = 5_000;
 
-/** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | ListenError */
+/** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | CannotListen */
 export async function run(config: Config, roles: Roles): Promise<Running> {
   setFlagsFromString(HEAP_GROWTH);
   armCrashPoints(config.PAIDONCE_CRASH_AT ?? [], config.DATA_DIR);

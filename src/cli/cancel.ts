@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { payment } from '../api/payments/payment-requests.ts';
+import { payment } from '../api/payments/payment-schemas.ts';
 import { readClientConfig } from '../config.ts';
 import { paymentNamed } from './payment-named.ts';
 import { printPayment } from './print.ts';

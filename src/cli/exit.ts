@@ -1,4 +1,4 @@
-import { ListenError } from '../api/http/cannot-listen.ts';
+import { CannotListen } from '../api/http/cannot-listen.ts';
 import { ConfigError } from '../config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
@@ -30,7 +30,7 @@ export function exitCodeOf(error: unknown, asJson = false): number {
 /** Whoever called us has to change something; a refusal that is about the matter itself is bad news instead. */
 function isConfiguration(error: unknown): boolean {
   if (error instanceof ServiceRefused) return [400, 401, 403, 422].includes(error.status);
-  return [ConfigError, WrongAccount, SchemaTooOld, DirectoryInUse, ListenError, ServiceUnreachable].some(
+  return [ConfigError, WrongAccount, SchemaTooOld, DirectoryInUse, CannotListen, ServiceUnreachable].some(
     (kind) => error instanceof kind,
   );
 }

@@ -1,7 +1,7 @@
 /** `paidonce capture`, `refund` and `void`: the running service moves the money, the command asks and prints. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
-import { operationWithPayment } from '../api/money/operation-requests.ts';
+import { operationWithPayment } from '../api/money/operation-view.ts';
 import { readClientConfig } from '../config.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import { formatMoney } from '../domain/money.ts';

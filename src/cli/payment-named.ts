@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { orderView, pageOf, payment } from '../api/payments/payment-requests.ts';
+import { orderView, payment } from '../api/payments/payment-schemas.ts';
+import { pageOf } from '../api/http/pages.ts';
 import { isOpen } from '../domain/payment.ts';
 import { ServiceRefused, type ServiceApi } from './service-api.ts';
 

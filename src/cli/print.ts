@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { inMoney } from '../api/payments/amounts-in-text.ts';
-import type { payment } from '../api/payments/payment-requests.ts';
+import type { payment } from '../api/payments/payment-schemas.ts';
 import { formatMoney } from '../domain/money.ts';
 import { plainLine, plainText } from './plain.ts';
 

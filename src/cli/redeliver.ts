@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { delivery } from '../api/payments/payment-requests.ts';
-import { resentUpdates, sentUpdate } from '../api/updates/update-requests.ts';
+import { delivery } from '../api/deliveries/delivery-view.ts';
+import { resentUpdates, sentUpdate } from '../api/updates/update-view.ts';
 import { readClientConfig } from '../config.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';

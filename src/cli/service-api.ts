@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { keyFor, SCOPES, type Scope } from '../api-keys.ts';
 import type { ClientConfig } from '../config.ts';
-import { problem } from '../api/payments/payment-requests.ts';
+import { problem } from '../api/http/fields.ts';
 import { plainLine } from './plain.ts';
 import { reasonOf } from '../telemetry/root-of.ts';
 

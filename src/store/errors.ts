@@ -18,11 +18,32 @@ const CONNECTION_CODES = new Set([
 const SERVER_CODES = /^(08|53|57P|57014|25006|42P01|42703)/;
 
 const MESSAGES =
-  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|PGlite is closed|StoreTimeout/;
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error|PGlite is closed/;
+
+/** The store did not answer within the time that a caller has. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** Waits for the store so long and no longer. Its own errors pass as they are. @throws StoreUnavailable */
+export async function withStoreTimeout<T>(call: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailable(`no answer from the store within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([call, late]);
+  } finally {
+    clearTimeout(timer);
+    call.catch(() => undefined);
+  }
+}
 
 /** Whether an error means that the store is away, rather than that a statement is wrong. */
 export function isStoreUnavailable(error: unknown): boolean {
-  for (const { code, message, errors } of chainOf(error)) {
+  for (const at of chainOf(error)) {
+    const { code, message, errors } = at;
+    if (at instanceof StoreUnavailable) return true;
     if (typeof code === 'string' && (CONNECTION_CODES.has(code) || SERVER_CODES.test(code))) return true;
     if (typeof message === 'string' && MESSAGES.test(message)) return true;
     if (Array.isArray(errors) && errors.some(isStoreUnavailable)) return true;

@@ -1,7 +1,7 @@
 /** The examples of the API page: true by their own schemas, there for everything, and requests that can be sent as they stand. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { openApiDocument } from '../../src/api/http/openapi.ts';
+import { openApiDocument } from '../../src/api/calls.ts';
 import { newPayment } from '../../src/api/payments/payment-examples.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';

@@ -4,7 +4,7 @@ import type { PaymentRow } from '../../src/store/payments.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { bearerAuth } from '../../src/api/http/auth.ts';
-import { openApiDocument } from '../../src/api/http/openapi.ts';
+import { openApiDocument } from '../../src/api/calls.ts';
 import { API_KEY, anOrderBody, startTestApi, type Answer, type TestApi } from '../support/api.ts';
 import { useTestApi } from '../support/door.ts';
 import { aPaidPayment } from '../support/paid-payment.ts';

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { openApiDocument } from '../../src/api/http/openapi.ts';
-import { createPaymentRequest, reference, text } from '../../src/api/payments/payment-requests.ts';
+import { openApiDocument } from '../../src/api/calls.ts';
+import { reference, text } from '../../src/api/http/fields.ts';
+import { createPaymentRequest } from '../../src/api/payments/payment-requests.ts';
 
 /** One of each kind of character that a pattern here tells apart, and some that it must not. */
 const SAMPLES = [

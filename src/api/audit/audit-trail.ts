@@ -5,16 +5,17 @@ import { answerAudit, beginAudit, type NewAudit } from '../../store/audit.ts';
 import { withoutValues } from '../../store/errors.ts';
 import type { Service } from '../../service.ts';
 import { keyOf } from '../http/auth.ts';
-import { asProblem, PROBLEMS } from '../http/problem.ts';
+import { asRefusal, PROBLEMS } from '../http/problem.ts';
+import { isId } from '../http/fields.ts';
 
-type Audited = Pick<Service, 'store' | 'log'>;
+export type AuditTools = Pick<Service, 'store' | 'log'>;
 
 /** Stands before whatever may refuse the call: a refusal is a fact too. Without its row nothing is done. */
-export function audited({ store: { db }, log }: Audited, what: NewAudit['what']): Middleware {
+export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['what']): Middleware {
   return async (ctx: Context & { params?: Record<string, string> }, next) => {
     const requestId = ctx.state['requestId'] as string;
     const named = ctx.params?.['id'] ?? '';
-    const paymentId = !what.startsWith('redeliver') && /^[\w-]{1,200}$/.test(named) ? named : null;
+    const paymentId = !what.startsWith('redeliver') && isId(named) ? named : null;
     const key = keyOf(ctx).name;
     const id = await beginAudit(db, { key, address: ctx.ip, requestId, what, paymentId });
     const end = async (answer: { status: number; code: string | null }): Promise<void> => {
@@ -31,7 +32,7 @@ export function audited({ store: { db }, log }: Audited, what: NewAudit['what'])
     try {
       await next();
     } catch (error) {
-      const { code } = asProblem(error);
+      const { code } = asRefusal(error);
       await end({ status: PROBLEMS[code].status, code });
       throw error;
     }

@@ -1,15 +1,10 @@
-/** The shapes of the audit: contract §3. */
+/** The audit as it is shown, and what it is narrowed by: contract §3. */
 import { z } from 'zod';
+import type { AuditedRow } from '../../store/audit.ts';
 import { AUDITED_CALLS } from '../../store/schema.ts';
-import {
-  aPayment,
-  cursorOf,
-  limit,
-  reference,
-  since1970,
-  text,
-  timestamp,
-} from '../payments/payment-requests.ts';
+import { aPayment, reference, since1970, text, timestamp } from '../http/fields.ts';
+import { cursorOf, limit } from '../http/pages.ts';
+import { PAYMENT_ID } from '../payments/payment-examples.ts';
 
 export const auditEntry = z
   .object({
@@ -52,3 +47,38 @@ export const auditQuery = z.strictObject({
   limit,
   cursor: cursorOf('aud'),
 });
+
+/** One that was asked for and answered. */
+export function viewAuditEntry(row: AuditedRow): z.infer<typeof auditEntry> {
+  const { id, at, key, actor, address, requestId, what, paymentId, orderReference, asked, status, code } =
+    row;
+  return {
+    id,
+    at: at.toISOString(),
+    key,
+    actor: actor ?? key,
+    address,
+    requestId,
+    what,
+    payment: paymentId,
+    orderReference,
+    asked,
+    status,
+    code,
+  };
+}
+
+export const auditExample: z.infer<typeof auditEntry> = {
+  id: 'aud_01a201c0f8ea001e5f76a2ef472f',
+  at: '2026-11-22T09:00:00.667Z',
+  key: 'webshop',
+  actor: 'webshop',
+  address: '203.0.113.7',
+  requestId: '339fc91c-85d4-4ac7-9bfd-a2fd0a3795ed',
+  what: 'capture',
+  payment: PAYMENT_ID,
+  orderReference: '1001',
+  asked: { amount: 68300, reference: 'parcel-1', finalCapture: false, reason: 'the chairs are sent' },
+  status: 200,
+  code: null,
+};

@@ -1,33 +1,26 @@
-import { Router } from '@koa/router';
-import type { z } from 'zod';
 import type { Service } from '../../service.ts';
-import { listAudit, type AuditedRow } from '../../store/audit.ts';
-import { auditQuery, type auditEntry } from './audit-view.ts';
-import { readQuery } from '../http/validation.ts';
-import { idOf, viewPage } from '../payments/payment-view.ts';
+import { listAudit } from '../../store/audit.ts';
+import { json, reply } from '../http/answers.ts';
+import { defineCall } from '../http/define-call.ts';
+import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { auditEntry, auditExample, auditQuery, viewAuditEntry } from './audit-view.ts';
 
-/** `/v1/audit`: who had money moved, or decided. */
-export function auditRoutes({ store: { db } }: Service): Router {
-  return new Router({ prefix: '/v1' }).get('/audit', async (ctx) => {
-    ctx.body = viewPage(await listAudit(db, readQuery(ctx, auditQuery)), viewAudit, idOf);
-  });
-}
-
-function viewAudit(row: AuditedRow): z.infer<typeof auditEntry> {
-  const { id, at, key, actor, address, requestId, what, paymentId, orderReference, asked, status, code } =
-    row;
-  return {
-    id,
-    at: at.toISOString(),
-    key,
-    actor: actor ?? key,
-    address,
-    requestId,
-    what,
-    payment: paymentId,
-    orderReference,
-    asked,
-    status,
-    code,
-  };
-}
+export const AUDIT_CALLS = [
+  defineCall({
+    method: 'get',
+    path: '/v1/audit',
+    operationId: 'listAudit',
+    tag: 'Merchant',
+    access: [],
+    summary: 'Who had money moved, or decided',
+    description:
+      'A row for each capture, refund, void, cancel, resolve and redelivery that was asked for, also for those that were refused. It is ' +
+      'written before anything is done.',
+    query: auditQuery,
+    answers: { 200: json('One page, newest first', pageOf(auditEntry), { page: pageWith(auditExample) }) },
+    async handle(request, { store: { db } }: Pick<Service, 'store'>) {
+      const page = await listAudit(db, request.query());
+      return reply(200, viewPage(page, viewAuditEntry, idOf));
+    },
+  }),
+];

@@ -1,27 +1,19 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Gateway, RawRequest, Verification } from '../../gateways/gateway.ts';
+import type { Delivery, Gateway, RawRequest } from '../../gateways/gateway.ts';
 import { crashPoint } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
-import { countReceipt, logRefused, markSignalled } from '../../store/deliveries.ts';
-import { isSameKey, type PaymentKey } from '../../domain/payment.ts';
-import { findPayment } from '../../store/payments.ts';
+import { countReceipt, markSignalled } from '../../store/deliveries.ts';
 import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../../store/log-delivery.ts';
 import { findKeyBySession } from '../../store/sweeps.ts';
-import { withTimeout } from '../../temporal/calls.ts';
+import { withStoreTimeout } from '../../store/errors.ts';
 import type { CallbackSignal } from '../../workflows/messages.ts';
 import { Batcher } from '../../lib/batcher.ts';
-import { Problem } from '../http/problem.ts';
+import { Refusal } from '../refusal.ts';
 import type { Pokes } from './pokes.ts';
-import { cutDown, receivedOf, receivedRequest } from './log-entry.ts';
+import { receivedOf } from './log-entry.ts';
+import { RefusedCallbacks } from './refused-callbacks.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
-
-export interface Ingress {
-  /** @throws Problem for everything that is not answered 200 */
-  receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }>;
-  /** Waits for what was answered but is still being signalled. */
-  drain(): Promise<void>;
-}
 
 /** How long the store may take before Temporal is told without its word, and before it counts as away. */
 const LOG_WORD_MS = 150;
@@ -32,51 +24,43 @@ const ECHO_MS = 500;
 
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
-/** Of one that is refused a row is kept: a burst of so many, then one a second; and its payment is looked for so often a second. */
-const REFUSED_KEPT = { perSecond: 1, burst: 50 };
-const REFUSED_LOOKED_FOR_PER_SECOND = 50;
 /** Copies of one signed message, each with another delivery id that nobody signed: a burst, then one in half a minute. The rest is counted. */
 const COPIES = { perSecond: 1 / 30, burst: 5 };
 /** What is signed longer ago is no retry of the gateway's: contract §4. */
 const LONG_AGO_S = 7 * 24 * 3_600;
 
-/** Builds the ingress of one API process. */
-export function createIngress(service: Service, pokes: Pokes): Ingress {
-  return new CallbackIngress(service, pokes);
-}
-
-type Refusal = Pick<Verification & { outcome: 'refused' }, 'reason' | 'key' | 'claim'>;
-
-class CallbackIngress implements Ingress {
+/** One for a process. */
+export class Ingress {
   readonly #service: Service;
   readonly #pokes: Pokes;
+  readonly #refused: RefusedCallbacks;
   readonly #verified = new TokenBuckets(VERIFIED_PER_SESSION);
-  readonly #refused = new TokenBuckets(REFUSED_KEPT.perSecond, REFUSED_KEPT.burst);
   readonly #copies = new TokenBuckets(COPIES.perSecond, COPIES.burst);
-  readonly #lookedFor = new TokenBuckets(REFUSED_LOOKED_FOR_PER_SECOND);
   readonly #running = new Set<Promise<unknown>>();
   readonly #signalled: Batcher<string>;
 
   constructor(service: Service, pokes: Pokes) {
     this.#service = service;
     this.#pokes = pokes;
+    this.#refused = new RefusedCallbacks(service, pokes, (work) => this.#background(work));
     this.#signalled = new Batcher((ids) => markSignalled(service.store.db, ids));
   }
 
+  /** @throws Refusal for everything that is not answered 200 */
   async receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }> {
     const { metrics } = this.#service;
     const verification = gateway.verify(request);
     if (verification.outcome === 'malformed') {
       metrics.deliveries.inc({ gateway: gateway.id, outcome: 'malformed' });
-      throw new Problem('malformed', verification.detail);
+      throw new Refusal('malformed', verification.detail);
     }
     if (verification.outcome === 'refused') {
-      this.#refuse(gateway, request, verification);
-      throw new Problem('bad_signature', verification.detail);
+      this.#refused.take(gateway, request, verification);
+      throw new Refusal('bad_signature', verification.detail);
     }
     if (Math.abs(verification.delivery.ageSeconds) > LONG_AGO_S) {
-      this.#refuse(gateway, request, { ...verification.delivery, reason: 'signed_long_ago' });
-      throw longAgoProblem(verification.delivery);
+      this.#refused.take(gateway, request, { ...verification.delivery, reason: 'signed_long_ago' });
+      throw longStaleSignature(verification.delivery);
     }
     const stop = metrics.acknowledged.startTimer();
     this.#limit(gateway, verification.delivery);
@@ -85,10 +69,11 @@ class CallbackIngress implements Ingress {
     const result = isCounted ? 'duplicate' : await this.#take(gateway, request, delivery);
     count(this.#service, gateway, delivery, verification.outcome, result);
     stop();
-    if (verification.outcome === 'stale') throw staleProblem(delivery);
+    if (verification.outcome === 'stale') throw staleSignature(delivery);
     return { result };
   }
 
+  /** Waits for what was answered but is still being signalled. */
   async drain(): Promise<void> {
     await Promise.all(this.#running);
     await this.#signalled.flush();
@@ -97,7 +82,7 @@ class CallbackIngress implements Ingress {
   #limit(gateway: Gateway, delivery: Delivery): void {
     if (this.#verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) return;
     this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
-    throw new Problem(
+    throw new Refusal(
       'unavailable',
       `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
     );
@@ -107,7 +92,7 @@ class CallbackIngress implements Ingress {
   async #countCopy(gateway: Gateway, { copyHash, contentHash, key }: Delivery): Promise<boolean> {
     if (copyHash === undefined || this.#copies.take(`${gateway.id}/${copyHash}`)) return false;
     const counted = countReceipt(this.#service.store.db, gateway.id, { contentHash, key });
-    return withTimeout(counted, LOG_LIMIT_MS, 'the store').catch(() => false);
+    return withStoreTimeout(counted, LOG_LIMIT_MS).catch(() => false);
   }
 
   /** Whose it is, where only the session says so: without the store that can't be known, and Temporal can't be told of it. */
@@ -115,7 +100,7 @@ class CallbackIngress implements Ingress {
     const { sessionId } = delivery.claim;
     if (delivery.keyBySession === undefined || sessionId === undefined) return delivery;
     const found = findKeyBySession(this.#service.store.db, gateway.id, sessionId);
-    const key = await withTimeout(found, LOG_LIMIT_MS, 'the store').catch((error: unknown) =>
+    const key = await withStoreTimeout(found, LOG_LIMIT_MS).catch((error: unknown) =>
       unavailable(this.#service, gateway.id, {
         detail: 'the store, which alone knows whose session it is about, did not answer; send it again',
         cause: error,
@@ -128,7 +113,7 @@ class CallbackIngress implements Ingress {
     const received = receivedOf(gateway, request, delivery);
     const orderReference = delivery.key?.orderReference ?? '';
     crashPoint('ingress.log.before', orderReference);
-    const logged = withTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS, 'the store');
+    const logged = withStoreTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS);
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
     if (word === null) return this.#takeWithoutWord(received, request, logged);
     crashPoint('ingress.log.after', orderReference);
@@ -183,43 +168,6 @@ class CallbackIngress implements Ingress {
     return told.then(() => crashPoint('ingress.signal.after', key.orderReference));
   }
 
-  #refuse(gateway: Gateway, request: RawRequest, refusal: Refusal): void {
-    this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refusal.reason });
-    if (!this.#lookedFor.take(gateway.id)) return;
-    const isKept = this.#refused.take(gateway.id);
-    this.#background(this.#followRefused(gateway, request, refusal, isKept));
-  }
-
-  async #followRefused(
-    gateway: Gateway,
-    request: RawRequest,
-    { key, claim, reason }: Refusal,
-    isKept: boolean,
-  ): Promise<void> {
-    const named = key ?? (await this.#keyOf(gateway, claim.sessionId));
-    // A key that is claimed may be made up; one that was found by its session is ours.
-    if (named !== null) this.#background(this.#pokeNamed(named, key !== null));
-    if (!isKept) return;
-    const kept = cutDown(receivedRequest(gateway, request));
-    await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason });
-  }
-
-  /** Order numbers can be guessed, ids of payments and sessions can't: a callback that names neither wakes nobody. */
-  async #pokeNamed(key: PaymentKey, isClaimed: boolean): Promise<void> {
-    if (isClaimed && !(await this.#isOurs(key))) return;
-    await this.#pokes.poke(key, 'unproved_callback');
-  }
-
-  async #isOurs(key: PaymentKey): Promise<boolean> {
-    const payment = await findPayment(this.#service.store.db, key.paymentId);
-    return payment !== null && isSameKey({ paymentId: payment.id, ...payment }, key);
-  }
-
-  #keyOf(gateway: Gateway, sessionId: string | undefined): Promise<PaymentKey | null> {
-    if (sessionId === undefined) return Promise.resolve(null);
-    return findKeyBySession(this.#service.store.db, gateway.id, sessionId).catch(() => null);
-  }
-
   #background(work: Promise<unknown>): void {
     const tracked = work.catch(() => undefined).finally(() => this.#running.delete(tracked));
     this.#running.add(tracked);
@@ -255,16 +203,16 @@ function count(
     );
 }
 
-function longAgoProblem({ ageSeconds }: Delivery): Problem {
+function longStaleSignature({ ageSeconds }: Delivery): Refusal {
   const days = Math.floor(Math.abs(ageSeconds) / (24 * 3_600));
-  return new Problem(
+  return new Refusal(
     'stale_signature',
     `the signature is right, but ${days} days ${ageSeconds > 0 ? 'old' : 'in the future'}; it was not acted upon`,
   );
 }
 
-function staleProblem(delivery: Delivery): Problem {
-  return new Problem(
+function staleSignature(delivery: Delivery): Refusal {
+  return new Refusal(
     'stale_signature',
     `the signature is right, but ${Math.abs(Math.round(delivery.ageSeconds))} s ${delivery.ageSeconds > 0 ? 'old' : 'in the future'}; ` +
       'at most 300 s were expected. It was acted upon all the same',
@@ -277,7 +225,7 @@ function unavailable(
   { detail, cause }: { detail: string; cause: unknown },
 ): never {
   metrics.deliveries.inc({ gateway, outcome: 'unavailable' });
-  throw new Problem('unavailable', detail, { cause });
+  throw new Refusal('unavailable', detail, { cause });
 }
 
 /** `lost`: of a payment of ours that the store has lost. */

@@ -1,41 +1,90 @@
-import { Router } from '@koa/router';
-import type { Context } from 'koa';
+import { z } from 'zod';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
-import { Problem } from '../http/problem.ts';
-import { readRawRequest } from '../http/raw-request.ts';
+import { json, reply } from '../http/answers.ts';
+import { defineCall, type Call, type CallRequest } from '../http/define-call.ts';
+import { readRawRequest } from '../http/limits.ts';
+import { Refusal, type ProblemCode } from '../refusal.ts';
 import type { SourcedIngress } from './sources.ts';
 
-interface CallbackDeps {
+export interface CallbackTools {
   readonly gateways: GatewayRegistry;
   readonly ingress: SourcedIngress;
   /** The path of PUBLIC_URL. */
   readonly prefix: string;
 }
 
-type GatewayContext = Context & { params: Record<string, string> };
+const gateway = z.object({ gateway: z.string().meta({ example: 'dintero' }) });
+const kept = z.object({ result: z.enum(['accepted', 'duplicate', 'ignored']) });
+const keptByName = kept.meta({ id: 'CallbackResult' });
 
-/**
- * `GET|POST /callbacks/{gateway}`: what a gateway sends us about one payment; `POST /callbacks/{gateway}/account`: about all of its
- * account. Too large, wrong method, malformed: in this order. Never a redirect: gateways do not follow them.
- */
-export function callbackRoutes(deps: CallbackDeps): Router {
-  return new Router()
-    .all('/callbacks/:gateway', (ctx: GatewayContext) => receive(deps, ctx, ['GET', 'POST']))
-    .all('/callbacks/:gateway/account', (ctx: GatewayContext) => receive(deps, ctx, ['POST']));
+const REFUSALS = [
+  'malformed',
+  'bad_signature',
+  'stale_signature',
+  'source_not_allowed',
+  'not_found',
+  'method_not_allowed',
+  'too_large',
+  'uri_too_long',
+  'unavailable',
+] as const satisfies readonly ProblemCode[];
+
+/** What a gateway sends us about one payment. */
+function sessionCallback(
+  call: { method: 'get' } | { method: 'post'; refusesOtherMethods: true },
+  operationId: string,
+): Call<CallbackTools> {
+  return defineCall({
+    ...call,
+    path: '/callbacks/{gateway}',
+    operationId,
+    tag: 'Gateways',
+    access: 'public',
+    summary: 'A gateway reports',
+    description:
+      'Signed as the gateway signs; of a Dintero callback only the signed query is read, never the body. 200 means that it is durable. ' +
+      'What a callback claims is never believed: it makes us ask the gateway.',
+    params: gateway,
+    answers: { 200: json('Kept', keptByName, { kept: { result: 'accepted' } }) },
+    refusals: REFUSALS,
+    handle: (request, tools: CallbackTools) => receive(request, tools, ['GET', 'POST']),
+  });
 }
 
+export const CALLBACK_CALLS = [
+  sessionCallback({ method: 'get' }, 'receiveCallback'),
+  sessionCallback({ method: 'post', refusesOtherMethods: true }, 'receivePostedCallback'),
+  defineCall({
+    method: 'post',
+    refusesOtherMethods: true,
+    path: '/callbacks/{gateway}/account',
+    operationId: 'receiveAccountWebhook',
+    tag: 'Gateways',
+    access: 'public',
+    summary: 'A gateway reports whatever happens on the account',
+    description:
+      'Signed over the bytes of its body, by one of `DINTERO_WEBHOOK_SECRETS`. The session that it names says whose it is: what is about ' +
+      'the payments of other shops on the account is `ignored`, like pings and unknown events. Needs the store; otherwise as session callbacks.',
+    params: gateway,
+    answers: { 200: json('Kept', kept, { kept: { result: 'accepted' } }) },
+    // Their signature has no time.
+    refusals: REFUSALS.filter((code) => code !== 'stale_signature'),
+    handle: (request, tools: CallbackTools) => receive(request, tools, ['POST']),
+  }),
+];
+
+/** Too large, wrong method, malformed: in this order. Never a redirect: gateways do not follow them. */
 async function receive(
-  { gateways, ingress, prefix }: CallbackDeps,
-  ctx: GatewayContext,
+  { ctx, params }: CallRequest<z.infer<typeof gateway>>,
+  { gateways, ingress, prefix }: CallbackTools,
   methods: readonly string[],
-): Promise<void> {
-  const gateway = gateways.find(ctx.params['gateway'] ?? '');
-  if (gateway === undefined)
-    throw new Problem('not_found', `no gateway "${ctx.params['gateway']}" is configured`);
+) {
+  const gateway = gateways.find(params.gateway);
+  if (gateway === undefined) throw new Refusal('not_found', `no gateway "${params.gateway}" is configured`);
   const request = await readRawRequest(ctx, prefix);
   if (!methods.includes(ctx.method)) {
     ctx.set('Allow', methods.join(', '));
-    throw new Problem('method_not_allowed', `${methods.join(' or ')} was expected, not ${ctx.method}`);
+    throw new Refusal('method_not_allowed', `${methods.join(' or ')} was expected, not ${ctx.method}`);
   }
-  ctx.body = await ingress.receive(gateway, request, ctx.ip);
+  return reply(200, await ingress.receive(gateway, request, ctx.ip));
 }

@@ -3,11 +3,11 @@ import { BlockList, isIP } from 'node:net';
 import type { Delivery, Gateway, RawRequest, RefusalReason, Verification } from '../../gateways/gateway.ts';
 import type { Service } from '../../service.ts';
 import type { Ingress } from './ingress.ts';
-import { Problem } from '../http/problem.ts';
+import { Refusal } from '../refusal.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
 export interface SourcedIngress {
-  /** Like `Ingress.receive`, for a request from this address. @throws Problem `source_not_allowed` too */
+  /** Like `Ingress.receive`, for a request from this address. @throws Refusal `source_not_allowed` too */
   receive(gateway: Gateway, request: RawRequest, ip: string): ReturnType<Ingress['receive']>;
 }
 
@@ -43,7 +43,7 @@ export function createSourcedIngress(
       if (config.DINTERO_IP_POLICY === 'report') return ingress.receive(gateway, request);
       const verify = (): Verification => distrusted(delivery);
       return ingress.receive({ ...gateway, verify }, request).catch((error: unknown) => {
-        throw new Problem('source_not_allowed', DETAIL, { cause: error });
+        throw new Refusal('source_not_allowed', DETAIL, { cause: error });
       });
     },
   };

@@ -1,29 +1,16 @@
-/** `POST /v1/deliveries/{id}/redeliver` and `POST /v1/updates/redeliver`: what a person has done once more. */
-import { isSupersededByLater, type UpdateType } from '../../domain/order.ts';
+/** A person has a stored callback run again. */
 import type { Service } from '../../service.ts';
 import type { Asker } from '../../store/asker.ts';
 import { markSignalled, type DeliveryRow } from '../../store/deliveries.ts';
-import { readUpdate, type OutboxRow } from '../../store/outbox.ts';
-import { findPayment } from '../../store/payments.ts';
-import {
-  findDelivery,
-  gaveUpSince,
-  queueAgain,
-  RESENDABLE,
-  waitingSince,
-  writeAgain,
-  type PaymentDelivery,
-} from '../../store/redelivery.ts';
-import type { OutboxState } from '../../store/outbox.ts';
+import { findDelivery, writeAgain, type PaymentDelivery } from '../../store/redelivery.ts';
 import { RunsUnavailable } from '../../temporal/calls.ts';
-import { addressOf } from '../payments/open-payment.ts';
-import { Problem } from '../http/problem.ts';
+import { Refusal } from '../refusal.ts';
 
-/** Has the run of its payment look once more, as if the callback had just come. @throws Problem `not_found`, `not_redeliverable` */
+/** Has the run of its payment look once more, as if the callback had just come. @throws Refusal `not_found`, `not_redeliverable` */
 export async function redeliver(service: Service, id: string, asker: Asker): Promise<DeliveryRow> {
   const { db } = service.store;
   const stored = await findDelivery(db, id);
-  if (stored === null) throw new Problem('not_found', 'there is no such delivery');
+  if (stored === null) throw new Refusal('not_found', 'there is no such delivery');
   const again = await writeAgain(db, checked(stored), asker);
   const { paymentId, orderReference, n, gateway, eventId, contentHash, claim, receivedAt } = again;
   const address = { paymentId, orderReference: orderReference ?? '', n: n ?? 0, gateway };
@@ -37,7 +24,9 @@ export async function redeliver(service: Service, id: string, asker: Asker): Pro
   await service.runs
     .callback(address, signal)
     .then(() => markSignalled(db, [again.id]))
-    .catch(unlessUnavailable);
+    .catch((error: unknown) => {
+      if (!(error instanceof RunsUnavailable)) throw error;
+    });
   return stored;
 }
 
@@ -45,74 +34,8 @@ function checked(stored: DeliveryRow): PaymentDelivery {
   const { id, outcome, paymentId, reason } = stored;
   if (paymentId !== null && (outcome === 'accepted' || outcome === 'duplicate'))
     return { ...stored, paymentId };
-  throw new Problem(
+  throw new Refusal(
     'not_redeliverable',
     `delivery ${id} was ${outcome}${reason === null ? '' : ` (${reason})`}; only one that was accepted, or a duplicate of one, can be run again`,
   );
-}
-
-/** Sends the merchant one update again. @throws Problem `not_found`, `not_redeliverable` */
-export async function resend(
-  service: Service,
-  { effectId, ...asker }: Asker & { effectId: string },
-): Promise<OutboxRow> {
-  const { db } = service.store;
-  const known = await readUpdate(db, effectId);
-  if (known === null) throw new Problem('not_found', 'there is no such update');
-  const isOver = known.hasLater && isSupersededByLater(known.type as UpdateType);
-  if (isOver)
-    throw new Problem(
-      'not_redeliverable',
-      `the order has moved on: ${known.type} would not be true any more`,
-    );
-  if (known.body === '') throw bodyless();
-  const update = await queueAgain(db, effectId, asker);
-  if (update === null) throw notNow(known.state as OutboxState);
-  const payment = await findPayment(db, update.paymentId);
-  const signal = { why: 'untold_update', at: new Date().toISOString() } as const;
-  // A run that can't be woken now is woken with those whose updates were never told.
-  if (payment !== null) await service.runs.look(addressOf(payment), signal).catch(unlessUnavailable);
-  return update;
-}
-
-/** How many are queued in one call: each wakes a run. */
-const MOST_AT_ONCE = 500;
-
-/** Sends all that were given up since then, or that wait for their next try, the oldest first; what the order has overtaken is left out. */
-export async function resendAll(
-  service: Service,
-  { state, since, ...asker }: Asker & { state: 'gave_up' | 'pending'; since: string },
-): Promise<{ queued: number; hasMore: boolean }> {
-  const find = state === 'gave_up' ? gaveUpSince : waitingSince;
-  const found = await find(service.store.db, new Date(since), MOST_AT_ONCE + 1);
-  let queued = 0;
-  for (const effectId of found.slice(0, MOST_AT_ONCE)) {
-    const isSent = await resend(service, { effectId, ...asker }).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof Problem) return false;
-        throw error;
-      },
-    );
-    if (isSent) queued += 1;
-  }
-  return { queued, hasMore: found.length > MOST_AT_ONCE };
-}
-
-function bodyless(): Problem {
-  return new Problem(
-    'not_redeliverable',
-    'its body was deleted, being older than RETENTION_UPDATES; GET /v1/orders/{reference} says what is true now',
-  );
-}
-
-function notNow(state: OutboxState): Problem {
-  return new Problem(
-    'not_redeliverable',
-    `it is ${state}; one that is ${RESENDABLE.join(', ')} can be sent again`,
-  );
-}
-
-function unlessUnavailable(error: unknown): void {
-  if (!(error instanceof RunsUnavailable)) throw error;
 }

@@ -1,34 +1,60 @@
-import { Router } from '@koa/router';
-import type { Context } from 'koa';
+import { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { listDeliveries } from '../../store/lists.ts';
-import { askedBy, audited } from '../audit/audit-trail.ts';
-import { needs } from '../http/auth.ts';
-import { Problem } from '../http/problem.ts';
+import { askedBy } from '../audit/audit-trail.ts';
+import { json, jsonBody, reply } from '../http/answers.ts';
+import { defineCall } from '../http/define-call.ts';
+import { isId } from '../http/fields.ts';
+import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { Refusal } from '../refusal.ts';
+import {
+  deliveriesQuery,
+  delivery,
+  deliveryExample,
+  redeliverExample,
+  redeliverRequest,
+  viewDelivery,
+} from './delivery-view.ts';
 import { redeliver } from './redeliver.ts';
-import { redeliverRequest } from '../updates/update-requests.ts';
-import { deliveriesQuery } from '../payments/payment-requests.ts';
-import { readJson, readQuery } from '../http/validation.ts';
-import { idOf, viewDelivery, viewPage } from '../payments/payment-view.ts';
 
-/** `/v1/deliveries`: the delivery log, and what is run again from it. */
-export function deliveryRoutes(service: Service): Router {
-  return new Router({ prefix: '/v1' })
-    .get('/deliveries', async (ctx) => {
-      const page = await listDeliveries(service.store.db, readQuery(ctx, deliveriesQuery));
-      ctx.body = viewPage(page, viewDelivery, idOf);
-    })
-    .post(
-      '/deliveries/:id/redeliver',
-      audited(service, 'redeliver_delivery'),
-      needs('support'),
-      async (ctx: Context & { params: Record<string, string> }) => {
-        const asked = await readJson(ctx, redeliverRequest);
-        const id = ctx.params['id'] ?? '';
-        if (!/^[\w-]{1,200}$/.test(id)) throw new Problem('not_found', 'there is no such delivery');
-        const asker = askedBy(ctx, asked, { delivery: id });
-        ctx.body = viewDelivery(await redeliver(service, id, asker));
-        ctx.status = 202;
-      },
-    );
-}
+export const DELIVERY_CALLS = [
+  defineCall({
+    method: 'get',
+    path: '/v1/deliveries',
+    operationId: 'listDeliveries',
+    tag: 'Merchant',
+    access: [],
+    summary: 'The delivery log: every callback, accepted or refused',
+    query: deliveriesQuery,
+    answers: { 200: json('One page', pageOf(delivery), { page: pageWith(deliveryExample) }) },
+    async handle(request, { store: { db } }: Pick<Service, 'store'>) {
+      const page = await listDeliveries(db, request.query());
+      return reply(200, viewPage(page, viewDelivery, idOf));
+    },
+  }),
+  defineCall({
+    method: 'post',
+    path: '/v1/deliveries/{id}/redeliver',
+    operationId: 'redeliverCallback',
+    tag: 'Merchant',
+    access: ['support'],
+    audit: 'redeliver_delivery',
+    summary: 'Run one stored callback again',
+    description:
+      'Its payment looks at the gateway once more, as if the callback had just come. Only for deliveries that were accepted, or duplicates ' +
+      'of such: what is refused, foreign or unclear is about no payment that may be touched.',
+    params: z.object({ id: delivery.shape.id }),
+    body: jsonBody(redeliverRequest, { ticket: redeliverExample }),
+    answers: {
+      202: json('Durable: it will be run. The delivery, as it was', delivery, { callback: deliveryExample }),
+    },
+    refusals: ['not_found', 'not_redeliverable'],
+    async handle(request, service: Service) {
+      const asked = await request.body();
+      const { id } = request.params;
+      if (!isId(id)) throw new Refusal('not_found', 'there is no such delivery');
+      const again = await redeliver(service, id, askedBy(request.ctx, asked, { delivery: id }));
+      return reply(202, viewDelivery(again));
+    },
+  }),
+];

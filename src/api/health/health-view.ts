@@ -1,6 +1,6 @@
-/** What the service finds of itself. */
+/** What the service finds of itself, and whether it is ready. */
 import { z } from 'zod';
-import { timestamp } from '../payments/payment-requests.ts';
+import { timestamp } from '../http/fields.ts';
 
 const state = z.enum(['ok', 'warn', 'fail']);
 
@@ -30,3 +30,38 @@ export const health = z
       .readonly(),
   })
   .meta({ id: 'Health' });
+
+export const healthExample: z.infer<typeof health> = {
+  status: 'warn',
+  checkedAt: '2026-11-22T09:05:00.520Z',
+  version: '0.1.0',
+  gateways: [{ gateway: 'dintero', account: 'T12345678', mode: 'test' }],
+  checks: [
+    { name: 'store', state: 'ok', text: 'PostgreSQL: answers, all 14 migrations done' },
+    { name: 'worker for payments', state: 'ok', text: '1 polling' },
+    { name: 'dintero credentials', state: 'ok', text: 'account T12345678 (test) lets us in' },
+    {
+      name: 'last complete sweep of dintero, created',
+      state: 'warn',
+      text: 'none yet',
+      todo: 'normal in the first minutes of a new deployment',
+    },
+  ],
+};
+
+export const alive = z.object({ status: z.literal('alive') });
+export const ready = z
+  .object({
+    status: z.enum(['ready', 'degraded', 'unavailable']),
+    store: z.string().meta({ description: '`ok`, or `away`; on ADMIN_PORT why' }),
+    temporal: z.string().meta({ description: 'Likewise' }),
+    openings: z
+      .enum(['ok', 'failing'])
+      .meta({ description: '`failing`: the last requests for a session came to nothing' }),
+  })
+  .meta({ id: 'Readiness' });
+
+export const READY_EXAMPLES = {
+  well: { status: 'ready', store: 'ok', temporal: 'ok', openings: 'ok' },
+  away: { status: 'unavailable', store: 'away', temporal: 'away', openings: 'ok' },
+} as const satisfies Record<string, z.infer<typeof ready>>;

@@ -1,88 +1,91 @@
-import { Router } from '@koa/router';
-import type { Gauge } from 'prom-client';
-import type { z } from 'zod';
-import { createHealth } from '../../health/health.ts';
+import type { createHealth } from '../../health/health.ts';
 import type { Service } from '../../service.ts';
-import { ping } from '../../store/health.ts';
-import { readSdkMetrics } from '../../telemetry/sdk-metrics.ts';
-import { rootOf } from '../../telemetry/root-of.ts';
-import { withTimeout } from '../../temporal/calls.ts';
-import { currentVersionReader } from '../../temporal/current-version.ts';
-import { stuckCounter } from '../../temporal/stuck.ts';
-import type { health } from './health-view.ts';
+import { json, other, reply } from '../http/answers.ts';
+import { defineCall } from '../http/define-call.ts';
+import { alive, health, healthExample, ready, READY_EXAMPLES } from './health-view.ts';
+import { readinessOf } from './readiness.ts';
 
-const LIMIT_MS = 800;
-
-/** `/healthz` and `/readyz`; those inside are told why something is away: it may name hosts and ports that are nobody else's business. */
-export function healthRoutes(service: Service, { isInside = false } = {}): Router {
-  const said = (reason: string | null) => (reason === null ? 'ok' : isInside ? reason : 'away');
-  return new Router()
-    .get('/healthz', (ctx) => {
-      ctx.body = { status: 'alive' };
-    })
-    .get('/readyz', async (ctx) => {
-      const [store, temporal] = await Promise.all([
-        reasonOf(ping(service.store.db), 'the store'),
-        reasonOf(service.namespace.check(), 'Temporal'),
-      ]);
-      const isAble = store === null || temporal === null;
-      const isOpening = service.openings.failing() === 0;
-      const isWhole = store === null && temporal === null && isOpening;
-      ctx.status = isAble ? 200 : 503;
-      ctx.set('Cache-Control', 'no-store');
-      ctx.body = {
-        status: isWhole ? 'ready' : isAble ? 'degraded' : 'unavailable',
-        store: said(store),
-        temporal: said(temporal),
-        openings: isOpening ? 'ok' : 'failing',
-      };
-    });
+export interface HealthTools {
+  /** What the service finds of itself. */
+  readonly examine: ReturnType<typeof createHealth>;
+  /** Every figure as Prometheus reads it. */
+  readonly readMetrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** Whether this port is for those inside. */
+  readonly isInside: boolean;
 }
 
-async function reasonOf(check: Promise<unknown>, whom: string): Promise<string | null> {
-  try {
-    await withTimeout(check, LIMIT_MS, whom);
-    return null;
-  } catch (error) {
-    return rootOf(error);
-  }
-}
+const FIGURES = `# HELP paidonce_openings_total Calls to open a session by outcome: opened (a new one), known (the one that is open), refused, unavailable
+# TYPE paidonce_openings_total counter
+paidonce_openings_total{outcome="opened"} 7
+`;
 
-/** `GET /v1/health`: what the service finds of itself, for `paidonce doctor` and for monitoring. */
-export function examinationRoutes(service: Service): Router {
-  const examine = createHealth(service);
-  return new Router({ prefix: '/v1' }).get('/health', async (ctx) => {
-    const { checkedAt, ...found } = await examine();
-    ctx.body = { ...found, checkedAt: checkedAt.toISOString() } satisfies z.infer<typeof health>;
-  });
-}
-
-/** `/metrics`, for Prometheus; what only the store or Temporal knows is read when somebody asks. */
-export function metricsRoutes(service: Service): Router {
-  const { metrics } = service;
-  const stuck = stuckCounter(service.client);
-  const version = currentVersionReader(service.connection, service.config);
-  return new Router().get('/metrics', async (ctx) => {
-    const [sdk] = await Promise.all([
-      readSdkMetrics(metrics.sdk),
-      service.storeFigures.refresh(),
-      reasonOf(service.namespace.check(), 'Temporal').then((reason) =>
-        metrics.temporalUp.set(reason === null ? 1 : 0),
+export const HEALTH_CALLS = [
+  defineCall({
+    method: 'get',
+    path: '/healthz',
+    operationId: 'getLiveness',
+    tag: 'Machines',
+    access: 'public',
+    port: 'both',
+    summary: 'The process lives',
+    answers: { 200: json('Alive', alive, { alive: { status: 'alive' } }) },
+    async handle() {
+      return reply(200, { status: 'alive' as const });
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/readyz',
+    operationId: 'getReadiness',
+    tag: 'Machines',
+    access: 'public',
+    port: 'both',
+    summary: 'A callback can be taken',
+    answers: {
+      200: json(
+        'The store or Temporal answers; `degraded` when only one does, or when openings fail',
+        ready,
+        { ready: READY_EXAMPLES.well },
       ),
-      setOrRemove(metrics.stuck, stuck()),
-      setOrRemove(
-        metrics.versionPollers,
-        version().then((current) => current?.pollers ?? null),
-      ),
-    ]);
-    ctx.type = metrics.registry.contentType;
-    ctx.body = (await metrics.registry.metrics()) + sdk;
-  });
-}
-
-/** A figure that is not known is absent, and not 0. */
-async function setOrRemove(gauge: Gauge, asked: Promise<number | null>): Promise<void> {
-  const value = await withTimeout(asked, LIMIT_MS).catch(() => null);
-  if (value === null) gauge.remove();
-  else gauge.set(value);
-}
+      503: json('Neither does', ready, { away: READY_EXAMPLES.away }),
+    },
+    async handle(_request, tools: Service & Pick<HealthTools, 'isInside'>) {
+      const body = await readinessOf(tools, tools.isInside);
+      const headers = { 'Cache-Control': 'no-store' };
+      return reply(body.status === 'unavailable' ? 503 : 200, body, { headers });
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/metrics',
+    operationId: 'getMetrics',
+    tag: 'Machines',
+    access: 'public',
+    port: 'admin',
+    summary: 'Figures for Prometheus',
+    description: 'On ADMIN_PORT alone, without a key. docs/operations.md lists every figure.',
+    answers: {
+      200: other('Text', { content: { 'text/plain': { schema: { type: 'string' }, example: FIGURES } } }),
+    },
+    async handle(_request, { readMetrics }: Pick<HealthTools, 'readMetrics'>) {
+      const { type, text } = await readMetrics();
+      return reply(200, text, { type });
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/health',
+    operationId: 'getHealth',
+    tag: 'Merchant',
+    access: [],
+    summary: 'What the service finds of itself',
+    description:
+      'The store, Temporal, workers, gateways, the endpoint for order updates, figures, and what to do about each that is not well: what ' +
+      '`paidonce doctor` shows. Looks at most every 10 s; takes up to 8 s.',
+    answers: { 200: json('Whether all is well or not', health, { starting: healthExample }) },
+    async handle(_request, { examine }: Pick<HealthTools, 'examine'>) {
+      const { checkedAt, ...found } = await examine();
+      return reply(200, { ...found, checkedAt: checkedAt.toISOString() });
+    },
+  }),
+];

@@ -1,81 +1,82 @@
-/** The answers of the HTTP API as the OpenAPI document shows them: problems come from the one table of codes. */
-import type { ResponseConfig, ZodContentObject } from '@asteasolutions/zod-to-openapi';
-import { z } from 'zod';
-import { PROBLEMS, type ProblemCode } from './problem.ts';
-import { problem } from '../payments/payment-requests.ts';
-import { exampleOf } from './problem-examples.ts';
+/** What a call may answer, as it is defined: each answer once, for the handler's type and for the document. */
+import type { ResponseConfig } from '@asteasolutions/zod-to-openapi';
+import type { z } from 'zod';
 
-export type Answers = Record<string, ResponseConfig>;
-
-const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
-
-/** The problem with every code that exists. A client must tolerate codes that it does not know. */
-const publishedProblem = problem
-  .extend({ code: z.enum(CODES).meta({ description: 'Stable; made for programs' }) })
-  .meta({ id: 'Problem', description: 'RFC 9457; the codes may grow in number' });
-
-const REQUEST_ID = {
-  'X-Request-Id': {
-    description: 'Names the request in our logs',
-    schema: { type: 'string' as const },
-    example: '8d1b3c1e-9a41-4a63-9a0e-2f6b1c0f7e52',
-  },
-};
-const RETRY_AFTER = {
-  'Retry-After': { description: 'Seconds', schema: { type: 'integer' as const }, example: 1 },
-};
+type Headers = NonNullable<ResponseConfig['headers']>;
 
 /** A JSON body with whole examples of it, by a word for what each shows: readers and *Try it out* need a true one. */
-export interface Shown {
-  readonly schema: z.ZodType;
+export interface JsonBody<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
   readonly examples: Readonly<Record<string, unknown>>;
 }
 
 /** The types hold an example to its schema; a test holds it to what is published of that. */
-export function shown<Schema extends z.ZodType>(
+export function jsonBody<Schema extends z.ZodType>(
   schema: Schema,
   examples: Readonly<Record<string, z.input<Schema>>>,
-): Shown {
+): JsonBody<Schema> {
   return { schema, examples };
 }
 
-/** As the content of a body. */
-export function jsonContent({ schema, examples }: Shown): ZodContentObject {
-  const named = Object.entries(examples).map(([name, value]) => [name, { value }]);
-  return { 'application/json': { schema, examples: Object.fromEntries(named) } };
+export interface JsonAnswer<Schema extends z.ZodType = z.ZodType> {
+  readonly kind: 'json';
+  readonly description: string;
+  readonly json: JsonBody<Schema>;
+  /** In the place of `X-Request-Id`. */
+  readonly headers?: Headers;
 }
 
-/** One JSON answer. */
+/** A page for people. */
+export interface PageAnswer {
+  readonly kind: 'page';
+  readonly description: string;
+}
+
+/** Anything else: another type of content, or none. */
+export interface OtherAnswer {
+  readonly kind: 'other';
+  readonly description: string;
+  readonly headers?: Headers;
+  readonly content?: ResponseConfig['content'];
+}
+
+export type Answers = Readonly<Record<number, JsonAnswer | PageAnswer | OtherAnswer>>;
+
 export function json<Schema extends z.ZodType>(
-  status: number,
   description: string,
   schema: Schema,
   examples: Readonly<Record<string, z.input<Schema>>>,
-): Answers {
-  const content = jsonContent(shown(schema, examples));
-  return { [status]: { description, headers: REQUEST_ID, content } };
+  headers?: Headers,
+): JsonAnswer<Schema> {
+  return { kind: 'json', description, json: jsonBody(schema, examples), ...(headers && { headers }) };
 }
 
-/** An answer that is a page for people. */
-export function html(status: number, description: string): Answers {
-  const content = { 'text/html': { schema: { type: 'string' as const } } };
-  return { [status]: { description, headers: REQUEST_ID, content } };
+export function page(description: string): PageAnswer {
+  return { kind: 'page', description };
 }
 
-/** The problems that a call can end with, one answer for each status. */
-export function refusals(...codes: readonly ProblemCode[]): Answers {
-  const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))];
-  const ofStatus = (status: number) => codes.filter((code) => PROBLEMS[code].status === status);
-  return Object.fromEntries(statuses.map((status) => [status, refusal(status, ofStatus(status))]));
+export function other(description: string, more: Pick<OtherAnswer, 'headers' | 'content'> = {}): OtherAnswer {
+  return { kind: 'other', description, ...more };
 }
 
-function refusal(status: number, codes: readonly ProblemCode[]): ResponseConfig {
-  const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. ');
-  const headers = { ...REQUEST_ID, ...((status === 503 || status === 429) && RETRY_AFTER) };
-  const examples = Object.fromEntries(codes.map((code) => [code, exampleOf(code)]));
-  return {
-    description,
-    headers,
-    content: { 'application/problem+json': { schema: publishedProblem, examples } },
+/** What a handler returns: one of the call's answers, with a body of its schema. */
+export type Reply<Given extends Answers> = {
+  [Status in keyof Given]: {
+    readonly status: Status;
+    readonly body: BodyOf<Given[Status]>;
+    readonly headers?: Readonly<Record<string, string>>;
+    /** Koa's word for the body's type, where it is neither JSON nor a page. */
+    readonly type?: string;
   };
+}[keyof Given];
+
+type BodyOf<Answer> = Answer extends JsonAnswer<infer Schema> ? z.output<Schema> : unknown;
+
+/** A handler's answer. */
+export function reply<Status extends number, Body>(
+  status: Status,
+  body: Body,
+  more: { readonly headers?: Readonly<Record<string, string>>; readonly type?: string } = {},
+) {
+  return { status, body, ...more };
 }

@@ -1,74 +1,63 @@
 /** The HTTP door: Koa only, no business rules. */
 import Koa from 'koa';
 import helmet from 'koa-helmet';
-import type { Router } from '@koa/router';
 import { isAdminToo } from '../../config.ts';
+import { createHealth } from '../../health/health.ts';
 import type { Service } from '../../service.ts';
-import { bearerAuth } from './auth.ts';
-import { createIngress, type Ingress } from '../callbacks/ingress.ts';
-import { requestFigures } from './request-figures.ts';
-import { requestLog } from './request-log.ts';
-import { createOutcomeWaits } from '../returns/outcome-waits.ts';
-import { otherMethods } from './other-methods.ts';
-import { payerPages } from '../returns/payer-pages.tsx';
+import { CALLS, openApiDocument, type ApiTools } from '../calls.ts';
+import { Ingress } from '../callbacks/ingress.ts';
 import { createPokes } from '../callbacks/pokes.ts';
-import { problems } from './problem.ts';
-import { prefixOf, routed } from './router.ts';
-import { auditRoutes } from '../audit/routes.ts';
-import { callbackRoutes } from '../callbacks/routes.ts';
-import { deliveryRoutes } from '../deliveries/routes.ts';
-import { docsRoutes } from '../docs/routes.ts';
-import { examinationRoutes, healthRoutes, metricsRoutes } from '../health/routes.ts';
-import { allOperationRoutes, operationRoutes } from '../money/routes.ts';
-import { orderRoutes } from '../payments/orders.ts';
-import { paymentRoutes } from '../payments/routes.ts';
-import { returnRoutes } from '../returns/routes.tsx';
-import { searchRoutes } from '../search/routes.ts';
-import { updateRoutes } from '../updates/routes.ts';
-import { uriLimits } from './limits.ts';
 import { createSourcedIngress } from '../callbacks/sources.ts';
+import { createMetricsReader } from '../health/metrics-reader.ts';
+import { createMoneyMover } from '../money/move-money.ts';
+import { createOutcomeWaits } from '../returns/outcome-waits.ts';
+import { bearerAuth } from './auth.ts';
+import type { Call } from './define-call.ts';
+import { uriLimits } from './limits.ts';
+import { problems } from './problem.ts';
+import { requestFigures, requestLog } from './request-log.ts';
+import { createRouter, otherMethods, prefixOf, underV1, withoutPrefix } from './router.ts';
 
 /** Builds the application; nothing listens yet. What is for those inside is part of it where ADMIN_PORT is the API's own. */
 export function createApp(service: Service): { app: Koa; ingress: Ingress } {
-  const { config, gateways, store } = service;
   const pokes = createPokes(service.runs);
-  const ingress = createIngress(service, pokes);
-  const prefix = prefixOf(config.PUBLIC_URL);
-  const routers = [
-    callbackRoutes({ gateways, ingress: createSourcedIngress(service, ingress), prefix }),
-    returnRoutes({ db: store.db, gateways, pokes, waits: createOutcomeWaits(store.db) }),
-    paymentRoutes(service),
-    orderRoutes(service),
-    operationRoutes(service),
-    allOperationRoutes(service),
-    deliveryRoutes(service),
-    updateRoutes(service),
-    auditRoutes(service),
-    searchRoutes(service),
-    examinationRoutes(service),
-    docsRoutes(prefix),
-    ...(isAdminToo(config) ? insideRoutes(service) : [healthRoutes(service)]),
-  ];
-  return { app: assemble(service, routers), ingress };
+  const ingress = new Ingress(service, pokes);
+  const prefix = prefixOf(service.config.PUBLIC_URL);
+  const isInside = isAdminToo(service.config);
+  const tools = {
+    ...service,
+    ...adminTools(service, isInside),
+    prefix,
+    pokes,
+    ingress: createSourcedIngress(service, ingress),
+    waits: createOutcomeWaits(service.store.db),
+    mover: createMoneyMover(service),
+    examine: createHealth(service),
+    document: JSON.stringify(openApiDocument(prefix)),
+  } satisfies ApiTools;
+  const calls = CALLS.filter(({ port }) => isInside || port !== 'admin');
+  return { app: assemble(service, calls, tools), ingress };
 }
 
 /** What ADMIN_PORT serves. */
 export function createAdminApp(service: Service): Koa {
-  return assemble(service, insideRoutes(service));
+  const calls = CALLS.filter(({ port }) => port !== undefined);
+  // Calls of this port need no more of the tools than these.
+  const tools = { ...service, ...adminTools(service, true) } as ApiTools;
+  return assemble(service, calls, tools);
 }
 
-function insideRoutes(service: Service): Router[] {
-  return [healthRoutes(service, { isInside: true }), metricsRoutes(service)];
+function adminTools(service: Service, isInside: boolean): Pick<ApiTools, 'isInside' | 'readMetrics'> {
+  return { isInside, readMetrics: createMetricsReader(service) };
 }
 
-function assemble(service: Service, routers: readonly Router[]): Koa {
+function assemble(service: Service, calls: readonly Call<ApiTools>[], tools: ApiTools): Koa {
   const { config, log, metrics } = service;
   const app = new Koa({ proxy: config.TRUST_PROXY > 0, maxIpsCount: config.TRUST_PROXY });
   app.silent = true;
-  app.use(routed(prefixOf(config.PUBLIC_URL)));
+  app.use(withoutPrefix(prefixOf(config.PUBLIC_URL)));
   app.use(requestLog(log));
   app.use(requestFigures(metrics));
-  app.use(payerPages());
   app.use(problems(log));
   app.use(uriLimits());
   app.use(
@@ -77,8 +66,8 @@ function assemble(service: Service, routers: readonly Router[]): Koa {
       contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     }),
   );
-  app.use(bearerAuth(config.API_KEYS, { log, metrics }));
-  for (const router of routers) app.use(router.routes());
+  app.use(underV1(bearerAuth(config.API_KEYS, { log, metrics })));
+  app.use(createRouter(calls, tools).routes());
   app.use(otherMethods());
   return app;
 }

@@ -4,7 +4,7 @@ import type { Context, Middleware } from 'koa';
 import { allows, type ApiKey, type Scope } from '../../api-keys.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
-import { Problem } from './problem.ts';
+import { Refusal } from '../refusal.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
 /** A merchant's backend asks less often than this; a loop that runs wild asks more. */
@@ -16,9 +16,6 @@ const MOST_WRONG_KEYS = 10;
 
 /** One line in ten seconds says as much as one for each request; the figure has them all. */
 const LINES = { perSecond: 1 / 10, burst: 5 };
-
-/** In any case: the router does not tell `/V1/payments` from `/v1/payments`. */
-const GUARDED = /^\/v1(?:\/|$)/i;
 
 /** `npm start` writes its key to a file; a server's operator knows theirs. */
 const EXPECTED =
@@ -39,7 +36,6 @@ export function bearerAuth(apiKeys: readonly ApiKey[], door: Door): Middleware {
   const buckets = new TokenBuckets(REQUESTS_PER_SECOND, BURST);
   const refuse = createRefusal(door);
   return async (ctx: Context, next) => {
-    if (!GUARDED.test(ctx.path)) return next();
     // What is behind a key belongs into no cache.
     ctx.set('Cache-Control', 'no-store');
     const given = /^Bearer ([\x21-\x7e]+)$/i.exec(ctx.get('Authorization'))?.[1];
@@ -47,7 +43,7 @@ export function bearerAuth(apiKeys: readonly ApiKey[], door: Door): Middleware {
     const index = digests.reduce((found, key, at) => (timingSafeEqual(key, wanted) ? at : found), -1);
     if (index === -1) throw refuse(ctx, given === undefined ? 'no_key' : 'wrong_key');
     if (!buckets.take(String(index)))
-      throw new Problem('rate_limited', `at most ${REQUESTS_PER_SECOND} requests a second`);
+      throw new Refusal('rate_limited', `at most ${REQUESTS_PER_SECOND} requests a second`);
     ctx.state['key'] = apiKeys[index];
     return next();
   };
@@ -58,7 +54,7 @@ function digest(text: string): Buffer {
 }
 
 /** Counts requests without a right key, says so now and then, and makes their answer. */
-function createRefusal({ log, metrics }: Door): (ctx: Context, why: 'no_key' | 'wrong_key') => Problem {
+function createRefusal({ log, metrics }: Door): (ctx: Context, why: 'no_key' | 'wrong_key') => Refusal {
   const guesses = new TokenBuckets(MOST_WRONG_KEYS / 60, MOST_WRONG_KEYS);
   const lines = new TokenBuckets(LINES.perSecond, LINES.burst);
   let unsaid = 0;
@@ -72,10 +68,10 @@ function createRefusal({ log, metrics }: Door): (ctx: Context, why: 'no_key' | '
     } else unsaid += 1;
     if (isTooOften) {
       const detail = `more than ${MOST_WRONG_KEYS} wrong keys a minute came from this address; a right one is served at any time`;
-      return new Problem('rate_limited', detail, { retryAfterSeconds: 60 / MOST_WRONG_KEYS });
+      return new Refusal('rate_limited', detail, { retryAfterSeconds: 60 / MOST_WRONG_KEYS });
     }
     ctx.set('WWW-Authenticate', 'Bearer');
-    return new Problem('unauthorized', NOT_LET_IN[why]);
+    return new Refusal('unauthorized', NOT_LET_IN[why]);
   };
 }
 
@@ -89,7 +85,7 @@ export function needs(...scopes: readonly Scope[]): Middleware {
   return async (ctx: Context, next) => {
     const key = keyOf(ctx);
     if (!allows(key, scopes))
-      throw new Problem(
+      throw new Refusal(
         'scope_missing',
         `the key ${key.name} has the scope ${key.scopes.join('+')}; one of ${[...scopes, 'admin'].join(', ')} was expected`,
       );

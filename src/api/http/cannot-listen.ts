@@ -1,8 +1,8 @@
 import { takenPort } from '../../port-holder.ts';
 
 /** The port is taken, or may not be used. In a file of its own, so that a process without the API need not load it. */
-export class ListenError extends Error {
-  override readonly name = 'ListenError';
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
 }
 
 /** Where we listen, and the variables that say so. */
@@ -13,24 +13,24 @@ export interface Listening {
 }
 
 /** Which setting is wrong, why, and what to do. */
-export function listenError(at: Listening, { code }: NodeJS.ErrnoException): ListenError {
+export function cannotListen(at: Listening, { code }: NodeJS.ErrnoException): CannotListen {
   const { setting, port, host } = at;
   switch (code) {
     case 'EADDRINUSE':
-      return new ListenError(takenPort({ ...at, variable: setting }));
+      return new CannotListen(takenPort({ ...at, variable: setting }));
     case 'EACCES':
-      return new ListenError(
+      return new CannotListen(
         `${setting}: this user may not listen on port ${port} (${code}); set ${setting} to one from 1024 on`,
       );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND': {
       const variable = setting === 'PORT' ? 'HOST' : 'ADMIN_HOST';
-      return new ListenError(
+      return new CannotListen(
         `${variable}: ${host} is no address of this machine (${code}); 0.0.0.0 is all of them`,
       );
     }
     default:
-      return new ListenError(
+      return new CannotListen(
         `${setting}: port ${port} on ${host} can't be used (${code}); set ${setting} to another`,
       );
   }

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../../telemetry/log.ts';
-import { Problem, PROBLEMS, problemBody, type ProblemCode } from './problem.ts';
+import { Refusal, type ProblemCode } from '../refusal.ts';
+import { PROBLEMS, problemBody } from './problem.ts';
 
 const PROBLEM_OF: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   HPE_HEADER_OVERFLOW: [
@@ -40,12 +41,12 @@ export function answerClientErrors(server: Server, log: Logger): void {
 }
 
 /** Null for a connection that broke: nobody is there to be answered. */
-function problemOf({ code = '' }: NodeJS.ErrnoException): Problem | null {
+function problemOf({ code = '' }: NodeJS.ErrnoException): Refusal | null {
   const known = PROBLEM_OF[code] ?? (code.startsWith('HPE_') ? UNREADABLE : undefined);
-  return known === undefined ? null : new Problem(...known);
+  return known === undefined ? null : new Refusal(...known);
 }
 
-function answer(socket: Duplex, problem: Problem, log: Logger): void {
+function answer(socket: Duplex, problem: Refusal, log: Logger): void {
   if (!socket.writable) return void socket.destroy();
   const requestId = randomUUID();
   const { status } = PROBLEMS[problem.code];

@@ -1,48 +1,84 @@
-/** A call of the merchant's backend, described by what differs. */
-import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+/** A call of the API is defined once: the router and the OpenAPI document are both made from it. */
+import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { Scope } from '../../api-keys.ts';
-import type { ProblemCode } from './problem.ts';
-import { jsonContent, refusals, type Answers, type Shown } from './answers.ts';
+import type { NewAudit } from '../../store/audit.ts';
+import type { ProblemCode } from '../refusal.ts';
+import type { Answers, JsonBody, Reply } from './answers.ts';
 
-const ALWAYS = ['unauthorized', 'rate_limited', 'unavailable'] as const;
-const BODY = ['invalid_json', 'malformed', 'too_large', 'unsupported_media_type', 'invalid_request'] as const;
-const QUERY = ['invalid_request', 'uri_too_long'] as const;
+/** What a handler is given: the request, its parts held to the call's schemas when they are asked for. */
+export interface CallRequest<Params = unknown, Query = unknown, Body = unknown> {
+  readonly ctx: Context;
+  /** As they stand in the address, decoded. */
+  readonly params: Readonly<Record<keyof Params & string, string>>;
+  /** @throws Refusal `invalid_request` */
+  query(): Query;
+  /** @throws Refusal `invalid_json`, `unsupported_media_type`, `invalid_request`, `too_large` */
+  body(): Promise<Body>;
+}
 
-export interface Call extends Pick<RouteConfig, 'method' | 'path' | 'summary' | 'description'> {
+interface Description {
+  readonly method: 'get' | 'post' | 'patch';
+  /** As OpenAPI writes it: `/v1/payments/{id}`. */
+  readonly path: string;
+  /** Verb and noun. Generated clients name their functions after it. */
   readonly operationId: string;
+  readonly tag: 'Merchant' | 'Gateways' | 'Machines';
+  readonly summary: string;
+  readonly description?: string;
+  /** `public` needs no API key; else the key has one of these scopes, any key where there are none. */
+  readonly access: 'public' | readonly Scope[];
+  /** The body may be left out, and is `{}` then. */
+  readonly isBodyOptional?: true;
+  /** What it may be refused for; to what needs a key, `openapi.ts` adds what follows from its key, body and query. */
+  readonly refusals?: readonly ProblemCode[];
+  /** It moves money or decides: it leaves a row in the audit under this name. */
+  readonly audit?: NewAudit['what'];
+  /** Who can reach it where ADMIN_PORT is a port of its own. */
+  readonly port?: 'admin' | 'both';
+  /** A method that no call has for this path comes to this one's handler, which refuses it by itself. */
+  readonly refusesOtherMethods?: true;
+  /** The files that its page loads: the same handler serves them, and they are no calls. */
+  readonly files?: readonly string[];
+}
+
+/** A call, to a router that has `Tools` for its handler. */
+export interface Call<in Tools> extends Description {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
-  readonly body?: Shown;
-  /** The body may be left out. */
-  readonly isBodyOptional?: true;
-  /** What it answers when all is well. */
+  readonly body?: JsonBody;
   readonly answers: Answers;
-  /** What the API key must have one of, where it is not enough that it reads. */
-  readonly scopes?: readonly Scope[];
-  /** What it may be refused for besides a wrong key, a wrong query or body, and trouble of ours. */
-  readonly refused?: readonly ProblemCode[];
+  readonly handle: (request: CallRequest<never, never, never>, tools: Tools) => Promise<Reply<Answers>>;
 }
 
-/** A route with the refusals that follow from what it takes. */
-export function routeOf(described: Call): RouteConfig {
-  const { params, query, headers, body, isBodyOptional, answers, scopes, refused = [], ...call } = described;
-  const scoped = scopes === undefined ? [] : (['scope_missing'] as const);
-  const codes = [...(body ? BODY : []), ...ALWAYS, ...scoped, ...refused, ...(query ? QUERY : [])];
-  const required = isBodyOptional !== true;
-  const needs =
-    scopes && `The API key needs the scope ${scopes.map((scope) => `\`${scope}\``).join(' or ')}.`;
-  const description = [call.description, needs].filter((part) => part !== undefined).join(' ');
-  return {
-    ...call,
-    ...(description !== '' && { description }),
-    request: {
-      ...(params && { params }),
-      ...(query && { query }),
-      ...(headers && { headers }),
-      ...(body && { body: { required, content: jsonContent(body) } }),
-    },
-    responses: { ...answers, ...refusals(...codes) },
-  };
+interface Definition<
+  Tools,
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Given extends Answers,
+> extends Description {
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly headers?: z.ZodObject;
+  readonly body?: JsonBody<Body>;
+  /** What it answers when all is well, by status. */
+  readonly answers: Given;
+  /** Parses, calls a use case, answers. */
+  readonly handle: (
+    request: CallRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+    tools: Tools,
+  ) => Promise<Reply<Given>>;
+}
+
+/** Holds the handler to the schemas and answers that stand beside it. */
+export function defineCall<
+  Tools,
+  Given extends Answers,
+  Params extends z.ZodObject = never,
+  Query extends z.ZodObject = never,
+  Body extends z.ZodType = never,
+>(call: Definition<Tools, Params, Query, Body, Given>): Call<Tools> {
+  return call as unknown as Call<Tools>;
 }

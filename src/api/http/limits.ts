@@ -1,7 +1,11 @@
+/** What a request may measure: its address, its headers and its body. Contract §7. */
+import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { Problem } from './problem.ts';
+import getRawBody from 'raw-body';
+import type { RawRequest } from '../../gateways/gateway.ts';
+import { Refusal } from '../refusal.ts';
 
-/** Contract §7. Node's own limit counts the address and the headers together. */
+/** Node's own limit counts the address and the headers together. */
 const URL_LIMIT = 16 * 1024;
 const HEADERS_LIMIT = 16 * 1024;
 
@@ -9,14 +13,14 @@ const HEADERS_LIMIT = 16 * 1024;
 export function uriLimits(): Middleware {
   return (ctx: Context, next) => {
     if ((ctx.req.url?.length ?? 0) > URL_LIMIT)
-      throw new Problem('uri_too_long', `at most ${URL_LIMIT} characters`);
+      throw new Refusal('uri_too_long', `at most ${URL_LIMIT} characters`);
     if (ctx.req.headers.host === undefined && ctx.req.httpVersion === '1.1')
-      throw new Problem('malformed', 'a Host header was expected');
-    if (hostsOf(ctx) > 1) throw new Problem('malformed', 'one Host header was expected, not several');
-    if (!isAddress(ctx)) throw new Problem('malformed', 'the request target is not an address');
+      throw new Refusal('malformed', 'a Host header was expected');
+    if (hostsOf(ctx) > 1) throw new Refusal('malformed', 'one Host header was expected, not several');
+    if (!isAddress(ctx)) throw new Refusal('malformed', 'the request target is not an address');
     const size = ctx.req.rawHeaders.reduce((sum, part) => sum + part.length + 2, 0);
     if (size > HEADERS_LIMIT)
-      throw new Problem('headers_too_large', `at most ${HEADERS_LIMIT} bytes of headers`);
+      throw new Refusal('headers_too_large', `at most ${HEADERS_LIMIT} bytes of headers`);
     return next();
   };
 }
@@ -34,4 +38,46 @@ function isAddress(ctx: Context): boolean {
     ctx.url = '/';
     return false;
   }
+}
+
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** The exact bytes of a body. @throws Refusal `too_large`; the connection is not read to its end then. */
+export async function readBody(ctx: Context): Promise<Buffer> {
+  if (!hasBody(ctx.req)) return Buffer.alloc(0);
+  try {
+    return await getRawBody(ctx.req, { length: ctx.get('content-length') || null, limit: BODY_LIMIT_BYTES });
+  } catch (error) {
+    const { type } = error as { type?: string };
+    closeAfterwards(ctx);
+    if (type === 'entity.too.large')
+      throw new Refusal('too_large', `a body of at most ${BODY_LIMIT_BYTES} bytes was expected`);
+    throw new Refusal('malformed', 'the body ended before its announced length', { cause: error });
+  }
+}
+
+function hasBody(req: IncomingMessage): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+/** What is still on its way is not read: the connection ends with the answer. */
+function closeAfterwards(ctx: Context): void {
+  ctx.set('Connection', 'close');
+  ctx.res.once('finish', () => ctx.req.socket.destroySoon());
+}
+
+/** The request as a gateway verifies it, before any parser: what is signed is always `prefix` plus route. @throws Refusal `too_large` */
+export async function readRawRequest(ctx: Context, prefix: string): Promise<RawRequest> {
+  const receivedAt = new Date();
+  const body = await readBody(ctx);
+  const target = `${prefix}${ctx.req.url}`;
+  return { method: ctx.method, target, headers: headersOf(ctx.req), body, receivedAt };
+}
+
+function headersOf(req: IncomingMessage): Record<string, string> {
+  const entries = Object.entries(req.headersDistinct).map(([name, values]) => [
+    name,
+    values?.join(', ') ?? '',
+  ]);
+  return Object.fromEntries(entries) as Record<string, string>;
 }

@@ -1,30 +1,160 @@
-/** The OpenAPI 3.1 document, made from the schemas that validate. `openapi.json` in the root is a copy that a test compares. */
-import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
-import { registerAccountWebhooks } from '../callbacks/account-webhooks.ts';
-import { registerMerchantApi } from '../payments/merchant.ts';
-import { registerProblems } from './problem-examples.ts';
-import { registerPublicApi } from '../health/public.ts';
-import { registerOrderUpdates } from '../updates/order-updates.ts';
+/** The OpenAPI 3.1 document, made from the calls that are routed. `openapi.json` in the root is a copy that a test compares. */
+import {
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  type ResponseConfig,
+  type RouteConfig,
+  type ZodContentObject,
+} from '@asteasolutions/zod-to-openapi';
+import { z } from 'zod';
+import { PROBLEM_CODES, type ProblemCode } from '../refusal.ts';
+import type { Answers, JsonBody } from './answers.ts';
+import type { Call } from './define-call.ts';
+import { problem } from './fields.ts';
+import { exampleOf, registerProblems } from './problem-examples.ts';
+import { PROBLEMS } from './problem.ts';
 
 export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
-/** Builds the document. Its server is what serves it; `prefix` is the path of PUBLIC_URL. */
-export function openApiDocument(prefix = ''): OpenApiDocument {
+const INFO = {
+  title: 'paidonce',
+  version: '0.1.0',
+  description: 'Every order paid exactly once. Amounts are integers in minor units; times are RFC 3339 UTC.',
+  license: { name: 'MIT', identifier: 'MIT' },
+};
+
+/** Builds the document. Its server is what serves it; `prefix` is the path of PUBLIC_URL, `more` adds what we call ourselves. */
+export function documentOf(
+  calls: readonly Call<never>[],
+  prefix: string,
+  more: (registry: OpenAPIRegistry) => void,
+): OpenApiDocument {
   const registry = new OpenAPIRegistry();
-  registerMerchantApi(registry);
-  registerPublicApi(registry);
-  registerAccountWebhooks(registry);
-  registerOrderUpdates(registry);
+  const { name: apiKey } = registry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'One of API_KEYS; `npm start` prints one for development',
+  });
+  for (const call of calls) registry.registerPath(operationOf(call, apiKey));
+  more(registry);
   registerProblems(registry);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
-    info: {
-      title: 'paidonce',
-      version: '0.1.0',
-      description:
-        'Every order paid exactly once. Amounts are integers in minor units; times are RFC 3339 UTC.',
-      license: { name: 'MIT', identifier: 'MIT' },
-    },
+    info: INFO,
     servers: [{ url: prefix || '/' }],
   });
+}
+
+function operationOf(call: Call<never>, apiKey: string): RouteConfig {
+  const { method, path, operationId, tag, summary, access, answers } = call;
+  const description = descriptionOf(call);
+  return {
+    method,
+    path,
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description !== '' && { description }),
+    security: access === 'public' ? [] : [{ [apiKey]: [] }],
+    request: requestOf(call),
+    responses: { ...responsesOf(answers), ...refusalsOf(codesOf(call)) },
+  };
+}
+
+function descriptionOf({ description, access }: Call<never>): string {
+  const scopes = access === 'public' ? [] : access.map((scope) => `\`${scope}\``);
+  const needs = scopes.length === 0 ? undefined : `The API key needs the scope ${scopes.join(' or ')}.`;
+  return [description, needs].filter((part) => part !== undefined).join(' ');
+}
+
+function requestOf({
+  params,
+  query,
+  headers,
+  body,
+  isBodyOptional,
+}: Call<never>): NonNullable<RouteConfig['request']> {
+  return {
+    ...(params && { params }),
+    ...(query && { query }),
+    ...(headers && { headers }),
+    ...(body && { body: { required: isBodyOptional !== true, content: jsonContent(body) } }),
+  };
+}
+
+const OF_A_KEY = ['unauthorized', 'rate_limited', 'unavailable'] as const;
+const OF_A_BODY = [
+  'invalid_json',
+  'malformed',
+  'too_large',
+  'unsupported_media_type',
+  'invalid_request',
+] as const;
+const OF_A_QUERY = ['invalid_request', 'uri_too_long'] as const;
+
+/** Its own refusals, and where it needs a key those that follow from what it takes. */
+function codesOf({ access, body, query, refusals = [] }: Call<never>): readonly ProblemCode[] {
+  if (access === 'public') return refusals;
+  const scoped = access.length === 0 ? [] : (['scope_missing'] as const);
+  return [...(body ? OF_A_BODY : []), ...OF_A_KEY, ...scoped, ...refusals, ...(query ? OF_A_QUERY : [])];
+}
+
+const REQUEST_ID = {
+  'X-Request-Id': {
+    description: 'Names the request in our logs',
+    schema: { type: 'string' as const },
+    example: '8d1b3c1e-9a41-4a63-9a0e-2f6b1c0f7e52',
+  },
+};
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds', schema: { type: 'integer' as const }, example: 1 },
+};
+
+type Responses = Record<string, ResponseConfig>;
+
+function responsesOf(answers: Answers): Responses {
+  return Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)]));
+}
+
+function responseOf(answer: Answers[number]): ResponseConfig {
+  const { description } = answer;
+  switch (answer.kind) {
+    case 'json':
+      return { description, headers: answer.headers ?? REQUEST_ID, content: jsonContent(answer.json) };
+    case 'page':
+      return { description, headers: REQUEST_ID, content: { 'text/html': { schema: { type: 'string' } } } };
+    case 'other': {
+      const { headers, content } = answer;
+      return { description, ...(headers && { headers }), ...(content && { content }) };
+    }
+  }
+}
+
+/** A JSON body as the content of a request or an answer. */
+export function jsonContent({ schema, examples }: JsonBody): ZodContentObject {
+  const named = Object.entries(examples).map(([name, value]) => [name, { value }]);
+  return { 'application/json': { schema, examples: Object.fromEntries(named) } };
+}
+
+/** The problem with every code that exists. A client must tolerate codes that it does not know. */
+const publishedProblem = problem
+  .extend({ code: z.enum(PROBLEM_CODES).meta({ description: 'Stable; made for programs' }) })
+  .meta({ id: 'Problem', description: 'RFC 9457; the codes may grow in number' });
+
+/** The problems that a call can end with, one answer for each status. */
+function refusalsOf(codes: readonly ProblemCode[]): Responses {
+  const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))];
+  const ofStatus = (status: number) => codes.filter((code) => PROBLEMS[code].status === status);
+  return Object.fromEntries(statuses.map((status) => [status, refusalOf(status, ofStatus(status))]));
+}
+
+function refusalOf(status: number, codes: readonly ProblemCode[]): ResponseConfig {
+  const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. ');
+  const headers = { ...REQUEST_ID, ...((status === 503 || status === 429) && RETRY_AFTER) };
+  const examples = Object.fromEntries(codes.map((code) => [code, exampleOf(code)]));
+  return {
+    description,
+    headers,
+    content: { 'application/problem+json': { schema: publishedProblem, examples } },
+  };
 }

@@ -1,6 +1,7 @@
 /** Each problem once, as the service writes it; the calls refer to them. */
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
-import { Problem, problemBody, PROBLEMS, type FieldProblem, type ProblemCode } from './problem.ts';
+import { PROBLEM_CODES, Refusal, type FieldProblem, type ProblemCode } from '../refusal.ts';
+import { problemBody } from './problem.ts';
 import { PAYMENT_ID } from '../payments/payment-examples.ts';
 
 interface More {
@@ -42,8 +43,8 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   not_acceptable: 'the gateway shows no transaction of this session',
   give_back_failed: `payment ${PAYMENT_ID} is still in REVIEW (give_back_failed); its timeline says why`,
   payment_not_paid: `payment ${PAYMENT_ID} is CANCELLED and has not paid order 1001`,
-  operation_not_possible: `payment ${PAYMENT_ID} is CAPTURED: nothing is left to be voided; what was captured is refunded instead`,
-  amount_too_large: '723.00 NOK was asked for, at most 722.00 NOK can be captured',
+  operation_not_possible: `payment ${PAYMENT_ID}: nothing is left to be voided: the transaction is CAPTURED; what was captured is refunded instead`,
+  amount_too_large: '723.00 NOK was asked for, 722.00 NOK can be captured',
   reference_reused: 'capture parcel-1 of this payment asked for something else; use another reference',
   not_confirmed:
     'capture parcel-1 failed: the gateway shows nothing of it; should it turn up later, it counts; look at the gateway, then use another reference',
@@ -77,13 +78,13 @@ const REQUEST_ID = '8d1b3c1e-9a41-4a63-9a0e-2f6b1c0f7e52';
 
 /** Adds them, so that a document with hundreds of refusals has each of them once. */
 export function registerProblems(registry: OpenAPIRegistry): void {
-  for (const code of Object.keys(PROBLEMS) as ProblemCode[])
+  for (const code of PROBLEM_CODES)
     registry.registerComponent('examples', code, { value: problemBody(problemOf(code), REQUEST_ID) });
 }
 
-function problemOf(code: ProblemCode): Problem {
+function problemOf(code: ProblemCode): Refusal {
   const told = DETAILS[code];
-  return typeof told === 'string' ? new Problem(code, told) : new Problem(code, ...told);
+  return typeof told === 'string' ? new Refusal(code, told) : new Refusal(code, ...told);
 }
 
 /** Where the document has the example of a problem. */

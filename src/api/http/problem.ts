@@ -5,6 +5,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
+import { Refusal, type ProblemCode } from '../refusal.ts';
 
 export const PROBLEMS = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
@@ -48,42 +49,7 @@ export const PROBLEMS = {
   gateway_rejected: { status: 502, title: 'The payment service provider refused' },
   gateway_not_configured: { status: 503, title: "The payment's gateway is not configured" },
   unavailable: { status: 503, title: 'Not available right now' },
-} as const;
-
-export type ProblemCode = keyof typeof PROBLEMS;
-
-export interface FieldProblem {
-  /** A JSON Pointer into the body, or the name of a query parameter. */
-  readonly pointer: string;
-  readonly detail: string;
-}
-
-/** An answer that says what was wrong, what was expected and what to do. */
-export class Problem extends Error {
-  override readonly name = 'Problem';
-  readonly code: ProblemCode;
-  readonly errors: readonly FieldProblem[] | undefined;
-  readonly retryAfterSeconds: number | undefined;
-  /** Why, in the gateway's words. */
-  readonly reason: string | undefined;
-
-  constructor(
-    code: ProblemCode,
-    detail: string,
-    more: {
-      errors?: readonly FieldProblem[];
-      retryAfterSeconds?: number;
-      reason?: string;
-      cause?: unknown;
-    } = {},
-  ) {
-    super(detail, { cause: more.cause });
-    this.code = code;
-    this.errors = more.errors;
-    this.retryAfterSeconds = more.retryAfterSeconds;
-    this.reason = more.reason;
-  }
-}
+} as const satisfies Record<ProblemCode, { readonly status: number; readonly title: string }>;
 
 /** The one place where an error becomes an answer; nothing of an unforeseen one leaves the process but its request id. */
 export function problems(log: Logger): Middleware {
@@ -94,51 +60,64 @@ export function problems(log: Logger): Middleware {
     try {
       await next();
       if (ctx.status === 404 && ctx.body === undefined)
-        throw new Problem('not_found', `there is nothing at ${ctx.path}`);
+        throw new Refusal('not_found', `there is nothing at ${ctx.path}`);
     } catch (error) {
-      const problem = asProblem(error);
-      if (problem.code === 'internal')
+      const refusal = asRefusal(error);
+      if (refusal.code === 'internal')
         log.error({ err: error, requestId, path: ctx.path }, 'unforeseen error');
-      if (problem.code === 'unavailable')
-        log.warn({ requestId, path: ctx.path, reason: rootOf(problem.cause) }, problem.message);
-      writeProblem(ctx, problem);
+      if (refusal.code === 'unavailable')
+        log.warn({ requestId, path: ctx.path, reason: rootOf(refusal.cause) }, refusal.message);
+      writeProblem(ctx, refusal);
     }
   };
 }
 
-/** Puts a problem into an answer. */
-function writeProblem(ctx: Context, problem: Problem): void {
-  const { status } = PROBLEMS[problem.code];
-  ctx.status = status;
-  ctx.type = 'application/problem+json';
-  ctx.body = problemBody(problem, ctx.state['requestId'] as string);
-  const retryAfter = problem.retryAfterSeconds ?? (status === 503 || status === 429 ? 1 : undefined);
-  if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
+/** Has trouble of ours shown to a browser as this page, in the place of a problem document. */
+export function showTroubleAs(ctx: Context, page: () => string): void {
+  ctx.state['troublePage'] = page;
 }
 
-/** A problem as it leaves, whoever writes it. */
-export function problemBody({ code, errors, reason, message: detail }: Problem, requestId: string): object {
+function writeProblem(ctx: Context, refusal: Refusal): void {
+  const { status } = PROBLEMS[refusal.code];
+  const { troublePage, requestId } = ctx.state as { troublePage?: () => string; requestId: string };
+  const retryAfter = refusal.data.retryAfterSeconds ?? (status === 503 || status === 429 ? 1 : undefined);
+  if (retryAfter !== undefined) ctx.set('Retry-After', String(retryAfter));
+  ctx.status = status;
+  if (status < 500 || troublePage === undefined || ctx.accepts('html', 'json') !== 'html') {
+    ctx.type = 'application/problem+json';
+    ctx.body = problemBody(refusal, requestId);
+    return;
+  }
+  ctx.type = 'html';
+  ctx.set('Cache-Control', 'no-store');
+  if (status === 503) ctx.set('Refresh', '5');
+  ctx.body = troublePage();
+}
+
+/** A problem document, RFC 9457. */
+export function problemBody({ code, data, message: detail }: Refusal, requestId: string): object {
   const { status, title } = PROBLEMS[code];
+  const { reason, errors } = data;
   const more = { ...(reason !== undefined && { reason }), ...(errors && { errors }) };
   return { type: 'about:blank', title, status, code, detail, requestId, ...more };
 }
 
 /** What an error is to the caller. */
-export function asProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
+export function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
   if (error instanceof RunsUnavailable || error instanceof RunEnded) {
-    return new Problem(
+    return new Refusal(
       'unavailable',
       'the workflow service, or the payment service provider behind it, did not answer in time; what was asked may still be done. Ask again: nothing is done twice',
       { cause: error.cause ?? error },
     );
   }
   if (isStoreUnavailable(error)) {
-    return new Problem('unavailable', 'the store did not answer; ask again, nothing is done twice', {
+    return new Refusal('unavailable', 'the store did not answer; ask again, nothing is done twice', {
       cause: error,
     });
   }
-  return new Problem('internal', 'an unforeseen error; tell us the request id', { cause: error });
+  return new Refusal('internal', 'an unforeseen error; tell us the request id', { cause: error });
 }
 
 /** A caller's own id is taken over when it can't harm a log line. */

@@ -1,5 +1,7 @@
+/** What is written down of every request: a line in the log, and figures by route. */
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../../telemetry/log.ts';
+import type { Metrics } from '../../telemetry/metrics.ts';
 
 /** One line a request. Queries are left out: they carry return keys and, on callbacks, signatures' material. */
 export function requestLog(log: Logger): Middleware {
@@ -18,5 +20,17 @@ export function requestLog(log: Logger): Middleware {
     else if (ctx.path === '/healthz' || ctx.path === '/readyz' || ctx.path === '/metrics')
       log.trace(line, 'request');
     else log.debug(line, 'request');
+  };
+}
+
+/** Counts and times every answer by the route that gave it: an address is no label, anybody may make up any number of them. */
+export function requestFigures({ httpRequests, httpSeconds }: Metrics): Middleware {
+  return async (ctx: Context & { _matchedRoute?: unknown }, next) => {
+    const stop = httpSeconds.startTimer();
+    await next();
+    const { _matchedRoute: matched } = ctx;
+    const route = typeof matched === 'string' ? matched : 'none';
+    httpRequests.inc({ route, status: String(ctx.status) });
+    stop({ route });
   };
 }

@@ -1,4 +1,78 @@
+/** From an address to its call: what is not defined as a call is not routed. */
+import { Router, type RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { auditTrail, type AuditTools } from '../audit/audit-trail.ts';
+import { Refusal } from '../refusal.ts';
+import { needs } from './auth.ts';
+import type { Call, CallRequest } from './define-call.ts';
+import { readJson, readQuery } from './validation.ts';
+
+type CallContext = Context & { params: Record<string, string> };
+
+/** The routes of these calls, and nothing besides. */
+export function createRouter<Tools extends AuditTools>(calls: readonly Call<Tools>[], tools: Tools): Router {
+  const router = new Router();
+  for (const call of calls) {
+    const steps = [...guardsOf(call, tools), (ctx: CallContext) => answer(call, ctx, tools)];
+    for (const path of [call.path, ...(call.files ?? [])].map(routeOf))
+      if (call.refusesOtherMethods) router.all(path, ...steps);
+      else router[call.method](path, ...steps);
+  }
+  return router;
+}
+
+/** `/v1/payments/{id}` is `/v1/payments/:id` to Koa's router. */
+function routeOf(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** The audit comes first: a refusal is a fact too. */
+function guardsOf({ audit, access }: Call<never>, tools: AuditTools): Middleware[] {
+  return [
+    ...(audit === undefined ? [] : [auditTrail(tools, audit)]),
+    ...(access === 'public' || access.length === 0 ? [] : [needs(...access)]),
+  ];
+}
+
+async function answer<Tools>(call: Call<Tools>, ctx: CallContext, tools: Tools): Promise<void> {
+  const { status, body, headers = {}, type } = await call.handle(requestOf(call, ctx), tools);
+  ctx.status = status;
+  ctx.body = body;
+  if (type !== undefined) ctx.type = type;
+  else if (call.answers[status]?.kind === 'page') ctx.type = 'html';
+  ctx.set(headers);
+}
+
+function requestOf(call: Call<never>, ctx: CallContext): CallRequest<never, never, never> {
+  const request: CallRequest<Record<string, string>> = {
+    ctx,
+    params: ctx.params,
+    query: () => call.query && readQuery(ctx, call.query),
+    body: async () => call.body && readJson(ctx, call.body.schema, call.isBodyOptional && {}),
+  };
+  return request as CallRequest<never, never, never>;
+}
+
+/** What no call took: an address that they know under other methods is 405, or an OPTIONS answered; any other is left to be 404. */
+export function otherMethods(): Middleware {
+  return (ctx: Context & Partial<Pick<RouterContext, 'matched'>>, next) => {
+    const known = new Set(ctx.matched?.flatMap(({ methods }) => methods));
+    if (known.size === 0) return next();
+    const methods = [...known].toSorted().join(', ');
+    ctx.set('Allow', methods);
+    if (ctx.method !== 'OPTIONS')
+      throw new Refusal('method_not_allowed', `${methods} was expected, not ${ctx.method}`);
+    ctx.status = 204;
+  };
+}
+
+/** In any case: the router does not tell `/V1/payments` from `/v1/payments`. */
+const KEYED = /^\/v1(?:\/|$)/i;
+
+/** Everything under `/v1` passes this first, also what no call is defined for. */
+export function underV1(guard: Middleware): Middleware {
+  return (ctx, next) => (KEYED.test(ctx.path) ? guard(ctx, next) : next());
+}
 
 /** The path of PUBLIC_URL, under which browsers and gateways know us; empty where it has none. */
 export function prefixOf(publicUrl: string): string {
@@ -9,7 +83,7 @@ export function prefixOf(publicUrl: string): string {
  * Gives the routes the address that they know: a proxy may have stripped the path of PUBLIC_URL or not, and a request may come in
  * absolute form (`GET http://host/path`, RFC 9112 §3.2.2).
  */
-export function routed(prefix: string): Middleware {
+export function withoutPrefix(prefix: string): Middleware {
   return (ctx: Context, next) => {
     const target = originForm(ctx.req.url ?? '');
     const inside = target.slice(prefix.length);

@@ -5,7 +5,7 @@ import type { Service } from '../../service.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
-import { listenError, type Listening } from './cannot-listen.ts';
+import { cannotListen, type Listening } from './cannot-listen.ts';
 
 /** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */
 const LIMITS = {
@@ -24,7 +24,7 @@ const SILENT_MS = 35_000;
 /** Longer than an opening may take, and shorter than a process may take to end. */
 const STOP_GRACE_MS = 17_000;
 
-/** Opens the door; the returned function closes it after the requests at hand, or `STOP_GRACE_MS`. @throws ListenError */
+/** Opens the door; the returned function closes it after the requests at hand, or `STOP_GRACE_MS`. @throws CannotListen */
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
   const { app, ingress } = createApp(service);
@@ -39,7 +39,7 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
 /** A figure is answered in less. */
 const ADMIN_GRACE_MS = 1_000;
 
-/** Health and figures for those inside, on ADMIN_PORT, of whatever role this process has. @throws ListenError */
+/** Health and figures for those inside, on ADMIN_PORT, of whatever role this process has. @throws CannotListen */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
   const { config, log } = service;
   const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;
@@ -55,7 +55,7 @@ function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }):
     server.maxHeadersCount = 0;
     server.setTimeout(SILENT_MS);
     answerClientErrors(server, log);
-    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(at, error)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(at, error)));
     server.listen(at.port, at.host, () => resolve(server));
   });
 }

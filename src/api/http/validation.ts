@@ -1,11 +1,12 @@
+/** JSON bodies and queries, held to their schemas; what is wrong is named field by field. */
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import { Problem, type FieldProblem } from './problem.ts';
-import { readBody } from './raw-request.ts';
+import { Refusal, wrongFields, type FieldProblem } from '../refusal.ts';
+import { readBody } from './limits.ts';
 
 /**
  * A JSON body of this shape; `whenEmpty` stands for none at all.
- * @throws Problem for bytes that are no JSON, another media type, or a wrong field
+ * @throws Refusal for bytes that are no JSON, another media type, or a wrong field
  */
 export async function readJson<Schema extends z.ZodType>(
   ctx: Context,
@@ -15,7 +16,7 @@ export async function readJson<Schema extends z.ZodType>(
   const body = await readBody(ctx);
   if (body.length === 0 && whenEmpty !== undefined) return check(schema, whenEmpty, 'the body');
   if (body.length > 0 && ctx.is('json', '+json') === false) {
-    throw new Problem('unsupported_media_type', 'Content-Type: application/json was expected');
+    throw new Refusal('unsupported_media_type', 'Content-Type: application/json was expected');
   }
   const value = parseJson(body);
   const lost = prototypesIn(value);
@@ -44,11 +45,11 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
-    throw new Problem('invalid_json', 'a JSON object in UTF-8 was expected', { cause: error });
+    throw new Refusal('invalid_json', 'a JSON object in UTF-8 was expected', { cause: error });
   }
 }
 
-/** Query parameters of this shape, each at most once. @throws Problem */
+/** Query parameters of this shape, each at most once. @throws Refusal */
 export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema): z.infer<Schema> {
   return check(schema, ctx.query, 'the query');
 }
@@ -63,11 +64,6 @@ function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: s
 /** A body of wrong fields only would be answered by one that is longer than itself. */
 const MOST_NAMED = 100;
 const LONGEST_POINTER = 200;
-
-/** For what a schema alone can't see. */
-export function wrongFields(what: string, errors: readonly FieldProblem[]): Problem {
-  return new Problem('invalid_request', `${what} has fields that are not as expected`, { errors });
-}
 
 function fieldProblems(issue: z.core.$ZodIssue, given: unknown): FieldProblem[] {
   if (issue.code !== 'unrecognized_keys') {

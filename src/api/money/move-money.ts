@@ -1,4 +1,4 @@
-/** `POST /v1/payments/{id}/capture`, `/refund` and `/void`: written down first, then carried out by the payment's money run. */
+/** Captures, refunds and voids: written down first, then carried out by the payment's money run. */
 import { createHash } from 'node:crypto';
 import { crashPoint } from '../../crash-points.ts';
 import { wrongLines, type MovedLine, type WrongLine } from '../../domain/lines.ts';
@@ -17,13 +17,11 @@ import {
 } from '../../store/operations.ts';
 import { findOrder, type PaymentRow } from '../../store/payments.ts';
 import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
-import { refuseUnconfigured } from '../payments/configured.ts';
-import { inMoney } from '../payments/amounts-in-text.ts';
-import { addressOf } from '../payments/open-payment.ts';
-import { refuseImpossible, refuseUnnamed } from './operation-checks.ts';
-import { Problem, PROBLEMS, type FieldProblem, type ProblemCode } from '../http/problem.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
-import { wrongFields } from '../http/validation.ts';
+import { inMoney } from '../payments/amounts-in-text.ts';
+import { addressOf, refuseUnconfigured } from '../payments/find-payment.ts';
+import { isProblemCode, Refusal, wrongFields, type FieldProblem } from '../refusal.ts';
+import { refuseImpossible, refuseUnnamed } from './feasible-by-row.ts';
 
 /** What somebody asks for, its fields checked by themselves; `wanted` in minor units, null for all that is left. */
 export interface WantedMove {
@@ -38,7 +36,7 @@ export interface WantedMove {
 }
 
 export interface MoneyMover {
-  /** The operation as it is by then: done, or not finished yet. The same again is the same operation. @throws Problem */
+  /** The operation as it is by then: done, or not finished yet. The same again is the same operation. @throws Refusal */
   move(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow>;
 }
 
@@ -75,7 +73,7 @@ export function createMoneyMover(service: Service): MoneyMover {
 /** What was captured by somebody else's hand can be refunded as soon as we have heard of it. */
 function mayBeBehind({ status }: PaymentRow, { kind }: WantedMove, error: unknown): boolean {
   const isForMoney =
-    error instanceof Problem &&
+    error instanceof Refusal &&
     (error.code === 'operation_not_possible' || error.code === 'amount_too_large');
   return isForMoney && kind === 'refund' && (status === 'AUTHORIZED' || status === 'PARTIALLY_CAPTURED');
 }
@@ -110,14 +108,14 @@ async function claim(service: Service, payment: PaymentRow, wanted: WantedMove):
   });
   crashPoint('operation.claim.after', payment.orderReference);
   if (claimed.kind === 'reused')
-    throw new Problem(
+    throw new Refusal(
       'reference_reused',
       `${kind} ${reference} of this payment asked for something else; use another reference`,
     );
   return claimed.operation;
 }
 
-/** What no earlier operation has to do with. @throws Problem */
+/** What no earlier operation has to do with. @throws Refusal */
 function refuseStrange({ request }: PaymentRow, { kind, lines = [] }: WantedMove): void {
   if (kind === 'void') return;
   const untouched = { ordered: request.lines, operations: [], capturedMinor: Infinity };
@@ -161,13 +159,12 @@ function whatNext(code: OperationRow['code']): string {
 }
 
 /** The same every time: it is made of the row alone. */
-function failureOf(operation: OperationRow, payment: PaymentRow): Problem {
+function failureOf(operation: OperationRow, payment: PaymentRow): Refusal {
   const { code, detail } = operation;
   const reason = inMoney(detail ?? 'no reason was given', currencyOf(payment));
   const says = `${operationName(operation)} failed: ${reason}`;
-  const isKnown = code !== null && Object.hasOwn(PROBLEMS, code);
-  return new Problem(
-    isKnown ? (code as ProblemCode) : 'operation_not_possible',
+  return new Refusal(
+    isProblemCode(code) ? code : 'operation_not_possible',
     `${says}${whatNext(code)}`,
     code === 'declined' || code === 'reversed' ? { reason } : {},
   );

@@ -1,13 +1,7 @@
 /** What is captured, given back and let go of order 1001, as the document shows it. */
 import type { z } from 'zod';
-import type {
-  captureRequest,
-  operation,
-  operationOfOrder,
-  operationWithPayment,
-  refundRequest,
-  voidRequest,
-} from './operation-requests.ts';
+import type { captureRequest, refundRequest, voidRequest } from './operation-requests.ts';
+import type { operation, operationOfOrder, operationWithPayment } from './operation-view.ts';
 import { authorized, captured, PAYMENT_ID, refunded, voided } from '../payments/payment-examples.ts';
 
 type Operation = z.infer<typeof operation>;

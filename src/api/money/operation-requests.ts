@@ -1,17 +1,9 @@
-/** The shapes of captures, refunds and voids: what is asked for, and what is shown. Contract §3. */
+/** What is asked of captures, refunds and voids: contract §3. */
 import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
-import {
-  amount,
-  cursorOf,
-  limit,
-  lineAmount,
-  payment,
-  text,
-  timestamp,
-} from '../payments/payment-requests.ts';
-
-export const OPERATION_KINDS = ['capture', 'refund', 'void'] as const;
+import { amount, lineAmount, text } from '../http/fields.ts';
+import { cursorOf, limit } from '../http/pages.ts';
+import { operation, OPERATION_KINDS } from './operation-view.ts';
 
 /** Given to operations that nobody asked for: `operations.ts` in the store. */
 const OURS = /^(auto-capture$|give-back-)/;
@@ -88,36 +80,6 @@ function addsUp({ amount: total, items }: Asked, context: z.core.$RefinementCtx)
     if (ids.indexOf(id) !== index) complain('each line at most once', index, 'lineId');
 }
 
-const minor = z.int().meta({ description: 'Minor units' });
-
-export const operation = z
-  .object({
-    id: z.string().meta({ example: 'op_01a201c0f918230ca53b24968cf0' }),
-    kind: z.enum(OPERATION_KINDS),
-    reference: z.string(),
-    status: z.enum(['pending', 'unknown', 'done', 'failed']).meta({
-      description:
-        '`unknown`: sent, and its answer was lost; the gateway is asked for it until it shows, it is never sent again',
-    }),
-    amount: minor.nullable().meta({ description: 'Minor units; null until it is known what is left' }),
-    currency: z.string(),
-    finalCapture: z.boolean(),
-    reason: z.string().optional().meta({ description: 'As it was given' }),
-    cause: z
-      .enum(['merchant', 'operator', 'auto_capture', 'late_money'])
-      .meta({ description: 'Who wanted it' }),
-    key: z.string().nullable().meta({ description: 'The name of the API key that asked for it' }),
-    problem: z
-      .object({ code: z.string(), detail: z.string() })
-      .optional()
-      .meta({ description: 'Why it failed; `detail` in the words of whoever refused it' }),
-    createdAt: timestamp,
-    finishedAt: timestamp.nullable(),
-  })
-  .meta({ id: 'Operation' });
-
-export const operationWithPayment = operation.extend({ payment }).meta({ id: 'OperationWithPayment' });
-
 export const operationQuery = z.strictObject({
   kind: z
     .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
@@ -127,10 +89,6 @@ export const operationQuery = z.strictObject({
       examples: ['capture'],
     }),
 });
-
-export const operationOfOrder = operation
-  .extend({ payment: z.string(), orderReference: z.string() })
-  .meta({ id: 'OperationOfOrder' });
 
 export const allOperationsQuery = z.strictObject({
   status: operation.shape.status

@@ -1,14 +1,20 @@
-import { Router } from '@koa/router';
-import type { Context } from 'koa';
-import type { z } from 'zod';
-import type { OperationKind } from '../../domain/operation.ts';
+import { z } from 'zod';
 import type { Service } from '../../service.ts';
+import { pageOfOperations, type Page } from '../../store/lists.ts';
 import { findOperation, listOperations, type OperationRow } from '../../store/operations.ts';
-import { pageOfOperations, type ListedOperation, type Page } from '../../store/lists.ts';
-import type { PaymentRow } from '../../store/payments.ts';
-import { audited, noteAsked } from '../audit/audit-trail.ts';
-import { keyOf, needs } from '../http/auth.ts';
-import { createMoneyMover, isUnfinished, type WantedMove } from './move-money.ts';
+import { noteAsked } from '../audit/audit-trail.ts';
+import { json, jsonBody, reply } from '../http/answers.ts';
+import { keyOf } from '../http/auth.ts';
+import { defineCall, type CallRequest } from '../http/define-call.ts';
+import { reference } from '../http/fields.ts';
+import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { paymentNamed } from '../payments/find-payment.ts';
+import { PAYMENT_ID } from '../payments/payment-examples.ts';
+import { payment } from '../payments/payment-schemas.ts';
+import { linksOf, viewPayment } from '../payments/payment-view.ts';
+import { Refusal, type ProblemCode } from '../refusal.ts';
+import { isUnfinished, type MoneyMover, type WantedMove } from './move-money.ts';
+import * as examples from './operation-examples.ts';
 import {
   allOperationsQuery,
   captureRequest,
@@ -18,117 +24,201 @@ import {
   refundRequest,
   voidRequest,
 } from './operation-requests.ts';
-import { paymentOf, type ParamContext } from '../payments/find-payment.ts';
-import { Problem } from '../http/problem.ts';
-import { reference as anyReference } from '../payments/payment-requests.ts';
-import { readJson, readQuery, wrongFields } from '../http/validation.ts';
-import { idOf, viewOperation, viewPage, viewPayment } from '../payments/payment-view.ts';
+import {
+  operation,
+  operationOfOrder,
+  operationWithPayment,
+  viewOperation,
+  viewOperationOfOrder,
+} from './operation-view.ts';
+import { wantedMove, type MoveContext } from './wanted-move.ts';
+
+export type MoneyTools = Service & { readonly mover: MoneyMover };
+
+const AGAIN =
+  '`reference`, or `Idempotency-Key`, is the key, by payment and kind and for ever: the same call again moves money once and has the ' +
+  "same answer. A gateway's decline is final for its reference. ";
+
+const MAY_TAKE_TIME =
+  'The gateway is asked before anything is sent, and what was sent is never sent again, not even where its answer was lost: ' +
+  '202 then, until the gateway shows what became of it.';
+
+const atPayment = z.object({ id: payment.shape.id });
+
+const key = z.object({
+  'Idempotency-Key': operationReference.optional().meta({ description: 'May stand for `reference`' }),
+});
+
+const PLACE = `/v1/payments/${PAYMENT_ID}/operations/parcel-1?kind=capture`;
 
 /** How soon it is worth asking again: most of what is under way is a gateway's own second. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** Captures, refunds and voids of a payment, and what became of them. */
-export function operationRoutes(service: Service): Router {
-  const { store, config } = service;
-  const links = { uiUrl: config.TEMPORAL_UI_URL, namespace: config.TEMPORAL_NAMESPACE };
-  const mover = createMoneyMover(service);
+const LATER = {
+  Location: { description: 'Where to look', schema: { type: 'string' as const }, example: PLACE },
+  'Retry-After': {
+    description: 'Seconds',
+    schema: { type: 'integer' as const },
+    example: RETRY_AFTER_SECONDS,
+  },
+};
 
-  async function view(ctx: ParamContext, operation: OperationRow) {
-    const payment = await paymentOf(store.db, ctx);
-    return { ...viewOperation(operation, payment), payment: viewPayment(payment, links) };
-  }
-
-  async function answer(ctx: ParamContext, payment: PaymentRow, wanted: WantedMove): Promise<void> {
-    const { reference, wanted: amount, finalCapture, reason } = wanted;
-    noteAsked(ctx, { reference, amount, finalCapture, reason });
-    const operation = await mover.move(payment, wanted);
-    if (isUnfinished(operation)) {
-      ctx.status = 202;
-      ctx.set('Location', `/v1/payments/${payment.id}/operations/${wanted.reference}?kind=${wanted.kind}`);
-      ctx.set('Retry-After', String(RETRY_AFTER_SECONDS));
-    }
-    ctx.body = await view(ctx, operation);
-  }
-
-  return new Router({ prefix: '/v1/payments/:id' })
-    .post('/capture', audited(service, 'capture'), needs('money'), async (ctx: ParamContext) => {
-      const payment = await paymentOf(store.db, ctx);
-      const asked = await readJson(ctx, captureRequest);
-      await answer(ctx, payment, { ...moveOf(ctx, 'capture', asked), finalCapture: asked.finalCapture });
-    })
-    .post('/refund', audited(service, 'refund'), needs('money'), async (ctx: ParamContext) => {
-      const payment = await paymentOf(store.db, ctx);
-      await answer(ctx, payment, moveOf(ctx, 'refund', await readJson(ctx, refundRequest)));
-    })
-    .post('/void', audited(service, 'void'), needs('money'), async (ctx: ParamContext) => {
-      const payment = await paymentOf(store.db, ctx);
-      await answer(ctx, payment, moveOf(ctx, 'void', await readJson(ctx, voidRequest, {}), 'void'));
-    })
-    .get('/operations', async (ctx: ParamContext) => {
-      const payment = await paymentOf(store.db, ctx);
-      const page = pageOf(await listOperations(store.db, payment.id), readQuery(ctx, operationsQuery));
-      ctx.body = viewPage(page, (row) => viewOperation(row, payment), idOf);
-    })
-    .get('/operations/:reference', async (ctx: ParamContext) => {
-      const { kind } = readQuery(ctx, operationQuery);
-      const payment = await paymentOf(store.db, ctx);
-      const wanted = anyReference.safeParse(ctx.params['reference']);
-      const found = wanted.success ? await findOperation(store.db, payment.id, wanted.data, kind) : null;
-      if (found === null) throw new Problem('not_found', 'there is no such operation');
-      ctx.body = await view(ctx, found);
-    });
+/** Ended, or under way. */
+function answersOf([done, begun]: (typeof examples.SHOWN)['capture' | 'refund' | 'void']) {
+  return {
+    200: json('Done', operationWithPayment, { done }),
+    202: json('Written down, and not finished yet', operationWithPayment, { begun }, LATER),
+  };
 }
 
-/** `/v1/operations`: those of all orders. */
-export function allOperationRoutes({ store: { db } }: Service): Router {
-  return new Router({ prefix: '/v1' }).get('/operations', async (ctx) => {
-    const { status, kind, limit, cursor } = readQuery(ctx, allOperationsQuery);
-    const page = await pageOfOperations(db, { state: status, kind, limit, cursor });
-    const view = (row: ListedOperation) => ({
-      ...viewOperation(row, row),
-      payment: row.paymentId,
-      orderReference: row.orderReference,
-    });
-    ctx.body = viewPage(page, view, idOf);
-  });
+const REFUSED = [
+  'gateway_not_configured',
+  'not_found',
+  'declined',
+  'reversed',
+  'payment_not_paid',
+  'payment_in_review',
+  'operation_not_possible',
+  'amount_too_large',
+  'items_required',
+  'reference_reused',
+  'not_confirmed',
+] as const satisfies readonly ProblemCode[];
+
+const MOVE = {
+  method: 'post',
+  tag: 'Merchant',
+  params: atPayment,
+  headers: key,
+  access: ['money'],
+  refusals: REFUSED,
+} as const;
+
+export const MONEY_CALLS = [
+  defineCall({
+    ...MOVE,
+    path: '/v1/payments/{id}/capture',
+    operationId: 'capturePayment',
+    audit: 'capture',
+    summary: 'Take what was authorized, all or part of it',
+    description: AGAIN + MAY_TAKE_TIME,
+    body: jsonBody(captureRequest, { parcel: examples.capture }),
+    answers: answersOf(examples.SHOWN.capture),
+    handle: (request, tools: MoneyTools) => move(request, tools, { kind: 'capture' }),
+  }),
+  defineCall({
+    ...MOVE,
+    path: '/v1/payments/{id}/refund',
+    operationId: 'refundPayment',
+    audit: 'refund',
+    summary: 'Give back what was captured, all or part of it',
+    description: AGAIN + MAY_TAKE_TIME,
+    body: jsonBody(refundRequest, { line: examples.refund }),
+    answers: answersOf(examples.SHOWN.refund),
+    handle: (request, tools: MoneyTools) => move(request, tools, { kind: 'refund' }),
+  }),
+  defineCall({
+    ...MOVE,
+    path: '/v1/payments/{id}/void',
+    operationId: 'voidPayment',
+    audit: 'void',
+    summary: 'Give back what was authorized and not captured',
+    description: `Without a reference it is \`void\`. ${AGAIN}${MAY_TAKE_TIME}`,
+    body: jsonBody(voidRequest, { all: examples.release }),
+    isBodyOptional: true,
+    answers: answersOf(examples.SHOWN.void),
+    handle: (request, tools: MoneyTools) => move(request, tools, { kind: 'void', reference: 'void' }),
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/operations',
+    operationId: 'listOperations',
+    tag: 'Merchant',
+    access: [],
+    summary: 'Captures, refunds and voids of all orders, newest first',
+    query: allOperationsQuery,
+    answers: { 200: json('One page', pageOf(operationOfOrder), { page: pageWith(examples.ofOrder) }) },
+    async handle(request, { store: { db } }: MoneyTools) {
+      const { status, kind, limit, cursor } = request.query();
+      const page = await pageOfOperations(db, { state: status, kind, limit, cursor });
+      return reply(200, viewPage(page, viewOperationOfOrder, idOf));
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/payments/{id}/operations',
+    operationId: 'listPaymentOperations',
+    tag: 'Merchant',
+    access: [],
+    summary: 'Captures, refunds and voids of a payment, newest first',
+    params: atPayment,
+    query: operationsQuery,
+    answers: { 200: json('One page', pageOf(operation), { page: pageWith(examples.done) }) },
+    refusals: ['not_found'],
+    async handle(request, { store: { db } }: MoneyTools) {
+      const found = await paymentNamed(db, request.params.id);
+      const page = cutOut(await listOperations(db, found.id), request.query());
+      return reply(
+        200,
+        viewPage(page, (row) => viewOperation(row, found), idOf),
+      );
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/payments/{id}/operations/{reference}',
+    operationId: 'getOperation',
+    tag: 'Merchant',
+    access: [],
+    summary: 'What became of a capture, refund or void',
+    params: z.object({
+      id: payment.shape.id,
+      reference: reference.meta({ description: 'As it was given', example: 'parcel-1' }),
+    }),
+    query: operationQuery,
+    answers: { 200: json('The operation', operationWithPayment, { done: examples.SHOWN.capture[0] }) },
+    refusals: ['not_found'],
+    async handle(request, tools: MoneyTools) {
+      const { kind } = request.query();
+      const { db } = tools.store;
+      const { id } = await paymentNamed(db, request.params.id);
+      const wanted = reference.safeParse(request.params.reference);
+      const found = wanted.success ? await findOperation(db, id, wanted.data, kind) : null;
+      if (found === null) throw new Refusal('not_found', 'there is no such operation');
+      return reply(200, await viewNow(tools, found));
+    },
+  }),
+];
+
+type MoveRequest = CallRequest<z.infer<typeof atPayment>, unknown, Partial<z.infer<typeof captureRequest>>>;
+
+async function move(request: MoveRequest, tools: MoneyTools, of: Pick<MoveContext, 'kind' | 'reference'>) {
+  const { ctx } = request;
+  const found = await paymentNamed(tools.store.db, request.params.id);
+  const idempotencyKey = ctx.req.headers['idempotency-key']?.toString();
+  const wanted = wantedMove(await request.body(), { ...of, key: keyOf(ctx).name, idempotencyKey });
+  noteAsked(ctx, askedFor(wanted));
+  const row = await tools.mover.move(found, wanted);
+  const body = await viewNow(tools, row);
+  if (!isUnfinished(row)) return reply(200, body);
+  const place = `/v1/payments/${found.id}/operations/${wanted.reference}?kind=${wanted.kind}`;
+  return reply(202, body, { headers: { Location: place, 'Retry-After': String(RETRY_AFTER_SECONDS) } });
 }
 
-function pageOf(
+/** As the audit keeps it. */
+function askedFor({ reference, wanted: amount, finalCapture, reason }: WantedMove) {
+  return { reference, amount, finalCapture, reason };
+}
+
+async function viewNow(tools: MoneyTools, row: OperationRow) {
+  const now = await paymentNamed(tools.store.db, row.paymentId);
+  return { ...viewOperation(row, now), payment: viewPayment(now, linksOf(tools)) };
+}
+
+function cutOut(
   all: readonly OperationRow[],
   { cursor, limit }: z.infer<typeof operationsQuery>,
 ): Page<OperationRow> {
   const from = cursor === undefined ? 0 : all.findIndex(({ id }) => id === cursor) + 1;
   return { rows: all.slice(from, from + limit), hasMore: from + limit < all.length };
-}
-
-type Asked = Partial<z.infer<typeof refundRequest>>;
-
-function moveOf(ctx: Context, kind: OperationKind, asked: Asked, byDefault?: string): WantedMove {
-  const lines = asked.items?.map(({ lineId, amount, quantity }) => ({
-    lineId,
-    amountMinor: amount,
-    ...(quantity !== undefined && { quantity }),
-  }));
-  const sum = lines?.reduce((sofar, { amountMinor }) => sofar + amountMinor, 0);
-  return {
-    kind,
-    reference: referenceOf(ctx, asked.reference, byDefault),
-    wanted: asked.amount ?? sum ?? null,
-    finalCapture: false,
-    key: keyOf(ctx).name,
-    ...(lines && { lines }),
-    ...(asked.reason !== undefined && { reason: asked.reason }),
-  };
-}
-
-/** The body's, or the `Idempotency-Key`; both where they are the same. @throws Problem */
-function referenceOf(ctx: Context, given: string | undefined, byDefault: string | undefined): string {
-  const key = ctx.req.headers['idempotency-key']?.toString();
-  const wrong = (detail: string) => wrongFields('the body', [{ pointer: '/reference', detail }]);
-  if (key !== undefined && given !== undefined && key !== given)
-    throw wrong('expected the same as in Idempotency-Key, or only one of the two');
-  const parsed = operationReference.safeParse(key ?? given ?? byDefault);
-  if (parsed.success) return parsed.data;
-  if (key === undefined) throw wrong('expected a reference, here or as Idempotency-Key');
-  throw wrong(`expected as Idempotency-Key ${parsed.error.issues[0]?.message}`);
 }

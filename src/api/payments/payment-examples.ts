@@ -1,13 +1,7 @@
 /** One sale as the document shows it: order 1001, opened, paid, and what else may become of it. */
 import type { z } from 'zod';
-import type {
-  createPaymentRequest,
-  openedPayment,
-  orderView,
-  payment,
-  paymentWithTimeline,
-  resolveRequest,
-} from './payment-requests.ts';
+import type { createPaymentRequest, resolveRequest } from './payment-requests.ts';
+import type { openedPayment, orderView, payment, paymentWithTimeline } from './payment-schemas.ts';
 
 type Payment = z.infer<typeof payment>;
 

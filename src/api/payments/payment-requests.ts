@@ -1,51 +1,9 @@
-/** The shapes of the merchant's API: what validates is what the OpenAPI document is made of. Contract §3. */
+/** What a merchant's backend asks of payments: contract §3. */
 import { z } from 'zod';
-import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
-import { ORDER_STATUSES } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { hasCredentials } from '../../url-credentials.ts';
-
-// Patterns are published. Go has no look-ahead, Python no `\p{…}` and neither has `\u{…}`, so the patterns here have none of them.
-
-// oxlint-disable-next-line no-control-regex -- control characters are what it keeps out
-const PLAIN = /^[^\x00-\x1F\x7F-\x9F]*$/;
-// oxlint-disable-next-line no-control-regex -- PostgreSQL stores no NUL
-const WITHOUT_NUL = /^[^\x00]*$/;
-
-/** PostgreSQL stores no half of a surrogate pair. No pattern of Go could say so: its texts have none. */
-const hasHalves = (given: string): boolean => /\p{Cs}/u.test(given);
-
-export const text = (max: number) =>
-  z
-    .string()
-    .min(1, 'a text that is not empty')
-    .max(max, `a text of at most ${max} characters`)
-    .regex(PLAIN, 'a text without control characters')
-    .refine((given) => !hasHalves(given), 'a text without halves of characters');
-
-/** Unlike `text`, of more than one line if need be. */
-const storable = (max: number) =>
-  z
-    .string()
-    .max(max, `a text of at most ${max} characters`)
-    .regex(WITHOUT_NUL, 'a text without NUL')
-    .refine((given) => !hasHalves(given), 'a text without halves of characters');
-
-export const reference = z
-  .string()
-  .regex(
-    /^([A-Za-z0-9._-]{3,64}|[A-Za-z0-9_-][A-Za-z0-9._-]?|\.[A-Za-z0-9_-])$/,
-    '1 to 64 letters, digits, dots, underscores and hyphens, and neither . nor ..',
-  )
-  .meta({ description: "The merchant's own number of the order", examples: ['1001'] });
-
-export const amount = z
-  .int('an integer in minor units (72200 for 722.00), not a decimal and not a text')
-  .min(1, 'at least 1')
-  .max(MAX_AMOUNT_MINOR, `at most ${MAX_AMOUNT_MINOR}`)
-  .meta({ description: 'Minor units, including VAT', example: 72200 });
-
-export const lineAmount = z.int('an integer in minor units').min(-MAX_AMOUNT_MINOR).max(MAX_AMOUNT_MINOR);
+import { aGateway, amount, lineAmount, plain, reference, since1970, storable, text } from '../http/fields.ts';
+import { cursorOf, limit } from '../http/pages.ts';
 
 const currency = z
   .string()
@@ -54,12 +12,10 @@ const currency = z
   .meta({ description: 'ISO 4217', example: 'NOK' });
 
 /** Which schemes it may have is the configuration's to say. */
-const returnUrl = z
-  .url('an absolute URL')
-  .max(2_000, 'a URL of at most 2000 characters')
-  .regex(PLAIN, 'a URL without control characters')
-  .refine((url) => !hasHalves(url), 'a URL without halves of characters')
-  .refine((url) => !hasCredentials(url), 'a URL without a user name or password');
+const returnUrl = plain(
+  z.url('an absolute URL').max(2_000, 'a URL of at most 2000 characters'),
+  'a URL',
+).refine((url) => !hasCredentials(url), 'a URL without a user name or password');
 
 const item = z.strictObject({
   id: text(200).meta({ description: 'The article: two lines may have the same', example: 'chair-oak' }),
@@ -159,142 +115,12 @@ export const resolveRequest = z
 export const cancelRequest = z.strictObject({}).meta({ id: 'CancelPayment' });
 export const updateRequest = z.strictObject({ merchantReference2: text(200) }).meta({ id: 'UpdatePayment' });
 
-export const timestamp = z.iso
-  .datetime('a time in UTC, as RFC 3339 writes it: 2026-11-21T12:00:00Z')
-  .meta({ description: 'RFC 3339, UTC', examples: ['2026-11-21T12:00:00.000Z'] });
-const paymentStatus = z.enum(PAYMENT_STATUSES);
-
-export const payment = z
-  .object({
-    id: z.string().meta({ example: 'pay_01a1fe5c6cdc75a99f01df025666' }),
-    status: paymentStatus,
-    gateway: z.string(),
-    orderReference: z.string(),
-    amount: z.int(),
-    currency: z.string(),
-    sessionId: z.string().nullable(),
-    checkoutUrl: z
-      .string()
-      .nullable()
-      .meta({ description: 'Null when the payer has nothing to do there any more' }),
-    transactionId: z.string().nullable(),
-    reason: z.string().nullable(),
-    reviewMark: z.string().nullable().meta({
-      description:
-        'Why a person should look at a settled payment whose status stands: the gateway has not been able to say for an hour what it is',
-    }),
-    authorizedAmount: z
-      .int()
-      .meta({ description: 'As the gateway has it, in the currency of `accepted` where that is set' }),
-    capturedAmount: z.int(),
-    refundedAmount: z.int(),
-    accepted: z.object({ amount: z.int(), currency: z.string(), reference: z.string() }).nullable().meta({
-      description:
-        'What a person has accepted of the transaction, which then holds in the place of what was agreed',
-    }),
-    paymentMethod: z.string().nullable(),
-    capture: z.string(),
-    returnUrl: z.string().nullable(),
-    metadata: z.record(z.string(), z.string()),
-    merchantReference2: z.string().nullable(),
-    expiresAt: timestamp,
-    authorizationExpiresAt: timestamp.nullable().meta({
-      description: 'When what is held and not captured is expected to lapse; null where it is not known to',
-    }),
-    createdAt: timestamp,
-    updatedAt: timestamp,
-    workflow: z.object({ workflowId: z.string(), runId: z.string().nullable(), url: z.string().nullable() }),
-  })
-  .meta({ id: 'Payment' });
-
-export const warning = z
-  .object({
-    pointer: z.string(),
-    code: z.enum(['cleaned', 'normalised', 'left_out']),
-    detail: z.string(),
-  })
-  .meta({ id: 'Warning' });
-
-/** The answer to a request for a session. */
-export const openedPayment = payment
-  .extend({
-    warnings: z.array(warning).meta({
-      description: 'Texts of the request that are shown or filled in otherwise than they were given',
-    }),
-  })
-  .meta({ id: 'OpenedPayment' });
-
-export const timelineEntry = z
-  .object({ at: timestamp, kind: z.string(), text: z.string(), data: z.record(z.string(), z.unknown()) })
-  .meta({ id: 'TimelineEntry' });
-
-export const paymentWithTimeline = payment
-  .extend({ timeline: z.array(timelineEntry) })
-  .meta({ id: 'PaymentWithTimeline' });
-
-export const orderView = z
-  .object({
-    reference: z.string(),
-    status: z.enum(ORDER_STATUSES),
-    amount: z.int(),
-    currency: z.string(),
-    paidAt: timestamp.nullable(),
-    transactionId: z.string().nullable(),
-    payments: z.array(z.string()).meta({
-      description: 'Newest first. The one whose `transactionId` is the one above has paid',
-    }),
-  })
-  .meta({ id: 'Order' });
-
-export const delivery = z
-  .object({
-    id: z.string().meta({ example: 'dlv_01a1fe5c7914050d8703a10b1862' }),
-    gateway: z.string(),
-    eventId: z.string().nullable(),
-    payment: z.string().nullable(),
-    outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']),
-    state: z.string().nullable(),
-    reason: z.string().nullable(),
-    claim: z.record(z.string(), z.string()),
-    method: z.string(),
-    target: z.string(),
-    receipts: z.int(),
-    receivedAt: timestamp,
-    lastReceivedAt: timestamp,
-    handledAt: timestamp.nullable(),
-  })
-  .meta({ id: 'Delivery' });
-
-export const limit = z.coerce
-  .number('a number')
-  .int('a whole number')
-  .min(1, 'at least 1')
-  .max(100, 'at most 100')
-  .default(20)
-  .meta({ examples: [20] });
-
-/** Where the next page begins: after the last id of the one before. */
-export const cursorOf = (prefix: 'pay' | 'dlv' | 'op' | 'aud') =>
-  text(200)
-    .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the page before')
-    .optional()
-    .meta({
-      description: 'The `nextCursor` of the page before',
-      examples: [`${prefix}_01a1fe5c6cdc75a99f01df025666`],
-    });
-export const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 1970 on');
-
-/** What lists are narrowed by. Its examples are a list: Swagger UI fills in a single one, and would ask for all of them at once. */
-export const aGateway = text(40)
-  .optional()
-  .meta({ examples: ['dintero'] });
-export const aPayment = text(200)
-  .optional()
-  .meta({ examples: ['pay_01a1fe5c6cdc75a99f01df025666'] });
-
 export const paymentsQuery = z.strictObject({
   order: reference.optional(),
-  status: paymentStatus.optional().meta({ examples: ['AUTHORIZED'] }),
+  status: z
+    .enum(PAYMENT_STATUSES)
+    .optional()
+    .meta({ examples: ['AUTHORIZED'] }),
   gateway: aGateway,
   createdAfter: since1970.optional(),
   expiringBefore: since1970
@@ -310,32 +136,3 @@ export const paymentsQuery = z.strictObject({
   limit,
   cursor: cursorOf('pay'),
 });
-
-export const deliveriesQuery = z.strictObject({
-  payment: aPayment,
-  gateway: aGateway,
-  outcome: z
-    .enum(['accepted', 'duplicate', 'ignored', 'refused'])
-    .optional()
-    .meta({ examples: ['refused'] }),
-  limit,
-  cursor: cursorOf('dlv'),
-});
-
-/** A page of anything, newest first. */
-export function pageOf<Item extends z.ZodType>(of: Item) {
-  return z.object({ data: z.array(of), hasMore: z.boolean(), nextCursor: z.string().nullable() });
-}
-
-export const problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    code: z.string(),
-    detail: z.string(),
-    reason: z.string().optional().meta({ description: "Why, in the gateway's words" }),
-    requestId: z.string().optional(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  })
-  .meta({ id: 'Problem' });

@@ -1,40 +1,24 @@
-/** Rows as the merchant's API shows them. */
+/** Rows of payments and orders as the API shows them. */
 import type { z } from 'zod';
-import { holdsMoney, isMoney, isSettled } from '../../domain/payment.ts';
-import { acceptedOf, currencyOf } from '../../store/accepted.ts';
-import type { DeliveryRow } from '../../store/deliveries.ts';
-import type { Page } from '../../store/lists.ts';
-import type { OperationRow } from '../../store/operations.ts';
-import { type OrderRow, type PaymentRow } from '../../store/payments.ts';
-import type { Found } from '../../store/search.ts';
+import type { Config } from '../../config.ts';
+import { acceptedOf } from '../../store/accepted.ts';
+import type { OrderRow, PaymentRow } from '../../store/payments.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';
-import { inMoney } from './amounts-in-text.ts';
-import type { operation } from '../money/operation-requests.ts';
-import type { delivery, orderView, payment } from './payment-requests.ts';
-import type { searchAnswer } from '../search/search-view.ts';
+import type { orderView, payment } from './payment-schemas.ts';
 
-/** A page of a list, as each list of the API answers; the cursor is of the last row on it. */
-export function viewPage<Row, Item>(
-  { rows, hasMore }: Page<Row>,
-  view: (row: Row) => Item,
-  cursorOf: (row: Row) => string,
-): { data: Item[]; hasMore: boolean; nextCursor: string | null } {
-  const last = rows.at(-1);
-  return {
-    data: rows.map((row) => view(row)),
-    hasMore,
-    nextCursor: hasMore && last !== undefined ? cursorOf(last) : null,
-  };
-}
-
-/** The cursor of a list whose rows have an id. */
-export function idOf({ id }: { readonly id: string }): string {
-  return id;
-}
-
+/** Where the pages of runs are. */
 export interface WorkflowLinks {
   readonly uiUrl: string | undefined;
   readonly namespace: string;
+}
+
+/** As the configuration says it. */
+export function linksOf({
+  config,
+}: {
+  readonly config: Pick<Config, 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'>;
+}): WorkflowLinks {
+  return { uiUrl: config.TEMPORAL_UI_URL, namespace: config.TEMPORAL_NAMESPACE };
 }
 
 /** A payment; its checkout address only while the payer has something to do there. */
@@ -96,67 +80,4 @@ export function viewOrder(order: OrderRow, payments: readonly PaymentRow[]): z.i
     transactionId: paying?.transactionId ?? null,
     payments: payments.map((row) => row.id),
   };
-}
-
-/** A capture, refund or void of a payment. */
-export function viewOperation(
-  row: OperationRow,
-  payment: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>,
-): z.infer<typeof operation> {
-  const { id, kind, reference, state, finalCapture, cause, key, reason, code, detail } = row;
-  const currency = currencyOf(payment);
-  return {
-    id,
-    kind,
-    reference,
-    status: state,
-    amount: row.amount ?? row.wanted,
-    currency,
-    finalCapture,
-    ...(reason !== null && { reason }),
-    cause,
-    key,
-    ...(state === 'failed' &&
-      code !== null && { problem: { code, detail: inMoney(detail ?? '', currency) } }),
-    createdAt: row.createdAt.toISOString(),
-    finishedAt: row.finishedAt?.toISOString() ?? null,
-  };
-}
-
-/** A delivery as the log has it, without its bytes. */
-export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
-  return {
-    id: row.id,
-    gateway: row.gateway,
-    eventId: row.eventId,
-    payment: row.paymentId,
-    outcome: row.outcome as z.infer<typeof delivery>['outcome'],
-    state: row.state,
-    reason: row.reason,
-    claim: row.claim,
-    method: row.method,
-    target: row.target,
-    receipts: row.receipts,
-    receivedAt: row.receivedAt.toISOString(),
-    lastReceivedAt: row.lastReceivedAt.toISOString(),
-    handledAt: row.handledAt?.toISOString() ?? null,
-  };
-}
-
-/** What an id is of. */
-export function viewFound({ hits, hasMore }: Found): z.infer<typeof searchAnswer> {
-  const data = hits.map(({ createdAt, ...hit }) => ({ ...hit, createdAt: createdAt.toISOString() }));
-  return { data, hasMore };
-}
-
-/** What a returning browser is told. Money on an order that it did not pay is not `paid`: it is on its way back. */
-export function returnStatus(
-  { status }: Pick<PaymentRow, 'status'>,
-  isOrderPaid: boolean,
-): 'paid' | 'pending' | 'failed' | 'cancelled' {
-  if (!isSettled(status)) return 'pending';
-  if (status === 'CANCELLED') return 'cancelled';
-  if (!isMoney(status) || status === 'VOIDED') return 'failed';
-  if (isOrderPaid) return 'paid';
-  return holdsMoney(status) ? 'pending' : 'failed';
 }

@@ -2,15 +2,15 @@
 import { domainToASCII } from 'node:url';
 import type { z } from 'zod';
 import type { Address, Customer } from '../../domain/order.ts';
-import type { createPaymentRequest, warning } from './payment-requests.ts';
+import type { PaymentRequest } from './new-payment.ts';
+import type { warning } from './payment-schemas.ts';
 
-type Asked = z.infer<typeof createPaymentRequest>;
 export type Warning = z.infer<typeof warning>;
-type Given = NonNullable<Asked['customer']>;
+type Given = NonNullable<PaymentRequest['customer']>;
 
 export interface Fitted {
   /** Its descriptions as they are shown. */
-  readonly order: Asked['order'];
+  readonly order: PaymentRequest['order'];
   readonly customer?: Customer;
   readonly language?: string;
   /** Everything that is not as it was given. */
@@ -22,7 +22,7 @@ const LONGEST_DESCRIPTION = 500;
 const LONGEST_FIELD = 200;
 
 /** The request's texts as they are sent to a gateway. */
-export function fitted({ order, customer, language }: Asked): Fitted {
+export function fitted({ order, customer, language }: PaymentRequest): Fitted {
   const warnings: Warning[] = [];
   const items = order.items?.map((item, index) => ({
     ...item,

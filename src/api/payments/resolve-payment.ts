@@ -1,4 +1,4 @@
-/** `POST /v1/payments/{id}/resolve`: a person's way out of REVIEW. */
+/** A person's way out of REVIEW. */
 import type { z } from 'zod';
 import { crashPoint } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
@@ -6,16 +6,14 @@ import { nameOf, type Asker } from '../../store/asker.ts';
 import { writeDecision } from '../../store/decisions.ts';
 import { listUnfinished } from '../../store/operations.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
-
 import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
-import { refuseUnconfigured } from './configured.ts';
-import { addressOf } from './open-payment.ts';
-import { Problem } from '../http/problem.ts';
+import { Refusal } from '../refusal.ts';
+import { addressOf, refuseUnconfigured } from './find-payment.ts';
 import type { resolveRequest } from './payment-requests.ts';
 
 type Asked = Pick<z.infer<typeof resolveRequest>, 'decision'> & Asker;
 
-/** Returns whether it is done; money that goes back may take its time. @throws Problem */
+/** Returns whether it is done; money that goes back may take its time. @throws Refusal */
 export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
   refuseUnreviewed(payment, asked);
   refuseUnconfigured(service, payment);
@@ -25,8 +23,8 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
   if (asked.decision === 'give_back') return giveBack(service, payment, noteKey);
   const result = await service.runs.resolve(addressOf(payment), { decision: asked.decision, noteKey });
   if (result.kind === 'not_in_review')
-    throw new Problem('not_in_review', `payment ${payment.id} is ${result.status}`);
-  if (result.kind === 'refused') throw new Problem('not_acceptable', result.reason);
+    throw new Refusal('not_in_review', `payment ${payment.id} is ${result.status}`);
+  if (result.kind === 'refused') throw new Refusal('not_acceptable', result.reason);
   return true;
 }
 
@@ -34,7 +32,7 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
 function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: Asked): void {
   if (status === 'REVIEW' || (reviewMark !== null && decision === 'dismiss')) return;
   const hint = reviewMark === null ? '' : ` with a review mark (${reviewMark}), which can only be dismissed`;
-  throw new Problem('not_in_review', `payment ${id} is ${status}${hint}`);
+  throw new Refusal('not_in_review', `payment ${id} is ${status}${hint}`);
 }
 
 /** Who decided and why is written here and only here: it has no place in a workflow's history. */
@@ -61,7 +59,7 @@ async function giveBack(service: Service, payment: PaymentRow, noteKey: string):
   const now = (await findPayment(db, payment.id)) ?? payment;
   if (now.status !== 'REVIEW') return true;
   if ((await listUnfinished(db, payment.id)).length > 0) return false;
-  throw new Problem(
+  throw new Refusal(
     'give_back_failed',
     `payment ${payment.id} is still in REVIEW (${now.reason}); its timeline says why`,
   );

@@ -1,14 +1,19 @@
-import { Router } from '@koa/router';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { listPayments } from '../../store/lists.ts';
-import type { PaymentRow } from '../../store/payments.ts';
-import { askedBy, audited } from '../audit/audit-trail.ts';
-import { keyOf, needs } from '../http/auth.ts';
-import { closePayment, openPayment, type OpenedAnswer } from './open-payment.ts';
-import { paymentOf, type ParamContext } from './find-payment.ts';
-import { asProblem } from '../http/problem.ts';
-import { resolve } from './resolve-payment.ts';
+import { findOrder, type PaymentRow } from '../../store/payments.ts';
+import { askedBy } from '../audit/audit-trail.ts';
+import { json, jsonBody, reply } from '../http/answers.ts';
+import { keyOf } from '../http/auth.ts';
+import { defineCall } from '../http/define-call.ts';
+import { reference } from '../http/fields.ts';
+import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { asRefusal } from '../http/problem.ts';
+import { Refusal } from '../refusal.ts';
+import { closePayment } from './cancel-payment.ts';
+import { paymentNamed } from './find-payment.ts';
+import { openPayment, type OpenedAnswer } from './open-payment.ts';
+import * as examples from './payment-examples.ts';
 import {
   cancelRequest,
   createPaymentRequest,
@@ -16,65 +21,188 @@ import {
   resolveRequest,
   updateRequest,
 } from './payment-requests.ts';
+import { openedPayment, orderView, payment, paymentWithTimeline } from './payment-schemas.ts';
+import { linksOf, viewOrder, viewPayment } from './payment-view.ts';
+import { resolve } from './resolve-payment.ts';
 import { readStory } from './story.ts';
 import { updateReference } from './update-reference.ts';
-import { readJson, readQuery } from '../http/validation.ts';
-import { idOf, viewPage, viewPayment } from './payment-view.ts';
 
-/** `/v1/payments`. */
-export function paymentRoutes(service: Service): Router {
-  const { store, config } = service;
-  const links = { uiUrl: config.TEMPORAL_UI_URL, namespace: config.TEMPORAL_NAMESPACE };
-  const view = (row: PaymentRow) => viewPayment(row, links);
-  return new Router({ prefix: '/v1' })
-    .post('/payments', needs('shop'), async (ctx) => {
-      const asked = await readJson(ctx, createPaymentRequest);
-      const { isNew, payment, warnings } = await openAndCount(service, asked, keyOf(ctx).name);
-      ctx.status = isNew ? 201 : 200;
-      ctx.body = { ...view(payment), warnings };
-    })
-    .get('/payments', async (ctx) => {
-      const page = await listPayments(store.db, readQuery(ctx, paymentsQuery));
-      ctx.body = viewPage(page, view, idOf);
-    })
-    .get('/payments/:id', async (ctx: ParamContext) => {
-      const payment = await paymentOf(store.db, ctx);
-      ctx.body = { ...view(payment), timeline: await readStory(store.db, payment) };
-    })
-    .patch('/payments/:id', needs('shop', 'money'), async (ctx: ParamContext) => {
-      const payment = await paymentOf(store.db, ctx);
-      const { merchantReference2 } = await readJson(ctx, updateRequest);
-      ctx.body = view(await updateReference(service, payment, merchantReference2));
-    })
-    .post(
-      '/payments/:id/cancel',
-      audited(service, 'cancel'),
-      needs('shop', 'money'),
-      async (ctx: ParamContext) => {
-        const payment = await paymentOf(store.db, ctx);
-        await readJson(ctx, cancelRequest, {});
-        await closePayment(service, payment, { key: keyOf(ctx).name });
-        ctx.body = view(await paymentOf(store.db, ctx));
-      },
-    )
-    .post('/payments/:id/resolve', audited(service, 'resolve'), needs('money'), async (ctx: ParamContext) => {
-      const payment = await paymentOf(store.db, ctx);
-      const asked = askedBy(ctx, await readJson(ctx, resolveRequest));
-      const isDone = await resolve(service, payment, asked);
-      ctx.status = isDone ? 200 : 202;
-      ctx.body = view(await paymentOf(store.db, ctx));
-    });
+const atPayment = z.object({ id: payment.shape.id });
+
+export const PAYMENT_CALLS = [
+  defineCall({
+    method: 'post',
+    path: '/v1/payments',
+    operationId: 'createPayment',
+    tag: 'Merchant',
+    access: ['shop'],
+    summary: 'Open a payment session for an order',
+    description:
+      'However many such requests run at once for one order, one session is handed out. The same call again answers 200 with the session ' +
+      'that is open; so ask again where an answer was lost. `returnUrl` and `metadata` follow the newest call; `expiresAt`, ' +
+      '`language` and the prefilled customer are not compared. Whatever else differs is 409 `order_mismatch`, with a pointer for each ' +
+      'difference, or with `replace` another session (then another customer is a difference too). The order of the lines does not count. While ' +
+      'a payment is on hold only gateway, amount and currency are compared, and `replace` does nothing. Texts that are only shown or filled ' +
+      'in never refuse a sale: `warnings` says what became of them.',
+    body: jsonBody(createPaymentRequest, { order: examples.newPayment }),
+    answers: {
+      201: json('A new session: send the payer to `checkoutUrl`', openedPayment, { opened: examples.opened }),
+      200: json('The order has an open payment; `checkoutUrl` is null while it is on hold', openedPayment, {
+        opened: examples.opened,
+      }),
+    },
+    refusals: [
+      'order_mismatch',
+      'order_already_paid',
+      'payment_in_review',
+      'already_paid',
+      'not_cancellable',
+      'gateway_rejected',
+      'gateway_not_configured',
+    ],
+    async handle(request, service: Service) {
+      const asked = await request.body();
+      const opened = await noted(service, openPayment(service, asked, keyOf(request.ctx).name));
+      const body = { ...viewPayment(opened.payment, linksOf(service)), warnings: [...opened.warnings] };
+      return reply(opened.isNew ? 201 : 200, body);
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/payments',
+    operationId: 'listPayments',
+    tag: 'Merchant',
+    access: [],
+    summary: 'List payments, newest first',
+    query: paymentsQuery,
+    answers: { 200: json('One page', pageOf(payment), { page: pageWith(examples.authorized) }) },
+    async handle(request, service: Service) {
+      const page = await listPayments(service.store.db, request.query());
+      return reply(
+        200,
+        viewPage(page, (row) => viewPayment(row, linksOf(service)), idOf),
+      );
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/payments/{id}',
+    operationId: 'getPayment',
+    tag: 'Merchant',
+    access: [],
+    summary: 'A payment and what happened to it',
+    params: atPayment,
+    answers: { 200: json('The payment', paymentWithTimeline, { paid: examples.told }) },
+    refusals: ['not_found'],
+    async handle({ params }, service: Service) {
+      const { db } = service.store;
+      const found = await paymentNamed(db, params.id);
+      const timeline = await readStory(db, found);
+      return reply(200, { ...viewPayment(found, linksOf(service)), timeline });
+    },
+  }),
+  defineCall({
+    method: 'patch',
+    path: '/v1/payments/{id}',
+    operationId: 'updatePayment',
+    tag: 'Merchant',
+    access: ['shop', 'money'],
+    summary: 'Change the one reference that the gateway lets be changed later',
+    params: atPayment,
+    body: jsonBody(updateRequest, { invoice: { merchantReference2: 'invoice-78' } }),
+    answers: {
+      200: json('The payment, changed here and at the gateway', payment, { changed: examples.renamed }),
+    },
+    refusals: ['not_found', 'no_transaction', 'gateway_rejected', 'gateway_not_configured'],
+    async handle(request, service: Service) {
+      const found = await paymentNamed(service.store.db, request.params.id);
+      const { merchantReference2 } = await request.body();
+      const changed = await updateReference(service, found, merchantReference2);
+      return reply(200, viewPayment(changed, linksOf(service)));
+    },
+  }),
+  defineCall({
+    method: 'post',
+    path: '/v1/payments/{id}/cancel',
+    operationId: 'cancelPayment',
+    tag: 'Merchant',
+    access: ['shop', 'money'],
+    audit: 'cancel',
+    summary: 'Close a session that nobody has paid',
+    params: atPayment,
+    body: jsonBody(cancelRequest, { nothing: {} }),
+    isBodyOptional: true,
+    answers: { 200: json('The payment, cancelled', payment, { cancelled: examples.cancelled }) },
+    refusals: ['not_found', 'already_paid', 'not_cancellable', 'gateway_not_configured'],
+    async handle(request, service: Service) {
+      const found = await paymentNamed(service.store.db, request.params.id);
+      await request.body();
+      await closePayment(service, found, { key: keyOf(request.ctx).name });
+      return reply(200, await viewNow(service, found));
+    },
+  }),
+  defineCall({
+    method: 'post',
+    path: '/v1/payments/{id}/resolve',
+    operationId: 'resolvePayment',
+    tag: 'Merchant',
+    access: ['money'],
+    audit: 'resolve',
+    summary: 'Take a payment out of REVIEW',
+    description:
+      'Reads the gateway first. `accept` pays the order although something differs, if the money is there; ' +
+      '`give_back` voids or refunds whatever the gateway holds of it; ' +
+      '`dismiss` takes the payment off our hands: it never touches the order again.',
+    params: atPayment,
+    body: jsonBody(resolveRequest, { accept: examples.decision }),
+    answers: {
+      200: json('The payment, resolved', payment, { accepted: examples.accepted }),
+      202: json('The money is on its way back: look at the payment again', payment, {
+        givingBack: examples.givingBack,
+      }),
+    },
+    refusals: ['not_found', 'not_in_review', 'not_acceptable', 'give_back_failed', 'gateway_not_configured'],
+    async handle(request, service: Service) {
+      const found = await paymentNamed(service.store.db, request.params.id);
+      const isDone = await resolve(service, found, askedBy(request.ctx, await request.body()));
+      return reply(isDone ? 200 : 202, await viewNow(service, found));
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/orders/{reference}',
+    operationId: 'getOrder',
+    tag: 'Merchant',
+    access: [],
+    summary: 'An order and the ids of its payments',
+    params: z.object({ reference: reference.meta({ example: '1001' }) }),
+    answers: { 200: json('The order', orderView, { paid: examples.paidOrder }) },
+    refusals: ['not_found'],
+    async handle({ params }, { store: { db } }: Pick<Service, 'store'>) {
+      const wanted = reference.safeParse(params.reference);
+      const found = wanted.success ? await findOrder(db, wanted.data) : null;
+      if (found === null)
+        throw new Refusal(
+          'not_found',
+          'there is no such order; an order is known once a payment was opened for it',
+        );
+      return reply(200, viewOrder(found.order, found.payments));
+    },
+  }),
+];
+
+async function viewNow(service: Service, { id }: PaymentRow) {
+  return viewPayment(await paymentNamed(service.store.db, id), linksOf(service));
 }
 
-type Asked = z.infer<typeof createPaymentRequest>;
-
-async function openAndCount(service: Service, asked: Asked, key: string): Promise<OpenedAnswer> {
+/** Openings that come to nothing are a figure, and make a process less than ready. */
+async function noted({ openings }: Service, opening: Promise<OpenedAnswer>): Promise<OpenedAnswer> {
   try {
-    const opened = await openPayment(service, asked, key);
-    service.openings.note(opened.isNew ? 'opened' : 'known');
+    const opened = await opening;
+    openings.note(opened.isNew ? 'opened' : 'known');
     return opened;
   } catch (error) {
-    service.openings.note(asProblem(error).code === 'unavailable' ? 'unavailable' : 'refused');
+    openings.note(asRefusal(error).code === 'unavailable' ? 'unavailable' : 'refused');
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import type { PaymentRow } from '../../store/payments.ts';
 import { failedAttempts, type AttemptRow } from '../../store/update-attempts.ts';
 import { readTimeline } from '../../store/timeline.ts';
 import { inMoney } from './amounts-in-text.ts';
-import type { timelineEntry } from './payment-requests.ts';
+import type { timelineEntry } from './payment-schemas.ts';
 
 export type StoryEntry = z.infer<typeof timelineEntry>;
 

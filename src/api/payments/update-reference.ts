@@ -1,17 +1,17 @@
-/** `PATCH /v1/payments/{id}`: the one field that may be written after a payment was opened, at the gateway first and then here. */
+/** The one field that may be written after a payment was opened, at the gateway first and then here. */
 import { GatewayRejected, GatewayUnavailable } from '../../gateways/gateway.ts';
 import type { Service } from '../../service.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
 import { rememberReference } from '../../store/second-reference.ts';
-import { refuseUnconfigured } from './configured.ts';
-import { Problem } from '../http/problem.ts';
+import { Refusal } from '../refusal.ts';
+import { refuseUnconfigured } from './find-payment.ts';
 
 /** Each time round, one of those who change it at the same moment is done. */
 const MOST_AT_ONCE = 10;
 
 /**
  * Returns the payment as it is then. Asked again, it is written again, which changes nothing. Of several at once each is written to
- * the gateway once more until nobody came between, so that in the end both sides have the same. @throws Problem
+ * the gateway once more until nobody came between, so that in the end both sides have the same. @throws Refusal
  */
 export async function updateReference(
   service: Service,
@@ -21,7 +21,7 @@ export async function updateReference(
   refuseUnconfigured(service, payment);
   const { id, transactionId, status } = payment;
   if (transactionId === null)
-    throw new Problem('no_transaction', `payment ${id} is ${status}: there is no transaction to write it to`);
+    throw new Refusal('no_transaction', `payment ${id} is ${status}: there is no transaction to write it to`);
   let known = payment;
   for (let round = 0; round < MOST_AT_ONCE; round += 1) {
     await atGateway(service, payment.gateway, { transactionId, merchantReference2 });
@@ -30,7 +30,7 @@ export async function updateReference(
     known = (await findPayment(service.store.db, id)) ?? known;
     if (isKept) return { ...known, request: { ...known.request, merchantReference2 } };
   }
-  throw new Problem('unavailable', 'others change it at the same moment; ask again, nothing is done twice');
+  throw new Refusal('unavailable', 'others change it at the same moment; ask again, nothing is done twice');
 }
 
 async function atGateway(
@@ -42,10 +42,10 @@ async function atGateway(
     await gateways.named(gateway).updateReference(transactionId, merchantReference2);
   } catch (error) {
     if (error instanceof GatewayRejected)
-      throw new Problem('gateway_rejected', `${gateway} refused: ${error.message}`);
+      throw new Refusal('gateway_rejected', `${gateway} refused: ${error.message}`);
     if (!(error instanceof GatewayUnavailable)) throw error;
     const wait = error.retryAfterMs === undefined ? {} : { retryAfterSeconds: seconds(error.retryAfterMs) };
-    throw new Problem('unavailable', `${gateway} did not take it; ask again, nothing is done twice`, {
+    throw new Refusal('unavailable', `${gateway} did not take it; ask again, nothing is done twice`, {
       cause: error,
       ...wait,
     });

@@ -3,7 +3,7 @@ import { inArray } from 'drizzle-orm';
 import type { Db } from '../../store/open.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { payments } from '../../store/schema.ts';
-import { withTimeout } from '../../temporal/calls.ts';
+import { withStoreTimeout } from '../../store/errors.ts';
 
 /** Contract §4: 200 waits of up to 3 s at a time, then at once; of one payment three, so that nobody takes them all. */
 const MOST_WAITS = 200;
@@ -32,7 +32,7 @@ export function createOutcomeWaits(db: Db): OutcomeWaits {
   async function look(): Promise<void> {
     const ids = [...waits].map(({ payment }) => payment.id);
     const asked = db.select().from(payments).where(inArray(payments.id, ids));
-    const found = await withTimeout(asked, LOOK_LIMIT_MS, 'the store').catch(() => []);
+    const found = await withStoreTimeout(asked, LOOK_LIMIT_MS).catch(() => []);
     const byId = new Map(found.map((row) => [row.id, row]));
     for (const wait of waits) {
       const now = byId.get(wait.payment.id) ?? wait.payment;

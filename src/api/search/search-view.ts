@@ -1,6 +1,8 @@
 /** The shapes of the search: contract §3. */
 import { z } from 'zod';
-import { text, timestamp } from '../payments/payment-requests.ts';
+import type { Found } from '../../store/search.ts';
+import { text, timestamp } from '../http/fields.ts';
+import { PAYMENT_ID, TRANSACTION_ID } from '../payments/payment-examples.ts';
 
 export const hit = z
   .object({
@@ -33,6 +35,29 @@ export const searchQuery = z.strictObject({
     description:
       'The whole of one id: order reference, payment, session, transaction, delivery, event, `webhook-id` of an update, operation or its ' +
       'reference, Temporal workflow id; or an amount as `299.90` or `299.90 NOK`',
-    example: 'T12345678.oEzFd2BaYdrwZbLzafhMoX',
+    example: TRANSACTION_ID,
   }),
 });
+
+/** What an id is of. */
+export function viewFound({ hits, hasMore }: Found): z.infer<typeof searchAnswer> {
+  const data = hits.map(({ createdAt, ...hit }) => ({ ...hit, createdAt: createdAt.toISOString() }));
+  return { data, hasMore };
+}
+
+export const searchExample: z.infer<typeof searchAnswer> = {
+  data: [
+    {
+      kind: 'payment',
+      by: 'transaction',
+      id: PAYMENT_ID,
+      orderReference: '1001',
+      paymentId: PAYMENT_ID,
+      status: 'AUTHORIZED',
+      amount: 72200,
+      currency: 'NOK',
+      createdAt: '2026-11-21T13:47:12.604Z',
+    },
+  ],
+  hasMore: false,
+};

@@ -3,7 +3,8 @@ import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { ORDER_STATUSES, type UpdateType } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
-import { jsonContent, shown } from '../http/answers.ts';
+import { jsonBody } from '../http/answers.ts';
+import { jsonContent } from '../http/openapi.ts';
 import { updateOf } from './order-update-examples.ts';
 
 const TYPES = {
@@ -91,7 +92,7 @@ export function registerOrderUpdates(registry: OpenAPIRegistry): void {
   };
   for (const [name, summary] of Object.entries(TYPES)) {
     const type = name as UpdateType;
-    const content = jsonContent(shown(orderUpdate, { whole: updateOf(type) }));
+    const content = jsonContent(jsonBody(orderUpdate, { whole: updateOf(type) }));
     const request = { headers, body: { required: true, content } };
     registry.registerWebhook({ method: 'post', path: type, summary, request, responses });
   }

@@ -1,67 +1,92 @@
-import { Router } from '@koa/router';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Service } from '../../service.ts';
-import { readUpdate, type OutboxRow } from '../../store/outbox.ts';
-import { pageOfAttempts, type AttemptRow } from '../../store/update-attempts.ts';
-import { askedBy, audited } from '../audit/audit-trail.ts';
-import { needs } from '../http/auth.ts';
-import { Problem } from '../http/problem.ts';
 import { pageOfUpdates } from '../../store/lists.ts';
-import { resend, resendAll } from '../deliveries/redeliver.ts';
+import { readUpdate } from '../../store/outbox.ts';
+import { pageOfAttempts } from '../../store/update-attempts.ts';
+import { askedBy } from '../audit/audit-trail.ts';
+import { json, jsonBody, reply } from '../http/answers.ts';
+import { defineCall } from '../http/define-call.ts';
+import { pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { Refusal } from '../refusal.ts';
+import { resend, resendAll } from './resend-updates.ts';
+import { attempt, heard, queuedAgain, sendAgain } from './update-examples.ts';
 import {
   attemptsQuery,
   resendRequest,
+  resentUpdates,
+  sentUpdate,
+  updateAttempt,
   updatesQuery,
-  type sentUpdate,
-  type updateAttempt,
-} from './update-requests.ts';
-import { readJson, readQuery } from '../http/validation.ts';
-import { viewPage } from '../payments/payment-view.ts';
+  viewAttempt,
+  viewUpdate,
+} from './update-view.ts';
 
-/** `/v1/updates`: what the merchant was told, and whether he has heard it. */
-export function updateRoutes(service: Service): Router {
-  return new Router({ prefix: '/v1' })
-    .get('/updates', async (ctx) => {
-      const page = await pageOfUpdates(service.store.db, readQuery(ctx, updatesQuery));
-      ctx.body = viewPage(page, viewUpdate, ({ effectId }) => effectId);
-    })
-    .get('/updates/:id/attempts', async (ctx) => {
-      const { db } = service.store;
-      const effectId = ctx.params['id'] ?? '';
+export const UPDATE_CALLS = [
+  defineCall({
+    method: 'get',
+    path: '/v1/updates',
+    operationId: 'listUpdates',
+    tag: 'Merchant',
+    access: [],
+    summary: 'What the merchant was told, and what it answered',
+    query: updatesQuery,
+    answers: { 200: json('One page, newest first', pageOf(sentUpdate), { page: pageWith(heard) }) },
+    async handle(request, { store: { db } }: Pick<Service, 'store'>) {
+      const page = await pageOfUpdates(db, request.query());
+      return reply(
+        200,
+        viewPage(page, viewUpdate, ({ effectId }) => effectId),
+      );
+    },
+  }),
+  defineCall({
+    method: 'get',
+    path: '/v1/updates/{id}/attempts',
+    operationId: 'listUpdateAttempts',
+    tag: 'Merchant',
+    access: [],
+    summary: 'How telling the merchant of one update went',
+    description:
+      '`id` is the `effectId`, percent-encoded as one segment, its slashes too: `/v1/updates/1001%2Forder.paid/attempts`. One attempt at ' +
+      'a time is under way, however many ask for it; each is written down before it is sent.',
+    params: z.object({ id: z.string().meta({ example: '1001/order.paid' }) }),
+    query: attemptsQuery,
+    answers: { 200: json('One page, newest first', pageOf(updateAttempt), { page: pageWith(attempt) }) },
+    refusals: ['not_found'],
+    async handle(request, { store: { db } }: Pick<Service, 'store'>) {
+      const { id: effectId } = request.params;
       if ((await readUpdate(db, effectId)) === null)
-        throw new Problem('not_found', 'there is no such update');
-      const page = await pageOfAttempts(db, effectId, readQuery(ctx, attemptsQuery));
-      ctx.body = viewPage(page, viewAttempt, ({ n }) => String(n));
-    })
-    .post('/updates/redeliver', audited(service, 'redeliver_update'), needs('support'), async (ctx) => {
-      const asked = await readJson(ctx, resendRequest);
-      const { effectId, state = 'gave_up', since = '', actor, key, reason } = askedBy(ctx, asked);
-      ctx.status = 202;
-      ctx.body =
+        throw new Refusal('not_found', 'there is no such update');
+      const page = await pageOfAttempts(db, effectId, request.query());
+      return reply(
+        200,
+        viewPage(page, viewAttempt, ({ n }) => String(n)),
+      );
+    },
+  }),
+  defineCall({
+    method: 'post',
+    path: '/v1/updates/redeliver',
+    operationId: 'redeliverUpdate',
+    tag: 'Merchant',
+    access: ['support'],
+    audit: 'redeliver_update',
+    summary: 'Send the merchant one update now, or all that were given up or wait',
+    description:
+      'The same bytes with the same `webhook-id`, tried for three days from now. One that waits for its next try is sent now; so is one that ' +
+      'was given up, was not wanted (410), was delivered, or had nowhere to go. Not one that the order has overtaken. With ' +
+      '`{"state": "gave_up", "since": "…"}` all that were given up since then, the oldest first, 500 in one call; with `"pending"` all that were queued since then and wait for ' +
+      'their next try, for a shop that is back.',
+    body: jsonBody(resendRequest, sendAgain),
+    answers: { 202: json('Queued', z.union([sentUpdate, resentUpdates]), queuedAgain) },
+    refusals: ['not_found', 'not_redeliverable'],
+    async handle(request, service: Service) {
+      const { effectId, state = 'gave_up', since = '', ...by } = askedBy(request.ctx, await request.body());
+      const body =
         effectId === undefined
-          ? await resendAll(service, { state, since, actor, key, reason })
-          : viewUpdate(await resend(service, { effectId, actor, key, reason }));
-    });
-}
-
-function viewUpdate(row: OutboxRow): z.infer<typeof sentUpdate> {
-  const { effectId, type, orderReference, paymentId, sequence, attempts, lastAnswer } = row;
-  return {
-    effectId,
-    type,
-    orderReference,
-    payment: paymentId,
-    sequence,
-    attempts,
-    lastAnswer,
-    state: row.state as z.infer<typeof sentUpdate>['state'],
-    queuedAt: row.createdAt.toISOString(),
-    attemptedAt: row.attemptedAt?.toISOString() ?? null,
-    nextAttemptAt: row.state === 'pending' ? row.nextAttemptAt.toISOString() : null,
-    finishedAt: row.finishedAt?.toISOString() ?? null,
-  };
-}
-
-function viewAttempt({ n, at, status, error, ms, answer }: AttemptRow): z.infer<typeof updateAttempt> {
-  return { n, at: at.toISOString(), status, error, ms, answer };
-}
+          ? await resendAll(service, { state, since, ...by })
+          : viewUpdate(await resend(service, { effectId, ...by }));
+      return reply(202, body);
+    },
+  }),
+];

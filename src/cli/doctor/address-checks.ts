@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { ClientConfig } from '../../config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
-import { payment, pageOf } from '../../api/payments/payment-requests.ts';
+import { payment } from '../../api/payments/payment-schemas.ts';
+import { pageOf } from '../../api/http/pages.ts';
 import { check, fail, ok, warn, type Check, type Finding } from '../../health/check.ts';
 import { reasonOf } from '../../telemetry/root-of.ts';
 import { serviceApi, serviceUrl } from '../service-api.ts';

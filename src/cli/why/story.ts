@@ -2,10 +2,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { delivery, orderView, pageOf, paymentWithTimeline } from '../../api/payments/payment-requests.ts';
+import { delivery, viewDelivery } from '../../api/deliveries/delivery-view.ts';
+import { orderView, paymentWithTimeline } from '../../api/payments/payment-schemas.ts';
+import { pageOf } from '../../api/http/pages.ts';
+import { viewFound } from '../../api/search/search-view.ts';
 import { readStory } from '../../api/payments/story.ts';
 import { searchAnswer } from '../../api/search/search-view.ts';
-import { viewDelivery, viewFound, viewOrder, viewPayment } from '../../api/payments/payment-view.ts';
+import { viewOrder, viewPayment } from '../../api/payments/payment-view.ts';
 import type { ClientConfig } from '../../config.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { openStore, type Db, type Store } from '../../store/open.ts';

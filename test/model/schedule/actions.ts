@@ -1,6 +1,7 @@
 /** What people and their machines do, whenever they please: each is possible or not in the world as it is. */
-import { closePayment, openPayment } from '../../../src/api/payments/open-payment.ts';
-import { Problem } from '../../../src/api/http/problem.ts';
+import { openPayment } from '../../../src/api/payments/open-payment.ts';
+import { closePayment } from '../../../src/api/payments/cancel-payment.ts';
+import { Refusal } from '../../../src/api/refusal.ts';
 import { resolve } from '../../../src/api/payments/resolve-payment.ts';
 import type { OperationKind } from '../../../src/domain/operation.ts';
 import { isSettled } from '../../../src/domain/payment.ts';
@@ -100,7 +101,7 @@ function ask(world: World, what: string, request: () => Promise<unknown>): void 
 }
 
 function isAnswer(error: unknown): boolean {
-  return [Problem, RunsUnavailable, RunEnded, MadeTrouble].some((kind) => error instanceof kind);
+  return [Refusal, RunsUnavailable, RunEnded, MadeTrouble].some((kind) => error instanceof kind);
 }
 
 async function shop(world: World, isReplacing: boolean): Promise<void> {

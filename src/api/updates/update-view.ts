@@ -1,15 +1,9 @@
-/** The shapes of what is done once more by hand: a callback run again, an update sent again. */
+/** What the merchant was told as it is shown, and what is asked of it. */
 import { z } from 'zod';
-import { aPayment, limit, reference, text, timestamp } from '../payments/payment-requests.ts';
-
-const who = {
-  actor: text(200)
-    .optional()
-    .meta({ description: "Who asks; the API key's name where none is given. Kept in the timeline" }),
-  reason: text(2_000).meta({ description: 'Why; kept in the timeline' }),
-};
-
-export const redeliverRequest = z.strictObject(who).meta({ id: 'Redeliver' });
+import type { OutboxRow } from '../../store/outbox.ts';
+import type { AttemptRow } from '../../store/update-attempts.ts';
+import { aPayment, asker, reference, text, timestamp } from '../http/fields.ts';
+import { limit } from '../http/pages.ts';
 
 /** Longer than other ids: the cause of a review is part of its effect's. */
 const effectId = text(2_000).meta({
@@ -27,7 +21,7 @@ export const resendRequest = z
     since: timestamp
       .optional()
       .meta({ description: 'Only with `state`: given up, or queued, at this time or later' }),
-    ...who,
+    ...asker,
   })
   .superRefine(({ effectId: one, state, since }, context) => {
     const isOne = one !== undefined && state === undefined && since === undefined;
@@ -125,3 +119,27 @@ export const attemptsQuery = z.strictObject({
     .optional()
     .meta({ description: '`n` of the last one seen', examples: [21] }),
 });
+
+/** An update, and whether it was taken. */
+export function viewUpdate(row: OutboxRow): z.infer<typeof sentUpdate> {
+  const { effectId, type, orderReference, paymentId, sequence, attempts, lastAnswer } = row;
+  return {
+    effectId,
+    type,
+    orderReference,
+    payment: paymentId,
+    sequence,
+    attempts,
+    lastAnswer,
+    state: row.state as z.infer<typeof sentUpdate>['state'],
+    queuedAt: row.createdAt.toISOString(),
+    attemptedAt: row.attemptedAt?.toISOString() ?? null,
+    nextAttemptAt: row.state === 'pending' ? row.nextAttemptAt.toISOString() : null,
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** One attempt to send an update. */
+export function viewAttempt({ n, at, status, error, ms, answer }: AttemptRow): z.infer<typeof updateAttempt> {
+  return { n, at: at.toISOString(), status, error, ms, answer };
+}

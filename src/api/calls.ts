@@ -1,0 +1,36 @@
+/** Every call of the API. What is not in this list is neither routed nor documented. */
+import { AUDIT_CALLS } from './audit/routes.ts';
+import { CALLBACK_CALLS, type CallbackTools } from './callbacks/routes.ts';
+import { DELIVERY_CALLS } from './deliveries/routes.ts';
+import { DOCS_CALLS, type DocsTools } from './docs/routes.ts';
+import { HEALTH_CALLS, type HealthTools } from './health/routes.ts';
+import type { Call } from './http/define-call.ts';
+import { documentOf, type OpenApiDocument } from './http/openapi.ts';
+import { MONEY_CALLS, type MoneyTools } from './money/routes.ts';
+import { PAYMENT_CALLS } from './payments/routes.ts';
+import type { ReturnTools } from './returns/follow-return.ts';
+import { RETURN_CALLS } from './returns/routes.ts';
+import { SEARCH_CALLS } from './search/routes.ts';
+import { registerOrderUpdates } from './updates/order-updates.ts';
+import { UPDATE_CALLS } from './updates/routes.ts';
+
+/** What the handlers of all calls need: the service, and what is made once for a process. */
+export type ApiTools = CallbackTools & DocsTools & HealthTools & MoneyTools & ReturnTools;
+
+export const CALLS: readonly Call<ApiTools>[] = [
+  ...PAYMENT_CALLS,
+  ...MONEY_CALLS,
+  ...DELIVERY_CALLS,
+  ...UPDATE_CALLS,
+  ...HEALTH_CALLS,
+  ...AUDIT_CALLS,
+  ...SEARCH_CALLS,
+  ...CALLBACK_CALLS,
+  ...RETURN_CALLS,
+  ...DOCS_CALLS,
+];
+
+/** The OpenAPI document of all of them, and of the updates that we send. `prefix` is the path of PUBLIC_URL. */
+export function openApiDocument(prefix = ''): OpenApiDocument {
+  return documentOf(CALLS, prefix, registerOrderUpdates);
+}

@@ -1,0 +1,79 @@
+/** The delivery log as it is shown, and what is asked of it. */
+import { z } from 'zod';
+import type { DeliveryRow } from '../../store/deliveries.ts';
+import { aGateway, aPayment, asker, timestamp } from '../http/fields.ts';
+import { cursorOf, limit } from '../http/pages.ts';
+import { PAYMENT_ID, SESSION_ID, TRANSACTION_ID } from '../payments/payment-examples.ts';
+
+export const delivery = z
+  .object({
+    id: z.string().meta({ example: 'dlv_01a1fe5c7914050d8703a10b1862' }),
+    gateway: z.string(),
+    eventId: z.string().nullable(),
+    payment: z.string().nullable(),
+    outcome: z.enum(['accepted', 'duplicate', 'ignored', 'refused']),
+    state: z.string().nullable(),
+    reason: z.string().nullable(),
+    claim: z.record(z.string(), z.string()),
+    method: z.string(),
+    target: z.string(),
+    receipts: z.int(),
+    receivedAt: timestamp,
+    lastReceivedAt: timestamp,
+    handledAt: timestamp.nullable(),
+  })
+  .meta({ id: 'Delivery' });
+
+export const deliveriesQuery = z.strictObject({
+  payment: aPayment,
+  gateway: aGateway,
+  outcome: z
+    .enum(['accepted', 'duplicate', 'ignored', 'refused'])
+    .optional()
+    .meta({ examples: ['refused'] }),
+  limit,
+  cursor: cursorOf('dlv'),
+});
+
+export const redeliverRequest = z.strictObject(asker).meta({ id: 'Redeliver' });
+
+/** A delivery as the log has it, without its bytes. */
+export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
+  return {
+    id: row.id,
+    gateway: row.gateway,
+    eventId: row.eventId,
+    payment: row.paymentId,
+    outcome: row.outcome as z.infer<typeof delivery>['outcome'],
+    state: row.state,
+    reason: row.reason,
+    claim: row.claim,
+    method: row.method,
+    target: row.target,
+    receipts: row.receipts,
+    receivedAt: row.receivedAt.toISOString(),
+    lastReceivedAt: row.lastReceivedAt.toISOString(),
+    handledAt: row.handledAt?.toISOString() ?? null,
+  };
+}
+
+export const deliveryExample: z.infer<typeof delivery> = {
+  id: 'dlv_01a1fe5c7914050d8703a10b1862',
+  gateway: 'dintero',
+  eventId: '04a097d4-ea0b-410c-b758-8cf1d4d76a29',
+  payment: PAYMENT_ID,
+  outcome: 'accepted',
+  state: 'handled',
+  reason: null,
+  claim: { sessionId: SESSION_ID, transactionId: TRANSACTION_ID },
+  method: 'GET',
+  target:
+    `/callbacks/dintero?payment=${PAYMENT_ID}&order=1001&n=1&report_error=true&report_event=CAPTURE&report_event=REFUND&report_event=VOID` +
+    `&transaction_id=${TRANSACTION_ID}&session_id=${SESSION_ID}&merchant_reference=1001&time=2026-11-21T13%3A47%3A15.614Z`,
+  receipts: 1,
+  receivedAt: '2026-11-21T13:47:15.737Z',
+  lastReceivedAt: '2026-11-21T13:47:15.737Z',
+  handledAt: '2026-11-21T13:47:16.034Z',
+};
+
+export const redeliverExample: z.input<typeof redeliverRequest> = { actor: 'ada', reason: 'ticket 12' };

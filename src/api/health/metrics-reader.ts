@@ -1,0 +1,36 @@
+/** `/metrics`, for Prometheus: what only the store or Temporal knows is read when it is asked for. */
+import type { Gauge } from 'prom-client';
+import type { Service } from '../../service.ts';
+import { readSdkMetrics } from '../../telemetry/sdk-metrics.ts';
+import { withTimeout } from '../../temporal/calls.ts';
+import { currentVersionReader } from '../../temporal/current-version.ts';
+import { stuckCounter } from '../../temporal/stuck.ts';
+import { LOOK_LIMIT_MS, temporalAway } from './readiness.ts';
+import type { HealthTools } from './routes.ts';
+
+/** One for a process. */
+export function createMetricsReader(service: Service): HealthTools['readMetrics'] {
+  const { metrics } = service;
+  const stuck = stuckCounter(service.client);
+  const version = currentVersionReader(service.connection, service.config);
+  return async () => {
+    const [sdk] = await Promise.all([
+      readSdkMetrics(metrics.sdk),
+      service.storeFigures.refresh(),
+      temporalAway(service).then((reason) => metrics.temporalUp.set(reason === null ? 1 : 0)),
+      setOrRemove(metrics.stuck, stuck()),
+      setOrRemove(
+        metrics.versionPollers,
+        version().then((current) => current?.pollers ?? null),
+      ),
+    ]);
+    return { type: metrics.registry.contentType, text: (await metrics.registry.metrics()) + sdk };
+  };
+}
+
+/** A figure that is not known is absent, and not 0. */
+async function setOrRemove(gauge: Gauge, asked: Promise<number | null>): Promise<void> {
+  const value = await withTimeout(asked, LOOK_LIMIT_MS).catch(() => null);
+  if (value === null) gauge.remove();
+  else gauge.set(value);
+}

@@ -1,0 +1,42 @@
+/** Whether a process can take a callback: it looks, and changes nothing. */
+import type { z } from 'zod';
+import type { Service } from '../../service.ts';
+import { withStoreTimeout } from '../../store/errors.ts';
+import { ping } from '../../store/health.ts';
+import { rootOf } from '../../telemetry/root-of.ts';
+import { withTimeout } from '../../temporal/calls.ts';
+import type { ready } from './health-view.ts';
+
+export const LOOK_LIMIT_MS = 800;
+
+/** Those inside are told why something is away: it may name hosts and ports that are nobody else's business. */
+export async function readinessOf(service: Service, isInside: boolean): Promise<z.infer<typeof ready>> {
+  const said = (reason: string | null) => (reason === null ? 'ok' : isInside ? reason : 'away');
+  const [store, temporal] = await Promise.all([
+    reasonOf(withStoreTimeout(ping(service.store.db), LOOK_LIMIT_MS)),
+    temporalAway(service),
+  ]);
+  const isAble = store === null || temporal === null;
+  const isOpening = service.openings.failing() === 0;
+  const isWhole = store === null && temporal === null && isOpening;
+  return {
+    status: isWhole ? 'ready' : isAble ? 'degraded' : 'unavailable',
+    store: said(store),
+    temporal: said(temporal),
+    openings: isOpening ? 'ok' : 'failing',
+  };
+}
+
+/** Why Temporal can't be used now; null where it can. */
+export function temporalAway({ namespace }: Pick<Service, 'namespace'>): Promise<string | null> {
+  return reasonOf(withTimeout(namespace.check(), LOOK_LIMIT_MS));
+}
+
+async function reasonOf(look: Promise<unknown>): Promise<string | null> {
+  try {
+    await look;
+    return null;
+  } catch (error) {
+    return rootOf(error);
+  }
+}

@@ -1,0 +1,51 @@
+/** Lists, a page at a time: how a page is asked for, and how each list answers. */
+import { z } from 'zod';
+import type { Page } from '../../store/lists.ts';
+import { text } from './fields.ts';
+
+export const limit = z.coerce
+  .number('a number')
+  .int('a whole number')
+  .min(1, 'at least 1')
+  .max(100, 'at most 100')
+  .default(20)
+  .meta({ examples: [20] });
+
+/** Where the next page begins: after the last id of the one before. */
+export const cursorOf = (prefix: 'pay' | 'dlv' | 'op' | 'aud') =>
+  text(200)
+    .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the page before')
+    .optional()
+    .meta({
+      description: 'The `nextCursor` of the page before',
+      examples: [`${prefix}_01a1fe5c6cdc75a99f01df025666`],
+    });
+
+/** A page of anything, newest first. */
+export function pageOf<Item extends z.ZodType>(of: Item) {
+  return z.object({ data: z.array(of), hasMore: z.boolean(), nextCursor: z.string().nullable() });
+}
+
+/** A page of a list, as each list of the API answers; the cursor is of the last row on it. */
+export function viewPage<Row, Item>(
+  { rows, hasMore }: Page<Row>,
+  view: (row: Row) => Item,
+  cursorOf: (row: Row) => string,
+): { data: Item[]; hasMore: boolean; nextCursor: string | null } {
+  const last = rows.at(-1);
+  return {
+    data: rows.map((row) => view(row)),
+    hasMore,
+    nextCursor: hasMore && last !== undefined ? cursorOf(last) : null,
+  };
+}
+
+/** The cursor of a list whose rows have an id. */
+export function idOf({ id }: { readonly id: string }): string {
+  return id;
+}
+
+/** As an example: a page that is the last one. */
+export function pageWith<Item>(item: Item): { data: Item[]; hasMore: boolean; nextCursor: string | null } {
+  return { data: [item], hasMore: false, nextCursor: null };
+}

@@ -1,0 +1,73 @@
+/** What our own row rules out, before anything is written down or the gateway is asked. Pure. */
+import { linesOfRest, type LineHistory, type MovedLine } from '../../domain/lines.ts';
+import { feasible, type OperationKind, type ProductRules } from '../../domain/operation.ts';
+import type { Transaction } from '../../domain/transaction.ts';
+import { currencyOf } from '../../store/accepted.ts';
+import type { PaymentRow } from '../../store/payments.ts';
+import { inMoney } from '../payments/amounts-in-text.ts';
+import { Refusal } from '../refusal.ts';
+
+/** What a payment method does not offer is for the run to refuse: only the gateway's answer says for certain which method it was. */
+const ANY_METHOD: ProductRules = {
+  voids: 'rest_too',
+  finalCapture: true,
+  lines: 'optional',
+  authorizationDays: null,
+};
+
+/**
+ * Applies the rule of the domain to the payment's row. A row may lag behind its transaction, which only ever leaves less to be done:
+ * whatever passes is decided by the same rule on the gateway's own answer.
+ * @throws Refusal
+ */
+export function refuseImpossible(
+  payment: PaymentRow,
+  paidPaymentId: string | null,
+  { kind, wanted: amountMinor }: { kind: OperationKind; wanted: number | null },
+): void {
+  const { id, status, orderReference } = payment;
+  if (status === 'REVIEW')
+    throw new Refusal('payment_in_review', `payment ${id} is in REVIEW; resolve it first`);
+  if (paidPaymentId !== id)
+    throw new Refusal(
+      'payment_not_paid',
+      `payment ${id} is ${status} and has not paid order ${orderReference}`,
+    );
+  const found = feasible({ kind, amountMinor, finalCapture: false }, shownBy(payment), ANY_METHOD, 0);
+  if (found.ok) return;
+  const detail = inMoney(found.detail, currencyOf(payment));
+  if (found.code === 'amount_too_large') throw new Refusal('amount_too_large', detail);
+  const hint = kind === 'refund' ? `; ${CAPTURED_ELSEWHERE}` : '';
+  throw new Refusal('operation_not_possible', `payment ${id}: ${detail}${hint}`);
+}
+
+const CAPTURED_ELSEWHERE =
+  'what was only authorized is voided instead, and after a capture by another hand ask again';
+
+/** The transaction as our row has it. The rule reads its sums and its status, and nothing else of it. */
+function shownBy({ status, authorized, captured, refunded }: PaymentRow): Transaction {
+  const sums = {
+    gatewayStatus: status,
+    capturableMinor: status === 'VOIDED' ? 0 : authorized - captured,
+    capturedMinor: captured,
+    refundedMinor: refunded,
+  } satisfies Partial<Transaction>;
+  return sums as Partial<Transaction> as Transaction;
+}
+
+/**
+ * Refuses a part without lines where the payment method is about lines.
+ * @throws Refusal `items_required`
+ */
+export function refuseUnnamed(
+  { lines: needed }: Pick<ProductRules, 'lines'>,
+  { kind, wanted, lines }: { kind: OperationKind; wanted: number | null; lines?: readonly MovedLine[] },
+  history: LineHistory,
+): void {
+  if (needed === 'optional' || kind === 'void' || lines !== undefined || wanted === null) return;
+  if (history.ordered.length === 0 || linesOfRest(kind, wanted, history) !== null) return;
+  throw new Refusal('items_required', ITEMS_REQUIRED);
+}
+
+export const ITEMS_REQUIRED =
+  'this payment method captures and refunds lines of the order: name them as items, or leave the amount out for all that is left';

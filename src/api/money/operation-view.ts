@@ -1,0 +1,73 @@
+/** Captures, refunds and voids as they are shown: contract §3. */
+import { z } from 'zod';
+import { currencyOf } from '../../store/accepted.ts';
+import type { ListedOperation } from '../../store/lists.ts';
+import type { OperationRow } from '../../store/operations.ts';
+import type { PaymentRow } from '../../store/payments.ts';
+import { minorUnits, timestamp } from '../http/fields.ts';
+import { inMoney } from '../payments/amounts-in-text.ts';
+import { payment } from '../payments/payment-schemas.ts';
+
+export const OPERATION_KINDS = ['capture', 'refund', 'void'] as const;
+
+export const operation = z
+  .object({
+    id: z.string().meta({ example: 'op_01a201c0f918230ca53b24968cf0' }),
+    kind: z.enum(OPERATION_KINDS),
+    reference: z.string(),
+    status: z.enum(['pending', 'unknown', 'done', 'failed']).meta({
+      description:
+        '`unknown`: sent, and its answer was lost; the gateway is asked for it until it shows, it is never sent again',
+    }),
+    amount: minorUnits.nullable().meta({ description: 'Minor units; null until it is known what is left' }),
+    currency: z.string(),
+    finalCapture: z.boolean(),
+    reason: z.string().optional().meta({ description: 'As it was given' }),
+    cause: z
+      .enum(['merchant', 'operator', 'auto_capture', 'late_money'])
+      .meta({ description: 'Who wanted it' }),
+    key: z.string().nullable().meta({ description: 'The name of the API key that asked for it' }),
+    problem: z
+      .object({ code: z.string(), detail: z.string() })
+      .optional()
+      .meta({ description: 'Why it failed; `detail` in the words of whoever refused it' }),
+    createdAt: timestamp,
+    finishedAt: timestamp.nullable(),
+  })
+  .meta({ id: 'Operation' });
+
+export const operationWithPayment = operation.extend({ payment }).meta({ id: 'OperationWithPayment' });
+
+export const operationOfOrder = operation
+  .extend({ payment: z.string(), orderReference: z.string() })
+  .meta({ id: 'OperationOfOrder' });
+
+/** A capture, refund or void of a payment. */
+export function viewOperation(
+  row: OperationRow,
+  payment: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>,
+): z.infer<typeof operation> {
+  const { id, kind, reference, state, finalCapture, cause, key, reason, code, detail } = row;
+  const currency = currencyOf(payment);
+  return {
+    id,
+    kind,
+    reference,
+    status: state,
+    amount: row.amount ?? row.wanted,
+    currency,
+    finalCapture,
+    ...(reason !== null && { reason }),
+    cause,
+    key,
+    ...(state === 'failed' &&
+      code !== null && { problem: { code, detail: inMoney(detail ?? '', currency) } }),
+    createdAt: row.createdAt.toISOString(),
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** The same in a list of all orders. */
+export function viewOperationOfOrder(row: ListedOperation): z.infer<typeof operationOfOrder> {
+  return { ...viewOperation(row, row), payment: row.paymentId, orderReference: row.orderReference };
+}

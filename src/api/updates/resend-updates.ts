@@ -1,0 +1,76 @@
+/** A person has updates sent to the merchant again. */
+import { isSupersededByLater, type UpdateType } from '../../domain/order.ts';
+import type { Service } from '../../service.ts';
+import type { Asker } from '../../store/asker.ts';
+import { readUpdate, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
+import { findPayment } from '../../store/payments.ts';
+import { gaveUpSince, queueAgain, RESENDABLE, waitingSince } from '../../store/redelivery.ts';
+import { RunsUnavailable } from '../../temporal/calls.ts';
+import { addressOf } from '../payments/find-payment.ts';
+import { Refusal } from '../refusal.ts';
+
+/** Sends the merchant one update again. @throws Refusal `not_found`, `not_redeliverable` */
+export async function resend(
+  service: Service,
+  { effectId, ...asker }: Asker & { effectId: string },
+): Promise<OutboxRow> {
+  const { db } = service.store;
+  const known = await readUpdate(db, effectId);
+  if (known === null) throw new Refusal('not_found', 'there is no such update');
+  const isOver = known.hasLater && isSupersededByLater(known.type as UpdateType);
+  if (isOver)
+    throw new Refusal(
+      'not_redeliverable',
+      `the order has moved on: ${known.type} would not be true any more`,
+    );
+  if (known.body === '') throw bodyless();
+  const update = await queueAgain(db, effectId, asker);
+  if (update === null) throw notNow(known.state as OutboxState);
+  const payment = await findPayment(db, update.paymentId);
+  const signal = { why: 'untold_update', at: new Date().toISOString() } as const;
+  // A run that can't be woken now is woken with those whose updates were never told.
+  if (payment !== null) await service.runs.look(addressOf(payment), signal).catch(unlessUnavailable);
+  return update;
+}
+
+/** How many are queued in one call: each wakes a run. */
+const MOST_AT_ONCE = 500;
+
+/** Sends all that were given up since then, or that wait for their next try, the oldest first; what the order has overtaken is left out. */
+export async function resendAll(
+  service: Service,
+  { state, since, ...asker }: Asker & { state: 'gave_up' | 'pending'; since: string },
+): Promise<{ queued: number; hasMore: boolean }> {
+  const find = state === 'gave_up' ? gaveUpSince : waitingSince;
+  const found = await find(service.store.db, new Date(since), MOST_AT_ONCE + 1);
+  let queued = 0;
+  for (const effectId of found.slice(0, MOST_AT_ONCE)) {
+    const isSent = await resend(service, { effectId, ...asker }).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Refusal) return false;
+        throw error;
+      },
+    );
+    if (isSent) queued += 1;
+  }
+  return { queued, hasMore: found.length > MOST_AT_ONCE };
+}
+
+function bodyless(): Refusal {
+  return new Refusal(
+    'not_redeliverable',
+    'its body was deleted, being older than RETENTION_UPDATES; GET /v1/orders/{reference} says what is true now',
+  );
+}
+
+function notNow(state: OutboxState): Refusal {
+  return new Refusal(
+    'not_redeliverable',
+    `it is ${state}; one that is ${RESENDABLE.join(', ')} can be sent again`,
+  );
+}
+
+function unlessUnavailable(error: unknown): void {
+  if (!(error instanceof RunsUnavailable)) throw error;
+}
