@@ -11,7 +11,7 @@ import { PAYMENT_CALLS } from './payments/routes.ts';
 import type { ReturnTools } from './returns/follow-return.ts';
 import { RETURN_CALLS } from './returns/routes.ts';
 import { SEARCH_CALLS } from './search/routes.ts';
-import { registerOrderUpdates } from './updates/order-updates.ts';
+import { ORDER_UPDATES } from './updates/order-updates.ts';
 import { UPDATE_CALLS } from './updates/routes.ts';
 
 /** What the handlers of all calls need: the service, and what is made once for a process. */
@@ -32,5 +32,5 @@ export const CALLS: readonly Call<ApiTools>[] = [
 
 /** The OpenAPI document of all of them, and of the updates that we send. `prefix` is the path of PUBLIC_URL. */
 export function openApiDocument(prefix = ''): OpenApiDocument {
-  return documentOf(CALLS, prefix, registerOrderUpdates);
+  return documentOf(CALLS, ORDER_UPDATES, prefix);
 }

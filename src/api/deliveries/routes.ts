@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { listDeliveries } from '../../store/lists.ts';
-import { askedBy } from '../audit/audit-trail.ts';
+import { askedBy } from '../http/audit-trail.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
-import { isId } from '../http/fields.ts';
 import { idOf, pageOf, pageWith, viewPage } from '../http/pages.ts';
+import { isId } from '../payments/find-payment.ts';
 import { Refusal } from '../refusal.ts';
 import {
   deliveriesQuery,

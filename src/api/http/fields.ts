@@ -64,11 +64,6 @@ export const aPayment = text(200)
   .optional()
   .meta({ examples: ['pay_01a1fe5c6cdc75a99f01df025666'] });
 
-/** What every id of ours looks like in an address; anything else is the id of nothing. */
-export function isId(given: string): boolean {
-  return /^[\w-]{1,200}$/.test(given);
-}
-
 /** Why something is done by hand, and who asks. */
 export const asker = {
   actor: text(200)

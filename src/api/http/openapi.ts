@@ -23,11 +23,21 @@ const INFO = {
   license: { name: 'MIT', identifier: 'MIT' },
 };
 
-/** Builds the document. Its server is what serves it; `prefix` is the path of PUBLIC_URL, `more` adds what we call ourselves. */
+/** What we call ourselves. */
+export interface Webhook {
+  readonly name: string;
+  readonly summary: string;
+  readonly headers: z.ZodObject;
+  readonly body: JsonBody;
+  /** What each status does, in words. */
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+/** Builds the document. Its server is what serves it; `prefix` is the path of PUBLIC_URL. */
 export function documentOf(
   calls: readonly Call<never>[],
+  webhooks: readonly Webhook[],
   prefix: string,
-  more: (registry: OpenAPIRegistry) => void,
 ): OpenApiDocument {
   const registry = new OpenAPIRegistry();
   const { name: apiKey } = registry.registerComponent('securitySchemes', 'apiKey', {
@@ -36,7 +46,7 @@ export function documentOf(
     description: 'One of API_KEYS; `npm start` prints one for development',
   });
   for (const call of calls) registry.registerPath(operationOf(call, apiKey));
-  more(registry);
+  for (const webhook of webhooks) registry.registerWebhook(webhookOf(webhook));
   registerProblems(registry);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
@@ -59,6 +69,12 @@ function operationOf(call: Call<never>, apiKey: string): RouteConfig {
     request: requestOf(call),
     responses: { ...responsesOf(answers), ...refusalsOf(codesOf(call)) },
   };
+}
+
+function webhookOf({ name, summary, headers, body, answers }: Webhook): RouteConfig {
+  const responses = Object.entries(answers).map(([status, description]) => [status, { description }]);
+  const request = { headers, body: { required: true, content: jsonContent(body) } };
+  return { method: 'post', path: name, summary, request, responses: Object.fromEntries(responses) };
 }
 
 function descriptionOf({ description, access }: Call<never>): string {
@@ -131,7 +147,7 @@ function responseOf(answer: Answers[number]): ResponseConfig {
 }
 
 /** A JSON body as the content of a request or an answer. */
-export function jsonContent({ schema, examples }: JsonBody): ZodContentObject {
+function jsonContent({ schema, examples }: JsonBody): ZodContentObject {
   const named = Object.entries(examples).map(([name, value]) => [name, { value }]);
   return { 'application/json': { schema, examples: Object.fromEntries(named) } };
 }

@@ -1,7 +1,7 @@
 /** From an address to its call: what is not defined as a call is not routed. */
 import { Router, type RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { auditTrail, type AuditTools } from '../audit/audit-trail.ts';
+import { auditTrail, type AuditTools } from './audit-trail.ts';
 import { Refusal } from '../refusal.ts';
 import { needs } from './auth.ts';
 import type { Call, CallRequest } from './define-call.ts';

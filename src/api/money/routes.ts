@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { pageOfOperations, type Page } from '../../store/lists.ts';
 import { findOperation, listOperations, type OperationRow } from '../../store/operations.ts';
-import { noteAsked } from '../audit/audit-trail.ts';
+import { noteAsked } from '../http/audit-trail.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
 import { keyOf } from '../http/auth.ts';
 import { defineCall, type CallRequest } from '../http/define-call.ts';

@@ -3,8 +3,12 @@ import type { Service } from '../../service.ts';
 import type { Db } from '../../store/open.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
 import type { PaymentAddress } from '../../temporal/payment-runs.ts';
-import { isId } from '../http/fields.ts';
 import { Refusal } from '../refusal.ts';
+
+/** What every id of ours looks like in an address; anything else is the id of nothing. */
+export function isId(given: string): boolean {
+  return /^[\w-]{1,200}$/.test(given);
+}
 
 /** @throws Refusal `not_found` */
 export async function paymentNamed(db: Db, id: string): Promise<PaymentRow> {

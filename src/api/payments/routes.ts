@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { listPayments } from '../../store/lists.ts';
 import { findOrder, type PaymentRow } from '../../store/payments.ts';
-import { askedBy } from '../audit/audit-trail.ts';
+import { askedBy } from '../http/audit-trail.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
 import { keyOf } from '../http/auth.ts';
 import { defineCall } from '../http/define-call.ts';

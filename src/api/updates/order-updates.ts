@@ -1,10 +1,9 @@
 /** What we send to the merchant: one webhook for each type of order update. */
-import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { ORDER_STATUSES, type UpdateType } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { jsonBody } from '../http/answers.ts';
-import { jsonContent } from '../http/openapi.ts';
+import type { Webhook } from '../http/openapi.ts';
 import { updateOf } from './order-update-examples.ts';
 
 const TYPES = {
@@ -83,17 +82,15 @@ const headers = z.object({
   }),
 });
 
-/** Adds what ORDER_WEBHOOK_URL is called with. */
-export function registerOrderUpdates(registry: OpenAPIRegistry): void {
-  const responses = {
-    '2XX': { description: 'Taken: not sent again' },
-    410: { description: 'Not wanted: not sent again' },
-    default: { description: 'Not taken: sent again, for 3 days' },
-  };
-  for (const [name, summary] of Object.entries(TYPES)) {
-    const type = name as UpdateType;
-    const content = jsonContent(jsonBody(orderUpdate, { whole: updateOf(type) }));
-    const request = { headers, body: { required: true, content } };
-    registry.registerWebhook({ method: 'post', path: type, summary, request, responses });
-  }
-}
+/** What ORDER_WEBHOOK_URL is called with. */
+export const ORDER_UPDATES: readonly Webhook[] = Object.entries(TYPES).map(([type, summary]) => ({
+  name: type,
+  summary,
+  headers,
+  body: jsonBody(orderUpdate, { whole: updateOf(type as UpdateType) }),
+  answers: {
+    '2XX': 'Taken: not sent again',
+    410: 'Not wanted: not sent again',
+    default: 'Not taken: sent again, for 3 days',
+  },
+}));

@@ -3,7 +3,7 @@ import type { Service } from '../../service.ts';
 import { pageOfUpdates } from '../../store/lists.ts';
 import { readUpdate } from '../../store/outbox.ts';
 import { pageOfAttempts } from '../../store/update-attempts.ts';
-import { askedBy } from '../audit/audit-trail.ts';
+import { askedBy } from '../http/audit-trail.ts';
 import { json, jsonBody, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { pageOf, pageWith, viewPage } from '../http/pages.ts';

@@ -4,9 +4,9 @@ import type { Asker } from '../../store/asker.ts';
 import { answerAudit, beginAudit, type NewAudit } from '../../store/audit.ts';
 import { withoutValues } from '../../store/errors.ts';
 import type { Service } from '../../service.ts';
-import { keyOf } from '../http/auth.ts';
-import { asRefusal, PROBLEMS } from '../http/problem.ts';
-import { isId } from '../http/fields.ts';
+import { keyOf } from './auth.ts';
+import { asRefusal, PROBLEMS } from './problem.ts';
+import { isId } from '../payments/find-payment.ts';
 
 export type AuditTools = Pick<Service, 'store' | 'log'>;
 
