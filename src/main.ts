@@ -142,7 +142,7 @@ async function createService(
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     updateTimeoutMs: UPDATE_TIMEOUT_MS,
     workflowTaskTimeoutMs: TASK_TIMEOUT_MS,
-    mend: () => namespace.mend(),
+    mend: () => namespace.repair(),
   };
   const runsWithin = (signalTimeoutMs: number) => ({
     runs: createPaymentRuns(client, { ...limits, signalTimeoutMs }),

@@ -1,4 +1,4 @@
-/** What payments need of their namespace: made at the start, and again when somebody has replaced the server under us. */
+/** What payments need of their namespace: made at the start, and made again where the server was replaced under us. */
 import { ScheduleNotFoundError, type Client, type Connection } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
@@ -20,14 +20,12 @@ export interface Namespace {
   checkStamp(stamp: GatewayStamp): Promise<void>;
   /** Makes whatever is not there. @throws WrongAccount, or whatever Temporal says */
   prepare(): Promise<void>;
-  /** The same for all who find it missing at once, and every 5 s at most. True when all of it is there now. */
-  mend(): Promise<boolean>;
-  /** @throws Error when Temporal does not answer, or saying which search attributes are missing; they are being added then */
+  /** The same for all that find it missing at once, and every 5 s at most. True when all of it is there now. */
+  repair(): Promise<boolean>;
+  /** Looks and changes nothing. @throws Error when Temporal does not answer, or saying which search attributes are missing */
   check(): Promise<void>;
-  /** Mends what is missing, every Schedule too. @throws what `check` throws */
-  look(): Promise<void>;
-  /** Looks every minute; the returned function ends it. */
-  watch(): () => Promise<void>;
+  /** Repairs whatever is missing, search attributes and every Schedule, now and then; the returned function ends it. */
+  watch(everyMs?: number): () => Promise<void>;
 }
 
 export interface NamespaceDependencies {
@@ -41,9 +39,10 @@ export interface NamespaceDependencies {
 }
 
 const STAMP_LIMIT_MS = 2_000;
-const MENDED_EVERY_MS = 5_000;
-const MEND_LIMIT_MS = 10_000;
-const WATCHED_EVERY_MS = 60_000;
+const REPAIRED_EVERY_MS = 5_000;
+const REPAIR_LIMIT_MS = 10_000;
+/** No payment can be opened meanwhile, unless a start that is refused has it repaired first. */
+const WATCHED_EVERY_MS = 15_000;
 
 /** Builds the one keeper of a process's namespace. */
 export function createNamespace(deps: NamespaceDependencies): Namespace {
@@ -52,8 +51,8 @@ export function createNamespace(deps: NamespaceDependencies): Namespace {
 
 class KeptNamespace implements Namespace {
   readonly #deps: NamespaceDependencies;
-  #mending: Promise<boolean> | null = null;
-  #mendedAt = -Infinity;
+  #repairing: Promise<boolean> | null = null;
+  #repairedAt = -Infinity;
 
   constructor(deps: NamespaceDependencies) {
     this.#deps = deps;
@@ -88,56 +87,48 @@ class KeptNamespace implements Namespace {
     );
   }
 
-  mend(): Promise<boolean> {
-    this.#mending ??= this.#mendOnce().finally(() => {
-      this.#mending = null;
+  repair(): Promise<boolean> {
+    this.#repairing ??= this.#repairOnce().finally(() => {
+      this.#repairing = null;
     });
-    return this.#mending;
+    return this.#repairing;
   }
 
   async check(): Promise<void> {
     const { connection, config } = this.#deps;
     const [missing] = await Promise.all([
-      this.#missing(),
+      this.#missingAttributes(),
       connection.workflowService.describeNamespace({ namespace: config.TEMPORAL_NAMESPACE }),
     ]);
     if (missing.length === 0) return;
-    void this.mend();
     throw new Error(
-      `search attributes are missing (${missing.join(', ')}), no payment can be opened; they are being added`,
+      `search attributes are missing (${missing.join(', ')}), no payment can be opened; they are added within ${WATCHED_EVERY_MS / 1_000} s`,
     );
   }
 
-  watch(): () => Promise<void> {
+  watch(everyMs = WATCHED_EVERY_MS): () => Promise<void> {
     let running: Promise<unknown> = Promise.resolve();
     const timer = setInterval(() => {
-      running = withTimeout(this.look(), MEND_LIMIT_MS).catch(() => undefined);
-    }, WATCHED_EVERY_MS);
+      running = withTimeout(this.#repairMissing(), REPAIR_LIMIT_MS).catch(() => undefined);
+    }, everyMs);
     return async () => {
       clearInterval(timer);
       await running;
     };
   }
 
-  async look(): Promise<void> {
-    const { client, gateways } = this.#deps;
-    await this.check();
-    const ids = gateways.all.flatMap(({ id }) => scheduleIdsOf(id));
-    const found = await Promise.allSettled(ids.map((id) => client.schedule.getHandle(id).describe()));
-    const isGone = found.some(
-      (each) => each.status === 'rejected' && each.reason instanceof ScheduleNotFoundError,
-    );
-    if (isGone) await this.mend();
+  async #repairMissing(): Promise<void> {
+    if ((await this.#missing()).length > 0) await this.repair();
   }
 
-  async #mendOnce(): Promise<boolean> {
+  async #repairOnce(): Promise<boolean> {
     const { log, metrics, fail } = this.#deps;
-    if (performance.now() - this.#mendedAt < MENDED_EVERY_MS) return false;
-    this.#mendedAt = performance.now();
+    if (performance.now() - this.#repairedAt < REPAIRED_EVERY_MS) return false;
+    this.#repairedAt = performance.now();
     log.warn('the namespace lacks search attributes or a sweep: was the server replaced? making them');
     try {
-      await withTimeout(this.prepare(), MEND_LIMIT_MS);
-      const missing = await withTimeout(this.#missing(), MEND_LIMIT_MS);
+      await withTimeout(this.prepare(), REPAIR_LIMIT_MS);
+      const missing = await withTimeout(this.#missing(), REPAIR_LIMIT_MS);
       metrics.namespaceRepairs.inc({ outcome: missing.length === 0 ? 'done' : 'failed' });
       return missing.length === 0;
     } catch (error) {
@@ -146,15 +137,32 @@ class KeptNamespace implements Namespace {
       metrics.namespaceRepairs.inc({ outcome: 'failed' });
       log.warn(
         { reason: String(cause ?? error) },
-        'the namespace could not be mended; tried again when it is missed',
+        'the namespace could not be repaired; tried again at the next look',
       );
       return false;
     }
   }
 
+  /** Names of search attributes and ids of Schedules. */
+  async #missing(): Promise<string[]> {
+    const found = await Promise.all([this.#missingAttributes(), this.#missingSchedules()]);
+    return found.flat();
+  }
+
   /** None where we may not ask: then only a start can tell. */
-  #missing(): Promise<string[]> {
+  #missingAttributes(): Promise<string[]> {
     const { connection, config } = this.#deps;
     return missingSearchAttributes(connection, config.TEMPORAL_NAMESPACE).catch(() => []);
+  }
+
+  /** None where the server does not say so: it may be away, or have no schedules at all. */
+  async #missingSchedules(): Promise<string[]> {
+    const { client, gateways } = this.#deps;
+    const ids = gateways.all.flatMap(({ id }) => scheduleIdsOf(id));
+    const found = await Promise.allSettled(ids.map((id) => client.schedule.getHandle(id).describe()));
+    return ids.filter((_, index) => {
+      const each = found[index];
+      return each?.status === 'rejected' && each.reason instanceof ScheduleNotFoundError;
+    });
   }
 }

@@ -66,17 +66,26 @@ it('is given back what a start needs by the first callbacks, once for all of the
   ]);
 }, 60_000);
 
-it('is told of by /readyz while it lasts, and mended by the question', async () => {
-  const asked = await readyz();
-  expect(asked).toMatchObject({ status: 'degraded', store: 'ok' });
-  expect(asked.temporal).toMatch(
-    /^search attributes are missing \(PaymentStatus, .*\), no payment can be opened/,
-  );
-  await until('it is mended', async () => (await readyz()).status === 'ready');
+it('is told of by /readyz, which changes nothing, and repaired by the watch', async () => {
+  const { connection, namespace, metrics } = api.service;
+  for (let time = 0; time < 3; time += 1) {
+    const asked = await readyz();
+    expect(asked).toMatchObject({ status: 'degraded', store: 'ok' });
+    expect(asked.temporal).toMatch(
+      /^search attributes are missing \(PaymentStatus, .*\), no payment can be opened/,
+    );
+  }
+  await sendRaw(api.port, 'GET', '/metrics');
+  expect(await missingSearchAttributes(connection, 'default')).toHaveLength(5);
+  expect(await schedules()).toEqual([]);
+  expect((await metrics.namespaceRepairs.get()).values).toEqual([]);
+  const stop = namespace.watch(100);
+  await until('it is repaired', async () => (await readyz()).status === 'ready');
+  await stop();
   expect(await schedules()).toEqual(EVERY_SCHEDULE);
 }, 60_000);
 
-it('is left alone for a while by whoever may not mend it, and goes on being told of', async () => {
+it('is left alone for a while by a process that may not repair it, and goes on being told of', async () => {
   let asked = 0;
   Object.assign(api.service.connection.operatorService, {
     addSearchAttributes() {
@@ -93,24 +102,28 @@ it('is left alone for a while by whoever may not mend it, and goes on being told
   ]);
 }, 60_000);
 
-it('gets every schedule again although somebody else has added the search attributes', async () => {
+it('gets every schedule again although something else has added the search attributes', async () => {
   const { connection, namespace } = api.service;
   await addSearchAttributes(connection, 'default');
-  await namespace.look();
-  expect(await schedules()).toEqual(EVERY_SCHEDULE);
+  const stop = namespace.watch(100);
+  await until('every schedule is there', hasEverySchedule);
+  await stop();
 }, 60_000);
 
-it('gets one back that somebody has deleted', async () => {
+it('gets one back that was deleted', async () => {
   const { client, namespace } = api.service;
   await namespace.prepare();
+  const stop = namespace.watch(100);
   for (const id of EVERY_SCHEDULE) {
     await client.schedule.getHandle(id).delete();
-    await until(`${id} is there again`, async () => {
-      await namespace.look();
-      return (await schedules()).length === EVERY_SCHEDULE.length;
-    });
+    await until(`${id} is there again`, hasEverySchedule, 20_000);
   }
+  await stop();
 }, 60_000);
+
+async function hasEverySchedule(): Promise<boolean> {
+  return (await schedules()).length === EVERY_SCHEDULE.length;
+}
 
 /** The ids of those that are there. */
 async function schedules(): Promise<string[]> {
@@ -171,7 +184,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
   };
   const namespace = createNamespace(parts);
   const limits = { updateTimeoutMs: 10_000, signalTimeoutMs: 10_000 };
-  const settings = { ...limits, taskQueue: config.TEMPORAL_TASK_QUEUE, mend: () => namespace.mend() };
+  const settings = { ...limits, taskQueue: config.TEMPORAL_TASK_QUEUE, mend: () => namespace.repair() };
   const service = {
     ...parts,
     store,
