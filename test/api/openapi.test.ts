@@ -81,7 +81,8 @@ describe('the OpenAPI document', () => {
   });
 
   it('names each call after a verb and a noun, once', () => {
-    const ids = Object.values(documentedPaths()).flatMap((calls) =>
+    const webhooks = openApiDocument().webhooks as ReturnType<typeof documentedPaths>;
+    const ids = [...Object.values(documentedPaths()), ...Object.values(webhooks)].flatMap((calls) =>
       Object.values(calls).map(({ operationId }) => operationId),
     );
     for (const id of ids) expect(id).toMatch(/^[a-z]+([A-Z][a-z]+)+$/);

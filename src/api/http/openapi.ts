@@ -26,6 +26,7 @@ const INFO = {
 /** What we call ourselves. */
 export interface Webhook {
   readonly name: string;
+  readonly operationId: string;
   readonly summary: string;
   readonly headers: z.ZodObject;
   readonly body: JsonBody;
@@ -71,10 +72,19 @@ function operationOf(call: Call<never>, apiKey: string): RouteConfig {
   };
 }
 
-function webhookOf({ name, summary, headers, body, answers }: Webhook): RouteConfig {
+function webhookOf({ name, operationId, summary, headers, body, answers }: Webhook): RouteConfig {
   const responses = Object.entries(answers).map(([status, description]) => [status, { description }]);
   const request = { headers, body: { required: true, content: jsonContent(body) } };
-  return { method: 'post', path: name, summary, request, responses: Object.fromEntries(responses) };
+  return {
+    method: 'post',
+    path: name,
+    operationId,
+    summary,
+    // Its signature says whose it is; it carries no key.
+    security: [],
+    request,
+    responses: Object.fromEntries(responses),
+  };
 }
 
 function descriptionOf({ description, access }: Call<never>): string {

@@ -85,6 +85,7 @@ const headers = z.object({
 /** What ORDER_WEBHOOK_URL is called with. */
 export const ORDER_UPDATES: readonly Webhook[] = Object.entries(TYPES).map(([type, summary]) => ({
   name: type,
+  operationId: `tell${type.replace(/(?:^|[._])([a-z])/g, (_, letter: string) => letter.toUpperCase())}`,
   summary,
   headers,
   body: jsonBody(orderUpdate, { whole: updateOf(type as UpdateType) }),

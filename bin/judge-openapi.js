@@ -1,0 +1,176 @@
+#!/usr/bin/env node
+/**
+ * `npm run judge:openapi`, before a release: what others make of openapi.json. Redocly and Spectral have no error to show, and clients
+ * that were generated from it, in Python and in TypeScript, each open, capture and refund a payment at a paidonce that runs for it.
+ * What it needs is installed into node_modules/.cache: 130 MB of other people's tools that no test of every day should wait for.
+ */
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { prepare, root } from './prepare.js';
+
+const TOOLS = join(root, 'tools', 'openapi-judge');
+const CACHE = join(root, 'node_modules', '.cache', 'openapi-judge');
+const DOCUMENT = join(root, 'openapi.json');
+const PYTHON = process.env['PYTHON'] ?? 'python3';
+
+await prepare();
+const results = [];
+await installTools();
+await judge('redocly', () => run(bin('redocly'), ['lint', DOCUMENT, '--format=summary']));
+await judge('spectral', () =>
+  run(bin('spectral'), [
+    'lint',
+    '-r',
+    join(TOOLS, 'spectral.json'),
+    '--fail-severity=error',
+    '--display-only-failures',
+    DOCUMENT,
+  ]),
+);
+await withPaidonce(async (service) => {
+  await judge('python client', () => buy(pythonClient, service, 'judge-python'));
+  await judge('typescript client', () => buy(typescriptClient, service, 'judge-typescript'));
+});
+for (const { name, error } of results)
+  process.stdout.write(`${error === null ? 'ok  ' : 'FAIL'} ${name}${error === null ? '' : `: ${error}`}\n`);
+process.exit(results.every(({ error }) => error === null) ? 0 : 1);
+
+async function judge(name, work) {
+  process.stdout.write(`-- ${name}\n`);
+  const error = await work().then(
+    () => null,
+    (thrown) => thrown.message,
+  );
+  results.push({ name, error });
+}
+
+/** Again only where a version has changed. */
+async function installTools() {
+  mkdirSync(CACHE, { recursive: true });
+  const wanted = ['package.json', 'requirements.txt']
+    .map((name) => readFileSync(join(TOOLS, name), 'utf8'))
+    .join('');
+  const stamp = join(CACHE, 'installed');
+  if (read(stamp) === wanted) return;
+  process.stdout.write('-- installing the judges, about a minute\n');
+  copyFileSync(join(TOOLS, 'package.json'), join(CACHE, 'package.json'));
+  await run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: CACHE,
+  });
+  await run(PYTHON, ['-m', 'venv', join(CACHE, 'venv')]);
+  await run(join(CACHE, 'venv', 'bin', 'pip'), ['install', '-q', '-r', join(TOOLS, 'requirements.txt')]);
+  writeFileSync(stamp, wanted);
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function bin(name) {
+  return join(CACHE, 'node_modules', '.bin', name);
+}
+
+/** How its sale is started. */
+async function pythonClient() {
+  const folder = join(CACHE, 'python');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const generated = join(folder, 'paidonce_client');
+  const args = ['generate', '--path', DOCUMENT, '--output-path', generated, '--meta', 'none'];
+  const config = ['--config', join(TOOLS, 'python-client.yml')];
+  await run(join(CACHE, 'venv', 'bin', 'openapi-python-client'), [...args, ...config]);
+  const env = { ...process.env, PYTHONPATH: folder };
+  return { command: join(CACHE, 'venv', 'bin', 'python'), args: [join(TOOLS, 'buy.py')], env };
+}
+
+/** The sale is compiled against the generated types first: what does not fit them is a failure too. */
+async function typescriptClient() {
+  await run(bin('openapi-typescript'), [
+    DOCUMENT,
+    '-o',
+    join(CACHE, 'schema.d.ts'),
+    '--default-non-nullable=false',
+  ]);
+  copyFileSync(join(TOOLS, 'buy.ts'), join(CACHE, 'buy.ts'));
+  const options = ['--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2023'];
+  await run(bin('tsc'), [...options, '--skipLibCheck', '--types', 'node', 'buy.ts'], { cwd: CACHE });
+  return { command: process.execPath, args: [join(CACHE, 'buy.js')], env: process.env };
+}
+
+/** The client sells, and a payer pays at the sandbox meanwhile. */
+async function buy(client, { urls, apiKey }, reference) {
+  const { command, args, env } = await client();
+  const child = spawn(command, [...args, urls.api, apiKey, reference], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const last = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { sessionId } = JSON.parse(line);
+    last.push(line);
+    if (sessionId === undefined) continue;
+    await pay(urls.sandbox, sessionId);
+    child.stdin.write('paid\n');
+  }
+  const code = await ended;
+  process.stdout.write(`${last.at(-1) ?? 'it said nothing'}\n`);
+  if (code !== 0) throw new Error(`its sale ended with ${code}`);
+  const { status, refunded } = JSON.parse(last.at(-1));
+  if (status !== 'PARTIALLY_REFUNDED' || refunded !== 34_150) throw new Error(`it sees ${last.at(-1)}`);
+}
+
+async function pay(sandbox, sessionId) {
+  const answer = await fetch(`${sandbox}/__sim/sessions/${sessionId}/pay`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ outcome: 'authorize' }),
+  });
+  if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}: ${await answer.text()}`);
+}
+
+/** Everything that `npm start` starts, on ports and in a folder of its own. */
+async function withPaidonce(work) {
+  const dataDir = mkdtempSync(join(tmpdir(), 'paidonce-judge-'));
+  const child = spawn(process.execPath, [join(root, 'bin', 'start.js')], {
+    env: { ...process.env, DATA_DIR: dataDir },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  try {
+    await untilReady(child);
+    const json = (name) => JSON.parse(readFileSync(join(dataDir, name), 'utf8'));
+    await work({ urls: json('urls.json'), apiKey: json('secrets.json').API_KEYS });
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function untilReady(child) {
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line !== 'ready') continue;
+    // Whatever it says from now on is read, so that it never waits for us.
+    child.stdout.resume();
+    return;
+  }
+  throw new Error('npm start ended before it was ready');
+}
+
+function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}`)),
+    );
+  });
+}
