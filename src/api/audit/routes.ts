@@ -12,7 +12,7 @@ export const AUDIT_CALLS = [
     operationId: 'listAudit',
     tag: 'Merchant',
     access: [],
-    summary: 'Who had money moved, or decided',
+    summary: 'Calls that moved money or decided, with the key that made each',
     description:
       'A row for each capture, refund, void, cancel, resolve and redelivery that was asked for, also for those that were refused. It is ' +
       'written before anything is done.',

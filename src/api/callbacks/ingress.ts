@@ -24,7 +24,7 @@ const ECHO_MS = 500;
 
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
-/** Copies of one signed message, each with another delivery id that nobody signed: a burst, then one in half a minute. The rest is counted. */
+/** Copies of one signed message, each with another, unsigned delivery id: a burst, then one in half a minute. The rest is counted. */
 const COPIES = { perSecond: 1 / 30, burst: 5 };
 /** What is signed longer ago is no retry of the gateway's: contract §4. */
 const LONG_AGO_S = 7 * 24 * 3_600;
@@ -88,7 +88,7 @@ export class Ingress {
     );
   }
 
-  /** Whether it is one copy too many of a message that is stored, and was counted there; what nobody has stored is taken. */
+  /** Whether it is one copy too many of a message that is stored, and was counted there. A message that is not stored is taken. */
   async #countCopy(gateway: Gateway, { copyHash, contentHash, key }: Delivery): Promise<boolean> {
     if (copyHash === undefined || this.#copies.take(`${gateway.id}/${copyHash}`)) return false;
     const counted = countReceipt(this.#service.store.db, gateway.id, { contentHash, key });

@@ -6,7 +6,7 @@ import { redacted } from './redact.ts';
 /** Of its target, of its headers and of its body alike, so that with what it claims it stays below 4 KiB. */
 const REFUSED_PART_BYTES = 1_000;
 
-/** A body that nobody signed is never read: it is kept for people. */
+/** An unsigned body is never read: it is kept for people. */
 const UNSIGNED_BODY_BYTES = 4_096;
 
 /** A verified delivery as the log keeps it. */
@@ -38,7 +38,7 @@ export function receivedRequest(gateway: Gateway, request: RawRequest) {
   return { gateway: gateway.id, method, target, headers: redacted(headers), body };
 }
 
-/** As much of a refused one as is kept: who is refused must not fill the store. */
+/** As much of a refused one as is kept: refused requests must not fill the store. */
 export function cutDown(received: ReturnType<typeof receivedRequest>): ReturnType<typeof receivedRequest> {
   let left = REFUSED_PART_BYTES;
   const headers = Object.entries(received.headers).filter(([name, value]) => {

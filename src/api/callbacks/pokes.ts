@@ -11,10 +11,10 @@ export interface Pokes {
 
 const BURST = 3;
 const PER_SECOND_AFTERWARDS = 1 / 30;
-/** What follows upon a hit is one more at the end of this: the previews of a link come at once, and the payer after them. */
+/** Hits that follow within this time are one more at its end: the previews of a link come at once, and the payer after them. */
 const TOGETHER_MS = 3_000;
 
-/** One limit for returns and another for unproved callbacks: who forges these must not use up what a payer may ask for. */
+/** One limit for returns and another for unproved callbacks: forged callbacks must not use up the looks that a payer may ask for. */
 export function createPokes(runs: Pick<PaymentRuns, 'poke'>): Pokes {
   const buckets = {
     return: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),

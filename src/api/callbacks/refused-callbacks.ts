@@ -1,4 +1,4 @@
-/** Callbacks that are refused: kept for people as far as they are few, and their payment is looked at, since a true one may be among them. */
+/** Refused callbacks: a few are kept for people, and their payment is looked at, since a true one may be among them. */
 import type { Gateway, RawRequest, Verification } from '../../gateways/gateway.ts';
 import { isSameKey, type PaymentKey } from '../../domain/payment.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
@@ -51,7 +51,7 @@ export class RefusedCallbacks {
     await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason });
   }
 
-  /** Order numbers can be guessed, ids of payments and sessions can't: a callback that names neither wakes nobody. */
+  /** Order numbers can be guessed, ids of payments and sessions can't: a callback that names neither wakes no run. */
   async #pokeNamed(key: PaymentKey, isClaimed: boolean): Promise<void> {
     if (isClaimed && !(await this.#isOurs(key))) return;
     await this.#pokes.poke(key, 'unproved_callback');

@@ -61,7 +61,7 @@ export const CALLBACK_CALLS = [
     operationId: 'receiveAccountWebhook',
     tag: 'Gateways',
     access: 'public',
-    summary: 'A gateway reports whatever happens on the account',
+    summary: 'A gateway reports everything that happens on the account',
     description:
       'Signed over the bytes of its body, by one of `DINTERO_WEBHOOK_SECRETS`. The session that it names says whose it is: what is about ' +
       'the payments of other shops on the account is `ignored`, like pings and unknown events. Needs the store; otherwise as session callbacks.',

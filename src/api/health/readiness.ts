@@ -9,7 +9,7 @@ import type { ready } from './health-view.ts';
 
 export const LOOK_LIMIT_MS = 800;
 
-/** Those inside are told why something is away: it may name hosts and ports that are nobody else's business. */
+/** Those inside are told why something is away: it may name hosts and ports that do not belong outside. */
 export async function readinessOf(service: Service, isInside: boolean): Promise<z.infer<typeof ready>> {
   const said = (reason: string | null) => (reason === null ? 'ok' : isInside ? reason : 'away');
   const [store, temporal] = await Promise.all([

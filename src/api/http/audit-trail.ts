@@ -10,7 +10,7 @@ import { isId } from '../payments/find-payment.ts';
 
 export type AuditTools = Pick<Service, 'store' | 'log'>;
 
-/** Stands before whatever may refuse the call: a refusal is a fact too. Without its row nothing is done. */
+/** Comes before everything that may refuse the call: a refusal is a fact too. Without its row nothing is done. */
 export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['what']): Middleware {
   return async (ctx: Context & { params?: Record<string, string> }, next) => {
     const requestId = ctx.state['requestId'] as string;

@@ -1,4 +1,4 @@
-/** Who may call `/v1`, and for what: the keys of API_KEYS and their scopes, contract §3. */
+/** The keys of API_KEYS and their scopes: which calls under `/v1` each may make. Contract §3. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { allows, type ApiKey, type Scope } from '../../api-keys.ts';
@@ -80,7 +80,7 @@ export function keyOf(ctx: Context): ApiKey {
   return ctx.state['key'] as ApiKey;
 }
 
-/** Lets on a request whose key has one of these scopes. Whatever changes nothing needs none. */
+/** Lets on a request whose key has one of these scopes. Calls that change nothing need none. */
 export function needs(...scopes: readonly Scope[]): Middleware {
   return async (ctx: Context, next) => {
     const key = keyOf(ctx);

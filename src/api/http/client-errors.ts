@@ -40,7 +40,7 @@ export function answerClientErrors(server: Server, log: Logger): void {
   });
 }
 
-/** Null for a connection that broke: nobody is there to be answered. */
+/** Null for a connection that broke: there is no client to answer. */
 function problemOf({ code = '' }: NodeJS.ErrnoException): Refusal | null {
   const known = PROBLEM_OF[code] ?? (code.startsWith('HPE_') ? UNREADABLE : undefined);
   return known === undefined ? null : new Refusal(...known);

@@ -34,7 +34,7 @@ interface Description {
   readonly refusals?: readonly ProblemCode[];
   /** It moves money or decides: it leaves a row in the audit under this name. */
   readonly audit?: NewAudit['what'];
-  /** Who can reach it where ADMIN_PORT is a port of its own. */
+  /** Where it is served, if ADMIN_PORT is a port of its own; on the API's where this is absent. */
   readonly port?: 'admin' | 'both';
   /** A method that no call has for this path comes to this one's handler, which refuses it by itself. */
   readonly refusesOtherMethods?: true;

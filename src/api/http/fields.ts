@@ -64,15 +64,17 @@ export const aPayment = text(200)
   .optional()
   .meta({ examples: ['pay_01a1fe5c6cdc75a99f01df025666'] });
 
-/** Why something is done by hand, and who asks. */
+/** The person that has something done by hand, and the reason. */
 export const asker = {
   actor: text(200)
     .optional()
-    .meta({ description: "Who asks; the API key's name where none is given. Kept in the timeline" }),
+    .meta({
+      description: "The person that asks; the API key's name where none is given. Kept in the timeline",
+    }),
   reason: text(2_000).meta({ description: 'Why; kept in the timeline' }),
 };
 
-/** A problem document as a client reads it, whatever its code. */
+/** A problem document as a client reads it, of any code. */
 export const problem = z
   .object({
     type: z.string(),

@@ -9,7 +9,7 @@ import { Refusal } from '../refusal.ts';
 const URL_LIMIT = 16 * 1024;
 const HEADERS_LIMIT = 16 * 1024;
 
-/** Refuses addresses and headers that are longer than anybody's have to be. */
+/** Refuses addresses and headers that are longer than any call needs. */
 export function uriLimits(): Middleware {
   return (ctx: Context, next) => {
     if ((ctx.req.url?.length ?? 0) > URL_LIMIT)

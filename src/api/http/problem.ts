@@ -35,7 +35,7 @@ export const PROBLEMS = {
   operation_not_possible: { status: 409, title: 'The payment does not allow this now' },
   amount_too_large: { status: 409, title: 'More than what is left' },
   reference_reused: { status: 409, title: 'The reference belongs to another operation' },
-  not_confirmed: { status: 409, title: 'It was sent, and nobody can say whether it was done' },
+  not_confirmed: { status: 409, title: 'It was sent, and it is not known whether it was done' },
   no_transaction: { status: 409, title: 'The payment has no transaction' },
   not_redeliverable: { status: 409, title: 'This can not be done again' },
   too_large: { status: 413, title: 'The body is too large' },

@@ -23,7 +23,7 @@ export function requestLog(log: Logger): Middleware {
   };
 }
 
-/** Counts and times every answer by the route that gave it: an address is no label, anybody may make up any number of them. */
+/** Counts and times every answer by the route that gave it: an address is no label, since a client may make up any number of them. */
 export function requestFigures({ httpRequests, httpSeconds }: Metrics): Middleware {
   return async (ctx: Context & { _matchedRoute?: unknown }, next) => {
     const stop = httpSeconds.startTimer();

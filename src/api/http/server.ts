@@ -39,7 +39,7 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
 /** A figure is answered in less. */
 const ADMIN_GRACE_MS = 1_000;
 
-/** Health and figures for those inside, on ADMIN_PORT, of whatever role this process has. @throws CannotListen */
+/** Health and figures for those inside, on ADMIN_PORT, whichever role this process has. @throws CannotListen */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
   const { config, log } = service;
   const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;

@@ -21,7 +21,7 @@ export async function readJson<Schema extends z.ZodType>(
   const value = parseJson(body);
   const lost = prototypesIn(value);
   if (lost !== null)
-    throw wrongFields('the body', [{ pointer: pointerTo(lost), detail: 'this name is taken by nobody' }]);
+    throw wrongFields('the body', [{ pointer: pointerTo(lost), detail: 'no field has this name' }]);
   return check(schema, value, 'the body');
 }
 

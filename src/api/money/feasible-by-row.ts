@@ -17,7 +17,7 @@ const ANY_METHOD: ProductRules = {
 
 /**
  * Applies the rule of the domain to the payment's row. A row may lag behind its transaction, which only ever leaves less to be done:
- * whatever passes is decided by the same rule on the gateway's own answer.
+ * the same rule decides again on the gateway's own answer.
  * @throws Refusal
  */
 export function refuseImpossible(

@@ -23,7 +23,7 @@ import { addressOf, refuseUnconfigured } from '../payments/find-payment.ts';
 import { isProblemCode, Refusal, wrongFields, type FieldProblem } from '../refusal.ts';
 import { refuseImpossible, refuseUnnamed } from './feasible-by-row.ts';
 
-/** What somebody asks for, its fields checked by themselves; `wanted` in minor units, null for all that is left. */
+/** A move that is asked for, each of its fields checked; `wanted` in minor units, null for all that is left. */
 export interface WantedMove {
   readonly kind: OperationKind;
   readonly reference: string;
@@ -40,7 +40,7 @@ export interface MoneyMover {
   move(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow>;
 }
 
-/** Of a payment, looks for money that our record does not show: a merchant who insists is not worth a run each time. */
+/** Looks of one payment for money that our record does not show: a merchant that insists is not worth a run each time. */
 const LOOKS = { perSecond: 1 / 30, burst: 3 };
 
 /** One for a process. */
@@ -56,7 +56,7 @@ export function createMoneyMover(service: Service): MoneyMover {
       });
       const { id } = claimed;
       if (isUnfinished(claimed)) {
-        // Whoever asks for the same at the same time waits for the same: a run takes few at a time.
+        // Equal requests at the same time share one call: a run takes few at a time.
         const carried =
           carrying.get(id) ?? carryOut(service, payment, claimed).finally(() => carrying.delete(id));
         carrying.set(id, carried);
@@ -70,7 +70,7 @@ export function createMoneyMover(service: Service): MoneyMover {
   };
 }
 
-/** What was captured by somebody else's hand can be refunded as soon as we have heard of it. */
+/** Money that was captured elsewhere can be refunded as soon as we know of it. */
 function mayBeBehind({ status }: PaymentRow, { kind }: WantedMove, error: unknown): boolean {
   const isForMoney =
     error instanceof Refusal &&
@@ -140,7 +140,7 @@ function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
   return createHash('sha256').update(canonical).digest('hex');
 }
 
-/** Trouble of ours is no answer: the operation is written down, and the forwarder wakes whoever forgot it. */
+/** Trouble of ours is no answer: the operation is written down, and the forwarder wakes a run that has forgotten it. */
 async function carryOut(service: Service, payment: PaymentRow, operation: OperationRow): Promise<void> {
   const { id: operationId } = operation;
   try {

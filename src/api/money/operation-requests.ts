@@ -5,7 +5,7 @@ import { amount, lineAmount, text } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 import { operation, OPERATION_KINDS } from './operation-view.ts';
 
-/** Given to operations that nobody asked for: `operations.ts` in the store. */
+/** References of operations that are our own idea: `operations.ts` in the store gives them. */
 const OURS = /^(auto-capture$|give-back-)/;
 
 export const operationReference = z

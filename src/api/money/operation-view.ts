@@ -30,7 +30,7 @@ export const operation = z
     problem: z
       .object({ code: z.string(), detail: z.string() })
       .optional()
-      .meta({ description: 'Why it failed; `detail` in the words of whoever refused it' }),
+      .meta({ description: 'Why it failed; `detail` in the words of the one that refused it' }),
     createdAt: timestamp,
     finishedAt: timestamp.nullable(),
   })

@@ -5,7 +5,7 @@ import { wrongFields } from '../refusal.ts';
 import type { WantedMove } from './move-money.ts';
 import { operationReference, type captureRequest } from './operation-requests.ts';
 
-/** Its kind, and who asks: `idempotencyKey` as the header gives it, `reference` what it is where neither says. */
+/** What the body does not say. `idempotencyKey` is the header, `reference` stands where neither names one. */
 export interface MoveContext {
   readonly kind: OperationKind;
   /** The name of the API key. */

@@ -1,4 +1,4 @@
-/** Closes a session that nobody has paid. */
+/** Closes a session that is not paid. */
 import { isMoney } from '../../domain/payment.ts';
 import type { Service } from '../../service.ts';
 import { writeDecision } from '../../store/decisions.ts';

@@ -65,7 +65,7 @@ function inAscii(url: string): string {
   return `${before}${isHost ? new URL(url).host : host}${after.replace(/[^\x21-\x7E]+/gu, encodeURIComponent)}`;
 }
 
-/** A session that nobody has the time to pay is a mistake. */
+/** A session that leaves no time to pay is a mistake. */
 const SHORTEST_SESSION_MS = 60_000;
 
 function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: PaymentRequest): FieldProblem[] {

@@ -104,7 +104,7 @@ function mismatch(
       `${which} is on hold; ask for the same, or wait until it is decided`,
       { errors },
     );
-  const since = isNewer ? 'was opened by somebody else meanwhile' : 'is open';
+  const since = isNewer ? 'was opened by another request meanwhile' : 'is open';
   return new Refusal(
     'order_mismatch',
     `${which} ${since}; ask for the same, or say "replace": true to cancel it first`,

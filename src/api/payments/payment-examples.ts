@@ -39,7 +39,7 @@ const freight = {
   vatAmount: 780,
 } as const;
 
-/** Sent again it answers 200, and 409 once somebody has paid. */
+/** Sent again it answers 200, and 409 once the order is paid. */
 export const newPayment: z.input<typeof createPaymentRequest> = {
   gateway: 'dintero',
   order: { reference: '1001', amount: 72200, currency: 'NOK', items: [chair, freight] },

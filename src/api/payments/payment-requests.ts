@@ -107,7 +107,9 @@ export const createPaymentRequest = z
 export const resolveRequest = z
   .strictObject({
     decision: z.enum(['accept', 'give_back', 'dismiss'], { error: '"accept", "give_back" or "dismiss"' }),
-    actor: text(200).optional().meta({ description: "Who decides; the API key's name where none is given" }),
+    actor: text(200)
+      .optional()
+      .meta({ description: "The person that decides; the API key's name where none is given" }),
     reason: text(2_000),
   })
   .meta({ id: 'Resolve' });

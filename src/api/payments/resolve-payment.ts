@@ -35,7 +35,7 @@ function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: 
   throw new Refusal('not_in_review', `payment ${id} is ${status}${hint}`);
 }
 
-/** Who decided and why is written here and only here: it has no place in a workflow's history. */
+/** The person and the reason are written here and only here: they have no place in a workflow's history. */
 function writeDown(service: Service, { id }: PaymentRow, { decision, ...asker }: Asked): Promise<string> {
   const text = `${nameOf(asker)} asked to ${WORDS[decision]}: ${asker.reason}`;
   return writeDecision(service.store.db, id, { text, data: { decision, ...asker } });

@@ -40,7 +40,7 @@ export const PAYMENT_CALLS = [
     description:
       'However many such requests run at once for one order, one session is handed out. The same call again answers 200 with the session ' +
       'that is open; so ask again where an answer was lost. `returnUrl` and `metadata` follow the newest call; `expiresAt`, ' +
-      '`language` and the prefilled customer are not compared. Whatever else differs is 409 `order_mismatch`, with a pointer for each ' +
+      '`language` and the prefilled customer are not compared. Any other difference is 409 `order_mismatch`, with a pointer for each ' +
       'difference, or with `replace` another session (then another customer is a difference too). The order of the lines does not count. While ' +
       'a payment is on hold only gateway, amount and currency are compared, and `replace` does nothing. Texts that are only shown or filled ' +
       'in never refuse a sale: `warnings` says what became of them.',
@@ -128,7 +128,7 @@ export const PAYMENT_CALLS = [
     tag: 'Merchant',
     access: ['shop', 'money'],
     audit: 'cancel',
-    summary: 'Close a session that nobody has paid',
+    summary: 'Close a session that is not paid',
     params: atPayment,
     body: jsonBody(cancelRequest, { nothing: {} }),
     isBodyOptional: true,
@@ -151,7 +151,7 @@ export const PAYMENT_CALLS = [
     summary: 'Take a payment out of REVIEW',
     description:
       'Reads the gateway first. `accept` pays the order although something differs, if the money is there; ' +
-      '`give_back` voids or refunds whatever the gateway holds of it; ' +
+      '`give_back` voids or refunds all that the gateway holds of it; ' +
       '`dismiss` takes the payment off our hands: it never touches the order again.',
     params: atPayment,
     body: jsonBody(resolveRequest, { accept: examples.decision }),

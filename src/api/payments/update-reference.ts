@@ -6,7 +6,7 @@ import { rememberReference } from '../../store/second-reference.ts';
 import { Refusal } from '../refusal.ts';
 import { refuseUnconfigured } from './find-payment.ts';
 
-/** Each time round, one of those who change it at the same moment is done. */
+/** Each round completes one of several changes at the same moment. */
 const MOST_AT_ONCE = 10;
 
 /**

@@ -5,7 +5,7 @@ import type { PaymentRow } from '../../store/payments.ts';
 import { payments } from '../../store/schema.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 
-/** Contract §4: 200 waits of up to 3 s at a time, then at once; of one payment three, so that nobody takes them all. */
+/** Contract §4: 200 waits of up to 3 s at a time, then at once; three of them for one payment, so that one link can't take them all. */
 const MOST_WAITS = 200;
 const MOST_OF_ONE = 3;
 const WAIT_MS = 3_000;

@@ -35,11 +35,11 @@ export const RETURN_CALLS = [
       }),
       200: page('A page of our own, where the payment has no `returnUrl`'),
       404: page('No payment has this `k`'),
-      503: page('We can not look now; a page that tries again, or a problem for who does not take HTML'),
+      503: page('We can not look now; a page that tries again, or a problem where HTML is not accepted'),
     },
     async handle({ ctx, params }, tools: ReturnTools) {
       showTroubleAs(ctx, checkingPage);
-      // Read loosely: whatever else the link has gained on its way, a payer is shown a page and no list of wrong fields.
+      // Read loosely: a link may gain parameters on its way, and a payer is shown a page, not a list of wrong fields.
       const payment = await findReturned(tools, params.gateway, ctx.query['k']);
       if (payment === null) return reply(404, unknownPage());
       // A HEAD may be a preview of the link; only a GET is a visit.

@@ -13,7 +13,7 @@ const TYPES = {
   'order.payment_declined': 'The payment was declined by the bank or the gateway',
   'order.payment_cancelled':
     'The payer or the merchant cancelled, or money of a payment that never paid was given back; `reason` says which where it is known',
-  'order.payment_expired': 'Nobody paid in time',
+  'order.payment_expired': 'The order was not paid in time',
   'order.voided': 'The authorization of a paid order was given back',
   'order.captured': 'Money was captured',
   'order.partially_refunded': 'Part of the money was refunded',
