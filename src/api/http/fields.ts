@@ -66,11 +66,9 @@ export const aPayment = text(200)
 
 /** The person that has something done by hand, and the reason. */
 export const asker = {
-  actor: text(200)
-    .optional()
-    .meta({
-      description: "The person that asks; the API key's name where none is given. Kept in the timeline",
-    }),
+  actor: text(200).optional().meta({
+    description: "The person that asks; the API key's name where none is given. Kept in the timeline",
+  }),
   reason: text(2_000).meta({ description: 'Why; kept in the timeline' }),
 };
 

@@ -1,11 +1,11 @@
 /** Contract §4: 200 browsers wait at a time. Counted here, since over HTTP a busy machine makes everybody wait. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createOutcomeWaits } from '../../src/api/returns/outcome-waits.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { payments } from '../../src/store/schema.ts';
-import { aPayment, aRecord, TELLS } from '../support/builders.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { createOutcomeWaits } from '../../../src/api/returns/outcome-waits.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { payments } from '../../../src/store/schema.ts';
+import { aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import { openTestStore, type TestStore } from '../../support/store.ts';
 
 describe('waiting for an outcome', () => {
   let store: TestStore;

@@ -1,10 +1,10 @@
 /** Issue "Bad input": what a merchant may get wrong, each with a pointer to it; and what is odd but right. */
 import { describe, expect, it } from '@jest/globals';
-import { findPayment } from '../../src/store/payments.ts';
-import { payments } from '../../src/store/schema.ts';
-import { anOrderBody, API_KEY, type Answer } from '../support/api.ts';
-import { aReference } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
+import { findPayment } from '../../../src/store/payments.ts';
+import { payments } from '../../../src/store/schema.ts';
+import { anOrderBody, API_KEY, type Answer } from '../../support/api.ts';
+import { aReference } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
 
 const NUL = String.fromCodePoint(0);
 const LONE_SURROGATE = '\ud800';

@@ -1,11 +1,17 @@
 /** Contract §2, DINTERO_ALLOWED_IPS behind TRUST_PROXY proxies: what an address may change, and what it may not. */
 import { jest, afterEach, describe, expect, it } from '@jest/globals';
-import { listDeliveries } from '../../src/store/lists.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { aCallback, startTestApi, type Answer, type CallbackChanges, type TestApi } from '../support/api.ts';
-import { aPayment } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { until } from '../support/until.ts';
+import { listDeliveries } from '../../../src/store/lists.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import {
+  aCallback,
+  startTestApi,
+  type Answer,
+  type CallbackChanges,
+  type TestApi,
+} from '../../support/api.ts';
+import { aPayment } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { until } from '../../support/until.ts';
 
 const LISTED = '198.51.100.7,203.0.113.0/24,2001:db8::7,2001:db8:1::/48,::ffff:192.0.2.9';
 

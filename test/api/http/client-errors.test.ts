@@ -1,11 +1,11 @@
 /** What is no request, or comes too slowly: a problem as everything else, and the process lives. Contract §7. */
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { anOrderBody, API_KEY } from '../support/api.ts';
-import { aReference } from '../support/builders.ts';
-import { answersIn, converse, type Conversation } from '../support/converse.ts';
-import { useTestApi } from '../support/door.ts';
-import { until } from '../support/until.ts';
+import { anOrderBody, API_KEY } from '../../support/api.ts';
+import { aReference } from '../../support/builders.ts';
+import { answersIn, converse, type Conversation } from '../../support/converse.ts';
+import { useTestApi } from '../../support/door.ts';
+import { until } from '../../support/until.ts';
 
 const HOST = 'host: pay.example\r\n';
 

@@ -1,10 +1,10 @@
 /** Contract §3: a request beside an open session, and what never refuses a sale. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
-import { API_KEY, type Answer } from '../support/api.ts';
-import { anOutcome, aRecord, aReference, aSessionId, TELLS } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { findPayment, recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
+import { API_KEY, type Answer } from '../../support/api.ts';
+import { anOutcome, aRecord, aReference, aSessionId, TELLS } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
 
 const LINE = { id: 'chair-1', lineId: '1', description: 'Chair', quantity: 1, amount: 72_200 };
 

@@ -1,14 +1,14 @@
 /** `GET /v1/search?q=`: whatever id somebody has in hand leads to the order. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { logDelivery } from '../../src/store/log-delivery.ts';
-import { stampGateway } from '../../src/store/health.ts';
-import { claimOperation } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import type { Hit } from '../../src/store/search.ts';
-import { findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
-import { API_KEY, type Answer } from '../support/api.ts';
-import { aDelivery, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
+import { logDelivery } from '../../../src/store/log-delivery.ts';
+import { stampGateway } from '../../../src/store/health.ts';
+import { claimOperation } from '../../../src/store/operations.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import type { Hit } from '../../../src/store/search.ts';
+import { findPayment, recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
+import { API_KEY, type Answer } from '../../support/api.ts';
+import { aDelivery, aPayment, aRecord, aTransaction, TELLS } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
 
 const SESSION = 'T12345678.session-1';
 const TRANSACTION = 'T12345678.transaction-1';

@@ -1,7 +1,7 @@
 /** An address that is known, by a method that is not; and an address that is not known at all. */
 import { describe, expect, it } from '@jest/globals';
-import { API_KEY } from '../support/api.ts';
-import { useTestApi } from '../support/door.ts';
+import { API_KEY } from '../../support/api.ts';
+import { useTestApi } from '../../support/door.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 

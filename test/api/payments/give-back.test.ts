@@ -1,14 +1,14 @@
 /** Contract §3: money in REVIEW that a person gives back. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { claimGiveBack, listOperations } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { readTimeline } from '../../src/store/timeline.ts';
-import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
-import { aDecision, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
-import { KEY_NAME } from '../support/api.ts';
-import { useTestApi } from '../support/door.ts';
-import { becomes } from '../support/paid-payment.ts';
+import { claimGiveBack, listOperations } from '../../../src/store/operations.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { aDecision, anOutcome, aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import { KEY_NAME } from '../../support/api.ts';
+import { useTestApi } from '../../support/door.ts';
+import { becomes } from '../../support/paid-payment.ts';
 
 const WHO = { decision: 'give_back', actor: 'kari', reason: 'paid twice' };
 

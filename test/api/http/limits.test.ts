@@ -1,10 +1,10 @@
 /** Contract §7, and what every answer has. */
 import { describe, expect, it } from '@jest/globals';
-import { startAdmin } from '../../src/api/http/server.ts';
-import { anOrderBody, sendRaw, startTestApi } from '../support/api.ts';
-import { aReference } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { freePort } from '../support/ports.ts';
+import { startAdmin } from '../../../src/api/http/server.ts';
+import { anOrderBody, sendRaw, startTestApi } from '../../support/api.ts';
+import { aReference } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { freePort } from '../../support/ports.ts';
 
 describe('the door', () => {
   const at = useTestApi();

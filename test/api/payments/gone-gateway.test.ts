@@ -1,12 +1,12 @@
 /** A gateway that was taken out of the configuration while payments of it live. */
 import { describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { checkGateways } from '../../src/health/store-checks.ts';
-import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { payments } from '../../src/store/schema.ts';
-import { API_KEY } from '../support/api.ts';
-import { aPayment } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
+import { checkGateways } from '../../../src/health/store-checks.ts';
+import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
+import { payments } from '../../../src/store/schema.ts';
+import { API_KEY } from '../../support/api.ts';
+import { aPayment } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
 
 describe('a payment of a gateway that is not configured any more', () => {
   const at = useTestApi();

@@ -1,21 +1,21 @@
 /** Callbacks that are run again, and updates that are sent again, by hand. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
-import { claimUnsignalled, type DeliveryRow } from '../../src/store/deliveries.ts';
-import { logDelivery } from '../../src/store/log-delivery.ts';
-import { listDeliveries } from '../../src/store/lists.ts';
-import { listUpdates, type OutboxState } from '../../src/store/outbox.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { deliveries, outbox } from '../../src/store/schema.ts';
-import { forgetSlice } from '../../src/store/retention.ts';
-import { readTimeline } from '../../src/store/timeline.ts';
-import { startReceiver } from '../sandbox/sandbox-client.ts';
-import { API_KEY, KEY_NAME } from '../support/api.ts';
-import { anActivityRun } from '../support/activity.ts';
-import { aDelivery, anOutcome, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
+import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
+import { claimUnsignalled, type DeliveryRow } from '../../../src/store/deliveries.ts';
+import { logDelivery } from '../../../src/store/log-delivery.ts';
+import { listDeliveries } from '../../../src/store/lists.ts';
+import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import { deliveries, outbox } from '../../../src/store/schema.ts';
+import { forgetSlice } from '../../../src/store/retention.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { startReceiver } from '../../sandbox/sandbox-client.ts';
+import { API_KEY, KEY_NAME } from '../../support/api.ts';
+import { anActivityRun } from '../../support/activity.ts';
+import { aDelivery, anOutcome, aPayment, aRecord, attempted, TELLS } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
 
 // A name that no id of hexadecimal digits happens to contain.
 const ASKER = { actor: 'ada lovelace', reason: 'ticket 12' };

@@ -1,14 +1,14 @@
 /** `POST /callbacks/dintero/account`, contract §4: made by hand, and as the sandbox sends them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { signBodyForTest } from '../../src/gateways/dintero/body-signature.ts';
-import { listDeliveries } from '../../src/store/lists.ts';
-import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
-import { deliveries } from '../../src/store/schema.ts';
-import { openSession, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
-import { SECRETS, type Answer } from '../support/api.ts';
-import { ACCOUNT, aPayment, aSessionId } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { until } from '../support/until.ts';
+import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
+import { listDeliveries } from '../../../src/store/lists.ts';
+import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
+import { deliveries } from '../../../src/store/schema.ts';
+import { openSession, startSandbox, type SandboxClient } from '../../sandbox/sandbox-client.ts';
+import { SECRETS, type Answer } from '../../support/api.ts';
+import { ACCOUNT, aPayment, aSessionId } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { until } from '../../support/until.ts';
 
 const HOOK_SECRETS = ['newest-hook-secret', 'older-hook-secret'] as const;
 const TARGET = '/callbacks/dintero/account';

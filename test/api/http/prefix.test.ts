@@ -1,10 +1,10 @@
 /** Contract §2: PUBLIC_URL with a path, whether or not the proxy in front strips it; and requests in absolute form. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
-import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
-import { anOrderBody, API_KEY, SECRETS } from '../support/api.ts';
-import { ACCOUNT, aPayment, aReference, aSessionId } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
+import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
+import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
+import { anOrderBody, API_KEY, SECRETS } from '../../support/api.ts';
+import { ACCOUNT, aPayment, aReference, aSessionId } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
 
 const BASES = ['https://shop.example/pay', 'https://shop.example/a/b.c/'] as const;
 

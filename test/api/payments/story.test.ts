@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readStory } from '../../src/api/payments/story.ts';
-import { takeUntold, type OutboxState } from '../../src/store/outbox.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { forgetSlice } from '../../src/store/retention.ts';
-import { outbox, timeline } from '../../src/store/schema.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
-import { claimAttempt } from '../../src/store/update-attempts.ts';
-import { openTestStore, type TestStore } from '../support/store.ts';
+import { readStory } from '../../../src/api/payments/story.ts';
+import { takeUntold, type OutboxState } from '../../../src/store/outbox.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { forgetSlice } from '../../../src/store/retention.ts';
+import { outbox, timeline } from '../../../src/store/schema.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import { aPayment, aRecord, attempted, TELLS } from '../../support/builders.ts';
+import { claimAttempt } from '../../../src/store/update-attempts.ts';
+import { openTestStore, type TestStore } from '../../support/store.ts';
 
 const at = {} as { store: TestStore };
 

@@ -1,14 +1,14 @@
 /** The examples of the API page: true by their own schemas, there for everything, and requests that can be sent as they stand. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { openApiDocument } from '../../src/api/calls.ts';
-import { newPayment } from '../../src/api/payments/payment-examples.ts';
-import { logDelivery } from '../../src/store/log-delivery.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { API_KEY } from '../support/api.ts';
-import { aDelivery, aRecord, TELLS } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
+import { openApiDocument } from '../../../src/api/calls.ts';
+import { newPayment } from '../../../src/api/payments/payment-examples.ts';
+import { logDelivery } from '../../../src/store/log-delivery.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
+import { API_KEY } from '../../support/api.ts';
+import { aDelivery, aRecord, TELLS } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 

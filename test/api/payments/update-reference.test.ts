@@ -1,13 +1,13 @@
 /** Contract §3: `PATCH /v1/payments/{id}`, the one field that can be written later. */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
-import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { readTimeline } from '../../src/store/timeline.ts';
-import { API_KEY } from '../support/api.ts';
-import { aPayment } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { aPaidPayment } from '../support/paid-payment.ts';
-import { until } from '../support/until.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../../src/gateways/gateway.ts';
+import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { API_KEY } from '../../support/api.ts';
+import { aPayment } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { aPaidPayment } from '../../support/paid-payment.ts';
+import { until } from '../../support/until.ts';
 
 describe('changing merchantReference2', () => {
   const at = useTestApi();

@@ -1,20 +1,20 @@
 /** Contract §3: captures, refunds and voids over HTTP; what the run does is made up. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import type { OperationKind } from '../../src/domain/operation.ts';
+import type { OperationKind } from '../../../src/domain/operation.ts';
 import {
   claimOperation,
   findOperation,
   listOperations,
   markSending,
   markUnknown,
-} from '../../src/store/operations.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { payments } from '../../src/store/schema.ts';
-import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
-import { API_KEY, KEY_NAME, type Answer } from '../support/api.ts';
-import { useTestApi } from '../support/door.ts';
-import { aPaidPayment, becomes, fails } from '../support/paid-payment.ts';
+} from '../../../src/store/operations.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import { payments } from '../../../src/store/schema.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { API_KEY, KEY_NAME, type Answer } from '../../support/api.ts';
+import { useTestApi } from '../../support/door.ts';
+import { aPaidPayment, becomes, fails } from '../../support/paid-payment.ts';
 
 describe('money that is moved', () => {
   const at = useTestApi();

@@ -1,12 +1,12 @@
 /** What may not be captured, refunded or voided: a problem with a stable code and a pointer, nothing written down, nobody asked. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { listOperations } from '../../src/store/operations.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { API_KEY } from '../support/api.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { aPaidPayment, becomes } from '../support/paid-payment.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { listOperations } from '../../../src/store/operations.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import { API_KEY } from '../../support/api.ts';
+import { anOutcome, aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { aPaidPayment, becomes } from '../../support/paid-payment.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
 
 const LINES = [
   { id: 'chair', lineId: '1', description: 'Chair', quantity: 2, amountMinor: 80_000 },

@@ -1,9 +1,9 @@
 /** A NUL and half of a character in every text that our own API takes: the store can hold neither, and a merchant is told where it is. */
 import { describe, expect, it } from '@jest/globals';
-import { API_KEY, type Answer } from '../support/api.ts';
-import { aPayment, aReference } from '../support/builders.ts';
-import { aPaidPayment } from '../support/paid-payment.ts';
-import { useTestApi } from '../support/door.ts';
+import { API_KEY, type Answer } from '../../support/api.ts';
+import { aPayment, aReference } from '../../support/builders.ts';
+import { aPaidPayment } from '../../support/paid-payment.ts';
+import { useTestApi } from '../../support/door.ts';
 
 const ODD = { 'a NUL': 'a\0b', 'half of a character': 'a\ud800b', 'the other half': '\udc00' } as const;
 

@@ -1,14 +1,14 @@
 /** Contract §3: the merchant's API. */
 import { describe, expect, it } from '@jest/globals';
-import type { PaymentStatus } from '../../src/domain/payment.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { readTimeline } from '../../src/store/timeline.ts';
-import { RunEnded, RunsUnavailable } from '../../src/temporal/calls.ts';
-import { anOrderBody, API_KEY, SECOND_KEY } from '../support/api.ts';
-import { anOutcome, aPayment, aRecord, aReference, aTransaction, TELLS } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { until } from '../support/until.ts';
+import type { PaymentStatus } from '../../../src/domain/payment.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { anOrderBody, API_KEY, SECOND_KEY } from '../../support/api.ts';
+import { anOutcome, aPayment, aRecord, aReference, aTransaction, TELLS } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { until } from '../../support/until.ts';
 
 describe("the merchant's API", () => {
   const at = useTestApi({ TEMPORAL_UI_URL: 'https://temporal.example/' });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { inMoney } from '../../src/api/payments/amounts-in-text.ts';
-import { feasible } from '../../src/domain/operation.ts';
-import { impossibleIn } from '../../src/domain/transaction.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { aTransaction } from '../support/builders.ts';
+import { inMoney } from '../../../src/api/payments/amounts-in-text.ts';
+import { feasible } from '../../../src/domain/operation.ts';
+import { impossibleIn } from '../../../src/domain/transaction.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import { aTransaction } from '../../support/builders.ts';
 
 const RULES = { voids: 'whole', finalCapture: true, lines: 'optional', authorizationDays: 7 } as const;
 const payment = {

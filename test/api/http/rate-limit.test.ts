@@ -1,8 +1,8 @@
 /** Contract §3, 429: who asks too often is told when to ask again, and nobody else is hindered. */
 import { describe, expect, it, jest } from '@jest/globals';
-import { API_KEY, SECOND_KEY } from '../support/api.ts';
-import { answersIn, converse } from '../support/converse.ts';
-import { useTestApi } from '../support/door.ts';
+import { API_KEY, SECOND_KEY } from '../../support/api.ts';
+import { answersIn, converse } from '../../support/converse.ts';
+import { useTestApi } from '../../support/door.ts';
 
 const BURST = 2_000;
 const PER_SECOND = 500;

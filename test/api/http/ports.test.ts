@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { portHolder } from '../../src/port-holder.ts';
-import { ENVIRONMENT } from '../support/api.ts';
-import { startProcess, type Child } from '../support/child.ts';
-import { builtFolder } from '../support/compiled.ts';
-import { freePort } from '../support/ports.ts';
-import { until } from '../support/until.ts';
+import { portHolder } from '../../../src/port-holder.ts';
+import { ENVIRONMENT } from '../../support/api.ts';
+import { startProcess, type Child } from '../../support/child.ts';
+import { builtFolder } from '../../support/compiled.ts';
+import { freePort } from '../../support/ports.ts';
+import { until } from '../../support/until.ts';
 
 const LISTEN = `require('node:net').createServer().listen(Number(process.env.AT), '127.0.0.1', () => console.log('listens'))`;
 

@@ -1,14 +1,14 @@
 /** Contract §4, row by row. */
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { listDeliveries } from '../../src/store/lists.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { claimPayment } from '../../src/store/claim-payment.ts';
-import { claimOperation, markSending } from '../../src/store/operations.ts';
-import { readTimeline } from '../../src/store/timeline.ts';
-import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
-import { deliveries } from '../../src/store/schema.ts';
-import { aCallback, SECRETS, startTestApi, type Answer, type CallbackChanges } from '../support/api.ts';
+import { listDeliveries } from '../../../src/store/lists.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { claimPayment } from '../../../src/store/claim-payment.ts';
+import { claimOperation, markSending } from '../../../src/store/operations.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
+import { deliveries } from '../../../src/store/schema.ts';
+import { aCallback, SECRETS, startTestApi, type Answer, type CallbackChanges } from '../../support/api.ts';
 import {
   aNewPayment,
   anOutcome,
@@ -18,9 +18,9 @@ import {
   aTransaction,
   handled,
   TELLS,
-} from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { until } from '../support/until.ts';
+} from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { until } from '../../support/until.ts';
 
 describe('a callback of Dintero', () => {
   const at = useTestApi();

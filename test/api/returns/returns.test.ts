@@ -1,13 +1,13 @@
 /** The return hit: it proves nothing, so it may ask for little. Contract §4. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { isMoney } from '../../src/domain/payment.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { readTimeline } from '../../src/store/timeline.ts';
-import { API_KEY, type Answer } from '../support/api.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
-import { useTestApi } from '../support/door.ts';
-import { until } from '../support/until.ts';
+import { isMoney } from '../../../src/domain/payment.ts';
+import { recordOutcome } from '../../../src/store/outcomes.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import { readTimeline } from '../../../src/store/timeline.ts';
+import { API_KEY, type Answer } from '../../support/api.ts';
+import { anOutcome, aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import { useTestApi } from '../../support/door.ts';
+import { until } from '../../support/until.ts';
 
 const SHOP = 'https://shop.example/thanks?cart=1&order=theirs#top';
 

@@ -1,13 +1,13 @@
 /** Contract §3: named keys and what each may do; wrong ones are counted, said now and then, and limited. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { PaymentRow } from '../../src/store/payments.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { createLog } from '../../src/telemetry/log.ts';
-import { bearerAuth } from '../../src/api/http/auth.ts';
-import { openApiDocument } from '../../src/api/calls.ts';
-import { API_KEY, anOrderBody, startTestApi, type Answer, type TestApi } from '../support/api.ts';
-import { useTestApi } from '../support/door.ts';
-import { aPaidPayment } from '../support/paid-payment.ts';
+import type { PaymentRow } from '../../../src/store/payments.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { createLog } from '../../../src/telemetry/log.ts';
+import { bearerAuth } from '../../../src/api/http/auth.ts';
+import { openApiDocument } from '../../../src/api/calls.ts';
+import { API_KEY, anOrderBody, startTestApi, type Answer, type TestApi } from '../../support/api.ts';
+import { useTestApi } from '../../support/door.ts';
+import { aPaidPayment } from '../../support/paid-payment.ts';
 
 const SECRET = 'abcdefghijklmnopqrstuvwx';
 const KEYS = {
