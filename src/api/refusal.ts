@@ -1,52 +1,9 @@
 /** Why a call is refused. Use cases throw it and know nothing of HTTP: `http/problem.ts` alone says which answer a code is. */
 
-/** Stable and published: made for programs. */
-export const PROBLEM_CODES = [
-  'invalid_json',
-  'malformed',
-  'unauthorized',
-  'bad_signature',
-  'stale_signature',
-  'declined',
-  'reversed',
-  'scope_missing',
-  'source_not_allowed',
-  'not_found',
-  'method_not_allowed',
-  'request_timeout',
-  'order_mismatch',
-  'order_already_paid',
-  'payment_in_review',
-  'already_paid',
-  'not_cancellable',
-  'not_in_review',
-  'not_acceptable',
-  'give_back_failed',
-  'payment_not_paid',
-  'operation_not_possible',
-  'amount_too_large',
-  'reference_reused',
-  'not_confirmed',
-  'no_transaction',
-  'not_redeliverable',
-  'too_large',
-  'uri_too_long',
-  'unsupported_media_type',
-  'items_required',
-  'invalid_request',
-  'rate_limited',
-  'headers_too_large',
-  'internal',
-  'gateway_rejected',
-  'gateway_not_configured',
-  'unavailable',
-] as const;
+import type { PROBLEMS } from './http/problem.ts';
 
-export type ProblemCode = (typeof PROBLEM_CODES)[number];
-
-export function isProblemCode(code: string | null): code is ProblemCode {
-  return (PROBLEM_CODES as readonly (string | null)[]).includes(code);
-}
+/** Stable and published: made for programs. The one table of codes is a type here, so that its statuses stay with HTTP. */
+export type ProblemCode = keyof typeof PROBLEMS;
 
 /** A field that is not as expected. */
 export interface FieldProblem {

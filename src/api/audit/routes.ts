@@ -10,7 +10,6 @@ export const AUDIT_CALLS = [
     method: 'get',
     path: '/v1/audit',
     operationId: 'listAudit',
-    tag: 'Merchant',
     access: [],
     summary: 'Calls that moved money or decided, with the key that made each',
     description:

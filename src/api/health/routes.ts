@@ -76,7 +76,6 @@ export const HEALTH_CALLS = [
     method: 'get',
     path: '/v1/health',
     operationId: 'getHealth',
-    tag: 'Merchant',
     access: [],
     summary: 'What the service finds of itself',
     description:

@@ -23,7 +23,8 @@ interface Description {
   readonly path: string;
   /** Verb and noun. Generated clients name their functions after it. */
   readonly operationId: string;
-  readonly tag: 'Merchant' | 'Gateways' | 'Machines';
+  /** The chapter of the document; `Merchant` where it is absent. */
+  readonly tag?: 'Gateways' | 'Machines';
   readonly summary: string;
   readonly description?: string;
   /** `public` needs no API key; else the key has one of these scopes, any key where there are none. */

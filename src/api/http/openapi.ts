@@ -7,7 +7,7 @@ import {
   type ZodContentObject,
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
-import { PROBLEM_CODES, type ProblemCode } from '../refusal.ts';
+import type { ProblemCode } from '../refusal.ts';
 import type { Answers, JsonBody } from './answers.ts';
 import type { Call } from './define-call.ts';
 import { problem } from './fields.ts';
@@ -57,7 +57,7 @@ export function documentOf(
 }
 
 function operationOf(call: Call<never>, apiKey: string): RouteConfig {
-  const { method, path, operationId, tag, summary, access, answers } = call;
+  const { method, path, operationId, tag = 'Merchant', summary, access, answers } = call;
   const description = descriptionOf(call);
   return {
     method,
@@ -162,9 +162,11 @@ function jsonContent({ schema, examples }: JsonBody): ZodContentObject {
   return { 'application/json': { schema, examples: Object.fromEntries(named) } };
 }
 
+const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
 /** The problem with every code that exists. A client must tolerate codes that it does not know. */
 const publishedProblem = problem
-  .extend({ code: z.enum(PROBLEM_CODES).meta({ description: 'Stable; made for programs' }) })
+  .extend({ code: z.enum(CODES).meta({ description: 'Stable; made for programs' }) })
   .meta({ id: 'Problem', description: 'RFC 9457; the codes may grow in number' });
 
 /** The problems that a call can end with, one answer for each status. */

@@ -1,7 +1,7 @@
 /** Each problem once, as the service writes it; the calls refer to them. */
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
-import { PROBLEM_CODES, Refusal, type FieldProblem, type ProblemCode } from '../refusal.ts';
-import { problemBody } from './problem.ts';
+import { Refusal, type FieldProblem, type ProblemCode } from '../refusal.ts';
+import { problemBody, PROBLEMS } from './problem.ts';
 import { PAYMENT_ID } from '../payments/payment-examples.ts';
 
 interface More {
@@ -78,7 +78,7 @@ const REQUEST_ID = '8d1b3c1e-9a41-4a63-9a0e-2f6b1c0f7e52';
 
 /** Adds them, so that a document with hundreds of refusals has each of them once. */
 export function registerProblems(registry: OpenAPIRegistry): void {
-  for (const code of PROBLEM_CODES)
+  for (const code of Object.keys(PROBLEMS) as ProblemCode[])
     registry.registerComponent('examples', code, { value: problemBody(problemOf(code), REQUEST_ID) });
 }
 

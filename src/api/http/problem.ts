@@ -5,7 +5,7 @@ import type { Logger } from '../../telemetry/log.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
-import { Refusal, type ProblemCode } from '../refusal.ts';
+import { Refusal } from '../refusal.ts';
 
 export const PROBLEMS = {
   invalid_json: { status: 400, title: 'The body is not JSON' },
@@ -49,7 +49,7 @@ export const PROBLEMS = {
   gateway_rejected: { status: 502, title: 'The payment service provider refused' },
   gateway_not_configured: { status: 503, title: "The payment's gateway is not configured" },
   unavailable: { status: 503, title: 'Not available right now' },
-} as const satisfies Record<ProblemCode, { readonly status: number; readonly title: string }>;
+} as const satisfies Record<string, { readonly status: number; readonly title: string }>;
 
 /** The one place where an error becomes an answer; nothing of an unforeseen one leaves the process but its request id. */
 export function problems(log: Logger): Middleware {

@@ -20,7 +20,7 @@ import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 import { inMoney } from '../payments/amounts-in-text.ts';
 import { addressOf, refuseUnconfigured } from '../payments/find-payment.ts';
-import { isProblemCode, Refusal, wrongFields, type FieldProblem } from '../refusal.ts';
+import { Refusal, wrongFields, type FieldProblem, type ProblemCode } from '../refusal.ts';
 import { refuseImpossible, refuseUnnamed } from './feasible-by-row.ts';
 
 /** A move that is asked for, each of its fields checked; `wanted` in minor units, null for all that is left. */
@@ -158,13 +158,22 @@ function whatNext(code: OperationRow['code']): string {
   return `; ${code === 'not_confirmed' ? 'look at the gateway, then' : 'to try again,'} use another reference`;
 }
 
+/** Codes of a failed row as callers see them. Any other, such as `not_needed`, is `operation_not_possible` to them. */
+const TOLD: readonly ProblemCode[] = [
+  'declined',
+  'reversed',
+  'not_confirmed',
+  'amount_too_large',
+  'items_required',
+];
+
 /** The same every time: it is made of the row alone. */
 function failureOf(operation: OperationRow, payment: PaymentRow): Refusal {
   const { code, detail } = operation;
   const reason = inMoney(detail ?? 'no reason was given', currencyOf(payment));
   const says = `${operationName(operation)} failed: ${reason}`;
   return new Refusal(
-    isProblemCode(code) ? code : 'operation_not_possible',
+    TOLD.find((each) => each === code) ?? 'operation_not_possible',
     `${says}${whatNext(code)}`,
     code === 'declined' || code === 'reversed' ? { reason } : {},
   );

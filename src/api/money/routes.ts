@@ -87,7 +87,6 @@ const REFUSED = [
 
 const MOVE = {
   method: 'post',
-  tag: 'Merchant',
   params: atPayment,
   headers: key,
   access: ['money'],
@@ -133,7 +132,6 @@ export const MONEY_CALLS = [
     method: 'get',
     path: '/v1/operations',
     operationId: 'listOperations',
-    tag: 'Merchant',
     access: [],
     summary: 'Captures, refunds and voids of all orders, newest first',
     query: allOperationsQuery,
@@ -148,7 +146,6 @@ export const MONEY_CALLS = [
     method: 'get',
     path: '/v1/payments/{id}/operations',
     operationId: 'listPaymentOperations',
-    tag: 'Merchant',
     access: [],
     summary: 'Captures, refunds and voids of a payment, newest first',
     params: atPayment,
@@ -168,7 +165,6 @@ export const MONEY_CALLS = [
     method: 'get',
     path: '/v1/payments/{id}/operations/{reference}',
     operationId: 'getOperation',
-    tag: 'Merchant',
     access: [],
     summary: 'What became of a capture, refund or void',
     params: z.object({

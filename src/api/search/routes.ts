@@ -9,7 +9,6 @@ export const SEARCH_CALLS = [
     method: 'get',
     path: '/v1/search',
     operationId: 'searchRecords',
-    tag: 'Merchant',
     access: [],
     summary: 'What an id is of, whichever id it is',
     description:

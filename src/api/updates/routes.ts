@@ -26,7 +26,6 @@ export const UPDATE_CALLS = [
     method: 'get',
     path: '/v1/updates',
     operationId: 'listUpdates',
-    tag: 'Merchant',
     access: [],
     summary: 'What the merchant was told, and what it answered',
     query: updatesQuery,
@@ -43,7 +42,6 @@ export const UPDATE_CALLS = [
     method: 'get',
     path: '/v1/updates/{id}/attempts',
     operationId: 'listUpdateAttempts',
-    tag: 'Merchant',
     access: [],
     summary: 'How telling the merchant of one update went',
     description:
@@ -68,7 +66,6 @@ export const UPDATE_CALLS = [
     method: 'post',
     path: '/v1/updates/redeliver',
     operationId: 'redeliverUpdate',
-    tag: 'Merchant',
     access: ['support'],
     audit: 'redeliver_update',
     summary: 'Send the merchant one update now, or all that were given up or wait',
