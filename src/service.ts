@@ -1,5 +1,5 @@
 import type { Client, Connection } from '@temporalio/client';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { GatewayRegistry } from './gateways/registry.ts';
 import type { Openings } from './health/openings.ts';
 import type { StoreFigures } from './health/store-figures.ts';

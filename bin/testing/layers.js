@@ -9,7 +9,9 @@ import { root } from '../prepare.js';
  * a promise in seconds says more, to have fewer neighbours. `first`: its long files, which begin first.
  */
 const LAYERS = [
+  { name: 'lib' },
   { name: 'domain' },
+  { name: 'config' },
   { name: 'model', needs: ['timeSkipping'], apart: true, atOnce: 1, load: 2 },
   { name: 'gateways' },
   { name: 'sandbox', needs: ['curl'] },

@@ -2,7 +2,7 @@
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { Router } from '@koa/router';
-import { isAdminToo } from '../config.ts';
+import { isAdminToo } from '../config/config.ts';
 import type { Service } from '../service.ts';
 import { bearerAuth } from './auth.ts';
 import { createIngress, type Ingress } from './ingress.ts';

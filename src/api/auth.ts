@@ -1,11 +1,11 @@
 /** Who may call `/v1`, and for what: the keys of API_KEYS and their scopes, contract §3. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import { allows, type ApiKey, type Scope } from '../api-keys.ts';
+import { allows, type ApiKey, type Scope } from '../config/api-keys.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Problem } from './problem.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { TokenBuckets } from '../lib/token-bucket.ts';
 
 /** A merchant's backend asks less often than this; a loop that runs wild asks more. */
 const REQUESTS_PER_SECOND = 500;

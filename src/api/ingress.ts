@@ -10,11 +10,11 @@ import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '.
 import { findKeyBySession } from '../store/sweeps.ts';
 import { withTimeout } from '../temporal/calls.ts';
 import type { CallbackSignal } from '../workflows/messages.ts';
-import { Batcher } from './batcher.ts';
+import { Batcher } from '../lib/batcher.ts';
 import { Problem } from './problem.ts';
 import type { Pokes } from './pokes.ts';
 import { cutDown, receivedOf, receivedRequest } from './received.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { TokenBuckets } from '../lib/token-bucket.ts';
 
 export interface Ingress {
   /** @throws Problem for everything that is not answered 200 */

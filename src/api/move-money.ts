@@ -22,7 +22,7 @@ import { inMoney } from './in-money.ts';
 import { addressOf } from './open-payment.ts';
 import { refuseImpossible, refuseUnnamed } from './operation-checks.ts';
 import { Problem, PROBLEMS, type FieldProblem, type ProblemCode } from './problem.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { TokenBuckets } from '../lib/token-bucket.ts';
 import { wrongFields } from './validate.ts';
 
 /** What somebody asks for, its fields checked by themselves; `wanted` in minor units, null for all that is left. */

@@ -2,7 +2,7 @@
 import type { PaymentKey } from '../domain/payment.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { paymentWorkflowId, type ReturnSignal } from '../workflows/messages.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { TokenBuckets } from '../lib/token-bucket.ts';
 
 export interface Pokes {
   /** Wakes a run that is there; creates none. Never throws: a poke is not worth an error. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../domain/money.ts';
 import { ORDER_STATUSES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
-import { hasCredentials } from '../url-credentials.ts';
+import { hasCredentials } from '../lib/url-credentials.ts';
 
 // Patterns are published. Go has no look-ahead, Python no `\p{…}` and neither has `\u{…}`, so the patterns here have none of them.
 

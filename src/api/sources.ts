@@ -4,7 +4,7 @@ import type { Delivery, Gateway, RawRequest, RefusalReason, Verification } from 
 import type { Service } from '../service.ts';
 import type { Ingress } from './ingress.ts';
 import { Problem } from './problem.ts';
-import { TokenBuckets } from './token-bucket.ts';
+import { TokenBuckets } from '../lib/token-bucket.ts';
 
 export interface SourcedIngress {
   /** Like `Ingress.receive`, for a request from this address. @throws Problem `source_not_allowed` too */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { payment } from '../api/schemas.ts';
-import { readClientConfig } from '../config.ts';
+import { readClientConfig } from '../config/config.ts';
 import { paymentNamed } from './payment-named.ts';
 import { printPayment } from './print.ts';
 import { withRunningDev } from './running-dev.ts';

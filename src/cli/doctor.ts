@@ -1,6 +1,12 @@
 import { Command } from 'commander';
 import { health } from '../api/health-schemas.ts';
-import { ConfigError, readClientConfig, readConfig, type ClientConfig, type Config } from '../config.ts';
+import {
+  ConfigError,
+  readClientConfig,
+  readConfig,
+  type ClientConfig,
+  type Config,
+} from '../config/config.ts';
 import type { Check } from '../health/check.ts';
 import { checkAddress } from './doctor/address-checks.ts';
 import { examineAlone } from './doctor/alone.ts';

@@ -1,10 +1,10 @@
 import { ListenError } from '../api/listen-error.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
 import { MigrationFailed } from '../store/migrations.ts';
 import { SchemaTooOld } from '../store/schema-state.ts';
-import { plainText } from './plain.ts';
+import { plainText } from '../lib/terminal-text.ts';
 import { printJson } from './print.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
 

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { ConfigError, readGatewayConfig, type GatewayConfig } from '../config.ts';
+import { ConfigError, readGatewayConfig, type GatewayConfig } from '../config/config.ts';
 import type { GatewayCommand } from '../gateways/commands.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway.ts';
 import { GATEWAY_COMMANDS } from '../gateways/registry.ts';
 import { BadNews } from './exit.ts';
-import { plainLine, plainText } from './plain.ts';
+import { plainLine, plainText } from '../lib/terminal-text.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 

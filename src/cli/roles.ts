@@ -1,7 +1,7 @@
 /** The commands that keep running: each is one role of a process. */
 import { Command } from 'commander';
-import { ConfigError, readConfig, readStoreConfig, type Config } from '../config.ts';
-import { run, type Roles } from '../main.ts';
+import { ConfigError, readConfig, readStoreConfig, type Config } from '../config/config.ts';
+import { run, type Roles } from '../run-service.ts';
 import { openStore } from '../store/open.ts';
 import { exitCodeOf } from './exit.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { withDefaults } from '../config.ts';
+import { withDefaults } from '../config/config.ts';
 import { SANDBOX_VALUES } from '../dev/settings.ts';
 
 const url = z.string().nullish().catch(null);

@@ -1,9 +1,9 @@
 /** The merchant's API as the commands call it: the service that runs does the work, the command asks and prints. */
 import type { z } from 'zod';
-import { keyFor, SCOPES, type Scope } from '../api-keys.ts';
-import type { ClientConfig } from '../config.ts';
+import { keyFor, SCOPES, type Scope } from '../config/api-keys.ts';
+import type { ClientConfig } from '../config/config.ts';
 import { problem } from '../api/schemas.ts';
-import { plainLine } from './plain.ts';
+import { plainLine } from '../lib/terminal-text.ts';
 import { reasonOf } from '../telemetry/root-of.ts';
 
 /** Nobody answers there, or the answer is not ours. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { searchQuery } from '../api/search-schemas.ts';
-import { readClientConfig, type ClientConfig } from '../config.ts';
+import { readClientConfig, type ClientConfig } from '../config/config.ts';
 import { BadNews } from './exit.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';

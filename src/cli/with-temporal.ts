@@ -1,5 +1,5 @@
 import type { Client, Connection } from '@temporalio/client';
-import type { ClientConfig } from '../config.ts';
+import type { ClientConfig } from '../config/config.ts';
 import { connectClient } from '../temporal/connect.ts';
 
 /** Asks Temporal something over a connection of its own. */

@@ -1,6 +1,6 @@
 /** The children of `npm start`, each with its command, its environment and how it is seen to be ready. */
 import { join } from 'node:path';
-import { allows, keyFor } from '../api-keys.ts';
+import { allows, keyFor } from '../config/api-keys.ts';
 import type { ChildSpec } from './child.ts';
 import { LOCAL, type DevSettings, type Service } from './settings.ts';
 import { askForWorker, temporalServer } from './temporal-server.ts';

@@ -1,5 +1,5 @@
 /** Which gateways there are. The only file that knows a gateway's folder. */
-import type { Config, GatewayConfig } from '../config.ts';
+import type { Config, GatewayConfig } from '../config/config.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { believable } from './believable.ts';
 import type { GatewayCommand } from './commands.ts';
@@ -9,7 +9,7 @@ import { DINTERO_COMMANDS } from './dintero/commands.ts';
 import type { DinteroSettings } from './dintero/settings.ts';
 import type { Gateway } from './gateway.ts';
 import { guarded } from './guarded.ts';
-import { createPace } from './pace.ts';
+import { limitCallRate } from './call-rate.ts';
 
 export interface GatewayRegistry {
   readonly all: readonly Gateway[];
@@ -57,7 +57,7 @@ function registryOf(all: readonly Gateway[]): GatewayRegistry {
 function createDintero(config: Config, metrics: Metrics): Gateway {
   const perSecond = config.DINTERO_MAX_CALLS_PER_SECOND;
   return createDinteroGateway(dinteroSettings(config), {
-    ...(perSecond !== undefined && { pace: createPace(perSecond) }),
+    ...(perSecond !== undefined && { pace: limitCallRate(perSecond) }),
     onCall: ({ operation, outcome, ms, serverDate }) => {
       metrics.gatewayCalls.observe({ gateway: 'dintero', operation, outcome }, ms / 1_000);
       if (serverDate !== undefined)

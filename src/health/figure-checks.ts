@@ -1,6 +1,6 @@
 /** What the running service counts, where it says that something is wrong. */
-import { paidonce } from '../command-line.ts';
-import type { Config } from '../config.ts';
+import { paidonce } from './shell-commands.ts';
+import type { Config } from '../config/config.ts';
 import type { Gateway, Listing } from '../gateways/gateway.ts';
 import { commandsFor, fail, ok, warn, type Check, type Finding } from './check.ts';
 import type { Figures } from './figures.ts';

@@ -1,4 +1,4 @@
-import { paidonce } from '../command-line.ts';
+import { paidonce } from './shell-commands.ts';
 import { GatewayUnavailable, type Gateway } from '../gateways/gateway.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';

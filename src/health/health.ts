@@ -1,9 +1,9 @@
 /** What the service finds of itself: `GET /v1/health`, and what `paidonce doctor` shows. */
-import { remembered } from '../remembered.ts';
+import { remembered } from '../lib/remembered.ts';
 import type { Service } from '../service.ts';
 import { listPayments } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../lib/version.ts';
 import type { Check } from './check.ts';
 import { checkFigures } from './figure-checks.ts';
 import { figuresOf } from './figures.ts';

@@ -1,6 +1,6 @@
-import { paidonce } from '../command-line.ts';
-import type { Config } from '../config.ts';
-import { merchantTarget, shownUrl } from '../merchant-url.ts';
+import { paidonce } from './shell-commands.ts';
+import type { Config } from '../config/config.ts';
+import { fetchTarget, shownUrl } from '../lib/url-credentials.ts';
 import { pageOfUpdates } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
 import { reasonOf } from '../telemetry/root-of.ts';
@@ -47,7 +47,7 @@ async function askEndpoint(config: Config): Promise<Finding> {
 }
 
 function ask(written: string, timeoutMs: number): Promise<Response> {
-  const { url, authorization } = merchantTarget(written);
+  const { url, authorization } = fetchTarget(written);
   const headers = authorization === null ? {} : { authorization };
   return fetch(url, { method: 'HEAD', redirect: 'manual', headers, signal: AbortSignal.timeout(timeoutMs) });
 }

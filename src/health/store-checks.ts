@@ -1,4 +1,4 @@
-import { paidonce } from '../command-line.ts';
+import { paidonce } from './shell-commands.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/health.ts';
 import type { Db } from '../store/open.ts';

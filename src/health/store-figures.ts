@@ -1,9 +1,9 @@
 /** What only the store knows, as gauges: read by each process for itself, at most every few seconds. */
+import { inTime } from '../lib/time-limit.ts';
 import { readFigures, type StoreFigures as Read } from '../store/health.ts';
 import { readMarks, type SweepMark } from '../store/sweeps.ts';
 import type { Service } from '../service.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { withTimeout } from '../temporal/calls.ts';
 import { refreshSecretFigures } from './secret-figures.ts';
 
 export interface StoreFigures {
@@ -51,7 +51,7 @@ export function createStoreFigures(
 async function readAll({ store: { db }, gateways, metrics: { store: gauges } }: Parts): Promise<void> {
   const secrets = refreshSecretFigures(db, gateways.all, gauges);
   const all = Promise.all([readFigures(db), readMarks(db), secrets]);
-  const [figures, marks] = await withTimeout(all, LIMIT_MS, 'the store');
+  const [figures, marks] = await inTime(all, LIMIT_MS);
   show(gauges, figures, marks);
 }
 

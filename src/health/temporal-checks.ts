@@ -1,6 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
-import { paidonce, temporal } from '../command-line.ts';
-import type { Config } from '../config.ts';
+import { paidonce, temporal } from './shell-commands.ts';
+import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { rootOf } from '../telemetry/root-of.ts';
 import { readCurrentVersion } from '../temporal/current-version.ts';

@@ -9,7 +9,7 @@ import { runCommand } from '../../src/cli/program.ts';
 import { withTemporal } from '../../src/cli/with-temporal.ts';
 import { findingsOf } from '../../src/cli/why/findings.ts';
 import { findRuns, type Run } from '../../src/cli/why/runs.ts';
-import { readConfig, type Config } from '../../src/config.ts';
+import { readConfig, type Config } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { currentVersionReader } from '../../src/temporal/current-version.ts';

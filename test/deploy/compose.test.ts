@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { projectFolder, readProject, ROOT, type Project, type Service } from './support/compose.ts';
 
 const DOCUMENT = readFileSync(join(ROOT, 'docs', 'run-in-production.md'), 'utf8');

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError } from '../../src/config.ts';
+import { ConfigError } from '../../src/config/config.ts';
 import { readShopConfig } from '../../src/demo-shop/config.ts';
 import { foundations, urlsOf } from '../../src/dev/plan.ts';
 import { devSecrets } from '../../src/dev/secrets.ts';

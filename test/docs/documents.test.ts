@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { PROBLEMS } from '../../src/api/problem.ts';
 import { createPaymentRequest, warning } from '../../src/api/schemas.ts';
 import { runCommand } from '../../src/cli/program.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { ORDER_STATUSES } from '../../src/domain/order.ts';
 import { PAYMENT_STATUSES } from '../../src/domain/payment.ts';
 import { accountFor } from '../../src/gateways/dintero/transactions.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createOpenings } from '../../src/health/openings.ts';
 import { createStoreFigures } from '../../src/health/store-figures.ts';
 import { startApi } from '../../src/api/server.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { temporalServer } from '../../src/dev/temporal-server.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';

@@ -1,7 +1,7 @@
 /** A call of the merchant's backend, described by what differs. */
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import type { z } from 'zod';
-import type { Scope } from '../../api-keys.ts';
+import type { Scope } from '../../config/api-keys.ts';
 import type { ProblemCode } from '../problem.ts';
 import { jsonContent, refusals, type Answers, type Shown } from './answers.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { payment, pageOf } from '../../api/schemas.ts';
 import { check, fail, ok, warn, type Check, type Finding } from '../../health/check.ts';

@@ -1,7 +1,7 @@
 /** What can be looked at where no service answers: with the environment of this shell, and connections of our own. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { createGateways } from '../../gateways/registry.ts';
 import { fail, ok, warn, type Check } from '../../health/check.ts';

@@ -1,8 +1,8 @@
 /** What somebody has to do something about. An order without findings needs nobody. */
-import { paidonce, temporal, type TemporalServer } from '../../command-line.ts';
+import { paidonce, temporal, type TemporalServer } from '../../health/shell-commands.ts';
 import { isSettled } from '../../domain/payment.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
-import { plainLine } from '../plain.ts';
+import { plainLine } from '../../lib/terminal-text.ts';
 import { differenceOf, reasonOf } from './difference.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import type { Order, Payment, Story } from './story.ts';

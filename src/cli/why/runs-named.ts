@@ -1,6 +1,6 @@
 /** Which orders Temporal knows by an id, where the store can't say. */
 import type { Client } from '@temporalio/client';
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 import {
   moneyWorkflowId,

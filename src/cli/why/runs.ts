@@ -1,6 +1,6 @@
 /** What Temporal knows of an order: its runs, what each did, what it waits for, and what keeps failing. */
 import type { Client } from '@temporalio/client';
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 import { getState } from '../../workflows/messages.ts';
 import { withTemporal } from '../with-temporal.ts';

@@ -6,7 +6,7 @@ import { delivery, orderView, pageOf, paymentWithTimeline } from '../../api/sche
 import { readStory } from '../../api/story.ts';
 import { searchAnswer } from '../../api/search-schemas.ts';
 import { viewDelivery, viewFound, viewOrder, viewPayment } from '../../api/views.ts';
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { openStore, type Db, type Store } from '../../store/open.ts';
 import { findOrder } from '../../store/payments.ts';

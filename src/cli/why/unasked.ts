@@ -1,4 +1,4 @@
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 
 export interface Unasked {
   readonly kind: 'unasked';

@@ -1,5 +1,5 @@
 /** An order's story as lines of text. */
-import { paidonce } from '../../command-line.ts';
+import { paidonce } from '../../health/shell-commands.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { asTyped, utc } from '../print.ts';
 import { reasonOf } from './difference.ts';

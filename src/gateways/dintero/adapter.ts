@@ -1,4 +1,4 @@
-import { fingerprintOf } from '../fingerprint.ts';
+import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway, RawRequest, SigningSecrets } from '../gateway.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';

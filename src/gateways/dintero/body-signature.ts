@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { fingerprintOf } from '../fingerprint.ts';
+import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { RefusalReason } from '../gateway.ts';
 
 export type BodyCheck =

@@ -1,4 +1,4 @@
-import type { Pace } from '../pace.ts';
+import type { CallRate } from '../call-rate.ts';
 
 /** What it takes to talk to one Dintero account. */
 export interface DinteroSettings {
@@ -34,7 +34,7 @@ export interface DinteroDeps {
   readonly now?: () => Date;
   readonly onCall?: (call: DinteroCall) => void;
   /** Our own limit of calls a second. */
-  readonly pace?: Pace;
+  readonly pace?: CallRate;
 }
 
 /** Settings without stray slashes, or an error that lists everything wrong with them. Never prints a secret. */

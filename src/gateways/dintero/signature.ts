@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { fingerprintOf } from '../fingerprint.ts';
+import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { RefusalReason } from '../gateway.ts';
 
 /** SIGAPI's recommendation, applied in both directions: too old and too far ahead are both stale. */

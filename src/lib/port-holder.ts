@@ -1,4 +1,4 @@
-/** Who listens on a port, for a message that tells a person what to stop. Linux only; nothing where it can't be known. */
+/** The process that listens on a port, for a message that tells a person what to stop. Linux only. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
@@ -15,15 +15,15 @@ export function portHolder(port: number): string | null {
   return words === '' ? `pid ${pid}` : `pid ${pid} (${words})`;
 }
 
-/** What is wrong and the way out, the same for every port that a setting names. */
-export function takenPort(
-  { variable, port, host }: { readonly variable: string; readonly port: number; readonly host: string },
-  holder = portHolder(port),
-): string {
-  const by = holder === null ? 'another process' : holder;
-  const each =
-    variable === 'ADMIN_PORT' ? ': an API and a worker on one machine need an ADMIN_PORT each' : '';
-  return `${variable}: port ${port} on ${host} is taken by ${by}; stop it, or set ${variable} to a free port${each}`;
+/** What is wrong and the way out, the same for every port that a variable names. */
+export function takenPort(at: {
+  readonly variable: string;
+  readonly port: number;
+  readonly host: string;
+}): string {
+  const { variable, port, host } = at;
+  const holder = portHolder(port) ?? 'another process';
+  return `${variable}: port ${port} on ${host} is taken by ${holder}; stop it, or set ${variable} to a free port`;
 }
 
 const LISTENS = '0A';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Waits for its turn, and makes the call. What the call throws is thrown. */
-export type Pace = <Answer>(call: () => Promise<Answer>) => Promise<Answer>;
+export type PacedCalls = <Answer>(call: () => Promise<Answer>) => Promise<Answer>;
 
 export interface PaceSettings {
   /** How many times as long as the answer took is rested: a server that is busy answers late, and what others need of it comes first. */
@@ -13,7 +13,7 @@ export interface PaceSettings {
 const SHORTEST_REST_MS = 50;
 
 /** One call after another for all who share it, with a rest after each. */
-export function createPace({ restsPerAnswer, longestRestMs }: PaceSettings): Pace {
+export function pacedCalls({ restsPerAnswer, longestRestMs }: PaceSettings): PacedCalls {
   let rested: Promise<unknown> = Promise.resolve();
   return (call) => {
     let begun = 0;

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { API_KEY_FORM, parseApiKey, type ApiKey } from './api-keys.ts';
-import { isCrashPoint } from './crash-points.ts';
-import { shownUrl } from './merchant-url.ts';
-import { hasCredentials } from './url-credentials.ts';
+import { isCrashPoint } from '../crash-points.ts';
+import { shownUrl } from '../lib/url-credentials.ts';
+import { hasCredentials } from '../lib/url-credentials.ts';
 
 /** The environment is wrong; the message names every variable, what was expected and, but for secrets, what was found. */
 export class ConfigError extends Error {

@@ -1,5 +1,5 @@
 /** The keys of `API_KEYS`, each with its name and what it may do: contract §3. */
-import { createHash } from 'node:crypto';
+import { fingerprintOf } from '../lib/fingerprint.ts';
 
 /** `shop` opens and cancels sessions, `support` has things done again, `money` moves money and decides, `admin` does all; each reads. */
 export const SCOPES = ['read', 'shop', 'support', 'money', 'admin'] as const;
@@ -24,7 +24,7 @@ export function parseApiKey(entry: string): ApiKey | null {
   const parts = entry.split(':');
   const key = parts.at(-1) ?? '';
   if (key.length < SHORTEST_KEY || !/^[\x21-\x7e]+$/.test(key)) return null;
-  if (parts.length === 1) return { name: fingerprintName(key), scopes: ['admin'], key };
+  if (parts.length === 1) return { name: `key-${fingerprintOf(key)}`, scopes: ['admin'], key };
   const [name = '', named = ''] = parts;
   const scopes = named.split('+');
   if (parts.length !== 3 || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/.test(name)) return null;
@@ -33,10 +33,6 @@ export function parseApiKey(entry: string): ApiKey | null {
 
 function isScope(word: string): word is Scope {
   return (SCOPES as readonly string[]).includes(word);
-}
-
-function fingerprintName(key: string): string {
-  return `key-${createHash('sha256').update(key).digest('hex').slice(0, 8)}`;
 }
 
 /** Whether a key may do what needs one of these scopes. */

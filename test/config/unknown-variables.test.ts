@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { KNOWN_VARIABLES } from '../../src/config.ts';
-import { unknownVariables } from '../../src/unknown-variables.ts';
+import { KNOWN_VARIABLES } from '../../src/config/config.ts';
+import { unknownVariables } from '../../src/config/unknown-variables.ts';
 
 const found = (...names: string[]) =>
   unknownVariables(Object.fromEntries(names.map((name) => [name, 'x'])), KNOWN_VARIABLES);

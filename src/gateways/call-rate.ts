@@ -6,10 +6,10 @@ import { GatewayUnavailable } from './gateway.ts';
 const LONGEST_WAIT_S = 5;
 const URGENT = 1;
 
-export type Pace = <Answer>(call: () => Promise<Answer>, isUrgent: boolean) => Promise<Answer>;
+export type CallRate = <Answer>(call: () => Promise<Answer>, isUrgent: boolean) => Promise<Answer>;
 
 /** So many calls begin in any second. @throws GatewayUnavailable where the call would have to wait too long; it has not been made then */
-export function createPace(perSecond: number): Pace {
+export function limitCallRate(perSecond: number): CallRate {
   const queue = new PQueue({ intervalCap: perSecond, interval: 1_000, strict: true });
   return async (call, isUrgent) => {
     const ahead = isUrgent ? queue.sizeBy({ priority: URGENT }) : queue.size;

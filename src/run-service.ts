@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { startForwarder } from './background/forwarder.ts';
-import { isAdminToo, KNOWN_VARIABLES, type Config } from './config.ts';
+import { isAdminToo, KNOWN_VARIABLES, type Config } from './config/config.ts';
 import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
@@ -22,7 +22,7 @@ import { createStoreFigures } from './health/store-figures.ts';
 import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns } from './temporal/payment-runs.ts';
-import { unknownVariables } from './unknown-variables.ts';
+import { unknownVariables } from './config/unknown-variables.ts';
 
 export interface Roles {
   readonly api: boolean;

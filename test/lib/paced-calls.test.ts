@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from '@jest/globals';
-import { createPace } from '../../src/temporal/pace.ts';
+import { pacedCalls } from '../../src/lib/paced-calls.ts';
 
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 
 /** When each of so many calls was made, in milliseconds. */
 async function timesOf(count: number, call: () => Promise<void>): Promise<number[]> {
-  const pace = createPace(RHYTHM);
+  const pace = pacedCalls(RHYTHM);
   const times: number[] = [];
   const calls = Array.from({ length: count }, () =>
     pace(() => {
@@ -36,7 +36,7 @@ it('rests as often as the answer took, after a failure too, but not for ever', a
 });
 
 it('hands on what was answered and what was thrown', async () => {
-  const pace = createPace(RHYTHM);
+  const pace = pacedCalls(RHYTHM);
   expect(await pace(() => Promise.resolve(7))).toBe(7);
   await expect(pace(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
 });

@@ -1,12 +1,5 @@
-/** Command lines that a person can paste: complete, and quoted for a POSIX shell. */
-
-/** Nothing in it means anything to a shell. */
-const PLAIN = /^[\w@%+:,./-]+$/;
-
-/** The words of a command as one line that a shell takes apart again into the same words. */
-export function commandLine(...words: readonly string[]): string {
-  return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
-}
+/** Commands that a person can paste: complete, and quoted for a POSIX shell. */
+import { commandLine } from '../lib/command-line.ts';
 
 /** `paidonce <name> <id> --option value …`. What looks like an option and is none stands behind `--`. */
 export function paidonce(name: string, id?: string, options: Readonly<Record<string, string>> = {}): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { TokenBuckets } from '../../src/api/token-bucket.ts';
+import { TokenBuckets } from '../../src/lib/token-bucket.ts';
 
 describe('token buckets', () => {
   const take = (buckets: TokenBuckets, times: number, now: number, key = 'a') =>

@@ -2,12 +2,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exitCodeOf } from '../../src/cli/exit.ts';
-import { plainLine } from '../../src/cli/plain.ts';
+import { plainLine } from '../../src/lib/terminal-text.ts';
 import { print, printJson, printPayment } from '../../src/cli/print.ts';
 import { ServiceRefused } from '../../src/cli/service-api.ts';
 import { jsonOf, linesOf, type Why } from '../../src/cli/why/words.ts';
 import { useTerminal } from '../support/terminal.ts';
-import { aDelivery, aPayment, aRun, aStory } from './samples.ts';
+import { aDelivery, aPayment, aRun, aStory } from '../cli/samples.ts';
 
 /** What none of our own texts has, beside the end of a line. */
 // oxlint-disable-next-line no-control-regex -- controls are what it looks for

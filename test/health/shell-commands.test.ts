@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { commandLine, paidonce, temporal } from '../../src/command-line.ts';
+import { commandLine } from '../../src/lib/command-line.ts';
+import { paidonce, temporal } from '../../src/health/shell-commands.ts';
 import { asTyped } from '../../src/cli/print.ts';
 import { useTerminal } from '../support/terminal.ts';
 import { wordsOf } from '../support/shell.ts';

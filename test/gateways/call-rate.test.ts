@@ -1,11 +1,11 @@
 /** Our own limit of calls a second: what a shopper waits for goes first, and nothing waits for long. */
 import { describe, expect, it } from '@jest/globals';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
-import { createPace } from '../../src/gateways/pace.ts';
+import { limitCallRate } from '../../src/gateways/call-rate.ts';
 
 describe('a limit of calls a second', () => {
   it('is kept, and what a shopper waits for goes first', async () => {
-    const pace = createPace(5);
+    const pace = limitCallRate(5);
     const begun: { what: string; at: number }[] = [];
     const call = (what: string) => () => Promise.resolve(void begun.push({ what, at: Date.now() }));
     const reads = Array.from({ length: 12 }, () => pace(call('read'), false));
@@ -18,7 +18,7 @@ describe('a limit of calls a second', () => {
   });
 
   it('refuses a call that would wait too long, without making it, and still takes an urgent one', async () => {
-    const pace = createPace(1);
+    const pace = limitCallRate(1);
     const quick = () => Promise.resolve('answered');
     const waiting = Array.from({ length: 6 }, () => pace(quick, false));
     await expect(pace(quick, false)).rejects.toBeInstanceOf(GatewayUnavailable);
