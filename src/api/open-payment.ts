@@ -17,6 +17,8 @@ import type { createPaymentRequest } from './schemas.ts';
 import { wrongFields } from './validate.ts';
 
 type Asked = z.infer<typeof createPaymentRequest>;
+/** With the gateway that is meant. */
+type Addressed = Asked & { readonly gateway: string };
 
 export interface OpenedAnswer {
   readonly isNew: boolean;
@@ -34,7 +36,8 @@ const ATTEMPTS = 4;
 /** One session is ever handed out for an order, however many ask at once; `key` is the name of the API key. @throws Problem */
 export async function openPayment(service: Service, request: Asked, key: string): Promise<OpenedAnswer> {
   const texts = fitted(request);
-  const wanted = wantedOf(service, request, texts);
+  const gateway = request.gateway ?? service.gateways.byDefault ?? '';
+  const wanted = wantedOf(service, { ...request, gateway }, texts);
   let replaced: string | null = null;
   let created: string | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
@@ -59,7 +62,7 @@ export async function openPayment(service: Service, request: Asked, key: string)
   throw new Problem('unavailable', 'the payment kept changing while it was opened; ask again');
 }
 
-function wantedOf(service: Service, request: Asked, { order, customer, language }: Fitted): NewPayment {
+function wantedOf(service: Service, request: Addressed, { order, customer, language }: Fitted): NewPayment {
   const { gateway, returnUrl, capture, profileId, metadata, merchantReference2, replace } = request;
   const wrong = [
     ...wrongGateway(service, gateway),
@@ -114,7 +117,7 @@ function inAscii(url: string): string {
 /** A session that nobody has the time to pay is a mistake. */
 const SHORTEST_SESSION_MS = 60_000;
 
-function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Asked): FieldProblem[] {
+function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Addressed): FieldProblem[] {
   if (expiresAt === undefined) return [];
   const ms = Date.parse(expiresAt) - Date.now();
   const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
@@ -124,7 +127,7 @@ function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Asked): Fiel
   return [{ pointer: '/expiresAt', detail: `expected a time between 1 minute and ${most} from now` }];
 }
 
-function expiryOf({ gateways, config }: Service, { gateway, expiresAt }: Asked): Date {
+function expiryOf({ gateways, config }: Service, { gateway, expiresAt }: Addressed): Date {
   if (expiresAt !== undefined) return new Date(expiresAt);
   const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
   return new Date(Date.now() + Math.min(config.SESSION_LIFETIME, longest));

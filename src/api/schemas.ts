@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../domain/money.ts';
 import { ORDER_STATUSES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
+import { GATEWAYS } from '../gateways/registry.ts';
 import { hasCredentials } from '../lib/url-credentials.ts';
 
 // Patterns are published. Go has no look-ahead, Python no `\p{…}` and neither has `\u{…}`, so the patterns here have none of them.
@@ -119,7 +120,7 @@ const customer = z
 
 export const createPaymentRequest = z
   .strictObject({
-    gateway: z.string().default('dintero'),
+    gateway: z.string().optional().meta({ description: 'Left out: the only one that is configured' }),
     order,
     returnUrl: returnUrl.optional().meta({ description: 'Where the payer is sent afterwards' }),
     capture: z.enum(['manual', 'auto'], { error: '"manual" or "auto"' }).default('manual').meta({
@@ -287,7 +288,7 @@ export const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 197
 /** What lists are narrowed by. Its examples are a list: Swagger UI fills in a single one, and would ask for all of them at once. */
 export const aGateway = text(40)
   .optional()
-  .meta({ examples: ['dintero'] });
+  .meta({ examples: [GATEWAYS[0].id] });
 export const aPayment = text(200)
   .optional()
   .meta({ examples: ['pay_01a1fe5c6cdc75a99f01df025666'] });

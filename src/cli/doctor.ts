@@ -1,12 +1,7 @@
 import { Command } from 'commander';
 import { health } from '../api/health-schemas.ts';
-import {
-  ConfigError,
-  readClientConfig,
-  readConfig,
-  type ClientConfig,
-  type Config,
-} from '../config/config.ts';
+import { readClientConfig, readConfig, type ClientConfig, type Config } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import type { Check } from '../health/check.ts';
 import { checkAddress } from './doctor/address-checks.ts';
 import { examineAlone } from './doctor/alone.ts';

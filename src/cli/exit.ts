@@ -1,5 +1,5 @@
 import { ListenError } from '../api/listen-error.ts';
-import { ConfigError } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
 import { MigrationFailed } from '../store/migrations.ts';

@@ -1,6 +1,7 @@
 /** The commands that keep running: each is one role of a process. */
 import { Command } from 'commander';
-import { ConfigError, readConfig, readStoreConfig, type Config } from '../config/config.ts';
+import { readConfig, readStoreConfig, type Config } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { run, type Roles } from '../run-service.ts';
 import { openStore } from '../store/open.ts';
 import { exitCodeOf } from './exit.ts';
@@ -25,7 +26,7 @@ export function roleCommands(): Command[] {
         process.exitCode = await runDev(process.env);
       }),
     new Command('sandbox')
-      .description('the Dintero sandbox alone')
+      .description('the sandbox of a gateway alone')
       .addHelpText('after', example('SANDBOX_PORT=4001 paidonce sandbox'))
       .action(async () => {
         await import('../sandbox/start.ts');

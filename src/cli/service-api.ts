@@ -4,7 +4,7 @@ import { keyFor, SCOPES, type Scope } from '../config/api-keys.ts';
 import type { ClientConfig } from '../config/config.ts';
 import { problem } from '../api/schemas.ts';
 import { plainLine } from '../lib/terminal-text.ts';
-import { reasonOf } from '../telemetry/root-of.ts';
+import { fetchFailure } from '../telemetry/root-of.ts';
 
 /** Nobody answers there, or the answer is not ours. */
 export class ServiceUnreachable extends Error {
@@ -64,7 +64,7 @@ async function call<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Pr
   const { origin } = new URL(url);
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(LIMIT_MS) }).catch(
     (error: unknown) => {
-      throw new ServiceUnreachable(`no answer from ${origin} (${reasonOf(error)}); ${ADVICE}`);
+      throw new ServiceUnreachable(`no answer from ${origin} (${fetchFailure(error)}); ${ADVICE}`);
     },
   );
   const body: unknown = await response.json().catch(() => null);

@@ -1,7 +1,7 @@
 /** `npm start` and `paidonce dev`: everything on one machine, nothing to configure. Contract §1. */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { migratePostgres } from '../store/migrations.ts';
 import { DirectoryInUse, lockDirectory } from '../store/lock.ts';
 import { createNotebook, untilLeftoversEnd } from './leftovers.ts';

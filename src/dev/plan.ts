@@ -66,16 +66,18 @@ export function coreChild({ coreEnv, apiUrl, temporal, config }: DevSettings): C
 }
 
 function sandboxChild({ dataDir, config }: DevSettings, { port, url }: Service): ChildSpec {
+  // Out of files too, where the variables name such.
+  const given = (name: string) => String(config.gateways[0]?.values[name]);
   const env = {
     ...process.env,
     HOST: LOCAL,
     SANDBOX_PORT: String(port),
     SANDBOX_PUBLIC_URL: process.env['SANDBOX_PUBLIC_URL'] ?? url,
     DATA_DIR: join(dataDir, 'sandbox'),
-    DINTERO_ACCOUNT_ID: config.DINTERO_ACCOUNT_ID,
-    DINTERO_CLIENT_ID: config.DINTERO_CLIENT_ID,
-    DINTERO_CLIENT_SECRET: config.DINTERO_CLIENT_SECRET,
-    DINTERO_SIGNATURE_SECRETS: config.DINTERO_SIGNATURE_SECRETS.join(','),
+    DINTERO_ACCOUNT_ID: given('DINTERO_ACCOUNT_ID'),
+    DINTERO_CLIENT_ID: given('DINTERO_CLIENT_ID'),
+    DINTERO_CLIENT_SECRET: given('DINTERO_CLIENT_SECRET'),
+    DINTERO_SIGNATURE_SECRETS: given('DINTERO_SIGNATURE_SECRETS'),
   };
   return nodeChild('sandbox', ['sandbox', 'start.js'], env, `${url}/__sim/state`);
 }

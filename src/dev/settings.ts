@@ -1,6 +1,7 @@
 /** What `npm start` runs with: what the environment says, and what it chose where that says nothing. */
 import { resolve } from 'node:path';
-import { readConfig, withDefaults, type Config } from '../config/config.ts';
+import { readConfig, type Config } from '../config/config.ts';
+import { withDefaults } from '../config/environment.ts';
 import { choosePorts, malformedPorts, movedPorts, type PortWish } from './ports.ts';
 import { makeSecrets, type DevSecrets } from './secrets.ts';
 

@@ -179,7 +179,7 @@ export interface Gateway {
   readonly longestSessionMs: number;
   /** Proves who sent a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
-  /** Opens a session. Not idempotent at Dintero: look with `findSessions` first when an earlier try may have arrived. */
+  /** Opens a session. Not idempotent at every gateway: look with `findSessions` first when an earlier try may have arrived. */
   createSession(request: SessionRequest, options?: CallOptions): Promise<OpenedSession>;
   /** Every session whose own metadata names this payment, oldest first. */
   findSessions(key: PaymentKey, options?: CallOptions): Promise<FoundSession[]>;
@@ -193,7 +193,7 @@ export interface Gateway {
   /** Closes a session. `refused` when the gateway says it can't be closed any more; read it then. */
   cancelSession(sessionId: string, options?: CallOptions): Promise<'cancelled' | 'refused'>;
   /**
-   * Captures, refunds or voids. Not idempotent at Dintero: read first, and look for the reference.
+   * Captures, refunds or voids. Not idempotent at every gateway: read first, and look for the reference.
    * @throws GatewayUnavailable where it is certain that nothing was done: it never left, or we were refused (401, 403, 429)
    */
   operate(request: OperationRequest, options?: CallOptions): Promise<OperationAnswer>;

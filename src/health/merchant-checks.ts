@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { fetchTarget, shownUrl } from '../lib/url-credentials.ts';
 import { pageOfUpdates } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { reasonOf } from '../telemetry/root-of.ts';
+import { fetchFailure } from '../telemetry/root-of.ts';
 import { check, commandsFor, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
 /** Whether somebody listens where order updates go. Nothing is sent that could be taken for one. */
@@ -42,7 +42,7 @@ async function askEndpoint(config: Config): Promise<Finding> {
   try {
     return judged(await ask(written, config.ORDER_WEBHOOK_TIMEOUT), shown, config);
   } catch (error) {
-    return fail(`no answer from ${shown} (${reasonOf(error)})`, 'updates wait, and are tried for 3 days');
+    return fail(`no answer from ${shown} (${fetchFailure(error)})`, 'updates wait, and are tried for 3 days');
   }
 }
 
@@ -68,6 +68,6 @@ function judged({ status, headers }: Response, shown: string, config: Config): F
     );
   const count = config.ORDER_WEBHOOK_SECRETS?.length ?? 0;
   const text = `${shown} answers; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;
-  const isPlain = shown.startsWith('http:') && config.DINTERO_ACCOUNT_ID.startsWith('P');
+  const isPlain = shown.startsWith('http:') && config.gateways.some(({ mode }) => mode === 'live');
   return isPlain ? warn(`${text}, by plain http`, 'use https: updates say who bought what') : ok(text);
 }

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/environment.ts';
 import { ENVIRONMENT, SECRETS } from '../support/api.ts';
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from('a secret of 24 bytes....').toString('base64')}`;
@@ -66,6 +67,8 @@ function complaints(changes: NodeJS.ProcessEnv, base: NodeJS.ProcessEnv = ENVIRO
   }
 }
 
+const valuesOf = (env: NodeJS.ProcessEnv) => readConfig(env).gateways[0]?.values ?? {};
+
 /** A live account, with all that it needs. */
 const LIVE = {
   DINTERO_ACCOUNT_ID: 'P12345678',
@@ -95,8 +98,7 @@ describe('the environment', () => {
       DATA_DIR: resolve('.data'),
       TEMPORAL_NAMESPACE: 'default',
       TEMPORAL_TASK_QUEUE: 'payments',
-      DINTERO_PROFILE_ID: 'default',
-      DINTERO_IP_POLICY: 'report',
+      gateways: [{ mode: 'test', values: { DINTERO_PROFILE_ID: 'default', DINTERO_IP_POLICY: 'report' } }],
       ON_HOLD_POLL_INTERVAL: 3_600_000,
       SESSION_LIFETIME: 14_400_000,
       SWEEP_INTERVAL: 300_000,
@@ -121,11 +123,16 @@ describe('the environment', () => {
   it('that is empty is told every variable that is missing, in one error', () => {
     expect(complaints({}, {}).toSorted()).toEqual([
       'API_KEYS: missing',
-      'DINTERO_ACCOUNT_ID: missing',
-      'DINTERO_CLIENT_ID: missing',
-      'DINTERO_CLIENT_SECRET: missing',
-      'DINTERO_SIGNATURE_SECRETS: missing',
       'PUBLIC_URL: missing',
+      'gateway: none is configured; set DINTERO_ACCOUNT_ID, DINTERO_CLIENT_ID, DINTERO_CLIENT_SECRET, DINTERO_SIGNATURE_SECRETS (Dintero: docs/dintero.md)',
+    ]);
+  });
+
+  it('that configures a half of a gateway is told the other half', () => {
+    const { DINTERO_CLIENT_ID: _, DINTERO_SIGNATURE_SECRETS: __, ...half } = ENVIRONMENT;
+    expect(complaints({}, half).toSorted()).toEqual([
+      'DINTERO_CLIENT_ID: missing',
+      'DINTERO_SIGNATURE_SECRETS: missing',
     ]);
   });
 
@@ -258,9 +265,12 @@ describe('the environment', () => {
 
   it('may list addresses and networks of both kinds', () => {
     const listed = '192.0.2.7,198.51.100.0/24,2001:db8::1,2001:db8:1::/48';
-    expect(readConfig({ ...ENVIRONMENT, DINTERO_ALLOWED_IPS: listed }).DINTERO_ALLOWED_IPS).toEqual(
-      listed.split(','),
-    );
+    expect(readConfig({ ...ENVIRONMENT, DINTERO_ALLOWED_IPS: listed }).gateways[0]?.sources).toEqual({
+      variable: 'DINTERO_ALLOWED_IPS',
+      allowed: listed.split(','),
+      policy: 'report',
+    });
+    expect(readConfig(ENVIRONMENT).gateways[0]?.sources).toBeNull();
   });
 
   it.each([
@@ -285,7 +295,7 @@ describe('the environment', () => {
   it('takes a secret from a file, less the line end that editors leave', async () => {
     const path = await fileOf('from-a-file\n');
     const { DINTERO_CLIENT_SECRET: _, ...rest } = ENVIRONMENT;
-    expect(readConfig({ ...rest, DINTERO_CLIENT_SECRET_FILE: path }).DINTERO_CLIENT_SECRET).toBe(
+    expect(valuesOf({ ...rest, DINTERO_CLIENT_SECRET_FILE: path })['DINTERO_CLIENT_SECRET']).toBe(
       'from-a-file',
     );
   });
@@ -381,12 +391,13 @@ describe('the environment', () => {
   });
 
   it('takes the slash at the end of a URL away', () => {
-    const config = readConfig({
+    const { PUBLIC_URL, gateways } = readConfig({
       ...ENVIRONMENT,
       PUBLIC_URL: 'https://pay.example/path/',
       DINTERO_API_URL: 'http://a:1//',
     });
-    expect([config.PUBLIC_URL, config.DINTERO_API_URL]).toEqual(['https://pay.example/path', 'http://a:1']);
+    const given = gateways[0]?.values['DINTERO_API_URL'];
+    expect([PUBLIC_URL, given]).toEqual(['https://pay.example/path', 'http://a:1']);
   });
 
   it('takes several secrets, newest first', () => {

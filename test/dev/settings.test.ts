@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError } from '../../src/config/config.ts';
+import { ConfigError } from '../../src/config/environment.ts';
 import { readShopConfig } from '../../src/demo-shop/config.ts';
 import { foundations, urlsOf } from '../../src/dev/plan.ts';
 import { devSecrets } from '../../src/dev/secrets.ts';
@@ -34,7 +34,7 @@ describe('the settings of npm start', () => {
   it('need nothing: the sandbox with its values, the shop, a Temporal server', async () => {
     const { coreEnv, config, apiUrl, sandbox, shop, temporal } = await settingsOf({});
     expect(coreEnv).toMatchObject({ ...SANDBOX_VALUES, ...SECRETS, HOST: '127.0.0.1', PUBLIC_URL: apiUrl });
-    expect(config.DINTERO_CHECKOUT_URL).toBe(sandbox?.url);
+    expect(config.gateways[0]?.values['DINTERO_CHECKOUT_URL']).toBe(sandbox?.url);
     expect(config.ORDER_WEBHOOK_URL).toBe(`${shop?.url}/webhooks/paidonce`);
     expect(config.TEMPORAL_ADDRESS).toBe(`127.0.0.1:${temporal?.port}`);
     expect(config.DATA_DIR).toBe(resolve('.data'));

@@ -1,9 +1,11 @@
 /** What a gateway calls about all of its account. */
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { GATEWAYS } from '../../gateways/registry.ts';
 import { json, refusals } from './answers.ts';
+import { GATEWAY } from './payment-examples.ts';
 
-const gateway = z.object({ gateway: z.string().meta({ example: 'dintero' }) });
+const gateway = z.object({ gateway: z.string().meta({ example: GATEWAY.id }) });
 
 const result = z.object({ result: z.enum(['accepted', 'duplicate', 'ignored']) });
 
@@ -15,7 +17,7 @@ export function registerAccountWebhooks(registry: OpenAPIRegistry): void {
     tags: ['Gateways'],
     summary: 'A gateway reports whatever happens on the account',
     description:
-      'Signed over the bytes of its body, by one of `DINTERO_WEBHOOK_SECRETS`. The session that it names says whose it is: what is about ' +
+      `Signed over the bytes of its body, ${GATEWAYS.map(({ document }) => document.accountWebhook).join(', ')}. The session that it names says whose it is: what is about ` +
       'the payments of other shops on the account is `ignored`, like pings and unknown events. Needs the store; otherwise as session callbacks.',
     request: { params: gateway },
     responses: {

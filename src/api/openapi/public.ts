@@ -2,9 +2,10 @@
 import type { OpenAPIRegistry, RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { html, json, refusals } from './answers.ts';
-import { PAYMENT_ID } from './payment-examples.ts';
+import { GATEWAYS } from '../../gateways/registry.ts';
+import { GATEWAY, PAYMENT_ID } from './payment-examples.ts';
 
-const gateway = z.object({ gateway: z.string().meta({ example: 'dintero' }) });
+const gateway = z.object({ gateway: z.string().meta({ example: GATEWAY.id }) });
 
 const received = z
   .object({ result: z.enum(['accepted', 'duplicate', 'ignored']) })
@@ -15,7 +16,7 @@ const CALLBACK: Omit<RouteConfig, 'method'> = {
   tags: ['Gateways'],
   summary: 'A gateway reports',
   description:
-    'Signed as the gateway signs; of a Dintero callback only the signed query is read, never the body. 200 means that it is durable. ' +
+    `Signed as the gateway signs; ${GATEWAYS.map(({ document }) => document.callback).join('; ')}. 200 means that it is durable. ` +
     'What a callback claims is never believed: it makes us ask the gateway.',
   request: { params: gateway },
   responses: {

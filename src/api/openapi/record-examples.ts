@@ -11,7 +11,7 @@ import type {
 } from '../redelivery-schemas.ts';
 import type { delivery } from '../schemas.ts';
 import type { searchAnswer } from '../search-schemas.ts';
-import { PAYMENT_ID, SESSION_ID, TRANSACTION_ID } from './payment-examples.ts';
+import { EXAMPLE, GATEWAY, PAYMENT_ID } from './payment-examples.ts';
 
 /** A page that is the last one. */
 export function pageWith<Item>(item: Item): { data: Item[]; hasMore: boolean; nextCursor: string | null } {
@@ -20,17 +20,15 @@ export function pageWith<Item>(item: Item): { data: Item[]; hasMore: boolean; ne
 
 export const callback: z.infer<typeof delivery> = {
   id: 'dlv_01a1fe5c7914050d8703a10b1862',
-  gateway: 'dintero',
+  gateway: GATEWAY.id,
   eventId: '04a097d4-ea0b-410c-b758-8cf1d4d76a29',
   payment: PAYMENT_ID,
   outcome: 'accepted',
   state: 'handled',
   reason: null,
-  claim: { sessionId: SESSION_ID, transactionId: TRANSACTION_ID },
+  claim: { sessionId: EXAMPLE.sessionId, transactionId: EXAMPLE.transactionId },
   method: 'GET',
-  target:
-    `/callbacks/dintero?payment=${PAYMENT_ID}&order=1001&n=1&report_error=true&report_event=CAPTURE&report_event=REFUND&report_event=VOID` +
-    `&transaction_id=${TRANSACTION_ID}&session_id=${SESSION_ID}&merchant_reference=1001&time=2026-11-21T13%3A47%3A15.614Z`,
+  target: EXAMPLE.callbackTarget(PAYMENT_ID),
   receipts: 1,
   receivedAt: '2026-11-21T13:47:15.737Z',
   lastReceivedAt: '2026-11-21T13:47:15.737Z',
@@ -122,13 +120,17 @@ export const healthy: z.infer<typeof health> = {
   status: 'warn',
   checkedAt: '2026-11-22T09:05:00.520Z',
   version: '0.1.0',
-  gateways: [{ gateway: 'dintero', account: 'T12345678', mode: 'test' }],
+  gateways: [{ gateway: GATEWAY.id, account: EXAMPLE.account, mode: 'test' }],
   checks: [
     { name: 'store', state: 'ok', text: 'PostgreSQL: answers, all 14 migrations done' },
     { name: 'worker for payments', state: 'ok', text: '1 polling' },
-    { name: 'dintero credentials', state: 'ok', text: 'account T12345678 (test) lets us in' },
     {
-      name: 'last complete sweep of dintero, created',
+      name: `${GATEWAY.id} credentials`,
+      state: 'ok',
+      text: `account ${EXAMPLE.account} (test) lets us in`,
+    },
+    {
+      name: `last complete sweep of ${GATEWAY.id}, created`,
       state: 'warn',
       text: 'none yet',
       todo: 'normal in the first minutes of a new deployment',

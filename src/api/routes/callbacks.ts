@@ -37,5 +37,6 @@ async function receive(
     ctx.set('Allow', methods.join(', '));
     throw new Problem('method_not_allowed', `${methods.join(' or ')} was expected, not ${ctx.method}`);
   }
-  ctx.body = await ingress.receive(gateway, request, ctx.ip);
+  const { result } = await ingress.receive(gateway, request, ctx.ip);
+  ctx.body = gateways.answerTo(gateway.id, result);
 }

@@ -3,7 +3,7 @@ import type { ClientConfig } from '../../config/config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { payment, pageOf } from '../../api/schemas.ts';
 import { check, fail, ok, warn, type Check, type Finding } from '../../health/check.ts';
-import { reasonOf } from '../../telemetry/root-of.ts';
+import { fetchFailure } from '../../telemetry/root-of.ts';
 import { serviceApi, serviceUrl } from '../service-api.ts';
 
 type Asked = Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>;
@@ -76,6 +76,6 @@ async function get(url: string): Promise<Response> {
   try {
     return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000) });
   } catch (error) {
-    throw new Error(`no answer from ${url} (${reasonOf(error)})`, { cause: error });
+    throw new Error(`no answer from ${url} (${fetchFailure(error)})`, { cause: error });
   }
 }

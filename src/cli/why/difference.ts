@@ -1,15 +1,16 @@
 /** Why a payment is what it is, and how money that is in REVIEW does not fit, in words. */
 import { inMoney } from '../../api/in-money.ts';
 import { formatMoney, type Money } from '../../domain/money.ts';
+import { GATEWAYS } from '../../gateways/registry.ts';
 import type { Order, Payment } from './story.ts';
 
 /** Why a person is asked, else why it ended so; amounts as people write them. */
-export function reasonOf({ reviewMark, reason, accepted, currency }: Payment): string | null {
+export function reviewReason({ reviewMark, reason, accepted, currency }: Payment): string | null {
   const why = reviewMark ?? reason;
   return why === null ? null : inMoney(why, accepted?.currency ?? currency);
 }
 
-/** "Dintero has 722.00 NOK, the order asks for 723.00 NOK: 1.00 NOK too little". Null where no amount is the trouble, or none was read. */
+/** "Acme has 722.00 NOK, the order asks for 723.00 NOK: 1.00 NOK too little". Null where no amount is the trouble, or none was read. */
 export function differenceOf(order: Order, payment: Payment): string | null {
   const read = lastRead(payment);
   if (read === null) return null;
@@ -48,7 +49,7 @@ function lastRead({ timeline }: Payment): Read | null {
 }
 
 function nameOf({ gateway }: Payment): string {
-  return gateway.charAt(0).toUpperCase() + gateway.slice(1);
+  return GATEWAYS.find(({ id }) => id === gateway)?.name ?? gateway;
 }
 
 function moneyOf({ amount, currency }: Pick<Order, 'amount' | 'currency'>): Money {

@@ -3,7 +3,7 @@ import { paidonce, temporal, type TemporalServer } from '../../health/shell-comm
 import { isSettled } from '../../domain/payment.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
 import { plainLine } from '../../lib/terminal-text.ts';
-import { differenceOf, reasonOf } from './difference.ts';
+import { differenceOf, reviewReason } from './difference.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import type { Order, Payment, Story } from './story.ts';
 
@@ -51,7 +51,7 @@ export function findingsOf(
 
 function reviewOf(order: Order, payment: Payment): Finding[] {
   const { id, status, reviewMark, updatedAt } = payment;
-  const reason = reasonOf(payment) ?? 'no reason given';
+  const reason = reviewReason(payment) ?? 'no reason given';
   if (reviewMark !== null) {
     const text = `is ${status}, and the gateway can't say any more what it is (${reason}), since ${updatedAt}`;
     const todo =

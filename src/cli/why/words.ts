@@ -2,7 +2,7 @@
 import { paidonce } from '../../health/shell-commands.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { asTyped, utc } from '../print.ts';
-import { reasonOf } from './difference.ts';
+import { reviewReason } from './difference.ts';
 import type { Finding } from './findings.ts';
 import type { Hit } from './named.ts';
 import type { Run, RunsAnswer } from './runs.ts';
@@ -103,7 +103,7 @@ function hitLines({ kind, id, orderReference, status, amount, currency, createdA
 
 function paymentLines(payment: Story['payments'][number]): string[] {
   const { id, gateway, status, sessionId, workflow } = payment;
-  const reason = reasonOf(payment);
+  const reason = reviewReason(payment);
   return [
     `Payment ${id} by ${gateway} is ${status}${reason === null ? '' : ` (${reason})`}`,
     `  session ${sessionId ?? 'not opened'}, workflow ${workflow.workflowId}`,

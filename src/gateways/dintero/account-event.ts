@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Claim } from '../../domain/claim.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
-import { isIdOf } from './key.ts';
+import { isIdOf } from './ids.ts';
 import { eventRef } from './money-events.ts';
 import { keyOf } from './sessions.ts';
 import { sha256 } from './signature.ts';

@@ -16,6 +16,7 @@ import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
+import { modeOf } from './ids.ts';
 import { accountUrl } from './urls.ts';
 import { rejected } from './words.ts';
 
@@ -35,7 +36,7 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   return {
     id: 'dintero',
     account: settings.accountId,
-    mode: settings.accountId.startsWith('P') ? 'live' : 'test',
+    mode: modeOf(settings.accountId),
     secrets: [
       signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),

@@ -1,7 +1,8 @@
 import type { Claim } from '../../domain/claim.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { Delivery, RawRequest, Verification } from '../gateway.ts';
-import { accountOf, parseKey } from './key.ts';
+import { parseKey } from '../shared/payment-key.ts';
+import { accountOf } from './ids.ts';
 import { eventRef } from './money-events.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
 import { contentHash, parseTarget, sha256, verifySignature } from './signature.ts';

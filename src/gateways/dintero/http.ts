@@ -1,5 +1,6 @@
 import { GatewayUnavailable } from '../gateway.ts';
-import type { DinteroCall, DinteroDeps } from './settings.ts';
+import type { GatewayCall } from '../descriptor.ts';
+import type { DinteroDeps } from './settings.ts';
 import { isUnsent } from './unsent.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -58,8 +59,8 @@ export type Exchange = (request: HttpRequest) => Promise<Answer>;
 /** The exchange over `fetch`, with a time-out, a size limit and each call reported to `onCall`. */
 export function createExchange(deps: DinteroDeps & { readonly now: () => Date }): Exchange {
   const send = deps.fetch ?? fetch;
-  const { pace = (call) => call() } = deps;
-  return async (request) => pace(() => exchange(send, deps, request), URGENT.has(request.operation));
+  const { rate = (call) => call() } = deps;
+  return async (request) => rate(() => exchange(send, deps, request), URGENT.has(request.operation));
 }
 
 /** What a shopper waits for, and what everything else needs. */
@@ -72,7 +73,7 @@ async function exchange(
 ): Promise<Answer> {
   const startedAt = performance.now();
   const isGivenUp = request.signal?.aborted === true;
-  const report = (outcome: DinteroCall['outcome'], serverDate?: Date): void => {
+  const report = (outcome: GatewayCall['outcome'], serverDate?: Date): void => {
     const ms = performance.now() - startedAt;
     deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
   };
@@ -137,7 +138,7 @@ async function readText(response: Response): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function outcomeOf({ status, problem }: Answer): DinteroCall['outcome'] {
+function outcomeOf({ status, problem }: Answer): GatewayCall['outcome'] {
   if (status === 401 || status === 403) return 'credentials';
   if (status === 429) return 'rate_limited';
   if (saysNothing(status)) return 'silent';

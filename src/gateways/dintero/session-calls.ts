@@ -2,7 +2,7 @@ import type { PaymentKey } from '../../domain/payment.ts';
 import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts';
 import { GatewayRejected } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
-import { isIdOf } from './key.ts';
+import { isIdOf } from './ids.ts';
 import { readPages } from './pages.ts';
 import { withoutPersonal } from './personal.ts';
 import { toSessionBody } from './session-request.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
-import { isIdOf } from './key.ts';
+import { isIdOf } from './ids.ts';
 import { rejected, unclear, understand } from './words.ts';
 
 /** What Dintero notes in a session when it calls us. */

@@ -3,7 +3,7 @@ import type { PaymentKey } from '../../domain/payment.ts';
 import type { Reading } from '../../domain/transaction.ts';
 import type { FoundSession } from '../gateway.ts';
 import { inOrder } from './in-order.ts';
-import { parseKey } from './key.ts';
+import { parseKey } from '../shared/payment-key.ts';
 import { METADATA } from './session-request.ts';
 import {
   amountField,

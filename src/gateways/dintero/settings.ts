@@ -1,4 +1,4 @@
-import type { CallRate } from '../call-rate.ts';
+import type { GatewayDeps } from '../descriptor.ts';
 
 /** What it takes to talk to one Dintero account. */
 export interface DinteroSettings {
@@ -20,21 +20,9 @@ export interface DinteroSettings {
   readonly publicUrl: string;
 }
 
-/** One HTTP exchange with Dintero, for metrics. */
-export interface DinteroCall {
-  readonly operation: string;
-  readonly outcome: 'ok' | 'rejected' | 'silent' | 'credentials' | 'rate_limited';
-  readonly ms: number;
-  /** What Dintero's clock said, to the second: shows how far ours is off. */
-  readonly serverDate?: Date;
-}
-
-export interface DinteroDeps {
+export interface DinteroDeps extends GatewayDeps {
   readonly fetch?: typeof fetch;
   readonly now?: () => Date;
-  readonly onCall?: (call: DinteroCall) => void;
-  /** Our own limit of calls a second. */
-  readonly pace?: CallRate;
 }
 
 /** Settings without stray slashes, or an error that lists everything wrong with them. Never prints a secret. */

@@ -4,7 +4,7 @@ import type { ShownOperation } from '../../domain/operation.ts';
 import type { Transaction, TransactionStatus } from '../../domain/transaction.ts';
 import { inOrder } from './in-order.ts';
 import { rulesFor } from './capabilities.ts';
-import { accountOf } from './key.ts';
+import { accountOf } from './ids.ts';
 import type { Sums, TransactionEvent } from './money-events.ts';
 import {
   correctedRest,

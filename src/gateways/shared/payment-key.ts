@@ -8,13 +8,3 @@ export function parseKey(paymentId: string, orderReference: string, n: string): 
   if (!ID.test(paymentId) || !ID.test(orderReference) || !COUNT.test(n)) return null;
   return { paymentId, orderReference, n: Number(n) };
 }
-
-/** The account that an id of Dintero's belongs to: what stands before its first dot. */
-export function accountOf(id: string): string {
-  return id.split('.', 1)[0] ?? '';
-}
-
-/** Whether an id is of this account and safe to build a path from. */
-export function isIdOf(accountId: string, id: string): boolean {
-  return new RegExp(`^${accountId}\\.[A-Za-z0-9_-]{1,180}$`).test(id);
-}
