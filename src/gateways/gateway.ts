@@ -197,7 +197,7 @@ export interface Gateway {
    * @throws GatewayUnavailable where it is certain that nothing was done: it never left, or we were refused (401, 403, 429)
    */
   operate(request: OperationRequest, options?: CallOptions): Promise<OperationAnswer>;
-  /** Asked before an operation is marked as sent: see guarded.ts, which has it for every gateway. @throws GatewayUnavailable while operations are stopped */
+  /** Asked before an operation is marked as sent: see stop-when-silent.ts, which has it for every gateway. @throws GatewayUnavailable while operations are stopped */
   expectToOperate?(): void;
   /** Writes the one reference that may be changed later. @throws GatewayRejected | GatewayUnavailable */
   updateReference(transactionId: string, merchantReference2: string, options?: CallOptions): Promise<void>;

@@ -1,12 +1,12 @@
 /** Which gateways there are. The only file of the core that names a gateway's folder: one line for each. */
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { believable } from './believable.ts';
+import { withPossibleSums } from './possible-sums.ts';
 import { limitCallRate } from './call-rate.ts';
 import type { CallbackResult, ConfiguredGateway, GatewayDescriptor } from './descriptor.ts';
 import { DINTERO } from './dintero/descriptor.ts';
 import type { Gateway } from './gateway.ts';
-import { guarded } from './guarded.ts';
+import { stopWhenSilent } from './stop-when-silent.ts';
 
 /** Every gateway that can be configured. Documents take their examples from the first. */
 export const GATEWAYS: readonly [GatewayDescriptor, ...GatewayDescriptor[]] = [DINTERO];
@@ -32,7 +32,9 @@ export function createGateways(
   metrics: Metrics,
   log?: Logger,
 ): GatewayRegistry {
-  const all = gateways.map((configured) => guard(believable(create(configured, metrics)), metrics, log));
+  const all = gateways.map((configured) =>
+    watched(withPossibleSums(create(configured, metrics)), metrics, log),
+  );
   const byId = new Map(all.map((gateway) => [gateway.id, gateway]));
   const descriptors = new Map(gateways.map(({ descriptor }) => [descriptor.id, descriptor]));
   return {
@@ -61,8 +63,8 @@ function create({ descriptor, settings, maxCallsPerSecond }: ConfiguredGateway, 
   });
 }
 
-function guard(gateway: Gateway, metrics: Metrics, log: Logger | undefined): Gateway {
-  return guarded(gateway, {
+function watched(gateway: Gateway, metrics: Metrics, log: Logger | undefined): Gateway {
+  return stopWhenSilent(gateway, {
     changed(call, isOpen) {
       metrics.gatewayStopped.set({ gateway: gateway.id, call }, isOpen ? 1 : 0);
       if (isOpen)

@@ -5,8 +5,8 @@ import type { PaymentKey } from '../../domain/payment.ts';
 import { isIdOf } from './ids.ts';
 import { eventRef } from './money-events.ts';
 import { keyOf } from './sessions.ts';
-import { sha256 } from './signature.ts';
-import { idField, shownField } from './words.ts';
+import { sha256 } from '../../lib/fingerprint.ts';
+import { idField, shownField } from '../shared/fields.ts';
 
 const text = idField.optional().catch(undefined);
 

@@ -1,8 +1,8 @@
 import type { RawRequest, Verification } from '../gateway.ts';
 import { readAccountEvent } from './account-event.ts';
 import { verifyBody } from './body-signature.ts';
-import { sha256 } from './signature.ts';
-import { idField } from './words.ts';
+import { sha256 } from '../../lib/fingerprint.ts';
+import { idField } from '../shared/fields.ts';
 
 /** What nobody signed is read only this far: a genuine one of a few lines still names its session. */
 const MAX_UNPROVED_BYTES = 65_536;

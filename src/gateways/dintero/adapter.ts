@@ -18,7 +18,7 @@ import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
 import { modeOf } from './ids.ts';
 import { accountUrl } from './urls.ts';
-import { rejected } from './words.ts';
+import { rejected } from './parse-answer.ts';
 
 /** Dintero behind the one interface. Throws where the settings can't be right. */
 export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps = {}): Gateway {

@@ -5,9 +5,10 @@ import { parseKey } from '../shared/payment-key.ts';
 import { accountOf } from './ids.ts';
 import { eventRef } from './money-events.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
-import { contentHash, parseTarget, sha256, verifySignature } from './signature.ts';
+import { sha256 } from '../../lib/fingerprint.ts';
+import { contentHash, parseTarget, verifySignature } from './signature.ts';
 import { KEY_PARAMS } from './urls.ts';
-import { idField, isWellFormed, shownText } from './words.ts';
+import { idField, isWellFormed, shownText } from '../shared/fields.ts';
 
 const MAX_LENGTH = 200;
 

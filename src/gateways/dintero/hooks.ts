@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
 import type { DinteroSettings } from './settings.ts';
 import { accountUrl } from './urls.ts';
-import { idField, isWellFormed, rejected, shownField, shownText, unclear, understand } from './words.ts';
+import { idField, isWellFormed, shownField, shownText } from '../shared/fields.ts';
+import { rejected, unclear, understand } from './parse-answer.ts';
 
 /** What happens to any transaction, and how a payment ended, also without one. */
 const SUBSCRIBED_EVENTS = ['checkout_transaction', 'checkout_authorization'] as const;

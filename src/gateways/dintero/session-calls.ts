@@ -3,14 +3,15 @@ import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts'
 import { GatewayRejected } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
 import { isIdOf } from './ids.ts';
-import { readPages } from './pages.ts';
-import { withoutPersonal } from './personal.ts';
+import { readPages } from '../shared/read-pages.ts';
+import { listingOf } from './listing-call.ts';
+import { withoutPersonal } from '../shared/personal-data.ts';
 import { toSessionBody } from './session-request.ts';
 import { keyOf, namedSchema, openedSchema, sessionSchema, toFoundSession } from './sessions.ts';
 import type { DinteroSettings } from './settings.ts';
-import { isHttpUrl } from './settings.ts';
 import { viewUrl } from './urls.ts';
-import { fitting, refusalOf, rejected, unclear, understand } from './words.ts';
+import { fitting, isHttpUrl } from '../shared/fields.ts';
+import { refusalOf, rejected, unclear, understand } from './parse-answer.ts';
 
 /** Lines that don't add up are refused at creation instead of surfacing at capture. */
 const STRICT_SUMS = { 'Dintero-Feature-Toggles': 'strict-session-amounts' };
@@ -45,12 +46,8 @@ export async function findSessions(calls: SessionCalls, key: PaymentKey): Promis
   const { client, signal } = calls;
   const filters = { search: key.orderReference };
   const found = new Map<string, FoundSession>();
-  for await (const rows of readPages(client, {
-    operation: 'find sessions',
-    path: '/v1/sessions',
-    filters,
-    signal,
-  })) {
+  const listing = listingOf(client, { operation: 'find sessions', path: '/v1/sessions', filters, signal });
+  for await (const rows of readPages(listing)) {
     for (const row of rows) {
       const session = await fromRow(calls, row, key);
       if (session?.key.paymentId === key.paymentId) found.set(session.sessionId, session);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
 import { isIdOf } from './ids.ts';
-import { rejected, unclear, understand } from './words.ts';
+import { rejected, unclear, understand } from './parse-answer.ts';
 
 /** What Dintero notes in a session when it calls us. */
 const SENT: ReadonlySet<string> = new Set(['AUTH_CALLBACK_SENT', 'ON_HOLD_CALLBACK_SENT']);

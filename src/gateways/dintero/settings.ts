@@ -1,4 +1,5 @@
 import type { GatewayDeps } from '../descriptor.ts';
+import { isHttpUrl } from '../shared/fields.ts';
 
 /** What it takes to talk to one Dintero account. */
 export interface DinteroSettings {
@@ -54,11 +55,6 @@ function complaints(settings: DinteroSettings): string[] {
 
 function isBlank(value: string): boolean {
   return value.trim() === '';
-}
-
-/** Whether a text is an absolute http or https URL. */
-export function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
 function withoutQuery(url: string): string {

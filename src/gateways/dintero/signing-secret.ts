@@ -1,7 +1,8 @@
 /** The secret with which Dintero signs session callbacks. */
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
-import { rejected, shownField, unclear, understand } from './words.ts';
+import { shownField } from '../shared/fields.ts';
+import { rejected, unclear, understand } from './parse-answer.ts';
 
 export interface SigningSecret {
   readonly secret: string;

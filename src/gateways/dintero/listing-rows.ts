@@ -3,7 +3,8 @@ import type { ListedTransaction } from '../gateway.ts';
 import { eventSchema, needsAmount } from './money-events.ts';
 import { isAmountMinor } from '../../domain/money.ts';
 import { accountFor } from './transactions.ts';
-import { amountField, currencyField, idField, referenceField, timeField } from './words.ts';
+import { amountField, currencyField, idField, referenceField } from '../shared/fields.ts';
+import { timeField } from '../shared/times.ts';
 
 const listedSchema = z.object({
   id: idField,

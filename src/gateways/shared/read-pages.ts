@@ -1,20 +1,16 @@
+/** Listings that are read page by page, each page after the last id of the one before. */
 import { z } from 'zod';
 import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
-import type { DinteroClient } from './client.ts';
-import { idField, rejected, unclear, understand } from './words.ts';
+import { idField } from './fields.ts';
 
-/** The largest page that Dintero gives. Its default of 10 is a trap. */
-const PAGE_SIZE = 100;
-
-const page = z.array(z.unknown());
 const identified = z.object({ id: idField });
 
-export interface ListingCall {
-  readonly operation: string;
-  readonly path: string;
-  /** A list is one parameter repeated. */
-  readonly filters: Readonly<Record<string, string | readonly string[]>>;
-  readonly signal: AbortSignal | undefined;
+export interface PagedListing {
+  /** The gateway and what is listed, for errors. */
+  readonly name: string;
+  readonly pageSize: number;
+  /** The rows after this id; the first page for undefined. */
+  ask(after: string | undefined): Promise<readonly unknown[]>;
 }
 
 export interface Page {
@@ -25,58 +21,29 @@ export interface Page {
 
 /** A full page leads back to where the listing has been: its end can't be reached. */
 export class ListingRepeats extends GatewayUnavailable {
-  constructor({ operation }: ListingCall) {
-    super(`Dintero ${operation}: the listing repeats itself, so its end can not be reached`, {
-      kind: 'silent',
-    });
+  constructor({ name }: PagedListing) {
+    super(`${name}: the listing repeats itself, so its end can not be reached`, { kind: 'silent' });
   }
 }
 
 /** All rows of a listing, page by page, until a page is short. @throws what `readPage` throws */
-export async function* readPages(
-  client: DinteroClient,
-  listing: ListingCall,
-): AsyncGenerator<readonly unknown[]> {
+export async function* readPages(listing: PagedListing): AsyncGenerator<readonly unknown[]> {
   let cursor: string | null = null;
   do {
-    const { rows, next } = await readPage(client, listing, cursor);
+    const { rows, next } = await readPage(listing, cursor);
     yield rows;
     cursor = next;
   } while (cursor !== null);
 }
 
-/**
- * One page, after the one that gave the cursor.
- * @throws GatewayUnavailable where the answer can't be understood, ListingRepeats
- */
-export async function readPage(
-  client: DinteroClient,
-  listing: ListingCall,
-  cursor: string | null,
-): Promise<Page> {
+/** One page, after the one that gave the cursor. @throws what `ask` throws, ListingRepeats */
+export async function readPage(listing: PagedListing, cursor: string | null): Promise<Page> {
   const place = cursor === null ? null : placeOf(cursor, listing);
-  const rows = await ask(client, listing, place?.after);
-  if (rows.length < PAGE_SIZE) return { rows, next: null };
+  const rows = await listing.ask(place?.after);
+  if (rows.length < listing.pageSize) return { rows, next: null };
   const next = stepTo(lastId(rows), place);
   if (next === null) throw new ListingRepeats(listing);
   return { rows, next: JSON.stringify(next) };
-}
-
-async function ask(
-  client: DinteroClient,
-  { operation, path, filters, signal }: ListingCall,
-  after: string | undefined,
-): Promise<readonly unknown[]> {
-  const query = new URLSearchParams(
-    Object.entries(filters).flatMap(([name, values]) => [values].flat().map((value) => [name, value])),
-  );
-  query.set('limit', String(PAGE_SIZE));
-  if (after !== undefined) query.set('starting_after', after);
-  const answer = await client({ operation, method: 'GET', path: `${path}?${query.toString()}`, signal });
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const rows = understand(page, answer);
-  if (!rows.ok) throw unclear(operation, rows.reason);
-  return rows.value;
 }
 
 /**
@@ -101,11 +68,11 @@ function stepTo(after: string | undefined, from: Place | null): Place | null {
   return steps < limit ? { after, mark, steps, limit } : { after, mark: after, steps: 0, limit: limit * 2 };
 }
 
-function placeOf(cursor: string, { operation }: ListingCall): Place {
+function placeOf(cursor: string, { name }: PagedListing): Place {
   try {
     return placeSchema.parse(JSON.parse(cursor));
   } catch {
-    throw new GatewayRejected(`Dintero ${operation}: "${cursor.slice(0, 100)}" is no cursor of a listing`);
+    throw new GatewayRejected(`${name}: "${cursor.slice(0, 100)}" is no cursor of a listing`);
   }
 }
 

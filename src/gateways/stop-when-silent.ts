@@ -3,7 +3,7 @@ import { Breakers, type BreakerEvents } from './breaker.ts';
 import type { Gateway } from './gateway.ts';
 
 /** The same gateway behind a breaker for each call. */
-export function guarded(gateway: Gateway, events: BreakerEvents, now?: () => number): Gateway {
+export function stopWhenSilent(gateway: Gateway, events: BreakerEvents, now?: () => number): Gateway {
   const breakers = new Breakers(gateway.id, events, now);
   return {
     ...gateway,

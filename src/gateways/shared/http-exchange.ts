@@ -1,7 +1,8 @@
+/** HTTP exchanges with a gateway: a JSON answer, or a `GatewayUnavailable` that says why there is none. */
+import { withTimeLimit } from '../../lib/time-limit.ts';
+import type { GatewayCall, GatewayDeps } from '../descriptor.ts';
 import { GatewayUnavailable } from '../gateway.ts';
-import type { GatewayCall } from '../descriptor.ts';
-import type { DinteroDeps } from './settings.ts';
-import { isUnsent } from './unsent.ts';
+import { isUnsent } from './unsent-request.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -15,7 +16,22 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer that Dintero gave on purpose: 2xx, or a 4xx about what was asked. */
+/** What exchanges with one gateway have in common. */
+export interface ExchangeSettings {
+  /** The gateway's name, for errors. */
+  readonly vendor: string;
+  /** What a 403 asks for, in words for the operator. */
+  readonly forbidden: string;
+  /** Operations that a shopper waits for, and what everything else needs: they go before the others. */
+  readonly urgent: ReadonlySet<string>;
+}
+
+export interface ExchangeDeps extends GatewayDeps {
+  readonly fetch?: typeof fetch;
+  readonly now: () => Date;
+}
+
+/** An answer that the gateway gave on purpose: 2xx, or a 4xx about what was asked. */
 export interface Answer {
   readonly status: number;
   /** The parsed JSON; undefined where there is none to be had, and `problem` says why. */
@@ -32,9 +48,11 @@ export class Silence extends GatewayUnavailable {
   readonly mayHaveArrived: boolean;
 
   constructor(
+    vendor: string,
     { operation }: HttpRequest,
-    what: string,
     how: {
+      /** Ends the message. */
+      readonly what: string;
       readonly status?: number;
       readonly retryAfterMs?: number;
       readonly mayHaveArrived?: boolean;
@@ -43,7 +61,7 @@ export class Silence extends GatewayUnavailable {
   ) {
     const { cause, retryAfterMs } = how;
     const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
-    super(`Dintero ${operation}: ${what}`, { kind: 'silent', cause, ...wait });
+    super(`${vendor} ${operation}: ${how.what}`, { kind: 'silent', cause, ...wait });
     this.operation = operation;
     this.status = how.status;
     this.mayHaveArrived = how.mayHaveArrived ?? true;
@@ -57,18 +75,15 @@ export class Silence extends GatewayUnavailable {
 export type Exchange = (request: HttpRequest) => Promise<Answer>;
 
 /** The exchange over `fetch`, with a time-out, a size limit and each call reported to `onCall`. */
-export function createExchange(deps: DinteroDeps & { readonly now: () => Date }): Exchange {
-  const send = deps.fetch ?? fetch;
+export function createExchange(settings: ExchangeSettings, deps: ExchangeDeps): Exchange {
   const { rate = (call) => call() } = deps;
-  return async (request) => rate(() => exchange(send, deps, request), URGENT.has(request.operation));
+  return async (request) =>
+    rate(() => exchange(settings, deps, request), settings.urgent.has(request.operation));
 }
 
-/** What a shopper waits for, and what everything else needs. */
-const URGENT: ReadonlySet<string> = new Set(['token', 'create session', 'find sessions', 'cancel session']);
-
 async function exchange(
-  send: typeof fetch,
-  deps: DinteroDeps & { readonly now: () => Date },
+  settings: ExchangeSettings,
+  deps: ExchangeDeps,
   request: HttpRequest,
 ): Promise<Answer> {
   const startedAt = performance.now();
@@ -77,30 +92,23 @@ async function exchange(
     const ms = performance.now() - startedAt;
     deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
   };
-  const [response, answer] = await receive(send, request).catch((cause: unknown) => {
+  const [response, answer] = await receive(deps.fetch ?? fetch, request).catch((cause: unknown) => {
     report('silent');
-    throw new Silence(request, 'no answer', {
-      cause,
-      mayHaveArrived: !isGivenUp && !isUnsent(cause),
-    });
+    const mayHaveArrived = !isGivenUp && !isUnsent(cause);
+    throw new Silence(settings.vendor, request, { what: 'no answer', cause, mayHaveArrived });
   });
-  report(outcomeOf(answer), dateOf(response.headers.get('date')));
-  return usable(request, answer, retryAfterMs(response.headers.get('retry-after'), deps.now()));
+  report(callOutcome(answer), dateOf(response.headers.get('date')));
+  return usable(settings, request, {
+    answer,
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), deps.now()),
+  });
 }
 
-async function receive(send: typeof fetch, request: HttpRequest): Promise<[Response, Answer]> {
-  const deadline = new AbortController();
-  const abort = (): void => deadline.abort(request.signal?.reason);
-  const timer = setTimeout(() => deadline.abort(new Error(`no answer in ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
-  request.signal?.addEventListener('abort', abort, { once: true });
-  if (request.signal?.aborted) abort();
-  try {
-    const response = await send(request.url, toInit(request, deadline.signal));
+function receive(send: typeof fetch, request: HttpRequest): Promise<[Response, Answer]> {
+  return withTimeLimit(TIMEOUT_MS, [request.signal], async (signal) => {
+    const response = await send(request.url, toInit(request, signal));
     return [response, { status: response.status, ...(await readJson(response)) }];
-  } finally {
-    clearTimeout(timer);
-    request.signal?.removeEventListener('abort', abort);
-  }
+  });
 }
 
 function toInit({ method, headers, body }: HttpRequest, signal: AbortSignal): RequestInit {
@@ -138,7 +146,7 @@ async function readText(response: Response): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function outcomeOf({ status, problem }: Answer): GatewayCall['outcome'] {
+function callOutcome({ status, problem }: Answer): GatewayCall['outcome'] {
   if (status === 401 || status === 403) return 'credentials';
   if (status === 429) return 'rate_limited';
   if (saysNothing(status)) return 'silent';
@@ -146,30 +154,26 @@ function outcomeOf({ status, problem }: Answer): GatewayCall['outcome'] {
   return problem === undefined ? 'ok' : 'silent';
 }
 
-function usable(request: HttpRequest, answer: Answer, retryAfter: number | undefined): Answer {
+function usable(
+  { vendor, forbidden }: ExchangeSettings,
+  request: HttpRequest,
+  { answer, ...given }: { readonly answer: Answer; readonly retryAfterMs: number | undefined },
+): Answer {
   const { status } = answer;
-  const wait = retryAfter === undefined ? {} : { retryAfterMs: retryAfter };
-  if (status === 403) throw forbidden(request);
-  if (status === 429) {
-    throw new GatewayUnavailable(`Dintero ${request.operation}: too many requests (429)`, {
-      kind: 'rate_limited',
-      ...wait,
-    });
-  }
-  if (saysNothing(status)) throw new Silence(request, `answered ${status}`, { status, ...wait });
+  const wait = given.retryAfterMs === undefined ? {} : { retryAfterMs: given.retryAfterMs };
+  const what = `${vendor} ${request.operation}`;
+  if (status === 403)
+    throw new GatewayUnavailable(`${what}: forbidden (403); ${forbidden}`, { kind: 'credentials' });
+  if (status === 429)
+    throw new GatewayUnavailable(`${what}: too many requests (429)`, { kind: 'rate_limited', ...wait });
+  if (saysNothing(status))
+    throw new Silence(vendor, request, { what: `answered ${status}`, status, ...wait });
   return answer;
 }
 
 /** A server in trouble, a request that it did not wait for, or a redirect (never followed). */
 function saysNothing(status: number): boolean {
   return status >= 500 || status === 408 || status < 200 || (status >= 300 && status < 400);
-}
-
-function forbidden({ operation }: HttpRequest): GatewayUnavailable {
-  return new GatewayUnavailable(
-    `Dintero ${operation}: forbidden (403); the API client needs the scope admin:checkout`,
-    { kind: 'credentials' },
-  );
 }
 
 /** `Retry-After` in either of its forms, as milliseconds from now. */

@@ -1,13 +1,15 @@
-/** What every gateway's answers have to keep to before the core hears them. */
+/** Answers of every gateway, before the core hears them. */
 import { impossibleIn, type Reading } from '../domain/transaction.ts';
 import type { Gateway, OperationAnswer } from './gateway.ts';
 
 /** The gateway, whose transactions with impossible sums are unreadable. */
-export function believable<Asked extends Pick<Gateway, 'readPayment' | 'operate'>>(gateway: Asked): Asked {
+export function withPossibleSums<Asked extends Pick<Gateway, 'readPayment' | 'operate'>>(
+  gateway: Asked,
+): Asked {
   return {
     ...gateway,
     readPayment: async (...asked) => readable(await gateway.readPayment(...asked)),
-    operate: async (...asked) => shown(await gateway.operate(...asked)),
+    operate: async (...asked) => withoutImpossible(await gateway.operate(...asked)),
   };
 }
 
@@ -17,7 +19,7 @@ function readable(reading: Reading): Reading {
 }
 
 /** It was understood; what it shows has to be read again. */
-function shown(answer: OperationAnswer): OperationAnswer {
+function withoutImpossible(answer: OperationAnswer): OperationAnswer {
   const isWrong =
     answer.kind === 'answered' &&
     answer.transaction !== undefined &&

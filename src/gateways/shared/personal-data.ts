@@ -8,7 +8,7 @@ const INTERNATIONAL = /\+\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d){6,}/g;
 /** Digits with whatever people write between those of a phone number. */
 const DIGIT_RUN = /\+?\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d)*/g;
 
-/** A text of Dintero's without e-mail addresses and without the payer's phone number, in whatever spelling it repeats them. */
+/** A text of a gateway's without e-mail addresses and without the payer's phone number, in whatever spelling it repeats them. */
 export function withoutPersonal(text: string, customer: SessionRequest['customer']): string {
   const { email = '', phone = '' } = customer ?? {};
   const unnamed = namesOf(customer).reduce(replaceWords, text);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { impossibleIn, type Transaction } from '../../src/domain/transaction.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
-import { believable } from '../../src/gateways/believable.ts';
+import { withPossibleSums } from '../../src/gateways/possible-sums.ts';
 import { aTransaction } from '../support/domain-arbitraries.ts';
 
 const CAPTURED = {
@@ -14,7 +14,7 @@ const CAPTURED = {
 
 /** A gateway that shows this, whatever it is asked. */
 function showing(transaction: Transaction): Pick<Gateway, 'readPayment' | 'operate'> {
-  return believable({
+  return withPossibleSums({
     readPayment: () => Promise.resolve({ kind: 'transaction' as const, transaction }),
     operate: () => Promise.resolve({ kind: 'answered' as const, transaction }),
   });

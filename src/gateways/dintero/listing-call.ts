@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { PagedListing } from '../shared/read-pages.ts';
+import type { DinteroClient } from './client.ts';
+import { rejected, unclear, understand } from './parse-answer.ts';
+
+/** The largest page that Dintero gives. Its default of 10 is a trap. */
+const PAGE_SIZE = 100;
+
+const page = z.array(z.unknown());
+
+export interface ListingCall {
+  readonly operation: string;
+  readonly path: string;
+  /** A list is one parameter repeated. */
+  readonly filters: Readonly<Record<string, string | readonly string[]>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A listing of Dintero's, to be read page by page. */
+export function listingOf(client: DinteroClient, call: ListingCall): PagedListing {
+  return {
+    name: `Dintero ${call.operation}`,
+    pageSize: PAGE_SIZE,
+    ask: (after) => ask(client, call, after),
+  };
+}
+
+async function ask(
+  client: DinteroClient,
+  { operation, path, filters, signal }: ListingCall,
+  after: string | undefined,
+): Promise<readonly unknown[]> {
+  const query = new URLSearchParams(
+    Object.entries(filters).flatMap(([name, values]) => [values].flat().map((value) => [name, value])),
+  );
+  query.set('limit', String(PAGE_SIZE));
+  if (after !== undefined) query.set('starting_after', after);
+  const answer = await client({ operation, method: 'GET', path: `${path}?${query.toString()}`, signal });
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const rows = understand(page, answer);
+  if (!rows.ok) throw unclear(operation, rows.reason);
+  return rows.value;
+}
