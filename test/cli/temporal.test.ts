@@ -6,7 +6,7 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { checkTemporal } from '../../src/health/temporal-checks.ts';
 import { runCommand } from '../../src/cli/program.ts';
-import { withTemporal } from '../../src/cli/with-temporal.ts';
+import { withTemporal } from '../../src/cli/ask-temporal.ts';
 import { findingsOf } from '../../src/cli/why/findings.ts';
 import { findRuns, type Run } from '../../src/cli/why/runs.ts';
 import { readConfig, type Config } from '../../src/config/config.ts';

@@ -5,7 +5,7 @@ import { exitCodeOf } from '../../src/cli/exit.ts';
 import { plainLine } from '../../src/lib/terminal-text.ts';
 import { print, printJson, printPayment } from '../../src/cli/print.ts';
 import { ServiceRefused } from '../../src/cli/service-api.ts';
-import { jsonOf, linesOf, type Why } from '../../src/cli/why/words.ts';
+import { jsonOf, linesOf, type Why } from '../../src/cli/why/render.ts';
 import { useTerminal } from '../support/terminal.ts';
 import { aDelivery, aPayment, aRun, aStory } from '../cli/samples.ts';
 

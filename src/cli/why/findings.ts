@@ -3,7 +3,7 @@ import { paidonce, temporal, type TemporalServer } from '../../health/shell-comm
 import { isSettled } from '../../domain/payment.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
 import { plainLine } from '../../lib/terminal-text.ts';
-import { differenceOf, reviewReason } from './difference.ts';
+import { differenceOf, reviewReason } from './review-reason.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import type { Order, Payment, Story } from './story.ts';
 

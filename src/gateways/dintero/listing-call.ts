@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PagedListing } from '../shared/read-pages.ts';
 import type { DinteroClient } from './client.ts';
-import { rejected, unclear, understand } from './parse-answer.ts';
+import { expected } from './parse-answer.ts';
 
 /** The largest page that Dintero gives. Its default of 10 is a trap. */
 const PAGE_SIZE = 100;
@@ -36,8 +36,5 @@ async function ask(
   query.set('limit', String(PAGE_SIZE));
   if (after !== undefined) query.set('starting_after', after);
   const answer = await client({ operation, method: 'GET', path: `${path}?${query.toString()}`, signal });
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const rows = understand(page, answer);
-  if (!rows.ok) throw unclear(operation, rows.reason);
-  return rows.value;
+  return expected(page, operation, answer);
 }

@@ -23,6 +23,17 @@ export function understand<T>(schema: z.ZodType<T>, answer: Answer): Understood<
   return fitting(schema, answer.body);
 }
 
+/**
+ * The body of an answer in our shape.
+ * @throws GatewayRejected for a refusal, GatewayUnavailable for an answer that can't be understood
+ */
+export function expected<T>(schema: z.ZodType<T>, operation: string, answer: Answer): T {
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const understood = understand(schema, answer);
+  if (!understood.ok) throw unclear(operation, understood.reason);
+  return understood.value;
+}
+
 /** What Dintero says about a request that it refuses. */
 export function refusalOf({ status, body }: Answer): string {
   const parsed = errorAnswer.safeParse(body);

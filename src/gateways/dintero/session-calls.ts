@@ -11,7 +11,7 @@ import { keyOf, namedSchema, openedSchema, sessionSchema, toFoundSession } from 
 import type { DinteroSettings } from './settings.ts';
 import { viewUrl } from './urls.ts';
 import { fitting, isHttpUrl } from '../shared/fields.ts';
-import { refusalOf, rejected, unclear, understand } from './parse-answer.ts';
+import { expected, refusalOf, unclear, understand } from './parse-answer.ts';
 
 /** Lines that don't add up are refused at creation instead of surfacing at capture. */
 const STRICT_SUMS = { 'Dintero-Feature-Toggles': 'strict-session-amounts' };
@@ -67,11 +67,9 @@ export async function readSession(
   const path = `/v1/sessions/${encodeURIComponent(sessionId)}`;
   const answer = await client({ operation, method: 'GET', path, signal });
   if (answer.status === 404) return 'absent';
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const named = understand(namedSchema, answer);
-  if (!named.ok) throw unclear(operation, named.reason);
-  if (named.value.id !== sessionId) throw unclear(operation, 'id: not the one that was asked for');
-  const key = keyOf(named.value.metadata);
+  const named = expected(namedSchema, operation, answer);
+  if (named.id !== sessionId) throw unclear(operation, 'id: not the one that was asked for');
+  const key = keyOf(named.metadata);
   if (key === null) return 'foreign';
   const found = toFound(calls, answer.body, key);
   if (typeof found === 'string') throw unclear(operation, found);

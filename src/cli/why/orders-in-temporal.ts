@@ -1,32 +1,24 @@
 /** Which orders Temporal knows by an id, where the store can't say. */
 import type { Client } from '@temporalio/client';
 import type { ClientConfig } from '../../config/config.ts';
-import { withTimeout } from '../../temporal/calls.ts';
 import {
   moneyWorkflowId,
   OrderReferenceKey,
   SessionIdKey,
   TransactionIdKey,
 } from '../../workflows/messages.ts';
-import { withTemporal } from '../with-temporal.ts';
-import { unasked, type Unasked } from './unasked.ts';
+import { askTemporal, type Unasked } from '../ask-temporal.ts';
 
-const LIMIT_MS = 8_000;
 const MOST_RUNS = 100;
 
 /** By order, session or transaction, workflow, or a payment whose money was moved. Never throws. */
-export async function findOrdersOfRuns(
+export async function findOrdersInTemporal(
   config: ClientConfig,
   q: string,
 ): Promise<readonly string[] | Unasked> {
   // No id of ours, of Temporal or of a gateway so far has one; in a query they would end the text.
   if (/['"\\]/.test(q)) return [];
-  try {
-    const ask = (client: Client) => withTimeout(listOrders(client, q), LIMIT_MS);
-    return await withTemporal(config, ask);
-  } catch (error) {
-    return unasked(config, error as Error);
-  }
+  return askTemporal(config, (client) => listOrders(client, q));
 }
 
 async function listOrders(client: Client, q: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { MOST_DELIVERIES } from '../../src/cli/why/story.ts';
-import { jsonOf, linesOf, type Why } from '../../src/cli/why/words.ts';
+import { jsonOf, linesOf, type Why } from '../../src/cli/why/render.ts';
 import { aDelivery, aPayment, aRun, aStory } from './samples.ts';
 
 const AWAY = { kind: 'unasked', reason: 'Temporal at 127.0.0.1:7233 (no answer)' } as const;

@@ -12,7 +12,7 @@ import { checkTemporal } from '../../health/temporal-checks.ts';
 import { DirectoryInUse } from '../../store/lock.ts';
 import { openStore } from '../../store/open.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
-import { withTemporal } from '../with-temporal.ts';
+import { withTemporal } from '../ask-temporal.ts';
 import { checkAddress } from './address-checks.ts';
 
 /** Every check, in the order in which somebody would act on what they find. */

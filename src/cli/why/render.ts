@@ -2,9 +2,9 @@
 import { paidonce } from '../../health/shell-commands.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { asTyped, utc } from '../print.ts';
-import { reviewReason } from './difference.ts';
+import { reviewReason } from './review-reason.ts';
 import type { Finding } from './findings.ts';
-import type { Hit } from './named.ts';
+import type { Hit } from './search-hits.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './story.ts';
 

@@ -1,10 +1,10 @@
-/** Which order somebody means who has one id in hand. */
+/** The order that a search by one id means. */
 import type { z } from 'zod';
 import type { hit, searchAnswer } from '../../api/search-schemas.ts';
 
 export type Hit = z.infer<typeof hit>;
 
-export interface Named {
+export interface OrderNamed {
   /** The one order; null where there is none, or more than one. */
   readonly reference: string | null;
   /** What else has that id: of other orders, or of none. */
@@ -13,7 +13,7 @@ export interface Named {
 }
 
 /** An order's own reference is its order, whatever else is called so. */
-export function namedBy({ data, hasMore }: z.infer<typeof searchAnswer>): Named {
+export function orderNamedBy({ data, hasMore }: z.infer<typeof searchAnswer>): OrderNamed {
   const references = new Set(data.flatMap(({ orderReference }) => orderReference ?? []));
   const [first] = references;
   const isOne = data[0]?.kind === 'order' || (references.size === 1 && !hasMore);
