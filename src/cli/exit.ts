@@ -27,7 +27,7 @@ export function exitCodeOf(error: unknown, asJson = false): number {
   return isConfiguration(error) ? 2 : 1;
 }
 
-/** Whoever called us has to change something; a refusal that is about the matter itself is bad news instead. */
+/** The caller has to change something; a refusal that is about the matter itself is bad news instead. */
 function isConfiguration(error: unknown): boolean {
   if (error instanceof ServiceRefused) return [400, 401, 403, 422].includes(error.status);
   return [ConfigError, WrongAccount, SchemaTooOld, DirectoryInUse, ListenError, ServiceUnreachable].some(

@@ -1,7 +1,7 @@
 /** `paidonce <command>`: what each does stands in a file beside this one. */
 import { runCommand } from './program.ts';
 
-// Whoever reads our output may have read enough: `paidonce why 1001 | head`.
+// A reader of our output may stop early: `paidonce why 1001 | head`.
 process.stdout.once('error', () => process.exit());
 
 const [name, ...rest] = process.argv.slice(2);

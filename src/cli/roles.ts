@@ -57,7 +57,7 @@ function example(line: string): string {
   return `\nExample:\n  ${line}\n\nSettings come from the environment: docs/run-in-production.md lists them.`;
 }
 
-/** Ends by SIGTERM, SIGINT or the parent's going, or with the error that only a person can mend. */
+/** Ends by SIGTERM, SIGINT or the end of the parent, or with an error that only a person can repair. */
 async function serve(rolesOf: (config: Config) => Roles): Promise<void> {
   const config = readConfig(process.env);
   const running = await run(config, rolesOf(config));

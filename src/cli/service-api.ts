@@ -6,7 +6,7 @@ import { problem } from '../api/schemas.ts';
 import { plainLine } from '../lib/terminal-text.ts';
 import { fetchFailure } from '../telemetry/root-of.ts';
 
-/** Nobody answers there, or the answer is not ours. */
+/** There is no answer, or it is not ours. */
 export class ServiceUnreachable extends Error {
   override readonly name = 'ServiceUnreachable';
 }

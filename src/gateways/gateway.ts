@@ -21,7 +21,7 @@ export interface RawRequest {
   readonly receivedAt: Date;
 }
 
-/** The last two are ours: rightly signed, but so long ago that it is somebody's copy, or from where the gateway never calls from. */
+/** The last two are ours: rightly signed, but so long ago that it must be a copy, or from an address that the gateway does not use. */
 export type RefusalReason =
   | 'no_signature'
   | 'malformed_signature'
@@ -177,7 +177,7 @@ export interface Gateway {
   readonly secrets: readonly SigningSecrets[];
   /** How long a session may be open at most. */
   readonly longestSessionMs: number;
-  /** Proves who sent a callback. Pure: no I/O, never throws. */
+  /** Proves the sender of a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
   /** Opens a session. Not idempotent at every gateway: look with `findSessions` first when an earlier try may have arrived. */
   createSession(request: SessionRequest, options?: CallOptions): Promise<OpenedSession>;
@@ -231,7 +231,7 @@ export class GatewayUnavailable extends Error {
   override readonly name = 'GatewayUnavailable';
   readonly kind: 'silent' | 'stopped' | 'credentials' | 'rate_limited' | 'absent';
   readonly retryAfterMs: number | undefined;
-  /** While the call is stopped: when it is this one's turn again, so that all who wait do not come at once. */
+  /** While the call is stopped: when it is this one's turn again, so that waiting calls do not come at once. */
   readonly turnInMs: number | undefined;
 
   constructor(

@@ -31,7 +31,7 @@ export function createHealth(service: Service): () => Promise<Health> {
   return remembered(REMEMBERED_MS, () => examine(service));
 }
 
-/** Every check, in the order in which somebody would act on what they find. */
+/** Every check, in the order in which an operator would act on the findings. */
 async function examine(service: Service): Promise<Health> {
   const { config, gateways, metrics, store, storeFigures, openings } = service;
   const where = store.kind === 'embedded' ? `the store embedded in ${config.DATA_DIR}` : 'PostgreSQL';

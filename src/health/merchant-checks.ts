@@ -6,7 +6,7 @@ import type { Db } from '../store/open.ts';
 import { fetchFailure } from '../telemetry/root-of.ts';
 import { check, commandsFor, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
-/** Whether somebody listens where order updates go. Nothing is sent that could be taken for one. */
+/** Whether the merchant's endpoint answers. Nothing is sent that could be taken for an update. */
 export function checkEndpoint(config: Config): Promise<Check> {
   return check('order updates', () => askEndpoint(config), 'is ORDER_WEBHOOK_URL right?');
 }

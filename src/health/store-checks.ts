@@ -30,7 +30,7 @@ async function checkMigrations(db: Db, where: string): Promise<Finding> {
   return ok(`${where}: answers, all ${done} migrations done`);
 }
 
-/** Payments whose gateway was taken out of the configuration: nobody looks at them, polls them or moves their money. */
+/** Payments whose gateway was taken out of the configuration: they are not looked at or polled, and their money is not moved. */
 export async function checkGateways(db: Db, gateways: readonly Pick<Gateway, 'id'>[]): Promise<Finding> {
   const names = gateways.map(({ id }) => id);
   const found = (await countLive(db)).filter(({ gateway }) => !names.includes(gateway));

@@ -205,7 +205,7 @@ function countedAside(registers: Registry[]) {
   };
 }
 
-/** What only the store knows, read when somebody asks, and kept for some seconds. Absent where it never answered. */
+/** What only the store knows, read at a scrape and kept for some seconds. Absent where it never answered. */
 function readFromStore(registers: Registry[]) {
   return {
     outboxPending: new Gauge({

@@ -54,7 +54,7 @@ async function checkKey(config: Asked): Promise<Finding> {
   return ok(`let in with the first of ${config.API_KEYS?.length ?? 0}`);
 }
 
-/** An unsigned call about nothing is answered 400 by us, and leaves no trace; whatever else answers is in between. */
+/** We answer 400 to an unsigned call about nothing, and keep no trace of it; any other answer comes from a proxy in between. */
 async function checkCallback(config: Asked, { id, mode }: Pick<Gateway, 'id' | 'mode'>): Promise<Finding> {
   const url = serviceUrl(config);
   const address = `${url}/callbacks/${id}`;

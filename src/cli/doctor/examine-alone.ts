@@ -15,7 +15,7 @@ import { createMetrics } from '../../telemetry/metrics.ts';
 import { withTemporal } from '../ask-temporal.ts';
 import { checkAddress } from './address-checks.ts';
 
-/** Every check, in the order in which somebody would act on what they find. */
+/** Every check, in the order in which an operator would act on the findings. */
 export async function examineAlone(config: Config): Promise<Check[]> {
   const metrics = createMetrics();
   const gateways = createGateways(config, metrics).all;

@@ -1,4 +1,4 @@
-/** What somebody has to do something about. An order without findings needs nobody. */
+/** What a person has to act on. An order without findings needs no one. */
 import { paidonce, temporal, type TemporalServer } from '../../health/shell-commands.ts';
 import { isSettled } from '../../domain/payment.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
@@ -163,7 +163,7 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Fi
   }));
 }
 
-/** An open payment lives in a run; without one nobody polls a hold or notices that the time is over. */
+/** An open payment lives in a run; without one no hold is polled, and no deadline is noticed. */
 function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Finding[] {
   const isNew = now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS;
   const isThere = runs.some((run) => run.workflowId === workflow.workflowId && LIVES.has(run.status));

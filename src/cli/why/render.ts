@@ -33,7 +33,7 @@ export function jsonOf({ q, reference, store, temporal, findings }: Why): object
   };
 }
 
-/** The order, each payment's causal chain, what its runs did, and what needs somebody. */
+/** The order, each payment's causal chain, what its runs did, and what a person has to do. */
 export function linesOf(why: Why): string[] {
   const { q, reference, store, temporal } = why;
   const runs = temporal.kind === 'found' ? temporal.runs : [];

@@ -12,7 +12,7 @@ export interface OrderNamed {
   readonly hasMore: boolean;
 }
 
-/** An order's own reference is its order, whatever else is called so. */
+/** An order's own reference means the order, also where something else has the same id. */
 export function orderNamedBy({ data, hasMore }: z.infer<typeof searchAnswer>): OrderNamed {
   const references = new Set(data.flatMap(({ orderReference }) => orderReference ?? []));
   const [first] = references;

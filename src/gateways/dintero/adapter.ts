@@ -41,7 +41,7 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
       signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
     ],
-    // Dintero names no limit; a session that is open for longer than its listings are read back would be found by nobody.
+    // Dintero names no limit. A session that is open for longer than its listings are read back would not be found.
     longestSessionMs: LONGEST_SESSION_MS,
     verify: (request) =>
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),

@@ -35,7 +35,7 @@ interface Contents {
   readonly contradictions: readonly string[];
 }
 
-/** Proves who sent a callback and says what it is about. Reads the signed query and two headers, never the body. */
+/** Proves the sender of a callback and says what it is about. Reads the signed query and two headers, never the body. */
 export function verifyCallback(request: RawRequest, signer: Signer): Verification {
   const target = parseTarget(request.method, request.target);
   if (target === null)

@@ -14,7 +14,7 @@ export interface Subscription {
   readonly url: string;
   readonly events: readonly string[];
   readonly createdAt?: string;
-  /** False where Dintero has given it up, or somebody has ended it or switched it off: it is listed all the same. */
+  /** False where Dintero has given it up, or where it was ended or switched off: it is listed all the same. */
   readonly isActive: boolean;
 }
 

@@ -73,7 +73,7 @@ export const transactionSchema = z
     const { capturedMinor, refundedMinor } = accountFor(from).sums;
     if (!isAmountMinor(capturedMinor) || !isAmountMinor(refundedMinor))
       context.addIssue({ code: 'custom', path: ['events'], message: 'expected sums within int32' });
-    // Nobody can take what was never there: whatever this is about, it is not understood.
+    // More captured than authorized is impossible: the answer is not understood.
     else if (capturedMinor > from.amount)
       context.addIssue({
         code: 'custom',

@@ -116,7 +116,7 @@ function toInit({ method, headers, body }: HttpRequest, signal: AbortSignal): Re
   return {
     method,
     signal,
-    // Followed, a redirect would carry the token to a host that nobody configured.
+    // A redirect that is followed carries the token to a host that is not configured.
     redirect: 'manual',
     headers: { accept: 'application/json', 'user-agent': 'paidonce', ...content, ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),

@@ -37,7 +37,7 @@ export function createTokenSource(request: () => Promise<Token>, now: () => Date
       if (kept !== undefined && at < kept.goodUntil) return kept.value;
       const renewed = (asked ??= ask());
       if (kept === undefined || at >= kept.expiresAt) return (await renewed).value;
-      // Good still: nobody waits for a renewal that may hang.
+      // Still good: no call waits for a renewal that may hang.
       renewed.catch(() => undefined);
       return kept.value;
     },

@@ -1,4 +1,4 @@
-/** Failures before the first byte of a request has left: nobody there, no such host, no TLS. */
+/** Failures before the first byte of a request has left: connection refused, no such host, no TLS. */
 const UNSENT_CODES =
   /^(ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_\w+|ERR_TLS_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 
