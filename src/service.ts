@@ -10,7 +10,7 @@ import type { Namespace } from './temporal/namespace.ts';
 import type { MoneyRuns } from './temporal/money-runs.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
 
-/** What every part of a process shares. Built once, in main.ts. */
+/** What every part of a process shares. Built once, in run-service.ts. */
 export interface Service {
   readonly config: Config;
   readonly log: Logger;

@@ -149,7 +149,7 @@ interface RunningApi {
   stop(): Promise<void>;
 }
 
-/** As main.ts builds it, and with as little help: nothing here knows that the server will be replaced. */
+/** As run-service.ts builds it, and with as little help: nothing here knows that the server will be replaced. */
 async function startRealApi(temporalPort: number): Promise<RunningApi> {
   const port = await freePort();
   const config = readConfig({
