@@ -6,6 +6,6 @@ process.stdout.once('error', () => process.exit());
 
 const [name, ...rest] = process.argv.slice(2);
 const exitCode = await runCommand(name === undefined ? [] : [name, ...rest]);
-// `dev` says for itself how it ended; the sandbox has only begun; everything else is over, whatever is still connected.
+// The sandbox has only begun; everything else is over, whatever is still connected.
 process.exitCode ??= exitCode;
 if (name !== 'sandbox' || exitCode !== 0) process.exit();

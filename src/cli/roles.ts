@@ -21,16 +21,11 @@ export function roleCommands(): Command[] {
     new Command('dev')
       .description('everything on one machine, as npm start does')
       .addHelpText('after', example('PORT=4000 paidonce dev'))
-      .action(async () => {
-        const { runDev } = await import('../dev/main.ts');
-        process.exitCode = await runDev(process.env);
-      }),
+      .action(() => startStage('dev')),
     new Command('sandbox')
       .description('the sandbox of a gateway alone')
       .addHelpText('after', example('SANDBOX_PORT=4001 paidonce sandbox'))
-      .action(async () => {
-        await import('../sandbox/start.ts');
-      }),
+      .action(() => startStage('sandbox')),
   ];
 }
 
@@ -44,6 +39,14 @@ function workerRoles({ DATABASE_URL }: Config): Roles {
   throw new ConfigError(
     'a worker of its own needs DATABASE_URL; with the embedded store "paidonce api" is the worker too',
   );
+}
+
+/**
+ * The only place where the core knows the stage. `dev` and `sandbox` are workspaces that the core can't be compiled against: importing
+ * the start module starts one, with the environment of this process, and it says for itself how it ends.
+ */
+async function startStage(workspace: 'dev' | 'sandbox'): Promise<void> {
+  await import(new URL(`../../${workspace}/start.js`, import.meta.url).href);
 }
 
 function command(name: string, description: string, roles: (config: Config) => Roles): Command {

@@ -3,10 +3,18 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError } from '../../src/config/environment.ts';
-import { readShopConfig } from '../../src/demo-shop/config.ts';
-import { foundations, urlsOf } from '../../src/dev/plan.ts';
-import { devSecrets } from '../../src/dev/secrets.ts';
-import { checkEnvironment, readSettings, SANDBOX_VALUES } from '../../src/dev/settings.ts';
+import { readShopConfig } from '../../demo-shop/config.ts';
+import { foundations, urlsOf } from '../../dev/plan.ts';
+import { devSecrets } from '../../dev/secrets.ts';
+import { checkEnvironment, readSettings } from '../../dev/settings.ts';
+
+/** The credentials of our own sandbox. */
+const SANDBOX_VALUES = {
+  DINTERO_ACCOUNT_ID: 'T12345678',
+  DINTERO_CLIENT_ID: 'sandbox-client',
+  DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
+  DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
+};
 
 const SECRETS = {
   API_KEYS: 'dev_0123456789abcdefghijklmn',

@@ -8,7 +8,7 @@ import { createOpenings } from '../../src/health/openings.ts';
 import { createStoreFigures } from '../../src/health/store-figures.ts';
 import { startApi } from '../../src/api/server.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { temporalServer } from '../../src/dev/temporal-server.ts';
+import { temporalServer } from '../../dev/temporal-server.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';
 import { createLog } from '../../src/telemetry/log.ts';

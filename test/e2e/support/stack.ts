@@ -2,16 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChildSpec } from '../../../src/dev/child.ts';
-import { SANDBOX_VALUES } from '../../../src/dev/settings.ts';
-import { findTemporalCli } from '../../../src/dev/temporal-cli.ts';
+import { findTemporalCli } from '../../../dev/temporal-cli.ts';
+import { temporalServer } from '../../../dev/temporal-server.ts';
+import { freePort } from '../../../kit/free-port.js';
+import { read } from '../../../kit/poll.js';
+import type { ChildSpec } from '../../../kit/tied-child.js';
+import { SANDBOX_VALUES } from '../../../src/cli/running-dev.ts';
 import { migratePostgres } from '../../../src/store/migrations.ts';
-import { temporalServer } from '../../../src/dev/temporal-server.ts';
 import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
 import { createCall, type Call } from './http.ts';
 import { startMerchant, WEBHOOK_SECRET, type Merchant } from './merchant.ts';
-import { freePort } from '../../support/ports.ts';
 import { endAllProcesses, launch, startProcess, type Process } from './processes.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
@@ -168,9 +169,9 @@ function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
   return {
     name: 'sandbox',
     command: process.execPath,
-    args: [join(dist, 'sandbox', 'start.js')],
+    args: [join(dist, '..', 'sandbox', 'start.js')],
     env: { ...SANDBOX_VALUES, SANDBOX_PORT: String(port), DATA_DIR: dataDir },
-    answers: () => expectOk(`http://127.0.0.1:${port}/__sim/requests`),
+    answers: () => read(`http://127.0.0.1:${port}/__sim/requests`),
     readyWithinMs: 60_000,
   };
 }
@@ -191,13 +192,6 @@ function roleSpec(name: Role, dist: string, env: Readonly<Record<string, string>
 
 /** With both Temporal and the store; it may answer 200 with one of them. */
 async function expectReady(url: string): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  const text = await response.text();
-  if (!text.includes('"ready"')) throw new Error(`${url} answers ${text}`);
-}
-
-async function expectOk(url: string): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  const found = (await read(url)) as { readonly status?: string };
+  if (found.status !== 'ready') throw new Error(`${url} answers ${JSON.stringify(found)}`);
 }

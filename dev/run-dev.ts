@@ -1,11 +1,11 @@
 /** `npm start` and `paidonce dev`: everything on one machine, nothing to configure. Contract §1. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../config/environment.ts';
-import { migratePostgres } from '../store/migrations.ts';
-import { DirectoryInUse, lockDirectory } from '../store/lock.ts';
+import { tryLock } from '../kit/machine-lock.js';
+import { startChild } from '../kit/tied-child.js';
+import { ConfigError } from '../src/for-dev.ts';
 import { createNotebook, untilLeftoversEnd } from './leftovers.ts';
-import { coreChild, foundations, urlsOf, type Urls } from './plan.ts';
+import { coreChild, foundations, migrateChild, urlsOf, type Urls } from './plan.ts';
 import { PortTaken } from './ports.ts';
 import { devSecrets } from './secrets.ts';
 import { checkEnvironment, dataDirOf, readSettings, type DevSettings } from './settings.ts';
@@ -14,7 +14,12 @@ import { ChildRefused } from './supervised-child.ts';
 import { createSupervisor } from './supervisor.ts';
 import { findTemporalCli, NoTemporalCli } from './temporal-cli.ts';
 
-const CONFIGURATION = [ConfigError, PortTaken, NoTemporalCli, ChildRefused, DirectoryInUse];
+/** Another `npm start` runs on the same DATA_DIR. */
+class StartedAlready extends Error {
+  override readonly name = 'StartedAlready';
+}
+
+const CONFIGURATION = [ConfigError, PortTaken, NoTemporalCli, ChildRefused, StartedAlready];
 
 /** Runs until it is told to stop. The answer is the exit code: 0 fine, 1 something broke, 2 it can't run like this. */
 export async function runDev(env: NodeJS.ProcessEnv): Promise<number> {
@@ -41,15 +46,11 @@ export async function runDev(env: NodeJS.ProcessEnv): Promise<number> {
 async function lock(dataDir: string): Promise<() => Promise<void>> {
   // Secrets and payers' data are in it.
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  try {
-    return await lockDirectory(join(dataDir, 'dev'));
-  } catch (cause) {
-    if (!(cause instanceof DirectoryInUse)) throw cause;
-    throw new DirectoryInUse(
-      `another start runs on ${dataDir}; stop it, or set DATA_DIR to another folder to run both`,
-      { cause },
-    );
-  }
+  const unlock = await tryLock(`start ${await realpath(dataDir)}`);
+  if (unlock !== null) return unlock;
+  throw new StartedAlready(
+    `another start runs on ${dataDir}; stop it, or set DATA_DIR to another folder to run both`,
+  );
 }
 
 /** Returns when all of it has ended. */
@@ -71,7 +72,7 @@ async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal)
       const children = await foundations(settings, executable);
       say(`starting ${[...children.map(({ name }) => name), 'then the API and the worker'].join(', ')} …`);
       await supervisor.start(children);
-      if (settings.config.DATABASE_URL !== undefined) await migratePostgres(settings.config.DATABASE_URL);
+      if (settings.config.DATABASE_URL !== undefined) await migrate(settings);
       await supervisor.start([coreChild(settings)]);
       await announce(settings, urlsFile);
       await supervisor.failed;
@@ -82,6 +83,14 @@ async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal)
     say(`stopping${stop.aborted ? ` (${String(stop.reason)})` : ''} …`);
     await supervisor.stop();
   }
+}
+
+/** @throws Error with what it said, where it did not end with 0 */
+async function migrate(settings: DevSettings): Promise<void> {
+  const said: string[] = [];
+  const child = startChild(migrateChild(settings), (line) => void said.push(line));
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`the store could not be migrated: ${said.join('\n  ')}`);
 }
 
 const LABELS: Record<keyof Urls, string> = {

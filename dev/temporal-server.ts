@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
-import type { ChildSpec } from './child.ts';
+import type { ChildSpec } from '../kit/tied-child.js';
 
 const SEARCH_ATTRIBUTES = ['PaymentStatus', 'PaymentGateway', 'OrderReference', 'SessionId', 'TransactionId'];
 

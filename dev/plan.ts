@@ -1,7 +1,8 @@
 /** The children of `npm start`, each with its command, its environment and how it is seen to be ready. */
 import { join } from 'node:path';
-import { allows, keyFor } from '../config/api-keys.ts';
-import type { ChildSpec } from './child.ts';
+import { read } from '../kit/poll.js';
+import type { ChildSpec } from '../kit/tied-child.js';
+import { allows, keyFor } from '../src/for-dev.ts';
 import { LOCAL, type DevSettings, type Service } from './settings.ts';
 import { askForWorker, temporalServer } from './temporal-server.ts';
 
@@ -17,7 +18,9 @@ export interface Urls {
   readonly shop: string | null;
 }
 
+/** Of the compiled workspaces; the core is under `src`. */
 const DIST = join(import.meta.dirname, '..');
+const CORE = join(DIST, 'src', 'cli', 'main.js');
 /** Ten seconds on a machine with nothing else to do; a full one has been seen to need over a minute. */
 const READY_WITHIN_MS = 180_000;
 
@@ -50,12 +53,11 @@ export function coreChild({ coreEnv, apiUrl, temporal, config }: DevSettings): C
   let wasReady = false;
   const queue = { namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
   return {
-    ...nodeChild('paidonce', ['cli', 'main.js'], coreEnv),
-    args: [join(DIST, 'cli', 'main.js'), 'serve'],
+    ...nodeChild('paidonce', [CORE, 'serve'], coreEnv),
     sharesOutput: true,
     // The first time all of it must be there; later it does its work without Temporal, as it promises.
     answers: async () => {
-      const ready = (await get('paidonce', `${apiUrl}/readyz`)) as { status?: string };
+      const ready = (await read(`${apiUrl}/readyz`)) as { status?: string };
       if (!wasReady && ready.status === 'degraded')
         throw new Error(`only partly ready: ${JSON.stringify(ready)}`);
       // A server of somebody else's may know other workers, or not let us ask.
@@ -63,6 +65,11 @@ export function coreChild({ coreEnv, apiUrl, temporal, config }: DevSettings): C
       wasReady = true;
     },
   };
+}
+
+/** Brings the schema of a PostgreSQL store up to date, and ends. */
+export function migrateChild({ coreEnv }: DevSettings): Pick<ChildSpec, 'name' | 'command' | 'args' | 'env'> {
+  return nodeChild('migrate', [CORE, 'migrate'], coreEnv);
 }
 
 function sandboxChild({ dataDir, config }: DevSettings, { port, url }: Service): ChildSpec {
@@ -79,7 +86,7 @@ function sandboxChild({ dataDir, config }: DevSettings, { port, url }: Service):
     DINTERO_CLIENT_SECRET: given('DINTERO_CLIENT_SECRET'),
     DINTERO_SIGNATURE_SECRETS: given('DINTERO_SIGNATURE_SECRETS'),
   };
-  return nodeChild('sandbox', ['sandbox', 'start.js'], env, `${url}/__sim/state`);
+  return nodeChild('sandbox', [join(DIST, 'sandbox', 'start.js')], env, `${url}/__sim/state`);
 }
 
 function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
@@ -97,7 +104,7 @@ function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
     PAIDONCE_ON_HOLD_POLL_MS: String(config.ON_HOLD_POLL_INTERVAL),
     DATA_DIR: join(dataDir, 'shop'),
   };
-  return nodeChild('demo shop', ['demo-shop', 'start.js'], env, `${url}/healthz`);
+  return nodeChild('demo shop', [join(DIST, 'demo-shop', 'start.js')], env, `${url}/healthz`);
 }
 
 /** The shop's buttons move money and ask for no password. So its key may move money only with the sandbox, where no money is real. */
@@ -106,20 +113,13 @@ function shopKey({ config, sandbox }: DevSettings): string | undefined {
   return sandbox !== null && forBoth !== undefined ? forBoth.key : keyFor(config.API_KEYS, ['shop']);
 }
 
-function nodeChild(name: string, path: readonly string[], env: NodeJS.ProcessEnv, healthUrl = ''): ChildSpec {
+function nodeChild(name: string, args: readonly string[], env: NodeJS.ProcessEnv, healthUrl = ''): ChildSpec {
   return {
     name,
     command: process.execPath,
-    args: [join(DIST, ...path)],
+    args,
     env,
-    answers: () => get(name, healthUrl),
+    answers: () => read(healthUrl),
     readyWithinMs: READY_WITHIN_MS,
   };
-}
-
-async function get(name: string, url: string): Promise<unknown> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  const body = await response.text();
-  if (!response.ok) throw new Error(`${name} answers ${response.status}: ${body.slice(0, 300)}`);
-  return body.startsWith('{') ? JSON.parse(body) : body;
 }

@@ -1,4 +1,4 @@
-import { runSandbox } from './main.ts';
+import { runSandbox } from './run-sandbox.ts';
 
 try {
   const sandbox = await runSandbox(process.env);

@@ -1,17 +1,8 @@
 /** What `npm start` runs with: what the environment says, and what it chose where that says nothing. */
 import { resolve } from 'node:path';
-import { readConfig, type Config } from '../config/config.ts';
-import { withDefaults } from '../config/environment.ts';
+import { readConfig, sandboxVariables, withDefaults, type Config } from '../src/for-dev.ts';
 import { choosePorts, malformedPorts, movedPorts, type PortWish } from './ports.ts';
 import { makeSecrets, type DevSecrets } from './secrets.ts';
-
-/** The sandbox's values are defaults for our own sandbox only. */
-export const SANDBOX_VALUES = {
-  DINTERO_ACCOUNT_ID: 'T12345678',
-  DINTERO_CLIENT_ID: 'sandbox-client',
-  DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
-  DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
-};
 
 const DINTERO_ADDRESSES = ['DINTERO_API_URL', 'DINTERO_CHECKOUT_URL'];
 
@@ -136,7 +127,7 @@ function coreEnvironment(
 ): NodeJS.ProcessEnv {
   const defaults = {
     ...secrets,
-    ...(sandbox && { ...SANDBOX_VALUES, DINTERO_API_URL: sandbox.url, DINTERO_CHECKOUT_URL: sandbox.url }),
+    ...(sandbox && sandboxVariables(sandbox.url)),
     ...(shop && { ORDER_WEBHOOK_URL: `${shop.url}/webhooks/paidonce` }),
     ...(temporal && { TEMPORAL_ADDRESS: `${LOCAL}:${temporal.port}`, TEMPORAL_UI_URL: temporal.uiUrl }),
     HOST: host,

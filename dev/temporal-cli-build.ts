@@ -1,10 +1,10 @@
 /** The last rung of the ladder: the Temporal CLI from its sources, by Go's module proxy. tools/temporal-cli says which. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { killGroup, tied } from './child.ts';
+import { eachLine, killGroup, spawnTied } from '../kit/tied-child.js';
+import { PACKAGE_FOLDER } from '../src/for-dev.ts';
 
-const SOURCE = join(import.meta.dirname, '..', '..', 'tools', 'temporal-cli');
+const SOURCE = join(PACKAGE_FOLDER, 'tools', 'temporal-cli');
 const PACKAGE = 'github.com/temporalio/cli/cmd/temporal';
 const PROGRESS_MS = 15_000;
 
@@ -19,8 +19,7 @@ export async function buildTemporalCli(target: string, { version, say, stop }: B
   say('building Temporal with Go, once for all checkouts: about 4 minutes on 2 cores …');
   const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${version}`;
   const args = ['build', '-v', '-trimpath', '-ldflags', flags, '-o', target, PACKAGE];
-  const { command, args: tiedArgs } = tied('go', args);
-  const child = spawn(command, tiedArgs, { cwd: SOURCE, stdio: ['pipe', 'ignore', 'pipe'], detached: true });
+  const child = spawnTied('go', args, { cwd: SOURCE, output: ['ignore', 'pipe'] });
   const progress = follow(child);
   const begun = Date.now();
   const timer = setInterval(() => {
@@ -46,13 +45,11 @@ function follow(child: ChildProcess): Progress {
   let fetched = 0;
   let compiled = 0;
   let last = '';
-  if (child.stderr !== null) {
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      if (line.startsWith('go: downloading')) fetched += 1;
-      else compiled += 1;
-      last = line;
-    });
-  }
+  eachLine(child.stderr, (line) => {
+    if (line.startsWith('go: downloading')) fetched += 1;
+    else compiled += 1;
+    last = line;
+  });
   return {
     inWords: () => `${fetched} modules fetched, ${compiled} packages compiled`,
     lastWords: () => last,

@@ -4,7 +4,7 @@ import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { withLock } from '../../bin/lock.js';
+import { withLock } from '../kit/machine-lock.js';
 import { buildTemporalCli } from './temporal-cli-build.ts';
 
 export const TEMPORAL_CLI_VERSION = '1.8.2';

@@ -1,6 +1,6 @@
 /** The demo shop as a process of its own. Ends on SIGINT, SIGTERM and when the parent that has an IPC channel to it is gone. */
 import { ShopConfigError } from './config.ts';
-import { runShop } from './main.ts';
+import { runShop } from './run-shop.ts';
 
 try {
   const shop = await runShop(process.env);

@@ -1,7 +1,14 @@
 /** One child that is kept alive: started again when it dies, given up when that does not help. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasEnded, killGroup, startChild, stopChild, untilAnswers, type ChildSpec } from './child.ts';
+import {
+  hasEnded,
+  killGroup,
+  startChild,
+  stopChild,
+  untilAnswers,
+  type ChildSpec,
+} from '../kit/tied-child.js';
 
 /** A child keeps dying, or never answers: going on would only hide it. */
 export class ChildKeepsDying extends Error {

@@ -1,5 +1,5 @@
 /** All the children of one `npm start`: nothing is ever half alive. */
-import type { ChildSpec } from './child.ts';
+import type { ChildSpec } from '../kit/tied-child.js';
 import { superviseChild, type ChildEvents, type SupervisedChild } from './supervised-child.ts';
 
 export interface Supervisor {

@@ -1,6 +1,8 @@
 /** A process of the stand: started, watched, measured from /proc, and stopped by its own id. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { openSync, readdirSync, readFileSync } from 'node:fs';
+import { postgresPrograms, startPostgres } from '../../kit/postgres-server.js';
+import { spawnTied, stopChild } from '../../kit/tied-child.js';
 
 export interface Child {
   readonly name: string;
@@ -20,42 +22,42 @@ export interface ChildSpec {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** PostgreSQL refuses to run as root. */
-  readonly user?: string | undefined;
-  /** SIGINT is PostgreSQL's word for "end now, but properly". */
-  readonly stopBy?: NodeJS.Signals;
 }
 
-const SETPRIV = '/usr/bin/setpriv';
 const CLOCK_TICKS = 100;
-const STOP_LIMIT_MS = 10_000;
 
-/** Starts a process that dies with this one where the system can arrange it; what it says goes to `logFile`. */
-export function startChild(spec: ChildSpec): Child {
-  const log = openSync(spec.logFile, 'a');
-  const child = spawn(...commandOf(spec), {
-    env: { ...process.env, ...spec.env },
-    stdio: ['ignore', log, log],
-  });
+/** Starts a process that dies with this one; what it says goes to `logFile`. */
+export function startChild({ name, command, args, env, logFile }: ChildSpec): Child {
+  const log = openSync(logFile, 'a');
+  const child = spawnTied(command, args, { env: { ...process.env, ...env }, output: [log, log] });
+  return measured(child, { name, logFile, stop: () => stopChild(child) });
+}
+
+/** The PostgreSQL server of the kit, with its default durability; null where none is installed. */
+export async function startDatabase(): Promise<{ readonly url: string; readonly process: Child } | null> {
+  if (postgresPrograms() === null) return null;
+  const { url, child, logFile, stop } = await startPostgres({ superuser: 'paidonce' });
+  return { url, process: measured(child, { name: 'postgresql', logFile, stop }) };
+}
+
+function measured(child: ChildProcess, { name, logFile, stop }: Watched): Child {
   const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => fail({ name, logFile }, error.message));
     child.once('exit', (code, signal) => {
-      if (!isStopping) fail(spec, `${code ?? signal}`);
+      if (!isStopping) fail({ name, logFile }, `${code ?? signal}`);
       resolve();
     });
   });
   let isStopping = false;
-  const pid = pidOf(child, spec);
+  const pid = child.pid ?? 0;
   return {
-    name: spec.name,
+    name,
     pid,
     cpuSeconds: () => familyOf(pid).reduce((sum, member) => sum + cpuOf(member), 0),
     residentMb: () => residentOf(pid),
-    async stop() {
+    stop() {
       isStopping = true;
-      child.kill(spec.stopBy ?? 'SIGTERM');
-      const cut = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-      await ended;
-      clearTimeout(cut);
+      return stop();
     },
     kill() {
       isStopping = true;
@@ -65,19 +67,14 @@ export function startChild(spec: ChildSpec): Child {
   };
 }
 
-function commandOf({ command, args, user }: ChildSpec): [string, string[]] {
-  if (!existsSync(SETPRIV)) return [command, [...args]];
-  const identity = user === undefined ? [] : [`--reuid=${user}`, `--regid=${user}`, '--init-groups'];
-  return [SETPRIV, [...identity, '--pdeathsig', 'KILL', '--', command, ...args]];
-}
-
-function pidOf(child: ChildProcess, { name, command }: ChildSpec): number {
-  if (child.pid === undefined) throw new Error(`starting ${name}: ${command} can't be run`);
-  return child.pid;
+interface Watched {
+  readonly name: string;
+  readonly logFile: string;
+  readonly stop: () => Promise<void>;
 }
 
 /** A figure taken with half of the stand gone would be worth nothing. */
-function fail({ name, logFile }: ChildSpec, how: string): never {
+function fail({ name, logFile }: Pick<ChildSpec, 'name' | 'logFile'>, how: string): never {
   const tail = readFileSync(logFile, 'utf8').split('\n').slice(-15).join('\n');
   process.stderr.write(`bench: ${name} ended by itself (${how}); its last words:\n${tail}\n`);
   process.exit(1);

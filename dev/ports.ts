@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { takenPort } from '../lib/port-holder.ts';
+import { takenPort } from '../src/for-dev.ts';
 
 /** A port that a variable names can't be used: its owner must be told, not moved. */
 export class PortTaken extends Error {
