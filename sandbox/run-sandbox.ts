@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
-import { sandboxApp } from './app.ts';
-import { resumeResolutions } from './changes.ts';
-import { checkInvariants } from './invariants/check.ts';
-import { type Findings, type Question, questionSchema } from './invariants/question.ts';
-import { resumeLate } from './money.ts';
-import { parseBody } from './parse.ts';
+import { sandboxApp } from './http/app.ts';
+import { resumeResolutions } from './transactions/announce.ts';
+import { checkInvariants } from './books/check-books.ts';
+import { type Findings, type Question, questionSchema } from './books/question.ts';
+import { resumeLate } from './money/move-money.ts';
+import { parseBody } from './http/request-body.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
 import { readSettings, type Settings } from './settings.ts';
 

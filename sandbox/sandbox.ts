@@ -1,12 +1,12 @@
-import { Agenda } from './agenda.ts';
-import { Deliveries } from './deliveries.ts';
-import { Faults } from './faults.ts';
-import { Hooks } from './hooks/hooks.ts';
-import { type Entry, openJournal, openNoJournal, readJournal, type Journal } from './journal.ts';
-import { Ledger } from './ledger.ts';
+import { Agenda } from './records/agenda.ts';
+import { Deliveries } from './callbacks/callbacks.ts';
+import { Faults } from './faults/faults.ts';
+import { Hooks } from './webhooks/webhooks.ts';
+import { type Entry, openJournal, openNoJournal, readJournal, type Journal } from './records/journal.ts';
+import { Ledger } from './records/ledger.ts';
 import type { Settings } from './settings.ts';
-import { SigningSecrets } from './signing-secrets.ts';
-import { Tokens } from './tokens.ts';
+import { SigningSecrets } from './callbacks/signing-secrets.ts';
+import { Tokens } from './http/access-token.ts';
 
 /** Everything that routes work with. */
 export interface Sandbox {

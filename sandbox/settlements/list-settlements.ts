@@ -1,8 +1,8 @@
 /** `GET /v1/accounts/{aid}/settlements`, whose cursor is a pair. */
-import { checkFilters, many, one, type Query, timeOf } from '../listing.ts';
-import { invalid, Problem } from '../problem.ts';
+import { checkFilters, many, one, type Query, timeOf } from '../records/listing.ts';
+import { invalid, Problem } from '../http/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
-import type { Settlement, SettlementRow } from './settlement-model.ts';
+import type { Settlement, SettlementRow } from './settlement.ts';
 
 interface Cursor {
   readonly id: string;

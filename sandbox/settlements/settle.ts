@@ -1,11 +1,11 @@
 /** Payouts: every capture and refund that was not paid out yet, less fees. */
 import { z } from 'zod';
-import { accountId } from '../ids.ts';
-import { nowIso, type Transaction, type TransactionEvent } from '../model.ts';
+import { accountId } from '../records/ids-and-times.ts';
+import { nowIso, type Transaction, type TransactionEvent } from '../transactions/transaction.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { sumsOf } from '../sums.ts';
+import { sumsOf } from '../transactions/sums.ts';
 import { withoutRows } from './list-settlements.ts';
-import type { SettledAmount, Settlement, SettlementRow } from './settlement-model.ts';
+import type { SettledAmount, Settlement, SettlementRow } from './settlement.ts';
 
 /** The body of `POST /__sim/settlements`. A fee is for each capture; refunds cost nothing and give none back. */
 export const settleSchema = z.strictObject({
