@@ -27,8 +27,8 @@ export async function runSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox
   const sandbox = opened(settings, server);
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
   sandbox.publicUrl = settings.publicUrl ?? url;
-  sandbox.deliveries.resume();
-  sandbox.hooks.resume();
+  sandbox.callbacks.resume();
+  sandbox.webhooks.resume();
   resumeResolutions(sandbox);
   resumeLate(sandbox);
   return {
@@ -66,8 +66,8 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 
 async function close(sandbox: Sandbox, server: Server): Promise<void> {
   sandbox.agenda.clear();
-  sandbox.deliveries.close();
-  sandbox.hooks.close();
+  sandbox.callbacks.close();
+  sandbox.webhooks.close();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await closed;

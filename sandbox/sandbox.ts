@@ -1,7 +1,7 @@
 import { Agenda } from './records/agenda.ts';
-import { Deliveries } from './callbacks/callbacks.ts';
+import { Callbacks } from './callbacks/callbacks.ts';
 import { Faults } from './faults/faults.ts';
-import { Hooks } from './webhooks/webhooks.ts';
+import { Webhooks } from './webhooks/webhooks.ts';
 import { type Entry, openJournal, openNoJournal, readJournal, type Journal } from './records/journal.ts';
 import { Ledger } from './records/ledger.ts';
 import type { Settings } from './settings.ts';
@@ -16,8 +16,8 @@ export interface Sandbox {
   readonly faults: Faults;
   readonly tokens: Tokens;
   readonly agenda: Agenda;
-  readonly deliveries: Deliveries;
-  readonly hooks: Hooks;
+  readonly callbacks: Callbacks;
+  readonly webhooks: Webhooks;
   readonly secrets: SigningSecrets;
   /** Calls per operation of the API since the start. */
   readonly requests: Map<string, number>;
@@ -33,9 +33,9 @@ export function openSandbox(settings: Settings): Sandbox {
   const secrets = new SigningSecrets(settings.signatureSecrets, journal);
   for (const entry of entries) for (const part of [ledger, faults, secrets]) part.replay(entry);
   const parts = { account: settings.account, ledger, faults, agenda, journal, secrets };
-  const [deliveries, hooks] = [new Deliveries(parts), new Hooks(parts)];
+  const [callbacks, webhooks] = [new Callbacks(parts), new Webhooks(parts)];
   const [tokens, requests] = [new Tokens(), new Map<string, number>()];
-  const sandbox = { ...parts, settings, tokens, deliveries, hooks, requests, publicUrl: '' };
+  const sandbox = { ...parts, settings, tokens, callbacks, webhooks, requests, publicUrl: '' };
   journal.rewrite(allEntries(sandbox));
   return sandbox;
 }
@@ -43,8 +43,8 @@ export function openSandbox(settings: Settings): Sandbox {
 /** Back to the first day: no records, no faults, nothing under way. */
 export function resetSandbox(sandbox: Sandbox): void {
   sandbox.agenda.clear();
-  sandbox.deliveries.clear();
-  sandbox.hooks.clear();
+  sandbox.callbacks.clear();
+  sandbox.webhooks.clear();
   sandbox.ledger.clear();
   sandbox.secrets.clear();
   sandbox.faults.clear();

@@ -1,9 +1,8 @@
 import type { Ledger } from '../records/ledger.ts';
-import type { Transaction } from '../transactions/transaction.ts';
-import { groupBy } from './group-by.ts';
-import { missingMoney, paidTwice, sharedMoney, strayMoney } from './order-rules.ts';
+import { groupBy, missingMoney, paidTwice, sharedMoney, strayMoney } from './order-rules.ts';
 import type { Findings, MerchantOrder, Question, Violation } from './question.ts';
 import { transactionViolations } from './transaction-rules.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 /** The profile of sessions that `/__sim/transactions` makes: nobody's business here. */
 export const FOREIGN_PROFILE = 'another-shop';

@@ -1,14 +1,13 @@
 /** Where all money belongs: each transaction with money in exactly one paid order, each paid order with its money. */
-import type { Transaction } from '../transactions/transaction.ts';
 import { sumsOf } from '../transactions/sums.ts';
-import { groupBy } from './group-by.ts';
 import type { MerchantOrder, Violation } from './question.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 const EVER_PAID = new Set(['PAID', 'REFUNDED', 'VOIDED']);
 const AUTHORIZED = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
 
 /** Money that the merchant holds, reserved or taken; 0 where all of it went back or none ever came. */
-export function heldBy(transaction: Transaction): number {
+function heldBy(transaction: Transaction): number {
   const { captured, refunded } = sumsOf(transaction);
   return transaction.status === 'AUTHORIZED' ? transaction.amount : captured - refunded;
 }
@@ -102,4 +101,16 @@ function sumOf({
   readonly currency?: string | undefined;
 }): string {
   return [amount, currency].filter((part) => part !== undefined).join(' ');
+}
+
+/** Things by a key of theirs, in their order. */
+export function groupBy<T>(things: readonly T[], keyOf: (thing: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const thing of things) {
+    const key = keyOf(thing);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [thing]);
+    else group.push(thing);
+  }
+  return groups;
 }

@@ -6,7 +6,7 @@ import { one, type Query } from '../records/listing.ts';
 import { parseBody, readJson } from '../http/request-body.ts';
 import type { Sandbox } from '../sandbox.ts';
 
-export function invariantRoutes(router: Router, { ledger }: Sandbox): void {
+export function simBooksRoutes(router: Router, { ledger }: Sandbox): void {
   router.get('/invariants', (ctx) => {
     ctx.body = checkInvariants(ledger, parseBody(questionSchema, fromQuery(ctx.query)));
   });

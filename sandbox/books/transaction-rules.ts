@@ -1,7 +1,8 @@
 /** What must hold of each transaction at every moment, whoever looks. */
-import type { Session, Transaction, TransactionEvent } from '../transactions/transaction.ts';
 import { sumsOf } from '../transactions/sums.ts';
 import type { Violation } from './question.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Transaction, TransactionEvent } from '../transactions/transaction.ts';
 
 /** Captures within the authorization, refunds within the captures, each reference used once. */
 export function transactionViolations(transaction: Transaction, session: Session | undefined): Violation[] {

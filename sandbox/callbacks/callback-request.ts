@@ -1,10 +1,12 @@
 import type { CallbackPlan } from './callback-plan.ts';
-import type { CallbackRecord, Occasion, Session, Transaction } from '../transactions/transaction.ts';
 import { type Parameters, reordered, withParameters } from '../http/url-parameters.ts';
 import { signatureHeader } from './signature.ts';
+import type { CallbackRecord, Occasion } from './callback-record.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 /** What the merchant asked for in the query of its callback URL. */
-export interface CallbackOptions {
+interface CallbackOptions {
   readonly method: 'GET' | 'POST';
   readonly reportError: boolean;
   readonly reportEvents: readonly string[];
@@ -72,7 +74,7 @@ function extraParameters(plan: CallbackPlan): [string, string][] {
 }
 
 /** What callbacks are signed with: the first secret, or the second where the old one is asked for. */
-export interface Signing {
+interface Signing {
   readonly account: string;
   readonly secrets: readonly string[];
 }

@@ -4,19 +4,15 @@ import type { CallbackPlan } from './callback-plan.ts';
 import { callbackHeaders, callbackOptions, type CallbackSubject, callbackUrl } from './callback-request.ts';
 import { Courier } from '../delivery/courier.ts';
 import type { Faults } from '../faults/faults.ts';
-import { shortId } from '../records/ids-and-times.ts';
 import type { Journal } from '../records/journal.ts';
 import type { Ledger } from '../records/ledger.ts';
-import {
-  type CallbackRecord,
-  nowIso,
-  type Occasion,
-  type Session,
-  type Transaction,
-} from '../transactions/transaction.ts';
 import type { Outgoing } from '../delivery/sender.ts';
 import type { SigningSecrets } from './signing-secrets.ts';
-import { transactionView } from '../transactions/lagging-views.ts';
+import { transactionView } from '../records/lagging-views.ts';
+import type { CallbackRecord, Occasion } from './callback-record.ts';
+import { nowIso, shortId } from '../records/ids-and-times.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 const MAX_RETRIES = 20;
 
@@ -30,7 +26,7 @@ interface Parts {
 }
 
 /** Sends callbacks: 2xx ends well, 4xx ends in `lost`, anything else is tried again up to 20 times. */
-export class Deliveries {
+export class Callbacks {
   readonly #parts: Parts;
   readonly #courier: Courier<CallbackRecord>;
 

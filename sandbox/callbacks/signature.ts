@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-export interface Signed {
+interface Signed {
   readonly secret: string;
   /** With its T or P. */
   readonly account: string;

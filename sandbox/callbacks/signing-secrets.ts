@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { shortId } from '../records/ids-and-times.ts';
 import type { Entry, Journal } from '../records/journal.ts';
+import { shortId } from '../records/ids-and-times.ts';
 
 export interface Rotation {
   readonly id: string;

@@ -1,8 +1,15 @@
 import type { Agenda } from '../records/agenda.ts';
 import type { Journal } from '../records/journal.ts';
-import type { Attempt } from '../transactions/transaction.ts';
 import { type Outgoing, Sender } from './sender.ts';
 import type { Table } from '../records/table.ts';
+
+interface Attempt {
+  readonly at: string;
+  /** Null where there was no answer; `error` says why. */
+  readonly status: number | null;
+  readonly error?: string;
+  readonly durationMs: number;
+}
 
 /** Something to be sent until it is received or given up. */
 export interface Parcel {
@@ -14,7 +21,7 @@ export interface Parcel {
   readonly attempts: Attempt[];
 }
 
-export interface Rules<T extends Parcel> {
+interface Rules<T extends Parcel> {
   readonly table: Table<T>;
   readonly maxAttempts: number;
   /** Nothing is sent while this is false; it waits. */
@@ -136,4 +143,11 @@ export class Courier<T extends Parcel> {
   #sendFollowers({ id }: T): void {
     for (const next of this.#rules.table.underKey(id)) if (next.after === id) this.send(next);
   }
+}
+
+/** A parcel as `/__sim` shows it: without its plan and the bare number of its time. */
+export function parcelView(parcel: Parcel & { readonly plan: unknown }): object {
+  const { plan: _plan, dueAtMs, ...rest } = parcel;
+  const nextAt = rest.state === 'pending' ? new Date(dueAtMs).toISOString() : null;
+  return { ...rest, nextAt, lost: rest.state === 'lost' };
 }

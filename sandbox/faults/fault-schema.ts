@@ -1,6 +1,6 @@
 /** What may be asked to go wrong. */
 import { z } from 'zod';
-import { hookPlanSchema } from '../webhooks/webhook-plan.ts';
+import { webhookPlanSchema } from '../webhooks/webhook-plan.ts';
 
 /** The calls of Dintero's API, as faults and counts name them. */
 export const OPERATIONS = [
@@ -44,7 +44,7 @@ export const mannerFields = {
 };
 
 /** One way in which an API call goes wrong. */
-export const faultSchema = z.strictObject({
+const faultSchema = z.strictObject({
   status: z.number().int().min(200).max(599).optional(),
   retryAfter: count.optional(),
   delayMs: count.optional(),
@@ -85,7 +85,7 @@ const knobsSchema = z.strictObject({
   cardTimeoutEffect: z.enum(['before', 'after']),
   autoCapture: autoCaptureSchema,
   hooks: z.enum(['on', 'off']),
-  hookPlan: hookPlanSchema.nullable(),
+  hookPlan: webhookPlanSchema.nullable(),
   hookRetryScheduleMs: z.array(count).min(1),
   hookTimeoutMs: count.min(1),
   hookFailuresToDelete: count.min(1),

@@ -1,4 +1,4 @@
-import { chance } from './chance.ts';
+import { createHash } from 'node:crypto';
 import {
   type Fault,
   type FaultChange,
@@ -151,4 +151,10 @@ export class Faults {
 function concerns(fault: Fault, at: Subject): boolean {
   if (fault.sessionId !== undefined && fault.sessionId !== at.sessionId) return false;
   return fault.transactionId === undefined || fault.transactionId === at.transactionId;
+}
+
+/** A number from 0 up to 1 that looks random and is the same for the same words. */
+function chance(...words: (string | number)[]): number {
+  const digest = createHash('sha256').update(JSON.stringify(words)).digest();
+  return digest.readUInt32BE(0) / 2 ** 32;
 }

@@ -24,6 +24,6 @@ export const TROUBLES = {
   unavailable: { label: 'answers 503 twice', fault: { status: 503, times: 2 } },
 } as const satisfies Record<string, Trouble>;
 
-export type TroubleName = keyof typeof TROUBLES;
+type TroubleName = keyof typeof TROUBLES;
 
 export const TROUBLE_NAMES = Object.keys(TROUBLES).filter((name): name is TroubleName => name in TROUBLES);

@@ -1,14 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import type { Fault, Operation } from '../faults/fault-schema.ts';
-import { cardTimeout } from '../faults/card-timeout.ts';
 import type { Subject } from '../faults/faults.ts';
 import { readText } from './request-body.ts';
 import { patched } from '../faults/patched.ts';
 import { Problem, problemBody } from './problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 
-export type Handler = (ctx: RouterContext, fault: Fault | undefined) => Promise<void> | void;
+type Handler = (ctx: RouterContext, fault: Fault | undefined) => Promise<void> | void;
 
 /** A route of Dintero's API: counted, and subject to the faults that `/__sim/faults` asked for. */
 export function operation(sandbox: Sandbox, name: Operation, handler: Handler): RouterMiddleware {
@@ -29,6 +28,18 @@ export function authorized(sandbox: Sandbox, name: Operation, handler: Handler):
       throw new Problem(401, 'the access token is missing, unknown or expired', 'UNAUTHORIZED');
     }
     await handler(ctx, fault);
+  });
+}
+
+/** The same for what belongs to an account; 403 for another one. */
+export function ofAccount(
+  sandbox: Sandbox,
+  name: Operation,
+  handler: (ctx: RouterContext) => Promise<void> | void,
+): RouterMiddleware {
+  return authorized(sandbox, name, (ctx) => {
+    if (ctx.params['aid'] === sandbox.settings.account) return handler(ctx);
+    throw new Problem(403, `this client does not belong to account ${ctx.params['aid']}`, 'FORBIDDEN');
   });
 }
 
@@ -81,4 +92,16 @@ function answer(ctx: RouterContext, fault: Fault): void {
     ctx.body = whole.slice(0, Math.floor(whole.length / 2));
     ctx.type = 'application/json';
   }
+}
+
+/** The time-out of the first such call on what a test card paid; undefined for every other call. */
+function cardTimeout(
+  { ledger, faults }: Sandbox,
+  operation: string,
+  { transactionId = '' }: Subject,
+): Fault | undefined {
+  const quirk = ledger.quirks.get(transactionId);
+  if (quirk?.timesOut !== operation) return undefined;
+  ledger.saveQuirk({ ...quirk, timesOut: undefined });
+  return { drop: faults.knobs.cardTimeoutEffect, delayMs: faults.knobs.cardTimeoutMs };
 }

@@ -1,7 +1,8 @@
 /** What is left of a line of an order, computed from a transaction's events. */
-import type { Item, Part, Transaction, TransactionEvent } from '../transactions/transaction.ts';
 import type { MoneyKind } from './money-request.ts';
 import { pendingEvents } from '../transactions/sums.ts';
+import type { Item } from '../sessions/session.ts';
+import type { Part, Transaction, TransactionEvent } from '../transactions/transaction.ts';
 
 /** Says what is too much of a part of a line, beside what has been captured or refunded of that line. */
 export function beyondLine(transaction: Transaction, kind: MoneyKind, part: Part): string[] {

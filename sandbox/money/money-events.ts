@@ -1,15 +1,9 @@
 /** Writes operations on money into a transaction: its events, its status and its sums always agree. */
-import { shortId } from '../records/ids-and-times.ts';
-import {
-  type Correction,
-  type EventError,
-  nowIso,
-  type Session,
-  type Transaction,
-  type TransactionEvent,
-} from '../transactions/transaction.ts';
 import type { MoneyCommand, MoneyKind } from './money-request.ts';
 import { leftOf, statusBySums, sumsOf } from '../transactions/sums.ts';
+import { nowIso, shortId } from '../records/ids-and-times.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Correction, EventError, Transaction, TransactionEvent } from '../transactions/transaction.ts';
 
 export interface Facts {
   readonly session: Session;

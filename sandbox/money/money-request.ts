@@ -1,11 +1,11 @@
 /** The bodies of capture, refund and void, and what makes Dintero refuse them. */
 import { z } from 'zod';
-import type { Part, Transaction } from '../transactions/transaction.ts';
 import { parseBody } from '../http/request-body.ts';
 import { invalid, Problem } from '../http/problem.ts';
 import { beyondLine } from './line-sums.ts';
 import { needsItems, neverVoids, takesFinalCapture, voidsRemainder } from './products.ts';
 import { leftOf, pendingEvents } from '../transactions/sums.ts';
+import type { Part, Transaction } from '../transactions/transaction.ts';
 
 export type MoneyKind = 'capture' | 'refund' | 'void';
 

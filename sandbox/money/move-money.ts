@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { callbackChoiceSchema, type CallbackChoice } from '../callbacks/callback-plan.ts';
 import { announce } from '../transactions/announce.ts';
 import type { Late, Manner } from '../transactions/later.ts';
-import type { Transaction, TransactionEvent } from '../transactions/transaction.ts';
 import {
   commandOf,
   type Facts,
@@ -18,10 +17,11 @@ import { checkMoney, type MoneyCommand } from './money-request.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { Problem } from '../http/problem.ts';
 import { isReversed, leftOf } from '../transactions/sums.ts';
+import type { Transaction, TransactionEvent } from '../transactions/transaction.ts';
 
 const USUAL_WAIT_MS = 1_000;
 
-export interface Request {
+interface Request {
   readonly by: string;
   readonly manner?: Manner | undefined;
   readonly callback?: CallbackChoice;
@@ -93,8 +93,7 @@ function finish(
   { facts, manner, callback }: Ending,
 ): void {
   const before = transaction.status;
-  const isLapsed = sandbox.ledger.quirks.get(transaction.id)?.isLapsed === true && command.kind !== 'refund';
-  const fails = isLapsed || manner.result === 'failure' || manner.result === 'corrected';
+  const fails = manner.result === 'failure' || manner.result === 'corrected';
   const events = fails
     ? [writeFailure(transaction, command, facts, manner.error)]
     : writeSuccess(transaction, command, facts);

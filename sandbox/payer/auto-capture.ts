@@ -4,9 +4,10 @@ import type { CallbackChoice } from '../callbacks/callback-plan.ts';
 import { changeTransaction } from '../transactions/status-machine.ts';
 import { scheduleResolution } from '../transactions/announce.ts';
 import type { AutoCapture } from '../faults/fault-schema.ts';
-import type { Session, Transaction } from '../transactions/transaction.ts';
 import { writeFailure } from '../money/money-events.ts';
 import type { Sandbox } from '../sandbox.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 const BY = 'auto-capture';
 

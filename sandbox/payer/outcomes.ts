@@ -1,4 +1,8 @@
-/** What a payer can do, and what each comes to. */
+/** What a payer can do, what each comes to, and where the browser goes then. */
+import { withParameters } from '../http/url-parameters.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Transaction } from '../transactions/transaction.ts';
+
 export const OUTCOMES = [
   'authorize',
   'capture',
@@ -35,3 +39,16 @@ export const CONSEQUENCES: Readonly<Record<Outcome, Consequence>> = {
   pay_failed: { sessionEvent: 'PAY_FAILED', ends: false },
   initiate: { status: 'INITIATED', ends: false },
 };
+
+/** Where the browser goes when the payer is done. A payment that went wrong is not named, but one that was not captured is. */
+export function returnUrl(session: Session, transaction: Transaction | undefined, error?: string): string {
+  const reference = transaction?.merchant_reference ?? session.order.merchant_reference;
+  return withParameters(session.url.return_url, [
+    ...(transaction === undefined || (error !== undefined && error !== 'capture')
+      ? []
+      : [['transaction_id', transaction.id] as const]),
+    ['merchant_reference', reference],
+    ...(error === undefined ? [] : [['error', error] as const]),
+    ...(session.configuration?.['channel'] === 'in_app' ? [['session_id', session.id] as const] : []),
+  ]);
+}

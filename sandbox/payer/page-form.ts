@@ -3,11 +3,11 @@ import { outcomeOfCard } from './cards.ts';
 import type { CallbackChoice, CallbackPlan } from '../callbacks/callback-plan.ts';
 import { OUTCOMES } from './outcomes.ts';
 import type { OwnFaults } from '../faults/fault-schema.ts';
-import type { Session } from '../transactions/transaction.ts';
 import type { Payment } from './pay.ts';
 import { invalid } from '../http/problem.ts';
 import { OFFERED_PRODUCTS } from '../money/products.ts';
 import { TROUBLE_NAMES, TROUBLES } from '../faults/trouble.ts';
+import type { Session } from '../sessions/session.ts';
 
 export type CardRefusal = 'card_declined' | 'card_unknown';
 
@@ -45,13 +45,10 @@ function productFrom(form: URLSearchParams): Pick<Payment, 'product'> {
   return product === undefined ? {} : { product };
 }
 
-function outcomeFrom(
-  form: URLSearchParams,
-): Pick<Payment, 'outcome' | 'card' | 'return' | 'seed' | 'transaction'> {
+function outcomeFrom(form: URLSearchParams): Pick<Payment, 'outcome' | 'card' | 'return' | 'transaction'> {
   const [chosen, card] = [form.get('outcome'), cardOf(form)];
   if (card !== undefined) return { card };
   if (chosen === 'close') return { outcome: 'authorize', return: false };
-  if (chosen === 'seed') return { seed: form.get('seed') ?? '' };
   const outcome = OUTCOMES.find((name) => name === chosen);
   if (outcome === undefined) throw invalid(`outcome is "${chosen}"; expected one of the buttons`);
   const fails = outcome === 'decline' || outcome === 'fail' || outcome === 'unknown';

@@ -1,7 +1,7 @@
 /** The checkout as a person sees it: plain HTML that needs no script. */
-import type { Session } from '../transactions/transaction.ts';
 import { OFFERED_PRODUCTS } from '../money/products.ts';
 import { TROUBLES } from '../faults/trouble.ts';
+import type { Session } from '../sessions/session.ts';
 
 const STYLE = `
 *{box-sizing:border-box}body{margin:0;background:#f3f4f6;color:#1f2430;font:16px/1.5 system-ui,sans-serif}
@@ -135,8 +135,6 @@ autocomplete="off" placeholder="4000 0000 0000 0002"></label><button name="outco
 <option value="">stays on hold</option><option value="AUTHORIZED">authorized</option><option value="FAILED">failed</option>
 </select></label><label>After seconds <input type="number" name="resolveAfter" min="0" max="86400" value="10"></label></div></fieldset>
 ${laterTrouble()}
-<fieldset><legend>Anything</legend><div class="row"><label>Seed <input type="text" name="seed" value="1"></label>
-<button name="outcome" value="seed">Let the seed decide</button></div></fieldset>
 </form>`;
 }
 

@@ -5,16 +5,15 @@ import { callbackChoiceSchema, plansFor } from '../callbacks/callback-plan.ts';
 import { callbackOptions } from '../callbacks/callback-request.ts';
 import { maskedCard, outcomeOfCard, timeoutOfCard } from './cards.ts';
 import { scheduleResolution } from '../transactions/announce.ts';
-import { type Consequence, CONSEQUENCES, OUTCOMES } from './outcomes.ts';
+import { type Consequence, CONSEQUENCES, OUTCOMES, returnUrl } from './outcomes.ts';
 import { type AutoCapture, autoCaptureSchema, ownFaultsSchema } from '../faults/fault-schema.ts';
 import { authorizationOf } from '../webhooks/envelope.ts';
-import { paymentBySeed } from './luck.ts';
-import { nowIso, type Session, type Transaction } from '../transactions/transaction.ts';
 import { invalid, Problem } from '../http/problem.ts';
-import { returnUrl } from './return-url.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { addSessionEvent } from '../sessions/session.ts';
 import { changeTransaction, openTransaction } from '../transactions/status-machine.ts';
+import { nowIso } from '../records/ids-and-times.ts';
+import { addSessionEvent, type Session } from '../sessions/session.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 /** The body of `POST /__sim/sessions/{id}/pay`. */
 export const paySchema = z.strictObject({
@@ -27,7 +26,6 @@ export const paySchema = z.strictObject({
   faults: ownFaultsSchema.optional(),
   autoCapture: autoCaptureSchema.optional(),
   transaction: z.literal(false).optional(),
-  seed: z.union([z.string(), z.number()]).optional(),
   status: z.string().optional(),
   callback: callbackChoiceSchema,
   return: z.literal(false).optional(),
@@ -37,23 +35,14 @@ export const paySchema = z.strictObject({
 export type Payment = z.infer<typeof paySchema>;
 
 export interface Paid {
-  /** What a seed made up. */
-  readonly drawn?: Payment;
   readonly sessionId: string;
   readonly transactionId: string | null;
   /** Where the browser is sent; null where it stays or is gone. */
   readonly returnUrl: string | null;
 }
 
-/** Performs an outcome on a session that can still be paid; 409 where it can't. What is given goes before the seed. */
-export function pay(sandbox: Sandbox, session: Session, asked: Payment): Paid {
-  const { seed, ...given } = asked;
-  if (seed === undefined) return perform(sandbox, session, given);
-  const drawn = paymentBySeed(seed, session.order.merchant_reference);
-  return { ...perform(sandbox, session, { ...drawn, ...given }), drawn };
-}
-
-function perform(sandbox: Sandbox, session: Session, payment: Payment): Paid {
+/** Performs an outcome on a session that can still be paid; 409 where it can't. */
+export function pay(sandbox: Sandbox, session: Session, payment: Payment): Paid {
   const consequence = consequenceOf(payment);
   checkPayable(sandbox, session);
   const { status } = consequence;
@@ -64,7 +53,7 @@ function perform(sandbox: Sandbox, session: Session, payment: Payment): Paid {
   const plan =
     transaction === undefined ? undefined : captureByItself(sandbox, session, transaction, payment);
   sandbox.ledger.saveSession(session);
-  if (transaction !== undefined) sandbox.hooks.emit({ event: 'checkout_transaction', transaction });
+  if (transaction !== undefined) sandbox.webhooks.emit({ event: 'checkout_transaction', transaction });
   if (plan === undefined || !withholdsCallback(plan)) {
     callBack(sandbox, session, transaction, payment, consequence);
   }
@@ -167,6 +156,6 @@ function callBack(
 ): void {
   const usual = ends && (error === undefined || callbackOptions(session.url.callback_url).reportError);
   const occasion = error === undefined ? {} : { error };
-  sandbox.deliveries.enqueue(session, transaction, occasion, plansFor(payment.callback, usual));
-  if (ends) sandbox.hooks.emit(authorizationOf(session, transaction, occasion));
+  sandbox.callbacks.enqueue(session, transaction, occasion, plansFor(payment.callback, usual));
+  if (ends) sandbox.webhooks.emit(authorizationOf(session, transaction, occasion));
 }

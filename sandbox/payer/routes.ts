@@ -1,12 +1,13 @@
 import { Router, type RouterContext } from '@koa/router';
-import { nowIso, type Session } from '../transactions/transaction.ts';
-import { pay } from './pay.ts';
+import { pay, paySchema } from './pay.ts';
 import { paymentFrom, refusalOfCard, type CardRefusal } from './page-form.ts';
 import { checkoutPage, messagePage } from './page.ts';
-import { readForm } from '../http/request-body.ts';
+import { parseBody, readForm, readJson } from '../http/request-body.ts';
 import { Problem } from '../http/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { markVisited } from '../sessions/change-session.ts';
+import { nowIso } from '../records/ids-and-times.ts';
+import type { Session } from '../sessions/session.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 
@@ -22,6 +23,14 @@ export function pageRoutes(sandbox: Sandbox): Router {
         return typeof sid === 'string' ? asPage(ctx, () => showPage(sandbox, ctx, sid)) : next();
       })
   );
+}
+
+/** `/__sim/sessions/{id}/pay`: what the page does, by program. */
+export function simPayerRoutes(router: Router, sandbox: Sandbox): void {
+  router.post('/sessions/:id/pay', async (ctx) => {
+    const payment = parseBody(paySchema, await readJson(ctx.req));
+    ctx.body = pay(sandbox, sandbox.ledger.session(ctx.params['id'] ?? ''), payment);
+  });
 }
 
 /** A refusal is for a person here. */
@@ -42,8 +51,8 @@ async function payByForm(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
   const refusal = refusalOfCard(form);
   if (refusal !== undefined) return letTryAgain(sandbox, ctx, session, refusal);
   const payment = paymentFrom(session, form);
-  const { returnUrl, drawn = payment } = pay(sandbox, session, payment);
-  if (returnUrl === null && drawn.outcome !== 'pay_failed') {
+  const { returnUrl } = pay(sandbox, session, payment);
+  if (returnUrl === null && payment.outcome !== 'pay_failed') {
     ctx.body = messagePage(
       'Paid',
       'The payment was made and the browser stays here. You can close this tab.',

@@ -19,3 +19,8 @@ export function accountOf(id: string): string {
 export function accountId(account: string): string {
   return `${account}.${shortId()}`;
 }
+
+/** Now, as records write times: ISO 8601 in UTC with milliseconds, so that times compare as texts. */
+export function nowIso(): string {
+  return new Date().toISOString();
+}

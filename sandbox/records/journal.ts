@@ -1,11 +1,14 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault, FaultState } from '../faults/fault-schema.ts';
-import type { HookDelivery, Subscription } from '../webhooks/subscription.ts';
+import type { WebhookDelivery, Subscription } from '../webhooks/subscription.ts';
 import type { Late, Quirk } from '../transactions/later.ts';
-import type { CallbackRecord, Resolution, Session, Transaction } from '../transactions/transaction.ts';
 import type { Settlement } from '../settlements/settlement.ts';
 import type { Rotation } from '../callbacks/signing-secrets.ts';
+import type { CallbackRecord } from '../callbacks/callback-record.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Resolution } from '../transactions/later.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 interface EntryOf<Kind extends string, Value> {
   readonly kind: Kind;
@@ -22,7 +25,7 @@ export type Entry =
   | EntryOf<'late', Late | null>
   | EntryOf<'quirk', Quirk>
   | EntryOf<'subscription', Subscription>
-  | EntryOf<'hookDelivery', HookDelivery>
+  | EntryOf<'hookDelivery', WebhookDelivery>
   | EntryOf<'settlement', Settlement>
   | EntryOf<'secrets', readonly Rotation[]>
   | EntryOf<'ownFaults', Readonly<Record<string, Fault>>>

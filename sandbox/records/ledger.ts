@@ -1,10 +1,13 @@
-import type { HookDelivery, Subscription } from '../webhooks/subscription.ts';
+import type { WebhookDelivery, Subscription } from '../webhooks/subscription.ts';
 import type { Entry, Journal } from './journal.ts';
 import type { Late, Quirk } from '../transactions/later.ts';
-import type { CallbackRecord, Resolution, Session, Transaction } from '../transactions/transaction.ts';
 import { Problem } from '../http/problem.ts';
 import type { Settlement } from '../settlements/settlement.ts';
 import { Table } from './table.ts';
+import type { CallbackRecord } from '../callbacks/callback-record.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Resolution } from '../transactions/later.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 /** All that the sandbox knows. Records are changed in place and then saved, which indexes and journals them. */
 export class Ledger {
@@ -26,7 +29,7 @@ export class Ledger {
     callback.sessionId,
     callback.after ?? undefined,
   ]);
-  readonly hookDeliveries = new Table<HookDelivery>((delivery) => [
+  readonly webhookDeliveries = new Table<WebhookDelivery>((delivery) => [
     delivery.subscriptionId,
     delivery.deliveryId,
     delivery.transactionId ?? undefined,
@@ -90,8 +93,8 @@ export class Ledger {
     this.#journal.mark({ kind: 'subscription', id: subscription.id, record: subscription });
   }
 
-  saveHookDelivery(delivery: HookDelivery): void {
-    this.hookDeliveries.put(delivery);
+  saveWebhookDelivery(delivery: WebhookDelivery): void {
+    this.webhookDeliveries.put(delivery);
     this.#journal.mark({ kind: 'hookDelivery', id: delivery.id, record: delivery });
   }
 
@@ -129,7 +132,7 @@ export class Ledger {
     if (entry.kind === 'session') this.sessions.put(entry.record);
     if (entry.kind === 'transaction') this.transactions.put(entry.record);
     if (entry.kind === 'callback') this.callbacks.put(entry.record);
-    if (entry.kind === 'hookDelivery') this.hookDeliveries.put(entry.record);
+    if (entry.kind === 'hookDelivery') this.webhookDeliveries.put(entry.record);
     if (entry.kind === 'settlement') this.settlements.put(entry.record);
     if (entry.kind === 'subscription') this.subscriptions.set(entry.id, entry.record);
     if (entry.kind === 'quirk') this.quirks.set(entry.id, entry.record);
@@ -142,7 +145,7 @@ export class Ledger {
     for (const record of this.sessions.all()) yield { kind: 'session', id: record.id, record };
     for (const record of this.transactions.all()) yield { kind: 'transaction', id: record.id, record };
     for (const record of this.callbacks.all()) yield { kind: 'callback', id: record.id, record };
-    for (const record of this.hookDeliveries.all()) yield { kind: 'hookDelivery', id: record.id, record };
+    for (const record of this.webhookDeliveries.all()) yield { kind: 'hookDelivery', id: record.id, record };
     for (const record of this.settlements.all()) yield { kind: 'settlement', id: record.id, record };
     for (const [id, record] of this.subscriptions) yield { kind: 'subscription', id, record };
     for (const [id, record] of this.resolutions) yield { kind: 'resolution', id, record };
@@ -154,7 +157,7 @@ export class Ledger {
     this.sessions.clear();
     this.transactions.clear();
     this.callbacks.clear();
-    this.hookDeliveries.clear();
+    this.webhookDeliveries.clear();
     this.settlements.clear();
     this.subscriptions.clear();
     this.resolutions.clear();

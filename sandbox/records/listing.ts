@@ -4,7 +4,7 @@ import type { Table } from './table.ts';
 /** A parsed query string: a repeated name has all its values. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export interface Page<T> {
+interface Page<T> {
   readonly table: Table<T & { readonly id: string }>;
   readonly query: Query;
   /** Values under which the table finds the records, where the filters name any. */
@@ -12,6 +12,9 @@ export interface Page<T> {
   /** The record as the reader may see it; undefined where it is filtered out. */
   view(record: T): T | undefined;
 }
+
+/** What every list can be narrowed by. */
+export const PAGE_FILTERS = ['limit', 'starting_after', 'created_at.gte', 'created_at.lte'];
 
 /** One page, newest first: `limit` 1 to 100, default 10, from below `starting_after`. */
 export function pageOf<T extends { readonly id: string; readonly created_at: string }>(page: Page<T>): T[] {

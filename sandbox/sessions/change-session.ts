@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { applyChange } from '../transactions/announce.ts';
-import type { Session } from '../transactions/transaction.ts';
 import { parseBody } from '../http/request-body.ts';
 import { invalid, Problem } from '../http/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { addSessionEvent, hasEvent } from './session.ts';
 import { lineTotal, updateSchema } from './session-request.ts';
+import { addSessionEvent, hasEvent, type Session } from './session.ts';
 
 /** Notes that somebody opened the checkout, once. */
 export function markVisited(sandbox: Sandbox, session: Session): void {

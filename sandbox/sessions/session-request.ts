@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { accountId, shortId } from '../records/ids-and-times.ts';
-import { nowIso, type Session } from '../transactions/transaction.ts';
 import { invalid } from '../http/problem.ts';
 import { parseBody } from '../http/request-body.ts';
 import type { Settings } from '../settings.ts';
+import { accountId, nowIso, shortId } from '../records/ids-and-times.ts';
+import type { Session } from './session.ts';
 
 const INT32 = 2_147_483_647;
 const minor = z.number().int().min(-INT32).max(INT32);

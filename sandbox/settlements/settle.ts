@@ -1,11 +1,11 @@
 /** Payouts: every capture and refund that was not paid out yet, less fees. */
 import { z } from 'zod';
-import { accountId } from '../records/ids-and-times.ts';
-import { nowIso, type Transaction, type TransactionEvent } from '../transactions/transaction.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { sumsOf } from '../transactions/sums.ts';
 import { withoutRows } from './list-settlements.ts';
 import type { SettledAmount, Settlement, SettlementRow } from './settlement.ts';
+import { accountId, nowIso } from '../records/ids-and-times.ts';
+import type { Transaction, TransactionEvent } from '../transactions/transaction.ts';
 
 /** The body of `POST /__sim/settlements`. A fee is for each capture; refunds cost nothing and give none back. */
 export const settleSchema = z.strictObject({
@@ -16,7 +16,7 @@ export const settleSchema = z.strictObject({
   status: z.enum(['paid', 'postponed']).default('paid'),
 });
 
-export type Terms = z.infer<typeof settleSchema>;
+type Terms = z.infer<typeof settleSchema>;
 
 /** One settlement per provider with something to pay out. */
 export function settle(sandbox: Sandbox, terms: Terms): Settlement[] {
@@ -54,7 +54,7 @@ function payOut(
   };
   sandbox.ledger.saveSettlement(settlement);
   for (const row of rows) markSettled(sandbox, settlement, row);
-  sandbox.hooks.emit({ event: 'settlement_add', more: { settlement: withoutRows(settlement) } });
+  sandbox.webhooks.emit({ event: 'settlement_add', more: { settlement: withoutRows(settlement) } });
   return settlement;
 }
 

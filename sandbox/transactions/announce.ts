@@ -3,11 +3,13 @@ import { z } from 'zod';
 import { callbackChoiceSchema, type CallbackChoice, plansFor } from '../callbacks/callback-plan.ts';
 import { callbackOptions } from '../callbacks/callback-request.ts';
 import { authorizationOf } from '../webhooks/envelope.ts';
-import type { Occasion, Resolution, Session, Transaction, TransactionEvent } from './transaction.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { addSessionEvent } from '../sessions/session.ts';
 import { movesMoney } from './sums.ts';
 import { changeTransaction, type Change } from './status-machine.ts';
+import type { Occasion } from '../callbacks/callback-record.ts';
+import { addSessionEvent, type Session } from '../sessions/session.ts';
+import type { Resolution } from './later.ts';
+import type { Transaction, TransactionEvent } from './transaction.ts';
 
 /** The body of `POST /__sim/transactions/{id}/change`. */
 export const changeSchema = z.strictObject({
@@ -38,7 +40,7 @@ export function applyChange(
   return event;
 }
 
-export interface News {
+interface News {
   readonly event: TransactionEvent;
   /** The status before it. */
   readonly before: string;
@@ -58,9 +60,9 @@ export function announce(sandbox: Sandbox, transaction: Transaction, news: News)
   }
   sandbox.ledger.saveSession(session);
   const { occasion, usual } = occasionOf(session, transaction, news);
-  sandbox.deliveries.enqueue(session, transaction, occasion, plansFor(callback, usual));
-  sandbox.hooks.emit({ event: 'checkout_transaction', transaction });
-  if (occasion.event === undefined) sandbox.hooks.emit(authorizationOf(session, transaction, occasion));
+  sandbox.callbacks.enqueue(session, transaction, occasion, plansFor(callback, usual));
+  sandbox.webhooks.emit({ event: 'checkout_transaction', transaction });
+  if (occasion.event === undefined) sandbox.webhooks.emit(authorizationOf(session, transaction, occasion));
 }
 
 /** Lets a transaction change by itself later; survives a restart. */

@@ -1,13 +1,13 @@
 /** `POST /v1/transactions/{id}/authorization`: lets go of a hold, or extends what Klarna holds. */
 import { z } from 'zod';
 import { applyChange } from './announce.ts';
-import { shortId } from '../records/ids-and-times.ts';
-import { nowIso, type Transaction } from './transaction.ts';
 import { parseBody } from '../http/request-body.ts';
 import { invalid, Problem } from '../http/problem.ts';
 import { extendsAuthorization } from '../money/products.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { leftOf } from './sums.ts';
+import { nowIso, shortId } from '../records/ids-and-times.ts';
+import type { Transaction } from './transaction.ts';
 
 const text = z.string().optional();
 const bodySchema = z.looseObject({ reason: text, reference: text, amount: z.number().int().optional() });

@@ -5,14 +5,13 @@ import { callbackChoiceSchema } from '../callbacks/callback-plan.ts';
 import { applyChange, changeSchema } from './announce.ts';
 import { mannerFields, ownFaultsSchema } from '../faults/fault-schema.ts';
 import { FOREIGN_PROFILE } from '../books/check-books.ts';
-import { lapse, lapseSchema } from './lapse.ts';
 import { type MoneyKind, moneyCommand } from '../money/money-request.ts';
 import { moveMoney, reversalSchema, reverse } from '../money/move-money.ts';
-import type { Transaction } from './transaction.ts';
 import { pay } from '../payer/pay.ts';
 import { parseBody, readJson } from '../http/request-body.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { sessionFrom } from '../sessions/session-request.ts';
+import type { Transaction } from './transaction.ts';
 
 const foreignSchema = z.strictObject({
   merchantReference: z.string().min(1),
@@ -35,11 +34,6 @@ export function simTransactionRoutes(router: Router, sandbox: Sandbox): void {
     const { callback, ...change } = parseBody(changeSchema, await readJson(ctx.req));
     const transaction = transactionOf(sandbox, ctx);
     applyChange(sandbox, transaction, { ...change, by: 'backoffice' }, callback);
-    ctx.body = transaction;
-  });
-  router.post('/transactions/:id/lapse', async (ctx) => {
-    const transaction = transactionOf(sandbox, ctx);
-    lapse(sandbox, transaction, parseBody(lapseSchema, await readJson(ctx.req)));
     ctx.body = transaction;
   });
   router.post('/transactions/:id/reverse', async (ctx) => {

@@ -1,5 +1,17 @@
 /** What a transaction has yet to go through. */
+import type { CallbackChoice } from '../callbacks/callback-plan.ts';
 import type { EventError } from './transaction.ts';
+
+/** A change that happens to a transaction by itself, later. */
+export interface Resolution {
+  readonly transactionId: string;
+  readonly status: string;
+  readonly atMs: number;
+  readonly by?: string | undefined;
+  /** Told as the result of the payment, of which nothing was told before. */
+  readonly isResult?: boolean | undefined;
+  readonly callback?: CallbackChoice;
+}
 
 /** How an operation on money goes, where it does not simply succeed at once. */
 export interface Manner {
@@ -31,6 +43,4 @@ export interface Quirk {
   readonly id: string;
   /** The operation whose first call times out, as paid for by a test card. */
   readonly timesOut?: string | undefined;
-  /** The authorization is gone though the status does not say so. */
-  readonly isLapsed?: boolean | undefined;
 }

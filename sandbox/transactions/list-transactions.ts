@@ -1,30 +1,12 @@
-/** The two listings of the API and their filters. */
-import { checkFilters, many, one, pageOf, timeOf, type Query } from '../records/listing.ts';
-import type { Session, Transaction, TransactionEvent } from './transaction.ts';
+import { checkFilters, many, one, PAGE_FILTERS, pageOf, timeOf, type Query } from '../records/listing.ts';
 import { invalid } from '../http/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { cutOff, sessionView, transactionView } from './lagging-views.ts';
-
-/** `GET /v1/sessions`: `search` finds by id, either reference, transaction id, e-mail address or telephone number. */
-export function searchSessions({ ledger, faults }: Sandbox, query: Query): Session[] {
-  checkFilters(query, SESSION_FILTERS);
-  const cut = cutOff(faults.knobs.searchLagMs);
-  const asked = [...many(query, 'search'), ...many(query, 'transaction_id')];
-  return pageOf<Session>({
-    table: ledger.sessions,
-    query,
-    keys: asked.length === 0 ? undefined : asked,
-    view(session) {
-      if (cut !== undefined && session.created_at > cut) return undefined;
-      const view = sessionView(session, ledger, cut);
-      return matchesSession(view, query) ? view : undefined;
-    },
-  });
-}
+import { cutOff, transactionView } from '../records/lagging-views.ts';
+import type { Transaction, TransactionEvent } from './transaction.ts';
 
 /** `GET /v1/transactions`. */
 export function listTransactions({ ledger, faults }: Sandbox, query: Query): Transaction[] {
-  checkFilters(query, TRANSACTION_FILTERS);
+  checkFilters(query, FILTERS);
   const cut = cutOff(faults.knobs.listLagMs);
   const filters = filtersOf(query);
   return pageOf<Transaction>({
@@ -37,21 +19,6 @@ export function listTransactions({ ledger, faults }: Sandbox, query: Query): Tra
       return filters.every((keeps) => keeps(view)) ? shown(view, query) : undefined;
     },
   });
-}
-
-function matchesSession(session: Session, query: Query): boolean {
-  const transactionIds = many(query, 'transaction_id');
-  if (transactionIds.length > 0 && !transactionIds.includes(session.transaction_id ?? '')) return false;
-  const search = one(query, 'search');
-  if (search === undefined) return true;
-  const { order, customer } = session;
-  const references = [
-    session.id,
-    session.transaction_id,
-    order.merchant_reference,
-    order.merchant_reference_2,
-  ];
-  return [...references, customer?.email, customer?.phone_number].includes(search);
 }
 
 const EXACT: readonly (readonly [name: string, valueOf: (transaction: Transaction) => string | undefined])[] =
@@ -74,9 +41,7 @@ const EXACT: readonly (readonly [name: string, valueOf: (transaction: Transactio
     ),
   ];
 
-const PAGE_FILTERS = ['limit', 'starting_after', 'created_at.gte', 'created_at.lte'];
-const SESSION_FILTERS = [...PAGE_FILTERS, 'search', 'transaction_id'];
-const TRANSACTION_FILTERS = [
+const FILTERS = [
   ...EXACT.map(([name]) => name),
   ...PAGE_FILTERS,
   ...['amount', 'captured_at', 'refunded_at'].flatMap((name) => [`${name}.gte`, `${name}.lte`]),

@@ -7,11 +7,11 @@ import { many } from '../records/listing.ts';
 import { listTransactions } from './list-transactions.ts';
 import { type MoneyKind, moneyCommand } from '../money/money-request.ts';
 import { moveMoney } from '../money/move-money.ts';
-import { nowIso } from './transaction.ts';
 import { parseBody, readJson } from '../http/request-body.ts';
 import type { Sandbox } from '../sandbox.ts';
-import { cutOff, sessionView, transactionView } from './lagging-views.ts';
+import { cutOff, sessionView, transactionView } from '../records/lagging-views.ts';
 import { authorized } from '../http/operation.ts';
+import { nowIso } from '../records/ids-and-times.ts';
 
 const updateSchema = z.strictObject({ merchant_reference_2: z.string().optional() });
 

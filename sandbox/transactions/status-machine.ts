@@ -1,8 +1,9 @@
 /** The status machine of a transaction: what may follow what, and the event that says so. */
-import { accountId, accountOf, shortId } from '../records/ids-and-times.ts';
-import { type Item, nowIso, type Session, type Transaction, type TransactionEvent } from './transaction.ts';
 import { Problem } from '../http/problem.ts';
 import { sumsOf } from './sums.ts';
+import { accountId, accountOf, nowIso, shortId } from '../records/ids-and-times.ts';
+import type { Item, Session } from '../sessions/session.ts';
+import type { Transaction, TransactionEvent } from './transaction.ts';
 
 const NEXT: Readonly<Record<string, readonly string[]>> = {
   INITIATED: ['ON_HOLD', 'AUTHORIZED', 'CAPTURED', 'AUTHORIZATION_VOIDED', 'DECLINED', 'FAILED', 'UNKNOWN'],
@@ -28,7 +29,7 @@ const EVENT_BY_STATUS: Readonly<Record<string, string>> = {
 
 const UNSUCCESSFUL = new Set(['DECLINED', 'FAILED', 'UNKNOWN']);
 
-export interface Opening {
+interface Opening {
   readonly amount?: number | undefined;
   readonly currency?: string | undefined;
   readonly merchantReference?: string | undefined;

@@ -1,7 +1,7 @@
 /** The money of a transaction, computed from its events as a merchant must compute it. */
 import type { Transaction, TransactionEvent } from './transaction.ts';
 
-export interface Sums {
+interface Sums {
   readonly captured: number;
   readonly refunded: number;
   /** Given back to the payer without ever having been taken. */

@@ -1,22 +1,5 @@
-/** The things the sandbox keeps. Sessions and transactions have Dintero's own field names: they are the wire shape. */
-import type { CallbackChoice, CallbackPlan } from '../callbacks/callback-plan.ts';
-
-export interface SessionEvent {
-  readonly id: string;
-  readonly name: string;
-  /** ISO 8601 in UTC with milliseconds, here and everywhere, so that times compare as strings. */
-  readonly created_at: string;
-  readonly details?: Readonly<Record<string, unknown>>;
-}
-
-export interface Item {
-  readonly id?: string | undefined;
-  readonly line_id?: string | undefined;
-  readonly amount: number;
-  readonly description?: string | undefined;
-  readonly quantity?: number | undefined;
-  readonly [field: string]: unknown;
-}
+/** Transactions, with Dintero's own field names: they are the wire shape. */
+import type { Item, Session } from '../sessions/session.ts';
 
 /** A part of a line that is captured or refunded: named by its line, always. */
 export interface Part {
@@ -24,38 +7,6 @@ export interface Part {
   readonly amount: number;
   readonly quantity?: number | undefined;
   readonly [field: string]: unknown;
-}
-
-export interface SessionOrder {
-  readonly amount: number;
-  readonly currency: string;
-  readonly merchant_reference: string;
-  readonly merchant_reference_2?: string | undefined;
-  readonly items?: readonly Item[] | undefined;
-  readonly store?: { readonly id?: string | undefined } | undefined;
-  readonly shipping_option?: { readonly amount: number; readonly [field: string]: unknown } | undefined;
-  readonly [field: string]: unknown;
-}
-
-export interface Session {
-  readonly id: string;
-  readonly created_at: string;
-  updated_at: string;
-  readonly expires_at: string;
-  order: SessionOrder;
-  readonly url: { readonly return_url: string; readonly callback_url?: string | undefined };
-  readonly customer?: {
-    readonly customer_id?: string | undefined;
-    readonly email?: string | undefined;
-    readonly phone_number?: string | undefined;
-  };
-  readonly configuration?: Readonly<Record<string, unknown>>;
-  readonly metadata: Readonly<Record<string, string | number>>;
-  readonly events: SessionEvent[];
-  transaction_id?: string;
-  cancelled_at?: string;
-  cancelled_by?: string;
-  pay_lock?: { readonly pay_lock_id: string };
 }
 
 export interface EventError {
@@ -117,52 +68,4 @@ export interface Transaction {
   readonly created_at: string;
   updated_at: string;
   readonly events: TransactionEvent[];
-}
-
-/** Why a callback is sent; decides its parameters. */
-export interface Occasion {
-  readonly error?: string;
-  readonly event?: string;
-  readonly eventId?: number;
-}
-
-export interface Attempt {
-  readonly at: string;
-  /** Null where there was no answer; `error` says why. */
-  readonly status: number | null;
-  readonly error?: string;
-  readonly durationMs: number;
-}
-
-export interface CallbackRecord {
-  readonly id: string;
-  readonly sessionId: string;
-  readonly transactionId: string | null;
-  readonly createdAt: string;
-  readonly plan: CallbackPlan;
-  readonly url: string;
-  readonly method: 'GET' | 'POST';
-  /** The copy that must have been tried once before this one starts. */
-  readonly after: string | null;
-  dueAtMs: number;
-  deliveryId: string;
-  state: 'pending' | 'delivered' | 'lost' | 'suppressed';
-  headers: Record<string, string>;
-  readonly attempts: Attempt[];
-}
-
-/** A change that happens to a transaction by itself, later. */
-export interface Resolution {
-  readonly transactionId: string;
-  readonly status: string;
-  readonly atMs: number;
-  readonly by?: string | undefined;
-  /** Told as the result of the payment, of which nothing was told before. */
-  readonly isResult?: boolean | undefined;
-  readonly callback?: CallbackChoice;
-}
-
-/** Now, as the records write it. */
-export function nowIso(): string {
-  return new Date().toISOString();
 }

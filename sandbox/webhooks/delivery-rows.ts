@@ -1,5 +1,5 @@
 /** Attempts to reach a subscriber, as the account's API shows them: `…/deliveries` and `…/deliveries/{id}`. */
-import type { HookDelivery } from './subscription.ts';
+import type { WebhookDelivery } from './subscription.ts';
 
 interface ShownAttempt {
   readonly id: string;
@@ -12,7 +12,7 @@ interface ShownAttempt {
 }
 
 /** The attempts at one delivery, the first one first. */
-export function attemptsOf({ id, deliveryId, attempts, headers, body }: HookDelivery): ShownAttempt[] {
+export function attemptsOf({ id, deliveryId, attempts, headers, body }: WebhookDelivery): ShownAttempt[] {
   return attempts.map(({ at, status, durationMs }, index) => ({
     id: `${id}-${index + 1}`,
     event_delivery: deliveryId,

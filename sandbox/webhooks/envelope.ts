@@ -1,11 +1,13 @@
 /** What is in the body of an account-wide webhook. */
 import { createHmac } from 'node:crypto';
-import type { Occasion, Session, Transaction } from '../transactions/transaction.ts';
 import { isObject, patched } from '../faults/patched.ts';
-import { transactionView } from '../transactions/lagging-views.ts';
+import { transactionView } from '../records/lagging-views.ts';
 import { fieldMaskOf, masked } from './field-mask.ts';
 import type { Subscription } from './subscription.ts';
-import type { HookPlan } from './webhook-plan.ts';
+import type { WebhookPlan } from './webhook-plan.ts';
+import type { Occasion } from '../callbacks/callback-record.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 export interface Happening {
   readonly event: string;
@@ -34,7 +36,7 @@ export function bodyOf(
   { event, transaction, more }: Happening,
   { account_id: account, fields, exclude_fields: excluded }: Subscription,
   deliveryId: string,
-  plan: HookPlan,
+  plan: WebhookPlan,
 ): string {
   if (plan.nested !== undefined) return '['.repeat(plan.nested) + ']'.repeat(plan.nested);
   if (plan.body !== undefined) return typeof plan.body === 'string' ? plan.body : JSON.stringify(plan.body);
@@ -55,7 +57,7 @@ export function eventSignature(body: string, secret: string): string {
   return createHmac('sha1', secret).update(body).digest('hex');
 }
 
-function seen(transaction: Transaction, { staleMs }: HookPlan): Transaction {
+function seen(transaction: Transaction, { staleMs }: WebhookPlan): Transaction {
   if (staleMs === undefined) return transaction;
   return transactionView(transaction, new Date(Date.now() - staleMs).toISOString());
 }

@@ -2,7 +2,7 @@
 import { isObject } from '../faults/patched.ts';
 
 /** By name; `all` where no more is said of what is below. */
-export type FieldMask = Map<string, FieldMask | 'all'>;
+type FieldMask = Map<string, FieldMask | 'all'>;
 
 const TOKENS = /[,/()]|[^,/()]+/g;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** How one event is sent to the account's subscribers. Nothing given: once, at once, signed, as Dintero would. */
-export const hookPlanSchema = z.strictObject({
+export const webhookPlanSchema = z.strictObject({
   delayMs: z.number().int().min(0).optional(),
   copies: z.number().int().min(1).max(1_000).optional(),
   together: z.boolean().optional(),
@@ -20,4 +20,4 @@ export const hookPlanSchema = z.strictObject({
   nested: z.number().int().min(1).max(600_000).optional(),
 });
 
-export type HookPlan = z.infer<typeof hookPlanSchema>;
+export type WebhookPlan = z.infer<typeof webhookPlanSchema>;

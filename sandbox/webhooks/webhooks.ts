@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Agenda } from '../records/agenda.ts';
 import { Courier } from '../delivery/courier.ts';
 import type { Faults } from '../faults/faults.ts';
-import { shortId } from '../records/ids-and-times.ts';
 import type { Journal } from '../records/journal.ts';
 import type { Ledger } from '../records/ledger.ts';
-import { nowIso } from '../transactions/transaction.ts';
 import type { Outgoing } from '../delivery/sender.ts';
 import { bodyOf, eventSignature, type Happening } from './envelope.ts';
-import type { HookDelivery, Subscription } from './subscription.ts';
-import type { HookPlan } from './webhook-plan.ts';
-import { subscriptionView } from './subscription-view.ts';
+import { type WebhookDelivery, type Subscription, subscriptionView } from './subscription.ts';
+import type { WebhookPlan } from './webhook-plan.ts';
+import { nowIso, shortId } from '../records/ids-and-times.ts';
 
 const MAX_ATTEMPTS = 5;
 
@@ -23,16 +21,16 @@ interface Parts {
 }
 
 /** Tells subscribers what happens on the account: five attempts each; one that keeps failing loses its subscription. */
-export class Hooks {
+export class Webhooks {
   readonly #parts: Parts;
-  readonly #courier: Courier<HookDelivery>;
+  readonly #courier: Courier<WebhookDelivery>;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     const { ledger, faults } = parts;
-    this.#courier = new Courier<HookDelivery>(
+    this.#courier = new Courier<WebhookDelivery>(
       {
-        table: ledger.hookDeliveries,
+        table: ledger.webhookDeliveries,
         maxAttempts: MAX_ATTEMPTS,
         isOn: () => faults.knobs.hooks === 'on',
         schedule: () => faults.knobs.hookRetryScheduleMs,
@@ -64,10 +62,10 @@ export class Hooks {
     subscription.deletedAt = nowIso();
     subscription.deletedBecause = because;
     this.#parts.ledger.saveSubscription(subscription);
-    for (const delivery of this.#parts.ledger.hookDeliveries.underKey(subscription.id)) {
+    for (const delivery of this.#parts.ledger.webhookDeliveries.underKey(subscription.id)) {
       if (delivery.state !== 'pending') continue;
       delivery.state = 'suppressed';
-      this.#parts.ledger.saveHookDelivery(delivery);
+      this.#parts.ledger.saveWebhookDelivery(delivery);
     }
   }
 
@@ -81,9 +79,9 @@ export class Hooks {
   }
 
   /** Tells one subscriber, by a plan. */
-  send(subscription: Subscription, happening: Happening, plan: HookPlan): void {
+  send(subscription: Subscription, happening: Happening, plan: WebhookPlan): void {
     const shared = randomUUID();
-    let previous: HookDelivery | undefined;
+    let previous: WebhookDelivery | undefined;
     for (let copy = 0; copy < (plan.copies ?? 1); copy++) {
       const deliveryId = plan.deliveryId ?? (plan.sameDelivery === true ? shared : randomUUID());
       const after = plan.together === true ? null : (previous?.id ?? null);
@@ -116,9 +114,9 @@ export class Hooks {
       plan,
       deliveryId,
       after,
-    }: { readonly plan: HookPlan; readonly deliveryId: string; readonly after: string | null },
-  ): HookDelivery {
-    const delivery: HookDelivery = {
+    }: { readonly plan: WebhookPlan; readonly deliveryId: string; readonly after: string | null },
+  ): WebhookDelivery {
+    const delivery: WebhookDelivery = {
       id: shortId(),
       subscriptionId: subscription.id,
       transactionId: happening.transaction?.id ?? null,
@@ -133,12 +131,12 @@ export class Hooks {
       headers: {},
       attempts: [],
     };
-    this.#parts.ledger.saveHookDelivery(delivery);
+    this.#parts.ledger.saveWebhookDelivery(delivery);
     this.#courier.send(delivery);
     return delivery;
   }
 
-  #outgoing(delivery: HookDelivery): Outgoing {
+  #outgoing(delivery: WebhookDelivery): Outgoing {
     const { ledger, faults } = this.#parts;
     const { config } = ledger.subscription(delivery.subscriptionId);
     const { body, plan } = delivery;
@@ -156,9 +154,9 @@ export class Hooks {
     return { url: config.url, method: 'POST', headers, body, timeoutMs: faults.knobs.hookTimeoutMs };
   }
 
-  #attempted(delivery: HookDelivery): void {
+  #attempted(delivery: WebhookDelivery): void {
     const { ledger, faults } = this.#parts;
-    ledger.saveHookDelivery(delivery);
+    ledger.saveWebhookDelivery(delivery);
     if (delivery.state === 'pending') return;
     const subscription = ledger.subscription(delivery.subscriptionId);
     subscription.failures = delivery.state === 'delivered' ? 0 : subscription.failures + 1;

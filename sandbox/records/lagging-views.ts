@@ -1,6 +1,7 @@
 /** Records as a reader sees them, now or as a lagging read model still has them. */
-import type { Ledger } from '../records/ledger.ts';
-import type { Session, Transaction } from './transaction.ts';
+import type { Ledger } from './ledger.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Transaction } from '../transactions/transaction.ts';
 
 /** The time until which a read model that lags has followed; undefined where it does not lag. */
 export function cutOff(lagMs: number): string | undefined {
