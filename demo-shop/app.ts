@@ -1,10 +1,9 @@
+import { Router } from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { LIVE_SCRIPT } from './assets/live.ts';
 import { STYLE } from './assets/style.ts';
 import { errorsInWords } from './errors.tsx';
-import { assetRoutes } from './routes/asset-routes.ts';
-import { eventRoutes } from './routes/event-routes.ts';
 import { moneyRoutes } from './routes/money-routes.ts';
 import { pageRoutes } from './routes/page-routes.tsx';
 import { testRoutes } from './routes/test-routes.ts';
@@ -19,10 +18,22 @@ export function createShopApp(shop: Shop): Koa {
   app.use(errorsInWords(shop));
   const assets = assetRoutes({ '/assets/shop.css': STYLE, '/assets/live.js': LIVE_SCRIPT });
   const pages = [pageRoutes(shop), moneyRoutes(shop)];
-  for (const router of [assets, eventRoutes(shop), ...pages, webhookRoutes(shop), testRoutes(shop)]) {
+  for (const router of [assets, ...pages, webhookRoutes(shop), testRoutes(shop)]) {
     app.use(router.routes()).use(router.allowedMethods());
   }
   return app;
+}
+
+/** The shop's few static files, by path. They live in the code, so that nothing needs copying at build. */
+function assetRoutes(files: Readonly<Record<string, string>>): Router {
+  const router = new Router();
+  for (const [path, text] of Object.entries(files)) {
+    router.get(path, (ctx) => {
+      ctx.type = path.endsWith('.css') ? 'css' : 'js';
+      ctx.body = text;
+    });
+  }
+  return router;
 }
 
 function securityHeaders(): Koa.Middleware {

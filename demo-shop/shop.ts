@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http';
+import type { RouterContext } from '@koa/router';
 import type { Behaviour } from './behaviour.ts';
 import type { LookIntervals } from './next-look.ts';
-import type { OrderBook } from './order-book.ts';
+import type { OrderBook, OrderRecord } from './order-book.ts';
 import type { PaidonceApi } from './paidonce-api.ts';
 
 /** One receipt at the webhook endpoint and what it was answered, for tests that watch retries. */
@@ -31,4 +33,18 @@ export interface Shop {
 /** The page of an order, where the payer comes back to. */
 export function orderUrl(shop: Shop, reference: string): string {
   return `${shop.publicUrl()}/orders/${encodeURIComponent(reference)}`;
+}
+
+/** The order that the path names; 404 where the shop has none. */
+export function knownRecord(shop: Shop, ctx: RouterContext): OrderRecord {
+  const record = shop.book.find(ctx.params['reference'] ?? '');
+  if (record === undefined) ctx.throw(404, 'The shop has no such order.');
+  return record;
+}
+
+/** Aborted as soon as the other side is gone or the shop closes. */
+export function untilClosed(shop: Shop, response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return AbortSignal.any([gone.signal, shop.closing]);
 }

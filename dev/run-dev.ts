@@ -9,7 +9,6 @@ import { coreChild, foundations, migrateChild, urlsOf, type Urls } from './plan.
 import { PortTaken } from './ports.ts';
 import { devSecrets } from './secrets.ts';
 import { checkEnvironment, dataDirOf, readSettings, type DevSettings } from './settings.ts';
-import { untilToldToStop } from './stop.ts';
 import { ChildRefused } from './supervised-child.ts';
 import { createSupervisor } from './supervisor.ts';
 import { findTemporalCli, NoTemporalCli } from './temporal-cli.ts';
@@ -21,11 +20,10 @@ class StartedAlready extends Error {
 
 const CONFIGURATION = [ConfigError, PortTaken, NoTemporalCli, ChildRefused, StartedAlready];
 
-/** Runs until it is told to stop. The answer is the exit code: 0 fine, 1 something broke, 2 it can't run like this. */
-export async function runDev(env: NodeJS.ProcessEnv): Promise<number> {
+/** Runs until `stop` is aborted. The answer is the exit code: 0 fine, 1 something broke, 2 it can't run like this. */
+export async function runDev(env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<number> {
   // Whoever read our output may go; that is no reason to leave children behind.
   process.stdout.on('error', () => undefined);
-  const stop = untilToldToStop(env);
   try {
     checkEnvironment(env);
     const dataDir = dataDirOf(env);

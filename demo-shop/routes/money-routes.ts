@@ -3,8 +3,7 @@ import getRawBody from 'raw-body';
 import { isMoveReference } from '../moves.ts';
 import type { OrderRecord } from '../order-book.ts';
 import { MOVE_KINDS, type MoveKind } from '../paidonce-api.ts';
-import { orderUrl, type Shop } from '../shop.ts';
-import { knownRecord } from './known-record.ts';
+import { knownRecord, orderUrl, type Shop } from '../shop.ts';
 import { ownForms } from './own-forms.ts';
 
 const HEADINGS = {

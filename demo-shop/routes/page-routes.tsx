@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { Router, type RouterContext } from '@koa/router';
 import getRawBody from 'raw-body';
 import type { PlacedOrder } from '../order-book.ts';
-import { renderOrderPage } from '../live-order.tsx';
+import { renderOrderPage, streamOrder } from '../live-order.tsx';
 import { safeHttpUrl } from '../pages/format.ts';
 import { renderPage } from '../pages/layout.tsx';
 import { OrdersPage } from '../pages/orders-page.tsx';
 import { ProductPage } from '../pages/product-page.tsx';
 import { MAX_QUANTITY, PRODUCTS, productNamed } from '../products.ts';
-import { orderUrl, type Shop } from '../shop.ts';
-import { knownRecord } from './known-record.ts';
+import { knownRecord, orderUrl, untilClosed, type Shop } from '../shop.ts';
 import { ownForms } from './own-forms.ts';
 
 const ORDERS_SHOWN = 100;
@@ -17,25 +17,34 @@ const ORDERS_SHOWN = 100;
 /** The pages that a shopper sees, and the two buttons that lead to the checkout. */
 export function pageRoutes(shop: Shop): Router {
   const { temporalUiUrl, book } = shop;
-  return new Router()
-    .get('/', (ctx) => {
-      const cart = randomBytes(12).toString('base64url');
-      ctx.body = renderPage(<ProductPage products={PRODUCTS} cart={cart} temporalUiUrl={temporalUiUrl} />);
-    })
-    .get('/orders', (ctx) => {
-      const all = book.list();
-      const records = all.slice(0, ORDERS_SHOWN);
-      ctx.body = renderPage(
-        <OrdersPage records={records} total={all.length} temporalUiUrl={temporalUiUrl} />,
-      );
-    })
-    .post('/orders', ownForms(shop), async (ctx) => goToCheckout(shop, ctx, await placeOrder(shop, ctx)))
-    .post('/orders/:reference/pay', ownForms(shop), async (ctx) =>
-      goToCheckout(shop, ctx, placedOrder(shop, ctx)),
-    )
-    .get('/orders/:reference', async (ctx) => {
-      ctx.body = await renderOrderPage(shop, knownRecord(shop, ctx));
-    });
+  return (
+    new Router()
+      .get('/', (ctx) => {
+        const cart = randomBytes(12).toString('base64url');
+        ctx.body = renderPage(<ProductPage products={PRODUCTS} cart={cart} temporalUiUrl={temporalUiUrl} />);
+      })
+      .get('/orders', (ctx) => {
+        const all = book.list();
+        const records = all.slice(0, ORDERS_SHOWN);
+        ctx.body = renderPage(
+          <OrdersPage records={records} total={all.length} temporalUiUrl={temporalUiUrl} />,
+        );
+      })
+      .post('/orders', ownForms(shop), async (ctx) => goToCheckout(shop, ctx, await placeOrder(shop, ctx)))
+      .post('/orders/:reference/pay', ownForms(shop), async (ctx) =>
+        goToCheckout(shop, ctx, placedOrder(shop, ctx)),
+      )
+      .get('/orders/:reference', async (ctx) => {
+        ctx.body = await renderOrderPage(shop, knownRecord(shop, ctx));
+      })
+      // Keeps an open page up to date.
+      .get('/orders/:reference/events', (ctx) => {
+        const { reference } = knownRecord(shop, ctx);
+        ctx.type = 'text/event-stream';
+        ctx.set('cache-control', 'no-store');
+        ctx.body = Readable.from(streamOrder(shop, reference, untilClosed(shop, ctx.res)));
+      })
+  );
 }
 
 function placedOrder(shop: Shop, ctx: RouterContext): PlacedOrder {

@@ -3,9 +3,8 @@ import { Router, type RouterContext } from '@koa/router';
 import getRawBody from 'raw-body';
 import { treat, waitUnlessClosed } from '../behaviour.ts';
 import { orderUpdateSchema, type OrderUpdate } from '../order-update.ts';
-import type { Attempt, Shop } from '../shop.ts';
+import { untilClosed, type Attempt, type Shop } from '../shop.ts';
 import { isSigned } from '../signature.ts';
-import { untilClosed } from './until-closed.ts';
 
 const ATTEMPTS_KEPT = 5_000;
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /**
- * The process that listens on a TCP port of this machine, as `pid 4242 (node /srv/paidonce/dist/cli/main.js)`: its program and script, and
+ * The process that listens on a TCP port of this machine, as `pid 4242 (node /srv/paidonce/dist/src/cli/main.js)`: its program and script, and
  * not its arguments, which may hold secrets. Null where another user's process has it, another network namespace's, or there is no /proc.
  */
 export function portHolder(port: number): string | null {
