@@ -13,11 +13,11 @@ const BUILT = at('dist', '.paidonce-sources');
 const COMPILER = at('node_modules', 'typescript', 'bin', 'tsc');
 /** What is compiled, each against its own tsconfig: the core, and the workspaces around it. dist/ mirrors the repository. */
 const PROJECTS = [
+  // First, since it compiles what it imports of src/ with it, and kit/.
+  { folder: 'dev', tsconfig: 'dev/tsconfig.json', output: '.' },
   { folder: 'src', tsconfig: 'tsconfig.build.json', output: 'src' },
   { folder: 'sandbox', tsconfig: 'sandbox/tsconfig.json', output: 'sandbox' },
   { folder: 'demo-shop', tsconfig: 'demo-shop/tsconfig.json', output: 'demo-shop' },
-  // It compiles what it imports of kit/ and of src/ with it.
-  { folder: 'dev', tsconfig: 'dev/tsconfig.json', output: '.' },
 ];
 
 /** Installs and compiles what is missing or stale; silent when there is nothing to do. Exits with 1 where that fails. */
