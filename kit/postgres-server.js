@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePort } from './free-port.js';
 import { onPath } from './on-path.js';
-import { identity, spawnTied, stopChild, untilAnswers } from './tied-child.js';
+import { spawnTied, stopChild, tied, untilAnswers } from './tied-child.js';
 
 /**
  * @typedef {object} PostgresOptions
@@ -90,9 +90,9 @@ function initialise(programs, folder, user, { superuser = 'postgres', password, 
   const auth = password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', '--pwfile', passwordFile];
   const sync = isDurable === false ? ['--no-sync'] : [];
   const args = ['-D', data, '-U', superuser, ...auth, ...sync, '-E', 'UTF8'];
-  const initdb = [join(programs, 'initdb'), ...args];
-  const asUser = user === null ? initdb : ['setpriv', ...identity(user), '--', ...initdb];
-  execFileSync(asUser[0] ?? '', asUser.slice(1), { cwd: '/', stdio: ['ignore', 'ignore', 'inherit'] });
+  const initdb = join(programs, 'initdb');
+  const line = user === null ? { command: initdb, args } : tied(initdb, args, { user });
+  execFileSync(line.command, line.args, { cwd: '/', stdio: ['ignore', 'ignore', 'inherit'] });
   return data;
 }
 

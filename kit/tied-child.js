@@ -61,7 +61,7 @@ export function tied(command, args, { signal = 'SIGKILL', user = null, byKernel 
  * @param {Tie['user']} user
  * @returns {string[]}
  */
-export function identity(user) {
+function identity(user) {
   if (user === null || user === undefined) return [];
   return ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
 }
