@@ -30,9 +30,9 @@ async function ask(
   { operation, path, filters, signal }: ListingCall,
   after: string | undefined,
 ): Promise<readonly unknown[]> {
-  const query = new URLSearchParams(
-    Object.entries(filters).flatMap(([name, values]) => [values].flat().map((value) => [name, value])),
-  );
+  const query = new URLSearchParams();
+  for (const [name, values] of Object.entries(filters))
+    for (const value of [values].flat()) query.append(name, value);
   query.set('limit', String(PAGE_SIZE));
   if (after !== undefined) query.set('starting_after', after);
   const answer = await client({ operation, method: 'GET', path: `${path}?${query.toString()}`, signal });

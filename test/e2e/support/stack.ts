@@ -7,7 +7,7 @@ import { temporalServer } from '../../../dev/temporal-server.ts';
 import { freePort } from '../../../kit/free-port.js';
 import { read } from '../../../kit/poll.js';
 import type { ChildSpec } from '../../../kit/tied-child.js';
-import { SANDBOX_VALUES } from '../../../src/cli/running-dev.ts';
+import { sandboxVariables } from '../../../src/for-dev.ts';
 import { migratePostgres } from '../../../src/store/migrations.ts';
 import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
@@ -127,9 +127,7 @@ function serviceEnv(
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_NAMESPACE: options.beside?.namespace ?? 'default',
     API_KEYS: API_KEY,
-    ...SANDBOX_VALUES,
-    DINTERO_API_URL: sandbox,
-    DINTERO_CHECKOUT_URL: sandbox,
+    ...sandboxVariables(sandbox),
     ORDER_WEBHOOK_URL: merchant.url,
     ORDER_WEBHOOK_SECRETS: WEBHOOK_SECRET,
     ON_HOLD_POLL_INTERVAL: '2s',
@@ -170,7 +168,11 @@ function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
     name: 'sandbox',
     command: process.execPath,
     args: [join(dist, '..', 'sandbox', 'start.js')],
-    env: { ...SANDBOX_VALUES, SANDBOX_PORT: String(port), DATA_DIR: dataDir },
+    env: {
+      ...sandboxVariables(`http://127.0.0.1:${port}`),
+      SANDBOX_PORT: String(port),
+      DATA_DIR: dataDir,
+    },
     answers: () => read(`http://127.0.0.1:${port}/__sim/requests`),
     readyWithinMs: 60_000,
   };
