@@ -4,9 +4,16 @@ FROM node:20.20.2-bookworm AS build
 WORKDIR /app
 # .npmrc comes first: with it no package runs a script of its own while it is installed.
 COPY package.json package-lock.json .npmrc ./
+COPY demo-shop/package.json demo-shop/
+COPY dev/package.json dev/
+COPY sandbox/package.json sandbox/
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY bin bin
+COPY kit kit
+COPY demo-shop demo-shop
+COPY dev dev
+COPY sandbox sandbox
 COPY src src
 RUN npm run build && npm prune --omit=dev
 
@@ -19,6 +26,7 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY bin bin
+COPY kit kit
 COPY migrations migrations
 # A volume that is mounted on /data is made with its owner; only the sandbox and the demo shop write there.
 RUN ln -s /app/bin/paidonce.js /usr/local/bin/paidonce && install -d -o node -g node /data

@@ -1,4 +1,4 @@
-import type { Child } from './stand/child.ts';
+import type { Child } from './stand/measured-child.ts';
 
 /** What one session took, in milliseconds. */
 export interface Sample {

@@ -1,6 +1,5 @@
 /** `npm run bench -- [--quick] [--json FILE]`: the product beside a bare workflow, in one run on one machine. Contract §8. */
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { figuresOf, type Measured } from './figures.ts';
 import { measureHangingShop, measureSweep } from './measure/disturbed.ts';
 import { measureHangingReads } from './measure/hanging-reads.ts';
@@ -12,13 +11,11 @@ import { measureRounds } from './measure/rounds.ts';
 import { readOptions, type Sizes } from './options.ts';
 import type { Part } from './part.ts';
 import { jsonOf, printReport } from './report.ts';
+import { CORE } from './stand/built.ts';
 import { startStand, type Stand } from './stand/stand.ts';
 
-/** `BENCH_DIST` compares another build of the product. */
-const DIST = process.env['BENCH_DIST'] ?? join(import.meta.dirname, '..', '..', 'dist');
-
 const { json, sizes } = readOptions(process.argv.slice(2));
-const stand = await startStand(DIST);
+const stand = await startStand(CORE);
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void stand.stop().finally(() => process.exit(130)));
 try {

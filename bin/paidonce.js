@@ -18,4 +18,4 @@ if (onlyAsks && !isReady()) {
   process.exit(0);
 }
 if (!onlyAsks) await prepare();
-await import('../dist/cli/main.js');
+await import('../dist/src/cli/main.js');

@@ -4,13 +4,21 @@ import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { withLock } from './lock.js';
+import { withLock } from '../kit/machine-lock.js';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => join(root, ...parts);
 const INSTALLED = at('node_modules', '.paidonce-lockfile');
 const BUILT = at('dist', '.paidonce-sources');
 const COMPILER = at('node_modules', 'typescript', 'bin', 'tsc');
+/** What is compiled, each against its own tsconfig: the core, and the workspaces around it. dist/ mirrors the repository. */
+const PROJECTS = [
+  // First, since it compiles what it imports of src/ with it, and kit/.
+  { folder: 'dev', tsconfig: 'dev/tsconfig.json', output: '.' },
+  { folder: 'src', tsconfig: 'tsconfig.build.json', output: 'src' },
+  { folder: 'sandbox', tsconfig: 'sandbox/tsconfig.json', output: 'sandbox' },
+  { folder: 'demo-shop', tsconfig: 'demo-shop/tsconfig.json', output: 'demo-shop' },
+];
 
 /** Installs and compiles what is missing or stale; silent when there is nothing to do. Exits with 1 where that fails. */
 export async function prepare() {
@@ -26,7 +34,7 @@ export function requireCompiler() {
 
 /** Whether something that can run is installed and compiled, be it of older sources. */
 export function isReady() {
-  return fs.existsSync(at('node_modules', 'commander')) && fs.existsSync(at('dist', 'cli', 'main.js'));
+  return fs.existsSync(at('node_modules', 'commander')) && fs.existsSync(at('dist', 'src', 'cli', 'main.js'));
 }
 
 /** `npm ci` where node_modules is missing or was made from another lockfile. */
@@ -92,22 +100,22 @@ function build() {
   say('compiling …');
   const next = at(`dist-next-${process.pid}`);
   try {
-    run(process.execPath, [COMPILER, '-p', at('tsconfig.build.json'), '--outDir', next]);
-    copyAssets(next);
-    run(process.execPath, [join(next, 'worker', 'bundle.js')]);
+    for (const { tsconfig, output } of PROJECTS)
+      run(process.execPath, [
+        COMPILER,
+        '-p',
+        at(tsconfig),
+        '--noEmit',
+        'false',
+        '--outDir',
+        join(next, output),
+      ]);
+    run(process.execPath, [join(next, 'src', 'worker', 'bundle.js')]);
     fs.writeFileSync(join(next, relative(at('dist'), BUILT)), state);
     fs.rmSync(at('dist'), { recursive: true, force: true });
     fs.renameSync(next, at('dist'));
   } finally {
     fs.rmSync(next, { recursive: true, force: true });
-  }
-}
-
-function copyAssets(target) {
-  for (const file of filesIn(at('src')).filter((path) => !/\.tsx?$/.test(path))) {
-    const copy = join(target, relative(at('src'), file));
-    fs.mkdirSync(dirname(copy), { recursive: true });
-    fs.copyFileSync(file, copy);
   }
 }
 
@@ -117,7 +125,7 @@ function sources() {
     at('package-lock.json'),
     at('tsconfig.json'),
     at('tsconfig.build.json'),
-    ...filesIn(at('src')),
+    ...[...PROJECTS.map(({ folder }) => folder), 'kit'].flatMap((folder) => filesIn(at(folder))),
   ];
   const lines = files.map((file) => `${relative(root, file)} ${fs.statSync(file).size} ${mtime(file)}`);
   return hash(lines.sort().join('\n'));

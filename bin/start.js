@@ -3,5 +3,4 @@
 import { prepare } from './prepare.js';
 
 await prepare();
-const { runDev } = await import('../dist/dev/main.js');
-process.exit(await runDev(process.env));
+await import('../dist/dev/start.js');

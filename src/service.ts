@@ -1,5 +1,5 @@
 import type { Client, Connection } from '@temporalio/client';
-import type { Config } from './config.ts';
+import type { Config } from './config/config.ts';
 import type { GatewayRegistry } from './gateways/registry.ts';
 import type { Openings } from './health/openings.ts';
 import type { StoreFigures } from './health/store-figures.ts';
@@ -10,7 +10,7 @@ import type { Namespace } from './temporal/namespace.ts';
 import type { MoneyRuns } from './temporal/money-runs.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
 
-/** What every part of a process shares. Built once, in main.ts. */
+/** What every part of a process shares. Built once, in run-service.ts. */
 export interface Service {
   readonly config: Config;
   readonly log: Logger;

@@ -1,6 +1,6 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { Part } from '../part.ts';
-import type { Child } from '../stand/child.ts';
+import type { Child } from '../stand/measured-child.ts';
 import { FLOOR_QUEUE, open, paid } from './messages.ts';
 import type { floor } from './workflow.ts';
 

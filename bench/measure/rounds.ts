@@ -1,7 +1,7 @@
 /** Rate, latencies and CPU of each part, in turn: A B C, A B C, so that a slow minute of the machine hits all of them. */
 import type { Client } from '@temporalio/client';
 import type { Finished, Part, Sample } from '../part.ts';
-import type { Child } from '../stand/child.ts';
+import type { Child } from '../stand/measured-child.ts';
 import { inParallel } from '../stand/waiting.ts';
 import { median, percentiles, type Percentiles } from '../stats.ts';
 

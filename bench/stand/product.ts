@@ -3,10 +3,11 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { startChild, type Child } from './child.ts';
+import { startChild, type Child } from './measured-child.ts';
 import { jsonOf } from './http.ts';
 import { CREDENTIALS, type SandboxStand } from './sandbox.ts';
-import { freePort, until } from './waiting.ts';
+import { freePort } from '../../kit/free-port.js';
+import { until } from './waiting.ts';
 
 const API_KEY = 'bench-api-key-0123456789abcdef';
 

@@ -1,9 +1,11 @@
 /** The Dintero sandbox as a process of the stand, and what the bench asks of it. */
 import { createHmac, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { startChild, type Child } from './child.ts';
+import { SANDBOX } from './built.ts';
+import { startChild, type Child } from './measured-child.ts';
 import { jsonOf } from './http.ts';
-import { freePort, until } from './waiting.ts';
+import { freePort } from '../../kit/free-port.js';
+import { until } from './waiting.ts';
 
 export const ACCOUNT = 'T12345678';
 export const SIGNATURE_SECRET = 'bench-signature-secret-0001';
@@ -39,7 +41,7 @@ export interface SandboxStand {
   callback(paid: Paid): Promise<SignedCallback>;
 }
 
-export async function startSandbox(dist: string, folder: string): Promise<SandboxStand> {
+export async function startSandbox(folder: string): Promise<SandboxStand> {
   const port = await freePort();
   const env = {
     ...CREDENTIALS,
@@ -47,9 +49,8 @@ export async function startSandbox(dist: string, folder: string): Promise<Sandbo
     HOST: '127.0.0.1',
     DATA_DIR: join(folder, 'sandbox'),
   };
-  const args = [join(dist, 'sandbox', 'start.js')];
   const logFile = join(folder, 'sandbox.log');
-  const child = startChild({ name: 'sandbox', command: process.execPath, args, env, logFile });
+  const child = startChild({ name: 'sandbox', command: process.execPath, args: [SANDBOX], env, logFile });
   const url = `http://127.0.0.1:${port}`;
   await until('the sandbox', async () => (await fetch(`${url}/__sim/state`)).ok);
   return {

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { floorPart } from '../floor/part.ts';
 import { paidoncePart } from '../paidonce-part.ts';
 import type { Part } from '../part.ts';
-import { startChild, type Child } from './child.ts';
-import { startPostgres } from './postgres.ts';
+import { startChild, startDatabase, type Child } from './measured-child.ts';
 import { startProduct, type ProductStand } from './product.ts';
 import { startSandbox, type SandboxStand } from './sandbox.ts';
 import { startSink, type Sink } from './sink.ts';
@@ -27,16 +26,16 @@ export interface Stand {
 
 const POSTGRESQL_NAMESPACE = 'bench-postgresql';
 
-/** `dist` is the compiled product. Two products share the server, so each has a namespace of its own. */
+/** `dist` is the compiled core. Two products share the server, so each has a namespace of its own. */
 export async function startStand(dist: string): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
-  const temporal = await startTemporal(dist, folder, POSTGRESQL_NAMESPACE);
-  const sandbox = await startSandbox(dist, folder);
+  const temporal = await startTemporal(folder, POSTGRESQL_NAMESPACE);
+  const sandbox = await startSandbox(folder);
   const sink = await startSink();
   const common = { dist, folder, temporalAddress: temporal.address, sandbox, sinkUrl: sink.url };
   const floorWorker = startFloor(folder, temporal.address);
   const embedded = await startProduct({ ...common, name: 'paidonce', namespace: 'default' });
-  const server = await startPostgres(folder);
+  const server = await startDatabase();
   const postgresql =
     server &&
     (await startProduct({

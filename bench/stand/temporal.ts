@@ -1,11 +1,11 @@
 /** The Temporal dev server, started with exactly what `npm start` starts it with. */
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import type * as TemporalCli from '../../src/dev/temporal-cli.ts';
-import type * as TemporalServer from '../../src/dev/temporal-server.ts';
-import { startChild, type Child } from './child.ts';
-import { freePort, until } from './waiting.ts';
+import { findTemporalCli } from '../../dev/temporal-cli.ts';
+import { temporalServer } from '../../dev/temporal-server.ts';
+import { startChild, type Child } from './measured-child.ts';
+import { freePort } from '../../kit/free-port.js';
+import { until } from './waiting.ts';
 
 export interface TemporalStand {
   readonly address: string;
@@ -17,9 +17,7 @@ export interface TemporalStand {
 const DAY_S = 24 * 3_600;
 
 /** Starts the server with its state in `folder`, and a namespace beside `default`. */
-export async function startTemporal(dist: string, folder: string, namespace: string): Promise<TemporalStand> {
-  const { findTemporalCli } = await product<typeof TemporalCli>(dist, 'temporal-cli.js');
-  const { temporalServer } = await product<typeof TemporalServer>(dist, 'temporal-server.js');
+export async function startTemporal(folder: string, namespace: string): Promise<TemporalStand> {
   const executable = await findTemporalCli({ env: process.env, say: (text) => console.error(text) });
   const port = await freePort();
   const { command, args } = await temporalServer({ executable, port, uiPort: null, dataDir: folder });
@@ -33,11 +31,6 @@ export async function startTemporal(dist: string, folder: string, namespace: str
     connection,
     client: (name = 'default') => new Client({ connection, namespace: name }),
   };
-}
-
-/** The build that is measured, not a copy of it compiled beside the bench. */
-async function product<Module>(dist: string, file: string): Promise<Module> {
-  return (await import(pathToFileURL(join(dist, 'dev', file)).href)) as Module;
 }
 
 async function addNamespace(connection: Connection, namespace: string): Promise<void> {

@@ -1,30 +1,12 @@
-import { createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until as untilTrue } from '../../kit/poll.js';
 
-/** Asks until the answer is not null, undefined or false. @throws Error after `limitMs`, saying what was waited for. */
-export async function until<Answer>(
+/** Asks until the answer is not null, undefined or false; what throws is asked again. @throws Error that says what was waited for */
+export function until<Answer>(
   what: string,
-  ask: () => Promise<Answer | null | undefined | false>,
-  { everyMs = 50, limitMs = 30_000 } = {},
-): Promise<Answer> {
-  const giveUpAt = Date.now() + limitMs;
-  for (;;) {
-    const answer = await ask().catch(() => null);
-    if (answer) return answer;
-    if (Date.now() > giveUpAt) throw new Error(`waiting for ${what}: not within ${limitMs / 1_000} s`);
-    await sleep(everyMs);
-  }
-}
-
-/** A port of this machine that nobody listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+  ask: () => Promise<Answer>,
+  patience: { readonly limitMs?: number; readonly everyMs?: number } = {},
+): Promise<Exclude<Answer, null | undefined | false>> {
+  return untilTrue(what, ask, { everyMs: 50, toleratesErrors: true, ...patience });
 }
 
 /** Does `work` for each item, `width` at a time. */

@@ -2,8 +2,6 @@
  * `npm run prove:store -- [--payments N] [--ms N]`: what is asked of the store again and again, on a million payments of a PostgreSQL with
  * its default durability. Each statement answers within 20 ms; the plan of one that does not is printed. Ends with 1 then.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type pg from 'pg';
@@ -20,13 +18,13 @@ import type * as Retention from '../../src/store/retention.ts';
 import type * as Search from '../../src/store/search.ts';
 import type * as Sweeps from '../../src/store/sweeps.ts';
 import type * as Wakes from '../../src/store/wakes.ts';
-import { startPostgres } from '../stand/postgres.ts';
+import { CORE } from '../stand/built.ts';
+import { startDatabase } from '../stand/measured-child.ts';
 import { seedYears } from './seed.ts';
 
 /** The functions themselves, of the build that is proved. */
-const DIST = process.env['BENCH_DIST'] ?? join(import.meta.dirname, '..', '..', '..', 'dist');
 const compiled = <Module>(name: string): Promise<Module> =>
-  import(join(DIST, 'store', `${name}.js`)) as Promise<Module>;
+  import(join(CORE, 'store', `${name}.js`)) as Promise<Module>;
 
 const { listAudit } = await compiled<typeof Audit>('audit');
 const { claimUnsignalled } = await compiled<typeof Deliveries>('deliveries');
@@ -128,8 +126,7 @@ const ASKED: readonly Asked[] = [
   ['forwarder: authorizations that lapse', (db) => findExpiring(db, 100)],
 ];
 
-const folder = await mkdtemp(join(tmpdir(), 'paidonce-store-'));
-const server = await startPostgres(folder);
+const server = await startDatabase();
 if (server === null) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
 const store = await openStore({ databaseUrl: server.url, dataDir: '' });
 let slow = 0;
@@ -141,7 +138,6 @@ try {
 } finally {
   await store.close();
   await server.process.stop();
-  await rm(folder, { recursive: true, force: true });
 }
 say(slow === 0 ? `all within ${limitMs} ms` : `${slow} NOT within ${limitMs} ms`);
 process.exit(slow === 0 ? 0 : 1);

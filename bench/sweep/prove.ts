@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { probe } from '../measure/disturbed.ts';
 import { paySilently } from '../paidonce-part.ts';
-import { startChild, type Child } from '../stand/child.ts';
+import { CORE } from '../stand/built.ts';
+import { startChild, startDatabase, type Child } from '../stand/measured-child.ts';
 import { jsonOf } from '../stand/http.ts';
-import { startPostgres } from '../stand/postgres.ts';
 import { environment, startProduct, type ProductSettings } from '../stand/product.ts';
 import { startSandbox } from '../stand/sandbox.ts';
 import { startSink } from '../stand/sink.ts';
@@ -20,7 +20,6 @@ import { percentiles } from '../stats.ts';
 import { startListingPsp } from './listing-psp.ts';
 import { explainLookup, readFound, seedSettled } from './seed.ts';
 
-const DIST = process.env['BENCH_DIST'] ?? join(import.meta.dirname, '..', '..', '..', 'dist');
 const PLANTED = 50;
 const PROBES = 100;
 const OURS_OF_HUNDRED = 10;
@@ -130,12 +129,12 @@ interface ProvingStand {
 
 /** An API of the product, and a worker that may be killed. */
 async function startStand(): Promise<ProvingStand> {
-  const temporal = await startTemporal(DIST, folder, 'unused');
+  const temporal = await startTemporal(folder, 'unused');
   stops.push(
     () => temporal.process.stop(),
     () => temporal.connection.close(),
   );
-  const sandbox = await startSandbox(DIST, folder);
+  const sandbox = await startSandbox(folder);
   stops.push(() => sandbox.process.stop());
   const listing = { rows, oursOfHundred: OURS_OF_HUNDRED, msAPage: Number(values.ms) };
   const psp = await startListingPsp(sandbox.url, listing);
@@ -144,12 +143,12 @@ async function startStand(): Promise<ProvingStand> {
     () => psp.close(),
     () => sink.close(),
   );
-  const server = await startPostgres(folder);
+  const server = await startDatabase();
   if (server === null) throw new Error('it needs a PostgreSQL server: apt-get install postgresql');
   stops.push(() => server.process.stop());
   const settings: ProductSettings = {
     name: 'swept',
-    dist: DIST,
+    dist: CORE,
     folder,
     namespace: 'default',
     temporalAddress: temporal.address,
@@ -160,7 +159,7 @@ async function startStand(): Promise<ProvingStand> {
   const product = await startProduct(settings, ['api']);
   stops.push(() => product.processes[0]?.stop());
   let worker = startWorker(settings, product.origin);
-  stops.push(() => worker.stop());
+  stops.push(() => worker.kill());
   await until('the schedules', async () => {
     await temporal.client().schedule.getHandle('sweep-changes/dintero').describe();
     return true;
@@ -173,7 +172,7 @@ async function startStand(): Promise<ProvingStand> {
     databaseUrl: server.url,
     worker: () => worker,
     async killWorker() {
-      await worker.stop();
+      await worker.kill();
       worker = startWorker(settings, product.origin);
     },
   };
@@ -186,7 +185,6 @@ function startWorker(settings: ProductSettings, origin: string): Child {
     args: [join(settings.dist, 'cli', 'main.js'), 'worker'],
     env: environment(settings, origin),
     logFile: join(folder, 'worker.log'),
-    stopBy: 'SIGKILL',
   });
 }
 

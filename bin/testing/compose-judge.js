@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { withLock } from '../lock.js';
+import { withLock } from '../../kit/machine-lock.js';
 import { root } from '../prepare.js';
-import { onPath } from './apt.js';
+import { onPath } from '../../kit/on-path.js';
 
 const SOURCE = join(root, 'tools', 'compose-judge');
 

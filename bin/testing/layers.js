@@ -9,7 +9,9 @@ import { root } from '../prepare.js';
  * a promise in seconds says more, to have fewer neighbours. `first`: its long files, which begin first.
  */
 const LAYERS = [
+  { name: 'lib' },
   { name: 'domain' },
+  { name: 'config' },
   { name: 'model', needs: ['timeSkipping'], apart: true, atOnce: 1, load: 2 },
   { name: 'gateways' },
   { name: 'sandbox', needs: ['curl'] },
@@ -53,7 +55,7 @@ const LAYERS = [
       'merchant',
     ],
   },
-  { name: 'deploy', needs: ['temporal', 'compose'], apart: true, load: 0.5 },
+  { name: 'deploy', needs: ['temporal', 'compose', 'postgresPrograms'], apart: true, load: 0.5 },
   { name: 'dev', needs: ['temporal'], apart: true, load: 0.5, first: ['start'] },
   { name: 'api', needs: ['embedded', 'python'], load: 0.8 },
   { name: 'store', needs: ['postgres', 'embedded'] },

@@ -1,9 +1,10 @@
 /** What layers need from outside: got once per run, handed to the tests by the environment, and ended with the run. */
 import { join } from 'node:path';
 import { root } from '../prepare.js';
-import { aptInstall, onPath } from './apt.js';
+import { onPath } from '../../kit/on-path.js';
+import { postgresPrograms, startPostgres } from '../../kit/postgres-server.js';
+import { aptInstall } from './apt.js';
 import { composeJudge } from './compose-judge.js';
-import { startPostgres } from './postgres.js';
 import { makeStoreTemplate } from './store-template.js';
 import { timeSkippingServer } from './time-skipping-server.js';
 
@@ -19,6 +20,7 @@ export function createParts() {
   let stopped = null;
   const makers = {
     postgres: () => postgres(stops),
+    postgresPrograms: installPostgres,
     embedded: () => embedded(stops),
     temporal,
     timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
@@ -36,7 +38,10 @@ export function createParts() {
       for (const name of names) await get(name).catch(() => undefined);
     },
     async environment(names) {
-      return Object.assign({ PAIDONCE_DIST: join(root, 'dist') }, ...(await Promise.all(names.map(get))));
+      return Object.assign(
+        { PAIDONCE_DIST: join(root, 'dist', 'src') },
+        ...(await Promise.all(names.map(get))),
+      );
     },
     /** Whoever calls it second waits for the first. */
     stop() {
@@ -53,9 +58,15 @@ async function stopAll(stops) {
 async function postgres(stops) {
   const given = process.env['TEST_DATABASE_URL'];
   if (given !== undefined) return { TEST_DATABASE_URL: given };
+  await installPostgres();
   const server = await startPostgres();
   stops.push(server.stop);
   return { TEST_DATABASE_URL: server.url };
+}
+
+async function installPostgres() {
+  if (postgresPrograms() === null) aptInstall('PostgreSQL', ['postgresql']);
+  return {};
 }
 
 async function embedded(stops) {

@@ -1,11 +1,9 @@
 /** One Jest process, its output line by line under the name of its layer, its result read from our reporter's report. */
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { eachLine, killGroup, spawnTied } from '../../kit/tied-child.js';
 import { root } from '../prepare.js';
-import { onPath } from './apt.js';
 
 const LIMIT_MS = 25 * 60_000;
 /** Jest has written its report and still does not end: something that a test started is alive. */
@@ -46,19 +44,10 @@ function start({ layer, files }, env, jestArgs) {
   const workers = layer.apart ? '--runInBand' : '--maxWorkers=2';
   const reporter = `--reporters=${join(root, 'bin', 'testing', 'reporter.js')}`;
   const args = [...NODE_FLAGS, JEST, workers, reporter, ...jestArgs, '--runTestsByPath', ...files];
-  const child = spawnTethered(process.execPath, args, env);
+  const child = spawnTied(process.execPath, args, { cwd: root, env });
   for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream }).on('line', (line) => {
-      process.stdout.write(`${layer.name.padEnd(10)} ${line}\n`);
-    });
+    eachLine(stream, (line) => process.stdout.write(`${layer.name.padEnd(10)} ${line}\n`));
   return child;
-}
-
-/** The kernel ends it with us, where it can. Its own group, so that whatever its tests started can be ended too. */
-function spawnTethered(command, args, env) {
-  const options = { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
-  if (process.platform !== 'linux' || onPath('setpriv') === null) return spawn(command, args, options);
-  return spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], options);
 }
 
 /** Resolves to null, or to the reason why it had to be killed. */
@@ -86,13 +75,4 @@ function ended(child, report) {
     });
     child.once('close', () => resolve(reason));
   });
-}
-
-/** Ends a process and whatever it started in its group. */
-export function killGroup(child) {
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // Gone already, all of it.
-  }
 }

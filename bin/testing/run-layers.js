@@ -1,7 +1,8 @@
 /** The layers side by side, as far as the machine bears it: most of the end-to-end tests wait while others compute. */
 import { availableParallelism } from 'node:os';
 import { createPool } from './pool.js';
-import { failed, killGroup, runJest } from './run-jest.js';
+import { killGroup } from '../../kit/tied-child.js';
+import { failed, runJest } from './run-jest.js';
 
 /** `results` is per layer, in order: `{ name, files, passed, failed, seconds, cpuSeconds, reason, failures }`. `stop` ends all of it at once. */
 export function runLayers(layers, parts, jestArgs, say) {

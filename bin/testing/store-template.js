@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { root } from '../prepare.js';
 
 const PROGRAM = `
-  import { openStore } from './dist/store/open.js';
+  import { openStore } from './dist/src/store/open.js';
   const store = await openStore({ dataDir: process.argv[1] });
   await store.migrate();
   await store.close();

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { withLock } from '../lock.js';
+import { withLock } from '../../kit/machine-lock.js';
 import { root } from '../prepare.js';
-import { aptInstall, onPath } from './apt.js';
+import { onPath } from '../../kit/on-path.js';
+import { aptInstall } from './apt.js';
 
 const VERSION = '1.38.0';
 

@@ -3,7 +3,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import { crashPoint } from '../crash-points.ts';
-import { merchantTarget } from '../merchant-url.ts';
+import { withTimeLimit } from '../lib/time-limit.ts';
+import { fetchTarget } from '../lib/url-credentials.ts';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import type { Db } from '../store/open.ts';
 import {
@@ -132,28 +133,28 @@ async function post(
   signal: AbortSignal,
 ): Promise<SentAttempt> {
   const sentAt = new Date();
-  const { url, authorization } = merchantTarget(endpoint.url);
-  // `AbortSignal.timeout` inside of `AbortSignal.any` can be collected before it fires (nodejs/node#57736): then a shop hangs on.
-  const limit = new AbortController();
-  const tooLate = new DOMException('it took too long', 'TimeoutError');
-  const timer = setTimeout(() => limit.abort(tooLate), endpoint.timeoutMs);
+  const { url, authorization } = fetchTarget(endpoint.url);
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'paidonce',
+    ...(authorization !== null && { authorization }),
+    'webhook-id': update.effectId,
+    'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
+    'webhook-signature': signatures(endpoint, update, sentAt),
+  };
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, limit.signal]),
-      body: update.body,
-      headers: {
-        'content-type': 'application/json',
-        'user-agent': 'paidonce',
-        ...(authorization !== null && { authorization }),
-        'webhook-id': update.effectId,
-        'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
-        'webhook-signature': signatures(endpoint, update, sentAt),
-      },
+    return await withTimeLimit(endpoint.timeoutMs, [signal], async (limited) => {
+      const init = {
+        method: 'POST',
+        redirect: 'manual',
+        headers,
+        body: update.body,
+        signal: limited,
+      } as const;
+      const response = await fetch(url, init);
+      const ms = Date.now() - sentAt.getTime();
+      return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
     });
-    const ms = Date.now() - sentAt.getTime();
-    return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
   } catch (error) {
     return {
       status: null,
@@ -161,8 +162,6 @@ async function post(
       ms: Date.now() - sentAt.getTime(),
       answer: null,
     };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

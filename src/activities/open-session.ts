@@ -1,4 +1,4 @@
-/** Finds, adopts or opens a payment's session. Dintero has no idempotency key, so what may have been created is looked for first. */
+/** Finds, adopts or opens a payment's session. A gateway may have no idempotency key, so what may have been created is looked for first. */
 import { Context } from '@temporalio/activity';
 import { crashPoint } from '../crash-points.ts';
 import { reversalsIn } from '../domain/news.ts';

@@ -6,7 +6,7 @@ import { markWoken, takeForWaking } from '../store/wakes.ts';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { findBySessions, recordCompletePass } from '../store/sweeps.ts';
-import { createPace } from '../temporal/pace.ts';
+import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { asking } from './asking.ts';
 import { countMissedCallbacks, type MissedCallbacks } from './missed-callbacks.ts';
@@ -60,7 +60,7 @@ const MOST_FAILURES = 3;
 /** Builds the activities. What they know is in their input and in the store: any worker goes on where another has died. */
 export function createSweepActivities(given: SweepDependencies): SweepActivities {
   const { db, gatewayNamed, onCounted } = given;
-  const pace = createPace(RHYTHM);
+  const pace = pacedCalls(RHYTHM);
   const runs: SweepDependencies['runs'] = {
     look: (payment, signal) => pace(() => given.runs.look(payment, signal)),
   };

@@ -2,7 +2,7 @@
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, type DeliveryRow } from '../store/deliveries.ts';
 import { withoutValues } from '../store/errors.ts';
-import { createPace } from '../temporal/pace.ts';
+import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { announceExpirings } from './expiring.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
@@ -39,7 +39,7 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
 }
 
 function paced({ runs, money }: ForwarderDependencies): Pick<ForwarderDependencies, 'runs' | 'money'> {
-  const pace = createPace(RHYTHM);
+  const pace = pacedCalls(RHYTHM);
   return {
     runs: {
       callback: (payment, signal) => pace(() => runs.callback(payment, signal)),

@@ -2,7 +2,7 @@
 import { pruneDeliveries } from '../store/deliveries.ts';
 import { forgetSlice, type Retained } from '../store/retention.ts';
 import { pruneWakes } from '../store/wakes.ts';
-import { createPace } from '../temporal/pace.ts';
+import { pacedCalls } from '../lib/paced-calls.ts';
 import type { Jobs, Retentions } from './jobs.ts';
 
 /** Four parts of the time are everybody else's. */
@@ -16,7 +16,7 @@ export type Pruning = Pick<Jobs, 'db' | 'retentionMs' | 'stopping'>;
 export async function prune({ db, retentionMs, stopping }: Pruning): Promise<void> {
   await pruneWakes(db);
   while (!stopping.aborted && (await pruneDeliveries(db, retentionMs.deliveries)));
-  const pace = createPace(RHYTHM);
+  const pace = pacedCalls(RHYTHM);
   for (const [what, ms] of retained(retentionMs)) {
     for (let slices = 0; slices < MOST_SLICES && !stopping.aborted; slices += 1)
       if (!(await pace(() => forgetSlice(db, what, ms)))) break;

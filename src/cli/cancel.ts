@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { payment } from '../api/payments/payment-schemas.ts';
-import { readClientConfig } from '../config.ts';
+import { readClientConfig } from '../config/config.ts';
 import { paymentNamed } from './payment-named.ts';
 import { printPayment } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
@@ -12,7 +12,7 @@ Example:
 
 Ends with 1 when the payment can't be cancelled: somebody has paid, or it is not open any more.`;
 
-/** `paidonce cancel`: closes a session that nobody has paid. */
+/** `paidonce cancel`: closes an unpaid session. */
 export function cancelCommand(): Command {
   return new Command('cancel')
     .description('close a payment that nobody has paid')

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { health } from '../api/health/health-view.ts';
-import { ConfigError, readClientConfig, readConfig, type ClientConfig, type Config } from '../config.ts';
+import { readClientConfig, readConfig, type ClientConfig, type Config } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
 import type { Check } from '../health/check.ts';
 import { checkAddress } from './doctor/address-checks.ts';
-import { examineAlone } from './doctor/alone.ts';
+import { examineAlone } from './doctor/examine-alone.ts';
 import { BadNews } from './exit.ts';
 import { asTyped, print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';

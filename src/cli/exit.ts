@@ -1,10 +1,10 @@
 import { CannotListen } from '../api/http/cannot-listen.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/environment.ts';
 import { WrongAccount } from '../store/health.ts';
 import { DirectoryInUse } from '../store/lock.ts';
 import { MigrationFailed } from '../store/migrations.ts';
 import { SchemaTooOld } from '../store/schema-state.ts';
-import { plainText } from './plain.ts';
+import { plainText } from '../lib/terminal-text.ts';
 import { printJson } from './print.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
 
@@ -27,7 +27,7 @@ export function exitCodeOf(error: unknown, asJson = false): number {
   return isConfiguration(error) ? 2 : 1;
 }
 
-/** Whoever called us has to change something; a refusal that is about the matter itself is bad news instead. */
+/** The caller has to change something; a refusal that is about the matter itself is bad news instead. */
 function isConfiguration(error: unknown): boolean {
   if (error instanceof ServiceRefused) return [400, 401, 403, 422].includes(error.status);
   return [ConfigError, WrongAccount, SchemaTooOld, DirectoryInUse, CannotListen, ServiceUnreachable].some(

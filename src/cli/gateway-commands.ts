@@ -1,24 +1,27 @@
 import { Command } from 'commander';
-import { ConfigError, readGatewayConfig, type GatewayConfig } from '../config.ts';
-import type { GatewayCommand } from '../gateways/commands.ts';
+import { readCommandSettings } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
+import type { AskedCommand, GatewayCommand } from '../gateways/commands.ts';
+import type { GatewayDescriptor } from '../gateways/descriptor.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway.ts';
-import { GATEWAY_COMMANDS } from '../gateways/registry.ts';
+import { GATEWAYS } from '../gateways/registry.ts';
 import { BadNews } from './exit.ts';
-import { plainLine, plainText } from './plain.ts';
+import { plainLine, plainText } from '../lib/terminal-text.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 
 /** `paidonce <gateway> <command>`: whatever a gateway lets a person do from a terminal. */
 export function gatewayCommands(root: Command): Command[] {
-  return GATEWAY_COMMANDS.map(({ gateway, summary, commands }) => {
-    const example = commands.map(
-      ({ name, argument }) => `  paidonce ${gateway} ${name}${argument ? ` <${argument.name}>` : ''}`,
+  return GATEWAYS.map((gateway) => {
+    const { summary, list } = gateway.commands;
+    const example = list.map(
+      ({ name, argument }) => `  paidonce ${gateway.id} ${name}${argument ? ` <${argument.name}>` : ''}`,
     );
-    const group = new Command(gateway)
+    const group = new Command(gateway.id)
       .description(summary)
       .addHelpText('after', `\nExample:\n${example.join('\n')}`)
       .copyInheritedSettings(root);
-    for (const command of commands) group.addCommand(toCommand(command).copyInheritedSettings(group));
+    for (const command of list) group.addCommand(toCommand(gateway, command).copyInheritedSettings(group));
     return group;
   });
 }
@@ -28,7 +31,7 @@ interface Options {
   readonly [flag: string]: unknown;
 }
 
-function toCommand(given: GatewayCommand<GatewayConfig>): Command {
+function toCommand(gateway: GatewayDescriptor, given: GatewayCommand<unknown>): Command {
   const { name, summary, argument, flag, help } = given;
   const command = new Command(name).description(summary).addHelpText('after', help);
   if (argument !== undefined) command.argument(`<${argument.name}>`, argument.summary);
@@ -36,17 +39,18 @@ function toCommand(given: GatewayCommand<GatewayConfig>): Command {
   return command.option('--json', 'print the answer as JSON').action(async () => {
     const options = command.opts<Options>();
     const isFlagged = flag !== undefined && options[flag.name] === true;
-    await run(given, { argument: command.args[0] ?? '', isFlagged }, options.json === true);
+    const asked = { argument: command.args[0] ?? '', isFlagged, asJson: options.json === true };
+    await run(gateway, given, asked);
   });
 }
 
 async function run(
-  command: GatewayCommand<GatewayConfig>,
-  asked: Parameters<typeof command.run>[1],
-  asJson: boolean,
+  gateway: GatewayDescriptor,
+  command: GatewayCommand<unknown>,
+  { asJson, ...asked }: AskedCommand & { readonly asJson: boolean },
 ): Promise<void> {
-  const config = readGatewayConfig(withRunningDev(process.env));
-  const answer = await command.run(config, asked).catch(fail);
+  const settings = readCommandSettings(withRunningDev(process.env), gateway);
+  const answer = await command.run(settings, asked).catch(fail);
   if (asJson) printJson(answer.json);
   if (answer.isBadNews === true) complain(answer.lines.join('\n'));
   else if (!asJson) for (const line of answer.lines) print(line);

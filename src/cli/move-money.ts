@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { operationWithPayment } from '../api/money/operation-view.ts';
-import { readClientConfig } from '../config.ts';
+import { readClientConfig } from '../config/config.ts';
 import type { OperationKind } from '../domain/operation.ts';
 import { formatMoney } from '../domain/money.ts';
 import { operationName } from '../store/about-operation.ts';

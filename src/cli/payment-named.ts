@@ -21,7 +21,7 @@ const WANTED = {
 
 type Payment = z.infer<typeof payment>;
 
-/** The id of the payment that somebody names: by the id itself, or by its order, which may have had others. @throws ServiceRefused */
+/** The id of a payment that is named by its id, or by its order, which may have had others. @throws ServiceRefused */
 export async function paymentNamed(
   service: ServiceApi,
   named: string,

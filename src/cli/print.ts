@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { inMoney } from '../api/payments/amounts-in-text.ts';
 import type { payment } from '../api/payments/payment-schemas.ts';
 import { formatMoney } from '../domain/money.ts';
-import { plainLine, plainText } from './plain.ts';
+import { plainLine, plainText } from '../lib/terminal-text.ts';
 
 /** A line on stdout, whatever words of others it holds. */
 export function print(line = ''): void {

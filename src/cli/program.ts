@@ -7,7 +7,7 @@ import { moneyCommands } from './move-money.ts';
 import { redeliverCommand } from './redeliver.ts';
 import { resolveCommand } from './resolve.ts';
 import { roleCommands } from './roles.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../lib/version.ts';
 import { whyCommand } from './why.ts';
 
 /** Runs `paidonce <arguments>` and says with which code to end: 0 fine, 1 the answer is bad news, 2 wrong usage or configuration. */

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { delivery } from '../api/deliveries/delivery-view.ts';
 import { resentUpdates, sentUpdate } from '../api/updates/update-view.ts';
-import { readClientConfig } from '../config.ts';
+import { readClientConfig } from '../config/config.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';

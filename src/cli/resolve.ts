@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { payment } from '../api/payments/payment-schemas.ts';
-import { paidonce } from '../command-line.ts';
-import { readClientConfig } from '../config.ts';
+import { paidonce } from '../health/shell-commands.ts';
+import { readClientConfig } from '../config/config.ts';
 import { paymentNamed } from './payment-named.ts';
 import { asTyped, print, printPayment } from './print.ts';
 import { withRunningDev } from './running-dev.ts';

@@ -1,7 +1,8 @@
 /** The commands that keep running: each is one role of a process. */
 import { Command } from 'commander';
-import { ConfigError, readConfig, readStoreConfig, type Config } from '../config.ts';
-import { run, type Roles } from '../main.ts';
+import { readConfig, readStoreConfig, type Config } from '../config/config.ts';
+import { ConfigError } from '../config/environment.ts';
+import { run, type Roles } from '../run-service.ts';
 import { openStore } from '../store/open.ts';
 import { exitCodeOf } from './exit.ts';
 
@@ -20,16 +21,11 @@ export function roleCommands(): Command[] {
     new Command('dev')
       .description('everything on one machine, as npm start does')
       .addHelpText('after', example('PORT=4000 paidonce dev'))
-      .action(async () => {
-        const { runDev } = await import('../dev/main.ts');
-        process.exitCode = await runDev(process.env);
-      }),
+      .action(() => startStage('dev')),
     new Command('sandbox')
-      .description('the Dintero sandbox alone')
+      .description('the sandbox of a gateway alone')
       .addHelpText('after', example('SANDBOX_PORT=4001 paidonce sandbox'))
-      .action(async () => {
-        await import('../sandbox/start.ts');
-      }),
+      .action(() => startStage('sandbox')),
   ];
 }
 
@@ -45,6 +41,14 @@ function workerRoles({ DATABASE_URL }: Config): Roles {
   );
 }
 
+/**
+ * The only place where the core knows the stage. `dev` and `sandbox` are workspaces that the core can't be compiled against: importing
+ * the start module starts one, with the environment of this process, and it says for itself how it ends.
+ */
+async function startStage(workspace: 'dev' | 'sandbox'): Promise<void> {
+  await import(new URL(`../../${workspace}/start.js`, import.meta.url).href);
+}
+
 function command(name: string, description: string, roles: (config: Config) => Roles): Command {
   return new Command(name)
     .description(description)
@@ -56,7 +60,7 @@ function example(line: string): string {
   return `\nExample:\n  ${line}\n\nSettings come from the environment: docs/run-in-production.md lists them.`;
 }
 
-/** Ends by SIGTERM, SIGINT or the parent's going, or with the error that only a person can mend. */
+/** Ends by SIGTERM, SIGINT or the end of the parent, or with an error that only a person can repair. */
 async function serve(rolesOf: (config: Config) => Roles): Promise<void> {
   const config = readConfig(process.env);
   const running = await run(config, rolesOf(config));

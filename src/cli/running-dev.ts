@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { withDefaults } from '../config.ts';
-import { SANDBOX_VALUES } from '../dev/settings.ts';
+import { withDefaults } from '../config/environment.ts';
+import { GATEWAYS } from '../gateways/registry.ts';
 
 const url = z.string().nullish().catch(null);
 const urls = z.object({ api: z.string(), temporal: url, temporalUi: url, sandbox: url, shop: url });
@@ -29,7 +29,7 @@ function chosen(
     TEMPORAL_ADDRESS: temporal,
     TEMPORAL_UI_URL: temporalUi,
     ORDER_WEBHOOK_URL: shop,
-    ...(sandbox && { ...SANDBOX_VALUES, DINTERO_API_URL: sandbox, DINTERO_CHECKOUT_URL: sandbox }),
+    ...(sandbox && GATEWAYS[0].sandboxVariables(sandbox)),
   };
 }
 

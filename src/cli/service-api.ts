@@ -1,12 +1,12 @@
 /** The merchant's API as the commands call it: the service that runs does the work, the command asks and prints. */
 import type { z } from 'zod';
-import { keyFor, SCOPES, type Scope } from '../api-keys.ts';
-import type { ClientConfig } from '../config.ts';
+import { keyFor, SCOPES, type Scope } from '../config/api-keys.ts';
+import type { ClientConfig } from '../config/config.ts';
 import { problem } from '../api/http/fields.ts';
-import { plainLine } from './plain.ts';
-import { reasonOf } from '../telemetry/root-of.ts';
+import { plainLine } from '../lib/terminal-text.ts';
+import { fetchFailure } from '../telemetry/root-of.ts';
 
-/** Nobody answers there, or the answer is not ours. */
+/** There is no answer, or it is not ours. */
 export class ServiceUnreachable extends Error {
   override readonly name = 'ServiceUnreachable';
 }
@@ -64,7 +64,7 @@ async function call<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Pr
   const { origin } = new URL(url);
   const response = await fetch(url, { ...init, signal: AbortSignal.timeout(LIMIT_MS) }).catch(
     (error: unknown) => {
-      throw new ServiceUnreachable(`no answer from ${origin} (${reasonOf(error)}); ${ADVICE}`);
+      throw new ServiceUnreachable(`no answer from ${origin} (${fetchFailure(error)}); ${ADVICE}`);
     },
   );
   const body: unknown = await response.json().catch(() => null);

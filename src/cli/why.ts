@@ -1,14 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { searchQuery } from '../api/search/search-view.ts';
-import { readClientConfig, type ClientConfig } from '../config.ts';
+import { readClientConfig, type ClientConfig } from '../config/config.ts';
 import { BadNews } from './exit.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 import { findingsOf } from './why/findings.ts';
-import { findOrdersOfRuns } from './why/runs-named.ts';
+import { findOrdersInTemporal } from './why/orders-in-temporal.ts';
 import { findRuns, type RunsAnswer } from './why/runs.ts';
 import { findStory, type StoryAnswer } from './why/story.ts';
-import { jsonOf, linesOf, type Why } from './why/words.ts';
+import { jsonOf, linesOf, type Why } from './why/render.ts';
 
 const HELP = `
 Takes whichever id you have: the order's number, a payment, a session or transaction of the gateway, a callback or its event, the webhook-id of
@@ -64,7 +64,7 @@ async function askTemporal(
 ): Promise<{ reference: string | null; temporal: RunsAnswer }> {
   const runsOf = async (reference: string) => ({ reference, temporal: await findRuns(config, reference) });
   if (store.kind === 'found') return runsOf(store.story.order.reference);
-  const orders = store.kind === 'several' ? [] : await findOrdersOfRuns(config, q);
+  const orders = store.kind === 'several' ? [] : await findOrdersInTemporal(config, q);
   if ('kind' in orders) return { reference: null, temporal: orders };
   const [first] = orders;
   if (first !== undefined && orders.length === 1) return runsOf(first);

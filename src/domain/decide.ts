@@ -110,7 +110,7 @@ function withoutMoney(
   // Nothing is put on hold that was authorized: such an answer lags behind. A failure contradicts what was proved.
   if (isMoney(now.status)) return status === 'ON_HOLD' ? KEEP : review(transaction, 'contradiction');
   if (status === 'ON_HOLD' && differs !== null) return review(transaction, `${differs}_mismatch`);
-  // A session that failed, expired or was cancelled has failed: which word Dintero adds later changes nothing.
+  // A session that failed, expired or was cancelled has failed: which word the gateway adds later changes nothing.
   if (isOverWithoutMoney(now) && status !== 'ON_HOLD') return unchanged(now);
   const reason = transaction.reason;
   return { kind: 'become', status, pays: false, transaction, ...(reason !== undefined && { reason }) };

@@ -4,7 +4,7 @@ export interface Money {
   readonly currency: string;
 }
 
-/** The largest amount that Dintero's int32 fields can carry. */
+/** The largest amount of an int32 field, which is what gateways have. */
 export const MAX_AMOUNT_MINOR = 2_147_483_647;
 
 /** Whether two amounts are the same number of the same currency. */

@@ -12,7 +12,7 @@ export type OperationState = 'pending' | 'unknown' | 'done' | 'failed';
 /** What a gateway shows of one operation on a transaction, by whoever's hand. */
 export interface ShownOperation {
   readonly kind: OperationKind;
-  /** What was given as its reference; null where there was none, as with a void at Dintero. */
+  /** What was given as its reference; null where there was none, as with a void that takes none. */
   readonly reference: string | null;
   readonly amountMinor: number;
   readonly state: 'done' | 'pending' | 'failed';

@@ -21,7 +21,7 @@ export interface RawRequest {
   readonly receivedAt: Date;
 }
 
-/** The last two are ours: rightly signed, but so long ago that it is somebody's copy, or from where the gateway never calls from. */
+/** The last two are ours: rightly signed, but so long ago that it must be a copy, or from an address that the gateway does not use. */
 export type RefusalReason =
   | 'no_signature'
   | 'malformed_signature'
@@ -177,9 +177,9 @@ export interface Gateway {
   readonly secrets: readonly SigningSecrets[];
   /** How long a session may be open at most. */
   readonly longestSessionMs: number;
-  /** Proves who sent a callback. Pure: no I/O, never throws. */
+  /** Proves the sender of a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
-  /** Opens a session. Not idempotent at Dintero: look with `findSessions` first when an earlier try may have arrived. */
+  /** Opens a session. Not idempotent at every gateway: look with `findSessions` first when an earlier try may have arrived. */
   createSession(request: SessionRequest, options?: CallOptions): Promise<OpenedSession>;
   /** Every session whose own metadata names this payment, oldest first. */
   findSessions(key: PaymentKey, options?: CallOptions): Promise<FoundSession[]>;
@@ -193,11 +193,11 @@ export interface Gateway {
   /** Closes a session. `refused` when the gateway says it can't be closed any more; read it then. */
   cancelSession(sessionId: string, options?: CallOptions): Promise<'cancelled' | 'refused'>;
   /**
-   * Captures, refunds or voids. Not idempotent at Dintero: read first, and look for the reference.
+   * Captures, refunds or voids. Not idempotent at every gateway: read first, and look for the reference.
    * @throws GatewayUnavailable where it is certain that nothing was done: it never left, or we were refused (401, 403, 429)
    */
   operate(request: OperationRequest, options?: CallOptions): Promise<OperationAnswer>;
-  /** Asked before an operation is marked as sent: see guarded.ts, which has it for every gateway. @throws GatewayUnavailable while operations are stopped */
+  /** Asked before an operation is marked as sent: see stop-when-silent.ts, which has it for every gateway. @throws GatewayUnavailable while operations are stopped */
   expectToOperate?(): void;
   /** Writes the one reference that may be changed later. @throws GatewayRejected | GatewayUnavailable */
   updateReference(transactionId: string, merchantReference2: string, options?: CallOptions): Promise<void>;
@@ -231,7 +231,7 @@ export class GatewayUnavailable extends Error {
   override readonly name = 'GatewayUnavailable';
   readonly kind: 'silent' | 'stopped' | 'credentials' | 'rate_limited' | 'absent';
   readonly retryAfterMs: number | undefined;
-  /** While the call is stopped: when it is this one's turn again, so that all who wait do not come at once. */
+  /** While the call is stopped: when it is this one's turn again, so that waiting calls do not come at once. */
   readonly turnInMs: number | undefined;
 
   constructor(

@@ -1,33 +1,70 @@
-/** Which gateways there are. The only file that knows a gateway's folder. */
-import type { Config, GatewayConfig } from '../config.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
-import { believable } from './believable.ts';
-import type { GatewayCommand } from './commands.ts';
+/** Which gateways there are. The only file of the core that names a gateway's folder: one line for each. */
 import type { Logger } from '../telemetry/log.ts';
-import { createDinteroGateway } from './dintero/adapter.ts';
-import { DINTERO_COMMANDS } from './dintero/commands.ts';
-import type { DinteroSettings } from './dintero/settings.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { withPossibleSums } from './possible-sums.ts';
+import { limitCallRate } from './call-rate.ts';
+import type { CallbackResult, ConfiguredGateway, GatewayDescriptor } from './descriptor.ts';
+import { DINTERO } from './dintero/descriptor.ts';
 import type { Gateway } from './gateway.ts';
-import { guarded } from './guarded.ts';
-import { createPace } from './pace.ts';
+import { stopWhenSilent } from './stop-when-silent.ts';
 
+/** Every gateway that can be configured. Documents take their examples from the first. */
+export const GATEWAYS: readonly [GatewayDescriptor, ...GatewayDescriptor[]] = [DINTERO];
+
+/** The gateways that are configured. */
 export interface GatewayRegistry {
   readonly all: readonly Gateway[];
+  /** The id of the gateway that is meant where none is named: the only one; undefined where there are several. */
+  readonly byDefault: string | undefined;
   /** The gateway, or undefined for one that is not configured. */
-  readonly find: (name: string) => Gateway | undefined;
+  readonly find: (id: string) => Gateway | undefined;
   /** @throws Error for one that is not configured. */
-  readonly named: (name: string) => Gateway;
+  readonly named: (id: string) => Gateway;
+  /** Whether a gateway moves real money; false for one that is not configured. */
+  readonly livemode: (id: string) => boolean;
+  /** The body of the answer to a callback of a gateway that is durable. */
+  readonly answerTo: (id: string, result: CallbackResult) => unknown;
 }
 
 /** Builds every gateway that the configuration names. */
-export function createGateways(config: Config, metrics: Metrics, log?: Logger): GatewayRegistry {
-  return registryOf(
-    [createDintero(config, metrics)].map((gateway) => guard(believable(gateway), metrics, log)),
+export function createGateways(
+  { gateways }: { readonly gateways: readonly ConfiguredGateway[] },
+  metrics: Metrics,
+  log?: Logger,
+): GatewayRegistry {
+  const all = gateways.map((configured) =>
+    watched(withPossibleSums(create(configured, metrics)), metrics, log),
   );
+  const byId = new Map(all.map((gateway) => [gateway.id, gateway]));
+  const descriptors = new Map(gateways.map(({ descriptor }) => [descriptor.id, descriptor]));
+  return {
+    all,
+    byDefault: all.length === 1 ? all[0]?.id : undefined,
+    find: (id) => byId.get(id),
+    named(id) {
+      const gateway = byId.get(id);
+      if (gateway !== undefined) return gateway;
+      throw new Error(`no gateway "${id}" is configured; there are: ${[...byId.keys()].join(', ')}`);
+    },
+    livemode: (id) => byId.get(id)?.mode === 'live',
+    answerTo: (id, result) => descriptors.get(id)?.answerTo(result),
+  };
 }
 
-function guard(gateway: Gateway, metrics: Metrics, log: Logger | undefined): Gateway {
-  return guarded(gateway, {
+function create({ descriptor, settings, maxCallsPerSecond }: ConfiguredGateway, metrics: Metrics): Gateway {
+  const { id: gateway } = descriptor;
+  return descriptor.create(settings, {
+    ...(maxCallsPerSecond !== undefined && { rate: limitCallRate(maxCallsPerSecond) }),
+    onCall({ operation, outcome, ms, serverDate }) {
+      metrics.gatewayCalls.observe({ gateway, operation, outcome }, ms / 1_000);
+      if (serverDate !== undefined)
+        metrics.clockSkew.set({ gateway }, (Date.now() - serverDate.getTime()) / 1_000);
+    },
+  });
+}
+
+function watched(gateway: Gateway, metrics: Metrics, log: Logger | undefined): Gateway {
+  return stopWhenSilent(gateway, {
     changed(call, isOpen) {
       metrics.gatewayStopped.set({ gateway: gateway.id, call }, isOpen ? 1 : 0);
       if (isOpen)
@@ -39,61 +76,3 @@ function guard(gateway: Gateway, metrics: Metrics, log: Logger | undefined): Gat
     },
   });
 }
-
-/** A registry of these gateways. */
-function registryOf(all: readonly Gateway[]): GatewayRegistry {
-  const byName = new Map(all.map((gateway) => [gateway.id, gateway]));
-  return {
-    all,
-    find: (name) => byName.get(name),
-    named(name) {
-      const gateway = byName.get(name);
-      if (gateway !== undefined) return gateway;
-      throw new Error(`no gateway "${name}" is configured; there are: ${[...byName.keys()].join(', ')}`);
-    },
-  };
-}
-
-function createDintero(config: Config, metrics: Metrics): Gateway {
-  const perSecond = config.DINTERO_MAX_CALLS_PER_SECOND;
-  return createDinteroGateway(dinteroSettings(config), {
-    ...(perSecond !== undefined && { pace: createPace(perSecond) }),
-    onCall: ({ operation, outcome, ms, serverDate }) => {
-      metrics.gatewayCalls.observe({ gateway: 'dintero', operation, outcome }, ms / 1_000);
-      if (serverDate !== undefined)
-        metrics.clockSkew.set({ gateway: 'dintero' }, (Date.now() - serverDate.getTime()) / 1_000);
-    },
-  });
-}
-
-function dinteroSettings(config: GatewayConfig): DinteroSettings {
-  const { DINTERO_SIGNATURE_SECRETS: signatureSecrets = [], DINTERO_WEBHOOK_SECRETS: webhookSecrets } =
-    config;
-  return {
-    accountId: config.DINTERO_ACCOUNT_ID,
-    clientId: config.DINTERO_CLIENT_ID,
-    clientSecret: config.DINTERO_CLIENT_SECRET,
-    profileId: config.DINTERO_PROFILE_ID,
-    signatureSecrets,
-    ...(webhookSecrets && { webhookSecrets }),
-    apiUrl: config.DINTERO_API_URL,
-    checkoutUrl: config.DINTERO_CHECKOUT_URL,
-    publicUrl: config.PUBLIC_URL,
-  };
-}
-
-/** What people can do at the gateways from a terminal. */
-export const GATEWAY_COMMANDS: readonly {
-  readonly gateway: string;
-  readonly summary: string;
-  readonly commands: readonly GatewayCommand<GatewayConfig>[];
-}[] = [
-  {
-    gateway: 'dintero',
-    summary: 'set up the Dintero account: webhooks and the secret of callbacks',
-    commands: DINTERO_COMMANDS.map((command) => ({
-      ...command,
-      run: (config, asked) => command.run(dinteroSettings(config), asked),
-    })),
-  },
-];

@@ -1,3 +1,4 @@
+import { inTime } from '../lib/time-limit.ts';
 import { rootOf } from '../telemetry/root-of.ts';
 
 /** One thing that `doctor` has looked at. */
@@ -43,12 +44,9 @@ export function firstOf(names: readonly string[], hasMore: boolean): string {
 
 /** Looks, in time; whatever is thrown is a finding too. */
 export async function check(name: string, look: () => Promise<Finding>, todo: string): Promise<Check> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Finding>((settle) => {
-    timer = setTimeout(() => settle(fail(`no answer within ${LIMIT_MS / 1_000} s`, todo)), LIMIT_MS);
-  });
-  const looked = look().catch((error: unknown) => fail(rootOf(error), todo));
-  const finding = await Promise.race([looked, late]);
-  clearTimeout(timer);
+  const tooLate = () => new Error(`no answer within ${LIMIT_MS / 1_000} s`);
+  const finding = await inTime(look(), LIMIT_MS, tooLate).catch((error: unknown) =>
+    fail(rootOf(error), todo),
+  );
   return { name, ...finding };
 }

@@ -1,6 +1,6 @@
 /** What the running service counts, where it says that something is wrong. */
-import { paidonce } from '../command-line.ts';
-import type { Config } from '../config.ts';
+import { paidonce } from './shell-commands.ts';
+import type { Config } from '../config/config.ts';
 import type { Gateway, Listing } from '../gateways/gateway.ts';
 import { commandsFor, fail, ok, warn, type Check, type Finding } from './check.ts';
 import type { Figures } from './figures.ts';
@@ -9,7 +9,7 @@ import { secretChecks } from './secret-checks.ts';
 const UNHANDLED_AFTER_S = 60;
 const UNTOLD_AFTER_S = 600;
 
-/** `reviewed` are orders that wait for a person. Reviews, callbacks that nobody has dealt with, updates that nobody heard, sweeps, signatures and secrets. */
+/** Reviews, unhandled callbacks, undelivered updates, sweeps, signatures and secrets. `reviewed` are orders that wait for a person. */
 export function checkFigures(
   figures: Figures,
   config: Config,

@@ -1,9 +1,9 @@
-import { paidonce } from '../command-line.ts';
+import { paidonce } from './shell-commands.ts';
 import { GatewayUnavailable, type Gateway } from '../gateways/gateway.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
-/** Signatures are accepted up to 300 s off; well before that somebody should know. */
+/** Signatures are accepted up to 300 s off; an operator should know well before that. */
 const SKEW_WARN_S = 30;
 const SKEW_FAIL_S = 240;
 

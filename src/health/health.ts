@@ -1,9 +1,9 @@
 /** What the service finds of itself: `GET /v1/health`, and what `paidonce doctor` shows. */
-import { remembered } from '../remembered.ts';
+import { remembered } from '../lib/remembered.ts';
 import type { Service } from '../service.ts';
 import { listPayments } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../lib/version.ts';
 import type { Check } from './check.ts';
 import { checkFigures } from './figure-checks.ts';
 import { figuresOf } from './figures.ts';
@@ -31,7 +31,7 @@ export function createHealth(service: Service): () => Promise<Health> {
   return remembered(REMEMBERED_MS, () => examine(service));
 }
 
-/** Every check, in the order in which somebody would act on what they find. */
+/** Every check, in the order in which an operator would act on the findings. */
 async function examine(service: Service): Promise<Health> {
   const { config, gateways, metrics, store, storeFigures, openings } = service;
   const where = store.kind === 'embedded' ? `the store embedded in ${config.DATA_DIR}` : 'PostgreSQL';

@@ -1,12 +1,12 @@
-import { paidonce } from '../command-line.ts';
-import type { Config } from '../config.ts';
-import { merchantTarget, shownUrl } from '../merchant-url.ts';
+import { paidonce } from './shell-commands.ts';
+import type { Config } from '../config/config.ts';
+import { fetchTarget, shownUrl } from '../lib/url-credentials.ts';
 import { pageOfUpdates } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { reasonOf } from '../telemetry/root-of.ts';
+import { fetchFailure } from '../telemetry/root-of.ts';
 import { check, commandsFor, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
-/** Whether somebody listens where order updates go. Nothing is sent that could be taken for one. */
+/** Whether the merchant's endpoint answers. Nothing is sent that could be taken for an update. */
 export function checkEndpoint(config: Config): Promise<Check> {
   return check('order updates', () => askEndpoint(config), 'is ORDER_WEBHOOK_URL right?');
 }
@@ -42,12 +42,12 @@ async function askEndpoint(config: Config): Promise<Finding> {
   try {
     return judged(await ask(written, config.ORDER_WEBHOOK_TIMEOUT), shown, config);
   } catch (error) {
-    return fail(`no answer from ${shown} (${reasonOf(error)})`, 'updates wait, and are tried for 3 days');
+    return fail(`no answer from ${shown} (${fetchFailure(error)})`, 'updates wait, and are tried for 3 days');
   }
 }
 
 function ask(written: string, timeoutMs: number): Promise<Response> {
-  const { url, authorization } = merchantTarget(written);
+  const { url, authorization } = fetchTarget(written);
   const headers = authorization === null ? {} : { authorization };
   return fetch(url, { method: 'HEAD', redirect: 'manual', headers, signal: AbortSignal.timeout(timeoutMs) });
 }
@@ -68,6 +68,6 @@ function judged({ status, headers }: Response, shown: string, config: Config): F
     );
   const count = config.ORDER_WEBHOOK_SECRETS?.length ?? 0;
   const text = `${shown} answers; signed with ${count} ${count === 1 ? 'secret' : 'secrets'}`;
-  const isPlain = shown.startsWith('http:') && config.DINTERO_ACCOUNT_ID.startsWith('P');
+  const isPlain = shown.startsWith('http:') && config.gateways.some(({ mode }) => mode === 'live');
   return isPlain ? warn(`${text}, by plain http`, 'use https: updates say who bought what') : ok(text);
 }

@@ -13,7 +13,7 @@ export interface Openings {
 
 /** One shopper, or two, may meet a moment that is bad. */
 const FEWEST = 3;
-/** Without a shopper since then nobody can say. */
+/** Without a shopper since then it can't be told. */
 const REMEMBERED_MS = 2 * 60_000;
 
 /** One a process. */

@@ -1,4 +1,4 @@
-import { paidonce } from '../command-line.ts';
+import { paidonce } from './shell-commands.ts';
 import { pageOfOperations } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
 import { check, commandsFor, firstOf, ok, warn, type Check, type Finding } from './check.ts';

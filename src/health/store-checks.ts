@@ -1,4 +1,4 @@
-import { paidonce } from '../command-line.ts';
+import { paidonce } from './shell-commands.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/health.ts';
 import type { Db } from '../store/open.ts';
@@ -30,7 +30,7 @@ async function checkMigrations(db: Db, where: string): Promise<Finding> {
   return ok(`${where}: answers, all ${done} migrations done`);
 }
 
-/** Payments whose gateway was taken out of the configuration: nobody looks at them, polls them or moves their money. */
+/** Payments whose gateway was taken out of the configuration: they are not looked at or polled, and their money is not moved. */
 export async function checkGateways(db: Db, gateways: readonly Pick<Gateway, 'id'>[]): Promise<Finding> {
   const names = gateways.map(({ id }) => id);
   const found = (await countLive(db)).filter(({ gateway }) => !names.includes(gateway));

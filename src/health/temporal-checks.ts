@@ -1,6 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
-import { paidonce, temporal } from '../command-line.ts';
-import type { Config } from '../config.ts';
+import { paidonce, temporal } from './shell-commands.ts';
+import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { rootOf } from '../telemetry/root-of.ts';
 import { readCurrentVersion } from '../temporal/current-version.ts';
@@ -90,7 +90,7 @@ async function checkPaused(client: Client): Promise<Finding> {
   );
 }
 
-/** Without a poller of the current version nothing is opened, and nobody else says so. */
+/** Without a poller of the current version nothing is opened, and no other check shows it. */
 async function checkVersion(connection: Connection, config: Config): Promise<Check[]> {
   const { TEMPORAL_DEPLOYMENT_NAME: deployment, TEMPORAL_WORKER_BUILD_ID: build } = config;
   const found = await readCurrentVersion(connection, config);

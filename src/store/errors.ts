@@ -1,3 +1,4 @@
+import { inTime } from '../lib/time-limit.ts';
 import { isErrorLike, isFailedStatement, rootOf, type ErrorLike } from '../telemetry/root-of.ts';
 
 const CONNECTION_CODES = new Set([
@@ -26,17 +27,8 @@ export class StoreUnavailable extends Error {
 }
 
 /** Waits for the store so long and no longer. Its own errors pass as they are. @throws StoreUnavailable */
-export async function withStoreTimeout<T>(call: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailable(`no answer from the store within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-    call.catch(() => undefined);
-  }
+export function withStoreTimeout<T>(call: Promise<T>, ms: number): Promise<T> {
+  return inTime(call, ms, () => new StoreUnavailable(`no answer from the store within ${ms} ms`));
 }
 
 /** Whether an error means that the store is away, rather than that a statement is wrong. */

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator';
 import pg from 'pg';
+import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
 import { rootOf } from '../telemetry/root-of.ts';
 
-/** Where `migrations/` is, from `src/store` and from `dist/store` alike. */
-export const FOLDER = join(import.meta.dirname, '..', '..', 'migrations');
+/** Where `migrations/` is. */
+export const FOLDER = join(PACKAGE_FOLDER, 'migrations');
 
 /** Any number that nobody else uses as an advisory lock on the same database. */
 const MIGRATION_LOCK = 7_201_001;

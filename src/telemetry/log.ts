@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { shown } from './shown.ts';
+import { loggable } from './log-fields.ts';
 
 export type { Logger } from 'pino';
 
@@ -8,9 +8,9 @@ export function createLog(level: string, name: string, destination?: Destination
   const options = {
     level,
     base: { name },
-    // `shown` has put errors into words already.
+    // `loggable` has put errors into words already.
     serializers: { err: (error: unknown) => error },
-    formatters: { log: (object: object) => shown(object) },
+    formatters: { log: (object: object) => loggable(object) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
   if (destination !== undefined) return pino(options, destination);

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { UPDATE_TYPES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
 import type { RefusalReason } from '../gateways/gateway.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../lib/version.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -205,7 +205,7 @@ function countedAside(registers: Registry[]) {
   };
 }
 
-/** What only the store knows, read when somebody asks, and kept for some seconds. Absent where it never answered. */
+/** What only the store knows, read at a scrape and kept for some seconds. Absent where it never answered. */
 function readFromStore(registers: Registry[]) {
   return {
     outboxPending: new Gauge({

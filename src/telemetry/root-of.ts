@@ -33,7 +33,7 @@ export function isErrorLike(value: unknown): value is ErrorLike {
 }
 
 /** Why a `fetch` failed, in a few words. */
-export function reasonOf(error: unknown): string {
+export function fetchFailure(error: unknown): string {
   const { name, message, cause } = error as Error & { cause?: { code?: string; message?: string } };
   if (name === 'TimeoutError') return 'it took too long';
   return cause?.code ?? cause?.message ?? message;

@@ -1,4 +1,4 @@
-/** The figures of Temporal's SDK. It serves them itself, on a port of this machine only; we read them when somebody asks for ours. */
+/** The figures of Temporal's SDK. It serves them itself, on a port of this machine only; we read them at a scrape of ours. */
 
 /** A scrape of ours waits for no longer than this. */
 const LIMIT_MS = 500;

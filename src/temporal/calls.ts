@@ -1,6 +1,7 @@
 /** How every call to a run is made: with an end of its own, tried again where closing met it, and its errors in our words. */
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { inTime } from '../lib/time-limit.ts';
 
 /** Temporal or its worker did not answer in time; what was asked may or may not be happening. */
 export class RunsUnavailable extends Error {
@@ -89,17 +90,11 @@ function codeOf(error: unknown): number | undefined {
 
 /** The SDK's own back-off ignores deadlines, so every call races a timer of ours. */
 export async function withTimeout<T>(call: Promise<T>, ms: number, whom = 'Temporal'): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RunsUnavailable(`no answer from ${whom} within ${ms} ms`)), ms);
-  });
+  const tooLate = () => new RunsUnavailable(`no answer from ${whom} within ${ms} ms`);
   try {
-    return await Promise.race([call, late]);
+    return await inTime(call, ms, tooLate);
   } catch (error) {
     if (error instanceof RunEnded || error instanceof RunsUnavailable) throw error;
     throw new RunsUnavailable(`calling ${whom}`, { cause: error });
-  } finally {
-    clearTimeout(timer);
-    call.catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 /** Under Worker Versioning only the current version gets new runs: whether somebody polls for it decides whether anything is opened. */
 import type { Connection } from '@temporalio/client';
-import type { Config } from '../config.ts';
-import { remembered } from '../remembered.ts';
+import type { Config } from '../config/config.ts';
+import { remembered } from '../lib/remembered.ts';
 import { rootOf } from '../telemetry/root-of.ts';
 import { countPollers, WORKFLOW_TASKS } from './pollers.ts';
 

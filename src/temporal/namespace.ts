@@ -1,6 +1,6 @@
 /** What payments need of their namespace: made at the start, and made again where the server was replaced under us. */
 import { ScheduleNotFoundError, type Client, type Connection } from '@temporalio/client';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { WrongAccount } from '../store/health.ts';
 import type { Logger } from '../telemetry/log.ts';

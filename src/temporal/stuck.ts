@@ -1,6 +1,6 @@
 /** Runs that stand still until a person does something: their workflow task keeps failing, or an operator has paused them. */
 import type { Client } from '@temporalio/client';
-import { remembered } from '../remembered.ts';
+import { remembered } from '../lib/remembered.ts';
 
 /** Temporal's own search attribute; a task that met a run's end (`UnhandledCommand`) does not set it. */
 const STUCK = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'";

@@ -6,7 +6,7 @@ import { createMoneyActivities } from '../activities/money-activities.ts';
 import { createWakingActivities } from '../activities/waking.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import type { Service } from '../service.ts';
 import { WrongAccount } from '../store/health.ts';
 import { connectWorker } from '../temporal/connect.ts';

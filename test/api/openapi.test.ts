@@ -7,7 +7,7 @@ import { createAdminApp, createApp } from '../../src/api/http/app.ts';
 import { openApiDocument } from '../../src/api/calls.ts';
 import { orderUpdate } from '../../src/api/updates/order-updates.ts';
 import { PROBLEMS } from '../../src/api/http/problem.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';
 import { updateBody } from '../../src/store/outbox.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createApp } from '../../src/api/http/app.ts';
 import { runCommand } from '../../src/cli/program.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
@@ -17,7 +17,7 @@ import { claimPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 import { openTestStore } from '../support/store.ts';
 import { useTerminal } from '../support/terminal.ts';
 

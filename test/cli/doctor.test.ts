@@ -1,7 +1,7 @@
 /** What `paidonce doctor` looks at from where it runs. What the service finds of itself: test/health. */
 import { describe, expect, it } from '@jest/globals';
 import { checkAddress } from '../../src/cli/doctor/address-checks.ts';
-import { checkOwnStore } from '../../src/cli/doctor/alone.ts';
+import { checkOwnStore } from '../../src/cli/doctor/examine-alone.ts';
 import { aConfig, aGateway, useAnswering } from '../support/health-samples.ts';
 
 const answering = useAnswering();

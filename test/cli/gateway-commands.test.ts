@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import {
   ACCOUNT,

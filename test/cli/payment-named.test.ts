@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { paymentNamed } from '../../src/cli/payment-named.ts';
 import { serviceApi } from '../../src/cli/service-api.ts';
 import { runCommand } from '../../src/cli/program.ts';
-import { readClientConfig } from '../../src/config.ts';
+import { readClientConfig } from '../../src/config/config.ts';
 import { recordOutcome } from '../../src/store/outcomes.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { API_KEY } from '../support/api.ts';

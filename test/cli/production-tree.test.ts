@@ -9,14 +9,22 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const IMPORT =
   /^(?:import|export)\s(?!type\s)(?:[^'";]*?from\s+)?'([^']+)'|(?:import|resolve|require)\(\s*'([^']+)'/gm;
 
-const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+const WORKSPACES = ['sandbox', 'demo-shop', 'dev'];
+
+interface Manifest {
   readonly dependencies: Record<string, string>;
   readonly files: readonly string[];
-};
+}
+
+const manifest = manifestIn('.');
 
 interface Import {
   readonly file: string;
   readonly of: string;
+}
+
+function manifestIn(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as Manifest;
 }
 
 function filesIn(folder: string): string[] {
@@ -31,29 +39,39 @@ function importsOf(file: string): Import[] {
 
 /** What runs in production: the sources, and of bin/ what the commands are started by. */
 const imports = [
-  ...filesIn('src'),
+  ...['src', 'kit', ...WORKSPACES].flatMap(filesIn),
   'bin/paidonce.js',
   'bin/prepare.js',
-  'bin/lock.js',
-  'bin/guard.js',
 ].flatMap(importsOf);
 
 /** One of five ways by which `paidonce dev` comes by a Temporal server; where it is missing the next is tried. */
-const OPTIONAL = { file: 'src/dev/temporal-cli.ts', of: '@temporalio/testing' };
+const OPTIONAL = { file: 'dev/temporal-cli.ts', of: '@temporalio/testing' };
 
 function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
+function packagesOf(of: readonly Import[]): Import[] {
+  const isBuiltIn = (name: string) => name.startsWith('node:') || builtinModules.includes(name);
+  return of.filter((each) => !each.of.startsWith('.') && !isBuiltIn(each.of));
+}
+
 it('has every package that it imports', () => {
-  const isBuiltIn = (of: string) => of.startsWith('node:') || builtinModules.includes(of);
-  const packages = imports.filter(({ of }) => !of.startsWith('.') && !isBuiltIn(of));
+  const packages = packagesOf(imports);
   expect(packages.length).toBeGreaterThan(50);
   expect(packages.filter(({ of }) => !(packageOf(of) in manifest.dependencies))).toEqual([OPTIONAL]);
 });
 
+it.each(WORKSPACES)('has every package of %s, in the version that the workspace names', (workspace) => {
+  const { dependencies } = manifestIn(workspace);
+  expect(manifest.dependencies).toMatchObject(dependencies);
+  const used = packagesOf(filesIn(workspace).flatMap(importsOf)).filter(({ of }) => of !== OPTIONAL.of);
+  expect(used.filter(({ of }) => !(packageOf(of) in dependencies))).toEqual([]);
+});
+
 it('has every file of its own that it imports', () => {
-  const packed = new Set(manifest.files.map((folder) => (folder === 'dist' ? 'src' : folder)));
+  const compiled = ['src', ...WORKSPACES];
+  const packed = new Set(manifest.files.flatMap((folder) => (folder === 'dist' ? compiled : [folder])));
   const own = imports.filter(({ of }) => of.startsWith('.'));
   const beyond = own.filter(({ file, of }) => {
     const [folder = ''] = relative(ROOT, resolve(ROOT, dirname(file), of)).split('/');

@@ -6,10 +6,10 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { checkTemporal } from '../../src/health/temporal-checks.ts';
 import { runCommand } from '../../src/cli/program.ts';
-import { withTemporal } from '../../src/cli/with-temporal.ts';
+import { withTemporal } from '../../src/cli/ask-temporal.ts';
 import { findingsOf } from '../../src/cli/why/findings.ts';
 import { findRuns, type Run } from '../../src/cli/why/runs.ts';
-import { readConfig, type Config } from '../../src/config.ts';
+import { readConfig, type Config } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { currentVersionReader } from '../../src/temporal/current-version.ts';
@@ -88,7 +88,7 @@ describe('paidonce doctor, of Temporal', () => {
 
   it('notices a namespace of another account', async () => {
     await prepare();
-    const another = { ...at.config, DINTERO_ACCOUNT_ID: 'T87654321' };
+    const another = aConfig(at.config.TEMPORAL_ADDRESS, 'T87654321');
     const [sweep] = (await look(another)).filter(({ name }) => name === 'schedule sweep/dintero');
     expect(sweep).toMatchObject({ state: 'fail', text: 'the namespace belongs to account T12345678 (test)' });
   });
@@ -309,12 +309,12 @@ async function runsOf(reference: string) {
   return found.runs;
 }
 
-function aConfig(address: string): Config {
+function aConfig(address: string, account = 'T12345678'): Config {
   return readConfig({
     TEMPORAL_ADDRESS: address,
     PUBLIC_URL: 'http://127.0.0.1:3000',
     API_KEYS: 'a-key-of-more-than-24-characters',
-    DINTERO_ACCOUNT_ID: 'T12345678',
+    DINTERO_ACCOUNT_ID: account,
     DINTERO_CLIENT_ID: 'client',
     DINTERO_CLIENT_SECRET: 'client-secret',
     DINTERO_SIGNATURE_SECRETS: 'signature-secret',

@@ -2,8 +2,8 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ShopConfigError } from '../../src/demo-shop/config.ts';
-import { runShop } from '../../src/demo-shop/main.ts';
+import { ShopConfigError } from '../../demo-shop/config.ts';
+import { runShop } from '../../demo-shop/run-shop.ts';
 import { anOrder, buy, report, startShop, startStage, tell, text, type Stage } from './shop-client.ts';
 
 describe('the demo shop after a restart', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { runShop, type RunningShop } from '../../src/demo-shop/main.ts';
+import { runShop, type RunningShop } from '../../demo-shop/run-shop.ts';
 import { API_KEY, startFakePaidonce, type FakePaidonce } from './fake-paidonce.ts';
 
 export const SECRET = `whsec_${randomBytes(32).toString('base64')}`;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { appendFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { projectFolder, readProject, ROOT, type Project, type Service } from './support/compose.ts';
 
 const DOCUMENT = readFileSync(join(ROOT, 'docs', 'run-in-production.md'), 'utf8');
@@ -65,8 +65,10 @@ describe('docker-compose.yml', () => {
 
   it("calls Dintero's own hosts where no sandbox takes their place", () => {
     const config = readConfig(withFiles(real, real.services['api']));
-    expect(config.DINTERO_API_URL).toBe('https://api.dintero.com');
-    expect(config.DINTERO_CHECKOUT_URL).toBe('https://checkout.dintero.com');
+    expect(config.gateways[0]?.values).toMatchObject({
+      DINTERO_API_URL: 'https://api.dintero.com',
+      DINTERO_CHECKOUT_URL: 'https://checkout.dintero.com',
+    });
   });
 
   it('pins the version of every image that it does not build', () => {

@@ -13,7 +13,7 @@ describe('a bare checkout', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'paidonce-bare-'));
-    for (const name of ['bin', 'package.json', 'package-lock.json', 'src'])
+    for (const name of ['bin', 'kit', 'package.json', 'package-lock.json', 'src'])
       await cp(join(ROOT, name), join(folder, name), { recursive: true });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -29,14 +29,20 @@ describe('a bare checkout', () => {
     'answers paidonce %s',
     async (...args) => {
       expect(await paidonce(...args)).toContain('npm ci && npm run build');
-      expect((await readdir(folder)).sort()).toEqual(['bin', 'package-lock.json', 'package.json', 'src']);
+      expect((await readdir(folder)).sort()).toEqual([
+        'bin',
+        'kit',
+        'package-lock.json',
+        'package.json',
+        'src',
+      ]);
     },
   );
 
   it('installs and compiles nothing where it was pruned for production, and says so', async () => {
-    const made = ['node_modules/commander', 'dist/cli'].map((path) => join(folder, path));
+    const made = ['node_modules/commander', 'dist/src/cli'].map((path) => join(folder, path));
     for (const path of made) await mkdir(path, { recursive: true });
-    await writeFile(join(folder, 'dist', 'cli', 'main.js'), 'process.stdout.write("ran")');
+    await writeFile(join(folder, 'dist', 'src', 'cli', 'main.js'), 'process.stdout.write("ran")');
     await writeFile(join(folder, 'dist', '.paidonce-sources'), 'of older sources');
     const lockfile = createHash('sha256').update(await readFile(join(folder, 'package-lock.json')));
     await writeFile(join(folder, 'node_modules', '.paidonce-lockfile'), lockfile.digest('hex'));

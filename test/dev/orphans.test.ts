@@ -1,16 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killGroup, startChild } from '../../src/dev/child.ts';
-import { createNotebook, untilLeftoversEnd } from '../../src/dev/leftovers.ts';
+import { createNotebook, untilLeftoversEnd } from '../../dev/leftovers.ts';
+import { killGroup, startChild } from '../../kit/tied-child.js';
 import { until } from '../support/until.ts';
 import { isAlive, script } from './support/stand-in.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const COMPILED = join(ROOT, 'dist', 'dev', 'child.js');
+const KIT = join(ROOT, 'kit', 'tied-child.js');
 const FOREVER = 'setInterval(() => 0, 1000)';
 
 describe('a child whose supervisor is killed', () => {
@@ -19,12 +18,11 @@ describe('a child whose supervisor is killed', () => {
 
   /** Another process that starts a child tied to it, and prints the pid of each. */
   async function parentOf(byKernel: boolean): Promise<{ parent: ChildProcess; pids: () => number[] }> {
-    if (!existsSync(COMPILED)) throw new Error('nothing is compiled: npm run build');
     const child = JSON.stringify(['-e', `console.log('pid ' + process.pid); ${FOREVER}`]);
     const code = `
       import { spawn } from 'node:child_process';
-      import { tied } from ${JSON.stringify(COMPILED)};
-      const { command, args } = tied(process.execPath, ${child}, ${byKernel});
+      import { tied } from ${JSON.stringify(KIT)};
+      const { command, args } = tied(process.execPath, ${child}, { byKernel: ${byKernel} });
       console.log('pid ' + spawn(command, args, { stdio: ['pipe', 'inherit', 'inherit'], detached: true }).pid);`;
     const args = ['--input-type=module', '-e', code];
     const parent = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:net';
-import { choosePorts, malformedPorts, movedPorts, PortTaken } from '../../src/dev/ports.ts';
+import { choosePorts, malformedPorts, movedPorts, PortTaken } from '../../dev/ports.ts';
 import { freePort } from '../support/ports.ts';
 import { occupy } from './support/stand-in.ts';
 

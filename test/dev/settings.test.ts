@@ -2,11 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError } from '../../src/config.ts';
-import { readShopConfig } from '../../src/demo-shop/config.ts';
-import { foundations, urlsOf } from '../../src/dev/plan.ts';
-import { devSecrets } from '../../src/dev/secrets.ts';
-import { checkEnvironment, readSettings, SANDBOX_VALUES } from '../../src/dev/settings.ts';
+import { ConfigError } from '../../src/config/environment.ts';
+import { readShopConfig } from '../../demo-shop/config.ts';
+import { foundations, urlsOf } from '../../dev/plan.ts';
+import { devSecrets } from '../../dev/secrets.ts';
+import { checkEnvironment, readSettings } from '../../dev/settings.ts';
+
+/** The credentials of our own sandbox. */
+const SANDBOX_VALUES = {
+  DINTERO_ACCOUNT_ID: 'T12345678',
+  DINTERO_CLIENT_ID: 'sandbox-client',
+  DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
+  DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
+};
 
 const SECRETS = {
   API_KEYS: 'dev_0123456789abcdefghijklmn',
@@ -34,7 +42,7 @@ describe('the settings of npm start', () => {
   it('need nothing: the sandbox with its values, the shop, a Temporal server', async () => {
     const { coreEnv, config, apiUrl, sandbox, shop, temporal } = await settingsOf({});
     expect(coreEnv).toMatchObject({ ...SANDBOX_VALUES, ...SECRETS, HOST: '127.0.0.1', PUBLIC_URL: apiUrl });
-    expect(config.DINTERO_CHECKOUT_URL).toBe(sandbox?.url);
+    expect(config.gateways[0]?.values['DINTERO_CHECKOUT_URL']).toBe(sandbox?.url);
     expect(config.ORDER_WEBHOOK_URL).toBe(`${shop?.url}/webhooks/paidonce`);
     expect(config.TEMPORAL_ADDRESS).toBe(`127.0.0.1:${temporal?.port}`);
     expect(config.DATA_DIR).toBe(resolve('.data'));

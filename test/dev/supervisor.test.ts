@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ChildKeepsDying, ChildRefused } from '../../src/dev/supervised-child.ts';
-import { createSupervisor, type Supervisor } from '../../src/dev/supervisor.ts';
+import { ChildKeepsDying, ChildRefused } from '../../dev/supervised-child.ts';
+import { createSupervisor, type Supervisor } from '../../dev/supervisor.ts';
 import { until } from '../support/until.ts';
 import { freePort } from '../support/ports.ts';
 import { hearing, isAlive, knock, listener, script } from './support/stand-in.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { cachedCli, findTemporalCli, NoTemporalCli } from '../../src/dev/temporal-cli.ts';
+import { cachedCli, findTemporalCli, NoTemporalCli } from '../../dev/temporal-cli.ts';
 
 describe('the ladder to a Temporal CLI', () => {
   let folder = '';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { findTemporalCli } from '../../src/dev/temporal-cli.ts';
+import { findTemporalCli } from '../../dev/temporal-cli.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
 import type { Process } from './support/processes.ts';

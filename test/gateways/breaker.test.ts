@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Gateway, OperationAnswer } from '../../src/gateways/gateway.ts';
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
-import { guarded } from '../../src/gateways/guarded.ts';
+import { stopWhenSilent } from '../../src/gateways/stop-when-silent.ts';
 
 const silence = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
 
@@ -19,7 +19,7 @@ function aGuarded() {
   };
   const inner = { id: 'psp', readPayment: call, cancelSession: call, operate: call } as unknown as Gateway;
   const events = { changed: (name: string, isOpen: boolean) => void at.changes.push([name, isOpen]) };
-  const gateway = guarded(inner, events, () => at.now);
+  const gateway = stopWhenSilent(inner, events, () => at.now);
   const read = (payment: number | string) =>
     gateway.readPayment({ sessionId: `s${payment}` }).then(
       () => 'answered',

@@ -160,7 +160,7 @@ describe('the health of the service', () => {
     expect(output).toContain('ok    API key: let in');
     expect(complaints).toContain('unauthorized');
     expect(complaints).toContain('no answer from http://127.0.0.1:1');
-    expect(complaints).toContain('DINTERO_ACCOUNT_ID: missing');
+    expect(complaints).toContain('gateway: none is configured; set DINTERO_ACCOUNT_ID');
   }, 30_000);
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { signatureHeader } from '../../src/sandbox/signature.ts';
+import { signatureHeader } from '../../sandbox/callbacks/signature.ts';
 import {
   ACCOUNT,
   openSession,

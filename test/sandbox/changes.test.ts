@@ -170,16 +170,18 @@ describe('sandbox auto-capture', () => {
 });
 
 describe('sandbox authorization that runs out', () => {
-  it('shows the status that was asked for', async () => {
+  it('shows the status that was asked for, once', async () => {
     const { transactionId: id } = await pay({ outcome: 'authorize' });
-    const { body } = await client.call('POST', `/__sim/transactions/${id}/lapse`, {});
-    const again = await client.call('POST', `/__sim/transactions/${id}/lapse`, {});
+    const change = { status: 'AUTHORIZATION_VOIDED' };
+    const { body } = await client.call('POST', `/__sim/transactions/${id}/change`, change);
+    const again = await client.call('POST', `/__sim/transactions/${id}/change`, change);
     expect([body.status, again.status]).toEqual(['AUTHORIZATION_VOIDED', 409]);
   });
 
   it('may look alive while captures fail', async () => {
     const { transactionId: id } = await pay({ outcome: 'authorize' });
-    await client.call('POST', `/__sim/transactions/${id}/lapse`, { status: 'AUTHORIZED' });
+    const faults = { capture: { result: 'failure' }, void: { result: 'failure' } };
+    await client.call('POST', `/__sim/transactions/${id}/faults`, faults);
     const { status, body } = await client.api('POST', `/v1/transactions/${id}/capture`, { amount: 5 });
     expect([status, body.status, body.events.at(-1).success]).toEqual([200, 'AUTHORIZED', false]);
   });

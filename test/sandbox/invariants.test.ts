@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type RunningSandbox, runSandbox } from '../../src/sandbox/main.ts';
+import { type RunningSandbox, runSandbox } from '../../sandbox/run-sandbox.ts';
 import { aSession, type SandboxClient, startSandbox } from './sandbox-client.ts';
 
 let client: SandboxClient;

@@ -65,24 +65,6 @@ describe('sandbox payment', () => {
     expect(status).toBe(409);
   });
 
-  it('is made up by a seed, the same for the same order, and what is given goes before it', async () => {
-    const draw = async (seed: number, more: object = {}) => {
-      const { body } = await client.call('POST', `/__sim/sessions/${await openSession(client)}/pay`, {
-        seed,
-        ...more,
-      });
-      return body;
-    };
-    const seeds = Array.from({ length: 12 }, (_, seed) => seed);
-    const first = await Promise.all(seeds.map(async (seed) => (await draw(seed)).drawn));
-    const again = await Promise.all(seeds.map(async (seed) => (await draw(seed)).drawn));
-    const outcomes = new Set(first.map(({ outcome }) => outcome));
-    const forced = await draw(0, { outcome: 'decline', callback: false });
-    expect(again).toEqual(first);
-    expect(outcomes.size).toBeGreaterThan(2);
-    expect(await statusOf(forced.transactionId)).toBe('DECLINED');
-  });
-
   it('takes Dintero’s test cards and no others', async () => {
     const authorized = await openSession(client);
     const card = '4000 0000 0000 0002';

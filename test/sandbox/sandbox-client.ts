@@ -1,6 +1,6 @@
 /** A sandbox on a free port, a receiver for its callbacks and the calls that the tests make. */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { runSandbox } from '../../src/sandbox/main.ts';
+import { runSandbox } from '../../sandbox/run-sandbox.ts';
 
 export const ACCOUNT = 'T12345678';
 

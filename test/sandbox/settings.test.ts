@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readSettings } from '../../src/sandbox/settings.ts';
+import { readSettings } from '../../sandbox/settings.ts';
 
 it('needs nothing configured', () => {
   expect(readSettings({})).toMatchObject({ port: 3001, account: 'T12345678', tokenSeconds: 14_400 });

@@ -2,7 +2,7 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { Connection, Client } from '@temporalio/client';
 import { startApi } from '../../src/api/http/server.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createOpenings } from '../../src/health/openings.ts';

@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** The folder of compiled modules: PAIDONCE_DIST, or this checkout's own, brought up to date first. @throws Error where it does not compile */
+/** The folder of the compiled core: PAIDONCE_DIST, or this checkout's own, brought up to date first. @throws Error where it does not compile */
 export async function builtFolder(): Promise<string> {
   const given = process.env['PAIDONCE_DIST'];
   if (given !== undefined) return given;
   await promisify(execFile)(process.execPath, [join(ROOT, 'bin', 'build.js')]);
-  return join(ROOT, 'dist');
+  return join(ROOT, 'dist', 'src');
 }

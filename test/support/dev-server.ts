@@ -6,7 +6,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
-import { temporalServer } from '../../src/dev/temporal-server.ts';
+import { temporalServer } from '../../dev/temporal-server.ts';
 import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import type { FakeOrder } from './fake-activities.ts';
 import { workflowBundle, quietRuntime, startFakeWorkers } from './fake-workers.ts';

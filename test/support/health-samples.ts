@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from '@jest/globals';
-import { readConfig, type Config } from '../../src/config.ts';
+import { readConfig, type Config } from '../../src/config/config.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
 
 type Answer = { status?: number; headers?: Record<string, string>; body?: unknown; text?: string };

@@ -13,7 +13,7 @@ import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi } from '../support/a
 import { ACCOUNT, aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { beginAtZero, createMetrics } from '../../src/telemetry/metrics.ts';
-import { VERSION } from '../../src/version.ts';
+import { VERSION } from '../../src/lib/version.ts';
 import { freePort } from '../support/ports.ts';
 
 describe('/metrics', () => {

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createOpenings } from '../../src/health/openings.ts';
 import { createStoreFigures } from '../../src/health/store-figures.ts';
 import { startApi } from '../../src/api/http/server.ts';
-import { readConfig } from '../../src/config.ts';
-import { temporalServer } from '../../src/dev/temporal-server.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { temporalServer } from '../../dev/temporal-server.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -162,7 +162,7 @@ interface RunningApi {
   stop(): Promise<void>;
 }
 
-/** As main.ts builds it, and with as little help: nothing here knows that the server will be replaced. */
+/** As run-service.ts builds it, and with as little help: nothing here knows that the server will be replaced. */
 async function startRealApi(temporalPort: number): Promise<RunningApi> {
   const port = await freePort();
   const config = readConfig({

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import type { GatewayRegistry } from '../../gateways/registry.ts';
+import { GATEWAYS, type GatewayRegistry } from '../../gateways/registry.ts';
 import { json, reply } from '../http/answers.ts';
 import { defineCall, type Call, type CallRequest } from '../http/define-call.ts';
 import { readRawRequest } from '../http/limits.ts';
+import { GATEWAY } from '../payments/payment-examples.ts';
 import { Refusal, type ProblemCode } from '../refusal.ts';
 import type { SourcedIngress } from './sources.ts';
 
@@ -13,9 +14,12 @@ export interface CallbackTools {
   readonly prefix: string;
 }
 
-const gateway = z.object({ gateway: z.string().meta({ example: 'dintero' }) });
+const gateway = z.object({ gateway: z.string().meta({ example: GATEWAY.id }) });
 const kept = z.object({ result: z.enum(['accepted', 'duplicate', 'ignored']) });
 const keptByName = kept.meta({ id: 'CallbackResult' });
+
+/** Shown in its usual form. Each gateway expects a form of its own (`answerTo` of its descriptor), so the handler's is not held to it. */
+const keptAnswer = (schema: z.ZodType) => json<z.ZodType>('Kept', schema, { kept: { result: 'accepted' } });
 
 const REFUSALS = [
   'malformed',
@@ -42,10 +46,10 @@ function sessionCallback(
     access: 'public',
     summary: 'A gateway reports',
     description:
-      'Signed as the gateway signs; of a Dintero callback only the signed query is read, never the body. 200 means that it is durable. ' +
+      `Signed as the gateway signs; ${GATEWAYS.map(({ document }) => document.callback).join('; ')}. 200 means that it is durable. ` +
       'What a callback claims is never believed: it makes us ask the gateway.',
     params: gateway,
-    answers: { 200: json('Kept', keptByName, { kept: { result: 'accepted' } }) },
+    answers: { 200: keptAnswer(keptByName) },
     refusals: REFUSALS,
     handle: (request, tools: CallbackTools) => receive(request, tools, ['GET', 'POST']),
   });
@@ -63,10 +67,10 @@ export const CALLBACK_CALLS = [
     access: 'public',
     summary: 'A gateway reports everything that happens on the account',
     description:
-      'Signed over the bytes of its body, by one of `DINTERO_WEBHOOK_SECRETS`. The session that it names says whose it is: what is about ' +
+      `Signed over the bytes of its body, ${GATEWAYS.map(({ document }) => document.accountWebhook).join(', ')}. The session that it names says whose it is: what is about ` +
       'the payments of other shops on the account is `ignored`, like pings and unknown events. Needs the store; otherwise as session callbacks.',
     params: gateway,
-    answers: { 200: json('Kept', kept, { kept: { result: 'accepted' } }) },
+    answers: { 200: keptAnswer(kept) },
     // Their signature has no time.
     refusals: REFUSALS.filter((code) => code !== 'stale_signature'),
     handle: (request, tools: CallbackTools) => receive(request, tools, ['POST']),
@@ -86,5 +90,6 @@ async function receive(
     ctx.set('Allow', methods.join(', '));
     throw new Refusal('method_not_allowed', `${methods.join(' or ')} was expected, not ${ctx.method}`);
   }
-  return reply(200, await ingress.receive(gateway, request, ctx.ip));
+  const { result } = await ingress.receive(gateway, request, ctx.ip);
+  return reply(200, gateways.answerTo(gateway.id, result));
 }

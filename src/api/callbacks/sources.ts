@@ -16,34 +16,39 @@ const WARNINGS = { perSecond: 1 / 60, burst: 5 };
 
 /** Not a gateway's word but ours; the log and the figures keep any. */
 const NOT_ALLOWED = 'source_not_allowed' satisfies RefusalReason;
-const DETAIL =
-  'rightly signed, but from an address that is not on DINTERO_ALLOWED_IPS; is TRUST_PROXY right?';
+const notOn = (variable: string) =>
+  `rightly signed, but from an address that is not on ${variable}; is TRUST_PROXY right?`;
 
 /** Puts the lists of allowed addresses before the ingress. Who has no right signature is refused for that alone. */
 export function createSourcedIngress(
   { config, log, metrics }: Pick<Service, 'config' | 'log' | 'metrics'>,
   ingress: Pick<Ingress, 'receive'>,
 ): SourcedIngress {
-  const lists = new Map<string, BlockList>();
-  if (config.DINTERO_ALLOWED_IPS !== undefined) lists.set('dintero', listOf(config.DINTERO_ALLOWED_IPS));
+  const listed = new Map(
+    config.gateways.flatMap(({ descriptor, sources }) =>
+      sources === null ? [] : [[descriptor.id, { ...sources, list: listOf(sources.allowed) }] as const],
+    ),
+  );
   const warnings = new TokenBuckets(WARNINGS.perSecond, WARNINGS.burst);
 
-  function report(gateway: string, reason: 'not_listed' | 'not_an_address'): void {
+  function report(gateway: string, reason: WrongSource, detail: string): void {
     metrics.deliveries.inc({ gateway, outcome: 'foreign_source', reason });
-    if (warnings.take(gateway)) log.warn({ gateway, reason }, DETAIL);
+    if (warnings.take(gateway)) log.warn({ gateway, reason }, detail);
   }
 
   return {
     async receive(gateway, request, ip) {
-      const list = lists.get(gateway.id);
-      const wrong = list === undefined ? null : whyNot(list, ip);
+      const sources = listed.get(gateway.id);
+      const wrong = sources === undefined ? null : whyNot(sources.list, ip);
       const delivery = wrong === null ? null : provedBy(gateway.verify(request));
-      if (wrong === null || delivery === null) return ingress.receive(gateway, request);
-      report(gateway.id, wrong);
-      if (config.DINTERO_IP_POLICY === 'report') return ingress.receive(gateway, request);
-      const verify = (): Verification => distrusted(delivery);
+      if (sources === undefined || wrong === null || delivery === null)
+        return ingress.receive(gateway, request);
+      const detail = notOn(sources.variable);
+      report(gateway.id, wrong, detail);
+      if (sources.policy === 'report') return ingress.receive(gateway, request);
+      const verify = (): Verification => distrusted(delivery, detail);
       return ingress.receive({ ...gateway, verify }, request).catch((error: unknown) => {
-        throw new Refusal('source_not_allowed', DETAIL, { cause: error });
+        throw new Refusal('source_not_allowed', detail, { cause: error });
       });
     },
   };
@@ -54,11 +59,13 @@ function provedBy(verification: Verification): Delivery | null {
 }
 
 /** Refused like one that is not signed: kept, and what it names may be looked at, but no more. */
-function distrusted({ key, claim }: Delivery): Verification {
-  return { outcome: 'refused', reason: NOT_ALLOWED, detail: DETAIL, key, claim };
+function distrusted({ key, claim }: Delivery, detail: string): Verification {
+  return { outcome: 'refused', reason: NOT_ALLOWED, detail, key, claim };
 }
 
-function whyNot(list: BlockList, ip: string): 'not_listed' | 'not_an_address' | null {
+type WrongSource = 'not_listed' | 'not_an_address';
+
+function whyNot(list: BlockList, ip: string): WrongSource | null {
   const address = bare(ip);
   const family = isIP(address);
   if (family === 0) return 'not_an_address';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DeliveryRow } from '../../store/deliveries.ts';
 import { aGateway, aPayment, asker, timestamp } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
-import { PAYMENT_ID, SESSION_ID, TRANSACTION_ID } from '../payments/payment-examples.ts';
+import { EXAMPLE, GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 
 export const delivery = z
   .object({
@@ -59,17 +59,15 @@ export function viewDelivery(row: DeliveryRow): z.infer<typeof delivery> {
 
 export const deliveryExample: z.infer<typeof delivery> = {
   id: 'dlv_01a1fe5c7914050d8703a10b1862',
-  gateway: 'dintero',
+  gateway: GATEWAY.id,
   eventId: '04a097d4-ea0b-410c-b758-8cf1d4d76a29',
   payment: PAYMENT_ID,
   outcome: 'accepted',
   state: 'handled',
   reason: null,
-  claim: { sessionId: SESSION_ID, transactionId: TRANSACTION_ID },
+  claim: { sessionId: EXAMPLE.sessionId, transactionId: EXAMPLE.transactionId },
   method: 'GET',
-  target:
-    `/callbacks/dintero?payment=${PAYMENT_ID}&order=1001&n=1&report_error=true&report_event=CAPTURE&report_event=REFUND&report_event=VOID` +
-    `&transaction_id=${TRANSACTION_ID}&session_id=${SESSION_ID}&merchant_reference=1001&time=2026-11-21T13%3A47%3A15.614Z`,
+  target: EXAMPLE.callbackTarget(PAYMENT_ID),
   receipts: 1,
   receivedAt: '2026-11-21T13:47:15.737Z',
   lastReceivedAt: '2026-11-21T13:47:15.737Z',

@@ -1,6 +1,7 @@
 /** What the service finds of itself, and whether it is ready. */
 import { z } from 'zod';
 import { timestamp } from '../http/fields.ts';
+import { EXAMPLE, GATEWAY } from '../payments/payment-examples.ts';
 
 const state = z.enum(['ok', 'warn', 'fail']);
 
@@ -35,13 +36,17 @@ export const healthExample: z.infer<typeof health> = {
   status: 'warn',
   checkedAt: '2026-11-22T09:05:00.520Z',
   version: '0.1.0',
-  gateways: [{ gateway: 'dintero', account: 'T12345678', mode: 'test' }],
+  gateways: [{ gateway: GATEWAY.id, account: EXAMPLE.account, mode: 'test' }],
   checks: [
     { name: 'store', state: 'ok', text: 'PostgreSQL: answers, all 14 migrations done' },
     { name: 'worker for payments', state: 'ok', text: '1 polling' },
-    { name: 'dintero credentials', state: 'ok', text: 'account T12345678 (test) lets us in' },
     {
-      name: 'last complete sweep of dintero, created',
+      name: `${GATEWAY.id} credentials`,
+      state: 'ok',
+      text: `account ${EXAMPLE.account} (test) lets us in`,
+    },
+    {
+      name: `last complete sweep of ${GATEWAY.id}, created`,
       state: 'warn',
       text: 'none yet',
       todo: 'normal in the first minutes of a new deployment',

@@ -1,7 +1,7 @@
 /** The HTTP door: Koa only, no business rules. */
 import Koa from 'koa';
 import helmet from 'koa-helmet';
-import { isAdminToo } from '../../config.ts';
+import { isAdminToo } from '../../config/config.ts';
 import { createHealth } from '../../health/health.ts';
 import type { Service } from '../../service.ts';
 import { CALLS, openApiDocument, type ApiTools } from '../calls.ts';

@@ -1,7 +1,7 @@
 /** The keys of API_KEYS and their scopes: which calls under `/v1` each may make. Contract §3. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
-import { allows, type ApiKey, type Scope } from '../../api-keys.ts';
+import { allows, type ApiKey, type Scope } from '../../config/api-keys.ts';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { Refusal } from '../refusal.ts';

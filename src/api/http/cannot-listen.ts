@@ -1,4 +1,4 @@
-import { takenPort } from '../../port-holder.ts';
+import { takenPort } from '../../lib/port-holder.ts';
 
 /** The port is taken, or may not be used. In a file of its own, so that a process without the API need not load it. */
 export class CannotListen extends Error {
@@ -12,12 +12,14 @@ export interface Listening {
   readonly host: string;
 }
 
+const EACH = { PORT: '', ADMIN_PORT: ': an API and a worker on one machine need an ADMIN_PORT each' };
+
 /** Which setting is wrong, why, and what to do. */
 export function cannotListen(at: Listening, { code }: NodeJS.ErrnoException): CannotListen {
   const { setting, port, host } = at;
   switch (code) {
     case 'EADDRINUSE':
-      return new CannotListen(takenPort({ ...at, variable: setting }));
+      return new CannotListen(`${takenPort({ ...at, variable: setting })}${EACH[setting]}`);
     case 'EACCES':
       return new CannotListen(
         `${setting}: this user may not listen on port ${port} (${code}); set ${setting} to one from 1024 on`,

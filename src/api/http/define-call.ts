@@ -1,7 +1,7 @@
 /** A call of the API is defined once: the router and the OpenAPI document are both made from it. */
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import type { Scope } from '../../api-keys.ts';
+import type { Scope } from '../../config/api-keys.ts';
 import type { NewAudit } from '../../store/audit.ts';
 import type { ProblemCode } from '../refusal.ts';
 import type { Answers, JsonBody, Reply } from './answers.ts';

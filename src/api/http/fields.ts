@@ -1,6 +1,7 @@
 /** Fields that several calls take or show. What validates is what the OpenAPI document is made of. */
 import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
+import { GATEWAYS } from '../../gateways/registry.ts';
 
 // Patterns are published. Go has no look-ahead, Python no `\p{…}` and neither has `\u{…}`, so the patterns here have none of them.
 
@@ -59,7 +60,7 @@ export const since1970 = timestamp.refine((at) => at >= '1970', 'a time from 197
 /** What lists are narrowed by. Its examples are a list: Swagger UI fills in a single one, and would ask for all of them at once. */
 export const aGateway = text(40)
   .optional()
-  .meta({ examples: ['dintero'] });
+  .meta({ examples: [GATEWAYS[0].id] });
 export const aPayment = text(200)
   .optional()
   .meta({ examples: ['pay_01a1fe5c6cdc75a99f01df025666'] });

@@ -2,7 +2,7 @@
 import type { OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import { Refusal, type FieldProblem, type ProblemCode } from '../refusal.ts';
 import { problemBody, PROBLEMS } from './problem.ts';
-import { PAYMENT_ID } from '../payments/payment-examples.ts';
+import { GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 
 interface More {
   readonly errors?: readonly FieldProblem[];
@@ -26,13 +26,12 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
     { reason: TAKEN_BACK },
   ],
   scope_missing: 'the key webshop has the scope shop; one of money, admin was expected',
-  source_not_allowed:
-    'rightly signed, but from an address that is not on DINTERO_ALLOWED_IPS; is TRUST_PROXY right?',
+  source_not_allowed: `rightly signed, but from an address that is not on ${GATEWAY.variables.prefix}_ALLOWED_IPS; is TRUST_PROXY right?`,
   not_found: 'there is no such payment',
   method_not_allowed: 'GET, HEAD, POST was expected, not PUT',
   request_timeout: 'the headers within 10 s and the whole request within 30 s were expected',
   order_mismatch: [
-    `payment ${PAYMENT_ID} over 722.00 NOK by dintero is open; ask for the same, or say "replace": true to cancel it first`,
+    `payment ${PAYMENT_ID} over 722.00 NOK by ${GATEWAY.id} is open; ask for the same, or say "replace": true to cancel it first`,
     { errors: [{ pointer: '/order/amount', detail: '72200 in the open session, 72300 here' }] },
   ],
   order_already_paid: 'order 1001 has been paid; a new order needs a new reference',
@@ -69,8 +68,8 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   rate_limited: 'at most 500 requests a second',
   headers_too_large: 'at most 16384 bytes of headers',
   internal: 'an unforeseen error; tell us the request id',
-  gateway_rejected: 'dintero refused the session: profile "default" is not known',
-  gateway_not_configured: `payment ${PAYMENT_ID} is by dintero, which is not configured any more; nothing was done, ask again when it is`,
+  gateway_rejected: `${GATEWAY.id} refused the session: profile "default" is not known`,
+  gateway_not_configured: `payment ${PAYMENT_ID} is by ${GATEWAY.id}, which is not configured any more; nothing was done, ask again when it is`,
   unavailable: 'the store did not answer; ask again, nothing is done twice',
 };
 

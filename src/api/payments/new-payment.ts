@@ -7,6 +7,8 @@ import type { createPaymentRequest } from './payment-requests.ts';
 import type { Fitted } from './prefill.ts';
 
 export type PaymentRequest = z.infer<typeof createPaymentRequest>;
+/** With the gateway that is meant. */
+type Addressed = PaymentRequest & { readonly gateway: string };
 
 /** @throws Refusal `invalid_request` */
 export function newPaymentOf(
@@ -14,18 +16,19 @@ export function newPaymentOf(
   request: PaymentRequest,
   { order, customer, language }: Fitted,
 ): NewPayment {
-  const { gateway, returnUrl, capture, profileId, metadata, merchantReference2, replace } = request;
+  const gateway = request.gateway ?? service.gateways.byDefault ?? '';
+  const { returnUrl, capture, profileId, metadata, merchantReference2, replace } = request;
   const wrong = [
     ...wrongGateway(service, gateway),
     ...wrongReturnUrl(service, returnUrl),
-    ...wrongExpiry(service, request),
+    ...wrongExpiry(service, { ...request, gateway }),
   ];
   if (wrong.length > 0) throw wrongFields('the body', wrong);
   return {
     gateway,
     orderReference: order.reference,
     money: { amountMinor: order.amount, currency: order.currency },
-    expiresAt: expiryOf(service, request),
+    expiresAt: expiryOf(service, { ...request, gateway }),
     capture,
     metadata: metadata ?? {},
     request: {
@@ -68,7 +71,7 @@ function inAscii(url: string): string {
 /** A session that leaves no time to pay is a mistake. */
 const SHORTEST_SESSION_MS = 60_000;
 
-function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: PaymentRequest): FieldProblem[] {
+function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Addressed): FieldProblem[] {
   if (expiresAt === undefined) return [];
   const ms = Date.parse(expiresAt) - Date.now();
   const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
@@ -78,7 +81,7 @@ function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: PaymentReque
   return [{ pointer: '/expiresAt', detail: `expected a time between 1 minute and ${most} from now` }];
 }
 
-function expiryOf({ gateways, config }: Service, { gateway, expiresAt }: PaymentRequest): Date {
+function expiryOf({ gateways, config }: Service, { gateway, expiresAt }: Addressed): Date {
   if (expiresAt !== undefined) return new Date(expiresAt);
   const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
   return new Date(Date.now() + Math.min(config.SESSION_LIFETIME, longest));

@@ -1,13 +1,16 @@
 /** One sale as the document shows it: order 1001, opened, paid, and what else may become of it. */
 import type { z } from 'zod';
+import { GATEWAYS } from '../../gateways/registry.ts';
 import type { createPaymentRequest, resolveRequest } from './payment-requests.ts';
 import type { openedPayment, orderView, payment, paymentWithTimeline } from './payment-schemas.ts';
 
 type Payment = z.infer<typeof payment>;
 
 export const PAYMENT_ID = 'pay_01a1fe5c6cdc75a99f01df025666';
-export const SESSION_ID = 'T12345678.QNsAGsrUAFzFFHr7xNYS8m';
-export const TRANSACTION_ID = 'T12345678.oEzFd2BaYdrwZbLzafhMoX';
+/** The gateway of the examples. */
+export const GATEWAY = GATEWAYS[0];
+export const EXAMPLE = GATEWAY.document.example;
+const { sessionId: SESSION_ID, transactionId: TRANSACTION_ID } = EXAMPLE;
 
 const address = {
   name: 'John Doe',
@@ -41,7 +44,7 @@ const freight = {
 
 /** Sent again it answers 200, and 409 once the order is paid. */
 export const newPayment: z.input<typeof createPaymentRequest> = {
-  gateway: 'dintero',
+  gateway: GATEWAY.id,
   order: { reference: '1001', amount: 72200, currency: 'NOK', items: [chair, freight] },
   returnUrl: 'https://shop.example/thanks',
   capture: 'manual',
@@ -60,12 +63,12 @@ export const newPayment: z.input<typeof createPaymentRequest> = {
 const pending: Payment = {
   id: PAYMENT_ID,
   status: 'PENDING',
-  gateway: 'dintero',
+  gateway: GATEWAY.id,
   orderReference: '1001',
   amount: 72200,
   currency: 'NOK',
   sessionId: SESSION_ID,
-  checkoutUrl: `https://checkout.dintero.com/v1/view/${SESSION_ID}?language=no`,
+  checkoutUrl: EXAMPLE.checkoutUrl,
   transactionId: null,
   reason: null,
   reviewMark: null,
@@ -102,7 +105,7 @@ export const authorized: Payment = {
   checkoutUrl: null,
   transactionId: TRANSACTION_ID,
   authorizedAmount: 72200,
-  paymentMethod: 'dintero_psp.creditcard',
+  paymentMethod: EXAMPLE.paymentMethod,
   authorizationExpiresAt: '2026-11-28T13:47:15.615Z',
   updatedAt: '2026-11-21T13:47:16.034Z',
 };
@@ -164,7 +167,7 @@ export const told: z.infer<typeof paymentWithTimeline> = {
     {
       at: '2026-11-21T13:47:14.457Z',
       kind: 'operation',
-      text: `session ${SESSION_ID} opened at dintero`,
+      text: `session ${SESSION_ID} opened at ${GATEWAY.id}`,
       data: { sessionId: SESSION_ID },
     },
     {
@@ -180,7 +183,7 @@ export const told: z.infer<typeof paymentWithTimeline> = {
     {
       at: '2026-11-21T13:47:15.977Z',
       kind: 'read',
-      text: 'dintero says AUTHORIZED, 722.00 NOK for 1001',
+      text: `${GATEWAY.id} says AUTHORIZED, 722.00 NOK for 1001`,
       data: {
         status: 'AUTHORIZED',
         amount: 72200,

@@ -1,7 +1,7 @@
 /** What a merchant's backend asks of payments: contract §3. */
 import { z } from 'zod';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
-import { hasCredentials } from '../../url-credentials.ts';
+import { hasCredentials } from '../../lib/url-credentials.ts';
 import { aGateway, amount, lineAmount, plain, reference, since1970, storable, text } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 
@@ -75,7 +75,7 @@ const customer = z
 
 export const createPaymentRequest = z
   .strictObject({
-    gateway: z.string().default('dintero'),
+    gateway: z.string().optional().meta({ description: 'Left out: the only one that is configured' }),
     order,
     returnUrl: returnUrl.optional().meta({ description: 'Where the payer is sent afterwards' }),
     capture: z.enum(['manual', 'auto'], { error: '"manual" or "auto"' }).default('manual').meta({

@@ -1,6 +1,6 @@
 /** Rows of payments and orders as the API shows them. */
 import type { z } from 'zod';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { acceptedOf } from '../../store/accepted.ts';
 import type { OrderRow, PaymentRow } from '../../store/payments.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';

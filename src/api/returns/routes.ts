@@ -3,7 +3,7 @@ import { other, page, reply } from '../http/answers.ts';
 import { defineCall } from '../http/define-call.ts';
 import { locationHeader } from '../http/fields.ts';
 import { showTroubleAs } from '../http/problem.ts';
-import { PAYMENT_ID } from '../payments/payment-examples.ts';
+import { GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 import {
   findReturned,
   followReturn,
@@ -25,7 +25,7 @@ export const RETURN_CALLS = [
     summary: "The payer's browser comes back",
     description:
       'Proves nothing; it makes us ask the gateway. `k` is the secret of one payment. Waits up to 3 s for an outcome.',
-    params: z.object({ gateway: z.string().meta({ example: 'dintero' }) }),
+    params: z.object({ gateway: z.string().meta({ example: GATEWAY.id }) }),
     query: z.object({
       k: z.string().meta({ description: '128 random bits', example: 'Wym4gx1HzC9DNfIpRlAMEg' }),
     }),

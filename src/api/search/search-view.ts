@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Found } from '../../store/search.ts';
 import { text, timestamp } from '../http/fields.ts';
-import { PAYMENT_ID, TRANSACTION_ID } from '../payments/payment-examples.ts';
+import { EXAMPLE, PAYMENT_ID } from '../payments/payment-examples.ts';
 
 export const hit = z
   .object({
@@ -35,7 +35,7 @@ export const searchQuery = z.strictObject({
     description:
       'The whole of one id: order reference, payment, session, transaction, delivery, event, `webhook-id` of an update, operation or its ' +
       'reference, Temporal workflow id; or an amount as `299.90` or `299.90 NOK`',
-    example: TRANSACTION_ID,
+    example: EXAMPLE.transactionId,
   }),
 });
 

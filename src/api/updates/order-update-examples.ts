@@ -1,7 +1,7 @@
 /** What the shop hears of order 1001, as the document shows it: a whole body for each type. */
 import type { z } from 'zod';
 import type { UpdateType } from '../../domain/order.ts';
-import { PAYMENT_ID, SESSION_ID, TRANSACTION_ID } from '../payments/payment-examples.ts';
+import { EXAMPLE, GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';
 import type { orderUpdate } from './order-updates.ts';
 
 type Update = z.infer<typeof orderUpdate>;
@@ -10,9 +10,9 @@ type Data = Update['data'];
 const asked = {
   orderReference: '1001',
   paymentId: PAYMENT_ID,
-  gateway: 'dintero',
+  gateway: GATEWAY.id,
   livemode: false,
-  sessionId: SESSION_ID,
+  sessionId: EXAMPLE.sessionId,
   transactionId: null,
   amount: 72200,
   currency: 'NOK',
@@ -21,7 +21,8 @@ const asked = {
   refundedAmount: 0,
 } as const;
 
-const tried = { ...asked, transactionId: TRANSACTION_ID, paymentMethod: 'dintero_psp.creditcard' } as const;
+const { transactionId, paymentMethod } = EXAMPLE;
+const tried = { ...asked, transactionId, paymentMethod } as const;
 
 const held = { ...tried, orderStatus: 'PAID', status: 'AUTHORIZED', authorizedAmount: 72200 } as const;
 

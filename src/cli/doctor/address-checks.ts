@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { payment } from '../../api/payments/payment-schemas.ts';
 import { pageOf } from '../../api/http/pages.ts';
 import { check, fail, ok, warn, type Check, type Finding } from '../../health/check.ts';
-import { reasonOf } from '../../telemetry/root-of.ts';
+import { fetchFailure } from '../../telemetry/root-of.ts';
 import { serviceApi, serviceUrl } from '../service-api.ts';
 
 type Asked = Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>;
@@ -55,7 +55,7 @@ async function checkKey(config: Asked): Promise<Finding> {
   return ok(`let in with the first of ${config.API_KEYS?.length ?? 0}`);
 }
 
-/** An unsigned call about nothing is answered 400 by us, and leaves no trace; whatever else answers is in between. */
+/** We answer 400 to an unsigned call about nothing, and keep no trace of it; any other answer comes from a proxy in between. */
 async function checkCallback(config: Asked, { id, mode }: Pick<Gateway, 'id' | 'mode'>): Promise<Finding> {
   const url = serviceUrl(config);
   const address = `${url}/callbacks/${id}`;
@@ -77,6 +77,6 @@ async function get(url: string): Promise<Response> {
   try {
     return await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5_000) });
   } catch (error) {
-    throw new Error(`no answer from ${url} (${reasonOf(error)})`, { cause: error });
+    throw new Error(`no answer from ${url} (${fetchFailure(error)})`, { cause: error });
   }
 }

@@ -1,9 +1,9 @@
-/** What somebody has to do something about. An order without findings needs nobody. */
-import { paidonce, temporal, type TemporalServer } from '../../command-line.ts';
+/** What a person has to act on. An order without findings needs no one. */
+import { paidonce, temporal, type TemporalServer } from '../../health/shell-commands.ts';
 import { isSettled } from '../../domain/payment.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
-import { plainLine } from '../plain.ts';
-import { differenceOf, reasonOf } from './difference.ts';
+import { plainLine } from '../../lib/terminal-text.ts';
+import { differenceOf, reviewReason } from './review-reason.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import type { Order, Payment, Story } from './story.ts';
 
@@ -51,7 +51,7 @@ export function findingsOf(
 
 function reviewOf(order: Order, payment: Payment): Finding[] {
   const { id, status, reviewMark, updatedAt } = payment;
-  const reason = reasonOf(payment) ?? 'no reason given';
+  const reason = reviewReason(payment) ?? 'no reason given';
   if (reviewMark !== null) {
     const text = `is ${status}, and the gateway can't say any more what it is (${reason}), since ${updatedAt}`;
     const todo =
@@ -163,7 +163,7 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Fi
   }));
 }
 
-/** An open payment lives in a run; without one nobody polls a hold or notices that the time is over. */
+/** An open payment lives in a run; without one no hold is polled, and no deadline is noticed. */
 function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Finding[] {
   const isNew = now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS;
   const isThere = runs.some((run) => run.workflowId === workflow.workflowId && LIVES.has(run.status));

@@ -1,11 +1,10 @@
 /** What Temporal knows of an order: its runs, what each did, what it waits for, and what keeps failing. */
 import type { Client } from '@temporalio/client';
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 import { getState } from '../../workflows/messages.ts';
-import { withTemporal } from '../with-temporal.ts';
 import { pendingOf, stepsOf, type PendingActivity, type Step } from './history.ts';
-import { unasked, type Unasked } from './unasked.ts';
+import { askTemporal, type Unasked } from '../ask-temporal.ts';
 
 export interface Run {
   readonly workflowId: string;
@@ -28,18 +27,13 @@ export type RunsAnswer =
   /** `orders`: of several that have the same id, where no one of them is meant. */
   { readonly kind: 'found'; readonly runs: readonly Run[]; readonly orders?: readonly string[] } | Unasked;
 
-const LIMIT_MS = 8_000;
 const QUERY_LIMIT_MS = 2_000;
 const MOST_RUNS = 20;
 
 /** Every run of an order that Temporal still keeps, oldest first. Never throws. */
 export async function findRuns(config: ClientConfig, reference: string): Promise<RunsAnswer> {
-  try {
-    const ask = (client: Client) => withTimeout(readRuns(client, config, reference), LIMIT_MS);
-    return { kind: 'found', runs: await withTemporal(config, ask) };
-  } catch (error) {
-    return unasked(config, error as Error);
-  }
+  const runs = await askTemporal(config, (client) => readRuns(client, config, reference));
+  return 'kind' in runs ? runs : { kind: 'found', runs };
 }
 
 async function readRuns(client: Client, config: ClientConfig, reference: string): Promise<Run[]> {

@@ -9,14 +9,14 @@ import { viewFound } from '../../api/search/search-view.ts';
 import { readStory } from '../../api/payments/story.ts';
 import { searchAnswer } from '../../api/search/search-view.ts';
 import { viewOrder, viewPayment } from '../../api/payments/payment-view.ts';
-import type { ClientConfig } from '../../config.ts';
+import type { ClientConfig } from '../../config/config.ts';
 import { listDeliveries } from '../../store/lists.ts';
 import { openStore, type Db, type Store } from '../../store/open.ts';
 import { findOrder } from '../../store/payments.ts';
 import { search } from '../../store/search.ts';
 import { rootOf } from '../../telemetry/root-of.ts';
 import { serviceApi, type ServiceApi } from '../service-api.ts';
-import { namedBy, type Hit, type Named } from './named.ts';
+import { orderNamedBy, type Hit, type OrderNamed } from './search-hits.ts';
 
 export type Order = z.infer<typeof orderView>;
 export type Payment = z.infer<typeof paymentWithTimeline>;
@@ -60,7 +60,7 @@ export async function findStory(config: ClientConfig, q: string): Promise<StoryA
 async function fromStore(config: ClientConfig, q: string): Promise<StoryAnswer> {
   const store = await openExisting(config);
   try {
-    const named = namedBy(viewFound(await search(store.db, q)));
+    const named = orderNamedBy(viewFound(await search(store.db, q)));
     return await answer(`the ${store.kind} store`, named, (reference) =>
       readFromStore(store.db, config, reference),
     );
@@ -73,13 +73,13 @@ async function fromStore(config: ClientConfig, q: string): Promise<StoryAnswer> 
 
 async function fromService(config: ClientConfig, q: string): Promise<StoryAnswer> {
   const service = serviceApi(config);
-  const named = namedBy(await service.get(`/v1/search?q=${encodeURIComponent(q)}`, searchAnswer));
+  const named = orderNamedBy(await service.get(`/v1/search?q=${encodeURIComponent(q)}`, searchAnswer));
   return answer(`the service at ${service.url}`, named, (reference) => askService(service, reference));
 }
 
 async function answer(
   asked: string,
-  { reference, others, hasMore }: Named,
+  { reference, others, hasMore }: OrderNamed,
   tell: (reference: string) => Promise<Story | null>,
 ): Promise<StoryAnswer> {
   const story = reference === null ? null : await tell(reference);

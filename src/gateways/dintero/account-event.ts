@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import type { Claim } from '../../domain/claim.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
-import { isIdOf } from './key.ts';
+import { isIdOf } from './ids.ts';
 import { eventRef } from './money-events.ts';
 import { keyOf } from './sessions.ts';
-import { sha256 } from './signature.ts';
-import { idField, shownField } from './words.ts';
+import { sha256 } from '../../lib/fingerprint.ts';
+import { idField, shownField } from '../shared/fields.ts';
 
 const text = idField.optional().catch(undefined);
 

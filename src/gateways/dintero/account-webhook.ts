@@ -1,13 +1,13 @@
 import type { RawRequest, Verification } from '../gateway.ts';
 import { readAccountEvent } from './account-event.ts';
 import { verifyBody } from './body-signature.ts';
-import { sha256 } from './signature.ts';
-import { idField } from './words.ts';
+import { sha256 } from '../../lib/fingerprint.ts';
+import { idField } from '../shared/fields.ts';
 
-/** What nobody signed is read only this far: a genuine one of a few lines still names its session. */
+/** An unsigned body is read only this far: a genuine one of a few lines still names its session. */
 const MAX_UNPROVED_BYTES = 65_536;
 
-/** Whom webhooks must be about, and who may sign them. */
+/** The account that webhooks must be about, and the secrets that may sign them. */
 export interface WebhookSigner {
   readonly accountId: string;
   /** Newest first; none where account-wide webhooks are not set up. */

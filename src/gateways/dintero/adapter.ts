@@ -1,4 +1,4 @@
-import { fingerprintOf } from '../fingerprint.ts';
+import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway, RawRequest, SigningSecrets } from '../gateway.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
@@ -16,8 +16,9 @@ import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
+import { modeOf } from './ids.ts';
 import { accountUrl } from './urls.ts';
-import { rejected } from './words.ts';
+import { rejected } from './parse-answer.ts';
 
 /** Dintero behind the one interface. Throws where the settings can't be right. */
 export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps = {}): Gateway {
@@ -35,12 +36,12 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   return {
     id: 'dintero',
     account: settings.accountId,
-    mode: settings.accountId.startsWith('P') ? 'live' : 'test',
+    mode: modeOf(settings.accountId),
     secrets: [
       signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
     ],
-    // Dintero names no limit; a session that is open for longer than its listings are read back would be found by nobody.
+    // Dintero names no limit. A session that is open for longer than its listings are read back would not be found.
     longestSessionMs: LONGEST_SESSION_MS,
     verify: (request) =>
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),

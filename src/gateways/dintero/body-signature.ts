@@ -1,9 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { fingerprintOf } from '../fingerprint.ts';
+import { createHmac } from 'node:crypto';
 import type { RefusalReason } from '../gateway.ts';
+import { whichSecret, type WhichSecret } from '../shared/which-secret.ts';
 
 export type BodyCheck =
-  | { readonly outcome: 'verified'; readonly secretIndex: number; readonly secretFingerprint: string }
+  | (WhichSecret & { readonly outcome: 'verified' })
   | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 
 /** Proves that one of the secrets signed these bytes: HMAC-SHA1 in hex, as account-wide webhooks have it. It carries no time. */
@@ -18,13 +18,8 @@ export function verifyBody(header: string | undefined, body: Buffer, secrets: re
     return refused('no_signature', 'no event-signature header; was the subscription made with a secret?');
   if (!/^[0-9a-f]{40}$/i.test(given))
     return refused('malformed_signature', 'event-signature must be 40 hexadecimal digits');
-  const digest = Buffer.from(given, 'hex');
-  // Compared with every secret, so that the time taken does not tell which one was right.
-  const matches = secrets.map((secret) => timingSafeEqual(digest, hmac(secret, body)));
-  const secretIndex = matches.indexOf(true);
-  const secret = secrets[secretIndex];
-  if (secret !== undefined)
-    return { outcome: 'verified', secretIndex, secretFingerprint: fingerprintOf(secret) };
+  const which = whichSecret(secrets, [Buffer.from(given, 'hex')], (secret) => hmac(secret, body));
+  if (which !== null) return { outcome: 'verified', ...which };
   return refused(
     'wrong_signature',
     `matches none of the ${secrets.length} secrets in DINTERO_WEBHOOK_SECRETS; did a proxy change the body?`,

@@ -1,12 +1,14 @@
 import type { Claim } from '../../domain/claim.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { Delivery, RawRequest, Verification } from '../gateway.ts';
-import { accountOf, parseKey } from './key.ts';
+import { parseKey } from '../shared/payment-key.ts';
+import { accountOf } from './ids.ts';
 import { eventRef } from './money-events.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
-import { contentHash, parseTarget, sha256, verifySignature } from './signature.ts';
+import { sha256 } from '../../lib/fingerprint.ts';
+import { contentHash, parseTarget, verifySignature } from './signature.ts';
 import { KEY_PARAMS } from './urls.ts';
-import { idField, isWellFormed, shownText } from './words.ts';
+import { idField, isWellFormed, shownText } from '../shared/fields.ts';
 
 const MAX_LENGTH = 200;
 
@@ -33,7 +35,7 @@ interface Contents {
   readonly contradictions: readonly string[];
 }
 
-/** Proves who sent a callback and says what it is about. Reads the signed query and two headers, never the body. */
+/** Proves the sender of a callback and says what it is about. Reads the signed query and two headers, never the body. */
 export function verifyCallback(request: RawRequest, signer: Signer): Verification {
   const target = parseTarget(request.method, request.target);
   if (target === null)

@@ -1,13 +1,20 @@
 import { GatewayUnavailable } from '../gateway.ts';
-import type { Answer, HttpRequest } from './http.ts';
-import { createExchange } from './http.ts';
+import type { Answer, HttpRequest } from '../shared/http-exchange.ts';
+import { createExchange } from '../shared/http-exchange.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
-import { createTokenSource } from './token.ts';
+import { createTokenSource } from '../shared/token-source.ts';
+import { requestToken } from './request-token.ts';
 
 /** Sent with every call; Dintero stores them with what was written. */
 const SYSTEM_HEADERS = {
   'Dintero-System-Name': 'paidonce',
   'Dintero-System-Version': '0.1.0',
+} as const;
+
+const EXCHANGES = {
+  vendor: 'Dintero',
+  forbidden: 'the API client needs the scope admin:checkout',
+  urgent: new Set(['token', 'create session', 'find sessions', 'cancel session']),
 } as const;
 
 /** A call to the checkout API, or to the core API where it says so; `path` starts with `/v1/`. */
@@ -24,8 +31,8 @@ export function createDinteroClient(
   settings: DinteroSettings,
   deps: DinteroDeps & { readonly now: () => Date },
 ): DinteroClient {
-  const exchange = createExchange(deps);
-  const tokens = createTokenSource(settings, { exchange, now: deps.now });
+  const exchange = createExchange(EXCHANGES, deps);
+  const tokens = createTokenSource(() => requestToken(settings, exchange), deps.now);
   const attempt = async ({
     path,
     host,

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
 import type { DinteroSettings } from './settings.ts';
 import { accountUrl } from './urls.ts';
-import { idField, isWellFormed, rejected, shownField, shownText, unclear, understand } from './words.ts';
+import { idField, isWellFormed, shownField, shownText } from '../shared/fields.ts';
+import { expected, rejected } from './parse-answer.ts';
 
 /** What happens to any transaction, and how a payment ended, also without one. */
 const SUBSCRIBED_EVENTS = ['checkout_transaction', 'checkout_authorization'] as const;
@@ -13,7 +14,7 @@ export interface Subscription {
   readonly url: string;
   readonly events: readonly string[];
   readonly createdAt?: string;
-  /** False where Dintero has given it up, or somebody has ended it or switched it off: it is listed all the same. */
+  /** False where Dintero has given it up, or where it was ended or switched off: it is listed all the same. */
   readonly isActive: boolean;
 }
 
@@ -48,10 +49,7 @@ export async function listSubscriptions(calls: HookCalls): Promise<readonly Subs
   const operation = 'list subscriptions';
   const { client, signal } = calls;
   const answer = await client({ operation, method: 'GET', path: pathOf(calls), host: 'core', signal });
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const listed = understand(listSchema, answer);
-  if (!listed.ok) throw unclear(operation, listed.reason);
-  return listed.value;
+  return expected(listSchema, operation, answer);
 }
 
 /** A new subscription; Dintero pings it at once. Not idempotent: look first. */
@@ -62,10 +60,8 @@ export async function createSubscription(
   const operation = 'create subscription';
   const body = { config: { url, content_type: 'application/json', secret }, events: SUBSCRIBED_EVENTS };
   const answer = await calls.client({ operation, method: 'POST', path: pathOf(calls), host: 'core', body });
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const created = understand(createdSchema, answer);
-  if (!created.ok) throw unclear(operation, created.reason);
-  return { id: created.value.id, url, events: SUBSCRIBED_EVENTS, isActive: true };
+  const { id } = expected(createdSchema, operation, answer);
+  return { id, url, events: SUBSCRIBED_EVENTS, isActive: true };
 }
 
 /** Ends a subscription. */
@@ -82,10 +78,7 @@ export async function listAnswers(calls: HookCalls, id: string): Promise<readonl
   const { client, signal } = calls;
   const path = `${pathOf(calls)}/${encodeURIComponent(id)}/deliveries`;
   const answer = await client({ operation, method: 'GET', path, host: 'core', signal });
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const listed = understand(attemptsSchema, answer);
-  if (!listed.ok) throw unclear(operation, listed.reason);
-  return listed.value.map(({ status }) => status);
+  return expected(attemptsSchema, operation, answer).map(({ status }) => status);
 }
 
 /** Whether Dintero, which deletes what fails several times, still has the one that comes to us. */

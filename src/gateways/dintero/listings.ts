@@ -2,8 +2,9 @@
 import { GatewayRejected } from '../gateway.ts';
 import type { CallOptions, ListedPage, ListedTransaction, Listing, ListingPlace } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
-import { changedAt, toListed } from './listed.ts';
-import { ListingRepeats, readPage } from './pages.ts';
+import { changedAt, toListed } from './listing-rows.ts';
+import { ListingRepeats, readPage } from '../shared/read-pages.ts';
+import { listingOf } from './listing-call.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -73,7 +74,7 @@ export async function listPage(
     filters: filters(since),
     signal: options?.signal,
   };
-  const { rows, next } = await readPage(client, call, cursor).catch((error: unknown) => {
+  const { rows, next } = await readPage(listingOf(client, call), cursor).catch((error: unknown) => {
     // The same page would lead nowhere again.
     throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
   });

@@ -1,10 +1,10 @@
 import type { OperationAnswer, OperationRequest } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
-import type { Answer } from './http.ts';
-import { Silence } from './http.ts';
-import { isIdOf } from './key.ts';
+import type { Answer } from '../shared/http-exchange.ts';
+import { Silence } from '../shared/http-exchange.ts';
+import { isIdOf } from './ids.ts';
 import { toTransaction, transactionSchema } from './transactions.ts';
-import { refusalOf, rejected, understand } from './words.ts';
+import { refusalOf, rejected, understand } from './parse-answer.ts';
 
 interface MoneyCalls {
   readonly client: DinteroClient;

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { OperationKind, ShownOperation } from '../../domain/operation.ts';
 import { isAmountMinor } from '../../domain/money.ts';
-import { optionalIdField, reasonOf } from './words.ts';
+import { optionalIdField } from '../shared/fields.ts';
+import { errorReason } from './parse-answer.ts';
 
 const KINDS: ReadonlyMap<string, OperationKind> = new Map([
   ['CAPTURE', 'capture'],
@@ -182,7 +183,7 @@ function toOperation(one: MoneyEvent, around: Surroundings): ShownOperation {
   const left = leftBefore(kind, around);
   const amountMinor = isAmountMinor(event.amount) ? event.amount : kind === 'void' ? left : 0;
   const state = stateOf(one, amountMinor, left, around);
-  const reason = state === 'failed' ? reasonOf(event.error) : undefined;
+  const reason = state === 'failed' ? errorReason(event.error) : undefined;
   const reference = event.event_reference ?? inherited(one, around.money) ?? null;
   const isCorrected = state === 'done' && (event.success === false || isCorrection(one, around.money));
   const isReversed = state === 'failed' && event.success === true;

@@ -1,9 +1,9 @@
 import type { Reading } from '../../domain/transaction.ts';
 import type { DinteroClient } from './client.ts';
-import { accountOf, isIdOf } from './key.ts';
+import { accountOf, isIdOf } from './ids.ts';
 import { progressSchema, toSessionState } from './sessions.ts';
 import { toTransaction, transactionSchema } from './transactions.ts';
-import { understand } from './words.ts';
+import { understand } from './parse-answer.ts';
 
 interface Reader {
   readonly client: DinteroClient;

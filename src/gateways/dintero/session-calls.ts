@@ -2,15 +2,16 @@ import type { PaymentKey } from '../../domain/payment.ts';
 import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts';
 import { GatewayRejected } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
-import { isIdOf } from './key.ts';
-import { readPages } from './pages.ts';
-import { withoutPersonal } from './personal.ts';
+import { isIdOf } from './ids.ts';
+import { readPages } from '../shared/read-pages.ts';
+import { listingOf } from './listing-call.ts';
+import { withoutPersonal } from '../shared/personal-data.ts';
 import { toSessionBody } from './session-request.ts';
 import { keyOf, namedSchema, openedSchema, sessionSchema, toFoundSession } from './sessions.ts';
 import type { DinteroSettings } from './settings.ts';
-import { isHttpUrl } from './settings.ts';
 import { viewUrl } from './urls.ts';
-import { fitting, refusalOf, rejected, unclear, understand } from './words.ts';
+import { fitting, isHttpUrl } from '../shared/fields.ts';
+import { expected, refusalOf, unclear, understand } from './parse-answer.ts';
 
 /** Lines that don't add up are refused at creation instead of surfacing at capture. */
 const STRICT_SUMS = { 'Dintero-Feature-Toggles': 'strict-session-amounts' };
@@ -45,12 +46,8 @@ export async function findSessions(calls: SessionCalls, key: PaymentKey): Promis
   const { client, signal } = calls;
   const filters = { search: key.orderReference };
   const found = new Map<string, FoundSession>();
-  for await (const rows of readPages(client, {
-    operation: 'find sessions',
-    path: '/v1/sessions',
-    filters,
-    signal,
-  })) {
+  const listing = listingOf(client, { operation: 'find sessions', path: '/v1/sessions', filters, signal });
+  for await (const rows of readPages(listing)) {
     for (const row of rows) {
       const session = await fromRow(calls, row, key);
       if (session?.key.paymentId === key.paymentId) found.set(session.sessionId, session);
@@ -70,11 +67,9 @@ export async function readSession(
   const path = `/v1/sessions/${encodeURIComponent(sessionId)}`;
   const answer = await client({ operation, method: 'GET', path, signal });
   if (answer.status === 404) return 'absent';
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const named = understand(namedSchema, answer);
-  if (!named.ok) throw unclear(operation, named.reason);
-  if (named.value.id !== sessionId) throw unclear(operation, 'id: not the one that was asked for');
-  const key = keyOf(named.value.metadata);
+  const named = expected(namedSchema, operation, answer);
+  if (named.id !== sessionId) throw unclear(operation, 'id: not the one that was asked for');
+  const key = keyOf(named.metadata);
   if (key === null) return 'foreign';
   const found = toFound(calls, answer.body, key);
   if (typeof found === 'string') throw unclear(operation, found);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
-import { isIdOf } from './key.ts';
-import { rejected, unclear, understand } from './words.ts';
+import { isIdOf } from './ids.ts';
+import { expected } from './parse-answer.ts';
 
 /** What Dintero notes in a session when it calls us. */
 const SENT: ReadonlySet<string> = new Set(['AUTH_CALLBACK_SENT', 'ON_HOLD_CALLBACK_SENT']);
@@ -29,8 +29,6 @@ export async function countCallbacksSent(
   const path = `/v1/sessions/${encodeURIComponent(sessionId)}`;
   const answer = await client({ operation, method: 'GET', path, signal });
   if (answer.status === 404) return 0;
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const session = understand(calledSchema, answer);
-  if (!session.ok) throw unclear(operation, session.reason);
-  return (session.value.events ?? []).filter(({ name }) => SENT.has(name ?? '')).length;
+  const { events } = expected(calledSchema, operation, answer);
+  return (events ?? []).filter(({ name }) => SENT.has(name ?? '')).length;
 }

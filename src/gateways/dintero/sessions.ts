@@ -2,18 +2,12 @@ import { z } from 'zod';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { Reading } from '../../domain/transaction.ts';
 import type { FoundSession } from '../gateway.ts';
-import { inOrder } from './in-order.ts';
-import { parseKey } from './key.ts';
+import { byTime } from '../shared/times.ts';
+import { parseKey } from '../shared/payment-key.ts';
 import { METADATA } from './session-request.ts';
-import {
-  amountField,
-  currencyField,
-  idField,
-  isWellFormed,
-  reasonOf,
-  referenceField,
-  timeField,
-} from './words.ts';
+import { amountField, currencyField, idField, isWellFormed, referenceField } from '../shared/fields.ts';
+import { timeField } from '../shared/times.ts';
+import { errorReason } from './parse-answer.ts';
 
 const metadataField = z.record(z.string(), z.unknown()).nullish();
 
@@ -90,7 +84,7 @@ export function toFoundSession(
 
 /** What a session without a transaction has come to. Sessions have no status of their own: their events say it. */
 export function toSessionState(session: z.infer<typeof progressSchema>): SessionState {
-  const last = inOrder(session.events ?? []).reduce<SessionState>(afterEvent, {
+  const last = byTime(session.events ?? [], ({ created_at: at }) => at).reduce<SessionState>(afterEvent, {
     kind: 'session',
     state: 'open',
   });
@@ -100,7 +94,7 @@ export function toSessionState(session: z.infer<typeof progressSchema>): Session
 
 function afterEvent(before: SessionState, { name, details }: SessionEvent): SessionState {
   if (before.state === 'cancelled') return before;
-  const reason = reasonOf(details?.error);
+  const reason = errorReason(details?.error);
   const because = reason === undefined ? {} : { reason };
   switch (name) {
     case 'CANCELLED':

@@ -1,4 +1,5 @@
-import type { Pace } from '../pace.ts';
+import type { GatewayDeps } from '../descriptor.ts';
+import { isHttpUrl } from '../shared/fields.ts';
 
 /** What it takes to talk to one Dintero account. */
 export interface DinteroSettings {
@@ -20,21 +21,9 @@ export interface DinteroSettings {
   readonly publicUrl: string;
 }
 
-/** One HTTP exchange with Dintero, for metrics. */
-export interface DinteroCall {
-  readonly operation: string;
-  readonly outcome: 'ok' | 'rejected' | 'silent' | 'credentials' | 'rate_limited';
-  readonly ms: number;
-  /** What Dintero's clock said, to the second: shows how far ours is off. */
-  readonly serverDate?: Date;
-}
-
-export interface DinteroDeps {
+export interface DinteroDeps extends GatewayDeps {
   readonly fetch?: typeof fetch;
   readonly now?: () => Date;
-  readonly onCall?: (call: DinteroCall) => void;
-  /** Our own limit of calls a second. */
-  readonly pace?: Pace;
 }
 
 /** Settings without stray slashes, or an error that lists everything wrong with them. Never prints a secret. */
@@ -66,11 +55,6 @@ function complaints(settings: DinteroSettings): string[] {
 
 function isBlank(value: string): boolean {
   return value.trim() === '';
-}
-
-/** Whether a text is an absolute http or https URL. */
-export function isHttpUrl(value: string): boolean {
-  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }
 
 function withoutQuery(url: string): string {

@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { fingerprintOf } from '../fingerprint.ts';
+import { createHmac } from 'node:crypto';
+import { sha256 } from '../../lib/fingerprint.ts';
 import type { RefusalReason } from '../gateway.ts';
+import { whichSecret, type WhichSecret } from '../shared/which-secret.ts';
 
 /** SIGAPI's recommendation, applied in both directions: too old and too far ahead are both stale. */
 const TOLERANCE_SECONDS = 300;
@@ -24,13 +25,11 @@ export interface Signer {
 }
 
 export type SignatureCheck =
-  | {
+  | (WhichSecret & {
       readonly outcome: 'verified' | 'stale';
       readonly timestamp: string;
       readonly ageSeconds: number;
-      readonly secretIndex: number;
-      readonly secretFingerprint: string;
-    }
+    })
   | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 
 interface ParsedHeader {
@@ -58,12 +57,12 @@ export function verifySignature(
   }
   const parsed = parseHeader(header);
   if (typeof parsed === 'string') return refused('malformed_signature', parsed);
-  const secretIndex = indexOfSigner(parsed, target, signer);
-  if (secretIndex === -1) return refused('wrong_signature', mismatchDetail(signer));
+  const text = signedText(parsed.timestamp, signer.accountId, signer.hostname, target);
+  const which = whichSecret(signer.secrets, parsed.digests, (secret) => hmac(secret, text));
+  if (which === null) return refused('wrong_signature', mismatchDetail(signer));
   const ageSeconds = Math.floor(receivedAt.getTime() / 1000) - Number(parsed.timestamp);
   const outcome = Math.abs(ageSeconds) <= TOLERANCE_SECONDS ? 'verified' : 'stale';
-  const secretFingerprint = fingerprintOf(signer.secrets[secretIndex] ?? '');
-  return { outcome, timestamp: parsed.timestamp, ageSeconds, secretIndex, secretFingerprint };
+  return { outcome, timestamp: parsed.timestamp, ageSeconds, ...which };
 }
 
 /** The value of a `Dintero-Signature` header, as Dintero would make it: for tests and simulators. */
@@ -86,11 +85,6 @@ export function signCallbackForTest(request: {
 /** What was signed, less its time: equal for deliveries that say the same thing. */
 export function contentHash({ method, pathname, canonicalQuery }: SignedTarget): string {
   return sha256(`${method}\n${pathname}\n${canonicalQuery}`);
-}
-
-/** Hexadecimal SHA-256 of a text or of bytes. */
-export function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }
 
 function canonicalize(query: string): string {
@@ -119,16 +113,6 @@ function parsePair(part: string): readonly [string, string] {
 
 function valuesOf(pairs: readonly (readonly [string, string])[], name: string): string[] {
   return pairs.filter(([key]) => key === name).map(([, value]) => value);
-}
-
-/** Compares with every secret and every digest, so that the time taken does not tell which one was right. */
-function indexOfSigner({ timestamp, digests }: ParsedHeader, target: SignedTarget, signer: Signer): number {
-  const text = signedText(timestamp, signer.accountId, signer.hostname, target);
-  const matches = signer.secrets.map((secret) => {
-    const expected = hmac(secret, text);
-    return digests.map((digest) => timingSafeEqual(digest, expected)).includes(true);
-  });
-  return matches.indexOf(true);
 }
 
 function signedText(timestamp: string, accountId: string, hostname: string, target: SignedTarget): string {

@@ -1,7 +1,8 @@
 /** The secret with which Dintero signs session callbacks. */
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
-import { rejected, shownField, unclear, understand } from './words.ts';
+import { shownField } from '../shared/fields.ts';
+import { expected, unclear } from './parse-answer.ts';
 
 export interface SigningSecret {
   readonly secret: string;
@@ -31,9 +32,6 @@ async function ask(client: DinteroClient, method: 'GET' | 'POST'): Promise<Signi
   const operation = method === 'GET' ? 'read signature' : 'create signature';
   const answer = await client({ operation, method, path: PATH });
   if (answer.status === 404) return null;
-  if (answer.status >= 400) throw rejected(operation, answer);
-  const understood = understand(signatureSchema, answer);
-  if (!understood.ok) throw unclear(operation, understood.reason);
-  const { created_at: createdAt, signature } = understood.value;
+  const { created_at: createdAt, signature } = expected(signatureSchema, operation, answer);
   return { secret: signature.secret, ...(createdAt !== undefined && { createdAt }) };
 }

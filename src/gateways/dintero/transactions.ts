@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { isAmountMinor } from '../../domain/money.ts';
 import type { ShownOperation } from '../../domain/operation.ts';
 import type { Transaction, TransactionStatus } from '../../domain/transaction.ts';
-import { inOrder } from './in-order.ts';
+import { byTime } from '../shared/times.ts';
 import { rulesFor } from './capabilities.ts';
-import { accountOf } from './key.ts';
+import { accountOf } from './ids.ts';
 import type { Sums, TransactionEvent } from './money-events.ts';
 import {
   correctedRest,
@@ -14,17 +14,10 @@ import {
   operationsOf,
   sumsOf,
 } from './money-events.ts';
-import { withoutPersonal } from './personal.ts';
-import {
-  amountField,
-  currencyField,
-  idField,
-  isTime,
-  reasonOf,
-  referenceField,
-  shownField,
-  timeField,
-} from './words.ts';
+import { withoutPersonal } from '../shared/personal-data.ts';
+import { amountField, currencyField, idField, referenceField, shownField } from '../shared/fields.ts';
+import { isTime, timeField } from '../shared/times.ts';
+import { errorReason } from './parse-answer.ts';
 
 /** Dintero's twelve words less UNKNOWN, which like every word not listed here is UNCLEAR. */
 const STATUSES: ReadonlyMap<string, TransactionStatus> = new Map([
@@ -80,7 +73,7 @@ export const transactionSchema = z
     const { capturedMinor, refundedMinor } = accountFor(from).sums;
     if (!isAmountMinor(capturedMinor) || !isAmountMinor(refundedMinor))
       context.addIssue({ code: 'custom', path: ['events'], message: 'expected sums within int32' });
-    // Nobody can take what was never there: whatever this is about, it is not understood.
+    // More captured than authorized is impossible: the answer is not understood.
     else if (capturedMinor > from.amount)
       context.addIssue({
         code: 'custom',
@@ -149,7 +142,7 @@ export function accountFor(from: {
   readonly amount: number;
   readonly events?: readonly TransactionEvent[] | null | undefined;
 }): Account {
-  const events = inOrder(from.events ?? []);
+  const events = byTime(from.events ?? [], ({ created_at: at }) => at);
   const operations = operationsOf(from.amount, events);
   const { voidedMinor, ...shown } = sumsOf(operations);
   const sums = withoutEvents(from, operations, shown);
@@ -192,7 +185,7 @@ function wasAuthorized({ status, events }: DinteroTransaction): boolean {
 
 function reasonFor({ status, events }: DinteroTransaction): string | undefined {
   if (status !== 'FAILED' && status !== 'DECLINED') return undefined;
-  return (events ?? []).map(({ error }) => reasonOf(error)).findLast((reason) => reason !== undefined);
+  return (events ?? []).map(({ error }) => errorReason(error)).findLast((reason) => reason !== undefined);
 }
 
 function withCleanReason(operation: ShownOperation, from: DinteroTransaction): ShownOperation {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { portHolder } from '../../../src/port-holder.ts';
+import { portHolder } from '../../../src/lib/port-holder.ts';
 import { ENVIRONMENT } from '../../support/api.ts';
 import { startProcess, type Child } from '../../support/child.ts';
 import { builtFolder } from '../../support/compiled.ts';

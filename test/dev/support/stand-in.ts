@@ -1,8 +1,8 @@
 /** Small children to supervise, and ways to look at processes. */
 import { createServer, connect, type Server } from 'node:net';
-import type { ChildSpec } from '../../../src/dev/child.ts';
-import type { ChildEvents } from '../../../src/dev/supervised-child.ts';
-import { birthOf } from '../../../src/dev/leftovers.ts';
+import { birthOf } from '../../../dev/leftovers.ts';
+import type { ChildEvents } from '../../../dev/supervised-child.ts';
+import type { ChildSpec } from '../../../kit/tied-child.js';
 
 /** A child that listens on a port and ends by itself on SIGTERM, unless it is `stubborn`. */
 export function listener(name: string, port: number, options: { stubborn?: boolean } = {}): ChildSpec {

@@ -1,6 +1,6 @@
 /** Real processes, each followed by its pid and gone when the tests are, however those end. */
 import type { ChildProcess } from 'node:child_process';
-import { hasEnded, startChild, stopChild, untilAnswers, type ChildSpec } from '../../../src/dev/child.ts';
+import { hasEnded, startChild, stopChild, untilAnswers, type ChildSpec } from '../../../kit/tied-child.js';
 
 const LINES_KEPT = 2_000;
 

@@ -2,16 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChildSpec } from '../../../src/dev/child.ts';
-import { SANDBOX_VALUES } from '../../../src/dev/settings.ts';
-import { findTemporalCli } from '../../../src/dev/temporal-cli.ts';
+import { findTemporalCli } from '../../../dev/temporal-cli.ts';
+import { temporalServer } from '../../../dev/temporal-server.ts';
+import { freePort } from '../../../kit/free-port.js';
+import { read } from '../../../kit/poll.js';
+import type { ChildSpec } from '../../../kit/tied-child.js';
+import { sandboxVariables } from '../../../src/for-dev.ts';
 import { migratePostgres } from '../../../src/store/migrations.ts';
-import { temporalServer } from '../../../src/dev/temporal-server.ts';
 import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
 import { createCall, type Call } from './http.ts';
 import { startMerchant, WEBHOOK_SECRET, type Merchant } from './merchant.ts';
-import { freePort } from '../../support/ports.ts';
 import { endAllProcesses, launch, startProcess, type Process } from './processes.ts';
 import { createSandbox, type Sandbox } from './sandbox.ts';
 
@@ -126,9 +127,7 @@ function serviceEnv(
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_NAMESPACE: options.beside?.namespace ?? 'default',
     API_KEYS: API_KEY,
-    ...SANDBOX_VALUES,
-    DINTERO_API_URL: sandbox,
-    DINTERO_CHECKOUT_URL: sandbox,
+    ...sandboxVariables(sandbox),
     ORDER_WEBHOOK_URL: merchant.url,
     ORDER_WEBHOOK_SECRETS: WEBHOOK_SECRET,
     ON_HOLD_POLL_INTERVAL: '2s',
@@ -168,9 +167,13 @@ function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
   return {
     name: 'sandbox',
     command: process.execPath,
-    args: [join(dist, 'sandbox', 'start.js')],
-    env: { ...SANDBOX_VALUES, SANDBOX_PORT: String(port), DATA_DIR: dataDir },
-    answers: () => expectOk(`http://127.0.0.1:${port}/__sim/requests`),
+    args: [join(dist, '..', 'sandbox', 'start.js')],
+    env: {
+      ...sandboxVariables(`http://127.0.0.1:${port}`),
+      SANDBOX_PORT: String(port),
+      DATA_DIR: dataDir,
+    },
+    answers: () => read(`http://127.0.0.1:${port}/__sim/requests`),
     readyWithinMs: 60_000,
   };
 }
@@ -191,13 +194,6 @@ function roleSpec(name: Role, dist: string, env: Readonly<Record<string, string>
 
 /** With both Temporal and the store; it may answer 200 with one of them. */
 async function expectReady(url: string): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  const text = await response.text();
-  if (!text.includes('"ready"')) throw new Error(`${url} answers ${text}`);
-}
-
-async function expectOk(url: string): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  const found = (await read(url)) as { readonly status?: string };
+  if (found.status !== 'ready') throw new Error(`${url} answers ${JSON.stringify(found)}`);
 }

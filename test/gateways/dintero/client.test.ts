@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
-import { retryAfterMs } from '../../../src/gateways/dintero/http.ts';
-import type { DinteroCall } from '../../../src/gateways/dintero/settings.ts';
+import { retryAfterMs } from '../../../src/gateways/shared/http-exchange.ts';
+import type { GatewayCall } from '../../../src/gateways/descriptor.ts';
 import type { FakeDintero } from './fake-dintero.ts';
 import { ACCOUNT, aSession, gatewayAt, SESSION, settingsFor, startFakeDintero } from './fake-dintero.ts';
 
@@ -217,7 +217,7 @@ describe('dintero client', () => {
   });
 
   it('reports each call with its outcome and the clock of Dintero', async () => {
-    const calls: DinteroCall[] = [];
+    const calls: GatewayCall[] = [];
     const gateway = gatewayAt(fake, { onCall: (call) => calls.push(call) });
     await gateway.readSession(SESSION);
     for (const status of [500, 429, 403, 404]) {

@@ -1,0 +1,10 @@
+/** Where what is measured was compiled to. */
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+/** The core; `BENCH_DIST` names that of another build, to compare with. */
+export const CORE = process.env['BENCH_DIST'] ?? join(ROOT, 'dist', 'src');
+
+/** The sandbox is part of the stand, and so always ours. */
+export const SANDBOX = join(ROOT, 'dist', 'sandbox', 'start.js');

@@ -1,0 +1,58 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Router, type RouterContext } from '@koa/router';
+import getRawBody from 'raw-body';
+import { treat, waitUnlessClosed } from '../behaviour.ts';
+import { orderUpdateSchema, type OrderUpdate } from '../order-update.ts';
+import { untilClosed, type Attempt, type Shop } from '../shop.ts';
+import { isSigned } from '../signature.ts';
+
+const ATTEMPTS_KEPT = 5_000;
+
+/** `POST /webhooks/paidonce`: where paidonce tells the shop. 204 only when the update is stored. */
+export function webhookRoutes(shop: Shop): Router {
+  return new Router().post('/webhooks/paidonce', async (ctx) => {
+    const body = await getRawBody(ctx.req, { limit: '1mb' });
+    const headers = flatten(ctx.headers);
+    if (!isSigned(body, headers, shop.webhookSecrets)) {
+      remember(shop, { webhookId: headers['webhook-id'], order: undefined, answer: 401 });
+      ctx.throw(401, 'No configured secret signed these bytes within the last five minutes.');
+    }
+    const update = parseUpdate(ctx, body);
+    await answer(shop, ctx, headers['webhook-id'] ?? '', update);
+  });
+}
+
+async function answer(shop: Shop, ctx: RouterContext, webhookId: string, update: OrderUpdate): Promise<void> {
+  const order = update.data.orderReference;
+  const attempt = remember(shop, { webhookId, order, answer: null });
+  const closed = untilClosed(shop, ctx.res);
+  const treatment = await treat(shop.behaviour, order, closed);
+  if (treatment.keep) shop.book.receive(webhookId, update);
+  if (treatment.keep && treatment.delayMs > 0) await waitUnlessClosed(treatment.delayMs, closed);
+  ctx.status = treatment.keep ? 204 : treatment.status;
+  // A sender that gave up was not answered.
+  if (!closed.aborted) attempt.answer = ctx.status;
+}
+
+function parseUpdate(ctx: RouterContext, body: Buffer): OrderUpdate {
+  try {
+    return orderUpdateSchema.parse(JSON.parse(body.toString('utf8')));
+  } catch (error) {
+    return ctx.throw(400, 'The signature is right, but the body is not an order update.', { cause: error });
+  }
+}
+
+function remember(shop: Shop, receipt: Omit<Attempt, 'at'>): Attempt {
+  const attempt = { at: new Date().toISOString(), ...receipt };
+  shop.attempts.push(attempt);
+  if (shop.attempts.length > ATTEMPTS_KEPT) shop.attempts.shift();
+  return attempt;
+}
+
+function flatten(headers: IncomingHttpHeaders): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = String(value);
+  }
+  return flat;
+}

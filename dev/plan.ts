@@ -1,0 +1,125 @@
+/** The children of `npm start`, each with its command, its environment and how it is seen to be ready. */
+import { join } from 'node:path';
+import { read } from '../kit/poll.js';
+import type { ChildSpec } from '../kit/tied-child.js';
+import { allows, keyFor } from '../src/for-dev.ts';
+import { LOCAL, type DevSettings, type Service } from './settings.ts';
+import { askForWorker, temporalServer } from './temporal-server.ts';
+
+/** The contents of DATA_DIR/urls.json, null where not started: contract §1. */
+export interface Urls {
+  readonly api: string;
+  readonly dashboard: string | null;
+  readonly docs: string;
+  /** host:port */
+  readonly temporal: string | null;
+  readonly temporalUi: string | null;
+  readonly sandbox: string | null;
+  readonly shop: string | null;
+}
+
+/** Of the compiled workspaces; the core is under `src`. */
+const DIST = join(import.meta.dirname, '..');
+const CORE = join(DIST, 'src', 'cli', 'main.js');
+/** Ten seconds on a machine with nothing else to do; a full one has been seen to need over a minute. */
+const READY_WITHIN_MS = 180_000;
+
+/** Where everything that is started will be found. */
+export function urlsOf({ apiUrl, temporal, sandbox, shop }: DevSettings): Urls {
+  return {
+    api: apiUrl,
+    dashboard: null,
+    docs: `${apiUrl}/docs`,
+    temporal: temporal && `${LOCAL}:${temporal.port}`,
+    temporalUi: temporal?.uiUrl ?? null,
+    sandbox: sandbox?.url ?? null,
+    shop: shop?.url ?? null,
+  };
+}
+
+/** What the core stands on; started side by side. `executable` is the Temporal CLI, null where no server is ours to start. */
+export async function foundations(settings: DevSettings, executable: string | null): Promise<ChildSpec[]> {
+  const { dataDir, temporal, sandbox, shop, config } = settings;
+  const server =
+    temporal && executable !== null
+      ? await temporalServer({ ...temporal, executable, dataDir, namespace: config.TEMPORAL_NAMESPACE })
+      : null;
+  const all = [server, sandbox && sandboxChild(settings, sandbox), shop && shopChild(settings, shop)];
+  return all.filter((child) => child !== null);
+}
+
+/** The API and the worker in one process, as the embedded store needs it. */
+export function coreChild({ coreEnv, apiUrl, temporal, config }: DevSettings): ChildSpec {
+  let wasReady = false;
+  const queue = { namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
+  return {
+    ...nodeChild('paidonce', [CORE, 'serve'], coreEnv),
+    sharesOutput: true,
+    // The first time all of it must be there; later it does its work without Temporal, as it promises.
+    answers: async () => {
+      const ready = (await read(`${apiUrl}/readyz`)) as { status?: string };
+      if (!wasReady && ready.status === 'degraded')
+        throw new Error(`only partly ready: ${JSON.stringify(ready)}`);
+      // A server of somebody else's may know other workers, or not let us ask.
+      if (!wasReady && temporal !== null) await askForWorker(temporal.port, queue);
+      wasReady = true;
+    },
+  };
+}
+
+/** Brings the schema of a PostgreSQL store up to date, and ends. */
+export function migrateChild({ coreEnv }: DevSettings): Pick<ChildSpec, 'name' | 'command' | 'args' | 'env'> {
+  return nodeChild('migrate', [CORE, 'migrate'], coreEnv);
+}
+
+function sandboxChild({ dataDir, config }: DevSettings, { port, url }: Service): ChildSpec {
+  // Out of files too, where the variables name such.
+  const given = (name: string) => String(config.gateways[0]?.values[name]);
+  const env = {
+    ...process.env,
+    HOST: LOCAL,
+    SANDBOX_PORT: String(port),
+    SANDBOX_PUBLIC_URL: process.env['SANDBOX_PUBLIC_URL'] ?? url,
+    DATA_DIR: join(dataDir, 'sandbox'),
+    DINTERO_ACCOUNT_ID: given('DINTERO_ACCOUNT_ID'),
+    DINTERO_CLIENT_ID: given('DINTERO_CLIENT_ID'),
+    DINTERO_CLIENT_SECRET: given('DINTERO_CLIENT_SECRET'),
+    DINTERO_SIGNATURE_SECRETS: given('DINTERO_SIGNATURE_SECRETS'),
+  };
+  return nodeChild('sandbox', [join(DIST, 'sandbox', 'start.js')], env, `${url}/__sim/state`);
+}
+
+function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
+  const { dataDir, config, apiUrl, coreEnv } = settings;
+  const env = {
+    ...process.env,
+    HOST: LOCAL,
+    SHOP_PORT: String(port),
+    PAIDONCE_API_URL: apiUrl,
+    PAIDONCE_API_KEY: shopKey(settings),
+    ORDER_WEBHOOK_SECRETS: config.ORDER_WEBHOOK_SECRETS?.join(','),
+    SANDBOX_URL: coreEnv['DINTERO_CHECKOUT_URL'],
+    TEMPORAL_UI_URL: config.TEMPORAL_UI_URL,
+    PAIDONCE_SWEEP_MS: String(config.SWEEP_INTERVAL),
+    PAIDONCE_ON_HOLD_POLL_MS: String(config.ON_HOLD_POLL_INTERVAL),
+    DATA_DIR: join(dataDir, 'shop'),
+  };
+  return nodeChild('demo shop', [join(DIST, 'demo-shop', 'start.js')], env, `${url}/healthz`);
+}
+
+/** The shop's buttons move money and ask for no password. So its key may move money only with the sandbox, where no money is real. */
+function shopKey({ config, sandbox }: DevSettings): string | undefined {
+  const forBoth = config.API_KEYS.find((key) => allows(key, ['shop']) && allows(key, ['money']));
+  return sandbox !== null && forBoth !== undefined ? forBoth.key : keyFor(config.API_KEYS, ['shop']);
+}
+
+function nodeChild(name: string, args: readonly string[], env: NodeJS.ProcessEnv, healthUrl = ''): ChildSpec {
+  return {
+    name,
+    command: process.execPath,
+    args,
+    env,
+    answers: () => read(healthUrl),
+    readyWithinMs: READY_WITHIN_MS,
+  };
+}

@@ -1,0 +1,144 @@
+/** What `npm start` runs with: what the environment says, and what it chose where that says nothing. */
+import { resolve } from 'node:path';
+import { readConfig, sandboxVariables, withDefaults, type Config } from '../src/for-dev.ts';
+import { choosePorts, malformedPorts, movedPorts, type PortWish } from './ports.ts';
+import { makeSecrets, type DevSecrets } from './secrets.ts';
+
+const DINTERO_ADDRESSES = ['DINTERO_API_URL', 'DINTERO_CHECKOUT_URL'];
+
+/** Where everything but the API listens. */
+export const LOCAL = '127.0.0.1';
+
+export interface DevSettings {
+  readonly dataDir: string;
+  /** As the core will read it, so that it is refused before anything is started. */
+  readonly config: Config;
+  readonly coreEnv: NodeJS.ProcessEnv;
+  readonly apiUrl: string;
+  /** What may be printed of it: the key that was made for development, else where the user's own comes from. */
+  readonly apiKey: string;
+  /** Ports that are not the usual ones, in words. */
+  readonly moved: readonly string[];
+  /** Null where a variable names the service, so that it is not ours to start. */
+  readonly sandbox: Service | null;
+  readonly shop: Service | null;
+  readonly temporal: { readonly port: number; readonly uiPort: number; readonly uiUrl: string } | null;
+}
+
+type Placed = Omit<DevSettings, 'apiKey' | 'config' | 'coreEnv' | 'moved'> & {
+  readonly host: string;
+  readonly port: number;
+};
+
+export interface Service {
+  readonly port: number;
+  readonly url: string;
+}
+
+/** Before anything is touched: every variable that is wrong, in one error. @throws ConfigError */
+export function checkEnvironment(env: NodeJS.ProcessEnv): void {
+  const wishes = wishesOf(env);
+  const likely = place(
+    env,
+    wishes,
+    wishes.map(({ fallback }) => fallback),
+  );
+  const coreEnv = { ...coreEnvironment(env, likely, makeSecrets()), DATA_DIR: env['DATA_DIR'] };
+  readConfig(coreEnv, [...malformedPorts(env, wishes), ...loneAddress(env)]);
+}
+
+/** The folder of all state, absolute. */
+export function dataDirOf(env: NodeJS.ProcessEnv): string {
+  return resolve(env['DATA_DIR'] ?? '.data');
+}
+
+/** Chooses ports, in an environment that `checkEnvironment` has passed. @throws PortTaken */
+export async function readSettings(env: NodeJS.ProcessEnv, secrets: DevSecrets): Promise<DevSettings> {
+  const wishes = wishesOf(env);
+  const ports = await choosePorts(env, wishes);
+  const placed = place(env, wishes, ports);
+  const coreEnv = coreEnvironment(env, placed, secrets);
+  return {
+    ...placed,
+    coreEnv,
+    apiKey: printableKey(env, secrets),
+    config: readConfig(coreEnv),
+    moved: movedPorts(env, wishes, ports),
+  };
+}
+
+function wishesOf(env: NodeJS.ProcessEnv): PortWish[] {
+  const own = ownServices(env);
+  return [
+    { variable: 'PORT', fallback: 3000, host: env['HOST'] ?? LOCAL },
+    { variable: 'SANDBOX_PORT', fallback: 3001, host: LOCAL, isOurs: own.sandbox },
+    { variable: 'SHOP_PORT', fallback: 3002, host: LOCAL, isOurs: own.shop },
+    { variable: 'TEMPORAL_PORT', fallback: 7233, host: LOCAL, isOurs: own.temporal },
+    { variable: 'TEMPORAL_UI_PORT', fallback: 8233, host: LOCAL, isOurs: own.temporal },
+  ].filter(({ isOurs }) => isOurs !== false);
+}
+
+/** Where everything is that is ours, on these ports. */
+function place(env: NodeJS.ProcessEnv, wishes: readonly PortWish[], ports: readonly number[]): Placed {
+  const own = ownServices(env);
+  const port = (name: string) => ports[wishes.findIndex(({ variable }) => variable === name)] as number;
+  const service = (name: string) => ({ port: port(name), url: `http://${LOCAL}:${port(name)}` });
+  const host = env['HOST'] ?? LOCAL;
+  return {
+    dataDir: dataDirOf(env),
+    host,
+    port: port('PORT'),
+    apiUrl: `http://${reachable(host)}:${port('PORT')}`,
+    sandbox: own.sandbox ? service('SANDBOX_PORT') : null,
+    shop: own.shop ? service('SHOP_PORT') : null,
+    temporal: own.temporal
+      ? {
+          port: port('TEMPORAL_PORT'),
+          uiPort: port('TEMPORAL_UI_PORT'),
+          uiUrl: service('TEMPORAL_UI_PORT').url,
+        }
+      : null,
+  };
+}
+
+function printableKey(env: NodeJS.ProcessEnv, { API_KEYS }: DevSecrets): string {
+  const own = ['API_KEYS', 'API_KEYS_FILE'].find((name) => env[name] !== undefined);
+  return own === undefined ? API_KEYS : `the one of ${own}`;
+}
+
+function ownServices(env: NodeJS.ProcessEnv): { sandbox: boolean; shop: boolean; temporal: boolean } {
+  return {
+    sandbox: DINTERO_ADDRESSES.some((name) => env[name] === undefined),
+    shop: ['ORDER_WEBHOOK_URL', 'ORDER_WEBHOOK_URL_FILE'].every((name) => env[name] === undefined),
+    temporal: env['TEMPORAL_ADDRESS'] === undefined,
+  };
+}
+
+function loneAddress(env: NodeJS.ProcessEnv): string[] {
+  const missing = DINTERO_ADDRESSES.filter((name) => env[name] === undefined);
+  if (missing.length !== 1) return [];
+  return [`${missing.join()}: missing; Dintero's two addresses are set together, or neither for the sandbox`];
+}
+
+function coreEnvironment(
+  env: NodeJS.ProcessEnv,
+  { sandbox, shop, temporal, apiUrl, dataDir, host, port }: Placed,
+  secrets: DevSecrets,
+): NodeJS.ProcessEnv {
+  const defaults = {
+    ...secrets,
+    ...(sandbox && sandboxVariables(sandbox.url)),
+    ...(shop && { ORDER_WEBHOOK_URL: `${shop.url}/webhooks/paidonce` }),
+    ...(temporal && { TEMPORAL_ADDRESS: `${LOCAL}:${temporal.port}`, TEMPORAL_UI_URL: temporal.uiUrl }),
+    HOST: host,
+    PUBLIC_URL: apiUrl,
+    ADMIN_PORT: String(port),
+  };
+  return { ...withDefaults(env, defaults), PORT: String(port), DATA_DIR: dataDir };
+}
+
+/** Under which name a browser on this machine finds a listener. */
+function reachable(host: string): string {
+  if (['0.0.0.0', '::', ''].includes(host.trim())) return LOCAL;
+  return host.includes(':') ? `[${host}]` : host;
+}

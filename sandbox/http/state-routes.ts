@@ -1,0 +1,33 @@
+/** `/__sim`: the sandbox as a whole. Each room has the rest of it; docs/sandbox.md has an example of each. */
+import type { Router } from '@koa/router';
+import { resetSandbox, type Sandbox } from '../sandbox.ts';
+
+export function simStateRoutes(router: Router, sandbox: Sandbox): void {
+  router.post('/reset', (ctx) => {
+    resetSandbox(sandbox);
+    ctx.body = {};
+  });
+  router.get('/state', (ctx) => {
+    ctx.body = stateOf(sandbox);
+  });
+  router.get('/requests', (ctx) => {
+    ctx.body = Object.fromEntries(sandbox.requests);
+  });
+}
+
+function stateOf({ ledger, faults, settings }: Sandbox): object {
+  return {
+    account: settings.account,
+    sessions: ledger.sessions.size,
+    transactions: tally(ledger.transactions.all().map(({ status }) => status)),
+    hooks: tally(ledger.webhookDeliveries.all().map(({ state }) => state)),
+    callbacks: tally(ledger.callbacks.all().map(({ state }) => state)),
+    ...faults.state,
+  };
+}
+
+function tally(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = { total: values.length };
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,75 @@
+import { createServer, type Server } from 'node:http';
+import { sandboxApp } from './http/app.ts';
+import { resumeResolutions } from './transactions/announce.ts';
+import { checkInvariants } from './books/check-books.ts';
+import { type Findings, type Question, questionSchema } from './books/question.ts';
+import { resumeLate } from './money/move-money.ts';
+import { parseBody } from './http/request-body.ts';
+import { openSandbox, type Sandbox } from './sandbox.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+export interface RunningSandbox {
+  readonly url: string;
+  /** Whether all money is where it belongs: what `/__sim/invariants` answers. */
+  check(question?: Partial<Question>): Findings;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a Dintero of our own and resolves once it answers. `url` has no slash at its end. Throws an `Error` that names
+ * the variable that is wrong or the port that is taken. `close` ends it; callbacks that wait stay in the journal.
+ */
+export async function runSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox> {
+  const settings = readSettings(env);
+  const server = createServer({ keepAliveTimeout: 30_000 });
+  // The port first: it keeps a second sandbox from touching the journal of the one that runs.
+  const port = await listen(server, settings.port, settings.host);
+  const sandbox = opened(settings, server);
+  const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
+  sandbox.publicUrl = settings.publicUrl ?? url;
+  sandbox.callbacks.resume();
+  sandbox.webhooks.resume();
+  resumeResolutions(sandbox);
+  resumeLate(sandbox);
+  return {
+    url,
+    check: (question = {}) => checkInvariants(sandbox.ledger, parseBody(questionSchema, question)),
+    close: () => close(sandbox, server),
+  };
+}
+
+function opened(settings: Settings, server: Server): Sandbox {
+  try {
+    const sandbox = openSandbox(settings);
+    const app = sandboxApp(sandbox).callback();
+    server.on('request', (request, response) => void app(request, response));
+    return sandbox;
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE' ? 'the port is taken; set SANDBOX_PORT to a free one' : error.message;
+      reject(new Error(`listening on ${host}:${port}: ${why}`, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(typeof address === 'object' ? (address?.port ?? port) : port);
+    });
+  });
+}
+
+async function close(sandbox: Sandbox, server: Server): Promise<void> {
+  sandbox.agenda.clear();
+  sandbox.callbacks.close();
+  sandbox.webhooks.close();
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+  sandbox.journal.close();
+}

@@ -1,0 +1,114 @@
+/** Changes of a transaction after the payer has left: a hold that resolves, Backoffice, releases. */
+import { z } from 'zod';
+import { callbackChoiceSchema, type CallbackChoice, plansFor } from '../callbacks/callback-plan.ts';
+import { callbackOptions } from '../callbacks/callback-request.ts';
+import { authorizationOf } from '../webhooks/envelope.ts';
+import type { Sandbox } from '../sandbox.ts';
+import { movesMoney } from './sums.ts';
+import { changeTransaction, type Change } from './status-machine.ts';
+import type { Occasion } from '../callbacks/callback-record.ts';
+import { addSessionEvent, type Session } from '../sessions/session.ts';
+import type { Resolution } from './later.ts';
+import type { Transaction, TransactionEvent } from './transaction.ts';
+
+/** The body of `POST /__sim/transactions/{id}/change`. */
+export const changeSchema = z.strictObject({
+  status: z.string().min(1),
+  amount: z.number().int().optional(),
+  force: z.boolean().optional(),
+  callback: callbackChoiceSchema,
+});
+
+const RESULTS = new Set(['AUTHORIZED', 'ON_HOLD', 'DECLINED', 'FAILED', 'UNKNOWN']);
+const ERRORS: Readonly<Record<string, string>> = {
+  DECLINED: 'authorization',
+  FAILED: 'failed',
+  UNKNOWN: 'failed',
+};
+
+/** Changes a transaction and sends the callbacks that Dintero would, or those that were asked for. */
+export function applyChange(
+  sandbox: Sandbox,
+  transaction: Transaction,
+  change: Change,
+  callback?: CallbackChoice,
+  told: Pick<News, 'isResult'> = {},
+): TransactionEvent {
+  const before = transaction.status;
+  const event = changeTransaction(transaction, change);
+  announce(sandbox, transaction, { event, before, callback, ...told });
+  return event;
+}
+
+interface News {
+  readonly event: TransactionEvent;
+  /** The status before it. */
+  readonly before: string;
+  readonly callback?: CallbackChoice;
+  /** The result of the payment, whatever the event is called. */
+  readonly isResult?: boolean | undefined;
+}
+
+/** Saves what happened to a transaction and tells whoever is to be told. */
+export function announce(sandbox: Sandbox, transaction: Transaction, news: News): void {
+  const { event, before, callback } = news;
+  const session = sandbox.ledger.session(transaction.session_id);
+  sandbox.ledger.saveTransaction(transaction);
+  if (event.success || transaction.status !== before) sandbox.ledger.dropResolution(transaction.id);
+  if (isResult(event) && event.transaction_status !== 'ON_HOLD') {
+    addSessionEvent(session, event.transaction_status);
+  }
+  sandbox.ledger.saveSession(session);
+  const { occasion, usual } = occasionOf(session, transaction, news);
+  sandbox.callbacks.enqueue(session, transaction, occasion, plansFor(callback, usual));
+  sandbox.webhooks.emit({ event: 'checkout_transaction', transaction });
+  if (occasion.event === undefined) sandbox.webhooks.emit(authorizationOf(session, transaction, occasion));
+}
+
+/** Lets a transaction change by itself later; survives a restart. */
+export function scheduleResolution(
+  sandbox: Sandbox,
+  transaction: Transaction,
+  { afterMs, ...what }: Omit<Resolution, 'transactionId' | 'atMs'> & { readonly afterMs: number },
+): void {
+  const resolution = { transactionId: transaction.id, atMs: Date.now() + afterMs, ...what };
+  sandbox.ledger.saveResolution(resolution);
+  sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, resolution));
+}
+
+/** Takes up the resolutions that a restart found waiting. */
+export function resumeResolutions(sandbox: Sandbox): void {
+  for (const resolution of sandbox.ledger.resolutions.values()) {
+    sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, resolution));
+  }
+}
+
+function resolve(sandbox: Sandbox, resolution: Resolution): void {
+  const { transactionId, status, by = 'payment provider', callback, isResult } = resolution;
+  const transaction = sandbox.ledger.transactions.get(transactionId);
+  // Somebody else was faster: the resolution went when the transaction changed.
+  if (transaction === undefined || sandbox.ledger.resolutions.get(transactionId) !== resolution) return;
+  applyChange(sandbox, transaction, { status, by, force: true }, callback, { isResult });
+  sandbox.journal.flush();
+}
+
+/** The result of a payment is always told, an error only if asked for or after a hold, the rest by `report_event`. */
+function occasionOf(
+  session: Session,
+  transaction: Transaction,
+  { event, before, isResult: isNamedResult }: News,
+): { occasion: Occasion; usual: boolean } {
+  const { reportError, reportEvents } = callbackOptions(session.url.callback_url);
+  const error = ERRORS[event.transaction_status];
+  if (error !== undefined) return { occasion: { error }, usual: reportError || before === 'ON_HOLD' };
+  const paidNow =
+    event.transaction_status === 'CAPTURED' && ['INITIATED', 'ON_HOLD', 'UNKNOWN'].includes(before);
+  if (isNamedResult === true || paidNow || isResult(event)) return { occasion: {}, usual: true };
+  const eventId = transaction.events.indexOf(event);
+  return { occasion: { event: event.event, eventId }, usual: reportEvents.includes(event.event) };
+}
+
+/** A capture that failed leaves AUTHORIZED behind, which is no news of the payment. */
+function isResult(event: TransactionEvent): boolean {
+  return RESULTS.has(event.transaction_status) && !movesMoney(event);
+}

@@ -1,0 +1,69 @@
+/** Which fields of a body a subscriber wants: `a,b` for several, `a/b` for one below another, `a(b,c)` for several there, `*` for any. */
+import { isObject } from '../faults/patched.ts';
+
+/** By name; `all` where no more is said of what is below. */
+type FieldMask = Map<string, FieldMask | 'all'>;
+
+const TOKENS = /[,/()]|[^,/()]+/g;
+
+/** What the text asks for; null where it can't be understood. */
+export function fieldMaskOf(text: string): FieldMask | null {
+  const tokens = (text.match(TOKENS) ?? []).map((token) => token.trim());
+  const mask = listOf(tokens);
+  return tokens.length === 0 ? mask : null;
+}
+
+/** Only what the mask names, where it is there; nothing where it names what is below a text or a number. */
+export function masked(value: unknown, mask: FieldMask | 'all'): unknown {
+  if (mask === 'all') return value;
+  if (Array.isArray(value)) return value.map((element: unknown) => masked(element, mask));
+  if (!isObject(value)) return undefined;
+  const wanted = Object.keys(value).flatMap((name) => {
+    const below = mask.get(name) ?? mask.get('*');
+    return below === undefined ? [] : [[name, masked(value[name], below)] as const];
+  });
+  return Object.fromEntries(wanted);
+}
+
+/** Takes a list off the front of `tokens`. */
+function listOf(tokens: string[]): FieldMask | null {
+  const mask: FieldMask = new Map();
+  do {
+    const item = itemOf(tokens);
+    if (item === null) return null;
+    const [name, below] = item;
+    mask.set(name, joined(mask.get(name), below));
+  } while (took(',', tokens));
+  return mask;
+}
+
+function itemOf(tokens: string[]): readonly [string, FieldMask | 'all'] | null {
+  const name = tokens.shift() ?? '';
+  if (/^[,/()]?$/.test(name)) return null;
+  const below = belowOf(tokens);
+  return below === null ? null : [name, below];
+}
+
+function belowOf(tokens: string[]): FieldMask | 'all' | null {
+  if (took('/', tokens)) {
+    const item = itemOf(tokens);
+    return item === null ? null : new Map([item]);
+  }
+  if (!took('(', tokens)) return 'all';
+  const list = listOf(tokens);
+  return took(')', tokens) ? list : null;
+}
+
+function took(token: string, tokens: string[]): boolean {
+  if (tokens[0] !== token) return false;
+  tokens.shift();
+  return true;
+}
+
+function joined(one: FieldMask | 'all' | undefined, other: FieldMask | 'all'): FieldMask | 'all' {
+  if (one === undefined) return other;
+  if (one === 'all' || other === 'all') return 'all';
+  const both = new Map(one);
+  for (const [name, below] of other) both.set(name, joined(both.get(name), below));
+  return both;
+}

@@ -1,0 +1,220 @@
+/** An order's story as lines of text. */
+import { paidonce } from '../../health/shell-commands.ts';
+import { formatMoney } from '../../domain/money.ts';
+import { asTyped, utc } from '../print.ts';
+import { reviewReason } from './review-reason.ts';
+import type { Finding } from './findings.ts';
+import type { Hit } from './search-hits.ts';
+import type { Run, RunsAnswer } from './runs.ts';
+import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './story.ts';
+
+export interface Why {
+  /** What was asked for. */
+  readonly q: string;
+  /** The order that it leads to; null where none does, or several do. */
+  readonly reference: string | null;
+  readonly store: StoryAnswer;
+  readonly temporal: RunsAnswer;
+  readonly findings: readonly Finding[];
+}
+
+/** The same for another program: flat, with nulls for what could not be asked. */
+export function jsonOf({ q, reference, store, temporal, findings }: Why): object {
+  const story = store.kind === 'found' ? store.story : null;
+  return {
+    q,
+    reference,
+    order: story?.order ?? null,
+    payments: story?.payments ?? null,
+    runs: temporal.kind === 'found' ? temporal.runs : null,
+    findings,
+    others: store.kind === 'unasked' ? [] : store.others,
+    unasked: unasked(store, temporal),
+  };
+}
+
+/** The order, each payment's causal chain, what its runs did, and what a person has to do. */
+export function linesOf(why: Why): string[] {
+  const { q, reference, store, temporal } = why;
+  const runs = temporal.kind === 'found' ? temporal.runs : [];
+  const story = store.kind === 'found' ? store.story : null;
+  return [
+    ...head(q, reference, store),
+    ...otherLines(why),
+    ...(story?.payments ?? []).flatMap((payment) => ['', ...paymentLines(payment)]),
+    ...runs.flatMap((run) => ['', ...runLines(run)]),
+    '',
+    ...unasked(store, temporal).map((reason) => `Could not ask: ${reason}`),
+    ...findingLines(why),
+  ];
+}
+
+function head(q: string, reference: string | null, store: StoryAnswer): string[] {
+  if (store.kind === 'several')
+    return [`Several orders have something with the id ${q} (says ${store.asked}):`];
+  if (reference === null && store.kind === 'no_such_order') return unknown(q, store);
+  const order = `Order ${reference ?? q}`;
+  if (store.kind === 'unasked') return [`${order}: the store could not be asked`];
+  if (store.kind === 'no_such_order') return [`${order}: ${store.asked} does not know it`];
+  const { status, amount, currency, paidAt, transactionId } = store.story.order;
+  const money = formatMoney({ amountMinor: amount, currency });
+  const paid = paidAt === null ? '' : `, paid ${utc(paidAt)} UTC by transaction ${transactionId}`;
+  const payer = store.story.payments.find((one) => one.transactionId === transactionId);
+  const taken = paidAt === null ? null : (payer?.accepted ?? null);
+  const accepted =
+    taken === null
+      ? ''
+      : `, accepted as ${formatMoney({ amountMinor: taken.amount, currency: taken.currency })}`;
+  return [`${order} is ${status}: ${money}${accepted}${paid} (says ${store.asked})`];
+}
+
+function unknown(q: string, { asked, others }: Extract<StoryAnswer, { kind: 'no_such_order' }>): string[] {
+  if (others.length > 0) return [`No order is behind ${q} (says ${asked}):`];
+  return [
+    `No order is known by ${q}: ${asked} does not know it.`,
+    'Looked for an order, payment, session, transaction, operation, callback, event, update or workflow with exactly this id, and for an amount like 299.90 NOK.',
+  ];
+}
+
+/** What else has this id, and the command that tells of it. */
+function otherLines({ q, reference, store, temporal }: Why): string[] {
+  const others = store.kind === 'unasked' ? [] : store.others;
+  const isBeside = reference !== null && others.length > 0;
+  const inTemporal = temporal.kind === 'found' ? (temporal.orders ?? []) : [];
+  return [
+    ...(isBeside ? [`Also known by ${q}:`] : []),
+    ...others.flatMap(hitLines),
+    ...(store.kind === 'several' && store.hasMore ? ['  and older ones'] : []),
+    ...inTemporal.flatMap((order) => [
+      `  order ${order}, says Temporal`,
+      `    ${asTyped(paidonce('why', order))}`,
+    ]),
+  ];
+}
+
+function hitLines({ kind, id, orderReference, status, amount, currency, createdAt }: Hit): string[] {
+  const money =
+    amount === null || currency === null ? '' : ` over ${formatMoney({ amountMinor: amount, currency })}`;
+  const what = `${kind === 'delivery' ? 'callback' : kind} ${id}, ${status}${money}, of ${utc(createdAt)} UTC`;
+  if (orderReference === null) return [`  ${what}, of no order of ours`];
+  const text = kind === 'order' ? `  ${what}` : `  order ${orderReference}: ${what}`;
+  return [text, `    ${asTyped(paidonce('why', orderReference))}`];
+}
+
+function paymentLines(payment: Story['payments'][number]): string[] {
+  const { id, gateway, status, sessionId, workflow } = payment;
+  const reason = reviewReason(payment);
+  return [
+    `Payment ${id} by ${gateway} is ${status}${reason === null ? '' : ` (${reason})`}`,
+    `  session ${sessionId ?? 'not opened'}, workflow ${workflow.workflowId}`,
+    ...chain(payment).map(({ at, kind, text }) => `  ${utc(at)}  ${kind.padEnd(9)}  ${text}`),
+    ...(payment.deliveries.length < MOST_DELIVERIES
+      ? []
+      : [`  the newest ${MOST_DELIVERIES} callbacks; older ones: GET /v1/deliveries?payment=${id}`]),
+  ];
+}
+
+/** The timeline, with the callbacks that left no trace in it: refused, repeated, or not dealt with yet. */
+function chain({ timeline, deliveries }: Story['payments'][number]): Link[] {
+  const told = new Set(timeline.map(({ data }) => data['eventId']));
+  const others = deliveries
+    .filter(({ eventId }) => !told.has(eventId))
+    .map((delivery): Link => ({
+      at: delivery.receivedAt,
+      kind: 'delivery',
+      text: deliveryText(delivery),
+      ...(delivery.outcome === 'refused' && { refused: { reason: delivery.reason, count: 1 } }),
+    }));
+  const all: Link[] = [...timeline, ...others];
+  return joined(all.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at)));
+}
+
+interface Link {
+  readonly at: string;
+  readonly kind: string;
+  readonly text: string;
+  /** Callbacks that prove nothing. */
+  readonly refused?: { readonly reason: string | null; readonly count: number };
+}
+
+/** A flood of forged callbacks is one line, so that the story can be read. */
+function joined(links: readonly Link[]): Link[] {
+  const found: Link[] = [];
+  for (const link of links) {
+    const last = found.at(-1);
+    const reason = link.refused?.reason;
+    if (reason === undefined || last?.refused?.reason !== reason) {
+      found.push(link);
+      continue;
+    }
+    const count = last.refused.count + 1;
+    const text = `${count} callbacks refused (${reason}) until ${utc(link.at)}: they prove nothing`;
+    found[found.length - 1] = { ...last, text, refused: { reason, count } };
+  }
+  return found;
+}
+
+function deliveryText({ outcome, reason, state, id, receipts }: Delivery): string {
+  const times = receipts > 1 ? `, received ${receipts} times` : '';
+  switch (outcome) {
+    case 'accepted':
+      return `verified callback ${id}${times}, ${state === 'handled' ? 'dealt with' : 'not dealt with yet'}`;
+    case 'duplicate':
+      return `callback ${id} says what was known already${times}`;
+    case 'ignored':
+      return `callback ${id} ignored (${reason ?? 'no reason given'})${times}`;
+    case 'refused':
+      return `callback ${id} refused (${reason ?? 'no reason given'}): it proves nothing`;
+  }
+}
+
+function runLines(run: Run): string[] {
+  const { workflowId, status, events, url, waitsFor, pending, steps } = run;
+  return [
+    `Workflow ${workflowId} ${status.toLowerCase()}, ${events} events${url === null ? '' : `: ${url}`}`,
+    ...steps.map(({ at, text }) => `  ${utc(at)}  ${text}`),
+    ...pending.map(
+      ({ activity, attempt, lastFailure, isPaused }) =>
+        `  ${isPaused ? 'paused' : 'going on'}: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, before: ${lastFailure}`}`,
+    ),
+    // The run names the command alone: whole ones stand at the end.
+    ...(waitsFor === null
+      ? []
+      : [`  waits for ${inUtc(waitsFor.replace(': paidonce resolve;', ' to decide;'))}`]),
+  ];
+}
+
+/** Times in words of ours, as all others are shown. */
+function inUtc(text: string): string {
+  return text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => `${utc(at)} UTC`);
+}
+
+function unasked(store: StoryAnswer, temporal: RunsAnswer): string[] {
+  const missing = [store, temporal].filter((answer) => answer.kind === 'unasked');
+  return missing.map(({ reason }) => reason);
+}
+
+const FOUND_BY_SWEEP =
+  ' What the gateway has and we do not know yet is found by the sweep within minutes (SWEEP_INTERVAL).';
+
+/** Each command on a line of its own, as it can be pasted. */
+function findingLines({ findings, store, temporal }: Why): string[] {
+  if (findings.length === 0) {
+    if (store.kind !== 'found') return [];
+    // What could not be asked may be what is wrong.
+    if (temporal.kind === 'unasked')
+      return ['What could be asked needs nobody. Repair what could not, and ask again.'];
+    const isOpen = store.story.payments.some(
+      ({ status, sessionId }) => status === 'PENDING' && sessionId !== null,
+    );
+    return [`Nothing needs anybody.${isOpen ? FOUND_BY_SWEEP : ''}`];
+  }
+  return [
+    'Needs somebody:',
+    ...findings.flatMap(({ about, text, todo, commands = [] }) => [
+      `  ${about}: ${inUtc(text)}`,
+      `    ${todo}`,
+      ...commands.map((command) => `      ${asTyped(command)}`),
+    ]),
+  ];
+}

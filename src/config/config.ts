@@ -1,0 +1,87 @@
+/** The environment, checked once at start: every wrong variable in one error. Contract §2. */
+import { z } from 'zod';
+import type { ConfiguredGateway, GatewayDescriptor } from '../gateways/descriptor.ts';
+import { GATEWAYS } from '../gateways/registry.ts';
+import { contradictions } from './contradictions.ts';
+import { CORE_SECRETS, CORE_VARIABLES, HTTP, LOG, STORE, TEMPORAL } from './core-variables.ts';
+import { readVariables } from './environment.ts';
+import {
+  commandSlice,
+  configure,
+  configuredIn,
+  gatewaySlices,
+  missingGateway,
+  namesOf,
+  secretsOf,
+  type Descriptors,
+} from './gateway-variables.ts';
+
+const core = z.object(CORE_VARIABLES);
+const storeOnly = z.object({ ...STORE, ...TEMPORAL, ...LOG });
+const client = storeOnly.extend({
+  PORT: HTTP.PORT,
+  PUBLIC_URL: HTTP.PUBLIC_URL.optional(),
+  API_KEYS: HTTP.API_KEYS.optional(),
+});
+
+export interface Config extends z.infer<typeof core> {
+  /** At least one, in the order of the registry. */
+  readonly gateways: readonly ConfiguredGateway[];
+}
+export type StoreConfig = z.infer<typeof storeOnly>;
+export type ClientConfig = z.infer<typeof client>;
+
+/** Every variable that means something, whatever is configured. Each may be given by NAME, a secret by NAME_FILE too. */
+export const KNOWN_VARIABLES: readonly string[] = [
+  ...Object.keys(CORE_VARIABLES),
+  ...GATEWAYS.flatMap(namesOf),
+];
+
+/** What `api` and `worker` need. `others` are complaints of the caller, for the same one error. @throws ConfigError */
+export function readConfig(
+  env: NodeJS.ProcessEnv,
+  others: readonly string[] = [],
+  descriptors: Descriptors = GATEWAYS,
+): Config {
+  const configured = configuredIn(env, descriptors);
+  const { core: values, slices } = readVariables(
+    { core, slices: gatewaySlices(configured) },
+    {
+      env,
+      secrets: [...CORE_SECRETS, ...secretsOf(descriptors)],
+      together: (texts) => [
+        ...others,
+        ...missingGateway(configured, descriptors),
+        ...contradictions(texts, configured),
+      ],
+    },
+  );
+  const gateways = configured.map((each) => configure(each, slices[each.id] ?? {}, values.PUBLIC_URL));
+  return { ...values, gateways };
+}
+
+/** What reads the store and Temporal only: `migrate`. @throws ConfigError */
+export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
+  return readVariables({ core: storeOnly }, { env, secrets: CORE_SECRETS }).core;
+}
+
+/** What talks to a running service, or reads what it left: `why`, `capture`, `cancel`, `resolve` and the like. @throws ConfigError */
+export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
+  return readVariables({ core: client }, { env, secrets: CORE_SECRETS }).core;
+}
+
+/** The settings of a gateway whose commands are run, also before its secrets are known. @throws ConfigError */
+export function readCommandSettings<Settings>(
+  env: NodeJS.ProcessEnv,
+  descriptor: GatewayDescriptor<Readonly<Record<string, unknown>>, Settings>,
+): Settings {
+  const publicUrl = z.object({ PUBLIC_URL: HTTP.PUBLIC_URL });
+  const groups = { core: publicUrl, slices: { gateway: commandSlice(descriptor) } };
+  const { core: own, slices } = readVariables(groups, { env, secrets: descriptor.variables.secrets });
+  return descriptor.settings(slices['gateway'] ?? {}, own.PUBLIC_URL);
+}
+
+/** Whether one port is for the world and for those inside: in development. */
+export function isAdminToo({ ADMIN_PORT, PORT }: Pick<Config, 'ADMIN_PORT' | 'PORT'>): boolean {
+  return ADMIN_PORT === PORT;
+}

@@ -1,0 +1,102 @@
+/** Variables that are wrong only beside others: of the raw texts, so that nothing else that is wrong hides them. */
+import type { GatewayDescriptor } from '../gateways/descriptor.ts';
+import type { Texts } from './environment.ts';
+import type { Descriptors } from './gateway-variables.ts';
+
+/** A complaint for each, `NAME: …`. */
+export function contradictions(texts: Texts, configured: Descriptors): string[] {
+  const live = configured.filter(({ variables }) => variables.mode(texts) === 'live');
+  const isReal = live.length > 0 || configured.some((descriptor) => callsItsHosts(texts, descriptor));
+  return [
+    ...configured.flatMap((descriptor) => wrongPublicUrl(texts, descriptor)),
+    ...configured.flatMap(({ variables }) => variables.contradictions?.(texts) ?? []),
+    ...wrongUpdates(texts),
+    ...wrongPayloadKeys(texts),
+    ...mixedModes(texts, configured),
+    ...new Set(live.flatMap((descriptor) => unfitForMoney(texts, descriptor))),
+    ...(isReal ? wrongCrashPoint(texts) : []),
+    ...halfCertificate(texts),
+  ];
+}
+
+/** Whether the gateway itself is called, or calls us: not a sandbox, not a proxy. */
+function callsItsHosts(texts: Texts, { variables: { hosts } }: GatewayDescriptor): boolean {
+  return Object.entries(hosts).some(([name, own]) => (texts[name] ?? own).replace(/\/+$/, '') === own);
+}
+
+function wrongPublicUrl(texts: Texts, descriptor: GatewayDescriptor): string[] {
+  if (texts['PUBLIC_URL']?.startsWith('http:') !== true || !callsItsHosts(texts, descriptor)) return [];
+  return [
+    `PUBLIC_URL: expected an https URL, since ${descriptor.name} itself calls it; it refuses http and localhost`,
+  ];
+}
+
+function wrongUpdates(texts: Texts): string[] {
+  if (!isSet(texts, 'ORDER_WEBHOOK_URL') || texts['ORDER_WEBHOOK_SECRETS'] !== undefined) return [];
+  return [
+    'ORDER_WEBHOOK_SECRETS: expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
+  ];
+}
+
+function wrongPayloadKeys(texts: Texts): string[] {
+  if (texts['PAYLOAD_KEYS'] === undefined) return [];
+  return ['PAYLOAD_KEYS: not expected: payloads are not encrypted yet, and it would protect nothing'];
+}
+
+/** A merchant is told `livemode` of each order: a test payment beside real ones invites mistakes. */
+function mixedModes(texts: Texts, configured: Descriptors): string[] {
+  const modes = configured.map(({ id, variables }) => ({ id, mode: variables.mode(texts) }));
+  if (new Set(modes.map(({ mode }) => mode)).size < 2) return [];
+  const found = modes.map(({ id, mode }) => `${id} ${mode}`).join(', ');
+  return [`gateways: expected all for tests or all live, found ${found}`];
+}
+
+function wrongCrashPoint(texts: Texts): string[] {
+  if (texts['PAIDONCE_CRASH_AT'] === undefined) return [];
+  return [
+    'PAIDONCE_CRASH_AT: not expected where money may be real; it kills the process, and is for the sandbox only',
+  ];
+}
+
+function halfCertificate(texts: Texts): string[] {
+  const halves = ['TEMPORAL_TLS_CERT', 'TEMPORAL_TLS_KEY'] as const;
+  const missing = halves.find((name) => texts[name] === undefined);
+  const other = halves.find((name) => isSet(texts, name));
+  if (missing === undefined || other === undefined) return [];
+  return [`${missing}: missing; it is expected together with ${other}`];
+}
+
+/** A blank one is complained of by itself. */
+function isSet(texts: Texts, name: string): boolean {
+  return (texts[name] ?? '').trim() !== '';
+}
+
+/** What does for tests and protects no money. Nothing of a secret is repeated. */
+function unfitForMoney(texts: Texts, { variables }: GatewayDescriptor): string[] {
+  const { hosts, secrets, liveBecause } = variables;
+  const plain = Object.keys(hosts).filter((name) => texts[name]?.startsWith('http:'));
+  const weak = ['API_KEYS', ...secrets].flatMap((name) => {
+    const entries = texts[name]?.split(',') ?? [];
+    const found = entries.map(name === 'API_KEYS' ? withoutName : String).map(weakness);
+    const first = found.find((words) => words !== null);
+    return first === undefined ? [] : [`${name}: ${first}, since ${liveBecause}`];
+  });
+  return [...plain.map((name) => `${name}: expected an https URL, since ${liveBecause}`), ...weak];
+}
+
+/** Of `name:scope:key` the key alone. */
+function withoutName(entry: string): string {
+  return entry.slice(entry.lastIndexOf(':') + 1);
+}
+
+const SHORTEST_SECRET = 16;
+const FEWEST_CHARACTERS = 6;
+
+function weakness(secret: string): string | null {
+  if (secret.startsWith('sandbox-'))
+    return 'expected a secret of your own, not one that the sandbox publishes';
+  if (secret.length < SHORTEST_SECRET) return `expected secrets of at least ${SHORTEST_SECRET} characters`;
+  if (new Set(secret).size < FEWEST_CHARACTERS)
+    return 'expected random secrets, not a few characters over and over';
+  return null;
+}

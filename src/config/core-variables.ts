@@ -1,0 +1,182 @@
+/** Every variable of the core, by subject. docs/run-in-production.md says the same to operators; a test compares the names. */
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { isCrashPoint } from '../crash-points.ts';
+import { API_KEY_FORM, parseApiKey, type ApiKey } from './api-keys.ts';
+import {
+  duration,
+  list,
+  oneOf,
+  pemFile,
+  port,
+  secret,
+  text,
+  url,
+  whole,
+  wholeFrom,
+  writtenUrl,
+} from './fields.ts';
+
+export const STORE = {
+  /** A PostgreSQL server; the store is embedded where it is unset. */
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'a postgresql:// URL')
+    .optional(),
+  /** The embedded store and what `npm start` keeps. Resolved once: what is started later has another working directory. */
+  DATA_DIR: text('a folder')
+    .default('.data')
+    .transform((folder) => (folder === 'memory://' ? folder : resolve(folder))),
+};
+
+export const TEMPORAL = {
+  /** host:port of the server. */
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^[^\s/]+:\d+$/, 'host:port')
+    .default('127.0.0.1:7233'),
+  TEMPORAL_NAMESPACE: text('the name of a namespace').default('default'),
+  /** The first part of the names of all our task queues. */
+  TEMPORAL_TASK_QUEUE: text('a name of at most 150 characters', 150).default('payments'),
+  TEMPORAL_API_KEY: secret.optional(),
+  /** The client's certificate; TEMPORAL_TLS_KEY is its key. */
+  TEMPORAL_TLS_CERT: pemFile.optional(),
+  TEMPORAL_TLS_KEY: pemFile.optional(),
+  /** The authority of the server's certificate, where it is not a public one. */
+  TEMPORAL_TLS_CA: pemFile.optional(),
+  /** Where links into the Web UI lead. */
+  TEMPORAL_UI_URL: url.optional(),
+  /** Worker Versioning: named as Temporal's own worker controller sets them. */
+  TEMPORAL_DEPLOYMENT_NAME: text('a name of at most 100 characters', 100).default('paidonce'),
+  TEMPORAL_WORKER_BUILD_ID: text('a name of at most 100 characters', 100).optional(),
+};
+
+const from2to = (most: number) => wholeFrom(2, most, `a number from 2 to ${most}`);
+
+/** Slots of each kind in one process, runs kept in memory, and long polls for each queue. */
+export const WORKER = {
+  WORKER_WORKFLOW_SLOTS: from2to(1_000).default(16),
+  WORKER_STORE_SLOTS: from2to(2_000).default(100),
+  WORKER_CHECKOUT_SLOTS: from2to(2_000).default(100),
+  WORKER_BACKGROUND_SLOTS: from2to(2_000).default(100),
+  WORKER_UPDATE_SLOTS: from2to(2_000).default(50),
+  WORKER_CACHED_RUNS: from2to(50_000).default(1_000),
+  WORKER_POLLERS: from2to(100).default(5),
+};
+
+export const LOG = {
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+};
+
+/** Our own paths begin with these: under one of them it could not be told whether a proxy has stripped it. */
+const OUR_PATHS = /^\/(v1|callbacks|return|docs|openapi\.json|healthz|readyz|metrics|dashboard)(\/|$)/;
+
+const base = url.refine(
+  isBase,
+  'a URL with a plain path or none, such as https://pay.example or https://shop.example/pay, and none of our own paths',
+);
+
+function isBase(text: string): boolean {
+  if (!URL.canParse(text)) return true;
+  const { pathname, search, hash } = new URL(text);
+  const isPlain = /^(\/[A-Za-z0-9._~-]+)*\/?$/.test(pathname);
+  return isPlain && search + hash === '' && !OUR_PATHS.test(pathname);
+}
+
+const apiKey = secret.transform((entry, context): ApiKey => {
+  const parsed = parseApiKey(entry);
+  if (parsed === null) context.addIssue({ code: 'custom', message: API_KEY_FORM });
+  return parsed ?? z.NEVER;
+});
+
+/** A browser that follows one of these runs a program or shows a page that is not the shop's. */
+const NO_RETURN = ['javascript', 'data', 'file', 'vbscript', 'blob', 'about', 'view-source', 'filesystem'];
+const returnScheme = z
+  .string()
+  .regex(/^[a-z][a-z0-9+.-]*$/, 'schemes without a colon, such as https,myshop')
+  .refine((scheme) => !NO_RETURN.includes(scheme), `none of ${NO_RETURN.join(', ')}`);
+
+export const HTTP = {
+  PORT: port.default(3000),
+  HOST: text('a host name or address to listen on').default('0.0.0.0'),
+  /** Where gateways, browsers and merchants reach PORT, with a path where we live under one. */
+  PUBLIC_URL: base,
+  /** Metrics and health, for the inside. */
+  ADMIN_PORT: port.optional(),
+  ADMIN_HOST: text('a host name or address to listen on').default('127.0.0.1'),
+  /** How many proxies in front are believed about the address of a request. */
+  TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
+  API_KEYS: list(apiKey).refine(
+    (keys) => new Set(keys.map(({ key }) => key)).size === keys.length,
+    'each key once',
+  ),
+  /** Schemes of the `returnUrl` that a merchant may ask for. */
+  RETURN_URL_SCHEMES: list(returnScheme).default(['https', 'http']),
+};
+
+const webhookSecret = secret.refine(
+  (text) => /^whsec_[A-Za-z0-9+/]{24,}={0,2}$/.test(text),
+  'Standard Webhooks secrets, whsec_ and base64',
+);
+
+export const UPDATES = {
+  /** Where the merchant is told; no updates are sent where it is unset. */
+  ORDER_WEBHOOK_URL: writtenUrl.optional(),
+  ORDER_WEBHOOK_TIMEOUT: duration
+    .refine((ms) => ms >= 1_000 && ms <= 60_000, 'a duration from 1s to 60s')
+    .default(15_000),
+  /** Newest first: each signs. */
+  ORDER_WEBHOOK_SECRETS: list(webhookSecret).optional(),
+};
+
+export const PAYMENTS = {
+  /** How often a payment that is ON_HOLD is read. */
+  ON_HOLD_POLL_INTERVAL: duration.default(3_600_000),
+  /** How long a session can be paid. */
+  SESSION_LIFETIME: duration.default(4 * 3_600_000),
+  /** How often the listings of a gateway are compared with the store. */
+  SWEEP_INTERVAL: duration.default(300_000),
+  /** What becomes of money that comes after the payment was closed. */
+  LATE_MONEY_POLICY: oneOf(['give_back', 'review', 'accept']).default('give_back'),
+};
+
+/** Retries, redeliveries and questions about an order take days: its words must outlive them. */
+const wordsKept = duration.refine(
+  (ms) => ms >= 7 * 86_400_000,
+  'a duration of at least 7d, or unset for ever',
+);
+
+/** How long rows are kept. */
+export const RETENTION = {
+  RETENTION_DELIVERIES: duration.default(400 * 86_400_000),
+  RETENTION_TIMELINE: wordsKept.optional(),
+  RETENTION_UPDATES: wordsKept.optional(),
+};
+
+/** Development only: CONTRIBUTING.md. */
+export const DEVELOPMENT = {
+  PAIDONCE_CRASH_AT: list(
+    z.string().refine(isCrashPoint, 'names of crash points, as in docs/crash-points.md'),
+  ).optional(),
+};
+
+export const CORE_VARIABLES = {
+  ...STORE,
+  ...TEMPORAL,
+  ...WORKER,
+  ...LOG,
+  ...HTTP,
+  ...UPDATES,
+  ...PAYMENTS,
+  ...RETENTION,
+  ...DEVELOPMENT,
+};
+
+/** May be given by NAME_FILE too, and are never shown. */
+export const CORE_SECRETS: readonly string[] = [
+  'TEMPORAL_API_KEY',
+  'DATABASE_URL',
+  'API_KEYS',
+  'ORDER_WEBHOOK_URL',
+  'ORDER_WEBHOOK_SECRETS',
+];

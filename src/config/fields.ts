@@ -1,0 +1,70 @@
+/** The forms that a variable may have. What each message says stands behind "expected". */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { hasCredentials } from '../lib/url-credentials.ts';
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Of the transformed value: milliseconds. */
+export const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,8}(ms|s|m|h|d)$/, 'a duration such as 250ms, 10s, 5m, 1h or 3d')
+  .transform((text) => {
+    const [, count, unit] = /^(\d+)(\w+)$/.exec(text) ?? [];
+    return Number(count) * UNITS[unit as keyof typeof UNITS];
+  });
+
+/** Not coerced: an empty text would become 0, and `1e3` or `0x50` a port. */
+export const whole = (what: string, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,5}$/, what)
+    .transform(Number)
+    .refine((count) => count <= max, what);
+
+export const port = whole('a port number', 65_535);
+
+export const wholeFrom = (least: number, most: number, what: string) =>
+  whole(what, most).refine((count) => count >= least, what);
+
+export const writtenUrl = z.url({ protocol: /^https?$/, error: 'an absolute http or https URL' });
+
+/** The beginning of other URLs, so its last slash means nothing; it is shown, and `fetch` takes no credentials. */
+export const url = writtenUrl
+  .refine((text) => !hasCredentials(text), 'a URL without user and password')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+export const secret = z
+  .string()
+  .refine((text) => text.trim() !== '' && text === text.trim(), 'a secret without blanks around it');
+
+/** Entries between commas. */
+export const list = <Entry>(of: z.ZodType<Entry, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(of).min(1));
+
+/** An address or a network that a callback may come from. */
+export const source = z.union(
+  [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  'IP addresses or networks such as 192.0.2.0/24',
+);
+
+/** A text that is there: nothing blank is a value, whatever the variable. */
+export const text = (what: string, max = 4_096) =>
+  z.string().refine((given) => given.trim() === given && given !== '' && given.length <= max, what);
+
+/** Read again at every connection; a file that can't be read is told before anything is started. */
+export const pemFile = z.string().refine(isPem, 'the path of a readable PEM file');
+
+function isPem(path: string): boolean {
+  try {
+    return readFileSync(path, 'utf8').includes('-----BEGIN ');
+  } catch {
+    return false;
+  }
+}
+
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, `one of ${words.join(', ')}`);

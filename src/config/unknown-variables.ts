@@ -1,0 +1,35 @@
+/** Variables that look like ours and are not: a misspelt one is otherwise a default, unnoticed. */
+import { GATEWAYS } from '../gateways/registry.ts';
+import { nearestName } from '../lib/nearest-name.ts';
+
+/** Nothing else on a machine begins so. */
+const OUR_PREFIXES = [
+  'ORDER_WEBHOOK',
+  'WORKER',
+  'RETENTION',
+  'RETURN_URL',
+  'SWEEP',
+  'LATE_MONEY',
+  'ON_HOLD',
+].concat(GATEWAYS.map(({ variables }) => variables.prefix));
+
+export interface UnknownVariable {
+  readonly name: string;
+  /** The one that may have been meant. */
+  readonly nearest?: string;
+}
+
+/** Those that begin as ours do and are not known, by NAME or by NAME_FILE. */
+export function unknownVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  known: readonly string[],
+): UnknownVariable[] {
+  const isOurs = (name: string) => OUR_PREFIXES.some((prefix) => name.startsWith(`${prefix}_`));
+  const isKnown = (name: string) => known.includes(name) || known.includes(name.replace(/_FILE$/, ''));
+  return Object.keys(env)
+    .filter((name) => (isOurs(name) || nearestName(name, known, 2) !== undefined) && !isKnown(name))
+    .map((name) => {
+      const nearest = nearestName(name, known, Math.ceil(name.length / 4));
+      return { name, ...(nearest !== undefined && { nearest }) };
+    });
+}

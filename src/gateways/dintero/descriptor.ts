@@ -1,0 +1,46 @@
+/** Dintero, as the core knows it before it is configured. */
+import type { GatewayDescriptor } from '../descriptor.ts';
+import { createDinteroGateway } from './adapter.ts';
+import { DINTERO_COMMANDS } from './commands.ts';
+import type { DinteroSettings } from './settings.ts';
+import { DINTERO_VARIABLES, settingsOf, type DinteroValues } from './variables.ts';
+
+const SESSION_ID = 'T12345678.QNsAGsrUAFzFFHr7xNYS8m';
+const TRANSACTION_ID = 'T12345678.oEzFd2BaYdrwZbLzafhMoX';
+
+export const DINTERO: GatewayDescriptor<DinteroValues, DinteroSettings> = {
+  id: 'dintero',
+  name: 'Dintero',
+  page: 'docs/dintero.md',
+  variables: DINTERO_VARIABLES,
+  settings: settingsOf,
+  create: createDinteroGateway,
+  commands: {
+    summary: 'set up the Dintero account: webhooks and the secret of callbacks',
+    list: DINTERO_COMMANDS,
+  },
+  keptHeaders: ['event', 'event-delivery'],
+  answerTo: (result) => ({ result }),
+  document: {
+    callback: 'of a Dintero callback only the signed query is read, never the body',
+    accountWebhook: 'by one of `DINTERO_WEBHOOK_SECRETS`',
+    example: {
+      account: 'T12345678',
+      sessionId: SESSION_ID,
+      transactionId: TRANSACTION_ID,
+      paymentMethod: 'dintero_psp.creditcard',
+      checkoutUrl: `https://checkout.dintero.com/v1/view/${SESSION_ID}?language=no`,
+      callbackTarget: (paymentId) =>
+        `/callbacks/dintero?payment=${paymentId}&order=1001&n=1&report_error=true&report_event=CAPTURE&report_event=REFUND&report_event=VOID` +
+        `&transaction_id=${TRANSACTION_ID}&session_id=${SESSION_ID}&merchant_reference=1001&time=2026-11-21T13%3A47%3A15.614Z`,
+    },
+  },
+  sandboxVariables: (url) => ({
+    DINTERO_ACCOUNT_ID: 'T12345678',
+    DINTERO_CLIENT_ID: 'sandbox-client',
+    DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
+    DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
+    DINTERO_API_URL: url,
+    DINTERO_CHECKOUT_URL: url,
+  }),
+};

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { ListedTransaction } from '../gateway.ts';
+import { eventSchema, needsAmount } from './money-events.ts';
+import { isAmountMinor } from '../../domain/money.ts';
+import { accountFor } from './transactions.ts';
+import { amountField, currencyField, idField, referenceField } from '../shared/fields.ts';
+import { timeField } from '../shared/times.ts';
+
+const listedSchema = z.object({
+  id: idField,
+  session_id: idField,
+  merchant_reference: referenceField,
+  status: idField,
+  amount: amountField,
+  currency: currencyField,
+  created_at: timeField,
+  updated_at: timeField.optional().catch(undefined),
+  // Shown by accident more than by promise: without usable ones there are no sums.
+  events: z
+    .array(eventSchema)
+    .refine((events) => events.every((event) => !needsAmount(event) || isAmountMinor(event.amount)))
+    .optional()
+    .catch(undefined),
+});
+
+/** A row of the listing. One that is only half understood is UNCLEAR; one that names no session is null. */
+export function toListed(row: unknown, since: Date): ListedTransaction | null {
+  const parsed = listedSchema.safeParse(row);
+  if (!parsed.success) return toUnclear(row, since);
+  const from = parsed.data;
+  const { status, sums } = accountFor(from);
+  return {
+    transactionId: from.id,
+    sessionId: from.session_id,
+    reference: from.merchant_reference,
+    status,
+    money: { amountMinor: from.amount, currency: from.currency },
+    createdAt: from.created_at,
+    ...(from.events && sums),
+  };
+}
+
+const changedSchema = z.object({
+  updated_at: timeField.optional().catch(undefined),
+  events: z
+    .array(z.object({ created_at: timeField }))
+    .optional()
+    .catch(undefined),
+});
+
+/** When a row was last changed, as far as it shows that. */
+export function changedAt(row: unknown): Date | undefined {
+  const { updated_at: updatedAt, events = [] } = changedSchema.safeParse(row).data ?? {};
+  const times = [updatedAt, ...events.map(({ created_at: at }) => at)].filter((at) => at !== undefined);
+  return times.length === 0 ? undefined : new Date(Math.max(...times.map((at) => at.getTime())));
+}
+
+const unclearSchema = z.object({
+  id: idField,
+  session_id: idField,
+  merchant_reference: referenceField.catch(''),
+  amount: amountField.catch(0),
+  currency: currencyField.catch('XXX'),
+  created_at: timeField.optional().catch(undefined),
+});
+
+function toUnclear(row: unknown, since: Date): ListedTransaction | null {
+  const parsed = unclearSchema.safeParse(row);
+  if (!parsed.success) return null;
+  const from = parsed.data;
+  return {
+    transactionId: from.id,
+    sessionId: from.session_id,
+    reference: from.merchant_reference,
+    status: 'UNCLEAR',
+    money: { amountMinor: from.amount, currency: from.currency },
+    createdAt: from.created_at ?? since,
+  };
+}

@@ -1,0 +1,63 @@
+/** Dintero's answers in our shape, and its refusals and errors in words. */
+import { z } from 'zod';
+import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
+import { fitting, shownText, type Understood } from '../shared/fields.ts';
+import type { Answer } from '../shared/http-exchange.ts';
+
+const errorAnswer = z.object({
+  error: z.object({
+    message: z.string(),
+    code: z.string().optional().catch(undefined),
+    errors: z
+      .array(z.object({ description: z.string() }))
+      .optional()
+      .catch(undefined),
+  }),
+});
+const eventError = z.object({ message: z.string().optional(), code: z.string().optional() });
+
+/** The body of an answer in our shape, or which field of it is wrong and how; values are never repeated. */
+export function understand<T>(schema: z.ZodType<T>, answer: Answer): Understood<T> {
+  if (answer.status >= 400) return { ok: false, reason: `answered ${answer.status}: ${refusalOf(answer)}` };
+  if (answer.problem !== undefined) return { ok: false, reason: answer.problem };
+  return fitting(schema, answer.body);
+}
+
+/**
+ * The body of an answer in our shape.
+ * @throws GatewayRejected for a refusal, GatewayUnavailable for an answer that can't be understood
+ */
+export function expected<T>(schema: z.ZodType<T>, operation: string, answer: Answer): T {
+  if (answer.status >= 400) throw rejected(operation, answer);
+  const understood = understand(schema, answer);
+  if (!understood.ok) throw unclear(operation, understood.reason);
+  return understood.value;
+}
+
+/** What Dintero says about a request that it refuses. */
+export function refusalOf({ status, body }: Answer): string {
+  const parsed = errorAnswer.safeParse(body);
+  if (!parsed.success) return `no reason given (${status})`;
+  const { message, code, errors = [] } = parsed.data.error;
+  const more = errors.map(({ description }) => description).filter((text) => !message.includes(text));
+  const text = [message, ...more.slice(0, 3)].join('; ');
+  return shownText(code === undefined ? text : `${text} (${code})`);
+}
+
+/** Why something failed, out of an event's `error`, which is a text or an object. */
+export function errorReason(error: unknown): string | undefined {
+  if (typeof error === 'string') return shownText(error);
+  const parsed = eventError.safeParse(error);
+  const words = parsed.success ? (parsed.data.message ?? parsed.data.code) : undefined;
+  return words === undefined ? undefined : shownText(words);
+}
+
+/** The gateway understood and refuses. */
+export function rejected(operation: string, answer: Answer): GatewayRejected {
+  return new GatewayRejected(`Dintero ${operation}: ${refusalOf(answer)}`);
+}
+
+/** It answered, but in a way that leaves open what it did. */
+export function unclear(operation: string, reason: string): GatewayUnavailable {
+  return new GatewayUnavailable(`Dintero ${operation}: ${reason}`, { kind: 'silent' });
+}

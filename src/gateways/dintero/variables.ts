@@ -1,0 +1,62 @@
+/** Dintero's slice of the configuration. */
+import { z } from 'zod';
+import { list, secret, url } from '../../config/fields.ts';
+import type { GatewayVariables } from '../descriptor.ts';
+import { modeOf } from './ids.ts';
+import type { DinteroSettings } from './settings.ts';
+
+const HOSTS = {
+  DINTERO_API_URL: 'https://api.dintero.com',
+  DINTERO_CHECKOUT_URL: 'https://checkout.dintero.com',
+} as const;
+
+const shape = {
+  DINTERO_ACCOUNT_ID: z
+    .string()
+    .regex(/^[PT]\d{8}$/, 'an account such as T12345678 (test) or P12345678 (live)'),
+  /** The API client, made in the Backoffice. */
+  DINTERO_CLIENT_ID: secret,
+  DINTERO_CLIENT_SECRET: secret,
+  /** Where a session request names no profile of its own. */
+  DINTERO_PROFILE_ID: z.string().regex(/^\S+$/, 'a profile id').default('default'),
+  /** Of callbacks about one session, newest first; any of them may sign. */
+  DINTERO_SIGNATURE_SECRETS: list(secret),
+  /** Of account-wide webhooks, newest first; without any they are refused. */
+  DINTERO_WEBHOOK_SECRETS: list(secret).optional(),
+  /** Tokens, signing secrets and subscriptions. */
+  DINTERO_API_URL: url.default(HOSTS.DINTERO_API_URL),
+  /** Sessions and transactions. */
+  DINTERO_CHECKOUT_URL: url.default(HOSTS.DINTERO_CHECKOUT_URL),
+};
+
+type Parsed = z.infer<z.ZodObject<typeof shape>>;
+/** Before the account is set up there are no secrets of callbacks. */
+export type DinteroValues = Omit<Parsed, 'DINTERO_SIGNATURE_SECRETS'> &
+  Partial<Pick<Parsed, 'DINTERO_SIGNATURE_SECRETS'>>;
+
+export const DINTERO_VARIABLES: GatewayVariables = {
+  prefix: 'DINTERO',
+  shape,
+  secrets: ['DINTERO_CLIENT_SECRET', 'DINTERO_SIGNATURE_SECRETS', 'DINTERO_WEBHOOK_SECRETS'],
+  hosts: HOSTS,
+  madeByCommands: ['DINTERO_SIGNATURE_SECRETS'],
+  mode: ({ DINTERO_ACCOUNT_ID: account }) => modeOf(String(account)),
+  liveBecause: 'the account is live (P…)',
+};
+
+/** What the adapter takes. */
+export function settingsOf(values: DinteroValues, publicUrl: string): DinteroSettings {
+  const { DINTERO_SIGNATURE_SECRETS: signatureSecrets = [], DINTERO_WEBHOOK_SECRETS: webhookSecrets } =
+    values;
+  return {
+    accountId: values.DINTERO_ACCOUNT_ID,
+    clientId: values.DINTERO_CLIENT_ID,
+    clientSecret: values.DINTERO_CLIENT_SECRET,
+    profileId: values.DINTERO_PROFILE_ID,
+    signatureSecrets,
+    ...(webhookSecrets && { webhookSecrets }),
+    apiUrl: values.DINTERO_API_URL,
+    checkoutUrl: values.DINTERO_CHECKOUT_URL,
+    publicUrl,
+  };
+}

@@ -1,0 +1,28 @@
+/** Answers of every gateway, before the core hears them. */
+import { impossibleIn, type Reading } from '../domain/transaction.ts';
+import type { Gateway, OperationAnswer } from './gateway.ts';
+
+/** The gateway, whose transactions with impossible sums are unreadable. */
+export function withPossibleSums<Asked extends Pick<Gateway, 'readPayment' | 'operate'>>(
+  gateway: Asked,
+): Asked {
+  return {
+    ...gateway,
+    readPayment: async (...asked) => readable(await gateway.readPayment(...asked)),
+    operate: async (...asked) => withoutImpossible(await gateway.operate(...asked)),
+  };
+}
+
+function readable(reading: Reading): Reading {
+  const wrong = reading.kind === 'transaction' ? impossibleIn(reading.transaction) : null;
+  return wrong === null ? reading : { kind: 'unreadable', reason: `the sums are impossible: ${wrong}` };
+}
+
+/** It was understood; what it shows has to be read again. */
+function withoutImpossible(answer: OperationAnswer): OperationAnswer {
+  const isWrong =
+    answer.kind === 'answered' &&
+    answer.transaction !== undefined &&
+    impossibleIn(answer.transaction) !== null;
+  return isWrong ? { kind: 'answered' } : answer;
+}

@@ -1,0 +1,190 @@
+/** HTTP exchanges with a gateway: a JSON answer, or a `GatewayUnavailable` that says why there is none. */
+import { withTimeLimit } from '../../lib/time-limit.ts';
+import type { GatewayCall, GatewayDeps } from '../descriptor.ts';
+import { GatewayUnavailable } from '../gateway.ts';
+import { isUnsent } from './unsent-request.ts';
+
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+export interface HttpRequest {
+  readonly operation: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What exchanges with one gateway have in common. */
+export interface ExchangeSettings {
+  /** The gateway's name, for errors. */
+  readonly vendor: string;
+  /** What a 403 asks for, in words for the operator. */
+  readonly forbidden: string;
+  /** Operations that a shopper waits for, and what everything else needs: they go before the others. */
+  readonly urgent: ReadonlySet<string>;
+}
+
+export interface ExchangeDeps extends GatewayDeps {
+  readonly fetch?: typeof fetch;
+  readonly now: () => Date;
+}
+
+/** An answer that the gateway gave on purpose: 2xx, or a 4xx about what was asked. */
+export interface Answer {
+  readonly status: number;
+  /** The parsed JSON; undefined where there is none to be had, and `problem` says why. */
+  readonly body: unknown;
+  readonly problem?: string;
+}
+
+/** Nothing that can be understood came back. Whether the request was carried out is another question: `mayHaveArrived`. */
+export class Silence extends GatewayUnavailable {
+  readonly operation: string;
+  /** What was answered, where anything was. */
+  readonly status: number | undefined;
+  /** False where it is certain that the request never left. */
+  readonly mayHaveArrived: boolean;
+
+  constructor(
+    vendor: string,
+    { operation }: HttpRequest,
+    how: {
+      /** Ends the message. */
+      readonly what: string;
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+      readonly mayHaveArrived?: boolean;
+      readonly cause?: unknown;
+    },
+  ) {
+    const { cause, retryAfterMs } = how;
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    super(`${vendor} ${operation}: ${how.what}`, { kind: 'silent', cause, ...wait });
+    this.operation = operation;
+    this.status = how.status;
+    this.mayHaveArrived = how.mayHaveArrived ?? true;
+  }
+}
+
+/**
+ * One HTTP exchange. Throws `GatewayUnavailable` for everything that says nothing about what was asked:
+ * no answer, 5xx, redirects (`Silence`), 403 (`credentials`), 429 (`rate_limited`). A 401 is for the caller.
+ */
+export type Exchange = (request: HttpRequest) => Promise<Answer>;
+
+/** The exchange over `fetch`, with a time-out, a size limit and each call reported to `onCall`. */
+export function createExchange(settings: ExchangeSettings, deps: ExchangeDeps): Exchange {
+  const { rate = (call) => call() } = deps;
+  return async (request) =>
+    rate(() => exchange(settings, deps, request), settings.urgent.has(request.operation));
+}
+
+async function exchange(
+  settings: ExchangeSettings,
+  deps: ExchangeDeps,
+  request: HttpRequest,
+): Promise<Answer> {
+  const startedAt = performance.now();
+  const isGivenUp = request.signal?.aborted === true;
+  const report = (outcome: GatewayCall['outcome'], serverDate?: Date): void => {
+    const ms = performance.now() - startedAt;
+    deps.onCall?.({ operation: request.operation, outcome, ms, ...(serverDate && { serverDate }) });
+  };
+  const [response, answer] = await receive(deps.fetch ?? fetch, request).catch((cause: unknown) => {
+    report('silent');
+    const mayHaveArrived = !isGivenUp && !isUnsent(cause);
+    throw new Silence(settings.vendor, request, { what: 'no answer', cause, mayHaveArrived });
+  });
+  report(callOutcome(answer), dateOf(response.headers.get('date')));
+  return usable(settings, request, {
+    answer,
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), deps.now()),
+  });
+}
+
+function receive(send: typeof fetch, request: HttpRequest): Promise<[Response, Answer]> {
+  return withTimeLimit(TIMEOUT_MS, [request.signal], async (signal) => {
+    const response = await send(request.url, toInit(request, signal));
+    return [response, { status: response.status, ...(await readJson(response)) }];
+  });
+}
+
+function toInit({ method, headers, body }: HttpRequest, signal: AbortSignal): RequestInit {
+  const content = body === undefined ? {} : { 'content-type': 'application/json' };
+  return {
+    method,
+    signal,
+    // A redirect that is followed carries the token to a host that is not configured.
+    redirect: 'manual',
+    headers: { accept: 'application/json', 'user-agent': 'paidonce', ...content, ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+async function readJson(response: Response): Promise<Omit<Answer, 'status'>> {
+  const text = await readText(response);
+  if (text === null) return { body: undefined, problem: `answer larger than ${MAX_ANSWER_BYTES} bytes` };
+  if (text === '' && response.status === 204) return { body: undefined };
+  try {
+    return { body: JSON.parse(text) };
+  } catch {
+    return { body: undefined, problem: 'answer is not JSON' };
+  }
+}
+
+async function readText(response: Response): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    // Leaving the loop cancels the stream.
+    if (size > MAX_ANSWER_BYTES) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function callOutcome({ status, problem }: Answer): GatewayCall['outcome'] {
+  if (status === 401 || status === 403) return 'credentials';
+  if (status === 429) return 'rate_limited';
+  if (saysNothing(status)) return 'silent';
+  if (status >= 400) return 'rejected';
+  return problem === undefined ? 'ok' : 'silent';
+}
+
+function usable(
+  { vendor, forbidden }: ExchangeSettings,
+  request: HttpRequest,
+  { answer, ...given }: { readonly answer: Answer; readonly retryAfterMs: number | undefined },
+): Answer {
+  const { status } = answer;
+  const wait = given.retryAfterMs === undefined ? {} : { retryAfterMs: given.retryAfterMs };
+  const what = `${vendor} ${request.operation}`;
+  if (status === 403)
+    throw new GatewayUnavailable(`${what}: forbidden (403); ${forbidden}`, { kind: 'credentials' });
+  if (status === 429)
+    throw new GatewayUnavailable(`${what}: too many requests (429)`, { kind: 'rate_limited', ...wait });
+  if (saysNothing(status))
+    throw new Silence(vendor, request, { what: `answered ${status}`, status, ...wait });
+  return answer;
+}
+
+/** A server in trouble, a request that it did not wait for, or a redirect (never followed). */
+function saysNothing(status: number): boolean {
+  return status >= 500 || status === 408 || status < 200 || (status >= 300 && status < 400);
+}
+
+/** `Retry-After` in either of its forms, as milliseconds from now. */
+export function retryAfterMs(header: string | null, now: Date): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000;
+  const at = dateOf(header);
+  return at && Math.max(0, at.getTime() - now.getTime());
+}
+
+function dateOf(header: string | null): Date | undefined {
+  const at = Date.parse(header ?? '');
+  return Number.isNaN(at) ? undefined : new Date(at);
+}

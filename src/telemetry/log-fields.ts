@@ -1,0 +1,42 @@
+/** What of a logged object stands in the line. Not pino's wildcards: a Buffer or a URL beside them makes the call throw. */
+import { pino } from 'pino';
+import { isFailedStatement } from './root-of.ts';
+
+/** As names of fields or headers, in whatever case. */
+const SECRETS = new Set(['authorization', 'cookie', 'secret', 'token', 'customer']);
+
+/** Far more than any line of ours has; it also ends an object that contains itself. */
+const DEEPEST = 6;
+
+/** Whichever gateway signs: its header ends so. */
+const SIGNATURE = /(^|-)signature$/;
+
+function isSecret(name: string): boolean {
+  return SECRETS.has(name) || SIGNATURE.test(name);
+}
+
+/** The object without secrets and customers, its errors in words. */
+export function loggable(object: object, depth = 0): Record<string, unknown> {
+  const fields = Object.entries(object).map(([name, value]) => [
+    name,
+    isSecret(name.toLowerCase()) ? '[redacted]' : loggableValue(value, depth + 1),
+  ]);
+  return Object.fromEntries(fields) as Record<string, unknown>;
+}
+
+function loggableValue(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Error) return describeError(value, depth);
+  if (depth > DEEPEST) return '[too deep]';
+  // Dates, addresses, a request of Koa: what they say of themselves is looked through too.
+  if ('toJSON' in value && typeof value.toJSON === 'function')
+    return loggableValue(value.toJSON(), depth + 1);
+  return Array.isArray(value) ? value.map((each) => loggableValue(each, depth + 1)) : loggable(value, depth);
+}
+
+function describeError(error: Error, depth: number): object {
+  if (!isFailedStatement(error)) return loggable(pino.stdSerializers.err(error), depth);
+  const { message, code } = (error.cause ?? {}) as { message?: string; code?: string };
+  const stack = error.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  return { type: 'StatementFailed', message, code, query: error.query, stack: stack?.join('\n') };
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import { MOST_DELIVERIES } from '../../src/cli/why/story.ts';
+import { jsonOf, linesOf, type Why } from '../../src/cli/why/render.ts';
+import { aDelivery, aPayment, aRun, aStory } from './samples.ts';
+
+const AWAY = { kind: 'unasked', reason: 'Temporal at 127.0.0.1:7233 (no answer)' } as const;
+
+function aWhy(changes: Partial<Why> = {}): Why {
+  const store = {
+    kind: 'found',
+    story: aStory(aPayment()),
+    asked: 'the embedded store',
+    others: [],
+  } as const;
+  return { q: '1001', reference: '1001', store, temporal: AWAY, findings: [], ...changes };
+}
+
+describe('the words of `paidonce why`', () => {
+  it('begin with what the order is and what paid it', () => {
+    expect(linesOf(aWhy())[0]).toBe(
+      'Order 1001 is PAID: 722.00 NOK, paid 2026-11-21 11:00:00.000 UTC by transaction T12345678.t (says the embedded store)',
+    );
+  });
+
+  it('say as what a person has accepted the money that paid', () => {
+    const payment = aPayment({ accepted: { amount: 70_000, currency: 'SEK', reference: '1001' } });
+    const store = { kind: 'found', story: aStory(payment), asked: 'the store', others: [] } as const;
+    expect(linesOf(aWhy({ store }))[0]).toMatch(
+      /^Order 1001 is PAID: 722\.00 NOK, accepted as 700\.00 SEK, paid 2026/,
+    );
+  });
+
+  it('write each time in one way', () => {
+    const waits = aRun({ waitsFor: 'a callback, until 2026-11-21T14:00:00.000Z' });
+    const temporal = { kind: 'found', runs: [waits], orders: [] } as const;
+    expect(linesOf(aWhy({ temporal })).join()).toContain('a callback, until 2026-11-21 14:00:00.000 UTC');
+  });
+
+  it('say that nothing needs anybody only where all could be asked', () => {
+    expect(linesOf(aWhy()).at(-1)).toBe(
+      'What could be asked needs nobody. Repair what could not, and ask again.',
+    );
+    const temporal = { kind: 'found', runs: [], orders: [] } as const;
+    expect(linesOf(aWhy({ temporal })).at(-1)).toBe('Nothing needs anybody.');
+  });
+
+  it('tell in order of time, with the callbacks that left no trace in the timeline', () => {
+    const timeline = [
+      {
+        at: '2026-11-21T11:00:00.000Z',
+        kind: 'delivery',
+        text: 'verified callback',
+        data: { eventId: 'known' },
+      },
+      { at: '2026-11-21T11:00:02.000Z', kind: 'decision', text: 'PENDING became AUTHORIZED', data: {} },
+    ];
+    const deliveries = [
+      aDelivery({ eventId: 'known' }),
+      aDelivery({
+        id: 'dlv_2',
+        eventId: null,
+        outcome: 'refused',
+        reason: 'wrong_signature',
+        receivedAt: '2026-11-21T11:00:01.000Z',
+      }),
+      aDelivery({ id: 'dlv_3', eventId: 'late', state: 'received', receivedAt: '2026-11-21T11:00:03.000Z' }),
+    ];
+    const store = {
+      kind: 'found',
+      story: aStory(aPayment({ timeline, deliveries })),
+      asked: 'the store',
+      others: [],
+    } as const;
+    const told = linesOf(aWhy({ store })).filter((line) => /^ {2}2026/.test(line));
+    expect(told.map((line) => line.slice(38))).toEqual([
+      'verified callback',
+      'callback dlv_2 refused (wrong_signature): it proves nothing',
+      'PENDING became AUTHORIZED',
+      'verified callback dlv_3, not dealt with yet',
+    ]);
+  });
+
+  it('tell of a flood of forged callbacks in one line, and that older ones are left out', () => {
+    const second = (n: number) => new Date(Date.parse('2026-11-21T11:00:00Z') + 1_000 * n).toISOString();
+    const deliveries = Array.from({ length: MOST_DELIVERIES }, (_, n) =>
+      aDelivery({
+        id: `dlv_${n}`,
+        eventId: null,
+        outcome: 'refused',
+        reason: 'wrong_signature',
+        receivedAt: second(n),
+      }),
+    );
+    const payment = aPayment({
+      timeline: [{ at: second(1), kind: 'decision', text: 'decided', data: {} }],
+      deliveries,
+    });
+    const store = { kind: 'found', story: aStory(payment), asked: 'the store', others: [] } as const;
+    const lines = linesOf(aWhy({ store })).filter((line) => line.startsWith('  '));
+    expect(lines.slice(1)).toEqual([
+      '  2026-11-21 11:00:00.000  delivery   callback dlv_0 refused (wrong_signature): it proves nothing',
+      '  2026-11-21 11:00:01.000  decision   decided',
+      '  2026-11-21 11:00:01.000  delivery   99 callbacks refused (wrong_signature) until 2026-11-21 11:01:39.000: they prove nothing',
+      '  the newest 100 callbacks; older ones: GET /v1/deliveries?payment=pay_1',
+    ]);
+  });
+
+  it('tell what Temporal knows when the store is away, and say what could not be asked', () => {
+    const steps = [{ at: '2026-11-21T11:00:00.000Z', text: 'signal callbackReceived' }];
+    const read = {
+      id: '5',
+      activity: 'readTransaction',
+      attempt: 3,
+      lastFailure: 'no answer',
+      nextAt: null,
+      isPaused: false,
+    };
+    const pending = [read, { ...read, isPaused: true }];
+    const lines = linesOf(
+      aWhy({
+        store: { kind: 'unasked', reason: 'the store did not answer' },
+        temporal: { kind: 'found', runs: [aRun({ steps, pending, url: 'http://ui/run' })] },
+      }),
+    );
+    expect(lines).toEqual([
+      'Order 1001: the store could not be asked',
+      '',
+      'Workflow payment/1001/1 running, 12 events: http://ui/run',
+      '  2026-11-21 11:00:00.000  signal callbackReceived',
+      '  going on: readTransaction, attempt 3, before: no answer',
+      '  paused: readTransaction, attempt 3, before: no answer',
+      '',
+      'Could not ask: the store did not answer',
+    ]);
+  });
+
+  it('end with what to do', () => {
+    const commands = ['paidonce resolve pay_1 --decision dismiss --reason late'];
+    const findings = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'decide', commands }];
+    expect(linesOf(aWhy({ findings })).slice(-4)).toEqual([
+      'Needs somebody:',
+      '  pay_1: is in REVIEW (late_money)',
+      '    decide',
+      '      paidonce resolve pay_1 --decision dismiss --reason late',
+    ]);
+  });
+});
+
+describe('the JSON of `paidonce why`', () => {
+  it('has null for what could not be asked, and says why', () => {
+    expect(jsonOf(aWhy())).toMatchObject({
+      reference: '1001',
+      order: { status: 'PAID' },
+      payments: [{ id: 'pay_1', deliveries: [] }],
+      runs: null,
+      findings: [],
+      unasked: [AWAY.reason],
+    });
+  });
+});

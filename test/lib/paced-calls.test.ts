@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from '@jest/globals';
+import { pacedCalls } from '../../src/lib/paced-calls.ts';
+
+const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
+
+/** When each of so many calls was made, in milliseconds. */
+async function timesOf(count: number, call: () => Promise<void>): Promise<number[]> {
+  const pace = pacedCalls(RHYTHM);
+  const times: number[] = [];
+  const calls = Array.from({ length: count }, () =>
+    pace(() => {
+      times.push(performance.now());
+      return call();
+    }).catch(() => undefined),
+  );
+  await Promise.all(calls);
+  return times;
+}
+
+function shortestGap(times: readonly number[]): number {
+  return Math.min(...times.slice(1).map((time, index) => time - (times[index] ?? 0)));
+}
+
+it('makes at most 20 calls a second for all who share it', async () => {
+  const times = await timesOf(10, () => Promise.resolve());
+  expect(shortestGap(times)).toBeGreaterThanOrEqual(48);
+});
+
+it('rests as often as the answer took, after a failure too, but not for ever', async () => {
+  const times = await timesOf(4, () => sleep(40).then(() => Promise.reject(new Error('no'))));
+  expect(shortestGap(times)).toBeGreaterThanOrEqual(40 + 4 * 38);
+  const slow = await timesOf(3, () => sleep(300));
+  expect(shortestGap(slow)).toBeGreaterThanOrEqual(300 + 248);
+  expect(shortestGap(slow)).toBeLessThan(300 + 4 * 250);
+});
+
+it('hands on what was answered and what was thrown', async () => {
+  const pace = pacedCalls(RHYTHM);
+  expect(await pace(() => Promise.resolve(7))).toBe(7);
+  await expect(pace(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+});
