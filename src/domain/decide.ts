@@ -1,32 +1,41 @@
-/** What a reading means for a payment. Pure: the same code runs in the workflow, in replays and in property tests. */
-import { holdsMoney, isMoney, isOpen, isSettled, type PaymentStatus } from './payment.ts';
-import { reversalsOf } from './news.ts';
-import { mismatch, type Opened, type Reading, type Transaction } from './transaction.ts';
+/** What a reading means for a payment: the only place that decides it, for looks, for operators and for operations alike. Pure. */
+import { reversalsIn, reversalsOf } from './news.ts';
+import {
+  holdsMoney,
+  isMoney,
+  isOpen,
+  isSettled,
+  type ClosedBy,
+  type Closing,
+  type PaymentSnapshot,
+  type PaymentStatus,
+  type ReviewCode,
+} from './payment.ts';
+import {
+  isKnownStatus,
+  mismatch,
+  type KnownStatus,
+  type Mismatch,
+  type Reading,
+  type Transaction,
+} from './transaction.ts';
 
-/** What a run knows of its payment. */
-export interface Standing {
-  readonly status: PaymentStatus;
-  readonly capturedMinor: number;
-  readonly refundedMinor: number;
-  readonly transactionUpdatedAt?: string;
-  /** How many operations the gateway has taken back after they were done. */
-  readonly reversals: number;
-  /** In REVIEW for no other reason than that the gateway could not say. */
-  readonly isUnclear?: boolean;
-  /** Settled, and the gateway could not say for so long that a person has been asked. */
-  readonly isMarked: boolean;
-}
-
-/** What the payment should become. Whether it may, is for `settle` to say, under the order's lock. */
-export interface Become {
-  readonly kind: 'become';
+/** What a look, a deadline or a person found of a payment. What becomes of the order is for `applyFinding`. */
+export interface Finding {
   readonly status: PaymentStatus;
   /** The gateway proved that the money was there: it may pay the order. */
   readonly pays: boolean;
+  /** What caused it, stable over retries: part of the effect's id. */
+  readonly cause: string;
+  /** For people. */
   readonly reason?: string;
-  /** Its status stands: a person is asked, since the gateway can't say any more, or need not be any longer. */
-  readonly marks?: boolean;
+  /** Why a person is to be asked. With a settled status, that stands; null where nobody need be asked about it any longer. */
+  readonly review?: ReviewCode | null;
+  readonly closedBy?: ClosedBy;
+  /** The transaction that shows it. */
   readonly transaction?: Transaction;
+  /** The decision of an operator that it carries out. `accept` pays although something differs. */
+  readonly decision?: 'accept' | 'dismiss';
 }
 
 export type Decision =
@@ -34,103 +43,236 @@ export type Decision =
   | { readonly kind: 'wait' }
   /** A clear answer that changes nothing. */
   | { readonly kind: 'keep' }
-  /** An answer that can't be understood; never a failure, REVIEW after an hour. */
-  | { readonly kind: 'unclear'; readonly reason: string }
-  | Become;
+  /** An answer that can't be understood; never a failure, and a person is asked after an hour. `since` in milliseconds. */
+  | { readonly kind: 'unclear'; readonly reason: string; readonly since: number }
+  /** What an operator has decided can't be done. */
+  | { readonly kind: 'refuse'; readonly reason: string }
+  | { readonly kind: 'find'; readonly finding: Finding };
+
+/** What is known beside the reading when it is decided upon. */
+export interface Watch {
+  /** Milliseconds since the epoch, by the clock of the run that looks. */
+  readonly now: number;
+  /** Since when the gateway's answers could not be understood; null while they could. */
+  readonly unclearSince: number | null;
+  /** Why the session was closed, or is being closed, at the gateway. */
+  readonly closing?: Closing | null;
+  /** A shopper came back after the gateway's own deadline of the session. */
+  readonly isShopperLate?: boolean;
+  /** What an operator has decided about it. */
+  readonly decision?: 'accept' | 'dismiss';
+}
+
+/** How long answers may stay unclear before a person is asked. */
+export const UNCLEAR_LIMIT_MS = 60 * 60_000;
 
 const WAIT: Decision = { kind: 'wait' };
 const KEEP: Decision = { kind: 'keep' };
 
 /** Every trigger ends here: a reading in, the next step out. Late, repeated and stale readings never move a payment back. */
-export function decide(now: Standing, opened: Opened, reading: Reading): Decision {
+export function decide(payment: PaymentSnapshot, reading: Reading, watch: Watch): Decision {
+  if (watch.decision === 'accept') return decideAcceptance(payment, reading);
+  if (watch.decision === 'dismiss') return decideDismissal(payment, reading);
+  const said = decideReading(payment, reading, watch);
+  if (said.kind === 'unclear') return decideUnclear(payment, said, watch);
+  if (isHidden(payment, reading, watch)) return unclear('the gateway does not show the session', watch);
+  // That nothing is shown is no answer to what could not be understood.
+  const isAnswered = isInUnclearReview(payment) && reading.kind !== 'absent';
+  const answered = isAnswered ? reopened(said) : said;
+  return closed(payment, expired(payment, reading, answered, watch), watch);
+}
+
+function decideReading(payment: PaymentSnapshot, reading: Reading, watch: Watch): Decision {
   switch (reading.kind) {
     case 'absent':
       return WAIT;
     case 'unreadable':
-      return { kind: 'unclear', reason: reading.reason };
+      return unclear(reading.reason, watch);
     case 'session':
-      return decideSession(now, reading);
+      return decideSession(payment, reading);
     case 'transaction':
-      return decideTransaction(now, opened, reading.transaction);
+      return decideTransaction(payment, reading.transaction, watch);
   }
 }
 
-function decideSession(now: Standing, reading: Extract<Reading, { kind: 'session' }>): Decision {
-  if (reading.state === 'open') return WAIT;
-  if (now.status !== 'PENDING' && now.status !== 'REVIEW') return unchanged(now);
-  const status = ({ cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED' } as const)[reading.state];
-  return { kind: 'become', status, pays: false, ...(reading.reason && { reason: reading.reason }) };
+function unclear(reason: string, { now, unclearSince }: Watch): Decision & { kind: 'unclear' } {
+  return { kind: 'unclear', reason, since: unclearSince ?? now };
 }
 
-function decideTransaction(now: Standing, opened: Opened, transaction: Transaction): Decision {
-  if (transaction.status === 'INITIATED') return WAIT;
-  if (isStale(now, transaction)) return KEEP;
-  const differs = mismatch(opened, transaction);
-  if (differs === 'account' || differs === 'session') {
-    return { kind: 'unclear', reason: `the session points to a transaction of another ${differs}` };
-  }
-  if (transaction.status === 'UNCLEAR') {
-    return { kind: 'unclear', reason: `the transaction is ${transaction.gatewayStatus}` };
-  }
-  return proven(now, transaction, transaction.status, differs);
+function find(finding: Finding): Decision {
+  return { kind: 'find', finding };
+}
+
+const BY_STATE = { cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED' } as const;
+
+function decideSession(payment: PaymentSnapshot, { state, reason }: Reading & { kind: 'session' }): Decision {
+  if (state === 'open') return WAIT;
+  if (payment.status !== 'PENDING' && payment.status !== 'REVIEW') return unchanged(payment);
+  return find({ status: BY_STATE[state], pays: false, cause: 'session', ...(reason && { reason }) });
+}
+
+function decideTransaction(payment: PaymentSnapshot, transaction: Transaction, watch: Watch): Decision {
+  const { status, gatewayStatus } = transaction;
+  if (status === 'INITIATED') return WAIT;
+  if (isStale(payment, transaction)) return KEEP;
+  const differs = mismatch(payment, transaction);
+  if (differs === 'account' || differs === 'session')
+    return unclear(`the session points to a transaction of another ${differs}`, watch);
+  if (!isKnownStatus(status)) return unclear(`the transaction is ${gatewayStatus}`, watch);
+  return decideKnown(payment, { ...transaction, status }, differs, watch);
 }
 
 /** A clear answer that changes nothing; it takes a review mark away. */
-function unchanged({ status, isMarked }: Standing): Decision {
-  return isMarked ? { kind: 'become', status, pays: false, marks: false } : KEEP;
+function unchanged({ status, reviewMark }: PaymentSnapshot, cause = 'session'): Decision {
+  return reviewMark === null ? KEEP : find({ status, pays: false, review: null, cause });
 }
 
-/** Every status that is left is one of ours, about our session. */
-function proven(
-  now: Standing,
-  transaction: Transaction,
-  status: Exclude<Transaction['status'], 'INITIATED' | 'UNCLEAR'>,
-  differs: string | null,
-): Decision {
-  if (isUnchanged(now, transaction)) return unchanged(now);
+type Told = Transaction & { readonly status: KnownStatus };
+type Differs = Exclude<Mismatch, 'account' | 'session'> | null;
+
+/** About our session, and in words that we know. */
+function decideKnown(payment: PaymentSnapshot, transaction: Told, differs: Differs, watch: Watch): Decision {
+  const { status, authorized, transactionId: cause, gatewayStatus } = transaction;
+  if (isUnchanged(payment, transaction)) return unchanged(payment);
   // Closing a session voids a transaction that never got anywhere: that is how it ended, not news.
-  if (status === 'VOIDED' && !transaction.authorized && isOverWithoutMoney(now)) return unchanged(now);
-  if (!isMoney(status)) return withoutMoney(now, transaction, status, differs);
+  if (status === 'VOIDED' && !authorized && isOverWithoutMoney(payment)) return unchanged(payment);
+  if (!isMoney(status)) return withoutMoney(payment, transaction, differs);
   if (differs !== null && holdsMoney(status)) return review(transaction, `${differs}_mismatch`);
-  if (!transaction.authorized && status !== 'VOIDED') {
-    return {
-      kind: 'unclear',
-      reason: `${transaction.gatewayStatus} without a successful authorization or capture`,
-    };
-  }
-  return { kind: 'become', status, pays: transaction.authorized && differs === null, transaction };
+  if (!authorized && status !== 'VOIDED')
+    return unclear(`${gatewayStatus} without a successful authorization or capture`, watch);
+  return find({ status, pays: authorized && differs === null, cause, transaction });
 }
 
-function withoutMoney(
-  now: Standing,
-  transaction: Transaction,
-  status: 'ON_HOLD' | 'FAILED' | 'DECLINED' | PaymentStatus,
-  differs: string | null,
-): Decision {
+function withoutMoney(payment: PaymentSnapshot, transaction: Told, differs: Differs): Decision {
+  const { status, reason, transactionId: cause } = transaction;
   // Nothing is put on hold that was authorized: such an answer lags behind. A failure contradicts what was proved.
-  if (isMoney(now.status)) return status === 'ON_HOLD' ? KEEP : review(transaction, 'contradiction');
+  if (isMoney(payment.status)) return status === 'ON_HOLD' ? KEEP : review(transaction, 'contradiction');
   if (status === 'ON_HOLD' && differs !== null) return review(transaction, `${differs}_mismatch`);
   // A session that failed, expired or was cancelled has failed: which word the gateway adds later changes nothing.
-  if (isOverWithoutMoney(now) && status !== 'ON_HOLD') return unchanged(now);
-  const reason = transaction.reason;
-  return { kind: 'become', status, pays: false, transaction, ...(reason !== undefined && { reason }) };
+  if (isOverWithoutMoney(payment) && status !== 'ON_HOLD') return unchanged(payment);
+  return find({ status, pays: false, cause, transaction, ...(reason !== undefined && { reason }) });
 }
 
-function isOverWithoutMoney({ status }: Standing): boolean {
+function isOverWithoutMoney({ status }: PaymentSnapshot): boolean {
   return isSettled(status) && !isMoney(status);
 }
 
-function review(transaction: Transaction, reason: string): Decision {
-  return { kind: 'become', status: 'REVIEW', pays: false, reason, transaction };
+function review(transaction: Transaction, code: ReviewCode): Decision {
+  const { transactionId: cause } = transaction;
+  return find({ status: 'REVIEW', pays: false, review: code, reason: code, cause, transaction });
 }
 
+/** UNKNOWN is not failed: a person is asked, after an hour in which the gateway could not say. What is settled stays what it is. */
+function decideUnclear(
+  { status, reviewCode, dismissed }: PaymentSnapshot,
+  said: Decision & { kind: 'unclear' },
+  { now }: Watch,
+): Decision {
+  if (now - said.since < UNCLEAR_LIMIT_MS || reviewCode !== null || dismissed) return said;
+  const asked = {
+    pays: false,
+    review: 'unclear',
+    reason: `unclear: ${said.reason}`,
+    cause: 'session',
+  } as const;
+  return find({ ...asked, status: isSettled(status) ? status : 'REVIEW' });
+}
+
+/** A session that was opened is there: that it is not shown when its time is over says nothing about its money, for an hour. */
+function isHidden({ status, expiryDueAt }: PaymentSnapshot, reading: Reading, watch: Watch): boolean {
+  if (reading.kind !== 'absent' || status !== 'PENDING' || watch.now < expiryDueAt) return false;
+  return watch.now - (watch.unclearSince ?? watch.now) < UNCLEAR_LIMIT_MS;
+}
+
+/** A person is asked for no other reason than that the gateway could not say. */
+function isInUnclearReview({ status, reviewCode }: PaymentSnapshot): boolean {
+  return status === 'REVIEW' && reviewCode === 'unclear';
+}
+
+/** What could not be understood turns out to be nothing yet: a clear answer, so the payment is open again. */
+function reopened(said: Decision): Decision {
+  return said.kind === 'wait' ? find({ status: 'PENDING', pays: false, cause: 'session' }) : said;
+}
+
+/**
+ * What the last read before expiry means: no answer that says otherwise, so the time is over. Never while on hold. A shopper that is back
+ * after the gateway's deadline gets a new session sooner, unless a payment is on its way in the old one.
+ */
+function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, watch: Watch): Decision {
+  const isDead = watch.isShopperLate === true && reading.kind === 'session';
+  if (watch.now < payment.expiryDueAt && !isDead) return said;
+  const isReopened = said.kind === 'find' && said.finding.status === 'PENDING';
+  const nothingCame = said.kind === 'wait' || said.kind === 'keep' || isReopened;
+  if (!nothingCame || (payment.status !== 'PENDING' && !isReopened)) return said;
+  const reason = 'nobody paid in time';
+  return find({ status: 'EXPIRED', pays: false, closedBy: 'expiry', cause: 'expiry', reason });
+}
+
+/** Said of a payment that we closed. */
+export const CLOSED_BECAUSE = {
+  merchant: 'cancelled by the merchant',
+  order_paid: 'another payment has paid the order',
+} as const satisfies Record<Closing, string>;
+
+/** Closing a session voids what was begun in it: then it is we who ended it, whatever word the gateway has for that. */
+function closed({ status }: PaymentSnapshot, said: Decision, { closing = null }: Watch): Decision {
+  if (closing === null || said.kind !== 'find' || status !== 'PENDING') return said;
+  const { status: found, transaction } = said.finding;
+  if (found !== 'CANCELLED' && found !== 'VOIDED') return said;
+  return find(closedBy(closing, transaction));
+}
+
+/** The finding that a session was closed by us. */
+export function closedBy(closing: Closing, transaction?: Transaction): Finding {
+  return {
+    status: 'CANCELLED',
+    pays: false,
+    closedBy: 'merchant',
+    cause: closing,
+    reason: CLOSED_BECAUSE[closing],
+    ...(transaction && { transaction }),
+  };
+}
+
+/** The one recorded exception to the amount check; whose money it is and which session's is never excepted. */
+function decideAcceptance(payment: PaymentSnapshot, reading: Reading): Decision {
+  const transaction = reading.kind === 'transaction' ? reading.transaction : null;
+  const isOurs = transaction?.account === payment.account && transaction.sessionId === payment.sessionId;
+  if (transaction === null || !isOurs)
+    return { kind: 'refuse', reason: 'the gateway shows no transaction of this session' };
+  const { status, authorized, gatewayStatus, transactionId: cause } = transaction;
+  if (!isKnownStatus(status) || !holdsMoney(status) || !authorized)
+    return { kind: 'refuse', reason: `the gateway says ${gatewayStatus}: there is no money to accept` };
+  return find({ status, pays: true, cause, transaction, decision: 'accept' });
+}
+
+/** The payment shows what the gateway says, and never touches the order again. */
+function decideDismissal({ status: now }: PaymentSnapshot, reading: Reading): Decision {
+  const transaction = reading.kind === 'transaction' ? reading.transaction : undefined;
+  const said = transaction?.status;
+  const isKnown = said !== undefined && isKnownStatus(said) && said !== 'ON_HOLD';
+  return find({
+    status: isKnown ? said : isSettled(now) ? now : 'CANCELLED',
+    pays: false,
+    cause: transaction?.transactionId ?? 'session',
+    reason: 'dismissed by an operator',
+    decision: 'dismiss',
+    ...(transaction && { transaction }),
+  });
+}
+
+type Known = Pick<
+  PaymentSnapshot,
+  'status' | 'capturedMinor' | 'refundedMinor' | 'shown' | 'transactionUpdatedAt'
+>;
+
 /** An answer older than one already acted upon: a replica that lags behind. */
-export function isStale(now: Standing, transaction: Transaction): boolean {
+export function isStale(payment: Known, transaction: Transaction): boolean {
   // Only money can be taken back by an old answer; a hold that has ended is news, whatever its clock says.
-  if (!isMoney(now.status)) return false;
-  const [known, said] = [now.transactionUpdatedAt, transaction.updatedAt];
+  if (!isMoney(payment.status)) return false;
+  const [known, said] = [payment.transactionUpdatedAt, transaction.updatedAt];
   const age = known === undefined || said === undefined ? 0 : Date.parse(known) - Date.parse(said);
-  return age === 0 ? isBehind(now, transaction) : age > 0;
+  return age === 0 ? isBehind(payment, transaction) : age > 0;
 }
 
 /** How far money has come. Without times to tell by, it only ever moves on. */
@@ -143,42 +285,31 @@ const PROGRESS: Partial<Record<string, number>> = {
   VOIDED: 5,
 };
 
-function isBehind(now: Standing, transaction: Transaction): boolean {
-  const reversals = reversalsOf(transaction);
+function isBehind(payment: Known, transaction: Transaction): boolean {
+  const [known, shown] = [reversalsIn(payment.shown), reversalsOf(transaction)];
   // What was taken back moves money back: the reading that shows more of that is the newer one.
-  if (reversals !== now.reversals) return reversals < now.reversals;
-  const [reached, said] = [PROGRESS[now.status], PROGRESS[transaction.status]];
+  if (shown !== known) return shown < known;
+  const [reached, said] = [PROGRESS[payment.status], PROGRESS[transaction.status]];
   if (reached === undefined || said === undefined) return false;
-  if (now.status !== transaction.status) return said <= reached;
-  return transaction.capturedMinor < now.capturedMinor || transaction.refundedMinor < now.refundedMinor;
-}
-
-function isUnchanged(now: Standing, transaction: Transaction): boolean {
+  if (payment.status !== transaction.status) return said <= reached;
   return (
-    transaction.status === now.status &&
-    transaction.capturedMinor === now.capturedMinor &&
-    transaction.refundedMinor === now.refundedMinor &&
-    reversalsOf(transaction) === now.reversals
+    transaction.capturedMinor < payment.capturedMinor || transaction.refundedMinor < payment.refundedMinor
   );
 }
 
-/** What could not be understood turns out to be nothing yet: a clear answer, so the payment is open again. */
-export function decideAfterUnclear(decision: Decision): Decision {
-  return decision.kind === 'wait' ? { kind: 'become', status: 'PENDING', pays: false } : decision;
-}
-
-/** What the last read before expiry means: no answer that says otherwise, so the time is over. Never while on hold. */
-export function decideExpiry(now: Standing, decision: Decision): Decision {
-  const isReopened = decision.kind === 'become' && decision.status === 'PENDING';
-  const nothingCame = decision.kind === 'wait' || decision.kind === 'keep' || isReopened;
-  if (!nothingCame || (now.status !== 'PENDING' && !isReopened)) return decision;
-  return { kind: 'become', status: 'EXPIRED', pays: false, reason: 'nobody paid in time' };
+function isUnchanged(payment: Known, transaction: Transaction): boolean {
+  return (
+    transaction.status === payment.status &&
+    transaction.capturedMinor === payment.capturedMinor &&
+    transaction.refundedMinor === payment.refundedMinor &&
+    reversalsOf(transaction) === reversalsIn(payment.shown)
+  );
 }
 
 /** Whether a listing shows sums that are not ours; not every one shows any. */
 export function hasOtherSums(
-  known: Pick<Standing, 'capturedMinor' | 'refundedMinor'>,
-  listed: Partial<Pick<Standing, 'capturedMinor' | 'refundedMinor'>>,
+  known: Pick<PaymentSnapshot, 'capturedMinor' | 'refundedMinor'>,
+  listed: Partial<Pick<PaymentSnapshot, 'capturedMinor' | 'refundedMinor'>>,
 ): boolean {
   const { capturedMinor = known.capturedMinor, refundedMinor = known.refundedMinor } = listed;
   return capturedMinor !== known.capturedMinor || refundedMinor !== known.refundedMinor;
@@ -186,16 +317,16 @@ export function hasOtherSums(
 
 /** Whether a listing says something that we do not know yet, so that a look is worth its price. */
 export function differsFromListing(
-  { status, dismissed, isMarked }: Pick<Standing, 'status' | 'isMarked'> & { readonly dismissed: boolean },
+  { status, dismissed, reviewCode }: Pick<PaymentSnapshot, 'status' | 'dismissed' | 'reviewCode'>,
   listed: Transaction['status'],
   hasOtherSums = false,
 ): boolean {
   // One more capture or refund of a part does not change the status.
   if (listed === status) return hasOtherSums && isMoney(status) && !dismissed;
   if (listed === 'INITIATED') return false;
-  if (dismissed) return isMoney(listed as PaymentStatus) && !isMoney(status);
-  // A payment in REVIEW is read by the hour, and so is one with a review mark.
-  if (listed === 'UNCLEAR') return status !== 'REVIEW' && !isMarked;
+  if (dismissed) return isKnownStatus(listed) && isMoney(listed) && !isMoney(status);
+  // What a person is asked about is read by the hour.
+  if (listed === 'UNCLEAR') return reviewCode === null;
   if (status === 'REVIEW') return false;
   // Closing a session voids what was begun in it: nothing is at stake, and every sweep would look again.
   if (listed === 'VOIDED' && status === 'CANCELLED') return false;

@@ -3,6 +3,19 @@ import type { Transaction } from './transaction.ts';
 
 export type OperationKind = 'capture' | 'refund' | 'void';
 
+/** Why it is carried out: the merchant or an operator asked, `"capture": "auto"`, or money that came too late. */
+export type OperationCause = 'merchant' | 'operator' | 'auto_capture' | 'late_money';
+
+/** Whether it gives back money that may not be kept. */
+export function isGiveBack({ cause }: { readonly cause: OperationCause }): boolean {
+  return cause === 'late_money' || cause === 'operator';
+}
+
+/** Whether it may still change by itself: it is under way, or nothing is known of it yet. */
+export function isUnfinished({ state }: { readonly state: OperationState }): boolean {
+  return state === 'pending' || state === 'unknown';
+}
+
 /**
  * `pending`: not finished, or accepted by the gateway and not finished there. `unknown`: sent, and its answer was lost; it is read for,
  * never sent again. `done` and `failed` are final, but for a gateway that changes its mind.

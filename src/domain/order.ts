@@ -84,12 +84,12 @@ export function wholeOrder(reference: string, amountMinor: number): OrderLine {
   return { id: 'order', lineId: '1', description: `Order ${reference}`, quantity: 1, amountMinor };
 }
 
-/** The order as it stands under its lock. */
-export interface OrderStanding {
+/** The order as it is recorded, under its lock, beside one of its payments. */
+export interface OrderSnapshot {
   readonly reference: string;
   readonly money: Money;
   readonly status: OrderStatus;
-  /** Who paid it; once set it never changes. */
+  /** Which payment has paid it; once set it never changes. */
   readonly paidPaymentId: string | null;
   /** The number of its newest payment. */
   readonly latestN: number;
@@ -97,6 +97,8 @@ export interface OrderStanding {
   readonly otherOpen: 'PENDING' | 'ON_HOLD' | null;
   /** Whether another one waits for a person. */
   readonly otherReviewed: boolean;
+  /** The merchant has asked for another session in the place of this payment's, which is being closed for that. */
+  readonly isReplacing: boolean;
 }
 
 /** The id of an effect, equal for everything that would tell the merchant the same thing: it is the `webhook-id`. */

@@ -1,20 +1,17 @@
 import { isAmountMinor, type Money } from './money.ts';
 import type { ShownOperation } from './operation.ts';
-import type { PaymentKey } from './payment.ts';
+import type { Accepted, PaymentSnapshot, PaymentStatus } from './payment.ts';
+
+/** What a payment can become by what a gateway says of its transaction. */
+export type KnownStatus = Exclude<PaymentStatus, 'PENDING' | 'CANCELLED' | 'EXPIRED' | 'REVIEW'>;
 
 /** What a gateway calls a transaction's state, in our words. `UNCLEAR` covers UNKNOWN and every value not listed yet. */
-export type TransactionStatus =
-  | 'INITIATED'
-  | 'ON_HOLD'
-  | 'AUTHORIZED'
-  | 'CAPTURED'
-  | 'PARTIALLY_CAPTURED'
-  | 'PARTIALLY_REFUNDED'
-  | 'REFUNDED'
-  | 'VOIDED'
-  | 'FAILED'
-  | 'DECLINED'
-  | 'UNCLEAR';
+export type TransactionStatus = KnownStatus | 'INITIATED' | 'UNCLEAR';
+
+/** Whether it says anything about a payment: not of one that has only begun, nor in words that nobody understands. */
+export function isKnownStatus(status: TransactionStatus): status is KnownStatus {
+  return status !== 'INITIATED' && status !== 'UNCLEAR';
+}
 
 /** What the gateway itself said in answer to a read of ours: the only thing that money is believed on. */
 export interface Transaction {
@@ -36,7 +33,7 @@ export interface Transaction {
   /** What was done with the money, in the order in which it happened, whoever asked for it. */
   readonly operations: readonly ShownOperation[];
   /**
-   * The events of money that it shows as done, each by the name that a callback about it bears (`Claim.eventRef`). Absent where the
+   * The events of money that it shows as done, each by the name that a callback about it gives (`Claim.eventRef`). Absent where the
    * gateway's callbacks name none.
    */
   readonly knownEvents?: readonly string[];
@@ -63,21 +60,6 @@ export type Reading =
   /** It answered, but not in a way that can be understood. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** What a person has accepted of a transaction, although it differs from what was opened. */
-export interface Accepted {
-  readonly reference: string;
-  readonly money: Money;
-}
-
-/** What was agreed when the session was opened; a transaction must match all of it before it is believed. */
-export interface Opened extends PaymentKey {
-  readonly account: string;
-  readonly sessionId: string;
-  readonly money: Money;
-  /** Takes the place of the order's own reference and money; account and session are never excepted. */
-  readonly accepted?: Accepted;
-}
-
 /** What no money can be like, in words; null where the sums are possible. Whatever such a transaction is about is not understood. */
 export function impossibleIn(transaction: Transaction): string | null {
   const { money, authorized, authorizedMinor, capturedMinor, refundedMinor, capturableMinor } = transaction;
@@ -93,8 +75,11 @@ export function impossibleIn(transaction: Transaction): string | null {
 
 export type Mismatch = 'account' | 'session' | 'reference' | 'amount' | 'currency';
 
-/** The first thing in which a transaction differs from what was opened, or null. */
-export function mismatch(opened: Opened, transaction: Transaction): Mismatch | null {
+/** The first thing in which a transaction differs from what was opened, or null: all of it must match before money is believed. */
+export function mismatch(
+  opened: Pick<PaymentSnapshot, 'account' | 'sessionId' | 'orderReference' | 'money' | 'accepted'>,
+  transaction: Transaction,
+): Mismatch | null {
   if (transaction.account !== opened.account) return 'account';
   if (transaction.sessionId !== opened.sessionId) return 'session';
   const { orderReference: reference, money } = opened;

@@ -10,6 +10,15 @@ export interface Claim {
   readonly eventRef?: string;
 }
 
+/** A verified callback as a run is told of it, and as the log of deliveries is told that it was handled. */
+export interface Callback {
+  readonly eventId: string;
+  readonly contentHash: string;
+  readonly claim: Claim;
+  /** RFC 3339. */
+  readonly receivedAt: string;
+}
+
 /** What the gateway has proved of a payment in answer to a read of ours. */
 export interface Proved {
   readonly status: PaymentStatus;

@@ -1,0 +1,148 @@
+/** What a reading makes of a payment's recorded operations, and what has to be done after it is recorded. Pure. */
+import type { OrderChange } from './apply-finding.ts';
+import {
+  isGiveBack,
+  isUnfinished,
+  traceOf,
+  type OperationCause,
+  type OperationKind,
+  type OperationState,
+} from './operation.ts';
+import type { OrderSnapshot } from './order.ts';
+import { type PaymentSnapshot } from './payment.ts';
+import type { Transaction } from './transaction.ts';
+
+/** A capture, refund or void as it is recorded. */
+export interface RecordedOperation {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly reference: string;
+  readonly amount: number | null;
+  readonly cause: OperationCause;
+  readonly state: OperationState;
+  readonly code: string | null;
+  readonly isSent: boolean;
+  /** How many other voids had failed before it was sent. */
+  readonly failedVoids: number;
+}
+
+/** An operation that came to nothing without the gateway's showing it: refused by us, declined, or never confirmed. */
+export interface FailedOperation {
+  readonly operationId: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface FinishedOperation extends Pick<
+  RecordedOperation,
+  'id' | 'kind' | 'reference' | 'cause' | 'code'
+> {
+  readonly state: 'done' | 'failed';
+  readonly amountMinor: number | null;
+  readonly detail: string | null;
+  /** The gateway itself shows how it ended, or that it was declined there. */
+  readonly isByGateway: boolean;
+}
+
+/** Codes of what failed before or beside the gateway. */
+const OURS: ReadonlySet<string> = new Set([
+  'operation_not_possible',
+  'amount_too_large',
+  'items_required',
+  'not_needed',
+]);
+
+/** Whatever the transaction shows as finished, and the one that is said to have come to nothing. `isNewer` than what is recorded. */
+export function finishedOperations(
+  operations: readonly RecordedOperation[],
+  { transaction, failed }: { readonly transaction?: Transaction; readonly failed?: FailedOperation },
+  isNewer = false,
+): FinishedOperation[] {
+  return operations.flatMap((operation): FinishedOperation[] => {
+    if (operation.state === 'done') return reversed(operation, transaction, isNewer);
+    return shown(operation, transaction) ?? given(operation, failed);
+  });
+}
+
+/** Null where the transaction says nothing new of it. */
+function shown(
+  operation: RecordedOperation,
+  transaction: Transaction | undefined,
+): FinishedOperation[] | null {
+  if (transaction === undefined) return null;
+  const hasFailed = operation.state === 'failed';
+  const isDeclined = hasFailed && operation.code === 'declined';
+  const trace = traceOf({ ...operation, isDeclined }, transaction);
+  if (trace.state === 'done')
+    return [finished(operation, { state: 'done', amountMinor: trace.amountMinor, code: null, detail: null })];
+  if (trace.state !== 'failed' || hasFailed) return null;
+  const { amount: amountMinor } = operation;
+  return [finished(operation, { state: 'failed', amountMinor, code: 'declined', detail: trace.reason })];
+}
+
+function given(operation: RecordedOperation, failed: FailedOperation | undefined): FinishedOperation[] {
+  if (operation.state === 'failed' || failed?.operationId !== operation.id) return [];
+  const { code, detail } = failed;
+  const end = finished(operation, { state: 'failed', amountMinor: operation.amount, code, detail });
+  return [{ ...end, isByGateway: !OURS.has(code) }];
+}
+
+function finished(
+  { id, kind, reference, cause }: RecordedOperation,
+  end: Pick<FinishedOperation, 'state' | 'amountMinor' | 'code' | 'detail'>,
+): FinishedOperation {
+  return { id, kind, reference, cause, ...end, isByGateway: true };
+}
+
+/** Only what the gateway calls so itself, or says later than what is known: an older answer may show what was to be corrected. */
+function reversed(
+  operation: RecordedOperation,
+  transaction: Transaction | undefined,
+  isNewer: boolean,
+): FinishedOperation[] {
+  const { kind, reference, failedVoids, amount: amountMinor } = operation;
+  const trace = transaction && traceOf({ kind, reference, isSent: true, failedVoids }, transaction);
+  if (trace?.state !== 'failed' || !(trace.isReversed || isNewer)) return [];
+  return [finished(operation, { state: 'failed', amountMinor, code: REVERSED, detail: trace.reason })];
+}
+
+/** The code of what was done, and taken back by the gateway. */
+const REVERSED = 'reversed';
+
+/** Those that the merchant has to hear of: a capture that fails, except where the answer to its own call says already that it can't be. */
+export function failuresToTell(operations: readonly FinishedOperation[]): FinishedOperation[] {
+  return operations.filter(({ kind, state, code, cause, isByGateway }) => {
+    // What was done and is not any more is told as that.
+    if (kind !== 'capture' || state !== 'failed' || code === 'not_needed' || code === REVERSED) return false;
+    return isByGateway || cause === 'auto_capture';
+  });
+}
+
+/** Whether money of the payment is on its way back: then it can't pay. */
+export function isGoingBack(operations: readonly RecordedOperation[]): boolean {
+  return operations.some((operation) => isGiveBack(operation) && isUnfinished(operation));
+}
+
+/** What a record leaves to be done: carry out the capture that was asked for at creation, return the money, close the order's other session. */
+export type NextStep = 'capture' | 'give_back' | 'close_others';
+
+/** `"capture": "auto"`: the order is paid by an authorization that is to be captured at once. */
+export function capturesNow(capture: string, { paysNow, status }: OrderChange): boolean {
+  return capture === 'auto' && paysNow && status === 'AUTHORIZED';
+}
+
+/** What must be done now that it is recorded. Said again by every later record, so that none is lost with a run. */
+export function nextSteps(
+  order: Pick<OrderSnapshot, 'paidPaymentId' | 'otherOpen'>,
+  payment: Pick<PaymentSnapshot, 'paymentId' | 'mustGiveBack'>,
+  operations: readonly Pick<RecordedOperation, 'cause' | 'state'>[],
+): NextStep[] {
+  const isCapturing = operations.some(({ cause, state }) => cause === 'auto_capture' && state === 'pending');
+  const isPayer = order.paidPaymentId === payment.paymentId;
+  const steps: [NextStep, boolean][] = [
+    ['capture', isCapturing],
+    ['give_back', payment.mustGiveBack],
+    ['close_others', isPayer && order.otherOpen !== null],
+  ];
+  return steps.flatMap(([step, isDue]) => (isDue ? [step] : []));
+}
