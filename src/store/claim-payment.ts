@@ -9,7 +9,8 @@ import { isOpen } from '../domain/payment.ts';
 import { newId, newReturnKey } from './ids.ts';
 import { supersedeDeferred } from './outbox.ts';
 import type { Db } from './open.ts';
-import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
+import { moneyOf } from './payment-snapshot.ts';
+import type { OrderRow, PaymentRow } from './payments.ts';
 import { orders, payments, type PaymentRequest } from './schema.ts';
 
 /** What a merchant asks for. */

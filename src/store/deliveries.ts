@@ -1,6 +1,6 @@
 /** The delivery log: what came in, byte for byte, and whether anybody has dealt with it. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
-import type { Claim } from '../domain/claim.ts';
+import type { Callback } from '../domain/callback.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
@@ -51,19 +51,11 @@ export async function markSignalled(db: Db, ids: readonly string[]): Promise<voi
     .where(and(inArray(deliveries.id, [...ids]), eq(deliveries.state, 'received')));
 }
 
-/** What the workflow knows of a delivery that it has dealt with. */
-export interface HandledDelivery {
-  readonly eventId: string;
-  readonly contentHash: string;
-  readonly claim: Claim;
-  readonly receivedAt: string;
-}
-
 /** The workflow has acted on them. One that came while the store was away gets its row now, so that its repetition is known. */
 export function markHandled(
   tx: Db,
   payment: { id: string; gateway: string; orderReference: string; n: number },
-  handled: readonly HandledDelivery[],
+  handled: readonly Callback[],
 ): Change | null {
   if (handled.length === 0) return null;
   // One statement can't touch a row twice, and a run must never hang on that.

@@ -3,7 +3,8 @@ import { and, asc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import { effectId } from '../domain/order.ts';
 import type { Db } from './open.ts';
 import { updateBody } from './outbox.ts';
-import { moneyOf, type OrderRow, type PaymentRow } from './payments.ts';
+import { moneyOf } from './payment-snapshot.ts';
+import type { OrderRow, PaymentRow } from './payments.ts';
 import { orders, outbox, payments, timeline } from './schema.ts';
 import { formatMoney } from '../domain/money.ts';
 

@@ -1,6 +1,6 @@
 /** The first word on a delivery: what it is, and whether anybody must be told of it. */
 import { sql, type SQL } from 'drizzle-orm';
-import type { Claim } from '../domain/claim.ts';
+import type { Claim } from '../domain/callback.ts';
 import { isMoney, PAYMENT_STATUSES, type PaymentKey } from '../domain/payment.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';

@@ -1,13 +1,13 @@
 /** The idempotency record of captures, refunds and voids: what was asked for, and how far it has come. */
 import { and, desc, eq, inArray, isNull, like, ne, sql } from 'drizzle-orm';
 import { wrongLines, type LineHistory, type MovedLine, type WrongLine } from '../domain/lines.ts';
-import type { OperationKind } from '../domain/operation.ts';
+import type { OperationCause, OperationKind } from '../domain/operation.ts';
 import { useDecision } from './decisions.ts';
 import { NoSuchRow } from './errors.ts';
 import { newId } from './ids.ts';
 import { rows, type Db } from './open.ts';
 import { findPayment, type PaymentRow } from './payments.ts';
-import { operations, orders, payments, type OperationCause } from './schema.ts';
+import { operations, orders, payments } from './schema.ts';
 
 const isUnfinished = inArray(operations.state, ['pending', 'unknown']);
 
@@ -285,8 +285,7 @@ export interface Forgotten {
 
 /**
  * Takes them, so that each is woken ever more rarely: a run that is there after all, only waiting for its gateway to answer, keeps
- * every signal in its history. In no order, so that some that can't be helped do not hide the others. What may not pay always says why
- * (`settle`), which is what keeps this from reading every payment there ever was.
+ * every signal in its history. In no order, so that some that can't be helped do not hide the others.
  */
 export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]> {
   const taken = await rows<{ payment_id: string; operation: Forgotten['operation'] }>(
@@ -300,8 +299,7 @@ export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]>
       held as (
         update payments set updated_at = now() where id in (select p.id from payments p
           join orders o on o.reference = p.order_reference
-          where p.status in ('AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_REFUNDED') and not p.dismissed and p.reason is not null
-            and o.paid_payment_id is distinct from p.id and p.updated_at < now() - interval '15 minutes'
+          where p.must_give_back and o.paid_payment_id is distinct from p.id and p.updated_at < now() - interval '15 minutes'
             and not exists (select 1 from operations w where w.payment_id = p.id and w.state in ('pending', 'unknown'))
           order by random() limit ${limit} for update of p skip locked)
         returning id)

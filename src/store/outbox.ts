@@ -1,6 +1,7 @@
 /** Updates to the merchant: what they say, and how telling them went. Contract §6. */
 import { and, eq, gt, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { OrderStatus, UpdateType } from '../domain/order.ts';
+import type { PaymentAddress } from '../domain/payment.ts';
 import type { Db } from './open.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 import { outbox, payments } from './schema.ts';
@@ -106,27 +107,59 @@ export function listUpdates(db: Db, paymentId: string): Promise<OutboxRow[]> {
   return db.select().from(outbox).where(eq(outbox.paymentId, paymentId)).orderBy(outbox.sequence);
 }
 
-/** So late that its run must be lost, or no run tells it. Rarely where only the endpoint was missing. */
+/**
+ * So late that no process and no run tells it: its run is lost, or never heard that the first attempt has failed. Rarely where only the
+ * endpoint was missing.
+ */
 function isForgotten(update: SQL): SQL {
-  return sql`(${update}.teller is null or (${update}.next_attempt_at < now()
-      - case when ${update}.last_answer = ${NO_ENDPOINT} then interval '90 minutes' else interval '5 minutes' end
-    and (${update}.claimed_until is null or ${update}.claimed_until < now())))`;
+  return sql`(${update}.attempted_at is not null and (${update}.claimed_until is null or ${update}.claimed_until < now())
+    and ${update}.next_attempt_at < now() - case when ${update}.last_answer = ${NO_ENDPOINT} then interval '90 minutes'
+      when ${update}.teller is null then interval '1 minute' else interval '5 minutes' end)`;
 }
 
-/** Which updates a run has to tell: those that it has recorded, and those that nobody tells any more. */
-export function isToTell(update: SQL, teller: string): SQL {
-  return sql`(${update}.teller = ${teller} or ${isForgotten(update)})`;
+const isAbandoned = and(
+  eq(outbox.state, 'pending'),
+  isForgotten(sql`outbox`),
+  gt(outbox.createdAt, WOKEN_SINCE),
+);
+
+/** Between a commit and the first attempt of the process that made it. */
+const UNTOLD_AFTER = sql`interval '1 second'`;
+
+/** Updates whose first attempt is due and that no process makes, those that have waited longest first. */
+export function findUntold(
+  db: Db,
+  limit: number,
+): Promise<{ orderReference: string; sequence: number; effectId: string }[]> {
+  const isUnclaimed = or(isNull(outbox.claimedUntil), lt(outbox.claimedUntil, sql`now()`));
+  return db
+    .select({
+      orderReference: outbox.orderReference,
+      sequence: outbox.sequence,
+      effectId: outbox.effectId,
+    })
+    .from(outbox)
+    .where(
+      and(
+        eq(outbox.state, 'pending'),
+        isNull(outbox.attemptedAt),
+        lt(outbox.nextAttemptAt, sql`now() - ${UNTOLD_AFTER}`),
+        isUnclaimed,
+      ),
+    )
+    .orderBy(outbox.nextAttemptAt, outbox.sequence)
+    .limit(limit);
 }
 
-/** Has a run tell what was recorded of its payment and nobody else is telling. Their ids, oldest first. */
-export async function takeUntold(db: Db, paymentId: string, teller: string): Promise<string[]> {
-  const isUntold = and(eq(outbox.paymentId, paymentId), eq(outbox.state, 'pending'));
-  const taken = await db
-    .update(outbox)
-    .set(tellingBy(teller))
-    .where(and(isUntold, isToTell(sql`outbox`, teller)))
-    .returning({ effectId: outbox.effectId, sequence: outbox.sequence });
-  return taken.sort((left, right) => left.sequence - right.sequence).map(({ effectId }) => effectId);
+/** The payment that an update is about, as its run is found by; null where there is none. */
+export async function paymentOfUpdate(db: Db, effectId: string): Promise<PaymentAddress | null> {
+  const { id: paymentId, orderReference, n, gateway } = payments;
+  const [found] = await db
+    .select({ paymentId, orderReference, n, gateway })
+    .from(outbox)
+    .innerJoin(payments, eq(payments.id, outbox.paymentId))
+    .where(eq(outbox.effectId, effectId));
+  return found ?? null;
 }
 
 /** What was to be told of a session that another one was to replace, and now does. */
@@ -143,14 +176,6 @@ export async function supersedeDeferred(tx: Db, orderReference: string): Promise
         gt(outbox.nextAttemptAt, sql`now()`),
       ),
     );
-}
-
-/** What it is to be told by another run: with the delays of a telling that begins. */
-export function tellingBy(teller: string) {
-  return {
-    tries: sql`case when ${outbox.teller} = ${teller} then ${outbox.tries} else 0 end`,
-    teller,
-  };
 }
 
 /** An update that waits for an endpoint to be told to, or null. */
@@ -197,23 +222,27 @@ export async function supersede(db: Db, effectId: string): Promise<void> {
     .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending')));
 }
 
-/** Updates that nobody tells: the payment's run is woken for them, but not one that was a while ago. In no order, so that some that can't be helped do not hide the others. */
-export async function findAbandonedUpdates(
-  db: Db,
-  limit: number,
-): Promise<{ payment: PaymentRow; effectId: string }[]> {
-  return db
-    .select({ payment: payments, effectId: outbox.effectId })
+/**
+ * Payments with updates that no process and no run tells, but not those whose run was woken for it a while ago. In no order, so that some
+ * that can't be helped do not hide the others.
+ */
+export async function findAbandoned(db: Db, limit: number): Promise<PaymentRow[]> {
+  const found = await db
+    .select({ payment: payments })
     .from(outbox)
     .innerJoin(payments, eq(payments.id, outbox.paymentId))
-    .where(
-      and(
-        eq(outbox.state, 'pending'),
-        isForgotten(sql`outbox`),
-        gt(outbox.createdAt, WOKEN_SINCE),
-        mayBeWoken('untold_update'),
-      ),
-    )
+    .where(and(isAbandoned, mayBeWoken('untold_update')))
     .orderBy(sql`random()`)
     .limit(limit);
+  return [...new Map(found.map(({ payment }) => [payment.id, payment])).values()];
+}
+
+/** The updates of a payment that no process and no run tells, oldest first. */
+export async function findAbandonedOf(db: Db, paymentId: string): Promise<string[]> {
+  const found = await db
+    .select({ effectId: outbox.effectId })
+    .from(outbox)
+    .where(and(eq(outbox.paymentId, paymentId), isAbandoned))
+    .orderBy(outbox.sequence);
+  return found.map(({ effectId }) => effectId);
 }

@@ -109,6 +109,7 @@ function adoptedRow(found: AdoptedPayment, status: PaymentStatus): typeof paymen
     amount: found.money.amountMinor,
     currency: found.money.currency,
     status,
+    ...(status === 'REVIEW' && { reviewCode: 'adopted' as const }),
     sessionId: found.sessionId,
     checkoutUrl: found.checkoutUrl,
     returnKey: newReturnKey(),
@@ -160,9 +161,4 @@ export async function findOrder(
     .where(eq(payments.orderReference, reference))
     .orderBy(desc(payments.n));
   return { order, payments: all };
-}
-
-/** What a payment was opened for. */
-export function moneyOf(row: { amount: number; currency: string }): Money {
-  return { amountMinor: row.amount, currency: row.currency };
 }

@@ -15,10 +15,9 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { MovedLine } from '../domain/lines.ts';
 import type { ShownStates } from '../domain/news.ts';
-import type { OperationKind, OperationState } from '../domain/operation.ts';
+import type { OperationCause, OperationKind, OperationState } from '../domain/operation.ts';
 import type { Customer, OrderLine, OrderStatus } from '../domain/order.ts';
-import type { PaymentStatus } from '../domain/payment.ts';
-import type { ClosedBy } from '../domain/settle.ts';
+import type { ClosedBy, PaymentStatus, ReviewCode } from '../domain/payment.ts';
 
 const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
   dataType: () => 'bytea',
@@ -56,6 +55,8 @@ export const payments = pgTable(
     reason: text(),
     closedBy: text('closed_by').$type<ClosedBy>(),
     dismissed: boolean().notNull().default(false),
+    /** It holds money that it may not keep. */
+    mustGiveBack: boolean('must_give_back').notNull().default(false),
     sessionId: text('session_id'),
     checkoutUrl: text('checkout_url'),
     transactionId: text('transaction_id'),
@@ -83,7 +84,9 @@ export const payments = pgTable(
     expiresAt: at('expires_at').notNull(),
     /** When an authorization is expected to lapse; null where it does not or where there is none any more. */
     authorizationExpiresAt: at('authorization_expires_at'),
-    /** Why a person is asked about a settled payment whose status stands; null as a rule. */
+    /** Why a person is asked, in REVIEW or beside a settled status that stands. */
+    reviewCode: text('review_code').$type<ReviewCode>(),
+    /** What a person is asked, in words, about a settled payment whose status stands; null as a rule. */
     reviewMark: text('review_mark'),
     reviewSince: at('review_since'),
     createdAt: at('created_at').notNull().defaultNow(),
@@ -104,11 +107,10 @@ export const payments = pgTable(
     index('payments_lapsing')
       .on(table.authorizationExpiresAt)
       .where(sql`authorization_expires_at is not null`),
-    index('payments_to_give_back')
+    index('payments_must_give_back')
       .on(table.updatedAt)
-      .where(
-        sql`status in ('AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_REFUNDED') and not dismissed and reason is not null`,
-      ),
+      .where(sql`must_give_back`)
+      .concurrently(),
     index('payments_marked')
       .on(table.reviewSince)
       .where(sql`review_mark is not null`),
@@ -233,9 +235,6 @@ export const operations = pgTable(
   ],
 );
 
-/** Who wanted it: the merchant, an operator, `"capture": "auto"`, or money that came too late. */
-export type OperationCause = 'merchant' | 'operator' | 'auto_capture' | 'late_money';
-
 /** Append-only: what happened to a payment, in words and data. */
 export const timeline = pgTable(
   'timeline',
@@ -278,7 +277,7 @@ export const outbox = pgTable(
     nextAttemptAt: at('next_attempt_at').notNull().defaultNow(),
     /** Until then one attempt is under way, and nobody else may make one. */
     claimedUntil: at('claimed_until'),
-    /** The run that tells it. Null where none does yet: then the next one that is asked for the payment. */
+    /** The run that tells it, once the first attempt has failed. Null while a process makes that one. */
     teller: text(),
     finishedAt: at('finished_at'),
   },
@@ -293,6 +292,10 @@ export const outbox = pgTable(
     index('outbox_gave_up')
       .on(table.finishedAt, table.effectId)
       .where(sql`state = 'gave_up'`)
+      .concurrently(),
+    index('outbox_untold')
+      .on(table.nextAttemptAt)
+      .where(sql`state = 'pending' and attempted_at is null`)
       .concurrently(),
     index('outbox_pending')
       .on(table.createdAt)

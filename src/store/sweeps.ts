@@ -1,7 +1,7 @@
 /** What the sweep needs of the store: from when to list, how far each listing is known, and what is known of what it found. */
 import { and, eq, inArray, isNotNull, lt, min, or, sql, type SQL } from 'drizzle-orm';
 import { LONGEST_GRACE_MS, type PaymentKey } from '../domain/payment.ts';
-import { LATE_HOLD } from '../domain/settle.ts';
+import type { ReviewCode } from '../domain/payment.ts';
 import type { Db } from './open.ts';
 import { gateways, payments, sweepMarks } from './schema.ts';
 import type { PaymentRow } from './payments.ts';
@@ -118,10 +118,11 @@ export function findUnwatched(
 }
 
 const MISSED_INTERVALS = 3;
+const LATE_HOLD: ReviewCode = 'late_hold';
 
 /** A hold is read at the poll's interval, also one that came too late and is for a person; what else is for a person by the hour. */
 function intervalsOf(pollIntervalMs: number): SQL {
-  const isPolled = sql`payments.status = 'ON_HOLD' or payments.reason = ${LATE_HOLD}`;
+  const isPolled = sql`payments.status = 'ON_HOLD' or payments.review_code = ${LATE_HOLD}`;
   const hours = sql`case when ${isPolled} then ${pollIntervalMs}::float8 / 3600000 else 1 end`;
   return sql`${MISSED_INTERVALS} * (${hours}) * interval '1 hour'`;
 }

@@ -1,26 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm';
+import type { Note } from '../domain/note.ts';
 import type { Db } from './open.ts';
 import { timeline } from './schema.ts';
-
-export type NoteKind =
-  | 'delivery'
-  | 'return'
-  | 'poll'
-  | 'sweep'
-  | 'read'
-  | 'decision'
-  | 'operation'
-  | 'update'
-  | 'operator';
-
-/** One line of a payment's story. */
-export interface Note {
-  readonly kind: NoteKind;
-  readonly text: string;
-  /** RFC 3339; now when absent. */
-  readonly at?: string;
-  readonly data?: Record<string, unknown>;
-}
 
 /** A payment's story, oldest first. */
 export async function readTimeline(db: Db, paymentId: string): Promise<(typeof timeline.$inferSelect)[]> {

@@ -16,12 +16,20 @@ export interface ClaimedAttempt {
 
 /**
  * Claims the next attempt for so long, counts it and writes it down before it is made. Null where the update is finished, another
- * attempt is under way, or it is too early. What a killed process has claimed is free again when its time is over.
+ * attempt is under way, or it is too early. What a killed process has claimed is free again when its time is over. `teller` is the run
+ * that tells it from now on, with the delays of a telling that begins where another run has told it before; null for the first attempt.
  */
-export async function claimAttempt(db: Db, effectId: string, forMs: number): Promise<ClaimedAttempt | null> {
+export async function claimAttempt(
+  db: Db,
+  effectId: string,
+  forMs: number,
+  teller: string | null = null,
+): Promise<ClaimedAttempt | null> {
   const [claimed] = await rows<{ n: number }>(
     db,
-    sql`with claimed as (update outbox set attempts = attempts + 1, tries = tries + 1,
+    sql`with claimed as (update outbox set attempts = attempts + 1,
+          tries = 1 + case when teller is null or teller = ${teller} then tries else 0 end,
+          teller = coalesce(${teller}::text, teller),
           claimed_until = now() + ${forMs} * interval '1 millisecond'
         where effect_id = ${effectId} and state = 'pending' and next_attempt_at <= now()
           and (claimed_until is null or claimed_until <= now())

@@ -1,0 +1,130 @@
+/** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import { crashPoint } from '../../crash-points.ts';
+import type { Decision } from '../../domain/decide.ts';
+import { isGoingBack, type FinishedOperation } from '../../domain/finish-operations.ts';
+import { mayBeClosed, useDecision } from '../decisions.ts';
+import { markHandled } from '../deliveries.ts';
+import { markAnswered } from '../log-delivery.ts';
+import type { Db } from '../open.ts';
+import { snapshotOf } from '../payment-snapshot.ts';
+import type { OrderRow, PaymentRow } from '../payments.ts';
+import { operations, orders, outbox, payments, timeline } from '../schema.ts';
+import { changeTogether, type Change } from '../together.ts';
+import { lockPayment, type Locked } from './lock.ts';
+import {
+  planRecord,
+  recordedFinding,
+  type FindingRecord,
+  type RecordedFinding,
+  type RecordPlan,
+  type RecordRequest,
+  type RecordSettings,
+} from './plan.ts';
+
+export type { RecordedFinding, RecordRequest, RecordSettings } from './plan.ts';
+
+/**
+ * Decides under the order's lock and writes all of it or nothing. The same record again decides again, on what is recorded by now.
+ * @throws NoSuchRow when the payment does not exist
+ */
+export async function recordFinding(
+  db: Db,
+  record: RecordRequest,
+  settings: RecordSettings,
+): Promise<RecordedFinding> {
+  let reference = '';
+  const recorded = await db.transaction(async (tx) => {
+    const before = await lockPayment(tx, record);
+    reference = before.order.reference;
+    crashPoint('record.before', reference);
+    const payment = snapshotOf(before.payment, {
+      account: record.account,
+      isGoingBack: isGoingBack(before.operations),
+    });
+    const decision = await backed(tx, before, record, record.decide(payment));
+    const plan = planRecord(before, { payment, decision }, record, settings);
+    const effects = await write(tx, before, plan, record);
+    crashPoint('record.uncommitted', reference);
+    return recordedFinding(before, payment, decision, plan, settings.tells ? effects : []);
+  });
+  crashPoint('record.after', reference);
+  return recorded;
+}
+
+const UNDECIDED = 'nobody has decided that, or not within the last hour: use paidonce resolve';
+
+/** What a person must have decided, and nobody has, changes nothing. */
+async function backed(
+  tx: Db,
+  { order, payment }: Locked,
+  { closing, noteKey = '', key: by }: RecordRequest,
+  decision: Decision,
+): Promise<Decision> {
+  if (decision.kind !== 'find') return decision;
+  const at = { paymentId: payment.id, orderReference: order.reference };
+  if (closing !== undefined && !(await mayBeClosed(tx, at, closing))) return { kind: 'keep' };
+  const decided = decision.finding.decision;
+  if (decided === undefined || (await useDecision(tx, payment.id, { noteKey, decision: decided, by })))
+    return decision;
+  return { kind: 'refuse', reason: UNDECIDED };
+}
+
+/** Everything as one statement; the effects that are new. */
+async function write(
+  tx: Db,
+  before: Locked,
+  plan: RecordPlan,
+  { deliveries }: FindingRecord,
+): Promise<string[]> {
+  const isOtherOrder = plan.order !== before.order;
+  const changes = [
+    plan.autoCapture && tx.insert(operations).values(plan.autoCapture).onConflictDoNothing(),
+    ...plan.finished.map((operation) => finish(tx, operation)),
+    plan.updates.length > 0 &&
+      tx
+        .insert(outbox)
+        .values([...plan.updates])
+        .onConflictDoNothing(),
+    plan.notes.length > 0 &&
+      tx
+        .insert(timeline)
+        .values([...plan.notes])
+        .onConflictDoNothing(),
+    markHandled(tx, before.payment, deliveries),
+    plan.payment !== before.payment && changePayment(tx, before.payment, plan.payment),
+    isOtherOrder && changeOrder(tx, before.order, plan.order),
+  ].filter((change) => typeof change === 'object' && change !== null);
+  const changed = await changeTogether(tx, changes);
+  if (isOtherOrder && changed.length !== 1)
+    throw new Error(`recording a finding: order ${before.order.reference} was paid in between`);
+  if (plan.answersOthers) await markAnswered(tx, before.payment.id);
+  return plan.updates.map(({ effectId }) => effectId).filter((effect) => !before.known.includes(effect));
+}
+
+function finish(tx: Db, { id, state, code, detail, amountMinor }: FinishedOperation): Change {
+  return tx
+    .update(operations)
+    .set({ state, code, detail, amount: amountMinor, updatedAt: sql`now()`, finishedAt: sql`now()` })
+    .where(eq(operations.id, id));
+}
+
+function changePayment(tx: Db, before: PaymentRow, after: PaymentRow): Change {
+  return tx.update(payments).set(differences(before, after)).where(eq(payments.id, before.id));
+}
+
+/** Must come last: only the last RETURNING reaches us. The lock suffices; the WHERE is a second guard. */
+function changeOrder(tx: Db, before: OrderRow, after: OrderRow): Change {
+  const paysNow = after.paidPaymentId !== before.paidPaymentId;
+  return tx
+    .update(orders)
+    .set(differences(before, after))
+    .where(and(eq(orders.reference, before.reference), paysNow ? isNull(orders.paidPaymentId) : undefined))
+    .returning({ reference: orders.reference });
+}
+
+/** The columns to be written. */
+function differences<Row extends object>(before: Row, after: Row): Partial<Row> {
+  const changed = Object.entries(after).filter(([name, value]) => before[name as keyof Row] !== value);
+  return Object.fromEntries(changed) as Partial<Row>;
+}
