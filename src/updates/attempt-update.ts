@@ -1,0 +1,184 @@
+/** One attempt at telling the merchant of an update, by Standard Webhooks. Contract §6. */
+import { Webhook } from 'standardwebhooks';
+import { crashPoint } from '../crash-points.ts';
+import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
+import { withTimeLimit } from '../lib/time-limit.ts';
+import { fetchTarget } from '../lib/url-credentials.ts';
+import type { Db } from '../store/open.ts';
+import {
+  keepUntold,
+  readUpdate,
+  supersede,
+  type OutboxRow,
+  type OutboxState,
+  type ReadUpdate,
+} from '../store/outbox.ts';
+import { finishAttempt, type SentAttempt } from '../store/update-attempts.ts';
+import { firstWords } from './first-words.ts';
+import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';
+
+export interface MerchantEndpoint {
+  /** ORDER_WEBHOOK_URL as written. */
+  readonly url: string;
+  /** How long it may take to answer. */
+  readonly timeoutMs: number;
+  /** `whsec_…`, newest first: one signature each. */
+  readonly secrets: readonly string[];
+}
+
+export interface TellingTools {
+  readonly db: Db;
+  /** Null where no ORDER_WEBHOOK_URL is set. */
+  readonly endpoint: MerchantEndpoint | null;
+  readonly onAttempt?: (type: string, outcome: string) => void;
+}
+
+/** Which telling it belongs to. */
+export interface Telling {
+  /** The run that tells it; null for a process that makes the first attempt. */
+  readonly teller: string | null;
+  /** In milliseconds since the epoch: the three days are counted from then, or from when the update was written, whichever is later. */
+  readonly begunAt: number;
+  readonly signal: AbortSignal;
+}
+
+export type EndedState = Exclude<OutboxState, 'pending'>;
+
+/** What came of asking for an attempt. */
+export type Attempted =
+  | { readonly kind: 'ended'; readonly state: EndedState }
+  /** The merchant's endpoint did not take it. */
+  | { readonly kind: 'failed'; readonly retryAfterMs: number; readonly words: string }
+  /** No attempt was made: it is not its turn. */
+  | { readonly kind: 'not_now'; readonly waitMs: number; readonly words: string };
+
+const RETRIED_FOR_MS = 3 * 24 * 3_600_000;
+const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000];
+const LONGEST_INTERVAL_MS = 3_600_000;
+/** How soon it is asked for again while it waits for its turn. */
+const TURN_MS = 100;
+
+/** Makes the next attempt, if it is due and no other is under way. */
+export async function attemptUpdate(
+  tools: TellingTools,
+  effectId: string,
+  telling: Telling,
+): Promise<Attempted> {
+  const { db, endpoint } = tools;
+  const update = await readUpdate(db, effectId);
+  if (update === null) return { kind: 'ended', state: 'off' };
+  if (update.state !== 'pending') return { kind: 'ended', state: update.state as EndedState };
+  if (endpoint === null) {
+    // It stays pending: a configuration that lost the address by mistake loses no update.
+    await keepUntold(db, effectId);
+    return { kind: 'ended', state: 'off' };
+  }
+  if (update.waitMs > 0)
+    return notNow(update, update.waitMs, `the next attempt is due in ${update.waitMs} ms`);
+  if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
+    await supersede(db, effectId);
+    return ended(tools, update, 'superseded');
+  }
+  // A shop that goes by `sequence` must not hear that an order was captured before it hears that it is paid, where that is up to us.
+  if (update.isEarly) return notNow(update, TURN_MS, 'an earlier update of the order is sent first');
+  crashPoint('notify.claim.before', update.orderReference);
+  const claim = await takeClaim(db, effectId, telling.teller);
+  // Another was a moment quicker, or the store so slow that the claim may have run out: the next try reads what became of it.
+  if (claim === null) return notNow(update, TURN_MS, 'another attempt has just begun');
+  return send(tools, endpoint, update, claim, telling);
+}
+
+function notNow({ type }: ReadUpdate, waitMs: number, why: string): Attempted {
+  return { kind: 'not_now', waitMs, words: `${type}: ${why}` };
+}
+
+async function send(
+  tools: TellingTools,
+  endpoint: MerchantEndpoint,
+  update: OutboxRow,
+  claim: HeldClaim,
+  { begunAt, signal }: Telling,
+): Promise<Attempted> {
+  crashPoint('notify.post.before', update.orderReference);
+  const sent = await whileClaimed(tools.db, claim, (isClaimed) =>
+    post(endpoint, update, AbortSignal.any([signal, isClaimed])),
+  );
+  crashPoint('notify.post.after', update.orderReference);
+  const state = stateAfter(sent, Math.max(update.createdAt.getTime(), begunAt));
+  const lastAnswer = String(sent.status ?? sent.error);
+  const retryAfterMs = retryDelay(update.tries + 1);
+  await finishAttempt(tools.db, claim.attempt, sent, { state, lastAnswer, retryAfterMs });
+  crashPoint('notify.record.after', update.orderReference);
+  if (state !== 'pending') return ended(tools, update, state);
+  tools.onAttempt?.(update.type, 'failed');
+  const words = `${update.type}: the merchant's endpoint answered ${lastAnswer}`;
+  return { kind: 'failed', retryAfterMs, words };
+}
+
+function ended(tools: TellingTools, { type }: OutboxRow, state: EndedState): Attempted {
+  tools.onAttempt?.(type, state);
+  return { kind: 'ended', state };
+}
+
+function stateAfter({ status }: SentAttempt, begun: number): OutboxState {
+  if (status !== null && status >= 200 && status < 300) return 'delivered';
+  if (status === 410) return 'gone';
+  return Date.now() - begun > RETRIED_FOR_MS ? 'gave_up' : 'pending';
+}
+
+/** After 1, 5, 15 and 60 s, then at doubling intervals of at most an hour. */
+export function retryDelay(attempt: number): number {
+  const doubled = 60_000 * 2 ** (attempt - RETRY_AFTER_MS.length);
+  return RETRY_AFTER_MS[attempt - 1] ?? Math.min(LONGEST_INTERVAL_MS, doubled);
+}
+
+/** The status and the first words of the answer, or in words why there was none. */
+async function post(
+  endpoint: MerchantEndpoint,
+  update: OutboxRow,
+  signal: AbortSignal,
+): Promise<SentAttempt> {
+  const sentAt = new Date();
+  const { url, authorization } = fetchTarget(endpoint.url);
+  const headers = {
+    'content-type': 'application/json',
+    'user-agent': 'paidonce',
+    ...(authorization !== null && { authorization }),
+    'webhook-id': update.effectId,
+    'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1_000)),
+    'webhook-signature': signatures(endpoint, update, sentAt),
+  };
+  try {
+    return await withTimeLimit(endpoint.timeoutMs, [signal], async (limited) => {
+      const init = {
+        method: 'POST',
+        redirect: 'manual',
+        headers,
+        body: update.body,
+        signal: limited,
+      } as const;
+      const response = await fetch(url, init);
+      const ms = Date.now() - sentAt.getTime();
+      return { status: response.status, error: null, ms, answer: await firstWords(response.body) };
+    });
+  } catch (error) {
+    return {
+      status: null,
+      error: inWords(error, endpoint.timeoutMs),
+      ms: Date.now() - sentAt.getTime(),
+      answer: null,
+    };
+  }
+}
+
+function signatures(endpoint: MerchantEndpoint, update: OutboxRow, sentAt: Date): string {
+  return endpoint.secrets
+    .map((secret) => new Webhook(secret).sign(update.effectId, sentAt, update.body))
+    .join(' ');
+}
+
+function inWords(error: unknown, timeoutMs: number): string {
+  const { name, message, cause } = error as Error & { cause?: { code?: string } };
+  if (name === 'TimeoutError') return `nothing within ${timeoutMs / 1_000} s`;
+  return `nothing: ${cause?.code ?? message}`;
+}

@@ -1,0 +1,93 @@
+/**
+ * The first attempt to tell the merchant of an update, made by the process that has committed it: outside of the history, and never in the
+ * way of anything else. Where it fails, the payment's run takes over, with its retries where the Temporal Web UI shows them.
+ */
+import type { PaymentAddress } from '../domain/payment.ts';
+import { findUntold, paymentOfUpdate } from '../store/outbox.ts';
+import type { Logger } from '../telemetry/log.ts';
+import { attemptUpdate, type TellingTools } from './attempt-update.ts';
+
+export interface FirstAttemptTools extends TellingTools {
+  readonly log: Pick<Logger, 'warn'>;
+  /** How many attempts may be under way at once: a shop that hangs fills no more. */
+  readonly slots: number;
+  /** Has the payment's run tell it, with retries. @throws RunsUnavailable */
+  readonly handOver: (payment: PaymentAddress, effectId: string) => Promise<void>;
+}
+
+/** So many of those that no process is telling are taken up at once. */
+const BATCH = 20;
+
+export class FirstAttempts {
+  readonly #tools: FirstAttemptTools;
+  readonly #stopping = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  /** The last telling of each order that is being told of: its updates go out one after another. */
+  readonly #orders = new Map<string, Promise<void>>();
+
+  constructor(tools: FirstAttemptTools) {
+    this.#tools = tools;
+  }
+
+  /** Tells an order's new updates in their order, at once, or leaves them to the run where every slot is taken. Never throws. */
+  tell(orderReference: string, effects: readonly string[]): void {
+    if (this.#tools.endpoint === null || this.#stopping.signal.aborted) return;
+    const hasRoom = this.#underWay.size < this.#tools.slots;
+    const before = this.#orders.get(orderReference) ?? Promise.resolve();
+    const telling = this.#tellAfter(before, effects, hasRoom);
+    // What can't even be handed over is still in the store: `tellUntold` or another process finds it there.
+    const settled = telling.catch((error: unknown) =>
+      this.#tools.log.warn(
+        { order: orderReference, reason: String(error) },
+        'an update could not be told yet',
+      ),
+    );
+    this.#underWay.add(settled);
+    this.#orders.set(orderReference, settled);
+    void settled.finally(() => {
+      this.#underWay.delete(settled);
+      if (this.#orders.get(orderReference) === settled) this.#orders.delete(orderReference);
+    });
+  }
+
+  async #tellAfter(before: Promise<void>, effects: readonly string[], hasRoom: boolean): Promise<void> {
+    await before;
+    for (const effectId of effects) await (hasRoom ? this.#attempt(effectId) : this.#handOver(effectId));
+  }
+
+  /** Takes up what was committed and no process has told: its own has died, or it was not due before. */
+  async tellUntold(): Promise<void> {
+    const free = Math.min(BATCH, this.#tools.slots - this.#underWay.size);
+    if (this.#tools.endpoint === null || free <= 0) return;
+    const found = await findUntold(this.#tools.db, free);
+    // A record that waited for the order's lock began before the one that it follows.
+    const inOrder = found.sort((left, right) => left.sequence - right.sequence);
+    for (const order of new Set(inOrder.map(({ orderReference }) => orderReference))) {
+      const effects = inOrder.flatMap((one) => (one.orderReference === order ? [one.effectId] : []));
+      if (!this.#orders.has(order)) this.tell(order, effects);
+    }
+  }
+
+  /** Takes up nothing new; resolves once what is under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#underWay);
+  }
+
+  async #attempt(effectId: string): Promise<void> {
+    const attempted = await attemptUpdate(this.#tools, effectId, {
+      teller: null,
+      begunAt: 0,
+      signal: NEVER,
+    });
+    if (attempted.kind === 'failed') await this.#handOver(effectId);
+  }
+
+  async #handOver(effectId: string): Promise<void> {
+    const payment = await paymentOfUpdate(this.#tools.db, effectId);
+    if (payment !== null) await this.#tools.handOver(payment, effectId);
+  }
+}
+
+/** An attempt that has begun is not cut off: its endpoint has a time limit of its own. */
+const NEVER = new AbortController().signal;
