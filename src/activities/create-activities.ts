@@ -1,74 +1,64 @@
-/** The activities of `paymentSession`, made of a store and the gateways. */
+/** The activities of `paymentSession` and `moneyOperations`, made of a store and the gateways. */
+import { Context } from '@temporalio/activity';
 import { crashPoint } from '../crash-points.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { mayBeClosed } from '../store/decisions.ts';
-import type { Db } from '../store/open.ts';
-import {
-  recordOutcome,
-  type OutcomeRecord,
-  type RecordedOutcome,
-  type RecordSettings,
-} from '../store/outcomes.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
 import { asking } from './asking.ts';
-import { currentRun } from './current-run.ts';
+import { attemptOperation } from './attempt-operation.ts';
+import { closeUnopened } from './close-unopened.ts';
+import type { MoneyActivities, PaymentActivities, SessionInput } from './contract.ts';
+import { planGiveBack } from './give-back.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { lookAtPayment } from './look-at-payment.ts';
 import type { OpeningSettings } from './open-session.ts';
+import type { Recording } from './recording.ts';
 import { tryToOpen } from './try-to-open.ts';
-import type { PaymentActivities, SessionInput } from './payment-activities.ts';
 
 export interface ActivityDependencies {
-  readonly db: Db;
+  readonly recording: Recording;
   /** @throws Error for a gateway that is not configured. */
   readonly gatewayNamed: (name: string) => Gateway;
   readonly opening: OpeningSettings;
-  readonly recording: Omit<RecordSettings, 'teller'>;
   /** Tells the payment's run that its session takes long to open. */
   readonly onSlowOpening?: (payment: PaymentKey) => Promise<unknown>;
-  readonly metrics?: Pick<Metrics, 'outcomes' | 'callbackToPaid' | 'polls'>;
 }
 
 /** Builds the activities that a Worker registers. */
-export function createPaymentActivities(deps: ActivityDependencies): PaymentActivities {
-  const { db, gatewayNamed } = deps;
+export function createActivities(deps: ActivityDependencies): PaymentActivities & MoneyActivities {
+  const { recording, gatewayNamed, opening: settings } = deps;
+  const withGateway = <Result>(
+    input: { readonly gateway: string },
+    work: (tools: Recording & { gateway: Gateway; signal: AbortSignal }) => Promise<Result>,
+  ): Promise<Result> =>
+    asking((signal) => work({ ...recording, gateway: gatewayNamed(input.gateway), signal }));
   return {
     openSession: (input) =>
       tryToOpen(
-        { db, gateway: gatewayNamed(input.gateway), settings: deps.opening },
+        { ...recording, gateway: gatewayNamed(input.gateway), opening: settings },
         input,
         deps.onSlowOpening,
       ),
-    readTransaction: ({ gateway, sessionId, transactionId, orderReference }) =>
-      between('read', orderReference, (signal) =>
-        gatewayNamed(gateway).readPayment(
-          { sessionId, ...(transactionId !== undefined && { transactionId }) },
-          { signal },
-        ),
-      ),
+    closeUnopened: (input) =>
+      withHeartbeat(() => closeUnopened(recording, gatewayNamed(input.gateway).account, input)),
+    lookAtPayment: (input) => withGateway(input, (tools) => lookAtPayment(tools, input)),
     cancelSession: (input) =>
-      between('cancel', input.orderReference, async (signal) =>
-        (await mayBeClosed(db, input, input.because))
-          ? gatewayNamed(input.gateway).cancelSession(input.sessionId, { signal })
-          : 'refused',
-      ),
+      withGateway(input, async ({ db, gateway, signal }) => {
+        crashPoint('cancel.before', input.orderReference);
+        const may = await mayBeClosed(db, input, input.because);
+        const answer = may ? await gateway.cancelSession(input.sessionId, { signal }) : 'refused';
+        crashPoint('cancel.after', input.orderReference);
+        return answer;
+      }),
     cancelSurplusSessions: (input) =>
-      asking((signal) => cancelSurplus(gatewayNamed(input.gateway), input, signal)),
-    async recordOutcome(record) {
-      const settings = { ...deps.recording, teller: currentRun() };
-      const recorded = await withHeartbeat(() => recordOutcome(db, record, settings));
-      count(deps, record, recorded);
-      return recorded;
-    },
+      withGateway(input, ({ gateway, signal }) => cancelSurplus(gateway, input, signal)),
+    attemptOperation: (input) => withGateway(input, (tools) => attemptOperation(tools, input)),
+    planGiveBack: (input) =>
+      withGateway(input, (tools) =>
+        // By the plan's own time: the row's is moved whenever a run is woken for it.
+        planGiveBack(tools, input, Context.current().info.scheduledTimestampMs),
+      ),
   };
-}
-
-function count({ metrics }: ActivityDependencies, record: OutcomeRecord, recorded: RecordedOutcome): void {
-  if (record.notes.some((note) => note.kind === 'poll')) metrics?.polls.inc();
-  if (recorded.isChange) metrics?.outcomes.inc({ status: recorded.status });
-  const received = record.deliveries.map((delivery) => Date.parse(delivery.receivedAt));
-  if (recorded.paysNow && received.length > 0)
-    metrics?.callbackToPaid.observe((Date.now() - Math.min(...received)) / 1_000);
 }
 
 async function cancelSurplus(gateway: Gateway, input: SessionInput, signal: AbortSignal): Promise<number> {
@@ -80,17 +70,4 @@ async function cancelSurplus(gateway: Gateway, input: SessionInput, signal: Abor
     crashPoint('open.surplus.after', input.orderReference);
   }
   return surplus.length;
-}
-
-function between<Answer>(
-  what: 'read' | 'cancel',
-  orderReference: string,
-  ask: (signal: AbortSignal) => Promise<Answer>,
-): Promise<Answer> {
-  return asking(async (signal) => {
-    crashPoint(`${what}.before`, orderReference);
-    const answer = await ask(signal);
-    crashPoint(`${what}.after`, orderReference);
-    return answer;
-  });
 }

@@ -1,61 +1,75 @@
 /** What to do next so that a payment's money goes back to the payer. */
-import { Context } from '@temporalio/activity';
 import { crashPoint } from '../crash-points.ts';
 import { leftFor, type ProductRules } from '../domain/operation.ts';
-import { holdsMoney, type PaymentStatus } from '../domain/payment.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway.ts';
 import { NoSuchRow } from '../store/errors.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import { claimGiveBack } from '../store/operations.ts';
-import { findOrder, findPayment } from '../store/payments.ts';
-import { lagsBehind, readMatching, standingOf, type MoneyTools } from './money-reading.ts';
-import type { GiveBackInput, GiveBackPlan } from './payment-activities.ts';
-
-const UNCLEAR_MS = 60 * 60_000;
-
-/** See `MoneyActivities.planGiveBack`. @throws GatewayUnavailable */
-export async function planGiveBack(tools: MoneyTools, input: GiveBackInput): Promise<GiveBackPlan> {
-  const payment = await findPayment(tools.db, input.paymentId);
-  const order = await findOrder(tools.db, input.orderReference);
-  if (payment === null || order === null)
-    throw new NoSuchRow(`giving back: there is no payment ${input.paymentId}`);
-  const nothing = {
-    operationId: null,
-    about: null,
-    payment: standingOf(payment, tools.gateway.account),
-    isStuck: false,
-  };
-  // An order that is paid keeps its money unless a person says otherwise.
-  const isPayer = order.order.paidPaymentId === payment.id;
-  if (payment.dismissed || (isPayer && input.cause !== 'operator')) return nothing;
-  const transaction = await readMatching(tools, payment);
-  if (transaction === null || transaction.status === 'UNCLEAR') return unclear(nothing);
-  if (lagsBehind(payment, transaction) && isEarly())
-    throw new GatewayUnavailable('the gateway is behind what it has shown before', { kind: 'absent' });
-  const kind = kindFor(transaction, tools.gateway.rulesFor(transaction.paymentMethod));
-  if (kind === null)
-    return { ...nothing, transaction, isStuck: holdsMoney(transaction.status as PaymentStatus) };
-  crashPoint('give-back.claim.before', payment.orderReference);
-  const claimed = await claimGiveBack(tools.db, payment.id, {
-    kind,
-    cause: input.cause,
-    noteKey: input.noteKey,
-  });
-  crashPoint('give-back.claim.after', payment.orderReference);
-  const about = claimed === null ? null : aboutOperation(claimed, payment);
-  return { ...nothing, operationId: claimed?.id ?? null, about, transaction };
-}
+import { findOrder, findPayment, type PaymentRow } from '../store/payments.ts';
+import {
+  holdsMoneyIn,
+  lagsBehind,
+  readMatching,
+  recordStuck,
+  recordTransaction,
+  type Moving,
+} from './attempt-operation.ts';
+import type { GiveBackInput, GiveBackPlan } from './contract.ts';
 
 /** What can't be understood is asked for again, for an hour. */
-function unclear(nothing: GiveBackPlan): GiveBackPlan {
-  if (!isEarly()) return { ...nothing, isStuck: true };
-  throw new GatewayUnavailable('the gateway does not show the transaction', { kind: 'absent' });
+const UNCLEAR_MS = 60 * 60_000;
+
+/** `begun` in milliseconds since the epoch, when the plan was first wanted. See `MoneyActivities.planGiveBack`. @throws GatewayUnavailable, NoSuchRow */
+export async function planGiveBack(
+  moving: Moving,
+  input: GiveBackInput,
+  begun: number,
+): Promise<GiveBackPlan> {
+  const payment = await findPayment(moving.db, input.paymentId);
+  const order = await findOrder(moving.db, input.orderReference);
+  if (payment === null || order === null)
+    throw new NoSuchRow(`giving back: there is no payment ${input.paymentId}`);
+  // An order that is paid keeps its money unless a person says otherwise.
+  const isPayer = order.order.paidPaymentId === payment.id;
+  if (payment.dismissed || (isPayer && input.cause !== 'operator')) return NOTHING;
+  const isEarly = Date.now() - begun < UNCLEAR_MS;
+  const transaction = await readMatching(moving, payment);
+  if (transaction === null || transaction.status === 'UNCLEAR') {
+    if (isEarly) throw behind('the gateway does not show the transaction');
+    return stuck(moving, input);
+  }
+  if (isEarly && lagsBehind(payment, moving.gateway.account, transaction))
+    throw behind('the gateway is behind what it has shown before');
+  const kind = kindFor(transaction, moving.gateway.rulesFor(transaction.paymentMethod));
+  const claimed = kind === null ? null : await claim(moving, payment, input, kind);
+  if (claimed !== null) return { ...NOTHING, ...claimed };
+  if (kind === null && holdsMoneyIn(transaction)) return stuck(moving, input, transaction);
+  const { paymentId, key, now } = input;
+  return { ...NOTHING, isInReview: await recordTransaction(moving, { paymentId, key, now, transaction }) };
 }
 
-/** By the plan's own time: the row's is moved whenever somebody is woken for it. */
-function isEarly(): boolean {
-  return Date.now() - Context.current().info.scheduledTimestampMs < UNCLEAR_MS;
+const NOTHING: GiveBackPlan = { operationId: null, about: null, isInReview: false };
+
+function behind(message: string): GatewayUnavailable {
+  return new GatewayUnavailable(message, { kind: 'absent' });
+}
+
+async function stuck(moving: Moving, input: GiveBackInput, transaction?: Transaction): Promise<GiveBackPlan> {
+  await recordStuck(moving, input, 'money is left that no operation can return', transaction);
+  return { ...NOTHING, isInReview: true };
+}
+
+async function claim(
+  { db }: Moving,
+  payment: PaymentRow,
+  { cause, noteKey }: GiveBackInput,
+  kind: 'void' | 'refund',
+): Promise<Pick<GiveBackPlan, 'operationId' | 'about'> | null> {
+  crashPoint('give-back.claim.before', payment.orderReference);
+  const claimed = await claimGiveBack(db, payment.id, { kind, cause, noteKey });
+  crashPoint('give-back.claim.after', payment.orderReference);
+  return claimed && { operationId: claimed.id, about: aboutOperation(claimed, payment) };
 }
 
 /** What was only authorized is voided where the product can, what was captured is refunded. */

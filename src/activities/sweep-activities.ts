@@ -142,9 +142,7 @@ async function compare(
 
 function differs(row: PaymentRow, listed: ListedTransaction): boolean {
   const sums = { capturedMinor: row.captured, refundedMinor: row.refunded };
-  const { status, dismissed, reviewMark } = row;
-  const known = { status, dismissed, isMarked: reviewMark !== null };
-  return differsFromListing(known, listed.status, hasOtherSums(sums, listed));
+  return differsFromListing(row, listed.status, hasOtherSums(sums, listed));
 }
 
 /** How many were ours to wake: what another page, listing or sweep has shown just so is not. */

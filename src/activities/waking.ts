@@ -8,7 +8,7 @@ import { isOpen, type PaymentKey } from '../domain/payment.ts';
 import type { MoneyRuns } from '../temporal/money-runs.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import type { WakingActivities } from './payment-activities.ts';
+import type { WakingActivities } from './contract.ts';
 
 export interface WakingDependencies {
   readonly db: Db;

@@ -1,0 +1,409 @@
+/**
+ * Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is, and record
+ * what came of it.
+ */
+import { crashPoint } from '../crash-points.ts';
+import { decide, isStale, type Decision, type Finding } from '../domain/decide.ts';
+import type { FailedOperation } from '../domain/finish-operations.ts';
+import { linesOfRest, type MovedLine } from '../domain/lines.ts';
+import {
+  failedVoidsOf,
+  feasible,
+  isGiveBack,
+  reservedFor,
+  traceOf,
+  type Feasibility,
+} from '../domain/operation.ts';
+import { wholeOrder } from '../domain/order.ts';
+import { holdsMoney } from '../domain/payment.ts';
+import { isKnownStatus, mismatch, type Transaction } from '../domain/transaction.ts';
+import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gateways/gateway.ts';
+import {
+  keepAnswer,
+  lineHistory,
+  markNotSent,
+  markSending,
+  markUnknown,
+  readAttempt,
+  type Attempt,
+} from '../store/operations.ts';
+import { snapshotOf } from '../store/payment-snapshot.ts';
+import type { PaymentRow } from '../store/payments.ts';
+import { recordFinding } from '../store/record-finding/write.ts';
+import type { AttemptResult, OperationInput } from './contract.ts';
+import type { Recording } from './recording.ts';
+
+/** What an activity that moves money has in hand. */
+export interface Moving extends Recording {
+  readonly gateway: Gateway;
+  readonly signal: AbortSignal;
+}
+
+/** How far one try has come, and what the gateway showed meanwhile. */
+interface Tried {
+  readonly state: Exclude<AttemptResult['state'], 'given_up'>;
+  /** Absent where it was finished before, or the gateway's answer was not clear. */
+  readonly transaction?: Transaction;
+  readonly failure?: Failure;
+  readonly sentAt: Date | null;
+}
+
+type Failure = Omit<FailedOperation, 'operationId'>;
+
+/** See `MoneyActivities.attemptOperation`. @throws GatewayUnavailable, NoSuchRow */
+export async function attemptOperation(moving: Moving, input: OperationInput): Promise<AttemptResult> {
+  const at = await readAttempt(moving.db, input.operationId);
+  const tried = await tryOnce(moving, at, input.now);
+  const givenUp = givenUpBy(tried, input.now);
+  const failure = tried.failure ?? givenUp;
+  const isInReview = await recordTried(moving, at, input, { ...tried, ...(failure && { failure }) });
+  const ends = await endGiveBack(moving, at, input, { ...tried, ...(failure && { failure }) });
+  return {
+    state: givenUp === undefined ? tried.state : 'given_up',
+    endsGiveBack: ends !== null,
+    isInReview: ends?.isInReview ?? isInReview,
+  };
+}
+
+async function tryOnce(moving: Moving, at: Attempt, now: number): Promise<Tried> {
+  const { operation } = at;
+  if (operation.state === 'done') return tried(at, 'finished');
+  if (operation.state === 'failed') return refused(at, null);
+  crashPoint('attempt.read.before', at.payment.orderReference);
+  const transaction = await readMatching(moving, at.payment);
+  const shown = transaction && shownBy(at, transaction);
+  if (shown !== null) return shown;
+  const { sentAt, code } = operation;
+  if (sentAt !== null && code === 'declined') return refused(at, transaction);
+  if (sentAt !== null && code !== 'busy')
+    return transaction === null ? tried(at, 'lost') : lost(moving, at, transaction);
+  // Nothing is decided on an answer that is not clear, or older than what is known.
+  const { account } = moving.gateway;
+  if (
+    transaction === null ||
+    transaction.status === 'UNCLEAR' ||
+    lagsBehind(at.payment, account, transaction)
+  )
+    return tried(at, 'busy');
+  if (sentAt === null) return sendIfAllowed(moving, at, transaction);
+  if (now - sentAt.getTime() < READS_LAG_MS) return tried(at, 'busy');
+  await takeBack(moving, at);
+  return sendIfAllowed(moving, { ...at, operation: { ...operation, sentAt: null } }, transaction);
+}
+
+/** How long reads may go on not showing what a gateway has done although it was busy. */
+const READS_LAG_MS = 20_000;
+
+function tried(
+  { operation: { sentAt } }: Attempt,
+  state: Tried['state'],
+  more: Pick<Tried, 'transaction' | 'failure'> = {},
+): Tried {
+  return { state, sentAt, ...more };
+}
+
+/** The transaction, if the gateway shows one of this very payment: other money is never touched. @throws GatewayUnavailable */
+export async function readMatching(
+  { gateway, signal }: Pick<Moving, 'gateway' | 'signal'>,
+  payment: PaymentRow,
+): Promise<Transaction | null> {
+  const { sessionId, transactionId } = payment;
+  const at = { sessionId: sessionId ?? '', ...(transactionId !== null && { transactionId }) };
+  const reading = await gateway.readPayment(at, { signal });
+  if (reading.kind !== 'transaction') return null;
+  const differs = mismatch(snapshotOf(payment, gateway), reading.transaction);
+  return differs === 'account' || differs === 'session' ? null : reading.transaction;
+}
+
+/** No replica lags so long behind what it has shown before. */
+const LONGEST_LAG_MS = 60 * 60_000;
+
+/** An answer older than one that was acted upon a moment ago: nothing may be sent because of it. */
+export function lagsBehind(payment: PaymentRow, account: string, transaction: Transaction): boolean {
+  const { transactionUpdatedAt: known, updatedAt } = payment;
+  if (Date.now() - updatedAt.getTime() > LONGEST_LAG_MS) return false;
+  const isOlder = Date.parse(transaction.updatedAt ?? '') < Date.parse(known ?? '');
+  return isOlder || isStale(snapshotOf(payment, { account }), transaction);
+}
+
+/** What the transaction itself says of the operation; null where it says nothing. */
+function shownBy(at: Attempt, transaction: Transaction): Tried | null {
+  const { operation } = at;
+  const trace = traceOf({ ...operation, isSent: operation.sentAt !== null }, transaction);
+  if (trace.state === 'done') return tried(at, 'finished', { transaction });
+  if (trace.state === 'pending') return tried(at, 'accepted', { transaction });
+  if (trace.state === 'failed') return refused(at, transaction, { code: 'declined', detail: trace.reason });
+  return null;
+}
+
+/** It has come to nothing; why, unless it was found out and written down before. */
+function refused(at: Attempt, transaction: Transaction | null, failure = writtenDown(at)): Tried {
+  return tried(at, 'refused', { ...(transaction && { transaction }), failure });
+}
+
+function writtenDown({ operation: { code, detail } }: Attempt): Failure {
+  return { code: code ?? 'declined', detail: detail ?? 'no reason was given' };
+}
+
+/** Sent, and nobody knows what became of it. */
+async function lost({ db }: Moving, at: Attempt, transaction?: Transaction): Promise<Tried> {
+  const { operation, payment } = at;
+  crashPoint('attempt.unknown.before', payment.orderReference);
+  if (operation.state !== 'unknown') await markUnknown(db, operation.id);
+  crashPoint('attempt.unknown.after', payment.orderReference);
+  return tried(at, 'lost', transaction && { transaction });
+}
+
+/** Nothing was done: the mark is taken away again. */
+async function takeBack({ db }: Moving, { operation, payment }: Attempt): Promise<void> {
+  crashPoint('attempt.not-sent.before', payment.orderReference);
+  await markNotSent(db, operation.id, operation.sentAt as Date);
+  crashPoint('attempt.not-sent.after', payment.orderReference);
+}
+
+async function sendIfAllowed(moving: Moving, at: Attempt, transaction: Transaction): Promise<Tried> {
+  const { capturableMinor, capturedMinor } = transaction;
+  // Asked for by nothing but the payment's own setting: what the gateway has done by itself is what was wanted.
+  if (at.operation.cause === 'auto_capture' && capturableMinor === 0 && capturedMinor > 0)
+    return refused(at, transaction, NOT_NEEDED);
+  const allowed = allowedNow(moving, at, transaction);
+  if (!allowed.ok) return refused(at, transaction, { code: allowed.code, detail: allowed.detail });
+  const { amountMinor } = allowed;
+  const { kind, cause } = at.operation;
+  const isNeeded = kind !== 'void' && moving.gateway.rulesFor(transaction.paymentMethod).lines === 'required';
+  const lines = linesToSend(at, transaction, amountMinor, isNeeded);
+  if (isNeeded && lines === null && cause === 'merchant') return refused(at, transaction, ITEMS_REQUIRED);
+  return send(moving, at, transaction, { amountMinor, lines });
+}
+
+const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
+const ITEMS_REQUIRED = {
+  code: 'items_required',
+  detail:
+    'this payment method captures and refunds lines of the order, and what is left of each is not known: name them',
+};
+
+/** Those that were asked for; else those of all that is left, where that can be said. */
+function linesToSend(
+  { operation, payment, others }: Attempt,
+  transaction: Transaction,
+  amountMinor: number,
+  isNeeded: boolean,
+): readonly MovedLine[] | null {
+  const { kind, lines } = operation;
+  if (lines !== null || kind === 'void') return lines;
+  if (payment.request.lines.length === 0)
+    return isNeeded
+      ? [{ lineId: wholeOrder(payment.orderReference, payment.amount).lineId, amountMinor }]
+      : null;
+  const { capturedMinor } = transaction;
+  return linesOfRest(kind, amountMinor, { ...lineHistory(payment, others), capturedMinor });
+}
+
+function allowedNow({ gateway }: Moving, at: Attempt, transaction: Transaction): Feasibility {
+  const { operation, payment, paidPaymentId, others } = at;
+  const isPayer = paidPaymentId === payment.id;
+  if (isGiveBack(operation) && payment.dismissed)
+    return { ok: false, code: 'not_needed', detail: 'an operator has dismissed this payment' };
+  if (!isGiveBack(operation) && !isPayer)
+    return { ok: false, code: 'operation_not_possible', detail: 'this payment has not paid its order' };
+  if (operation.cause === 'late_money' && isPayer)
+    return { ok: false, code: 'not_needed', detail: 'this payment has paid its order' };
+  const { kind, wanted: amountMinor, finalCapture } = operation;
+  const promised = others.map((other) => ({
+    ...other,
+    isSent: other.sentAt !== null,
+    amountMinor: other.amount,
+  }));
+  const rules = gateway.rulesFor(transaction.paymentMethod);
+  const reserved = reservedFor(kind, promised, transaction);
+  return feasible({ kind, amountMinor, finalCapture }, transaction, rules, reserved);
+}
+
+async function send(
+  moving: Moving,
+  at: Attempt,
+  transaction: Transaction,
+  { amountMinor, lines }: { readonly amountMinor: number; readonly lines: readonly MovedLine[] | null },
+): Promise<Tried> {
+  const { db, gateway } = moving;
+  const { id } = at.operation;
+  const { orderReference } = at.payment;
+  // Where nothing is answered, nothing is marked: it would have to be looked for afterwards.
+  gateway.expectToOperate?.();
+  crashPoint('attempt.mark.before', orderReference);
+  const { othersSent } = at;
+  const failedVoids = failedVoidsOf(transaction);
+  const operation = await markSending(db, id, amountMinor, { othersSent, sentLines: lines, failedVoids });
+  // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.
+  if (operation === null) return tried(at, 'busy');
+  crashPoint('attempt.mark.after', orderReference);
+  const sent = { ...at, operation };
+  const answer = await operate(moving, sent, transaction.transactionId, { amountMinor, lines });
+  crashPoint('attempt.operate.after', orderReference);
+  return answered(moving, sent, answer);
+}
+
+function operate(
+  moving: Moving,
+  sent: Attempt,
+  transactionId: string,
+  { amountMinor, lines }: { readonly amountMinor: number; readonly lines: readonly MovedLine[] | null },
+): Promise<OperationAnswer> {
+  const { kind, reference, finalCapture, reason } = sent.operation;
+  const optional = { ...(lines && { lines }), ...(reason !== null && { reason }) };
+  const request = { transactionId, kind, reference, amountMinor, finalCapture, ...optional };
+  return moving.gateway
+    .operate(request, { signal: moving.signal })
+    .catch(async (error: unknown): Promise<OperationAnswer> => {
+      // Certain to have done nothing: `operate` says so by throwing this. Whatever else went wrong may have gone wrong afterwards.
+      if (!(error instanceof GatewayUnavailable)) return { kind: 'lost', reason: String(error) };
+      await takeBack(moving, sent);
+      throw error;
+    });
+}
+
+async function answered(moving: Moving, at: Attempt, answer: OperationAnswer): Promise<Tried> {
+  switch (answer.kind) {
+    case 'lost':
+      return lost(moving, at);
+    case 'busy':
+      await writeAnswer(moving, at, 'busy', answer.reason);
+      return tried(at, 'busy');
+    case 'declined':
+      return declined(moving, at, answer.reason);
+    case 'answered':
+      return (answer.transaction && shownBy(at, answer.transaction)) ?? tried(at, 'accepted');
+  }
+}
+
+/** It may have been declined because it is done already, by another hand or by a try of ours that was never heard of. */
+async function declined(moving: Moving, at: Attempt, detail: string): Promise<Tried> {
+  // First of all, or a read that fails would leave nothing but a lost answer.
+  await writeAnswer(moving, at, 'declined', detail);
+  const transaction = await readMatching(moving, at.payment);
+  const shown = transaction && shownBy(at, transaction);
+  if (shown !== null && shown.state !== 'refused') return shown;
+  return refused(at, transaction, { code: 'declined', detail });
+}
+
+/** What was answered, and has to be made certain by a read. */
+async function writeAnswer(
+  { db }: Moving,
+  { operation, payment }: Attempt,
+  code: 'busy' | 'declined',
+  detail: string,
+): Promise<void> {
+  crashPoint('attempt.answer.before', payment.orderReference);
+  await keepAnswer(db, operation.id, operation.sentAt as Date, { code, detail });
+  crashPoint('attempt.answer.after', payment.orderReference);
+}
+
+/** What was sent and never shown is given up after this long, what the gateway has accepted after that. */
+const UNCONFIRMED_MS = 60 * 60_000;
+const UNFINISHED_MS = 72 * 60 * 60_000;
+
+/** Only on a clear answer that does not show it: that the gateway can't be understood says nothing about the money. */
+function givenUpBy({ state, sentAt, transaction }: Tried, now: number): Failure | undefined {
+  if (sentAt === null || transaction === undefined) return undefined;
+  if (state !== 'lost' && state !== 'accepted') return undefined;
+  if (now - sentAt.getTime() < (state === 'lost' ? UNCONFIRMED_MS : UNFINISHED_MS)) return undefined;
+  const detail = 'the gateway shows nothing of it; should it turn up later, it counts';
+  return { code: 'not_confirmed', detail };
+}
+
+/** Whether the payment is in REVIEW by that. */
+async function recordTried(
+  moving: Moving,
+  { operation: { id: operationId } }: Attempt,
+  { paymentId, key, now }: OperationInput,
+  { transaction, failure }: Tried,
+): Promise<boolean> {
+  if (transaction === undefined && failure === undefined) return false;
+  const failed = failure && { failed: { operationId, ...failure } };
+  const what = { paymentId, key, now, ...(transaction && { transaction }), ...failed };
+  return recordTransaction(moving, what);
+}
+
+/** Records what the transaction says of the payment, if anything. Whether the payment is in REVIEW by that. */
+export async function recordTransaction(
+  moving: Moving,
+  {
+    transaction,
+    failed,
+    now,
+    ...record
+  }: {
+    readonly paymentId: string;
+    readonly key: string;
+    readonly now: number;
+    readonly transaction?: Transaction;
+    readonly failed?: FailedOperation;
+  },
+): Promise<boolean> {
+  const decided = transaction && ({ kind: 'transaction', transaction } as const);
+  const recorded = await recordFinding(
+    moving.db,
+    {
+      ...record,
+      account: moving.gateway.account,
+      decide: (payment): Decision =>
+        decided === undefined ? { kind: 'keep' } : decide(payment, decided, { now, unclearSince: null }),
+      deliveries: [],
+      notes: () => [],
+      ...(transaction && { transaction }),
+      ...(failed && { failed }),
+    },
+    moving.settings,
+  );
+  moving.recorded(recorded);
+  return recorded.decision.kind === 'find' && recorded.payment.status === 'REVIEW';
+}
+
+/** What ends the giving back with an operation that failed; null where it goes on. */
+async function endGiveBack(
+  moving: Moving,
+  { operation }: Attempt,
+  input: OperationInput,
+  { transaction, failure }: Tried,
+): Promise<{ readonly isInReview: boolean } | null> {
+  if (failure === undefined || !isGiveBack(operation)) return null;
+  // What was not needed, or could not be done since nothing is held any more, is no failure.
+  const isHeld = transaction === undefined || holdsMoneyIn(transaction);
+  if (!isHeld || failure.code === 'not_needed' || !input.isGivingBack) return { isInReview: false };
+  await recordStuck(moving, { ...input, key: `${input.key}-stuck` }, failure.detail, transaction);
+  return { isInReview: true };
+}
+
+export function holdsMoneyIn({ status }: Transaction): boolean {
+  return isKnownStatus(status) && holdsMoney(status);
+}
+
+/** Money that could not be given back is for a person to see to. */
+export async function recordStuck(
+  moving: Moving,
+  { paymentId, key }: { readonly paymentId: string; readonly key: string },
+  detail: string,
+  transaction?: Transaction,
+): Promise<void> {
+  const finding: Finding = {
+    status: 'REVIEW',
+    pays: false,
+    review: 'give_back_failed',
+    cause: key,
+    ...(transaction && { transaction }),
+  };
+  const recorded = await recordFinding(
+    moving.db,
+    {
+      paymentId,
+      key,
+      account: moving.gateway.account,
+      decide: () => ({ kind: 'find', finding }),
+      deliveries: [],
+      notes: () => [{ kind: 'operation', text: `could not be given back: ${detail}` }],
+    },
+    moving.settings,
+  );
+  moving.recorded(recorded);
+}

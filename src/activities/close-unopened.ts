@@ -1,0 +1,44 @@
+/** Records that a payment has ended without ever having had a session. */
+import { closedBy, type Decision, type Finding } from '../domain/decide.ts';
+import type { Callback } from '../domain/callback.ts';
+import { isOpen, type PaymentStatus } from '../domain/payment.ts';
+import { recordFinding, type RecordRequest } from '../store/record-finding/write.ts';
+import type { CloseUnopenedInput } from './contract.ts';
+import type { Recording } from './recording.ts';
+
+/** See `PaymentActivities.closeUnopened`. The store decides whether it may be closed; its status afterwards says whether it was. */
+export async function closeUnopened(
+  recording: Recording,
+  account: string,
+  { paymentId, key, because, callbacks }: CloseUnopenedInput,
+): Promise<{ readonly status: PaymentStatus }> {
+  const record = { paymentId, account, key, callbacks, closing: because };
+  return { status: await recordNoSession(recording, record, closedBy(because.why)) };
+}
+
+/** Writes down why there will never be a session; a payment that is settled stays what it is. Its status afterwards. */
+export async function recordNoSession(
+  recording: Recording,
+  record: Pick<RecordRequest, 'paymentId' | 'account' | 'key' | 'closing'> & {
+    readonly callbacks: readonly Callback[];
+  },
+  finding: Finding,
+): Promise<PaymentStatus> {
+  const { callbacks: deliveries, ...rest } = record;
+  const decide = ({ status }: { readonly status: PaymentStatus }): Decision =>
+    isOpen(status) ? { kind: 'find', finding } : { kind: 'keep' };
+  const isTold = ({ kind }: Decision) => kind === 'find' || deliveries.length > 0;
+  const recorded = await recordFinding(
+    recording.db,
+    {
+      ...rest,
+      deliveries,
+      decide,
+      notes: (decision) =>
+        isTold(decision) ? [{ kind: 'operation', text: `no session: ${finding.reason}` }] : [],
+    },
+    recording.settings,
+  );
+  recording.recorded(recorded);
+  return recorded.payment.status;
+}

@@ -1,0 +1,156 @@
+/** One look: ask the gateway, decide under the order's lock, record what was found, tell the merchant. */
+import { Context } from '@temporalio/activity';
+import { crashPoint } from '../crash-points.ts';
+import { decide, type Decision } from '../domain/decide.ts';
+import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
+import type { Reading } from '../domain/transaction.ts';
+import type { Gateway } from '../gateways/gateway.ts';
+import { isHopeless, NoSuchRow } from '../store/errors.ts';
+import { findPayment, type PaymentRow } from '../store/payments.ts';
+import { recordFinding, type RecordedFinding } from '../store/record-finding/write.ts';
+import type { LookInput, LookResult, WatchedPayment } from './contract.ts';
+import { notesOfLook, wordsOfReading } from './look-notes.ts';
+import type { Recording } from './recording.ts';
+
+export interface Looking extends Recording {
+  readonly gateway: Gateway;
+  readonly signal: AbortSignal;
+}
+
+/** See `PaymentActivities.lookAtPayment`. @throws GatewayUnavailable, NoSuchRow */
+export async function lookAtPayment(looking: Looking, input: LookInput): Promise<LookResult> {
+  // First of all: where the store is away, the gateway is not asked in vain.
+  const row = await findPayment(looking.db, input.paymentId);
+  if (row === null) throw new NoSuchRow(`looking: there is no payment ${input.paymentId}`);
+  if (input.decided !== undefined && !isAskedAbout(row, input.decided.decision))
+    return notInReview(row, input);
+  const transactionId = row.transactionId ?? claimedTransaction(row, input);
+  const at = { sessionId: row.sessionId ?? '', ...(transactionId !== undefined && { transactionId }) };
+  const { gateway, signal } = looking;
+  crashPoint('read.before', row.orderReference);
+  const reading = await gateway.readPayment(at, { signal });
+  crashPoint('read.after', row.orderReference);
+  return record(looking, input, reading).catch((error: unknown) => {
+    if (!isHopeless(error) || error instanceof NoSuchRow) throw error;
+    // What can't be recorded is as good as not understood. The gateway's words may be why, so they are left out.
+    const triggers = { ...input.triggers, callbacks: [] };
+    return record(looking, { ...input, triggers }, { kind: 'unreadable', reason: NOT_RECORDED });
+  });
+}
+
+const NOT_RECORDED = 'what was read could not be recorded';
+
+/** What is settled can only be dismissed: nothing about it is to be accepted. A try before this one may have done it. */
+function isAskedAbout({ status, reviewCode }: PaymentRow, decision: 'accept' | 'dismiss'): boolean {
+  const isInReview = status === 'REVIEW' || (reviewCode !== null && decision === 'dismiss');
+  return isInReview || Context.current().info.attempt > 1;
+}
+
+function notInReview(row: PaymentRow, { unclearSince }: LookInput): LookResult {
+  return {
+    answer: 'clear',
+    said: 'not asked: no person is asked about the payment',
+    isAbsent: false,
+    unclearSince,
+    payment: watched(row),
+    next: [],
+    decided: 'not_in_review',
+  };
+}
+
+/** The transaction that a proved callback of this session names, or a look that we asked for ourselves. */
+function claimedTransaction({ sessionId }: PaymentRow, { triggers }: LookInput): string | undefined {
+  const ofSession = triggers.callbacks.filter(
+    ({ claim }) => claim.sessionId === undefined || claim.sessionId === sessionId,
+  );
+  const named = ofSession.find(({ claim }) => claim.transactionId !== undefined)?.claim.transactionId;
+  return (
+    named ??
+    triggers.pokes.map((poke) => ('transactionId' in poke ? poke.transactionId : undefined)).find(Boolean)
+  );
+}
+
+async function record(looking: Looking, input: LookInput, reading: Reading): Promise<LookResult> {
+  const { gateway, db, settings } = looking;
+  const { triggers, now, decided } = input;
+  const recorded = await recordFinding(
+    db,
+    {
+      paymentId: input.paymentId,
+      account: gateway.account,
+      key: input.key,
+      deliveries: triggers.callbacks,
+      decide: (payment) => decideLook(payment, reading, input),
+      notes: (decision) => notesOfLook(gateway.id, triggers, { reading, decision }, now),
+      ...(decided && { noteKey: decided.noteKey }),
+    },
+    settings,
+  );
+  looking.recorded(recorded, triggers);
+  return resultOf(input, reading, recorded, `${wordsOfReading(gateway.id, reading)}; ${wordsOf(recorded)}`);
+}
+
+/** What a look means for the payment as it is recorded. */
+export function decideLook(payment: PaymentSnapshot, reading: Reading, input: LookInput): Decision {
+  const { now, unclearSince, closing, triggers, decided } = input;
+  return decide(payment, reading, {
+    now,
+    unclearSince,
+    closing,
+    isShopperLate: triggers.expiry === 'shopper',
+    ...(decided && { decision: decided.decision }),
+  });
+}
+
+/** What the run is told of a look. */
+export function resultOf(
+  input: LookInput,
+  reading: Reading,
+  recorded: Pick<RecordedFinding, 'decision' | 'payment' | 'next'> & { readonly row: WatchedPayment },
+  said: string,
+): LookResult {
+  const { decision, row, next } = recorded;
+  return {
+    answer: decision.kind === 'wait' || decision.kind === 'unclear' ? decision.kind : 'clear',
+    said,
+    isAbsent: reading.kind === 'absent',
+    unclearSince: decision.kind === 'unclear' ? decision.since : null,
+    payment: watched(row),
+    next,
+    ...(input.decided && { decided: outcomeOf(input.decided.decision, recorded) }),
+  };
+}
+
+const NOT_ACCEPTED =
+  'another payment has paid the order, the money is on its way back, or nobody has decided it: use paidonce resolve';
+const UNDISMISSED = 'nobody has decided that, or not within the last hour: use paidonce resolve';
+
+function outcomeOf(
+  asked: 'accept' | 'dismiss',
+  { decision, payment: { status, reviewCode, mustGiveBack } }: Pick<RecordedFinding, 'decision' | 'payment'>,
+): LookResult['decided'] {
+  if (decision.kind === 'refuse') return { refused: decision.reason };
+  if (asked === 'accept') return holdsMoney(status) && !mustGiveBack ? 'done' : { refused: NOT_ACCEPTED };
+  return status === 'REVIEW' || reviewCode !== null ? { refused: UNDISMISSED } : 'done';
+}
+
+function wordsOf({ decision, payment: { status, reason }, isChange }: RecordedFinding): string {
+  switch (decision.kind) {
+    case 'wait':
+      return 'nothing to act on yet';
+    case 'keep':
+      return `it stays ${status}`;
+    case 'unclear':
+      return `not clear: ${decision.reason}`;
+    case 'refuse':
+      return decision.reason;
+    case 'find':
+      return `it ${isChange ? 'becomes' : 'stays'} ${status}${reason === null ? '' : ` (${reason})`}`;
+  }
+}
+
+/** A payment's row as far as its run watches it. */
+export function watched(row: WatchedPayment): WatchedPayment {
+  const { status, reviewCode, dismissed, transactionId, knownEvents } = row;
+  return { status, reviewCode, dismissed, transactionId, knownEvents };
+}
