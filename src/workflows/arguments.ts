@@ -3,20 +3,18 @@
  * the functions named `expect…`, which refuse an update, or the input of a whole run, in words.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { Claim } from '../domain/claim.ts';
+import type { Callback, Claim } from '../domain/callback.ts';
+import type { LookRequest, UnprovedHit } from '../domain/trigger.ts';
 import {
   moneyWorkflowId,
   paymentWorkflowId,
-  type CallbackSignal,
   type CarriedState,
   type CancelRequest,
   type GiveBackRequest,
-  type LookSignal,
   type MoneyInput,
   type OpenOperation,
   type PaymentSessionInput,
   type ResolveRequest,
-  type ReturnSignal,
 } from './messages.ts';
 import type { CarriedOpening } from './opening-plan.ts';
 
@@ -54,7 +52,7 @@ function timeOf(value: unknown, now: number): string {
 }
 
 /** Null where it is no callback of ours. What a claim says beyond texts is left out. */
-export function callbackOf(value: unknown, now: number): CallbackSignal | null {
+export function callbackOf(value: unknown, now: number): Callback | null {
   const { eventId, contentHash, claim, receivedAt } = fieldsOf(value);
   if (!isText(eventId) || !isText(contentHash)) return null;
   return { eventId, contentHash, claim: claimOf(claim), receivedAt: timeOf(receivedAt, now) };
@@ -67,15 +65,15 @@ function claimOf(value: unknown): Claim {
 }
 
 /** What can't be told apart is the weakest of all hits: the browser's. */
-export function returnOf(value: unknown, now: number): ReturnSignal {
+export function returnOf(value: unknown, now: number): UnprovedHit {
   const { why, at } = fieldsOf(value);
   return { why: why === 'unproved_callback' ? why : 'return', at: timeOf(at, now) };
 }
 
-const LOOKS = ['sweep', 'untold_update', 'unwatched', 'operator', 'refused_refund', 'in_review'] as const;
+const LOOKS = ['sweep', 'unwatched', 'operator', 'refused_refund', 'in_review'] as const;
 
 /** Whatever it says, it asks for a look: without a reason of ours, an operator does. */
-export function lookOf(value: unknown, now: number): LookSignal {
+export function lookOf(value: unknown, now: number): LookRequest {
   const { why, at, transactionId } = fieldsOf(value);
   const known = LOOKS.find((look) => look === why) ?? 'operator';
   return { why: known, at: timeOf(at, now), ...(isText(transactionId) && { transactionId }) };

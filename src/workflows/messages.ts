@@ -1,8 +1,9 @@
-/** Everything that clients and `paymentSession` say to each other: names, ids and shapes. */
+/** Everything that clients and our workflows say to each other: names, ids and shapes. */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Claim } from '../domain/claim.ts';
-import type { PaymentKey, PaymentStatus } from '../domain/payment.ts';
+import type { Callback } from '../domain/callback.ts';
+import type { Closing, PaymentAddress, PaymentStatus } from '../domain/payment.ts';
+import type { LookRequest, TimedLook, UnprovedHit } from '../domain/trigger.ts';
 import type { CarriedOpening } from './opening-plan.ts';
 
 /** The workflow id of a payment: `payment/<order reference>/<n>`. */
@@ -35,8 +36,7 @@ export const OrderReferenceKey = defineSearchAttributeKey('OrderReference', 'KEY
 export const SessionIdKey = defineSearchAttributeKey('SessionId', 'KEYWORD');
 export const TransactionIdKey = defineSearchAttributeKey('TransactionId', 'KEYWORD');
 
-export interface PaymentSessionInput extends PaymentKey {
-  readonly gateway: string;
+export interface PaymentSessionInput extends PaymentAddress {
   /** What an earlier run of the same payment handed over when its history grew long. */
   readonly carried?: CarriedState;
 }
@@ -49,7 +49,7 @@ export interface CarriedState {
   /** Of a session that could not be opened yet. */
   readonly opening?: CarriedOpening;
   /** `at` in milliseconds since the epoch. */
-  readonly nextLook?: { readonly at: number; readonly why: 'follow-up' | 'poll' | 'review' };
+  readonly nextLook?: { readonly at: number; readonly why: TimedLook };
 }
 
 export interface PaymentSessionResult {
@@ -58,34 +58,18 @@ export interface PaymentSessionResult {
 }
 
 /** A verified callback. What it claims is evidence; all it asks for is a look. */
-export interface CallbackSignal {
-  readonly eventId: string;
-  readonly contentHash: string;
-  readonly claim: Claim;
-  readonly receivedAt: string;
-}
-
-/** A hit that proves nothing: the payer's browser, or a callback whose signature was missing or wrong. */
-export interface ReturnSignal {
-  readonly why: 'return' | 'unproved_callback';
-  readonly at: string;
-}
-
-/** Why a session is being closed: the merchant cancels, or another payment has paid the order. */
-export type Closing = 'merchant' | 'order_paid';
-
+export const callbackReceived = defineSignal<[Callback]>('callbackReceived');
+/** A hit that proves nothing. */
+export const returnVisited = defineSignal<[UnprovedHit]>('returnVisited');
 /** A look that we ask for ourselves. */
-export interface LookSignal {
-  readonly why: 'sweep' | 'untold_update' | 'unwatched' | 'operator' | 'refused_refund' | 'in_review';
-  readonly at: string;
-  readonly transactionId?: string;
-}
-
-export const callbackReceived = defineSignal<[CallbackSignal]>('callbackReceived');
-export const returnVisited = defineSignal<[ReturnSignal]>('returnVisited');
-export const lookRequested = defineSignal<[LookSignal]>('lookRequested');
+export const lookRequested = defineSignal<[LookRequest]>('lookRequested');
+/** The first attempt to tell the merchant of an update has failed: the run takes over, with retries. */
+export const tellMerchant = defineSignal<[effectId: string]>('tellMerchant');
 /** The activity that opens the session says that it takes long: callers are to be answered without it. */
 export const openingTakesLong = defineSignal('openingTakesLong');
+/** Another payment has paid the order: nobody must be able to pay in this session any more. */
+export const closeRequested =
+  defineSignal<[{ readonly why: 'order_paid'; readonly at: string }]>('closeRequested');
 
 export type OpenSessionResult =
   | {
@@ -93,8 +77,7 @@ export type OpenSessionResult =
       readonly status: PaymentStatus;
       readonly sessionId: string;
       readonly checkoutUrl: string;
-      /** Absent from a run that began before it was told. */
-      readonly runId?: string;
+      readonly runId: string;
     }
   /** The gateway has not answered yet, or can't be asked: the next one to ask gets the session as soon as there is one. */
   | { readonly kind: 'still_opening' }
@@ -118,11 +101,11 @@ export interface CancelRequest {
 
 export interface ResolveRequest {
   readonly decision: 'accept' | 'dismiss';
-  /** Names the operator's note in the timeline; who and why stay out of the history. */
+  /** Names the operator's note in the timeline: the person and the reason stay out of the history. */
   readonly noteKey: string;
 }
 
-/** Opens the session, or waits for it, for 12 s at most; answered after any look that is due or running, so that nobody is sent to a dead session. */
+/** Opens the session, or waits for it, for 12 s at most; answered after any look that is due or running, so that no shopper is sent to a dead session. */
 export const openSession = defineUpdate<OpenSessionResult>('openSession');
 export const cancelSession = defineUpdate<CancelResult, [CancelRequest]>('cancelSession');
 export const resolveReview = defineUpdate<ResolveResult, [ResolveRequest]>('resolveReview');
@@ -136,8 +119,7 @@ export interface PaymentView {
 
 export const getState = defineQuery<PaymentView>('getState');
 
-export interface MoneyInput extends PaymentKey {
-  readonly gateway: string;
+export interface MoneyInput extends PaymentAddress {
   readonly carried?: { readonly open: readonly OpenOperation[]; readonly givesBack: GiveBackRequest | null };
 }
 
@@ -162,6 +144,3 @@ export const carryOut = defineUpdate<void, [operationId: string, about?: string]
 export const giveBack = defineUpdate<void, [GiveBackRequest]>('giveBack');
 export const operationRequested = defineSignal<[operationId: string, about?: string]>('operationRequested');
 export const giveBackRequested = defineSignal<[GiveBackRequest]>('giveBackRequested');
-/** Another payment has paid the order: nobody must be able to pay in this session any more. */
-export const closeRequested =
-  defineSignal<[{ readonly why: 'order_paid'; readonly at: string }]>('closeRequested');

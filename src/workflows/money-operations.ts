@@ -1,12 +1,5 @@
 /** Moves a payment's money after it was paid: captures, refunds and voids, one after another, each at most once. */
-import {
-  allHandlersFinished,
-  CancellationScope,
-  condition,
-  continueAsNew,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
 import { expectGiveBack, expectMoneyInput, expectOperationId, giveBackOf, textOf } from './arguments.ts';
 import {
   carryOut,
@@ -26,6 +19,7 @@ import {
   showMoving,
   type MoneyRun,
 } from './money-run.ts';
+import { runLoop } from './run-loop.ts';
 
 /**
  * Carries out what the store's operations ask for. What the gateway has accepted or left unanswered is read for, never sent again.
@@ -36,19 +30,34 @@ export function moneyOperations(input: MoneyInput): Promise<void> {
   return CancellationScope.nonCancellable(() => runOperations(input));
 }
 
-async function runOperations(input: MoneyInput): Promise<void> {
+function runOperations(input: MoneyInput): Promise<void> {
   const run = newMoneyRun(expectMoneyInput(input, workflowInfo().workflowId));
   receiveRequests(run);
-  for (;;) {
-    showMoving(run, null);
-    await untilDue(run);
-    // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
-    const due = nextDue(run, Date.now());
-    if (due !== undefined) await attempt(run, due);
-    else if (run.givesBack !== null && run.open.length === 0) await planNextGiveBack(run);
-    else if (isOver(run)) return;
-    else if (isLongAndQuiet(run)) await continueAsNew<typeof moneyOperations>(handOver(run));
-  }
+  showMoving(run, null);
+  return runLoop<void>({
+    due: (now) => dueOf(run, now),
+    timer: () => timerOf(run),
+    isQuiet: () => run.beside.size === 0,
+    end: () => (run.open.length === 0 && run.givesBack === null ? { result: undefined } : null),
+    continueAsNew: () => continueAsNew<typeof moneyOperations>(handOver(run)),
+  });
+}
+
+function dueOf(run: MoneyRun, now: number): (() => Promise<void>) | null {
+  const due = nextDue(run, now);
+  if (due !== undefined) return () => shown(run, attempt(run, due));
+  const isToPlan = run.givesBack !== null && run.open.length === 0;
+  return isToPlan ? () => shown(run, planNextGiveBack(run)) : null;
+}
+
+async function shown(run: MoneyRun, work: Promise<void>): Promise<void> {
+  await work;
+  showMoving(run, null);
+}
+
+function timerOf(run: MoneyRun): { at: number; summary: string } | null {
+  const at = Math.min(...run.open.map(({ due }) => due));
+  return Number.isFinite(at) ? { at, summary: 'look for what the gateway has not finished' } : null;
 }
 
 /** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
@@ -88,27 +97,6 @@ async function giveBackNow(run: MoneyRun, asked: GiveBackRequest): Promise<void>
       run.givesBack === null ||
       (run.open.length > 0 && !run.open.some(({ operationId }) => isBusy(run, operationId))),
   );
-}
-
-async function untilDue(run: MoneyRun): Promise<void> {
-  const isDue = () =>
-    nextDue(run, Date.now()) !== undefined ||
-    (run.givesBack !== null && run.open.length === 0) ||
-    isOver(run) ||
-    isLongAndQuiet(run);
-  const first = Math.min(...run.open.map(({ due }) => due));
-  if (!Number.isFinite(first)) return condition(isDue);
-  await condition(isDue, Math.max(1, first - Date.now()), {
-    summary: 'look for what the gateway has not finished',
-  });
-}
-
-function isOver(run: MoneyRun): boolean {
-  return run.open.length === 0 && run.givesBack === null && run.telling.size === 0 && allHandlersFinished();
-}
-
-function isLongAndQuiet(run: MoneyRun): boolean {
-  return workflowInfo().continueAsNewSuggested && run.telling.size === 0 && allHandlersFinished();
 }
 
 function handOver({ input, open, givesBack }: MoneyRun): MoneyInput {

@@ -13,17 +13,18 @@ export interface MoneyRun {
   givesBack: GiveBackRequest | null;
   /** How often that was asked for: what is asked for while the gateway is being read is not answered by that reading. */
   giveBacksAsked: number;
-  /** Counts what was recorded, so that each record has a key of its own. */
-  records: number;
+  /** Counts its activities, so that what each records has a key of its own. */
+  steps: number;
   /** In words, for people; null while nothing is being done. */
   doing: string | null;
-  readonly telling: Set<string>;
+  /** What is done beside the loop, in words. */
+  readonly beside: Set<string>;
 }
 
 export function newMoneyRun(input: MoneyInput): MoneyRun {
   const { open = [], givesBack = null } = input.carried ?? {};
-  const counts = { giveBacksAsked: 0, records: 0 };
-  return { input, open: [...open], givesBack, ...counts, doing: null, telling: new Set() };
+  const counts = { giveBacksAsked: 0, steps: 0 };
+  return { input, open: [...open], givesBack, ...counts, doing: null, beside: new Set() };
 }
 
 /** A request that comes twice is served once. `about` says what it is, for people; null where nobody has said. */
@@ -50,7 +51,7 @@ export function nextDue(run: MoneyRun, now: number): OpenOperation | undefined {
   return run.open.filter(({ due }) => due <= now).sort((left, right) => left.since - right.since)[0];
 }
 
-/** Nothing is known of it yet: whoever asked for it waits. */
+/** Nothing is known of it yet: its caller waits. */
 export function isBusy(run: MoneyRun, operationId: string): boolean {
   return run.open.some((open) => open.operationId === operationId && open.tries === 0);
 }
@@ -80,7 +81,7 @@ export function showMoney(run: MoneyRun): void {
       ...(run.givesBack === null ? [] : [`- to be given back: ${run.givesBack.cause}`]),
       ...open,
       ...(run.doing === null ? [] : [`- ${inMarkdown(run.doing)}`, `- ${WHERE_ATTEMPTS_ARE}`]),
-      ...(run.telling.size === 0 ? [] : [`- the merchant has to hear ${[...run.telling].join(', ')}`]),
+      ...[...run.beside].map((what) => `- beside that, sees to it ${what}`),
     ].join('\n'),
   );
 }

@@ -1,5 +1,5 @@
 /** When the session is tried to be opened: for as long as somebody asks for it, and never for a shopper who left hours ago. */
-import type { ClosingCause } from '../activities/payment-activities.ts';
+import type { ClosingCause } from '../activities/contract.ts';
 import { delayAfter } from '../domain/ladder.ts';
 
 /** A caller is answered after this long, session or not; the gateway goes on meanwhile. */

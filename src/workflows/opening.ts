@@ -1,42 +1,37 @@
 /** The beginning of a run: the session is opened, found again or adopted. */
-import { condition, workflowInfo } from '@temporalio/workflow';
+import { condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type {
   ClosingCause,
+  NoSession,
   OpenedPayment,
   OpenSessionInput,
   OpenSessionOutcome,
-  OutcomeRecord,
-} from '../activities/payment-activities.ts';
-import { isOpen, type PaymentStatus } from '../domain/payment.ts';
-import type { Outcome } from '../domain/settle.ts';
+} from '../activities/contract.ts';
+import { CLOSED_BECAUSE } from '../domain/decide.ts';
+import { isOpen } from '../domain/payment.ts';
 import { insteadOf, isTimedOut, NOT_READ } from './ended.ts';
-import { CLOSED_BECAUSE, record } from './look.ts';
+import { beside } from './follow-up.ts';
 import { ANSWER_WITHIN_MS, askToOpen, nextToClose, planNextTry } from './opening-plan.ts';
-import { checkout } from './proxies.ts';
+import { background, checkout, closeUnopened } from './proxies.ts';
 import { publishSearchAttributes, showDetails, viewOf } from './publish.ts';
-import { isInReview, planAfterClearAnswer, type RunState } from './run-state.ts';
-import { closeLeftBehind } from './surplus.ts';
-import { tell } from './telling.ts';
+import { planAfterClearAnswer, statusOf, type RunState } from './run-state.ts';
 
 /** Tries to open the payment's session, plans the next try, or finds out that there will never be one: then the run has nothing to watch. */
 export async function open(run: RunState): Promise<void> {
-  const { opening } = run;
-  const because = nextToClose(opening, run.callbacks.length > 0);
-  if (because !== undefined) return closeUnopened(run, because);
+  const because = nextToClose(run.opening, run.callbacks.length > 0);
+  if (because !== undefined) return closeInstead(run, because);
   const input = inputOf(run);
   const outcome = await tryOnce(run, input);
   if (outcome.kind === 'unavailable')
-    return planNextTry(opening, Date.now(), run.callbacks.length > 0, outcome);
+    return planNextTry(run.opening, Date.now(), run.callbacks.length > 0, outcome);
   if (outcome.kind === 'opened') return takeOver(run, outcome);
-  await giveUp(run, outcome).catch((error: unknown) => insteadOf(error, undefined));
-  run.callbacks = run.callbacks.filter(({ eventId }) => !input.eventIds.includes(eventId));
-  run.pokes = [];
+  goWithout(run, outcome, input.callbacks);
 }
 
 /** Waits for an answer about the session; false where there is none in time. Only where opening is in trouble does it take a timer. */
 export async function waitForSession(run: RunState): Promise<boolean> {
   const { opening } = run;
-  const isAnswered = () => run.payment !== null || run.rejected !== null;
+  const isAnswered = () => run.phase.kind !== 'opening';
   if (isAnswered()) return true;
   const since = Date.now();
   const left = () => ANSWER_WITHIN_MS - (Date.now() - since);
@@ -58,97 +53,82 @@ async function tryOnce(run: RunState, input: OpenSessionInput): Promise<OpenSess
     return await checkout(run.input.gateway).openSession.executeWithOptions(options, [input]);
   } catch (error) {
     if (isTimedOut(error)) return { kind: 'unavailable', reason: 'no worker was free to open the session' };
-    return insteadOf<OpenSessionOutcome>(error, { kind: 'unknown', reason: NOT_READ });
+    return insteadOf<OpenSessionOutcome>(error, { kind: 'unknown', status: 'PENDING', reason: NOT_READ });
   }
-}
-
-/** The merchant cancels what could not be opened yet. No payer has its address, so there is nothing to ask the gateway first. */
-async function closeUnopened(run: RunState, because: ClosingCause): Promise<void> {
-  const reason = CLOSED_BECAUSE[because.why];
-  const closed = { ...withoutSession(run, { kind: because.why, reason }), closing: because };
-  const status = await record(run, closed).then(
-    (recorded) => recorded.status,
-    (error: unknown) => insteadOf(error, run.status),
-  );
-  run.opening.closing = run.opening.closing.filter((asked) => asked !== because);
-  // Nobody has asked for it, as far as the store knows.
-  if (isOpen(status)) return;
-  run.closing = because.why;
-  run.rejected = reason;
-  run.pokes = [];
-  if (status === 'CANCELLED') closeLeftBehind(run);
 }
 
 function inputOf(run: RunState): OpenSessionInput {
   const { paymentId, orderReference, n, gateway } = run.input;
-  const claimedSessionId = run.callbacks.find(({ claim }) => claim.sessionId !== undefined)?.claim.sessionId;
+  const { since, tries } = run.opening;
   return {
     paymentId,
     orderReference,
     n,
     gateway,
-    eventIds: run.callbacks.map(({ eventId }) => eventId),
-    isRetried: run.opening.tries > 0,
-    since: run.opening.since === 0 ? Date.now() : run.opening.since,
-    ...(claimedSessionId !== undefined && { claimedSessionId }),
+    key: keyOf(run),
+    callbacks: run.callbacks,
+    isRetried: tries > 0,
+    since: since === 0 ? Date.now() : since,
   };
+}
+
+function keyOf({ opening }: RunState): string {
+  return `${workflowInfo().runId}-open-${opening.tries}`;
+}
+
+/** The merchant cancels what could not be opened yet. No payer has its address, so there is nothing to ask the gateway first. */
+async function closeInstead(run: RunState, because: ClosingCause): Promise<void> {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const { callbacks } = run;
+  const input = { paymentId, orderReference, n, gateway, key: keyOf(run), because, callbacks };
+  const summary = `close it without a session: ${CLOSED_BECAUSE[because.why]}`;
+  const status = await closeUnopened.executeWithOptions({ summary }, [input]).then(
+    (recorded) => recorded.status,
+    (error: unknown) => insteadOf(error, statusOf(run)),
+  );
+  run.opening.closing = run.opening.closing.filter((asked) => asked !== because);
+  // Nobody has asked for it, as far as the store knows.
+  if (isOpen(status)) return;
+  run.closing = because.why;
+  goWithout(run, { kind: 'closed', status, reason: CLOSED_BECAUSE[because.why] }, []);
+  if (status === 'CANCELLED') closeSurplusLater(run, '');
+}
+
+function goWithout(
+  run: RunState,
+  { kind, status, reason }: NoSession,
+  answered: OpenSessionInput['callbacks'],
+): void {
+  const before = viewOf(run);
+  // A caller that waits for a session already has a payment row, so it cannot be this unknown payment. Let it ask again.
+  run.phase = { kind: 'without_session', status, reason, isRefused: kind === 'rejected' };
+  run.callbacks = run.callbacks.filter((callback) => !answered.includes(callback));
+  run.pokes = [];
+  if (kind !== 'unknown') publishSearchAttributes(run, before);
+  showDetails(run);
 }
 
 function takeOver(run: RunState, payment: OpenedPayment): void {
   // A new run of an old payment starts without attributes, a first one with its status.
-  const before = {
-    ...viewOf(run),
-    status: payment.status === 'PENDING' ? payment.status : ('NONE' as PaymentStatus),
-  };
-  run.payment = payment;
-  run.rejected = null;
-  run.status = payment.status;
-  run.reason = payment.reason ?? null;
-  const { transactionId, transactionUpdatedAt, capturedMinor, refundedMinor } = payment;
-  if (transactionId !== undefined) {
-    const updatedAt = transactionUpdatedAt === undefined ? {} : { updatedAt: transactionUpdatedAt };
-    run.transaction = { transactionId, capturedMinor, refundedMinor, ...updatedAt };
-  }
-  run.reversals = payment.reversals;
-  run.mark = payment.mark;
+  const before = { ...viewOf(run), status: payment.status === 'PENDING' ? payment.status : null };
+  run.phase = { kind: 'watching', payment };
   publishSearchAttributes(run, before);
-  tell(run, payment, showDetails);
-  // An earlier run's timer is gone with it, and the next hold poll or review must not wait for somebody to call.
-  const isToBeWatched = run.status === 'ON_HOLD' || isInReview(run);
-  if (isToBeWatched && run.nextLook === null) planAfterClearAnswer(run, Date.now());
+  if (payment.mayHaveSurplus) closeSurplusLater(run, payment.sessionId);
+  // An earlier run's timer is gone with it, and the next hold poll or review must not wait to be asked for.
+  const isToBeWatched = payment.status === 'ON_HOLD' || payment.reviewCode !== null;
+  if (isToBeWatched && run.nextLook === null) planAfterClearAnswer(run, payment, Date.now());
 }
 
-type NoSession = Exclude<OpenSessionOutcome, OpenedPayment | { kind: 'unavailable' }>;
-
-async function giveUp(run: RunState, outcome: NoSession): Promise<void> {
-  // Whoever asks for a session has a payment in the store, and so another one than this run knows nothing of: he asks again.
-  run.isRefused = outcome.kind === 'rejected';
-  try {
-    if (outcome.kind !== 'unknown') await record(run, withoutSession(run, outcome));
-  } finally {
-    run.rejected = outcome.reason;
-  }
-}
-
-/** What was closed before is left as it is: only what came in is marked, and what was never told is told. */
-function withoutSession(
-  run: RunState,
-  { kind, reason }: { kind: 'rejected' | 'never_opened' | 'closed' | ClosingCause['why']; reason: string },
-): OutcomeRecord {
-  const text = `no session: ${reason}`;
-  const isNews = kind !== 'closed';
-  return {
-    paymentId: run.input.paymentId,
-    outcome: isNews ? endOf(kind, reason) : null,
-    deliveries: run.callbacks,
-    notes: isNews || run.callbacks.length > 0 ? [{ kind: 'operation', text }] : [],
-    key: `${workflowInfo().runId}-${kind}`,
+/**
+ * An answer that got lost may have left another session behind, which the gateway's search shows only after a while. `sessionId` is the one
+ * that stays; empty where none does, since the payment was closed before its session could be opened.
+ */
+function closeSurplusLater(run: RunState, sessionId: string): void {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const session = { paymentId, orderReference, n, gateway, sessionId };
+  const work = async () => {
+    await sleep('1 minute', { summary: 'then close sessions that a lost answer left behind' });
+    await background(gateway).cancelSurplusSessions(session);
   };
-}
-
-function endOf(kind: 'rejected' | 'never_opened' | ClosingCause['why'], reason: string): Outcome {
-  const nothing = { pays: false, reason, cause: kind, capturedMinor: 0, refundedMinor: 0 };
-  if (kind === 'rejected') return { ...nothing, status: 'FAILED' };
-  if (kind === 'never_opened') return { ...nothing, status: 'EXPIRED', closedBy: 'expiry' };
-  return { ...nothing, status: 'CANCELLED', closedBy: 'merchant' };
+  beside(run, 'that no other session is left behind', work, showDetails);
 }

@@ -1,6 +1,5 @@
-/** One payment session, from its opening to the merchant's knowing. The only place that moves a payment's state. */
+/** One payment session, from its opening until it is settled. It decides when to look; what a look means is decided in `domain/`. */
 import {
-  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -16,7 +15,10 @@ import {
   expectResolve,
   lookOf,
   returnOf,
+  textOf,
 } from './arguments.ts';
+import { cancel, close, resolve } from './commands.ts';
+import { tell } from './follow-up.ts';
 import { look } from './look.ts';
 import {
   callbackReceived,
@@ -28,14 +30,15 @@ import {
   openSession,
   resolveReview,
   returnVisited,
+  tellMerchant,
   type OpenSessionResult,
   type PaymentSessionInput,
   type PaymentSessionResult,
 } from './messages.ts';
-import { open, waitForSession } from './opening.ts';
-import { newOperations, type Operations } from './operations.ts';
-import { showDoing, viewOf, waitsFor } from './publish.ts';
 import { ANSWER_WITHIN_MS, MOST_CALLERS } from './opening-plan.ts';
+import { open, waitForSession } from './opening.ts';
+import { showDoing, viewOf, waitsFor } from './publish.ts';
+import { runLoop } from './run-loop.ts';
 import {
   isLookDue,
   isOpeningDue,
@@ -44,50 +47,65 @@ import {
   newRunState,
   receiveCallback,
   receivePoke,
+  statusOf,
   type RunState,
 } from './run-state.ts';
-import { closeSurplusLater } from './surplus.ts';
 
 /**
  * Opens the session, then looks at the gateway whenever a callback, a browser, a timer or the sweep asks for it, until the payment
- * is settled and the merchant knows. Throws nothing but a refusal of its input; a request to cancel the workflow is ignored, since
- * money does not stop for it.
+ * is settled. Throws nothing but a refusal of its input; a request to cancel the workflow is ignored, since money does not stop for it.
  */
 export function paymentSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
   return CancellationScope.nonCancellable(() => runSession(input));
 }
 
-async function runSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
+function runSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
   const run = newRunState(expectPaymentInput(input, workflowInfo().workflowId));
-  const operations = newOperations(run);
-  receiveMessages(run, operations);
-  for (;;) {
-    showDoing(run, null);
-    await untilSomethingIsDue(run, operations);
-    // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts anew.
-    if (operations.isWaiting()) await operations.next();
-    else if (isLookDue(run, Date.now())) await lookAndWatch(run);
-    else if (isOpeningDue(run, Date.now())) await begin(run);
-    else if (isOver(run))
-      return { status: run.payment === null ? 'NOT_OPENED' : run.status, why: waitsFor(run) };
-    else if (isLongAndQuiet(run)) await continueAsNew<typeof paymentSession>(handOver(run));
-  }
+  receiveMessages(run);
+  showDoing(run, null);
+  return runLoop<PaymentSessionResult>({
+    due: (now) => dueOf(run, now),
+    timer: () => timerOf(run),
+    isQuiet: () => isQuiet(run),
+    end: () => endOf(run),
+    continueAsNew: () => continueAsNew<typeof paymentSession>(handOver(run)),
+  });
 }
 
-async function begin(run: RunState): Promise<void> {
-  await open(run);
+function dueOf(run: RunState, now: number): (() => Promise<void>) | null {
+  if (run.mutex.isBusy) return null;
+  if (isLookDue(run, now)) return () => alone(run, () => look(run));
+  return isOpeningDue(run, now) ? () => alone(run, () => open(run)) : null;
+}
+
+async function alone(run: RunState, work: () => Promise<unknown>): Promise<void> {
+  await run.mutex.run(work);
   watchLifetime(run);
-  closeSurplusLater(run);
+  showDoing(run, null);
 }
 
-/** A run that began on hold has no end of the lifetime to wait for, until the hold turns out to be nothing yet. */
-async function lookAndWatch(run: RunState): Promise<void> {
-  await look(run);
-  if (run.status === 'PENDING') watchLifetime(run);
+function timerOf(run: RunState): { at: number; summary: string } | null {
+  const { nextLook, opening } = run;
+  if (run.mutex.isBusy) return null;
+  if (!isUnopened(run))
+    return nextLook && { at: nextLook.at, summary: `next look at the gateway: ${nextLook.why}` };
+  const summary = opening.isResting
+    ? 'nobody asks for the session: until its deadline'
+    : 'try again to open it';
+  return { at: opening.nextTry, summary };
+}
+
+function endOf(run: RunState): { result: PaymentSessionResult } | null {
+  if (run.phase.kind === 'watching') {
+    const { status } = run.phase.payment;
+    const isOver = isSettled(status) && run.nextLook === null;
+    return isOver ? { result: { status, why: waitsFor(run) } } : null;
+  }
+  return isUnopened(run) ? null : { result: { status: 'NOT_OPENED', why: waitsFor(run) } };
 }
 
 /** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
-function receiveMessages(run: RunState, operations: Operations): void {
+function receiveMessages(run: RunState): void {
   setHandler(callbackReceived, (sent: unknown) => receiveWhatCame(run, sent), {
     description: 'A verified callback: look at the gateway',
   });
@@ -97,110 +115,77 @@ function receiveMessages(run: RunState, operations: Operations): void {
   setHandler(lookRequested, (sent: unknown) => receivePoke(run, lookOf(sent, Date.now())), {
     description: 'We ask for a look ourselves',
   });
+  setHandler(tellMerchant, (sent: unknown) => tellWhatWasSent(run, textOf(sent)), {
+    description: 'The merchant could not be told at once: tell, with retries',
+  });
   setHandler(openingTakesLong, () => void (run.opening.isInTrouble = true), {
     description: 'The gateway takes long to open the session: callers are answered without it',
   });
-  setHandler(closeRequested, () => operations.close(), {
-    description: 'Another payment has paid the order',
-  });
+  setHandler(closeRequested, () => close(run), { description: 'Another payment has paid the order' });
   setHandler(getState, () => viewOf(run), { description: 'What this payment is and what it waits for' });
-  setHandler(openSession, () => answerShopper(run, operations), {
-    description: 'Opens the session, or waits for it',
-  });
-  setHandler(cancelSession, (sent: unknown) => operations.cancel(expectCancel(sent)), {
+  setHandler(openSession, () => answerShopper(run), { description: 'Opens the session, or waits for it' });
+  setHandler(cancelSession, (sent: unknown) => cancel(run, expectCancel(sent)), {
     description: 'The merchant closes what nobody paid',
     validator: (sent: unknown) => void expectCancel(sent),
   });
-  setHandler(resolveReview, (sent: unknown) => operations.resolve(expectResolve(sent)), {
+  setHandler(resolveReview, (sent: unknown) => resolve(run, expectResolve(sent)), {
     description: 'The way out of REVIEW',
     validator: (sent: unknown) => void expectResolve(sent),
   });
 }
 
-/** What is no callback of ours may still be somebody's wish that we look. */
+/** What is no callback of ours may still be a wish that we look. */
 function receiveWhatCame(run: RunState, sent: unknown): void {
   const callback = callbackOf(sent, Date.now());
   if (callback === null) receivePoke(run, lookOf(undefined, Date.now()));
   else receiveCallback(run, callback);
 }
 
+function tellWhatWasSent(run: RunState, effectId: string | null): void {
+  if (effectId !== null) tell(run, effectId);
+}
+
 /** Answered within 12 s, so that callers never pile up: a run takes ten updates at a time. */
-async function answerShopper(run: RunState, operations: Operations): Promise<OpenSessionResult> {
+async function answerShopper(run: RunState): Promise<OpenSessionResult> {
   if (run.opening.callers >= MOST_CALLERS) return { kind: 'still_opening' };
   run.opening.callers += 1;
-  const answer = await waitForAnswer(run, operations);
+  const answer = await waitForAnswer(run);
   run.opening.callers -= 1;
   return answer;
 }
 
-/** Waits for any look that is due or running, so that nobody is sent to a session that has just died. */
-async function waitForAnswer(run: RunState, operations: Operations): Promise<OpenSessionResult> {
+/** Waits for any look that is due or running, so that no shopper is sent to a session that has just died. */
+async function waitForAnswer(run: RunState): Promise<OpenSessionResult> {
   const since = Date.now();
   if (!(await waitForSession(run))) return { kind: 'still_opening' };
-  if (run.payment === null) return answerWithoutSession(run);
-  const { sessionId, checkoutUrl, expiresAt } = run.payment;
-  if (run.status === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'shopper';
-  const isClear = () => !run.looking && !operations.isWaiting() && !isLookDue(run, Date.now());
+  if (run.phase.kind !== 'watching') return answerWithoutSession(run);
+  const { sessionId, checkoutUrl, expiresAt } = run.phase.payment;
+  if (statusOf(run) === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'shopper';
+  const isClear = () => !run.mutex.isBusy && !isLookDue(run, Date.now());
   const left = since + ANSWER_WITHIN_MS - Date.now();
   if (!isClear() && !(await condition(isClear, Math.max(1, left)))) return { kind: 'still_opening' };
-  if (isSettled(run.status) || run.status === 'REVIEW') return { kind: 'not_open', status: run.status };
-  const { runId } = workflowInfo();
-  return { kind: 'open', status: run.status, sessionId, checkoutUrl, runId };
+  const status = statusOf(run);
+  if (isSettled(status) || status === 'REVIEW') return { kind: 'not_open', status };
+  return { kind: 'open', status, sessionId, checkoutUrl, runId: workflowInfo().runId };
 }
 
-function answerWithoutSession(run: RunState): OpenSessionResult {
-  if (run.isRefused) return { kind: 'rejected', reason: run.rejected as string };
-  return { kind: 'not_open', status: run.status };
+function answerWithoutSession({ phase }: RunState): OpenSessionResult {
+  if (phase.kind === 'without_session' && phase.isRefused) return { kind: 'rejected', reason: phase.reason };
+  return { kind: 'not_open', status: statusOf({ phase }) };
 }
 
-/** One timer for the run's whole life; while on hold it has no effect. */
+/** One timer for the run's whole life; while on hold it has no effect, and a run that begins on hold needs none yet. */
 function watchLifetime(run: RunState): void {
-  if (run.isLifetimeWatched || run.payment === null) return;
-  if (run.status !== 'PENDING' && run.status !== 'REVIEW') return;
+  if (run.isLifetimeWatched || run.phase.kind !== 'watching') return;
+  const { status, expiryDueAt } = run.phase.payment;
+  if (status !== 'PENDING' && status !== 'REVIEW') return;
   run.isLifetimeWatched = true;
-  const ms = Math.max(1, Date.parse(run.payment.expiryDueAt) - Date.now());
-  void endLifetime(run, ms);
+  void endLifetime(run, Math.max(1, Date.parse(expiryDueAt) - Date.now()));
 }
 
 async function endLifetime(run: RunState, ms: number): Promise<void> {
   await sleep(ms, { summary: 'session lifetime: a last look, then EXPIRED' });
-  run.isLifetimeOver = true;
   run.expiry = 'lifetime';
-}
-
-async function untilSomethingIsDue(run: RunState, operations: Operations): Promise<void> {
-  const isDue = () =>
-    operations.isWaiting() ||
-    isLookDue(run, Date.now()) ||
-    isOpeningDue(run, Date.now()) ||
-    isOver(run) ||
-    isLongAndQuiet(run);
-  if (isDue()) return;
-  const next = nextTimer(run);
-  if (next === null) return condition(isDue);
-  const { at, summary } = next;
-  await condition(() => isDue() || nextTimer(run)?.at !== at, Math.max(1, at - Date.now()), { summary });
-}
-
-function nextTimer(run: RunState): { at: number; summary: string } | null {
-  const { nextLook, opening } = run;
-  if (isUnopened(run)) {
-    const summary = opening.isResting
-      ? 'nobody asks for the session: until its deadline'
-      : 'try again to open it';
-    return { at: opening.nextTry, summary };
-  }
-  return nextLook && { at: nextLook.at, summary: `next look at the gateway: ${nextLook.why}` };
-}
-
-function isOver(run: RunState): boolean {
-  const isDone =
-    (run.payment === null && !isUnopened(run)) || (isSettled(run.status) && run.nextLook === null);
-  return isDone && isQuiet(run) && allHandlersFinished();
-}
-
-function isLongAndQuiet(run: RunState): boolean {
-  return workflowInfo().continueAsNewSuggested && isQuiet(run) && allHandlersFinished();
 }
 
 function handOver(run: RunState): PaymentSessionInput {
@@ -208,7 +193,7 @@ function handOver(run: RunState): PaymentSessionInput {
   const { since, tries, nextTry, isResting } = run.opening;
   const carried = {
     seen: [...run.seen],
-    ...(run.payment === null && { opening: { since, tries, nextTry, isResting } }),
+    ...(run.phase.kind !== 'watching' && { opening: { since, tries, nextTry, isResting } }),
     followUps: run.followUps,
     ...(run.closing !== null && { closing: run.closing }),
     ...(run.unclearSince !== null && { unclearSince: run.unclearSince }),

@@ -12,7 +12,7 @@ import type {
   PaymentActivities,
   UpdateActivities,
   WakingActivities,
-} from '../activities/payment-activities.ts';
+} from '../activities/contract.ts';
 import { taskQueues, updatesTaskQueue } from './messages.ts';
 
 /** A worker that is killed is noticed by its silence, not by the time limit of what it was doing. Temporal rounds up to whole seconds. */
@@ -39,10 +39,10 @@ export function checkout(
   });
 }
 
-/** Retried without end. */
+/** Retried without end. A look records what it has read, so it fits in the time of several calls. */
 export function background(
   gateway: string,
-): ActivityInterfaceFor<Pick<PaymentActivities, 'readTransaction' | 'cancelSurplusSessions'>> {
+): ActivityInterfaceFor<Pick<PaymentActivities, 'lookAtPayment' | 'cancelSurplusSessions'>> {
   return proxyActivities<PaymentActivities>({
     taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
     startToCloseTimeout: '45 seconds',
@@ -69,13 +69,13 @@ export const { wakeMoney, closeOthers, watchPayment } = proxyActivities<WakingAc
 });
 
 /** Our own store: back within seconds or not our fault. */
-export const { recordOutcome } = proxyActivities<PaymentActivities>({
+export const { closeUnopened } = proxyActivities<PaymentActivities>({
   startToCloseTimeout: '30 seconds',
   heartbeatTimeout: HEARTBEAT,
   retry: { initialInterval: '100 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
-/** Tells the merchant, on a queue of its own. */
+/** Tells the merchant what a first attempt could not, on a queue of its own. */
 export function notifier(): ActivityInterfaceFor<UpdateActivities> {
   return proxyActivities<UpdateActivities>({
     taskQueue: updatesTaskQueue(workflowInfo().taskQueue),

@@ -1,10 +1,15 @@
-/** What somebody sees who opens the run in the Temporal Web UI. */
+/** What a person sees that opens the run in the Temporal Web UI. */
 import { upsertSearchAttributes, setCurrentDetails } from '@temporalio/workflow';
+import type { PaymentStatus } from '../domain/payment.ts';
+import type { Poke, Triggers } from '../domain/trigger.ts';
 import { PaymentStatusKey, SessionIdKey, TransactionIdKey, type PaymentView } from './messages.ts';
-import type { RunState, Triggers } from './run-state.ts';
+import { statusOf, type RunState } from './run-state.ts';
+
+/** What the search attributes say; a run without any has no status. */
+type Published = Pick<PaymentView, 'sessionId' | 'transactionId'> & { readonly status: PaymentStatus | null };
 
 /** Makes the run findable by what has changed; one event, and none when nothing has. */
-export function publishSearchAttributes(run: RunState, before: PaymentView): void {
+export function publishSearchAttributes(run: RunState, before: Published): void {
   const now = viewOf(run);
   const changed = [
     ...(now.status === before.status ? [] : [{ key: PaymentStatusKey, value: now.status }]),
@@ -17,40 +22,43 @@ export function publishSearchAttributes(run: RunState, before: PaymentView): voi
 }
 
 export function viewOf(run: RunState): PaymentView {
+  const payment = run.phase.kind === 'watching' ? run.phase.payment : null;
   return {
-    status: run.status,
-    sessionId: run.payment?.sessionId ?? null,
-    transactionId: run.transaction?.transactionId ?? null,
+    status: statusOf(run),
+    sessionId: payment?.sessionId ?? null,
+    transactionId: payment?.transactionId ?? null,
     waitsFor: waitsFor(run),
   };
 }
 
 /** In plain words, what happens next. */
-export function waitsFor(run: RunState): string {
-  if (run.doing !== null) return `the gateway: ${run.doing}`;
-  if (run.rejected !== null) return run.rejected;
-  if (run.payment === null && run.opening.isResting) return 'somebody to ask for the session again';
-  if (run.payment === null) return 'the gateway to open a session';
-  if (run.telling.size > 0) return `the merchant to hear ${[...run.telling].join(', ')}`;
-  if (run.status === 'PENDING')
-    return `a callback, the payer's browser or the sweep, until ${run.payment.expiryDueAt}`;
-  if (run.status === 'ON_HOLD') return 'the gateway to decide; asked again by timer, callback or not';
-  if (run.status === 'REVIEW') return 'a person: paidonce resolve; the gateway is asked every hour';
-  if (run.mark !== null) return 'the gateway to say clearly what it is; asked every hour, and a person';
+export function waitsFor({ phase, doing, opening, telling }: RunState): string {
+  if (doing !== null) return `the gateway: ${doing}`;
+  if (phase.kind === 'without_session') return phase.reason;
+  if (phase.kind === 'opening')
+    return opening.isResting ? 'somebody to ask for the session again' : 'the gateway to open a session';
+  if (telling.size > 0) return `the merchant to hear ${[...telling].join(', ')}`;
+  const { status, expiryDueAt, reviewCode } = phase.payment;
+  if (status === 'PENDING') return `a callback, the payer's browser or the sweep, until ${expiryDueAt}`;
+  if (status === 'ON_HOLD') return 'the gateway to decide; asked again by timer, callback or not';
+  if (status === 'REVIEW') return 'a person: paidonce resolve; the gateway is asked every hour';
+  if (reviewCode !== null) return 'the gateway to say clearly what it is; asked every hour, and a person';
   return 'nothing: settled';
 }
 
 /** A few lines of Markdown at the head of the run's page. */
 export function showDetails(run: RunState): void {
-  const view = viewOf(run);
-  const money = run.payment?.money;
+  const { status, sessionId, transactionId, waitsFor: waits } = viewOf(run);
+  const { orderReference, paymentId, gateway } = run.input;
+  const money = run.phase.kind === 'watching' ? run.phase.payment.money : null;
   setCurrentDetails(
     [
-      `**${view.status}** order \`${run.input.orderReference}\`, payment \`${run.input.paymentId}\``,
-      money && `- ${money.amountMinor} minor units of ${money.currency} by ${run.input.gateway}`,
-      view.sessionId && `- session ${inMarkdown(view.sessionId)}`,
-      view.transactionId && `- transaction ${inMarkdown(view.transactionId)}`,
-      `- waits for ${inMarkdown(view.waitsFor)}`,
+      `**${status}** order \`${orderReference}\`, payment \`${paymentId}\``,
+      money && `- ${money.amountMinor} minor units of ${money.currency} by ${gateway}`,
+      sessionId && `- session ${inMarkdown(sessionId)}`,
+      transactionId && `- transaction ${inMarkdown(transactionId)}`,
+      `- waits for ${inMarkdown(waits)}`,
+      ...[...run.beside].map((what) => `- beside that, sees to it ${what}`),
       run.doing !== null && `- ${WHERE_ATTEMPTS_ARE}`,
       `- looked ${run.looks} times, ${run.seen.size} callbacks`,
     ]
@@ -91,10 +99,9 @@ const POKED = {
   sweep: 'the sweep',
   operator: 'an operator',
   refused_refund: 'a refund of more than we know to be captured',
-  untold_update: 'an update that was never told',
   unwatched: 'nobody watching it',
   in_review: 'its money run, which has put it in REVIEW',
-} as const satisfies Record<Triggers['pokes'][number]['why'], string>;
+} as const satisfies Record<Poke['why'], string>;
 
 /** One line of a page, of which Temporal promises to keep 400 bytes; some of them hold words of others. */
 export function summaryOf(text: string): string {

@@ -1,102 +1,90 @@
 /** What one run of `paymentSession` knows, and the pure steps that change it. */
-import type { OpenedPayment } from '../activities/payment-activities.ts';
-import { tellsNews, type Proved } from '../domain/claim.ts';
-import type { Become, Standing } from '../domain/decide.ts';
+import type { OpenedPayment } from '../activities/contract.ts';
+import { tellsNews, type Callback, type Proved } from '../domain/callback.ts';
 import { delayAfter, isSoon } from '../domain/ladder.ts';
-import { isSettled, type PaymentStatus } from '../domain/payment.ts';
-import { LATE_HOLD } from '../domain/settle.ts';
-import type { Opened, Transaction } from '../domain/transaction.ts';
-import type {
-  CallbackSignal,
-  CarriedState,
-  Closing,
-  LookSignal,
-  PaymentSessionInput,
-  ReturnSignal,
-} from './messages.ts';
+import { isSettled, type Closing, type PaymentStatus } from '../domain/payment.ts';
+import type { Poke, TimedLook, Triggers } from '../domain/trigger.ts';
+import type { CarriedState, PaymentSessionInput } from './messages.ts';
+import { Mutex } from './mutex.ts';
 import { askToOpen, newOpening, nextToClose, type Opening } from './opening-plan.ts';
 
 /** Delivery ids remembered per run; enough for every retry a gateway makes, small enough to carry over. */
 const SEEN_LIMIT = 500;
-
-/** How the reason of a review begins that a clear answer ends, whatever it is. */
-export const UNCLEAR = 'unclear: ';
-/** How long an answer may stay unclear before a person is asked, and how often a payment in REVIEW is read. */
-export const UNCLEAR_LIMIT_MS = 60 * 60_000;
+/** How often a payment is read that a person is asked about. */
 const REVIEW_INTERVAL_MS = 60 * 60_000;
+const MOST_POKES = 50;
 
-export type DueLook = 'follow-up' | 'poll' | 'review';
+/** Where a run is. */
+export type Phase =
+  /** Tries to open the session, or to find it again. */
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'watching'; readonly payment: OpenedPayment }
+  /** There will be no session. `isRefused`: the gateway said no; else the payment is over, and the order may have another one. */
+  | {
+      readonly kind: 'without_session';
+      readonly status: PaymentStatus;
+      readonly reason: string;
+      readonly isRefused: boolean;
+    };
 
 export interface RunState {
   readonly input: PaymentSessionInput;
-  status: PaymentStatus;
-  reason: string | null;
-  payment: OpenedPayment | null;
-  transaction: Pick<
-    Transaction,
-    'transactionId' | 'updatedAt' | 'capturedMinor' | 'refundedMinor' | 'knownEvents'
-  > | null;
-  /** How many operations the gateway has taken back, as far as that is recorded. */
-  reversals: number;
-  /** Why a person is asked about a settled payment whose status stands. */
-  mark: string | null;
-  /** Set when the session could not be opened at all. */
-  rejected: string | null;
-  /** The gateway said no. Not where the payment is merely over: then the order may have another one. */
-  isRefused: boolean;
+  phase: Phase;
   readonly opening: Opening;
   readonly seen: Set<string>;
-  callbacks: CallbackSignal[];
-  pokes: (ReturnSignal | LookSignal)[];
-  /** Why a last look is due: the lifetime is over, or a shopper came back after the gateway's own deadline. */
-  expiry: 'lifetime' | 'shopper' | null;
-  isLifetimeOver: boolean;
-  /** Its timer runs, or has. */
+  callbacks: Callback[];
+  pokes: Poke[];
+  /** Why a last look is due. */
+  expiry: Triggers['expiry'];
+  /** The timer of the session's lifetime runs, or has. */
   isLifetimeWatched: boolean;
   /** The gateway has confirmed that the session is closed; what it says of it may lag behind. */
   closing: Closing | null;
-  nextLook: { readonly at: number; readonly why: DueLook } | null;
+  nextLook: { readonly at: number; readonly why: TimedLook } | null;
   followUps: number;
   unclearSince: number | null;
-  looking: boolean;
+  /** Looks and commands, one at a time. */
+  readonly mutex: Mutex;
   /** In words, for people; null while it waits for what may come. */
   doing: string | null;
   looks: number;
+  /** Effects that the merchant is being told of by this run. */
   readonly telling: Set<string>;
+  /** What is done beside the loop, in words. */
+  readonly beside: Set<string>;
 }
 
 export function newRunState(input: PaymentSessionInput): RunState {
   const carried: CarriedState = input.carried ?? { seen: [] };
   return {
     input,
-    status: 'PENDING',
-    reason: null,
-    payment: null,
-    transaction: null,
-    reversals: 0,
-    mark: null,
-    rejected: null,
-    isRefused: false,
+    phase: { kind: 'opening' },
     opening: newOpening(carried.opening),
     seen: new Set(carried.seen),
     callbacks: [],
     pokes: [],
     expiry: null,
-    isLifetimeOver: false,
     isLifetimeWatched: false,
     closing: carried.closing ?? null,
     nextLook: carried.nextLook ?? null,
     followUps: carried.followUps ?? 0,
     unclearSince: carried.unclearSince ?? null,
-    looking: false,
+    mutex: new Mutex(),
     doing: null,
     looks: 0,
     telling: new Set(),
+    beside: new Set(),
   };
 }
 
+/** The payment's, as far as this run knows. */
+export function statusOf({ phase }: Pick<RunState, 'phase'>): PaymentStatus {
+  if (phase.kind === 'opening') return 'PENDING';
+  return phase.kind === 'watching' ? phase.payment.status : phase.status;
+}
+
 /** A delivery that was seen before asks for nothing. */
-export function receiveCallback(run: RunState, callback: CallbackSignal): void {
+export function receiveCallback(run: RunState, callback: Callback): void {
   if (run.seen.has(callback.eventId)) return;
   run.seen.add(callback.eventId);
   if (run.seen.size > SEEN_LIMIT) run.seen.delete(run.seen.values().next().value as string);
@@ -105,19 +93,22 @@ export function receiveCallback(run: RunState, callback: CallbackSignal): void {
 }
 
 /** A browser that comes back to a settled payment has nothing to tell; our own sweep has. Without a session there is nothing to look at. */
-export function receivePoke(run: RunState, poke: ReturnSignal | LookSignal): void {
-  if (run.payment === null && run.rejected !== null) return;
-  const isUnproved = poke.why === 'return' || poke.why === 'unproved_callback';
-  if (isUnproved && isSettled(run.status)) return;
-  if (run.pokes.length < 50) run.pokes.push(poke);
+export function receivePoke(run: RunState, poke: Poke): void {
+  if (run.phase.kind === 'without_session') return;
+  if (isUnproved(poke) && isSettled(statusOf(run))) return;
+  if (run.pokes.length < MOST_POKES) run.pokes.push(poke);
   askToOpen(run.opening, Date.now());
 }
 
-/** Whether somebody or something asks for a look right now. */
+function isUnproved({ why }: Poke): boolean {
+  return why === 'return' || why === 'unproved_callback';
+}
+
+/** Whether anything asks for a look right now. */
 export function isLookDue(run: RunState, now: number): boolean {
-  if (run.payment === null) return false;
+  if (run.phase.kind !== 'watching') return false;
   if (run.callbacks.length > 0 || run.pokes.length > 0) return true;
-  if (run.expiry !== null && run.status === 'PENDING') return true;
+  if (run.expiry !== null && statusOf(run) === 'PENDING') return true;
   return run.nextLook !== null && run.nextLook.at <= now;
 }
 
@@ -128,18 +119,11 @@ export function isOpeningDue(run: RunState, now: number): boolean {
 }
 
 /** No session yet, and somebody or the payment's deadline will ask for it. */
-export function isUnopened(run: RunState): boolean {
-  return run.payment === null && (run.rejected === null || run.callbacks.length > 0);
+export function isUnopened({ phase, callbacks }: RunState): boolean {
+  return phase.kind === 'opening' || (phase.kind === 'without_session' && callbacks.length > 0);
 }
 
 /** What woke a look. Taken at once: whatever comes while the gateway answers asks for another look. */
-export interface Triggers {
-  readonly callbacks: readonly CallbackSignal[];
-  readonly pokes: readonly (ReturnSignal | LookSignal)[];
-  readonly timer: DueLook | null;
-  readonly expiry: RunState['expiry'];
-}
-
 export function takeTriggers(run: RunState, now: number): Triggers {
   const timer = run.nextLook !== null && run.nextLook.at <= now ? run.nextLook.why : null;
   const taken = { callbacks: run.callbacks, pokes: run.pokes, timer, expiry: run.expiry };
@@ -152,112 +136,60 @@ export function takeTriggers(run: RunState, now: number): Triggers {
   return taken;
 }
 
-/** Callbacks that came while the gateway answered and say no more than it did: this look is theirs too. */
-export function takeAnswered(run: RunState, { status, transaction }: Become): readonly CallbackSignal[] {
-  const proved = provedOf(run, status, transaction);
+/**
+ * Callbacks that came while the gateway answered and say no more than it did: the look was theirs too, and its record has marked what was
+ * in the log by then.
+ */
+function forgetAnswered(run: RunState, { status, transactionId, knownEvents, capture }: OpenedPayment): void {
+  const proved: Proved = { status, transactionId, capture, knownEvents };
   const answered = run.callbacks.filter(({ claim }) => !tellsNews(claim, proved));
   run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
-  return answered;
-}
-
-function provedOf(
-  run: RunState,
-  status: PaymentStatus,
-  transaction: Pick<Transaction, 'transactionId' | 'knownEvents'> | null | undefined,
-): Proved {
-  const { transactionId = null, knownEvents = [] } = transaction ?? {};
-  const { capture } = run.payment as OpenedPayment;
-  return { status, transactionId, capture, knownEvents };
-}
-
-/** Whoever calls while an outcome is being recorded finds it answered: the record has marked what was in the log by then. */
-function forgetAnswered(run: RunState): void {
-  const proved = provedOf(run, run.status, run.transaction);
-  const forgotten = run.callbacks.filter(({ claim }) => !tellsNews(claim, proved));
-  run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
   // Should the log not have had one, the forwarder sends it again, and it must be new then.
-  for (const { eventId } of forgotten) run.seen.delete(eventId);
-  run.pokes = run.pokes.filter((poke) => poke.why !== 'return' && poke.why !== 'unproved_callback');
+  for (const { eventId } of answered) run.seen.delete(eventId);
+  run.pokes = run.pokes.filter((poke) => !isUnproved(poke));
 }
 
 /** A clear answer: what is still to be watched depends on the status alone. */
-export function planAfterClearAnswer(run: RunState, now: number): void {
+export function planAfterClearAnswer(run: RunState, payment: OpenedPayment, now: number): void {
   run.followUps = 0;
-  run.unclearSince = null;
-  if (isSettled(run.status)) forgetAnswered(run);
-  run.nextLook = watchOf(run, now);
+  if (isSettled(payment.status)) forgetAnswered(run, payment);
+  run.nextLook = watchOf(payment, now);
 }
 
-/** What is read without anybody asking: a hold by its interval, a review by the hour. */
-function watchOf(run: RunState, now: number): RunState['nextLook'] {
-  const pollMs = (run.payment as OpenedPayment).pollIntervalMs;
-  if (run.status === 'ON_HOLD') return { at: now + pollMs, why: 'poll' };
-  if (!isInReview(run)) return null;
-  return { at: now + (run.reason === LATE_HOLD ? pollMs : REVIEW_INTERVAL_MS), why: 'review' };
-}
-
-/** A person has been asked: it is read by the hour until the gateway says clearly what it is. */
-export function isInReview({ status, mark }: Pick<RunState, 'status' | 'mark'>): boolean {
-  return status === 'REVIEW' || mark !== null;
+/** What is read without being asked for: a hold by its interval, a review by the hour. */
+function watchOf({ status, reviewCode, pollIntervalMs }: OpenedPayment, now: number): RunState['nextLook'] {
+  if (status === 'ON_HOLD') return { at: now + pollIntervalMs, why: 'poll' };
+  if (reviewCode === null) return null;
+  return { at: now + (reviewCode === 'late_hold' ? pollIntervalMs : REVIEW_INTERVAL_MS), why: 'review' };
 }
 
 /**
- * No clear answer: look again soon if somebody proved has called or the answer itself was odd, else when it is watched anyway, or
- * wait to be woken. What could not be understood for so long that a person has been asked is read by the hour.
+ * No clear answer: look again soon if a verified callback asked or the answer itself was odd, else when it is watched anyway, or wait to
+ * be woken. What could not be understood for so long that a person has been asked is read by the hour.
  */
 export function planAfterUnclearAnswer(
   run: RunState,
+  payment: OpenedPayment,
   triggers: Triggers,
-  now: number,
-  isUnclear: boolean,
+  { now, isUnclear }: { readonly now: number; readonly isUnclear: boolean },
 ): void {
-  const watch = watchOf(run, now);
+  const watched = watchOf(payment, now);
   const isFollowing = triggers.callbacks.length > 0 || triggers.timer === 'follow-up' || isUnclear;
-  if (!isFollowing || (isUnclear && isInReview(run))) {
-    run.nextLook ??= watch;
+  if (!isFollowing || (isUnclear && payment.reviewCode !== null)) {
+    run.nextLook ??= watched;
     return;
   }
   // Every callback is followed from the beginning: five at once must not make the next read wait for minutes.
   if (triggers.callbacks.length > 0) run.followUps = 0;
   const at = now + delayAfter(run.followUps);
-  const isLasting = !isSettled(run.status) || (isUnclear && !isDismissed(run));
+  const isLasting = !isSettled(payment.status) || (isUnclear && !payment.dismissed);
   if (!isLasting && !isSoon(run.followUps)) return;
   run.followUps += 1;
-  run.nextLook = watch !== null && watch.at <= at ? watch : { at, why: 'follow-up' };
+  run.nextLook = watched !== null && watched.at <= at ? watched : { at, why: 'follow-up' };
 }
 
-/** A person has taken it off our hands: nobody is asked about it again. */
-export function isDismissed({ payment }: RunState): boolean {
-  return (payment as OpenedPayment).isDismissed;
-}
-
-export function standingOf(run: RunState): Standing {
-  const updatedAt = run.transaction?.updatedAt;
-  return {
-    status: run.status,
-    capturedMinor: run.transaction?.capturedMinor ?? 0,
-    refundedMinor: run.transaction?.refundedMinor ?? 0,
-    reversals: run.reversals,
-    isMarked: run.mark !== null,
-    isUnclear: run.status === 'REVIEW' && (run.reason?.startsWith(UNCLEAR) ?? false),
-    ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
-  };
-}
-
-export function openedOf(run: RunState, payment: OpenedPayment): Opened {
-  const { paymentId, orderReference, n } = run.input;
-  return {
-    paymentId,
-    orderReference,
-    n,
-    account: payment.account,
-    sessionId: payment.sessionId,
-    money: payment.money,
-    ...(payment.accepted && { accepted: payment.accepted }),
-  };
-}
-
-/** Nothing to do, nobody waiting: the one condition under which a run may end. */
+/** Nothing to do, nothing under way: the one condition under which a run may end. */
 export function isQuiet(run: RunState): boolean {
-  return run.callbacks.length === 0 && run.pokes.length === 0 && run.telling.size === 0 && !run.looking;
+  const isHeard = run.callbacks.length === 0 && run.pokes.length === 0;
+  return isHeard && run.telling.size === 0 && run.beside.size === 0 && !run.mutex.isBusy;
 }

@@ -1,0 +1,116 @@
+/** What merchants and operators ask of a run: to close its session, and to decide a review. One at a time and never beside a look. */
+import { condition } from '@temporalio/workflow';
+import type { ClosingCause, OpenedPayment } from '../activities/contract.ts';
+import { isOpen, isSettled, type PaymentStatus } from '../domain/payment.ts';
+import { insteadOf, NOT_RECORDED } from './ended.ts';
+import { look } from './look.ts';
+import type { CancelRequest, CancelResult, ResolveRequest, ResolveResult } from './messages.ts';
+import { checkout } from './proxies.ts';
+import { showDoing } from './publish.ts';
+import { isUnopened, statusOf, type RunState } from './run-state.ts';
+
+const ORDER_PAID = { why: 'order_paid' } as const;
+const CLOSING_AGAIN = 'the order is paid: its session is to be closed';
+
+/** The merchant cancels. Answered once the gateway has said what became of the session. */
+export async function cancel(run: RunState, { noteKey }: CancelRequest): Promise<CancelResult> {
+  const because = { why: 'merchant', noteKey } as const;
+  closeOnceOpening(run, because);
+  await condition(() => isKnown(run) || isNamedInTrouble(run) || isLeftUnopened(run, because));
+  if (run.phase.kind !== 'watching')
+    return run.closing === null ? notClosed(run, because) : afterCancel(statusOf(run));
+  await run.mutex.run(() => closeSession(run, because));
+  // What the gateway has confirmed is not denied because its reads lag behind: they are followed until they say so.
+  await condition(() => run.closing === null || statusOf(run) !== 'PENDING');
+  return afterCancel(statusOf(run));
+}
+
+/** Another payment has paid the order: nobody may pay in this session any more. */
+export function close(run: RunState): void {
+  if (isSettled(statusOf(run)) || run.beside.has(CLOSING_AGAIN)) return;
+  closeOnceOpening(run, ORDER_PAID);
+  run.beside.add(CLOSING_AGAIN);
+  void closeWhenOpen(run).finally(() => run.beside.delete(CLOSING_AGAIN));
+}
+
+async function closeWhenOpen(run: RunState): Promise<void> {
+  await condition(() => isKnown(run));
+  if (run.phase.kind !== 'watching') return;
+  await run.mutex.run(async () => {
+    if (!isSettled(statusOf(run))) await closeSession(run, ORDER_PAID);
+  });
+}
+
+/** The way out of REVIEW: an operator accepts or dismisses. */
+export async function resolve(run: RunState, { decision, noteKey }: ResolveRequest): Promise<ResolveResult> {
+  // A payment in REVIEW has a session, so opening it needs no gateway.
+  await condition(() => isKnown(run) || (isUnopened(run) && run.opening.isInTrouble));
+  if (run.phase.kind !== 'watching') return { kind: 'not_in_review', status: statusOf(run) };
+  const result = await run.mutex.run(() => look(run, { decided: { decision, noteKey } }));
+  const decided = result?.decided;
+  if (decided === 'done') return { kind: 'resolved', status: statusOf(run) };
+  if (decided === 'not_in_review') return { kind: 'not_in_review', status: statusOf(run) };
+  return { kind: 'refused', reason: decided?.refused ?? NOT_RECORDED };
+}
+
+function isKnown({ phase }: RunState): boolean {
+  return phase.kind !== 'opening';
+}
+
+/** Without a session there is nothing to close at the gateway: see opening.ts. */
+function closeOnceOpening({ phase, opening }: RunState, because: ClosingCause): void {
+  if (phase.kind === 'opening' && !opening.closing.includes(because))
+    opening.closing = [...opening.closing, because];
+}
+
+/** A callback names a session that the gateway can't be asked about: it may have been paid in. */
+function isNamedInTrouble(run: RunState): boolean {
+  return isUnopened(run) && run.opening.isInTrouble && run.callbacks.length > 0;
+}
+
+/** The store knows of no one who has asked to close it. */
+function isLeftUnopened(run: RunState, because: ClosingCause): boolean {
+  return isUnopened(run) && !run.opening.closing.includes(because);
+}
+
+function notClosed(run: RunState, because: ClosingCause): CancelResult {
+  run.opening.closing = run.opening.closing.filter((asked) => asked !== because);
+  const status = statusOf(run);
+  return { kind: isOpen(status) ? 'refused' : 'not_open', status };
+}
+
+function afterCancel(status: PaymentStatus): CancelResult {
+  if (status === 'CANCELLED') return { kind: 'cancelled' };
+  return { kind: isOpen(status) ? 'refused' : 'not_open', status };
+}
+
+async function closeSession(run: RunState, because: ClosingCause): Promise<void> {
+  // First what the gateway knows already: money that is there must not be released by us.
+  const seen = await look(run);
+  // What can't be seen may be money.
+  const isSeen = seen !== null && seen.answer !== 'unclear' && !seen.isAbsent;
+  if (run.phase.kind !== 'watching' || statusOf(run) !== 'PENDING' || !isSeen) return;
+  const answer = await askToClose(run, run.phase.payment, because);
+  if (answer === 'cancelled') run.closing = because.why;
+  // What the gateway says after the cancel is what happened, whatever it answered to the cancel itself. Whichever of both closed it, the
+  // merchant has asked for it, and is told so.
+  const after = await look(run, { closing: because.why });
+  const isLagging = after?.answer !== 'clear' && run.closing !== null;
+  if (isLagging) run.nextLook = { at: Date.now() + 1_000, why: 'follow-up' };
+}
+
+async function askToClose(
+  run: RunState,
+  { sessionId }: OpenedPayment,
+  because: ClosingCause,
+): Promise<'cancelled' | 'refused'> {
+  const { paymentId, orderReference, n, gateway } = run.input;
+  const summary = because.why === 'merchant' ? 'the merchant cancels' : 'another payment has paid the order';
+  showDoing(run, `closing the session: ${summary}`);
+  const input = { paymentId, orderReference, n, gateway, sessionId, because };
+  try {
+    return await checkout(gateway).cancelSession.executeWithOptions({ summary }, [input]);
+  } catch (error) {
+    return insteadOf(error, 'refused');
+  }
+}
