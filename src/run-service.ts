@@ -21,8 +21,10 @@ import { createOpenings } from './health/openings.ts';
 import { createStoreFigures } from './health/store-figures.ts';
 import { createNamespace } from './temporal/namespace.ts';
 import { createMoneyRuns } from './temporal/money-runs.ts';
-import { createPaymentRuns } from './temporal/payment-runs.ts';
+import { createPaymentRuns, type PaymentRuns } from './temporal/payment-runs.ts';
 import { unknownVariables } from './config/unknown-variables.ts';
+import { FirstAttempts } from './updates/first-attempts.ts';
+import { merchantEndpoint } from './updates/merchant-endpoint.ts';
 
 export interface Roles {
   readonly api: boolean;
@@ -68,6 +70,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   storeReady.catch(service.fail);
   const stops = [() => service.connection.close(), () => service.store.close()];
   stops.push(service.namespace.watch());
+  stops.push(() => service.firstAttempts.stop());
   stops.push(startForwarder({ ...service, ...forwardingOf(service) }));
   // Loaded by those that need it: a worker that was killed is back in half the time.
   if (roles.worker) {
@@ -150,8 +153,26 @@ async function createService(
   });
   const openings = createOpenings(metrics);
   const storeFigures = createStoreFigures({ ...parts, store });
-  const service = { ...parts, store, namespace, openings, storeFigures, ...runsWithin(SIGNAL_TIMEOUT_MS) };
-  return { failed, service, patient: runsWithin(PATIENT_TIMEOUT_MS) };
+  const patient = runsWithin(PATIENT_TIMEOUT_MS);
+  const firstAttempts = createFirstAttempts({ ...parts, store }, roles, patient.runs);
+  const own = { openings, storeFigures, firstAttempts, ...runsWithin(SIGNAL_TIMEOUT_MS) };
+  return { failed, service: { ...parts, store, namespace, ...own }, patient };
+}
+
+/** Workers tell the merchant: an API may have no way out to it. */
+function createFirstAttempts(
+  { config, store, log, metrics }: Pick<Service, 'config' | 'store' | 'log' | 'metrics'>,
+  roles: Roles,
+  runs: PaymentRuns,
+): FirstAttempts {
+  return new FirstAttempts({
+    db: store.db,
+    log,
+    endpoint: roles.worker ? merchantEndpoint(config) : null,
+    slots: config.WORKER_UPDATE_SLOTS,
+    handOver: (payment, effectId) => runs.tell(payment, effectId),
+    onAttempt: (type, outcome) => metrics.updates.inc({ type, outcome }),
+  });
 }
 
 /** Migrates and stamps the store, as soon as it answers. @throws WrongAccount */

@@ -9,6 +9,7 @@ import type { Metrics } from './telemetry/metrics.ts';
 import type { Namespace } from './temporal/namespace.ts';
 import type { MoneyRuns } from './temporal/money-runs.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
+import type { FirstAttempts } from './updates/first-attempts.ts';
 
 /** What every part of a process shares. Built once, in run-service.ts. */
 export interface Service {
@@ -24,6 +25,8 @@ export interface Service {
   readonly storeFigures: StoreFigures;
   readonly runs: PaymentRuns;
   readonly money: MoneyRuns;
+  /** Tells the merchant of what was committed; without effect in a process that does not. */
+  readonly firstAttempts: FirstAttempts;
   /** Something is wrong that only a person can mend: the process ends, saying so. */
   readonly fail: (error: Error) => void;
 }

@@ -1,7 +1,6 @@
 /** Tells merchants of authorizations that are about to lapse. */
 import { announceExpiring, findExpiring } from '../store/expiring.ts';
 import type { Jobs } from './jobs.ts';
-import { wake } from './waking.ts';
 
 /** In one turn; the next one is a minute later. */
 const MOST_ANNOUNCED = 200;
@@ -19,9 +18,6 @@ export async function announceExpirings(
       { payment: payment.id, effectId },
       'an authorization is about to lapse: the merchant is told',
     );
-    // Whoever is not woken now is found again with the updates that were never told.
-    await wake(deps, payment, 'untold_update').catch((error: unknown) =>
-      deps.log.warn({ payment: payment.id, reason: String(error) }, 'could not be woken to tell it'),
-    );
+    deps.firstAttempts.tell(payment.orderReference, [effectId]);
   }
 }

@@ -25,6 +25,7 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
   const deps = { ...given, ...paced(given), stopping: stopping.signal };
   const jobs = [
     every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
+    every(INTERVAL_MS, () => deps.firstAttempts.tellUntold(), deps.log),
     every(ABANDONED_EVERY_MS, abandonedJob(deps), deps.log),
     every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),
     every(UNWOKEN_EVERY_MS, () => wakeUnwoken(deps), deps.log),
@@ -44,6 +45,7 @@ function paced({ runs, money }: ForwarderDependencies): Pick<ForwarderDependenci
     runs: {
       callback: (payment, signal) => pace(() => runs.callback(payment, signal)),
       look: (payment, signal) => pace(() => runs.look(payment, signal)),
+      tell: (payment, effectId) => pace(() => runs.tell(payment, effectId)),
     },
     money: {
       request: (payment, operationId, about) => pace(() => money.request(payment, operationId, about)),

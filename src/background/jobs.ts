@@ -3,6 +3,7 @@ import type { Db } from '../store/open.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { MoneyRuns } from '../temporal/money-runs.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
+import type { FirstAttempts } from '../updates/first-attempts.ts';
 
 /** What is taken from the store at once. */
 export const BATCH = 20;
@@ -16,7 +17,8 @@ export interface Retentions {
 
 export interface ForwarderDependencies {
   readonly db: Db;
-  readonly runs: Pick<PaymentRuns, 'callback' | 'look'>;
+  readonly runs: Pick<PaymentRuns, 'callback' | 'look' | 'tell'>;
+  readonly firstAttempts: Pick<FirstAttempts, 'tell' | 'tellUntold'>;
   readonly money: Pick<MoneyRuns, 'request' | 'requestGiveBack'>;
   readonly log: Logger;
   readonly retentionMs: Retentions;

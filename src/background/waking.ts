@@ -2,12 +2,18 @@
 import { newId } from '../store/ids.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import { takeForgotten } from '../store/operations.ts';
-import { findAbandonedUpdates, findEndpointless, giveUpUntold, readmitUntold } from '../store/outbox.ts';
+import {
+  findAbandoned,
+  findAbandonedOf,
+  findEndpointless,
+  giveUpUntold,
+  readmitUntold,
+} from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import type { WakeReason } from '../store/schema.ts';
 import { findUnwatched } from '../store/sweeps.ts';
 import { markWoken, takeForWaking, takeUnwoken } from '../store/wakes.ts';
-import type { LookSignal } from '../workflows/messages.ts';
+import type { LookRequest } from '../domain/trigger.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 
 const MOST_UNWATCHED = 500;
@@ -38,16 +44,10 @@ async function warnOfUntold({ db, log }: Jobs): Promise<boolean> {
   return true;
 }
 
-/** Several updates of a payment are told by one run. */
+/** Has their runs tell those updates that no process and no run tells any more. */
 async function wakeAbandoned(deps: Jobs): Promise<void> {
-  const found = await findAbandonedUpdates(deps.db, BATCH);
-  const payments = new Map(found.map(({ payment }) => [payment.id, payment]));
-  await wakeTaken(
-    deps,
-    'untold_update',
-    [...payments.values()],
-    'an update was never told: waking its payment',
-  );
+  const found = await findAbandoned(deps.db, BATCH);
+  await wakeTaken(deps, 'untold_update', found, 'an update was never told: its run is to tell it');
 }
 
 /** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained by asking on. */
@@ -89,8 +89,17 @@ async function wakeTaken(
 }
 
 async function tell(deps: WakingRuns, payment: PaymentRow, why: WakeReason): Promise<void> {
-  await wake(deps, payment, why);
+  if (why === 'untold_update') await haveTold(deps, payment);
+  else await wake(deps, payment, why);
   await markWoken(deps.db, why, [payment.id]);
+}
+
+async function haveTold(
+  { db, runs }: WakingRuns,
+  { id, orderReference, n, gateway }: PaymentRow,
+): Promise<void> {
+  const address = { paymentId: id, orderReference, n, gateway };
+  for (const effectId of await findAbandonedOf(db, id)) await runs.tell(address, effectId);
 }
 
 /** Operations that were written down and never carried out, and money that should have gone back. */
@@ -136,7 +145,7 @@ async function wakeEach<Found extends { readonly payment: PaymentRow }>(
 export function wake(
   { runs }: Pick<ForwarderDependencies, 'runs'>,
   { id: paymentId, orderReference, n, gateway }: PaymentRow,
-  why: LookSignal['why'],
+  why: LookRequest['why'],
 ): Promise<void> {
   return runs.look({ paymentId, orderReference, n, gateway }, { why, at: new Date().toISOString() });
 }

@@ -2,7 +2,7 @@
  * The one interface every payment service provider stands behind. The core knows nothing else of them:
  * no `switch (gateway)`, no vendor's words. Why it looks as it does: docs/adr/0006.
  */
-import type { Claim } from '../domain/claim.ts';
+import type { Claim } from '../domain/callback.ts';
 import type { Money } from '../domain/money.ts';
 import type { Customer, OrderLine } from '../domain/order.ts';
 import type { PaymentKey } from '../domain/payment.ts';

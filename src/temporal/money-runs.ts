@@ -1,5 +1,6 @@
 /** How the API and the background jobs talk to the runs of `moneyOperations`. */
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import type { PaymentAddress } from '../domain/payment.ts';
 import {
   carryOut,
   giveBack,
@@ -13,7 +14,6 @@ import {
 } from '../workflows/messages.ts';
 import type { moneyOperations } from '../workflows/money-operations.ts';
 import { createCalls, RunsUnavailable, taskTimeoutOf, type Calls, type RunsSettings } from './calls.ts';
-import type { PaymentAddress } from './payment-runs.ts';
 
 /** A run takes ten updates at a time: the rest is written down, and asked for by signal. */
 const MOST_IN_FLIGHT = 8;

@@ -1,6 +1,9 @@
 /** How the API and the background jobs talk to the runs of `paymentSession`. */
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import type { PaymentKey } from '../domain/payment.ts';
+import type { SignalDefinition } from '@temporalio/common';
+import type { Callback } from '../domain/callback.ts';
+import type { PaymentAddress, PaymentKey } from '../domain/payment.ts';
+import type { LookRequest, UnprovedHit } from '../domain/trigger.ts';
 import {
   callbackReceived,
   cancelSession,
@@ -14,21 +17,15 @@ import {
   paymentWorkflowId,
   resolveReview,
   returnVisited,
-  type CallbackSignal,
+  tellMerchant,
   type CancelRequest,
   type CancelResult,
-  type LookSignal,
   type OpenSessionResult,
   type ResolveRequest,
   type ResolveResult,
-  type ReturnSignal,
 } from '../workflows/messages.ts';
 import type { paymentSession } from '../workflows/payment-session.ts';
 import { createCalls, taskTimeoutOf, type Calls, type RunsSettings } from './calls.ts';
-
-export interface PaymentAddress extends PaymentKey {
-  readonly gateway: string;
-}
 
 export interface PaymentRuns {
   /** Opens the session or waits for it. @throws RunsUnavailable | RunEnded */
@@ -38,13 +35,15 @@ export interface PaymentRuns {
   /** @throws RunsUnavailable | RunEnded */
   resolve(payment: PaymentAddress, request: ResolveRequest): Promise<ResolveResult>;
   /** A verified callback: starts a run where none is. Durable when it returns. @throws RunsUnavailable */
-  callback(payment: PaymentAddress, signal: CallbackSignal): Promise<void>;
+  callback(payment: PaymentAddress, signal: Callback): Promise<void>;
   /** A look that we ask for ourselves: starts a run where none is. @throws RunsUnavailable */
-  look(payment: PaymentAddress, signal: LookSignal): Promise<void>;
+  look(payment: PaymentAddress, signal: LookRequest): Promise<void>;
+  /** Has the run tell the merchant what a first attempt could not: starts one where none is. Durable when it returns. @throws RunsUnavailable */
+  tell(payment: PaymentAddress, effectId: string): Promise<void>;
   /** Closes an open session whose order another payment has paid. @throws RunsUnavailable */
   close(payment: PaymentAddress): Promise<void>;
   /** An unproved hit may wake a run, never create one. False where none is running. @throws RunsUnavailable */
-  poke(payment: PaymentKey, signal: ReturnSignal): Promise<boolean>;
+  poke(payment: PaymentKey, signal: UnprovedHit): Promise<boolean>;
   /** The session takes long to open: callers are to be answered without it. @throws RunsUnavailable */
   openingTakesLong(payment: PaymentKey): Promise<void>;
 }
@@ -86,37 +85,35 @@ class TemporalPaymentRuns implements PaymentRuns {
     );
   }
 
-  async callback(payment: PaymentAddress, signal: CallbackSignal): Promise<void> {
-    const options = {
-      ...this.#start(payment),
-      signal: callbackReceived,
-      signalArgs: [signal] as [CallbackSignal],
-    };
-    await this.#calls.signal(() =>
-      this.#workflow.signalWithStart<typeof paymentSession, [CallbackSignal]>('paymentSession', options),
-    );
+  callback(payment: PaymentAddress, callback: Callback): Promise<void> {
+    return this.#signalWithStart(payment, callbackReceived, callback);
   }
 
-  async look(payment: PaymentAddress, signal: LookSignal): Promise<void> {
-    const options = { ...this.#start(payment), signal: lookRequested, signalArgs: [signal] as [LookSignal] };
-    await this.#calls.signal(() =>
-      this.#workflow.signalWithStart<typeof paymentSession, [LookSignal]>('paymentSession', options),
-    );
+  look(payment: PaymentAddress, request: LookRequest): Promise<void> {
+    return this.#signalWithStart(payment, lookRequested, request);
   }
 
-  async close(payment: PaymentAddress): Promise<void> {
+  tell(payment: PaymentAddress, effectId: string): Promise<void> {
+    return this.#signalWithStart(payment, tellMerchant, effectId);
+  }
+
+  close(payment: PaymentAddress): Promise<void> {
     const request = { why: 'order_paid' as const, at: new Date().toISOString() };
-    const options = {
-      ...this.#start(payment),
-      signal: closeRequested,
-      signalArgs: [request] as [typeof request],
-    };
+    return this.#signalWithStart(payment, closeRequested, request);
+  }
+
+  async #signalWithStart<Sent>(
+    payment: PaymentAddress,
+    signal: SignalDefinition<[Sent]>,
+    sent: Sent,
+  ): Promise<void> {
+    const options = { ...this.#start(payment), signal, signalArgs: [sent] as [Sent] };
     await this.#calls.signal(() =>
-      this.#workflow.signalWithStart<typeof paymentSession, [typeof request]>('paymentSession', options),
+      this.#workflow.signalWithStart<typeof paymentSession, [Sent]>('paymentSession', options),
     );
   }
 
-  poke(payment: PaymentKey, signal: ReturnSignal): Promise<boolean> {
+  poke(payment: PaymentKey, signal: UnprovedHit): Promise<boolean> {
     return this.#calls.signal(() => pokeRun(this.#client, payment, signal));
   }
 
@@ -159,7 +156,7 @@ function keyOf({ paymentId, orderReference, n, gateway }: PaymentAddress): Payme
   return { paymentId, orderReference, n, gateway };
 }
 
-async function pokeRun(client: Client, payment: PaymentKey, signal: ReturnSignal): Promise<boolean> {
+async function pokeRun(client: Client, payment: PaymentKey, signal: UnprovedHit): Promise<boolean> {
   try {
     await client.workflow.getHandle(paymentWorkflowId(payment)).signal(returnVisited, signal);
     return true;

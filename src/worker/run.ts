@@ -1,13 +1,14 @@
 /** Keeps the Workers running through outages of Temporal and of the store. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from '@temporalio/worker';
-import { createPaymentActivities } from '../activities/create-activities.ts';
-import { createMoneyActivities } from '../activities/money-activities.ts';
+import { createActivities } from '../activities/create-activities.ts';
+import { createRecording } from '../activities/recording.ts';
 import { createWakingActivities } from '../activities/waking.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import type { Config } from '../config/config.ts';
 import type { Service } from '../service.ts';
+import { merchantEndpoint } from '../updates/merchant-endpoint.ts';
 import { WrongAccount } from '../store/health.ts';
 import { connectWorker } from '../temporal/connect.ts';
 import { installRuntime } from './runtime.ts';
@@ -67,7 +68,7 @@ async function runOnce(
     state.workers = await createWorkers(connection, settingsOf(service), {
       payments: {
         ...paymentActivities(service),
-        ...moneyActivities(service),
+        ...createWakingActivities({ db: service.store.db, runs: service.runs, money: service.money }),
         ...sweepActivities(service),
       },
       updates: updateActivities(service),
@@ -115,26 +116,20 @@ async function endAll(workers: readonly Worker[]): Promise<void> {
   while (!isEnded()) await sleep(50);
 }
 
-function paymentActivities({ store, gateways, config, metrics, runs }: Service) {
-  return createPaymentActivities({
-    db: store.db,
+function paymentActivities({ store, gateways, config, metrics, runs, firstAttempts }: Service) {
+  const settings = {
+    policy: config.LATE_MONEY_POLICY,
+    livemode: gateways.all[0]?.mode === 'live',
+    tells: config.ORDER_WEBHOOK_URL !== undefined,
+  };
+  const tell = (orderReference: string, effects: readonly string[]) =>
+    firstAttempts.tell(orderReference, effects);
+  return createActivities({
+    recording: createRecording(store.db, settings, { tell, metrics }),
     gatewayNamed: gateways.named,
     opening: { pollIntervalMs: config.ON_HOLD_POLL_INTERVAL, lifetimeMs: config.SESSION_LIFETIME },
-    recording: {
-      policy: config.LATE_MONEY_POLICY,
-      livemode: gateways.all[0]?.mode === 'live',
-      tells: config.ORDER_WEBHOOK_URL !== undefined,
-    },
-    metrics,
     onSlowOpening: (payment) => runs.openingTakesLong(payment),
   });
-}
-
-function moneyActivities({ store, gateways, runs, money }: Service) {
-  return {
-    ...createMoneyActivities({ db: store.db, gatewayNamed: gateways.named }),
-    ...createWakingActivities({ db: store.db, runs, money }),
-  };
 }
 
 function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
@@ -155,10 +150,9 @@ function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
 }
 
 function updateActivities({ store, config, metrics }: Service) {
-  const { ORDER_WEBHOOK_URL: url, ORDER_WEBHOOK_TIMEOUT: timeoutMs } = config;
   return createUpdateActivities({
     db: store.db,
-    endpoint: url === undefined ? null : { url, timeoutMs, secrets: config.ORDER_WEBHOOK_SECRETS ?? [] },
+    endpoint: merchantEndpoint(config),
     onAttempt: (type, outcome) => metrics.updates.inc({ type, outcome }),
   });
 }

@@ -7,7 +7,7 @@ import type {
   PaymentActivities,
   UpdateActivities,
   WakingActivities,
-} from '../activities/payment-activities.ts';
+} from '../activities/contract.ts';
 import type { SweepActivities } from '../activities/sweep-activities.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
 import { failsInWords } from './activity-failures.ts';

@@ -7,7 +7,7 @@ import { countReceipt, markSignalled } from '../../store/deliveries.ts';
 import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../../store/log-delivery.ts';
 import { findKeyBySession } from '../../store/sweeps.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
-import type { CallbackSignal } from '../../workflows/messages.ts';
+import type { Callback } from '../../domain/callback.ts';
 import { Batcher } from '../../lib/batcher.ts';
 import { Refusal } from '../refusal.ts';
 import type { Pokes } from './pokes.ts';
@@ -158,7 +158,7 @@ export class Ingress {
   #signal(received: ReceivedDelivery, request: RawRequest): Promise<void> {
     if (received.key === null) return Promise.resolve();
     const { eventId, contentHash, claim, key, gateway } = received;
-    const signal: CallbackSignal = {
+    const signal: Callback = {
       eventId,
       contentHash,
       claim,

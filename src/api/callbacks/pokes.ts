@@ -1,12 +1,13 @@
 /** Hits that prove nothing may ask for a look, but not for many: three times, then once per 30 seconds and payment. */
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { PaymentRuns } from '../../temporal/payment-runs.ts';
-import { paymentWorkflowId, type ReturnSignal } from '../../workflows/messages.ts';
+import type { UnprovedHit } from '../../domain/trigger.ts';
+import { paymentWorkflowId } from '../../workflows/messages.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
 export interface Pokes {
   /** Wakes a run that is there; creates none. Never throws: a poke is not worth an error. */
-  poke(key: PaymentKey, why: ReturnSignal['why']): Promise<void>;
+  poke(key: PaymentKey, why: UnprovedHit['why']): Promise<void>;
 }
 
 const BURST = 3;
@@ -19,11 +20,11 @@ export function createPokes(runs: Pick<PaymentRuns, 'poke'>): Pokes {
   const buckets = {
     return: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
     unproved_callback: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
-  } satisfies Record<ReturnSignal['why'], TokenBuckets>;
+  } satisfies Record<UnprovedHit['why'], TokenBuckets>;
   /** Runs that were poked just now, and whether another hit has followed. */
   const recent = new Map<string, { isFollowed: boolean }>();
 
-  async function poke(key: PaymentKey, why: ReturnSignal['why']): Promise<void> {
+  async function poke(key: PaymentKey, why: UnprovedHit['why']): Promise<void> {
     // By the run's own id: a forger may make up any payment id beside it.
     const id = paymentWorkflowId(key);
     const hits = `${why} ${id}`;

@@ -2,7 +2,7 @@
 import { linesOfRest, type LineHistory, type MovedLine } from '../../domain/lines.ts';
 import { feasible, type OperationKind, type ProductRules } from '../../domain/operation.ts';
 import type { Transaction } from '../../domain/transaction.ts';
-import { currencyOf } from '../../store/accepted.ts';
+import { currencyOf } from '../../store/payment-snapshot.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { inMoney } from '../payments/amounts-in-text.ts';
 import { Refusal } from '../refusal.ts';

@@ -5,7 +5,7 @@ import { wrongLines, type MovedLine, type WrongLine } from '../../domain/lines.t
 import type { OperationKind } from '../../domain/operation.ts';
 import type { Service } from '../../service.ts';
 import { aboutOperation, operationName } from '../../store/about-operation.ts';
-import { currencyOf } from '../../store/accepted.ts';
+import { currencyOf } from '../../store/payment-snapshot.ts';
 import {
   claimOperation,
   findOperation,

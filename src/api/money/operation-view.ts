@@ -1,6 +1,6 @@
 /** Captures, refunds and voids as they are shown: contract §3. */
 import { z } from 'zod';
-import { currencyOf } from '../../store/accepted.ts';
+import { currencyOf } from '../../store/payment-snapshot.ts';
 import type { ListedOperation } from '../../store/lists.ts';
 import type { OperationRow } from '../../store/operations.ts';
 import type { PaymentRow } from '../../store/payments.ts';

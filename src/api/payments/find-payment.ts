@@ -2,7 +2,7 @@
 import type { Service } from '../../service.ts';
 import type { Db } from '../../store/open.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
-import type { PaymentAddress } from '../../temporal/payment-runs.ts';
+import type { PaymentAddress } from '../../domain/payment.ts';
 import { Refusal } from '../refusal.ts';
 
 /** What every id of ours looks like in an address; anything else is the id of nothing. */

@@ -1,7 +1,7 @@
 /** Rows of payments and orders as the API shows them. */
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
-import { acceptedOf } from '../../store/accepted.ts';
+import { acceptedOf } from '../../store/payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../../store/payments.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';
 import type { orderView, payment } from './payment-schemas.ts';

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { formatMoney } from '../../domain/money.ts';
 import { operationName } from '../../store/about-operation.ts';
-import { currencyOf } from '../../store/accepted.ts';
+import { currencyOf } from '../../store/payment-snapshot.ts';
 import type { Db } from '../../store/open.ts';
 import { listUnfinished, type OperationRow } from '../../store/operations.ts';
 import { listUpdates, type OutboxRow } from '../../store/outbox.ts';

@@ -2,19 +2,20 @@
 import { isSupersededByLater, type UpdateType } from '../../domain/order.ts';
 import type { Service } from '../../service.ts';
 import type { Asker } from '../../store/asker.ts';
+import type { Db } from '../../store/open.ts';
 import { readUpdate, type OutboxRow, type OutboxState } from '../../store/outbox.ts';
-import { findPayment } from '../../store/payments.ts';
 import { gaveUpSince, queueAgain, RESENDABLE, waitingSince } from '../../store/redelivery.ts';
-import { RunsUnavailable } from '../../temporal/calls.ts';
-import { addressOf } from '../payments/find-payment.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Sends the merchant one update again. @throws Refusal `not_found`, `not_redeliverable` */
-export async function resend(
-  service: Service,
-  { effectId, ...asker }: Asker & { effectId: string },
-): Promise<OutboxRow> {
-  const { db } = service.store;
+export async function resend(service: Service, asked: Asker & { effectId: string }): Promise<OutboxRow> {
+  const update = await queue(service.store.db, asked);
+  // Where this process tells no merchant, a worker finds it in the store within a second or two.
+  service.firstAttempts.tell(update.orderReference, [update.effectId]);
+  return update;
+}
+
+async function queue(db: Db, { effectId, ...asker }: Asker & { effectId: string }): Promise<OutboxRow> {
   const known = await readUpdate(db, effectId);
   if (known === null) throw new Refusal('not_found', 'there is no such update');
   const isOver = known.hasLater && isSupersededByLater(known.type as UpdateType);
@@ -26,17 +27,16 @@ export async function resend(
   if (known.body === '') throw bodyless();
   const update = await queueAgain(db, effectId, asker);
   if (update === null) throw notNow(known.state as OutboxState);
-  const payment = await findPayment(db, update.paymentId);
-  const signal = { why: 'untold_update', at: new Date().toISOString() } as const;
-  // A run that can't be woken now is woken with those whose updates were never told.
-  if (payment !== null) await service.runs.look(addressOf(payment), signal).catch(unlessUnavailable);
   return update;
 }
 
-/** How many are queued in one call: each wakes a run. */
+/** How many are queued in one call. */
 const MOST_AT_ONCE = 500;
 
-/** Sends all that were given up since then, or that wait for their next try, the oldest first; what the order has overtaken is left out. */
+/**
+ * Sends all that were given up since then, or that wait for their next try, the oldest first; what the order has overtaken is left out.
+ * Workers find them in the store, some at a time.
+ */
 export async function resendAll(
   service: Service,
   { state, since, ...asker }: Asker & { state: 'gave_up' | 'pending'; since: string },
@@ -45,7 +45,7 @@ export async function resendAll(
   const found = await find(service.store.db, new Date(since), MOST_AT_ONCE + 1);
   let queued = 0;
   for (const effectId of found.slice(0, MOST_AT_ONCE)) {
-    const isSent = await resend(service, { effectId, ...asker }).then(
+    const isSent = await queue(service.store.db, { effectId, ...asker }).then(
       () => true,
       (error: unknown) => {
         if (error instanceof Refusal) return false;
@@ -69,8 +69,4 @@ function notNow(state: OutboxState): Refusal {
     'not_redeliverable',
     `it is ${state}; one that is ${RESENDABLE.join(', ')} can be sent again`,
   );
-}
-
-function unlessUnavailable(error: unknown): void {
-  if (!(error instanceof RunsUnavailable)) throw error;
 }

@@ -1,6 +1,6 @@
 /** The body of an account-wide webhook: what it says it is about, believed or not. Never throws, and looks no deeper than it must. */
 import { z } from 'zod';
-import type { Claim } from '../../domain/claim.ts';
+import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import { isIdOf } from './ids.ts';
 import { eventRef } from './money-events.ts';

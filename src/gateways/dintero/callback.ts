@@ -1,4 +1,4 @@
-import type { Claim } from '../../domain/claim.ts';
+import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { Delivery, RawRequest, Verification } from '../gateway.ts';
 import { parseKey } from '../shared/payment-key.ts';
