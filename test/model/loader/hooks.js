@@ -22,8 +22,8 @@ const ALWAYS = {
   'store/log-delivery.ts': 'store-log-delivery',
   'store/operations.ts': 'store-operations',
   'store/outbox.ts': 'store-outbox',
-  'store/outcomes.ts': 'store-outcomes',
   'store/payments.ts': 'store-payments',
+  'store/record-finding/write.ts': 'store-record-finding',
   'store/sweeps.ts': 'store-sweeps',
   'store/timeline.ts': 'store-timeline',
   'store/update-attempts.ts': 'store-update-attempts',
@@ -35,7 +35,7 @@ const PURE_ONLY = {
   '@temporalio/activity': 'temporal-activity',
   '@temporalio/client': 'temporal-client',
   'activities/heartbeat.ts': 'heartbeat',
-  'activities/held-claim.ts': 'held-claim',
+  'updates/held-claim.ts': 'held-claim',
 };
 
 let standIns = ALWAYS;

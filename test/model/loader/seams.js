@@ -3,12 +3,13 @@
  * not met.
  */
 export const SEAMS = {
-  'domain/claim.ts': ['tellsNews'],
-  'domain/decide.ts': ['decide', 'decideExpiry', 'isStale', 'differsFromListing'],
+  'domain/apply-finding.ts': ['applyFinding'],
+  'domain/callback.ts': ['tellsNews'],
+  'domain/decide.ts': ['decide', 'isStale', 'differsFromListing'],
+  'domain/finish-operations.ts': ['nextSteps'],
   'domain/operation.ts': ['feasible', 'reservedFor', 'traceOf'],
-  'domain/settle.ts': ['settle'],
   'domain/transaction.ts': ['mismatch', 'difference'],
-  'store/outcome-operations.ts': ['nextSteps', 'withFailures'],
+  'updates/attempt-update.ts': ['attemptUpdate'],
   'workflows/look.ts': ['look'],
   'workflows/money-run.ts': ['postpone'],
   'workflows/run-state.ts': [
@@ -17,10 +18,9 @@ export const SEAMS = {
     'receiveCallback',
     'takeTriggers',
   ],
-  'workflows/telling.ts': ['tell', 'followUp'],
+  'workflows/follow-up.ts': ['tell', 'followUp'],
   'stand-ins/store-deliveries.ts': ['logDelivery'],
   'stand-ins/store-operations.ts': ['claimGiveBack', 'markSending', 'readAttempt'],
-  'stand-ins/store-outbox.ts': ['takeForTelling'],
   'stand-ins/store-payments.ts': ['findOrder'],
   'stand-ins/store-update-attempts.ts': ['claimAttempt'],
 };

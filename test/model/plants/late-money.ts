@@ -1,18 +1,18 @@
 /** Bugs in who pays an order, and in what becomes of money that may not be kept. */
 import type { reservedFor } from '../../../src/domain/operation.ts';
-import { holdsMoney } from '../../../src/domain/payment.ts';
-import type { Outcome, PaymentStanding, settle } from '../../../src/domain/settle.ts';
+import type { applyFinding } from '../../../src/domain/apply-finding.ts';
+import type { Finding } from '../../../src/domain/decide.ts';
+import type { NextStep, nextSteps } from '../../../src/domain/finish-operations.ts';
 import type { Transaction } from '../../../src/domain/transaction.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { Attempt, OperationRow } from '../../../src/store/operations.ts';
-import type { Locked } from '../../../src/store/outcome-rows.ts';
-import type { NextStep } from '../../../src/store/outcomes.ts';
-import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
+import type { OrderRow } from '../../../src/store/payments.ts';
 import { claimOperation } from '../stand-ins/store-operations.ts';
 import { tablesOf } from '../world/tables.ts';
 import type { Plants } from './plant.ts';
 
-type Settle = typeof settle;
+type Apply = typeof applyFinding;
+type ApplyArguments = Parameters<Apply>;
 
 /** As if nobody had paid. */
 const unpaid = <Order extends { paidPaymentId: string | null }>(order: Order): Order => ({
@@ -44,31 +44,27 @@ export const LATE_MONEY: Plants = {
   },
   'drops late money': {
     found: /are held for/,
-    plant: () => ({ settle: dropLate }),
+    plant: () => ({ applyFinding: dropLate }),
   },
   'gives back what the policy says to review': {
     found: /nobody has asked for it \(late_money\)/,
     plant: () => ({
-      settle: (real: Settle, order: Parameters<Settle>[0], payment: PaymentStanding, outcome: Outcome) =>
-        real(order, payment, outcome, 'give_back'),
+      applyFinding: (real: Apply, ...[order, payment, finding]: ApplyArguments) =>
+        real(order, payment, finding, 'give_back'),
     }),
   },
   'lets a second payment pay a paid order': {
     found: /is paid a second time/,
     plant: () => ({
-      settle: (real: Settle, order: Parameters<Settle>[0], ...rest: [PaymentStanding, Outcome, never]) =>
-        real(unpaid(order), ...rest),
+      applyFinding: (real: Apply, ...[order, ...rest]: ApplyArguments) => real(unpaid(order), ...rest),
     }),
   },
 };
 
-function giveBackAlways(
-  real: (before: Locked, settled: unknown) => NextStep[],
-  before: Locked,
-  settled: { status: PaymentRow['status'] } | null,
-): NextStep[] {
-  const isHeld = holdsMoney(settled?.status ?? before.payment.status);
-  return isHeld ? [...new Set<NextStep>([...real(before, settled), 'give_back'])] : real(before, settled);
+function giveBackAlways(real: typeof nextSteps, ...args: Parameters<typeof nextSteps>): NextStep[] {
+  const [order, payment] = args;
+  const steps = real(...args);
+  return order.paidPaymentId === payment.paymentId ? [...new Set<NextStep>([...steps, 'give_back'])] : steps;
 }
 
 type ClaimGiveBack = (
@@ -109,13 +105,8 @@ function ofGiveBacks(
   return real(kind, minded, transaction);
 }
 
-function dropLate(
-  real: Settle,
-  order: Parameters<Settle>[0],
-  payment: PaymentStanding,
-  outcome: Outcome,
-  policy: never,
-) {
-  const isLate = outcome.pays && payment.closedBy !== null && outcome.accept !== true;
-  return real(order, payment, isLate ? { ...outcome, pays: false, status: payment.status } : outcome, policy);
+function dropLate(real: Apply, ...[order, payment, finding, policy]: ApplyArguments) {
+  const isLate = finding.pays && payment.closedBy !== null && finding.decision !== 'accept';
+  const dropped: Finding = { ...finding, pays: false, status: payment.status };
+  return real(order, payment, isLate ? dropped : finding, policy);
 }

@@ -1,17 +1,17 @@
 /** Bugs in what is made of callbacks, and in what the merchant hears. */
-import type { Claim, Proved } from '../../../src/domain/claim.ts';
-import type { Decision, Standing } from '../../../src/domain/decide.ts';
-import type { PaymentStanding, Settlement } from '../../../src/domain/settle.ts';
-import type { Opened, Reading } from '../../../src/domain/transaction.ts';
+import type { OrderChange } from '../../../src/domain/apply-finding.ts';
+import type { Callback, Claim, Proved } from '../../../src/domain/callback.ts';
+import type { decide } from '../../../src/domain/decide.ts';
+import type { PaymentSnapshot } from '../../../src/domain/payment.ts';
+import type { Attempted } from '../../../src/updates/attempt-update.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { ClaimedAttempt } from '../../../src/store/update-attempts.ts';
-import type { CallbackSignal } from '../../../src/workflows/messages.ts';
 import type { RunState } from '../../../src/workflows/run-state.ts';
-import { tablesOf, type Tables } from '../world/tables.ts';
+import { tablesOf } from '../world/tables.ts';
 import type { Planted, Plants } from './plant.ts';
 
-type Decide = (now: Standing, opened: Opened, reading: Reading) => Decision;
+type Decide = typeof decide;
 
 export const MESSAGES: Plants = {
   'takes a callback for handled when it comes': {
@@ -32,31 +32,27 @@ export const MESSAGES: Plants = {
   },
   'tells the merchant the same twice at once': {
     found: /is sent twice at once/,
-    plant: () => ({ takeForTelling: takeAll, claimAttempt: claimAlways }),
+    plant: () => ({ attemptUpdate: attemptTwice, claimAttempt: claimAlways }),
   },
   'tells nothing of what was taken back': {
     found:
       /is taken back, and the merchant is not told|was told as done, and not that it was taken back|last heard/,
-    plant: () => ({ settle: dropReversals }),
+    plant: () => ({ applyFinding: dropReversals }),
   },
   'tells nothing of what came back and had gone again when it was seen': {
     found: /is (REFUNDED|VOIDED) again|is taken back, and the merchant is not told/,
-    plant: () => ({ settle: dropWhatStands }),
+    plant: () => ({ applyFinding: dropWhatStands }),
   },
   'tells the merchant nothing of a payment': {
     found: /is untold|heard 0 times/,
     plant: () => ({
-      tell: (
-        real: (run: object, told: { untold: string[] }, show: unknown) => void,
-        run: object,
-        { untold, ...told }: { untold: string[] },
-        show: unknown,
-      ) => real(run, { ...told, untold: untold.filter((effect) => !effect.endsWith('/order.paid')) }, show),
+      attemptUpdate: (real: Attempt, ...args: Parameters<Attempt>): Promise<Attempted> =>
+        args[1].endsWith('/order.paid') ? Promise.resolve({ kind: 'ended', state: 'off' }) : real(...args),
     }),
   },
 };
 
-function dropReversals(real: (...args: unknown[]) => Settlement, ...args: unknown[]): Settlement {
+function dropReversals(real: (...args: unknown[]) => OrderChange, ...args: unknown[]): OrderChange {
   const settled = real(...args);
   const updates = settled.updates.filter(
     ({ type }) => type !== 'order.capture_reversed' && type !== 'order.refund_failed',
@@ -64,22 +60,19 @@ function dropReversals(real: (...args: unknown[]) => Settlement, ...args: unknow
   return { ...settled, updates };
 }
 
-function dropWhatStands(real: (...args: unknown[]) => Settlement, ...args: unknown[]): Settlement {
+function dropWhatStands(real: (...args: unknown[]) => OrderChange, ...args: unknown[]): OrderChange {
   const settled = real(...args);
-  const { status } = args[1] as PaymentStanding;
+  const { status } = args[1] as PaymentSnapshot;
   const isSame = status === settled.status && (status === 'REFUNDED' || status === 'VOIDED');
   return isSame ? { ...settled, updates: [] } : settled;
 }
 
-/** Every run tells whatever is untold. */
-function takeAll(
-  _: (tables: Tables, paymentId: string, teller: string) => string[],
-  tables: Tables,
-  paymentId: string,
-): string[] {
-  return [...tables.outbox.values()]
-    .filter((update) => update.paymentId === paymentId && update.state === 'pending')
-    .map(({ effectId }) => effectId);
+type Attempt = (tools: unknown, effectId: string, telling: unknown) => Promise<Attempted>;
+
+/** Two processes tell it. */
+function attemptTwice(real: Attempt, ...args: Parameters<Attempt>): Promise<Attempted> {
+  real(...args).catch(() => undefined);
+  return real(...args);
 }
 
 /** Nobody looks whether an attempt is under way. */
@@ -128,18 +121,20 @@ function believer(): Planted {
   const believed = new Set<string>();
   return {
     receiveCallback: (
-      real: (run: RunState, callback: CallbackSignal) => void,
+      real: (run: RunState, callback: Callback) => void,
       run: RunState,
-      callback: CallbackSignal,
+      callback: Callback,
     ) => {
       const { transactionId, error } = callback.claim;
-      if (transactionId !== undefined && error === undefined) believed.add(run.payment?.sessionId ?? '');
+      const sessionId = run.phase.kind === 'watching' ? run.phase.payment.sessionId : '';
+      if (transactionId !== undefined && error === undefined) believed.add(sessionId);
       real(run, callback);
     },
-    decide: (real: Decide, now: Standing, opened: Opened, reading: Reading): Decision => {
-      const decision = real(now, opened, reading);
-      if (now.status !== 'PENDING' || !believed.delete(opened.sessionId)) return decision;
-      return { kind: 'become', status: 'AUTHORIZED', pays: true };
+    decide: (real: Decide, ...args: Parameters<Decide>) => {
+      const [payment] = args;
+      const decision = real(...args);
+      if (payment.status !== 'PENDING' || !believed.delete(payment.sessionId)) return decision;
+      return { kind: 'find', finding: { status: 'AUTHORIZED', pays: true, cause: 'believed' } };
     },
   };
 }

@@ -1,12 +1,19 @@
 /** Bugs in what is made of an answer of the gateway's, and in when it is asked. */
-import type { Decision, Standing } from '../../../src/domain/decide.ts';
+import type { LookResult } from '../../../src/activities/contract.ts';
+import type { decide, Decision, Finding } from '../../../src/domain/decide.ts';
 import { isMoney } from '../../../src/domain/payment.ts';
-import type { Mismatch, Opened, Reading, Transaction } from '../../../src/domain/transaction.ts';
-import { isLookDue, type RunState, type Triggers } from '../../../src/workflows/run-state.ts';
+import type { mismatch, Mismatch, Transaction } from '../../../src/domain/transaction.ts';
+import {
+  isLookDue,
+  type planAfterClearAnswer,
+  type planAfterUnclearAnswer,
+  type RunState,
+} from '../../../src/workflows/run-state.ts';
 import type { Plants } from './plant.ts';
 
-type Compare = (opened: Opened, transaction: Transaction) => Mismatch | null;
-type Decide = (now: Standing, opened: Opened, reading: Reading) => Decision;
+type Compare = typeof mismatch;
+type Opened = Parameters<Compare>[0];
+type Decide = typeof decide;
 
 const unmindful =
   (of: readonly Mismatch[]) =>
@@ -17,8 +24,13 @@ const unmindful =
 
 /** As if nobody had decided anything. */
 const NOTHING_ACCEPTED = { accepted: undefined } as unknown as Partial<Opened>;
-const FAILED: Decision = { kind: 'become', status: 'FAILED', pays: false };
-const EXPIRED: Decision = { kind: 'become', status: 'EXPIRED', pays: false };
+
+const found = (finding: Omit<Finding, 'pays' | 'cause'>): Decision => ({
+  kind: 'find',
+  finding: { pays: false, cause: 'planted', ...finding },
+});
+const FAILED = found({ status: 'FAILED' });
+const EXPIRED = found({ status: 'EXPIRED', closedBy: 'expiry' });
 
 export const READINGS: Plants = {
   'no amount check': {
@@ -47,15 +59,17 @@ export const READINGS: Plants = {
   'expires whatever the last read says': {
     found: /expires although|are held for/,
     plant: () => ({
-      decideExpiry: (_: never, now: Standing, decision: Decision) =>
-        now.status === 'PENDING' ? EXPIRED : decision,
+      decide: (real: Decide, ...[payment, reading, watch]: Parameters<Decide>) =>
+        payment.status === 'PENDING' && watch.now >= payment.expiryDueAt
+          ? EXPIRED
+          : real(payment, reading, watch),
     }),
   },
   'takes UNKNOWN for failed': {
     found: /becomes FAILED, and the gateway says UNCLEAR/,
     plant: () => ({
-      decide: (real: Decide, now: Standing, opened: Opened, reading: Reading) => {
-        const decision = real(now, opened, reading);
+      decide: (real: Decide, ...[payment, reading, watch]: Parameters<Decide>) => {
+        const decision = real(payment, reading, watch);
         const isUnknown = reading.kind === 'transaction' && reading.transaction.status === 'UNCLEAR';
         return decision.kind === 'unclear' && isUnknown ? FAILED : decision;
       },
@@ -68,16 +82,19 @@ export const READINGS: Plants = {
   'cancels without a look first': {
     found: /is released/,
     plant: () => ({
-      look: (real: (run: RunState) => Promise<boolean>, run: RunState) =>
-        isLookDue(run, Date.now()) ? real(run) : Promise.resolve(true),
+      look: (
+        real: (run: RunState, asked?: object) => Promise<LookResult | null>,
+        run: RunState,
+        asked?: object,
+      ) => (isLookDue(run, Date.now()) || asked !== undefined ? real(run, asked) : Promise.resolve(SEEN)),
     }),
   },
   'forgets since when it can not understand': {
     found: /is (PENDING|ON_HOLD)$/,
     plant: () => ({
       planAfterUnclearAnswer: (
-        real: (run: RunState, triggers: Triggers, now: number, isUnclear: boolean) => void,
-        ...[run, ...rest]: Parameters<typeof real>
+        real: typeof planAfterUnclearAnswer,
+        ...[run, ...rest]: Parameters<typeof planAfterUnclearAnswer>
       ) => {
         real(run, ...rest);
         run.unclearSince = null;
@@ -87,15 +104,21 @@ export const READINGS: Plants = {
   'polls no hold': {
     found: /is on hold, and nobody has asked|is ON_HOLD/,
     plant: () => ({
-      planAfterClearAnswer: (real: (run: RunState, now: number) => void, run: RunState, now: number) => {
-        real(run, now);
-        if (run.status === 'ON_HOLD') run.nextLook = null;
+      planAfterClearAnswer: (
+        real: typeof planAfterClearAnswer,
+        ...[run, payment, now]: Parameters<typeof planAfterClearAnswer>
+      ) => {
+        real(run, payment, now);
+        if (payment.status === 'ON_HOLD') run.nextLook = null;
       },
     }),
   },
 };
 
-function decideWithoutMemory(real: Decide, now: Standing, opened: Opened, reading: Reading): Decision {
-  const status = isMoney(now.status) ? 'ON_HOLD' : now.status;
-  return real({ ...now, status, capturedMinor: -1, refundedMinor: -1, reversals: 0 }, opened, reading);
+/** As if the gateway had just been asked. */
+const SEEN = { answer: 'wait', isAbsent: false } as LookResult;
+
+function decideWithoutMemory(real: Decide, ...[payment, reading, watch]: Parameters<Decide>): Decision {
+  const status = isMoney(payment.status) ? 'ON_HOLD' : payment.status;
+  return real({ ...payment, status, capturedMinor: -1, refundedMinor: -1, shown: {} }, reading, watch);
 }

@@ -45,6 +45,7 @@ async function tend(world: World): Promise<void> {
     db: dbOf(tables),
     runs,
     money,
+    firstAttempts: world.firstAttempts,
     log: QUIET,
     tells: true,
     livemode: false,
@@ -52,6 +53,7 @@ async function tend(world: World): Promise<void> {
     pollIntervalMs: POLL_MS,
     stopping: GOES_ON,
   };
+  await world.firstAttempts.tellUntold();
   await wakeForgotten(deps);
   await abandonedJob(deps)();
   await wakeUnwatched(deps);
@@ -87,8 +89,7 @@ function sweep({ psp, tables, runs, trouble, clock }: World): boolean {
     const { status, capturedMinor, refundedMinor, transactionId } = listed.transaction;
     const known = { capturedMinor: payment.captured, refundedMinor: payment.refunded };
     const others = hasOtherSums(known, { capturedMinor, refundedMinor });
-    const isMarked = payment.reviewMark !== null;
-    if (!differsFromListing({ ...payment, isMarked }, status, others)) continue;
+    if (!differsFromListing(payment, status, others)) continue;
     isWoken = true;
     const { id: paymentId, orderReference, n, gateway } = payment;
     const signal = { why: 'sweep', at: new Date(clock.now).toISOString(), transactionId } as const;

@@ -1,4 +1,4 @@
-import type { HeldClaim } from '../../../src/activities/held-claim.ts';
+import type { HeldClaim } from '../../../src/updates/held-claim.ts';
 import type { Db } from '../../../src/store/open.ts';
 import { claimAttempt } from './store-update-attempts.ts';
 
@@ -7,8 +7,8 @@ const CLAIMED_MS = 7_000;
 const NEVER = new AbortController().signal;
 
 /** No timer of the real clock: a claim lasts as long as an attempt can. */
-export async function takeClaim(db: Db, effectId: string): Promise<HeldClaim | null> {
-  const attempt = await claimAttempt(db, effectId, CLAIMED_MS);
+export async function takeClaim(db: Db, effectId: string, teller: string | null): Promise<HeldClaim | null> {
+  const attempt = await claimAttempt(db, effectId, CLAIMED_MS, teller);
   return attempt && { attempt, heldUntil: Date.now() + CLAIMED_MS };
 }
 

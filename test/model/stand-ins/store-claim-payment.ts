@@ -6,7 +6,7 @@ import type { Db } from '../../../src/store/open.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
 import { supersedeDeferred } from './store-outbox.ts';
-import { moneyOf } from './store-payments.ts';
+import { moneyOf } from '../../../src/store/payment-snapshot.ts';
 
 export type * from '../../../src/store/claim-payment.ts';
 
@@ -59,6 +59,8 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     transactionId: null,
     shownOperations: {},
     reviewMark: null,
+    reviewCode: null,
+    mustGiveBack: false,
     acceptedAmount: null,
     acceptedCurrency: null,
     acceptedReference: null,

@@ -1,7 +1,7 @@
 /** `src/store/deliveries.ts` and the log of `src/store/log-delivery.ts` in memory. */
-import { tellsNews } from '../../../src/domain/claim.ts';
+import { tellsNews, type Callback } from '../../../src/domain/callback.ts';
 import { isOpen } from '../../../src/domain/payment.ts';
-import type { DeliveryRow, HandledDelivery } from '../../../src/store/deliveries.ts';
+import type { DeliveryRow } from '../../../src/store/deliveries.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
@@ -107,7 +107,7 @@ export function markAnswered(tables: Tables, paymentId: string): void {
 export function markHandled(
   tables: Tables,
   payment: { id: string; gateway: string; orderReference: string; n: number },
-  handled: readonly HandledDelivery[],
+  handled: readonly Callback[],
 ): void {
   const { id: paymentId, orderReference, n, gateway } = payment;
   for (const { eventId, contentHash, claim } of handled) {

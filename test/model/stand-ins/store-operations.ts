@@ -1,6 +1,5 @@
 /** `src/store/operations.ts` in memory. */
-import type { OperationKind } from '../../../src/domain/operation.ts';
-import { holdsMoney } from '../../../src/domain/payment.ts';
+import type { OperationCause, OperationKind } from '../../../src/domain/operation.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type {
   Attempt,
@@ -11,7 +10,6 @@ import type {
   Sending,
 } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
-import type { OperationCause } from '../../../src/store/schema.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { isUsedNow } from './store-decisions.ts';
 import { newId } from './store-ids.ts';
@@ -198,9 +196,9 @@ function isIdle(operation: OperationRow, now: number): boolean {
 }
 
 function isHeld(tables: Tables, payment: PaymentRow, now: number): boolean {
-  const { id, status, reason, dismissed, orderReference, updatedAt } = payment;
+  const { id, mustGiveBack, orderReference, updatedAt } = payment;
   const isPayer = tables.orders.get(orderReference)?.paidPaymentId === id;
-  if (!holdsMoney(status) || dismissed || isPayer || reason === null) return false;
+  if (!mustGiveBack || isPayer) return false;
   if (now - updatedAt.getTime() <= 15 * MINUTE_MS) return false;
   return !tables.operationsOf(id).some(isUnfinished);
 }

@@ -1,5 +1,6 @@
 /** `src/store/outbox.ts` in memory. */
 import type { OrderStatus, UpdateType } from '../../../src/domain/order.ts';
+import type { PaymentAddress } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { OutboxRow, ReadUpdate } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
@@ -58,11 +59,6 @@ function isEarly(tables: Tables, { sequence }: OutboxRow): boolean {
   );
 }
 
-export function takeUntold(db: Db, paymentId: string, teller: string): Promise<string[]> {
-  const tables = tablesOf(db);
-  return tables.call('take what is untold', () => takeForTelling(tables, paymentId, teller));
-}
-
 export function supersedeDeferred(tables: Tables, orderReference: string): void {
   for (const update of tables.outbox.values()) {
     const isDeferred = update.attemptedAt === null && update.nextAttemptAt.getTime() > Date.now();
@@ -72,25 +68,30 @@ export function supersedeDeferred(tables: Tables, orderReference: string): void 
   }
 }
 
-/** What `recordOutcome` does under its lock. */
-export function takeForTelling(tables: Tables, paymentId: string, teller: string): string[] {
-  const taken = [...tables.outbox.values()].filter(
-    (update) => update.paymentId === paymentId && update.state === 'pending' && isToTell(update, teller),
+function isForgotten({ teller, attemptedAt, nextAttemptAt, claimedUntil }: OutboxRow, now: number): boolean {
+  const patience = teller === null ? 60_000 : 5 * 60_000;
+  const isLate = nextAttemptAt.getTime() < now - patience;
+  return attemptedAt !== null && isLate && (claimedUntil?.getTime() ?? 0) < now;
+}
+
+export function findUntold(db: Db, limit: number): Promise<{ orderReference: string; effectId: string }[]> {
+  const tables = tablesOf(db);
+  return tables.call('find what no process tells', () =>
+    [...tables.outbox.values()]
+      .filter((update) => update.state === 'pending' && update.attemptedAt === null)
+      .filter((update) => dueAt(update) < Date.now() - 1_000)
+      .slice(0, limit),
   );
-  for (const update of taken) {
-    const tries = update.teller === teller ? update.tries : 0;
-    tables.outbox.set(update.effectId, { ...update, teller, tries });
-  }
-  return taken.map(({ effectId }) => effectId);
 }
 
-function isToTell(update: OutboxRow, teller: string): boolean {
-  return update.teller === teller || isForgotten(update, Date.now());
-}
-
-function isForgotten({ teller, nextAttemptAt, claimedUntil }: OutboxRow, now: number): boolean {
-  const isLate = nextAttemptAt.getTime() < now - 5 * 60_000;
-  return teller === null || (isLate && (claimedUntil?.getTime() ?? 0) < now);
+export function paymentOfUpdate(db: Db, effectId: string): Promise<PaymentAddress | null> {
+  const tables = tablesOf(db);
+  return tables.call('find the payment of an update', () => {
+    const payment = tables.payments.get(tables.outbox.get(effectId)?.paymentId ?? '');
+    if (payment === undefined) return null;
+    const { id: paymentId, orderReference, n, gateway } = payment;
+    return { paymentId, orderReference, n, gateway };
+  });
 }
 
 export function keepUntold(): Promise<void> {
@@ -105,17 +106,26 @@ export function supersede(db: Db, effectId: string): Promise<void> {
   });
 }
 
-export function findAbandonedUpdates(db: Db): Promise<{ payment: PaymentRow; effectId: string }[]> {
+export function findAbandoned(db: Db): Promise<PaymentRow[]> {
   const tables = tablesOf(db);
-  return tables.call('find what was never told', () =>
+  return tables.call('find what was never told', () => {
+    const ids = new Set([...tables.outbox.values()].filter(isAbandoned).map(({ paymentId }) => paymentId));
+    const awake = [...ids].filter((id) => mayBeWoken(tables, 'untold_update', id));
+    return awake.map((id) => tables.payments.get(id) as PaymentRow);
+  });
+}
+
+export function findAbandonedOf(db: Db, paymentId: string): Promise<string[]> {
+  const tables = tablesOf(db);
+  return tables.call('find what was never told of a payment', () =>
     [...tables.outbox.values()]
-      .filter((update) => update.state === 'pending' && isForgotten(update, Date.now()))
-      .filter(({ paymentId }) => mayBeWoken(tables, 'untold_update', paymentId))
-      .map(({ effectId, paymentId }) => ({
-        effectId,
-        payment: tables.payments.get(paymentId) as PaymentRow,
-      })),
+      .filter((update) => update.paymentId === paymentId && isAbandoned(update))
+      .map(({ effectId }) => effectId),
   );
+}
+
+function isAbandoned(update: OutboxRow): boolean {
+  return update.state === 'pending' && isForgotten(update, Date.now());
 }
 
 export function findEndpointless(): Promise<null> {

@@ -1,14 +1,9 @@
 /** `src/store/payments.ts` in memory. */
-import type { Money } from '../../../src/domain/money.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { AdoptedPayment, OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf } from '../world/tables.ts';
 
 export type * from '../../../src/store/payments.ts';
-
-export function moneyOf(row: { amount: number; currency: string }): Money {
-  return { amountMinor: row.amount, currency: row.currency };
-}
 
 export function recordOpened(
   db: Db,

@@ -1,6 +1,5 @@
 /** What the background jobs ask of `src/store/sweeps.ts`, in memory. */
 import { graceOf } from '../../../src/domain/payment.ts';
-import { LATE_HOLD } from '../../../src/domain/settle.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf, type Tables } from '../world/tables.ts';
@@ -30,7 +29,7 @@ function isUnwatched(
   const { id, status, createdAt, expiresAt } = payment;
   const lifetimeMs = expiresAt.getTime() - createdAt.getTime();
   if (status === 'PENDING') return expiresAt.getTime() < now - 2 * graceOf(lifetimeMs);
-  if (status !== 'ON_HOLD' && status !== 'REVIEW' && payment.reviewMark === null) return false;
-  const isPolled = status === 'ON_HOLD' || payment.reason === LATE_HOLD;
+  if (status !== 'ON_HOLD' && status !== 'REVIEW' && payment.reviewCode === null) return false;
+  const isPolled = status === 'ON_HOLD' || payment.reviewCode === 'late_hold';
   return (tables.heard.get(id) ?? 0) < now - 3 * (isPolled ? pollIntervalMs : HOUR_MS);
 }

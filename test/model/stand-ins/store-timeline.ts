@@ -1,5 +1,5 @@
 import type { Db } from '../../../src/store/open.ts';
-import type { Note } from '../../../src/store/timeline.ts';
+import type { Note } from '../../../src/domain/note.ts';
 import { tablesOf } from '../world/tables.ts';
 
 export type * from '../../../src/store/timeline.ts';

@@ -6,14 +6,26 @@ import { dueAt } from './store-outbox.ts';
 
 export type * from '../../../src/store/update-attempts.ts';
 
-export function claimAttempt(db: Db, effectId: string, forMs: number): Promise<ClaimedAttempt | null> {
+export function claimAttempt(
+  db: Db,
+  effectId: string,
+  forMs: number,
+  teller: string | null = null,
+): Promise<ClaimedAttempt | null> {
   const tables = tablesOf(db);
   return tables.call('claim an attempt', () => {
     const update = tables.outbox.get(effectId);
     if (update?.state !== 'pending' || dueAt(update) > Date.now()) return null;
     const n = update.attempts + 1;
     const claimedUntil = new Date(Date.now() + forMs);
-    tables.outbox.set(effectId, { ...update, attempts: n, tries: update.tries + 1, claimedUntil });
+    const isSame = update.teller === null || update.teller === teller;
+    tables.outbox.set(effectId, {
+      ...update,
+      attempts: n,
+      tries: 1 + (isSame ? update.tries : 0),
+      teller: teller ?? update.teller,
+      claimedUntil,
+    });
     return { effectId, n };
   });
 }

@@ -1,9 +1,9 @@
 /** Callbacks on their way: once, twice, late, out of order, refused and sent again, forged, or never. */
 import { isSettled } from '../../../src/domain/payment.ts';
-import type { Claim } from '../../../src/domain/claim.ts';
+import type { Callback as Signalled, Claim } from '../../../src/domain/callback.ts';
 import type { PaymentKey } from '../../../src/domain/payment.ts';
 import { asksForLook, claimUnsignalled, logDelivery, markSignalled } from '../stand-ins/store-deliveries.ts';
-import { paymentWorkflowId, type CallbackSignal } from '../../../src/workflows/messages.ts';
+import { paymentWorkflowId } from '../../../src/workflows/messages.ts';
 import type { PspSession } from './psp.ts';
 import { dbOf } from './tables.ts';
 import type { World } from './world.ts';
@@ -178,7 +178,7 @@ export class Network {
     }
     if (logged !== null && !logged.toSignal) return;
     if (logged?.mayBeEcho && !(await this.#asksForLook(logged.id, key.paymentId))) return;
-    const signal: CallbackSignal = { eventId, contentHash, claim, receivedAt: new Date().toISOString() };
+    const signal: Signalled = { eventId, contentHash, claim, receivedAt: new Date().toISOString() };
     const isTold = await runs.callback({ ...key, gateway: 'dintero' }, signal).then(
       () => true,
       () => false,

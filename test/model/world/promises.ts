@@ -1,17 +1,16 @@
 /** Contract §5, watched at every write of ours and of the gateway's. A promise that is broken is said once, and ends the schedule. */
 import { differsFromListing } from '../../../src/domain/decide.ts';
 import { holdsMoney, isMoney, type PaymentStatus } from '../../../src/domain/payment.ts';
-import type { LateMoneyPolicy, Settlement } from '../../../src/domain/settle.ts';
+import type { LateMoneyPolicy, OrderChange } from '../../../src/domain/apply-finding.ts';
 import type { Reading } from '../../../src/domain/transaction.ts';
 import type { OperationRequest } from '../../../src/gateways/gateway.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
-import type { Locked } from '../../../src/store/outcome-rows.ts';
-import type { OutcomeRecord } from '../../../src/store/outcomes.ts';
+import type { Locked } from '../../../src/store/record-finding/lock.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { OperationFate } from './gateway.ts';
 import type { Ledger } from './ledger.ts';
 import { ACCOUNT, type Psp, type PspSession } from './psp.ts';
-import { isUnfinished, type Tables } from './tables.ts';
+import { isUnfinished, type Shown, type Tables } from './tables.ts';
 
 /** What people asked for, so that what was done unasked is seen. */
 export interface Asked {
@@ -54,7 +53,7 @@ export class Promises {
   }
 
   /** A settlement is about to be written. */
-  settling(before: Locked, settled: Settlement, record: OutcomeRecord): void {
+  settling(before: Locked, settled: OrderChange, record: Shown): void {
     const { payment } = before;
     const session = payment.sessionId === null ? undefined : this.#psp.find(payment.sessionId);
     if (settled.paysNow) this.#paying(before, record, session);
@@ -65,7 +64,7 @@ export class Promises {
     this.#moving(payment, settled.status, session, isTakenBack(payment, record));
   }
 
-  #paying({ order, payment }: Locked, record: OutcomeRecord, session: PspSession | undefined): void {
+  #paying({ order, payment }: Locked, record: Shown, session: PspSession | undefined): void {
     this.keep(order.paidPaymentId === null, `order ${order.reference} is paid a second time`);
     const is = session?.ledger?.is;
     if (is === undefined || session?.ledger?.authorizedAt == null)
@@ -73,7 +72,7 @@ export class Promises {
     const { sessionId } = record.transaction ?? {};
     this.keep(sessionId === payment.sessionId, `${payment.id} pays with what belongs to ${sessionId}`);
     this.keep(is.account === ACCOUNT, `${payment.id} pays with a transaction of another account`);
-    if (record.outcome?.accept === true)
+    if (record.finding?.decision === 'accept')
       return this.keep(this.asked.acceptances.has(payment.id), `${payment.id} is accepted by nobody`);
     const isOrders = is.amountMinor === order.amount && is.currency === order.currency;
     this.keep(isOrders, `${is.amountMinor} ${is.currency} pay an order of ${order.amount} ${order.currency}`);
@@ -82,7 +81,7 @@ export class Promises {
   }
 
   /** What a person has accepted is not asked about again while it is what it was. */
-  #holding(payment: PaymentRow, { status, reason }: Settlement, { transaction }: OutcomeRecord): void {
+  #holding(payment: PaymentRow, { status, reason }: OrderChange, { transaction }: Shown): void {
     const isAccepted =
       payment.acceptedReference === transaction?.reference &&
       payment.acceptedAmount === transaction.money.amountMinor &&
@@ -247,13 +246,9 @@ export class Promises {
   known(paymentId: string, { ledger, id }: PspSession): void {
     const payment = this.#tables.payments.get(paymentId);
     if (payment === undefined || ledger === null || ledger.status === 'UNCLEAR') return;
-    const { status, captured, refunded, reviewMark } = payment;
+    const { status, captured, refunded } = payment;
     const hasOthers = captured !== ledger.captured || refunded !== ledger.refunded;
-    const isKnown = !differsFromListing(
-      { ...payment, isMarked: reviewMark !== null },
-      ledger.status,
-      hasOthers,
-    );
+    const isKnown = !differsFromListing(payment, ledger.status, hasOthers);
     this.keep(isKnown, `${paymentId} is ${status} long after a callback that ${id} is ${ledger.status}`);
   }
 
@@ -299,7 +294,7 @@ const RANK: Partial<Record<PaymentStatus, number>> = {
 };
 
 /** The gateway shows that more was taken back than we knew of. */
-function isTakenBack(payment: PaymentRow, { transaction }: OutcomeRecord): boolean {
+function isTakenBack(payment: PaymentRow, { transaction }: Shown): boolean {
   const shown = transaction?.operations.filter(({ isReversed }) => isReversed === true).length ?? 0;
   return shown > reversalsIn(payment);
 }

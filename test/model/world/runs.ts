@@ -1,7 +1,8 @@
 /** How the rest of the product reaches its runs: the interfaces of `src/temporal/`, on the toy server. */
 import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
-import type { PaymentAddress, PaymentRuns } from '../../../src/temporal/payment-runs.ts';
+import type { PaymentAddress } from '../../../src/domain/payment.ts';
+import type { PaymentRuns } from '../../../src/temporal/payment-runs.ts';
 import {
   callbackReceived,
   cancelSession,
@@ -16,6 +17,7 @@ import {
   paymentWorkflowId,
   resolveReview,
   returnVisited,
+  tellMerchant,
 } from '../../../src/workflows/messages.ts';
 import { currentActivity, enterActivity } from '../temporal/current.ts';
 import type { Address, ToyServer } from '../temporal/server.ts';
@@ -106,6 +108,7 @@ export function createToyRuns(server: ToyServer, post: Post): { runs: PaymentRun
       resolve: (payment, request) => toy.ask(paymentAddress(payment), resolveReview.name, request),
       callback: (payment, signal) => toy.tell(paymentAddress(payment), callbackReceived.name, signal),
       look: (payment, signal) => toy.tell(paymentAddress(payment), lookRequested.name, signal),
+      tell: (payment, effectId) => toy.tell(paymentAddress(payment), tellMerchant.name, effectId),
       close: (payment) =>
         toy.tell(paymentAddress(payment), closeRequested.name, { why: 'order_paid', at: now() }),
       poke: (payment, signal) => toy.poke(paymentWorkflowId(payment), returnVisited.name, signal),

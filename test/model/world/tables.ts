@@ -1,21 +1,28 @@
 /** The store in memory: rows that are replaced and never changed, so that whoever has read one keeps what he read. */
 import type { Db } from '../../../src/store/open.ts';
 import type { DeliveryRow } from '../../../src/store/deliveries.ts';
-import type { Locked } from '../../../src/store/outcome-rows.ts';
 import type { Decided } from '../../../src/store/decisions.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
-import type { OutcomeRecord } from '../../../src/store/outcomes.ts';
 import type { wakes } from '../../../src/store/schema.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
-import type { Settlement } from '../../../src/domain/settle.ts';
+import type { OrderChange } from '../../../src/domain/apply-finding.ts';
+import type { Finding } from '../../../src/domain/decide.ts';
+import type { Transaction } from '../../../src/domain/transaction.ts';
+import type { Locked } from '../../../src/store/record-finding/lock.ts';
+
+/** What a change of payment and order is recorded for. */
+export interface Shown {
+  readonly finding: Finding | null;
+  readonly transaction: Transaction | undefined;
+}
 
 /** What the world does to whoever calls the store, and who watches what is written. */
 export interface StoreKeeper {
   /** Makes a call: at once, later, not at all, or without its answer. */
   call<Result>(what: string, effect: () => Result): Promise<Result>;
   /** Before a settlement is written. @throws Error for one that breaks a promise */
-  settling(before: Locked, settled: Settlement, record: OutcomeRecord): void;
+  settling(before: Locked, change: OrderChange, shown: Shown): void;
   settled(before: Locked, payment: PaymentRow): void;
 }
 

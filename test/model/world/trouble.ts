@@ -18,6 +18,8 @@ export class Trouble {
   readonly away: Record<Part, number> = { gateway: 0, store: 0, temporal: 0, shop: 0 };
   /** When something was wrong last, but for the weather. */
   last = 0;
+  /** How often a process has died: what it had in memory died with it. */
+  deaths = 0;
   readonly #chance: Chance;
   readonly #clock: Clock;
   readonly #say: (text: () => string) => void;
@@ -68,6 +70,7 @@ export class Trouble {
     const how = this.#chance.pick(['before', 'after', 'stalls'] as const);
     this.#say(() => `the process ${how === 'stalls' ? 'stands still at' : `dies ${how}`} "${what}"`);
     if (how === 'stalls') return this.#stall(effect);
+    this.deaths += 1;
     if (how === 'after') effect();
     return never();
   }

@@ -1,6 +1,6 @@
 /** How bad the world is in one schedule, drawn before it begins: most schedules have a few kinds of trouble, many have none. */
 import type { ProductRules } from '../../../src/domain/operation.ts';
-import type { LateMoneyPolicy } from '../../../src/domain/settle.ts';
+import type { LateMoneyPolicy } from '../../../src/domain/apply-finding.ts';
 import type { Chance } from './chance.ts';
 import type { OperationFate } from './gateway.ts';
 import { LONGEST_LAG_MS } from './psp.ts';
@@ -67,7 +67,7 @@ const HARD_FATES: Weather['fates'] = {
   lost_after: 2,
   lost_and_late: 1,
   busy: 2,
-  busy_after: 2,
+  busy_after: 4,
   refused_us: 1,
   declined: 1,
   failed: 2,

@@ -1,13 +1,14 @@
 /** One order, everybody who has to do with it, and the product between them: the sources themselves, on our clock. */
-import { createPaymentActivities } from '../../../src/activities/create-activities.ts';
-import { createMoneyActivities } from '../../../src/activities/money-activities.ts';
+import { createActivities } from '../../../src/activities/create-activities.ts';
 import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
+import { createRecording } from '../../../src/activities/recording.ts';
 import { createWakingActivities } from '../../../src/activities/waking.ts';
 import { createMoneyMover, type MoneyMover } from '../../../src/api/money/move-money.ts';
 import type { Gateway, OperationRequest } from '../../../src/gateways/gateway.ts';
 import type { Service } from '../../../src/service.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
 import type { PaymentRuns } from '../../../src/temporal/payment-runs.ts';
+import { FirstAttempts } from '../../../src/updates/first-attempts.ts';
 import type { RunActivities } from '../../support/run-activities.ts';
 import { enterActivity } from '../temporal/current.ts';
 import { Chance } from './chance.ts';
@@ -29,6 +30,10 @@ const LONGEST_HIDDEN_MS = 15_000;
 export const LIFETIME_MS = 4 * HOUR_MS;
 export const POLL_MS = HOUR_MS;
 
+const ENDPOINT = { url: 'https://shop.example', timeoutMs: 15_000, secrets: ['secret'] };
+/** So few that, now and then, an update is left to the run without an attempt. */
+const FEW_SLOTS = 2;
+
 const NO_LOG = { info() {}, warn() {}, error() {}, debug() {} };
 
 export class World {
@@ -44,6 +49,7 @@ export class World {
   readonly network: Network;
   readonly shop: Shop;
   readonly promises: Promises;
+  #firstAttempts: { readonly deaths: number; readonly of: FirstAttempts } | null = null;
   readonly service: Service;
   readonly mover: MoneyMover;
   readonly story: string[] | null;
@@ -132,6 +138,23 @@ export class World {
     this.network.announce(session, event);
   }
 
+  /** Those of the process that lives. */
+  get firstAttempts(): FirstAttempts {
+    const { deaths } = this.trouble;
+    if (this.#firstAttempts?.deaths !== deaths)
+      this.#firstAttempts = {
+        deaths,
+        of: new FirstAttempts({
+          db: dbOf(this.tables),
+          endpoint: ENDPOINT,
+          log: NO_LOG,
+          slots: FEW_SLOTS,
+          handOver: (payment, effectId) => this.runs.tell(payment, effectId),
+        }),
+      };
+    return this.#firstAttempts.of;
+  }
+
   /** What a Worker registers. */
   activities(): RunActivities {
     const db = dbOf(this.tables);
@@ -139,18 +162,17 @@ export class World {
     const gatewayNamed = () => gateway;
     const { policy } = this.trouble.weather;
     return {
-      ...createPaymentActivities({
-        db,
+      ...createActivities({
+        recording: createRecording(
+          db,
+          { policy, livemode: false, tells: true },
+          { tell: (order, effects) => this.firstAttempts.tell(order, effects) },
+        ),
         gatewayNamed,
         opening: { pollIntervalMs: POLL_MS, lifetimeMs: LIFETIME_MS },
-        recording: { policy, livemode: false, tells: true },
       }),
-      ...createMoneyActivities({ db, gatewayNamed }),
       ...createWakingActivities({ db, runs: this.runs, money: this.money }),
-      ...createUpdateActivities({
-        db,
-        endpoint: { url: 'https://shop.example', timeoutMs: 15_000, secrets: ['secret'] },
-      }),
+      ...createUpdateActivities({ db, endpoint: ENDPOINT }),
     };
   }
 
@@ -222,6 +244,7 @@ export class World {
       store: { db: dbOf(this.tables) },
       runs: this.runs,
       money: this.money,
+      firstAttempts: { tell: (order: string, effects: string[]) => this.firstAttempts.tell(order, effects) },
     } as unknown as Service;
   }
 }
