@@ -34,7 +34,7 @@ const { listDeliveries, listPayments, pageOfOperations, pageOfUpdates } =
   await compiled<typeof Lists>('lists');
 const { openStore } = await compiled<typeof Open>('open');
 const { takeForgotten } = await compiled<typeof Operations>('operations');
-const { findAbandonedUpdates } = await compiled<typeof Outbox>('outbox');
+const { findAbandoned, findUntold } = await compiled<typeof Outbox>('outbox');
 const { gaveUpSince, waitingSince } = await compiled<typeof Redelivery>('redelivery');
 const { forgetSlice } = await compiled<typeof Retention>('retention');
 const { search } = await compiled<typeof Search>('search');
@@ -118,7 +118,8 @@ const ASKED: readonly Asked[] = [
   ],
   ['forwarder: runs to wake', (db) => takeUnwoken(db, 100)],
   ['forwarder: operations that are forgotten', (db) => takeForgotten(db, 100)],
-  ['forwarder: updates that are abandoned', (db) => findAbandonedUpdates(db, 100)],
+  ['forwarder: updates that are abandoned', (db) => findAbandoned(db, 100)],
+  ['forwarder: updates that no process tells', (db) => findUntold(db, 100)],
   ['retention: a slice of the timeline', (db) => forgetSlice(db, 'timeline', WEEK_MS)],
   ['retention: a slice of the operations', (db) => forgetSlice(db, 'operations', WEEK_MS)],
   ['retention: a slice of the audit', (db) => forgetSlice(db, 'audit', WEEK_MS)],

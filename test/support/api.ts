@@ -16,6 +16,7 @@ import { createNamespace } from '../../src/temporal/namespace.ts';
 import { ACCOUNT } from './builders.ts';
 import { fakeMoney, type FakeMoney } from './fake-money.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
+import { NotedFirstAttempts } from './first-attempts.ts';
 import { freePort } from './ports.ts';
 import { withTroubles, type TroubledDb } from './troubled-db.ts';
 
@@ -61,6 +62,8 @@ export interface TestApi {
   readonly service: Service;
   readonly runs: FakeRuns;
   readonly money: FakeMoney;
+  /** What this process was to tell the merchant. */
+  readonly firstAttempts: NotedFirstAttempts;
   readonly troubles: TroubledDb;
   /** One request over the wire, its target sent as it is written. */
   send(method: string, target: string, sent?: Sent): Promise<Answer>;
@@ -81,6 +84,7 @@ export async function startTestApi(
   const troubles = withTroubles(store.db);
   const runs = fakeRuns(store.db);
   const money = fakeMoney(runs);
+  const firstAttempts = new NotedFirstAttempts();
   const parts = {
     config,
     metrics,
@@ -99,6 +103,7 @@ export async function startTestApi(
     openings: createOpenings(metrics),
     runs,
     money,
+    firstAttempts,
   };
   const stop = await startApi(service);
   const send: TestApi['send'] = (method, target, sent = {}) => sendRaw(port, method, target, sent);
@@ -107,6 +112,7 @@ export async function startTestApi(
     service,
     runs,
     money,
+    firstAttempts,
     troubles,
     send,
     post: (target, body, sent = {}) =>

@@ -1,11 +1,12 @@
 /** Things as the tests need them: complete, ordinary, and different where a test says so. */
 import { randomBytes } from 'node:crypto';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
-import type { Outcome } from '../../src/domain/settle.ts';
+import type { Callback } from '../../src/domain/callback.ts';
+import type { Finding } from '../../src/domain/decide.ts';
+import type { Note } from '../../src/domain/note.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
-import type { HandledDelivery } from '../../src/store/deliveries.ts';
 import type { ReceivedDelivery } from '../../src/store/log-delivery.ts';
-import type { OutcomeRecord, RecordSettings } from '../../src/store/outcomes.ts';
+import type { RecordRequest, RecordSettings } from '../../src/store/record-finding/write.ts';
 import { claimPayment, type NewPayment } from '../../src/store/claim-payment.ts';
 import { writeDecision, type Decided } from '../../src/store/decisions.ts';
 import { supersede, type OutboxState } from '../../src/store/outbox.ts';
@@ -48,10 +49,11 @@ export function aSessionId(): string {
   return `${ACCOUNT}.${randomBytes(11).toString('hex')}`;
 }
 
-export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tells: true, teller: 'run-1' };
+export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tells: true };
 
-export function anOutcome(status: PaymentStatus, changes: Partial<Outcome> = {}): Outcome {
-  return { status, pays: false, cause: 'look-1', capturedMinor: 0, refundedMinor: 0, ...changes };
+/** What a look found, without the transaction that shows it. */
+export function aFinding(status: PaymentStatus, changes: Partial<Finding> = {}): Finding {
+  return { status, pays: false, cause: 'look-1', ...changes };
 }
 
 /** The note of what a person has decided, as the API writes it; its key. */
@@ -61,15 +63,25 @@ export function aDecision(db: Db, { id }: PaymentRow, decision: Decided): Promis
 
 let looks = 0;
 
-/** Each is a look of its own; the same one again is a retry. */
-export function aRecord(payment: PaymentRow, changes: Partial<OutcomeRecord> = {}): OutcomeRecord {
+export interface RecordChanges extends Partial<Omit<RecordRequest, 'notes'>> {
+  /** Null where nothing is found. */
+  readonly finding?: Finding | null;
+  readonly notes?: readonly Note[];
+}
+
+/** Each is a look of its own; the same one again is a retry. The transaction is that of the finding, where there is one. */
+export function aRecord(payment: PaymentRow, changes: RecordChanges = {}): RecordRequest {
+  const { finding = aFinding('AUTHORIZED', { pays: true }), notes = [], transaction, ...more } = changes;
+  const shown = transaction && { transaction };
   return {
     paymentId: payment.id,
-    outcome: anOutcome('AUTHORIZED', { pays: true }),
+    account: ACCOUNT,
+    decide: () => (finding === null ? { kind: 'keep' } : { kind: 'find', finding: { ...finding, ...shown } }),
     deliveries: [],
-    notes: [],
+    notes: () => notes,
     key: `run-1-look-${(looks += 1)}`,
-    ...changes,
+    ...shown,
+    ...more,
   };
 }
 
@@ -126,6 +138,6 @@ export function aDelivery(
   };
 }
 
-export function handled({ eventId, contentHash, claim }: ReceivedDelivery): HandledDelivery {
+export function handled({ eventId, contentHash, claim }: ReceivedDelivery): Callback {
   return { eventId, contentHash, claim, receivedAt: '2026-11-21T12:00:00.000Z' };
 }

@@ -1,6 +1,6 @@
 /** Cancels that come too late, are refused or are asked for twice, and what keeps a run from ending. */
 import { ApplicationFailure } from '@temporalio/common';
-import { callbackSignal } from './order-model.ts';
+import { callbackSignal } from './fake-activities.ts';
 import type { Scenario, Story } from './scenarios.ts';
 import { change, transactionIdOf } from './simulated-psp.ts';
 import { until } from './until.ts';
@@ -51,8 +51,8 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** Asked to close twice, and once more when it is closed. */
   async 'closed-twice'(story) {
     await story.open();
-    const heard = story.holdBack('notifyMerchant');
-    const seen = story.holdBack('readTransaction');
+    const heard = await story.telling();
+    const seen = story.holdBack('lookAtPayment');
     await story.runs.close(story.address);
     await story.runs.close(story.address);
     seen();
@@ -60,16 +60,19 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.close(story.address);
     heard();
   },
-  /** The merchant hears of one thing at a time: what is being told already is not told beside it. */
+  /** Two updates that could not be told at once, one of them asked for twice. */
   async 'told-while-telling'(story) {
     await story.open();
-    const heard = story.holdBack('notifyMerchant');
+    story.fake.isMerchantDeaf = true;
+    const heard = await story.telling();
     change(story.session, 'ON_HOLD');
     await story.runs.callback(story.address, callbackSignal('e1'));
     await story.becomes('ON_HOLD');
     change(story.session, 'CAPTURED');
     await story.runs.callback(story.address, callbackSignal('e2'));
     await story.knows('CAPTURED');
+    const [first, ...others] = story.fake.order.updates.map(({ effectId }) => effectId);
+    for (const effectId of [first, first, ...others]) await story.runs.tell(story.address, effectId ?? '');
     // A browser that comes back to a settled payment has nothing to tell.
     for (const why of ['return', 'unproved_callback'] as const)
       await story.runs.poke(story.address, { why, at: new Date().toISOString() });
@@ -78,8 +81,12 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'telling-fails'(story) {
     await story.open();
     story.fake.before.notifyMerchant = refuse;
+    story.fake.isMerchantDeaf = true;
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
+    const [paid] = story.fake.order.updates;
+    await story.runs.tell(story.address, paid?.effectId ?? '');
+    await story.quiet();
   },
   /** Late money that is to go back, asked for by two looks while the first request is on its way. */
   async 'following-up-twice'(story) {
@@ -88,9 +95,10 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.runs.callback(story.address, callbackSignal('late'));
     await story.becomes('AUTHORIZED');
+    const { reads } = story.fake;
     await story.runs.look(story.address, { why: 'operator', at: new Date().toISOString() });
-    await story.runs.look(story.address, { why: 'untold_update', at: new Date().toISOString() });
-    await until('both are recorded', () => story.fake.records.length > 2, 30_000);
+    await story.runs.look(story.address, { why: 'unwatched', at: new Date().toISOString() });
+    await until('it is read again', () => reads.length > 2, 30_000);
     await story.knows('AUTHORIZED');
     woken();
   },
@@ -103,10 +111,10 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'looked-for-every-reason'(story) {
     await story.open();
     await story.poke('unproved_callback');
-    for (const why of ['operator', 'refused_refund', 'unwatched', 'untold_update'] as const)
+    for (const why of ['operator', 'refused_refund', 'unwatched', 'in_review'] as const)
       await story.look(why);
     change(story.session, 'AUTHORIZED');
-    const seen = story.holdBack('recordOutcome');
+    const seen = story.holdBack('recording');
     await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
     await until('it is read', () => story.fake.reads.length > 5, 30_000);
     // Found answered, once it is recorded.
@@ -133,10 +141,17 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.fake.capture = 'auto';
     await calledWhileReading(story, 'CAPTURED');
   },
+  /** The merchant voids at the gateway, and two callbacks come while that is read. */
+  async 'called-while-voided'(story) {
+    await story.open();
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e0');
+    await calledWhile(story, 'VOIDED');
+  },
   /** More than a look takes up. */
   async 'asked-too-often'(story) {
     await story.open();
-    story.fake.before.readTransaction = async () => {
+    story.fake.before.lookAtPayment = async () => {
       story.fake.before = {};
       for (let count = 0; count < 52; count += 1)
         await story.runs.look(story.address, { why: 'sweep', at: new Date().toISOString() });
@@ -154,9 +169,13 @@ function refuse(): never {
 
 async function calledWhileReading(story: Story, status: 'AUTHORIZED' | 'CAPTURED'): Promise<void> {
   await story.open();
+  await calledWhile(story, status);
+}
+
+async function calledWhile(story: Story, status: 'AUTHORIZED' | 'CAPTURED' | 'VOIDED'): Promise<void> {
   change(story.session, status);
   const transactionId = transactionIdOf(story.session);
-  story.fake.before.readTransaction = async () => {
+  story.fake.before.lookAtPayment = async () => {
     story.fake.before = {};
     for (const [nth, claim] of [{ transactionId }, { transactionId, event: 'CAPTURE' }, {}].entries())
       await story.runs.callback(story.address, { ...callbackSignal(`e${nth}`), claim });

@@ -1,8 +1,14 @@
 /** Everything a gateway might say, for tables and properties. */
 import fc from 'fast-check';
-import type { Standing } from '../../src/domain/decide.ts';
-import { PAYMENT_STATUSES } from '../../src/domain/payment.ts';
-import type { Opened, Reading, Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
+import type { Watch } from '../../src/domain/decide.ts';
+import {
+  isSettled,
+  PAYMENT_STATUSES,
+  REVIEW_CODES,
+  type PaymentSnapshot,
+  type PaymentStatus,
+} from '../../src/domain/payment.ts';
+import type { Reading, Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
 
 export const TRANSACTION_STATUSES = [
   'INITIATED',
@@ -18,7 +24,11 @@ export const TRANSACTION_STATUSES = [
   'UNCLEAR',
 ] as const satisfies readonly TransactionStatus[];
 
-export function anOpened(more: Partial<Opened> = {}): Opened {
+/** When the session that `aSnapshot` is of is called expired. */
+export const DUE_AT = Date.parse('2026-01-01T12:00:00.000Z');
+
+/** A payment whose session is open, as far as nothing else is said. */
+export function aSnapshot(more: Partial<PaymentSnapshot> = {}): PaymentSnapshot {
   return {
     paymentId: 'pay_1',
     orderReference: '1001',
@@ -26,8 +36,25 @@ export function anOpened(more: Partial<Opened> = {}): Opened {
     account: 'T12345678',
     sessionId: 'T12345678.session',
     money: { amountMinor: 72_200, currency: 'NOK' },
+    status: 'PENDING',
+    reason: null,
+    reviewCode: null,
+    reviewMark: null,
+    closedBy: null,
+    dismissed: false,
+    mustGiveBack: false,
+    capturedMinor: 0,
+    refundedMinor: 0,
+    shown: {},
+    expiryDueAt: DUE_AT,
+    isGoingBack: false,
     ...more,
   };
+}
+
+/** A look in the middle of the session's lifetime, by a run that has understood every answer. */
+export function aWatch(more: Partial<Watch> = {}): Watch {
+  return { now: DUE_AT - 3_600_000, unclearSince: null, ...more };
 }
 
 export function aTransaction(more: Partial<Transaction> = {}): Transaction {
@@ -105,16 +132,44 @@ export function anyReading(): fc.Arbitrary<Reading> {
   );
 }
 
-export function anyStanding(): fc.Arbitrary<Standing> {
-  return fc.record(
-    {
-      status: fc.constantFrom(...PAYMENT_STATUSES),
-      capturedMinor: sum,
-      refundedMinor: sum,
-      reversals: fc.constantFrom(0, 0, 1),
-      isMarked: fc.boolean(),
-      transactionUpdatedAt: time,
-    },
-    { requiredKeys: ['status', 'capturedMinor', 'refundedMinor', 'reversals', 'isMarked'] },
-  );
+/** What a person may be asked about a payment in this status: a code in REVIEW, a mark beside what is settled, nothing else. */
+function asked(status: PaymentStatus): fc.Arbitrary<Pick<PaymentSnapshot, 'reviewCode' | 'reviewMark'>> {
+  const nothing = fc.constant({ reviewCode: null, reviewMark: null });
+  if (status === 'REVIEW')
+    return fc.record({ reviewCode: fc.constantFrom(...REVIEW_CODES), reviewMark: fc.constant(null) });
+  if (!isSettled(status)) return nothing;
+  return fc.oneof(nothing, fc.constant({ reviewCode: 'unclear', reviewMark: 'unclear: no JSON' } as const));
+}
+
+export function anySnapshot(): fc.Arbitrary<PaymentSnapshot> {
+  return fc
+    .record(
+      {
+        status: fc.constantFrom(...PAYMENT_STATUSES),
+        capturedMinor: sum,
+        refundedMinor: sum,
+        shown: oftenly({}, { 'refund/r-1': 'reversed' as const }),
+        transactionUpdatedAt: time,
+      },
+      { requiredKeys: ['status', 'capturedMinor', 'refundedMinor', 'shown'] },
+    )
+    .chain((more) => asked(more.status).map((beside) => aSnapshot({ ...more, ...beside })));
+}
+
+const MINUTE_MS = 60_000;
+
+/** Before and after the session's time is over, with answers that could be understood or not; never an operator's decision. */
+export function anyWatch(): fc.Arbitrary<Watch> {
+  return fc
+    .record({
+      now: fc.constantFrom(DUE_AT - 2 * 60 * MINUTE_MS, DUE_AT - 1, DUE_AT, DUE_AT + 60 * MINUTE_MS),
+      unclearMinutes: fc.constantFrom(null, null, 0, 1, 59, 60, 61),
+      closing: fc.constantFrom(null, null, 'merchant' as const, 'order_paid' as const),
+      isShopperLate: fc.boolean(),
+    })
+    .map(({ now, unclearMinutes, ...more }) => ({
+      now,
+      unclearSince: unclearMinutes === null ? null : now - unclearMinutes * MINUTE_MS,
+      ...more,
+    }));
 }

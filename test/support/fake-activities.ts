@@ -1,36 +1,42 @@
-/** The activities of `paymentSession` on the simulated gateway and the in-memory store, so that a test can see and move everything. */
-import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
+/** The activities of our runs on the simulated gateway and the in-memory store, so that a test can see and move everything. */
 import type {
+  AttemptResult,
   GiveBackPlan,
+  NoSession,
+  OpenedPayment,
   OpenSessionInput,
   OpenSessionOutcome,
-  OperationAttempt,
-  OutcomeRecord,
-} from '../../src/activities/payment-activities.ts';
+} from '../../src/activities/contract.ts';
+import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
+import { decideLook, resultOf, watched } from '../../src/activities/look-at-payment.ts';
+import { notesOfLook, wordsOfReading } from '../../src/activities/look-notes.ts';
+import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
+import type { Callback } from '../../src/domain/callback.ts';
+import { closedBy, type Decision, type Finding } from '../../src/domain/decide.ts';
+import type { Note } from '../../src/domain/note.ts';
+import { isOpen, isSettled, type PaymentSnapshot } from '../../src/domain/payment.ts';
 import type { Reading } from '../../src/domain/transaction.ts';
-import { isOpen, isSettled } from '../../src/domain/payment.ts';
-import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import {
-  deadlines,
-  giveBack,
+  newPayment,
   paymentOf,
-  recordOutcome,
-  untoldOf,
+  recordFinding,
+  type MemoryRecord,
   type StoredOrder,
   type StoredPayment,
 } from './memory-store.ts';
-import { openedPayment, POLL_INTERVAL_MS } from './model-run.ts';
 import type { RunActivities } from './run-activities.ts';
 import {
   cancelSession,
   createSession,
   readingOf,
   resolveHolds,
+  returnMoney,
   sessionOf,
   type SimulatedPsp,
-  type SimulatedSession,
 } from './simulated-psp.ts';
+
+export const POLL_INTERVAL_MS = 3_600_000;
 
 /** One order with a gateway of its own, so that orders can't disturb one another. */
 export interface FakeOrder {
@@ -41,25 +47,28 @@ export interface FakeOrder {
   readonly reads: number[];
   /** When a session was tried to be opened, on the server's clock. */
   readonly openings: number[];
-  readonly records: OutcomeRecord[];
+  /** What looks wrote into the timeline. */
+  readonly notes: Note[];
   readonly foreign: string[];
   readonly surplusClosed: string[];
   /** The gateway answers nothing when a session is wanted. */
   isDeafToOpenings: boolean;
-  /** Whatever a test wants to happen instead of an activity's own work, before it. */
-  before: Partial<Record<keyof RunActivities, () => unknown>>;
+  /** No first attempt reaches the merchant: a run has to tell it. */
+  isMerchantDeaf: boolean;
+  /** Whatever a test wants to happen instead of an activity's own work, before it; or once the gateway was read. */
+  before: Partial<Record<keyof RunActivities | 'recording', () => unknown>>;
   /** Said of the next session opened: an earlier try may have left another behind. */
   mayHaveSurplus: boolean;
   pollIntervalMs: number;
   capture: 'manual' | 'auto';
-  /** The store knows of nobody who has decided what a person is said to have. */
+  /** The store knows of no one who has decided what a person is said to have. */
   isUndecided: boolean;
   /** Said instead of opening a session. */
   refusal: Exclude<OpenSessionOutcome, { kind: 'opened' }> | null;
   /** What the gateway says instead of what its session shows. */
   says: Reading | null;
   /** What comes of the next attempts at an operation, and of the next plans to give money back, in order. */
-  readonly attempts: OperationAttempt[];
+  readonly attempts: AttemptResult[];
   readonly plans: GiveBackPlan[];
   /** The server's clock. */
   readonly now: () => Promise<number>;
@@ -74,7 +83,8 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
     reads: [],
     openings: [],
     isDeafToOpenings: false,
-    records: [],
+    isMerchantDeaf: false,
+    notes: [],
     foreign: [],
     surplusClosed: [],
     before: {},
@@ -89,9 +99,13 @@ export function newFakeOrder(order: StoredOrder, psp: SimulatedPsp, now: () => P
   };
 }
 
+export function callbackSignal(eventId: string): Callback {
+  return { eventId, contentHash: eventId, claim: {}, receivedAt: '2026-01-01T00:00:00.000Z' };
+}
+
 /** Builds what a Worker registers. @throws Error for an order that no test has made */
 export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): RunActivities {
-  const at = async (reference: string, name: keyof FakeOrder['before']): Promise<FakeOrder> => {
+  const at = async (reference: string, name: keyof RunActivities): Promise<FakeOrder> => {
     const fake = orders.get(reference);
     if (fake === undefined) throw new Error(`no test has made order ${reference}`);
     await fake.before[name]?.();
@@ -103,9 +117,40 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Ru
       fake.openings.push(await fake.now());
       return open(fake, input);
     },
-    async readTransaction({ orderReference, sessionId }) {
-      const fake = await at(orderReference, 'readTransaction');
-      return read(fake, sessionId);
+    async closeUnopened({ orderReference, paymentId, because, callbacks }) {
+      const fake = await at(orderReference, 'closeUnopened');
+      return { status: endUnopened(fake, { paymentId, callbacks }, closedBy(because.why)).row.status };
+    },
+    async lookAtPayment(input) {
+      const fake = await at(input.orderReference, 'lookAtPayment');
+      const stored = paymentOf(fake.order, input.paymentId);
+      const { triggers, decided, now } = input;
+      const isAskedAbout =
+        decided === undefined ||
+        stored.status === 'REVIEW' ||
+        (stored.reviewCode !== null && decided.decision === 'dismiss');
+      if (!isAskedAbout)
+        return {
+          ...SETTLED,
+          unclearSince: input.unclearSince,
+          payment: watched(stored),
+          decided: 'not_in_review',
+        };
+      const reading = await read(fake, stored.sessionId);
+      await fake.before.recording?.();
+      const heeded = (decision: Decision): Decision =>
+        fake.isUndecided && decided !== undefined
+          ? { kind: 'refuse', reason: 'nobody has decided that' }
+          : decision;
+      const decide = (payment: PaymentSnapshot) => heeded(decideLook(payment, reading, input));
+      const recorded = recordFinding(
+        fake.order,
+        { paymentId: input.paymentId, decide, deliveries: triggers.callbacks },
+        fake.policy,
+      );
+      fake.notes.push(...notesOfLook('simulated', triggers, { reading, decision: recorded.decision }, now));
+      tell(fake, recorded);
+      return resultOf(input, reading, recorded, wordsOfReading('simulated', reading));
     },
     async cancelSession({ orderReference, sessionId }) {
       const { psp } = await at(orderReference, 'cancelSession');
@@ -115,20 +160,13 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Ru
       const fake = await at(orderReference, 'cancelSurplusSessions');
       return closeSurplus(fake, sessionId);
     },
-    async recordOutcome(record) {
-      const fake = await at(referenceOf(record.paymentId), 'recordOutcome');
-      fake.records.push(record);
-      const isHeeded = record.noteKey === undefined || !fake.isUndecided;
-      return recordOutcome(fake.order, isHeeded ? record : { ...record, outcome: null }, fake.policy);
-    },
     async wakeMoney({ orderReference, paymentId }) {
-      const { order, psp, policy } = await at(orderReference, 'wakeMoney');
-      giveBack(order, sessionOf(psp, paymentOf(order, paymentId).sessionId ?? ''), policy);
+      giveBack(await at(orderReference, 'wakeMoney'), paymentId);
     },
     async closeOthers({ orderReference, paymentId }) {
       const { order, psp } = await at(orderReference, 'closeOthers');
-      const others = order.payments.filter(({ id, status }) => id !== paymentId && isOpen(status));
-      for (const { sessionId } of others) if (sessionId !== null) cancelSession(sessionOf(psp, sessionId));
+      const others = order.payments.filter((one) => one.paymentId !== paymentId && isOpen(one.status));
+      for (const { sessionId } of others) if (sessionId !== '') cancelSession(sessionOf(psp, sessionId));
     },
     async attemptOperation({ orderReference }) {
       return next((await at(orderReference, 'attemptOperation')).attempts);
@@ -147,6 +185,8 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Ru
   };
 }
 
+const SETTLED = { answer: 'clear', said: 'not asked', isAbsent: false, next: [] } as const;
+
 function next<Answer>(answers: Answer[]): Answer {
   const answer = answers.shift();
   if (answer === undefined) throw new Error('the story has no more answers');
@@ -158,63 +198,104 @@ function referenceOf(id: string): string {
   return id.replace(/(-p\d+)?(\/.*)?$/, '');
 }
 
-async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
-  const { order, psp, mayHaveSurplus, pollIntervalMs, capture, refusal } = fake;
-  if (refusal !== null) return refusal;
-  const payment = order.payments.find(({ id }) => id === input.paymentId);
-  if (payment === undefined) return adopt(fake, input);
-  if (payment.sessionId === null && isSettled(payment.status))
-    return { kind: 'closed', status: payment.status, reason: payment.reason ?? 'closed without a session' };
-  if (payment.sessionId === null) {
-    const { expiresAt } = payment;
-    if ((await fake.now()) >= expiresAt)
-      return { kind: 'never_opened', reason: 'no session before the payment expired' };
-    if (fake.isDeafToOpenings)
-      return { kind: 'unavailable', reason: 'create: 503', expiresAt: new Date(expiresAt).toISOString() };
-    payment.sessionId = newSession(psp, payment).sessionId;
-  }
-  const opened = openedPayment(payment, untoldOf(order, payment.id));
-  const reason = payment.reason === null ? {} : { reason: payment.reason };
-  return { ...opened, ...reason, mayHaveSurplus, pollIntervalMs, capture };
+/** The first attempt of the process that has committed. */
+function tell({ isMerchantDeaf, order }: FakeOrder, { effects }: MemoryRecord): void {
+  if (!isMerchantDeaf) for (const update of order.updates) update.told ||= effects.includes(update.effectId);
 }
 
-function newSession(psp: SimulatedPsp, payment: StoredPayment): SimulatedSession {
-  const { id: paymentId, orderReference: reference, money } = payment;
-  return createSession(psp, { sessionId: `${paymentId}-s`, reference, money, paymentId });
+async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
+  const { order, psp, refusal } = fake;
+  if (refusal?.kind === 'rejected')
+    return ended(fake, input, refusal, {
+      status: 'FAILED',
+      pays: false,
+      cause: 'rejected',
+      reason: refusal.reason,
+    });
+  if (refusal?.kind === 'never_opened') return neverOpened(fake, input, refusal.reason);
+  if (refusal !== null) return refusal;
+  const payment = order.payments.find(({ paymentId }) => paymentId === input.paymentId);
+  if (payment === undefined) return adopt(fake, input);
+  if (payment.sessionId === '' && isSettled(payment.status)) {
+    const reason = payment.reason ?? 'closed without a session';
+    return ended(fake, input, { kind: 'closed', reason }, closedBy('merchant'));
+  }
+  if (payment.sessionId === '') {
+    const { expiresAt, paymentId, orderReference: reference, money } = payment;
+    if ((await fake.now()) >= expiresAt)
+      return neverOpened(fake, input, 'no session before the payment expired');
+    if (fake.isDeafToOpenings)
+      return { kind: 'unavailable', reason: 'create: 503', expiresAt: new Date(expiresAt).toISOString() };
+    payment.sessionId = createSession(psp, {
+      sessionId: `${paymentId}-s`,
+      reference,
+      money,
+      paymentId,
+    }).sessionId;
+  }
+  return opened(fake, payment);
+}
+
+function opened(
+  { mayHaveSurplus, pollIntervalMs, capture }: FakeOrder,
+  payment: StoredPayment,
+): OpenedPayment {
+  return {
+    kind: 'opened',
+    ...watched(payment),
+    money: payment.money,
+    sessionId: payment.sessionId,
+    checkoutUrl: `https://checkout.example/${payment.sessionId}`,
+    expiresAt: new Date(payment.expiresAt).toISOString(),
+    expiryDueAt: new Date(payment.expiryDueAt).toISOString(),
+    mayHaveSurplus,
+    pollIntervalMs,
+    capture,
+  };
+}
+
+function neverOpened(fake: FakeOrder, input: OpenSessionInput, reason: string): NoSession {
+  const cause = 'never_opened';
+  const finding: Finding = { status: 'EXPIRED', pays: false, closedBy: 'expiry', cause, reason };
+  return ended(fake, input, { kind: cause, reason }, finding);
+}
+
+function ended(
+  fake: FakeOrder,
+  input: OpenSessionInput,
+  { kind, reason }: Pick<NoSession, 'kind' | 'reason'>,
+  finding: Finding,
+): NoSession {
+  return { kind, reason, status: endUnopened(fake, input, finding).row.status };
+}
+
+function endUnopened(
+  fake: FakeOrder,
+  { paymentId, callbacks: deliveries }: Pick<OpenSessionInput, 'paymentId' | 'callbacks'>,
+  finding: Finding,
+): MemoryRecord {
+  const decide = ({ status }: PaymentSnapshot): Decision =>
+    isOpen(status) && !fake.isUndecided ? { kind: 'find', finding } : { kind: 'keep' };
+  const recorded = recordFinding(fake.order, { paymentId, decide, deliveries }, fake.policy);
+  tell(fake, recorded);
+  return recorded;
 }
 
 /** A session is ours if its own metadata names the payment. */
 async function adopt(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessionOutcome> {
-  const { paymentId, orderReference, n, claimedSessionId } = input;
+  const { paymentId, n, callbacks } = input;
+  const claimed = callbacks.find(({ claim }) => claim.sessionId !== undefined)?.claim.sessionId;
   const session = fake.psp.sessions.find(
-    (candidate) => candidate.sessionId === claimedSessionId && candidate.paymentId === paymentId,
+    (candidate) => candidate.sessionId === claimed && candidate.paymentId === paymentId,
   );
   if (session === undefined) {
-    fake.foreign.push(...input.eventIds);
-    return { kind: 'unknown', reason: `no payment ${paymentId} of ours` };
+    fake.foreign.push(...callbacks.map(({ eventId }) => eventId));
+    return { kind: 'unknown', status: 'PENDING', reason: `no payment ${paymentId} of ours` };
   }
-  const now = await fake.now();
-  const { expiresAt, expiryDueAt } = deadlines(now);
-  const payment: StoredPayment = {
-    id: paymentId,
-    orderReference,
-    n,
-    money: session.money,
-    status: 'PENDING',
-    reason: null,
-    mark: null,
-    closedBy: null,
-    dismissed: false,
-    capturedMinor: 0,
-    refundedMinor: 0,
-    sessionId: session.sessionId,
-    transactionId: null,
-    transactionUpdatedAt: null,
-    expiresAt,
-    expiryDueAt,
-  };
+  const payment = newPayment({ reference: input.orderReference, money: session.money }, n, await fake.now());
+  payment.sessionId = session.sessionId;
   fake.order.payments.push(payment);
-  return openedPayment(paymentOf(fake.order, paymentId));
+  return opened(fake, payment);
 }
 
 async function read(fake: FakeOrder, sessionId: string): Promise<Reading> {
@@ -223,6 +304,21 @@ async function read(fake: FakeOrder, sessionId: string): Promise<Reading> {
   resolveHolds(fake.psp, now);
   if (fake.psp.isDown) throw retryableGatewayFailure(new GatewayUnavailable('read: 503', { kind: 'silent' }));
   return fake.says ?? readingOf(sessionOf(fake.psp, sessionId));
+}
+
+/** What the run of `moneyOperations` does when it is asked to give money back: at the gateway, and then in the store. */
+function giveBack(fake: FakeOrder, paymentId: string): void {
+  const { order, psp, policy } = fake;
+  const session = sessionOf(psp, paymentOf(order, paymentId).sessionId);
+  returnMoney(session);
+  const reading = readingOf(session);
+  if (reading.kind !== 'transaction' || reading.transaction.status === paymentOf(order, paymentId).status)
+    return;
+  const { transaction } = reading;
+  const { transactionId: cause } = transaction;
+  const status = transaction.status as PaymentSnapshot['status'];
+  const decide = (): Decision => ({ kind: 'find', finding: { status, pays: true, cause, transaction } });
+  tell(fake, recordFinding(order, { paymentId, decide, deliveries: [] }, policy));
 }
 
 function closeSurplus(fake: FakeOrder, sessionId: string): number {

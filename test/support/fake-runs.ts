@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../src/store/open.ts';
 import { findPayment, recordOpened } from '../../src/store/payments.ts';
 import { RunsUnavailable } from '../../src/temporal/calls.ts';
-import type { PaymentAddress, PaymentRuns } from '../../src/temporal/payment-runs.ts';
-import type { CallbackSignal, LookSignal, ReturnSignal } from '../../src/workflows/messages.ts';
+import type { Callback } from '../../src/domain/callback.ts';
+import type { PaymentAddress } from '../../src/domain/payment.ts';
+import type { LookRequest, UnprovedHit } from '../../src/domain/trigger.ts';
+import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { aSessionId } from './builders.ts';
 
 /** Every Temporal call of a request gives up after this long, as the real client's does. */
@@ -11,10 +13,12 @@ const SIGNAL_TIMEOUT_MS = 500;
 
 export interface FakeRuns extends PaymentRuns {
   temporal: 'well' | 'down' | 'hanging';
-  readonly callbacks: { payment: PaymentAddress; signal: CallbackSignal }[];
-  readonly pokes: { orderReference: string; n: number; why: ReturnSignal['why'] }[];
+  readonly callbacks: { payment: PaymentAddress; signal: Callback }[];
+  readonly pokes: { orderReference: string; n: number; why: UnprovedHit['why'] }[];
   readonly closed: PaymentAddress[];
-  readonly looks: { payment: PaymentAddress; signal: LookSignal }[];
+  readonly looks: { payment: PaymentAddress; signal: LookRequest }[];
+  /** The updates that a run was asked to tell, in that order. */
+  readonly told: { payment: PaymentAddress; effectId: string }[];
   /** What the runs answer; a test puts its own in place. */
   answers: Pick<PaymentRuns, 'open' | 'cancel' | 'resolve'>;
 }
@@ -31,6 +35,7 @@ export function fakeRuns(db: Db): FakeRuns {
     callbacks: [],
     pokes: [],
     looks: [],
+    told: [],
     closed: [],
     answers: {
       open: (payment) => opened(db, payment),
@@ -47,6 +52,10 @@ export function fakeRuns(db: Db): FakeRuns {
     async look(payment, signal) {
       await reach();
       runs.looks.push({ payment, signal });
+    },
+    async tell(payment, effectId) {
+      await reach();
+      runs.told.push({ payment, effectId });
     },
     async close(payment) {
       await reach();
@@ -68,5 +77,5 @@ async function opened(db: Db, { paymentId }: PaymentAddress): ReturnType<Payment
   const checkoutUrl = row?.checkoutUrl ?? `https://checkout.example/v1/view/${sessionId}`;
   if (row?.sessionId == null)
     await recordOpened(db, paymentId, { sessionId, checkoutUrl, runId: 'run-1', text: 'opened' });
-  return { kind: 'open', status: row?.status ?? 'PENDING', sessionId, checkoutUrl };
+  return { kind: 'open', status: row?.status ?? 'PENDING', sessionId, checkoutUrl, runId: 'run-1' };
 }

@@ -1,22 +1,28 @@
-/** The store's promises in memory: plain data that a test can copy, settled by the real `settle`. */
-import { effectId, type OrderStatus, type UpdateType } from '../../src/domain/order.ts';
-import { holdsMoney, isOpen, type PaymentStatus } from '../../src/domain/payment.ts';
+/** The store's promises in memory: plain data that a test can look at and move, changed by the real `applyFinding`. */
+import { applyFinding, type LateMoneyPolicy, type UpdateToSend } from '../../src/domain/apply-finding.ts';
+import type { Decision } from '../../src/domain/decide.ts';
+import { nextSteps } from '../../src/domain/finish-operations.ts';
 import type { Money } from '../../src/domain/money.ts';
-import { settle, type LateMoneyPolicy, type PaymentStanding } from '../../src/domain/settle.ts';
-import type { Accepted } from '../../src/domain/transaction.ts';
-import type { NextStep, OutcomeRecord, RecordedOutcome } from '../../src/store/outcomes.ts';
-import { readingOf, returnMoney, type SimulatedSession } from './simulated-psp.ts';
+import { effectId, type OrderStatus, type UpdateType } from '../../src/domain/order.ts';
+import {
+  isOpen,
+  type Accepted,
+  type PaymentAddress,
+  type PaymentSnapshot,
+  type PaymentStatus,
+} from '../../src/domain/payment.ts';
+import type { Transaction } from '../../src/domain/transaction.ts';
+import type { RecordedFinding } from '../../src/store/record-finding/write.ts';
+import { ACCOUNT } from './simulated-psp.ts';
 
-export interface StoredPayment extends PaymentStanding {
-  readonly orderReference: string;
-  sessionId: string | null;
+type Mutable<Row> = { -readonly [Name in keyof Row]: Row[Name] };
+
+export interface StoredPayment extends Mutable<PaymentSnapshot> {
+  readonly id: string;
   transactionId: string | null;
-  transactionUpdatedAt: string | null;
-  /** What a person has accepted of its transaction. */
-  accepted?: Accepted;
-  /** Milliseconds: what the gateway was told, and when we ourselves call it over. */
-  readonly expiresAt: number;
-  readonly expiryDueAt: number;
+  knownEvents: readonly string[];
+  /** Milliseconds: what the gateway was told. */
+  expiresAt: number;
 }
 
 export interface StoredUpdate {
@@ -35,7 +41,7 @@ export interface StoredOrder {
   paidPaymentId: string | null;
   payments: StoredPayment[];
   updates: StoredUpdate[];
-  /** How often a settlement said that it pays the order: at most once, ever. */
+  /** How often a change said that it pays the order: at most once, ever. */
   paidTimes: number;
   /** Event ids whose look has ended. */
   handled: Set<string>;
@@ -54,20 +60,39 @@ export function newOrder(reference: string, money: Money): StoredOrder {
   };
 }
 
-export function copyOrder(order: StoredOrder): StoredOrder {
-  return {
-    ...order,
-    payments: order.payments.map((payment) => ({ ...payment })),
-    updates: order.updates.map((update) => ({ ...update })),
-    handled: new Set(order.handled),
-  };
-}
-
 const LIFETIME_MS = 4 * 3_600_000;
 const GRACE_MS = 15 * 60_000;
 
-export function deadlines(now: number): Pick<StoredPayment, 'expiresAt' | 'expiryDueAt'> {
-  return { expiresAt: now + LIFETIME_MS, expiryDueAt: now + LIFETIME_MS + GRACE_MS };
+/** As it is when it was just claimed. */
+export function newPayment(
+  { reference, money }: Pick<StoredOrder, 'reference' | 'money'>,
+  n: number,
+  now: number,
+): StoredPayment {
+  return {
+    id: `${reference}-p${n}`,
+    paymentId: `${reference}-p${n}`,
+    orderReference: reference,
+    n,
+    account: ACCOUNT,
+    sessionId: '',
+    money,
+    status: 'PENDING',
+    reason: null,
+    reviewCode: null,
+    reviewMark: null,
+    closedBy: null,
+    dismissed: false,
+    mustGiveBack: false,
+    capturedMinor: 0,
+    refundedMinor: 0,
+    shown: {},
+    isGoingBack: false,
+    transactionId: null,
+    knownEvents: [],
+    expiresAt: now + LIFETIME_MS,
+    expiryDueAt: now + LIFETIME_MS + GRACE_MS,
+  };
 }
 
 /** `POST /v1/payments` under the order's lock: contract §3, first table. */
@@ -79,46 +104,42 @@ export function claimPayment(
   if (order.paidPaymentId !== null || isInReview) return { kind: 'refused' };
   const open = order.payments.find(({ status }) => isOpen(status));
   if (open !== undefined) return { kind: 'open', payment: open };
-  const n = order.payments.length + 1;
-  const payment: StoredPayment = {
-    id: `${order.reference}-p${n}`,
-    orderReference: order.reference,
-    n,
-    money: order.money,
-    status: 'PENDING',
-    reason: null,
-    mark: null,
-    closedBy: null,
-    dismissed: false,
-    capturedMinor: 0,
-    refundedMinor: 0,
-    sessionId: null,
-    transactionId: null,
-    transactionUpdatedAt: null,
-    ...deadlines(now),
-  };
+  const payment = newPayment(order, order.payments.length + 1, now);
   order.status = 'AWAITING_PAYMENT';
   order.payments.push(payment);
   return { kind: 'created', payment };
 }
 
 export function paymentOf(order: StoredOrder, paymentId: string): StoredPayment {
-  const payment = order.payments.find(({ id }) => id === paymentId);
-  if (payment === undefined) throw new Error(`recording an outcome: there is no payment ${paymentId}`);
+  const payment = order.payments.find((one) => one.paymentId === paymentId);
+  if (payment === undefined) throw new Error(`recording a finding: there is no payment ${paymentId}`);
   return payment;
 }
 
-/** `recordOutcome` of the real store, without its database. */
-export function recordOutcome(
+/** How a run is found. */
+export function addressOf({ paymentId, orderReference, n }: StoredPayment): PaymentAddress {
+  return { paymentId, orderReference, n, gateway: 'simulated' };
+}
+
+/** What `recordFinding` answers, as far as a look needs it. */
+export type MemoryRecord = Omit<RecordedFinding, 'row'> & { readonly row: StoredPayment };
+
+/** `recordFinding` of the real store, without its database. */
+export function recordFinding(
   order: StoredOrder,
-  record: OutcomeRecord,
+  record: {
+    readonly paymentId: string;
+    readonly decide: (payment: PaymentSnapshot) => Decision;
+    readonly deliveries: readonly { readonly eventId: string }[];
+  },
   policy: LateMoneyPolicy,
-): RecordedOutcome {
+): MemoryRecord {
   const before = paymentOf(order, record.paymentId);
   for (const { eventId } of record.deliveries) order.handled.add(eventId);
-  if (record.outcome === null) return recorded(order, before, { isChange: false, paysNow: false });
+  const decision = record.decide(before);
+  if (decision.kind !== 'find') return recorded(order, before, decision, before.status, []);
   const others = order.payments.filter((other) => other !== before).map(({ status }) => status);
-  const standing = {
+  const snapshot = {
     reference: order.reference,
     money: order.money,
     status: order.status,
@@ -126,40 +147,49 @@ export function recordOutcome(
     latestN: order.payments.length,
     otherOpen: others.find(isOpen) ?? null,
     otherReviewed: others.includes('REVIEW'),
+    isReplacing: false,
   };
-  const settled = settle(standing, before, record.outcome, policy);
-  const { status, reason, mark, closedBy, dismissed } = settled;
-  const found = record.transaction;
-  const accepted = record.outcome.accept === true && found ? termsOf(found) : before.accepted;
-  const payment: StoredPayment = {
-    ...before,
-    status,
-    reason,
-    mark,
-    closedBy,
-    dismissed,
-    ...(accepted && { accepted }),
-    ...(found && {
-      transactionId: found.transactionId,
-      transactionUpdatedAt: found.updatedAt ?? null,
-      capturedMinor: found.capturedMinor,
-      refundedMinor: found.refundedMinor,
-    }),
-  };
-  const payments = order.payments.map((other) => (other === before ? payment : other));
-  refuseTwoOpen(order.reference, payments);
-  order.payments = payments;
-  order.status = settled.orderStatus;
-  if (settled.paysNow) {
+  const { finding } = decision;
+  const { orderStatus, paysNow, accepts, updates, ...changes } = applyFinding(
+    snapshot,
+    before,
+    finding,
+    policy,
+  );
+  const was = before.status;
+  Object.assign(before, changes, finding.transaction && shownBy(finding.transaction, accepts));
+  refuseTwoOpen(order.reference, order.payments);
+  order.status = orderStatus;
+  if (paysNow) {
     order.paidTimes += 1;
-    order.paidPaymentId ??= payment.id;
+    order.paidPaymentId ??= before.paymentId;
   }
-  for (const update of settled.updates) queue(order, payment.id, update);
-  return recorded(order, payment, { isChange: status !== before.status, paysNow: settled.paysNow });
+  const effects = updates.flatMap((update) => queue(order, before.paymentId, update));
+  return { ...recorded(order, before, decision, was, effects), paysNow };
 }
 
-function termsOf({ reference, money }: Accepted): Accepted {
-  return { reference, money };
+function shownBy(transaction: Transaction, accepts: boolean): Partial<StoredPayment> {
+  const {
+    transactionId,
+    updatedAt,
+    capturedMinor,
+    refundedMinor,
+    knownEvents = [],
+    operations,
+  } = transaction;
+  const shown = Object.fromEntries(
+    operations.map(({ kind, eventId, reference, state, isReversed }) => [
+      `${kind}/${eventId ?? reference}`,
+      isReversed === true ? ('reversed' as const) : state,
+    ]),
+  );
+  const accepted: Accepted = { reference: transaction.reference, money: transaction.money };
+  const known = { transactionId, capturedMinor, refundedMinor, knownEvents, shown };
+  return {
+    ...known,
+    ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
+    ...(accepts && { accepted }),
+  };
 }
 
 /** The partial unique index of the real store. */
@@ -168,59 +198,33 @@ function refuseTwoOpen(reference: string, payments: readonly StoredPayment[]): v
   throw new Error(`duplicate key value violates unique constraint "payments_one_open" (${reference})`);
 }
 
-function queue(
-  order: StoredOrder,
-  paymentId: string,
-  update: { type: UpdateType; cause: string; orderStatus: OrderStatus },
-): void {
-  const { type, cause, orderStatus } = update;
+/** The effect, if it is new. */
+function queue(order: StoredOrder, paymentId: string, { type, cause, orderStatus }: UpdateToSend): string[] {
   const id = effectId({ orderReference: order.reference, paymentId }, type, cause);
-  if (order.updates.some((known) => known.effectId === id)) return;
+  if (order.updates.some((known) => known.effectId === id)) return [];
   order.updates.push({ effectId: id, type, paymentId, orderStatus, told: false });
+  return [id];
 }
 
 function recorded(
   order: StoredOrder,
   payment: StoredPayment,
-  now: Pick<RecordedOutcome, 'isChange' | 'paysNow'>,
-): RecordedOutcome {
-  const { status, reason, mark, accepted } = payment;
-  const untold = untoldOf(order, payment.id);
-  const next = nextOf(order, payment);
-  const terms = accepted && { accepted };
-  return { status, reason, mark, orderStatus: order.status, ...now, untold, next, ...terms };
-}
-
-/** What the run of `moneyOperations` does when it is asked to give money back: at the gateway, and then in the store. */
-export function giveBack(order: StoredOrder, session: SimulatedSession, policy: LateMoneyPolicy): void {
-  returnMoney(session);
-  const reading = readingOf(session);
-  const payment = paymentOf(order, session.paymentId);
-  if (reading.kind !== 'transaction' || payment.status === reading.transaction.status) return;
-  const { transaction } = reading;
-  const { transactionId: cause, capturedMinor, refundedMinor } = transaction;
-  const outcome = {
-    status: transaction.status as PaymentStatus,
-    pays: true,
-    cause,
-    capturedMinor,
-    refundedMinor,
+  decision: Decision,
+  was: PaymentStatus,
+  effects: readonly string[],
+): MemoryRecord {
+  const others = order.payments.filter((other) => other !== payment);
+  const otherOpen = others.map(({ status }) => status).find(isOpen) ?? null;
+  const after = { ...payment };
+  return {
+    decision,
+    payment: after,
+    row: after,
+    orderStatus: order.status,
+    isChange: payment.status !== was,
+    paysNow: false,
+    next: nextSteps({ paidPaymentId: order.paidPaymentId, otherOpen }, payment, []),
+    effects,
+    isRepeated: false,
   };
-  const record = { paymentId: payment.id, outcome, transaction, deliveries: [], notes: [], key: '' };
-  recordOutcome(order, record, policy);
-}
-
-function nextOf(order: StoredOrder, payment: StoredPayment): NextStep[] {
-  const isPayer = order.paidPaymentId === payment.id;
-  const others = order.payments.filter((other) => other.id !== payment.id && isOpen(other.status));
-  return [
-    ...(holdsMoney(payment.status) && !isPayer && !payment.dismissed ? (['give_back'] as const) : []),
-    ...(isPayer && others.length > 0 ? (['close_others'] as const) : []),
-  ];
-}
-
-export function untoldOf(order: StoredOrder, paymentId: string): string[] {
-  return order.updates
-    .filter((update) => update.paymentId === paymentId && !update.told)
-    .map((update) => update.effectId);
 }

@@ -1,25 +1,23 @@
 /** Everything that moves money, as it is: our workflows and activities, a store, the sandbox; only time is made to run. */
 import { Client, Connection } from '@temporalio/client';
-import { eq } from 'drizzle-orm';
 import { NativeConnection } from '@temporalio/worker';
-import { createPaymentActivities } from '../../src/activities/create-activities.ts';
-import { createMoneyActivities } from '../../src/activities/money-activities.ts';
-import type { UpdateActivities } from '../../src/activities/payment-activities.ts';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import { createRecording } from '../../src/activities/recording.ts';
 import { createWakingActivities } from '../../src/activities/waking.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
-import type { LateMoneyPolicy } from '../../src/domain/settle.ts';
+import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
 import { writeDecision } from '../../src/store/decisions.ts';
 import { aboutOperation } from '../../src/store/about-operation.ts';
 import { claimOperation, findOperation, type OperationRow } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
-import { createPaymentRuns, type PaymentAddress, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import type { PaymentAddress } from '../../src/domain/payment.ts';
+import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
-import { anOutcome, aPayment, aRecord, attempted, TELLS } from './builders.ts';
+import { aFinding, aPayment, aRecord, attempted, TELLS } from './builders.ts';
 import { startDevServer } from './dev-server.ts';
 import { workflowBundle, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
 import { stoppedAnyhow } from './run-activities.ts';
@@ -100,16 +98,16 @@ export async function startMoneyWorld(
       return world.policy;
     },
   };
+  const notifyMerchant = (effectId: string) => told(store, effectId, world.told);
+  const tell = (_: string, effects: readonly string[]) => void tellAll(effects, notifyMerchant);
   const activities = {
-    ...createPaymentActivities({
-      db: store.db,
+    ...createActivities({
+      recording: createRecording(store.db, recording, { tell }),
       gatewayNamed: () => gateway,
       opening: { pollIntervalMs: HOUR_MS, lifetimeMs },
-      recording,
     }),
-    ...createMoneyActivities({ db: store.db, gatewayNamed: () => gateway }),
     ...createWakingActivities({ db: store.db, runs, money }),
-    ...telling(store, world.told),
+    notifyMerchant,
   };
   const stop = await startWorkers(server.native, await workflowBundle(), activities);
   return Object.assign(world, {
@@ -145,14 +143,18 @@ function gatewayAt(url: string): Gateway {
   });
 }
 
-function telling(store: TestStore, told: string[]): UpdateActivities {
-  return {
-    async notifyMerchant(effectId) {
-      const isTold = await attempted(store.db, effectId, { state: 'delivered', answer: '200' });
-      if (isTold) told.push(effectId.replace(/^.*(order\.[a-z_]+).*$/, '$1'));
-      return 'delivered';
-    },
-  };
+/** One after another, as the process does it that has committed them. */
+async function tellAll(
+  effects: readonly string[],
+  notify: (effectId: string) => Promise<unknown>,
+): Promise<void> {
+  for (const effectId of effects) await notify(effectId);
+}
+
+async function told(store: TestStore, effectId: string, all: string[]): Promise<'delivered'> {
+  const isTold = await attempted(store.db, effectId, { state: 'delivered', answer: '200' });
+  if (isTold) all.push(effectId.replace(/^.*(order\.[a-z_]+).*$/, '$1'));
+  return 'delivered';
 }
 
 /** A payment with its session open at the gateway. */
@@ -302,10 +304,9 @@ export async function lateMoney(
   faults: object = {},
 ): Promise<PaymentRow> {
   const payment = await anOpenPayment(world);
-  const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
-  await recordOutcome(world.store.db, aRecord(payment, { outcome: closed }), TELLS);
-  // No run has recorded it: the next one tells.
-  await world.store.db.update(outbox).set({ teller: null }).where(eq(outbox.paymentId, payment.id));
+  const finding = aFinding('CANCELLED', { closedBy: 'merchant' });
+  const { effects } = await recordFinding(world.store.db, aRecord(payment, { finding }), TELLS);
+  for (const effectId of effects) await told(world.store, effectId, world.told);
   await payAt(world, payment, { outcome, faults });
   await look(world, payment);
   return payment;

@@ -84,8 +84,8 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
     for (const signal of ['operationRequested', 'giveBackRequested']) await signalOdd(story, id, signal);
     // A text may be an operation's id.
     await story.client.workflow.getHandle(id).signal('operationRequested', 'x'.repeat(500));
-    story.fake.attempts.push(attempted(story, 'finished'), attempted(story, 'finished'));
-    story.fake.plans.push(plan(story, {}));
+    story.fake.attempts.push(attempted('finished'), attempted('finished'));
+    story.fake.plans.push(plan());
     planned();
     return [id];
   },

@@ -1,32 +1,39 @@
 /** Runs without a session, and what wakes them. */
-import { callbackSignal } from './order-model.ts';
+import { callbackSignal } from './fake-activities.ts';
 import type { Scenario } from './scenarios.ts';
 import { change, createSession } from './simulated-psp.ts';
 
-const REJECTED = { kind: 'rejected', reason: 'amount: too small' } as const;
-const NEVER_OPENED = { kind: 'never_opened', reason: 'no session before the payment expired' } as const;
+const REJECTED = { kind: 'rejected', status: 'FAILED', reason: 'amount: too small' } as const;
+const NEVER_OPENED = {
+  kind: 'never_opened',
+  status: 'EXPIRED',
+  reason: 'no session before the payment expired',
+} as const;
 
 export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** A browser that comes back meanwhile has nothing to look at. */
   async rejected(story) {
     story.fake.refusal = REJECTED;
-    const heard = story.holdBack('notifyMerchant');
-    await story.open();
+    story.claim();
+    const heard = await story.telling();
+    await story.runs.open(story.address);
     await story.runs.poke(story.address, { why: 'return', at: new Date().toISOString() });
     heard();
   },
   async 'rejected-again'(story) {
     story.fake.refusal = REJECTED;
-    const heard = story.holdBack('notifyMerchant');
-    await story.open();
+    story.claim();
+    const heard = await story.telling();
+    await story.runs.open(story.address);
     await story.runs.callback(story.address, callbackSignal('e1'));
     heard();
   },
   /** What a lost answer had opened is found by the callback that names it. */
   async 'rejected-and-found'(story) {
     story.fake.refusal = REJECTED;
-    const heard = story.holdBack('notifyMerchant');
-    await story.open();
+    story.claim();
+    const heard = await story.telling();
+    await story.runs.open(story.address);
     story.fake.refusal = null;
     const claim = { sessionId: `${story.payment.id}-s` };
     await story.runs.callback(story.address, { ...callbackSignal('e1'), claim });

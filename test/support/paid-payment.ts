@@ -3,10 +3,11 @@ import type { ShownOperation } from '../../src/domain/operation.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
 import type { Db } from '../../src/store/open.ts';
-import { recordOutcome, type FailedOperation } from '../../src/store/outcomes.ts';
+import type { FailedOperation } from '../../src/domain/finish-operations.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { NewPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { anOutcome, aPayment, aRecord, aTransaction, TELLS } from './builders.ts';
+import { aFinding, aPayment, aRecord, aTransaction, TELLS } from './builders.ts';
 
 type Sums = Partial<Pick<Transaction, 'capturedMinor' | 'refundedMinor' | 'capturableMinor'>>;
 
@@ -29,16 +30,10 @@ export async function becomes(
   sums: Sums = {},
   operations: readonly ShownOperation[] = [],
 ): Promise<PaymentRow> {
-  const { capturedMinor = 0, refundedMinor = 0 } = sums;
   const updatedAt = new Date().toISOString();
   const transaction = aTransaction(payment, { status, ...sums, operations, updatedAt });
-  const outcome = anOutcome(status, {
-    pays: true,
-    cause: `${status}-${looks++}`,
-    capturedMinor,
-    refundedMinor,
-  });
-  await recordOutcome(db, aRecord(payment, { outcome, transaction }), TELLS);
+  const finding = aFinding(status, { pays: true, cause: `${status}-${looks++}` });
+  await recordFinding(db, aRecord(payment, { finding, transaction }), TELLS);
   return (await findPayment(db, payment.id)) as PaymentRow;
 }
 
@@ -46,5 +41,5 @@ let looks = 0;
 
 /** An operation came to nothing. */
 export async function fails(db: Db, payment: PaymentRow, failed: FailedOperation): Promise<void> {
-  await recordOutcome(db, aRecord(payment, { outcome: null, failed }), TELLS);
+  await recordFinding(db, aRecord(payment, { finding: null, failed }), TELLS);
 }

@@ -31,7 +31,7 @@ async function eventsOf(handle: WorkflowHandle): Promise<Events> {
 function isQuiet(events: Events, isDown: boolean): boolean {
   if (events.some((event) => event.workflowExecutionCompletedEventAttributes)) return true;
   if (events.some((event) => event.workflowExecutionTerminatedEventAttributes)) return true;
-  return !isTaskOpen(events) && openActivities(events).every((type) => isDown && type === 'readTransaction');
+  return !isTaskOpen(events) && openActivities(events).every((type) => isDown && type === 'lookAtPayment');
 }
 
 function isTaskOpen(events: Events): boolean {

@@ -73,7 +73,7 @@ const STORE = 'store/';
 const MEANS = ['store/open.ts', 'store/transactions.ts', 'store/together.ts'];
 const DEEPEST = 50;
 
-/** The functions of the store that led here, as `outbox.ts takeUntold`; null where a test asks by itself. */
+/** The functions of the store that led here, as `outbox.ts findUntold`; null where a test asks by itself. */
 function productFrames(): string[] | null {
   const frames = callSites().flatMap((site) => {
     const file = site.getFileName()?.replace(/^file:\/\//, '') ?? '';

@@ -1,6 +1,6 @@
 /** Answers that can't be believed, and what comes of them. Hours pass by what an earlier run has handed over. */
 import type { Transaction } from '../../src/domain/transaction.ts';
-import { callbackSignal } from './order-model.ts';
+import { callbackSignal } from './fake-activities.ts';
 import type { Scenario, Story } from './scenarios.ts';
 import { change, transactionIdOf } from './simulated-psp.ts';
 import { until } from './until.ts';
@@ -44,7 +44,7 @@ async function markedForAnHour(story: Story, status: Story['payment']['status'])
   change(story.session, 'UNCLEAR');
   const nextLook = { at: Date.now() + 500, why: 'follow-up' } as const;
   await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO(), followUps: 5, nextLook });
-  await until('a person is asked', () => story.payment.mark !== null, 30_000);
+  await until('a person is asked', () => story.payment.reviewMark !== null, 30_000);
   await story.quiet();
 }
 
@@ -63,7 +63,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'accepted-holds'(story) {
     const money = { amountMinor: 70_000, currency: 'NOK' };
     await differing(story, { money });
-    const heard = story.holdBack('notifyMerchant');
+    const heard = await story.telling();
     await accept(story);
     story.shows('CAPTURED', { money, capturedMinor: 70_000 });
     await story.runs.callback(story.address, callbackSignal('e2'));
@@ -84,7 +84,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
       capturedMinor: 72_200,
       operations: [{ ...capture, state: 'done' as const }],
     };
-    const heard = story.holdBack('notifyMerchant');
+    const heard = await story.telling();
     story.shows('CAPTURED', captured);
     await story.runs.callback(story.address, callbackSignal('e1'));
     await story.becomes('CAPTURED');
@@ -231,7 +231,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** Read by the hour like any other, whatever it waits for. */
   async 'review-without-reason'(story) {
     story.stored();
-    Object.assign(story.payment, { status: 'REVIEW' });
+    Object.assign(story.payment, { status: 'REVIEW', reviewCode: 'adopted' });
     story.session.isHidden = true;
     await story.look('unwatched');
     story.session.isHidden = false;
@@ -291,15 +291,22 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'review-by-the-hour'(story) {
     story.stored();
-    Object.assign(story.payment, { status: 'REVIEW' });
-    Object.assign(story.payment, { reason: 'amount_mismatch' });
+    Object.assign(story.payment, {
+      status: 'REVIEW',
+      reason: 'amount_mismatch',
+      reviewCode: 'amount_mismatch',
+    });
     change(story.session, 'AUTHORIZED');
     await story.takeOver({ seen: [], nextLook: { at: Date.now() + 500, why: 'review' } });
   },
   /** Its time is over, and a person has yet to say: nothing that is shown ends it. */
   async 'review-after-its-time'(story) {
     story.stored(LIFETIME_MS + HOUR_MS);
-    Object.assign(story.payment, { status: 'REVIEW', reason: 'amount_mismatch' });
+    Object.assign(story.payment, {
+      status: 'REVIEW',
+      reason: 'amount_mismatch',
+      reviewCode: 'amount_mismatch',
+    });
     await story.takeOver({ seen: [], nextLook: { at: Date.now() + 1_500, why: 'review' } });
     await until('it is read', () => story.fake.reads.length > 0, 30_000);
     await story.quiet();

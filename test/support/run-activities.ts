@@ -6,7 +6,7 @@ import type {
   PaymentActivities,
   UpdateActivities,
   WakingActivities,
-} from '../../src/activities/payment-activities.ts';
+} from '../../src/activities/contract.ts';
 
 /** All that the runs of a payment and of its money call. */
 export type RunActivities = PaymentActivities & MoneyActivities & WakingActivities & UpdateActivities;

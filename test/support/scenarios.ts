@@ -1,26 +1,24 @@
 /** One short story for each path of `paymentSession` that must stay replayable for ever. */
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
+import type { Callback } from '../../src/domain/callback.ts';
 import type { Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
+import type { LookRequest } from '../../src/domain/trigger.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
-import type { PaymentAddress } from '../../src/temporal/payment-runs.ts';
+import type { PaymentAddress } from '../../src/domain/payment.ts';
 import {
   getState,
   moneyWorkflowId,
   paymentWorkflowId,
-  type CallbackSignal,
   type CarriedState,
-  type LookSignal,
   type MoneyInput,
 } from '../../src/workflows/messages.ts';
 import { ATTEMPT_SCENARIOS } from './attempt-scenarios.ts';
 import { CLOSING_SCENARIOS } from './closing-scenarios.ts';
 import type { DevWorld } from './dev-server.ts';
-import { newFakeOrder, type FakeOrder } from './fake-activities.ts';
+import { callbackSignal, type FakeOrder, newFakeOrder } from './fake-activities.ts';
 import { PATIENT } from './fake-workers.ts';
-import { claimPayment, newOrder, type StoredPayment } from './memory-store.ts';
-import { callbackSignal } from './order-model.ts';
-import { addressOf } from './order-trial.ts';
+import { addressOf, claimPayment, newOrder, type StoredPayment } from './memory-store.ts';
 import { ODD_SCENARIOS } from './odd-scenarios.ts';
 import { OPENING_SCENARIOS } from './opening-scenarios.ts';
 import { untilQuiet, updatesReached } from './quiet.ts';
@@ -115,7 +113,7 @@ export class Story {
   }
 
   /** One callback, and everything that follows from it at once. */
-  async callback(eventId: string, claim: CallbackSignal['claim'] = {}): Promise<void> {
+  async callback(eventId: string, claim: Callback['claim'] = {}): Promise<void> {
     await this.runs.callback(this.address, { ...callbackSignal(eventId), claim });
     await this.quiet();
   }
@@ -125,7 +123,7 @@ export class Story {
     await this.quiet();
   }
 
-  async look(why: LookSignal['why']): Promise<void> {
+  async look(why: LookRequest['why']): Promise<void> {
     await this.runs.look(this.address, { why, at: new Date().toISOString() });
     await this.quiet();
   }
@@ -144,6 +142,15 @@ export class Story {
     let release = () => {};
     const gate = new Promise<void>((settle) => (release = settle));
     this.fake.before[name] = () => gate;
+    return release;
+  }
+
+  /** Has the run tell the merchant something, which keeps it open until the function that comes back is called. */
+  async telling(
+    effectId = `${this.fake.order.reference}-p1/order.payment_pending/told`,
+  ): Promise<() => void> {
+    const release = this.holdBack('notifyMerchant');
+    await this.runs.tell(this.address, effectId);
     return release;
   }
 
@@ -234,8 +241,11 @@ function dyingIn(name: keyof FakeOrder['before']): (story: Story) => Promise<voi
     if (name !== 'openSession') await opened;
     if (name === 'cancelSession') return void (await story.runs.cancel(story.address, { noteKey: 'note' }));
     await opened;
+    story.fake.isMerchantDeaf = name === 'notifyMerchant';
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
+    const [paid] = story.fake.order.updates;
+    if (story.fake.isMerchantDeaf) await story.runs.tell(story.address, paid?.effectId ?? '');
     await until('the merchant knows', () => story.fake.order.updates.some(({ told }) => told), 60_000);
   };
 }
@@ -297,7 +307,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.open();
     change(story.session, 'AUTHORIZED');
     const claim = { transactionId: transactionIdOf(story.session) };
-    story.fake.before.recordOutcome = () => {
+    story.fake.before.recording = () => {
       story.fake.before = {};
       return story.runs.callback(story.address, { ...callbackSignal('e1'), claim });
     };
@@ -331,7 +341,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'cancel-confirmed-late'(story) {
     await story.open();
     let reads = 0;
-    story.fake.before.readTransaction = () => {
+    story.fake.before.lookAtPayment = () => {
       reads += 1;
       story.session.state = reads < 3 ? 'open' : 'cancelled';
     };
@@ -371,7 +381,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.open();
     story.shows('CAPTURED', { knownEvents: ['capture-1'] });
     const transactionId = transactionIdOf(story.session);
-    story.fake.before.recordOutcome = async () => {
+    story.fake.before.recording = async () => {
       story.fake.before = {};
       const about = (eventRef: string) => ({ transactionId, event: 'CAPTURE', eventRef });
       const claims = [about('capture-1'), about('capture-2'), { transactionId, error: 'REFUSED' }];
@@ -398,8 +408,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.becomes('AUTHORIZED');
   },
   'killed-in-open-session': dyingIn('openSession'),
-  'killed-in-read-transaction': dyingIn('readTransaction'),
-  'killed-in-record-outcome': dyingIn('recordOutcome'),
+  'killed-in-look': dyingIn('lookAtPayment'),
+  'killed-while-recording': dyingIn('recording'),
   'killed-in-notify-merchant': dyingIn('notifyMerchant'),
   'killed-in-cancel-session': dyingIn('cancelSession'),
 };

@@ -1,7 +1,7 @@
 /** Sessions that can't be opened at once: shoppers are told so, tries rest, and somebody may close the payment meanwhile. */
 import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import { openSession, paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { callbackSignal } from './order-model.ts';
+import { callbackSignal } from './fake-activities.ts';
 import type { Scenario, Story } from './scenarios.ts';
 import { change } from './simulated-psp.ts';
 import { until } from './until.ts';
@@ -161,7 +161,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.open();
     let release = () => {};
     const gate = new Promise<void>((settle) => (release = settle));
-    story.fake.before.readTransaction = () => withHeartbeat(() => gate);
+    story.fake.before.lookAtPayment = () => withHeartbeat(() => gate);
     await story.runs.callback(story.address, callbackSignal('e1'));
     await story.runs.open(story.address);
     release();

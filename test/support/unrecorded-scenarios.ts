@@ -28,29 +28,29 @@ async function paid(story: Story): Promise<void> {
 export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'unrecorded-look'(story) {
     await story.open();
-    story.fake.before.recordOutcome = () => refused();
+    story.fake.before.recording = () => refused();
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
-    delete story.fake.before.recordOutcome;
+    delete story.fake.before.recording;
     await story.becomes('AUTHORIZED');
   },
-  /** The gateway's words are refused, ours are not. */
+  /** Ended without a result after an hour of them: a later one is recorded. */
   async 'unrecorded-for-an-hour'(story) {
     story.stored();
     await story.takeOver({ seen: [], unclearSince: Date.now() - 3_700_000 });
-    refuseOnce(story, 'recordOutcome');
-    change(story.session, 'AUTHORIZED');
+    refuseOnce(story, 'recording');
+    change(story.session, 'UNCLEAR');
     await story.callback('e1');
     await story.becomes('REVIEW');
     await story.quiet();
+    change(story.session, 'AUTHORIZED');
     await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
   },
-  /** Not even what says so; an hour later both are. */
   async 'unrecorded-twice'(story) {
     story.stored();
     await story.takeOver({ seen: [], unclearSince: Date.now() - 3_700_000 });
     let refusals = 0;
-    story.fake.before.recordOutcome = () => {
+    story.fake.before.recording = () => {
       if (++refusals <= 2) refused();
     };
     change(story.session, 'AUTHORIZED');
@@ -71,19 +71,20 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async unread(story) {
     await story.open();
-    refuseOnce(story, 'readTransaction');
+    refuseOnce(story, 'lookAtPayment');
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
     await story.becomes('AUTHORIZED');
   },
   async 'unrecorded-cancel'(story) {
     await story.open();
-    refuseOnce(story, 'recordOutcome');
+    refuseOnce(story, 'recording');
     await story.runs.cancel(story.address, NOTE);
+    await paid(story);
   },
   async 'unrecorded-resolve'(story) {
     await story.open();
-    refuseOnce(story, 'recordOutcome');
+    refuseOnce(story, 'lookAtPayment');
     await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
     await paid(story);
   },
@@ -98,8 +99,8 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.open();
   },
   async 'opening-refused-unrecorded'(story) {
-    story.fake.refusal = { kind: 'rejected', reason: 'no' };
-    story.fake.before.recordOutcome = () => refused();
+    refuseOnce(story, 'openSession');
+    story.fake.refusal = { kind: 'rejected', status: 'FAILED', reason: 'no' };
     await story.open();
   },
   /** As where the store knows of nobody who has asked: it is not closed, and the next click gets the session. */
@@ -107,7 +108,7 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.claim();
     story.fake.isDeafToOpenings = true;
     await story.runs.open(story.address);
-    refuseOnce(story, 'recordOutcome');
+    refuseOnce(story, 'closeUnopened');
     await story.runs.cancel(story.address, NOTE);
     story.fake.isDeafToOpenings = false;
     await story.runs.open(story.address);
@@ -123,7 +124,7 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'attempt-unrecorded'(story) {
     story.stored();
     change(story.session, 'AUTHORIZED');
-    story.fake.attempts.push(attempted(story, 'finished'));
+    story.fake.attempts.push(attempted('finished'));
     refuseOnce(story, 'attemptOperation');
     await story.money.request(story.address, 'op-1');
     await until('it is tried again', () => story.fake.attempts.length === 0, 30_000);
