@@ -60,6 +60,7 @@ const LAYERS = [
   { name: 'api', needs: ['embedded', 'python'], load: 0.8 },
   { name: 'store', needs: ['postgres', 'embedded'] },
   { name: 'activities', needs: ['embedded'] },
+  { name: 'updates', needs: ['embedded'] },
   { name: 'background', needs: ['postgres', 'embedded'], load: 0.5 },
   { name: 'health', needs: ['embedded'] },
   { name: 'cli', needs: ['embedded', 'temporal'] },

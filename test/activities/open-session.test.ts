@@ -1,18 +1,30 @@
 /** Opening against the sandbox and a real store: Dintero has no idempotency key, so what may exist is looked for first. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { createPaymentActivities } from '../../src/activities/create-activities.ts';
-import type { OpenSessionOutcome, PaymentActivities } from '../../src/activities/payment-activities.ts';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import type { OpenSessionOutcome, PaymentActivities } from '../../src/activities/contract.ts';
+import { createRecording } from '../../src/activities/recording.ts';
+import type { Callback } from '../../src/domain/callback.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { outbox, payments } from '../../src/store/schema.ts';
+import { payments } from '../../src/store/schema.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
 import { anActivityRun } from '../support/activity.ts';
-import { aDelivery, anOutcome, aPayment, aRecord, aReference, keyOf, TELLS } from '../support/builders.ts';
+import {
+  aDelivery,
+  aFinding,
+  aPayment,
+  aRecord,
+  aReference,
+  handled,
+  keyOf,
+  TELLS,
+} from '../support/builders.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const MONEY = { amountMinor: 29990, currency: 'NOK' };
@@ -24,6 +36,8 @@ describe('opening a session', () => {
   let sandbox: SandboxClient;
   let gateway: Gateway;
   let activities: PaymentActivities;
+  /** The merchant's updates, in their order. */
+  const told: string[] = [];
   beforeAll(async () => {
     [store, sandbox] = [await openTestStore(), await startSandbox()];
     gateway = createDinteroGateway({
@@ -36,13 +50,13 @@ describe('opening a session', () => {
       checkoutUrl: sandbox.url,
       publicUrl: 'https://pay.example',
     });
-    activities = createPaymentActivities({
-      db: store.db,
+    activities = createActivities({
+      recording: createRecording(store.db, TELLS, { tell: (_, effects) => void told.push(...effects) }),
       gatewayNamed: () => gateway,
       opening: { pollIntervalMs: 3_600_000, lifetimeMs: LIFETIME_MS },
-      recording: TELLS,
     });
   }, 180_000);
+  beforeEach(() => void (told.length = 0));
   afterEach(() => sandbox.call('DELETE', '/__sim/faults'));
   afterAll(async () => {
     await sandbox.close();
@@ -51,29 +65,28 @@ describe('opening a session', () => {
 
   const fault = (body: object) => sandbox.call('POST', '/__sim/faults', body);
   const newPayment = () => aPayment(store.db, { money: MONEY });
+  let tries = 0;
   const open = (
     payment: { paymentId: string; orderReference: string; n: number },
     {
       attempt = 1,
       isRetried = false,
       since = Date.now(),
-      claimedSessionId,
-      eventIds = [],
+      callbacks = [],
     }: {
       attempt?: number;
       isRetried?: boolean;
       since?: number;
-      claimedSessionId?: string;
-      eventIds?: string[];
+      callbacks?: readonly Callback[];
     } = {},
   ): Promise<OpenSessionOutcome> => {
     const input = {
       ...payment,
       gateway: 'dintero',
-      eventIds,
+      key: `run-1-open-${(tries += 1)}`,
+      callbacks,
       isRetried,
       since,
-      ...(claimedSessionId !== undefined && { claimedSessionId }),
     };
     return anActivityRun(attempt).run(() => activities.openSession(input));
   };
@@ -86,10 +99,10 @@ describe('opening a session', () => {
     expect(outcome).toMatchObject({
       kind: 'opened',
       status: 'PENDING',
-      account: ACCOUNT,
+      reviewCode: null,
+      dismissed: false,
       money: MONEY,
       mayHaveSurplus: false,
-      untold: [],
     });
     const [session] = await sessionsOf(payment);
     expect(await findPayment(store.db, payment.id)).toMatchObject({
@@ -165,13 +178,19 @@ describe('opening a session', () => {
         return late;
       },
     };
-    const slowly = createPaymentActivities({
-      db: store.db,
+    const slowly = createActivities({
+      recording: createRecording(store.db, TELLS, { tell: () => undefined }),
       gatewayNamed: () => slow,
       opening: { pollIntervalMs: 3_600_000, lifetimeMs: LIFETIME_MS },
-      recording: TELLS,
     });
-    const input = { ...keyOf(payment), gateway: 'dintero', eventIds: [], isRetried: false, since: 0 };
+    const input = {
+      ...keyOf(payment),
+      gateway: 'dintero',
+      key: 'slow',
+      callbacks: [],
+      isRetried: false,
+      since: 0,
+    };
     const outcome = await anActivityRun().run((at: typeof input) => slowly.openSession(at), input);
     const kept = (await findPayment(store.db, payment.id))?.sessionId;
     expect(outcome).toMatchObject({ kind: 'opened', sessionId: kept });
@@ -221,10 +240,20 @@ describe('opening a session', () => {
   it('is rejected, in words, when the gateway understands and says no', async () => {
     const payment = await newPayment();
     await fault({ create: { status: 400, body: { error: { message: 'no such profile' } } } });
-    expect(await open(keyOf(payment))).toEqual({
+    const rejected = {
       kind: 'rejected',
+      status: 'FAILED',
       reason: expect.stringContaining('no such profile'),
-    });
+    };
+    expect(await open(keyOf(payment))).toEqual(rejected);
+    const { reason } = (await findPayment(store.db, payment.id)) ?? {};
+    expect(await findPayment(store.db, payment.id)).toMatchObject({ status: 'FAILED', sessionId: null });
+    expect(told).toEqual([`${payment.id}/order.payment_failed/rejected`]);
+    const story = await readTimeline(store.db, payment.id);
+    expect(story.map(({ text }) => text)).toContain(`no session: ${reason}`);
+    // A try whose answer was not heard says the same, and tells it no second time.
+    expect(await open(keyOf(payment), { attempt: 2 })).toEqual(rejected);
+    expect(told).toHaveLength(1);
   });
 
   it.each([
@@ -243,14 +272,16 @@ describe('opening a session', () => {
     const payment = await newPayment();
     const expiresAt = new Date(Date.now() - 1_000);
     await store.db.update(payments).set({ expiresAt }).where(eq(payments.id, payment.id));
-    expect(await open(keyOf(payment))).toMatchObject({ kind: 'never_opened' });
+    expect(await open(keyOf(payment))).toMatchObject({ kind: 'never_opened', status: 'EXPIRED' });
+    expect(await findPayment(store.db, payment.id)).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
+    expect(told).toEqual([`${payment.id}/order.payment_expired/never_opened`]);
     expect(await sessionsOf(payment)).toEqual([]);
   });
 
   it('opens nothing for a payment that was closed without ever having a session', async () => {
     const payment = await newPayment();
-    const outcome = anOutcome('CANCELLED', { closedBy: 'merchant', reason: 'by the merchant' });
-    await recordOutcome(store.db, aRecord(payment, { outcome }), TELLS);
+    const finding = aFinding('CANCELLED', { closedBy: 'merchant', reason: 'by the merchant' });
+    await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
     expect(await open(keyOf(payment))).toEqual({
       kind: 'closed',
       status: 'CANCELLED',
@@ -259,20 +290,32 @@ describe('opening a session', () => {
     expect(await sessionsOf(payment)).toEqual([]);
   });
 
-  it('has a later run tell what the run that recorded it has left untold', async () => {
+  it('leaves as it is what was closed without a session, and marks what came in as handled', async () => {
+    const payment = await newPayment();
+    const finding = aFinding('CANCELLED', { closedBy: 'merchant', reason: 'by the merchant' });
+    await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
+    const delivery = aDelivery(payment);
+    await logDelivery(store.db, delivery);
+    expect(await open(keyOf(payment), { callbacks: [handled(delivery)] })).toMatchObject({ kind: 'closed' });
+    const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 1 });
+    expect(rows).toMatchObject([{ outcome: 'accepted', state: 'handled' }]);
+    expect(await findPayment(store.db, payment.id)).toMatchObject({ status: 'CANCELLED' });
+    expect(told).toEqual([]);
+  });
+
+  it('says of one that is open what has become of it', async () => {
     const payment = await newPayment();
     await open(keyOf(payment));
-    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('DECLINED') }), TELLS);
-    expect(await open(keyOf(payment))).toMatchObject({ status: 'DECLINED', untold: [] });
-    await store.db.update(outbox).set({ nextAttemptAt: sql`now() - interval '6 minutes'` });
-    expect(await open(keyOf(payment))).toMatchObject({
-      kind: 'opened',
-      status: 'DECLINED',
-      untold: [`${payment.id}/order.payment_declined/look-1`],
-    });
+    await recordFinding(store.db, aRecord(payment, { finding: aFinding('DECLINED') }), TELLS);
+    expect(await open(keyOf(payment))).toMatchObject({ kind: 'opened', status: 'DECLINED' });
+    // Whatever was to be told of that is told by the process that has recorded it.
+    expect(told).toEqual([]);
   });
 
   describe('for a callback about a payment that the store does not know', () => {
+    /** A callback that names this session. */
+    const naming = (sessionId: string) => [{ ...handled(aDelivery(null)), claim: { sessionId } }];
+
     /** A session at the gateway whose metadata names a payment that was never committed here. */
     async function lostSession() {
       const key = { paymentId: `pay_${aReference()}`, orderReference: aReference(), n: 1 };
@@ -288,7 +331,7 @@ describe('opening a session', () => {
 
     it("adopts it when the session's own metadata names that payment", async () => {
       const { key, sessionId } = await lostSession();
-      expect(await open(key, { claimedSessionId: sessionId })).toMatchObject({
+      expect(await open(key, { callbacks: naming(sessionId) })).toMatchObject({
         kind: 'opened',
         sessionId,
         money: MONEY,
@@ -305,7 +348,7 @@ describe('opening a session', () => {
       const claimed = { ...key, ...change };
       const delivery = aDelivery(null, { key: claimed });
       await logDelivery(store.db, delivery);
-      const outcome = await open(claimed, { claimedSessionId: sessionId, eventIds: [delivery.eventId] });
+      const outcome = await open(claimed, { callbacks: [{ ...handled(delivery), claim: { sessionId } }] });
       expect(outcome).toMatchObject({ kind: 'unknown' });
       expect(await findPayment(store.db, claimed.paymentId)).toBeNull();
       const { rows } = await listDeliveries(store.db, { payment: claimed.paymentId, limit: 1 });
@@ -319,22 +362,22 @@ describe('opening a session', () => {
 
     it('asks again while the session is not there yet, as long as a session lives, and then leaves it alone', async () => {
       const key = { paymentId: `pay_${aReference()}`, orderReference: aReference(), n: 1 };
-      const claimedSessionId = `${ACCOUNT}.none`;
-      expect(await open(key, { claimedSessionId, isRetried: true })).toMatchObject(UNAVAILABLE);
+      const callbacks = naming(`${ACCOUNT}.none`);
+      expect(await open(key, { callbacks, isRetried: true })).toMatchObject(UNAVAILABLE);
       const since = Date.now() - LIFETIME_MS - 1;
-      expect(await open(key, { claimedSessionId, since })).toMatchObject({ kind: 'unknown' });
+      expect(await open(key, { callbacks, since })).toMatchObject({ kind: 'unknown' });
     });
 
     it('does not ask for it again where the order has gone on without it: somebody waits for that number', async () => {
       const { orderReference, n } = await aPayment(store.db);
       const key = { paymentId: `pay_${aReference()}`, orderReference, n };
-      expect(await open(key, { claimedSessionId: `${ACCOUNT}.none` })).toMatchObject({ kind: 'unknown' });
+      expect(await open(key, { callbacks: naming(`${ACCOUNT}.none`) })).toMatchObject({ kind: 'unknown' });
     });
 
     it('waits while the gateway is silent: it may be ours', async () => {
       const { key, sessionId } = await lostSession();
       await fault({ readSession: { status: 500 } });
-      expect(await open(key, { claimedSessionId: sessionId })).toMatchObject(UNAVAILABLE);
+      expect(await open(key, { callbacks: naming(sessionId) })).toMatchObject(UNAVAILABLE);
     });
 
     it('adopts the session of a payment whose row had not learned of it', async () => {
@@ -343,10 +386,10 @@ describe('opening a session', () => {
       expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
       await fault({ searchLagMs: 0 });
       const [session] = await sessionsOf(payment);
-      const claimedSessionId = session?.sessionId ?? '';
-      expect(await open(keyOf(payment), { claimedSessionId })).toMatchObject({
+      const sessionId = session?.sessionId ?? '';
+      expect(await open(keyOf(payment), { callbacks: naming(sessionId) })).toMatchObject({
         kind: 'opened',
-        sessionId: claimedSessionId,
+        sessionId,
       });
       expect(await sessionsOf(payment)).toHaveLength(1);
     });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { orders } from '../../src/store/schema.ts';
 import { addNote } from '../../src/store/timeline.ts';
@@ -60,7 +60,7 @@ describe('an activity whose input can not succeed', () => {
   const nul = () => addNote(store.db, payment.id, { kind: 'read', text: 'a\0b' }, 'k');
   const half = () => addNote(store.db, payment.id, { kind: 'read', text: 'a', data: { b: '\ud800' } }, 'k');
   const never = () => addNote(store.db, payment.id, { kind: 'read', text: 'a', at: 'soon' }, 'k');
-  const tooMuch = () => recordOutcome(store.db, aRecord(payment), TELLS);
+  const tooMuch = () => recordFinding(store.db, aRecord(payment), TELLS);
 
   it.each([
     ['a NUL', nul, 'INPUT_REFUSED'],

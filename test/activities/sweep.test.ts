@@ -17,7 +17,7 @@ import type {
   ListingPlace,
 } from '../../src/gateways/gateway.ts';
 import { stampGateway } from '../../src/store/health.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { readMarks } from '../../src/store/sweeps.ts';
@@ -28,7 +28,7 @@ import { anActivityRun } from '../support/activity.ts';
 import {
   ACCOUNT,
   aDelivery,
-  anOutcome,
+  aFinding,
   aPayment,
   aRecord,
   aSessionId,
@@ -171,14 +171,14 @@ describe('a sweep', () => {
 
   it('wakes nobody whose row says the same already', async () => {
     const payment = await openPayment();
-    await recordOutcome(store.db, aRecord(payment), TELLS);
+    await recordFinding(store.db, aRecord(payment), TELLS);
     expect(await sweep([[listed(payment.sessionId)]])).toMatchObject({ found: 0 });
   });
 
   it('wakes a payment that failed, or was cancelled, and has money now', async () => {
     const payment = await openPayment();
-    const outcome = anOutcome('CANCELLED', { closedBy: 'merchant' });
-    await recordOutcome(store.db, aRecord(payment, { outcome }), TELLS);
+    const finding = aFinding('CANCELLED', { closedBy: 'merchant' });
+    await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
     expect(await sweep([[listed(payment.sessionId)]])).toMatchObject({ found: 1 });
     expect(await sweep([[listed(payment.sessionId, 'FAILED')]])).toMatchObject({ found: 0 });
   });
@@ -293,8 +293,8 @@ describe('a sweep', () => {
     const captured = async (capturedMinor: number) => {
       const payment = await openPayment();
       const transaction = aTransaction(payment, { status: 'PARTIALLY_CAPTURED', capturedMinor });
-      const outcome = anOutcome('PARTIALLY_CAPTURED', { pays: true, capturedMinor });
-      await recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+      const finding = aFinding('PARTIALLY_CAPTURED', { pays: true });
+      await recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
       return payment;
     };
 
@@ -375,10 +375,10 @@ describe('a sweep', () => {
       const payment = await openPayment();
       const pays = status === 'AUTHORIZED';
       const record = aRecord(payment, {
-        outcome: anOutcome(status, { pays }),
+        finding: aFinding(status, { pays }),
         transaction: aTransaction(payment, { status }),
       });
-      await recordOutcome(store.db, record, TELLS);
+      await recordFinding(store.db, record, TELLS);
       const theHour = Date.now() - (Date.now() % AN_HOUR);
       await store.db
         .update(timeline)

@@ -6,13 +6,14 @@ import { claimUnsignalled, markSignalled } from '../../src/store/deliveries.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { claimOperation } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { deliveries, orders, outbox, payments } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { RunsUnavailable } from '../../src/temporal/calls.ts';
-import { aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aDelivery, aFinding, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
+import { NotedFirstAttempts } from '../support/first-attempts.ts';
 import { openTestPostgres, type TestStore } from '../support/store.ts';
 
 const PROCESSES = 20;
@@ -48,6 +49,7 @@ function aCrowd(): Crowd {
   const log = createLog('silent', 'test');
   const common = {
     runs,
+    firstAttempts: new NotedFirstAttempts(),
     money,
     log,
     retentionMs: { deliveries: 86_400_000 },
@@ -101,8 +103,9 @@ it('are woken by one of them, and ever more rarely, for as long as nothing comes
   );
   if (!over || !held || !untold || !idle || !called) throw new Error('five payments');
   await store.db.update(payments).set({ status: 'ON_HOLD' }).where(eq(payments.id, held.id));
-  await recordOutcome(store.db, aRecord(untold, { outcome: anOutcome('AUTHORIZED', { pays: true }) }), TELLS);
-  await recordOutcome(store.db, aRecord(idle, { outcome: anOutcome('AUTHORIZED', { pays: true }) }), TELLS);
+  const { effects } = await recordFinding(store.db, aRecord(untold), TELLS);
+  await attempted(store.db, effects[0] ?? '', { state: 'pending', answer: '500' });
+  await recordFinding(store.db, aRecord(idle, { finding: aFinding('AUTHORIZED', { pays: true }) }), TELLS);
   await store.db.update(outbox).set({ state: 'delivered' }).where(eq(outbox.paymentId, idle.id));
   const operation = {
     paymentId: idle.id,
@@ -130,11 +133,12 @@ it('are woken by one of them, and ever more rarely, for as long as nothing comes
     await crowd.turn();
     await pass(TURN_MINUTES);
   }
-  const looks = (id: string) => crowd.runs.looks.filter(({ payment }) => payment.paymentId === id).length;
+  const { looks, told } = crowd.runs;
+  const woken = (id: string) => [...looks, ...told].filter(({ payment }) => payment.paymentId === id).length;
   // After 0, 5, 15, 35, 75 minutes, and then every hour; once more where a store that was too busy has not heard of one.
   for (const { id } of [over, held, untold]) {
-    expect(looks(id)).toBeGreaterThanOrEqual(11);
-    expect(looks(id)).toBeLessThanOrEqual(11 + crowd.failures.length);
+    expect(woken(id)).toBeGreaterThanOrEqual(11);
+    expect(woken(id)).toBeLessThanOrEqual(11 + crowd.failures.length);
   }
   const asked = (what: string) => crowd.asked.filter((one) => one.startsWith(what)).length;
   expect(asked('callback')).toBeLessThanOrEqual(4);

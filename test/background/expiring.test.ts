@@ -4,21 +4,22 @@ import { eq } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
 import { announceExpirings } from '../../src/background/expiring.ts';
 import { listUpdates } from '../../src/store/outbox.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox, payments } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { startReceiver, type Receiver } from '../sandbox/sandbox-client.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { aPayment, aRecord, TELLS } from '../support/builders.ts';
-import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
+import { fakeRuns } from '../support/fake-runs.ts';
+import { NotedFirstAttempts } from '../support/first-attempts.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 describe('an authorization that is about to lapse', () => {
   let store: TestStore;
-  let runs: FakeRuns;
+  let firstAttempts: NotedFirstAttempts;
   let merchant: Receiver;
   let payment: PaymentRow;
   beforeAll(async () => {
@@ -28,10 +29,10 @@ describe('an authorization that is about to lapse', () => {
   beforeEach(async () => {
     await store.db.delete(payments);
     await store.db.delete(outbox);
-    runs = fakeRuns(store.db);
+    firstAttempts = new NotedFirstAttempts();
     merchant.received.length = 0;
     payment = await aPayment(store.db);
-    await recordOutcome(store.db, aRecord(payment), TELLS);
+    await recordFinding(store.db, aRecord(payment), TELLS);
     await store.db.update(outbox).set({ state: 'delivered' });
     const authorizationExpiresAt = new Date(Date.now() + 24 * 3_600_000);
     await store.db.update(payments).set({ authorizationExpiresAt }).where(eq(payments.id, payment.id));
@@ -40,7 +41,8 @@ describe('an authorization that is about to lapse', () => {
   const turn = (tells = true) =>
     announceExpirings({
       db: store.db,
-      runs,
+      runs: fakeRuns(store.db),
+      firstAttempts,
       log: createLog('silent', 'test'),
       tells,
       livemode: false,
@@ -55,12 +57,13 @@ describe('an authorization that is about to lapse', () => {
     return anActivityRun().run(() => activities.notifyMerchant(update?.effectId ?? ''));
   };
 
-  it('is announced once, and its payment woken to tell it', async () => {
+  it('is announced once, and told by the process that has announced it', async () => {
     await turn();
     await turn();
     expect(await announced()).toHaveLength(1);
-    expect(runs.looks).toMatchObject([
-      { payment: { paymentId: payment.id }, signal: { why: 'untold_update' } },
+    const [update] = await announced();
+    expect(firstAttempts.told).toEqual([
+      { orderReference: payment.orderReference, effects: [update?.effectId] },
     ]);
     expect(await tell()).toBe('delivered');
     expect(merchant.received[0]?.headers['webhook-id']).toMatch(
@@ -68,10 +71,10 @@ describe('an authorization that is about to lapse', () => {
     );
   });
 
-  it('stays announced where Temporal can not be reached', async () => {
-    runs.temporal = 'down';
+  it('stays announced where the process dies before it is told', async () => {
+    firstAttempts.tell = () => undefined;
     await turn();
-    expect(await announced()).toMatchObject([{ state: 'pending' }]);
+    expect(await announced()).toMatchObject([{ state: 'pending', attemptedAt: null }]);
   });
 
   it('is left to a process that has somebody to tell', async () => {

@@ -3,7 +3,6 @@ import { eq, sql } from 'drizzle-orm';
 import { startForwarder } from '../../src/background/forwarder.ts';
 import { wakeUnwatched } from '../../src/background/waking.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
-import { LATE_HOLD } from '../../src/domain/settle.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, payments, timeline } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
@@ -11,12 +10,14 @@ import { RunsUnavailable } from '../../src/temporal/calls.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
 import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
+import { NotedFirstAttempts } from '../support/first-attempts.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
 describe('the forwarder', () => {
   let store: TestStore;
   let runs: FakeRuns;
+  let firstAttempts: NotedFirstAttempts;
   let payment: PaymentRow;
   let stop: () => Promise<void> = () => Promise.resolve();
   beforeAll(async () => {
@@ -26,6 +27,7 @@ describe('the forwarder', () => {
   beforeEach(async () => {
     await store.db.delete(deliveries);
     runs = fakeRuns(store.db);
+    firstAttempts = new NotedFirstAttempts();
     payment = await aPayment(store.db);
   });
   afterEach(() => stop());
@@ -35,6 +37,7 @@ describe('the forwarder', () => {
     stop = startForwarder({
       db: store.db,
       runs,
+      firstAttempts,
       money: fakeMoney(runs),
       log,
       retentionMs: { deliveries: 86_400_000 },
@@ -58,6 +61,11 @@ describe('the forwarder', () => {
     expect(runs.callbacks).toMatchObject([
       { payment: { paymentId: payment.id, n: 1, gateway: 'dintero' }, signal: { eventId: 'stored' } },
     ]);
+  });
+
+  it('has updates taken up that no process tells, turn by turn', async () => {
+    start();
+    await until('they are taken up', () => firstAttempts.takenUp > 1);
   });
 
   it('does not let one run that takes no signal hold up those behind it', async () => {
@@ -140,9 +148,13 @@ describe('the forwarder', () => {
 
   it.each([
     ['a hold', { status: 'ON_HOLD' }, 90],
-    ['a hold that came too late and is for a person', { status: 'REVIEW', reason: LATE_HOLD }, 90],
-    ['a review', { status: 'REVIEW', reason: 'amount' }, 180],
-    ['what is paid and for a person', { status: 'AUTHORIZED', reviewMark: 'unclear: why' }, 180],
+    ['a hold that came too late and is for a person', { status: 'REVIEW', reviewCode: 'late_hold' }, 90],
+    ['a review', { status: 'REVIEW', reviewCode: 'amount_mismatch' }, 180],
+    [
+      'what is paid and for a person',
+      { status: 'AUTHORIZED', reviewCode: 'unclear', reviewMark: 'unclear: why' },
+      180,
+    ],
   ] as const)(
     'wakes %s that nobody has read for three of its intervals, and no other',
     async (_, fields, minutes) => {

@@ -8,6 +8,7 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
 import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns } from '../support/fake-runs.ts';
+import { NotedFirstAttempts } from '../support/first-attempts.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
@@ -34,6 +35,7 @@ it('tells at most 20 a second, all of them, and stops in the middle when asked t
   const forwarding = {
     db: store.db,
     runs,
+    firstAttempts: new NotedFirstAttempts(),
     money: fakeMoney(runs),
     log: createLog('silent', 'test'),
     retentionMs: { deliveries: 86_400_000 },

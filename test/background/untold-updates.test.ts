@@ -5,19 +5,21 @@ import { createUpdateActivities } from '../../src/activities/notify-merchant.ts'
 import { abandonedJob } from '../../src/background/waking.ts';
 import type { ForwarderDependencies } from '../../src/background/jobs.ts';
 import { startForwarder } from '../../src/background/forwarder.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { anActivityRun } from '../support/activity.ts';
-import { aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
+import { aFinding, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { fakeMoney } from '../support/fake-money.ts';
+import { NotedFirstAttempts } from '../support/first-attempts.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
 let store: TestStore;
 let runs: FakeRuns;
+let firstAttempts: NotedFirstAttempts;
 let payment: PaymentRow;
 let effectId: string;
 let lines: string[];
@@ -33,9 +35,10 @@ beforeEach(async () => {
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] });
   await store.db.delete(outbox);
   runs = fakeRuns(store.db);
+  firstAttempts = new NotedFirstAttempts();
   lines = [];
   payment = await aPayment(store.db);
-  effectId = (await recordOutcome(store.db, aRecord(payment), TELLS)).untold[0] ?? '';
+  effectId = (await recordFinding(store.db, aRecord(payment), TELLS)).effects[0] ?? '';
   await makeOld();
 });
 
@@ -49,6 +52,7 @@ function dependencies(tells: boolean): ForwarderDependencies {
   return {
     db: store.db,
     runs,
+    firstAttempts,
     money: fakeMoney(runs),
     log,
     retentionMs: { deliveries: 86_400_000 },
@@ -61,6 +65,21 @@ function dependencies(tells: boolean): ForwarderDependencies {
 async function makeOld(): Promise<void> {
   const aDayAgo = sql`now() - interval '1 day'`;
   await store.db.update(outbox).set({ createdAt: aDayAgo, nextAttemptAt: aDayAgo });
+}
+
+/** Updates of so many other payments, none of which was heard at the first attempt: and no run has gone on with it. */
+async function notHeard(others = 0): Promise<PaymentRow[]> {
+  const made = await Promise.all(Array.from({ length: others }, () => aPayment(store.db)));
+  for (const other of made) await recordFinding(store.db, aRecord(other), TELLS);
+  for (const update of await store.db.select().from(outbox)) {
+    await store.db
+      .update(outbox)
+      .set({ nextAttemptAt: sql`now()` })
+      .where(eq(outbox.effectId, update.effectId));
+    await attempted(store.db, update.effectId, { state: 'pending', answer: '500' });
+  }
+  await makeOld();
+  return made;
 }
 
 /** Starts it as a process does, and lets it take its turns of so many minutes. */
@@ -95,7 +114,7 @@ it('are spoken of although the last try is a moment ago', async () => {
 
 it('wake nobody while there is nowhere to tell them to, but are spoken of', async () => {
   await afterMinutes(10, false);
-  expect(runs.looks).toEqual([]);
+  expect([runs.looks, runs.told]).toEqual([[], []]);
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     effectId,
@@ -104,43 +123,60 @@ it('wake nobody while there is nowhere to tell them to, but are spoken of', asyn
   expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'pending' });
 });
 
-it('wake their payment within a minute of a start with an address, although they were just tried without', async () => {
+it('are left to the first attempts of a process with an address, although they were just tried without', async () => {
   await notifyNowhere();
   await afterMinutes(1, true);
-  expect(runs.looks).toMatchObject([
-    { payment: { paymentId: payment.id }, signal: { why: 'untold_update' } },
+  expect(firstAttempts.takenUp).toBeGreaterThan(0);
+  // As if they had never been tried: that is what a first attempt is for.
+  expect(await readUpdate(store.db, effectId)).toMatchObject({ attemptedAt: null, teller: null });
+  expect(runs.told).toEqual([]);
+});
+
+it('are told by their run where a first attempt was made and no run has gone on with it', async () => {
+  await notHeard();
+  await afterMinutes(1, true);
+  const address = { paymentId: payment.id, orderReference: payment.orderReference, n: 1, gateway: 'dintero' };
+  expect(runs.told).toEqual([{ payment: address, effectId }]);
+  expect(runs.looks).toEqual([]);
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { payment: payment.id, msg: expect.stringContaining('never told') },
   ]);
 });
 
-it('do not wake it again and again where the worker, unlike this process, has no address for them', async () => {
-  const look = runs.look.bind(runs);
-  runs.look = async (address, signal) => {
-    await look(address, signal);
+it('are all told by the run of their payment, in their order', async () => {
+  const voided = aRecord(payment, { finding: aFinding('VOIDED', { pays: true }) });
+  const { effects } = await recordFinding(store.db, voided, TELLS);
+  await notHeard();
+  await oneTurn();
+  expect(runs.told.map((told) => told.effectId)).toEqual([effectId, ...effects]);
+});
+
+it('are not told again and again where the worker, unlike this process, has no address for them', async () => {
+  await notHeard();
+  const tell = runs.tell.bind(runs);
+  runs.tell = async (address, effect) => {
+    await tell(address, effect);
     await notifyNowhere();
   };
   await afterMinutes(10, true);
-  expect(runs.looks).toHaveLength(1);
+  expect(runs.told).toHaveLength(1);
 });
 
 it('do not wait for one whose payment can not be woken', async () => {
   const stuck = payment.id;
-  const others = await Promise.all(Array.from({ length: 5 }, () => aPayment(store.db)));
-  for (const other of others) await recordOutcome(store.db, aRecord(other), TELLS);
-  await makeOld();
-  const look = runs.look.bind(runs);
-  runs.look = (address, signal) =>
-    address.paymentId === stuck ? Promise.reject(new Error('it takes no signals')) : look(address, signal);
+  const others = await notHeard(5);
+  const tell = runs.tell.bind(runs);
+  runs.tell = (address, effect) =>
+    address.paymentId === stuck ? Promise.reject(new Error('it takes no signals')) : tell(address, effect);
   await oneTurn();
-  const woken = new Set(runs.looks.map(({ payment: { paymentId } }) => paymentId));
+  const woken = new Set(runs.told.map((told) => told.payment.paymentId));
   expect(woken).toEqual(new Set(others.map(({ id }) => id)));
 });
 
 it('are asked for no more of a Temporal that is away', async () => {
-  for (const other of await Promise.all(Array.from({ length: 5 }, () => aPayment(store.db))))
-    await recordOutcome(store.db, aRecord(other), TELLS);
-  await makeOld();
+  await notHeard(5);
   let asked = 0;
-  runs.look = () => {
+  runs.tell = () => {
     asked += 1;
     return Promise.reject(new Error('nobody there'));
   };

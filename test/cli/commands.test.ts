@@ -10,7 +10,7 @@ import { runCommand } from '../../src/cli/program.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { lockDirectory } from '../../src/store/lock.ts';
 import type { Store } from '../../src/store/open.ts';
 import { claimPayment } from '../../src/store/claim-payment.ts';
@@ -18,12 +18,12 @@ import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { VERSION } from '../../src/lib/version.ts';
+import { aRecord, TELLS } from '../support/builders.ts';
 import { openTestStore } from '../support/store.ts';
 import { useTerminal } from '../support/terminal.ts';
 
 const KEY = 'a-key-of-more-than-24-characters';
 const NOBODY = '127.0.0.1:1';
-const TELLS = { policy: 'give_back', livemode: false, tells: true, teller: 'run-1' } as const;
 
 interface Around {
   store: Store;
@@ -234,9 +234,7 @@ async function paidPayment({ db }: Store): Promise<PaymentRow> {
   };
   const claim = await claimPayment(db, { ...wanted, request: { lines: [] }, metadata: {} });
   if (claim.kind !== 'created') throw new Error(claim.kind);
-  const paid = { status: 'AUTHORIZED', pays: true, cause: 't', capturedMinor: 0, refundedMinor: 0 } as const;
-  const record = { paymentId: claim.payment.id, outcome: paid, deliveries: [], notes: [], key: 'run-1' };
-  await recordOutcome(db, record, TELLS);
+  await recordFinding(db, aRecord(claim.payment), TELLS);
   return (await findPayment(db, claim.payment.id)) as PaymentRow;
 }
 

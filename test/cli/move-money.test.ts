@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
 import { findOperation, listOperations, markSending, markUnknown } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { RunsUnavailable } from '../../src/temporal/calls.ts';
 import { API_KEY } from '../support/api.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aFinding, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { aPaidPayment, becomes, fails } from '../support/paid-payment.ts';
 import { useTerminal } from '../support/terminal.ts';
@@ -48,7 +48,7 @@ describe('from a terminal', () => {
   it('an order with several payments means the one that has paid it', async () => {
     const { db } = at.store;
     const first = await aPayment(db);
-    await recordOutcome(db, aRecord(first, { outcome: anOutcome('DECLINED') }), TELLS);
+    await recordFinding(db, aRecord(first, { finding: aFinding('DECLINED') }), TELLS);
     const payment = await aPaidPayment(db, 'AUTHORIZED', {
       opened: { orderReference: first.orderReference },
     });
@@ -59,7 +59,7 @@ describe('from a terminal', () => {
   it('an order that several payments failed to pay has nothing to capture', async () => {
     const { db } = at.store;
     const first = await aPayment(db);
-    await recordOutcome(db, aRecord(first, { outcome: anOutcome('DECLINED') }), TELLS);
+    await recordFinding(db, aRecord(first, { finding: aFinding('DECLINED') }), TELLS);
     await aPayment(db, { orderReference: first.orderReference });
     expect(await runCommand(['capture', first.orderReference])).toBe(1);
     expect(terminal.complaints).toContain('payment_not_paid: of the 2 payments');
@@ -146,8 +146,8 @@ describe('from a terminal', () => {
 
   it('money in REVIEW is given back, and told to be on its way while it is', async () => {
     const payment = await aPayment(at.store.db);
-    const outcome = anOutcome('REVIEW', { reason: 'late_money' });
-    await recordOutcome(at.store.db, aRecord(payment, { outcome }), TELLS);
+    const finding = aFinding('REVIEW', { review: 'late_money' });
+    await recordFinding(at.store.db, aRecord(payment, { finding }), TELLS);
     const words = ['--decision', 'give_back', '--actor', 'ada', '--reason', 'paid twice'];
     expect(await runCommand(['resolve', payment.id, ...words])).toBe(1);
     expect(terminal.complaints).toContain('give_back_failed');

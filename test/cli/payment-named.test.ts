@@ -6,10 +6,10 @@ import { paymentNamed } from '../../src/cli/payment-named.ts';
 import { serviceApi } from '../../src/cli/service-api.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { readClientConfig } from '../../src/config/config.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { API_KEY } from '../support/api.ts';
-import { anOutcome, aPayment, aRecord, aReference, TELLS } from '../support/builders.ts';
+import { aFinding, aPayment, aRecord, aReference, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { useTerminal } from '../support/terminal.ts';
 
@@ -31,7 +31,7 @@ describe('the payment of an order', () => {
 
   const ended = async (status: 'FAILED' | 'REVIEW'): Promise<PaymentRow> => {
     const payment = await opened();
-    await recordOutcome(at.store.db, aRecord(payment, { outcome: anOutcome(status) }), TELLS);
+    await recordFinding(at.store.db, aRecord(payment, { finding: aFinding(status) }), TELLS);
     return payment;
   };
 
@@ -47,7 +47,7 @@ describe('the payment of an order', () => {
     await expect(named('in_review')).rejects.toThrow(
       /of the 2 payments of order .*, none waits for a person; name the payment: pay_.*, pay_/,
     );
-    await recordOutcome(at.store.db, aRecord(open, { outcome: anOutcome('REVIEW') }), TELLS);
+    await recordFinding(at.store.db, aRecord(open, { finding: aFinding('REVIEW') }), TELLS);
     expect(await named('in_review')).toBe(open.id);
     await expect(named('open')).rejects.toMatchObject({ status: 409, code: 'payment_not_open' });
   });

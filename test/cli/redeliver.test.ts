@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { runCommand } from '../../src/cli/program.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { API_KEY } from '../support/api.ts';
 import { aDelivery, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
@@ -34,7 +34,7 @@ describe('paidonce redeliver', () => {
   });
 
   it('sends an update again, but not one that the order has overtaken', async () => {
-    const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(payment), TELLS)).untold;
+    const [effectId = ''] = (await recordFinding(at.store.db, aRecord(payment), TELLS)).effects;
     await attempted(at.store.db, effectId, { state: 'gone', answer: '410' });
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(0);
     expect(terminal.output).toBe(`order.paid of order ${payment.orderReference} is sent again\n`);
@@ -46,7 +46,7 @@ describe('paidonce redeliver', () => {
   it('sends all updates that were given up since a time', async () => {
     const since = new Date().toISOString();
     for (const one of [payment, await aPayment(at.store.db)]) {
-      const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(one), TELLS)).untold;
+      const [effectId = ''] = (await recordFinding(at.store.db, aRecord(one), TELLS)).effects;
       await attempted(at.store.db, effectId, { state: 'gave_up', answer: '500' });
     }
     expect(await runCommand(['redeliver', '--gave-up-since', since, ...WHO])).toBe(0);
@@ -58,7 +58,7 @@ describe('paidonce redeliver', () => {
   it('sends all updates that wait for their next try, once', async () => {
     const since = new Date().toISOString();
     const one = await aPayment(at.store.db);
-    const [effectId = ''] = (await recordOutcome(at.store.db, aRecord(one), TELLS)).untold;
+    const [effectId = ''] = (await recordFinding(at.store.db, aRecord(one), TELLS)).effects;
     expect(await runCommand(['redeliver', '--waiting-since', since, ...WHO])).toBe(0);
     // It is on its way: nobody has tried yet.
     expect(terminal.output).toBe('0 updates are sent again\n');

@@ -9,14 +9,15 @@ import { logDelivery } from '../../src/store/log-delivery.ts';
 import { stampGateway } from '../../src/store/health.ts';
 import { openStore } from '../../src/store/open.ts';
 import { claimOperation } from '../../src/store/operations.ts';
-import { takeUntold } from '../../src/store/outbox.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import type { ReviewCode } from '../../src/domain/payment.ts';
+import { listUpdates } from '../../src/store/outbox.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, orders } from '../../src/store/schema.ts';
 import { API_KEY } from '../support/api.ts';
 import {
   aDelivery,
-  anOutcome,
+  aFinding,
   aPayment,
   aRecord,
   aTransaction,
@@ -182,15 +183,15 @@ describe('paidonce why', () => {
   });
 
   describe('of money that does not fit', () => {
-    async function inReview(reason: string, shown: object, reference?: string): Promise<PaymentRow> {
+    async function inReview(review: ReviewCode, shown: object, reference?: string): Promise<PaymentRow> {
       const payment = await aPayment(at.store.db, { money: { amountMinor: 72_300, currency: 'NOK' } });
       const transaction = aTransaction(payment, shown);
       const { amountMinor, currency } = transaction.money;
       const of = reference ?? payment.orderReference;
       const text = `dintero says AUTHORIZED, ${amountMinor} minor units of ${currency} for ${of}`;
       const notes = [{ kind: 'read', text, data: { amount: amountMinor, currency } }] as const;
-      const outcome = anOutcome('REVIEW', { reason });
-      await recordOutcome(at.store.db, aRecord(payment, { outcome, transaction, notes }), TELLS);
+      const finding = aFinding('REVIEW', { review });
+      await recordFinding(at.store.db, aRecord(payment, { finding, transaction, notes }), TELLS);
       return payment;
     }
     const money = (amountMinor: number, currency = 'NOK') => ({ money: { amountMinor, currency } });
@@ -216,7 +217,7 @@ describe('paidonce why', () => {
         money(72_300),
         'Dintero has 723.00 NOK, the payment was closed before: 723.00 NOK too much',
       ],
-    ])('says how it does not fit: %s, %j', async (reason, shown, words) => {
+    ] as const)('says how it does not fit: %s, %j', async (reason, shown, words) => {
       const { id } = await inReview(reason, shown);
       expect(await runCommand(['why', id])).toBe(1);
       expect(terminal.output).toMatch(
@@ -268,7 +269,7 @@ describe('paidonce why', () => {
   it('prints whole commands for an update that was given up and a callback that nobody dealt with', async () => {
     const { db } = at.store;
     const payment = await aPaidPayment(db, 'AUTHORIZED', { opened: { orderReference: '-untold' } });
-    const [effectId = ''] = await takeUntold(db, payment.id, TELLS.teller);
+    const [{ effectId } = { effectId: '' }] = await listUpdates(db, payment.id);
     await attempted(db, effectId, { state: 'gave_up', answer: '500' });
     const { id } = await logDelivery(db, aDelivery(payment));
     await db

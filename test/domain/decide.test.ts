@@ -1,38 +1,47 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  closedBy,
   decide,
-  decideExpiry,
   differsFromListing,
   hasOtherSums,
-  type Standing,
+  UNCLEAR_LIMIT_MS,
+  type Decision,
 } from '../../src/domain/decide.ts';
 import {
   holdsMoney,
   isMoney,
   isOpen,
+  isSettled,
   PAYMENT_STATUSES,
+  REVIEW_CODES,
+  type PaymentSnapshot,
   type PaymentStatus,
 } from '../../src/domain/payment.ts';
-import { reversalsOf } from '../../src/domain/news.ts';
-import { mismatch, type Transaction, type TransactionStatus } from '../../src/domain/transaction.ts';
+import { shownAfter } from '../../src/domain/news.ts';
 import {
+  mismatch,
+  type Reading,
+  type Transaction,
+  type TransactionStatus,
+} from '../../src/domain/transaction.ts';
+import {
+  aSnapshot,
   aTransaction,
-  anOpened,
+  aWatch,
   anyReading,
-  anyStanding,
+  anySnapshot,
   anyTransaction,
+  anyWatch,
+  DUE_AT,
   TRANSACTION_STATUSES,
 } from '../support/domain-arbitraries.ts';
 
-const standing = (status: PaymentStatus, more: Partial<Standing> = {}): Standing => ({
-  status,
-  capturedMinor: 0,
-  refundedMinor: 0,
-  reversals: 0,
-  isMarked: false,
-  ...more,
-});
+const snapshot = (status: PaymentStatus, more: Partial<PaymentSnapshot> = {}): PaymentSnapshot =>
+  aSnapshot({ status, ...more });
+
+/** The finding of a decision; null where there is none. */
+const findingOf = (decision: Decision) => (decision.kind === 'find' ? decision.finding : null);
 
 /** What a matching transaction makes of a payment: rows are what the payment is, columns TRANSACTION_STATUSES, what the gateway says. */
 const W = 'wait',
@@ -63,26 +72,29 @@ const TABLE: Record<PaymentStatus, readonly string[]> = {
   REVIEW: [W, 'ON_HOLD', ...money, 'FAILED', 'DECLINED', U],
 };
 
+/** A look in the middle of the session's lifetime. */
+const look = (payment: PaymentSnapshot, reading: Reading): Decision => decide(payment, reading, aWatch());
+
 describe('decide', () => {
   const cases = PAYMENT_STATUSES.flatMap((from) =>
     TRANSACTION_STATUSES.map((said, index) => [from, said, TABLE[from][index] as string] as const),
   );
   it.each(cases)('%s, and the gateway says %s: %s', (from, said, expected) => {
     const transaction = aTransaction({ status: said, authorized: isMoney(said as PaymentStatus) });
-    const decision = decide(standing(from), anOpened(), { kind: 'transaction', transaction });
-    expect(decision.kind === 'become' ? decision.status : decision.kind).toBe(expected);
+    const decision = look(snapshot(from), { kind: 'transaction', transaction });
+    expect(findingOf(decision)?.status ?? decision.kind).toBe(expected);
   });
 
   it('pays only what the gateway authorized, for this session, reference, amount and currency', () => {
     fc.assert(
-      fc.property(anyStanding(), anyReading(), (now, reading) => {
-        const decision = decide(now, anOpened(), reading);
-        if (decision.kind !== 'become' || !decision.pays) return;
+      fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
+        const finding = findingOf(decide(payment, reading, watch));
+        if (finding === null || !finding.pays) return;
         expect(reading.kind).toBe('transaction');
-        const transaction = decision.transaction as Transaction;
+        const transaction = finding.transaction as Transaction;
         expect(transaction.authorized).toBe(true);
-        expect(mismatch(anOpened(), transaction)).toBeNull();
-        expect(isMoney(decision.status)).toBe(true);
+        expect(mismatch(payment, transaction)).toBeNull();
+        expect(isMoney(finding.status)).toBe(true);
       }),
       { numRuns: 5_000 },
     );
@@ -90,22 +102,21 @@ describe('decide', () => {
 
   it('never pays on hold, whatever else is said', () => {
     fc.assert(
-      fc.property(anyStanding(), anyTransaction(), (now, transaction) => {
+      fc.property(anySnapshot(), anyTransaction(), anyWatch(), (payment, transaction, watch) => {
         const held = { ...transaction, status: 'ON_HOLD' } as const;
-        const decision = decide(now, anOpened(), { kind: 'transaction', transaction: held });
-        expect(decision.kind === 'become' && decision.pays).toBe(false);
+        const decision = decide(payment, { kind: 'transaction', transaction: held }, watch);
+        expect(findingOf(decision)?.pays ?? false).toBe(false);
       }),
     );
   });
 
   it('does nothing when a reading is repeated after it was acted upon', () => {
     fc.assert(
-      fc.property(anyStanding(), anyTransaction(), (now, transaction) => {
+      fc.property(anySnapshot(), anyTransaction(), (payment, transaction) => {
         const reading = { kind: 'transaction', transaction } as const;
-        const first = decide(now, anOpened(), reading);
-        if (first.kind !== 'become' || first.status === 'REVIEW') return;
-        const again = decide(standingAfter(transaction, first.status), anOpened(), reading);
-        expect(again.kind).toBe('keep');
+        const first = findingOf(look(payment, reading));
+        if (first === null || first.status === 'REVIEW' || first.status === 'PENDING') return;
+        expect(look(snapshotAfter(transaction, first.status), reading).kind).toBe('keep');
       }),
       { numRuns: 5_000 },
     );
@@ -113,25 +124,24 @@ describe('decide', () => {
 
   it('does not take money back on a reading that is older than one it has acted upon', () => {
     fc.assert(
-      fc.property(anyStanding(), anyTransaction(), (now, transaction) => {
-        if (!isMoney(now.status)) return;
-        const known = { ...now, transactionUpdatedAt: '2026-01-01T00:00:10.000Z' };
+      fc.property(anySnapshot(), anyTransaction(), anyWatch(), (payment, transaction, watch) => {
+        if (!isMoney(payment.status)) return;
+        const known = { ...payment, transactionUpdatedAt: '2026-01-01T00:00:10.000Z' };
         const old = { ...transaction, updatedAt: '2026-01-01T00:00:09.999Z' };
-        expect(['keep', 'wait']).toContain(
-          decide(known, anOpened(), { kind: 'transaction', transaction: old }).kind,
-        );
+        const decision = decide(known, { kind: 'transaction', transaction: old }, watch);
+        expect(['keep', 'wait']).toContain(decision.kind);
       }),
     );
   });
 
   it('believes in money after a hold, whatever the clock of the answer says', () => {
-    const now = { ...standing('ON_HOLD'), transactionUpdatedAt: '2026-01-01T00:00:10.000Z' };
+    const held = snapshot('ON_HOLD', { transactionUpdatedAt: '2026-01-01T00:00:10.000Z' });
     const transaction = aTransaction({
       status: 'AUTHORIZED',
       authorized: true,
       updatedAt: '2026-01-01T00:00:09.000Z',
     });
-    expect(decide(now, anOpened(), { kind: 'transaction', transaction })).toMatchObject({
+    expect(findingOf(look(held, { kind: 'transaction', transaction }))).toMatchObject({
       status: 'AUTHORIZED',
       pays: true,
     });
@@ -139,13 +149,13 @@ describe('decide', () => {
 
   it('never goes from money back to a state on the way, even where the gateway gives no times', () => {
     fc.assert(
-      fc.property(anyStanding(), anyTransaction(), (now, timed) => {
-        if (!isMoney(now.status)) return;
+      fc.property(anySnapshot(), anyTransaction(), anyWatch(), (payment, timed, watch) => {
+        if (!isMoney(payment.status)) return;
         const transaction = { ...timed };
         delete (transaction as { updatedAt?: string }).updatedAt;
-        const decision = decide(now, anOpened(), { kind: 'transaction', transaction });
-        if (decision.kind !== 'become' || decision.status === 'REVIEW') return;
-        expect(rank(decision.status)).toBeGreaterThanOrEqual(rank(now.status));
+        const finding = findingOf(decide(payment, { kind: 'transaction', transaction }, watch));
+        if (finding === null || finding.status === 'REVIEW') return;
+        expect(rank(finding.status)).toBeGreaterThanOrEqual(rank(payment.status));
       }),
       { numRuns: 5_000 },
     );
@@ -155,7 +165,7 @@ describe('decide', () => {
     for (const other of [{ account: 'T99999999' }, { sessionId: 'another' }])
       for (const status of TRANSACTION_STATUSES) {
         const transaction = aTransaction({ status, authorized: true, ...other });
-        const decision = decide(standing('PENDING'), anOpened(), { kind: 'transaction', transaction });
+        const decision = look(snapshot('PENDING'), { kind: 'transaction', transaction });
         expect(decision.kind).toBe(status === 'INITIATED' ? 'wait' : 'unclear');
       }
   });
@@ -167,19 +177,28 @@ describe('decide', () => {
   ])('asks a person where money came but the %s differs', (what, other) => {
     for (const status of TRANSACTION_STATUSES.filter((said) => holdsMoney(said as PaymentStatus))) {
       const transaction = aTransaction({ status, authorized: true, ...other });
-      const decision = decide(standing('PENDING'), anOpened(), { kind: 'transaction', transaction });
-      expect(decision).toMatchObject({
-        kind: 'become',
+      const decision = look(snapshot('PENDING'), { kind: 'transaction', transaction });
+      expect(findingOf(decision)).toMatchObject({
         status: 'REVIEW',
         pays: false,
+        review: `${what}_mismatch`,
         reason: `${what}_mismatch`,
       });
     }
   });
 
+  it('asks a person where money that was proved is denied', () => {
+    for (const status of PAYMENT_STATUSES.filter(isMoney))
+      for (const said of ['FAILED', 'DECLINED'] as const) {
+        const transaction = aTransaction({ status: said });
+        const decision = look(snapshot(status), { kind: 'transaction', transaction });
+        expect(findingOf(decision)).toMatchObject({ status: 'REVIEW', review: 'contradiction' });
+      }
+  });
+
   it('compares with what a person has accepted, as soon as anybody has, but for account and session', () => {
     const money = { amountMinor: 7_000, currency: 'SEK' };
-    const opened = anOpened({ accepted: { reference: 'theirs', money } });
+    const payment = snapshot('AUTHORIZED', { accepted: { reference: 'theirs', money } });
     const found = {
       status: 'CAPTURED',
       authorized: true,
@@ -188,17 +207,14 @@ describe('decide', () => {
       money,
     } as const;
     const decided = (more: Partial<Transaction>) =>
-      decide(standing('AUTHORIZED'), opened, {
-        kind: 'transaction',
-        transaction: aTransaction({ ...found, ...more }),
-      });
-    expect(decided({})).toMatchObject({ kind: 'become', status: 'CAPTURED', pays: true });
+      look(payment, { kind: 'transaction', transaction: aTransaction({ ...found, ...more }) });
+    expect(findingOf(decided({}))).toMatchObject({ status: 'CAPTURED', pays: true });
     for (const [other, reason] of [
       [{ reference: '1001' }, 'reference_mismatch'],
       [{ money: { ...money, amountMinor: 7_001 } }, 'amount_mismatch'],
       [{ money: { ...money, currency: 'NOK' } }, 'currency_mismatch'],
     ] as const)
-      expect(decided(other)).toMatchObject({ kind: 'become', status: 'REVIEW', reason });
+      expect(findingOf(decided(other))).toMatchObject({ status: 'REVIEW', reason, review: reason });
     for (const other of [{ account: 'T99999999' }, { sessionId: 'another' }])
       expect(decided(other).kind).toBe('unclear');
   });
@@ -209,53 +225,320 @@ describe('decide', () => {
       ['failed', 'FAILED'],
       ['declined', 'DECLINED'],
     ] as const)
-      expect(decide(standing(status), anOpened(), { kind: 'session', state })).toMatchObject({
-        status: becomes,
-        pays: false,
-      });
+      expect(findingOf(look(snapshot(status), { kind: 'session', state, reason: 'its word' }))).toMatchObject(
+        { status: becomes, pays: false, reason: 'its word' },
+      );
   });
 
   it('takes a void of what was never authorized for the end of an open session, and for no news of one that is over', () => {
     const transaction = aTransaction({ status: 'VOIDED', authorized: false, authorizedMinor: 0 });
-    const said = (from: PaymentStatus) =>
-      decide(standing(from), anOpened(), { kind: 'transaction', transaction });
+    const said = (from: PaymentStatus) => look(snapshot(from), { kind: 'transaction', transaction });
     for (const from of ['PENDING', 'ON_HOLD', 'REVIEW', 'AUTHORIZED'] as const)
-      expect(said(from)).toMatchObject({ kind: 'become', status: 'VOIDED', pays: false });
+      expect(findingOf(said(from))).toMatchObject({ status: 'VOIDED', pays: false });
     for (const from of ['FAILED', 'DECLINED', 'CANCELLED', 'EXPIRED'] as const)
       expect(said(from)).toEqual({ kind: 'keep' });
   });
 
   it('waits for what is open, absent or only begun', () => {
     for (const status of PAYMENT_STATUSES) {
-      expect(decide(standing(status), anOpened(), { kind: 'session', state: 'open' }).kind).toBe('wait');
-      expect(decide(standing(status), anOpened(), { kind: 'absent' }).kind).toBe('wait');
+      expect(look(snapshot(status), { kind: 'session', state: 'open' }).kind).toBe('wait');
+      expect(look(snapshot(status), { kind: 'absent' }).kind).toBe('wait');
     }
   });
 
   it('calls an unreadable answer unclear, never failed', () => {
     for (const status of PAYMENT_STATUSES)
-      expect(decide(standing(status), anOpened(), { kind: 'unreadable', reason: 'no JSON' }).kind).toBe(
-        'unclear',
-      );
+      expect(look(snapshot(status), { kind: 'unreadable', reason: 'no JSON' })).toEqual({
+        kind: 'unclear',
+        reason: 'no JSON',
+        since: aWatch().now,
+      });
+  });
+
+  it('takes a review mark away as soon as the gateway says clearly what is known', () => {
+    const marked = { reviewCode: 'unclear', reviewMark: 'unclear: UNKNOWN' } as const;
+    const transaction = aTransaction({ status: 'AUTHORIZED', authorized: true });
+    const reading = { kind: 'transaction', transaction } as const;
+    const finding = findingOf(look(snapshot('AUTHORIZED', marked), reading));
+    expect(finding).toMatchObject({ status: 'AUTHORIZED', pays: false, review: null });
+    expect(look(snapshot('AUTHORIZED'), reading)).toEqual({ kind: 'keep' });
+    const failed = { kind: 'session', state: 'failed' } as const;
+    expect(findingOf(look(snapshot('FAILED', marked), failed))).toMatchObject({
+      status: 'FAILED',
+      review: null,
+    });
   });
 });
 
-describe('decideExpiry', () => {
-  it('expires only what is pending and of which nothing came', () => {
+const UNREADABLE = { kind: 'unreadable', reason: 'no JSON' } as const;
+const ABSENT = { kind: 'absent' } as const;
+const OPEN = { kind: 'session', state: 'open' } as const;
+/** So long ago that a person is asked now. */
+const HOUR_OLD = { unclearSince: aWatch().now - UNCLEAR_LIMIT_MS };
+
+describe('an answer that is not clear', () => {
+  it('is remembered since the first of them', () => {
+    const unclearSince = aWatch().now - 1_000;
+    const decision = decide(snapshot('PENDING'), UNREADABLE, aWatch({ unclearSince }));
+    expect(decision).toEqual({ kind: 'unclear', reason: 'no JSON', since: unclearSince });
+  });
+
+  it.each(PAYMENT_STATUSES)('asks a person after an hour, and not a moment before: %s', (status) => {
+    const early = { unclearSince: HOUR_OLD.unclearSince + 1 };
+    expect(decide(snapshot(status), UNREADABLE, aWatch(early)).kind).toBe('unclear');
+    expect(findingOf(decide(snapshot(status), UNREADABLE, aWatch(HOUR_OLD)))).toMatchObject({
+      // What is settled stays what it is, with a mark beside it.
+      status: isSettled(status) ? status : 'REVIEW',
+      pays: false,
+      review: 'unclear',
+      reason: 'unclear: no JSON',
+    });
+  });
+
+  it('asks nobody a second time, and nobody about what was dismissed', () => {
+    for (const reviewCode of REVIEW_CODES)
+      expect(decide(snapshot('REVIEW', { reviewCode }), UNREADABLE, aWatch(HOUR_OLD)).kind).toBe('unclear');
+    const marked = { reviewCode: 'unclear', reviewMark: 'unclear: no JSON' } as const;
+    expect(decide(snapshot('CAPTURED', marked), UNREADABLE, aWatch(HOUR_OLD)).kind).toBe('unclear');
+    const dismissed = snapshot('CANCELLED', { dismissed: true });
+    expect(decide(dismissed, UNREADABLE, aWatch(HOUR_OLD)).kind).toBe('unclear');
+  });
+
+  it('is over with a clear one: a REVIEW for no other reason opens the payment again', () => {
+    const review = snapshot('REVIEW', { reviewCode: 'unclear' });
+    const begun = { kind: 'transaction', transaction: aTransaction({ status: 'INITIATED' }) } as const;
+    for (const reading of [OPEN, begun])
+      expect(findingOf(decide(review, reading, aWatch(HOUR_OLD)))).toMatchObject({
+        status: 'PENDING',
+        pays: false,
+      });
+    // That nothing is shown is no answer to what could not be understood.
+    expect(decide(review, ABSENT, aWatch(HOUR_OLD))).toEqual({ kind: 'wait' });
+  });
+
+  it.each(REVIEW_CODES.filter((code) => code !== 'unclear'))(
+    'opens nothing again that a person is asked about for %s',
+    (reviewCode) => {
+      const review = snapshot('REVIEW', { reviewCode });
+      expect(look(review, OPEN)).toEqual({ kind: 'wait' });
+    },
+  );
+
+  it('never makes a payment fail or end, whatever is unclear about it and when', () => {
     fc.assert(
-      fc.property(anyStanding(), anyReading(), (now, reading) => {
-        const decision = decide(now, anOpened(), reading);
-        const last = decideExpiry(now, decision);
-        const isSilent = decision.kind === 'wait' || decision.kind === 'keep';
-        if (now.status === 'PENDING' && isSilent)
-          expect(last).toMatchObject({ status: 'EXPIRED', pays: false });
-        else expect(last).toBe(decision);
+      fc.property(anySnapshot(), anyWatch(), (payment, watch) => {
+        const finding = findingOf(decide(payment, UNREADABLE, watch));
+        if (finding === null) return;
+        expect(finding.pays).toBe(false);
+        expect([payment.status, 'REVIEW']).toContain(finding.status);
       }),
     );
   });
+});
 
-  it('never expires a hold', () => {
-    expect(decideExpiry(standing('ON_HOLD'), { kind: 'wait' })).toEqual({ kind: 'wait' });
+describe('the last look at a session whose time is over', () => {
+  it('expires only what is pending and of which nothing came', () => {
+    fc.assert(
+      fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
+        const told = { ...watch, isShopperLate: false };
+        const before = decide({ ...payment, expiryDueAt: watch.now + 1 }, reading, told);
+        const last = decide({ ...payment, expiryDueAt: watch.now }, reading, told);
+        const isReopened = findingOf(before)?.status === 'PENDING';
+        const isSilent = before.kind === 'wait' || before.kind === 'keep' || isReopened;
+        const isPending = payment.status === 'PENDING' || isReopened;
+        if (!isPending || !isSilent) return expect(kindOf(last)).toBe(kindOf(before));
+        if (last.kind === 'unclear') return expect(reading.kind).toBe('absent');
+        return expect(findingOf(last)).toEqual({
+          status: 'EXPIRED',
+          pays: false,
+          closedBy: 'expiry',
+          cause: 'expiry',
+          reason: 'nobody paid in time',
+        });
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it.each([
+    ['PENDING', null, 'EXPIRED'],
+    // An answer at last, and it is that nothing came.
+    ['REVIEW', 'unclear', 'EXPIRED'],
+    ['REVIEW', 'amount_mismatch', 'wait'],
+    ['ON_HOLD', null, 'wait'],
+    ['AUTHORIZED', null, 'wait'],
+    ['CANCELLED', null, 'wait'],
+  ] as const)('of %s (%s), whose session is open: %s', (status, reviewCode, expected) => {
+    const decision = decide(snapshot(status, { reviewCode }), OPEN, aWatch({ now: DUE_AT }));
+    expect(findingOf(decision)?.status ?? decision.kind).toBe(expected);
+  });
+
+  it('is made sooner for a shopper that is back after the deadline of the gateway', () => {
+    const late = aWatch({ isShopperLate: true });
+    expect(findingOf(decide(snapshot('PENDING'), OPEN, late))).toMatchObject({ status: 'EXPIRED' });
+    // Something is on its way in the old session, or it can't be seen.
+    const begun = { kind: 'transaction', transaction: aTransaction({ status: 'INITIATED' }) } as const;
+    for (const reading of [begun, ABSENT])
+      expect(decide(snapshot('PENDING'), reading, late)).toEqual({ kind: 'wait' });
+    expect(decide(snapshot('PENDING'), UNREADABLE, late).kind).toBe('unclear');
+  });
+
+  it('believes in money that came in the last moment', () => {
+    const transaction = aTransaction({ status: 'AUTHORIZED', authorized: true });
+    const finding = findingOf(
+      decide(snapshot('PENDING'), { kind: 'transaction', transaction }, aWatch({ now: DUE_AT })),
+    );
+    expect(finding).toMatchObject({ status: 'AUTHORIZED', pays: true });
+  });
+});
+
+describe('a session that the gateway does not show', () => {
+  it.each([
+    ['before its time is over', DUE_AT - 1, null, 'wait'],
+    ['when its time is over', DUE_AT, null, 'unclear'],
+    ['not for an hour by then', DUE_AT, DUE_AT - UNCLEAR_LIMIT_MS + 1, 'unclear'],
+    ['for an hour by then', DUE_AT, DUE_AT - UNCLEAR_LIMIT_MS, 'EXPIRED'],
+  ] as const)('%s', (_, now, unclearSince, expected) => {
+    const decision = decide(snapshot('PENDING'), ABSENT, aWatch({ now, unclearSince }));
+    expect(findingOf(decision)?.status ?? decision.kind).toBe(expected);
+    if (decision.kind === 'unclear') expect(decision.since).toBe(unclearSince ?? now);
+  });
+
+  it('is waited for where it is not pending', () => {
+    for (const status of PAYMENT_STATUSES.filter((one) => one !== 'PENDING'))
+      expect(decide(snapshot(status), ABSENT, aWatch({ now: DUE_AT }))).toEqual({ kind: 'wait' });
+  });
+});
+
+describe('a session that we have closed', () => {
+  const cancelled = { kind: 'session', state: 'cancelled' } as const;
+  const voided = aTransaction({ status: 'VOIDED' });
+
+  it.each([
+    ['merchant', 'cancelled by the merchant'],
+    ['order_paid', 'another payment has paid the order'],
+  ] as const)('is closed by us (%s), whatever word the gateway has for that', (closing, reason) => {
+    const watch = aWatch({ closing });
+    const finding = { status: 'CANCELLED', pays: false, closedBy: 'merchant', cause: closing, reason };
+    expect(findingOf(decide(snapshot('PENDING'), cancelled, watch))).toEqual(finding);
+    const seen = { kind: 'transaction', transaction: voided } as const;
+    expect(findingOf(decide(snapshot('PENDING'), seen, watch))).toEqual({ ...finding, transaction: voided });
+    expect(closedBy(closing)).toEqual(finding);
+  });
+
+  it('is not closed by us where anything else became of it', () => {
+    fc.assert(
+      fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
+        const without = decide(payment, reading, { ...watch, closing: null });
+        const decision = decide(payment, reading, { ...watch, closing: 'merchant' });
+        const status = findingOf(without)?.status;
+        const isEnd = payment.status === 'PENDING' && (status === 'CANCELLED' || status === 'VOIDED');
+        if (isEnd) expect(findingOf(decision)).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
+        else expect(decision).toEqual(without);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('pays where the payer was quicker', () => {
+    const transaction = aTransaction({ status: 'AUTHORIZED', authorized: true });
+    const watch = aWatch({ closing: 'merchant' });
+    const decision = decide(snapshot('PENDING'), { kind: 'transaction', transaction }, watch);
+    expect(findingOf(decision)).toMatchObject({ status: 'AUTHORIZED', pays: true });
+    expect(findingOf(decision)).not.toHaveProperty('closedBy');
+  });
+});
+
+describe('what an operator accepts', () => {
+  const accept = aWatch({ decision: 'accept' });
+  const review = snapshot('REVIEW', { reviewCode: 'amount_mismatch' });
+
+  it('is money of this session, although it differs from what was asked for', () => {
+    fc.assert(
+      fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
+        const decision = decide(payment, reading, { ...watch, decision: 'accept' });
+        if (decision.kind === 'refuse') return;
+        const transaction = (reading as { transaction: Transaction }).transaction;
+        const { account, sessionId } = payment;
+        expect(transaction).toMatchObject({ account, sessionId, authorized: true });
+        expect(holdsMoney(transaction.status as PaymentStatus)).toBe(true);
+        expect(findingOf(decision)).toEqual({
+          status: transaction.status,
+          pays: true,
+          cause: transaction.transactionId,
+          transaction,
+          decision: 'accept',
+        });
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  it.each(TRANSACTION_STATUSES)('is there, where the gateway says %s', (status) => {
+    for (const other of [{}, { reference: '1002' }, { money: { amountMinor: 1, currency: 'SEK' } }]) {
+      const transaction = aTransaction({ status, authorized: true, ...other });
+      const decision = decide(review, { kind: 'transaction', transaction }, accept);
+      if (holdsMoney(status as PaymentStatus))
+        expect(findingOf(decision)).toMatchObject({ status, pays: true, decision: 'accept' });
+      else
+        expect(decision).toEqual({
+          kind: 'refuse',
+          reason: `the gateway says ${transaction.gatewayStatus}: there is no money to accept`,
+        });
+    }
+  });
+
+  it('is never the money of another account or session, nor what nobody shows', () => {
+    const reason = 'the gateway shows no transaction of this session';
+    const theirs = [{ account: 'T99999999' }, { sessionId: 'another' }].map((other) => {
+      const transaction = aTransaction({ status: 'CAPTURED', authorized: true, ...other });
+      return { kind: 'transaction', transaction } as const;
+    });
+    for (const reading of [...theirs, OPEN, ABSENT, UNREADABLE])
+      expect(decide(review, reading, accept)).toEqual({ kind: 'refuse', reason });
+  });
+
+  it('was authorized: a word alone is not enough', () => {
+    const transaction = aTransaction({ status: 'CAPTURED', authorized: false });
+    expect(decide(review, { kind: 'transaction', transaction }, accept).kind).toBe('refuse');
+  });
+});
+
+describe('what an operator dismisses', () => {
+  const dismiss = aWatch({ decision: 'dismiss' });
+
+  it('shows what the gateway says, and pays nothing, whatever is known and whatever is said', () => {
+    fc.assert(
+      fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
+        const finding = findingOf(decide(payment, reading, { ...watch, decision: 'dismiss' }));
+        expect(finding).toMatchObject({ pays: false, decision: 'dismiss' });
+        expect(isSettled(finding?.status ?? 'REVIEW')).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each(TRANSACTION_STATUSES)('is what the transaction is, or over: %s', (status) => {
+    const transaction = aTransaction({ status });
+    const decided = (from: PaymentStatus) =>
+      findingOf(decide(snapshot(from), { kind: 'transaction', transaction }, dismiss));
+    const isUnsaid = status === 'INITIATED' || status === 'UNCLEAR' || status === 'ON_HOLD';
+    expect(decided('REVIEW')).toMatchObject({
+      status: isUnsaid ? 'CANCELLED' : status,
+      reason: 'dismissed by an operator',
+      cause: transaction.transactionId,
+      transaction,
+    });
+    // Settled already: that stands where nothing is said.
+    expect(decided('FAILED')?.status).toBe(isUnsaid ? 'FAILED' : status);
+  });
+
+  it('is over where no transaction is shown', () => {
+    for (const reading of [OPEN, ABSENT, UNREADABLE]) {
+      const finding = findingOf(decide(snapshot('REVIEW'), reading, dismiss));
+      expect(finding).toMatchObject({ status: 'CANCELLED', cause: 'session' });
+      expect(finding).not.toHaveProperty('transaction');
+    }
   });
 });
 
@@ -264,9 +547,9 @@ describe('differsFromListing', () => {
     for (const status of PAYMENT_STATUSES)
       for (const listed of TRANSACTION_STATUSES) {
         const transaction = aTransaction({ status: listed, authorized: isMoney(listed as PaymentStatus) });
-        const decision = decide(standing(status), anOpened(), { kind: 'transaction', transaction });
+        const decision = look(snapshot(status), { kind: 'transaction', transaction });
         const isOwnDoing = status === 'CANCELLED' && listed === 'VOIDED';
-        const isWorthIt = decision.kind === 'become' && status !== 'REVIEW' && !isOwnDoing;
+        const isWorthIt = decision.kind === 'find' && status !== 'REVIEW' && !isOwnDoing;
         if (isWorthIt)
           expect([status, listed, differsFromListing(row(status), listed)]).toEqual([status, listed, true]);
       }
@@ -278,17 +561,17 @@ describe('differsFromListing', () => {
       for (const known of sums)
         for (const capturedMinor of sums)
           for (const refundedMinor of sums) {
-            const now = standing(status, { capturedMinor: known, refundedMinor: known });
+            const now = snapshot(status, { capturedMinor: known, refundedMinor: known });
             const shown = { capturedMinor, refundedMinor };
             const transaction = aTransaction({
               status: status as TransactionStatus,
               authorized: true,
               ...shown,
             });
-            const decision = decide(now, anOpened(), { kind: 'transaction', transaction });
+            const decision = look(now, { kind: 'transaction', transaction });
             const differs = hasOtherSums(now, shown);
             expect(differs).toBe(capturedMinor !== known || refundedMinor !== known);
-            if (decision.kind === 'become')
+            if (decision.kind === 'find')
               expect(differsFromListing(row(status), status as TransactionStatus, differs)).toBe(true);
           }
   });
@@ -317,6 +600,12 @@ describe('differsFromListing', () => {
     expect(differsFromListing(row('CANCELLED'), 'VOIDED')).toBe(false);
   });
 
+  it('lets alone what is unclear where a person is asked about it', () => {
+    expect(differsFromListing(row('CAPTURED'), 'UNCLEAR')).toBe(true);
+    expect(differsFromListing(row('CAPTURED', { reviewCode: 'unclear' }), 'UNCLEAR')).toBe(false);
+    expect(differsFromListing(row('REVIEW', { reviewCode: 'late_money' }), 'UNCLEAR')).toBe(false);
+  });
+
   it('wakes a dismissed payment for money alone', () => {
     for (const listed of TRANSACTION_STATUSES)
       expect(differsFromListing(row('CANCELLED', { dismissed: true }), listed)).toBe(
@@ -336,21 +625,24 @@ describe('the words of a payment', () => {
 
 function row(
   status: PaymentStatus,
-  more: { dismissed?: boolean; isMarked?: boolean } = {},
+  more: Partial<Parameters<typeof differsFromListing>[0]> = {},
 ): Parameters<typeof differsFromListing>[0] {
-  return { status, dismissed: false, isMarked: false, ...more };
+  return { status, dismissed: false, reviewCode: null, ...more };
 }
 
-function standingAfter(transaction: Transaction, status: PaymentStatus): Standing {
+/** A finding's own kind, where there is one: its status and what causes it. */
+function kindOf(decision: Decision): string {
+  return findingOf(decision)?.status ?? decision.kind;
+}
+
+function snapshotAfter(transaction: Transaction, status: PaymentStatus): PaymentSnapshot {
   const { capturedMinor, refundedMinor, updatedAt } = transaction;
-  return {
-    status,
+  return snapshot(status, {
     capturedMinor,
     refundedMinor,
-    reversals: reversalsOf(transaction),
-    isMarked: false,
+    shown: shownAfter({}, transaction.operations),
     ...(updatedAt !== undefined && { transactionUpdatedAt: updatedAt }),
-  };
+  });
 }
 
 const RANKS: Partial<Record<PaymentStatus, number>> = {

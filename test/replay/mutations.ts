@@ -3,7 +3,7 @@
  *
  *     npx tsx test/replay/mutations.ts                         50 of them, always the same
  *     npx tsx test/replay/mutations.ts --seed 7 --count 200    others, and as many
- *     npx tsx test/replay/mutations.ts --of src/domain/claim.ts:33    all in a file, or in one line of it
+ *     npx tsx test/replay/mutations.ts --of src/domain/callback.ts:33    all in a file, or in one line of it
  *
  * Ends with 1 when one survives that exceptions.ts does not name.
  */

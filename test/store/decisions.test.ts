@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mayBeClosed } from '../../src/store/decisions.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { aDecision, aPayment, aRecord, keyOf, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
@@ -30,7 +30,7 @@ describe.each(STORES)('a session may be closed, in $name,', ({ open }) => {
     const beside = { ...keyOf(payer), paymentId: 'pay_beside' };
     const may = (key: typeof beside) => mayBeClosed(store.db, key, { why: 'order_paid' });
     expect(await may(beside)).toBe(false);
-    await recordOutcome(store.db, aRecord(payer), TELLS);
+    await recordFinding(store.db, aRecord(payer), TELLS);
     expect([await may(beside), await may(keyOf(payer))]).toEqual([true, false]);
   });
 });

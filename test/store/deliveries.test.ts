@@ -8,18 +8,18 @@ import {
   markSignalled,
   pruneDeliveries,
 } from '../../src/store/deliveries.ts';
-import { tellsNews } from '../../src/domain/claim.ts';
+import { tellsNews } from '../../src/domain/callback.ts';
 import { PAYMENT_STATUSES } from '../../src/domain/payment.ts';
 import { asksForLook, logDelivery } from '../../src/store/log-delivery.ts';
 import { claimOperation, markSending } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { deliveries, payments } from '../../src/store/schema.ts';
 import {
   ACCOUNT,
   aDelivery,
-  anOutcome,
+  aFinding,
   aPayment,
   aRecord,
   aTransaction,
@@ -45,7 +45,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
 
   const all = () => store.db.select().from(deliveries).orderBy(deliveries.receivedAt);
   const settle = (paid: PaymentRow, ...done: ReturnType<typeof aDelivery>[]) =>
-    recordOutcome(store.db, aRecord(paid, { deliveries: done.map(handled) }), TELLS);
+    recordFinding(store.db, aRecord(paid, { deliveries: done.map(handled) }), TELLS);
   const age = (id: string, interval: string) =>
     store.db
       .update(deliveries)
@@ -97,7 +97,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
   describe('for a payment whose money is proved', () => {
     const pay = async (changes: Partial<Parameters<typeof aTransaction>[1]> = {}) => {
       const transaction = aTransaction(payment, changes);
-      await recordOutcome(store.db, aRecord(payment, { transaction }), TELLS);
+      await recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
       return { transactionId: transaction.transactionId };
     };
 
@@ -155,8 +155,8 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
           operations,
           knownEvents: [REF],
         });
-        const outcome = anOutcome('CAPTURED', { pays: true, capturedMinor });
-        return recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+        const finding = aFinding('CAPTURED', { pays: true });
+        return recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
       };
 
       it('wants nobody told once a recorded read has shown it, and has somebody look for any other', async () => {
@@ -241,7 +241,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
   it('takes an equal content as new while the payment is open: it may be the one that says AUTHORIZED', async () => {
     const first = aDelivery(payment);
     await logDelivery(store.db, first);
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, deliveries: [handled(first)] }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, deliveries: [handled(first)] }), TELLS);
     expect(await logDelivery(store.db, aDelivery(payment))).toMatchObject({
       result: 'accepted',
       toSignal: true,

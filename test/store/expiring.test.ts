@@ -3,11 +3,11 @@ import { eq } from 'drizzle-orm';
 import { announceExpiring, findExpiring } from '../../src/store/expiring.ts';
 import { claimOperation } from '../../src/store/operations.ts';
 import { listUpdates, readUpdate } from '../../src/store/outbox.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findOrder, type PaymentRow } from '../../src/store/payments.ts';
 import { orders, outbox, payments } from '../../src/store/schema.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
-import { aNewPayment, anOutcome, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
+import { aNewPayment, aFinding, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 const HOUR = 3_600_000;
@@ -29,8 +29,8 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
     const payment = await aPayment(store.db);
     const capturedMinor = status === 'AUTHORIZED' ? 0 : 10_000;
     const transaction = aTransaction(payment, { status, capturedMinor });
-    const outcome = anOutcome(status, { pays: true, capturedMinor });
-    await recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+    const finding = aFinding(status, { pays: true });
+    await recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
     return setDeadline(payment, inHours);
   };
   const setDeadline = async (payment: PaymentRow, inHours: number): Promise<PaymentRow> => {

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries, listPayments, type PaymentFilter } from '../../src/store/lists.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema.ts';
-import { aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aDelivery, aFinding, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 describe.each(STORES)('lists in $name', ({ open }) => {
@@ -14,7 +14,7 @@ describe.each(STORES)('lists in $name', ({ open }) => {
   beforeAll(async () => {
     store = await open();
     for (let index = 0; index < 7; index += 1) made.push(await aPayment(store.db));
-    await recordOutcome(store.db, aRecord(made[0] as PaymentRow, { outcome: anOutcome('DECLINED') }), TELLS);
+    await recordFinding(store.db, aRecord(made[0] as PaymentRow, { finding: aFinding('DECLINED') }), TELLS);
   }, 180_000);
   afterAll(() => store.close());
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { rows } from '../../src/store/open.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { orders, payments } from '../../src/store/schema.ts';
-import { anOutcome, aNewPayment, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aFinding, aNewPayment, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { openTestPostgres, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
 
-describe('an outcome that waits for the lock of its order', () => {
+describe('a finding that waits for the lock of its order', () => {
   let store: TestStore;
   beforeAll(async () => {
     store = await openTestPostgres();
@@ -17,22 +17,22 @@ describe('an outcome that waits for the lock of its order', () => {
   it('sees what happened to the other payment while it waited', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
-    await recordOutcome(store.db, aRecord(first, { outcome: anOutcome('FAILED') }), TELLS);
+    await recordFinding(store.db, aRecord(first, { finding: aFinding('FAILED') }), TELLS);
     const second = await aPayment(store.db, wanted);
 
-    let waiting: ReturnType<typeof recordOutcome> | undefined;
+    let waiting: ReturnType<typeof recordFinding> | undefined;
     await store.db.transaction(async (tx) => {
       await tx.select().from(orders).where(eq(orders.reference, wanted.orderReference)).for('update');
-      waiting = recordOutcome(
+      waiting = recordFinding(
         store.db,
-        aRecord(first, { outcome: anOutcome('ON_HOLD'), key: 'waits' }),
+        aRecord(first, { finding: aFinding('ON_HOLD'), key: 'waits' }),
         TELLS,
       );
       await until('the record waits for the lock', async () => (await waitingForLocks()) > 0);
       await tx.update(payments).set({ status: 'DECLINED' }).where(eq(payments.id, second.id));
     });
 
-    expect(await waiting).toMatchObject({ status: 'ON_HOLD', orderStatus: 'PAYMENT_PENDING' });
+    expect(await waiting).toMatchObject({ payment: { status: 'ON_HOLD' }, orderStatus: 'PAYMENT_PENDING' });
   });
 
   async function waitingForLocks(): Promise<number> {

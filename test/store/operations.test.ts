@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import {
   claimGiveBack,
   claimOperation,
@@ -15,7 +15,7 @@ import {
 import type { ShownOperation } from '../../src/domain/operation.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations, payments } from '../../src/store/schema.ts';
-import { aDecision, anOutcome, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
+import { aDecision, aFinding, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 describe.each(STORES)('operations in $name', ({ open }) => {
@@ -117,7 +117,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
 
   it('ends in the transaction that shows it, with the payment', async () => {
     const payment = await aPayment(store.db);
-    await recordOutcome(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
     const { id } = (await claim(payment)).operation;
     await markSending(store.db, id, 4_000);
     const shown = { kind: 'capture', reference: 'c1', amountMinor: 4_000, state: 'done' } as const;
@@ -127,8 +127,8 @@ describe.each(STORES)('operations in $name', ({ open }) => {
       operations: [shown],
       updatedAt: '2026-11-21T12:01:00.000Z',
     });
-    const outcome = anOutcome('PARTIALLY_CAPTURED', { pays: true, capturedMinor: 4_000 });
-    await recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+    const finding = aFinding('PARTIALLY_CAPTURED', { pays: true });
+    await recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', amount: 4_000 });
   });
 
@@ -148,7 +148,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
         { ...shown, reference: 'c2', state: 'failed' },
       ],
     });
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, transaction }), TELLS);
     const { others } = await readAttempt(store.db, next.id);
     expect(others.map(({ id, state, amount }) => ({ id, state, amount }))).toEqual([
       { id: done.id, state: 'done', amount: 4_000 },
@@ -161,14 +161,14 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     await markSending(store.db, id, 4_000);
     await markUnknown(store.db, id);
     const failed = { operationId: id, code: 'not_confirmed', detail: 'nothing shows it' };
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, failed }), TELLS);
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({
       state: 'failed',
       code: 'not_confirmed',
     });
     const shown = { kind: 'capture', reference: 'c1', amountMinor: 4_000, state: 'done' } as const;
     const transaction = aTransaction(payment, { operations: [shown] });
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, transaction }), TELLS);
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
   });
 
@@ -177,7 +177,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const failed = { kind: 'void', reference: null, amountMinor: 4_000, state: 'failed' } as const;
     const show = (times: number) => {
       const transaction = aTransaction(payment, { operations: Array.from({ length: times }, () => failed) });
-      return recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+      return recordFinding(store.db, aRecord(payment, { finding: null, transaction }), TELLS);
     };
     const stateOf = async (reference: string) =>
       (await findOperation(store.db, payment.id, reference, 'void'))?.state;
@@ -202,9 +202,9 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await markSending(store.db, id, 4_000, { failedVoids: 1 })).toMatchObject({ failedVoids: 1 });
     const failed = { kind: 'void', reference: null, amountMinor: 4_000, state: 'failed' } as const;
     const show = (operations: ShownOperation[]) =>
-      recordOutcome(
+      recordFinding(
         store.db,
-        aRecord(payment, { outcome: null, transaction: aTransaction(payment, { operations }) }),
+        aRecord(payment, { finding: null, transaction: aTransaction(payment, { operations }) }),
         TELLS,
       );
     await show([failed]);
@@ -218,10 +218,10 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const { id } = (await claim(payment)).operation;
     await markSending(store.db, id, 4_000);
     const failed = { operationId: id, code: 'declined', detail: 'no cover' };
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, failed }), TELLS);
     const shown = { kind: 'capture', reference: 'c1', amountMinor: 4_000, state: 'done' } as const;
     const transaction = aTransaction(payment, { operations: [shown] });
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, transaction }), TELLS);
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
   });
 
@@ -235,7 +235,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
       const { id } = (await claim(payment, { kind: 'void', reference })).operation;
       await markSending(store.db, id, 4_000);
       const failed = { operationId: id, code: 'declined', detail: 'no' };
-      await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+      await recordFinding(store.db, aRecord(payment, { finding: null, failed }), TELLS);
     }
     const shown = {
       kind: 'void',
@@ -245,7 +245,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
       ...correction,
     } as const;
     const transaction = aTransaction(payment, { operations: [shown] });
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, transaction }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, transaction }), TELLS);
     expect((await findOperation(store.db, payment.id, 'v1'))?.state).toBe(state);
   });
 
@@ -254,11 +254,11 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const behind = aTransaction(payment);
     const captured = { status: 'PARTIALLY_CAPTURED', capturedMinor: 4_000 } as const;
     const now = aTransaction(payment, { ...captured, updatedAt: '2026-11-21T12:01:00.000Z' });
-    const outcome = anOutcome('PARTIALLY_CAPTURED', { pays: true, capturedMinor: 4_000 });
-    await recordOutcome(store.db, aRecord(payment, { outcome, transaction: now }), TELLS);
+    const finding = aFinding('PARTIALLY_CAPTURED', { pays: true });
+    await recordFinding(store.db, aRecord(payment, { finding, transaction: now }), TELLS);
     const { id } = (await claim(payment, { reference: 'c2' })).operation;
     const failed = { operationId: id, code: 'declined', detail: 'no cover' };
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed, transaction: behind }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: null, failed, transaction: behind }), TELLS);
     expect(await findPayment(store.db, payment.id)).toMatchObject({
       captured: 4_000,
       transactionUpdatedAt: now.updatedAt,
@@ -270,13 +270,13 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     const [first, second] = [await claim(payment), await claim(payment, { reference: 'c2' })];
     const fail = (operationId: string, code: string) => {
       const failed = { operationId, code, detail: 'why' };
-      return recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
+      return recordFinding(store.db, aRecord(payment, { finding: null, failed }), TELLS);
     };
     const told = await fail(first.operation.id, 'declined');
-    expect(told.untold).toEqual([`${payment.id}/order.capture_failed/c1`]);
+    expect(told.effects).toEqual([`${payment.id}/order.capture_failed/c1`]);
     await fail(second.operation.id, 'amount_too_large');
     const again = await fail(first.operation.id, 'declined');
-    expect(again.untold).toEqual([`${payment.id}/order.capture_failed/c1`]);
+    expect(again.effects).toEqual([]);
   });
 
   it('that nobody carries out is taken up after a minute, and then ever more rarely', async () => {
@@ -301,7 +301,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
   it('is not needed for money to be found that should have gone back', async () => {
     const payment = await aPayment(store.db);
     const updatedAt = sql`now() - interval '16 minutes'`;
-    const held = { status: 'AUTHORIZED', reason: 'late_money', updatedAt } as const;
+    const held = { status: 'AUTHORIZED', mustGiveBack: true, updatedAt } as const;
     await store.db.update(payments).set(held).where(eq(payments.id, payment.id));
     expect(await forgotten(payment.id)).toMatchObject([{ operation: null }]);
     expect(await forgotten(payment.id)).toEqual([]);
@@ -310,11 +310,11 @@ describe.each(STORES)('operations in $name', ({ open }) => {
   it('is not looked for behind money that an operator has dismissed', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment);
-    const review = anOutcome('REVIEW', { reason: 'amount_mismatch' });
-    await recordOutcome(store.db, aRecord(payment, { outcome: review, transaction }), TELLS);
-    const dismiss = anOutcome('AUTHORIZED', { dismiss: true });
+    const review = aFinding('REVIEW', { review: 'amount_mismatch' });
+    await recordFinding(store.db, aRecord(payment, { finding: review, transaction }), TELLS);
+    const dismiss = aFinding('AUTHORIZED', { decision: 'dismiss' });
     const noteKey = await aDecision(store.db, payment, 'dismiss');
-    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction, noteKey }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: dismiss, transaction, noteKey }), TELLS);
     const long = { updatedAt: sql`now() - interval '16 minutes'` };
     await store.db.update(payments).set(long).where(eq(payments.id, payment.id));
     expect(await findPayment(store.db, payment.id)).toMatchObject({ status: 'AUTHORIZED', dismissed: true });
@@ -334,8 +334,8 @@ describe.each(STORES)('operations in $name', ({ open }) => {
   it('that came to nothing in a review lets nobody give back what was accepted after it', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment);
-    const review = anOutcome('REVIEW', { reason: 'amount_mismatch' });
-    await recordOutcome(store.db, aRecord(payment, { outcome: review, transaction }), TELLS);
+    const review = aFinding('REVIEW', { review: 'amount_mismatch' });
+    await recordFinding(store.db, aRecord(payment, { finding: review, transaction }), TELLS);
     const plan = {
       kind: 'void',
       cause: 'operator',
@@ -343,11 +343,11 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     } as const;
     const first = await claimGiveBack(store.db, payment.id, plan);
     const failed = { operationId: first?.id ?? '', code: 'declined', detail: 'not now' };
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
-    const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    await recordFinding(store.db, aRecord(payment, { finding: null, failed }), TELLS);
+    const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
     const noteKey = await aDecision(store.db, payment, 'accept');
-    const decided = aRecord(payment, { outcome: accept, transaction, noteKey });
-    const accepted = await recordOutcome(store.db, decided, TELLS);
+    const decided = aRecord(payment, { finding: accept, transaction, noteKey });
+    const accepted = await recordFinding(store.db, decided, TELLS);
     expect(accepted).toMatchObject({ paysNow: true });
     expect(await claimGiveBack(store.db, payment.id, plan)).toBeNull();
   });

@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { readFigures } from '../../src/store/health.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import {
-  findAbandonedUpdates,
+  findAbandoned,
+  findAbandonedOf,
+  findUntold,
   keepUntold,
+  paymentOfUpdate,
   readmitUntold,
   readUpdate,
-  takeUntold,
 } from '../../src/store/outbox.ts';
+import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema.ts';
-import { claimAttempt } from '../../src/store/update-attempts.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { claimAttempt, finishAttempt, type ClaimedAttempt } from '../../src/store/update-attempts.ts';
+import { aFinding, aPayment, aRecord, aTransaction, keyOf, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 describe.each(STORES)('the outbox in $name', ({ open }) => {
@@ -24,9 +27,9 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
   /** A payment that failed and then paid: two updates of one order. */
   async function twoUpdates() {
     const payment = await aPayment(store.db);
-    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('FAILED') }), TELLS);
-    await recordOutcome(store.db, aRecord(payment, { key: 'b' }), TELLS);
-    const [failed, paid] = (await takeUntold(store.db, payment.id, TELLS.teller)) as [string, string];
+    const first = await recordFinding(store.db, aRecord(payment, { finding: aFinding('FAILED') }), TELLS);
+    const second = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
+    const [failed, paid] = [...first.effects, ...second.effects] as [string, string];
     return { payment, failed, paid };
   }
 
@@ -37,11 +40,25 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
       .set({ nextAttemptAt: sql`now() - ${ago}::interval` })
       .where(eq(outbox.effectId, effectId));
 
-  const abandoned = async (...among: string[]) =>
-    (await findAbandonedUpdates(store.db, 100))
-      .map(({ effectId }) => effectId)
-      .filter((id) => among.includes(id))
-      .sort();
+  /** An attempt that was not heard: by a process, or by a run. */
+  const fail = async (effectId: string, teller: string | null = null) => {
+    await due(effectId, '0 minutes');
+    const claimed = (await claimAttempt(store.db, effectId, 60_000, teller)) as ClaimedAttempt;
+    const sent = { status: 500, error: null, ms: 1, answer: null };
+    const end = { state: 'pending', lastAnswer: '500', retryAfterMs: 0 } as const;
+    await finishAttempt(store.db, claimed, sent, end);
+  };
+
+  const untold = async (...among: string[]) =>
+    (await findUntold(store.db, 1_000)).map(({ effectId }) => effectId).filter((id) => among.includes(id));
+
+  /** By payment and by update, which must agree. */
+  const abandoned = async ({ payment }: { payment: PaymentRow }) => {
+    const effects = await findAbandonedOf(store.db, payment.id);
+    const found = await findAbandoned(store.db, 1_000);
+    expect(found.filter(({ id }) => id === payment.id)).toHaveLength(effects.length > 0 ? 1 : 0);
+    return effects;
+  };
 
   it('lists what the merchant has not heard in the order in which it happened', async () => {
     const { payment, failed, paid } = await twoUpdates();
@@ -59,14 +76,15 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
 
   it('does not take what became of another payment for the end of a review', async () => {
     const paid = await aPayment(store.db);
-    const record = aRecord(paid, { outcome: anOutcome('FAILED') });
-    await recordOutcome(store.db, record, TELLS);
+    const record = aRecord(paid, { finding: aFinding('FAILED') });
+    await recordFinding(store.db, record, TELLS);
     const second = await aPayment(store.db, { orderReference: paid.orderReference });
-    await recordOutcome(store.db, aRecord(paid), TELLS);
-    await recordOutcome(store.db, aRecord(second), { ...TELLS, policy: 'review' });
-    const captured = anOutcome('CAPTURED', { pays: true, capturedMinor: paid.amount });
-    await recordOutcome(store.db, aRecord(paid, { outcome: captured }), TELLS);
-    const [review] = await takeUntold(store.db, second.id, TELLS.teller);
+    await recordFinding(store.db, aRecord(paid), TELLS);
+    const reviewed = await recordFinding(store.db, aRecord(second), { ...TELLS, policy: 'review' });
+    const transaction = aTransaction(paid, { status: 'CAPTURED', capturedMinor: paid.amount });
+    const captured = aRecord(paid, { finding: aFinding('CAPTURED', { pays: true }), transaction });
+    expect((await recordFinding(store.db, captured, TELLS)).effects).toHaveLength(1);
+    const [review] = reviewed.effects;
     expect(await readUpdate(store.db, review ?? '')).toMatchObject({ type: 'order.review', hasLater: false });
   });
 
@@ -80,52 +98,99 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await readUpdate(store.db, 'none')).toBeNull();
   });
 
-  it('is told by the run that recorded it, and by another once nobody has for five minutes', async () => {
-    const { payment, failed, paid } = await twoUpdates();
-    const { db } = store;
-    expect(await takeUntold(db, payment.id, 'run-2')).toEqual([]);
-    const late = aRecord(payment, { outcome: null });
-    expect((await recordOutcome(db, late, { ...TELLS, teller: 'run-2' })).untold).toEqual([]);
+  it('names the payment that an update is about, as its run is found by', async () => {
+    const { payment, paid } = await twoUpdates();
+    const { gateway } = payment;
+    expect(await paymentOfUpdate(store.db, paid)).toEqual({ ...keyOf(payment), gateway });
+    expect(await paymentOfUpdate(store.db, 'none')).toBeNull();
+  });
+
+  it('names what is new to the process that has recorded it, and to no other', async () => {
+    const { payment } = await twoUpdates();
+    const again = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
+    expect(again).toMatchObject({ effects: [], isRepeated: true });
+    const later = await recordFinding(store.db, aRecord(payment, { finding: null }), TELLS);
+    expect(later.effects).toEqual([]);
+  });
+
+  it('is first told by the process that recorded it, and by another after a second, oldest first', async () => {
+    const { failed, paid } = await twoUpdates();
+    expect(await untold(failed, paid)).toEqual([]);
+    await due(paid, '2 seconds');
+    expect(await untold(failed, paid)).toEqual([paid]);
+    await due(failed, '3 seconds');
+    expect(await untold(failed, paid)).toEqual([failed, paid]);
+    expect(await findUntold(store.db, 1)).toHaveLength(1);
+    await fail(paid);
+    await due(paid, '1 hour');
+    expect(await untold(failed, paid)).toEqual([failed]);
+  });
+
+  it('is told by a run once its own process has handed it over and no run took it for a minute', async () => {
+    const updates = await twoUpdates();
+    const { failed, paid } = updates;
+    await fail(paid);
+    await due(paid, '50 seconds');
+    expect(await abandoned(updates)).toEqual([]);
+    await due(paid, '70 seconds');
+    expect(await abandoned(updates)).toEqual([paid]);
+    // What was never tried is not a run's to tell, however late it is.
+    await due(failed, '1 hour');
+    expect(await abandoned(updates)).toEqual([paid]);
+  });
+
+  it('is told by another run once nobody has for five minutes', async () => {
+    const updates = await twoUpdates();
+    const { paid } = updates;
+    await fail(paid, 'run-1');
+    await due(paid, '4 minutes');
+    expect(await abandoned(updates)).toEqual([]);
     await due(paid, '6 minutes');
-    expect(await takeUntold(db, payment.id, 'run-2')).toEqual([paid]);
-    await due(paid, '0 minutes');
-    expect(await takeUntold(db, payment.id, TELLS.teller)).toEqual([failed]);
-    await due(failed, '6 minutes');
-    const later = aRecord(payment, { outcome: null });
-    const { untold } = await recordOutcome(db, later, { ...TELLS, teller: 'run-2' });
-    expect(untold).toEqual([failed, paid]);
+    expect(await abandoned(updates)).toEqual([paid]);
   });
 
   it('is left to its own attempt, however late that is', async () => {
-    const { payment, paid } = await twoUpdates();
-    await claimAttempt(store.db, paid, 60_000);
-    await due(paid, '6 minutes');
-    expect(await takeUntold(store.db, payment.id, 'run-2')).toEqual([]);
-    expect(await abandoned(paid)).toEqual([]);
+    const updates = await twoUpdates();
+    const { failed, paid } = updates;
+    await fail(paid);
+    for (const effectId of [failed, paid]) {
+      await claimAttempt(store.db, effectId, 60_000);
+      await due(effectId, '6 minutes');
+    }
+    expect(await untold(failed)).toEqual([]);
+    expect(await abandoned(updates)).toEqual([]);
   });
 
   it('finds updates that nobody tells, and no others', async () => {
-    const { failed, paid } = await twoUpdates();
-    expect(await abandoned(failed, paid)).toEqual([]);
+    const updates = await twoUpdates();
+    const { failed, paid } = updates;
+    for (const effectId of [failed, paid]) await fail(effectId, 'run-1');
+    expect(await abandoned(updates)).toEqual([]);
     await due(failed, '6 minutes');
-    expect(await abandoned(failed, paid)).toEqual([failed]);
+    expect(await abandoned(updates)).toEqual([failed]);
     await due(paid, '1 hour');
-    expect(await abandoned(failed, paid)).toEqual([failed, paid].sort());
+    expect(await abandoned(updates)).toEqual([failed, paid]);
     await store.db
       .update(outbox)
       .set({ createdAt: sql`now() - interval '31 days'` })
       .where(eq(outbox.effectId, failed));
-    expect(await abandoned(failed, paid)).toEqual([paid]);
+    expect(await abandoned(updates)).toEqual([paid]);
   });
 
   it('is kept where there was no endpoint, and told at once when there is one', async () => {
-    const { payment, paid } = await twoUpdates();
+    const updates = await twoUpdates();
+    const { paid } = updates;
     await keepUntold(store.db, paid);
-    expect(await abandoned(paid)).toEqual([]);
+    await due(paid, '80 minutes');
+    expect(await abandoned(updates)).toEqual([]);
+    expect(await untold(paid)).toEqual([]);
     expect(await readUpdate(store.db, paid)).toMatchObject({ waitMs: 0, attempts: 0 });
+    await due(paid, '100 minutes');
+    expect(await abandoned(updates)).toEqual([paid]);
     await readmitUntold(store.db);
-    expect(await abandoned(paid)).toEqual([paid]);
-    expect(await takeUntold(store.db, payment.id, 'run-2')).toEqual([paid]);
+    expect(await abandoned(updates)).toEqual([]);
+    await due(paid, '2 seconds');
+    expect(await untold(paid)).toEqual([paid]);
   });
 
   it('tells how much waits and for how long', async () => {

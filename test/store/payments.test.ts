@@ -10,12 +10,12 @@ import {
   type AdoptedPayment,
   type PaymentRow,
 } from '../../src/store/payments.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { orders, payments } from '../../src/store/schema.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import {
   aNewPayment,
-  anOutcome,
+  aFinding,
   aPayment,
   aRecord,
   aReference,
@@ -75,7 +75,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
   it('makes payment n + 1 once the one before is over, and the order takes the new amount', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
-    await recordOutcome(store.db, aRecord(first, { outcome: anOutcome('DECLINED') }), TELLS);
+    await recordFinding(store.db, aRecord(first, { finding: aFinding('DECLINED') }), TELLS);
     const second = await claimPayment(store.db, { ...wanted, money: { amountMinor: 500, currency: 'SEK' } });
     expect(second).toMatchObject({ kind: 'created', payment: { n: 2, amount: 500, currency: 'SEK' } });
     expect((await findOrder(store.db, wanted.orderReference))?.order).toMatchObject({
@@ -89,7 +89,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
   it('hands out the payment that is on hold', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
-    await recordOutcome(store.db, aRecord(first, { outcome: anOutcome('ON_HOLD') }), TELLS);
+    await recordFinding(store.db, aRecord(first, { finding: aFinding('ON_HOLD') }), TELLS);
     expect(await claimPayment(store.db, wanted)).toMatchObject({
       kind: 'open',
       payment: { id: first.id, status: 'ON_HOLD' },
@@ -99,8 +99,8 @@ describe.each(STORES)('payments in $name', ({ open }) => {
   it('opens nothing while a payment is in REVIEW', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
-    const outcome = anOutcome('REVIEW', { reason: 'amount_mismatch' });
-    await recordOutcome(store.db, aRecord(first, { outcome }), TELLS);
+    const finding = aFinding('REVIEW', { review: 'amount_mismatch' });
+    await recordFinding(store.db, aRecord(first, { finding }), TELLS);
     expect(await claimPayment(store.db, wanted)).toEqual({ kind: 'payment_in_review' });
   });
 
@@ -109,10 +109,10 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     async (status) => {
       const wanted = aNewPayment();
       const first = await aPayment(store.db, wanted);
-      await recordOutcome(store.db, aRecord(first), TELLS);
-      await recordOutcome(
+      await recordFinding(store.db, aRecord(first), TELLS);
+      await recordFinding(
         store.db,
-        aRecord(first, { outcome: anOutcome(status, { pays: true }), key: 'b' }),
+        aRecord(first, { finding: aFinding(status, { pays: true }), key: 'b' }),
         TELLS,
       );
       expect(await claimPayment(store.db, wanted)).toEqual({ kind: 'order_already_paid' });
@@ -200,7 +200,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     it('leaves an order alone whose later payments are known', async () => {
       const wanted = aNewPayment();
       const known = await aPayment(store.db, wanted);
-      await recordOutcome(store.db, aRecord(known, { outcome: anOutcome('FAILED') }), TELLS);
+      await recordFinding(store.db, aRecord(known, { finding: aFinding('FAILED') }), TELLS);
       await store.db.update(orders).set({ latestN: 5 }).where(eq(orders.reference, wanted.orderReference));
       await adoptPayment(store.db, found({ orderReference: wanted.orderReference, n: 2 }));
       expect((await findOrder(store.db, wanted.orderReference))?.order.latestN).toBe(5);
@@ -208,13 +208,13 @@ describe.each(STORES)('payments in $name', ({ open }) => {
 
     it('awaits the payment of an order that nobody could pay any more, for as long as it was not seen to end', async () => {
       const known = await aPayment(store.db);
-      await recordOutcome(store.db, aRecord(known, { outcome: anOutcome('FAILED') }), TELLS);
+      await recordFinding(store.db, aRecord(known, { finding: aFinding('FAILED') }), TELLS);
       const session = found({ orderReference: known.orderReference, n: 2 });
       const adopted = (await adoptPayment(store.db, session)) as PaymentRow;
       expect(await findOrder(store.db, known.orderReference)).toMatchObject({
         order: { status: 'AWAITING_PAYMENT' },
       });
-      await recordOutcome(store.db, aRecord(adopted, { outcome: anOutcome('FAILED') }), TELLS);
+      await recordFinding(store.db, aRecord(adopted, { finding: aFinding('FAILED') }), TELLS);
       await adoptPayment(store.db, session);
       expect(await findOrder(store.db, known.orderReference)).toMatchObject({
         order: { status: 'PAYMENT_FAILED' },

@@ -166,10 +166,13 @@ function leftOut(statement: string, required: readonly string[]): string[] {
   });
 }
 
-/** The store's exported functions that are given a database, as `outbox.ts takeUntold`. */
+/** The store's exported functions that are given a database, as `outbox.ts findUntold`. */
 function exportedSenders(): string[] {
   const folder = join(import.meta.dirname, '..', '..', 'src', 'store');
-  return readdirSync(folder).flatMap((file) => {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  return files.flatMap((file) => {
     const text = readFileSync(join(folder, file), 'utf8');
     const functions = [
       ...text.matchAll(/^export (?:async )?function (\w+)(?:<\w+>)?\(([^]*?)\)(?:: | \{)/gm),

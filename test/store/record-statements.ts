@@ -15,7 +15,7 @@ import { newestSchema, readRecordings, writeRecording } from '../support/recordi
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const USES_A_STORE = /support\/(store|door)\.ts'/;
-const LAYERS = ['store', 'activities', 'background', 'health', 'api'];
+const LAYERS = ['store', 'activities', 'updates', 'background', 'health', 'api'];
 
 const seen = runTests();
 const version = newestSchema();

@@ -6,13 +6,13 @@ import { prune } from '../../src/background/prune.ts';
 import { beginAudit, answerAudit } from '../../src/store/audit.ts';
 import { useDecision, writeDecision } from '../../src/store/decisions.ts';
 import { claimOperation } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { payments, audit, operations, outbox, timeline, updateAttempts } from '../../src/store/schema.ts';
 import { retentionLeft, retentionMarks } from '../../src/store/schema.ts';
 import { forgetSlice, type Retained } from '../../src/store/retention.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
-import { anOutcome, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
+import { aFinding, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 const DAY_MS = 86_400_000;
@@ -37,7 +37,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     const claim = { eventId: 'event-1', transactionId: 'T12345678.t' };
     const note = { kind: 'delivery', text: 'verified callback: error=card of Ada', data: claim } as const;
     const error = { ...note, data: { ...claim, error: 'card of Ada' } };
-    await recordOutcome(store.db, aRecord(payment, { notes: [error] }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { notes: [error] }), TELLS);
     return payment;
   };
   const age = (table: typeof timeline | typeof audit, ms = OLD) =>
@@ -67,14 +67,14 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
   it('is still what makes things happen once: the same record again changes nothing', async () => {
     const payment = await aPayment(store.db);
     const record = aRecord(payment, { notes: [{ kind: 'read', text: 'dintero says AUTHORIZED' }] });
-    await recordOutcome(store.db, record, TELLS);
+    await recordFinding(store.db, record, TELLS);
     await age(timeline);
     await ageUpdates();
     await store.db.update(outbox).set({ state: 'delivered' });
     await forget('timeline');
     await forget('updates');
     const before = await readTimeline(store.db, payment.id);
-    expect(await recordOutcome(store.db, record, TELLS)).toMatchObject({ isChange: false, paysNow: false });
+    expect(await recordFinding(store.db, record, TELLS)).toMatchObject({ isChange: false, paysNow: false });
     expect(await readTimeline(store.db, payment.id)).toEqual(before);
     expect(await store.db.select().from(outbox)).toHaveLength(1);
   });
@@ -260,7 +260,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
 
   it('is about as many payments as there are, whatever ended them', async () => {
     const payment = await aPayment(store.db);
-    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('EXPIRED') }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: aFinding('EXPIRED') }), TELLS);
     await age(timeline);
     await forget('timeline');
     expect((await readTimeline(store.db, payment.id)).map(({ text }) => text).join('')).toBe('');

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { readGateways, stampGateway, WrongAccount } from '../../src/store/health.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema.ts';
 import { findBySessions, listingStart, readMarks, recordCompletePass } from '../../src/store/sweeps.ts';
-import { anOutcome, aPayment, aRecord, aSessionId, TELLS } from '../support/builders.ts';
+import { aFinding, aPayment, aRecord, aSessionId, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');
@@ -43,7 +43,7 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
     await store.db.update(payments).set({ createdAt }).where(eq(payments.id, payment.id));
     expect(await from(true)).toBe('2026-11-20T08:50:00.000Z');
     expect(await from(false)).toBe('2026-11-21T11:50:00.000Z');
-    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('DECLINED') }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: aFinding('DECLINED') }), TELLS);
     expect(await from(true)).toBe('2026-11-21T11:50:00.000Z');
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { readUpdate } from '../../src/store/outbox.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { outbox } from '../../src/store/schema.ts';
 import {
   claimAttempt,
@@ -26,11 +26,12 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
 
   async function anUpdate(): Promise<string> {
     const payment = await aPayment(store.db);
-    const { untold } = await recordOutcome(store.db, aRecord(payment), TELLS);
-    return untold[0] ?? '';
+    const { effects } = await recordFinding(store.db, aRecord(payment), TELLS);
+    return effects[0] ?? '';
   }
 
-  const claim = (effectId: string, forMs = A_MINUTE_MS) => claimAttempt(store.db, effectId, forMs);
+  const claim = (effectId: string, forMs = A_MINUTE_MS, teller: string | null = null) =>
+    claimAttempt(store.db, effectId, forMs, teller);
 
   const finish = (claimed: ClaimedAttempt | null, end: AttemptEnd, status = Number(end.lastAnswer)) =>
     finishAttempt(
@@ -73,6 +74,21 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     const { waitMs } = (await readUpdate(store.db, effectId)) ?? { waitMs: 0 };
     expect(waitMs).toBeGreaterThan(A_MINUTE_MS - 10_000);
     expect(waitMs).toBeLessThanOrEqual(A_MINUTE_MS);
+  });
+
+  it('belong to the run that tells it, and begin to be counted again where another run takes over', async () => {
+    const effectId = await anUpdate();
+    const tries = async (teller: string | null) => {
+      await finish(await claim(effectId, A_MINUTE_MS, teller), { ...NOT_HEARD, retryAfterMs: 0 });
+      const update = await readUpdate(store.db, effectId);
+      return [update?.teller, update?.tries, update?.attempts];
+    };
+    // By the process that recorded it, then by the run that goes on with it, then by one that was woken for it.
+    expect(await tries(null)).toEqual([null, 1, 1]);
+    expect(await tries('run-1')).toEqual(['run-1', 2, 2]);
+    expect(await tries('run-1')).toEqual(['run-1', 3, 3]);
+    expect(await tries('run-2')).toEqual(['run-2', 1, 4]);
+    expect(await tries('run-2')).toEqual(['run-2', 2, 5]);
   });
 
   it('end with the one that was heard, and count what was sent', async () => {

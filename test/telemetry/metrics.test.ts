@@ -6,11 +6,11 @@ import { eq, sql } from 'drizzle-orm';
 import { startAdmin } from '../../src/api/http/server.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { stampGateway } from '../../src/store/health.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordCompletePass } from '../../src/store/sweeps.ts';
 import { deliveries, payments } from '../../src/store/schema.ts';
 import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi } from '../support/api.ts';
-import { ACCOUNT, aDelivery, anOutcome, aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { ACCOUNT, aDelivery, aFinding, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
 import { beginAtZero, createMetrics } from '../../src/telemetry/metrics.ts';
 import { VERSION } from '../../src/lib/version.ts';
@@ -131,13 +131,13 @@ describe('/metrics', () => {
       await aPayment(at.store.db),
       await aPayment(at.store.db),
     ];
-    await recordOutcome(
+    await recordFinding(
       at.store.db,
-      aRecord(review, { outcome: anOutcome('REVIEW', { reason: 'x' }) }),
+      aRecord(review, { finding: aFinding('REVIEW', { review: 'amount_mismatch' }) }),
       TELLS,
     );
-    await recordOutcome(at.store.db, aRecord(hold, { outcome: anOutcome('ON_HOLD') }), TELLS);
-    await recordOutcome(at.store.db, aRecord(paid), TELLS);
+    await recordFinding(at.store.db, aRecord(hold, { finding: aFinding('ON_HOLD') }), TELLS);
+    await recordFinding(at.store.db, aRecord(paid), TELLS);
     await at.store.db
       .update(payments)
       .set({ reviewSince: sql`now() - interval '2 hours'` })

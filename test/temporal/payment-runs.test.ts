@@ -102,6 +102,20 @@ describe('the runs of payments', () => {
     );
   });
 
+  it('are told what the merchant could not be told by the process that recorded it, and started for that', async () => {
+    const signalWithStart = jest.fn<Call>(() => Promise.resolve());
+    await runsWith({ signalWithStart }).tell(PAYMENT, '1001/order.paid');
+    const [workflow, options] = signalWithStart.mock.calls[0] as [
+      string,
+      { workflowId: string; signal: { name: string }; signalArgs: unknown[] },
+    ];
+    expect([workflow, options.workflowId]).toEqual(['paymentSession', 'payment/1001/2']);
+    expect(options.signal.name).toBe('tellMerchant');
+    expect(options.signalArgs).toEqual(['1001/order.paid']);
+    const away = runsWith({ signalWithStart: () => Promise.reject(new Error('nobody there')) });
+    await expect(away.tell(PAYMENT, '1001/order.paid')).rejects.toThrow(RunsUnavailable);
+  });
+
   it('are never started by a poke: false where none is running', async () => {
     const gone = new WorkflowNotFoundError('gone', 'payment/1001/2', undefined);
     const poke = { why: 'return', at: 'now' } as const;

@@ -20,6 +20,7 @@ import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { addSearchAttributes, missingSearchAttributes } from '../../src/temporal/setup.ts';
 import { ENVIRONMENT, sendRaw } from '../support/api.ts';
 import { temporalCli } from '../support/dev-server.ts';
+import { NotedFirstAttempts } from '../support/first-attempts.ts';
 import { freePort } from '../support/ports.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';
@@ -193,6 +194,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
     storeFigures: createStoreFigures({ ...parts, store }),
     runs: createPaymentRuns(parts.client, settings),
     money: createMoneyRuns(parts.client, settings),
+    firstAttempts: new NotedFirstAttempts(),
   };
   const stop = await startApi(service);
   return {

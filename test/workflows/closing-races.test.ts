@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startDevWorld, type DevWorld } from '../support/dev-server.ts';
-import { newFakeOrder, type FakeOrder } from '../support/fake-activities.ts';
-import { claimPayment, newOrder } from '../support/memory-store.ts';
-import { callbackSignal } from '../support/order-model.ts';
-import { addressOf } from '../support/order-trial.ts';
+import { callbackSignal, type FakeOrder, newFakeOrder } from '../support/fake-activities.ts';
+import { addressOf, claimPayment, newOrder } from '../support/memory-store.ts';
 import { change, newPsp } from '../support/simulated-psp.ts';
 import { until } from '../support/until.ts';
 
 const SESSIONS = 500;
 const SIGNALS_EACH = 4;
 const AT_ONCE = 12;
-/** From the merchant's knowing to the run's end it is about this long; signals are spread over it and a little beyond. */
+/** From the record of the last look to the run's end it is about this long; signals are spread over it and a little beyond. */
 const CLOSING_MS = 24;
 
 let world: DevWorld;
@@ -51,8 +49,8 @@ async function race(number: number): Promise<FakeOrder> {
   if (claimed.kind === 'refused') throw new Error('a new order takes no payment');
   const address = addressOf(claimed.payment);
   const sent: Promise<void>[] = [];
-  const told = new Promise<void>((settle) => {
-    fake.before.notifyMerchant = () => {
+  const recorded = new Promise<void>((settle) => {
+    fake.before.recording = () => {
       const ids = Array.from({ length: SIGNALS_EACH }, (_, index) => `late${index}`);
       if (sent.length === 0) sent.push(...ids.map((id) => aim(address, id)));
       settle();
@@ -61,7 +59,7 @@ async function race(number: number): Promise<FakeOrder> {
   await world.runs.open(address);
   for (const session of fake.psp.sessions) change(session, 'AUTHORIZED');
   await world.runs.callback(address, callbackSignal('first'));
-  await told;
+  await recorded;
   await Promise.all(sent);
   return fake;
 }

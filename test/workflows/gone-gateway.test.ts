@@ -5,11 +5,9 @@ import { NativeConnection } from '@temporalio/worker';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { getState, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { startDevServer } from '../support/dev-server.ts';
-import { createFakeActivities, newFakeOrder } from '../support/fake-activities.ts';
+import { callbackSignal, createFakeActivities, newFakeOrder } from '../support/fake-activities.ts';
 import { PATIENT, quietRuntime, startWorkers, workflowBundle } from '../support/fake-workers.ts';
-import { claimPayment, newOrder, paymentOf } from '../support/memory-store.ts';
-import { callbackSignal } from '../support/order-model.ts';
-import { addressOf } from '../support/order-trial.ts';
+import { addressOf, claimPayment, newOrder, paymentOf } from '../support/memory-store.ts';
 import { change, newPsp, sessionOf } from '../support/simulated-psp.ts';
 import { until } from '../support/until.ts';
 
@@ -53,7 +51,7 @@ it('leaves its run at rest, where everybody can see what it waits for, and the r
   const pending = async () => (await handle.describe()).raw.pendingActivities ?? [];
   await until('its read waits', async () => (await pending()).length === 1, 30_000);
   const [read] = await pending();
-  expect(read).toMatchObject({ activityType: { name: 'readTransaction' }, lastFailure: null });
+  expect(read).toMatchObject({ activityType: { name: 'lookAtPayment' }, lastFailure: null });
   expect((await handle.query(getState)).waitsFor).toContain('looking because of 1 callback');
   expect((await handle.describe()).status.name).toBe('RUNNING');
   expect(payment().status).toBe('PENDING');

@@ -1,10 +1,8 @@
 /** Runs that are gone, by an operator's hand or with their namespace: whoever starts the next one finds everything as it should be. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { newFakeOrder, type FakeOrder } from '../support/fake-activities.ts';
-import { claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
-import { callbackSignal } from '../support/order-model.ts';
-import { addressOf } from '../support/order-trial.ts';
+import { callbackSignal, type FakeOrder, newFakeOrder } from '../support/fake-activities.ts';
+import { addressOf, claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
 import { untilQuiet } from '../support/quiet.ts';
 import { change, newPsp, type SimulatedSession } from '../support/simulated-psp.ts';
 import { startTimeSkippingWorld, type TimeSkippingWorld } from '../support/time-skipping.ts';
@@ -69,8 +67,10 @@ it('expires a hold that turns out to be nothing, though its run began with the h
 
 it('tells what was never told when it is asked to, although it runs and nothing has changed', async () => {
   const { fake, payment } = await aHold('untold');
-  for (const update of fake.order.updates) update.told = false;
-  await world.runs.look(addressOf(payment), { why: 'untold_update', at: new Date().toISOString() });
+  for (const update of fake.order.updates) {
+    update.told = false;
+    await world.runs.tell(addressOf(payment), update.effectId);
+  }
   await quiet(payment);
   expect(fake.order.updates.map(({ type, told }) => [type, told])).toEqual([['order.payment_pending', true]]);
 });
@@ -88,6 +88,7 @@ it('says of a payment that never had a session that it is over, deals with what 
   expect(await world.runs.open(addressOf(payment))).toEqual({ kind: 'not_open', status: 'EXPIRED' });
   await world.runs.callback(addressOf(payment), callbackSignal('e1'));
   await world.runs.look(addressOf(payment), { why: 'unwatched', at: new Date().toISOString() });
+  for (const { effectId } of fake.order.updates) await world.runs.tell(addressOf(payment), effectId);
   const handle = world.env.client.workflow.getHandle(paymentWorkflowId(payment));
   expect(await handle.result()).toMatchObject({ status: 'NOT_OPENED' });
   expect(fake.order.handled).toContain('e1');

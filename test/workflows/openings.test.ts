@@ -2,10 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import { openingTakesLong, paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { newFakeOrder, type FakeOrder } from '../support/fake-activities.ts';
-import { claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
-import { callbackSignal } from '../support/order-model.ts';
-import { addressOf } from '../support/order-trial.ts';
+import { callbackSignal, type FakeOrder, newFakeOrder } from '../support/fake-activities.ts';
+import { addressOf, claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
 import { untilQuiet } from '../support/quiet.ts';
 import { createSession, newPsp } from '../support/simulated-psp.ts';
 import { startTimeSkippingWorld, type TimeSkippingWorld } from '../support/time-skipping.ts';

@@ -22,7 +22,7 @@ import {
   untilOrder,
   untilPayment,
 } from '../support/money-world.ts';
-import { callbackSignal } from '../support/order-model.ts';
+import { callbackSignal } from '../support/fake-activities.ts';
 import { until } from '../support/until.ts';
 import { useMoneyWorld } from '../support/use-money-world.ts';
 

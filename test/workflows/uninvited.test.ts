@@ -147,7 +147,7 @@ it('an activity that no workflow asked for is not done', async () => {
   await workflowService.startActivityExecution({
     namespace: 'default',
     activityId,
-    activityType: { name: 'recordOutcome' },
+    activityType: { name: 'recording' },
     taskQueue: { name: 'payments' },
     input: { payloads: [input] },
     startToCloseTimeout: { seconds: 10 as never },

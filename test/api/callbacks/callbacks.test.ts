@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { listDeliveries } from '../../../src/store/lists.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { claimPayment } from '../../../src/store/claim-payment.ts';
 import { claimOperation, markSending } from '../../../src/store/operations.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
@@ -11,7 +11,7 @@ import { deliveries } from '../../../src/store/schema.ts';
 import { aCallback, SECRETS, startTestApi, type Answer, type CallbackChanges } from '../../support/api.ts';
 import {
   aNewPayment,
-  anOutcome,
+  aFinding,
   aPayment,
   aRecord,
   aSessionId,
@@ -86,7 +86,7 @@ describe('a callback of Dintero', () => {
     /** One that was sent and whose answer has not been recorded yet; the returned function records it. */
     async function captureUnderWay(): Promise<() => Promise<unknown>> {
       const { db } = at.store;
-      await recordOutcome(db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
+      await recordFinding(db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
       const wanted = { paymentId: payment.id, kind: 'capture', reference: 'c1', bodyHash: '' } as const;
       const { operation } = await claimOperation(db, {
         ...wanted,
@@ -103,8 +103,8 @@ describe('a callback of Dintero', () => {
         operations: [shown],
         knownEvents: ['2/CAPTURE'],
       });
-      const outcome = anOutcome('CAPTURED', { pays: true, capturedMinor });
-      return () => recordOutcome(db, aRecord(payment, { outcome, transaction }), TELLS);
+      const finding = aFinding('CAPTURED', { pays: true });
+      return () => recordFinding(db, aRecord(payment, { finding, transaction }), TELLS);
     }
 
     it('of our own starts no run, whether it comes before the record or after it, and is noted', async () => {
@@ -177,7 +177,7 @@ describe('a callback of Dintero', () => {
       contentHash: row?.contentHash ?? '',
       claim: {},
     } as never);
-    await recordOutcome(at.store.db, aRecord(payment, { deliveries: [done] }), TELLS);
+    await recordFinding(at.store.db, aRecord(payment, { deliveries: [done] }), TELLS);
     expect((await callback({ delivery: 'second' })).json).toEqual({ result: 'duplicate' });
     expect(at.api.runs.callbacks).toHaveLength(1);
   });

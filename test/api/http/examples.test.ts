@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../../src/api/calls.ts';
 import { newPayment } from '../../../src/api/payments/payment-examples.ts';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
 import { API_KEY } from '../../support/api.ts';
 import { aDelivery, aRecord, TELLS } from '../../support/builders.ts';
@@ -68,7 +68,7 @@ describe('the example of a request', () => {
   beforeAll(async () => {
     const opened = await at.api.post('/v1/payments', newPayment);
     payment = (await findPayment(at.store.db, opened.json.id as string)) as PaymentRow;
-    await recordOutcome(at.store.db, aRecord(payment), TELLS);
+    await recordFinding(at.store.db, aRecord(payment), TELLS);
     deliveryId = (await logDelivery(at.store.db, aDelivery(payment))).id;
   });
 

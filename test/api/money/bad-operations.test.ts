@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { listOperations } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { API_KEY } from '../../support/api.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import { aFinding, aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 import { aPaidPayment, becomes } from '../../support/paid-payment.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 
 const LINES = [
   { id: 'chair', lineId: '1', description: 'Chair', quantity: 2, amountMinor: 80_000 },
@@ -151,8 +151,8 @@ describe('an operation is refused', () => {
   it('with 409: late money, though it is there', async () => {
     const { db } = at.store;
     const payment = await aPayment(db);
-    const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
-    await recordOutcome(db, aRecord(payment, { outcome: closed }), TELLS);
+    const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
+    await recordFinding(db, aRecord(payment, { finding: closed }), TELLS);
     expect((await becomes(db, payment, 'AUTHORIZED')).status).toBe('AUTHORIZED');
     expect(await ask(payment, 'capture', { reference })).toMatchObject({
       status: 409,
@@ -163,8 +163,8 @@ describe('an operation is refused', () => {
 
   it.each(['capture', 'refund', 'void'])('with 409: a %s while a person has to decide', async (kind) => {
     const payment = await aPaidPayment(at.store.db);
-    const outcome = anOutcome('REVIEW', { reason: 'contradiction' });
-    await recordOutcome(at.store.db, aRecord(payment, { outcome }), TELLS);
+    const finding = aFinding('REVIEW', { review: 'contradiction' });
+    await recordFinding(at.store.db, aRecord(payment, { finding }), TELLS);
     expect(await ask(payment, kind, { reference })).toMatchObject({
       status: 409,
       json: { code: 'payment_in_review' },

@@ -1,11 +1,11 @@
 /** Contract §3: money in REVIEW that a person gives back. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { claimGiveBack, listOperations } from '../../../src/store/operations.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
-import { aDecision, anOutcome, aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import { aDecision, aFinding, aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { KEY_NAME } from '../../support/api.ts';
 import { useTestApi } from '../../support/door.ts';
 import { becomes } from '../../support/paid-payment.ts';
@@ -22,8 +22,8 @@ describe('giving money in REVIEW back', () => {
 
   const inReview = async (): Promise<PaymentRow> => {
     const payment = await aPayment(at.store.db);
-    const outcome = anOutcome('REVIEW', { reason: 'late_money' });
-    await recordOutcome(at.store.db, aRecord(payment, { outcome }), TELLS);
+    const finding = aFinding('REVIEW', { review: 'late_money' });
+    await recordFinding(at.store.db, aRecord(payment, { finding }), TELLS);
     return (await findPayment(at.store.db, payment.id)) as PaymentRow;
   };
 
@@ -61,8 +61,8 @@ describe('giving money in REVIEW back', () => {
   it('is 409 where the money could not be given back', async () => {
     const payment = await inReview();
     at.api.money.onGiveBack = async () => {
-      const outcome = anOutcome('REVIEW', { reason: 'give_back_failed' });
-      await recordOutcome(at.store.db, aRecord(payment, { outcome }), TELLS);
+      const finding = aFinding('REVIEW', { review: 'give_back_failed' });
+      await recordFinding(at.store.db, aRecord(payment, { finding }), TELLS);
     };
     const answer = await ask(payment);
     expect(answer).toMatchObject({ status: 409, json: { code: 'give_back_failed' } });

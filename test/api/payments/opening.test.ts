@@ -1,9 +1,9 @@
 /** Contract §3: a request beside an open session, and what never refuses a sale. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
 import { API_KEY, type Answer } from '../../support/api.ts';
-import { anOutcome, aRecord, aReference, aSessionId, TELLS } from '../../support/builders.ts';
+import { aFinding, aRecord, aReference, aSessionId, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 
 const LINE = { id: 'chair-1', lineId: '1', description: 'Chair', quantity: 1, amount: 72_200 };
@@ -35,8 +35,8 @@ describe('opening a payment', () => {
   const pointersOf = ({ json }: Answer) =>
     (json.errors as { pointer: string }[]).map(({ pointer }) => pointer);
   const become = async (of: Answer, status: PaymentRow['status'], more = {}) => {
-    const outcome = anOutcome(status, more);
-    await recordOutcome(at.store.db, aRecord(await rowOf(of), { outcome, key: status }), TELLS);
+    const finding = aFinding(status, more);
+    await recordFinding(at.store.db, aRecord(await rowOf(of), { finding, key: status }), TELLS);
   };
   const cancels = (first: Answer) => {
     at.api.runs.answers.cancel = async () => {

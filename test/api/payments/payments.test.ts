@@ -1,12 +1,12 @@
 /** Contract §3: the merchant's API. */
 import { describe, expect, it } from '@jest/globals';
 import type { PaymentStatus } from '../../../src/domain/payment.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
 import { anOrderBody, API_KEY, SECOND_KEY } from '../../support/api.ts';
-import { anOutcome, aPayment, aRecord, aReference, aTransaction, TELLS } from '../../support/builders.ts';
+import { aFinding, aPayment, aRecord, aReference, aTransaction, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 import { until } from '../../support/until.ts';
 
@@ -15,8 +15,8 @@ describe("the merchant's API", () => {
 
   const become = async (id: string, status: PaymentStatus, more = {}): Promise<void> => {
     const payment = (await findPayment(at.store.db, id)) as PaymentRow;
-    const outcome = anOutcome(status, { pays: status === 'AUTHORIZED', ...more });
-    await recordOutcome(at.store.db, aRecord(payment, { outcome, key: `to-${status}` }), TELLS);
+    const finding = aFinding(status, { pays: status === 'AUTHORIZED', ...more });
+    await recordFinding(at.store.db, aRecord(payment, { finding, key: `to-${status}` }), TELLS);
   };
 
   describe('opening a payment', () => {
@@ -161,7 +161,7 @@ describe("the merchant's API", () => {
     it('is 409 while a payment is in REVIEW', async () => {
       const body = anOrderBody(aReference());
       const first = await at.api.post('/v1/payments', body);
-      await become(first.json.id, 'REVIEW', { reason: 'amount_mismatch' });
+      await become(first.json.id, 'REVIEW', { review: 'amount_mismatch' });
       expect(await at.api.post('/v1/payments', body)).toMatchObject({
         status: 409,
         json: { code: 'payment_in_review' },
@@ -317,7 +317,7 @@ describe("the merchant's API", () => {
       const payment = (await findPayment(at.store.db, json.id)) as PaymentRow;
       const authorizationExpiresAt = '2026-11-28T12:00:00.000Z';
       const transaction = aTransaction(payment, { authorizationExpiresAt });
-      await recordOutcome(at.store.db, aRecord(payment, { transaction }), TELLS);
+      await recordFinding(at.store.db, aRecord(payment, { transaction }), TELLS);
       const ask = async (time: string): Promise<unknown> => {
         const target = `/v1/payments?order=${reference}&expiringBefore=${time}`;
         return (await at.api.send('GET', target, { key: API_KEY })).json.data;
@@ -397,9 +397,9 @@ describe("the merchant's API", () => {
     it('a settled payment with a review mark is listed beside those in REVIEW, and can only be dismissed', async () => {
       const payment = await aPayment(at.store.db);
       await become(payment.id, 'AUTHORIZED');
-      const mark = { marks: true, reason: 'unclear: the transaction is UNKNOWN' };
-      const outcome = anOutcome('AUTHORIZED', mark);
-      await recordOutcome(at.store.db, aRecord(payment, { outcome }), TELLS);
+      const mark = { review: 'unclear', reason: 'unclear: the transaction is UNKNOWN' } as const;
+      const finding = aFinding('AUTHORIZED', mark);
+      await recordFinding(at.store.db, aRecord(payment, { finding }), TELLS);
       const reviewed = await at.api.send('GET', '/v1/payments?review=true&limit=100', { key: API_KEY });
       expect(reviewed.json.data).toContainEqual(
         expect.objectContaining({ id: payment.id, status: 'AUTHORIZED', reviewMark: mark.reason }),
@@ -419,7 +419,7 @@ describe("the merchant's API", () => {
 
     it('a decision is written down with who and why', async () => {
       const payment = await aPayment(at.store.db);
-      await become(payment.id, 'REVIEW', { reason: 'late_money' });
+      await become(payment.id, 'REVIEW', { review: 'late_money' });
       const body = { decision: 'accept', actor: 'kari', reason: 'called the payer' };
       expect(await at.api.post(`/v1/payments/${payment.id}/resolve`, body)).toMatchObject({ status: 200 });
       const notes = (await readTimeline(at.store.db, payment.id)).filter(({ kind }) => kind === 'operator');
@@ -428,7 +428,7 @@ describe("the merchant's API", () => {
 
     it('a decision that can not be carried out is 409', async () => {
       const payment = await aPayment(at.store.db);
-      await become(payment.id, 'REVIEW', { reason: 'late_money' });
+      await become(payment.id, 'REVIEW', { review: 'late_money' });
       at.api.runs.answers.resolve = () => Promise.resolve({ kind: 'refused', reason: 'nothing to accept' });
       const body = { decision: 'accept', actor: 'kari', reason: 'x' };
       const answer = await at.api.post(`/v1/payments/${payment.id}/resolve`, body);
@@ -442,7 +442,7 @@ describe("the merchant's API", () => {
       [{ decision: 'accept', actor: 'kari', reason: 'x', amount: 1 }, '/amount'],
     ])('a decision %j is 422', async (body, pointer) => {
       const payment = await aPayment(at.store.db);
-      await become(payment.id, 'REVIEW', { reason: 'late_money' });
+      await become(payment.id, 'REVIEW', { review: 'late_money' });
       const answer = await at.api.post(`/v1/payments/${payment.id}/resolve`, body);
       expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer }] } });
     });

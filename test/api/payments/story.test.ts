@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readStory } from '../../../src/api/payments/story.ts';
-import { takeUntold, type OutboxState } from '../../../src/store/outbox.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { forgetSlice } from '../../../src/store/retention.ts';
 import { outbox, timeline } from '../../../src/store/schema.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
@@ -66,7 +66,7 @@ describe('the story of a payment', () => {
       { kind: 'operation', text: 'capture c1 of 500 minor units done' },
       { kind: 'operator', text: 'ada asked to dismiss: 500 minor units are too few' },
     ] as const;
-    await recordOutcome(at.store.db, aRecord(payment, { notes }), TELLS);
+    await recordFinding(at.store.db, aRecord(payment, { notes }), TELLS);
     const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
     expect(texts).toEqual(
       expect.arrayContaining([
@@ -88,7 +88,7 @@ describe('the story of a payment', () => {
       },
       { kind: 'operation', text: 'void give-back-1 of 72200 minor units done' },
     ] as const;
-    await recordOutcome(at.store.db, aRecord(payment, { notes }), TELLS);
+    await recordFinding(at.store.db, aRecord(payment, { notes }), TELLS);
     const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
     expect(texts).toContain('void give-back-1 of 722.00 SEK done');
   });
@@ -129,11 +129,12 @@ describe('the story of a payment', () => {
 
 async function paid(settings = TELLS): Promise<PaymentRow> {
   const payment = await aPayment(at.store.db);
-  await recordOutcome(at.store.db, aRecord(payment), settings);
+  await recordFinding(at.store.db, aRecord(payment), settings);
   return payment;
 }
 
 async function attempt(payment: PaymentRow, state: OutboxState, answer: string): Promise<void> {
-  const [effectId] = await takeUntold(at.store.db, payment.id, TELLS.teller);
-  await attempted(at.store.db, effectId ?? '', { state, answer });
+  const updates = await listUpdates(at.store.db, payment.id);
+  const update = updates.find((one) => one.state === 'pending');
+  await attempted(at.store.db, update?.effectId ?? '', { state, answer });
 }

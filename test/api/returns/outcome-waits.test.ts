@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createOutcomeWaits } from '../../../src/api/returns/outcome-waits.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { payments } from '../../../src/store/schema.ts';
 import { aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
@@ -45,7 +45,7 @@ describe('waiting for an outcome', () => {
     const all = [...Array.from({ length: 230 }, () => wait(payment)), wait(other)];
     await turn();
     expect(answered).toEqual(Array.from({ length: 227 }, () => payment.id));
-    await recordOutcome(store.db, aRecord(payment), TELLS);
+    await recordFinding(store.db, aRecord(payment), TELLS);
     await Promise.all(all);
     expect(answered).toHaveLength(231);
   });

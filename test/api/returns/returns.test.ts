@@ -1,11 +1,11 @@
 /** The return hit: it proves nothing, so it may ask for little. Contract §4. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { isMoney } from '../../../src/domain/payment.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { API_KEY, type Answer } from '../../support/api.ts';
-import { anOutcome, aPayment, aRecord, TELLS } from '../../support/builders.ts';
+import { aFinding, aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 import { until } from '../../support/until.ts';
 
@@ -22,10 +22,10 @@ describe('a return hit', () => {
   const visit = (of = payment, method = 'GET'): Promise<Answer> =>
     at.api.send(method, `/return/dintero?k=${of.returnKey}&transaction_id=T12345678.forged`);
   const become = (status: PaymentRow['status'], of = payment) =>
-    recordOutcome(
+    recordFinding(
       at.store.db,
       aRecord(of, {
-        outcome: anOutcome(status, { pays: isMoney(status) && status !== 'VOIDED' }),
+        finding: aFinding(status, { pays: isMoney(status) && status !== 'VOIDED' }),
         key: status,
       }),
       TELLS,
@@ -56,8 +56,8 @@ describe('a return hit', () => {
   });
 
   it('of money that came too late for its order is never told that it is paid', async () => {
-    const closed = anOutcome('CANCELLED', { closedBy: 'merchant', cause: 'merchant' });
-    await recordOutcome(at.store.db, aRecord(payment, { outcome: closed, key: 'closed' }), TELLS);
+    const closed = aFinding('CANCELLED', { closedBy: 'merchant', cause: 'merchant' });
+    await recordFinding(at.store.db, aRecord(payment, { finding: closed, key: 'closed' }), TELLS);
     await become('AUTHORIZED');
     expect((await visit()).headers.location).toContain('status=pending');
     await become('REFUNDED');

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
 import { stampGateway } from '../../../src/store/health.ts';
 import { claimOperation } from '../../../src/store/operations.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import type { Hit } from '../../../src/store/search.ts';
 import { findPayment, recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
 import { API_KEY, type Answer } from '../../support/api.ts';
@@ -26,7 +26,7 @@ describe('GET /v1/search', () => {
     const claimed = await aPayment(db, { orderReference: 'order-1', money });
     await recordOpened(db, claimed.id, { sessionId: SESSION, checkoutUrl: 'u', runId: 'r', text: 'opened' });
     const transaction = aTransaction(claimed, { transactionId: TRANSACTION, sessionId: SESSION });
-    await recordOutcome(db, aRecord(claimed, { transaction }), TELLS);
+    await recordFinding(db, aRecord(claimed, { transaction }), TELLS);
     payment = (await findPayment(db, claimed.id)) as PaymentRow;
     deliveryId = (await logDelivery(db, aDelivery(payment, { eventId: 'ev/1 a' }))).id;
     const wanted = { paymentId: payment.id, bodyHash: 'h', wanted: 4_000, finalCapture: false } as const;

@@ -5,8 +5,8 @@ import { createUpdateActivities } from '../../../src/activities/notify-merchant.
 import { claimUnsignalled, type DeliveryRow } from '../../../src/store/deliveries.ts';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../../src/store/lists.ts';
-import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
+import { findUntold, listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { deliveries, outbox } from '../../../src/store/schema.ts';
 import { forgetSlice } from '../../../src/store/retention.ts';
@@ -14,7 +14,7 @@ import { readTimeline } from '../../../src/store/timeline.ts';
 import { startReceiver } from '../../sandbox/sandbox-client.ts';
 import { API_KEY, KEY_NAME } from '../../support/api.ts';
 import { anActivityRun } from '../../support/activity.ts';
-import { aDelivery, anOutcome, aPayment, aRecord, attempted, TELLS } from '../../support/builders.ts';
+import { aDelivery, aFinding, aPayment, aRecord, attempted, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 
 // A name that no id of hexadecimal digits happens to contain.
@@ -125,9 +125,9 @@ describe('an update', () => {
   let effectId: string;
   beforeEach(async () => {
     await at.store.db.delete(outbox);
-    at.api.runs.looks.length = 0;
+    at.api.firstAttempts.told.length = 0;
     payment = await aPayment(at.store.db);
-    effectId = (await recordOutcome(at.store.db, aRecord(payment), TELLS)).untold[0] ?? '';
+    effectId = (await recordFinding(at.store.db, aRecord(payment), TELLS)).effects[0] ?? '';
   });
   const resend = (body: unknown = { effectId, ...ASKER }) => at.api.post('/v1/updates/redeliver', body);
   const finish = (state: OutboxState, effect = effectId) =>
@@ -160,7 +160,7 @@ describe('an update', () => {
   });
 
   it.each(['pending', 'gave_up', 'gone', 'delivered', 'off'] as const)(
-    'that is %s is queued again, its three days counted anew, and its payment woken',
+    'that is %s is queued again, its three days counted anew, and told at once',
     async (state) => {
       await finish(state);
       await at.store.db.update(outbox).set({ createdAt: new Date('2026-01-01T00:00:00Z') });
@@ -178,8 +178,8 @@ describe('an update', () => {
         },
       });
       expect(Date.parse(answer.json.queuedAt)).toBeGreaterThan(begun - 1_000);
-      expect(at.api.runs.looks).toMatchObject([
-        { payment: { paymentId: payment.id }, signal: { why: 'untold_update' } },
+      expect(at.api.firstAttempts.told).toEqual([
+        { orderReference: payment.orderReference, effects: [effectId] },
       ]);
       const notes = await readTimeline(at.store.db, payment.id);
       expect(notes.filter(({ kind }) => kind === 'operator')).toMatchObject([
@@ -217,13 +217,16 @@ describe('an update', () => {
     const answer = await resend();
     expect(answer.status).toBe(202);
     expect(Date.parse(answer.json.nextAttemptAt)).toBeLessThan(Date.now() + 1_000);
-    const next = await recordOutcome(at.store.db, aRecord(payment, { outcome: null }), TELLS);
-    expect(next).toMatchObject({ untold: [effectId], again: [effectId] });
+    expect(at.api.firstAttempts.told).toMatchObject([{ effects: [effectId] }]);
+    // Or, where this process tells no merchant, by the first that finds it in the store.
+    const asIfASecondLater = { nextAttemptAt: new Date(Date.now() - 2_000) };
+    await at.store.db.update(outbox).set(asIfASecondLater);
+    expect(await findUntold(at.store.db, 10)).toMatchObject([{ effectId }]);
   });
 
   it('is one of all that were given up since a time', async () => {
     const older = await aPayment(at.store.db);
-    const [old = ''] = (await recordOutcome(at.store.db, aRecord(older), TELLS)).untold;
+    const [old = ''] = (await recordFinding(at.store.db, aRecord(older), TELLS)).effects;
     for (const effect of [effectId, old]) await finish('gave_up', effect);
     await at.store.db
       .update(outbox)
@@ -251,7 +254,7 @@ describe('an update', () => {
 
   it('whose body is deleted is not, and neither stands in the way of the others that were given up', async () => {
     const older = await aPayment(at.store.db);
-    const [old = ''] = (await recordOutcome(at.store.db, aRecord(older), TELLS)).untold;
+    const [old = ''] = (await recordFinding(at.store.db, aRecord(older), TELLS)).effects;
     for (const effect of [effectId, old]) await finish('gave_up', effect);
     const createdAt = new Date('2026-01-01T00:00:00Z');
     const since = '2026-01-02T00:00:00Z';
@@ -279,15 +282,15 @@ describe('an update', () => {
 
   it('that the order has overtaken is not', async () => {
     const held = await aPayment(at.store.db);
-    const hold = aRecord(held, { outcome: anOutcome('ON_HOLD') });
-    const [pending = ''] = (await recordOutcome(at.store.db, hold, TELLS)).untold;
+    const hold = aRecord(held, { finding: aFinding('ON_HOLD') });
+    const [pending = ''] = (await recordFinding(at.store.db, hold, TELLS)).effects;
     await finish('delivered', pending);
-    await recordOutcome(at.store.db, aRecord(held), TELLS);
+    await recordFinding(at.store.db, aRecord(held), TELLS);
     expect(await resend({ effectId: pending, ...ASKER })).toMatchObject({
       status: 409,
       json: { code: 'not_redeliverable', detail: expect.stringMatching(/moved on/) },
     });
-    expect(at.api.runs.looks).toEqual([]);
+    expect(at.api.firstAttempts.told).toEqual([]);
   });
 
   it.each([
@@ -302,7 +305,7 @@ describe('an update', () => {
     const others: PaymentRow[] = [];
     for (let index = 0; index < 4; index += 1) {
       const other = await aPayment(at.store.db);
-      await recordOutcome(at.store.db, aRecord(other), TELLS);
+      await recordFinding(at.store.db, aRecord(other), TELLS);
       others.push(other);
     }
     await finish('gave_up');

@@ -5,8 +5,9 @@ import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
 import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
 import { GatewayRejected, GatewayUnavailable, type RawRequest } from '../../../src/gateways/gateway.ts';
 import { decide } from '../../../src/domain/decide.ts';
-import { recordOutcome } from '../../../src/store/outcomes.ts';
-import { aPayment, aRecord, anOutcome, TELLS } from '../../support/builders.ts';
+import { snapshotOf } from '../../../src/store/payment-snapshot.ts';
+import { recordFinding } from '../../../src/store/record-finding/write.ts';
+import { aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 import {
   ACCOUNT,
@@ -102,28 +103,18 @@ describe('a transaction with', () => {
       if (reading.kind !== 'transaction') return;
       const { transaction } = reading;
       const payment = await aPayment(store.db, { money: transaction.money });
-      const opened = {
-        ...KEY,
-        paymentId: payment.id,
-        account: ACCOUNT,
-        sessionId: SESSION,
-        money: transaction.money,
-      };
-      const sums = { capturedMinor: 0, refundedMinor: 0, reversals: 0 };
-      const standing = { status: 'PENDING', isMarked: false, ...sums } as const;
-      const decision = decide(standing, opened, reading);
-      if (decision.kind !== 'become') return;
-      const outcome = anOutcome(decision.status, {
-        pays: decision.pays,
-        ...(decision.reason !== undefined && { reason: decision.reason }),
-      });
+      const row = { ...payment, orderReference: KEY.orderReference, sessionId: SESSION };
+      const watch = { now: Date.now(), unclearSince: null };
+      const decision = decide(snapshotOf(row, { account: ACCOUNT }), reading, watch);
+      if (decision.kind !== 'find') return;
+      const { finding } = decision;
       const { gatewayStatus, paymentMethod, reason } = transaction;
       const notes = [
         { kind: 'read' as const, text: gatewayStatus, data: { gatewayStatus, paymentMethod, reason } },
       ];
-      const record = aRecord(payment, { outcome, transaction, notes });
-      await expect(recordOutcome(store.db, record, TELLS)).resolves.toMatchObject({
-        status: decision.status,
+      const record = aRecord(payment, { finding, transaction, notes });
+      await expect(recordFinding(store.db, record, TELLS)).resolves.toMatchObject({
+        payment: { status: finding.status },
       });
     },
   );

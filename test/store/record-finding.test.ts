@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asc, eq } from 'drizzle-orm';
+import { decide, type Decision } from '../../src/domain/decide.ts';
+import type { PaymentSnapshot, PaymentStatus } from '../../src/domain/payment.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { claimPayment } from '../../src/store/claim-payment.ts';
 import { findOrder, findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { orders, outbox } from '../../src/store/schema.ts';
@@ -13,7 +15,7 @@ import {
   aDecision,
   aDelivery,
   aNewPayment,
-  anOutcome,
+  aFinding,
   aPayment,
   aRecord,
   aTransaction,
@@ -24,7 +26,7 @@ import { STORES, type TestStore } from '../support/store.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 
-describe.each(STORES)('outcomes in $name', ({ open }) => {
+describe.each(STORES)('findings recorded in $name', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
@@ -42,21 +44,17 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     const payment = await aPayment(store.db);
     const found = { money: { amountMinor: 7_000, currency: 'SEK' }, reference: 'theirs' };
     const differing = aTransaction(payment, found);
-    const review = anOutcome('REVIEW', { reason: 'reference_mismatch' });
-    const seen = (changes: Partial<Transaction>) => {
-      const { capturedMinor = 0 } = changes;
-      const outcome = { ...review, capturedMinor };
-      return aRecord(payment, { outcome, transaction: { ...differing, ...changes } });
-    };
-    const first = await recordOutcome(store.db, seen({}), TELLS);
-    expect(first).toMatchObject({ status: 'REVIEW' });
-    expect(first).not.toHaveProperty('accepted');
-    const accepted = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    const review = aFinding('REVIEW', { review: 'reference_mismatch' });
+    const seen = (changes: Partial<Transaction>) =>
+      aRecord(payment, { finding: review, transaction: { ...differing, ...changes } });
+    const first = await recordFinding(store.db, seen({}), TELLS);
+    expect(first.payment).toMatchObject({ status: 'REVIEW', reviewCode: 'reference_mismatch' });
+    expect(first.payment).not.toHaveProperty('accepted');
+    const accepted = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
     const noteKey = await aDecision(store.db, payment, 'accept');
-    const decided = aRecord(payment, { outcome: accepted, transaction: differing, noteKey });
-    expect(await recordOutcome(store.db, decided, TELLS)).toMatchObject({
-      status: 'AUTHORIZED',
-      accepted: found,
+    const decided = aRecord(payment, { finding: accepted, transaction: differing, noteKey });
+    expect(await recordFinding(store.db, decided, TELLS)).toMatchObject({
+      payment: { status: 'AUTHORIZED', accepted: found },
     });
     expect(await findPayment(store.db, payment.id)).toMatchObject({
       acceptedAmount: 7_000,
@@ -68,8 +66,10 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
       status: 'CAPTURED',
       capturedMinor: 7_000,
     } as const;
-    const kept = await recordOutcome(store.db, seen(later), TELLS);
-    expect(kept).toMatchObject({ status: 'CAPTURED', orderStatus: 'PAID', accepted: found });
+    // The look decides under the lock, so it knows what has been accepted since it was begun.
+    const looked = { ...seen(later), decide: decideOn({ ...differing, ...later }) };
+    const kept = await recordFinding(store.db, looked, TELLS);
+    expect(kept).toMatchObject({ payment: { status: 'CAPTURED', accepted: found }, orderStatus: 'PAID' });
     const [, , update] = await updatesOf(payment.orderReference);
     expect(JSON.parse(update?.body ?? '')).toMatchObject({
       type: 'order.captured',
@@ -83,10 +83,12 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     const other = {
       ...later,
       updatedAt: '2026-11-21T14:00:00.000Z',
-      money: { amountMinor: 1, currency: 'SEK' },
+      capturedMinor: 7_001,
+      money: { amountMinor: 7_001, currency: 'SEK' },
     };
-    expect(await recordOutcome(store.db, seen(other), TELLS)).toMatchObject({
-      status: 'REVIEW',
+    const differs = { ...seen(other), decide: decideOn({ ...differing, ...other }) };
+    expect(await recordFinding(store.db, differs, TELLS)).toMatchObject({
+      payment: { status: 'REVIEW', reviewCode: 'amount_mismatch' },
       orderStatus: 'PAID',
     });
   });
@@ -94,16 +96,24 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
   it('pays the order, writes the update and the decision in one go', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment, { paymentMethod: 'vipps' });
-    const recorded = await recordOutcome(store.db, aRecord(payment, { transaction }), TELLS);
+    const recorded = await recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
     const effect = `${payment.orderReference}/order.paid`;
-    expect(recorded).toEqual({
+    const { payment: snapshot, row, ...others } = recorded;
+    expect(snapshot).toMatchObject({
       status: 'AUTHORIZED',
       reason: null,
-      mark: null,
+      reviewCode: null,
+      reviewMark: null,
+    });
+    const updatedAt = expect.any(Date);
+    expect({ ...row, updatedAt }).toEqual({ ...(await findPayment(store.db, payment.id)), updatedAt });
+    expect(others).toEqual({
+      decision: { kind: 'find', finding: { ...aFinding('AUTHORIZED', { pays: true }), transaction } },
       orderStatus: 'PAID',
       isChange: true,
       paysNow: true,
-      untold: [effect],
+      isRepeated: false,
+      effects: [effect],
       next: [],
     });
     const order = await findOrder(store.db, payment.orderReference);
@@ -135,22 +145,20 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
 
   it('changes nothing when a try that was believed dead ends after what was settled since', async () => {
     const payment = await aPayment(store.db);
-    const held = aRecord(payment, {
-      outcome: anOutcome('ON_HOLD'),
-      transaction: aTransaction(payment, { status: 'ON_HOLD', authorized: false }),
-    });
-    await recordOutcome(store.db, held, TELLS);
-    await recordOutcome(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
+    const onHold = aTransaction(payment, { status: 'ON_HOLD', authorized: false });
+    const held = aRecord(payment, { transaction: onHold, decide: decideOn(onHold) });
+    await recordFinding(store.db, held, TELLS);
+    await recordFinding(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
     const before = await everythingAbout(store.db, payment);
-    const late = await recordOutcome(store.db, held, TELLS);
-    expect(late).toMatchObject({ status: 'AUTHORIZED', orderStatus: 'PAID', paysNow: false });
+    const late = await recordFinding(store.db, held, TELLS);
+    expect(late).toMatchObject({ payment: { status: 'AUTHORIZED' }, orderStatus: 'PAID', paysNow: false });
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
   it('forgets the customer of a payment that never had a session', async () => {
     const request = { lines: [], language: 'no', customer: { email: 'anna@example.org' } };
     const payment = await aPayment(store.db, { request });
-    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('FAILED') }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: aFinding('FAILED') }), TELLS);
     expect((await findPayment(store.db, payment.id))?.request).toEqual({ lines: [], language: 'no' });
   });
 
@@ -158,25 +166,27 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
     const payment = await aPayment(store.db);
     const notes = [{ kind: 'read', text: 'Dintero says AUTHORIZED' } as const];
     const record = aRecord(payment, { transaction: aTransaction(payment), notes });
-    await recordOutcome(store.db, record, TELLS);
+    await recordFinding(store.db, record, TELLS);
     const before = await everythingAbout(store.db, payment);
-    const again = await recordOutcome(store.db, record, TELLS);
+    const again = await recordFinding(store.db, record, TELLS);
     expect(again).toMatchObject({
-      status: 'AUTHORIZED',
+      payment: { status: 'AUTHORIZED' },
       orderStatus: 'PAID',
       isChange: false,
       paysNow: false,
+      isRepeated: true,
+      effects: [],
     });
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
   it('tells the merchant of a review, a hold and a failure as often as they come', async () => {
     const payment = await aPayment(store.db);
-    const review = anOutcome('REVIEW', { reason: 'unclear: the transaction is UNKNOWN' });
-    const failed = anOutcome('FAILED');
-    const outcomes = [anOutcome('ON_HOLD'), review, anOutcome('ON_HOLD'), review, failed, review, failed];
-    for (const outcome of outcomes)
-      await recordOutcome(store.db, aRecord(payment, { outcome, transaction: aTransaction(payment) }), TELLS);
+    const review = aFinding('REVIEW', { review: 'unclear', reason: 'unclear: the transaction is UNKNOWN' });
+    const failed = aFinding('FAILED');
+    const findings = [aFinding('ON_HOLD'), review, aFinding('ON_HOLD'), review, failed, review, failed];
+    for (const finding of findings)
+      await recordFinding(store.db, aRecord(payment, { finding, transaction: aTransaction(payment) }), TELLS);
     const updates = await updatesOf(payment.orderReference);
     const [pending, inReview] = ['order.payment_pending', 'order.review'];
     const over = 'order.payment_failed';
@@ -188,17 +198,17 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
   });
 
   it.each([
-    ['VOIDED', anOutcome('VOIDED', { pays: true })],
-    ['REFUNDED', anOutcome('REFUNDED', { pays: true, capturedMinor: 72200, refundedMinor: 72200 })],
-    ['REVIEW', anOutcome('REVIEW', { reason: 'amount_mismatch' })],
-    ['ON_HOLD', anOutcome('ON_HOLD')],
-    ['EXPIRED', anOutcome('EXPIRED', { closedBy: 'expiry' })],
-  ] as const)('leaves no gap in the sequence when %s is recorded twice', async (_, outcome) => {
+    ['VOIDED', aFinding('VOIDED', { pays: true })],
+    ['REFUNDED', aFinding('REFUNDED', { pays: true })],
+    ['REVIEW', aFinding('REVIEW', { review: 'amount_mismatch' })],
+    ['ON_HOLD', aFinding('ON_HOLD')],
+    ['EXPIRED', aFinding('EXPIRED', { closedBy: 'expiry' })],
+  ] as const)('leaves no gap in the sequence when %s is recorded twice', async (status, finding) => {
     const payment = await aPayment(store.db);
-    const { capturedMinor, refundedMinor } = outcome;
-    const transaction = aTransaction(payment, { capturedMinor, refundedMinor });
-    const record = aRecord(payment, { outcome, transaction });
-    for (let times = 0; times < 3; times += 1) await recordOutcome(store.db, record, TELLS);
+    const moved = status === 'REFUNDED' ? payment.amount : 0;
+    const transaction = aTransaction(payment, { capturedMinor: moved, refundedMinor: moved });
+    const record = aRecord(payment, { finding, transaction });
+    for (let times = 0; times < 3; times += 1) await recordFinding(store.db, record, TELLS);
     const sequences = (await updatesOf(payment.orderReference)).map(({ sequence }) => sequence);
     const order = await findOrder(store.db, payment.orderReference);
     expect(sequences).toEqual(sequences.map((_unused, index) => index + 1));
@@ -208,12 +218,12 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
   it('writes no line of the timeline twice, whatever a retry finds', async () => {
     const payment = await aPayment(store.db);
     const record = aRecord(payment, {
-      outcome: anOutcome('VOIDED', { pays: true }),
+      finding: aFinding('VOIDED', { pays: true }),
       notes: [{ kind: 'read', text: 'Dintero says AUTHORIZATION_VOIDED' }],
     });
-    await recordOutcome(store.db, record, TELLS);
+    await recordFinding(store.db, record, TELLS);
     const first = await readTimeline(store.db, payment.id);
-    await recordOutcome(store.db, record, TELLS);
+    await recordFinding(store.db, record, TELLS);
     expect(await readTimeline(store.db, payment.id)).toEqual(first);
     expect(first.map(({ kind }) => kind)).toEqual(['read', 'decision', 'update', 'update']);
   });
@@ -221,7 +231,7 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
   it('pays once under 20 parallel records of two payments of one order', async () => {
     const [first, second] = await twoPayments(store.db);
     const records = Array.from({ length: 20 }, (_, index) =>
-      recordOutcome(
+      recordFinding(
         store.db,
         aRecord(index % 2 === 0 ? first : second, { key: `run-${index % 2}-${index}` }),
         TELLS,
@@ -242,18 +252,18 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
   it('pays nothing when the order has another amount by now', async () => {
     const payment = await aPayment(store.db);
     await store.db.update(orders).set({ amount: 1 }).where(eq(orders.reference, payment.orderReference));
-    const recorded = await recordOutcome(store.db, aRecord(payment), TELLS);
-    expect(recorded).toMatchObject({ status: 'REVIEW', reason: 'order_changed', paysNow: false });
+    const recorded = await recordFinding(store.db, aRecord(payment), TELLS);
+    const review = { status: 'REVIEW', reason: 'order_changed', reviewCode: 'order_changed' };
+    expect(recorded).toMatchObject({ payment: review, paysNow: false });
   });
 
   it('asks for money that comes after the merchant cancelled to be given back, and the order stays unpaid', async () => {
     const payment = await aPayment(store.db);
-    const cancelled = anOutcome('CANCELLED', { closedBy: 'merchant' });
-    await recordOutcome(store.db, aRecord(payment, { outcome: cancelled }), TELLS);
-    const late = await recordOutcome(store.db, aRecord(payment, { key: 'b' }), TELLS);
+    const cancelled = aFinding('CANCELLED', { closedBy: 'merchant' });
+    await recordFinding(store.db, aRecord(payment, { finding: cancelled }), TELLS);
+    const late = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
     expect(late).toMatchObject({
-      status: 'AUTHORIZED',
-      reason: 'late_money',
+      payment: { status: 'AUTHORIZED', reason: 'late_money', mustGiveBack: true },
       orderStatus: 'CANCELLED',
       paysNow: false,
       next: ['give_back'],
@@ -263,32 +273,65 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
 
   it('lets a success after a failure pay the order that is still unpaid', async () => {
     const payment = await aPayment(store.db);
-    await recordOutcome(store.db, aRecord(payment, { outcome: anOutcome('FAILED') }), TELLS);
-    const later = await recordOutcome(store.db, aRecord(payment, { key: 'b' }), TELLS);
+    await recordFinding(store.db, aRecord(payment, { finding: aFinding('FAILED') }), TELLS);
+    const later = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
     expect(later).toMatchObject({ paysNow: true, orderStatus: 'PAID' });
   });
 
   it('keeps the updates but tells nobody where no endpoint is set', async () => {
     const payment = await aPayment(store.db);
-    const recorded = await recordOutcome(store.db, aRecord(payment), { ...TELLS, tells: false });
-    expect(recorded.untold).toEqual([]);
+    const recorded = await recordFinding(store.db, aRecord(payment), { ...TELLS, tells: false });
+    expect(recorded.effects).toEqual([]);
     expect((await updatesOf(payment.orderReference)).map(({ state }) => state)).toEqual(['off']);
   });
 
-  it('names what was left untold by an earlier run', async () => {
+  it('leaves to the process that recorded it what was not told yet', async () => {
     const payment = await aPayment(store.db);
-    await recordOutcome(store.db, aRecord(payment), TELLS);
-    const nothing = await recordOutcome(store.db, aRecord(payment, { outcome: null, key: 'b' }), TELLS);
-    expect(nothing.untold).toEqual([`${payment.orderReference}/order.paid`]);
+    await recordFinding(store.db, aRecord(payment), TELLS);
+    const nothing = await recordFinding(store.db, aRecord(payment, { finding: null, key: 'b' }), TELLS);
+    expect(nothing.effects).toEqual([]);
+  });
+
+  it('decides on what is recorded, not on what was when the gateway was asked', async () => {
+    const payment = await aPayment(store.db);
+    const transaction = aTransaction(payment);
+    const seen: PaymentStatus[] = [];
+    const look = aRecord(payment, {
+      decide: (now) => {
+        seen.push(now.status);
+        return now.status === 'PENDING'
+          ? { kind: 'find', finding: aFinding('EXPIRED', { closedBy: 'expiry' }) }
+          : { kind: 'keep' };
+      },
+    });
+    await recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
+    const late = await recordFinding(store.db, look, TELLS);
+    expect(seen).toEqual(['AUTHORIZED']);
+    expect(late).toMatchObject({ decision: { kind: 'keep' }, payment: { status: 'AUTHORIZED' } });
+  });
+
+  it('does nothing of what nobody has decided', async () => {
+    const payment = await aPayment(store.db);
+    await recordFinding(store.db, aRecord(payment, { finding: aFinding('REVIEW') }), TELLS);
+    const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
+    const before = await everythingAbout(store.db, payment);
+    for (const noteKey of [undefined, 'decision-made-up']) {
+      const record = aRecord(payment, { finding: accept, ...(noteKey !== undefined && { noteKey }) });
+      expect(await recordFinding(store.db, record, TELLS)).toMatchObject({
+        decision: { kind: 'refuse', reason: expect.stringContaining('nobody has decided that') },
+        payment: { status: 'REVIEW' },
+      });
+    }
+    expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
   it('marks the deliveries of a look as handled even when the look changed nothing', async () => {
     const payment = await aPayment(store.db);
     const delivery = aDelivery(payment);
     await logDelivery(store.db, delivery);
-    await recordOutcome(
+    await recordFinding(
       store.db,
-      aRecord(payment, { outcome: null, deliveries: [handled(delivery)] }),
+      aRecord(payment, { finding: null, deliveries: [handled(delivery)] }),
       TELLS,
     );
     const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 10 });
@@ -298,7 +341,7 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
   it('writes nothing at all when one part of it fails', async () => {
     const payment = await aPayment(store.db);
     const notes = [{ kind: 'read', text: 'a', at: 'not a time' } as const];
-    await expect(recordOutcome(store.db, aRecord(payment, { notes }), TELLS)).rejects.toThrow();
+    await expect(recordFinding(store.db, aRecord(payment, { notes }), TELLS)).rejects.toThrow();
     expect((await findPayment(store.db, payment.id))?.status).toBe('PENDING');
     expect(await updatesOf(payment.orderReference)).toEqual([]);
   });
@@ -309,8 +352,8 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
       const data = { decision: 'cancel', replaces: true } as const;
       const noteKey = await writeDecision(store.db, payment.id, { text: 'another session', data });
       await useDecision(store.db, payment.id, { noteKey, decision: 'cancel', by: 'cancel' });
-      const outcome = anOutcome('CANCELLED', { closedBy: 'merchant' });
-      await recordOutcome(store.db, aRecord(payment, { outcome, key: 'closed' }), TELLS);
+      const finding = aFinding('CANCELLED', { closedBy: 'merchant' });
+      await recordFinding(store.db, aRecord(payment, { finding, key: 'closed' }), TELLS);
       return payment;
     };
     const next = ({ orderReference }: PaymentRow) =>
@@ -336,8 +379,8 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
 
     it('leaves alone what is told of other ends', async () => {
       const payment = await aPayment(store.db);
-      const outcome = anOutcome('CANCELLED', { closedBy: 'merchant' });
-      await recordOutcome(store.db, aRecord(payment, { outcome, key: 'closed' }), TELLS);
+      const finding = aFinding('CANCELLED', { closedBy: 'merchant' });
+      await recordFinding(store.db, aRecord(payment, { finding, key: 'closed' }), TELLS);
       await next(payment);
       expect(await updatesOf(payment.orderReference)).toMatchObject([{ state: 'pending' }]);
     });
@@ -345,16 +388,24 @@ describe.each(STORES)('outcomes in $name', ({ open }) => {
 
   it('refuses to record for a payment that does not exist', async () => {
     const payment = { ...(await aPayment(store.db)), id: 'pay_none' };
-    await expect(recordOutcome(store.db, aRecord(payment), TELLS)).rejects.toThrow(
+    await expect(recordFinding(store.db, aRecord(payment), TELLS)).rejects.toThrow(
       'there is no payment pay_none',
     );
   });
 });
 
+/** As a look does. */
+function decideOn(transaction: Transaction): (payment: PaymentSnapshot) => Decision {
+  const watch = { now: Date.now(), unclearSince: null };
+  return (payment) =>
+    // Opened before the store gave it a session: what is compared beside it is what a person may have accepted.
+    decide({ ...payment, sessionId: transaction.sessionId }, { kind: 'transaction', transaction }, watch);
+}
+
 /** Two payments of one order, of which the first failed and may still be paid. */
 async function twoPayments(db: Db): Promise<[PaymentRow, PaymentRow]> {
   const first = await aPayment(db);
-  await recordOutcome(db, aRecord(first, { outcome: anOutcome('FAILED'), key: 'failed' }), TELLS);
+  await recordFinding(db, aRecord(first, { finding: aFinding('FAILED'), key: 'failed' }), TELLS);
   const claim = await claimPayment(db, {
     gateway: first.gateway,
     orderReference: first.orderReference,

@@ -1,12 +1,10 @@
 /** One attempt at moving money, against a real store and a gateway that says what a test wants it to say. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { createMoneyActivities } from '../../src/activities/money-activities.ts';
-import type {
-  GiveBackPlan,
-  MoneyActivities,
-  OperationAttempt,
-} from '../../src/activities/payment-activities.ts';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import type { AttemptResult, GiveBackPlan, MoneyActivities } from '../../src/activities/contract.ts';
+import { createRecording } from '../../src/activities/recording.ts';
+import type { ReviewCode } from '../../src/domain/payment.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 import { rulesFor } from '../../src/gateways/dintero/capabilities.ts';
@@ -24,7 +22,7 @@ import {
   type NewOperation,
   type OperationRow,
 } from '../../src/store/operations.ts';
-import { recordOutcome } from '../../src/store/outcomes.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { NewPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations, payments } from '../../src/store/schema.ts';
@@ -32,7 +30,7 @@ import { anActivityRun } from '../support/activity.ts';
 import {
   aDecision,
   ACCOUNT,
-  anOutcome,
+  aFinding,
   aPayment,
   aRecord,
   aSessionId,
@@ -51,6 +49,8 @@ let operate: (request: OperationRequest) => Promise<OperationAnswer>;
 /** What happens between an attempt's asking the gateway and its having the answer. */
 let meanwhile: () => Promise<unknown>;
 const sent: OperationRequest[] = [];
+/** The merchant's updates, in their order. */
+const told: string[] = [];
 
 beforeAll(async () => {
   store = await openTestStore();
@@ -67,25 +67,26 @@ beforeAll(async () => {
       return operate(request);
     },
   } as unknown as Gateway;
-  activities = createMoneyActivities({ db: store.db, gatewayNamed: () => gateway });
+  activities = createActivities({
+    recording: createRecording(store.db, TELLS, { tell: (_, effects) => void told.push(...effects) }),
+    gatewayNamed: () => gateway,
+    opening: { pollIntervalMs: 1, lifetimeMs: 1 },
+  });
 }, 180_000);
 beforeEach(() => {
-  sent.length = 0;
+  sent.length = told.length = 0;
   operate = () => Promise.resolve({ kind: 'answered' });
   meanwhile = () => Promise.resolve();
 });
 afterAll(() => store.close());
 
 const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
-const record = (payment: PaymentRow, transaction: Transaction, reason?: string) => {
-  const { status, capturedMinor, refundedMinor } = transaction;
-  const outcome = anOutcome(reason === undefined ? (status as 'AUTHORIZED') : 'REVIEW', {
-    pays: reason === undefined,
-    capturedMinor,
-    refundedMinor,
-    ...(reason !== undefined && { reason }),
-  });
-  return recordOutcome(store.db, aRecord(payment, { outcome, transaction }), TELLS);
+/** What the transaction says of it, or why a person is asked. */
+const record = (payment: PaymentRow, transaction: Transaction, review?: ReviewCode) => {
+  const status = review === undefined ? (transaction.status as 'AUTHORIZED') : 'REVIEW';
+  const asked = review === undefined ? {} : { review };
+  const finding = aFinding(status, { pays: review === undefined, ...asked });
+  return recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
 };
 
 /** With a session; what the gateway shows of it is an authorization. */
@@ -105,8 +106,8 @@ async function aPaid(changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
 
 async function aClosed(): Promise<PaymentRow> {
   const payment = await aSession();
-  const closed = anOutcome('CANCELLED', { closedBy: 'merchant' });
-  await recordOutcome(store.db, aRecord(payment, { outcome: closed }), TELLS);
+  const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
+  await recordFinding(store.db, aRecord(payment, { finding: closed }), TELLS);
   return payment;
 }
 
@@ -126,15 +127,20 @@ const ask = async (payment: PaymentRow, kind: OperationKind, changes: Partial<Ne
   });
   return claimed.operation;
 };
+let activityRuns = 0;
+const aKey = () => `money-run-${(activityRuns += 1)}`;
 const attempt = (
   payment: PaymentRow,
-  { id: operationId }: OperationRow,
+  { id: operationId }: Pick<OperationRow, 'id'>,
   now = Date.now(),
-): Promise<OperationAttempt> =>
+  isGivingBack = false,
+): Promise<AttemptResult> =>
   anActivityRun().run((input) => activities.attemptOperation(input), {
     ...keyOf(payment),
     gateway: 'dintero',
+    key: aKey(),
     operationId,
+    isGivingBack,
     now,
   });
 async function plan(
@@ -146,10 +152,18 @@ async function plan(
   return anActivityRun(1, scheduledAt).run((input) => activities.planGiveBack(input), {
     ...keyOf(payment),
     gateway: 'dintero',
+    key: aKey(),
+    now: Date.now(),
     cause,
     noteKey,
   });
 }
+
+/** How it is recorded that an operation came to nothing. */
+const failureOf = async ({ id }: Pick<OperationRow, 'id'>) => {
+  const [row] = await store.db.select().from(operations).where(eq(operations.id, id));
+  return { state: row?.state, code: row?.code, detail: row?.detail };
+};
 
 describe('the lines of an operation', () => {
   const LINES = [
@@ -205,10 +219,8 @@ describe('the lines of an operation', () => {
     const payment = await aLined();
     shown = { ...shown, ...WALLEY };
     const operation = await ask(payment, 'capture', { wanted: 25_000 });
-    expect(await attempt(payment, operation)).toMatchObject({
-      state: 'refused',
-      failure: { code: 'items_required' },
-    });
+    expect(await attempt(payment, operation)).toMatchObject({ state: 'refused' });
+    expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'items_required' });
     expect(sent).toEqual([]);
   });
 
@@ -283,10 +295,8 @@ describe('an operation', () => {
       const payment = await aPaid();
       await attempt(payment, await ask(payment, 'capture', { wanted: payment.amount - 1_000 }));
       const other = await ask(payment, 'capture', { reference: 'c2', wanted: 4_000 });
-      expect(await attempt(payment, other)).toMatchObject({
-        state: 'refused',
-        failure: { code: 'amount_too_large' },
-      });
+      expect(await attempt(payment, other)).toMatchObject({ state: 'refused' });
+      expect(await failureOf(other)).toMatchObject({ state: 'failed', code: 'amount_too_large' });
     });
   });
 
@@ -299,10 +309,8 @@ describe('an operation', () => {
     };
     await expect(attempt(payment, operation)).rejects.toThrow('no answer');
     meanwhile = () => Promise.resolve();
-    expect(await attempt(payment, operation)).toMatchObject({
-      state: 'refused',
-      failure: { code: 'declined', detail: 'no cover' },
-    });
+    expect(await attempt(payment, operation)).toMatchObject({ state: 'refused' });
+    expect(await failureOf(operation)).toEqual({ state: 'failed', code: 'declined', detail: 'no cover' });
     expect(sent).toHaveLength(1);
   });
 
@@ -339,7 +347,7 @@ describe('an operation', () => {
     const payment = await aReviewed();
     await store.db.update(payments).set({ transactionId: null }).where(eq(payments.id, payment.id));
     const { operationId } = await plan(payment);
-    await attempt(payment, { id: operationId } as OperationRow);
+    await attempt(payment, { id: operationId as string });
     expect(sent).toMatchObject([{ kind: 'void', transactionId: shown.transactionId }]);
   });
 
@@ -347,11 +355,97 @@ describe('an operation', () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
     const failed = { operationId: operation.id, code: 'declined', detail: 'no cover' };
-    await recordOutcome(store.db, aRecord(payment, { outcome: null, failed }), TELLS);
-    expect(await attempt(payment, operation)).toMatchObject({
-      failure: { code: 'declined', detail: 'no cover' },
-    });
+    await recordFinding(store.db, aRecord(payment, { finding: null, failed }), TELLS);
+    expect(await attempt(payment, operation)).toMatchObject({ state: 'refused' });
+    expect(await failureOf(operation)).toEqual({ state: 'failed', code: 'declined', detail: 'no cover' });
     expect(sent).toEqual([]);
+  });
+});
+
+describe('what came of an attempt', () => {
+  const HOUR = 3_600_000;
+  const done = (payment: PaymentRow) =>
+    aTransaction(payment, {
+      status: 'CAPTURED',
+      capturedMinor: payment.amount,
+      operations: [{ kind: 'capture', reference: 'c1', amountMinor: payment.amount, state: 'done' }],
+      updatedAt: LATER,
+    });
+
+  it('is recorded with it: the operation, the payment, and what the merchant hears', async () => {
+    const payment = await aPaid();
+    const operation = await ask(payment, 'capture');
+    operate = () => Promise.resolve({ kind: 'answered', transaction: done(payment) });
+    const result = { state: 'finished', endsGiveBack: false, isInReview: false };
+    expect(await attempt(payment, operation)).toEqual(result);
+    expect(await failureOf(operation)).toMatchObject({ state: 'done' });
+    expect(await reread(payment)).toMatchObject({ status: 'CAPTURED', captured: payment.amount });
+    expect(told).toEqual([`${payment.id}/order.captured/c1`]);
+    // Again: it is finished, and nothing is asked, sent or told.
+    meanwhile = () => Promise.reject(new Error('the gateway is asked'));
+    expect(await attempt(payment, operation)).toEqual(result);
+    expect([sent.length, told.length]).toEqual([1, 1]);
+  });
+
+  it('says that the payment is in REVIEW by it', async () => {
+    const payment = await aPaid();
+    const operation = await ask(payment, 'capture');
+    const other = { ...done(payment), money: { amountMinor: 1, currency: 'NOK' } };
+    operate = () => Promise.resolve({ kind: 'answered', transaction: other });
+    expect(await attempt(payment, operation)).toMatchObject({ state: 'finished', isInReview: true });
+    expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
+  });
+
+  it.each([
+    ['lost', { kind: 'lost', reason: 'no answer' }, HOUR],
+    ['accepted', { kind: 'answered' }, 72 * HOUR],
+  ] as const)('is given up where nothing shows what was %s, after its time', async (state, answer, limit) => {
+    const payment = await aPaid();
+    const operation = await ask(payment, 'capture');
+    operate = () => Promise.resolve(answer);
+    expect(await attempt(payment, operation)).toMatchObject({ state });
+    // What was sent and is not shown is lost by then, whatever was answered.
+    if (state === 'accepted') await accept(operation);
+    expect((await attempt(payment, operation, Date.now() + limit - 10_000)).state).toBe(state);
+    expect(await attempt(payment, operation, Date.now() + limit)).toMatchObject({ state: 'given_up' });
+    expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'not_confirmed' });
+    expect(told).toEqual([`${payment.id}/order.capture_failed/c1`]);
+    expect(sent).toHaveLength(1);
+  });
+
+  /** The gateway shows that it works on it. */
+  async function accept({ reference }: OperationRow): Promise<void> {
+    const pending = { kind: 'capture', reference, amountMinor: 72_200, state: 'pending' } as const;
+    shown = { ...shown, operations: [pending] };
+  }
+
+  it('is never given up on an answer that is not clear', async () => {
+    const payment = await aPaid();
+    const operation = await ask(payment, 'capture');
+    operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
+    await attempt(payment, operation);
+    shown = { ...shown, sessionId: aSessionId() };
+    expect(await attempt(payment, operation, Date.now() + 2 * HOUR)).toMatchObject({ state: 'lost' });
+    expect(await failureOf(operation)).toMatchObject({ state: 'unknown', code: null });
+  });
+
+  it('is for a person where money that is to go back can not, and said once', async () => {
+    const payment = await aClosed();
+    await record(payment, shown);
+    const { operationId } = await plan(payment, 'late_money');
+    const operation = { id: operationId as string };
+    operate = () => Promise.resolve({ kind: 'declined', reason: 'not now' });
+    const ends = { state: 'refused', endsGiveBack: true, isInReview: true };
+    expect(await attempt(payment, operation, Date.now(), true)).toEqual(ends);
+    const review = { status: 'REVIEW', reviewCode: 'give_back_failed', mustGiveBack: false };
+    expect(await reread(payment)).toMatchObject(review);
+    expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'declined' });
+    const [review1, ...more] = told.filter((effect) => effect.includes('order.review/'));
+    expect([review1, more]).toEqual([expect.stringContaining('give_back_failed'), []]);
+    // Asked for by the merchant, and not a step of giving it back: its failure is no more than that.
+    const other = await aPaid();
+    const refund = await ask(other, 'capture');
+    expect(await attempt(other, refund)).toMatchObject({ endsGiveBack: false, isInReview: false });
   });
 });
 
@@ -369,7 +463,7 @@ describe('money that is to go back', () => {
     await expect(plan(payment, 'late_money')).rejects.toThrow('behind');
     expect(await listOperations(store.db, payment.id)).toEqual([]);
     shown = gone;
-    expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isStuck: false });
+    expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isInReview: false });
   });
 
   it('is planned on it all the same after an hour: by then it is what the gateway shows', async () => {
@@ -384,33 +478,34 @@ describe('money that is to go back', () => {
 
   it('stays where an operator has accepted it in the meantime', async () => {
     const payment = await aReviewed();
-    const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
     const noteKey = await aDecision(store.db, payment, 'accept');
-    const record1 = aRecord(payment, { outcome: accept, transaction: shown, noteKey });
-    expect(await recordOutcome(store.db, record1, TELLS)).toMatchObject({ paysNow: true });
-    expect(await plan(payment)).toMatchObject({ operationId: null, isStuck: false });
+    const record1 = aRecord(payment, { finding: accept, transaction: shown, noteKey });
+    expect(await recordFinding(store.db, record1, TELLS)).toMatchObject({ paysNow: true });
+    expect(await plan(payment)).toMatchObject({ operationId: null, isInReview: false });
   });
 
   it('is not accepted while it is on its way', async () => {
     const payment = await aReviewed();
     const { operationId } = await plan(payment);
     await markSending(store.db, operationId as string, payment.amount);
-    const accept = anOutcome('AUTHORIZED', { pays: true, accept: true });
+    const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
     const noteKey = await aDecision(store.db, payment, 'accept');
-    const decided = aRecord(payment, { outcome: accept, transaction: shown, noteKey });
-    const recorded = await recordOutcome(store.db, decided, TELLS);
-    expect(recorded).toMatchObject({ paysNow: false, status: 'REVIEW' });
+    const decided = aRecord(payment, { finding: accept, transaction: shown, noteKey });
+    const recorded = await recordFinding(store.db, decided, TELLS);
+    expect(recorded).toMatchObject({ paysNow: false, payment: { status: 'REVIEW' } });
   });
 
   it('that was dismissed meanwhile is not sent any more', async () => {
     const payment = await aReviewed();
     const { operationId } = await plan(payment);
-    const dismiss = anOutcome('AUTHORIZED', { dismiss: true });
+    const dismiss = aFinding('AUTHORIZED', { decision: 'dismiss' });
     const noteKey = await aDecision(store.db, payment, 'dismiss');
-    await recordOutcome(store.db, aRecord(payment, { outcome: dismiss, transaction: shown, noteKey }), TELLS);
-    expect(await attempt(payment, { id: operationId } as OperationRow)).toMatchObject({
-      failure: { code: 'not_needed' },
-    });
+    await recordFinding(store.db, aRecord(payment, { finding: dismiss, transaction: shown, noteKey }), TELLS);
+    const operation = { id: operationId as string };
+    const ends = { state: 'refused', endsGiveBack: true, isInReview: false };
+    expect(await attempt(payment, operation, Date.now(), true)).toEqual(ends);
+    expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'not_needed' });
     expect(sent).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tellsNews } from '../../src/domain/claim.ts';
+import { tellsNews } from '../../src/domain/callback.ts';
 import { isMoney, PAYMENT_STATUSES } from '../../src/domain/payment.ts';
 
 const proved = {

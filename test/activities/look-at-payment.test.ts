@@ -1,0 +1,358 @@
+/** One look, against a real store and a gateway that says what a test wants it to say. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { eq } from 'drizzle-orm';
+import { createActivities } from '../../src/activities/create-activities.ts';
+import type { LookInput, LookResult, PaymentActivities } from '../../src/activities/contract.ts';
+import { createRecording } from '../../src/activities/recording.ts';
+import type { Triggers } from '../../src/domain/trigger.ts';
+import type { Reading, Transaction } from '../../src/domain/transaction.ts';
+import { GatewayUnavailable, type Gateway } from '../../src/gateways/gateway.ts';
+import { listDeliveries } from '../../src/store/lists.ts';
+import { logDelivery } from '../../src/store/log-delivery.ts';
+import { listUpdates } from '../../src/store/outbox.ts';
+import { findOrder, findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
+import { payments } from '../../src/store/schema.ts';
+import { readTimeline } from '../../src/store/timeline.ts';
+import { anActivityRun } from '../support/activity.ts';
+import {
+  ACCOUNT,
+  aDecision,
+  aDelivery,
+  aFinding,
+  aPayment,
+  aRecord,
+  aSessionId,
+  aTransaction,
+  handled,
+  keyOf,
+  TELLS,
+} from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+import { withTroubles, type TroubledDb } from '../support/troubled-db.ts';
+
+const LATER = '2026-11-21T12:01:00.000Z';
+const HOUR_MS = 3_600_000;
+const NO_TRIGGERS: Triggers = { callbacks: [], pokes: [], timer: null, expiry: null };
+
+let store: TestStore;
+let troubles: TroubledDb;
+let activities: PaymentActivities;
+let shown: Reading;
+/** What happens between a look's asking the gateway and its having the answer. */
+let meanwhile: () => Promise<unknown>;
+const asked: { sessionId: string; transactionId?: string }[] = [];
+/** The merchant's updates, in their order. */
+const told: string[] = [];
+
+beforeAll(async () => {
+  store = await openTestStore();
+  troubles = withTroubles(store.db);
+  const gateway = {
+    id: 'dintero',
+    account: ACCOUNT,
+    async readPayment(at: { sessionId: string; transactionId?: string }) {
+      asked.push(at);
+      await meanwhile();
+      return shown;
+    },
+  } as unknown as Gateway;
+  activities = createActivities({
+    recording: createRecording(troubles.db, TELLS, { tell: (_, effects) => void told.push(...effects) }),
+    gatewayNamed: () => gateway,
+    opening: { pollIntervalMs: 1, lifetimeMs: 1 },
+  });
+}, 180_000);
+beforeEach(() => {
+  asked.length = told.length = 0;
+  meanwhile = () => Promise.resolve();
+});
+afterAll(() => store.close());
+
+const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
+
+/** With a session, of which the gateway shows an authorization. */
+async function aSession(): Promise<PaymentRow> {
+  const payment = await aPayment(store.db);
+  const sessionId = aSessionId();
+  const opened = { sessionId, checkoutUrl: 'https://checkout.example/', runId: 'run-1', text: 'opened' };
+  await recordOpened(store.db, payment.id, opened);
+  const row = await reread(payment);
+  show(aTransaction(row));
+  return row;
+}
+
+async function aReviewed(): Promise<PaymentRow> {
+  const payment = await aSession();
+  const finding = aFinding('REVIEW', { review: 'amount_mismatch' });
+  await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
+  return reread(payment);
+}
+
+function show(transaction: Transaction): void {
+  shown = { kind: 'transaction', transaction };
+}
+
+let looks = 0;
+const look = (
+  payment: PaymentRow,
+  { attempt = 1, ...changes }: Partial<LookInput> & { attempt?: number } = {},
+): Promise<LookResult> =>
+  anActivityRun(attempt).run((input) => activities.lookAtPayment(input), {
+    ...keyOf(payment),
+    gateway: 'dintero',
+    key: `run-1-look-${(looks += 1)}`,
+    triggers: NO_TRIGGERS,
+    now: Date.now(),
+    unclearSince: null,
+    closing: null,
+    ...changes,
+  });
+
+const story = async ({ id }: PaymentRow) => (await readTimeline(store.db, id)).map(({ text }) => text);
+
+async function everythingAbout(payment: PaymentRow): Promise<object> {
+  const { updatedAt: _, ...row } = await reread(payment);
+  const order = (await findOrder(store.db, payment.orderReference))?.order;
+  return {
+    row,
+    order: { ...order, updatedAt: null },
+    notes: await readTimeline(store.db, payment.id),
+    updates: await listUpdates(store.db, payment.id),
+  };
+}
+
+describe('a look', () => {
+  it('asks, decides, records and has the merchant told, in one go', async () => {
+    const payment = await aSession();
+    const { transactionId } = aTransaction(payment);
+    expect(await look(payment)).toEqual({
+      answer: 'clear',
+      said: `dintero says AUTHORIZED, 72200 minor units of NOK for ${payment.orderReference}; it becomes AUTHORIZED`,
+      isAbsent: false,
+      unclearSince: null,
+      payment: { status: 'AUTHORIZED', reviewCode: null, dismissed: false, transactionId, knownEvents: [] },
+      next: [],
+    });
+    expect(asked).toEqual([{ sessionId: payment.sessionId }]);
+    expect(told).toEqual([`${payment.orderReference}/order.paid`]);
+  });
+
+  it('says when there is nothing to act on yet, and writes nothing of it', async () => {
+    const payment = await aSession();
+    const before = await everythingAbout(payment);
+    shown = { kind: 'absent' };
+    expect(await look(payment)).toMatchObject({
+      answer: 'wait',
+      isAbsent: true,
+      payment: { status: 'PENDING' },
+    });
+    shown = { kind: 'session', state: 'open' };
+    expect(await look(payment)).toMatchObject({ answer: 'wait', isAbsent: false });
+    expect(await everythingAbout(payment)).toEqual(before);
+  });
+
+  it('decides on what is recorded when the answer is there, not on what was before it was asked for', async () => {
+    const payment = await aSession();
+    const transaction = aTransaction(payment);
+    meanwhile = () => recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
+    shown = { kind: 'session', state: 'open' };
+    const late = { now: Date.now() + 10 * HOUR_MS };
+    expect(await look(payment, late)).toMatchObject({ payment: { status: 'AUTHORIZED' } });
+    expect(told).toEqual([]);
+  });
+
+  it('marks the callbacks that it was made for as handled, and asks for the transaction that they name', async () => {
+    const payment = await aSession();
+    const delivery = aDelivery(payment, { claim: { transactionId: 'T12345678.claimed' } });
+    await logDelivery(store.db, delivery);
+    shown = { kind: 'absent' };
+    await look(payment, { triggers: { ...NO_TRIGGERS, callbacks: [handled(delivery)] } });
+    expect(asked).toEqual([{ sessionId: payment.sessionId, transactionId: 'T12345678.claimed' }]);
+    const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 9 });
+    expect(rows).toMatchObject([{ state: 'handled' }]);
+    // One that names another session is no reason to ask for its transaction.
+    const foreign = {
+      ...handled(delivery),
+      claim: { sessionId: 'other', transactionId: 'T12345678.theirs' },
+    };
+    await look(payment, { triggers: { ...NO_TRIGGERS, callbacks: [foreign] } });
+    expect(asked[1]).toEqual({ sessionId: payment.sessionId });
+  });
+
+  it('is retried where the gateway is silent, and nothing is written', async () => {
+    const payment = await aSession();
+    const before = await everythingAbout(payment);
+    meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
+    await expect(look(payment)).rejects.toMatchObject({ type: 'GATEWAY_SILENT' });
+    expect(await everythingAbout(payment)).toEqual(before);
+  });
+
+  it('does not ask the gateway in vain where the store is away, or has no such payment', async () => {
+    const payment = await aSession();
+    troubles.mood = 'down';
+    await expect(look(payment)).rejects.toThrow('ECONNREFUSED');
+    troubles.mood = 'well';
+    await expect(look({ ...payment, id: 'pay_none' })).rejects.toThrow('there is no payment pay_none');
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a look that is retried although its first try was committed', () => {
+  it('writes nothing twice, and leaves to be done what the first try left', async () => {
+    const payment = await aSession();
+    await store.db.update(payments).set({ capture: 'auto' }).where(eq(payments.id, payment.id));
+    const again = { key: 'run-1-look-committed', triggers: { ...NO_TRIGGERS, timer: 'poll' } } as const;
+    const first = await look(payment, again);
+    expect(first).toMatchObject({ payment: { status: 'AUTHORIZED' }, next: ['capture'] });
+    const before = await everythingAbout(payment);
+    const second = await look(payment, { ...again, attempt: 2 });
+    expect(second).toEqual({ ...first, said: first.said.replace('becomes', 'stays') });
+    expect(await everythingAbout(payment)).toEqual(before);
+    expect(told).toEqual([`${payment.orderReference}/order.paid`]);
+  });
+
+  it('finds what is new by then, and says only that', async () => {
+    const payment = await aSession();
+    const again = { key: 'run-1-look-overtaken', triggers: { ...NO_TRIGGERS, timer: 'poll' } } as const;
+    await look(payment, again);
+    const before = await story(payment);
+    const captured = { status: 'CAPTURED', capturedMinor: payment.amount, updatedAt: LATER } as const;
+    show(aTransaction(payment, captured));
+    expect(await look(payment, { ...again, attempt: 2 })).toMatchObject({ payment: { status: 'CAPTURED' } });
+    expect(await story(payment)).toEqual([
+      ...before,
+      'AUTHORIZED became CAPTURED',
+      'order.captured queued for the merchant',
+    ]);
+    expect(told).toHaveLength(2);
+  });
+});
+
+describe('what an operator has decided', () => {
+  const decide = async (payment: PaymentRow, decision: 'accept' | 'dismiss') => ({
+    key: `run-1-resolve-${payment.id}`,
+    decided: { decision, noteKey: await aDecision(store.db, payment, decision) },
+  });
+
+  it('is done, and a retry of what was committed says so too', async () => {
+    for (const [decision, status] of [
+      ['accept', 'AUTHORIZED'],
+      ['dismiss', 'AUTHORIZED'],
+    ] as const) {
+      const payment = await aReviewed();
+      const resolving = await decide(payment, decision);
+      expect(await look(payment, resolving)).toMatchObject({ decided: 'done', payment: { status } });
+      const before = await everythingAbout(payment);
+      const retried = await look(payment, { ...resolving, attempt: 2 });
+      expect([decision, retried]).toMatchObject([decision, { decided: 'done', payment: { status } }]);
+      expect(await everythingAbout(payment)).toEqual(before);
+    }
+  });
+
+  it('is not asked for where no person is asked about the payment', async () => {
+    const payment = await aSession();
+    const resolving = await decide(payment, 'accept');
+    expect(await look(payment, resolving)).toMatchObject({ decided: 'not_in_review' });
+    expect(asked).toEqual([]);
+  });
+
+  it('takes a mark away from what is settled, but accepts nothing there', async () => {
+    const payment = await aSession();
+    await look(payment);
+    const marked = { reviewCode: 'unclear', reviewMark: 'unclear: UNKNOWN' } as const;
+    await store.db.update(payments).set(marked).where(eq(payments.id, payment.id));
+    const accepting = await decide(payment, 'accept');
+    expect(await look(payment, accepting)).toMatchObject({ decided: 'not_in_review' });
+    const dismissing = { ...(await decide(payment, 'dismiss')), key: 'run-1-dismiss' };
+    expect(await look(payment, dismissing)).toMatchObject({ decided: 'done', payment: { reviewCode: null } });
+  });
+
+  it.each([
+    ['accept', { kind: 'absent' }, 'the gateway shows no transaction of this session'],
+    ['accept', { kind: 'unreadable', reason: 'no JSON' }, 'the gateway shows no transaction of this session'],
+  ] as const)('is refused in words: %s, and the gateway says %j', async (decision, reading, refused) => {
+    const payment = await aReviewed();
+    shown = reading;
+    expect(await look(payment, await decide(payment, decision))).toMatchObject({ decided: { refused } });
+    expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
+  });
+
+  it('is refused where the money has to go back by now, also for a try after the first', async () => {
+    const payment = await aSession();
+    const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
+    await recordFinding(store.db, aRecord(payment, { finding: closed }), TELLS);
+    expect(await look(payment)).toMatchObject({ payment: { status: 'AUTHORIZED' }, next: ['give_back'] });
+    // What put it in REVIEW was over before the first try could be recorded.
+    const accepting = await decide(payment, 'accept');
+    expect(await look(payment, { ...accepting, attempt: 2 })).toMatchObject({
+      decided: { refused: expect.stringContaining('on its way back') },
+      next: ['give_back'],
+    });
+  });
+
+  it('is refused where nobody has decided it', async () => {
+    const payment = await aReviewed();
+    for (const decision of ['accept', 'dismiss'] as const) {
+      const decided = { decision, noteKey: 'decision-made-up' };
+      expect(await look(payment, { decided })).toMatchObject({
+        decided: { refused: expect.stringContaining('nobody has decided that') },
+      });
+    }
+    expect(await reread(payment)).toMatchObject({ status: 'REVIEW', dismissed: false });
+  });
+});
+
+describe('an answer that the store refuses', () => {
+  const ODD = 'NUL\0here';
+  const odd = (payment: PaymentRow, updatedAt?: string) =>
+    show(aTransaction(payment, { paymentMethod: ODD, gatewayStatus: ODD, ...(updatedAt && { updatedAt }) }));
+  const poll = { triggers: { ...NO_TRIGGERS, timer: 'poll' } } as const;
+
+  it('is recorded as not understood, without its words, and asks a person after an hour', async () => {
+    const payment = await aSession();
+    odd(payment);
+    const now = Date.now();
+    const first = await look(payment, { ...poll, now });
+    const words = 'dintero answered, but not in a way we understand: what was read could not be recorded';
+    expect(first).toMatchObject({ answer: 'unclear', unclearSince: now, payment: { status: 'PENDING' } });
+    expect(first.said).toBe(`${words}; not clear: what was read could not be recorded`);
+    expect(JSON.stringify(first)).not.toContain('NUL');
+    expect(await story(payment)).toContain(words);
+    const early = { now: now + HOUR_MS - 1, unclearSince: now };
+    expect(await look(payment, { ...poll, ...early })).toMatchObject({
+      answer: 'unclear',
+      unclearSince: now,
+    });
+    expect(told).toEqual([]);
+    const hourLater = { now: now + HOUR_MS, unclearSince: now };
+    expect(await look(payment, { ...poll, ...hourLater })).toMatchObject({
+      answer: 'clear',
+      payment: { status: 'REVIEW', reviewCode: 'unclear' },
+    });
+    expect(await reread(payment)).toMatchObject({ reason: 'unclear: what was read could not be recorded' });
+    expect(told).toEqual([`${payment.id}/order.review/unclear-session`]);
+  });
+
+  it('asks beside what is paid, whose status stands, and that ends with the first clear one', async () => {
+    const payment = await aSession();
+    await look(payment);
+    odd(payment, LATER);
+    const now = Date.now();
+    expect(await look(payment, { ...poll, now, unclearSince: now - HOUR_MS })).toMatchObject({
+      payment: { status: 'AUTHORIZED', reviewCode: 'unclear' },
+    });
+    show(aTransaction(payment, { updatedAt: LATER }));
+    expect(await look(payment, poll)).toMatchObject({ payment: { status: 'AUTHORIZED', reviewCode: null } });
+  });
+
+  it('leaves the callbacks that it was to answer to be looked for again', async () => {
+    const payment = await aSession();
+    const delivery = aDelivery(payment);
+    await logDelivery(store.db, delivery);
+    odd(payment);
+    await look(payment, { triggers: { ...NO_TRIGGERS, callbacks: [handled(delivery)] } });
+    const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 9 });
+    expect(rows).toMatchObject([{ state: 'received' }]);
+  });
+});

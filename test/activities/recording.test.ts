@@ -1,0 +1,84 @@
+/** What is done once a finding is recorded: `/metrics` counts it, and the merchant is told of what is new. */
+import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { createRecording } from '../../src/activities/recording.ts';
+import { recordFinding, type RecordRequest } from '../../src/store/record-finding/write.ts';
+import type { Triggers } from '../../src/domain/trigger.ts';
+import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
+import { aDelivery, aFinding, aPayment, aRecord, handled, TELLS } from '../support/builders.ts';
+import { openTestStore, type TestStore } from '../support/store.ts';
+
+let store: TestStore;
+let metrics: Metrics;
+const told: [order: string, effects: readonly string[]][] = [];
+beforeAll(async () => {
+  store = await openTestStore();
+}, 180_000);
+afterAll(() => store.close());
+beforeEach(() => {
+  metrics = createMetrics();
+  told.length = 0;
+});
+
+/** As every activity does that records one. */
+async function record(given: RecordRequest, triggers?: Pick<Triggers, 'callbacks' | 'timer'>): Promise<void> {
+  const recording = createRecording(
+    store.db,
+    { ...TELLS, policy: 'review' },
+    { tell: (order, effects) => void told.push([order, effects]), metrics },
+  );
+  recording.recorded(await recordFinding(recording.db, given, recording.settings), triggers);
+}
+
+async function counted(): Promise<Record<string, number>> {
+  const { values } = await metrics.outcomes.get();
+  return Object.fromEntries(values.map(({ labels, value }) => [labels.status, value]));
+}
+
+it('counts each status that a payment reached, and not how often it was read there', async () => {
+  const payment = await aPayment(store.db);
+  await record(aRecord(payment, { finding: aFinding('ON_HOLD'), key: 'a' }));
+  await record(aRecord(payment, { finding: aFinding('ON_HOLD'), key: 'b' }));
+  await record(aRecord(payment, { finding: null, key: 'c' }));
+  await record(aRecord(payment, { key: 'd' }));
+  await record(aRecord(payment, { key: 'd' }));
+  await record(aRecord(await aPayment(store.db)));
+  expect(await counted()).toEqual({ ON_HOLD: 1, AUTHORIZED: 2 });
+});
+
+it('counts no payment as authorized that goes to review instead', async () => {
+  const first = await aPayment(store.db);
+  await record(aRecord(first, { finding: aFinding('DECLINED') }));
+  const second = await aPayment(store.db, { orderReference: first.orderReference });
+  await record(aRecord(second));
+  await record(aRecord(first, { key: 'late' }));
+  expect(await counted()).toEqual({ DECLINED: 1, AUTHORIZED: 1, REVIEW: 1 });
+});
+
+it('has the merchant told of what is new, and of that only', async () => {
+  const payment = await aPayment(store.db);
+  await record(aRecord(payment, { finding: null }));
+  expect(told).toEqual([]);
+  const paid = aRecord(payment);
+  await record(paid);
+  await record(paid);
+  expect(told).toEqual([[payment.orderReference, [`${payment.orderReference}/order.paid`]]]);
+});
+
+it('counts how often a hold is read, and how long a callback took to pay its order', async () => {
+  const payment = await aPayment(store.db);
+  await record(aRecord(payment, { finding: aFinding('ON_HOLD') }), { callbacks: [], timer: 'poll' });
+  await record(aRecord(payment, { finding: null }), { callbacks: [], timer: 'poll' });
+  await record(aRecord(payment, { finding: null }), { callbacks: [], timer: 'review' });
+  const { values: polls } = await metrics.polls.get();
+  expect(polls).toMatchObject([{ value: 2 }]);
+  const at = (ms: number) => ({ ...handled(aDelivery(payment)), receivedAt: new Date(ms).toISOString() });
+  const callbacks = [at(Date.now()), at(Date.now() - 90_000)];
+  await record(aRecord(payment), { callbacks, timer: null });
+  // Again, and of another payment that no callback told of: neither is counted.
+  await record(aRecord(payment), { callbacks, timer: null });
+  await record(aRecord(await aPayment(store.db)), { callbacks: [], timer: null });
+  const { values } = await metrics.callbackToPaid.get();
+  const valueOf = (name: string) => values.find(({ metricName }) => metricName?.endsWith(name))?.value;
+  expect(valueOf('_count')).toBe(1);
+  expect(valueOf('_sum')).toBeGreaterThanOrEqual(90);
+});
