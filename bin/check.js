@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** `npm run check`: formatting, lint with the import walls, types. Each is run, whatever the others say. */
+/** `npm run check`: the walls between folders, formatting, lint, types. Each is run, whatever the others say. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './prepare.js';
+import { lookAtWalls, readSources } from './walls.js';
 
 const FOLDERS = ['src', 'sandbox', 'demo-shop', 'dev', 'kit', 'test', 'bench', 'bin'];
 /** The core and each workspace by itself, so that none of them reaches another; then what may reach all of them. */
@@ -18,6 +19,8 @@ const CHECKS = [
 ];
 
 await ensureInstalled();
+const walls = lookAtWalls(readSources(root));
+for (const words of walls.breaches) process.stdout.write(`${words}\n`);
 const results = CHECKS.map(({ name, command, args, hint }) => {
   const begun = Date.now();
   const executable = join(root, 'node_modules', '.bin', command);
@@ -25,5 +28,6 @@ const results = CHECKS.map(({ name, command, args, hint }) => {
   const words = `${name.padEnd(28)} ${((Date.now() - begun) / 1_000).toFixed(1)} s`;
   return { isFine: status === 0, words: status === 0 || hint === undefined ? words : `${words} (${hint})` };
 });
+results.unshift({ isFine: walls.breaches.length === 0, words: 'walls (bin/walls.js)' });
 for (const { isFine, words } of results) process.stdout.write(`${isFine ? 'ok  ' : 'FAIL'} ${words}\n`);
 process.exit(results.every(({ isFine }) => isFine) ? 0 : 1);

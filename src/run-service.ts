@@ -14,7 +14,7 @@ import { readGateway, stampGateway, WrongAccount } from './store/health.ts';
 import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
-import { rootOf } from './telemetry/root-of.ts';
+import { rootOf } from './lib/root-of.ts';
 import { beginAtZero, createMetrics } from './telemetry/metrics.ts';
 import { connectClient } from './temporal/connect.ts';
 import { createOpenings } from './health/openings.ts';

@@ -5,7 +5,6 @@ import type { Money } from '../domain/money.ts';
 import type { Closing, PaymentAddress, PaymentKey, PaymentStatus, ReviewCode } from '../domain/payment.ts';
 import type { Triggers } from '../domain/trigger.ts';
 import type { ClosingCause } from '../store/decisions.ts';
-import type { Unavailable } from '../workflows/opening-plan.ts';
 
 export type { ClosingCause } from '../store/decisions.ts';
 
@@ -46,6 +45,15 @@ export interface OpenSessionInput extends PaymentAddress {
   readonly isRetried: boolean;
   /** The run's first try, in milliseconds since the epoch. */
   readonly since: number;
+}
+
+/** What a try said that came to nothing. */
+export interface Unavailable {
+  readonly reason: string;
+  /** In milliseconds, where the gateway said it. */
+  readonly retryAfterMs?: number;
+  /** The payment's own; RFC 3339. Absent where the try never began. */
+  readonly expiresAt?: string;
 }
 
 export type OpenSessionOutcome =

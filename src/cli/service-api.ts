@@ -4,7 +4,7 @@ import { keyFor, SCOPES, type Scope } from '../config/api-keys.ts';
 import type { ClientConfig } from '../config/config.ts';
 import { problem } from '../api/http/fields.ts';
 import { plainLine } from '../lib/terminal-text.ts';
-import { fetchFailure } from '../telemetry/root-of.ts';
+import { fetchFailure } from '../lib/root-of.ts';
 
 /** There is no answer, or it is not ours. */
 export class ServiceUnreachable extends Error {

@@ -15,7 +15,7 @@ import {
   whole,
   wholeFrom,
   writtenUrl,
-} from './fields.ts';
+} from '../lib/variable-forms.ts';
 
 export const STORE = {
   /** A PostgreSQL server; the store is embedded where it is unset. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { AllowedSources, ConfiguredGateway, GatewayDescriptor } from '../gateways/descriptor.ts';
 import { isGiven } from './environment.ts';
-import { list, oneOf, source, wholeFrom } from './fields.ts';
+import { list, oneOf, source, wholeFrom } from '../lib/variable-forms.ts';
 
 export type Descriptors = readonly GatewayDescriptor[];
 type Values = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import { inTime } from '../lib/time-limit.ts';
-import { rootOf } from '../telemetry/root-of.ts';
+import { rootOf } from '../lib/root-of.ts';
 
 /** One thing that `doctor` has looked at. */
 export interface Check {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { fetchTarget, shownUrl } from '../lib/url-credentials.ts';
 import { pageOfUpdates } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { fetchFailure } from '../telemetry/root-of.ts';
+import { fetchFailure } from '../lib/root-of.ts';
 import { check, commandsFor, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
 /** Whether the merchant's endpoint answers. Nothing is sent that could be taken for an update. */

@@ -2,7 +2,7 @@ import type { Client, Connection } from '@temporalio/client';
 import { paidonce, temporal } from './shell-commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
-import { rootOf } from '../telemetry/root-of.ts';
+import { rootOf } from '../lib/root-of.ts';
 import { readCurrentVersion } from '../temporal/current-version.ts';
 import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from '../temporal/pollers.ts';
 import { missingSearchAttributes, scheduleIdsOf } from '../temporal/setup.ts';

@@ -1,5 +1,5 @@
 import { inTime } from '../lib/time-limit.ts';
-import { isErrorLike, isFailedStatement, rootOf, type ErrorLike } from '../telemetry/root-of.ts';
+import { isErrorLike, isFailedStatement, rootOf, type ErrorLike } from '../lib/root-of.ts';
 
 const CONNECTION_CODES = new Set([
   'ECONNREFUSED',

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator';
 import pg from 'pg';
 import { PACKAGE_FOLDER } from '../lib/package-folder.ts';
-import { rootOf } from '../telemetry/root-of.ts';
+import { rootOf } from '../lib/root-of.ts';
 
 /** Where `migrations/` is. */
 export const FOLDER = join(PACKAGE_FOLDER, 'migrations');

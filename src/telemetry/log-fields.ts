@@ -1,6 +1,6 @@
 /** What of a logged object stands in the line. Not pino's wildcards: a Buffer or a URL beside them makes the call throw. */
 import { pino } from 'pino';
-import { isFailedStatement } from './root-of.ts';
+import { isFailedStatement } from '../lib/root-of.ts';
 
 /** As names of fields or headers, in whatever case. */
 const SECRETS = new Set(['authorization', 'cookie', 'secret', 'token', 'customer']);

@@ -2,7 +2,7 @@
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { remembered } from '../lib/remembered.ts';
-import { rootOf } from '../telemetry/root-of.ts';
+import { rootOf } from '../lib/root-of.ts';
 import { countPollers, WORKFLOW_TASKS } from './pollers.ts';
 
 const ASKED_EVERY_MS = 15_000;

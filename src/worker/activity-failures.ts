@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 import { isHopeless, NoSuchRow, withoutValues } from '../store/errors.ts';
-import { rootOf } from '../telemetry/root-of.ts';
+import { rootOf } from '../lib/root-of.ts';
 
 /** What can't succeed is tried so often, in case that it only seemed so. */
 const HOPELESS_ATTEMPTS = 3;

@@ -1,5 +1,5 @@
 /** When the session is tried to be opened: for as long as somebody asks for it, and never for a shopper who left hours ago. */
-import type { ClosingCause } from '../activities/contract.ts';
+import type { ClosingCause, Unavailable } from '../activities/contract.ts';
 import { delayAfter } from '../domain/ladder.ts';
 
 /** A caller is answered after this long, session or not; the gateway goes on meanwhile. */
@@ -55,15 +55,6 @@ export function askToOpen(opening: Opening, now: number): void {
 /** A callback that waits names a session that somebody may have paid in: then the gateway has to be asked first. */
 export function nextToClose({ closing, tries }: Opening, isNamed: boolean): ClosingCause | undefined {
   return tries > 0 && !isNamed ? closing[0] : undefined;
-}
-
-/** What a try said that came to nothing. */
-export interface Unavailable {
-  readonly reason: string;
-  /** In milliseconds, where the gateway said it. */
-  readonly retryAfterMs?: number;
-  /** The payment's own; RFC 3339. Absent where the try never began. */
-  readonly expiresAt?: string;
 }
 
 /** After 1, 2, 5, 15, 60 s, then every 5 minutes, as long as somebody asks; else not before the payment's deadline, which is to be noticed. */

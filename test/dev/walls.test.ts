@@ -1,9 +1,12 @@
-/** The walls between the core and what is around it: each gets an import that it must refuse, in a copy of nothing but the settings. */
+/** The walls: each gets an import that it must refuse. The compiler's, in a copy of nothing but the settings. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { lookAtWalls, readSources, WALLS as TABLE } from '../../bin/walls.js';
+
+const WALLS: Readonly<Record<string, readonly string[]>> = TABLE;
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SETTINGS = [
@@ -64,16 +67,60 @@ describe('the compiler', () => {
   });
 });
 
-describe('the linter', () => {
-  it.each(['src/other', 'sandbox/other', 'demo-shop/other'])(
-    'refuses in dev an import of %s',
-    async (imported) => {
-      const path = await plant('dev', imported);
-      expect(await complaints('oxlint', path)).toContain('no-restricted-imports');
+describe('between folders', () => {
+  const sources = readSources(ROOT);
+  const rooms = Object.keys(WALLS);
+  /** A file of a room: of `src/gateways/*` one of a gateway that nobody has. */
+  const fileIn = (room: string) =>
+    room.endsWith('.ts') ? room : `${room.replace('*', 'planted')}/planted.ts`;
+  const importing = (target: string, what: string) => `import ${what} from '${target}';\n`;
+
+  /** What is said of one file, that imports something by a path from the root. */
+  function breach(room: string, target: string, what = '{ other }'): string {
+    const path = fileIn(room);
+    const to = relative(dirname(path), target);
+    const text = importing(to.startsWith('.') ? to : `./${to}`, what);
+    return lookAtWalls(new Map([[path, text]])).breaches.join();
+  }
+
+  it('no file passes, and every door is used', () => {
+    expect(sources.size).toBeGreaterThan(300);
+    expect(lookAtWalls(sources)).toEqual({ breaches: [], unused: [] });
+  });
+
+  const pairs = rooms.flatMap((room) => rooms.map((target) => [room, target] as const));
+  it.each(pairs.filter(([room, target]) => room !== target))(
+    '%s imports of %s what is listed',
+    (room, target) => {
+      const entries = WALLS[room] ?? [];
+      const [mayValues, mayTypes] = [entries.includes(target), entries.includes(`type ${target}`)];
+      const file = fileIn(target);
+      expect(breach(room, file, '{ other }') === '').toBe(mayValues || entries.includes(file));
+      for (const what of ['type { Other }', '{ type Other, type Another }'])
+        expect(breach(room, file, what) === '').toBe(mayValues || mayTypes || entries.includes(file));
+      if (!mayTypes) expect(breach(room, file, '{ type Other, other }') === '').toBe(mayValues);
     },
   );
 
-  it.each(['src/for-dev', 'kit/other'])('lets dev import %s', async (imported) => {
-    expect(await complaints('oxlint', await plant('dev', imported))).toBe('');
+  it('no gateway imports another one', () => {
+    expect(breach('src/gateways/*', 'src/gateways/another/client.ts')).toContain('src/gateways/*');
+    expect(breach('src/gateways/*', 'src/gateways/planted/client.ts')).toBe('');
+  });
+
+  it('a file outside of every room is named', () => {
+    expect(lookAtWalls(new Map([['src/new/file.ts', '']])).breaches.join()).toContain('src/new/file.ts');
+  });
+
+  it.each([
+    "import '../store/open.ts';",
+    "export * from '../store/open.ts';",
+    "export { openStore } from '../store/open.ts';",
+    "import {\n  openStore,\n  type Db,\n} from '../store/open.ts';",
+    "const { openStore } = await import('../store/open.ts');",
+    "import type { A } from './money.ts';\nimport { openStore } from '../store/open.ts';",
+    "import { openStore } from '../store/open.ts';\nimport type { A } from './money.ts';",
+  ])('%s is seen', (text) => {
+    const { breaches } = lookAtWalls(new Map([['src/domain/planted.ts', `${text}\n`]]));
+    expect(breaches.join()).toMatch(/^src\/domain\/planted\.ts:\d imports src\/store\/open\.ts: /);
   });
 });

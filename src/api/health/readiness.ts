@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 import { ping } from '../../store/health.ts';
-import { rootOf } from '../../telemetry/root-of.ts';
+import { rootOf } from '../../lib/root-of.ts';
 import { withTimeout } from '../../temporal/calls.ts';
 import type { ready } from './health-view.ts';
 

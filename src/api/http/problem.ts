@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware, Next } from 'koa';
 import type { Logger } from '../../telemetry/log.ts';
-import { rootOf } from '../../telemetry/root-of.ts';
+import { rootOf } from '../../lib/root-of.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
 import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
 import { Refusal } from '../refusal.ts';

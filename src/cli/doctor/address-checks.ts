@@ -4,7 +4,7 @@ import type { Gateway } from '../../gateways/gateway.ts';
 import { payment } from '../../api/payments/payment-schemas.ts';
 import { pageOf } from '../../api/http/pages.ts';
 import { check, fail, ok, warn, type Check, type Finding } from '../../health/check.ts';
-import { fetchFailure } from '../../telemetry/root-of.ts';
+import { fetchFailure } from '../../lib/root-of.ts';
 import { serviceApi, serviceUrl } from '../service-api.ts';
 
 type Asked = Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>;

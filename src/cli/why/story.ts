@@ -14,7 +14,7 @@ import { listDeliveries } from '../../store/lists.ts';
 import { openStore, type Db, type Store } from '../../store/open.ts';
 import { findOrder } from '../../store/payments.ts';
 import { search } from '../../store/search.ts';
-import { rootOf } from '../../telemetry/root-of.ts';
+import { rootOf } from '../../lib/root-of.ts';
 import { serviceApi, type ServiceApi } from '../service-api.ts';
 import { orderNamedBy, type Hit, type OrderNamed } from './search-hits.ts';
 

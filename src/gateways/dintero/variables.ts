@@ -1,6 +1,6 @@
 /** Dintero's slice of the configuration. */
 import { z } from 'zod';
-import { list, secret, url } from '../../config/fields.ts';
+import { list, secret, url } from '../../lib/variable-forms.ts';
 import type { GatewayVariables } from '../descriptor.ts';
 import { modeOf } from './ids.ts';
 import type { DinteroSettings } from './settings.ts';

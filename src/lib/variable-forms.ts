@@ -1,7 +1,7 @@
 /** The forms that a variable may have. What each message says stands behind "expected". */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { hasCredentials } from '../lib/url-credentials.ts';
+import { hasCredentials } from './url-credentials.ts';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

@@ -1,0 +1,246 @@
+/** Which folder may import which: everything that is not listed is refused. `npm run check` and test/dev/walls.test.ts ask. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+
+/**
+ * A room is a folder or a file; a path belongs to the one with the longest name, and `*` is any one folder. What it imports beside
+ * itself must be in a room that is listed, or a file that is. `type`: its types only.
+ */
+export const WALLS = {
+  'src/lib': [],
+  'src/domain': [],
+  'src/crash-points.ts': [],
+  'src/telemetry': ['src/lib', 'src/domain', 'type src/gateways/gateway.ts'],
+
+  'src/gateways/gateway.ts': ['type src/domain'],
+  'src/gateways': ['src/domain', 'src/gateways/gateway.ts'],
+  'src/gateways/registry.ts': [
+    'src/gateways',
+    'type src/gateways/gateway.ts',
+    'src/gateways/*',
+    'type src/telemetry',
+  ],
+  'src/gateways/shared': [
+    'src/lib',
+    'src/domain',
+    'src/gateways/gateway.ts',
+    'type src/gateways/descriptor.ts',
+  ],
+  'src/gateways/*': [
+    'src/lib',
+    'src/domain',
+    'src/gateways/gateway.ts',
+    'src/gateways/shared',
+    'type src/gateways/commands.ts',
+    'type src/gateways/descriptor.ts',
+  ],
+
+  'src/config': ['src/lib', 'src/crash-points.ts', 'src/gateways/registry.ts', 'type src/gateways'],
+  'src/store': ['src/lib', 'src/domain', 'src/crash-points.ts'],
+  'src/workflows': ['src/domain', 'type src/activities'],
+  'src/temporal': [
+    'src/lib',
+    'type src/domain',
+    'src/workflows',
+    'type src/telemetry',
+    'src/store/health.ts',
+    'type src/config',
+    'type src/gateways/gateway.ts',
+  ],
+  'src/updates': [
+    'src/lib',
+    'src/domain',
+    'src/store',
+    'src/crash-points.ts',
+    'type src/config',
+    'type src/telemetry',
+  ],
+  'src/activities': [
+    'src/lib',
+    'src/domain',
+    'src/gateways/gateway.ts',
+    'src/store',
+    'src/updates',
+    'src/crash-points.ts',
+    'type src/telemetry',
+    'type src/temporal',
+  ],
+  'src/background': [
+    'src/lib',
+    'type src/domain',
+    'src/store',
+    'type src/telemetry',
+    'type src/temporal',
+    'type src/updates',
+  ],
+  'src/service.ts': [
+    'type src/config',
+    'type src/gateways/registry.ts',
+    'type src/health',
+    'type src/store',
+    'type src/telemetry',
+    'type src/temporal',
+    'type src/updates',
+  ],
+  'src/health': [
+    'src/lib',
+    'src/gateways/gateway.ts',
+    'src/store',
+    'src/temporal',
+    'type src/telemetry',
+    'src/workflows/messages.ts',
+    'type src/config',
+    'type src/service.ts',
+  ],
+  'src/api': [
+    'src/lib',
+    'src/domain',
+    'src/gateways/gateway.ts',
+    'src/gateways/registry.ts',
+    'src/config',
+    'src/store',
+    'src/temporal',
+    'src/telemetry',
+    'src/health',
+    'src/workflows/messages.ts',
+    'src/crash-points.ts',
+    'type src/service.ts',
+  ],
+  'src/worker': [
+    'src/lib',
+    'src/activities',
+    'src/workflows',
+    'src/store',
+    'src/updates',
+    'src/temporal',
+    'type src/telemetry',
+    'type src/config',
+    'type src/service.ts',
+  ],
+  'src/run-service.ts': [
+    'src/lib',
+    'src/config',
+    'src/gateways/registry.ts',
+    'src/store',
+    'src/temporal',
+    'src/telemetry',
+    'src/updates',
+    'src/health',
+    'src/background',
+    'src/worker',
+    'src/api',
+    'src/crash-points.ts',
+    'type src/service.ts',
+  ],
+  'src/cli': [
+    'src/lib',
+    'src/domain',
+    'src/gateways/gateway.ts',
+    'src/gateways/registry.ts',
+    'src/config',
+    'src/store',
+    'src/temporal',
+    'src/telemetry',
+    'src/health',
+    'src/workflows/messages.ts',
+    'src/api',
+    'src/run-service.ts',
+    'type src/gateways',
+  ],
+  'src/for-dev.ts': ['src/lib', 'src/config', 'src/gateways/registry.ts'],
+
+  kit: [],
+  sandbox: [],
+  'demo-shop': [],
+  dev: ['kit', 'src/for-dev.ts'],
+};
+
+const typesOf = (entry) => (entry.startsWith('type ') ? entry : `type ${entry}`);
+const FOLDERS = ['src', 'kit', 'sandbox', 'demo-shop', 'dev'];
+
+/** Every source file inside of the walls, path → text. */
+export function readSources(root) {
+  const paths = FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+  );
+  const sources = paths.filter((path) => /\.(ts|tsx|js)$/.test(path) && !path.includes('node_modules'));
+  return new Map(sources.map((path) => [path.split(sep).join('/'), readFileSync(join(root, path), 'utf8')]));
+}
+
+/** What the walls refuse, in words, and what they allow that no file needs. */
+export function lookAtWalls(sources) {
+  const breaches = [];
+  const used = new Set();
+  for (const [path, text] of sources) {
+    const room = roomOf(path);
+    if (room === null) breaches.push(`${path} is in no room: bin/walls.js names none for it`);
+    for (const { target, isType, line } of importsOf(path, text)) {
+      if (room === null || isInside(room, path, target)) continue;
+      const allowed = WALLS[room].find((entry) => allows(entry, target, isType));
+      if (allowed === undefined) breaches.push(inWords({ room, path, line, target, isType }));
+      else used.add(`${room} ${isType ? typesOf(allowed) : allowed}`);
+    }
+  }
+  const all = Object.entries(WALLS).flatMap(([room, entries]) => entries.map((entry) => `${room} ${entry}`));
+  return { breaches, unused: all.filter((wall) => !used.has(wall)) };
+}
+
+function inWords({ room, path, line, target, isType }) {
+  const what = isType ? `types of ${target}` : target;
+  return `${path}:${line} imports ${what}: ${room} may import ${WALLS[room].join(', ') || 'nothing but itself'}`;
+}
+
+/** Relative imports; a package is no matter of rooms. */
+function importsOf(path, text) {
+  const found = [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)];
+  return found.map((match) => {
+    const before = text.slice(0, match.index);
+    const statement = before.slice(
+      before.search(/(?:^|\n)(?:import|export)\b(?![\s\S]*\n(?:import|export)\b)/),
+    );
+    const target = normalize(join(dirname(path), match[1]))
+      .split(sep)
+      .join('/');
+    return { target, isType: isTypeOnly(statement, match[0]), line: before.split('\n').length };
+  });
+}
+
+/** `import type { A }`, or `import { type A, type B }`. */
+function isTypeOnly(statement, match) {
+  if (!match.startsWith('from')) return false;
+  if (/^\s*(?:import|export)\s+type\b/.test(statement)) return true;
+  const names = /\{([^}]*)\}\s*$/.exec(statement)?.[1];
+  return names !== undefined && names.split(',').every((name) => /^\s*(type\s|$)/.test(name));
+}
+
+/** The room with the longest name, of which one without `*` is longer; null where there is none. */
+export function roomOf(path) {
+  const rooms = Object.keys(WALLS).filter((room) => isIn(room, path));
+  const [nearest = null] = rooms.sort((left, right) => depth(right) - depth(left));
+  return nearest;
+}
+
+function depth(room) {
+  return room.split('/').length - (room.includes('*') ? 0.5 : 0);
+}
+
+function isIn(room, path) {
+  return folderOf(room, path) !== null;
+}
+
+/** What the room is for this path: `src/gateways/*` is another folder for each gateway. */
+function folderOf(room, path) {
+  const parts = path.split('/');
+  const names = room.split('/');
+  const isFitting = names.every((name, at) => name === parts[at] || (name === '*' && at < parts.length - 1));
+  return isFitting ? parts.slice(0, names.length).join('/') : null;
+}
+
+function isInside(room, path, target) {
+  return roomOf(target) === room && folderOf(room, path) === folderOf(room, target);
+}
+
+function allows(entry, target, isType) {
+  const [, only, place] = /^(type )?(.*)$/.exec(entry);
+  return (place === target || place === roomOf(target)) && (only === undefined || isType);
+}
