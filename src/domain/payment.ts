@@ -153,3 +153,19 @@ export function holdsMoney(status: PaymentStatus): boolean {
     status === 'PARTIALLY_REFUNDED'
   );
 }
+
+const HOUR_MS = 60 * 60_000;
+
+/**
+ * How often a payment is read without being asked for, in milliseconds: a hold by its interval, a review by the hour. Null where nothing
+ * is expected but what the session's end brings. `isForgotten` in store/sweeps.ts is the same in SQL; test/store/twin-rules.test.ts
+ * compares them.
+ */
+export function readEvery(
+  { status, reviewCode }: Pick<PaymentSnapshot, 'status' | 'reviewCode'>,
+  pollIntervalMs: number,
+): number | null {
+  if (status === 'ON_HOLD') return pollIntervalMs;
+  if (reviewCode === null) return null;
+  return reviewCode === 'late_hold' ? pollIntervalMs : HOUR_MS;
+}

@@ -52,7 +52,11 @@ export class FirstAttempts {
 
   async #tellAfter(before: Promise<void>, effects: readonly string[], hasRoom: boolean): Promise<void> {
     await before;
-    for (const effectId of effects) await (hasRoom ? this.#attempt(effectId) : this.#handOver(effectId));
+    for (const effectId of effects) {
+      // The rest is in the store, and another process takes it up.
+      if (this.#stopping.signal.aborted) return;
+      await (hasRoom ? this.#attempt(effectId) : this.#handOver(effectId));
+    }
   }
 
   /** Takes up what was committed and no process has told: its own has died, or it was not due before. */
@@ -68,9 +72,14 @@ export class FirstAttempts {
     }
   }
 
-  /** Takes up nothing new; resolves once what is under way has ended. */
+  /** Takes up nothing new; resolves once the attempts that are under way have ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    await this.whenIdle();
+  }
+
+  /** Resolves once all that was to be told by now has been tried, or handed over. */
+  async whenIdle(): Promise<void> {
     await Promise.all(this.#underWay);
   }
 

@@ -2,7 +2,7 @@
 import type { OpenedPayment } from '../activities/contract.ts';
 import { tellsNews, type Callback, type Proved } from '../domain/callback.ts';
 import { delayAfter, isSoon } from '../domain/ladder.ts';
-import { isSettled, type Closing, type PaymentStatus } from '../domain/payment.ts';
+import { isSettled, readEvery, type Closing, type PaymentStatus } from '../domain/payment.ts';
 import type { Poke, TimedLook, Triggers } from '../domain/trigger.ts';
 import type { CarriedState, PaymentSessionInput } from './messages.ts';
 import { Mutex } from './mutex.ts';
@@ -10,8 +10,6 @@ import { askToOpen, newOpening, nextToClose, type Opening } from './opening-plan
 
 /** Delivery ids remembered per run; enough for every retry a gateway makes, small enough to carry over. */
 const SEEN_LIMIT = 500;
-/** How often a payment is read that a person is asked about. */
-const REVIEW_INTERVAL_MS = 60 * 60_000;
 const MOST_POKES = 50;
 
 /** Where a run is. */
@@ -157,10 +155,10 @@ export function planAfterClearAnswer(run: RunState, payment: OpenedPayment, now:
 }
 
 /** What is read without being asked for: a hold by its interval, a review by the hour. */
-function watchOf({ status, reviewCode, pollIntervalMs }: OpenedPayment, now: number): RunState['nextLook'] {
-  if (status === 'ON_HOLD') return { at: now + pollIntervalMs, why: 'poll' };
-  if (reviewCode === null) return null;
-  return { at: now + (reviewCode === 'late_hold' ? pollIntervalMs : REVIEW_INTERVAL_MS), why: 'review' };
+function watchOf(payment: OpenedPayment, now: number): RunState['nextLook'] {
+  const every = readEvery(payment, payment.pollIntervalMs);
+  if (every === null) return null;
+  return { at: now + every, why: payment.status === 'ON_HOLD' ? 'poll' : 'review' };
 }
 
 /**

@@ -121,10 +121,10 @@ describe('a workflow that was changed', () => {
     ],
     [
       'waits longer',
-      'src/workflows/run-state.ts',
+      'src/domain/payment.ts',
       // A timer that no recording waits for, so that its history goes on as it did.
-      'const REVIEW_INTERVAL_MS = 60 * 60_000;',
-      'const REVIEW_INTERVAL_MS = 61 * 60_000;',
+      'const HOUR_MS = 60 * 60_000;',
+      'const HOUR_MS = 61 * 60_000;',
       /timer \d+: its ms was/,
     ],
     [

@@ -8,6 +8,7 @@ import {
   isSettled,
   LONGEST_GRACE_MS,
   PAYMENT_STATUSES,
+  readEvery,
   REVIEW_CODES,
   type PaymentStatus,
   type ReviewCode,
@@ -176,11 +177,4 @@ function isRow({ status, reviewCode, isMarked }: Row): boolean {
   const isAsked = status === 'REVIEW' || isMarked;
   if (isMarked && !isSettled(status)) return false;
   return (reviewCode !== null) === isAsked;
-}
-
-/** How often its run reads it (workflows/run-state.ts); null where nothing is expected any more but what the session's end brings. */
-function readEvery({ status, reviewCode }: Row, pollIntervalMs: number): number | null {
-  if (status === 'ON_HOLD') return pollIntervalMs;
-  if (reviewCode === null) return null;
-  return reviewCode === 'late_hold' ? pollIntervalMs : HOUR_MS;
 }

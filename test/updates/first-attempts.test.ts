@@ -82,7 +82,7 @@ describe('the first attempts of a process', () => {
   it('are made at once, and leave nothing to a run', async () => {
     const { order, paid } = await aPaid();
     firstAttempts.tell(order, [paid]);
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect(sent()).toEqual([paid]);
     expect(await readUpdate(store.db, paid)).toMatchObject({ state: 'delivered', attempts: 1, teller: null });
     expect(handedOver).toEqual([]);
@@ -92,7 +92,7 @@ describe('the first attempts of a process', () => {
     shop.answer = (response) => response.writeHead(500).end();
     const { payment, order, paid } = await aPaid();
     firstAttempts.tell(order, [paid]);
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     const address = { ...keyOf(payment), gateway: payment.gateway };
     expect(handedOver).toEqual([{ payment: address, effectId: paid }]);
     const update = await readUpdate(store.db, paid);
@@ -103,7 +103,7 @@ describe('the first attempts of a process', () => {
     await due(paid, '-50 seconds');
     const other = aProcess();
     await other.tellUntold();
-    await other.stop();
+    await other.whenIdle();
     expect(sent()).toEqual([paid]);
   });
 
@@ -120,13 +120,13 @@ describe('the first attempts of a process', () => {
     await due(third.paid, '-2 seconds');
     await firstAttempts.tellUntold();
     answer();
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect(handedOver).toHaveLength(1);
     expect(new Set(sent())).toEqual(new Set([slow.paid, slower.paid]));
     const next = await aPaid();
     const free = aProcess({ slots: 1 });
     free.tell(next.order, [next.paid]);
-    await free.stop();
+    await free.whenIdle();
     expect(sent()).toContain(next.paid);
   });
 
@@ -145,7 +145,7 @@ describe('the first attempts of a process', () => {
     await until('the other order is told', () => shop.received.length === 2);
     expect(sent()).toEqual([paid, other.paid]);
     answer();
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect(sent()).toEqual([paid, other.paid, ...effects]);
     expect(handedOver).toEqual([]);
   });
@@ -157,7 +157,7 @@ describe('the first attempts of a process', () => {
     expect(effects).toHaveLength(2);
     shop.answer = (response) => response.writeHead(shop.received.length === 1 ? 500 : 204).end();
     firstAttempts.tell(payment.orderReference, effects);
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect(sent()).toEqual(effects);
     expect(handedOver).toMatchObject([{ effectId: effects[0] }]);
   });
@@ -171,7 +171,7 @@ describe('the first attempts of a process', () => {
       return shop.received.length > 0;
     });
     expect(performance.now() - committedAt).toBeGreaterThan(900);
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect(sent()).toEqual([paid]);
     expect(await readUpdate(store.db, paid)).toMatchObject({ state: 'delivered' });
   });
@@ -182,7 +182,7 @@ describe('the first attempts of a process', () => {
     await due(failed, '-2 seconds');
     await due(paid, '-3 seconds');
     await firstAttempts.tellUntold();
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect(sent()).toEqual([paid]);
     expect(await readUpdate(store.db, failed)).toMatchObject({ state: 'superseded' });
   });
@@ -193,11 +193,11 @@ describe('the first attempts of a process', () => {
     await due(paid, '-10 seconds');
     await firstAttempts.tellUntold();
     const expired = aProcess();
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect([sent(), handedOver]).toEqual([[], []]);
     await store.db.update(outbox).set({ claimedUntil: sql`now() - interval '1 second'` });
     await expired.tellUntold();
-    await expired.stop();
+    await expired.whenIdle();
     expect(sent()).toEqual([paid]);
   });
 
@@ -206,12 +206,12 @@ describe('the first attempts of a process', () => {
     await due(paid, '60 seconds');
     firstAttempts.tell(order, [paid]);
     await firstAttempts.tellUntold();
-    await firstAttempts.stop();
+    await firstAttempts.whenIdle();
     expect([sent(), handedOver]).toEqual([[], []]);
     await due(paid, '-2 seconds');
     const later = aProcess();
     await later.tellUntold();
-    await later.stop();
+    await later.whenIdle();
     expect(sent()).toEqual([paid]);
   });
 
@@ -220,7 +220,7 @@ describe('the first attempts of a process', () => {
     const { order, paid } = await aPaid();
     const alone = aProcess({ handOver: () => Promise.reject(new Error('Temporal is away')) });
     alone.tell(order, [paid]);
-    await alone.stop();
+    await alone.whenIdle();
     expect(warnings).toEqual([{ order, reason: 'Error: Temporal is away' }]);
     expect(await readUpdate(store.db, paid)).toMatchObject({ state: 'pending', attempts: 1 });
   });
@@ -231,7 +231,7 @@ describe('the first attempts of a process', () => {
     mute.tell(order, [paid]);
     await due(paid, '-2 seconds');
     await mute.tellUntold();
-    await mute.stop();
+    await mute.whenIdle();
     expect(handedOver).toEqual([]);
     expect(await readUpdate(store.db, paid)).toMatchObject({ attempts: 0, lastAnswer: null });
   });
@@ -252,5 +252,20 @@ describe('the first attempts of a process', () => {
     expect(await readUpdate(store.db, first.paid)).toMatchObject({ state: 'delivered' });
     expect(sent()).toEqual([first.paid]);
     expect(handedOver).toEqual([]);
+  });
+
+  it('of an order with several updates end with the one that is under way', async () => {
+    const answer = holdAnswers();
+    const payment = await aPayment(store.db);
+    const voided = aRecord(payment, { finding: aFinding('VOIDED', { pays: true }) });
+    const { effects } = await recordFinding(store.db, voided, TELLS);
+    const [paid = '', later = ''] = effects;
+    firstAttempts.tell(payment.orderReference, effects);
+    await until('it is under way', () => shop.received.length === 1);
+    const stopped = firstAttempts.stop();
+    answer();
+    await stopped;
+    expect(sent()).toEqual([paid]);
+    expect(await readUpdate(store.db, later)).toMatchObject({ state: 'pending', attempts: 0 });
   });
 });
