@@ -35,8 +35,8 @@ const CASES: readonly CrashCase[] = [
   ...each('auto capture', ['attempt.operate.after']),
   ...each('capture', ['record.before', 'record.uncommitted', 'record.after'], { pass: 2 }),
   ...each('review', ['resolve.note.before', 'resolve.note.after', 'resolve.answer.before']),
-  // The first record is the review, the second one of what stands; the decision and its note are used up by the third.
-  ...each('accept', ['record.before', 'record.uncommitted', 'record.after'], { pass: 3 }),
+  // The first record is the review; the second one has the decision, and uses up its note.
+  ...each('accept', ['record.before', 'record.uncommitted', 'record.after'], { pass: 2 }),
   ...each('accept', ['resolve.note.after']),
   ...each('cancel', ['cancel.before', 'cancel.after']),
   ...each('cancel', ['record.before', 'record.uncommitted', 'record.after']),
