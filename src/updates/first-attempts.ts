@@ -2,6 +2,7 @@
  * The first attempt to tell the merchant of an update, made by the process that has committed it: outside of the history, and never in the
  * way of anything else. Where it fails, the payment's run takes over, with its retries where the Temporal Web UI shows them.
  */
+import { crashPoint } from '../crash-points.ts';
 import type { PaymentAddress } from '../domain/payment.ts';
 import { findUntold, paymentOfUpdate } from '../store/outbox.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -94,7 +95,10 @@ export class FirstAttempts {
 
   async #handOver(effectId: string): Promise<void> {
     const payment = await paymentOfUpdate(this.#tools.db, effectId);
-    if (payment !== null) await this.#tools.handOver(payment, effectId);
+    if (payment === null) return;
+    crashPoint('notify.hand-over.before', payment.orderReference);
+    await this.#tools.handOver(payment, effectId);
+    crashPoint('notify.hand-over.after', payment.orderReference);
   }
 }
 

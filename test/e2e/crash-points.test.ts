@@ -24,6 +24,7 @@ const CASES: readonly CrashCase[] = [
   ...each('late', ['attempt.mark.after'], { isUnknown: true }),
   ...each('late captured', ['attempt.operate.after']),
   ...each('pay', ['notify.claim.before', 'notify.post.before', 'notify.post.after', 'notify.record.after']),
+  ...each('busy shop', ['notify.hand-over.before', 'notify.hand-over.after']),
   ...each('capture', ['attempt.mark.after'], { isUnknown: true }),
   ...each('refund', ['attempt.mark.after'], { isUnknown: true }),
   ...each('void', ['attempt.mark.after'], { isUnknown: true }),

@@ -27,6 +27,11 @@ export const STORIES = {
     ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED; merchant told paid',
     run: async (stack, order) => void (await paid(stack, order)),
   },
+  'busy shop': {
+    title: 'a payer pays, and the shop has no time at first',
+    ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED; merchant told paid',
+    run: payAtBusyShop,
+  },
   surplus: {
     title: 'the process died when the session was new, and Dintero shows another one later',
     ends: 'order PAID; payment AUTHORIZED; at Dintero AUTHORIZED and a closed session; merchant told paid',
@@ -143,6 +148,16 @@ async function paid(
   const done = await stack.sandbox.pay(payment.sessionId, { outcome, return: false });
   await untilTold(stack, [order], 'order.paid', WAITS_FOR_MS);
   return { ...done, payment };
+}
+
+async function payAtBusyShop(stack: Stack, order: string): Promise<void> {
+  stack.merchant.behave(order, 503);
+  const { sessionId } = await opened(stack, order);
+  await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
+  const isRefused = () => stack.merchant.updates.some(({ orderReference }) => orderReference === order);
+  await until('the shop has refused an update', isRefused, WAITS_FOR_MS);
+  stack.merchant.behave(order, null);
+  await untilTold(stack, [order], 'order.paid', WAITS_FOR_MS);
 }
 
 async function cancelled(stack: Stack, { id, orderReference }: Opened): Promise<void> {
