@@ -9,7 +9,7 @@ const FOLDERS = ['src', 'sandbox', 'demo-shop', 'dev', 'kit', 'test', 'bench', '
 /** The core and each workspace by itself, so that none of them reaches another; then what may reach all of them. */
 const PROJECTS = ['tsconfig.build.json', 'sandbox', 'demo-shop', 'dev', 'tsconfig.json'];
 const CHECKS = [
-  { name: 'format', command: 'oxfmt', args: ['--check', ...FOLDERS], hint: 'npx oxfmt <file> mends it' },
+  { name: 'format', command: 'oxfmt', args: ['--check', ...FOLDERS], hint: 'npx oxfmt <file> repairs it' },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings', ...FOLDERS] },
   ...PROJECTS.map((project) => ({
     name: `types of ${project}`,

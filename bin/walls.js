@@ -31,7 +31,7 @@ export const WALLS = {
     'src/domain',
     'src/gateways/gateway.ts',
     'src/gateways/shared',
-    'type src/gateways/commands.ts',
+    'type src/gateways/gateway-command.ts',
     'type src/gateways/descriptor.ts',
   ],
 

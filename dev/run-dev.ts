@@ -22,7 +22,7 @@ const CONFIGURATION = [ConfigError, PortTaken, NoTemporalCli, ChildRefused, Star
 
 /** Runs until `stop` is aborted. The answer is the exit code: 0 fine, 1 something broke, 2 it can't run like this. */
 export async function runDev(env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<number> {
-  // Whoever read our output may go; that is no reason to leave children behind.
+  // The reader of our output may go; the children must still be stopped.
   process.stdout.on('error', () => undefined);
   try {
     checkEnvironment(env);

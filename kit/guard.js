@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs a command that must not outlive whoever started it, where the kernel can't see to that (no `setpriv`): kills it
+ * Runs a command that must not outlive its parent, where the kernel can't see to that (no `setpriv`): kills it
  * when standard input closes. usage: guard.js <command> [argument …]
  */
 import { spawn } from 'node:child_process';

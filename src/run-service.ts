@@ -34,7 +34,7 @@ export interface Roles {
 export interface Running {
   /** Ends everything, the work at hand first. */
   stop(): Promise<void>;
-  /** Resolves when something is wrong that only a person can mend. */
+  /** Resolves when something is wrong that only a person can repair. */
   readonly failed: Promise<Error>;
 }
 
@@ -145,7 +145,7 @@ async function createService(
     taskQueue: config.TEMPORAL_TASK_QUEUE,
     updateTimeoutMs: UPDATE_TIMEOUT_MS,
     workflowTaskTimeoutMs: TASK_TIMEOUT_MS,
-    mend: () => namespace.repair(),
+    repair: () => namespace.repair(),
   };
   const runsWithin = (signalTimeoutMs: number) => ({
     runs: createPaymentRuns(client, { ...limits, signalTimeoutMs }),

@@ -27,6 +27,6 @@ export interface Service {
   readonly money: MoneyRuns;
   /** Tells the merchant of what was committed; without effect in a process that does not. */
   readonly firstAttempts: FirstAttempts;
-  /** Something is wrong that only a person can mend: the process ends, saying so. */
+  /** Something is wrong that only a person can repair: the process ends, saying so. */
   readonly fail: (error: Error) => void;
 }

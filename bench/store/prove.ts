@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import type pg from 'pg';
 import type * as Audit from '../../src/store/audit.ts';
 import type * as Deliveries from '../../src/store/deliveries.ts';
-import type * as Expiring from '../../src/store/expiring.ts';
+import type * as Expiring from '../../src/store/expiring-authorizations.ts';
 import type * as Health from '../../src/store/health.ts';
 import type * as Lists from '../../src/store/lists.ts';
 import type * as Open from '../../src/store/open.ts';

@@ -43,7 +43,7 @@ export function createParts() {
         ...(await Promise.all(names.map(get))),
       );
     },
-    /** Whoever calls it second waits for the first. */
+    /** The second caller waits for the first. */
     stop() {
       stopped ??= stopAll(stops);
       return stopped;

@@ -1,4 +1,4 @@
-/** Several jobs at a time, as many as the machine bears. */
+/** Several jobs at a time, as many as the machine has room for. */
 
 /**
  * `run(load, work, rank)` begins the work when there is room for its load, lower ranks first: none goes past another, or those

@@ -1,4 +1,4 @@
-/** The layers side by side, as far as the machine bears it: most of the end-to-end tests wait while others compute. */
+/** The layers side by side, as far as the machine has room for them: most of the end-to-end tests wait while others compute. */
 import { availableParallelism } from 'node:os';
 import { createPool } from './pool.js';
 import { killGroup } from '../../kit/tied-child.js';

@@ -1,4 +1,4 @@
-/** What must hold of each transaction at every moment, whoever looks. */
+/** What must hold of each transaction at every moment. */
 import { sumsOf } from '../transactions/sums.ts';
 import type { Violation } from './question.ts';
 import type { Session } from '../sessions/session.ts';

@@ -115,7 +115,7 @@ export class Courier<T extends Parcel> {
     if (parcel.state !== 'pending') return;
     const started = Date.now();
     const outgoing = this.#rules.outgoing(parcel, started);
-    // Whoever is called may ask at once: what it will read must outlive a kill by then.
+    // The receiver may ask at once: by then, what it will read must outlive a kill.
     this.#journal.flush();
     const outcome = await this.#sender.send(outgoing);
     if (this.#closed || this.#rules.table.get(parcel.id) !== parcel) return;

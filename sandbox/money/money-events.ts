@@ -69,7 +69,7 @@ export function writeCorrection(
   return moved;
 }
 
-/** Takes back what had succeeded: the event bears a correction that says what is true now. */
+/** Takes back what had succeeded: the event has a correction that says what is true now. */
 export function writeReversal(transaction: Transaction, done: TransactionEvent, status?: string): void {
   done.correction = correctionOf(transaction, []);
   transaction.status = status ?? statusBySums(transaction.amount, sumsOf(transaction));

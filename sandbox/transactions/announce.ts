@@ -49,7 +49,7 @@ interface News {
   readonly isResult?: boolean | undefined;
 }
 
-/** Saves what happened to a transaction and tells whoever is to be told. */
+/** Saves what happened to a transaction and sends its callbacks and webhooks. */
 export function announce(sandbox: Sandbox, transaction: Transaction, news: News): void {
   const { event, before, callback } = news;
   const session = sandbox.ledger.session(transaction.session_id);

@@ -4,7 +4,7 @@ import { crashPoint } from '../crash-points.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { mayBeClosed } from '../store/decisions.ts';
-import { asking } from './asking.ts';
+import { askGateway } from './ask-gateway.ts';
 import { attemptOperation } from './attempt-operation.ts';
 import { closeUnopened } from './close-unopened.ts';
 import type { MoneyActivities, PaymentActivities, SessionInput } from './contract.ts';
@@ -31,7 +31,7 @@ export function createActivities(deps: ActivityDependencies): PaymentActivities 
     input: { readonly gateway: string },
     work: (tools: Recording & { gateway: Gateway; signal: AbortSignal }) => Promise<Result>,
   ): Promise<Result> =>
-    asking((signal) => work({ ...recording, gateway: gatewayNamed(input.gateway), signal }));
+    askGateway((signal) => work({ ...recording, gateway: gatewayNamed(input.gateway), signal }));
   return {
     openSession: (input) =>
       tryToOpen(

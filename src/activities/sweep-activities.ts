@@ -8,8 +8,8 @@ import type { PaymentRow } from '../store/payments.ts';
 import { findBySessions, recordCompletePass } from '../store/sweeps.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
-import { asking } from './asking.ts';
-import { countMissedCallbacks, type MissedCallbacks } from './missed-callbacks.ts';
+import { askGateway } from './ask-gateway.ts';
+import { countMissedCallbacks, type MissedCallbacks } from './count-missed-callbacks.ts';
 import { planSweep, type SweepPlan, type Sweeping } from './sweep-plan.ts';
 
 /** How far a pass over one listing has come. */
@@ -66,9 +66,10 @@ export function createSweepActivities(given: SweepDependencies): SweepActivities
   };
   return {
     planSweep: (sweeping) => planSweep(db, gatewayNamed(sweeping.gateway), sweeping, new Date()),
-    sweepPage: (at) => asking((signal) => sweepAndRest({ db, runs }, gatewayNamed(at.gateway), at, signal)),
+    sweepPage: (at) =>
+      askGateway((signal) => sweepAndRest({ db, runs }, gatewayNamed(at.gateway), at, signal)),
     async countMissedCallbacks(gateway) {
-      const counted = await asking((signal) => countMissedCallbacks(db, gatewayNamed(gateway), signal));
+      const counted = await askGateway((signal) => countMissedCallbacks(db, gatewayNamed(gateway), signal));
       onCounted?.(gateway, counted);
       return counted;
     },

@@ -1,7 +1,7 @@
 /** Which listings a sweep reads, and from when: told from the marks in the store, so that no process has to remember. */
 import type { Gateway, Listing } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
-import { hoursToCount } from './missed-callbacks.ts';
+import { hoursToCount } from './count-missed-callbacks.ts';
 import { listingStart, readMarks, type SweepMark } from '../store/sweeps.ts';
 
 export interface Sweeping {

@@ -4,10 +4,10 @@ import { claimUnsignalled, markSignalled, type DeliveryRow } from '../store/deli
 import { withoutValues } from '../store/errors.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
-import { announceExpirings } from './expiring.ts';
+import { announceExpirings } from './announce-expiring.ts';
 import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 import { prune } from './prune.ts';
-import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './waking.ts';
+import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './recover.ts';
 
 /** Shoppers wait for what is told here, so it rests less than a sweep does. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };

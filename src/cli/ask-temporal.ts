@@ -1,6 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { ClientConfig } from '../config/config.ts';
-import { withTimeout } from '../temporal/calls.ts';
+import { withTimeout } from '../temporal/run-calls.ts';
 import { connectClient } from '../temporal/connect.ts';
 
 /** Temporal gave no answer, and why. */

@@ -7,7 +7,7 @@ import { withRunningDev } from './running-dev.ts';
 import { findingsOf } from './why/findings.ts';
 import { findOrdersInTemporal } from './why/orders-in-temporal.ts';
 import { findRuns, type RunsAnswer } from './why/runs.ts';
-import { findStory, type StoryAnswer } from './why/story.ts';
+import { findStory, type StoryAnswer } from './why/find-story.ts';
 import { jsonOf, linesOf, type Why } from './why/render.ts';
 
 const HELP = `

@@ -22,7 +22,7 @@ export function isUnfinished({ state }: { readonly state: OperationState }): boo
  */
 export type OperationState = 'pending' | 'unknown' | 'done' | 'failed';
 
-/** What a gateway shows of one operation on a transaction, by whoever's hand. */
+/** What a gateway shows of one operation on a transaction, ours or not. */
 export interface ShownOperation {
   readonly kind: OperationKind;
   /** What was given as its reference; null where there was none, as with a void that takes none. */
@@ -173,7 +173,7 @@ function shownOf(
   return isOlder ? undefined : best;
 }
 
-/** How many voids a transaction shows as failed, by whoever's hand. */
+/** How many voids a transaction shows as failed, ours or not. */
 export function failedVoidsOf({ operations }: Transaction): number {
   return operations.filter(({ kind, state }) => kind === 'void' && state === 'failed').length;
 }

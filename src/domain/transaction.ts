@@ -30,7 +30,7 @@ export interface Transaction {
   readonly refundedMinor: number;
   /** What may still be captured, or voided: neither captured nor given back. */
   readonly capturableMinor: number;
-  /** What was done with the money, in the order in which it happened, whoever asked for it. */
+  /** What was done with the money, in the order in which it happened, by us or at the gateway itself. */
   readonly operations: readonly ShownOperation[];
   /**
    * The events of money that it shows as done, each by the name that a callback about it gives (`Claim.eventRef`). Absent where the

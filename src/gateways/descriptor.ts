@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { CallRate } from './call-rate.ts';
-import type { GatewayCommand } from './commands.ts';
+import type { GatewayCommand } from './gateway-command.ts';
 import type { Gateway } from './gateway.ts';
 
 export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, Settings = unknown> {
@@ -38,7 +38,7 @@ export type CallbackResult = 'accepted' | 'duplicate' | 'ignored';
 export interface GatewayVariables {
   /** All its names begin so, without the underscore. The core adds `<prefix>_ALLOWED_IPS`, `_IP_POLICY` and `_MAX_CALLS_PER_SECOND`. */
   readonly prefix: string;
-  /** By name, each with its form (config/fields.ts). It is configured where any of them is set. */
+  /** By name, each with its form (lib/variable-forms.ts). It is configured where any of them is set. */
   readonly shape: Readonly<Record<string, z.ZodType>>;
   /** May be given by NAME_FILE too, are never shown, and must be strong where money is real. */
   readonly secrets: readonly string[];

@@ -1,6 +1,6 @@
 /** Who had money moved, or decided, by which key and from where. */
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
-import { newId } from './ids.ts';
+import { newId } from './new-ids.ts';
 import { is, madeSince, pageOf, type Page } from './lists.ts';
 import type { Db } from './open.ts';
 import { audit, payments } from './schema.ts';

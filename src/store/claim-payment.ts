@@ -6,7 +6,7 @@ import { differences, moneyDifferences, type AskedFor, type Difference } from '.
 import type { Money } from '../domain/money.ts';
 import type { Customer } from '../domain/order.ts';
 import { isOpen } from '../domain/payment.ts';
-import { newId, newReturnKey } from './ids.ts';
+import { newId, newReturnKey } from './new-ids.ts';
 import { supersedeDeferred } from './outbox.ts';
 import type { Db } from './open.ts';
 import { moneyOf } from './payment-snapshot.ts';

@@ -2,11 +2,11 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Callback } from '../domain/callback.ts';
 import type { PaymentKey } from '../domain/payment.ts';
-import { newId } from './ids.ts';
+import { newId } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 import type { ReceivedDelivery } from './log-delivery.ts';
 import { deliveries } from './schema.ts';
-import type { Change } from './together.ts';
+import type { Change } from './one-statement.ts';
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 

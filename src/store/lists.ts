@@ -15,7 +15,7 @@ import {
 } from 'drizzle-orm';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { DeliveryRow } from './deliveries.ts';
-import { idsFrom } from './ids.ts';
+import { idsFrom } from './new-ids.ts';
 import type { Db } from './open.ts';
 import type { OperationRow } from './operations.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';

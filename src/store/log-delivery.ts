@@ -2,7 +2,7 @@
 import { sql, type SQL } from 'drizzle-orm';
 import type { Claim } from '../domain/callback.ts';
 import { isMoney, PAYMENT_STATUSES, type PaymentKey } from '../domain/payment.ts';
-import { newId } from './ids.ts';
+import { newId } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 
 export interface ReceivedDelivery {

@@ -6,10 +6,10 @@ import { drizzle } from 'drizzle-orm/pglite';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { ensureDataDirectory } from './data-directory.ts';
-import { lockDirectory } from './lock.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { migrateEmbedded, migratePostgres } from './migrations.ts';
 import * as schema from './schema.ts';
-import { databaseOn } from './transactions.ts';
+import { databaseOn } from './database.ts';
 
 /** Either store, or a transaction on it. */
 export type Db = PgDatabase<PgQueryResultHKT, typeof schema>;

@@ -4,7 +4,7 @@ import { wrongLines, type LineHistory, type MovedLine, type WrongLine } from '..
 import type { OperationCause, OperationKind } from '../domain/operation.ts';
 import { useDecision } from './decisions.ts';
 import { NoSuchRow } from './errors.ts';
-import { newId } from './ids.ts';
+import { newId } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 import { findPayment, type PaymentRow } from './payments.ts';
 import { operations, orders, payments } from './schema.ts';

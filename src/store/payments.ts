@@ -2,10 +2,10 @@
 import { and, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Money } from '../domain/money.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
-import { newReturnKey } from './ids.ts';
+import { newReturnKey } from './new-ids.ts';
 import type { Db } from './open.ts';
 import { orders, payments, timeline } from './schema.ts';
-import { changeTogether } from './together.ts';
+import { changeTogether } from './one-statement.ts';
 
 export type PaymentRow = typeof payments.$inferSelect;
 export type OrderRow = typeof orders.$inferSelect;

@@ -2,11 +2,11 @@
 import { and, asc, eq, gte, inArray, isNotNull, ne, sql, type Column, type SQL } from 'drizzle-orm';
 import { nameOf, type Asker } from './asker.ts';
 import type { DeliveryRow } from './deliveries.ts';
-import { newId } from './ids.ts';
+import { newId } from './new-ids.ts';
 import type { Db } from './open.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
 import { deliveries, outbox, timeline } from './schema.ts';
-import { changeTogether } from './together.ts';
+import { changeTogether } from './one-statement.ts';
 
 /** One delivery, or null. */
 export async function findDelivery(db: Db, id: string): Promise<DeliveryRow | null> {

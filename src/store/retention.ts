@@ -6,7 +6,7 @@
  * one has left on the page, and neither the table nor its indexes grow (PostgreSQL's HOT updates).
  */
 import { eq, sql, type SQL } from 'drizzle-orm';
-import { idsFrom } from './ids.ts';
+import { idsFrom } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 import { retentionMarks } from './schema.ts';
 

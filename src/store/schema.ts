@@ -216,7 +216,7 @@ export const operations = pgTable(
     /** Why it failed: a stable code, and in words. */
     code: text(),
     detail: text(),
-    /** Written before it is sent: whoever finds it without an answer must not send it again. */
+    /** Written before it is sent: found without an answer, it must not be sent again. */
     sentAt: at('sent_at'),
     /** How many failed voids the gateway showed when it was sent, ours and others: none of them is this one. */
     failedVoids: integer('failed_voids').notNull().default(0),

@@ -4,7 +4,7 @@ import { rows, type Db } from './open.ts';
 import type { Page } from './lists.ts';
 import type { OutboxState } from './outbox.ts';
 import { outbox, updateAttempts } from './schema.ts';
-import { changeTogether } from './together.ts';
+import { changeTogether } from './one-statement.ts';
 
 export type AttemptRow = typeof updateAttempts.$inferSelect;
 

@@ -13,7 +13,7 @@ import {
   type MoneyInput,
 } from '../workflows/messages.ts';
 import type { moneyOperations } from '../workflows/money-operations.ts';
-import { createCalls, RunsUnavailable, taskTimeoutOf, type Calls, type RunsSettings } from './calls.ts';
+import { createCalls, RunsUnavailable, taskTimeoutOf, type Calls, type RunsSettings } from './run-calls.ts';
 
 /** A run takes ten updates at a time: the rest is written down, and asked for by signal. */
 const MOST_IN_FLIGHT = 8;

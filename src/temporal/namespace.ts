@@ -5,7 +5,7 @@ import type { Gateway } from '../gateways/gateway.ts';
 import { WrongAccount } from '../store/health.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { withTimeout } from './calls.ts';
+import { withTimeout } from './run-calls.ts';
 import {
   addSearchAttributes,
   checkSweepStamp,

@@ -25,7 +25,7 @@ import {
   type ResolveResult,
 } from '../workflows/messages.ts';
 import type { paymentSession } from '../workflows/payment-session.ts';
-import { createCalls, taskTimeoutOf, type Calls, type RunsSettings } from './calls.ts';
+import { createCalls, taskTimeoutOf, type Calls, type RunsSettings } from './run-calls.ts';
 
 export interface PaymentRuns {
   /** Opens the session or waits for it. @throws RunsUnavailable | RunEnded */

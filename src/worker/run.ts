@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
 import { createRecording } from '../activities/recording.ts';
-import { createWakingActivities } from '../activities/waking.ts';
+import { createWakingActivities } from '../activities/start-workflows.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
 import type { Config } from '../config/config.ts';

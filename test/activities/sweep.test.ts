@@ -23,7 +23,7 @@ import { logDelivery } from '../../src/store/log-delivery.ts';
 import { readMarks } from '../../src/store/sweeps.ts';
 import { takeUnwoken } from '../../src/store/wakes.ts';
 import { gateways, payments, sweepMarks, timeline, wakes } from '../../src/store/schema.ts';
-import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import { anActivityRun } from '../support/activity.ts';
 import {
   ACCOUNT,

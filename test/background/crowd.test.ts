@@ -1,7 +1,7 @@
 /** Twenty processes on one store look for the same payments, and a run that waits for a silent gateway keeps every signal in its history. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from '../../src/background/waking.ts';
+import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from '../../src/background/recover.ts';
 import { claimUnsignalled, markSignalled } from '../../src/store/deliveries.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -9,7 +9,7 @@ import { claimOperation } from '../../src/store/operations.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { deliveries, orders, outbox, payments } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import { aDelivery, aFinding, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';
 import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
-import { announceExpirings } from '../../src/background/expiring.ts';
+import { announceExpirings } from '../../src/background/announce-expiring.ts';
 import { listUpdates } from '../../src/store/outbox.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';

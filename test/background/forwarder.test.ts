@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { startForwarder } from '../../src/background/forwarder.ts';
-import { wakeUnwatched } from '../../src/background/waking.ts';
+import { wakeUnwatched } from '../../src/background/recover.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { deliveries, payments, timeline } from '../../src/store/schema.ts';
 import { createLog } from '../../src/telemetry/log.ts';
-import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
 import { fakeMoney } from '../support/fake-money.ts';
 import { fakeRuns, type FakeRuns } from '../support/fake-runs.ts';

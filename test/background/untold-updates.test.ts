@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
-import { abandonedJob } from '../../src/background/waking.ts';
+import { abandonedJob } from '../../src/background/recover.ts';
 import type { ForwarderDependencies } from '../../src/background/jobs.ts';
 import { startForwarder } from '../../src/background/forwarder.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';

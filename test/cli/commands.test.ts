@@ -11,7 +11,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import { lockDirectory } from '../../src/store/lock.ts';
+import { lockDirectory } from '../../src/store/directory-lock.ts';
 import type { Store } from '../../src/store/open.ts';
 import { claimPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';

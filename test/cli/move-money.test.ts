@@ -6,7 +6,7 @@ import { runCommand } from '../../src/cli/program.ts';
 import { findOperation, listOperations, markSending, markUnknown } from '../../src/store/operations.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import { API_KEY } from '../support/api.ts';
 import { aFinding, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';

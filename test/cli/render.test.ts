@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { MOST_DELIVERIES } from '../../src/cli/why/story.ts';
+import { MOST_DELIVERIES } from '../../src/cli/why/find-story.ts';
 import { jsonOf, linesOf, type Why } from '../../src/cli/why/render.ts';
 import { aDelivery, aPayment, aRun, aStory } from './samples.ts';
 

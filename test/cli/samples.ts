@@ -1,6 +1,6 @@
 /** An order that was paid, as the API shows it. */
 import type { Run } from '../../src/cli/why/runs.ts';
-import type { Delivery, Payment, Story } from '../../src/cli/why/story.ts';
+import type { Delivery, Payment, Story } from '../../src/cli/why/find-story.ts';
 
 export const NOW = new Date('2026-11-21T12:00:00Z');
 export const SERVER = { TEMPORAL_ADDRESS: '127.0.0.1:7233', TEMPORAL_NAMESPACE: 'default' };

@@ -11,7 +11,7 @@ import { KNOWN_VARIABLES, readConfig } from '../../src/config/config.ts';
 import { GATEWAYS } from '../../src/gateways/registry.ts';
 import { ORDER_STATUSES } from '../../src/domain/order.ts';
 import { PAYMENT_STATUSES, REVIEW_CODES } from '../../src/domain/payment.ts';
-import { accountFor } from '../../src/gateways/dintero/transactions.ts';
+import { accountFor } from '../../src/gateways/dintero/parse-transaction.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (...path: string[]) => readFileSync(join(ROOT, ...path), 'utf8');

@@ -9,7 +9,7 @@ import { API_KEY, anOrderBody, startTestApi, type TestApi } from '../support/api
 import { useTestApi } from '../support/door.ts';
 import { aPaidPayment } from '../support/paid-payment.ts';
 import { useTerminal } from '../support/terminal.ts';
-import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 
 interface Found {
   readonly status: string;

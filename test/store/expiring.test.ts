@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { announceExpiring, findExpiring } from '../../src/store/expiring.ts';
+import { announceExpiring, findExpiring } from '../../src/store/expiring-authorizations.ts';
 import { claimOperation } from '../../src/store/operations.ts';
 import { listUpdates, readUpdate } from '../../src/store/outbox.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';

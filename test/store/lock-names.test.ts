@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DirectoryInUse, lockDirectory } from '../../src/store/lock.ts';
+import { DirectoryInUse, lockDirectory } from '../../src/store/directory-lock.ts';
 
 const at = { folder: '' };
 

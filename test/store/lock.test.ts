@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { DirectoryInUse, lockDirectory } from '../../src/store/lock.ts';
+import { DirectoryInUse, lockDirectory } from '../../src/store/directory-lock.ts';
 import { openStore } from '../../src/store/open.ts';
 import { listPayments } from '../../src/store/lists.ts';
 import { startModule, type Child } from '../support/child.ts';

@@ -1,4 +1,4 @@
-import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import type { MoneyRuns } from '../../src/temporal/money-runs.ts';
 import type { FakeRuns } from './fake-runs.ts';
 

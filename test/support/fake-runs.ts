@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Db } from '../../src/store/open.ts';
 import { findPayment, recordOpened } from '../../src/store/payments.ts';
-import { RunsUnavailable } from '../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import type { Callback } from '../../src/domain/callback.ts';
 import type { PaymentAddress } from '../../src/domain/payment.ts';
 import type { LookRequest, UnprovedHit } from '../../src/domain/trigger.ts';

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createRecording } from '../../src/activities/recording.ts';
-import { createWakingActivities } from '../../src/activities/waking.ts';
+import { createWakingActivities } from '../../src/activities/start-workflows.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';

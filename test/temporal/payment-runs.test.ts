@@ -7,7 +7,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { RunEnded, RunsUnavailable, withTimeout } from '../../src/temporal/calls.ts';
+import { RunEnded, RunsUnavailable, withTimeout } from '../../src/temporal/run-calls.ts';
 import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
 
 const PAYMENT = { paymentId: 'pay_1', orderReference: '1001', n: 2, gateway: 'dintero' };

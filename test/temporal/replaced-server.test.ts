@@ -185,7 +185,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
   };
   const namespace = createNamespace(parts);
   const limits = { updateTimeoutMs: 10_000, signalTimeoutMs: 10_000 };
-  const settings = { ...limits, taskQueue: config.TEMPORAL_TASK_QUEUE, mend: () => namespace.repair() };
+  const settings = { ...limits, taskQueue: config.TEMPORAL_TASK_QUEUE, repair: () => namespace.repair() };
   const service = {
     ...parts,
     store,

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Connection } from '@temporalio/client';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { wakeUnwatched } from '../../src/background/waking.ts';
+import { wakeUnwatched } from '../../src/background/recover.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { listPaused } from '../../src/temporal/stuck.ts';

@@ -15,7 +15,7 @@ import {
   redeliverRequest,
   viewDelivery,
 } from './delivery-view.ts';
-import { redeliver } from './redeliver.ts';
+import { redeliver } from './redeliver-callback.ts';
 
 export const DELIVERY_CALLS = [
   defineCall({

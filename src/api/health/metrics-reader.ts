@@ -2,7 +2,7 @@
 import type { Gauge } from 'prom-client';
 import type { Service } from '../../service.ts';
 import { readSdkMetrics } from '../../telemetry/sdk-metrics.ts';
-import { withTimeout } from '../../temporal/calls.ts';
+import { withTimeout } from '../../temporal/run-calls.ts';
 import { currentVersionReader } from '../../temporal/current-version.ts';
 import { stuckCounter } from '../../temporal/stuck.ts';
 import { LOOK_LIMIT_MS, temporalAway } from './readiness.ts';

@@ -4,7 +4,7 @@ import type { Service } from '../../service.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 import { ping } from '../../store/health.ts';
 import { rootOf } from '../../lib/root-of.ts';
-import { withTimeout } from '../../temporal/calls.ts';
+import { withTimeout } from '../../temporal/run-calls.ts';
 import type { ready } from './health-view.ts';
 
 export const LOOK_LIMIT_MS = 800;

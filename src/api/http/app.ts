@@ -9,7 +9,7 @@ import { Ingress } from '../callbacks/ingress.ts';
 import { createPokes } from '../callbacks/pokes.ts';
 import { createSourcedIngress } from '../callbacks/sources.ts';
 import { createMetricsReader } from '../health/metrics-reader.ts';
-import { createMoneyMover } from '../money/move-money.ts';
+import { createMoneyMover } from '../money/money-mover.ts';
 import { createOutcomeWaits } from '../returns/outcome-waits.ts';
 import { bearerAuth } from './auth.ts';
 import type { Call } from './define-call.ts';

@@ -4,7 +4,7 @@ import type { Context, Middleware, Next } from 'koa';
 import type { Logger } from '../../telemetry/log.ts';
 import { rootOf } from '../../lib/root-of.ts';
 import { isStoreUnavailable } from '../../store/errors.ts';
-import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../temporal/run-calls.ts';
 import { Refusal } from '../refusal.ts';
 
 export const PROBLEMS = {

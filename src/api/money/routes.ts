@@ -13,7 +13,8 @@ import { PAYMENT_ID } from '../payments/payment-examples.ts';
 import { payment } from '../payments/payment-schemas.ts';
 import { linksOf, viewPayment } from '../payments/payment-view.ts';
 import { Refusal, type ProblemCode } from '../refusal.ts';
-import { isUnfinished, type MoneyMover, type WantedMove } from './move-money.ts';
+import { isUnfinished } from '../../domain/operation.ts';
+import type { MoneyMover, WantedMove } from './money-mover.ts';
 import * as examples from './operation-examples.ts';
 import {
   allOperationsQuery,

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { OperationKind } from '../../domain/operation.ts';
 import { wrongFields } from '../refusal.ts';
-import type { WantedMove } from './move-money.ts';
+import type { WantedMove } from './money-mover.ts';
 import { operationReference, type captureRequest } from './operation-requests.ts';
 
 /** What the body does not say. `idempotencyKey` is the header, `reference` stands where neither names one. */

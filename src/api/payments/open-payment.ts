@@ -5,7 +5,7 @@ import type { Service } from '../../service.ts';
 import { claimPayment, type NewPayment } from '../../store/claim-payment.ts';
 import { moneyOf } from '../../store/payment-snapshot.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
-import { RunEnded } from '../../temporal/calls.ts';
+import { RunEnded } from '../../temporal/run-calls.ts';
 import { Refusal, type FieldProblem } from '../refusal.ts';
 import { closePayment } from './cancel-payment.ts';
 import { addressOf, refuseUnconfigured } from './find-payment.ts';

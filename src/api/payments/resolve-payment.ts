@@ -6,7 +6,7 @@ import { nameOf, type Asker } from '../../store/asker.ts';
 import { writeDecision } from '../../store/decisions.ts';
 import { listUnfinished } from '../../store/operations.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
-import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../temporal/run-calls.ts';
 import { Refusal } from '../refusal.ts';
 import { addressOf, refuseUnconfigured } from './find-payment.ts';
 import type { resolveRequest } from './payment-requests.ts';

@@ -24,7 +24,7 @@ import {
 import { openedPayment, orderView, payment, paymentWithTimeline } from './payment-schemas.ts';
 import { linksOf, viewOrder, viewPayment } from './payment-view.ts';
 import { resolve } from './resolve-payment.ts';
-import { readStory } from './story.ts';
+import { readStory } from './read-story.ts';
 import { updateReference } from './update-reference.ts';
 
 const atPayment = z.object({ id: payment.shape.id });

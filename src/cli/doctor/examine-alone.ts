@@ -9,7 +9,7 @@ import { checkGateway } from '../../health/gateway-checks.ts';
 import { checkEndpoint } from '../../health/merchant-checks.ts';
 import { checkStore } from '../../health/store-checks.ts';
 import { checkTemporal } from '../../health/temporal-checks.ts';
-import { DirectoryInUse } from '../../store/lock.ts';
+import { DirectoryInUse } from '../../store/directory-lock.ts';
 import { openStore } from '../../store/open.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import { withTemporal } from '../ask-temporal.ts';

@@ -5,7 +5,7 @@ import { moneyWorkflowId } from '../../workflows/messages.ts';
 import { plainLine } from '../../lib/terminal-text.ts';
 import { differenceOf, reviewReason } from './review-reason.ts';
 import type { Run, RunsAnswer } from './runs.ts';
-import type { Order, Payment, Story } from './story.ts';
+import type { Order, Payment, Story } from './find-story.ts';
 
 export interface Finding {
   readonly about: string;

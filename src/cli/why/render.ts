@@ -6,7 +6,7 @@ import { reviewReason } from './review-reason.ts';
 import type { Finding } from './findings.ts';
 import type { Hit } from './search-hits.ts';
 import type { Run, RunsAnswer } from './runs.ts';
-import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './story.ts';
+import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './find-story.ts';
 
 export interface Why {
   /** What was asked for. */

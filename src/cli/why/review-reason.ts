@@ -2,7 +2,7 @@
 import { inMoney } from '../../api/payments/amounts-in-text.ts';
 import { formatMoney, type Money } from '../../domain/money.ts';
 import { GATEWAYS } from '../../gateways/registry.ts';
-import type { Order, Payment } from './story.ts';
+import type { Order, Payment } from './find-story.ts';
 
 /** Why a person is asked, else why it ended so; amounts as people write them. */
 export function reviewReason({ reviewMark, reason, accepted, currency }: Payment): string | null {

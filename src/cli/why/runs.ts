@@ -1,7 +1,7 @@
 /** What Temporal knows of an order: its runs, what each did, what it waits for, and what keeps failing. */
 import type { Client } from '@temporalio/client';
 import type { ClientConfig } from '../../config/config.ts';
-import { withTimeout } from '../../temporal/calls.ts';
+import { withTimeout } from '../../temporal/run-calls.ts';
 import { getState } from '../../workflows/messages.ts';
 import { pendingOf, stepsOf, type PendingActivity, type Step } from './history.ts';
 import { askTemporal, type Unasked } from '../ask-temporal.ts';

@@ -2,7 +2,7 @@ import type { RawRequest, Verification } from '../gateway.ts';
 import { readAccountEvent } from './account-event.ts';
 import { verifyBody } from './body-signature.ts';
 import { sha256 } from '../../lib/fingerprint.ts';
-import { idField } from '../shared/fields.ts';
+import { idField } from '../shared/gateway-fields.ts';
 
 /** An unsigned body is read only this far: a genuine one of a few lines still names its session. */
 const MAX_UNPROVED_BYTES = 65_536;

@@ -2,7 +2,7 @@ import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway, RawRequest, SigningSecrets } from '../gateway.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
-import { verifyCallback } from './callback.ts';
+import { verifyCallback } from './verify-callback.ts';
 import { rulesFor } from './capabilities.ts';
 import type { DinteroClient } from './client.ts';
 import { createDinteroClient } from './client.ts';
@@ -16,7 +16,7 @@ import { countCallbacksSent } from './session-events.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { checkedSettings } from './settings.ts';
 import type { Signer } from './signature.ts';
-import { modeOf } from './ids.ts';
+import { modeOf } from './id-parts.ts';
 import { accountUrl } from './urls.ts';
 import { rejected } from './parse-answer.ts';
 

@@ -1,5 +1,5 @@
 /** `paidonce dintero …`: sets up both ways in which Dintero calls us. Secrets go to the terminal and nowhere else. */
-import type { CommandAnswer, GatewayCommand } from '../commands.ts';
+import type { CommandAnswer, GatewayCommand } from '../gateway-command.ts';
 import { createDinteroClient } from './client.ts';
 import { deleteSubscription, isOurs, listSubscriptions } from './hooks.ts';
 import type { DinteroSettings } from './settings.ts';

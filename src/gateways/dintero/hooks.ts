@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
 import type { DinteroSettings } from './settings.ts';
 import { accountUrl } from './urls.ts';
-import { idField, isWellFormed, shownField, shownText } from '../shared/fields.ts';
+import { idField, isWellFormed, shownField, shownText } from '../shared/gateway-fields.ts';
 import { expected, rejected } from './parse-answer.ts';
 
 /** What happens to any transaction, and how a payment ended, also without one. */

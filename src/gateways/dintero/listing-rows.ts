@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ListedTransaction } from '../gateway.ts';
 import { eventSchema, needsAmount } from './money-events.ts';
 import { isAmountMinor } from '../../domain/money.ts';
-import { accountFor } from './transactions.ts';
-import { amountField, currencyField, idField, referenceField } from '../shared/fields.ts';
+import { accountFor } from './parse-transaction.ts';
+import { amountField, currencyField, idField, referenceField } from '../shared/gateway-fields.ts';
 import { timeField } from '../shared/times.ts';
 
 const listedSchema = z.object({

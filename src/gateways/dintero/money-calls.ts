@@ -2,8 +2,8 @@ import type { OperationAnswer, OperationRequest } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
 import type { Answer } from '../shared/http-exchange.ts';
 import { Silence } from '../shared/http-exchange.ts';
-import { isIdOf } from './ids.ts';
-import { toTransaction, transactionSchema } from './transactions.ts';
+import { isIdOf } from './id-parts.ts';
+import { toTransaction, transactionSchema } from './parse-transaction.ts';
 import { refusalOf, rejected, understand } from './parse-answer.ts';
 
 interface MoneyCalls {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { OperationKind, ShownOperation } from '../../domain/operation.ts';
 import { isAmountMinor } from '../../domain/money.ts';
-import { optionalIdField } from '../shared/fields.ts';
+import { optionalIdField } from '../shared/gateway-fields.ts';
 import { errorReason } from './parse-answer.ts';
 
 const KINDS: ReadonlyMap<string, OperationKind> = new Map([

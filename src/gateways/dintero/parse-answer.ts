@@ -1,7 +1,7 @@
 /** Dintero's answers in our shape, and its refusals and errors in words. */
 import { z } from 'zod';
 import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
-import { fitting, shownText, type Understood } from '../shared/fields.ts';
+import { fitting, shownText, type Understood } from '../shared/gateway-fields.ts';
 import type { Answer } from '../shared/http-exchange.ts';
 
 const errorAnswer = z.object({

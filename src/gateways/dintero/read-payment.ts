@@ -1,8 +1,8 @@
 import type { Reading } from '../../domain/transaction.ts';
 import type { DinteroClient } from './client.ts';
-import { accountOf, isIdOf } from './ids.ts';
+import { accountOf, isIdOf } from './id-parts.ts';
 import { progressSchema, toSessionState } from './sessions.ts';
-import { toTransaction, transactionSchema } from './transactions.ts';
+import { toTransaction, transactionSchema } from './parse-transaction.ts';
 import { understand } from './parse-answer.ts';
 
 interface Reader {

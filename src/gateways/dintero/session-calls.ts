@@ -2,7 +2,7 @@ import type { PaymentKey } from '../../domain/payment.ts';
 import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts';
 import { GatewayRejected } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
-import { isIdOf } from './ids.ts';
+import { isIdOf } from './id-parts.ts';
 import { readPages } from '../shared/read-pages.ts';
 import { listingOf } from './listing-call.ts';
 import { withoutPersonal } from '../shared/personal-data.ts';
@@ -10,7 +10,7 @@ import { toSessionBody } from './session-request.ts';
 import { keyOf, namedSchema, openedSchema, sessionSchema, toFoundSession } from './sessions.ts';
 import type { DinteroSettings } from './settings.ts';
 import { viewUrl } from './urls.ts';
-import { fitting, isHttpUrl } from '../shared/fields.ts';
+import { fitting, isHttpUrl } from '../shared/gateway-fields.ts';
 import { expected, refusalOf, unclear, understand } from './parse-answer.ts';
 
 /** Lines that don't add up are refused at creation instead of surfacing at capture. */

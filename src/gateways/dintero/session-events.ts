@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
-import { isIdOf } from './ids.ts';
+import { isIdOf } from './id-parts.ts';
 import { expected } from './parse-answer.ts';
 
 /** What Dintero notes in a session when it calls us. */

@@ -5,7 +5,13 @@ import type { FoundSession } from '../gateway.ts';
 import { byTime } from '../shared/times.ts';
 import { parseKey } from '../shared/payment-key.ts';
 import { METADATA } from './session-request.ts';
-import { amountField, currencyField, idField, isWellFormed, referenceField } from '../shared/fields.ts';
+import {
+  amountField,
+  currencyField,
+  idField,
+  isWellFormed,
+  referenceField,
+} from '../shared/gateway-fields.ts';
 import { timeField } from '../shared/times.ts';
 import { errorReason } from './parse-answer.ts';
 

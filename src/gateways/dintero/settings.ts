@@ -1,5 +1,5 @@
 import type { GatewayDeps } from '../descriptor.ts';
-import { isHttpUrl } from '../shared/fields.ts';
+import { isHttpUrl } from '../shared/gateway-fields.ts';
 
 /** What it takes to talk to one Dintero account. */
 export interface DinteroSettings {

@@ -1,7 +1,7 @@
 /** The secret with which Dintero signs session callbacks. */
 import { z } from 'zod';
 import type { DinteroClient } from './client.ts';
-import { shownField } from '../shared/fields.ts';
+import { shownField } from '../shared/gateway-fields.ts';
 import { expected, unclear } from './parse-answer.ts';
 
 export interface SigningSecret {

@@ -1,7 +1,7 @@
 /** `paidonce dintero subscribe`: a subscription of ours stays only where Dintero's ping to it verified. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CommandAnswer } from '../commands.ts';
+import type { CommandAnswer } from '../gateway-command.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
 import type { HookCalls, Subscription } from './hooks.ts';
 import { createSubscription, deleteSubscription, listAnswers, listSubscriptions, tellsUs } from './hooks.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { list, secret, url } from '../../lib/variable-forms.ts';
 import type { GatewayVariables } from '../descriptor.ts';
-import { modeOf } from './ids.ts';
+import { modeOf } from './id-parts.ts';
 import type { DinteroSettings } from './settings.ts';
 
 const HOSTS = {

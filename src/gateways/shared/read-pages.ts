@@ -1,7 +1,7 @@
 /** Listings that are read page by page, each page after the last id of the one before. */
 import { z } from 'zod';
 import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
-import { idField } from './fields.ts';
+import { idField } from './gateway-fields.ts';
 
 const identified = z.object({ id: idField });
 

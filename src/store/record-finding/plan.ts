@@ -18,13 +18,13 @@ import { effectId, type OrderStatus, type UpdateType } from '../../domain/order.
 import { isMoney, isSettled, type PaymentSnapshot } from '../../domain/payment.ts';
 import type { Transaction } from '../../domain/transaction.ts';
 import type { ClosingCause } from '../decisions.ts';
-import { newId } from '../ids.ts';
+import { newId } from '../new-ids.ts';
 import type { NewOperation } from '../operations.ts';
 import { updateBody } from '../outbox.ts';
 import { snapshotOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
 import type { outbox, timeline } from '../schema.ts';
-import { noteKey, orderSnapshot, type Locked } from './lock.ts';
+import { noteKey, orderSnapshot, type Locked } from './lock-payment.ts';
 
 /** What is recorded of a payment. */
 export interface FindingRecord {

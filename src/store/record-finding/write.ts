@@ -10,8 +10,8 @@ import type { Db } from '../open.ts';
 import { snapshotOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
 import { operations, orders, outbox, payments, timeline } from '../schema.ts';
-import { changeTogether, type Change } from '../together.ts';
-import { lockPayment, type Locked } from './lock.ts';
+import { changeTogether, type Change } from '../one-statement.ts';
+import { lockPayment, type Locked } from './lock-payment.ts';
 import {
   planRecord,
   recordedFinding,

@@ -11,7 +11,7 @@ import {
 } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { payments } from '../../../src/store/schema.ts';
-import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { API_KEY, KEY_NAME, type Answer } from '../../support/api.ts';
 import { useTestApi } from '../../support/door.ts';
 import { aPaidPayment, becomes, fails } from '../../support/paid-payment.ts';

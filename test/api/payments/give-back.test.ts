@@ -4,7 +4,7 @@ import { claimGiveBack, listOperations } from '../../../src/store/operations.ts'
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { aDecision, aFinding, aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { KEY_NAME } from '../../support/api.ts';
 import { useTestApi } from '../../support/door.ts';

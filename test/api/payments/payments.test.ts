@@ -4,7 +4,7 @@ import type { PaymentStatus } from '../../../src/domain/payment.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
-import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { anOrderBody, API_KEY, SECOND_KEY } from '../../support/api.ts';
 import { aFinding, aPayment, aRecord, aReference, aTransaction, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';

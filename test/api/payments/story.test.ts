@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readStory } from '../../../src/api/payments/story.ts';
+import { readStory } from '../../../src/api/payments/read-story.ts';
 import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { forgetSlice } from '../../../src/store/retention.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { OperationKind, ShownOperation } from '../../../src/domain/operation.ts';
 import type { Transaction } from '../../../src/domain/transaction.ts';
-import { toTransaction, transactionSchema } from '../../../src/gateways/dintero/transactions.ts';
+import { toTransaction, transactionSchema } from '../../../src/gateways/dintero/parse-transaction.ts';
 import { aTransaction } from './fake-dintero.ts';
 
 type Shown = Record<string, unknown>;

@@ -18,7 +18,7 @@ const ALWAYS = {
   'store/claim-payment.ts': 'store-claim-payment',
   'store/decisions.ts': 'store-decisions',
   'store/deliveries.ts': 'store-deliveries',
-  'store/ids.ts': 'store-ids',
+  'store/new-ids.ts': 'store-new-ids',
   'store/log-delivery.ts': 'store-log-delivery',
   'store/operations.ts': 'store-operations',
   'store/outbox.ts': 'store-outbox',

@@ -6,7 +6,7 @@ import { resolve } from '../../../src/api/payments/resolve-payment.ts';
 import type { OperationKind } from '../../../src/domain/operation.ts';
 import { isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
-import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { paymentWorkflowId } from '../../../src/workflows/messages.ts';
 import { MadeTrouble } from '../temporal/activity-try.ts';
 import { enterActivity } from '../temporal/current.ts';

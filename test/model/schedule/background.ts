@@ -1,5 +1,5 @@
 /** What goes on by itself: sweeps, and whoever wakes what was forgotten. */
-import { wakeForgotten, wakeUnwoken, wakeUnwatched, abandonedJob } from '../../../src/background/waking.ts';
+import { wakeForgotten, wakeUnwoken, wakeUnwatched, abandonedJob } from '../../../src/background/recover.ts';
 import { differsFromListing, hasOtherSums } from '../../../src/domain/decide.ts';
 import { holdsMoney, isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';

@@ -5,7 +5,7 @@ import type { DeliveryRow } from '../../../src/store/deliveries.ts';
 import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
-import { newId } from './store-ids.ts';
+import { newId } from './store-new-ids.ts';
 
 export type * from '../../../src/store/deliveries.ts';
 

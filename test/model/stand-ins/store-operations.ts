@@ -12,7 +12,7 @@ import type {
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { isUsedNow } from './store-decisions.ts';
-import { newId } from './store-ids.ts';
+import { newId } from './store-new-ids.ts';
 
 export type * from '../../../src/store/operations.ts';
 

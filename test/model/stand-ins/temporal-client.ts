@@ -1,3 +1,3 @@
-/** The errors that `src/temporal/calls.ts` asks for; nothing here throws them. */
+/** The errors that `src/temporal/run-calls.ts` asks for; nothing here throws them. */
 export class WorkflowUpdateFailedError extends Error {}
 export class WorkflowUpdateRPCTimeoutOrCancelledError extends Error {}

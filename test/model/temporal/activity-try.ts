@@ -1,7 +1,7 @@
 /** One activity as a run waits for it, tried until it succeeds: as Temporal does it, and as often as a worker dies under it. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { RetryPolicy } from '@temporalio/common';
-import { RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { currentActivity, enterActivity } from './current.ts';
 import { milliseconds } from './duration.ts';
 import type { Run } from './run.ts';

@@ -1,7 +1,7 @@
 /** A world of its own for each schedule: the toy server, and every kind of trouble. */
 import { moneyOperations } from '../../../src/workflows/money-operations.ts';
 import { paymentSession } from '../../../src/workflows/payment-session.ts';
-import { forgetIds } from '../stand-ins/store-ids.ts';
+import { forgetIds } from '../stand-ins/store-new-ids.ts';
 import { Clock } from '../world/clock.ts';
 import { createToyRuns } from '../world/runs.ts';
 import type { Stage } from '../world/stage.ts';

@@ -1,5 +1,5 @@
 /** How the rest of the product reaches its runs: the interfaces of `src/temporal/`, on the toy server. */
-import { RunEnded, RunsUnavailable } from '../../../src/temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
 import type { PaymentAddress } from '../../../src/domain/payment.ts';
 import type { PaymentRuns } from '../../../src/temporal/payment-runs.ts';

@@ -2,8 +2,8 @@
 import { createActivities } from '../../../src/activities/create-activities.ts';
 import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
 import { createRecording } from '../../../src/activities/recording.ts';
-import { createWakingActivities } from '../../../src/activities/waking.ts';
-import { createMoneyMover, type MoneyMover } from '../../../src/api/money/move-money.ts';
+import { createWakingActivities } from '../../../src/activities/start-workflows.ts';
+import { createMoneyMover, type MoneyMover } from '../../../src/api/money/money-mover.ts';
 import type { Gateway, OperationRequest } from '../../../src/gateways/gateway.ts';
 import type { Service } from '../../../src/service.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';

@@ -1,5 +1,5 @@
 /** Tells merchants of authorizations that are about to lapse. */
-import { announceExpiring, findExpiring } from '../store/expiring.ts';
+import { announceExpiring, findExpiring } from '../store/expiring-authorizations.ts';
 import type { Jobs } from './jobs.ts';
 
 /** In one turn; the next one is a minute later. */

@@ -20,7 +20,7 @@ export interface RunsSettings {
   /** How long a worker may take for one task of a run before another one gets it; Temporal's own 10 s where it is left out. */
   readonly workflowTaskTimeoutMs?: number;
   /** Called when a start fails because the namespace lacks a search attribute; true when it is worth starting again. */
-  readonly mend?: () => Promise<boolean>;
+  readonly repair?: () => Promise<boolean>;
 }
 
 /** As an option of a start. */
@@ -37,21 +37,21 @@ export interface Calls {
 
 export function createCalls(settings: RunsSettings): Calls {
   /** A server that was replaced under us does not know our search attributes. */
-  async function mending<T>(call: () => Promise<T>): Promise<T> {
+  async function repairing<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      if (!isUnprepared(error) || !(await settings.mend?.())) throw error;
+      if (!isUnprepared(error) || !(await settings.repair?.())) throw error;
       return call();
     }
   }
   return {
     update: (call) =>
       withTimeout(
-        retryUpdate(() => mending(call)),
+        retryUpdate(() => repairing(call)),
         settings.updateTimeoutMs,
       ),
-    signal: (call) => withTimeout(mending(call), settings.signalTimeoutMs),
+    signal: (call) => withTimeout(repairing(call), settings.signalTimeoutMs),
   };
 }
 

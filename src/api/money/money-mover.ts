@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { crashPoint } from '../../crash-points.ts';
 import { wrongLines, type MovedLine, type WrongLine } from '../../domain/lines.ts';
-import type { OperationKind } from '../../domain/operation.ts';
+import { isUnfinished, type OperationKind } from '../../domain/operation.ts';
 import type { Service } from '../../service.ts';
 import { aboutOperation, operationName } from '../../store/about-operation.ts';
 import { currencyOf } from '../../store/payment-snapshot.ts';
@@ -16,7 +16,7 @@ import {
   WrongLines,
 } from '../../store/operations.ts';
 import { findOrder, type PaymentRow } from '../../store/payments.ts';
-import { RunEnded, RunsUnavailable } from '../../temporal/calls.ts';
+import { RunEnded, RunsUnavailable } from '../../temporal/run-calls.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 import { inMoney } from '../payments/amounts-in-text.ts';
 import { addressOf, refuseUnconfigured } from '../payments/find-payment.ts';
@@ -83,10 +83,6 @@ function askForLook({ runs, log }: Service, payment: PaymentRow): void {
   runs.look(addressOf(payment), signal).catch((error: unknown) => {
     log.warn({ paymentId: payment.id, reason: String(error) }, 'could not ask for a look');
   });
-}
-
-export function isUnfinished({ state }: Pick<OperationRow, 'state'>): boolean {
-  return state === 'pending' || state === 'unknown';
 }
 
 /** What was asked for before is found before it is judged: once it is done, it would be impossible. */

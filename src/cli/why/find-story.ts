@@ -6,7 +6,7 @@ import { delivery, viewDelivery } from '../../api/deliveries/delivery-view.ts';
 import { orderView, paymentWithTimeline } from '../../api/payments/payment-schemas.ts';
 import { pageOf } from '../../api/http/pages.ts';
 import { viewFound } from '../../api/search/search-view.ts';
-import { readStory } from '../../api/payments/story.ts';
+import { readStory } from '../../api/payments/read-story.ts';
 import { searchAnswer } from '../../api/search/search-view.ts';
 import { viewOrder, viewPayment } from '../../api/payments/payment-view.ts';
 import type { ClientConfig } from '../../config/config.ts';

@@ -1,5 +1,5 @@
 /** Wakes what somebody should be caring for and nobody is: updates that were never told, payments without a run, money that stands still. */
-import { newId } from '../store/ids.ts';
+import { newId } from '../store/new-ids.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import { takeForgotten } from '../store/operations.ts';
 import {

@@ -2,13 +2,13 @@ import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { Delivery, RawRequest, Verification } from '../gateway.ts';
 import { parseKey } from '../shared/payment-key.ts';
-import { accountOf } from './ids.ts';
+import { accountOf } from './id-parts.ts';
 import { eventRef } from './money-events.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
 import { sha256 } from '../../lib/fingerprint.ts';
 import { contentHash, parseTarget, verifySignature } from './signature.ts';
 import { KEY_PARAMS } from './urls.ts';
-import { idField, isWellFormed, shownText } from '../shared/fields.ts';
+import { idField, isWellFormed, shownText } from '../shared/gateway-fields.ts';
 
 const MAX_LENGTH = 200;
 

@@ -3,7 +3,7 @@ import type { Service } from '../../service.ts';
 import type { Asker } from '../../store/asker.ts';
 import { markSignalled, type DeliveryRow } from '../../store/deliveries.ts';
 import { findDelivery, writeAgain, type PaymentDelivery } from '../../store/redelivery.ts';
-import { RunsUnavailable } from '../../temporal/calls.ts';
+import { RunsUnavailable } from '../../temporal/run-calls.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Has the run of its payment look once more, as if the callback had just come. @throws Refusal `not_found`, `not_redeliverable` */

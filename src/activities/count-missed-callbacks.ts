@@ -1,6 +1,6 @@
 /** How many callbacks a gateway says it has sent that never came: firewalls, certificates and proxies lose them in silence. */
 import type { Gateway } from '../gateways/gateway.ts';
-import { findHeard } from '../store/missed-callbacks.ts';
+import { findHeard } from '../store/heard-callbacks.ts';
 import type { Db } from '../store/open.ts';
 import { callbacksCountedTo, recordCallbacksCounted } from '../store/sweeps.ts';
 

@@ -4,7 +4,7 @@ import type { ShownOperation } from '../../domain/operation.ts';
 import type { Transaction, TransactionStatus } from '../../domain/transaction.ts';
 import { byTime } from '../shared/times.ts';
 import { rulesFor } from './capabilities.ts';
-import { accountOf } from './ids.ts';
+import { accountOf } from './id-parts.ts';
 import type { Sums, TransactionEvent } from './money-events.ts';
 import {
   correctedRest,
@@ -15,7 +15,7 @@ import {
   sumsOf,
 } from './money-events.ts';
 import { withoutPersonal } from '../shared/personal-data.ts';
-import { amountField, currencyField, idField, referenceField, shownField } from '../shared/fields.ts';
+import { amountField, currencyField, idField, referenceField, shownField } from '../shared/gateway-fields.ts';
 import { isTime, timeField } from '../shared/times.ts';
 import { errorReason } from './parse-answer.ts';
 
