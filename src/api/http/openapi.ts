@@ -7,6 +7,7 @@ import {
   type ZodContentObject,
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import { VERSION } from '../../lib/version.ts';
 import type { ProblemCode } from '../refusal.ts';
 import type { Answers, JsonBody } from './answers.ts';
 import type { Call } from './define-call.ts';
@@ -18,7 +19,7 @@ export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']
 
 const INFO = {
   title: 'paidonce',
-  version: '0.1.0',
+  version: VERSION,
   description: 'Every order paid exactly once. Amounts are integers in minor units; times are RFC 3339 UTC.',
   license: { name: 'MIT', identifier: 'MIT' },
 };

@@ -1,3 +1,4 @@
+import { VERSION } from '../../lib/version.ts';
 import { GatewayUnavailable } from '../gateway.ts';
 import type { Answer, HttpRequest } from '../shared/http-exchange.ts';
 import { createExchange } from '../shared/http-exchange.ts';
@@ -8,8 +9,8 @@ import { requestToken } from './request-token.ts';
 /** Sent with every call; Dintero stores them with what was written. */
 const SYSTEM_HEADERS = {
   'Dintero-System-Name': 'paidonce',
-  'Dintero-System-Version': '0.1.0',
-} as const;
+  'Dintero-System-Version': VERSION,
+};
 
 const EXCHANGES = {
   vendor: 'Dintero',
