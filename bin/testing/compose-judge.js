@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { withLock } from '../../kit/machine-lock.js';
 import { root } from '../prepare.js';
 import { onPath } from '../../kit/on-path.js';
+import { Missing } from './programs.js';
 
 const SOURCE = join(root, 'tools', 'compose-judge');
 
-/** The path of the executable: COMPOSE_JUDGE, or our own. Throws saying what is missing. */
+/** The path of the executable: COMPOSE_JUDGE, or our own. Throws `Missing`. */
 export async function composeJudge() {
   const given = process.env['COMPOSE_JUDGE'];
   if (given !== undefined) return given;
@@ -29,13 +30,20 @@ function sources() {
 
 function build(executable) {
   if (onPath('go') === null)
-    throw new Error('no Go: install Go 1.26, which builds the judge of docker-compose.yml');
+    throw new Missing(
+      'no Go, which builds the judge of docker-compose.yml: install Go 1.26, or name the executable by COMPOSE_JUDGE',
+    );
   process.stdout.write(
     "building the judge of docker-compose.yml, Compose's own loader (Go, half a minute) …\n",
   );
   const partial = `${executable}-${process.pid}`;
   const args = ['build', '-trimpath', '-ldflags=-s -w', '-o', partial, '.'];
   const { status, error } = spawnSync('go', args, { cwd: SOURCE, stdio: 'inherit' });
-  if (status !== 0) throw new Error(`go build failed${error ? `: ${error.message}` : ', see above'}`);
+  if (status !== 0) {
+    const why = error ? `: ${error.message}` : ', see above';
+    throw new Missing(
+      `no judge of docker-compose.yml: go build failed${why}. Go 1.26 and its module proxy are needed, or the executable named by COMPOSE_JUDGE`,
+    );
+  }
   renameSync(partial, executable);
 }

@@ -1,41 +1,58 @@
 /** What layers need from outside: got once per run, handed to the tests by the environment, and ended with the run. */
 import { join } from 'node:path';
 import { root } from '../prepare.js';
-import { onPath } from '../../kit/on-path.js';
-import { postgresPrograms, startPostgres } from '../../kit/postgres-server.js';
-import { aptInstall } from './apt.js';
+import { startPostgres } from '../../kit/postgres-server.js';
 import { composeJudge } from './compose-judge.js';
+import { installPrograms, Missing, programAt } from './programs.js';
 import { makeStoreTemplate } from './store-template.js';
-import { timeSkippingServer } from './time-skipping-server.js';
+import { timeSkippingPrograms, timeSkippingServer } from './time-skipping-server.js';
 
-const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** How each is got: its variables. `stops` gets what ends what was started. */
+const MAKERS = {
+  postgres,
+  postgresPrograms: async () => void programAt('postgres'),
+  embedded,
+  temporal,
+  timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
+  chromium: async () => ({ CHROMIUM: programAt('chromium') }),
+  compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
+  // The published patterns are tried with its `re`.
+  python: async () => ({ PYTHON: programAt('python') }),
+  // Documents print calls by it, and those are run as they are printed.
+  curl: async () => void programAt('curl'),
+};
+
+/** The programs that a part takes, which are installed together: one look at the lists of packages. */
+const PROGRAMS_OF = {
+  postgres: () => (process.env['TEST_DATABASE_URL'] === undefined ? ['postgres'] : []),
+  postgresPrograms: () => ['postgres'],
+  timeSkipping: timeSkippingPrograms,
+  chromium: () => ['chromium'],
+  python: () => ['python'],
+  curl: () => ['curl'],
+};
 
 /**
- * `prepare(names)` gets parts one after the other, since getting one may install something. `environment(names)` answers
- * their variables or throws what is missing; `stop` ends what was started.
+ * `prepare(layers)` gets their parts one after the other, since getting one may install something, and answers `{ layer, reason }` for each
+ * layer that this machine can't run. `environment(names)` answers their variables or throws what is missing; `stop` ends what was started.
  */
 export function createParts() {
   const got = new Map();
   const stops = [];
   let stopped = null;
-  const makers = {
-    postgres: () => postgres(stops),
-    postgresPrograms: installPostgres,
-    embedded: () => embedded(stops),
-    temporal,
-    timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
-    chromium,
-    compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
-    python,
-    curl,
-  };
   const get = (name) => {
-    if (!got.has(name)) got.set(name, makers[name]());
+    if (!got.has(name)) got.set(name, MAKERS[name](stops));
     return got.get(name);
   };
   return {
-    async prepare(names) {
-      for (const name of names) await get(name).catch(() => undefined);
+    async prepare(layers) {
+      installWhatIsMissing(layers);
+      const lacking = [];
+      for (const layer of layers) {
+        const reasons = await reasonsAgainst(layer, get);
+        if (reasons.length > 0) lacking.push({ layer, reason: reasons.join('; ') });
+      }
+      return lacking;
     },
     async environment(names) {
       return Object.assign(
@@ -51,6 +68,23 @@ export function createParts() {
   };
 }
 
+function installWhatIsMissing(layers) {
+  const programsOf = ({ needs }) => needs.flatMap((name) => PROGRAMS_OF[name]?.() ?? []);
+  const layersOf = (program) =>
+    layers.filter((layer) => programsOf(layer).includes(program)).map(({ name }) => name);
+  installPrograms(layers.flatMap(programsOf), layersOf);
+}
+
+/** Any other error than `Missing` means that something of ours is broken: the layer begins, and fails by it. */
+async function reasonsAgainst({ needs }, get) {
+  const reasons = [];
+  for (const name of needs)
+    await get(name).catch((error) => {
+      if (error instanceof Missing) reasons.push(error.message);
+    });
+  return reasons;
+}
+
 async function stopAll(stops) {
   for (const stop of stops.reverse()) await stop();
 }
@@ -58,15 +92,10 @@ async function stopAll(stops) {
 async function postgres(stops) {
   const given = process.env['TEST_DATABASE_URL'];
   if (given !== undefined) return { TEST_DATABASE_URL: given };
-  await installPostgres();
+  programAt('postgres');
   const server = await startPostgres();
   stops.push(server.stop);
   return { TEST_DATABASE_URL: server.url };
-}
-
-async function installPostgres() {
-  if (postgresPrograms() === null) aptInstall('PostgreSQL', ['postgresql']);
-  return {};
 }
 
 async function embedded(stops) {
@@ -75,30 +104,14 @@ async function embedded(stops) {
   return { TEST_STORE_TEMPLATE: folder };
 }
 
+/** It is silent where it has only to be found. */
 async function temporal() {
   const { findTemporalCli } = await import('../../dist/dev/temporal-cli.js');
-  const say = (text) => process.stdout.write(`${text}\n`);
-  return { TEMPORAL_CLI: await findTemporalCli({ env: process.env, say }) };
-}
-
-async function chromium() {
-  const find = () => process.env['CHROMIUM'] ?? onPath(...CHROMIUM_NAMES);
-  if (find() === null) aptInstall('Chromium', ['chromium']);
-  const found = find();
-  if (found === null) throw new Error('no chromium on PATH after installing it; set CHROMIUM to a browser');
-  return { CHROMIUM: found };
-}
-
-/** Documents print calls by it, and those are run as they are printed. */
-async function curl() {
-  if (onPath('curl') === null) aptInstall('curl', ['curl']);
-  return {};
-}
-
-/** The published patterns are tried with its `re`. */
-async function python() {
-  if (onPath('python3') === null) aptInstall('Python', ['python3']);
-  const found = onPath('python3');
-  if (found === null) throw new Error('no python3 on PATH after installing it');
-  return { PYTHON: found };
+  const said = ['no Temporal on this machine: its dev server runs the workflows of the tests'];
+  const say = (text) => process.stdout.write(`${[...said.splice(0), text].join('\n')}\n`);
+  try {
+    return { TEMPORAL_CLI: await findTemporalCli({ env: process.env, say }) };
+  } catch (error) {
+    throw error.name === 'NoTemporalCli' ? new Missing(error.message) : error;
+  }
 }

@@ -5,24 +5,32 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { withLock } from '../../kit/machine-lock.js';
 import { root } from '../prepare.js';
-import { onPath } from '../../kit/on-path.js';
-import { aptInstall } from './apt.js';
+import { Missing, programAt } from './programs.js';
 
 const VERSION = '1.38.0';
 
-/** The path of an executable that takes a port: TIME_SKIPPING_SERVER, or our own. Throws saying what is missing. */
+/** The path of an executable that takes a port: TIME_SKIPPING_SERVER, or our own. Throws `Missing`. */
 export async function timeSkippingServer() {
   const given = process.env['TIME_SKIPPING_SERVER'];
   if (given !== undefined) return given;
-  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const executable = join(cache, 'paidonce', `test-server-${VERSION}`, 'temporal-test-server');
-  if (onPath('java') === null) aptInstall('Java', ['default-jre-headless']);
+  const executable = ownServer();
+  for (const name of timeSkippingPrograms()) programAt(name);
   await withLock(executable, async () => existsSync(executable) || fetchServer(executable));
   return executable;
 }
 
+/** The programs that it takes: to run it, and to fetch it where that has not been done yet. */
+export function timeSkippingPrograms() {
+  if (process.env['TIME_SKIPPING_SERVER'] !== undefined) return [];
+  return existsSync(ownServer()) ? ['java'] : ['java', 'maven'];
+}
+
+function ownServer() {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return join(cache, 'paidonce', `test-server-${VERSION}`, 'temporal-test-server');
+}
+
 function fetchServer(executable) {
-  if (onPath('mvn') === null) aptInstall('Maven', ['maven']);
   process.stdout.write(`fetching Temporal's time-skipping test server ${VERSION} (Maven, 38 MB) …\n`);
   const folder = dirname(executable);
   const partial = join(folder, `lib-${process.pid}`);
@@ -32,7 +40,11 @@ function fetchServer(executable) {
   const { status, error } = spawnSync('mvn', ['-q', '-B', '-f', pom, ...goal], { stdio: 'inherit' });
   if (status !== 0) {
     rmSync(partial, { recursive: true, force: true });
-    throw new Error(`mvn ${goal[0]} failed${error ? `: ${error.message}` : ', see above'}`);
+    const why = error ? `: ${error.message}` : ', see above';
+    throw new Missing(
+      `no time-skipping test server of Temporal: mvn ${goal[0]} failed${why}. Try again where Maven's repository can be reached, or name ` +
+        'the executable by TIME_SKIPPING_SERVER',
+    );
   }
   rmSync(join(folder, 'lib'), { recursive: true, force: true });
   renameSync(partial, join(folder, 'lib'));
