@@ -1,0 +1,14 @@
+/** A rule of CODEOWNERS whose folder was moved asks nobody, and says nothing. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from '@jest/globals';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const lines = readFileSync(join(ROOT, 'CODEOWNERS'), 'utf8').split('\n');
+const patterns = lines.filter((line) => /^[/*]/.test(line)).map((line) => line.split(/\s+/)[0] ?? '');
+
+it('CODEOWNERS names what is there', () => {
+  expect(patterns[0]).toBe('*');
+  expect(patterns.length).toBeGreaterThan(5);
+  expect(patterns.slice(1).filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
