@@ -6,11 +6,16 @@ import { ensureInstalled, root } from './prepare.js';
 import { lookAtWalls, readSources } from './walls.js';
 
 const FOLDERS = ['src', 'sandbox', 'demo-shop', 'dev', 'kit', 'test', 'bench', 'bin'];
-const DOCUMENTS = ['*.md', 'docs'];
+const DOCUMENTS = ['*.md', 'docs', '.github'];
 /** The core and each workspace by itself, so that none of them reaches another; then what may reach all of them. */
 const PROJECTS = ['tsconfig.build.json', 'sandbox', 'demo-shop', 'dev', 'tsconfig.json'];
 const CHECKS = [
-  { name: 'format', command: 'oxfmt', args: ['--check', ...FOLDERS, ...DOCUMENTS], hint: 'npx oxfmt <file> repairs it' },
+  {
+    name: 'format',
+    command: 'oxfmt',
+    args: ['--check', ...FOLDERS, ...DOCUMENTS],
+    hint: 'npx oxfmt <file> repairs it',
+  },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings', ...FOLDERS] },
   ...PROJECTS.map((project) => ({
     name: `types of ${project}`,
