@@ -76,7 +76,9 @@ describe('a new version of the worker', () => {
 async function deploy(): Promise<Process> {
   await sleep(2_000);
   const next = await stack.launchRole('worker', { TEMPORAL_WORKER_BUILD_ID: 'two' });
-  await makeCurrent('two');
+  await makeCurrent('two').catch((error: unknown) => {
+    throw new Error(`its worker said:\n  ${next.lines.join('\n  ')}`, { cause: error });
+  });
   await sleep(1_000);
   await stack.kill('worker', 'SIGTERM');
   expect(await stack.process('worker').ended).toEqual({ code: 0, signal: null });
