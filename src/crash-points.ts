@@ -80,9 +80,42 @@ export function armCrashPoints(wanted: readonly string[], dataDir: string): void
   }
 }
 
-/** Says that this place is reached, and for which order. */
-export function crashPoint(name: CrashPoint, orderReference: string): void {
-  if (armed.size === 0) return;
+export interface Around {
+  readonly before?: CrashPoint;
+  readonly after?: CrashPoint;
+}
+
+/**
+ * An effect with a crash point before it, after it, or both; where none is armed, nothing but the effect. Its second argument says for which
+ * order it is: by its `orderReference`, or by `orderOf`.
+ */
+export function crashable<
+  Tools,
+  Subject extends { readonly orderReference: string },
+  Rest extends unknown[],
+  Result,
+>(points: Around, effect: (tools: Tools, subject: Subject, ...rest: Rest) => Promise<Result>): typeof effect;
+export function crashable<Tools, Subject, Rest extends unknown[], Result>(
+  points: Around,
+  effect: (tools: Tools, subject: Subject, ...rest: Rest) => Promise<Result>,
+  orderOf: (subject: Subject) => string,
+): typeof effect;
+export function crashable<Tools, Subject, Rest extends unknown[], Result>(
+  { before, after }: Around,
+  effect: (tools: Tools, subject: Subject, ...rest: Rest) => Promise<Result>,
+  orderOf = (subject: Subject) => (subject as { readonly orderReference: string }).orderReference,
+): typeof effect {
+  return async (tools, subject, ...rest) => {
+    if (armed.size === 0) return effect(tools, subject, ...rest);
+    const orderReference = orderOf(subject);
+    if (before !== undefined) reach(before, orderReference);
+    const result = await effect(tools, subject, ...rest);
+    if (after !== undefined) reach(after, orderReference);
+    return result;
+  };
+}
+
+function reach(name: CrashPoint, orderReference: string): void {
   pass(armed.get(name));
   pass(armed.get(`${name}@${orderReference}`));
 }

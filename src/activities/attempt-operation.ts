@@ -2,7 +2,7 @@
  * Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is, and record
  * what came of it.
  */
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import { decide, isStale, type Decision, type Finding } from '../domain/decide.ts';
 import type { FailedOperation } from '../domain/finish-operations.ts';
 import { linesOfRest, type MovedLine } from '../domain/lines.ts';
@@ -69,8 +69,7 @@ async function tryOnce(moving: Moving, at: Attempt, now: number): Promise<Tried>
   const { operation } = at;
   if (operation.state === 'done') return tried(at, 'finished');
   if (operation.state === 'failed') return refused(at, null);
-  crashPoint('attempt.read.before', at.payment.orderReference);
-  const transaction = await readMatching(moving, at.payment);
+  const transaction = await readFirst(moving, at.payment);
   const shown = transaction && shownBy(at, transaction);
   if (shown !== null) return shown;
   const { sentAt, code } = operation;
@@ -115,6 +114,8 @@ export async function readMatching(
   return differs === 'account' || differs === 'session' ? null : reading.transaction;
 }
 
+const readFirst = crashable({ before: 'attempt.read.before' }, readMatching);
+
 /** No replica lags so long behind what it has shown before. */
 const LONGEST_LAG_MS = 60 * 60_000;
 
@@ -146,19 +147,26 @@ function writtenDown({ operation: { code, detail } }: Attempt): Failure {
 }
 
 /** Sent, and nobody knows what became of it. */
-async function lost({ db }: Moving, at: Attempt, transaction?: Transaction): Promise<Tried> {
-  const { operation, payment } = at;
-  crashPoint('attempt.unknown.before', payment.orderReference);
-  if (operation.state !== 'unknown') await markUnknown(db, operation.id);
-  crashPoint('attempt.unknown.after', payment.orderReference);
+async function lost(moving: Moving, at: Attempt, transaction?: Transaction): Promise<Tried> {
+  if (at.operation.state !== 'unknown') await writeUnknown(moving, at);
   return tried(at, 'lost', transaction && { transaction });
 }
 
+const writeUnknown = crashable(
+  { before: 'attempt.unknown.before', after: 'attempt.unknown.after' },
+  ({ db }: Moving, { operation }: Attempt) => markUnknown(db, operation.id),
+  orderOf,
+);
+
 /** Nothing was done: the mark is taken away again. */
-async function takeBack({ db }: Moving, { operation, payment }: Attempt): Promise<void> {
-  crashPoint('attempt.not-sent.before', payment.orderReference);
-  await markNotSent(db, operation.id, operation.sentAt as Date);
-  crashPoint('attempt.not-sent.after', payment.orderReference);
+const takeBack = crashable(
+  { before: 'attempt.not-sent.before', after: 'attempt.not-sent.after' },
+  ({ db }: Moving, { operation }: Attempt) => markNotSent(db, operation.id, operation.sentAt as Date),
+  orderOf,
+);
+
+function orderOf({ payment }: Attempt): string {
+  return payment.orderReference;
 }
 
 async function sendIfAllowed(moving: Moving, at: Attempt, transaction: Transaction): Promise<Tried> {
@@ -224,44 +232,59 @@ async function send(
   moving: Moving,
   at: Attempt,
   transaction: Transaction,
-  { amountMinor, lines }: { readonly amountMinor: number; readonly lines: readonly MovedLine[] | null },
+  { amountMinor, lines }: Sending,
 ): Promise<Tried> {
-  const { db, gateway } = moving;
-  const { id } = at.operation;
-  const { orderReference } = at.payment;
   // Where nothing is answered, nothing is marked: it would have to be looked for afterwards.
-  gateway.expectToOperate?.();
-  crashPoint('attempt.mark.before', orderReference);
-  const { othersSent } = at;
+  moving.gateway.expectToOperate?.();
   const failedVoids = failedVoidsOf(transaction);
-  const operation = await markSending(db, id, amountMinor, { othersSent, sentLines: lines, failedVoids });
+  const operation = await mark(moving, at, { amountMinor, lines }, failedVoids);
   // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.
   if (operation === null) return tried(at, 'busy');
-  crashPoint('attempt.mark.after', orderReference);
   const sent = { ...at, operation };
   const answer = await operate(moving, sent, transaction.transactionId, { amountMinor, lines });
-  crashPoint('attempt.operate.after', orderReference);
   return answered(moving, sent, answer);
 }
 
-function operate(
-  moving: Moving,
-  sent: Attempt,
-  transactionId: string,
-  { amountMinor, lines }: { readonly amountMinor: number; readonly lines: readonly MovedLine[] | null },
-): Promise<OperationAnswer> {
-  const { kind, reference, finalCapture, reason } = sent.operation;
-  const optional = { ...(lines && { lines }), ...(reason !== null && { reason }) };
-  const request = { transactionId, kind, reference, amountMinor, finalCapture, ...optional };
-  return moving.gateway
-    .operate(request, { signal: moving.signal })
-    .catch(async (error: unknown): Promise<OperationAnswer> => {
+/** What is sent, in minor units. */
+interface Sending {
+  readonly amountMinor: number;
+  readonly lines: readonly MovedLine[] | null;
+}
+
+/** Says that it is sent, before it is; null where it may not be. */
+const mark = crashable(
+  { before: 'attempt.mark.before', after: 'attempt.mark.after' },
+  (
+    { db }: Moving,
+    { operation, othersSent }: Attempt,
+    { amountMinor, lines }: Sending,
+    failedVoids: ReturnType<typeof failedVoidsOf>,
+  ) => markSending(db, operation.id, amountMinor, { othersSent, sentLines: lines, failedVoids }),
+  orderOf,
+);
+
+const operate = crashable(
+  { after: 'attempt.operate.after' },
+  async (
+    moving: Moving,
+    sent: Attempt,
+    transactionId: string,
+    { amountMinor, lines }: Sending,
+  ): Promise<OperationAnswer> => {
+    const { kind, reference, finalCapture, reason } = sent.operation;
+    const optional = { ...(lines && { lines }), ...(reason !== null && { reason }) };
+    const request = { transactionId, kind, reference, amountMinor, finalCapture, ...optional };
+    try {
+      return await moving.gateway.operate(request, { signal: moving.signal });
+    } catch (error) {
       // Certain to have done nothing: `operate` says so by throwing this. Whatever else went wrong may have gone wrong afterwards.
       if (!(error instanceof GatewayUnavailable)) return { kind: 'lost', reason: String(error) };
       await takeBack(moving, sent);
       throw error;
-    });
-}
+    }
+  },
+  orderOf,
+);
 
 async function answered(moving: Moving, at: Attempt, answer: OperationAnswer): Promise<Tried> {
   switch (answer.kind) {
@@ -288,16 +311,12 @@ async function declined(moving: Moving, at: Attempt, detail: string): Promise<Tr
 }
 
 /** What was answered, and has to be made certain by a read. */
-async function writeAnswer(
-  { db }: Moving,
-  { operation, payment }: Attempt,
-  code: 'busy' | 'declined',
-  detail: string,
-): Promise<void> {
-  crashPoint('attempt.answer.before', payment.orderReference);
-  await keepAnswer(db, operation.id, operation.sentAt as Date, { code, detail });
-  crashPoint('attempt.answer.after', payment.orderReference);
-}
+const writeAnswer = crashable(
+  { before: 'attempt.answer.before', after: 'attempt.answer.after' },
+  ({ db }: Moving, { operation }: Attempt, code: 'busy' | 'declined', detail: string) =>
+    keepAnswer(db, operation.id, operation.sentAt as Date, { code, detail }),
+  orderOf,
+);
 
 /** What was sent and never shown is given up after this long, what the gateway has accepted after that. */
 const UNCONFIRMED_MS = 60 * 60_000;
@@ -316,12 +335,12 @@ function givenUpBy({ state, sentAt, transaction }: Tried, now: number): Failure 
 async function recordTried(
   moving: Moving,
   { operation: { id: operationId } }: Attempt,
-  { paymentId, key, now }: OperationInput,
+  { paymentId, orderReference, key, now }: OperationInput,
   { transaction, failure }: Tried,
 ): Promise<boolean> {
   if (transaction === undefined && failure === undefined) return false;
   const failed = failure && { failed: { operationId, ...failure } };
-  const what = { paymentId, key, now, ...(transaction && { transaction }), ...failed };
+  const what = { paymentId, orderReference, key, now, ...(transaction && { transaction }), ...failed };
   return recordTransaction(moving, what);
 }
 
@@ -335,6 +354,7 @@ export async function recordTransaction(
     ...record
   }: {
     readonly paymentId: string;
+    readonly orderReference: string;
     readonly key: string;
     readonly now: number;
     readonly transaction?: Transaction;
@@ -382,7 +402,7 @@ export function holdsMoneyIn({ status }: Transaction): boolean {
 /** Money that could not be given back is for a person to see to. */
 export async function recordStuck(
   moving: Moving,
-  { paymentId, key }: { readonly paymentId: string; readonly key: string },
+  { paymentId, orderReference, key }: Pick<OperationInput, 'paymentId' | 'orderReference' | 'key'>,
   detail: string,
   transaction?: Transaction,
 ): Promise<void> {
@@ -397,6 +417,7 @@ export async function recordStuck(
     moving.db,
     {
       paymentId,
+      orderReference,
       key,
       account: moving.gateway.account,
       decide: () => ({ kind: 'find', finding }),

@@ -10,16 +10,16 @@ import type { Recording } from './recording.ts';
 export async function closeUnopened(
   recording: Recording,
   account: string,
-  { paymentId, key, because, callbacks }: CloseUnopenedInput,
+  { paymentId, orderReference, key, because, callbacks }: CloseUnopenedInput,
 ): Promise<{ readonly status: PaymentStatus }> {
-  const record = { paymentId, account, key, callbacks, closing: because };
+  const record = { paymentId, orderReference, account, key, callbacks, closing: because };
   return { status: await recordNoSession(recording, record, closedBy(because.why)) };
 }
 
 /** Writes down why there will never be a session; a payment that is settled stays what it is. Its status afterwards. */
 export async function recordNoSession(
   recording: Recording,
-  record: Pick<RecordRequest, 'paymentId' | 'account' | 'key' | 'closing'> & {
+  record: Pick<RecordRequest, 'paymentId' | 'orderReference' | 'account' | 'key' | 'closing'> & {
     readonly callbacks: readonly Callback[];
   },
   finding: Finding,

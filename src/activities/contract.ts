@@ -112,6 +112,10 @@ export interface SessionInput extends PaymentAddress {
   readonly sessionId: string;
 }
 
+export interface CancelInput extends SessionInput {
+  readonly because: ClosingCause;
+}
+
 export interface PaymentActivities {
   /** Tries once to find, adopt or open the payment's one session; looks before it creates where an earlier try may have arrived. */
   openSession(input: OpenSessionInput): Promise<OpenSessionOutcome>;
@@ -120,7 +124,7 @@ export interface PaymentActivities {
   /** Asks the gateway what is true, decides under the order's lock and records it. Silence and refusals are retried without end. */
   lookAtPayment(input: LookInput): Promise<LookResult>;
   /** Closes the session at the gateway, if the store knows why; what became of it must be looked at afterwards. */
-  cancelSession(input: SessionInput & { readonly because: ClosingCause }): Promise<'cancelled' | 'refused'>;
+  cancelSession(input: CancelInput): Promise<'cancelled' | 'refused'>;
   /** Closes every other session that names this payment, and says how many there were. */
   cancelSurplusSessions(input: SessionInput): Promise<number>;
 }

@@ -1,13 +1,13 @@
 /** The activities of `paymentSession` and `moneyOperations`, made of a store and the gateways. */
 import { Context } from '@temporalio/activity';
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { mayBeClosed } from '../store/decisions.ts';
 import { askGateway } from './ask-gateway.ts';
 import { attemptOperation } from './attempt-operation.ts';
 import { closeUnopened } from './close-unopened.ts';
-import type { MoneyActivities, PaymentActivities, SessionInput } from './contract.ts';
+import type { CancelInput, MoneyActivities, PaymentActivities, SessionInput } from './contract.ts';
 import { planGiveBack } from './give-back.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { lookAtPayment } from './look-at-payment.ts';
@@ -29,7 +29,7 @@ export function createActivities(deps: ActivityDependencies): PaymentActivities 
   const { recording, gatewayNamed, opening: settings } = deps;
   const withGateway = <Result>(
     input: { readonly gateway: string },
-    work: (tools: Recording & { gateway: Gateway; signal: AbortSignal }) => Promise<Result>,
+    work: (tools: Tools) => Promise<Result>,
   ): Promise<Result> =>
     askGateway((signal) => work({ ...recording, gateway: gatewayNamed(input.gateway), signal }));
   return {
@@ -42,16 +42,8 @@ export function createActivities(deps: ActivityDependencies): PaymentActivities 
     closeUnopened: (input) =>
       withHeartbeat(() => closeUnopened(recording, gatewayNamed(input.gateway).account, input)),
     lookAtPayment: (input) => withGateway(input, (tools) => lookAtPayment(tools, input)),
-    cancelSession: (input) =>
-      withGateway(input, async ({ db, gateway, signal }) => {
-        crashPoint('cancel.before', input.orderReference);
-        const may = await mayBeClosed(db, input, input.because);
-        const answer = may ? await gateway.cancelSession(input.sessionId, { signal }) : 'refused';
-        crashPoint('cancel.after', input.orderReference);
-        return answer;
-      }),
-    cancelSurplusSessions: (input) =>
-      withGateway(input, ({ gateway, signal }) => cancelSurplus(gateway, input, signal)),
+    cancelSession: (input) => withGateway(input, (tools) => cancel(tools, input)),
+    cancelSurplusSessions: (input) => withGateway(input, (tools) => cancelSurplus(tools, input)),
     attemptOperation: (input) => withGateway(input, (tools) => attemptOperation(tools, input)),
     planGiveBack: (input) =>
       withGateway(input, (tools) =>
@@ -61,13 +53,25 @@ export function createActivities(deps: ActivityDependencies): PaymentActivities 
   };
 }
 
-async function cancelSurplus(gateway: Gateway, input: SessionInput, signal: AbortSignal): Promise<number> {
+type Tools = Recording & { readonly gateway: Gateway; readonly signal: AbortSignal };
+
+const cancel = crashable(
+  { before: 'cancel.before', after: 'cancel.after' },
+  async ({ db, gateway, signal }: Tools, input: CancelInput): Promise<'cancelled' | 'refused'> => {
+    const may = await mayBeClosed(db, input, input.because);
+    return may ? gateway.cancelSession(input.sessionId, { signal }) : 'refused';
+  },
+);
+
+async function cancelSurplus({ gateway, signal }: Tools, input: SessionInput): Promise<number> {
   const found = await gateway.findSessions(input, { signal });
   const surplus = found.filter((session) => session.live && session.sessionId !== input.sessionId);
-  for (const session of surplus) {
-    crashPoint('open.surplus.before', input.orderReference);
-    await gateway.cancelSession(session.sessionId, { signal });
-    crashPoint('open.surplus.after', input.orderReference);
-  }
+  for (const { sessionId } of surplus) await cancelOne(gateway, { ...input, sessionId }, signal);
   return surplus.length;
 }
+
+const cancelOne = crashable(
+  { before: 'open.surplus.before', after: 'open.surplus.after' },
+  (gateway: Gateway, { sessionId }: SessionInput, signal: AbortSignal) =>
+    gateway.cancelSession(sessionId, { signal }),
+);

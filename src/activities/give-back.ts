@@ -1,5 +1,5 @@
 /** What to do next so that a payment's money goes back to the payer. */
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import { leftFor, type ProductRules } from '../domain/operation.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway.ts';
@@ -45,8 +45,9 @@ export async function planGiveBack(
   const claimed = kind === null ? null : await claim(moving, payment, input, kind);
   if (claimed !== null) return { ...NOTHING, ...claimed };
   if (kind === null && holdsMoneyIn(transaction)) return stuck(moving, input, transaction);
-  const { paymentId, key, now } = input;
-  return { ...NOTHING, isInReview: await recordTransaction(moving, { paymentId, key, now, transaction }) };
+  const { paymentId, orderReference, key, now } = input;
+  const record = { paymentId, orderReference, key, now, transaction };
+  return { ...NOTHING, isInReview: await recordTransaction(moving, record) };
 }
 
 const NOTHING: GiveBackPlan = { operationId: null, about: null, isInReview: false };
@@ -60,17 +61,18 @@ async function stuck(moving: Moving, input: GiveBackInput, transaction?: Transac
   return { ...NOTHING, isInReview: true };
 }
 
-async function claim(
-  { db }: Moving,
-  payment: PaymentRow,
-  { cause, noteKey }: GiveBackInput,
-  kind: 'void' | 'refund',
-): Promise<Pick<GiveBackPlan, 'operationId' | 'about'> | null> {
-  crashPoint('give-back.claim.before', payment.orderReference);
-  const claimed = await claimGiveBack(db, payment.id, { kind, cause, noteKey });
-  crashPoint('give-back.claim.after', payment.orderReference);
-  return claimed && { operationId: claimed.id, about: aboutOperation(claimed, payment) };
-}
+const claim = crashable(
+  { before: 'give-back.claim.before', after: 'give-back.claim.after' },
+  async (
+    { db }: Moving,
+    payment: PaymentRow,
+    { cause, noteKey }: GiveBackInput,
+    kind: 'void' | 'refund',
+  ): Promise<Pick<GiveBackPlan, 'operationId' | 'about'> | null> => {
+    const claimed = await claimGiveBack(db, payment.id, { kind, cause, noteKey });
+    return claimed && { operationId: claimed.id, about: aboutOperation(claimed, payment) };
+  },
+);
 
 /** What was only authorized is voided where the product can, what was captured is refunded. */
 function kindFor(transaction: Transaction, { voids }: ProductRules): 'void' | 'refund' | null {

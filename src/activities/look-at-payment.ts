@@ -1,6 +1,6 @@
 /** One look: ask the gateway, decide under the order's lock, record what was found, tell the merchant. */
 import { Context } from '@temporalio/activity';
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import { decide, type Decision } from '../domain/decide.ts';
 import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
 import type { Reading } from '../domain/transaction.ts';
@@ -25,11 +25,7 @@ export async function lookAtPayment(looking: Looking, input: LookInput): Promise
   if (input.decided !== undefined && !isAskedAbout(row, input.decided.decision))
     return notInReview(row, input);
   const transactionId = row.transactionId ?? claimedTransaction(row, input);
-  const at = { sessionId: row.sessionId ?? '', ...(transactionId !== undefined && { transactionId }) };
-  const { gateway, signal } = looking;
-  crashPoint('read.before', row.orderReference);
-  const reading = await gateway.readPayment(at, { signal });
-  crashPoint('read.after', row.orderReference);
+  const reading = await read(looking, row, transactionId);
   return record(looking, input, reading).catch((error: unknown) => {
     if (!isHopeless(error) || error instanceof NoSuchRow) throw error;
     // What can't be recorded is as good as not understood. The gateway's words may be why, so they are left out.
@@ -37,6 +33,14 @@ export async function lookAtPayment(looking: Looking, input: LookInput): Promise
     return record(looking, { ...input, triggers }, { kind: 'unreadable', reason: NOT_RECORDED });
   });
 }
+
+const read = crashable(
+  { before: 'read.before', after: 'read.after' },
+  ({ gateway, signal }: Looking, { sessionId }: PaymentRow, transactionId: string | undefined) => {
+    const at = { sessionId: sessionId ?? '', ...(transactionId !== undefined && { transactionId }) };
+    return gateway.readPayment(at, { signal });
+  },
+);
 
 const NOT_RECORDED = 'what was read could not be recorded';
 
@@ -77,6 +81,7 @@ async function record(looking: Looking, input: LookInput, reading: Reading): Pro
     db,
     {
       paymentId: input.paymentId,
+      orderReference: input.orderReference,
       account: gateway.account,
       key: input.key,
       deliveries: triggers.callbacks,

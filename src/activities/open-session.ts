@@ -1,6 +1,6 @@
 /** Finds, adopts or opens a payment's session. A gateway may have no idempotency key, so what may have been created is looked for first. */
 import { Context } from '@temporalio/activity';
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import type { Finding } from '../domain/decide.ts';
 import { isSameKey, isSettled } from '../domain/payment.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type SessionRequest,
 } from '../gateways/gateway.ts';
 import { markForeign } from '../store/deliveries.ts';
+import type { Db } from '../store/open.ts';
 import { expiryDueAt, moneyOf } from '../store/payment-snapshot.ts';
 import { adoptPayment, findOrder, findPayment, recordOpened, type PaymentRow } from '../store/payments.ts';
 import { recordNoSession } from './close-unopened.ts';
@@ -65,11 +66,11 @@ const ENDS = {
 
 async function ended(
   tools: Opening,
-  { paymentId, key, callbacks }: OpenSessionInput,
+  { paymentId, orderReference, key, callbacks }: OpenSessionInput,
   kind: keyof typeof ENDS,
   reason: string,
 ): Promise<NoSession> {
-  const record = { paymentId, key, callbacks, account: tools.gateway.account };
+  const record = { paymentId, orderReference, key, callbacks, account: tools.gateway.account };
   const finding: Finding = { pays: false, cause: kind, reason, ...ENDS[kind] };
   return { kind, reason, status: await recordNoSession(tools, record, finding) };
 }
@@ -119,12 +120,12 @@ async function adopt(
   const expiresAt = found.expiresAt ?? new Date(createdAt.getTime() + tools.opening.lifetimeMs);
   const runId = currentRun();
   const known = { paymentId, orderReference, n, gateway, money, sessionId, checkoutUrl, expiresAt, runId };
-  crashPoint('open.adopt.before', orderReference);
-  const row = await adoptPayment(tools.db, known);
-  crashPoint('open.adopt.after', orderReference);
+  const row = await writeAdopted(tools.db, known);
   if (row === null) return unknown(tools, input, 'foreign');
   return opened(tools, row, false);
 }
+
+const writeAdopted = crashable({ before: 'open.adopt.before', after: 'open.adopt.after' }, adoptPayment);
 
 async function findOrCreate(
   tools: Opening,
@@ -150,9 +151,7 @@ async function create(
   mayExist: boolean,
 ): Promise<OpenSessionOutcome> {
   try {
-    crashPoint('open.create.before', row.orderReference);
-    const session = await tools.gateway.createSession(requestOf(row), { signal: tools.signal });
-    crashPoint('open.create.after', row.orderReference);
+    const session = await createAtGateway(tools, row);
     const outcome = await remember(tools, row, session, `opened at ${tools.gateway.id}`, mayExist);
     // Ours came too late, and no payer has been given it.
     if (outcome.sessionId !== session.sessionId) await tools.gateway.cancelSession(session.sessionId);
@@ -162,6 +161,11 @@ async function create(
     throw error;
   }
 }
+
+const createAtGateway = crashable(
+  { before: 'open.create.before', after: 'open.create.after' },
+  ({ gateway, signal }: Opening, row: PaymentRow) => gateway.createSession(requestOf(row), { signal }),
+);
 
 function requestOf(row: PaymentRow): SessionRequest {
   const { lines, customer, profileId, language, merchantReference2 } = row.request;
@@ -190,10 +194,14 @@ async function remember(
   const text = `session ${session.sessionId} ${how}`;
   const { sessionId, checkoutUrl } = session;
   const runId = currentRun();
-  const kept = await recordOpened(tools.db, row.id, { sessionId, checkoutUrl, runId, text });
-  crashPoint('open.record.after', row.orderReference);
+  const kept = await writeOpened(tools.db, row, { sessionId, checkoutUrl, runId, text });
   return opened(tools, { ...row, ...kept }, mayHaveSurplus);
 }
+
+const writeOpened = crashable(
+  { after: 'open.record.after' },
+  (db: Db, { id }: PaymentRow, session: Parameters<typeof recordOpened>[2]) => recordOpened(db, id, session),
+);
 
 function opened({ opening }: Opening, row: PaymentRow, mayHaveSurplus: boolean): OpenedPayment {
   return {

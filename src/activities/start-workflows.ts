@@ -1,5 +1,5 @@
 /** Where one workflow of ours starts or wakes another: clients can, workflows can't. */
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import type { Db } from '../store/open.ts';
 import { listUnfinished } from '../store/operations.ts';
@@ -25,35 +25,31 @@ export function createWakingActivities(deps: WakingDependencies): WakingActiviti
   };
 }
 
-async function wakeMoney(
-  { db, money }: WakingDependencies,
-  { why, ...payment }: Parameters<WakingActivities['wakeMoney']>[0],
-): Promise<void> {
-  crashPoint('wake.before', payment.orderReference);
-  const asked = why === 'give_back' ? [] : await listUnfinished(db, payment.paymentId);
-  if (why === 'give_back') await money.requestGiveBack(payment, { cause: 'late_money' });
-  const row = asked.length === 0 ? null : await findPayment(db, payment.paymentId);
-  for (const operation of asked)
-    await money.request(payment, operation.id, row === null ? undefined : aboutOperation(operation, row));
-  crashPoint('wake.after', payment.orderReference);
-}
+const wakeMoney = crashable(
+  { before: 'wake.before', after: 'wake.after' },
+  async (
+    { db, money }: WakingDependencies,
+    { why, ...payment }: Parameters<WakingActivities['wakeMoney']>[0],
+  ): Promise<void> => {
+    const asked = why === 'give_back' ? [] : await listUnfinished(db, payment.paymentId);
+    if (why === 'give_back') await money.requestGiveBack(payment, { cause: 'late_money' });
+    const row = asked.length === 0 ? null : await findPayment(db, payment.paymentId);
+    for (const operation of asked)
+      await money.request(payment, operation.id, row === null ? undefined : aboutOperation(operation, row));
+  },
+);
 
-async function closeOthers(
-  { db, runs }: WakingDependencies,
-  { paymentId, orderReference }: PaymentKey,
-): Promise<void> {
-  const order = await findOrder(db, orderReference);
-  const others = order?.payments.filter(({ id, status }) => id !== paymentId && isOpen(status)) ?? [];
-  crashPoint('close-others.before', orderReference);
-  for (const { id, n, gateway } of others) await runs.close({ paymentId: id, orderReference, n, gateway });
-  crashPoint('close-others.after', orderReference);
-}
+const closeOthers = crashable(
+  { before: 'close-others.before', after: 'close-others.after' },
+  async ({ db, runs }: WakingDependencies, { paymentId, orderReference }: PaymentKey): Promise<void> => {
+    const order = await findOrder(db, orderReference);
+    const others = order?.payments.filter(({ id, status }) => id !== paymentId && isOpen(status)) ?? [];
+    for (const { id, n, gateway } of others) await runs.close({ paymentId: id, orderReference, n, gateway });
+  },
+);
 
-async function watchPayment(
-  { runs }: WakingDependencies,
-  payment: Parameters<WakingActivities['watchPayment']>[0],
-): Promise<void> {
-  crashPoint('watch.before', payment.orderReference);
-  await runs.look(payment, { why: 'in_review', at: new Date().toISOString() });
-  crashPoint('watch.after', payment.orderReference);
-}
+const watchPayment = crashable(
+  { before: 'watch.before', after: 'watch.after' },
+  ({ runs }: WakingDependencies, payment: Parameters<WakingActivities['watchPayment']>[0]) =>
+    runs.look(payment, { why: 'in_review', at: new Date().toISOString() }),
+);

@@ -1,6 +1,6 @@
 /** One attempt at telling the merchant of an update, by Standard Webhooks. Contract §6. */
 import { Webhook } from 'standardwebhooks';
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
 import { fetchTarget } from '../lib/url-credentials.ts';
@@ -13,7 +13,7 @@ import {
   type OutboxState,
   type ReadUpdate,
 } from '../store/outbox.ts';
-import { finishAttempt, type SentAttempt } from '../store/update-attempts.ts';
+import { finishAttempt, type AttemptEnd, type SentAttempt } from '../store/update-attempts.ts';
 import { firstWords } from './first-words.ts';
 import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';
 
@@ -81,8 +81,7 @@ export async function attemptUpdate(
   }
   // A shop that goes by `sequence` must not hear that an order was captured before it hears that it is paid, where that is up to us.
   if (update.isEarly) return notNow(update, TURN_MS, 'an earlier update of the order is sent first');
-  crashPoint('notify.claim.before', update.orderReference);
-  const claim = await takeClaim(db, effectId, telling.teller);
+  const claim = await claimAttempt(db, update, telling.teller);
   // Another was a moment quicker, or the store so slow that the claim may have run out: the next try reads what became of it.
   if (claim === null) return notNow(update, TURN_MS, 'another attempt has just begun');
   return send(tools, endpoint, update, claim, telling);
@@ -99,21 +98,29 @@ async function send(
   claim: HeldClaim,
   { begunAt, signal }: Telling,
 ): Promise<Attempted> {
-  crashPoint('notify.post.before', update.orderReference);
   const sent = await whileClaimed(tools.db, claim, (isClaimed) =>
     post(endpoint, update, AbortSignal.any([signal, isClaimed])),
   );
-  crashPoint('notify.post.after', update.orderReference);
   const state = stateAfter(sent, Math.max(update.createdAt.getTime(), begunAt));
   const lastAnswer = String(sent.status ?? sent.error);
   const retryAfterMs = retryDelay(update.tries + 1);
-  await finishAttempt(tools.db, claim.attempt, sent, { state, lastAnswer, retryAfterMs });
-  crashPoint('notify.record.after', update.orderReference);
+  await recordAttempt(tools.db, update, claim, sent, { state, lastAnswer, retryAfterMs });
   if (state !== 'pending') return ended(tools, update, state);
   tools.onAttempt?.(update.type, 'failed');
   const words = `${update.type}: the merchant's endpoint answered ${lastAnswer}`;
   return { kind: 'failed', retryAfterMs, words };
 }
+
+const claimAttempt = crashable(
+  { before: 'notify.claim.before' },
+  (db: Db, { effectId }: OutboxRow, teller: string | null) => takeClaim(db, effectId, teller),
+);
+
+const recordAttempt = crashable(
+  { after: 'notify.record.after' },
+  (db: Db, _update: OutboxRow, { attempt }: HeldClaim, sent: SentAttempt, ended: AttemptEnd) =>
+    finishAttempt(db, attempt, sent, ended),
+);
 
 function ended(tools: TellingTools, { type }: OutboxRow, state: EndedState): Attempted {
   tools.onAttempt?.(type, state);
@@ -133,7 +140,9 @@ export function retryDelay(attempt: number): number {
 }
 
 /** The status and the first words of the answer, or in words why there was none. */
-async function post(
+const post = crashable({ before: 'notify.post.before', after: 'notify.post.after' }, postUpdate);
+
+async function postUpdate(
   endpoint: MerchantEndpoint,
   update: OutboxRow,
   signal: AbortSignal,

@@ -2,7 +2,7 @@
  * The first attempt to tell the merchant of an update, made by the process that has committed it: outside of the history, and never in the
  * way of anything else. Where it fails, the payment's run takes over, with its retries where the Temporal Web UI shows them.
  */
-import { crashPoint } from '../crash-points.ts';
+import { crashable } from '../crash-points.ts';
 import type { PaymentAddress } from '../domain/payment.ts';
 import { findUntold, paymentOfUpdate } from '../store/outbox.ts';
 import type { Logger } from '../telemetry/log.ts';
@@ -95,12 +95,14 @@ export class FirstAttempts {
 
   async #handOver(effectId: string): Promise<void> {
     const payment = await paymentOfUpdate(this.#tools.db, effectId);
-    if (payment === null) return;
-    crashPoint('notify.hand-over.before', payment.orderReference);
-    await this.#tools.handOver(payment, effectId);
-    crashPoint('notify.hand-over.after', payment.orderReference);
+    if (payment !== null) await handOver(this.#tools, payment, effectId);
   }
 }
+
+const handOver = crashable(
+  { before: 'notify.hand-over.before', after: 'notify.hand-over.after' },
+  (tools: FirstAttemptTools, payment: PaymentAddress, effectId: string) => tools.handOver(payment, effectId),
+);
 
 /** An attempt that has begun is not cut off: its endpoint has a time limit of its own. */
 const NEVER = new AbortController().signal;

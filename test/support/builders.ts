@@ -75,6 +75,7 @@ export function aRecord(payment: PaymentRow, changes: RecordChanges = {}): Recor
   const shown = transaction && { transaction };
   return {
     paymentId: payment.id,
+    orderReference: payment.orderReference,
     account: ACCOUNT,
     decide: () => (finding === null ? { kind: 'keep' } : { kind: 'find', finding: { ...finding, ...shown } }),
     deliveries: [],

@@ -1,13 +1,15 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delivery, Gateway, RawRequest } from '../../gateways/gateway.ts';
-import { crashPoint } from '../../crash-points.ts';
+import { crashable } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
 import { countReceipt, markSignalled } from '../../store/deliveries.ts';
 import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../../store/log-delivery.ts';
 import { findKeyBySession } from '../../store/sweeps.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
+import type { Db } from '../../store/open.ts';
 import type { Callback } from '../../domain/callback.ts';
+import type { PaymentAddress } from '../../domain/payment.ts';
 import { Batcher } from '../../lib/batcher.ts';
 import { Refusal } from '../refusal.ts';
 import type { Pokes } from './pokes.ts';
@@ -111,12 +113,9 @@ export class Ingress {
 
   async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogWord['result']> {
     const received = receivedOf(gateway, request, delivery);
-    const orderReference = delivery.key?.orderReference ?? '';
-    crashPoint('ingress.log.before', orderReference);
-    const logged = withStoreTimeout(logDelivery(this.#service.store.db, received), LOG_LIMIT_MS);
+    const logged = withStoreTimeout(log(this.#service.store.db, received), LOG_LIMIT_MS);
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
     if (word === null) return this.#takeWithoutWord(received, request, logged);
-    crashPoint('ingress.log.after', orderReference);
     // It can't be acted upon as it stands, but it comes from the gateway: looking at the payment it names is harmless.
     if (delivery.kind === 'unclear' && delivery.key !== null)
       this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
@@ -164,8 +163,7 @@ export class Ingress {
       claim,
       receivedAt: request.receivedAt.toISOString(),
     };
-    const told = this.#service.runs.callback({ ...key, gateway }, signal);
-    return told.then(() => crashPoint('ingress.signal.after', key.orderReference));
+    return tell(this.#service, { ...key, gateway }, signal);
   }
 
   #background(work: Promise<unknown>): void {
@@ -173,6 +171,17 @@ export class Ingress {
     this.#running.add(tracked);
   }
 }
+
+const log = crashable(
+  { before: 'ingress.log.before', after: 'ingress.log.after' },
+  (db: Db, received: ReceivedDelivery) => logDelivery(db, received),
+  ({ key }) => key?.orderReference ?? '',
+);
+
+const tell = crashable(
+  { after: 'ingress.signal.after' },
+  ({ runs }: Service, payment: PaymentAddress, signal: Callback) => runs.callback(payment, signal),
+);
 
 function count(
   service: Service,

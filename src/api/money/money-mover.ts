@@ -1,6 +1,6 @@
 /** Captures, refunds and voids: written down first, then carried out by the payment's money run. */
 import { createHash } from 'node:crypto';
-import { crashPoint } from '../../crash-points.ts';
+import { crashable } from '../../crash-points.ts';
 import { wrongLines, type MovedLine, type WrongLine } from '../../domain/lines.ts';
 import { isUnfinished, type OperationKind } from '../../domain/operation.ts';
 import type { Service } from '../../service.ts';
@@ -15,6 +15,7 @@ import {
   type OperationRow,
   WrongLines,
 } from '../../store/operations.ts';
+import type { Db } from '../../store/open.ts';
 import { findOrder, type PaymentRow } from '../../store/payments.ts';
 import { RunEnded, RunsUnavailable } from '../../temporal/run-calls.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
@@ -98,11 +99,7 @@ async function claim(service: Service, payment: PaymentRow, wanted: WantedMove):
     if (rules?.lines === 'required')
       refuseUnnamed(rules, wanted, lineHistory(payment, await listOperations(db, payment.id)));
   }
-  crashPoint('operation.claim.before', payment.orderReference);
-  const claimed = await claimOperation(db, newOperation(payment, wanted)).catch((error: unknown) => {
-    throw error instanceof WrongLines ? wrongFields('the body', error.lines.map(toField)) : error;
-  });
-  crashPoint('operation.claim.after', payment.orderReference);
+  const claimed = await writeDown(db, payment, wanted);
   if (claimed.kind === 'reused')
     throw new Refusal(
       'reference_reused',
@@ -110,6 +107,14 @@ async function claim(service: Service, payment: PaymentRow, wanted: WantedMove):
     );
   return claimed.operation;
 }
+
+const writeDown = crashable(
+  { before: 'operation.claim.before', after: 'operation.claim.after' },
+  (db: Db, payment: PaymentRow, wanted: WantedMove) =>
+    claimOperation(db, newOperation(payment, wanted)).catch((error: unknown) => {
+      throw error instanceof WrongLines ? wrongFields('the body', error.lines.map(toField)) : error;
+    }),
+);
 
 /** What no earlier operation has to do with. @throws Refusal */
 function refuseStrange({ request }: PaymentRow, { kind, lines = [] }: WantedMove): void {
@@ -140,13 +145,18 @@ function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
 async function carryOut(service: Service, payment: PaymentRow, operation: OperationRow): Promise<void> {
   const { id: operationId } = operation;
   try {
-    await service.money.carryOut(addressOf(payment), operationId, aboutOperation(operation, payment));
-    crashPoint('operation.answer.before', payment.orderReference);
+    await waitForRun(service, payment, operation);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
     service.log.warn({ operationId, reason: error.message }, 'an operation is not answered yet');
   }
 }
+
+const waitForRun = crashable(
+  { after: 'operation.answer.before' },
+  ({ money }: Service, payment: PaymentRow, operation: OperationRow) =>
+    money.carryOut(addressOf(payment), operation.id, aboutOperation(operation, payment)),
+);
 
 function whatNext(code: OperationRow['code']): string {
   if (code === 'operation_not_possible' || code === 'amount_too_large')

@@ -1,8 +1,9 @@
 /** Opens a payment session: claims the order's payment in the store, then has its run open the session. */
-import { crashPoint } from '../../crash-points.ts';
+import { crashable } from '../../crash-points.ts';
 import { formatMoney } from '../../domain/money.ts';
 import type { Service } from '../../service.ts';
 import { claimPayment, type NewPayment } from '../../store/claim-payment.ts';
+import type { Db } from '../../store/open.ts';
 import { moneyOf } from '../../store/payment-snapshot.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
 import { RunEnded } from '../../temporal/run-calls.ts';
@@ -36,9 +37,7 @@ export async function openPayment(
   let replaced: string | null = null;
   let created: string | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    crashPoint('open.claim.before', wanted.orderReference);
-    const claim = await claimPayment(service.store.db, wanted);
-    crashPoint('open.claim.after', wanted.orderReference);
+    const claim = await claimOnce(service.store.db, wanted);
     if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
       throw refusal(claim.kind, wanted);
     if (claim.kind === 'differs') {
@@ -56,6 +55,11 @@ export async function openPayment(
   }
   throw new Refusal('unavailable', 'the payment kept changing while it was opened; ask again');
 }
+
+const claimOnce = crashable(
+  { before: 'open.claim.before', after: 'open.claim.after' },
+  (db: Db, wanted: NewPayment) => claimPayment(db, wanted),
+);
 
 function refusal(code: 'order_already_paid' | 'payment_in_review', { orderReference }: NewPayment): Refusal {
   if (code === 'order_already_paid')

@@ -1,6 +1,7 @@
 /** A person's way out of REVIEW. */
 import type { z } from 'zod';
-import { crashPoint } from '../../crash-points.ts';
+import { crashable } from '../../crash-points.ts';
+import type { PaymentAddress } from '../../domain/payment.ts';
 import type { Service } from '../../service.ts';
 import { nameOf, type Asker } from '../../store/asker.ts';
 import { writeDecision } from '../../store/decisions.ts';
@@ -17,9 +18,7 @@ type Asked = Pick<z.infer<typeof resolveRequest>, 'decision'> & Asker;
 export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
   refuseUnreviewed(payment, asked);
   refuseUnconfigured(service, payment);
-  crashPoint('resolve.note.before', payment.orderReference);
   const noteKey = await writeDown(service, payment, asked);
-  crashPoint('resolve.note.after', payment.orderReference);
   if (asked.decision === 'give_back') return giveBack(service, payment, noteKey);
   const result = await service.runs.resolve(addressOf(payment), { decision: asked.decision, noteKey });
   if (result.kind === 'not_in_review')
@@ -36,23 +35,24 @@ function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: 
 }
 
 /** The person and the reason are written here and only here: they have no place in a workflow's history. */
-function writeDown(service: Service, { id }: PaymentRow, { decision, ...asker }: Asked): Promise<string> {
-  const text = `${nameOf(asker)} asked to ${WORDS[decision]}: ${asker.reason}`;
-  return writeDecision(service.store.db, id, { text, data: { decision, ...asker } });
-}
+const writeDown = crashable(
+  { before: 'resolve.note.before', after: 'resolve.note.after' },
+  ({ store }: Service, { id }: PaymentRow, { decision, ...asker }: Asked) => {
+    const text = `${nameOf(asker)} asked to ${WORDS[decision]}: ${asker.reason}`;
+    return writeDecision(store.db, id, { text, data: { decision, ...asker } });
+  },
+);
 
 const WORDS = { accept: 'accept', give_back: 'give the money back', dismiss: 'dismiss' } as const;
 
 async function giveBack(service: Service, payment: PaymentRow, noteKey: string): Promise<boolean> {
-  const asked = { cause: 'operator', noteKey } as const;
   const address = addressOf(payment);
   try {
-    await service.money.giveBack(address, asked);
-    crashPoint('resolve.answer.before', payment.orderReference);
+    await waitForRun(service, address, noteKey);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
     // It may have been heard or not: this is durable when it returns, and twice is once.
-    await service.money.requestGiveBack(address, asked);
+    await service.money.requestGiveBack(address, { cause: 'operator', noteKey });
     return false;
   }
   const { db } = service.store;
@@ -64,3 +64,9 @@ async function giveBack(service: Service, payment: PaymentRow, noteKey: string):
     `payment ${payment.id} is still in REVIEW (${now.reason}); its timeline says why`,
   );
 }
+
+const waitForRun = crashable(
+  { after: 'resolve.answer.before' },
+  ({ money }: Service, payment: PaymentAddress, noteKey: string) =>
+    money.giveBack(payment, { cause: 'operator', noteKey }),
+);

@@ -29,6 +29,7 @@ import { noteKey, orderSnapshot, type Locked } from './lock-payment.ts';
 /** What is recorded of a payment. */
 export interface FindingRecord {
   readonly paymentId: string;
+  readonly orderReference: string;
   /** Unique by run and look, so that a retry writes nothing twice. */
   readonly key: string;
   /** What was read, where it says something about operations whatever is decided about the payment. */

@@ -1,6 +1,6 @@
 /** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
 import { and, eq, isNull, sql } from 'drizzle-orm';
-import { crashPoint } from '../../crash-points.ts';
+import { crashable } from '../../crash-points.ts';
 import type { Decision } from '../../domain/decide.ts';
 import { isGoingBack, type FinishedOperation } from '../../domain/finish-operations.ts';
 import { mayBeClosed, useDecision } from '../decisions.ts';
@@ -28,16 +28,15 @@ export type { RecordedFinding, RecordRequest, RecordSettings } from './plan.ts';
  * Decides under the order's lock and writes all of it or nothing. The same record again decides again, on what is recorded by now.
  * @throws NoSuchRow when the payment does not exist
  */
-export async function recordFinding(
-  db: Db,
-  record: RecordRequest,
-  settings: RecordSettings,
-): Promise<RecordedFinding> {
-  let reference = '';
-  const recorded = await db.transaction(async (tx) => {
-    const before = await lockPayment(tx, record);
-    reference = before.order.reference;
-    crashPoint('record.before', reference);
+export const recordFinding = crashable(
+  { after: 'record.after' },
+  (db: Db, record: RecordRequest, settings: RecordSettings): Promise<RecordedFinding> =>
+    db.transaction(async (tx) => decideAndWrite(tx, await lockPayment(tx, record), record, settings)),
+);
+
+const decideAndWrite = crashable(
+  { before: 'record.before', after: 'record.uncommitted' },
+  async (tx: Db, before: Locked, record: RecordRequest, settings: RecordSettings) => {
     const payment = snapshotOf(before.payment, {
       account: record.account,
       isGoingBack: isGoingBack(before.operations),
@@ -45,12 +44,10 @@ export async function recordFinding(
     const decision = await backed(tx, before, record, record.decide(payment));
     const plan = planRecord(before, { payment, decision }, record, settings);
     const effects = await write(tx, before, plan, record);
-    crashPoint('record.uncommitted', reference);
     return recordedFinding(before, payment, decision, plan, settings.tells ? effects : []);
-  });
-  crashPoint('record.after', reference);
-  return recorded;
-}
+  },
+  ({ order }) => order.reference,
+);
 
 const UNDECIDED = 'nobody has decided that, or not within the last hour: use paidonce resolve';
 
