@@ -5,15 +5,16 @@
  * What it needs is installed into node_modules/.cache: 130 MB of other people's tools that no test of every day should wait for.
  */
 import { spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startEverything } from '../kit/everything.js';
 import { prepare, root } from './prepare.js';
 
 const TOOLS = join(root, 'tools', 'openapi-judge');
 const CACHE = join(root, 'node_modules', '.cache', 'openapi-judge');
 const DOCUMENT = join(root, 'openapi.json');
+const READY_WITHIN_MS = 10 * 60_000;
 const PYTHON = process.env['PYTHON'] ?? 'python3';
 
 await prepare();
@@ -138,31 +139,12 @@ async function pay(sandbox, sessionId) {
 
 /** Everything that `npm start` starts, on ports and in a folder of its own. */
 async function withPaidonce(work) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'paidonce-judge-'));
-  const child = spawn(process.execPath, [join(root, 'bin', 'start.js')], {
-    env: { ...process.env, DATA_DIR: dataDir },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const { urls, apiKey, stop } = await startEverything(READY_WITHIN_MS);
   try {
-    await untilReady(child);
-    const json = (name) => JSON.parse(readFileSync(join(dataDir, name), 'utf8'));
-    await work({ urls: json('urls.json'), apiKey: json('secrets.json').API_KEYS });
+    await work({ urls, apiKey });
   } finally {
-    child.kill('SIGTERM');
-    await ended;
-    rmSync(dataDir, { recursive: true, force: true });
+    await stop();
   }
-}
-
-async function untilReady(child) {
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line !== 'ready') continue;
-    // Whatever it says from now on is read, so that it never waits for us.
-    child.stdout.resume();
-    return;
-  }
-  throw new Error('npm start ended before it was ready');
 }
 
 function run(command, args, options = {}) {

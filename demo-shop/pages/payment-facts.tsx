@@ -15,11 +15,11 @@ export function PaymentFacts({ view }: { view: OrderView }): VNode {
           <code>{payment?.id ?? shownPaymentId(record) ?? 'none yet'}</code>
           {others > 0 && <span class="muted"> and {others} other for this order</span>}
         </Fact>
-        <Fact name="paidonce’s word on the payment">
+        <Fact name="Payment status">
           <code>{payment?.status ?? 'unknown'}</code>
           {payment?.reason && <span> {payment.reason}</span>}
         </Fact>
-        <Fact name="paidonce’s word on the order">
+        <Fact name="Order status">
           <code>{apiOrder?.status ?? 'unknown'}</code>
         </Fact>
         <Fact name="Transaction">

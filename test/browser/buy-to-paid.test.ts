@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { startEverything, type Everything } from './start-everything.ts';
+import { startEverything, type Everything } from '../../kit/everything.js';
 
 // The first start of a fresh machine may build a Temporal server.
 const START_LIMIT_MS = 10 * 60_000;

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+/**
+ * `npm run pictures`: the pictures of the README, taken of everything that `npm start` starts while an order is bought in a browser.
+ * CHROMIUM names the browser, /usr/bin/chromium where it does not.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startEverything } from '../kit/everything.js';
+import { prepare, root } from './prepare.js';
+
+const FOLDER = join(root, 'docs', 'pictures');
+const READY_WITHIN_MS = 10 * 60_000;
+const VIEW = { width: 1000, height: 640 };
+
+await prepare();
+const { chromium } = await import('playwright-core');
+const everything = await startEverything(READY_WITHIN_MS);
+const browser = await chromium.launch({
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+});
+try {
+  await mkdir(FOLDER, { recursive: true });
+  await takeAll(await browser.newPage({ viewport: VIEW }), everything.urls);
+} finally {
+  await browser.close();
+  await everything.stop();
+}
+
+async function takeAll(page, urls) {
+  await page.goto(urls.shop);
+  await page.getByRole('button', { name: 'Buy Oak chair', exact: true }).click();
+  await page.waitForURL(`${urls.sandbox}/v1/view/**`);
+  await take(page, 'hosted-page');
+  await page.getByRole('button', { name: 'Authorize', exact: true }).click();
+  await page.getByRole('row', { name: 'order.paid' }).getByText('✓ verified').waitFor();
+  await page.getByRole('button', { name: 'Capture 722.00 NOK', exact: true }).waitFor();
+  await take(page, 'order-in-the-shop');
+  const run = await page.getByRole('link', { name: /^payment\/demo-/ }).getAttribute('href');
+  await page.goto(run ?? '');
+  await page.getByText('Completed').first().waitFor();
+  await page.setViewportSize({ width: 1280, height: 930 });
+  await page.waitForLoadState('networkidle');
+  await take(page, 'run-in-temporal');
+}
+
+async function take(page, name) {
+  const path = join(FOLDER, `${name}.png`);
+  await page.screenshot({ path });
+  process.stdout.write(`${path}\n`);
+}

@@ -1,0 +1,68 @@
+/** All that `npm start` starts, on free ports and with a state of its own, for whoever drives it from outside. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './free-port.js';
+import { hasEnded, startChild, stopChild, untilAnswers } from './tied-child.js';
+
+/**
+ * @typedef {object} Everything
+ * @property {Readonly<Record<'api' | 'shop' | 'sandbox' | 'temporalUi', string>>} urls
+ * @property {string} apiKey
+ * @property {() => Promise<number | null>} stop asks it to end and waits; its exit code
+ */
+
+const ROOT = join(import.meta.dirname, '..');
+const PORTS = ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'SANDBOX_PORT', 'SHOP_PORT'];
+/** Variables that name a service to use instead of starting one, or that would change what is started. */
+const NAMES_A_SERVICE =
+  /^(TEMPORAL_(ADDRESS|UI_URL)|DATABASE_URL|DINTERO_.*|ORDER_WEBHOOK_.*|PUBLIC_URL|API_KEYS.*)$/;
+const STOP_GRACE_MS = 60_000;
+
+/**
+ * Starts it and waits until it says that it is ready.
+ * @param {number} readyWithinMs
+ * @returns {Promise<Everything>}
+ * @throws Error with what it printed, when it ends or the limit is over before that
+ */
+export async function startEverything(readyWithinMs) {
+  const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-everything-'));
+  /** @type {string[]} */
+  const printed = [];
+  const spec = {
+    name: 'npm start',
+    command: process.execPath,
+    args: [join(ROOT, 'bin', 'start.js')],
+    env: await environment(dataDir),
+    answers: async () => {
+      if (!printed.includes('ready')) throw new Error('it is not ready');
+    },
+    readyWithinMs,
+  };
+  const child = startChild(spec, (line) => printed.push(line));
+  const stop = async () => {
+    if (!hasEnded(child)) await stopChild(child, STOP_GRACE_MS);
+    await rm(dataDir, { recursive: true, force: true });
+    return child.exitCode;
+  };
+  try {
+    await untilAnswers(spec, child);
+    const json = async (/** @type {string} */ name) =>
+      JSON.parse(await readFile(join(dataDir, name), 'utf8'));
+    return { urls: await json('urls.json'), apiKey: (await json('secrets.json')).API_KEYS, stop };
+  } catch (cause) {
+    await stop();
+    throw new Error(`${String(cause)}; it printed:\n${printed.join('\n')}`, { cause });
+  }
+}
+
+/**
+ * @param {string} dataDir
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+async function environment(dataDir) {
+  const inherited = Object.entries(process.env).filter(([name]) => !NAMES_A_SERVICE.test(name));
+  const own = [];
+  for (const name of PORTS) own.push([name, String(await freePort())]);
+  return { ...Object.fromEntries(inherited), ...Object.fromEntries(own), DATA_DIR: dataDir };
+}
