@@ -48,12 +48,17 @@ export function figuresOf({
   const postgresql = parts.get('paidonce-postgresql');
   const latency = embedded.alone.callbackToPaidMs.p50 / floor.alone.callbackToPaidMs.p50;
   const rate = (part: PartResult) => part.sessionsPerSecond / floor.sessionsPerSecond;
+  const cpu = (part: PartResult) => part.cpuSecondsPerSessionInAll / floor.cpuSecondsPerSessionInAll;
+  const told = (embedded.alone.callbackToToldMs?.p50 ?? Number.NaN) / floor.alone.callbackToPaidMs.p50;
   return [
     atMost('callback → paid p50, one at a time, by floor', latency, 2, times),
-    atLeast('sessions/s, 20 at a time, embedded store, by floor', rate(embedded), 0.5),
-    atLeast('the same on PostgreSQL', postgresql && rate(postgresql), 0.6),
-    atMost('history of a paid session, one callback', histories.oneCallback, 38, events),
-    atMost('billable actions of a paid session', money.paid.actions, 10, actions),
+    atMost('callback → told p50, by the floor’s signal → completed', told, 1, times),
+    atMost('CPU of a paid session, embedded store, by floor', cpu(embedded), 1.55, times),
+    atMost('the same on PostgreSQL', postgresql && cpu(postgresql), 1.55, times),
+    atLeast('sessions/s, 20 at a time, embedded store, by floor', rate(embedded), 0.65),
+    atLeast('the same on PostgreSQL', postgresql && rate(postgresql), 0.65),
+    atMost('history of a paid session, one callback', histories.oneCallback, 26, events),
+    atMost('billable actions of a paid session', money.paid.actions, 8, actions),
     atMost('a capture adds, its callback included', money.capture.events, 27, events),
     atMost('a refund adds, its callback included', money.refund.events, 27, events),
     atMost('… with a return hit at the same time', histories.returnAfter, 46, events),

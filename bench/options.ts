@@ -54,6 +54,9 @@ const FULL: Sizes = {
   remembered: 2_000,
 };
 
+/** How often the parts take their turn where two builds are compared. */
+export const COMPARED: RoundSizes = { ...FULL.rounds, rounds: 5 };
+
 /** `--json FILE` and `--quick`. Ends the process with 2 for anything else, saying why. */
 export function readOptions(args: readonly string[]): Options {
   const options = { json: { type: 'string' }, quick: { type: 'boolean', default: false } } as const;

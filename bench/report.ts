@@ -56,11 +56,20 @@ function ratiosOf(part: PartResult, floor: PartResult): Record<string, number> {
   };
 }
 
+/** The rounds alone. */
+export function printParts(parts: Measured['parts']): void {
+  process.stdout.write(['', ...linesOf(parts), ''].join('\n'));
+}
+
+function linesOf(parts: Measured['parts']): string[] {
+  const floor = parts.get('floor') as PartResult;
+  return [...parts].flatMap(([name, part]) => partLines(name, part, floor));
+}
+
 export function printReport(measured: Measured, figures: readonly Figure[]): void {
-  const floor = measured.parts.get('floor') as PartResult;
   const lines = [
     '',
-    ...[...measured.parts].flatMap(([name, part]) => partLines(name, part, floor)),
+    ...linesOf(measured.parts),
     '',
     ...HOW_MEASURED,
     '',
@@ -90,7 +99,9 @@ function partLines(name: string, part: PartResult, floor: PartResult): string[] 
     `${name}: ${sessionsPerSecond.toFixed(1)} sessions/s ${ratio(sessionsPerSecond, floor.sessionsPerSecond)}, ${part.historyEvents} events`,
     `  callback → paid  alone ${three(alone.callbackToPaidMs)} ${ratio(alone.callbackToPaidMs.p50, floor.alone.callbackToPaidMs.p50)}   busy ${three(busy.callbackToPaidMs)}`,
     ...(alone.callbackToToldMs && busy.callbackToToldMs
-      ? [`  callback → told  alone ${three(alone.callbackToToldMs)}   busy ${three(busy.callbackToToldMs)}`]
+      ? [
+          `  callback → told  alone ${three(alone.callbackToToldMs)} ${ratio(alone.callbackToToldMs.p50, floor.alone.callbackToPaidMs.p50)}   busy ${three(busy.callbackToToldMs)}`,
+        ]
       : []),
     `  open             alone ${three(alone.openMs)}   busy ${three(busy.openMs)}`,
     `  CPU ms/session   ${ms(cpuSecondsPerSessionInAll * 1_000)} ${ratio(cpuSecondsPerSessionInAll, floor.cpuSecondsPerSessionInAll)}: ${cpu.join(', ')}`,

@@ -11,6 +11,7 @@ import { measureRounds } from './measure/rounds.ts';
 import { readOptions, type Sizes } from './options.ts';
 import type { Part } from './part.ts';
 import { jsonOf, printReport } from './report.ts';
+import { LOAD } from './stand/load.ts';
 import { CORE } from './stand/built.ts';
 import { startStand, type Stand } from './stand/stand.ts';
 
@@ -29,14 +30,10 @@ try {
 }
 
 async function measureAll(stand: Stand, sizes: Sizes): Promise<Measured> {
-  const bench = {
-    name: 'bench',
-    cpuSeconds: () => (process.cpuUsage().user + process.cpuUsage().system) / 1e6,
-  };
   say(`rounds of ${stand.parts.map(({ name }) => name).join(', ')} …`);
   const parts = await measureRounds(
     stand.parts,
-    [stand.temporal.process, bench],
+    [stand.temporal.process, LOAD],
     sizes.rounds,
     stand.temporal.client,
   );

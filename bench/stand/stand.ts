@@ -6,7 +6,7 @@ import { floorPart } from '../floor/part.ts';
 import { paidoncePart } from '../paidonce-part.ts';
 import type { Part } from '../part.ts';
 import { startChild, startDatabase, type Child } from './measured-child.ts';
-import { startProduct, type ProductStand } from './product.ts';
+import { startProduct, type ProductSettings, type ProductStand } from './product.ts';
 import { startSandbox, type SandboxStand } from './sandbox.ts';
 import { startSink, type Sink } from './sink.ts';
 import { startTemporal, type TemporalStand } from './temporal.ts';
@@ -25,11 +25,16 @@ export interface Stand {
 }
 
 const POSTGRESQL_NAMESPACE = 'bench-postgresql';
+const OTHER_NAMESPACES = ['bench-other', 'bench-other-postgresql'] as const;
 
-/** `dist` is the compiled core. Two products share the server, so each has a namespace of its own. */
-export async function startStand(dist: string): Promise<Stand> {
+/**
+ * `dist` is the compiled core, `other` another build of it that takes its turn beside it. All products share the server, so each has a
+ * namespace of its own.
+ */
+export async function startStand(dist: string, other?: string): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
-  const temporal = await startTemporal(folder, POSTGRESQL_NAMESPACE);
+  const namespaces = [POSTGRESQL_NAMESPACE, ...(other === undefined ? [] : OTHER_NAMESPACES)];
+  const temporal = await startTemporal(folder, namespaces);
   const sandbox = await startSandbox(folder);
   const sink = await startSink();
   const common = { dist, folder, temporalAddress: temporal.address, sandbox, sinkUrl: sink.url };
@@ -45,8 +50,9 @@ export async function startStand(dist: string): Promise<Stand> {
       databaseUrl: server.url,
       database: server.process,
     }));
+  const others = other === undefined ? [] : await startOthers({ ...common, dist: other });
   const surroundings = { sandbox, sink };
-  const products = [embedded, postgresql].filter((product) => product !== null);
+  const products = [embedded, postgresql, ...others].filter((product) => product !== null);
   let isCompared = true;
   /** A worker may have been killed and started again meanwhile, so they are asked for at the end. */
   const compared = () => (isCompared ? [floorWorker, ...(postgresql?.processes ?? []).toReversed()] : []);
@@ -69,6 +75,7 @@ export async function startStand(dist: string): Promise<Stand> {
     async stop() {
       await stopAll([...embedded.processes]);
       await stopCompared();
+      for (const product of others) await stopAll(product.processes.toReversed());
       await stopAll([sandbox.process]);
       await temporal.connection.close();
       await temporal.process.stop();
@@ -76,6 +83,19 @@ export async function startStand(dist: string): Promise<Stand> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The other build on both stores, as the first one is. */
+async function startOthers(
+  common: Omit<ProductSettings, 'name' | 'namespace' | 'databaseUrl' | 'database'>,
+): Promise<ProductStand[]> {
+  const [namespace, onPostgresql] = OTHER_NAMESPACES;
+  const embedded = await startProduct({ ...common, name: 'other', namespace });
+  const server = await startDatabase();
+  if (server === null) return [embedded];
+  const { url: databaseUrl, process: database } = server;
+  const settings = { ...common, name: 'other-postgresql', namespace: onPostgresql, databaseUrl, database };
+  return [embedded, await startProduct(settings)];
 }
 
 function startFloor(folder: string, address: string): Child {

@@ -16,15 +16,15 @@ export interface TemporalStand {
 
 const DAY_S = 24 * 3_600;
 
-/** Starts the server with its state in `folder`, and a namespace beside `default`. */
-export async function startTemporal(folder: string, namespace: string): Promise<TemporalStand> {
+/** Starts the server with its state in `folder`, and namespaces beside `default`. */
+export async function startTemporal(folder: string, namespaces: readonly string[]): Promise<TemporalStand> {
   const executable = await findTemporalCli({ env: process.env, say: (text) => console.error(text) });
   const port = await freePort();
   const { command, args } = await temporalServer({ executable, port, uiPort: null, dataDir: folder });
   const server = startChild({ name: 'temporal', command, args, logFile: join(folder, 'temporal.log') });
   const address = `127.0.0.1:${port}`;
   const connection = await until('Temporal', () => Connection.connect({ address, connectTimeout: '1s' }));
-  await addNamespace(connection, namespace);
+  for (const namespace of namespaces) await addNamespace(connection, namespace);
   return {
     address,
     process: server,

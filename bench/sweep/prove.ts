@@ -129,7 +129,7 @@ interface ProvingStand {
 
 /** An API of the product, and a worker that may be killed. */
 async function startStand(): Promise<ProvingStand> {
-  const temporal = await startTemporal(folder, 'unused');
+  const temporal = await startTemporal(folder, []);
   stops.push(
     () => temporal.process.stop(),
     () => temporal.connection.close(),
