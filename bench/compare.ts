@@ -1,4 +1,4 @@
-/** `npm run bench:compare -- DIST`: this build beside another one and the floor, in the same rounds; DIST is the other build's core. */
+/** `npm run bench:compare -- NAME=DIST …`: this build beside others and the floor, in the same rounds; DIST is another build's core. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureRounds } from './measure/rounds.ts';
@@ -6,14 +6,20 @@ import { COMPARED } from './options.ts';
 import { printParts } from './report.ts';
 import { LOAD } from './stand/load.ts';
 import { CORE } from './stand/built.ts';
-import { startStand } from './stand/stand.ts';
+import { startStand, type OtherBuild } from './stand/stand.ts';
 
-const [other] = process.argv.slice(2);
-if (other === undefined || !existsSync(join(other, 'cli', 'main.js'))) {
-  process.stderr.write('usage: npm run bench:compare -- DIST, the compiled core of another build\n');
+const others = process.argv.slice(2).map((argument) => {
+  const [name = '', dist = ''] = argument.split('=');
+  return { name, dist };
+});
+const isBuild = ({ name, dist }: OtherBuild) => name !== '' && existsSync(join(dist, 'cli', 'main.js'));
+if (others.length === 0 || !others.every(isBuild)) {
+  process.stderr.write(
+    'usage: npm run bench:compare -- NAME=DIST …, where DIST is the compiled core of another build\n',
+  );
   process.exit(2);
 }
-const stand = await startStand(CORE, other);
+const stand = await startStand(CORE, others);
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => void stand.stop().finally(() => process.exit(130)));
 try {

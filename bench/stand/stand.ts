@@ -25,15 +25,17 @@ export interface Stand {
 }
 
 const POSTGRESQL_NAMESPACE = 'bench-postgresql';
-const OTHER_NAMESPACES = ['bench-other', 'bench-other-postgresql'] as const;
 
-/**
- * `dist` is the compiled core, `other` another build of it that takes its turn beside it. All products share the server, so each has a
- * namespace of its own.
- */
-export async function startStand(dist: string, other?: string): Promise<Stand> {
+/** Another build of the core, that takes its turn beside this one. */
+export interface OtherBuild {
+  readonly name: string;
+  readonly dist: string;
+}
+
+/** `dist` is the compiled core. All products share the server, so each has a namespace of its own. */
+export async function startStand(dist: string, others: readonly OtherBuild[] = []): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
-  const namespaces = [POSTGRESQL_NAMESPACE, ...(other === undefined ? [] : OTHER_NAMESPACES)];
+  const namespaces = [POSTGRESQL_NAMESPACE, ...others.flatMap(({ name }) => [name, `${name}-postgresql`])];
   const temporal = await startTemporal(folder, namespaces);
   const sandbox = await startSandbox(folder);
   const sink = await startSink();
@@ -50,9 +52,11 @@ export async function startStand(dist: string, other?: string): Promise<Stand> {
       databaseUrl: server.url,
       database: server.process,
     }));
-  const others = other === undefined ? [] : await startOthers({ ...common, dist: other });
+  const beside: ProductStand[] = [];
+  for (const { name, dist: otherDist } of others)
+    beside.push(...(await startOther({ ...common, dist: otherDist }, name)));
   const surroundings = { sandbox, sink };
-  const products = [embedded, postgresql, ...others].filter((product) => product !== null);
+  const products = [embedded, postgresql, ...beside].filter((product) => product !== null);
   let isCompared = true;
   /** A worker may have been killed and started again meanwhile, so they are asked for at the end. */
   const compared = () => (isCompared ? [floorWorker, ...(postgresql?.processes ?? []).toReversed()] : []);
@@ -75,7 +79,7 @@ export async function startStand(dist: string, other?: string): Promise<Stand> {
     async stop() {
       await stopAll([...embedded.processes]);
       await stopCompared();
-      for (const product of others) await stopAll(product.processes.toReversed());
+      for (const product of beside) await stopAll(product.processes.toReversed());
       await stopAll([sandbox.process]);
       await temporal.connection.close();
       await temporal.process.stop();
@@ -85,17 +89,17 @@ export async function startStand(dist: string, other?: string): Promise<Stand> {
   };
 }
 
-/** The other build on both stores, as the first one is. */
-async function startOthers(
+/** Another build on both stores, as the first one is. */
+async function startOther(
   common: Omit<ProductSettings, 'name' | 'namespace' | 'databaseUrl' | 'database'>,
+  name: string,
 ): Promise<ProductStand[]> {
-  const [namespace, onPostgresql] = OTHER_NAMESPACES;
-  const embedded = await startProduct({ ...common, name: 'other', namespace });
+  const embedded = await startProduct({ ...common, name, namespace: name });
   const server = await startDatabase();
   if (server === null) return [embedded];
   const { url: databaseUrl, process: database } = server;
-  const settings = { ...common, name: 'other-postgresql', namespace: onPostgresql, databaseUrl, database };
-  return [embedded, await startProduct(settings)];
+  const both = `${name}-postgresql`;
+  return [embedded, await startProduct({ ...common, name: both, namespace: both, databaseUrl, database })];
 }
 
 function startFloor(folder: string, address: string): Child {
