@@ -1,4 +1,4 @@
-/** `npm run bench:compare -- NAME=DIST …`: this build beside others and the floor, in the same rounds; DIST is another build's core. */
+/** `npm run bench:compare -- [NAME=DIST …]`: this build beside others and the floor, in the same rounds; DIST is another build's core. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureRounds } from './measure/rounds.ts';
@@ -13,9 +13,9 @@ const others = process.argv.slice(2).map((argument) => {
   return { name, dist };
 });
 const isBuild = ({ name, dist }: OtherBuild) => name !== '' && existsSync(join(dist, 'cli', 'main.js'));
-if (others.length === 0 || !others.every(isBuild)) {
+if (!others.every(isBuild)) {
   process.stderr.write(
-    'usage: npm run bench:compare -- NAME=DIST …, where DIST is the compiled core of another build\n',
+    'usage: npm run bench:compare -- [NAME=DIST …], where DIST is the compiled core of another build\n',
   );
   process.exit(2);
 }

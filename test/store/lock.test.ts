@@ -35,7 +35,7 @@ describe('the embedded store on disk', () => {
   }
 
   const HOLD = `
-    import { lockDirectory } from 'DIST/store/lock.js';
+    import { lockDirectory } from 'DIST/store/directory-lock.js';
     try {
       await lockDirectory('DIRECTORY');
       console.log('held');
