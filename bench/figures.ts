@@ -1,4 +1,4 @@
-/** The figures the product must reach, each with its bound and whether this run kept it. */
+/** The figures that the product must reach, each with its limit and whether this run met it. */
 import type { Disturbed } from './measure/disturbed.ts';
 import type { Openings } from './measure/hanging-reads.ts';
 import type { HistoryFigures } from './measure/history.ts';
@@ -13,7 +13,7 @@ export interface Measured {
   readonly money: MoneyFigures;
   readonly hangingShop: Disturbed;
   readonly hangingReads: Openings;
-  /** Null in a quick run, and without PostgreSQL: a worker of its own needs it. */
+  /** Null in a quick run, and without PostgreSQL, which a separate worker needs. */
   readonly recovery: { readonly ofOne: Recovery; readonly ofTwo: Recovery } | null;
   /** Null in a quick run. */
   readonly sweep: Disturbed | null;
@@ -29,7 +29,7 @@ export interface Figure {
   readonly ok: boolean | null;
 }
 
-/** Resident memory of a process with a garbage collector is never the same twice. */
+/** The resident memory of a process with a garbage collector is never exactly the same twice. */
 const GROWTH_ALLOWED = 0.05;
 
 export function figuresOf({

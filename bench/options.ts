@@ -10,16 +10,16 @@ export interface Options {
 export interface Sizes {
   readonly isQuick: boolean;
   readonly rounds: RoundSizes;
-  /** Sessions that a figure about one order is the median of. */
+  /** Number of sessions. A figure about one order is their median. */
   readonly probes: number;
-  /** Sessions whose updates a shop leaves hanging. */
+  /** Sessions whose updates hang at the shop. */
   readonly hanging: number;
   /** Openings, and other payments whose reads hang meanwhile. */
   readonly openings: number;
   readonly hangingReads: number;
-  /** How long orders come while a worker is killed; 0 leaves it out. */
+  /** How long orders come while a worker is killed; 0 skips this measurement. */
   readonly recoverySeconds: number;
-  /** The figures below are left out of a quick run. */
+  /** A quick run skips the figures below. */
   readonly swept: number;
   readonly idleOpen: number;
   readonly idleSeconds: number;
@@ -57,7 +57,7 @@ const FULL: Sizes = {
 /** How often the parts take their turn where two builds are compared. */
 export const COMPARED: RoundSizes = { ...FULL.rounds, rounds: 5 };
 
-/** `--json FILE` and `--quick`. Ends the process with 2 for anything else, saying why. */
+/** `--json FILE` and `--quick`. For anything else, ends the process with 2 and says why. */
 export function readOptions(args: readonly string[]): Options {
   const options = { json: { type: 'string' }, quick: { type: 'boolean', default: false } } as const;
   try {

@@ -1,4 +1,7 @@
-/** The whole product: opened over HTTP, paid at the sandbox, called back, and over when the merchant has been told. */
+/**
+ * The whole product: opened over HTTP, paid at the sandbox, called back, and finished when the merchant has
+ * the update.
+ */
 import type { Finished, Part } from './part.ts';
 import type { OpenedSession, ProductStand } from './stand/product.ts';
 import type { Paid, SandboxStand, SignedCallback } from './stand/sandbox.ts';
@@ -33,7 +36,9 @@ export function paidoncePart(product: ProductStand, { sandbox, sink }: Surroundi
   };
 }
 
-/** The payer has paid and Dintero has told nobody: the callback to be sent is handed back. */
+/**
+ * The payer has paid, and Dintero sends no callback: the function returns the callback for the bench to send.
+ */
 export async function paySilently(
   sandbox: SandboxStand,
   sessionId: string,
@@ -42,7 +47,7 @@ export async function paySilently(
   return { ...(await sandbox.callback(paid)), paid };
 }
 
-/** Sends a callback; the milliseconds until it was answered. @throws Error on anything but 200. */
+/** Sends a callback; returns the milliseconds until the answer. @throws Error on anything but 200. */
 export async function send({ url, headers }: SignedCallback): Promise<number> {
   const begun = performance.now();
   const response = await fetch(url, { headers });

@@ -1,4 +1,4 @@
-/** What the bench says: two tables for people, one JSON for programs. */
+/** The output of the bench: two tables for people, one JSON for programs. */
 import { arch, cpus, platform } from 'node:os';
 import type { Figure, Measured } from './figures.ts';
 import type { PartResult } from './measure/rounds.ts';
@@ -40,7 +40,7 @@ export function jsonOf(measured: Measured, figures: readonly Figure[], isQuick: 
 function partJson(part: PartResult | undefined): unknown {
   if (part === undefined) return null;
   const { alone, ...others } = part;
-  // The contract's names are those of one session at a time; a busy machine is shown beside it.
+  // The contract's names mean one session at a time; the figures of a busy machine are shown beside them.
   return { ...alone, ...others };
 }
 

@@ -59,7 +59,7 @@ async function measureRecovery(stand: Stand, { recoverySeconds }: Sizes): Promis
   return ofOne && ofTwo && { ofOne, ofTwo };
 }
 
-/** What a quick run leaves out. */
+/** The measurements that a quick run leaves out. */
 async function measureLong(
   stand: Stand,
   { isQuick, remembered, idleOpen, idleSeconds, swept, probes }: Sizes,

@@ -4,7 +4,7 @@ import type { Child } from '../stand/measured-child.ts';
 import { FLOOR_QUEUE, open, paid } from './messages.ts';
 import type { floor } from './workflow.ts';
 
-/** The bare workflow: what the Temporal server costs whatever is built on it. */
+/** The bare workflow: the cost of the Temporal server for any product that is built on it. */
 export function floorPart(client: Client, worker: Child): Part {
   const run = async (reference: string) => {
     const workflowId = `floor/${reference}`;

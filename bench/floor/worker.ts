@@ -1,4 +1,4 @@
-/** The floor's own worker process; asks for nothing but an address. */
+/** The floor's own worker process. It needs only an address. */
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { FLOOR_QUEUE } from './messages.ts';
@@ -18,7 +18,7 @@ const worker = await Worker.create({
   taskQueue: FLOOR_QUEUE,
   workflowsPath: join(import.meta.dirname, 'workflow.js'),
   activities,
-  // As the product has it.
+  // As in the product.
   maxCachedWorkflows: 1_000,
   maxConcurrentActivityTaskExecutions: 100,
 });

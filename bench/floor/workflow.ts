@@ -1,4 +1,6 @@
-/** The least that a durable payment could be: opened by an update, woken by a signal, three steps that do nothing. */
+/**
+ * The smallest possible durable payment: opened by an update, woken by a signal, three steps that do nothing.
+ */
 import { condition, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { FloorActivities } from './worker.ts';
 import { open, paid } from './messages.ts';

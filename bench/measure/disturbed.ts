@@ -1,4 +1,7 @@
-/** Callback → paid of one order while others are in trouble, compared with a quiet moment of the same process. */
+/**
+ * Callback → paid of one order while other orders have problems, compared with a quiet moment of the same
+ * process.
+ */
 import { paySilently, send } from '../paidonce-part.ts';
 import type { OpenedSession } from '../stand/product.ts';
 import { HANGING_PREFIX } from '../stand/sink.ts';
@@ -14,7 +17,7 @@ export interface Disturbed {
   readonly samples: number;
 }
 
-/** While the updates of `hanging` orders hang at the shop, each for five seconds and again after. */
+/** While the updates of `hanging` orders hang at the shop, five seconds for each attempt. */
 export async function measureHangingShop(
   stand: Stand,
   { probes, hanging }: { probes: number; hanging: number },
@@ -28,7 +31,7 @@ export async function measureHangingShop(
   return compared(quiet, await probe(stand, 'while-hanging', probes));
 }
 
-/** While a sweep wakes `sessions`, which were paid without anybody telling us. */
+/** While a sweep wakes `sessions` that were paid without a callback. */
 export async function measureSweep(
   stand: Stand,
   { probes, sessions }: { probes: number; sessions: readonly OpenedSession[] },
@@ -46,7 +49,7 @@ export async function measureSweep(
   return compared(quiet, during);
 }
 
-/** The schedule's own word on what is running comes late, so the run that it started is asked. */
+/** The schedule reports its running workflows late, so ask the run that it started. */
 async function startSweep({ temporal, embedded }: Stand): Promise<() => Promise<boolean>> {
   const client = temporal.client(embedded.namespace);
   const sweep = client.schedule.getHandle('sweep/dintero');
@@ -60,7 +63,7 @@ async function startSweep({ temporal, embedded }: Stand): Promise<() => Promise<
   return async () => (await run.describe()).status.name === 'RUNNING';
 }
 
-/** Callback → paid of so many orders, one after another, in milliseconds. */
+/** Callback → paid of `count` orders, one after another, in milliseconds. */
 export async function probe(
   { embedded, sandbox }: Pick<Stand, 'embedded' | 'sandbox'>,
   name: string,
@@ -72,7 +75,8 @@ export async function probe(
     const callback = await paySilently(sandbox, (await embedded.open(reference)).sessionId);
     const sentAt = Date.now();
     await send(callback);
-    // The shop may hang, so the order itself is asked; the time is the product's own, so asking late is no error.
+    // The shop may hang, so ask for the order itself. `paidAt` is the product's own time, so asking late
+    // causes no error.
     taken.push(
       (await until(`${reference} paid`, () => embedded.paidAt(reference), { everyMs: 25 })) - sentAt,
     );

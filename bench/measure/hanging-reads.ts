@@ -5,7 +5,7 @@ import { inParallel, until } from '../stand/waiting.ts';
 import { percentiles, type Percentiles } from '../stats.ts';
 import { openMany } from './resources.ts';
 
-/** Shoppers who click at the same moment. */
+/** Shoppers that click at the same moment. */
 const AT_ONCE = 5;
 const HANGS = { delayMs: 120_000 };
 
@@ -37,7 +37,10 @@ export async function measureHangingReads(
   };
 }
 
-/** Some hundred callbacks at once keep a small machine busy for seconds by themselves; that is another figure. */
+/**
+ * Several hundred callbacks at once keep a small machine busy for seconds by themselves; another figure
+ * measures that.
+ */
 async function readsHang(
   { embedded: { namespace }, temporal }: Stand,
   waiting: readonly OpenedSession[],

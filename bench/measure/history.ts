@@ -1,4 +1,4 @@
-/** How many events the runs of a payment are made of: what a session costs the Temporal server for good. */
+/** The number of events in the runs of a payment: the permanent cost of a session on the Temporal server. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { paySilently, send } from '../paidonce-part.ts';
@@ -7,10 +7,12 @@ import type { Stand } from '../stand/stand.ts';
 import { until } from '../stand/waiting.ts';
 
 export interface HistoryFigures {
-  /** The longest of a few tries each: callbacks and looks may meet in more than one way. */
+  /** The longest of a few tries each, since callbacks and looks may meet in different orders. */
   readonly oneCallback: number;
   readonly returnAfter: number;
-  /** The browser is back first, as often happens: what it asks for is done when the callback comes. */
+  /**
+   * The browser returns first, as often happens. The look that it asks for is done when the callback comes.
+   */
   readonly returnBefore: number;
   /** The same delivery twice at once, as when Dintero did not wait for our answer. */
   readonly duplicateAdds: number;
@@ -82,7 +84,7 @@ async function measureHandledDuplicate(stand: Stand): Promise<number> {
     ...first.callback,
     headers: { ...first.callback.headers, 'event-delivery': 'another-delivery' },
   });
-  // A signal, had there been one, would be in the history before this later session is through.
+  // If there had been a signal, it would be in the history before this later session is finished.
   await pay(stand, 'handled-later', ({ callback }) => send(callback));
   const client = stand.temporal.client(stand.embedded.namespace);
   return (

@@ -1,4 +1,7 @@
-/** What a payment costs the Temporal server once it is paid, captured and refunded: events and billable actions of all its runs. */
+/**
+ * The cost of a paid, captured and refunded payment on the Temporal server: events and billable actions of
+ * all its runs.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Stand } from '../stand/stand.ts';
@@ -6,7 +9,10 @@ import { until } from '../stand/waiting.ts';
 
 export interface MoneyFigures {
   readonly paid: Cost;
-  /** What a capture adds, in whatever run, the gateway's callback about it included. */
+  /**
+   * The events and actions that a capture adds, in any run, including those of the gateway's callback about
+   * it.
+   */
   readonly capture: Cost;
   readonly refund: Cost;
 }
@@ -17,10 +23,10 @@ export interface Cost {
 }
 
 const TRIES = 5;
-/** By then, whatever the gateway's callback leads to has begun. */
+/** After this time, everything that the gateway's callback causes has begun. */
 const ECHOED_MS = 1_500;
 
-/** The most of a few tries each: a callback and what it is about may meet in more than one way. */
+/** The most of a few tries each, since a callback and its operation may meet in different orders. */
 export async function measureMoney(stand: Stand): Promise<MoneyFigures> {
   const tries: MoneyFigures[] = [];
   for (let index = 0; index < TRIES; index += 1) tries.push(await payAndMove(stand, `money-${index}`));
@@ -56,7 +62,7 @@ function less(all: Cost, before: Cost): Cost {
   return { events: all.events - before.events, actions: all.actions - before.actions };
 }
 
-/** Of every run of these workflows, once all are over and nothing more comes. */
+/** Of every run of these workflows, once all have ended and no new one starts. */
 async function costOf(client: Client, workflowIds: readonly string[]): Promise<Cost> {
   await sleep(ECHOED_MS);
   const costs = await Promise.all(workflowIds.map((workflowId) => costOfRuns(client, workflowId)));
@@ -88,7 +94,10 @@ type HistoryEvent = NonNullable<
   Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>['events']
 >[number];
 
-/** As Temporal Cloud counts: starts, timers, signals, updates, each try of an activity, each upsert of search attributes. */
+/**
+ * Counted like Temporal Cloud: starts, timers, signals, updates, each try of an activity, each upsert of
+ * search attributes.
+ */
 function actionsOf(event: HistoryEvent): number {
   if (event.activityTaskStartedEventAttributes) return event.activityTaskStartedEventAttributes.attempt ?? 1;
   const isAction =

@@ -1,4 +1,7 @@
-/** Orders come at a steady pace while a worker is killed: how long each takes from the payer's paying to the shop's knowing. */
+/**
+ * Orders come at a steady pace while a worker is killed: for each, the time from the payment to the shop's
+ * update.
+ */
 import type { ProductStand } from '../stand/product.ts';
 import type { Stand } from '../stand/stand.ts';
 import { until } from '../stand/waiting.ts';
@@ -12,11 +15,11 @@ export interface Recovery {
   readonly slowestMs: number;
   readonly orders: number;
   readonly kills: number;
-  /** Answers "not now" to shoppers; each asks again. */
+  /** Answers "not now" to shoppers; each shopper asks again. */
   readonly refused: number;
 }
 
-/** Longer than any shopper and any shop would wait: a machine that is full serves late. */
+/** Longer than any shopper or shop would wait, since a busy machine is slow. */
 const WAITS_FOR_MS = 120_000;
 
 /** The only worker is killed (-9) and started again at once. */
@@ -58,7 +61,7 @@ type Shop = Pick<Stand, 'sandbox' | 'sink'> & { readonly onRefused: () => void }
 
 async function order(product: ProductStand, shop: Shop, reference: string): Promise<number> {
   const { sandbox, sink, onRefused } = shop;
-  // A shopper who is told "not now" asks again: nothing is done twice.
+  // A shopper that gets "not now" asks again: nothing is done twice.
   const ask = () =>
     product.open(reference).catch(() => {
       onRefused();

@@ -1,4 +1,4 @@
-/** Memory after thousands of sessions, and what many open sessions cost while nothing happens. */
+/** Memory after thousands of sessions, and the cost of many open sessions while nothing happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Part } from '../part.ts';
 import type { OpenedSession, ProductStand } from '../stand/product.ts';
@@ -13,7 +13,10 @@ export interface Memory {
   readonly growth: number;
 }
 
-/** Resident memory after `sessions` whole sessions and after as many again. The process may have had some before. */
+/**
+ * Resident memory after `sessions` whole sessions and after the same number again. The process may have had
+ * some before.
+ */
 export async function measureMemory(part: Part, product: ProductStand, sessions: number): Promise<Memory> {
   const residentMb = await afterMore(part, product, 'memory', sessions);
   const residentMbAfterTwice = await afterMore(part, product, 'memory-again', sessions);
@@ -27,7 +30,7 @@ async function afterMore(part: Part, product: ProductStand, name: string, count:
     await part.busy(reference);
     readings.push(product.processes.reduce((sum, { residentMb }) => sum + residentMb(), 0));
   });
-  // One reading depends on when the last garbage was collected.
+  // A single reading depends on the time of the last garbage collection.
   return median(readings.slice(-Math.ceil(count / 10)));
 }
 
@@ -37,10 +40,10 @@ export function openMany(product: ProductStand, name: string, count: number): Pr
   return inParallel(references, WIDTH, (reference) => product.open(reference));
 }
 
-/** Share of one core that the product takes while nobody asks anything of it. */
+/** Share of one core that the product takes while it gets no requests. */
 export async function measureIdle(product: ProductStand, seconds: number): Promise<number> {
   const cpu = () => product.processes.reduce((sum, { cpuSeconds }) => sum + cpuSeconds(), 0);
-  // What the last request left to be done is not idling.
+  // Work that the last request left behind is not idling.
   await sleep(5_000);
   const before = cpu();
   await sleep(seconds * 1_000);

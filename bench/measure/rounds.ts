@@ -1,4 +1,7 @@
-/** Rate, latencies and CPU of each part, in turn: A B C, A B C, so that a slow minute of the machine hits all of them. */
+/**
+ * Rate, latencies and CPU of each part, in turn: A B C, A B C, so that a slow minute of the machine affects
+ * all of them.
+ */
 import type { Client } from '@temporalio/client';
 import type { Finished, Part, Sample } from '../part.ts';
 import type { Child } from '../stand/measured-child.ts';
@@ -10,7 +13,7 @@ export const WIDTH = 20;
 
 export interface RoundSizes {
   readonly rounds: number;
-  /** Sessions before anything is measured: compilers and pools are cold. */
+  /** Sessions before anything is measured, since compilers and pools are cold. */
   readonly warmUp: number;
   readonly alone: number;
   readonly busy: number;
@@ -29,7 +32,7 @@ export interface PartResult {
   readonly sessionsPerSecondByRound: readonly number[];
   readonly busy: Latencies;
   readonly alone: Latencies;
-  /** By process, of a session among 20. */
+  /** By process, for a session among 20. */
   readonly cpuSecondsPerSession: Readonly<Record<string, number>>;
   readonly cpuSecondsPerSessionInAll: number;
   readonly historyEvents: number;

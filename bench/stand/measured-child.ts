@@ -26,7 +26,7 @@ export interface ChildSpec {
 
 const CLOCK_TICKS = 100;
 
-/** Starts a process that dies with this one; what it says goes to `logFile`. */
+/** Starts a process that dies with this one; its output goes to `logFile`. */
 export function startChild({ name, command, args, env, logFile }: ChildSpec): Child {
   const log = openSync(logFile, 'a');
   const child = spawnTied(command, args, { env: { ...process.env, ...env }, output: [log, log] });
@@ -73,7 +73,7 @@ interface Watched {
   readonly stop: () => Promise<void>;
 }
 
-/** A figure taken with half of the stand gone would be worth nothing. */
+/** A figure would be worthless if it were measured with half of the stand gone. */
 function fail({ name, logFile }: Pick<ChildSpec, 'name' | 'logFile'>, how: string): never {
   const tail = readFileSync(logFile, 'utf8').split('\n').slice(-15).join('\n');
   process.stderr.write(`bench: ${name} ended by itself (${how}); its last words:\n${tail}\n`);

@@ -1,4 +1,4 @@
-/** The product as it runs in production: its own processes, spoken to over HTTP only. */
+/** The product as it runs in production: its own processes, called over HTTP only. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -27,7 +27,7 @@ export interface ProductStand {
   restartWorker(): Promise<void>;
   addWorker(): Promise<void>;
   open(orderReference: string): Promise<OpenedSession>;
-  /** Captures or refunds all that is left, and is answered when it is done. */
+  /** Captures or refunds the whole rest, and resolves when the operation is done. */
   move(paymentId: string, kind: 'capture' | 'refund'): Promise<void>;
   /** Null while the order is not paid; milliseconds since the epoch. */
   paidAt(orderReference: string): Promise<number | null>;
@@ -41,12 +41,12 @@ export interface ProductSettings {
   readonly temporalAddress: string;
   readonly sandbox: SandboxStand;
   readonly sinkUrl: string;
-  /** The embedded store where there is none. */
+  /** The embedded store, where there is no PostgreSQL. */
   readonly databaseUrl?: string;
   readonly database?: Child;
 }
 
-/** One process with the embedded store; an API and a worker of their own with PostgreSQL. */
+/** One process with the embedded store; a separate API and worker with PostgreSQL. */
 export async function startProduct(
   settings: ProductSettings,
   roles: readonly string[] = settings.databaseUrl === undefined ? ['serve'] : ['api', 'worker'],
@@ -57,7 +57,8 @@ export async function startProduct(
   const env = environment(settings, origin);
   if (settings.databaseUrl !== undefined) await migrate(settings, env);
   const processes = roles.map((role) => startRole(settings, role, env));
-  // An API that has only one of store and Temporal answers 200, since it can take callbacks; it opens nothing.
+  // An API that has only the store or only Temporal answers 200, since it can accept callbacks, but it opens
+  // nothing.
   const isReady = async () => (await jsonOf<{ status: string }>(`${origin}/readyz`)).status === 'ready';
   await until(settings.name, isReady, { limitMs: 60_000 });
   return {
@@ -74,7 +75,7 @@ export async function startProduct(
     },
     async addWorker() {
       processes.push(startRole(settings, 'worker', env));
-      // A worker has no door of its own; what it costs to start is over by then.
+      // A worker serves no HTTP; its start is over by then.
       await sleep(5_000);
     },
     open: (reference) =>
@@ -117,7 +118,7 @@ function profiling(name: string, role: string): string[] {
   return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}-${role}.cpuprofile`];
 }
 
-/** What every process of the product is given. */
+/** The environment of every process of the product. */
 export function environment(settings: ProductSettings, origin: string): NodeJS.ProcessEnv {
   const { temporalAddress, namespace, folder, name, sandbox, sinkUrl, databaseUrl } = settings;
   return {
@@ -132,7 +133,7 @@ export function environment(settings: ProductSettings, origin: string): NodeJS.P
     DINTERO_CHECKOUT_URL: sandbox.url,
     ORDER_WEBHOOK_URL: sinkUrl,
     ORDER_WEBHOOK_SECRETS: `whsec_${Buffer.from('a secret of the benchmark').toString('base64')}`,
-    // A sweep by the clock would fall into one measurement and not into another: the bench triggers its own.
+    // A sweep by the clock would fall into some measurements and not into others: the bench triggers its own.
     SWEEP_INTERVAL: '1d',
     ...(databaseUrl === undefined ? { DATA_DIR: join(folder, name) } : { DATABASE_URL: databaseUrl }),
   };

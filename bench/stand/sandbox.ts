@@ -1,4 +1,4 @@
-/** The Dintero sandbox as a process of the stand, and what the bench asks of it. */
+/** The Dintero sandbox as a process of the stand, and the calls that the bench makes to it. */
 import { createHmac, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { SANDBOX } from './built.ts';
@@ -31,13 +31,13 @@ export interface SignedCallback {
 export interface SandboxStand {
   readonly url: string;
   readonly process: Child;
-  /** The payer pays. With `callback: false` nobody is told. */
+  /** The payer pays. With `callback: false` no callback is sent. */
   pay(sessionId: string, options?: { outcome?: string; callback?: false }): Promise<Paid>;
   /** When the sandbox began to send its callback about a session, in milliseconds since the epoch. */
   callbackSentAt(sessionId: string): Promise<number>;
-  /** What goes wrong from now on; `null` takes a fault away. */
+  /** Sets faults from now on; `null` removes a fault. */
   faults(what: object): Promise<unknown>;
-  /** What Dintero would send now, signed by us, with a delivery id of its own. */
+  /** The callback that Dintero would send now, signed by us, with a delivery id of its own. */
   callback(paid: Paid): Promise<SignedCallback>;
 }
 

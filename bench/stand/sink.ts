@@ -1,19 +1,25 @@
-/** The merchant's end: takes order updates and tells who waits for them. Orders named `hang-…` are never answered. */
+/**
+ * The merchant's end: takes order updates and resolves the waits for them. Orders named `hang-…` are never
+ * answered.
+ */
 import { createServer, type ServerResponse } from 'node:http';
 
 export interface HeardUpdate {
   readonly type: string;
   /** When the bench had the whole update, in milliseconds since the epoch. */
   readonly at: number;
-  /** When the order was paid, by the product's own word. */
+  /** When the order was paid, as the product reports it. */
   readonly paidAt: number;
 }
 
 export interface Sink {
   readonly url: string;
-  /** The first `order.paid` of an order. Rejects after half a minute, or `limitMs`: a benchmark that loses orders has no figures. */
+  /**
+   * The first `order.paid` of an order. Rejects after half a minute, or `limitMs`: a benchmark that loses
+   * orders has no figures.
+   */
   paid(orderReference: string, limitMs?: number): Promise<HeardUpdate>;
-  /** The first of another type. */
+  /** The first update of another type. */
   told(orderReference: string, type: string): Promise<HeardUpdate>;
   close(): void;
 }

@@ -19,7 +19,7 @@ export interface Stand {
   /** Null where no PostgreSQL server is installed. */
   readonly postgresql: ProductStand | null;
   readonly parts: readonly Part[];
-  /** Ends what the figures after the rounds do not need. */
+  /** Stops the processes that the figures after the rounds do not need. */
   stopCompared(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -32,7 +32,7 @@ export interface OtherBuild {
   readonly dist: string;
 }
 
-/** `dist` is the compiled core. All products share the server, so each has a namespace of its own. */
+/** `dist` is the compiled core. All products share the server, so each has its own namespace. */
 export async function startStand(dist: string, others: readonly OtherBuild[] = []): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
   const namespaces = [POSTGRESQL_NAMESPACE, ...others.flatMap(({ name }) => [name, `${name}-postgresql`])];
@@ -58,7 +58,7 @@ export async function startStand(dist: string, others: readonly OtherBuild[] = [
   const surroundings = { sandbox, sink };
   const products = [embedded, postgresql, ...beside].filter((product) => product !== null);
   let isCompared = true;
-  /** A worker may have been killed and started again meanwhile, so they are asked for at the end. */
+  /** A worker may have been killed and started again meanwhile, so the processes are listed at the end. */
   const compared = () => (isCompared ? [floorWorker, ...(postgresql?.processes ?? []).toReversed()] : []);
   const stopCompared = async () => {
     const processes = compared();

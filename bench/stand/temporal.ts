@@ -1,4 +1,4 @@
-/** The Temporal dev server, started with exactly what `npm start` starts it with. */
+/** The Temporal dev server, started with the same settings as by `npm start`. */
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { findTemporalCli } from '../../dev/temporal-cli.ts';
@@ -36,7 +36,7 @@ export async function startTemporal(folder: string, namespaces: readonly string[
 async function addNamespace(connection: Connection, namespace: string): Promise<void> {
   const workflowExecutionRetentionPeriod = { seconds: DAY_S as unknown as never };
   await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
-  // The server's own caches learn of it a little later.
+  // The server's own caches learn of the namespace a little later.
   await until(`namespace ${namespace}`, () =>
     connection.operatorService.listSearchAttributes({ namespace }).then(() => true),
   );

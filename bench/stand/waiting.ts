@@ -1,6 +1,9 @@
 import { until as untilTrue } from '../../kit/poll.js';
 
-/** Asks until the answer is not null, undefined or false; what throws is asked again. @throws Error that says what was waited for */
+/**
+ * Asks until the answer is not null, undefined or false; after an exception it asks again. @throws Error that
+ * names the condition
+ */
 export function until<Answer>(
   what: string,
   ask: () => Promise<Answer>,

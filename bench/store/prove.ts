@@ -1,6 +1,7 @@
 /**
- * `npm run prove:store -- [--payments N] [--ms N]`: what is asked of the store again and again, on a million payments of a PostgreSQL with
- * its default durability. Each statement answers within 20 ms; the plan of one that does not is printed. Ends with 1 then.
+ * `npm run prove:store -- [--payments N] [--ms N]`: the frequent statements, on a million payments in a
+ * PostgreSQL with its default durability. Each must answer within 20 ms. For one that does not, the plan is
+ * printed, and the exit code is 1.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,7 +23,7 @@ import { CORE } from '../stand/built.ts';
 import { startDatabase } from '../stand/measured-child.ts';
 import { seedYears } from './seed.ts';
 
-/** The functions themselves, of the build that is proved. */
+/** The functions themselves, of the proved build. */
 const compiled = <Module>(name: string): Promise<Module> =>
   import(join(CORE, 'store', `${name}.js`)) as Promise<Module>;
 
@@ -143,7 +144,7 @@ try {
 say(slow === 0 ? `all within ${limitMs} ms` : `${slow} NOT within ${limitMs} ms`);
 process.exit(slow === 0 ? 0 : 1);
 
-/** The median of some; 1 where it is too slow. */
+/** The median of several runs; returns 1 where it is too slow. */
 async function measure(name: string, ask: Asked[1]): Promise<number> {
   const times: number[] = [];
   for (let count = 0; count < REPEATS; count += 1) {
@@ -158,7 +159,7 @@ async function measure(name: string, ask: Asked[1]): Promise<number> {
   return isSlow ? 1 : 0;
 }
 
-/** The plans of what is asked, by a store whose connections explain whatever they are asked. */
+/** The plans of the statements, from a store whose connections explain every statement. */
 async function explain(ask: Asked[1]): Promise<void> {
   const plans: string[] = [];
   const explaining = await openStore({

@@ -1,4 +1,4 @@
-/** A store as it is after years: nearly all of it is settled, and a few of everything else. */
+/** A store as it is after years: nearly every payment is settled, and there are a few of every other kind. */
 import pg from 'pg';
 
 export interface Seeded {
@@ -31,12 +31,12 @@ const AUDIT = `insert into audit (id, at, key, address, request_id, what, paymen
   select 'aud_' || substr(id, 5), at, case when i % 3 = 0 then 'backoffice' else 'shop' end, '192.0.2.1', 'r' || i, 'capture', id, 200
     from seed where i % 2 = 0`;
 
-/** Fills a migrated database, and lets PostgreSQL look at it. */
+/** Fills a migrated database, and lets PostgreSQL analyze it. */
 export async function seedYears(databaseUrl: string, payments: number): Promise<Seeded> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query('set synchronous_commit = off');
-  // One a minute; ids as the store makes them.
+  // One a minute; ids like those that the store makes.
   await client.query(
     `create temp table seed as select i, ${payments}::int as total,
        'pay_' || lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || substr(md5(i::text), 1, 16) as id, at,

@@ -1,26 +1,28 @@
-/** A stand-in PSP: the sandbox, but for one listing, which is as long as anybody likes and made up row by row, by its number. */
+/**
+ * A stand-in PSP: the sandbox, except for one listing of any length, whose rows are made up by their number.
+ */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCOUNT } from '../stand/sandbox.ts';
 
 export interface ListingPsp {
   readonly url: string;
-  /** How often each page of the long listing was given, by its number. */
+  /** How often each page of the long listing was read, by its number. */
   readonly given: readonly number[];
-  /** Rows in the place of made-up ones, by their number. */
+  /** Rows in place of made-up ones, by their number. */
   readonly planted: Map<number, unknown>;
   close(): void;
 }
 
 export interface LongListing {
   readonly rows: number;
-  /** Of each hundred, so many are sessions of ours: `ours-<number>`. */
+  /** This many of each hundred rows are sessions of ours: `ours-<number>`. */
   readonly oursOfHundred: number;
   readonly msAPage: number;
 }
 
 const PAGE = 100;
-/** The statuses of the listing that is the long one; `recent` lists voided ones too. */
+/** The statuses of the long listing; `recent` lists voided ones too. */
 const LONG = ['AUTHORIZED', 'FAILED', 'DECLINED', 'UNKNOWN'].join(' ');
 
 export async function startListingPsp(sandboxUrl: string, listing: LongListing): Promise<ListingPsp> {
@@ -62,7 +64,8 @@ function rowsFrom(
   const count = Math.max(0, Math.min(PAGE, rows - from));
   return Array.from({ length: count }, (_, index) => {
     const number = from + index;
-    // The cursor is the id of a page's last row, so only that one must have a number: nothing is planted there.
+    // The cursor is the id of a page's last row, so only that row must have a number: nothing is planted
+    // there.
     return (
       planted.get(number) ??
       madeUp(number, number % PAGE < oursOfHundred ? sessionOf(number) : `${ACCOUNT}.others-${number}`)
@@ -83,7 +86,7 @@ function numberOf(id: string | null): number {
   return id === null ? -1 : Number(id.slice(idOf(0).length - 1));
 }
 
-/** Authorized, and changed just now, so that none is left out for its age. */
+/** Authorized, and changed just now, so that its age excludes no row. */
 function madeUp(number: number, sessionId: string): unknown {
   const at = new Date().toISOString();
   const event = {

@@ -1,6 +1,7 @@
 /**
- * `npm run prove:sweep -- [--rows N] [--kills N] [--ms N]`: a listing of a million rows at a stand-in PSP that takes 100 ms a page is
- * swept to its end by a worker that is killed in between, while other orders are paid. Ends with 1 where a promise is not kept.
+ * `npm run prove:sweep -- [--rows N] [--kills N] [--ms N]`: sweeps a listing of a million rows to its end, at
+ * a stand-in PSP that takes 100 ms a page, with a worker that is killed in between, while other orders are
+ * paid. Ends with 1 where a promise is broken.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +25,7 @@ const PLANTED = 50;
 const PROBES = 100;
 const OURS_OF_HUNDRED = 10;
 const LONGEST_RATIO = 1.2;
-/** A worker at rest has 150 MB or so. */
+/** An idle worker has about 150 MB. */
 const MOST_MEMORY_MB = 400;
 
 const { values } = parseArgs({
@@ -188,7 +189,9 @@ function startWorker(settings: ProductSettings, origin: string): Child {
   });
 }
 
-/** Paid, and nobody told us: each is shown by a row of one page, and again by one of the next. */
+/**
+ * Paid without a callback: each transaction is shown by a row of one page, and again by a row of the next.
+ */
 async function plant({ product, sandbox, psp }: ProvingStand): Promise<void> {
   const references = Array.from({ length: PLANTED }, (_, index) => `planted-${index}`);
   await inParallel([...references.entries()], 10, async ([index, reference]) => {
@@ -201,7 +204,7 @@ async function plant({ product, sandbox, psp }: ProvingStand): Promise<void> {
   });
 }
 
-/** How long the sweep of what is new takes while the long listing is being read. */
+/** How long the sweep of new transactions takes while the long listing is being read. */
 async function timeOfOtherSweep({ client }: ProvingStand): Promise<number> {
   const begun = Date.now();
   const handle = client.schedule.getHandle('sweep/dintero');
@@ -213,7 +216,7 @@ async function timeOfOtherSweep({ client }: ProvingStand): Promise<number> {
   return Date.now() - begun;
 }
 
-/** One that was just killed has none. */
+/** A process that was just killed has no figure. */
 function noteMemory(samples: number[], worker: Child): void {
   const megabytes = worker.residentMb();
   if (Number.isFinite(megabytes)) samples.push(megabytes);

@@ -1,8 +1,8 @@
-/** Payments that were settled long ago, in the store as the product would have them. */
+/** Payments that were settled long ago, as the product would have stored them. */
 import pg from 'pg';
 import { sessionOf } from './listing-psp.ts';
 
-/** One for each of the listed rows that are ours. */
+/** One for each of our own listed rows. */
 export async function seedSettled(databaseUrl: string, rows: number, oursOfHundred: number): Promise<number> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -26,7 +26,7 @@ export async function seedSettled(databaseUrl: string, rows: number, oursOfHundr
   }
 }
 
-/** What the sweep came to, by the store's own word. */
+/** The result of the sweep, from the store. */
 export interface Found {
   readonly finds: number;
   readonly pages: number;
@@ -36,7 +36,7 @@ export interface Found {
   readonly paid: number;
 }
 
-/** Null while the listing has not come to its last page. */
+/** Null until the listing has reached its last page. */
 export async function readFound(databaseUrl: string, orderPrefix: string): Promise<Found | null> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -63,7 +63,7 @@ export async function readFound(databaseUrl: string, orderPrefix: string): Promi
   }
 }
 
-/** Whether the look-up of a page's sessions goes by the index, whatever the table holds. */
+/** Whether the look-up of a page's sessions uses the index, for any contents of the table. */
 export async function explainLookup(databaseUrl: string): Promise<string> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -1,4 +1,4 @@
-/** One attempt at moving money, against a real store and a gateway that says what a test wants it to say. */
+/** One attempt to move money, against a real store and a gateway that answers as the test says. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
@@ -46,7 +46,7 @@ let store: TestStore;
 let activities: MoneyActivities;
 let shown: Transaction;
 let operate: (request: OperationRequest) => Promise<OperationAnswer>;
-/** What happens between an attempt's asking the gateway and its having the answer. */
+/** Runs after an attempt has called the gateway and before it has the answer. */
 let meanwhile: () => Promise<unknown>;
 const sent: OperationRequest[] = [];
 /** The merchant's updates, in their order. */
@@ -81,7 +81,7 @@ beforeEach(() => {
 afterAll(() => store.close());
 
 const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
-/** What the transaction says of it, or why a person is asked. */
+/** What the transaction shows of the operation, or why a person must decide. */
 const record = (payment: PaymentRow, transaction: Transaction, review?: ReviewCode) => {
   const status = review === undefined ? (transaction.status as 'AUTHORIZED') : 'REVIEW';
   const asked = review === undefined ? {} : { review };
@@ -89,7 +89,7 @@ const record = (payment: PaymentRow, transaction: Transaction, review?: ReviewCo
   return recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
 };
 
-/** With a session; what the gateway shows of it is an authorization. */
+/** A payment with a session; the gateway shows an authorization. */
 async function aSession(changes: Partial<NewPayment> = {}): Promise<PaymentRow> {
   const payment = await aPayment(store.db, changes);
   await store.db.update(payments).set({ sessionId: aSessionId() }).where(eq(payments.id, payment.id));
@@ -159,7 +159,7 @@ async function plan(
   });
 }
 
-/** How it is recorded that an operation came to nothing. */
+/** How a failed operation is recorded. */
 const failureOf = async ({ id }: Pick<OperationRow, 'id'>) => {
   const [row] = await store.db.select().from(operations).where(eq(operations.id, id));
   return { state: row?.state, code: row?.code, detail: row?.detail };
@@ -381,7 +381,7 @@ describe('what came of an attempt', () => {
     expect(await failureOf(operation)).toMatchObject({ state: 'done' });
     expect(await reread(payment)).toMatchObject({ status: 'CAPTURED', captured: payment.amount });
     expect(told).toEqual([`${payment.id}/order.captured/c1`]);
-    // Again: it is finished, and nothing is asked, sent or told.
+    // Again: the operation is finished, so nothing is read, sent or notified.
     meanwhile = () => Promise.reject(new Error('the gateway is asked'));
     expect(await attempt(payment, operation)).toEqual(result);
     expect([sent.length, told.length]).toEqual([1, 1]);
@@ -404,7 +404,7 @@ describe('what came of an attempt', () => {
     const operation = await ask(payment, 'capture');
     operate = () => Promise.resolve(answer);
     expect(await attempt(payment, operation)).toMatchObject({ state });
-    // What was sent and is not shown is lost by then, whatever was answered.
+    // By then a sent operation that is not shown is lost, after any answer.
     if (state === 'accepted') await accept(operation);
     expect((await attempt(payment, operation, Date.now() + limit - 10_000)).state).toBe(state);
     expect(await attempt(payment, operation, Date.now() + limit)).toMatchObject({ state: 'given_up' });
@@ -413,7 +413,7 @@ describe('what came of an attempt', () => {
     expect(sent).toHaveLength(1);
   });
 
-  /** The gateway shows that it works on it. */
+  /** The gateway shows that the operation is under way. */
   async function accept({ reference }: OperationRow): Promise<void> {
     const pending = { kind: 'capture', reference, amountMinor: 72_200, state: 'pending' } as const;
     shown = { ...shown, operations: [pending] };
@@ -442,7 +442,7 @@ describe('what came of an attempt', () => {
     expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'declined' });
     const [review1, ...more] = told.filter((effect) => effect.includes('order.review/'));
     expect([review1, more]).toEqual([expect.stringContaining('give_back_failed'), []]);
-    // Asked for by the merchant, and not a step of giving it back: its failure is no more than that.
+    // The merchant asked for it, and it is no step of a give-back: its failure has no other effect.
     const other = await aPaid();
     const refund = await ask(other, 'capture');
     expect(await attempt(other, refund)).toMatchObject({ endsGiveBack: false, isInReview: false });

@@ -1,4 +1,4 @@
-/** One look, against a real store and a gateway that says what a test wants it to say. */
+/** One look, against a real store and a gateway that answers as the test says. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
@@ -39,7 +39,7 @@ let store: TestStore;
 let troubles: TroubledDb;
 let activities: PaymentActivities;
 let shown: Reading;
-/** What happens between a look's asking the gateway and its having the answer. */
+/** Runs after a look has called the gateway and before it has the answer. */
 let meanwhile: () => Promise<unknown>;
 const asked: { sessionId: string; transactionId?: string }[] = [];
 /** The merchant's updates, in their order. */
@@ -71,7 +71,7 @@ afterAll(() => store.close());
 
 const reread = async ({ id }: PaymentRow) => (await findPayment(store.db, id)) as PaymentRow;
 
-/** With a session, of which the gateway shows an authorization. */
+/** A payment with a session, for which the gateway shows an authorization. */
 async function aSession(): Promise<PaymentRow> {
   const payment = await aPayment(store.db);
   const sessionId = aSessionId();
@@ -171,7 +171,7 @@ describe('a look', () => {
     expect(asked).toEqual([{ sessionId: payment.sessionId, transactionId: 'T12345678.claimed' }]);
     const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 9 });
     expect(rows).toMatchObject([{ state: 'handled' }]);
-    // One that names another session is no reason to ask for its transaction.
+    // A callback that names another session is no reason to read its transaction.
     const foreign = {
       ...handled(delivery),
       claim: { sessionId: 'other', transactionId: 'T12345678.theirs' },
@@ -283,7 +283,7 @@ describe('what an operator has decided', () => {
     const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
     await recordFinding(store.db, aRecord(payment, { finding: closed }), TELLS);
     expect(await look(payment)).toMatchObject({ payment: { status: 'AUTHORIZED' }, next: ['give_back'] });
-    // What put it in REVIEW was over before the first try could be recorded.
+    // The reason for the REVIEW had ended before the first try could be recorded.
     const accepting = await decide(payment, 'accept');
     expect(await look(payment, { ...accepting, attempt: 2 })).toMatchObject({
       decided: { refused: expect.stringContaining('on its way back') },

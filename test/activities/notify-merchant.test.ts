@@ -1,4 +1,7 @@
-/** What an attempt is for a run: the activity ends with it, or fails to be retried when the next one is due. */
+/**
+ * The meaning of an attempt for a run: the activity ends with it, or fails so that it is retried when the
+ * next attempt is due.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
 import { sql } from 'drizzle-orm';
@@ -73,7 +76,7 @@ describe('telling the merchant, for a run', () => {
   it('goes on with the delays where the first attempt has failed, and is the one that tells it from then on', async () => {
     await claimAttempt(store.db, effectId, 0);
     await failureOf(notify());
-    // The first was made by the process that had recorded it.
+    // The first attempt was made by the process that had recorded the update.
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 2, tries: 2 });
     expect((await readUpdate(store.db, effectId))?.teller).toEqual(expect.any(String));
   });

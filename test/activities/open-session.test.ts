@@ -1,4 +1,7 @@
-/** Opening against the sandbox and a real store: Dintero has no idempotency key, so what may exist is looked for first. */
+/**
+ * Opening against the sandbox and a real store. Dintero has no idempotency key, so the activity searches for
+ * an existing session first.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
@@ -251,7 +254,7 @@ describe('opening a session', () => {
     expect(told).toEqual([`${payment.id}/order.payment_failed/rejected`]);
     const story = await readTimeline(store.db, payment.id);
     expect(story.map(({ text }) => text)).toContain(`no session: ${reason}`);
-    // A try whose answer was not heard says the same, and tells it no second time.
+    // A try whose answer was lost returns the same again, and notifies nobody a second time.
     expect(await open(keyOf(payment), { attempt: 2 })).toEqual(rejected);
     expect(told).toHaveLength(1);
   });
@@ -308,7 +311,7 @@ describe('opening a session', () => {
     await open(keyOf(payment));
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('DECLINED') }), TELLS);
     expect(await open(keyOf(payment))).toMatchObject({ kind: 'opened', status: 'DECLINED' });
-    // Whatever was to be told of that is told by the process that has recorded it.
+    // The process that has recorded it sends the update.
     expect(told).toEqual([]);
   });
 

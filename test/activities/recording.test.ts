@@ -1,4 +1,4 @@
-/** What is done once a finding is recorded: `/metrics` counts it, and the merchant is told of what is new. */
+/** What happens after a finding is recorded: `/metrics` counts it, and the merchant gets the new updates. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createRecording } from '../../src/activities/recording.ts';
 import { recordFinding, type RecordRequest } from '../../src/store/record-finding/write.ts';
@@ -19,7 +19,7 @@ beforeEach(() => {
   told.length = 0;
 });
 
-/** As every activity does that records one. */
+/** Like every activity that records a finding. */
 async function record(given: RecordRequest, triggers?: Pick<Triggers, 'callbacks' | 'timer'>): Promise<void> {
   const recording = createRecording(
     store.db,
@@ -74,7 +74,7 @@ it('counts how often a hold is read, and how long a callback took to pay its ord
   const at = (ms: number) => ({ ...handled(aDelivery(payment)), receivedAt: new Date(ms).toISOString() });
   const callbacks = [at(Date.now()), at(Date.now() - 90_000)];
   await record(aRecord(payment), { callbacks, timer: null });
-  // Again, and of another payment that no callback told of: neither is counted.
+  // Recorded again, and recorded for another payment without a callback: neither is counted.
   await record(aRecord(payment), { callbacks, timer: null });
   await record(aRecord(await aPayment(store.db)), { callbacks: [], timer: null });
   const { values } = await metrics.callbackToPaid.get();

@@ -1,4 +1,4 @@
-/** What a statement that failed inside an activity tells Temporal. */
+/** How a failed statement inside an activity appears in Temporal. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';

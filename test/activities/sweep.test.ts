@@ -1,4 +1,4 @@
-/** The sweep, with listings as a gateway gives them and a real store. */
+/** The sweep, with listings like those of a gateway, and a real store. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
@@ -78,9 +78,9 @@ describe('a sweep', () => {
 
   type Pages = readonly (readonly ListedTransaction[])[];
   interface FakeGateway extends Gateway {
-    /** From when each listing was read. */
+    /** The time from which each listing was read. */
     readonly since: Record<string, Date[]>;
-    /** Sessions whose callbacks were asked about. */
+    /** The sessions whose number of callbacks was asked for. */
     readonly asked: string[];
   }
   const LISTINGS: readonly Listing[] = [
@@ -89,7 +89,7 @@ describe('a sweep', () => {
     { name: 'old', every: 'day' },
   ];
 
-  /** A gateway with these pages in its listings and no other call: to read a transaction fails. */
+  /** A gateway with these pages in its listings and no other call: reading a transaction fails. */
   function aGateway(
     pages: Partial<Record<string, Pages>>,
     {
@@ -125,7 +125,7 @@ describe('a sweep', () => {
     createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs, ...more });
   const NO_PAGE = { cursor: null, pages: 0, listed: 0, found: 0, foreign: 0 };
 
-  /** As the workflow does; what each listing has come to. */
+  /** Like the workflow; returns the result of each listing. */
   async function sweepAt(
     gateway: Gateway,
     of: 'new' | 'changes' = 'new',

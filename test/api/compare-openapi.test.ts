@@ -1,9 +1,11 @@
-/** The tool that compares two OpenAPI documents: it must see what a client would feel, and nothing else. */
+/**
+ * The tool that compares two OpenAPI documents must report every change that affects a client, and no other.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { differences } from '../../bin/compare-openapi.js';
 import { openApiDocument } from '../../src/api/calls.ts';
 
-/** Changed in a copy, as deep as is needed. */
+/** Changed in a copy, as deep as needed. */
 type Node = Record<string, never> & { [name: string]: Node };
 
 const document = (): Node => JSON.parse(JSON.stringify(openApiDocument())) as Node;

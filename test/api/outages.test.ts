@@ -1,4 +1,7 @@
-/** The same answers with nothing made up: a database and a Temporal that are not there, or take connections and say nothing. */
+/**
+ * The same answers with nothing simulated: a database and a Temporal that do not exist, or that accept
+ * connections and never answer.
+ */
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -96,7 +99,7 @@ interface Silence {
   close(): Promise<void>;
 }
 
-/** Takes every connection and never says a word. */
+/** Accepts every connection and never answers. */
 async function startSilence(): Promise<Silence> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {

@@ -1,4 +1,7 @@
-/** The patterns of the published document, as the languages of its readers take them: generated clients compile them, and so do fuzzers. */
+/**
+ * The patterns of the published document in the languages of its readers: generated clients and fuzzers
+ * compile them.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +11,7 @@ import { openApiDocument } from '../../src/api/calls.ts';
 import { reference, text } from '../../src/api/http/fields.ts';
 import { createPaymentRequest } from '../../src/api/payments/payment-requests.ts';
 
-/** One of each kind of character that a pattern here tells apart, and some that it must not. */
+/** One of each kind of character that a pattern here distinguishes, and some that it must not distinguish. */
 const SAMPLES = [
   '1001',
   '.',
@@ -105,7 +108,7 @@ function ours(): boolean[][] {
   return patterns.map((pattern) => SAMPLES.map((sample) => new RegExp(pattern, 'u').test(sample)));
 }
 
-/** What a program answers on stdout, as JSON, to the patterns and samples on its stdin. */
+/** The JSON that a program writes to stdout for the patterns and samples on its stdin. */
 function run(command: string, args: readonly string[]): unknown {
   const input = JSON.stringify({ patterns, samples: SAMPLES });
   return JSON.parse(execFileSync(command, args, { input, encoding: 'utf8' }));

@@ -1,4 +1,4 @@
-/** How `src/api` is built: what a call does knows nothing of HTTP, and no file grows beyond what is read at one sitting. */
+/** The structure of `src/api`: use cases know nothing about HTTP, and no file is too long to read at once. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 const ROOM = join(import.meta.dirname, '..', '..', 'src', 'api');
 const FILES = readdirSync(ROOM, { recursive: true, encoding: 'utf8' }).filter((name) => /\.tsx?$/.test(name));
 
-/** What schemas are made of is no HTTP. */
+/** The building blocks of schemas are not HTTP. */
 const ALLOWED = /\/http\/(fields|pages|answers)\.ts$/;
 
 describe('src/api', () => {

@@ -1,4 +1,7 @@
-/** Twenty processes on one store look for the same payments, and a run that waits for a silent gateway keeps every signal in its history. */
+/**
+ * Twenty processes on one store search for the same payments, and a run that waits for a silent gateway keeps
+ * every signal in its history.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from '../../src/background/recover.ts';
@@ -37,9 +40,9 @@ afterAll(async () => {
 interface Crowd {
   readonly runs: FakeRuns;
   readonly asked: string[];
-  /** Why jobs gave up. */
+  /** Why jobs failed. */
   readonly failures: string[];
-  /** Every process takes its turn with each of its jobs, at the same time. */
+  /** Every process runs each of its jobs, all at the same time. */
   turn(): Promise<void>;
 }
 
@@ -81,7 +84,7 @@ function aCrowd(): Crowd {
   };
 }
 
-/** Time passes: everything in the store is so much older. */
+/** Time passes: everything in the store gets that much older. */
 async function pass(minutes: number): Promise<void> {
   const columns: Readonly<Record<string, readonly string[]>> = {
     payments: ['created_at', 'expires_at', 'updated_at'],
@@ -135,7 +138,8 @@ it('are woken by one of them, and ever more rarely, for as long as nothing comes
   }
   const { looks, told } = crowd.runs;
   const woken = (id: string) => [...looks, ...told].filter(({ payment }) => payment.paymentId === id).length;
-  // After 0, 5, 15, 35, 75 minutes, and then every hour; once more where a store that was too busy has not heard of one.
+  // After 0, 5, 15, 35, 75 minutes, and then every hour; once more where a busy store did not get the record
+  // of a waking.
   for (const { id } of [over, held, untold]) {
     expect(woken(id)).toBeGreaterThanOrEqual(11);
     expect(woken(id)).toBeLessThanOrEqual(11 + crowd.failures.length);

@@ -1,4 +1,4 @@
-/** The merchant hears of an authorization that is about to lapse. */
+/** The merchant is notified of an authorization that is about to lapse. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';

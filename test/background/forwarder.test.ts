@@ -120,7 +120,7 @@ describe('the forwarder', () => {
   });
 
   it('wakes a payment whose time is over and whose run never began, and no other', async () => {
-    /** One that has lived for so many minutes, and been over for so many. */
+    /** A payment with a lifetime of `lifetime` minutes that expired some minutes ago. */
     const ended = async (lifetime: number, ago: number) => {
       const payment = await aPayment(store.db);
       const expiresAt = new Date(Date.now() - ago * 60_000);

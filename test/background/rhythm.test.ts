@@ -1,4 +1,7 @@
-/** After an outage much waits to be told at once; whoever opens a payment then must not wait for all of it. */
+/**
+ * After an outage many updates wait to be sent at once; a payment that is opened then must not wait for all
+ * of them.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { startForwarder } from '../../src/background/forwarder.ts';

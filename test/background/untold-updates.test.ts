@@ -1,4 +1,4 @@
-/** What becomes of updates that wait while ORDER_WEBHOOK_URL is taken away, and when it is set again. */
+/** Updates that wait while ORDER_WEBHOOK_URL is not set, and after it is set again. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
@@ -67,7 +67,7 @@ async function makeOld(): Promise<void> {
   await store.db.update(outbox).set({ createdAt: aDayAgo, nextAttemptAt: aDayAgo });
 }
 
-/** Updates of so many other payments, none of which was heard at the first attempt: and no run has gone on with it. */
+/** Updates of `others` other payments, whose first attempt failed and which no run has taken over. */
 async function notHeard(others = 0): Promise<PaymentRow[]> {
   const made = await Promise.all(Array.from({ length: others }, () => aPayment(store.db)));
   for (const other of made) await recordFinding(store.db, aRecord(other), TELLS);
@@ -82,7 +82,7 @@ async function notHeard(others = 0): Promise<PaymentRow[]> {
   return made;
 }
 
-/** Starts it as a process does, and lets it take its turns of so many minutes. */
+/** Starts the forwarder like a process, and lets this many minutes pass. */
 async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
   stop = startForwarder(dependencies(tells));
   for (let minute = 0; minute < minutes; minute += 1) {
@@ -93,7 +93,7 @@ async function afterMinutes(minutes: number, tells: boolean): Promise<void> {
   await stop();
 }
 
-/** As a process takes it that has an address, without its rests. */
+/** One turn of the job in a process with an address, without its pauses. */
 function oneTurn(): Promise<void> {
   return abandonedJob({ ...dependencies(true), stopping: new AbortController().signal })();
 }
@@ -127,7 +127,7 @@ it('are left to the first attempts of a process with an address, although they w
   await notifyNowhere();
   await afterMinutes(1, true);
   expect(firstAttempts.takenUp).toBeGreaterThan(0);
-  // As if they had never been tried: that is what a first attempt is for.
+  // As if they had never been tried, since the first attempt is made for such updates.
   expect(await readUpdate(store.db, effectId)).toMatchObject({ attemptedAt: null, teller: null });
   expect(runs.told).toEqual([]);
 });

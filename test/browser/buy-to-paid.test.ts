@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { startEverything, type Everything } from '../../kit/everything.js';
 
-// The first start of a fresh machine may build a Temporal server.
+// The first start on a fresh machine may build a Temporal server.
 const START_LIMIT_MS = 10 * 60_000;
 const STEP_LIMIT_MS = 20_000;
 
-// Without the last three Chromium calls home, which a closed network refuses many times over.
+// Without the last three, Chromium calls home, which a closed network refuses many times.
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -122,7 +122,7 @@ describe('from Buy to paid, in a browser', () => {
     await on.waitForURL(`${everything.urls.sandbox}/v1/view/**`);
   }
 
-  /** Nothing has to be scrolled sideways to be read, but tables in their frames. */
+  /** Nothing but tables in their frames needs to be scrolled sideways. */
   async function expectToFit(on: Page): Promise<void> {
     expect(await on.evaluate('document.documentElement.scrollWidth')).toBe(on.viewportSize()?.width);
   }

@@ -1,4 +1,4 @@
-/** The commands against a service that listens: real routes, a real store, and runs that answer as told. */
+/** The commands against a listening service: real routes, a real store, and simulated runs. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -216,7 +216,7 @@ async function runningDev(key: string): Promise<string> {
   return folder;
 }
 
-/** What a directory looks like whose store another process has open. */
+/** The state of a directory whose store another process has open. */
 async function holdStore(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'PG_VERSION'), '18');

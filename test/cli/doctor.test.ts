@@ -1,4 +1,7 @@
-/** What `paidonce doctor` looks at from where it runs. What the service finds of itself: test/health. */
+/**
+ * The checks of `paidonce doctor` from the machine on which it runs. The service's findings about itself are
+ * in test/health.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { checkAddress } from '../../src/cli/doctor/address-checks.ts';
 import { checkOwnStore } from '../../src/cli/doctor/examine-alone.ts';

@@ -41,7 +41,7 @@ afterEach(async () => {
   await Promise.all([sandbox.close(), receiver.close()]);
 });
 
-/** Runs a command that ends well, and reads its JSON. */
+/** Runs a command that succeeds, and reads its JSON. */
 async function answerOf(...args: string[]): Promise<Record<string, unknown>> {
   terminal.output = '';
   expect([await runCommand(['dintero', ...args, '--json']), terminal.complaints]).toEqual([0, '']);

@@ -1,4 +1,4 @@
-/** `paidonce capture`, `refund`, `void` and `resolve --decision give_back` against a service that listens. */
+/** `paidonce capture`, `refund`, `void` and `resolve --decision give_back` against a listening service. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';

@@ -1,4 +1,4 @@
-/** A command names an order: which of its payments is meant. */
+/** A command names an order: which of its payments it means. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';

@@ -1,11 +1,14 @@
-/** Production has `dist` and the dependencies of package.json, and nothing else: a development one that is imported is missed only there. */
+/**
+ * Production has only `dist` and the dependencies of package.json. An import of a development dependency
+ * fails only there.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, it } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Types are gone once it is compiled. */
+/** Types are gone after compilation. */
 const IMPORT =
   /^(?:import|export)\s(?!type\s)(?:[^'";]*?from\s+)?'([^']+)'|(?:import|resolve|require)\(\s*'([^']+)'/gm;
 
@@ -37,14 +40,17 @@ function importsOf(file: string): Import[] {
   return [...text.matchAll(IMPORT)].map(([, named, called]) => ({ file, of: named ?? called ?? '' }));
 }
 
-/** What runs in production: the sources, and of bin/ what the commands are started by. */
+/** The code that runs in production: the sources, and the files of bin/ that start the commands. */
 const imports = [
   ...['src', 'kit', ...WORKSPACES].flatMap(filesIn),
   'bin/paidonce.js',
   'bin/prepare.js',
 ].flatMap(importsOf);
 
-/** One of five ways by which `paidonce dev` comes by a Temporal server; where it is missing the next is tried. */
+/**
+ * `paidonce dev` has five ways to get a Temporal server; where this dependency is missing, it tries the next
+ * one.
+ */
 const OPTIONAL = { file: 'dev/temporal-cli.ts', of: '@temporalio/testing' };
 
 function packageOf(specifier: string): string {

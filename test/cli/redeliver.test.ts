@@ -60,7 +60,7 @@ describe('paidonce redeliver', () => {
     const one = await aPayment(at.store.db);
     const [effectId = ''] = (await recordFinding(at.store.db, aRecord(one), TELLS)).effects;
     expect(await runCommand(['redeliver', '--waiting-since', since, ...WHO])).toBe(0);
-    // It is on its way: nobody has tried yet.
+    // It is under way: there was no attempt yet.
     expect(terminal.output).toBe('0 updates are sent again\n');
     await attempted(at.store.db, effectId, { state: 'pending', answer: '500' });
     terminal.output = '';

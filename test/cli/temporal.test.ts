@@ -1,4 +1,4 @@
-/** What the commands ask of Temporal, asked of a real server; no worker runs, as on a bad night. */
+/** The questions of the commands to Temporal, against a real server; no worker runs, as in an outage. */
 import { execFileSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   const path = process.env['TEMPORAL_CLI'];
   if (path === undefined) throw new Error('TEMPORAL_CLI is not set: npm test sets it');
   const executable = { type: 'existing-path', path } as const;
-  // What operators may do on some servers only.
+  // These are settings that operators enable on some servers only.
   const extraArgs = ['--dynamic-config-value', 'frontend.WorkflowPauseEnabled=true'];
   at.server = await TestWorkflowEnvironment.createLocal({ server: { executable, extraArgs } });
   at.config = aConfig(at.server.address);
@@ -76,7 +76,7 @@ describe('paidonce doctor, of Temporal', () => {
   it.each(['sweep/dintero', 'sweep-changes/dintero'])('notices that %s was paused', async (id) => {
     await prepare();
     const schedule = at.server.client.schedule.getHandle(id);
-    // The scheduler takes a pause and the update that prepared it in any order, where both wait for it.
+    // The scheduler runs a pause and the update that prepared it in any order, where both wait for it.
     await until('the pause is seen', async () => {
       await schedule.pause();
       return statesOf(await look())[`schedule ${id}`] === 'fail';
@@ -100,7 +100,7 @@ describe('paidonce doctor, of Temporal', () => {
       state: 'fail',
       todo: expect.stringContaining('TEMPORAL_WORKER_BUILD_ID=b7'),
     });
-    // Its flags are known: what it does not find is the deployment, of which no worker has polled.
+    // The flags are known: it does not find the deployment, since no worker of it has polled.
     expect(() => run(version?.commands?.[0] ?? '')).toThrow(/no Worker Deployment found/);
   });
 
@@ -241,14 +241,14 @@ describe('paidonce why, of Temporal', () => {
   });
 });
 
-/** As it stands, by the CLI of the server itself. */
+/** The command as printed, run by the server's own CLI. */
 function run(command: string): string {
   const path = dirname(process.env['TEMPORAL_CLI'] ?? '');
   const env = { PATH: `${path}:/usr/bin:/bin`, HOME: '/nonexistent' };
   return execFileSync('/bin/bash', ['-c', command], { env, encoding: 'utf8', stdio: 'pipe' });
 }
 
-/** The environment of a shell that reaches neither store nor service. */
+/** The environment of a shell that reaches neither the store nor the service. */
 function aloneWith({ TEMPORAL_ADDRESS }: Config): NodeJS.ProcessEnv {
   return { TEMPORAL_ADDRESS, DATA_DIR: '/nonexistent', PUBLIC_URL: 'http://127.0.0.1:1', API_KEYS };
 }

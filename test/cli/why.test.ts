@@ -1,4 +1,4 @@
-/** `paidonce why` with whatever id somebody has, and what it prints to be pasted, against a service that listens. */
+/** `paidonce why` with any id, and the commands that it prints for pasting, against a listening service. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,7 +78,7 @@ describe('paidonce why', () => {
       .id;
   }
 
-  /** Every command of ours that was printed, as the shell and the program take it; how it ends, and what it says. */
+  /** Runs every printed command of ours through a shell and the program; returns its exit code and output. */
   async function runPrinted(): Promise<[command: string, code: number, output: string][]> {
     const { output: printed } = terminal;
     expect(commandsAmongWords(printed)).toEqual([]);
@@ -86,7 +86,7 @@ describe('paidonce why', () => {
     for (const command of commandsIn(printed)) {
       Object.assign(terminal, { output: '', complaints: '' });
       const [name, ...words] = wordsOf(command);
-      // Those of Temporal are run against a server in temporal.test.ts.
+      // temporal.test.ts runs Temporal's commands against a server.
       if (name !== 'paidonce') continue;
       // A role would keep running.
       const isRole = words[0] === 'serve' || words[0] === 'worker';
@@ -257,7 +257,7 @@ describe('paidonce why', () => {
         `paidonce resolve ${id} --decision give_back --reason ${reason}`,
         `paidonce resolve ${id} --decision dismiss --reason ${reason}`,
       ]);
-      // The runs of this service are made up: they give nothing back.
+      // The runs of this service are simulated: they give nothing back.
       expect(ran.map(([, code, output]) => (code === 0 ? 0 : output.split(':')[1]))).toEqual([
         0,
         ' give_back_failed',
@@ -283,7 +283,7 @@ describe('paidonce why', () => {
       'paidonce doctor',
     ]);
     expect(ran[0]).toMatchObject({ 1: 0, 2: 'order.paid of order -untold is sent again\n' });
-    // It finds what is wrong with this service, and was understood.
+    // It reports problems of this service, so the command was understood.
     expect(ran[1]).toMatchObject({ 1: 1, 2: expect.stringContaining('configuration: of the service at') });
   });
 

@@ -1,4 +1,6 @@
-/** `POST /callbacks/dintero/account`, contract §4: made by hand, and as the sandbox sends them. */
+/**
+ * `POST /callbacks/dintero/account`, contract §4: deliveries made by hand, and those that the sandbox sends.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
 import { listDeliveries } from '../../../src/store/lists.ts';

@@ -61,7 +61,7 @@ describe('a callback of Dintero', () => {
     expect(rows).toHaveLength(5);
     expect(rows.reduce((sum, { receipts }) => sum + receipts, 0)).toBe(19);
     await signalled(5);
-    // Signed again, it is news: the gateway's own retries are.
+    // With a new signature it is new, like the gateway's own retries.
     expect((await callback({ age: 60, delivery: 'signed-again' })).json).toEqual({ result: 'accepted' });
   });
 
@@ -83,7 +83,7 @@ describe('a callback of Dintero', () => {
     const event = (of: PaymentRow, id: string) =>
       callback({ query: { transaction_id: aTransaction(of).transactionId, event: 'CAPTURE', event_id: id } });
 
-    /** One that was sent and whose answer has not been recorded yet; the returned function records it. */
+    /** An operation that was sent and whose answer is not recorded yet; the returned function records it. */
     async function captureUnderWay(): Promise<() => Promise<unknown>> {
       const { db } = at.store;
       await recordFinding(db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
@@ -393,7 +393,7 @@ describe('a callback of Dintero', () => {
   describe('limits', () => {
     afterEach(() => void jest.restoreAllMocks());
 
-    /** However long the requests take, for the limits it is the same moment. */
+    /** The limits see the same moment, no matter how long the requests take. */
     const stopTheClock = () => jest.spyOn(performance, 'now').mockReturnValue(Math.ceil(performance.now()));
 
     it('refuse the 21st verified delivery of a session within a second with 503, and none of another session', async () => {
@@ -450,7 +450,7 @@ describe('a callback of Dintero', () => {
   });
 });
 
-/** Sends chunks until the other side has had enough; resolves with what it said and how much was written. */
+/** Sends chunks until the other side closes; resolves with its answer and the number of bytes written. */
 function sendEndlessBody(
   port: number,
   target: string,

@@ -1,4 +1,7 @@
-/** Contract §2, DINTERO_ALLOWED_IPS behind TRUST_PROXY proxies: what an address may change, and what it may not. */
+/**
+ * Contract §2, DINTERO_ALLOWED_IPS behind TRUST_PROXY proxies: what an address may change, and what it may
+ * not change.
+ */
 import { jest, afterEach, describe, expect, it } from '@jest/globals';
 import { listDeliveries } from '../../../src/store/lists.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';

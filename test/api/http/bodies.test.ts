@@ -1,4 +1,7 @@
-/** Issue "Bad input": what a merchant may get wrong, each with a pointer to it; and what is odd but right. */
+/**
+ * Issue "Bad input": the mistakes that a merchant can make, each with a pointer to it; and odd but valid
+ * input.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { findPayment } from '../../../src/store/payments.ts';
 import { payments } from '../../../src/store/schema.ts';

@@ -1,4 +1,7 @@
-/** What is no request, or comes too slowly: a problem as everything else, and the process lives. Contract §7. */
+/**
+ * Bytes that are no request, or that come too slowly: the answer is a problem like any other, and the process
+ * survives. Contract §7.
+ */
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { anOrderBody, API_KEY } from '../../support/api.ts';
@@ -151,7 +154,7 @@ describe('a connection', () => {
     const ask = `GET /openapi.json HTTP/1.1\r\n${HOST}\r\n`;
     const begun = performance.now();
     await new Promise<void>((resolve) => {
-      // Far more than the buffers in between hold.
+      // Far more than the buffers on the way can hold.
       const socket = connect(at.api.port, '127.0.0.1', () => socket.write(ask.repeat(200)));
       socket.pause();
       const more = setInterval(() => socket.write(ask), 500);

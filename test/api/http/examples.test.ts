@@ -1,4 +1,7 @@
-/** The examples of the API page: true by their own schemas, there for everything, and requests that can be sent as they stand. */
+/**
+ * The examples of the API page: valid by their own schemas, complete, and requests that can be sent without a
+ * change.
+ */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../../src/api/calls.ts';
@@ -12,9 +15,9 @@ import { useTestApi } from '../../support/door.ts';
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** What is shown of a body, a parameter, a header or a field. */
+/** The examples of a body, a parameter, a header or a field. */
 interface Shown {
-  /** Where it stands in the document. */
+  /** Its place in the document. */
   readonly at: string;
   readonly schema: unknown;
   readonly values: readonly unknown[];
@@ -24,7 +27,7 @@ const document = JSON.parse(JSON.stringify(openApiDocument())) as Node;
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 ajv.addSchema(document, 'openapi', undefined, false);
 
-/** Pages for people are whatever they are. */
+/** Pages for people have no examples. */
 const PAGE = /\/text~1html$/;
 
 describe('the examples of the document', () => {
@@ -95,7 +98,7 @@ describe('the example of a request', () => {
   });
 });
 
-/** Each example of each body that a call takes. */
+/** Each example of each body that a call accepts. */
 function requests(): [call: string, name: string, body: unknown][] {
   return [...carriersIn(document)].flatMap(({ at, values }) => {
     const [, path = '', method = ''] = /^\/paths\/([^/]*)\/(\w+)\/requestBody\//.exec(at) ?? [];
@@ -119,7 +122,7 @@ function* carriersIn(node: unknown, at = ''): Generator<Shown> {
     if (key !== 'examples' && key !== 'example') yield* carriersIn(inner, `${at}/${escaped(key)}`);
 }
 
-/** Every field of a schema that shows examples. */
+/** Every field of a schema that has examples. */
 function* fieldsIn(node: unknown, at = ''): Generator<Shown> {
   if (typeof node !== 'object' || node === null) return;
   const values = valuesOf(node as Node);
@@ -140,7 +143,7 @@ function valueOf({ $ref, value }: Node): unknown {
   return (pointedAt($ref.slice(1)) as Node)['value'];
 }
 
-/** What stands at a JSON pointer of the document. */
+/** The value at a JSON pointer of the document. */
 function pointedAt(pointer: string): unknown {
   const names = pointer.slice(1).split('/').map(unescaped);
   return names.reduce<unknown>((node, name) => (node as Node)[name], document);

@@ -1,4 +1,7 @@
-/** A NUL and half of a character in every text that our own API takes: the store can hold neither, and a merchant is told where it is. */
+/**
+ * A NUL and half of a character in every text that our own API takes. The store can hold neither, and the
+ * error points to the place.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { API_KEY, type Answer } from '../../support/api.ts';
 import { aPayment, aReference } from '../../support/builders.ts';
@@ -42,7 +45,7 @@ function textsIn(value: unknown, at = ''): string[] {
   return Object.entries(value).flatMap(([name, field]) => textsIn(field, `${at}/${name}`));
 }
 
-/** These are only shown, or filled in: they are made to fit, and refuse no sale. */
+/** These texts are only shown or prefilled: they are made to fit, and prevent no sale. */
 const SHOWN = ['/order/items/0/description', '/customer/email', '/customer/phone', '/language'];
 
 /** The body with another text at that pointer. */
@@ -146,7 +149,7 @@ describe('an odd text', () => {
         const { status } = await at.api.send('GET', target, { key: API_KEY });
         expect([target, status]).toEqual([target, expect.any(Number)]);
         expect(status).toBeLessThan(500);
-        // What is no UTF-8 in a query is a text that nothing matches.
+        // Bytes in a query that are not UTF-8 are a text that matches nothing.
         if (!target.includes('?')) expect(status).toBeGreaterThanOrEqual(400);
       }
     },

@@ -1,4 +1,6 @@
-/** Contract §3: named keys and what each may do; wrong ones are counted, said now and then, and limited. */
+/**
+ * Contract §3: named keys and their scopes; wrong keys are counted, logged from time to time, and limited.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
@@ -23,7 +25,7 @@ const API_KEYS = Object.entries(KEYS)
   .map(([name, key]) => `${name}-1:${name === 'both' ? 'shop+support' : name}:${key}`)
   .join(',');
 
-/** Every call that changes something, and the keys that may make it. */
+/** Every call that changes something, with the keys that may make it. */
 const CALLS: readonly (readonly [string, string, readonly Named[]])[] = [
   ['POST', '/v1/payments', ['shop', 'both', 'admin']],
   ['PATCH', '/v1/payments/{id}', ['shop', 'money', 'both', 'admin']],

@@ -1,4 +1,4 @@
-/** Contract §7, and what every answer has. */
+/** Contract §7, and the headers of every answer. */
 import { describe, expect, it } from '@jest/globals';
 import { startAdmin } from '../../../src/api/http/server.ts';
 import { anOrderBody, sendRaw, startTestApi } from '../../support/api.ts';

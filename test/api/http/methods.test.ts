@@ -1,11 +1,11 @@
-/** An address that is known, by a method that is not; and an address that is not known at all. */
+/** A known address with a wrong method, and an unknown address. */
 import { describe, expect, it } from '@jest/globals';
 import { API_KEY } from '../../support/api.ts';
 import { useTestApi } from '../../support/door.ts';
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 
-/** The addresses of this API and what they take. */
+/** The addresses of this API and their methods. */
 const ADDRESSES = [
   ['/v1/payments', 'GET, HEAD, POST'],
   ['/v1/payments/', 'GET, HEAD, POST'],

@@ -1,4 +1,4 @@
-/** A port that another process has: which setting names it, which process has it, and the way out. */
+/** A port that another process uses: the error names the setting, the process and the remedy. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ describe('a port that is taken', () => {
   };
   const script = () => join(folder, 'other.cjs');
 
-  /** What a role says, and how it ends. */
+  /** The output of a role, and how it ends. */
   const outcomeOf = async (env: NodeJS.ProcessEnv): Promise<{ code: number | null; said: string }> => {
     const args = [join(await builtFolder(), 'cli', 'main.js'), 'api'];
     const all = { ...process.env, ...ENVIRONMENT, TEMPORAL_ADDRESS: '127.0.0.1:1', ...env };

@@ -1,4 +1,7 @@
-/** Contract §3, 429: who asks too often is told when to ask again, and nobody else is hindered. */
+/**
+ * Contract §3, 429: a client that sends too many requests learns when to retry, and no other client is
+ * affected.
+ */
 import { describe, expect, it, jest } from '@jest/globals';
 import { API_KEY, SECOND_KEY } from '../../support/api.ts';
 import { answersIn, converse } from '../../support/converse.ts';
@@ -10,7 +13,7 @@ const PER_SECOND = 500;
 describe('a merchant who asks too often', () => {
   const at = useTestApi();
   const ask = (key: string | null) => at.api.send('GET', '/v1/nothing', { key });
-  /** Requests one behind the other on one connection: faster than a client that waits. */
+  /** Requests one after another on one connection, without waiting for the answers. */
   const flood = (count: number, key: string) => {
     const request = (end: string) =>
       `GET /v1/nothing HTTP/1.1\r\nhost: pay.example\r\nauthorization: Bearer ${key}\r\n${end}\r\n`;
@@ -19,7 +22,7 @@ describe('a merchant who asks too often', () => {
 
   it('is 429 with Retry-After after a burst, by key, and served again a second later', async () => {
     for (let index = 0; index < 5; index += 1) expect(await ask(null)).toMatchObject({ status: 401 });
-    // Whole milliseconds: a second that is a hair short of one is a token short.
+    // Whole milliseconds, since a slightly shorter second has one token less.
     const clock = jest.spyOn(performance, 'now').mockReturnValue(Math.ceil(performance.now()));
     const answers = answersIn((await flood(BURST + 100, API_KEY)).said);
     expect(answers.map(({ status }) => status)).toEqual([

@@ -1,4 +1,7 @@
-/** What may not be captured, refunded or voided: a problem with a stable code and a pointer, nothing written down, nobody asked. */
+/**
+ * Captures, refunds and voids that are not allowed: a problem with a stable code and a pointer, nothing is
+ * recorded, and the gateway is not called.
+ */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { listOperations } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';

@@ -1,4 +1,4 @@
-/** Contract §3: captures, refunds and voids over HTTP; what the run does is made up. */
+/** Contract §3: captures, refunds and voids over HTTP; the run is simulated. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import type { OperationKind } from '../../../src/domain/operation.ts';
@@ -141,7 +141,7 @@ describe('money that is moved', () => {
       await onCarryOut(operationId);
     };
     const asked = Array.from({ length: 50 }, () => ask(payment, 'capture', { reference: 'all' }));
-    // By the time that so many later ones have been answered, all of them wait.
+    // Once that many later requests are answered, all of these wait.
     for (let index = 0; index < 20; index += 1) await get(payment, 'operations');
     open();
     const answers = await Promise.all(asked);

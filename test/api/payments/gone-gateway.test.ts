@@ -1,4 +1,4 @@
-/** A gateway that was taken out of the configuration while payments of it live. */
+/** A gateway that was removed from the configuration while it has open payments. */
 import { describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { checkGateways } from '../../../src/health/store-checks.ts';

@@ -1,4 +1,4 @@
-/** Contract §3: a request beside an open session, and what never refuses a sale. */
+/** Contract §3: a request beside an open session, and input that never prevents a sale. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
@@ -21,7 +21,7 @@ describe('opening a payment', () => {
       ...more,
     });
   const rowOf = async ({ json }: Answer) => (await findPayment(at.store.db, json.id)) as PaymentRow;
-  /** What the gateway is asked for: the customer is forgotten as soon as it has been. */
+  /** The request to the gateway. The customer's data is deleted right after it. */
   const sent: PaymentRow['request'][] = [];
   const seen = () => {
     const { open: usual } = at.api.runs.answers;
@@ -44,7 +44,7 @@ describe('opening a payment', () => {
       return { kind: 'cancelled' };
     };
   };
-  /** The run has opened the session, and the customer is forgotten. */
+  /** The run has opened the session, and the customer's data is deleted. */
   const opened = async (of: Answer) =>
     recordOpened(at.store.db, of.json.id, {
       sessionId: of.json.sessionId ?? aSessionId(),

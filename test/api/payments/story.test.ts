@@ -72,7 +72,7 @@ describe('the story of a payment', () => {
       expect.arrayContaining([
         'dintero says CAPTURED, 722.00 NOK for 1001',
         'capture c1 of 500 JPY done',
-        // The words of others stay as they are.
+        // Texts from outside stay unchanged.
         'ada asked to dismiss: 500 minor units are too few',
       ]),
     );

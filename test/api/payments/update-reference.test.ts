@@ -1,4 +1,4 @@
-/** Contract §3: `PATCH /v1/payments/{id}`, the one field that can be written later. */
+/** Contract §3: `PATCH /v1/payments/{id}`, the only field that can be changed later. */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { GatewayRejected, GatewayUnavailable } from '../../../src/gateways/gateway.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';

@@ -1,4 +1,7 @@
-/** Contract §4: 200 browsers wait at a time. Counted here, since over HTTP a busy machine makes everybody wait. */
+/**
+ * Contract §4: 200 browsers wait at a time. Counted here, since over HTTP a busy machine makes all of them
+ * wait.
+ */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createOutcomeWaits } from '../../../src/api/returns/outcome-waits.ts';

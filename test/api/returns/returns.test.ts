@@ -1,4 +1,4 @@
-/** The return hit: it proves nothing, so it may ask for little. Contract §4. */
+/** The return visit: it proves nothing, so its effect is limited. Contract §4. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { isMoney } from '../../../src/domain/payment.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';

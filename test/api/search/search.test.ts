@@ -1,4 +1,4 @@
-/** `GET /v1/search?q=`: whatever id somebody has in hand leads to the order. */
+/** `GET /v1/search?q=`: any id leads to the order. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
 import { stampGateway } from '../../../src/store/health.ts';

@@ -1,4 +1,4 @@
-/** Callbacks that are run again, and updates that are sent again, by hand. */
+/** Callbacks that are processed again, and updates that are sent again, by hand. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
@@ -17,7 +17,7 @@ import { anActivityRun } from '../../support/activity.ts';
 import { aDelivery, aFinding, aPayment, aRecord, attempted, TELLS } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 
-// A name that no id of hexadecimal digits happens to contain.
+// A name that no hexadecimal id can contain.
 const ASKER = { actor: 'ada lovelace', reason: 'ticket 12' };
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
@@ -218,7 +218,7 @@ describe('an update', () => {
     expect(answer.status).toBe(202);
     expect(Date.parse(answer.json.nextAttemptAt)).toBeLessThan(Date.now() + 1_000);
     expect(at.api.firstAttempts.told).toMatchObject([{ effects: [effectId] }]);
-    // Or, where this process tells no merchant, by the first that finds it in the store.
+    // Or, where this process has no merchant's address, by the first process that finds it in the store.
     const asIfASecondLater = { nextAttemptAt: new Date(Date.now() - 2_000) };
     await at.store.db.update(outbox).set(asIfASecondLater);
     expect(await findUntold(at.store.db, 10)).toMatchObject([{ effectId }]);
