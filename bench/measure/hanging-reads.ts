@@ -12,7 +12,7 @@ const HANGS = { delayMs: 120_000 };
 export interface Openings {
   readonly quietMs: Percentiles;
   readonly disturbedMs: Percentiles;
-  /** Of the p95. */
+  /** The disturbed p95 divided by the quiet p95. */
   readonly ratio: number;
   readonly refused: number;
 }

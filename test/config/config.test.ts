@@ -9,7 +9,7 @@ import { ENVIRONMENT, SECRETS } from '../support/api.ts';
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from('a secret of 24 bytes....').toString('base64')}`;
 
-/** Contract §2, as far as it is for the API and the worker. */
+/** The variables of contract §2 that concern the API and the worker. */
 const EVERY_VARIABLE = [
   'PORT',
   'HOST',
@@ -53,7 +53,7 @@ const EVERY_VARIABLE = [
   'LOG_LEVEL',
 ];
 
-/** What is said of an environment, line by line. */
+/** The errors about an environment, line by line. */
 function complaints(changes: NodeJS.ProcessEnv, base: NodeJS.ProcessEnv = ENVIRONMENT): string[] {
   try {
     readConfig({ ...base, ...changes });
@@ -69,7 +69,7 @@ function complaints(changes: NodeJS.ProcessEnv, base: NodeJS.ProcessEnv = ENVIRO
 
 const valuesOf = (env: NodeJS.ProcessEnv) => readConfig(env).gateways[0]?.values ?? {};
 
-/** A live account, with all that it needs. */
+/** A live account, with all required settings. */
 const LIVE = {
   DINTERO_ACCOUNT_ID: 'P12345678',
   DINTERO_API_URL: 'https://proxy.example',

@@ -1,4 +1,4 @@
-/** The configuration is composed of what gateways bring: it needs no change for a second one. */
+/** The configuration is composed of the gateways' variables: a second gateway needs no change of it. */
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { readConfig } from '../../src/config/config.ts';

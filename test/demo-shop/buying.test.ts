@@ -83,7 +83,7 @@ describe('buying in the demo shop', () => {
     stage.api.payment = { status };
     stage.api.orderStatus = 'PAYMENT_FAILED';
     const before = await text(stage.shop, `/orders/${order}`);
-    // The payer may be back before the update is here.
+    // The payer may be back before the update has arrived.
     expect(before).toMatch(/Awaiting payment.*<button type="submit">Try again/s);
     await tell(stage.shop, { order, type, orderStatus: 'PAYMENT_FAILED' });
     const page = await text(stage.shop, `/orders/${order}`);

@@ -8,20 +8,20 @@ export interface PaymentRequest {
   readonly returnUrl: string;
 }
 
-/** paidonce as the shop sees it: one session per order, and whatever else a test lays down. */
+/** paidonce as the shop sees it: one session per order, and the answers that a test sets. */
 export interface FakePaidonce {
   readonly url: string;
   /** Every accepted `POST /v1/payments`. */
   readonly requests: PaymentRequest[];
-  /** When set, every `POST /v1/payments` is answered with it. */
+  /** When set, it is the answer to every `POST /v1/payments`. */
   problem: { status: number; code: string; detail: string } | undefined;
-  /** Changes to what `GET /v1/payments/<id>` answers. */
+  /** Changes to the answer of `GET /v1/payments/<id>`. */
   payment: Record<string, unknown>;
-  /** What `GET /v1/orders/<reference>` says of each. */
+  /** The answer of `GET /v1/orders/<reference>` for each order. */
   orderStatus: string;
-  /** Every capture, refund and void by reference, as paidonce keeps them: newest first. */
+  /** Every capture, refund and void by reference, in paidonce's order: newest first. */
   readonly operations: FakeOperation[];
-  /** What the next new operation comes to; `done` where it says nothing. */
+  /** The result of the next new operation; `done` where it is not set. */
   outcome: { status: string; problem?: { status: number; code: string; detail: string } } | undefined;
   close(): Promise<void>;
 }
@@ -83,7 +83,10 @@ async function openPayment(
   return send(response, 201, aPayment(fake, body.order.reference));
 }
 
-/** As paidonce does it: the same reference is the same operation, one that was refused before it began is none. */
+/**
+ * Like paidonce: the same reference is the same operation, and one that was refused before it began does not
+ * exist.
+ */
 async function moveMoney(
   fake: FakePaidonce,
   kind: string,

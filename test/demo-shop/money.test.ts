@@ -4,7 +4,7 @@ import { anOrder, startStage, tell, text, type Stage } from './shop-client.ts';
 const HELD = { status: 'AUTHORIZED', authorizedAmount: 72_200, capturedAmount: 0, refundedAmount: 0 };
 const CAPTURED = { ...HELD, status: 'CAPTURED', capturedAmount: 72_200 };
 
-/** A button as a browser finds it on the page: where its form goes, and with what. */
+/** A button as a browser finds it on the page: the target and the fields of its form. */
 interface Button {
   readonly label: string;
   readonly action: string;

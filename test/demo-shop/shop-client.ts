@@ -6,7 +6,7 @@ import { API_KEY, startFakePaidonce, type FakePaidonce } from './fake-paidonce.t
 export const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 export const OLDER_SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 
-/** A running shop and the paidonce it talks to. */
+/** A running shop and the paidonce that it calls. */
 export interface Stage {
   readonly api: FakePaidonce;
   readonly shop: RunningShop;
@@ -29,7 +29,7 @@ export function startShop(api: FakePaidonce, env: NodeJS.ProcessEnv = {}): Promi
   });
 }
 
-/** Presses Buy; each cart is another press, the same cart the same one. */
+/** Presses Buy; each cart is a new press, and the same cart is the same press. */
 export function buy(shop: RunningShop, form: Record<string, string> = {}): Promise<Response> {
   return fetch(`${shop.url}/orders`, {
     method: 'POST',
@@ -43,7 +43,7 @@ export function buy(shop: RunningShop, form: Record<string, string> = {}): Promi
   });
 }
 
-/** Buys and tells the order's number. */
+/** Buys and returns the order's number. */
 export async function anOrder(stage: Stage): Promise<string> {
   await buy(stage.shop);
   return stage.api.requests.at(-1)?.order.reference ?? '';
@@ -62,7 +62,7 @@ export interface Told {
   readonly signal?: AbortSignal;
 }
 
-/** Sends an order update as paidonce does; answers the status. */
+/** Sends an order update as paidonce does; returns the status. */
 export async function tell(shop: RunningShop, told: Told): Promise<number> {
   const body = JSON.stringify(anUpdate(told));
   const webhookId = told.webhookId ?? `${told.order}/order.paid`;

@@ -64,7 +64,7 @@ describe('what a pending order waits for', () => {
 
   it('does not change the page by the second', async () => {
     await stage.close();
-    // A sweep that is far away, so that none begins between the two.
+    // The next sweep is far away, so that none begins between the two requests.
     await start({ PAIDONCE_SWEEP_MS: String(10 ** 13 - 1) });
     const [, version] = /data-version="([^"]+)"/.exec(await text(stage.shop, `/orders/${order}`)) ?? [];
     const events = await fetch(`${stage.shop.url}/orders/${order}/events`);

@@ -10,10 +10,10 @@ const DOCUMENT = readFileSync(join(ROOT, 'docs', 'run-in-production.md'), 'utf8'
 const SERVICES = 'api,migrate,postgres,temporal,temporal-namespace,temporal-schema,temporal-ui,worker'.split(
   ',',
 );
-/** They do their work and end. */
+/** These do their work and end. */
 const JOBS = ['migrate', 'temporal-namespace', 'temporal-schema'];
 
-/** What the document has its reader type, but for Docker's own commands. */
+/** The commands that the document shows its reader, except for Docker's own. */
 function commandsUnder(title: string): string {
   const [, section = ''] = DOCUMENT.split(`### ${title}\n`);
   const [, block = ''] = /```sh\n(.*?)```/s.exec(section) ?? [];
@@ -118,7 +118,7 @@ describe('docker-compose.yml', () => {
   });
 });
 
-/** The environment with the secrets from where they are on this machine. */
+/** The environment, with the secrets read from their place on this machine. */
 function withFiles({ secrets }: Project, service: Service | undefined): NodeJS.ProcessEnv {
   const fileOf = (path: string) => secrets[path.replace('/run/secrets/', '')]?.file ?? path;
   const variables = Object.entries(service?.environment ?? {});

@@ -1,4 +1,7 @@
-/** No container engine here: what docker-compose.yml says of our services is carried out without one, up to an order that is paid. */
+/**
+ * This machine has no container engine: the test runs our services of docker-compose.yml without one, up to a
+ * paid order.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import { execFile } from 'node:child_process';
@@ -41,7 +44,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** As PostgreSQL's image does on an empty volume. */
+/** Like PostgreSQL's image on an empty volume. */
 async function makeRoles(): Promise<void> {
   const script = await readFile(project.configs['postgres_roles']?.file ?? '', 'utf8');
   const path = join(folder, 'roles.sql');
@@ -49,7 +52,10 @@ async function makeRoles(): Promise<void> {
   await promisify(execFile)('psql', ['--no-psqlrc', '-v', 'ON_ERROR_STOP=1', '-f', path, postgres.url]);
 }
 
-/** The development server in the place of the containers of Temporal. Its CLI is what the image of `temporal-namespace` has. */
+/**
+ * The development server replaces the containers of Temporal. Its CLI is the program of the image of
+ * `temporal-namespace`.
+ */
 async function startTemporal(): Promise<void> {
   const executable = await findTemporalCli({ env: process.env, say: () => undefined });
   const port = machine.port('temporal', 7233);
@@ -63,7 +69,7 @@ async function end(process: Process): Promise<string> {
   return code === 0 ? 'fine' : `${process.name} ended with ${code ?? signal}:\n${process.lines.join('\n')}`;
 }
 
-/** Until its health check passes. @throws Error with its last words */
+/** Resolves when its health check passes. @throws Error with its last lines */
 async function untilHealthy(process: Process): Promise<void> {
   const isOver = async () => process.hasEnded() || (await machine.isHealthy(process.name));
   await until(`${process.name} is healthy`, isOver, LIMIT_MS).catch((error: unknown) => {
@@ -88,7 +94,7 @@ describe('docker-compose.yml, by its commands and environments', () => {
   it('migrates', async () => {
     const migrate = await machine.start('migrate');
     expect(await end(migrate)).toBe('fine');
-    // Without DATABASE_URL it would be the embedded store, and fine too.
+    // Without DATABASE_URL it would migrate the embedded store, and succeed too.
     expect(migrate.lines).toContain('the postgresql store is up to date');
   });
 
@@ -154,7 +160,7 @@ function addressOf(service: string, inside: number): string {
   return `http://127.0.0.1:${machine.port(service, inside)}`;
 }
 
-/** Presses Buy. The answer is where the payer is sent. */
+/** Presses Buy. Returns the address to which the payer is sent. */
 async function buy(shop: string): Promise<string> {
   const body = new URLSearchParams({ cart: 'deploy', product: 'chair-1', quantity: '1' });
   const response = await fetch(`${shop}/orders`, { method: 'POST', redirect: 'manual', body });

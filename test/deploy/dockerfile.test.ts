@@ -1,4 +1,4 @@
-/** The Dockerfile, as far as it can be judged without building it. */
+/** The Dockerfile, as far as it can be checked without building it. */
 import { describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +42,7 @@ describe('the Dockerfile', () => {
     expect(sources).toContain('package-lock.json');
     for (const source of sources) {
       expect([source, existsSync(join(ROOT, source))]).toEqual([source, true]);
-      // A folder is sent with all that is in it.
+      // A folder is sent with all its contents.
       expect(rules).toContain(`!${source.split('/')[0]}`);
     }
     expect(rules.filter((rule) => !rule.startsWith('!') && rule !== '').slice(0, 2)).toContain('*');

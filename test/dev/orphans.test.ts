@@ -16,7 +16,7 @@ describe('a child whose supervisor is killed', () => {
   const parents: ChildProcess[] = [];
   afterEach(() => parents.splice(0).forEach(killGroup));
 
-  /** Another process that starts a child tied to it, and prints the pid of each. */
+  /** Another process that starts a child tied to it, and prints the pid of both. */
   async function parentOf(byKernel: boolean): Promise<{ parent: ChildProcess; pids: () => number[] }> {
     const child = JSON.stringify(['-e', `console.log('pid ' + process.pid); ${FOREVER}`]);
     const code = `

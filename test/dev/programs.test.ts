@@ -1,4 +1,7 @@
-/** What `npm test` does on a machine that lacks programs: bin/test.js in a copy with two layers, and a PATH with nothing but stand-ins. */
+/**
+ * `npm test` on a machine that lacks programs: bin/test.js in a copy with two layers, with only stand-ins on
+ * the PATH.
+ */
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +19,7 @@ const TEST = `
   import { expect, it } from '@jest/globals';
   it('passes', () => expect(1).toBe(1));
 `;
-/** Notes how it is called, and makes the two programs. */
+/** Records how it is called, and makes the two programs. */
 const APT = `#!/bin/sh
 echo "apt-get $*" >> "$FOLDER/asked"
 [ "$2" = install ] || exit 0

@@ -1,4 +1,4 @@
-/** `npm run release` in a repository of its own, whose checks only note that they were run. */
+/** `npm run release` in a repository of its own, whose checks only record that they were run. */
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -81,7 +81,7 @@ async function release(...args: string[]): Promise<Ended> {
   });
 }
 
-/** A release that is refused leaves nothing behind. */
+/** A release that is refused changes nothing. */
 async function expectNothingDone(before: string): Promise<void> {
   expect(await git('rev-parse', 'HEAD')).toBe(before);
   expect(await git('tag', '--list', 'v*')).toBe('');

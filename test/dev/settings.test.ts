@@ -21,7 +21,7 @@ const SECRETS = {
   ORDER_WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
 };
 const ANY_PORTS = { PORT: '0', SANDBOX_PORT: '0', SHOP_PORT: '0', TEMPORAL_PORT: '0', TEMPORAL_UI_PORT: '0' };
-/** As `paidonce dev` has them: checked first. */
+/** The settings as `paidonce dev` has them, after validation. */
 const settingsOf = async (env: NodeJS.ProcessEnv) => {
   const given = { ...ANY_PORTS, ...env };
   checkEnvironment(given);

@@ -1,4 +1,6 @@
-/** The whole of `npm start`, as a person runs it: its own ports and DATA_DIR, everything else as it is shipped. */
+/**
+ * The whole of `npm start`, as a person runs it: with its own ports and DATA_DIR, and otherwise as shipped.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** The walls: each gets an import that it must refuse. The compiler's, in a copy of nothing but the settings. */
+/**
+ * The walls: each gets an import that it must refuse. The compiler's walls are tested in a copy of only the
+ * settings.
+ */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -33,7 +36,7 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(join(folder, path), text);
 }
 
-/** What a command says; empty where it has nothing to complain of. */
+/** The output of a command; empty where it reports nothing. */
 function complaints(command: string, ...args: string[]): Promise<string> {
   return new Promise((resolve) => {
     execFile(join(ROOT, 'node_modules', '.bin', command), args, { cwd: folder }, (error, stdout) =>
@@ -70,12 +73,12 @@ describe('the compiler', () => {
 describe('between folders', () => {
   const sources = readSources(ROOT);
   const rooms = Object.keys(WALLS);
-  /** A file of a room: of `src/gateways/*` one of a gateway that nobody has. */
+  /** A file of a room. For `src/gateways/*` it is a file of a gateway that does not exist. */
   const fileIn = (room: string) =>
     room.endsWith('.ts') ? room : `${room.replace('*', 'planted')}/planted.ts`;
   const importing = (target: string, what: string) => `import ${what} from '${target}';\n`;
 
-  /** What is said of one file, that imports something by a path from the root. */
+  /** The error about one file that imports something by a path from the root. */
   function breach(room: string, target: string, what = '{ other }'): string {
     const path = fileIn(room);
     const to = relative(dirname(path), target);

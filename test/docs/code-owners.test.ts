@@ -1,4 +1,4 @@
-/** A rule of CODEOWNERS whose folder was moved asks nobody, and says nothing. */
+/** A rule of CODEOWNERS for a folder that was moved requests no review, without an error. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';

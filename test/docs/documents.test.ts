@@ -1,4 +1,7 @@
-/** What the code knows by name, some document explains: lists in documents age in silence. */
+/**
+ * Each name in the code is explained by some document, since nobody notices when a list in a document is out
+ * of date.
+ */
 import { describe, expect, it, jest } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +26,7 @@ const ALL = [
     .map((name) => read('docs', name)),
 ].join('\n');
 
-/** Those of these names that no document has as a word of its own. */
+/** The names that no document has as a separate word. */
 function unexplained(names: readonly string[], documents = ALL): string[] {
   expect(names.length).toBeGreaterThan(3);
   return names.filter((name) => !new RegExp(`(?<![\\w.])${name}(?!\\w)`).test(documents));

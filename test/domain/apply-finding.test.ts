@@ -39,14 +39,14 @@ const finding = (more: Partial<Finding> = {}): Finding => ({
 });
 const inReview = (reviewCode: ReviewCode, more: Partial<PaymentSnapshot> = {}): PaymentSnapshot =>
   payment({ status: 'REVIEW', reason: reviewCode, reviewCode, ...more });
-/** The payment after what a finding has changed about it. */
+/** The payment after the changes of a finding. */
 const after = (known: PaymentSnapshot, change: OrderChange): PaymentSnapshot => {
   const { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack } = change;
   return { ...known, status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack };
 };
 const types = (changed: { updates: readonly { type: string }[] }) => changed.updates.map(({ type }) => type);
 
-/** Done before, taken back, and done again by somebody else, which is seen in one look. */
+/** Done before, taken back, and done again by another person, all seen in one look. */
 function undoneAndDoneAgain(kind: 'refund' | 'void'): ShownOperation[] {
   const done = { kind, reference: null, amountMinor: 72_200, state: 'done' } as const;
   return [
@@ -436,7 +436,7 @@ describe('applyFinding', () => {
         fc.constantFrom(...POLICIES),
         (now, known, wanted, policy) => {
           const changed = applyFinding(now, known, wanted, policy);
-          // What is dismissed is settled, and so is what a payment is dismissed into.
+          // A dismissed payment is settled, and so is every status that a dismissal sets.
           if (known.dismissed && !isSettled(known.status)) return;
           if (wanted.decision === 'dismiss' && !isSettled(wanted.status)) return;
           const isAsked = changed.status === 'REVIEW' || changed.reviewMark !== null;
@@ -514,7 +514,7 @@ function anyFinding(): fc.Arbitrary<Finding> {
       review: fc.constantFrom(...REVIEW_CODES),
     })
     .map(({ status, capturedMinor, decision, review, ...more }) => {
-      // `decide` never pays by a status without money, and only an operator accepts.
+      // `decide` never pays with a status without money, and only an operator accepts.
       const pays = (more.pays || decision === 'accept') && isMoney(status) && !isOpen(status);
       const transaction = aTransaction({ capturedMinor });
       const asked = { ...(status === 'REVIEW' && { review }), ...(decision && { decision }) };

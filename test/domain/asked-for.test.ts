@@ -1,4 +1,4 @@
-/** Contract §3, the table: what makes a request one for another session than the open one. */
+/** Contract §3, the table: which differences make a request one for another session than the open one. */
 import { describe, expect, it } from '@jest/globals';
 import { differences, moneyDifferences, type AskedFor } from '../../src/domain/asked-for.ts';
 import type { OrderLine } from '../../src/domain/order.ts';

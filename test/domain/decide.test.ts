@@ -43,7 +43,10 @@ const snapshot = (status: PaymentStatus, more: Partial<PaymentSnapshot> = {}): P
 /** The finding of a decision; null where there is none. */
 const findingOf = (decision: Decision) => (decision.kind === 'find' ? decision.finding : null);
 
-/** What a matching transaction makes of a payment: rows are what the payment is, columns TRANSACTION_STATUSES, what the gateway says. */
+/**
+ * The effect of a matching transaction on a payment. Rows are the payment's status, columns are
+ * TRANSACTION_STATUSES, the gateway's status.
+ */
 const W = 'wait',
   K = 'keep',
   U = 'unclear',
@@ -273,7 +276,7 @@ describe('decide', () => {
 const UNREADABLE = { kind: 'unreadable', reason: 'no JSON' } as const;
 const ABSENT = { kind: 'absent' } as const;
 const OPEN = { kind: 'session', state: 'open' } as const;
-/** So long ago that a person is asked now. */
+/** Unclear for so long that a person is asked now. */
 const HOUR_OLD = { unclearSince: aWatch().now - UNCLEAR_LIMIT_MS };
 
 describe('an answer that is not clear', () => {
@@ -287,7 +290,7 @@ describe('an answer that is not clear', () => {
     const early = { unclearSince: HOUR_OLD.unclearSince + 1 };
     expect(decide(snapshot(status), UNREADABLE, aWatch(early)).kind).toBe('unclear');
     expect(findingOf(decide(snapshot(status), UNREADABLE, aWatch(HOUR_OLD)))).toMatchObject({
-      // What is settled stays what it is, with a mark beside it.
+      // A settled payment keeps its status, and gets a mark.
       status: isSettled(status) ? status : 'REVIEW',
       pays: false,
       review: 'unclear',
@@ -312,7 +315,7 @@ describe('an answer that is not clear', () => {
         status: 'PENDING',
         pays: false,
       });
-    // That nothing is shown is no answer to what could not be understood.
+    // An absent transaction does not clear an answer that could not be understood.
     expect(decide(review, ABSENT, aWatch(HOUR_OLD))).toEqual({ kind: 'wait' });
   });
 
@@ -362,7 +365,7 @@ describe('the last look at a session whose time is over', () => {
 
   it.each([
     ['PENDING', null, 'EXPIRED'],
-    // An answer at last, and it is that nothing came.
+    // At last the answer is clear: no payment has come.
     ['REVIEW', 'unclear', 'EXPIRED'],
     ['REVIEW', 'amount_mismatch', 'wait'],
     ['ON_HOLD', null, 'wait'],
@@ -376,7 +379,7 @@ describe('the last look at a session whose time is over', () => {
   it('is made sooner for a shopper that is back after the deadline of the gateway', () => {
     const late = aWatch({ isShopperLate: true });
     expect(findingOf(decide(snapshot('PENDING'), OPEN, late))).toMatchObject({ status: 'EXPIRED' });
-    // Something is on its way in the old session, or it can't be seen.
+    // A transaction has begun in the old session, or the session can't be seen.
     const begun = { kind: 'transaction', transaction: aTransaction({ status: 'INITIATED' }) } as const;
     for (const reading of [begun, ABSENT])
       expect(decide(snapshot('PENDING'), reading, late)).toEqual({ kind: 'wait' });
@@ -529,7 +532,7 @@ describe('what an operator dismisses', () => {
       cause: transaction.transactionId,
       transaction,
     });
-    // Settled already: that stands where nothing is said.
+    // Already settled: the status stays where the finding names none.
     expect(decided('FAILED')?.status).toBe(isUnsaid ? 'FAILED' : status);
   });
 
@@ -630,7 +633,7 @@ function row(
   return { status, dismissed: false, reviewCode: null, ...more };
 }
 
-/** A finding's own kind, where there is one: its status and what causes it. */
+/** The status of the decision's finding; where there is none, the kind of the decision. */
 function kindOf(decision: Decision): string {
   return findingOf(decision)?.status ?? decision.kind;
 }

@@ -1,4 +1,6 @@
-/** Neither store nor Temporal: nothing can be kept, so nothing is accepted, and the gateway tries again. */
+/**
+ * Neither store nor Temporal: no callback can be stored, so none is accepted, and the gateway tries again.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { expectAllPaid, firstAnswers, startGatedStack, type GatedStack } from './support/gated-stack.ts';
 import { payOver, readiness, SESSIONS } from './support/outage.ts';
@@ -6,7 +8,7 @@ import { open, openMany, untilTold, type Opened } from './support/shop.ts';
 import type { Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
-/** Shorter than the gateway goes on trying. */
+/** Shorter than the time for which the gateway retries. */
 const OUTAGE_MS = 6_000;
 
 let gated: GatedStack;
@@ -19,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(() => gated?.stop());
 
-/** The very request that the sandbox made last, once more. */
+/** The same request that the sandbox made last, once more. */
 async function repeatCallback({ sessionId }: Opened): Promise<Response> {
   const { callbacks } = await stack.sandbox.session(sessionId);
   const last = callbacks.at(-1);

@@ -1,4 +1,7 @@
-/** The process is killed once at each point between two effects, and everything comes to its right end by itself. */
+/**
+ * The process is killed once at each point between two effects, and each order reaches its right end by
+ * itself.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,11 +11,17 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { deathsOf, workThrough, type Cell, type CrashCase, type Crashed } from './support/crash-cells.ts';
 import { startStack, type Stack } from './support/stack.ts';
 
-/** How many services of each kind, by which process is killed: starting one is what takes the time. */
+/**
+ * The number of services of each kind, by the process that is killed. Starting a process takes most of the
+ * time.
+ */
 const CELLS = { worker: 8, api: 1, serve: 1 } as const;
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'crash-points.md');
 
-/** By how long they take, the longest first: a second session is closed after a minute, an activity without heartbeat is missed after 30 s. */
+/**
+ * Ordered by duration, the longest first: a second session is closed after a minute, and an activity without
+ * heartbeat is noticed after 30 s.
+ */
 const CASES: readonly CrashCase[] = [
   ...each('surplus', ['open.surplus.before', 'open.surplus.after'], { first: 'open.create.after' }),
   ...each('busy capture', ['attempt.answer.after', 'attempt.not-sent.before', 'attempt.not-sent.after']),
@@ -36,7 +45,7 @@ const CASES: readonly CrashCase[] = [
   ...each('auto capture', ['attempt.operate.after']),
   ...each('capture', ['record.before', 'record.uncommitted', 'record.after'], { pass: 2 }),
   ...each('review', ['resolve.note.before', 'resolve.note.after', 'resolve.answer.before']),
-  // The first record is the review; the second one has the decision, and uses up its note.
+  // The first record is the review. The second record has the decision, and uses its note.
   ...each('accept', ['record.before', 'record.uncommitted', 'record.after'], { pass: 2 }),
   ...each('accept', ['resolve.note.after']),
   ...each('cancel', ['cancel.before', 'cancel.after']),
@@ -72,7 +81,10 @@ function namespaces(): string[] {
   );
 }
 
-/** What the API does dies with it; what the store does is killed with the embedded one, which dies with its process. */
+/**
+ * An effect of the API is killed with the API. The record is killed with the embedded store, which runs in
+ * the same process.
+ */
 function diesOf({ point, story }: CrashCase): keyof typeof CELLS {
   if (point.startsWith('record.') && story === 'pay') return 'serve';
   return /^(open\.claim|ingress|operation|resolve)\./.test(point) ? 'api' : 'worker';
@@ -94,7 +106,10 @@ async function killAll(cases: readonly CrashCase[]): Promise<Crashed[]> {
   return (await Promise.all(working)).flat();
 }
 
-/** On a busy machine an answer may be given up before it comes, and what is done with it is done by others: that point was not passed. */
+/**
+ * On a busy machine a wait for an answer may end before the answer comes, and another process continues the
+ * work. Then this process did not pass the point.
+ */
 async function killOnce(cases: readonly CrashCase[]): Promise<Crashed[]> {
   const crashed = await killAll(cases);
   const alive = crashed.filter(({ died }) => died === '');

@@ -1,11 +1,14 @@
-/** One call of the gateway hangs, each in its turn: shops go on selling, and a shopper hears in time where there is nothing to be sold. */
+/**
+ * One call of the gateway hangs, each in its turn. Shops continue to sell, and a shopper gets an answer in
+ * time where no session can be opened.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { askToOpen, newOrder, open, untilOrder, type Opened } from './support/shop.ts';
 import { startStack, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
 const HANGS = { delayMs: 60_000 };
-/** On a machine that does other things too; a call that hangs takes longer. */
+/** The limit on a machine that does other work too; a call that hangs takes longer. */
 const SOON_MS = 9_000;
 
 let stack: Stack;
@@ -39,7 +42,7 @@ const move = (kind: 'capture' | 'refund' | 'void') => async () => {
   return () => stack.call('POST', `/v1/payments/${id}/${kind}`, kind === 'void' ? {} : { reference: 'r' });
 };
 
-/** What needs the call that hangs, prepared before it does. */
+/** The action that needs the hanging call, prepared before the call hangs. */
 const CALLS: readonly (readonly [string, () => Promise<() => Promise<unknown>>])[] = [
   [
     'readTransaction',
@@ -91,7 +94,7 @@ describe('while a call of the gateway hangs', () => {
 describe('while the gateway opens nothing', () => {
   it('tells a shopper so in time, gives the session to those that come back, once, and keeps the history short', async () => {
     const reference = newOrder('hung');
-    // Else the session would be found again that a create whose answer hangs has made.
+    // Otherwise the search would find the session that a create with a hanging answer has made.
     await stack.sandbox.faults({ create: HANGS, search: HANGS });
     const begun = Date.now();
     const refused = await askToOpen(stack, reference);

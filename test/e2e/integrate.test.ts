@@ -1,4 +1,4 @@
-/** The shop that docs/integrate.md prints, run as printed against the product: a developer copies it and sells with it. */
+/** The shop of docs/integrate.md, run against the product exactly as printed, since developers copy it. */
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ beforeAll(async () => {
     name: 'the printed shop',
     command: process.execPath,
     args: [await printedShop()],
-    // What the document sets, and nothing else.
+    // The variables that the document sets, and no others.
     env: {
       PAIDONCE_URL: stack.origin,
       PAIDONCE_API_KEY: API_KEY,
@@ -64,7 +64,10 @@ async function buy(): Promise<{ reference: string; checkoutUrl: string }> {
   return { reference: session.order.merchant_reference, checkoutUrl };
 }
 
-/** The payer authorizes on the hosted page and follows its redirects to the shop: what is read there, and where. */
+/**
+ * The payer authorizes on the hosted page and follows its redirects to the shop: returns the text and the
+ * address of the page.
+ */
 async function payAndComeBack(checkoutUrl: string): Promise<{ text: string; url: URL }> {
   const answer = await fetch(checkoutUrl, {
     method: 'POST',
@@ -79,7 +82,7 @@ const timesPaid = (reference: string) =>
 const untilPaid = (reference: string) =>
   until(`the shop says that ${reference} is paid`, () => timesPaid(reference) > 0);
 
-/** An update as anyone could make one up; the status that the shop answers. */
+/** An invented update that is not signed correctly; returns the shop's status. */
 async function tell(
   reference: string,
   {
@@ -136,7 +139,7 @@ describe('the shop of docs/integrate.md', () => {
     ];
     expect(forged).toEqual([401, 401, 401]);
     expect(timesPaid(reference)).toBe(0);
-    // The same update signed rightly is believed, so it was the signature that was refused.
+    // The shop accepts the same update with a right signature, so it refused the signature.
     expect(await tell(reference, { secret: WEBHOOK_SECRET })).toBe(204);
     await untilPaid(reference);
   }, 90_000);

@@ -9,7 +9,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  // No sweep: every callback has to arrive by itself.
+  // No sweep: every callback must have its effect by itself.
   stack = await startStack({
     databaseUrl: await postgres.createDatabase(),
     env: { SWEEP_INTERVAL: '1h' },

@@ -1,4 +1,7 @@
-/** Money that may not be kept: it goes back to the payer by itself, whoever tells of it, and only if it is ours. */
+/**
+ * Money that may not be kept goes back to the payer by itself, however it becomes known, and only if it is
+ * ours.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { movesOf, pay } from './support/money.ts';
@@ -9,9 +12,9 @@ import { until } from './support/until.ts';
 
 const AMOUNT = 29_990;
 
-/** Who tells us of it: a callback, the payer's browser, or nobody until the sweep. */
+/** How the money becomes known: by a callback, by the payer's browser, or only by the sweep. */
 const TELLERS = ['callback', 'return', 'sweep'] as const;
-/** What the payer did, what Dintero does to it, and as what it ends. */
+/** The payer's action, Dintero's operation that returns the money, and the final status. */
 const WAYS = [
   ['authorize', 'AUTHORIZED', `VOID ${AMOUNT}`, 'VOIDED'],
   ['capture', 'CAPTURED', `REFUND ${AMOUNT}`, 'REFUNDED'],
@@ -20,7 +23,7 @@ const WAYS = [
 type Teller = (typeof TELLERS)[number];
 type Way = (typeof WAYS)[number];
 
-/** Money on a payment that may not have it. */
+/** Money on a payment that may not keep it. */
 interface Late extends Opened {
   readonly transactionId: string;
 }
@@ -51,7 +54,7 @@ async function becomes(of: Stack, { id }: Pick<Opened, 'id'>, status: string): P
   await until(`payment ${id} is ${status}`, async () => (await payment(of, { id })).status === status);
 }
 
-/** The payer has begun, and comes to an end when it is too late. */
+/** The payer has begun, and finishes when it is too late. */
 async function changeLate(
   of: Stack,
   begun: { transactionId: string; returnUrl: string | null },
@@ -76,7 +79,7 @@ async function expectReturned(of: Stack, late: Late, [, , moved, ends]: Way, ord
   expect(await checkBooks(of, [late.orderReference])).toEqual(BALANCED);
 }
 
-/** Every teller with every way, at once. */
+/** Every teller with every way, all at once. */
 function inEveryWay(story: (teller: Teller, way: Way) => Promise<void>): Promise<unknown> {
   return Promise.all(TELLERS.flatMap((teller) => WAYS.map((way) => story(teller, way))));
 }
@@ -136,7 +139,10 @@ describe("money after the merchant's cancel", () => {
   }, 300_000);
 });
 
-/** Dintero shows the sessions as cancelled, from the second read on, while the payer is still in his bank: the money comes all the same. */
+/**
+ * Dintero shows the sessions as cancelled, from the second read on, while the payer is still at the bank's
+ * page: the money comes nevertheless.
+ */
 async function cancelAtOursOnly(of: Stack, opened: readonly Opened[]): Promise<void> {
   const shown = { patch: { cancelled_at: new Date().toISOString() } };
   await of.sandbox.faults({
@@ -250,7 +256,7 @@ describe('with LATE_MONEY_POLICY=review', () => {
       if (decision === 'accept') await untilTold(reviewing, [opened.orderReference]);
       if (decision === 'give_back')
         await untilTold(reviewing, [opened.orderReference], 'order.late_payment_returned');
-      // Money that a person has dismissed is the merchant's business, and in nobody's books.
+      // The merchant handles dismissed money itself, so the books do not count it.
       if (decision !== 'dismiss')
         expect(await checkBooks(reviewing, [opened.orderReference])).toEqual(BALANCED);
     },

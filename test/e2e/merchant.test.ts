@@ -10,7 +10,7 @@ import { until } from './support/until.ts';
 let stack: Stack;
 
 beforeAll(async () => {
-  // Less than the usual 15 s, for what hangs is waited for here.
+  // Less than the usual 15 s, since the test waits for the attempts that hang.
   stack = await startStack({ env: { ORDER_WEBHOOK_TIMEOUT: '5s' } });
 }, 150_000);
 
@@ -42,7 +42,7 @@ function untilHeard(orderReference: string): Promise<void> {
   return until(`the merchant has heard of ${orderReference}`, holds, 60_000);
 }
 
-/** A machine that others keep busy may say "not now": a shopper asks again, which is part of the time. */
+/** A busy machine may say "not now": then a shopper asks again, which is part of the time. */
 async function openPatiently(name: string): Promise<Opened> {
   const orderReference = newOrder(name);
   let answer = await askToOpen(stack, orderReference);
@@ -55,7 +55,7 @@ async function openPatiently(name: string): Promise<Opened> {
   return answer.body as Opened;
 }
 
-/** Ten orders, from opening until the merchant has heard of all. */
+/** Ten orders, from opening until the merchant has received all updates. */
 async function timeTen(name: string): Promise<{ ms: number; references: string[] }> {
   const before = Date.now();
   const opened = await Promise.all(Array.from({ length: 10 }, () => openPatiently(name)));
@@ -82,7 +82,7 @@ describe('an endpoint that', () => {
 
   it('is well again hears at once of what is sent by hand, and does not wait for the next try', async () => {
     const reference = await payWith(500);
-    // The next one is due in 15 s.
+    // The next attempt is due in 15 s.
     await untilTried(reference, 3, 60_000);
     stack.merchant.behave(reference, null);
     const asked = Date.now();
@@ -119,7 +119,7 @@ describe('an endpoint that', () => {
     const gone = await payWith(410);
     await untilTried(gone, 1, 60_000);
     const failing = await payWith(500);
-    // Later than the second attempt of one that failed after it.
+    // Later than the second attempt of an update that failed after this one.
     await untilTried(failing, 2, 60_000);
     expect(attempts(gone)).toHaveLength(1);
     expect(await orderStatus(stack, gone)).toBe('PAID');
@@ -136,7 +136,8 @@ describe('an endpoint that', () => {
     const { ms, references: others } = await timeTen('others');
     for (const { orderReference } of hanging) stack.merchant.behave(orderReference, null);
     const after = await timeTen('after');
-    // Its neighbours on the machine come and go, so it is compared with both sides. Behind forty that hang it would be minutes.
+    // The load of the machine changes, so the time is compared with those before and after. Behind forty
+    // orders that hang it would be minutes.
     expect(ms).toBeLessThan(Math.max(15_000, 6 * Math.max(before.ms, after.ms)));
     const references = [...hanging.map(({ orderReference }) => orderReference), ...others];
     await untilTold(stack, references, 'order.paid', 60_000);

@@ -1,4 +1,7 @@
-/** Captures, refunds and voids over HTTP: each moves money once, whatever gets lost and whoever else moves it. */
+/**
+ * Captures, refunds and voids over HTTP: each moves money once, even if answers are lost or others move money
+ * too.
+ */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { move, movesOf, outcomeOf, paidOrder, paidOrders, type PaidOrder } from './support/money.ts';
@@ -56,7 +59,7 @@ async function expectOneRefund(order: PaidOrder): Promise<void> {
   );
   const ends = await Promise.all(references.map((reference) => outcomeOf(stack, order, 'refund', reference)));
   expect(ends.toSorted()).toEqual(['done', 'failed']);
-  // A machine that is busy may have said 202 first; a refusal is never anything else.
+  // A busy machine may have answered 202 first. A refusal is always 409 `amount_too_large`.
   for (const { status, body } of answers)
     expect([status, body.code]).toEqual(
       status === 409 ? [409, 'amount_too_large'] : [expect.any(Number), undefined],
@@ -64,7 +67,7 @@ async function expectOneRefund(order: PaidOrder): Promise<void> {
   expect(await movesOf(stack, order.transactionId)).toEqual(['CAPTURE 100', 'REFUND 60']);
 }
 
-/** What becomes of a capture, and what Dintero did. */
+/** The end of a capture, for each fault at Dintero. */
 const LOST = [
   ['whose answer is dropped', { drop: 'after', times: 1 }, 'done'],
   ['that hangs, and is done at once', { delayMs: TOO_LONG_MS, times: 1 }, 'done'],
@@ -187,7 +190,8 @@ describe('the kill of the process among 30 captures', () => {
     const paid = await paidOrders(stack, 30);
     for (const { orderReference } of paid) orders.add(orderReference);
     const [sent, asked] = [paid.slice(0, 15), paid.slice(15)];
-    // Done at once and answered late: the process dies waiting. What dies between two lines of ours is in crash-points.test.
+    // Done at once and answered late: the process dies while it waits. Deaths between two lines of ours are
+    // in crash-points.test.
     const late = { capture: { delayMs: 8_000, times: 1 } };
     await Promise.all(sent.map(({ transactionId }) => stack.sandbox.faultsOf(transactionId, late)));
     const first = sent.map(capture);
@@ -205,7 +209,7 @@ describe('the kill of the process among 30 captures', () => {
   }, 180_000);
 });
 
-/** The answer may die with the process. */
+/** The answer may be lost with the process. */
 function capture(order: PaidOrder): Promise<unknown> {
   return move(stack, order, 'capture', { reference: 'parcel' }).catch(() => null);
 }

@@ -1,4 +1,4 @@
-/** What a process refuses to start on, and how it ends. */
+/** The conditions under which a process refuses to start, and how it ends. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ async function otherStore(): Promise<string> {
   return dataDir;
 }
 
-/** How it ends by itself, and its words; a process that does not end is killed and has no code. */
+/** How it ends by itself, and its output. A process that does not end is killed and has no code. */
 async function outcomeOf(
   role: Role,
   env: Readonly<Record<string, string>>,

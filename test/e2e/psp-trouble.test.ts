@@ -1,4 +1,4 @@
-/** Dintero on bad days: silent, refusing, slow, garbled, lying; per call. */
+/** Dintero with faults: silent, refusing, slow, garbled, wrong; for each call. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BALANCED, checkBooks } from './support/books.ts';
 import {
@@ -37,7 +37,7 @@ function order(name: string): string {
   return reference;
 }
 
-/** The answer got lost and the search lags behind: a second session was opened beside the first. */
+/** The answer was lost and the search lags: a second session was opened beside the first. */
 async function openTwice(): Promise<Opened> {
   await stack.sandbox.faults({ create: { drop: 'after', times: 1 }, searchLagMs: 10_000 });
   const opened = await open(stack, order('surplus'));
@@ -50,7 +50,7 @@ async function status({ id }: Opened): Promise<string> {
   return (await stack.call('GET', `/v1/payments/${id}`)).body.status;
 }
 
-/** Each heals by itself. */
+/** Each fault ends by itself. */
 const PASSING = [
   ['401', { status: 401, times: 3 }],
   ['403', { status: 403, times: 2 }],

@@ -1,4 +1,6 @@
-/** What Temporal's SDK counts and says, as the product shows it: among our figures, in our log. */
+/**
+ * The figures and log lines of Temporal's SDK, as the product shows them: among our figures, and in our log.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { API_KEY, startStack, type Stack } from './support/stack.ts';
 import { newOrder, open } from './support/shop.ts';
@@ -26,7 +28,7 @@ function sdkLines(): Line[] {
   return ours.filter(({ temporal }) => temporal !== undefined);
 }
 
-/** Each is named in docs/operations.md. */
+/** docs/operations.md names each of them. */
 const WORTH_AN_ALERT = [
   /^temporal_worker_task_slots_available\{[^}]*worker_type="WorkflowWorker"[^}]*\} \d+$/m,
   /^temporal_workflow_task_schedule_to_start_latency_seconds_bucket\{/m,
@@ -68,6 +70,6 @@ it('writes the lines of the SDK and of its core in our JSON, at our level', asyn
     msg: expect.any(String),
   });
   expect(sdkLines().some(({ level }) => level === 20)).toBe(true);
-  // Nothing of the process is written past our log.
+  // The process writes nothing outside of our log.
   expect(stack.process('serve').lines.filter((text) => !text.startsWith('{'))).toEqual([]);
 }, 60_000);

@@ -1,4 +1,7 @@
-/** The store and Temporal are there, but say nothing: worse than being gone, since nobody is told. */
+/**
+ * The store and Temporal accept connections, but never answer. This is worse than a refused connection, since
+ * nothing reports it.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { expectAllPaid, firstAnswers, startGatedStack, type GatedStack } from './support/gated-stack.ts';
 import { payOver } from './support/outage.ts';
@@ -17,10 +20,13 @@ beforeAll(async () => {
 
 afterAll(() => gated?.stop());
 
-/** Apart from each other, so that what is measured is the silence and not a crowd on a busy machine. */
+/** One after another, so that the test measures the silence and not the load of a busy machine. */
 const payAll = (opened: readonly Opened[]): Promise<void> => payOver(3_000, stack, opened);
 
-/** So that every connection of both pools, the API's and the worker's, will be one that never speaks again. */
+/**
+ * Every connection of both pools, the API's and the worker's, is used, so that each will be one without
+ * answers.
+ */
 async function useEveryConnection(): Promise<void> {
   const others = await openMany(stack, SESSIONS, 'others');
   await Promise.all(

@@ -1,4 +1,4 @@
-/** Fifty sessions at once, each told of several times, a fifth of it forged. */
+/** Fifty sessions at once, each with several callbacks, a fifth of them forged. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { openMany, untilTold, type Opened } from './support/shop.ts';
@@ -7,7 +7,7 @@ import { until } from './support/until.ts';
 
 const SESSIONS = 50;
 
-/** What a forger sends: none of it may have any effect but a look. */
+/** The forged callbacks: none may have any effect except a look. */
 const FORGED = [
   { sign: 'none' },
   { sign: 'wrong' },
@@ -15,7 +15,7 @@ const FORGED = [
   { sign: 'wrong', transactionId: 'T12345678.00000000000000000000000000' },
 ];
 
-/** Rightly signed, but odd: late, from the future, reordered, in company. */
+/** Correctly signed, but odd: late, from the future, reordered, several at once. */
 const ODD = [
   { t: -4_000 },
   { t: 4_000 },
@@ -27,7 +27,7 @@ const ODD = [
 let stack: Stack;
 
 beforeAll(async () => {
-  // No sweep: the callbacks have to do it.
+  // No sweep: the callbacks must be enough.
   stack = await startStack({ env: { SWEEP_INTERVAL: '1h' } });
 }, 150_000);
 
@@ -81,7 +81,8 @@ describe('a storm of callbacks', () => {
     const isRefused = (index: number) => ('t' in (ODD[index % ODD.length] as object) ? 2 : 1);
     const refused = opened.reduce((sum, _, index) => sum + isRefused(index), 0);
     const answers = await answersToCallbacks(opened);
-    // Whatever a machine under load leaves unanswered is sent again; a refusal is final, and a 500 is never right.
+    // Requests that a loaded machine leaves unanswered are sent again. A refusal is final, and a 500 is never
+    // right.
     expect(answers).toMatchObject({ 401: refused, 200: expect.any(Number) });
     expect(answers).not.toHaveProperty('500');
     expect(await checkBooks(stack, references)).toEqual(BALANCED);

@@ -1,4 +1,4 @@
-/** One order at a time, from the shop's request to the shop's knowing. */
+/** One order at a time, from the shop's request to the shop's update. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { askToOpen, comeBack, newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
@@ -37,7 +37,7 @@ describe('a payment that goes well', () => {
     const opened = await open(stack, reference);
     expect(opened.checkoutUrl).toContain(opened.sessionId);
     expect(await orderStatus(stack, reference)).toBe('AWAITING_PAYMENT');
-    // The browser first: once the payment is settled, a return has nothing to tell.
+    // The browser first: once the payment is settled, a return changes nothing.
     const late = [{ delayMs: 5_000 }];
     const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: late });
     const back = await comeBack(paid);
@@ -88,7 +88,8 @@ describe('a payment that goes well', () => {
     const [early] = await stack.sandbox.sessionsOf(reference);
     await stack.sandbox.pay(early?.session.id ?? '', { outcome: 'authorize', return: false });
     const answer = await opening;
-    // Nobody is sent to a session that has been paid: either the order says so, or the answer still names this session.
+    // No payer is sent to a paid session: either the order says that it is paid, or the answer still names
+    // this session.
     expect([200, 201, 409]).toContain(answer.status);
     await untilOrder(stack, reference, 'PAID');
   });

@@ -1,4 +1,7 @@
-/** Two versions of the worker at once, deployed as docs/run-in-production.md says: Worker Versioning and set-current-version. */
+/**
+ * Two versions of the worker at once, deployed as docs/run-in-production.md describes: Worker Versioning and
+ * set-current-version.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -72,7 +75,7 @@ describe('a new version of the worker', () => {
   }, 150_000);
 });
 
-/** The new one first, then made current, then the old one stopped. */
+/** The new version is started first, then made current, then the old one is stopped. */
 async function deploy(): Promise<Process> {
   await sleep(2_000);
   const next = await stack.launchRole('worker', { TEMPORAL_WORKER_BUILD_ID: 'two' });

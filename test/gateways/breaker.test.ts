@@ -1,4 +1,4 @@
-/** When calls to a silent gateway are stopped, and when they go on. */
+/** When calls to a silent gateway are stopped, and when they continue. */
 import { describe, expect, it } from '@jest/globals';
 import type { Gateway, OperationAnswer } from '../../src/gateways/gateway.ts';
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
@@ -28,7 +28,7 @@ function aGuarded() {
   return { at, gateway, read };
 }
 
-/** Five payments have met silence. */
+/** Calls for five payments got no answer. */
 async function aStopped() {
   const made = aGuarded();
   for (const payment of [1, 2, 3, 4, 5]) await made.read(payment);

@@ -1,4 +1,4 @@
-/** Our own limit of calls a second: what a shopper waits for goes first, and nothing waits for long. */
+/** Our own limit of calls a second: the calls of shoppers go first, and no call waits for long. */
 import { describe, expect, it } from '@jest/globals';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import { limitCallRate } from '../../src/gateways/call-rate.ts';
@@ -13,7 +13,7 @@ describe('a limit of calls a second', () => {
     await Promise.all([...reads, opening]);
     expect(begun.findIndex(({ what }) => what === 'open')).toBe(5);
     const times = begun.map(({ at }) => at);
-    // Any six lie more than a second apart, but for the timer's own grain.
+    // Any six calls span more than a second, except for the timer's own precision.
     for (const [index, at] of times.slice(5).entries()) expect(at - (times[index] ?? 0)).toBeGreaterThan(980);
   });
 

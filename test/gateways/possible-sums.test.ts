@@ -12,7 +12,7 @@ const CAPTURED = {
   capturedMinor: 72_200,
 } as const;
 
-/** A gateway that shows this, whatever it is asked. */
+/** A gateway that shows this transaction in every answer. */
 function showing(transaction: Transaction): Pick<Gateway, 'readPayment' | 'operate'> {
   return withPossibleSums({
     readPayment: () => Promise.resolve({ kind: 'transaction' as const, transaction }),

@@ -1,4 +1,6 @@
-/** A wall: the core knows no gateway by name. What it needs of one stands in its descriptor. */
+/**
+ * A wall: the core knows no gateway by name. The descriptor has everything that the core needs of a gateway.
+ */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
@@ -6,7 +8,7 @@ import { GATEWAYS } from '../../src/gateways/registry.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SOURCES = join(ROOT, 'src');
-/** What `npm start` brings up for development, a stage of one gateway. */
+/** The parts that `npm start` runs for development. They belong to one gateway. */
 const STAGE = ['dev', 'sandbox', 'demo-shop'];
 
 const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter((path) =>

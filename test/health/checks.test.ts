@@ -1,4 +1,4 @@
-/** Each check against something that is well, and against something that is not. */
+/** Each check against something healthy, and against something that is not. */
 import { describe, expect, it } from '@jest/globals';
 import { check } from '../../src/health/check.ts';
 import { checkFigures } from '../../src/health/figure-checks.ts';

@@ -1,4 +1,7 @@
-/** `GET /v1/health` of a service over a real store, its Temporal made up; and what `paidonce doctor` makes of it. */
+/**
+ * `GET /v1/health` of a service with a real store and a simulated Temporal; and the output of `paidonce
+ * doctor` for it.
+ */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createOpenings, type Openings } from '../../src/health/openings.ts';
 import { runCommand } from '../../src/cli/program.ts';
@@ -23,7 +26,7 @@ describe('the health of the service', () => {
   const terminal = useTerminal();
   let api: TestApi;
 
-  // Remembers what it has found for some seconds.
+  // The service caches its findings for some seconds.
   beforeEach(async () => {
     api = await startTestApi(at.store);
   });

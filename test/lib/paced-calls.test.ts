@@ -4,7 +4,7 @@ import { pacedCalls } from '../../src/lib/paced-calls.ts';
 
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 
-/** When each of so many calls was made, in milliseconds. */
+/** When each of the calls was made, in milliseconds. */
 async function timesOf(count: number, call: () => Promise<void>): Promise<number[]> {
   const pace = pacedCalls(RHYTHM);
   const times: number[] = [];

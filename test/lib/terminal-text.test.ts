@@ -1,4 +1,4 @@
-/** Words of others on a terminal: they move no cursor, begin no line and turn no text around, wherever they stand. */
+/** Texts from outside on a terminal: at any place, they move no cursor, begin no line and reverse no text. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { exitCodeOf } from '../../src/cli/exit.ts';
@@ -9,7 +9,7 @@ import { jsonOf, linesOf, type Why } from '../../src/cli/why/render.ts';
 import { useTerminal } from '../support/terminal.ts';
 import { aDelivery, aPayment, aRun, aStory } from '../cli/samples.ts';
 
-/** What none of our own texts has, beside the end of a line. */
+/** Characters that none of our own texts has, except the end of a line. */
 // oxlint-disable-next-line no-control-regex -- controls are what it looks for
 const UNSEEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
@@ -46,7 +46,7 @@ const WHY: Why = {
   findings: [{ about: 'payment/1001/1', text: 'waits', todo: 'paidonce why 1001' }],
 };
 
-/** Where a text stands that is no time: that is what a store or a service may have of others. */
+/** The places of all texts except times: a store or a service may have texts from outside there. */
 function textsIn(value: unknown, at: readonly string[] = []): string[][] {
   if (typeof value === 'string') return /^\d{4}-\d\d-\d\dT/.test(value) ? [] : [[...at]];
   if (typeof value !== 'object' || value === null || value instanceof Date) return [];

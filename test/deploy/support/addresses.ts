@@ -1,21 +1,25 @@
-/** Where this machine has what docker-compose.yml has in a network of its own: each port of each service is a free port of 127.0.0.1. */
+/**
+ * The place on this machine of everything in the network of docker-compose.yml: each port of each service is
+ * a free port of 127.0.0.1.
+ */
 import { freePort } from '../../support/ports.ts';
 import type { Project, Service } from './compose.ts';
 
 export interface Addresses {
   readonly port: (service: string, inside: number) => number;
   /**
-   * Addresses in a text, `host:port`: services by their names and aliases, 127.0.0.1 by the ports that the file publishes. In what runs
-   * inside a container, which `inside` names, 127.0.0.1 is that container. @throws Error for one that the file does not have
+   * Addresses in a text, `host:port`: services by their names and aliases, 127.0.0.1 by the ports that the
+   * file publishes. Inside a container, which `inside` names, 127.0.0.1 is that container. @throws Error for
+   * an address that the file does not have
    */
   readonly translate: (text: string, inside?: string) => string;
 }
 
-/** More than the file has. */
+/** More fields than the file has. */
 const PORTS = 24;
 const ADDRESS = /\b([a-z][a-z0-9.-]*|127\.0\.0\.1):(\d+)\b/g;
 
-/** `listening` are the ports that are there already, by `service:port`. */
+/** `listening` are the ports that listen already, by `service:port`. */
 export async function createAddresses(
   project: Project,
   listening: Readonly<Record<string, number>>,

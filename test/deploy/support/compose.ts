@@ -1,4 +1,4 @@
-/** docker-compose.yml as Compose itself understands it, in a folder as docs/run-in-production.md has it made. */
+/** docker-compose.yml as Compose itself reads it, in a folder that docs/run-in-production.md describes. */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
 
-/** What Compose makes of the file: variables put in, anchors resolved, short forms written out. */
+/** Compose's result for the file: variables replaced, anchors resolved, short forms written out. */
 export interface Project {
   readonly name: string;
   readonly services: Readonly<Record<string, Service>>;
@@ -47,12 +47,12 @@ export async function projectFolder(commands: string): Promise<string> {
   return folder;
 }
 
-/** @throws Error with Compose's words where the file, or what it takes from .env, is wrong */
+/** @throws Error with Compose's message where the file, or a value from .env, is wrong */
 export async function readProject(folder: string): Promise<Project> {
   const judge = process.env['COMPOSE_JUDGE'];
   if (judge === undefined)
     throw new Error('COMPOSE_JUDGE is not set: npm test -- --layer deploy builds the judge');
-  // Nothing of our own environment may stand in for a line that .env lacks.
+  // Our own environment must not replace a line that is missing in .env.
   const { stdout } = await run(judge, [folder], { env: {} });
   return JSON.parse(stdout) as Project;
 }

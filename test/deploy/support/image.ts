@@ -1,4 +1,4 @@
-/** What the last stage of the Dockerfile says of the processes that are started from its image. */
+/** The statements of the Dockerfile's last stage about the processes that are started from its image. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DockerfileParser, type Dockerfile, type JSONInstruction } from 'dockerfile-ast';
@@ -34,7 +34,7 @@ export function readImage(): Image {
   };
 }
 
-/** Of the exec form; the shell form has none, since there a shell would get the signals. */
+/** Of the exec form. The shell form has none, since there a shell would get the signals. */
 function wordsOf(instruction: JSONInstruction | undefined): string[] {
   return instruction?.getJSONStrings().map((word) => word.getJSONValue()) ?? [];
 }

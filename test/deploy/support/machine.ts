@@ -1,6 +1,7 @@
 /**
- * Services of docker-compose.yml as processes of this machine, by their very commands and environments. Replaced is only what a container
- * has to itself: names of services with their ports, the folder of secrets, volumes. A name or port that the file does not know is an error.
+ * Services of docker-compose.yml as processes of this machine, with their own commands and environments. Only
+ * the private parts of a container are replaced: names of services with their ports, the folder of secrets,
+ * volumes. A name or port that the file does not know is an error.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -11,22 +12,25 @@ import type { Project, Service } from './compose.ts';
 import { readImage } from './image.ts';
 
 export interface Machine {
-  /** Where this machine has a port of a service. */
+  /** The place of a service's port on this machine. */
   port(service: string, inside: number): number;
-  /** Starts it and does not wait. An image that is not ours is stood in for by programs of this machine: `programs` is their folder. */
+  /**
+   * Starts the service and does not wait. For an image that is not ours, programs of this machine are
+   * started: `programs` is their folder.
+   */
   start(service: string, programs?: string): Promise<Process>;
   /** `docker compose exec <service> paidonce …` */
   exec(service: string, args: readonly string[]): Promise<Process>;
   /** Runs its health check, with `more` in its environment. */
   isHealthy(service: string, more?: Readonly<Record<string, string>>): Promise<boolean>;
-  /** The folder with the secrets that it is given, and with no others. */
+  /** The folder with the secrets of the service, and with no others. */
   secrets(service: string): Promise<string>;
 }
 
 const SECRETS = '/run/secrets/';
 const HEALTH_LIMIT_MS = 20_000;
 
-/** `listening` are the ports that are there already, by `service:port`. */
+/** `listening` are the ports that listen already, by `service:port`. */
 export async function createMachine(
   project: Project,
   folder: string,
@@ -49,7 +53,7 @@ export async function createMachine(
     return own;
   };
   const written = new Map<string, Promise<string>>();
-  /** Once: a process that starts must not find half a secret. */
+  /** Only once, since a starting process must not read half a secret. */
   const secrets = (name: string): Promise<string> => {
     const own = written.get(name) ?? writeSecrets(name);
     written.set(name, own);
@@ -76,7 +80,7 @@ export async function createMachine(
     secrets,
     start(name, programs) {
       const { entrypoint, command } = serviceOf(name);
-      // An entrypoint of its own takes the image's command away too.
+      // An entrypoint of the service's own replaces the image's command too.
       const words = [...(entrypoint ?? image.entrypoint), ...(command ?? (entrypoint ? [] : image.command))];
       return run(name, words, programs === undefined ? {} : { PATH: pathOf(programs) });
     },

@@ -1,4 +1,7 @@
-/** The environment of git in a test's own repository: neither this machine's settings nor those of a hook that runs the test. */
+/**
+ * The environment of git in a test's own repository: without the settings of this machine, and of a hook that
+ * runs the test.
+ */
 export function gitEnvironment(): NodeJS.ProcessEnv {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
   return {

@@ -30,7 +30,7 @@ export interface Heard extends ChildEvents {
   readonly pids: Map<string, number[]>;
 }
 
-/** Keeps what a supervisor tells. */
+/** Stores the messages of a supervisor. */
 export function hearing(): Heard {
   const said: string[] = [];
   const complaints: string[] = [];
@@ -49,7 +49,7 @@ export function isAlive(pid: number | undefined): boolean {
   return pid !== undefined && birthOf(pid) !== null;
 }
 
-/** Resolves when somebody listens there. */
+/** Resolves when a process listens there. */
 export function knock(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
@@ -58,7 +58,7 @@ export function knock(port: number): Promise<void> {
   });
 }
 
-/** Takes a port until it is closed; 0 for any. */
+/** Listens on a port until it is closed; 0 for any. */
 export function occupy(port = 0): Promise<{ port: number; server: Server }> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);

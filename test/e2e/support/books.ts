@@ -1,22 +1,30 @@
-/** What must hold after every scenario, from three sides: our API, the merchant's inbox, Dintero's own ledger. */
+/**
+ * The rules that must hold after every scenario, from three sides: our API, the merchant's inbox, Dintero's
+ * own ledger.
+ */
 import type { SimSession } from './sandbox.ts';
 import type { Stack } from './stack.ts';
 
-/** Orders by what is wrong with them; each should be empty. */
+/** Orders by the rule that they violate; each list should be empty. */
 export interface Books {
-  /** Dintero holds money for a session, but its order is not paid by it and nobody is asked to review it. */
+  /**
+   * Dintero holds money for a session, but this session does not pay its order, and no review is open for it.
+   */
   readonly lost: string[];
-  /** Paid by two sessions, or told of under another number of webhook ids than one. */
+  /** Paid by two sessions, or with a number of webhook ids other than one. */
   readonly double: string[];
   /** Paid although Dintero holds no such money. */
   readonly wrong: string[];
-  /** What Dintero's own rules say of them. */
+  /** The violations that Dintero's own rules find. */
   readonly violations: string[];
 }
 
 export const BALANCED: Books = { lost: [], double: [], wrong: [], violations: [] };
 
-/** Statuses of a transaction, and of a payment, whose money the merchant holds; what went back to the payer is not lost. */
+/**
+ * Statuses of a transaction, and of a payment, whose money the merchant holds. Money that went back to the
+ * payer is not lost.
+ */
 const MONEY = new Set([
   'AUTHORIZED',
   'CAPTURED',
@@ -25,7 +33,7 @@ const MONEY = new Set([
   'PARTIALLY_CAPTURED_REFUNDED',
 ]);
 
-/** An order that was paid stays so, whatever the merchant gives back afterwards. */
+/** A paid order stays paid, even if the merchant gives money back afterwards. */
 const EVER_PAID = new Set(['PAID', 'VOIDED', 'REFUNDED']);
 
 interface OrderView {

@@ -1,4 +1,7 @@
-/** Services beside one another, a process of each killed at one point after another; all share one Temporal, sandbox and merchant. */
+/**
+ * Services beside one another. A process of each is killed at one point after another; all share one
+ * Temporal, sandbox and merchant.
+ */
 import type { CrashPoint } from '../../../src/crash-points.ts';
 import { STORIES, type Story, type StoryName } from './crash-stories.ts';
 import { factsOf, toldOf } from './facts.ts';
@@ -6,20 +9,20 @@ import { newOrder } from './shop.ts';
 import { startStack, type Role, type Stack } from './stack.ts';
 import { until } from './until.ts';
 
-/** Where an order's process dies: at the point, the how-manieth time it is passed. */
+/** Where an order's process dies: at the point, at this number of passes. */
 export interface CrashCase {
   readonly point: CrashPoint;
   readonly story: StoryName;
   readonly pass: number;
-  /** Where it has to die first, so that the story passes the point. */
+  /** Where the process must die first, so that the story passes the point. */
   readonly first?: CrashPoint;
-  /** Nobody can know whether it was sent. */
+  /** It can't be known whether the operation was sent. */
   readonly isUnknown: boolean;
 }
 
 export interface Crashed extends CrashCase {
   readonly orderReference: string;
-  /** Of what the process died, and how everything stood in the end. */
+  /** How the process died, and the state of everything in the end. */
   readonly died: string;
   readonly facts: string;
 }
@@ -63,7 +66,7 @@ function take(queue: CrashCase[]): Taken | null {
   return wanted === undefined ? null : { wanted, orderReference: newOrder('crash') };
 }
 
-/** Nothing sweeps: what was begun has to come to its end by itself. */
+/** No sweep: the story must reach its end by itself. */
 function environment(taken: Taken | null): Record<string, string> {
   if (taken === null) return { SWEEP_INTERVAL: '1h' };
   const { wanted, orderReference } = taken;
@@ -79,7 +82,7 @@ async function crash(life: Life, stack: Stack, { wanted, orderReference }: Taken
   const story: Story = STORIES[wanted.story];
   const end = wanted.isUnknown ? story.endsUnknown : story.ends;
   const factsNow = () => factsOf(stack, orderReference).catch((error: unknown) => String(error));
-  // The end may come before the death: what is told dies with who has told it.
+  // The end may come before the death: an update that is reported may have died with its sender.
   const isAtEnd = async () =>
     life.isTakenOver() &&
     end?.endsWith(`merchant told ${toldOf(stack, orderReference)}`) === true &&
@@ -93,7 +96,10 @@ async function crash(life: Life, stack: Stack, { wanted, orderReference }: Taken
   return { ...wanted, orderReference, died: await life.over(), facts };
 }
 
-/** Starts the process again as often as it is to die. The last one is armed for the next case: its order comes when this one is at rest. */
+/**
+ * Starts the process again as often as it must die. The last start is armed for the next case, whose order
+ * comes when this case is over.
+ */
 class Life {
   readonly #deaths: string[] = [];
   readonly #stack: Stack;
@@ -113,7 +119,10 @@ class Life {
     return this.#left === 0;
   }
 
-  /** What it has died of. Where the point was never passed, it dies now: the next case needs a process that knows of its own. */
+  /**
+   * How the process has died. Where the point was never passed, it is killed now, since the next case needs a
+   * process that is armed for it.
+   */
   async over(): Promise<string> {
     const died = this.#deaths.join();
     this.#isOver = true;

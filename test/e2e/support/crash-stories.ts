@@ -1,4 +1,7 @@
-/** What happens around an order whose process dies on the way. Whoever asks us insists until answered; Dintero calls again by itself. */
+/**
+ * The events around an order whose process dies on the way. Our clients repeat their calls until answered;
+ * Dintero calls again by itself.
+ */
 import { basic, grant } from '../../sandbox/sandbox-client.ts';
 import { toSessionBody } from '../../../src/gateways/dintero/session-request.ts';
 import { createCall } from './http.ts';
@@ -12,11 +15,14 @@ const AMOUNT = 29_990;
 const WAITS_FOR_MS = 150_000;
 
 export interface Story {
-  /** For the table. */
+  /** The text in the table. */
   readonly title: string;
-  /** What `factsOf` says in the end. */
+  /** The result of `factsOf` in the end. */
   readonly ends: string;
-  /** Where the process dies between the writing down and the sending: nobody can know, so it is not sent again. */
+  /**
+   * The end where the process dies between recording and sending. It can't be known whether the operation was
+   * sent, so it is not sent again.
+   */
   readonly endsUnknown?: string;
   run(stack: Stack, orderReference: string): Promise<void>;
 }
@@ -165,7 +171,7 @@ async function cancelled(stack: Stack, { id, orderReference }: Opened): Promise<
   await untilTold(stack, [orderReference], 'order.payment_cancelled', WAITS_FOR_MS);
 }
 
-/** Asks for the same until it is not under way any more; a lost one stays `unknown`. */
+/** Repeats the call until the operation is not under way any more; a lost one stays `unknown`. */
 async function moved(stack: Stack, { id }: Opened, kind: string, asked: object = {}): Promise<void> {
   const body = { reference: `${kind}-1`, ...asked };
   const isOver = async () => {
@@ -175,7 +181,10 @@ async function moved(stack: Stack, { id }: Opened, kind: string, asked: object =
   await until(`the ${kind} is over`, isOver, WAITS_FOR_MS, 1_500);
 }
 
-/** The process has died before, when the session was there and nobody knew: so there may be another, and there is. */
+/**
+ * The process died when the session existed but was not recorded. So there may be a second session, and this
+ * makes one.
+ */
 async function openTwice(stack: Stack, order: string): Promise<void> {
   const payment = await opened(stack, order);
   const twin = await atDintero(stack, payment.id, order);
@@ -189,7 +198,7 @@ async function payUnknown(stack: Stack, order: string): Promise<void> {
   await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false });
 }
 
-/** A session as we open them, of which our store knows nothing. */
+/** A session like those that we open, which is not in our store. */
 async function atDintero(stack: Stack, paymentId: string, orderReference: string): Promise<string> {
   const call = createCall(stack.sandbox.origin);
   const account = stack.env['DINTERO_ACCOUNT_ID'] ?? '';
@@ -219,7 +228,7 @@ async function payTwice(stack: Stack, order: string, status: string, faults: obj
   return first;
 }
 
-/** A money run ends here: should the payment's own run not be told, nobody watches the REVIEW. */
+/** A money run ends here. If the payment's own run is not woken, no run watches the REVIEW. */
 async function payTwiceInVain(stack: Stack, order: string): Promise<void> {
   const { id } = await payTwice(stack, order, 'AUTHORIZED', { void: { result: 'failure' } });
   const isWatched = async () => {

@@ -1,4 +1,7 @@
-/** Where an order's money is, in one line, from three sides: our API, Dintero's ledger, the merchant's inbox. */
+/**
+ * The place of an order's money, in one line, from three sides: our API, Dintero's ledger, the merchant's
+ * inbox.
+ */
 import type { SimSession } from './sandbox.ts';
 import type { Stack } from './stack.ts';
 
@@ -13,7 +16,7 @@ interface Operation {
   readonly status: string;
 }
 
-/** The events of a transaction that only say how it came about. */
+/** The events of a transaction that only say how it began. */
 const BEGINNINGS = new Set(['INITIALIZE', 'AUTHORIZE', 'DEPOSIT']);
 
 export async function factsOf(stack: Stack, reference: string): Promise<string> {
@@ -44,7 +47,7 @@ function ofSession({ session, transaction }: SimSession): string {
   return [status, ...shown].join(', ');
 }
 
-/** What the merchant has heard: each update once, however often it was sent. */
+/** The updates that the merchant has received: each once, however often it was sent. */
 export function toldOf({ merchant }: Stack, reference: string): string {
   const ours = merchant.updates.filter(
     ({ orderReference, answered }) => orderReference === reference && answered === 200,

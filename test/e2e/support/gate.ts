@@ -1,4 +1,7 @@
-/** A door in front of a server that can be shut without touching the server: as seen from here, it has stopped. */
+/**
+ * A proxy in front of a server that can be shut without touching the server: seen from here, the server has
+ * stopped.
+ */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../../support/ports.ts';
 
@@ -7,9 +10,9 @@ export interface Gate {
   /** Cuts every connection and refuses new ones. */
   shut(): Promise<void>;
   open(): Promise<void>;
-  /** Nothing passes any more, and nobody is told: neither those inside nor those who still come. */
+  /** No bytes pass any more, and nothing is closed: neither present nor new connections get an answer. */
   freeze(): void;
-  /** Whoever comes now is let through; those who were frozen stay so, as after a cable was pulled. */
+  /** New connections pass; frozen ones stay frozen, as after a cable was pulled. */
   abandonFrozen(): void;
   close(): Promise<void>;
 }

@@ -1,4 +1,6 @@
-/** API and worker on PostgreSQL behind a gate, so that each of store and Temporal can be taken away. */
+/**
+ * API and worker on PostgreSQL behind a gate, so that the store and Temporal can each be made unreachable.
+ */
 import { expect } from '@jest/globals';
 import { startPostgres } from '../../support/postgres.ts';
 import { BALANCED, checkBooks } from './books.ts';
@@ -15,7 +17,7 @@ export interface GatedStack {
   stop(): Promise<void>;
 }
 
-/** Nothing sweeps: what was answered 200 has to arrive by itself. */
+/** No sweep: a callback that was answered 200 must have its effect by itself. */
 export async function startGatedStack(): Promise<GatedStack> {
   const postgres = await startPostgres();
   const url = new URL(await postgres.createDatabase());
@@ -33,7 +35,7 @@ export async function startGatedStack(): Promise<GatedStack> {
   };
 }
 
-/** What each first try of a callback was answered, once all have been tried. */
+/** The answer to the first try of each callback, once all have been tried. */
 export async function firstAnswers({ sandbox }: Stack, opened: readonly Opened[]): Promise<SimAttempt[]> {
   let answers: (SimAttempt | undefined)[] = [];
   await until('every callback was tried once', async () => {
@@ -44,7 +46,7 @@ export async function firstAnswers({ sandbox }: Stack, opened: readonly Opened[]
   return answers as SimAttempt[];
 }
 
-/** The merchant hears of all of them, and the books balance. */
+/** The merchant has received all updates, and the books balance. */
 export async function expectAllPaid(
   stack: Stack,
   opened: readonly Opened[],

@@ -1,4 +1,4 @@
-/** Whoever gets no answer asks again: nothing is done twice. */
+/** A client that gets no answer asks again: nothing is done twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './http.ts';
 import { askToOpen, type Changes, type Opened } from './shop.ts';
@@ -6,7 +6,7 @@ import type { Stack } from './stack.ts';
 
 const ASKS_FOR_MS = 150_000;
 
-/** Tries until it does not fail. @throws Error with the last failure */
+/** Tries until it succeeds. @throws Error with the last failure */
 export async function persist<Result>(what: string, attempt: () => Promise<Result>): Promise<Result> {
   const deadline = Date.now() + ASKS_FOR_MS;
   for (;;) {
@@ -20,7 +20,7 @@ export async function persist<Result>(what: string, attempt: () => Promise<Resul
   }
 }
 
-/** Asks while nobody answers or the answer is "not now". @throws Error with the last answer */
+/** Asks until there is an answer other than "not now". @throws Error with the last answer */
 export function insist(what: string, ask: () => Promise<Answer>): Promise<Answer> {
   return persist(what, async () => {
     const answer = await ask();

@@ -1,4 +1,4 @@
-/** `kill -9` of a process while fifty sessions run: nothing lost, nothing double, nothing wrong. */
+/** `kill -9` of a process while fifty sessions run: nothing is lost, doubled or wrong. */
 import { expect } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BALANCED, checkBooks } from './books.ts';
@@ -7,10 +7,12 @@ import { sendShopper } from './shopper.ts';
 import type { Name, Stack } from './stack.ts';
 
 const SESSIONS = 50;
-/** For the merchant to be told of every order, once every shopper has paid. */
+/** The time for the updates of all orders, after every shopper has paid. */
 const SETTLED_WITHIN_MS = 60_000;
 
-/** Fifty shoppers over some seconds; the process is killed in the middle, and started again a moment later. */
+/**
+ * Fifty shoppers over some seconds. The process is killed in the middle, and started again a moment later.
+ */
 export async function expectKillSurvived(stack: Stack, name: Name): Promise<void> {
   const references = Array.from({ length: SESSIONS }, () => newOrder(`kill-${name}`));
   const shopping = references.map(async (reference, index) => {

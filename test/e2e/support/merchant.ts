@@ -1,4 +1,7 @@
-/** A merchant's backend: takes order updates, believes only signed ones, and misbehaves for single orders on request. */
+/**
+ * A merchant's backend: takes order updates, accepts only signed ones, and misbehaves for single orders on
+ * request.
+ */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
@@ -20,11 +23,11 @@ export type Behaviour = number | 'hang';
 
 export interface Merchant {
   readonly url: string;
-  /** Every attempt to tell, in order of coming. */
+  /** Every attempt at an update, in the order of arrival. */
   readonly updates: readonly Update[];
-  /** Updates whose signature was wrong: none, ever. */
+  /** Updates whose signature was wrong: there must be none. */
   readonly unsigned: readonly string[];
-  /** For the updates of one order; null makes it well-behaved again. */
+  /** The behaviour for the updates of one order; null makes it normal again. */
   behave(orderReference: string, behaviour: Behaviour | null): void;
   /** The distinct webhook ids that an order's updates of a type came with. */
   ids(orderReference: string, type: string): string[];
@@ -82,7 +85,7 @@ function read(request: IncomingMessage, text: string, unsigned: string[]): Omit<
 }
 
 function answer(response: ServerResponse, status: number): void {
-  // Where a redirect leads answers 200: whoever follows it believes that it has been heard.
+  // The target of a redirect answers 200. A client that follows it would count the update as acknowledged.
   const isRedirect = status >= 300 && status < 400;
   response.writeHead(status, isRedirect ? { location: '/elsewhere' } : {}).end();
 }

@@ -1,4 +1,4 @@
-/** What merchants do with money that was paid, in words that the scenarios are written in. */
+/** The steps of merchants with paid money, as the scenarios use them. */
 import type { Answer } from './http.ts';
 import { insistOnOpening } from './insist.ts';
 import type { Paid, SimEvent } from './sandbox.ts';
@@ -12,7 +12,10 @@ export interface PaidOrder extends Opened {
 
 export type Kind = 'capture' | 'refund' | 'void';
 
-/** Orders that are paid, and of which the merchant has heard. `how` is what the payer does, `changes` what was asked for at the opening. */
+/**
+ * Orders that are paid, and whose update the merchant has received. `how` is the payer's action, `changes`
+ * are fields of the request.
+ */
 export async function paidOrders(
   stack: Stack,
   count: number,
@@ -46,7 +49,10 @@ export function move(stack: Stack, { id }: Opened, kind: Kind, body: object): Pr
   return stack.call('POST', `/v1/payments/${id}/${kind}`, body);
 }
 
-/** What becomes of an operation: asked for until it is not under way any more; where its answer was lost, `unknown` may be all. */
+/**
+ * The end of an operation: asks until it is not under way any more. Where its answer was lost, the end may be
+ * `unknown`.
+ */
 export async function outcomeOf(
   stack: Stack,
   { id }: Opened,
@@ -65,7 +71,7 @@ export async function outcomeOf(
   return status;
 }
 
-/** What moved at Dintero, in order: `CAPTURE 60`. */
+/** The money operations at Dintero, in order: `CAPTURE 60`. */
 export async function movesOf({ sandbox }: Stack, transactionId: string): Promise<string[]> {
   const { events } = await sandbox.transaction(transactionId);
   return events.filter(isMove).map(({ event, amount }) => `${event} ${amount}`);

@@ -1,4 +1,4 @@
-/** A shop goes on selling while one of store and Temporal is away for a minute. */
+/** A shop continues to sell while the store or Temporal is away for a minute. */
 import { expect } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expectAllPaid, firstAnswers } from './gated-stack.ts';
@@ -13,7 +13,7 @@ export interface Outage {
   readonly end: () => Promise<void>;
 }
 
-/** Every callback is answered 200, nothing is opened, and all of them are paid when it is back. */
+/** Every callback is answered 200, no payment is opened, and all orders are paid when the service is back. */
 export async function expectSurvived(stack: Stack, { begin, end }: Outage): Promise<void> {
   const opened = await openMany(stack, SESSIONS, 'away');
   await begin();

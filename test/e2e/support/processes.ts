@@ -1,4 +1,4 @@
-/** Real processes, each followed by its pid and gone when the tests are, however those end. */
+/** Real processes, each tracked by its pid, and stopped when the tests end in any way. */
 import type { ChildProcess } from 'node:child_process';
 import { hasEnded, startChild, stopChild, untilAnswers, type ChildSpec } from '../../../kit/tied-child.js';
 
@@ -7,11 +7,11 @@ const LINES_KEPT = 2_000;
 export interface Process {
   readonly name: string;
   readonly pid: number;
-  /** What it has printed, the newest lines last. */
+  /** Its output, the newest lines last. */
   readonly lines: readonly string[];
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   hasEnded(): boolean;
-  /** Resolves when it is gone. */
+  /** Resolves when the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export function launch(spec: Omit<ChildSpec, 'answers' | 'readyWithinMs'>): Proc
   return follow(spec.name, { ...spec, answers: () => Promise.resolve(), readyWithinMs: 0 }).process;
 }
 
-/** Starts a process and waits until it answers. @throws Error with its last words */
+/** Starts a process and waits until it answers. @throws Error with its last lines */
 export async function startProcess(spec: ChildSpec): Promise<Process> {
   const { process, child } = follow(spec.name, spec);
   try {
@@ -59,7 +59,7 @@ function controls(child: ChildProcess, ended: Process['ended']): Pick<Process, '
   };
 }
 
-/** Ends whatever a test that failed in the middle has left. */
+/** Ends all processes that a failed test has left. */
 export async function endAllProcesses(): Promise<void> {
   await Promise.all([...alive].map((child) => stopChild(child, 0)));
 }

@@ -1,4 +1,4 @@
-/** The payer, Dintero's staff and Dintero's bad days: `/__sim` of the sandbox. */
+/** The payer, Dintero's staff and Dintero's faults: `/__sim` of the sandbox. */
 import { createCall, type Answer } from './http.ts';
 
 export interface SimTransaction {
@@ -17,7 +17,7 @@ export interface SimEvent {
   readonly event_reference?: string;
 }
 
-/** What `/__sim/invariants` finds wrong. */
+/** The violations that `/__sim/invariants` finds. */
 export interface SimViolation {
   readonly rule: string;
   readonly text: string;
@@ -56,27 +56,27 @@ export interface Paid {
 
 export interface Sandbox {
   readonly origin: string;
-  /** The payer does something on the hosted page. */
+  /** An action of the payer on the hosted page. */
   pay(sessionId: string, what: object): Promise<Paid>;
   /** Another callback about the session, now. */
   callback(sessionId: string, plan: object): Promise<void>;
   change(transactionId: string, what: object): Promise<void>;
   transaction(transactionId: string): Promise<SimTransaction>;
-  /** Somebody does it in Backoffice. */
+  /** An operation in Backoffice. */
   backoffice(transactionId: string, kind: 'capture' | 'refund' | 'void', what?: object): Promise<void>;
   /** Faults of the calls about one transaction. */
   faultsOf(transactionId: string, what: object): Promise<void>;
-  /** Whether the money is where it belongs, as far as these orders go. */
+  /** Whether the money of these orders is in the right place. */
   violations(question: {
     readonly orders: readonly object[];
     readonly inReview: readonly string[];
   }): Promise<SimViolation[]>;
-  /** Somebody else's payment on the same account. */
+  /** A payment of another shop on the same account. */
   foreign(what: object): Promise<Paid>;
   faults(what: object): Promise<void>;
   clearFaults(): Promise<void>;
   session(sessionId: string): Promise<SimSession>;
-  /** Every session that carries this order reference, whoever knows of it. */
+  /** Every session with this order reference, also those that our store does not know. */
   sessionsOf(orderReference: string): Promise<SimSession[]>;
   requests(): Promise<Record<string, number>>;
   state(): Promise<{ callbacks: Record<string, number>; transactions: Record<string, number> }>;

@@ -1,4 +1,4 @@
-/** What a shop and its shoppers do, in words that the scenarios are written in. */
+/** The steps of a shop and its shoppers, as the scenarios use them. */
 import { randomBytes } from 'node:crypto';
 import type { Answer } from './http.ts';
 import type { Paid } from './sandbox.ts';
@@ -76,7 +76,7 @@ export async function untilOrder(
   });
 }
 
-/** The merchant has heard of all of them that they are paid. */
+/** The merchant has received `order.paid` for all of them. */
 export async function untilTold(
   stack: Stack,
   references: readonly string[],

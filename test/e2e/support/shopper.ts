@@ -3,7 +3,10 @@ import type { Paid } from './sandbox.ts';
 import { comeBack } from './shop.ts';
 import type { Stack } from './stack.ts';
 
-/** A shopper who asks until served, pays, and may or may not come back, whatever dies meanwhile; where there is a sweep, nobody calls about every fifth. */
+/**
+ * A shopper that asks until a session is open, pays, and may come back or not, while processes die. Where
+ * there is a sweep, about every fifth payment has no callback.
+ */
 export async function sendShopper(stack: Stack, orderReference: string, index: number): Promise<void> {
   const { sessionId } = await insistOnOpening(stack, orderReference);
   const isUntold = stack.env['SWEEP_INTERVAL'] !== '1h' && index % 5 === 0;
@@ -12,7 +15,7 @@ export async function sendShopper(stack: Stack, orderReference: string, index: n
   if (index % 3 === 0 && paid.returnUrl !== null) await comeBack(paid).catch(() => undefined);
 }
 
-/** The gateway too may be away. */
+/** The gateway may be down too. */
 function payAtLast(
   { sandbox }: Stack,
   sessionId: string,
@@ -20,7 +23,7 @@ function payAtLast(
 ): Promise<Pick<Paid, 'returnUrl'>> {
   return persist(`paying in ${sessionId}`, async () => {
     const { transaction } = await sandbox.session(sessionId);
-    // Paid, but the answer died with its process.
+    // Paid, but the answer was lost with its process.
     if (transaction) return { returnUrl: null };
     return sandbox.pay(sessionId, { outcome: 'authorize', callback });
   });

@@ -1,4 +1,7 @@
-/** The whole product as it is run: Temporal, a Dintero of our own, the service, a merchant; real processes, HTTP between them. */
+/**
+ * The whole product as it runs: Temporal, a simulated Dintero, the service, a merchant; real processes, HTTP
+ * between them.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,12 +25,18 @@ export type Role = 'serve' | 'api' | 'worker';
 export type Name = 'temporal' | 'sandbox' | Role;
 
 export interface StackOptions {
-  /** PostgreSQL, and so API and worker apart; without it the embedded store and both in one process. */
+  /**
+   * PostgreSQL, with API and worker as two processes; without it the embedded store, with both in one
+   * process.
+   */
   readonly databaseUrl?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Namespaces of its Temporal for the stacks beside it. */
+  /** Namespaces on its Temporal for the stacks beside it. */
   readonly namespaces?: readonly string[];
-  /** Shares another's Temporal, sandbox and merchant: a service of its own, with its own store and rules. */
+  /**
+   * Shares another stack's Temporal, sandbox and merchant, but has its own service with its own store and
+   * rules.
+   */
   readonly beside?: { readonly stack: Stack; readonly namespace: string };
 }
 
@@ -38,13 +47,13 @@ export interface Stack {
   readonly merchant: Merchant;
   readonly origin: string;
   readonly folder: string;
-  /** What the service's processes are given. */
+  /** The environment of the service's processes. */
   readonly env: Readonly<Record<string, string>>;
   process(name: Name): Process;
-  /** Starts one that is not there, and waits until it answers; with more in its environment where that is given. */
+  /** Starts a process that is not running, and waits until it answers. `env` is added to its environment. */
   start(name: Name, env?: Readonly<Record<string, string>>): Promise<void>;
   kill(name: Name, signal?: NodeJS.Signals): Promise<void>;
-  /** One more of a role, with an environment of its own; what becomes of it is the caller's business. */
+  /** One more process of a role, with its own environment; the caller stops it. */
   launchRole(name: Role, env: Readonly<Record<string, string>>): Promise<Process>;
   stop(): Promise<void>;
 }
@@ -178,21 +187,21 @@ function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
   };
 }
 
-/** A worker has no door of its own; it is there when it has said so. */
+/** A worker serves no HTTP; it is ready when it has said so. */
 function roleSpec(name: Role, dist: string, env: Readonly<Record<string, string>>): ChildSpec {
   const ready = `http://127.0.0.1:${env['PORT']}/readyz`;
   return {
     name,
     command: process.execPath,
     args: [join(dist, 'cli', 'main.js'), name],
-    // Figures on the API's own port; a worker beside it would find it taken.
+    // The figures are on the API's own port; a worker beside it would find that port taken.
     env: { ...(name !== 'worker' && { ADMIN_PORT: env['PORT'] }), ...env },
     answers: () => (name === 'worker' ? Promise.resolve() : expectReady(ready)),
     readyWithinMs: 60_000,
   };
 }
 
-/** With both Temporal and the store; it may answer 200 with one of them. */
+/** Ready with both Temporal and the store; the API may answer 200 with one of them. */
 async function expectReady(url: string): Promise<void> {
   const found = (await read(url)) as { readonly status?: string };
   if (found.status !== 'ready') throw new Error(`${url} answers ${JSON.stringify(found)}`);

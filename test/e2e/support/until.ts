@@ -1,6 +1,9 @@
 import { until as untilTrue } from '../../../kit/poll.js';
 
-/** Waits until a condition holds, asking gently: the machine is the one under test. @throws Error naming what did not come true */
+/**
+ * Waits until a condition holds. It asks rarely, since this machine is the one under test. @throws Error that
+ * names the condition
+ */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,

@@ -123,7 +123,7 @@ describe('dintero account webhook, rightly signed', () => {
     expect(hashOf({ event_delivery: 'another', more: 'of it' })).toBe(hashOf({}));
     expect(hashOf(captured('a'))).not.toBe(hashOf({}));
     expect(hashOf(captured('b'))).not.toBe(hashOf(captured('a')));
-    // Documented with six fields only: then its time of change has to do.
+    // Documented with six fields only: then its time of change must be enough.
     const short = (at: string) => ({ transaction: { id: TRANSACTION, session_id: SESSION, updated_at: at } });
     expect(hashOf(short('2026-11-21T12:00:01Z'))).not.toBe(hashOf(short('2026-11-21T12:00:02Z')));
   });
@@ -145,7 +145,7 @@ describe('dintero account webhook, rightly signed', () => {
     expect(deliveryOf(verify(anEnvelope(changes)))).toMatchObject({ kind: 'ping', key: null });
   });
 
-  // docs.dintero.com, subscription deliveries, ping: the subscription itself, without a word about account or event.
+  // docs.dintero.com, subscription deliveries, ping: the subscription itself, without account or event.
   it('is nothing to act upon when it is the ping as it is documented', () => {
     const ping = {
       created_at: '2026-11-21T12:00:00Z',

@@ -1,4 +1,4 @@
-/** The adapter against the sandbox, which does what Dintero documents. */
+/** The adapter against the sandbox, which behaves as Dintero documents. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { leftFor, traceOf } from '../../../src/domain/operation.ts';
 import type { Transaction } from '../../../src/domain/transaction.ts';

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => fake.close());
 
-/** Which of the listings a call is about. */
+/** The listing that a call reads. */
 function filterOf({ query }: Seen): string {
   const [name = ''] = [...query.keys()].filter((key) => key !== 'limit' && key !== 'starting_after');
   return name === 'status' ? query.getAll('status').join(',') : name;

@@ -23,9 +23,9 @@ export interface Reply {
   readonly json?: unknown;
   readonly raw?: string;
   readonly headers?: Record<string, string>;
-  /** The connection is cut instead of an answer. */
+  /** The connection is cut before an answer. */
   readonly drop?: boolean;
-  /** Nothing is ever answered. */
+  /** No answer is ever sent. */
   readonly hang?: boolean;
 }
 
@@ -40,7 +40,7 @@ export interface FakeDintero {
   close(): Promise<void>;
 }
 
-/** A Dintero that says what a test tells it to. Of several replies to a route the last one stays. */
+/** A Dintero that answers as a test says. The last of several replies to a route is repeated. */
 export async function startFakeDintero(): Promise<FakeDintero> {
   const routes = new Map<string, Handler[]>();
   const seen: Seen[] = [];
@@ -131,7 +131,7 @@ export function aSessionRequest(changes: Partial<SessionRequest> = {}): SessionR
   };
 }
 
-/** A transaction as Dintero answers it. */
+/** A transaction as in Dintero's answers. */
 export function aTransaction(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: TRANSACTION,
@@ -159,7 +159,7 @@ export function anEvent(
   return { id: `${event}-${status}`, event, transaction_status: status, success, amount };
 }
 
-/** A session as Dintero answers it. */
+/** A session as in Dintero's answers. */
 export function aSession(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: SESSION,

@@ -275,7 +275,7 @@ describe('what is left of a dintero authorization', () => {
     ['PARTIALLY_CAPTURED', [aMove('CAPTURE', 20000), aMove('VOID', 52200)], 0],
     ['PARTIALLY_CAPTURED_REFUNDED', [aMove('CAPTURE', 20000), aMove('REFUND', 1)], 52200],
     ['PARTIALLY_REFUNDED', [aMove('CAPTURE', 20000), aMove('REFUND', 1)], 0],
-    // A final capture: the documented sample shows no event for the rest that it gives back.
+    // A final capture: the documented sample shows no event for the rest that it releases.
     ['CAPTURED', [aMove('CAPTURE', 68300)], 0],
     ['CAPTURED', [], 0],
     ['AUTHORIZATION_VOIDED', [aMove('VOID', AMOUNT)], 0],
@@ -384,7 +384,7 @@ describe('sums and operations of a dintero transaction', () => {
         const plain = events.filter(
           ({ event, success, correction }) => event === 'CAPTURE' && success === true && !correction,
         );
-        // Every success that nobody has corrected counts once; a correction may add one.
+        // Every success without a correction counts once; a correction may add one.
         expect(captures.length).toBeGreaterThanOrEqual(plain.length);
       }),
       { numRuns: 500 },

@@ -1,4 +1,7 @@
-/** NUL, half of a surrogate pair, controls and 10,000 characters in every text that Dintero may send: nothing of them reaches the store. */
+/**
+ * NUL, half of a surrogate pair, control characters and 10,000 characters in every text that Dintero may
+ * send: none of them reaches the store.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
@@ -42,7 +45,7 @@ afterAll(async () => {
   await store.close();
 });
 
-/** Where texts stand in an answer, as paths. */
+/** The texts of an answer, as paths. */
 function* textsIn(value: unknown, path: readonly (string | number)[] = []): Generator<(string | number)[]> {
   if (typeof value === 'string') yield [...path];
   if (typeof value !== 'object' || value === null) return;
@@ -59,7 +62,7 @@ function withTextAt(value: unknown, path: readonly (string | number)[], text: st
   return { ...fields, [name]: withTextAt(fields[name], rest, text) };
 }
 
-/** Every text of an answer, one after another, with each of the odd ones in its place. */
+/** Every text of an answer in turn, replaced by each of the odd texts. */
 function everywhere(answer: unknown): [string, unknown][] {
   return [...textsIn(answer)].flatMap((path) =>
     ODD.map(([what, text]): [string, unknown] => [
@@ -258,7 +261,7 @@ describe('a callback with', () => {
   });
 });
 
-/** Every text in it short, and without what a database refuses; every time one that it can keep. */
+/** Every text in it is short, and without characters that a database refuses; every time can be stored. */
 function canBeWritten(value: unknown): boolean {
   if (typeof value === 'string') return value.length <= 2_048 && !/[\p{Cc}\p{Cs}]/u.test(value);
   if (value instanceof Date) return value.getTime() >= 0 && value.getFullYear() < 9_000;
@@ -266,7 +269,7 @@ function canBeWritten(value: unknown): boolean {
   return Object.values(value).every(canBeWritten);
 }
 
-/** What a call comes to: its answer, or what its failure says. */
+/** The result of a call: its answer, or the message of its failure. */
 async function settled(call: Promise<unknown>): Promise<unknown> {
   try {
     return await call;

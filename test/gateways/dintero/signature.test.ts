@@ -65,7 +65,8 @@ describe('dintero signature', () => {
 
   it('calls a year-old stamp stale, where the check in the documentation would let it pass', () => {
     const nowSeconds = OFFICIAL.timestamp + 365 * 86_400;
-    // The published sample: its comment promises five minutes, its code bounds only the future, by five hours.
+    // The published sample: its comment promises five minutes, but its code limits only the future, to five
+    // hours.
     expect(OFFICIAL.timestamp < Math.floor(nowSeconds + 5 * 60 * 60)).toBe(true);
     const target = parseTarget('GET', OFFICIAL.target);
     expect(

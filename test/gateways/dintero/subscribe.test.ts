@@ -1,4 +1,4 @@
-/** What `subscribe` makes of whatever Dintero lists of its ping. */
+/** How `subscribe` reacts to each state that Dintero can list for its ping. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createDinteroClient } from '../../../src/gateways/dintero/client.ts';
 import { subscribe } from '../../../src/gateways/dintero/subscribe.ts';

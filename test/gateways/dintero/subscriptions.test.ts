@@ -1,4 +1,4 @@
-/** Which of the listed subscriptions still tells us anything: the documented views of docs.dintero.com. */
+/** Which of the listed subscriptions still works: the documented views of docs.dintero.com. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
 import { ACCOUNT, settingsFor, startFakeDintero, type FakeDintero } from './fake-dintero.ts';
