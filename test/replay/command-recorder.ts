@@ -1,4 +1,7 @@
-/** Compiled into the bundle that is replayed: hands every command of the workflows to the test. Workflow code, but none of the product. */
+/**
+ * Compiled into the bundle that is replayed: passes every command of the workflows to the test. Workflow
+ * code, but not of the product.
+ */
 import { proxySinks, type Sinks, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
 export interface RecorderSinks extends Sinks {

@@ -1,4 +1,7 @@
-/** What a replay alone does not compare: the contents of the commands, of which Temporal looks at the kind, the number and the name. */
+/**
+ * The comparison that a replay alone does not make: the contents of the commands. Temporal compares only
+ * their kind, number and name.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import type { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowInternalsInterceptor } from '@temporalio/workflow';
@@ -12,12 +15,13 @@ type ScheduleActivity = NonNullable<Command['scheduleActivity']>;
 type Payload = NonNullable<ScheduleActivity['arguments']>[number];
 type Duration = ScheduleActivity['startToCloseTimeout'];
 
-/** A command by what it belongs to (`activity 3`, `timer 1`, `update 1845… completed`), and what is in it. */
+/** A command by its subject (`activity 3`, `timer 1`, `update 1845… completed`), with its contents. */
 type Entry = readonly [key: string, content: Readonly<Record<string, unknown>>];
 
 /**
- * In what the commands that the code has given differ from those of the history, in words; none where they are the same. Inputs, results,
- * lengths of timers, time limits, retries, queues, summaries and search attributes are compared.
+ * The differences between the commands of the code and those of the history, in words; none where they are
+ * the same. Inputs, results, lengths of timers, time limits, retries, queues, summaries and search attributes
+ * are compared.
  */
 export function differences(history: History, commands: readonly Command[]): string[] {
   const events = history.events ?? [];
@@ -29,7 +33,7 @@ export function differences(history: History, commands: readonly Command[]): str
     const [then, now] = [recorded.get(key), given.get(key)];
     if (then === undefined) return [`${key} is not in the history: ${words(now)}`];
     if (now === undefined) return [`${key} is in the history and was not asked for: ${words(then)}`];
-    // The server fills in what the code leaves open.
+    // The server fills in values that the code leaves open.
     const fields = Object.keys(now).filter((field) => !isDeepStrictEqual(then[field], now[field]));
     return fields.map(
       (field) => `${key}: its ${field} was ${words(then[field])} and is now ${words(now[field])}`,
@@ -51,7 +55,7 @@ function byKey(entries: readonly (Entry | null)[]): Map<string, Entry[1]> {
   return contents;
 }
 
-/** A timer that is begun and given up within one task leaves no event. */
+/** A timer that is started and cancelled within one task leaves no event. */
 function forgetWhatNeverWasSent(given: Map<string, Entry[1]>, recorded: Map<string, Entry[1]>): void {
   for (const key of [...given.keys()].filter((one) => one.startsWith('timer ') && !recorded.has(one)))
     if (given.delete(`${key} cancelled`)) given.delete(key);
@@ -75,18 +79,18 @@ function endContent(command: Command): Entry | null {
   if (end) return ['end', { result: valueOf(end.result) }];
   const { failWorkflowExecution: failed } = command;
   if (failed) return ['end', { failure: failed.failure?.message }];
-  // Temporal compares the marks of patches itself.
+  // Temporal itself compares the marks of patches.
   if (command.respondToQuery || command.setPatchMarker) return null;
   return [`a command of a kind that is not compared yet: ${Object.keys(command).join(', ')}`, {}];
 }
 
-/** Times in milliseconds; what the code leaves open is left out. */
+/** Times in milliseconds; values that the code leaves open are left out. */
 function activityContent(activity: ScheduleActivity, queue: string): Entry[1] {
   const { startToCloseTimeout, scheduleToCloseTimeout, heartbeatTimeout, retryPolicy: retry } = activity;
   const content = {
     type: activity.activityType,
     input: valuesOf(activity.arguments),
-    // A replay has a queue of its own in the place of the Worker's.
+    // A replay has a queue of its own in place of the Worker's.
     queue: activity.taskQueue?.replace(/^fake_replay_queue-\d+/, queue),
     startToClose: msOf(startToCloseTimeout),
     scheduleToClose: msOf(scheduleToCloseTimeout),
@@ -147,7 +151,7 @@ function ofUpdateEvent(event: Event): Entry | null {
 
 function ofEndEvent(event: Event): Entry | null {
   const upsert = event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields;
-  // Written by Temporal itself, after the mark of a patch.
+  // Temporal itself writes this after the mark of a patch.
   if (upsert && 'TemporalChangeVersion' in upsert) return null;
   if (upsert) return ['search attributes', valuesByName(upsert)];
   const next = event.workflowExecutionContinuedAsNewEventAttributes;
@@ -163,12 +167,12 @@ function valuesByName(fields: Readonly<Record<string, Payload>> | null | undefin
   return Object.fromEntries(Object.entries(fields ?? {}).map(([name, value]) => [name, valueOf(value)]));
 }
 
-/** The commands come from another realm, whose arrays are never equal to ours. */
+/** The commands come from another realm, so their arrays never equal ours. */
 function valuesOf(payloads: readonly Payload[] | null | undefined): unknown[] {
   return Array.from(payloads ?? [], valueOf);
 }
 
-/** What was JSON; nothing for an empty payload. */
+/** The parsed JSON; nothing for an empty payload. */
 function valueOf(payload: Payload | null | undefined): unknown {
   const text = Buffer.from(payload?.data ?? []).toString('utf8');
   return text === '' ? undefined : JSON.parse(text);

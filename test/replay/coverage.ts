@@ -1,20 +1,26 @@
-/** Which blocks of our workflow code a replay has run, by V8's own count: the replayer runs workflows in this very thread. */
+/**
+ * The blocks of our workflow code that a replay has run, by V8's own count: the replayer runs workflows in
+ * this same thread.
+ */
 import { Session } from 'node:inspector/promises';
 import { SourceMap } from 'node:module';
 import { relative } from 'node:path';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { workflowDeclarations, type Declaration } from './sources.ts';
 
-/** A block that nothing has run: a branch, a right-hand side, a function. `line` counts from 1. */
+/** A block that no replay has run: a branch, a right-hand side, a function. `line` counts from 1. */
 export interface Block {
   /** `src/workflows/look.ts` */
   readonly file: string;
   readonly line: number;
-  /** Its text as it stands in the source, white space made one. */
+  /** Its text in the source, with white space reduced to single spaces. */
   readonly code: string;
 }
 
-/** Plays `replay`, and tells which blocks of `src/workflows`, and of what these call in `src/domain`, it has not run. */
+/**
+ * Runs `replay`, and returns the blocks of `src/workflows`, and of the parts of `src/domain` that they call,
+ * that it has not run.
+ */
 export async function uncoveredBy(
   root: string,
   bundle: WorkflowBundle,
@@ -45,7 +51,10 @@ interface Script {
   }[];
 }
 
-/** Every replay compiles the bundle again, so that there are as many scripts as replays: a block that one of them has run is run. */
+/**
+ * Every replay compiles the bundle again, so there are as many scripts as replays. A block counts as run if
+ * one of them has run it.
+ */
 function blocksOf(root: string, code: string, scripts: readonly Script[]): Block[] {
   if (scripts.length === 0) throw new Error('V8 counted nothing of the workflow bundle: was it replayed?');
   const hasRun = new Uint8Array(code.length);
@@ -59,7 +68,7 @@ function blocksOf(root: string, code: string, scripts: readonly Script[]): Block
   return blocks.filter((block) => isOurs(block, declarations));
 }
 
-/** Ranges come from the outside in, each the last word on what is inside it. */
+/** Ranges come from the outside in; an inner range overrides an outer one. */
 function countsOf(length: number, { functions }: Script): Uint8Array {
   const counted = new Uint8Array(length).fill(1);
   const ranges = functions.flatMap(({ ranges: own }) => own);
@@ -108,7 +117,7 @@ class Places {
 
   blockOf(from: number, to: number): Block | null {
     const text = this.#code.slice(from, to);
-    // What webpack adds to a module, and a closing brace, is nobody's block.
+    // Code that webpack adds to a module, and a closing brace, belong to no block.
     if (/\/\* (binding|reexport) /.test(text) || !/[\w'"]/.test(text)) return null;
     const first = from + text.search(/[^\s{}();:?&|]/);
     const start = this.#sourceOf(first);

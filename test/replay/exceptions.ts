@@ -1,4 +1,4 @@
-/** What stored histories can't show, each with the reason. */
+/** Code that stored histories can't show, each with the reason. */
 
 export interface Exception {
   readonly file: string;
@@ -9,7 +9,7 @@ export interface Exception {
   readonly reason: string;
 }
 
-/** Blocks that no history runs. One that a history does run, or that is gone, makes the gate fail. */
+/** Blocks that no history runs. The test fails for a block that a history does run, or that is gone. */
 export const NOT_REPLAYED: readonly Exception[] = [
   {
     file: 'src/workflows/payment-session.ts',
@@ -47,7 +47,7 @@ export const NOT_REPLAYED: readonly Exception[] = [
   },
 ];
 
-/** Faults that change nothing which a history could show. */
+/** Faults whose effect no history could show. */
 export const EQUIVALENT: readonly Exception[] = [
   {
     file: 'src/workflows/run-state.ts',
@@ -116,7 +116,7 @@ export const EQUIVALENT: readonly Exception[] = [
   },
 ];
 
-/** Functions whose work is shown to people by a query, and is in no history. */
+/** Functions whose results are shown to people by a query, and are in no history. */
 export const SHOWN_ONLY: ReadonlySet<string> = new Set([
   'showDetails',
   'showDoing',

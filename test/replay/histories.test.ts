@@ -78,7 +78,9 @@ describe('a workflow that was changed', () => {
   });
   afterAll(() => sources.remove());
 
-  /** What notices that one text was replaced. @throws Error where the text is not there any more */
+  /**
+   * The check that notices the replacement of one text. @throws Error where the text does not exist any more
+   */
   async function noticedBy(file: string, from: string, to: string): Promise<string> {
     const text = await readFile(join(ROOT, file), 'utf8');
     if (!text.includes(from)) throw new Error(`${file} has no "${from}" any more: choose another change`);
@@ -109,7 +111,7 @@ describe('a workflow that was changed', () => {
     expect(await noticedBy(file, from, to)).toMatch(/[Nn]on-?determini/);
   });
 
-  // Replays that Temporal lets pass.
+  // Changes that Temporal's own replay accepts.
   it.each([
     ['follows a callback later', 'src/domain/ladder.ts', '1_000', '1_001', /timer \d+: its ms was/],
     [
@@ -122,7 +124,7 @@ describe('a workflow that was changed', () => {
     [
       'waits longer',
       'src/domain/payment.ts',
-      // A timer that no recording waits for, so that its history goes on as it did.
+      // A timer for which no recording waits, so that its history continues unchanged.
       'const HOUR_MS = 60 * 60_000;',
       'const HOUR_MS = 61 * 60_000;',
       /timer \d+: its ms was/,

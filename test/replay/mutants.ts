@@ -1,4 +1,4 @@
-/** Small faults, as people make them, at every place of the workflow code where one can be made. */
+/** Small faults like those of people, at every place of the workflow code where one is possible. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SHOWN_ONLY } from './exceptions.ts';
@@ -8,14 +8,14 @@ export interface Mutant {
   /** `src/workflows/look.ts` */
   readonly file: string;
   readonly line: number;
-  /** What stands there, and what stands there instead. */
+  /** The original text and its replacement. */
   readonly from: string;
   readonly to: string;
-  /** The whole file with the fault in it. */
+  /** The whole file with the fault. */
   readonly text: string;
 }
 
-/** In the order in which they stand in the sources. */
+/** In the order of their places in the sources. */
 export function allMutants(root: string): Mutant[] {
   const texts = new Map<string, Buffer>();
   const declarations = workflowDeclarations(root).filter(
@@ -28,7 +28,7 @@ export function allMutants(root: string): Mutant[] {
   });
 }
 
-/** So many of them, by a seed, no two at the same place. */
+/** This many of them, by a seed, no two at the same place. */
 export function someMutants(all: readonly Mutant[], seed: number, count: number): Mutant[] {
   const random = randomFrom(seed);
   const left = [...all];
@@ -83,7 +83,7 @@ function placesIn(declaration: Node): Node[] {
   return places;
 }
 
-/** What a handler is described as is in no history. */
+/** A handler's description is in no history. */
 function isForPeople(node: Node): boolean {
   return node.type === 'KeyValueProperty' && (node['key'] as { value?: string }).value === 'description';
 }
@@ -133,7 +133,7 @@ function faultsAt(node: Node, text: Buffer): Fault[] {
   }
 }
 
-/** Another operator, or one of the two sides alone. */
+/** Another operator, or only one of the two sides. */
 function operatorFaults(node: Node, text: Buffer): Fault[] {
   const operator = node['operator'] as string;
   const at = rangeOf(node);

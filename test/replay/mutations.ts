@@ -1,11 +1,12 @@
 /**
- * Puts small faults into workflow code, one at a time, and replays the stored histories on each: every fault has to be noticed.
+ * Puts small faults into workflow code, one at a time, and replays the stored histories on each. Every fault must
+ * be noticed.
  *
  *     npx tsx test/replay/mutations.ts                         50 of them, always the same
  *     npx tsx test/replay/mutations.ts --seed 7 --count 200    others, and as many
  *     npx tsx test/replay/mutations.ts --of src/domain/callback.ts:33    all in a file, or in one line of it
  *
- * Ends with 1 when one survives that exceptions.ts does not name.
+ * Ends with 1 when a fault survives that exceptions.ts does not name.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -15,9 +16,12 @@ import { allMutants, someMutants, type Mutant } from './mutants.ts';
 import { changedSources, firstFault, ROOT, storedHistories } from './replaying.ts';
 import { sourceLine } from './sources.ts';
 
-/** A fault may keep a workflow from ever coming to rest, and its process with it: no history takes so long, nor does a bundle. */
+/**
+ * A fault may keep a workflow running for ever, and its process with it. No history takes this long, and no
+ * bundle.
+ */
 const LONGEST_MS = 45_000;
-/** What a replaying process says of each history that it has replayed. */
+/** The message of a replaying process about each history that it has replayed. */
 const REPLAYED = 'replayed';
 
 async function playAll(): Promise<void> {
@@ -53,11 +57,11 @@ function words({ file, line, from, to }: Mutant): string {
   return `${file}:${line}  ${from}  →  ${to}`;
 }
 
-/** A process that replays, and another one when a fault has stopped it. */
+/** A process that replays. When a fault has stopped it, another one is started. */
 class Replayer {
   #child: ChildProcess | null = null;
 
-  /** The history that notices it; null where none does. */
+  /** The history that notices the fault; null where none does. */
   play(mutant: Mutant): Promise<string | null> {
     const child = (this.#child ??= fork(import.meta.filename));
     return new Promise((settle) => {
@@ -86,7 +90,7 @@ class Replayer {
   }
 }
 
-/** The process itself: a fault in, and out the name of what notices it. */
+/** The process itself: gets a fault, and returns the name of the history that notices it. */
 async function replayWhatIsSent(): Promise<void> {
   quietRuntime();
   const [histories, sources] = await Promise.all([storedHistories(), changedSources()]);

@@ -8,7 +8,7 @@ const FOLDER = join(import.meta.dirname, 'patched');
 const histories = await storedHistories(FOLDER);
 beforeAll(quietRuntime);
 
-/** A change that would break what is on its way, from its first version to its last trace: ADR 0014. */
+/** A change that would break running workflows, from its first version to its last trace: ADR 0014. */
 describe('the life cycle of a patch', () => {
   it.each([
     ['v1', 'before the change', ['v1']],

@@ -1,4 +1,4 @@
-/** The stored histories, and workflow code that is played against them more closely than Temporal does it. */
+/** The stored histories, and a replay of workflow code against them that compares more than Temporal's. */
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export interface StoredHistory {
   readonly history: History;
 }
 
-/** All of a folder, by name; those of `test/histories` unless it is said. */
+/** All histories of a folder, by name; by default those of `test/histories`. */
 export async function storedHistories(folder = HISTORIES): Promise<StoredHistory[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.json'));
   const read = async (file: string) => {
@@ -29,7 +29,10 @@ export async function storedHistories(folder = HISTORIES): Promise<StoredHistory
   return Promise.all(files.toSorted().map(read));
 }
 
-/** Workflows with the recorder of their commands, compiled close to the source, so that V8's blocks are the source's. */
+/**
+ * Workflows with the recorder of their commands, compiled close to the source, so that V8's blocks are those
+ * of the source.
+ */
 export function replayBundle(
   sources: { workflowsPath: string } = workflowSources(join(ROOT, 'src')),
 ): Promise<WorkflowBundle> {
@@ -51,11 +54,16 @@ interface SwcOptions {
 
 export interface Replayed {
   readonly name: string;
-  /** What Temporal itself refuses, or in which commands the code and the history differ; none where it replays. */
+  /**
+   * Temporal's own refusal, or the commands in which the code and the history differ; none where it replays.
+   */
   readonly faults: readonly string[];
 }
 
-/** Replays one after another, in this thread. A workflow that never comes to rest is stopped after 20 s, and may take the process with it. */
+/**
+ * Replays one after another, in this thread. A workflow that never ends is stopped after 20 s, and may stop
+ * the process with it.
+ */
 export async function* replay(
   workflowBundle: WorkflowBundle,
   histories: readonly StoredHistory[],
@@ -75,7 +83,10 @@ export async function* replay(
   }
 }
 
-/** The first history that a bundle does not replay; null where it replays them all. `onReplayed` hears of each that it does. */
+/**
+ * The first history that a bundle does not replay; null where it replays all. `onReplayed` is called for each
+ * history that it replays.
+ */
 export async function firstFault(
   bundle: WorkflowBundle,
   histories: readonly StoredHistory[],
@@ -88,9 +99,9 @@ export async function firstFault(
   return null;
 }
 
-/** A copy of the sources in which one file at a time can be another. */
+/** A copy of the sources in which one file at a time can be replaced. */
 export interface ChangedSources {
-  /** @throws Error where what comes of it does not compile */
+  /** @throws Error where the result does not compile */
   bundle(file: string, text: string): Promise<WorkflowBundle>;
   remove(): Promise<void>;
 }

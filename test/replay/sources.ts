@@ -1,4 +1,7 @@
-/** Workflow code as a tree: the files of `src/workflows`, and what these call of `src/domain`, followed by name over imports. */
+/**
+ * Workflow code as a tree: the files of `src/workflows`, and the parts of `src/domain` that they call,
+ * followed by name over imports.
+ */
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { parseSync } from '@swc/core';
@@ -14,7 +17,7 @@ export interface Node {
 export interface Declaration {
   /** `src/workflows/look.ts` */
   readonly file: string;
-  /** What it declares: a function's name, or those of a statement's constants. */
+  /** The names that it declares: a function's name, or those of a statement's constants. */
   readonly names: readonly string[];
   readonly node: Node;
   readonly firstLine: number;
@@ -23,7 +26,7 @@ export interface Declaration {
 
 interface SourceFile {
   readonly declarations: readonly Declaration[];
-  /** Local name to the file that it comes from and its name there. */
+  /** From a local name to the file that it comes from and its name there. */
   readonly imports: ReadonlyMap<string, { readonly file: string; readonly name: string }>;
 }
 
@@ -97,7 +100,10 @@ function namesOf(node: Node): string[] {
   return names;
 }
 
-/** Calls `visit` with a node and all that is in it, but for types, and for what is in a node of which it says false. */
+/**
+ * Calls `visit` with a node and its children, except types, and the children of a node for which it returns
+ * false.
+ */
 export function walk(node: unknown, visit: (node: Node) => boolean | void): void {
   if (Array.isArray(node)) for (const one of node) walk(one, visit);
   else if (typeof node === 'object' && node !== null) {
@@ -108,12 +114,12 @@ export function walk(node: unknown, visit: (node: Node) => boolean | void): void
   }
 }
 
-/** The line as it stands in the source, without its indentation. */
+/** The line of the source, without its indentation. */
 export function sourceLine(root: string, { file, line }: { file: string; line: number }): string {
   return readFileSync(join(root, file), 'utf8').split('\n')[line - 1]?.trim() ?? '';
 }
 
-/** Nodes of TypeScript that have an expression in them: `x as Y`, `x!`, `x satisfies Y`, `as const`. */
+/** Nodes of TypeScript that contain an expression: `x as Y`, `x!`, `x satisfies Y`, `as const`. */
 const WITH_VALUES = new Set([
   'TsAsExpression',
   'TsNonNullExpression',

@@ -30,7 +30,7 @@ async function pay(
   return (await client.call('POST', `/__sim/sessions/${sessionId}/pay`, payment)).body;
 }
 
-/** The log of one session once nothing of it is pending. */
+/** The log of one session once none of its callbacks is pending. */
 async function settled(
   sessionId: string,
 ): Promise<{ state: string; lost: boolean; attempts: { status: number }[] }[]> {

@@ -34,7 +34,7 @@ const read = async (id: string | null) => (await client.api('GET', `/v1/transact
 const parameters = () => receiver.received.map(({ target }) => new URL(target, receiver.url).searchParams);
 const received = (count: number) => until(() => receiver.received.length >= count);
 
-/** Callbacks to come are sent and answered before this resolves. */
+/** Due callbacks are sent and answered before this resolves. */
 async function quiet(): Promise<void> {
   await until(async () => {
     const { body } = await client.call('GET', '/__sim/state');

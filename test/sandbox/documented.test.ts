@@ -1,4 +1,4 @@
-/** What docs/sandbox.md prints is run as it is printed. */
+/** The script of docs/sandbox.md is run exactly as printed. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What the lists of the API take as filters, and refuse. */
+/** The filters that the lists of the API accept and refuse. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ACCOUNT, aSession, type SandboxClient, startSandbox } from './sandbox-client.ts';
 

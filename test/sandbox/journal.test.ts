@@ -94,7 +94,7 @@ describe('sandbox journal', () => {
     await client.api('POST', `/v1/transactions/${id}/capture`, { amount: 29990 });
     await restart();
     await until(async () => (await client.api('GET', `/v1/transactions/${id}`)).body.status === 'CAPTURED');
-    // At least once: what was being sent when it stopped is sent again.
+    // At least once: a callback that was being sent at the stop is sent again.
     await until(() => receiver.received.length >= 3);
     await expect(client.api('POST', `/v1/transactions/${card}/capture`, { amount: 1 })).rejects.toThrow();
     expect((await client.api('GET', hooks)).body).toHaveLength(1);

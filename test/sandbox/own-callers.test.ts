@@ -1,4 +1,4 @@
-/** `/__sim` and the pages of a browser: no password stands before it, so a page must not reach it. */
+/** `/__sim` and the pages of a browser: it has no password, so a page must not reach it. */
 import { request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type SandboxClient, startSandbox } from './sandbox-client.ts';
@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => client.close());
 
-/** With a Host and headers of one's own, which `fetch` does not send. */
+/** With a custom Host and headers, which `fetch` does not send. */
 function ask(method: string, path: string, headers: Record<string, string> = {}): Promise<number> {
   const { hostname, port } = new URL(client.url);
   const all = { host: `${hostname}:${port}`, 'content-type': 'application/json', ...headers };

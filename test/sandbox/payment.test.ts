@@ -57,7 +57,7 @@ describe('sandbox payment', () => {
   });
 
   it('is refused once the session has expired', async () => {
-    // Long enough for the session to be opened on a busy machine.
+    // Long enough to open the session on a busy machine.
     const expires = Date.now() + 1_000;
     const request = aSession({ expires_at: new Date(expires).toISOString() });
     const { body } = await client.api('POST', '/v1/sessions-profile', request);

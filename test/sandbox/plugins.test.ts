@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => client.close());
 
-/** Of the WooCommerce plug-in: without a reference, with what the store is called. */
+/** From the WooCommerce plug-in: without a reference, but with the name of the store. */
 const WOOCOMMERCE = {
   order: {
     amount: 33890,
@@ -23,7 +23,7 @@ const WOOCOMMERCE = {
   remove_lock: true,
 };
 
-/** Of the Magento plug-in: with a reference and a customer, neither of which an update has. */
+/** From the Magento plug-in: with a reference and a customer, which an update does not have. */
 const MAGENTO = {
   remove_lock: true,
   order: {

@@ -7,7 +7,7 @@ export const ACCOUNT = 'T12345678';
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // Answers are read by the field that a test is about; their whole shape is what is tested elsewhere.
+  // Tests read only the field under test; other tests check the whole shapes.
   // oxlint-disable-next-line typescript/no-explicit-any -- see above
   readonly body: any;
 }
@@ -65,7 +65,7 @@ export function aSession(changes: Record<string, unknown> = {}): Record<string, 
   };
 }
 
-/** Creates a session and answers its id; callbacks go to `callbackUrl` where it is given. */
+/** Creates a session and returns its id; callbacks go to `callbackUrl` where it is given. */
 export async function openSession(client: SandboxClient, callbackUrl?: string): Promise<string> {
   const url = {
     return_url: 'https://shop.example/return?key=a%20b',
@@ -83,7 +83,7 @@ export interface Receiver {
   close(): Promise<void>;
 }
 
-/** An endpoint that notes what it gets and answers as told. */
+/** An endpoint that records its requests and answers as the test says. */
 export async function startReceiver(): Promise<Receiver> {
   const received: Receiver['received'] = [];
   const answers: number[] = [];

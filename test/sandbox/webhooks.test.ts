@@ -31,7 +31,7 @@ function subscribe(events: string[], more: object = {}): Promise<Answer> {
   return client.api('POST', PATH, { config, events, ...more });
 }
 
-/** A subscription whose ping has been received and put aside. */
+/** A subscription whose ping has been received and removed. */
 async function subscribed(events: string[], more: object = {}): Promise<string> {
   const { body } = await subscribe(events, more);
   await until(() => receiver.received.length === 1);

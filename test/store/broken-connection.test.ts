@@ -1,4 +1,4 @@
-/** A PostgreSQL server that restarts: whoever was in the middle of something hears of it, and nobody dies. */
+/** A PostgreSQL server that restarts: pending statements fail, and no process dies. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { isStoreUnavailable } from '../../src/store/errors.ts';
@@ -21,7 +21,8 @@ it('outlives a connection that breaks between two statements of a transaction', 
   const broken = store.db.transaction(async (tx) => {
     const pid = await backendOf(tx);
     await rows(store.db, sql`select pg_terminate_backend(${pid}::integer)`);
-    // The end of the connection is an error of its own beside the statement's: nobody to listen for it would end the process.
+    // The end of the connection is a second error beside the statement's. Without a listener it would end the
+    // process.
     await ping(tx);
   });
   const error: unknown = await broken.catch((thrown: unknown) => thrown);

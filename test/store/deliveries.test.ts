@@ -368,7 +368,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
   it('gives one that no run deals with out ever more rarely, since the run keeps every signal', async () => {
     const { id } = await logDelivery(store.db, aDelivery(payment));
     await markSignalled(store.db, [id]);
-    // So that no step comes near a limit: the clock runs on while this takes seconds.
+    // No step may come near a limit, since the clock runs on while this takes seconds.
     await age(id, '17 minutes 30 seconds');
     const times: number[] = [];
     for (let minute = 15; minute < 24 * 60; minute += 5) {

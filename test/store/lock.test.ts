@@ -1,4 +1,4 @@
-/** The embedded store belongs to one process, and survives the death of it. */
+/** The embedded store belongs to one process, and survives the death of that process. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

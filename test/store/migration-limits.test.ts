@@ -1,4 +1,4 @@
-/** Databases that keep a migration waiting: it ends in words, not in a start that hangs. */
+/** Databases that keep a migration waiting: it ends with an explanation, and the start does not hang. */
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
@@ -68,7 +68,7 @@ async function holdMigrationLock(): Promise<pg.Client> {
   return holder;
 }
 
-/** Others who have asked for the lock, and ask again. */
+/** Other processes that have asked for the lock, and ask again. */
 async function waitersBeside(holder: pg.Client): Promise<number> {
   const { rowCount } = await holder.query(
     "select 1 from pg_stat_activity where datname = current_database() and query like 'select pg_try_advisory_lock%'",

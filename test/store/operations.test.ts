@@ -65,7 +65,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect([made.length, refused.length]).toEqual([2, 3]);
     for (const one of refused)
       expect(one).toMatchObject({ reason: { name: 'WrongLines', lines: [{ field: 'amount' }] } });
-    // The same again is the same, although nothing is left by now.
+    // The same request has the same answer, although no money is left by now.
     const again = await claim(payment, {
       reference: (made[0] as { value: { operation: { reference: string } } }).value.operation.reference,
       wanted: 25_000,
@@ -186,7 +186,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     await show(1);
     expect(await stateOf('v1')).toBe('failed');
     const second = (await claim(payment, { kind: 'void', reference: 'v2' })).operation;
-    // The gateway's reading lags behind: it shows none of them yet.
+    // The gateway's reading lags: it shows none of them yet.
     expect(await markSending(store.db, second.id, 4_000, { failedVoids: 0 })).toMatchObject({
       failedVoids: 1,
     });

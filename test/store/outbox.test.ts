@@ -33,14 +33,14 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     return { payment, failed, paid };
   }
 
-  /** Puts the next attempt into the past. */
+  /** Sets the next attempt into the past. */
   const due = (effectId: string, ago: string) =>
     store.db
       .update(outbox)
       .set({ nextAttemptAt: sql`now() - ${ago}::interval` })
       .where(eq(outbox.effectId, effectId));
 
-  /** An attempt that was not heard: by a process, or by a run. */
+  /** A failed attempt, by a process or by a run. */
   const fail = async (effectId: string, teller: string | null = null) => {
     await due(effectId, '0 minutes');
     const claimed = (await claimAttempt(store.db, effectId, 60_000, teller)) as ClaimedAttempt;
@@ -52,7 +52,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
   const untold = async (...among: string[]) =>
     (await findUntold(store.db, 1_000)).map(({ effectId }) => effectId).filter((id) => among.includes(id));
 
-  /** By payment and by update, which must agree. */
+  /** By payment and by update; the two must agree. */
   const abandoned = async ({ payment }: { payment: PaymentRow }) => {
     const effects = await findAbandonedOf(store.db, payment.id);
     const found = await findAbandoned(store.db, 1_000);
@@ -134,7 +134,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await abandoned(updates)).toEqual([]);
     await due(paid, '70 seconds');
     expect(await abandoned(updates)).toEqual([paid]);
-    // What was never tried is not a run's to tell, however late it is.
+    // An update that was never tried does not go to a run, no matter how late it is.
     await due(failed, '1 hour');
     expect(await abandoned(updates)).toEqual([paid]);
   });

@@ -1,4 +1,7 @@
-/** A deployment migrates first, and then the previous build still runs: on the newest schema, the statements that are recorded of it. */
+/**
+ * A deployment migrates first, and then the previous build still runs: its recorded statements must work on
+ * the newest schema.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -12,7 +15,7 @@ const AGAIN = 'record them: npx tsx test/store/record-statements.ts';
 
 /** Exported functions that take a database and need no statement of their own. */
 const EXCUSED = new Set([
-  // Asks by readSchemaState, when a process starts.
+  // It calls readSchemaState, when a process starts.
   'schema-state.ts requireSchema',
 ]);
 
@@ -27,7 +30,7 @@ describe('the statements of a build that is not the newest', () => {
   }, 60_000);
   afterAll(() => postgres.stop());
 
-  /** A database as the build of this recording has it, and what it sends there. */
+  /** A database as the build of this recording has it, and the statements that the build sends. */
   async function asOf({ schema: version, statements }: typeof latest) {
     const client = await connect(await postgres.createDatabase(), version);
     return { client, known: await understood(client, statements) };
@@ -88,17 +91,17 @@ describe('what is recorded', () => {
   });
 });
 
-/** A connection to a database that is brought up to this migration, and no further. */
+/** A connection to a database that is migrated up to this migration, and no further. */
 async function connect(connectionString: string, version: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString });
-  // A test that fails leaves it open, and its database goes.
+  // A test that fails leaves the connection open while its database is dropped.
   client.on('error', () => undefined);
   await client.connect();
   for (const statement of migrationsUpTo(version)) await client.query(statement);
   return client;
 }
 
-/** A statement and the types of its parameters, as the schema that it was written for has them. */
+/** A statement and the types of its parameters in the schema for which it was written. */
 interface Understood {
   readonly statement: string;
   readonly types: string;
@@ -124,7 +127,10 @@ async function refusals(client: pg.Client, known: readonly Understood[]): Promis
   return refused;
 }
 
-/** @throws Error that says what the schema does not have. Preparing looks for names; only a plan, for what decides a conflict */
+/**
+ * @throws Error that says what the schema lacks. Preparing checks only names; only a plan checks the index of
+ * a conflict
+ */
 async function typesOf(client: pg.Client, statement: string): Promise<string> {
   await client.query('begin');
   try {
@@ -142,7 +148,7 @@ async function typesOf(client: pg.Client, statement: string): Promise<string> {
   }
 }
 
-/** `payments.id`: those that an insert must give a value. */
+/** `payments.id`: the columns for which an insert must give a value. */
 async function requiredColumns(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `select table_name || '.' || column_name as name from information_schema.columns
@@ -153,7 +159,7 @@ async function requiredColumns(client: pg.Client): Promise<string[]> {
 
 const INSERT = /insert into "?(\w+)"? \(([^)]*)\) (?:values \(((?:[^()]|\(\))*)\))?/g;
 
-/** Columns that must be given, and that an insert of this statement leaves out. */
+/** The required columns that an insert of this statement leaves out. */
 function leftOut(statement: string, required: readonly string[]): string[] {
   return [...statement.matchAll(INSERT)].flatMap(([, table, names = '', row = '']) => {
     const values = row.split(', ');
@@ -166,7 +172,7 @@ function leftOut(statement: string, required: readonly string[]): string[] {
   });
 }
 
-/** The store's exported functions that are given a database, as `outbox.ts findUntold`. */
+/** The store's exported functions that take a database, as `outbox.ts findUntold`. */
 function exportedSenders(): string[] {
   const folder = join(import.meta.dirname, '..', '..', 'src', 'store');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>

@@ -1,4 +1,4 @@
-/** A standby, or a server that is failing over: it answers, and nothing can be written. */
+/** A standby, or a server during a failover: it answers, but nothing can be written. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isStoreUnavailable } from '../../src/store/errors.ts';
 import { ping } from '../../src/store/health.ts';

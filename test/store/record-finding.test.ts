@@ -66,7 +66,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
       status: 'CAPTURED',
       capturedMinor: 7_000,
     } as const;
-    // The look decides under the lock, so it knows what has been accepted since it was begun.
+    // The look decides under the lock, so it sees an acceptance that came after its beginning.
     const looked = { ...seen(later), decide: decideOn({ ...differing, ...later }) };
     const kept = await recordFinding(store.db, looked, TELLS);
     expect(kept).toMatchObject({ payment: { status: 'CAPTURED', accepted: found }, orderStatus: 'PAID' });
@@ -394,15 +394,16 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
   });
 });
 
-/** As a look does. */
+/** Like a look. */
 function decideOn(transaction: Transaction): (payment: PaymentSnapshot) => Decision {
   const watch = { now: Date.now(), unclearSince: null };
   return (payment) =>
-    // Opened before the store gave it a session: what is compared beside it is what a person may have accepted.
+    // Opened before the store gave it a session. The other compared values are those that a person may have
+    // accepted.
     decide({ ...payment, sessionId: transaction.sessionId }, { kind: 'transaction', transaction }, watch);
 }
 
-/** Two payments of one order, of which the first failed and may still be paid. */
+/** Two payments of one order. The first failed and may still be paid. */
 async function twoPayments(db: Db): Promise<[PaymentRow, PaymentRow]> {
   const first = await aPayment(db);
   await recordFinding(db, aRecord(first, { finding: aFinding('FAILED'), key: 'failed' }), TELLS);

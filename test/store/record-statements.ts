@@ -30,7 +30,7 @@ const { senders, statements } = writeRecording(version, {
 });
 process.stdout.write(`${version}: ${statements.length} statements of ${senders.length} functions\n`);
 
-/** The notes of all test processes. */
+/** The records of all test processes. */
 function runTests(): Seen[] {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-statements-'));
   const env = { ...process.env, [RECORD_INTO]: folder };
@@ -44,7 +44,7 @@ function runTests(): Seen[] {
   return lines.map((line) => JSON.parse(line) as Seen);
 }
 
-/** Those of a layer that open a store of which notes are taken. */
+/** The files of a layer that open a store whose statements are recorded. */
 function testFiles(layer: string): string[] {
   const files = readdirSync(join(ROOT, 'test', layer)).map((file) => join('test', layer, file));
   return files.filter(

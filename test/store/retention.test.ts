@@ -1,4 +1,7 @@
-/** RETENTION_TIMELINE and RETENTION_UPDATES: words go, and what makes things happen once stays. */
+/**
+ * RETENTION_TIMELINE and RETENTION_UPDATES: texts are deleted, and the data that ensures that things happen
+ * once is kept.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
@@ -153,7 +156,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     } as const;
     await claimOperation(store.db, { ...wanted, kind: 'capture', reference: 'c1' });
     await age(timeline);
-    // One stretch, before what was left is looked at again.
+    // One stretch, before the rows that were left out are checked again.
     const isWithin = async () => (await store.db.select().from(retentionMarks))[0]?.mark === null;
     do await forgetSlice(store.db, 'timeline', 7 * DAY_MS);
     while (await isWithin());

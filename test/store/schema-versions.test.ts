@@ -1,4 +1,7 @@
-/** Contract §1 and §2: with PostgreSQL `paidonce migrate` alone changes the schema, and holds nobody up while it does. */
+/**
+ * Contract §1 and §2: with PostgreSQL only `paidonce migrate` changes the schema, and it blocks nothing
+ * meanwhile.
+ */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,15 +41,15 @@ afterEach(async () => {
 
 const states = async () => (await readSchemaState(store.db)).state;
 
-/** How what the newest migrations have made is taken away again. */
+/** The statements that undo the newest migrations. */
 const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   ['0016_retention', 'drop table retention_left, retention_marks'],
-  // With the index of one of them.
+  // This also drops the index of one of the columns.
   ['0017_review-codes', 'alter table payments drop column review_code, drop column must_give_back'],
   ['0018_finding-indexes', 'drop index outbox_untold'],
 ];
 
-/** As a build has left it that knew this migration and those after it not. */
+/** The schema as left by a build that did not know this migration and the later ones. */
 async function forgetFrom(tag: string, ...undo: string[]): Promise<void> {
   const { entries } = JSON.parse(readFileSync(join(FOLDER, 'meta', '_journal.json'), 'utf8')) as {
     entries: { tag: string; when: number }[];
@@ -146,7 +149,7 @@ describe('the schema of a database', () => {
         )
       ).rows as { indisvalid: boolean }[];
     expect(await left()).toEqual([{ indisvalid: false }]);
-    // It goes on while somebody writes, which a plain index would stop.
+    // It continues while another connection writes, which a plain index would block.
     const migrating = migratePostgres(url);
     await until('it waits', async () => {
       const { rowCount } = await client.query(
@@ -167,7 +170,10 @@ describe('the schema of a database', () => {
 });
 
 describe('the codes of reviews', () => {
-  /** A payment as the build before has written it, one of an order that this or another payment has paid, or none. */
+  /**
+   * A payment as the previous build has written it: of an order that this payment or another one has paid, or
+   * that is not paid.
+   */
   interface Before {
     readonly status: string;
     readonly reason?: string;
@@ -269,7 +275,7 @@ describe('a migration', () => {
       .split('--> statement-breakpoint')
       .map((text) => text.trim());
 
-  /** What came before is of a time when nothing was released. */
+  /** Earlier migrations are older than this rule. */
   const FIRST = '0012';
 
   it.each(files.filter((file) => file >= FIRST))(

@@ -1,4 +1,7 @@
-/** Connections on which nothing is heard any more, not even their end, as after a pulled cable or a firewall that forgot them. */
+/**
+ * Connections on which nothing arrives any more, not even their end, as after a pulled cable or a firewall
+ * that forgot them.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { isStoreUnavailable } from '../../src/store/errors.ts';

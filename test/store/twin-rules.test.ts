@@ -1,4 +1,4 @@
-/** Rules that stand in the domain and in SQL: both say the same of generated rows. */
+/** Rules that exist in the domain and in SQL: both must give the same result for generated rows. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, inArray, sql } from 'drizzle-orm';
 import fc from 'fast-check';
@@ -61,12 +61,13 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
   describe('tellsNews', () => {
     it('says of every claim and every payment whether it has to be looked at, when it comes', async () => {
       const wrong: unknown[] = [];
-      // The same statement's words as below, where all of them are asked for.
+      // The same statement as below, which the other test runs for all of them.
       for (const proved of PROVED.filter((_, index) => index % 7 === 0)) {
         const payment = await aPayment(store.db);
         await store.db.update(payments).set(proved).where(eq(payments.id, payment.id));
         for (const [index, claim] of CLAIMS.entries()) {
-          // Each says something else: an equal content of a settled payment is a duplicate, whatever it claims.
+          // Each delivery has another content, since an equal content of a settled payment is a duplicate for
+          // every claim.
           const delivery = aDelivery(payment, { claim, contentHash: `${payment.id}-${index}` });
           const { toSignal } = await logDelivery(store.db, delivery);
           if (toSignal !== tellsNews(claim, proved)) wrong.push({ claim, proved, toSignal });
@@ -106,7 +107,8 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
   it('graceOf says when an open session is long over, and nobody watches it', async () => {
     const minutes = fc.sample(fc.integer({ min: 1, max: 60 * 24 * 14 }), { numRuns: 60, seed: 7 });
     const lifetimes = [0, 1, 5, 59, 60, 61, 240, ...minutes].map((some) => some * MINUTE_MS);
-    // Near enough to both sides of the limit to tell them apart, and not so near that the test's own time counts.
+    // Near enough to both sides of the limit to distinguish them, and far enough that the test's own time
+    // does not matter.
     const late = [-60_000, -20_000, 20_000, 60_000];
     const cases = lifetimes.flatMap((lifetimeMs) =>
       late.map((ms) => ({ lifetimeMs, overMs: 2 * graceOf(lifetimeMs) + ms })),
@@ -124,7 +126,7 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
     const woken = await wokenAmong([...made.keys()], HOUR_MS);
     const wrong = [...made].filter(([id]) => woken.has(id) !== expected.has(id)).map(([, about]) => about);
     expect({ wrong, longest: graceOf(Infinity) }).toEqual({ wrong: [], longest: LONGEST_GRACE_MS });
-    // Nobody looks for them again.
+    // Other tests must not find them again.
     await store.db
       .update(payments)
       .set({ status: 'EXPIRED' })
@@ -172,7 +174,10 @@ interface Row {
   readonly isMarked: boolean;
 }
 
-/** As `applyFinding` leaves them: a code where a person is asked, in REVIEW or by a mark beside what is settled. An open session is not long over. */
+/**
+ * As `applyFinding` leaves them: a code where a person is asked, in REVIEW or by a mark of a settled payment.
+ * An open session did not expire long ago.
+ */
 function isRow({ status, reviewCode, isMarked }: Row): boolean {
   const isAsked = status === 'REVIEW' || isMarked;
   if (isMarked && !isSettled(status)) return false;

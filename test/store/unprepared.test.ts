@@ -1,4 +1,4 @@
-/** A database that nobody has migrated yet: an API may be asked a moment before. */
+/** A database that was not migrated yet: an API may be called a moment before. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isStoreUnavailable } from '../../src/store/errors.ts';
 import { ping } from '../../src/store/health.ts';

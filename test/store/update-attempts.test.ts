@@ -83,7 +83,8 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
       const update = await readUpdate(store.db, effectId);
       return [update?.teller, update?.tries, update?.attempts];
     };
-    // By the process that recorded it, then by the run that goes on with it, then by one that was woken for it.
+    // First by the process that recorded it, then by the run that retries it, then by a run that was woken
+    // for it.
     expect(await tries(null)).toEqual([null, 1, 1]);
     expect(await tries('run-1')).toEqual(['run-1', 2, 2]);
     expect(await tries('run-1')).toEqual(['run-1', 3, 3]);

@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 
-/** Where an activity runs as if in its `attempt`th try; failures, which tests provoke, are not logged. */
+/** Runs an activity as if in its `attempt`th try. Failures are not logged, since tests provoke them. */
 export function anActivityRun(attempt = 1, scheduledTimestampMs = Date.now()): MockActivityEnvironment {
   return new MockActivityEnvironment(
     { attempt, scheduledTimestampMs },

@@ -1,4 +1,4 @@
-/** The real HTTP door over a real store and the real Dintero gateway; only Temporal is made up. */
+/** The real HTTP API with a real store and the real Dintero gateway; only Temporal is simulated. */
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { Connection, Client } from '@temporalio/client';
 import { startApi } from '../../src/api/http/server.ts';
@@ -21,7 +21,7 @@ import { freePort } from './ports.ts';
 import { withTroubles, type TroubledDb } from './troubled-db.ts';
 
 export const API_KEY = 'test_key_0123456789abcdef01';
-/** What API_KEY is called, having no name of its own. */
+/** The name of API_KEY, which has none of its own. */
 export const KEY_NAME = 'key-89538dbb';
 export const SECOND_KEY = 'test_key_0123456789abcdef02';
 export const SECRETS = ['newest-signature-secret', 'older-signature-secret'] as const;
@@ -44,7 +44,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  // Answers are read by the field that a test is about.
+  // Tests read only the field under test.
   // oxlint-disable-next-line typescript/no-explicit-any -- see above
   readonly json: any;
   readonly ms: number;
@@ -53,7 +53,7 @@ export interface Answer {
 export interface Sent {
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
-  /** Given as it is; with an API key otherwise. */
+  /** Sent as given; otherwise with an API key. */
   readonly key?: string | null;
 }
 
@@ -62,17 +62,20 @@ export interface TestApi {
   readonly service: Service;
   readonly runs: FakeRuns;
   readonly money: FakeMoney;
-  /** What this process was to tell the merchant. */
+  /** The updates that this process was asked to send. */
   readonly firstAttempts: NotedFirstAttempts;
   readonly troubles: TroubledDb;
-  /** One request over the wire, its target sent as it is written. */
+  /** One request over the wire; its target is sent as written. */
   send(method: string, target: string, sent?: Sent): Promise<Answer>;
   /** With a JSON body. */
   post(target: string, body: unknown, sent?: Sent): Promise<Answer>;
   stop(): Promise<void>;
 }
 
-/** Starts the API on a free port. It reads the store's figures at each look, unless it is told to remember them. */
+/**
+ * Starts the API on a free port. It reads the store's figures at each scrape, unless it is told to cache
+ * them.
+ */
 export async function startTestApi(
   store: Store,
   env: NodeJS.ProcessEnv = {},
@@ -166,12 +169,12 @@ export function sendRaw(port: number, method: string, target: string, sent: Sent
 
 export interface CallbackChanges {
   readonly method?: string;
-  /** More of the query, or with undefined less of it. */
+  /** Additional parameters of the query; undefined removes one. */
   readonly query?: Record<string, string | undefined>;
-  /** Written behind the query as it is. */
+  /** Appended to the query unchanged. */
   readonly rawQuery?: string;
   readonly secret?: string | null;
-  /** Seconds that the signature is old. */
+  /** The age of the signature in seconds. */
   readonly age?: number;
   /** The `event-delivery` header. */
   readonly delivery?: string;
@@ -210,7 +213,7 @@ export function aCallback(
   };
 }
 
-/** The smallest order that can be paid for. */
+/** The smallest valid order. */
 export function anOrderBody(
   reference: string,
   changes: Record<string, unknown> = {},

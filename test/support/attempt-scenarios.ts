@@ -1,4 +1,7 @@
-/** What attempts at moving money come to that neither the sandbox nor a short story brings about: told to the run as they are. */
+/**
+ * Results of money attempts that neither the sandbox nor a short story can produce: the run gets them
+ * directly.
+ */
 import { ApplicationFailure } from '@temporalio/common';
 import type { AttemptResult, GiveBackPlan } from '../../src/activities/contract.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
@@ -18,7 +21,7 @@ export function plan(more: Partial<GiveBackPlan> = {}): GiveBackPlan {
   return { operationId: null, about: null, isInReview: false, ...more };
 }
 
-/** Its money is there, and no run is going. */
+/** Its money is there, and no run is running. */
 async function paid(story: Story): Promise<void> {
   story.stored();
   change(story.session, 'AUTHORIZED');
@@ -27,7 +30,7 @@ async function paid(story: Story): Promise<void> {
   story.fake.order.status = 'PAID';
 }
 
-/** An attempt at giving money back that comes to nothing. */
+/** A failed attempt to give money back. */
 async function givingBackFails(story: Story, more: Partial<AttemptResult>): Promise<void> {
   story.fake.plans.push(plan({ operationId: 'op-1' }));
   story.fake.attempts.push(attempted('refused', { endsGiveBack: true, ...more }));
@@ -35,7 +38,7 @@ async function givingBackFails(story: Story, more: Partial<AttemptResult>): Prom
 }
 
 export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
-  /** What is under way is finished first: what is to be given back depends on it. */
+  /** Operations under way are finished first, since the amount to give back depends on them. */
   async 'give-back-after-what-is-open'(story) {
     await paid(story);
     story.fake.attempts.push(attempted('finished'));
@@ -51,14 +54,14 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.money.carryOut(story.address, 'op-1');
     return moneyOf(story);
   },
-  /** A transaction that can't be true has put the payment in REVIEW. */
+  /** An impossible transaction has put the payment into REVIEW. */
   async 'attempt-contradicted'(story) {
     await paid(story);
     story.fake.attempts.push(attempted('accepted'), attempted('finished', { isInReview: true }));
     await story.money.carryOut(story.address, 'op-1');
     return moneyOf(story);
   },
-  /** Twice in REVIEW before a run could be had to watch it, and then none can. */
+  /** Two attempts report REVIEW while the watching run can't be started yet, and then it never can. */
   async 'attempts-watched-by-nobody'(story) {
     await paid(story);
     let release = () => {};
@@ -73,7 +76,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     release();
     return moneyOf(story);
   },
-  /** What is asked for while the gateway is being read is not answered by that reading: both plans are made. */
+  /** A give-back that is requested during a read is not answered by that read: both plans are made. */
   async 'give-back-asked-meanwhile'(story) {
     await paid(story);
     const planned = story.holdBack('planGiveBack');
@@ -102,7 +105,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     answered();
     return moneyOf(story);
   },
-  /** Two at once, of which one waits: its time is not touched by the other's. */
+  /** Two at once, one of which waits: the other one does not change its time. */
   async 'attempt-beside-another'(story) {
     await paid(story);
     story.fake.attempts.push(
@@ -124,7 +127,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.money.carryOut(story.address, 'op-1');
     return moneyOf(story);
   },
-  /** Looked at by the hour, once it is an hour old; an operator ends the run. */
+  /** Read every hour, once it is an hour old; an operator ends the run. */
   async 'attempt-by-the-hour'(story) {
     await paid(story);
     story.fake.attempts.push(attempted('accepted'), attempted('accepted'));
@@ -140,7 +143,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.terminate(moneyWorkflowId(story.payment.id));
     return moneyOf(story);
   },
-  /** Nothing else is open, and the hour is over by half a minute: the next time is an hour away. */
+  /** No other operation is open, and the hour has passed by half a minute: the next time is an hour later. */
   async 'attempt-by-the-hour-alone'(story) {
     await paid(story);
     story.fake.attempts.push(attempted('accepted'));
@@ -152,7 +155,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.terminate(moneyWorkflowId(story.payment.id));
     return moneyOf(story);
   },
-  /** Many that the gateway does not finish: the run goes on as a new one. */
+  /** Many that the gateway does not finish: the run continues as new. */
   async 'attempts-continued'(story) {
     await paid(story);
     const ids = Array.from({ length: 8 }, (_, nth) => `op-${nth}`);
@@ -172,7 +175,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await givingBackFails(story, {});
     return moneyOf(story);
   },
-  /** Money is left that no operation can return; asked for once more meanwhile. */
+  /** There is money left that no operation can return; meanwhile a second request comes. */
   async 'give-back-stuck'(story) {
     await paid(story);
     const planned = story.holdBack('planGiveBack');
@@ -189,7 +192,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.money.requestGiveBack(story.address, { cause: 'late_money' });
     return moneyOf(story);
   },
-  /** The merchant's own operation fails while money has to go back: that is no failure to give it back. */
+  /** The merchant's own operation fails while money has to go back: that is no failed give-back. */
   async 'give-back-beside-decline'(story) {
     await paid(story);
     story.fake.attempts.push(attempted('refused'));

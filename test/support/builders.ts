@@ -1,4 +1,4 @@
-/** Things as the tests need them: complete, ordinary, and different where a test says so. */
+/** Test data: complete, ordinary, and different only where a test says so. */
 import { randomBytes } from 'node:crypto';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Callback } from '../../src/domain/callback.ts';
@@ -51,12 +51,12 @@ export function aSessionId(): string {
 
 export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tells: true };
 
-/** What a look found, without the transaction that shows it. */
+/** The finding of a look, without the transaction that shows it. */
 export function aFinding(status: PaymentStatus, changes: Partial<Finding> = {}): Finding {
   return { status, pays: false, cause: 'look-1', ...changes };
 }
 
-/** The note of what a person has decided, as the API writes it; its key. */
+/** Writes the note of a person's decision like the API; returns its key. */
 export function aDecision(db: Db, { id }: PaymentRow, decision: Decided): Promise<string> {
   return writeDecision(db, id, { text: `ada asked to ${decision}: a test`, data: { decision } });
 }
@@ -64,12 +64,15 @@ export function aDecision(db: Db, { id }: PaymentRow, decision: Decided): Promis
 let looks = 0;
 
 export interface RecordChanges extends Partial<Omit<RecordRequest, 'notes'>> {
-  /** Null where nothing is found. */
+  /** Null where there is no finding. */
   readonly finding?: Finding | null;
   readonly notes?: readonly Note[];
 }
 
-/** Each is a look of its own; the same one again is a retry. The transaction is that of the finding, where there is one. */
+/**
+ * Each is a separate look; the same one again is a retry. The transaction is that of the finding, where there
+ * is one.
+ */
 export function aRecord(payment: PaymentRow, changes: RecordChanges = {}): RecordRequest {
   const { finding = aFinding('AUTHORIZED', { pays: true }), notes = [], transaction, ...more } = changes;
   const shown = transaction && { transaction };
@@ -106,7 +109,10 @@ export function aTransaction(payment: PaymentRow, changes: Partial<Transaction> 
   };
 }
 
-/** One attempt to tell the merchant, as the activity writes it down; the next one is due at once. Whether it could be made. */
+/**
+ * One attempt to notify the merchant, recorded like the activity does; the next one is due at once. Returns
+ * whether it could be made.
+ */
 export async function attempted(
   db: Db,
   effectId: string,
@@ -120,7 +126,7 @@ export async function attempted(
   return true;
 }
 
-/** A verified delivery about a payment, or about nobody's. */
+/** A verified delivery about a payment, or about none. */
 export function aDelivery(
   payment: PaymentRow | null,
   changes: Partial<ReceivedDelivery> = {},

@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 
 export interface Child {
   readonly pid: number;
-  /** What it has printed so far, line by line. */
+  /** Its output so far, line by line. */
   readonly lines: string[];
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Runs a module text in a process of its own. */
+/** Runs the text of a module in a separate process. */
 export function startModule(source: string): Child {
   return startProcess(['--input-type=module', '-e', source], {});
 }
 
-/** Runs Node with these arguments, in this environment on top of ours. */
+/** Runs Node with these arguments, with this environment added to ours. */
 export function startProcess(args: readonly string[], env: NodeJS.ProcessEnv): Child {
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,4 +1,7 @@
-/** Cancels that come too late, are refused or are asked for twice, and what keeps a run from ending. */
+/**
+ * Cancels that come too late, are refused or are requested twice, and the reasons that keep a run from
+ * ending.
+ */
 import { ApplicationFailure } from '@temporalio/common';
 import { callbackSignal } from './fake-activities.ts';
 import type { Scenario, Story } from './scenarios.ts';
@@ -24,7 +27,7 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
   },
-  /** What can't be seen may be money. */
+  /** A session that can't be seen may have money. */
   async 'cancel-sees-nothing'(story) {
     await story.open();
     story.session.isHidden = true;
@@ -48,7 +51,7 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'cancel-voids'(story) {
     await cancelWhile(story, () => change(story.session, 'INITIATED'));
   },
-  /** Asked to close twice, and once more when it is closed. */
+  /** Close is requested twice, and once more when the session is closed. */
   async 'closed-twice'(story) {
     await story.open();
     const heard = await story.telling();
@@ -60,7 +63,7 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.close(story.address);
     heard();
   },
-  /** Two updates that could not be told at once, one of them asked for twice. */
+  /** Two updates whose first attempts failed, one of them requested twice. */
   async 'told-while-telling'(story) {
     await story.open();
     story.fake.isMerchantDeaf = true;
@@ -73,7 +76,7 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.knows('CAPTURED');
     const [first, ...others] = story.fake.order.updates.map(({ effectId }) => effectId);
     for (const effectId of [first, first, ...others]) await story.runs.tell(story.address, effectId ?? '');
-    // A browser that comes back to a settled payment has nothing to tell.
+    // A browser that returns to a settled payment causes nothing.
     for (const why of ['return', 'unproved_callback'] as const)
       await story.runs.poke(story.address, { why, at: new Date().toISOString() });
     heard();
@@ -88,7 +91,7 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.tell(story.address, paid?.effectId ?? '');
     await story.quiet();
   },
-  /** Late money that is to go back, asked for by two looks while the first request is on its way. */
+  /** Late money that must go back: two looks request it while the first request is under way. */
   async 'following-up-twice'(story) {
     await story.expire();
     const woken = story.holdBack('wakeMoney');
@@ -117,11 +120,11 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const seen = story.holdBack('recording');
     await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
     await until('it is read', () => story.fake.reads.length > 5, 30_000);
-    // Found answered, once it is recorded.
+    // This poke is already answered once the reading is recorded.
     await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
     seen();
   },
-  /** A callback that names its session is believed where to look, for this session's transaction only. */
+  /** A callback that names its session says which transaction to read, but only for this session. */
   async 'called-by-session'(story) {
     await story.open();
     change(story.session, 'INITIATED');
@@ -130,9 +133,12 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.callback('e2', { sessionId: story.session.sessionId, transactionId });
   },
-  /** Three callbacks while the gateway is read: one says no more than it does, two might. */
+  /** Three callbacks during a read: one says no more than the reading, two might say more. */
   'called-while-reading': (story) => calledWhileReading(story, 'AUTHORIZED'),
-  /** The gateway captures by itself: one callback may speak of the authorization or of the capture, until it is captured. */
+  /**
+   * The gateway captures by itself: until it is captured, a callback may be about the authorization or the
+   * capture.
+   */
   async 'called-while-authorized-by-itself'(story) {
     story.fake.capture = 'auto';
     await calledWhileReading(story, 'AUTHORIZED');
@@ -141,14 +147,14 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.fake.capture = 'auto';
     await calledWhileReading(story, 'CAPTURED');
   },
-  /** The merchant voids at the gateway, and two callbacks come while that is read. */
+  /** The merchant voids at the gateway, and two callbacks come during the read of that. */
   async 'called-while-voided'(story) {
     await story.open();
     change(story.session, 'AUTHORIZED');
     await story.callback('e0');
     await calledWhile(story, 'VOIDED');
   },
-  /** More than a look takes up. */
+  /** More than one look takes. */
   async 'asked-too-often'(story) {
     await story.open();
     story.fake.before.lookAtPayment = async () => {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 
 export interface Conversation {
-  /** Everything that the other side said. */
+  /** Everything that the other side has sent. */
   readonly said: string;
   readonly ms: number;
 }
@@ -22,7 +22,7 @@ export function converse(port: number, first: string | Buffer, next?: () => stri
   });
 }
 
-/** The answers in what was said, one behind the other, each with a Content-Length. */
+/** The answers in the received bytes, one after another, each with a Content-Length. */
 export function answersIn(said: string): { status: number; head: string; body: string }[] {
   const answers: { status: number; head: string; body: string }[] = [];
   for (let rest = said; rest !== '';) {

@@ -1,4 +1,7 @@
-/** The real dev server, as `npm start` runs it, with the fake activities: for what the time-skipping server does otherwise. */
+/**
+ * The real dev server, as `npm start` runs it, with the fake activities: for everything that the
+ * time-skipping server does differently.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Everything a gateway might say, for tables and properties. */
+/** Every answer that a gateway could give, for tables and properties. */
 import fc from 'fast-check';
 import type { Watch } from '../../src/domain/decide.ts';
 import {
@@ -24,10 +24,10 @@ export const TRANSACTION_STATUSES = [
   'UNCLEAR',
 ] as const satisfies readonly TransactionStatus[];
 
-/** When the session that `aSnapshot` is of is called expired. */
+/** When the session of `aSnapshot` counts as expired. */
 export const DUE_AT = Date.parse('2026-01-01T12:00:00.000Z');
 
-/** A payment whose session is open, as far as nothing else is said. */
+/** A payment whose session is open, unless the test says otherwise. */
 export function aSnapshot(more: Partial<PaymentSnapshot> = {}): PaymentSnapshot {
   return {
     paymentId: 'pay_1',
@@ -84,7 +84,7 @@ const time = fc.constantFrom(
   '2026-01-01T00:00:11.000Z',
 );
 
-/** Mostly ours, so that what is only nearly ours is met often enough. */
+/** Mostly ours, so that the values that are almost ours come often enough. */
 export function anyTransaction(): fc.Arbitrary<Transaction> {
   return fc
     .record(
@@ -132,7 +132,10 @@ export function anyReading(): fc.Arbitrary<Reading> {
   );
 }
 
-/** What a person may be asked about a payment in this status: a code in REVIEW, a mark beside what is settled, nothing else. */
+/**
+ * The reasons to ask a person about a payment in this status: a code in REVIEW, a mark of a settled payment,
+ * nothing else.
+ */
 function asked(status: PaymentStatus): fc.Arbitrary<Pick<PaymentSnapshot, 'reviewCode' | 'reviewMark'>> {
   const nothing = fc.constant({ reviewCode: null, reviewMark: null });
   if (status === 'REVIEW')
@@ -158,7 +161,7 @@ export function anySnapshot(): fc.Arbitrary<PaymentSnapshot> {
 
 const MINUTE_MS = 60_000;
 
-/** Before and after the session's time is over, with answers that could be understood or not; never an operator's decision. */
+/** Before and after the session's deadline, with clear and unclear answers; never an operator's decision. */
 export function anyWatch(): fc.Arbitrary<Watch> {
   return fc
     .record({

@@ -1,4 +1,4 @@
-/** One API over one store for all tests of a `describe`. */
+/** One API with one store for all tests of a `describe`. */
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { startTestApi, type TestApi } from './api.ts';
 import { openTestStore, type TestStore } from './store.ts';
@@ -8,7 +8,10 @@ export interface Door {
   readonly api: TestApi;
 }
 
-/** Opens it before the first test and closes it after the last; every test meets a store, a Temporal and runs as they usually are. */
+/**
+ * Opens it before the first test and closes it after the last. Every test gets a store, a Temporal and runs
+ * in their normal state.
+ */
 export function useTestApi(env: NodeJS.ProcessEnv = {}): Door {
   const door = {} as { store: TestStore; api: TestApi };
   let usual: TestApi['runs']['answers'];

@@ -1,4 +1,7 @@
-/** The activities of our runs on the simulated gateway and the in-memory store, so that a test can see and move everything. */
+/**
+ * The activities of our runs on the simulated gateway and the in-memory store, so that a test can see and
+ * change everything.
+ */
 import type {
   AttemptResult,
   GiveBackPlan,
@@ -45,29 +48,32 @@ export interface FakeOrder {
   policy: LateMoneyPolicy;
   /** When the gateway was read, on the server's clock. */
   readonly reads: number[];
-  /** When a session was tried to be opened, on the server's clock. */
+  /** When an opening was tried, on the server's clock. */
   readonly openings: number[];
-  /** What looks wrote into the timeline. */
+  /** The notes of looks for the timeline. */
   readonly notes: Note[];
   readonly foreign: string[];
   readonly surplusClosed: string[];
-  /** The gateway answers nothing when a session is wanted. */
+  /** The gateway does not answer openings. */
   isDeafToOpenings: boolean;
-  /** No first attempt reaches the merchant: a run has to tell it. */
+  /** No first attempt reaches the merchant, so a run has to retry. */
   isMerchantDeaf: boolean;
-  /** Whatever a test wants to happen instead of an activity's own work, before it; or once the gateway was read. */
+  /**
+   * A test's own function, called before an activity's work, and able to replace it; or once the gateway was
+   * read.
+   */
   before: Partial<Record<keyof RunActivities | 'recording', () => unknown>>;
-  /** Said of the next session opened: an earlier try may have left another behind. */
+  /** For the next session that is opened: an earlier try may have left another session. */
   mayHaveSurplus: boolean;
   pollIntervalMs: number;
   capture: 'manual' | 'auto';
-  /** The store knows of no one who has decided what a person is said to have. */
+  /** The store has no note of the person's decision. */
   isUndecided: boolean;
-  /** Said instead of opening a session. */
+  /** Returned instead of opening a session. */
   refusal: Exclude<OpenSessionOutcome, { kind: 'opened' }> | null;
-  /** What the gateway says instead of what its session shows. */
+  /** The gateway's reading, instead of that of its session. */
   says: Reading | null;
-  /** What comes of the next attempts at an operation, and of the next plans to give money back, in order. */
+  /** The results of the next attempts at an operation, and the next plans to give money back, in order. */
   readonly attempts: AttemptResult[];
   readonly plans: GiveBackPlan[];
   /** The server's clock. */
@@ -103,7 +109,7 @@ export function callbackSignal(eventId: string): Callback {
   return { eventId, contentHash: eventId, claim: {}, receivedAt: '2026-01-01T00:00:00.000Z' };
 }
 
-/** Builds what a Worker registers. @throws Error for an order that no test has made */
+/** Builds the activities that a Worker registers. @throws Error for an order that no test has made */
 export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): RunActivities {
   const at = async (reference: string, name: keyof RunActivities): Promise<FakeOrder> => {
     const fake = orders.get(reference);
@@ -193,7 +199,7 @@ function next<Answer>(answers: Answer[]): Answer {
   return answer;
 }
 
-/** `1001-p2` and everything that begins with it belongs to order 1001, as `1001/order.paid` does. */
+/** `1001-p2` and everything that begins with it belongs to order 1001, and so does `1001/order.paid`. */
 function referenceOf(id: string): string {
   return id.replace(/(-p\d+)?(\/.*)?$/, '');
 }
@@ -306,7 +312,7 @@ async function read(fake: FakeOrder, sessionId: string): Promise<Reading> {
   return fake.says ?? readingOf(sessionOf(fake.psp, sessionId));
 }
 
-/** What the run of `moneyOperations` does when it is asked to give money back: at the gateway, and then in the store. */
+/** The effect of the run of `moneyOperations` for a give-back: at the gateway, and then in the store. */
 function giveBack(fake: FakeOrder, paymentId: string): void {
   const { order, psp, policy } = fake;
   const session = sessionOf(psp, paymentOf(order, paymentId).sessionId);

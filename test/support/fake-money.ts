@@ -3,15 +3,15 @@ import type { MoneyRuns } from '../../src/temporal/money-runs.ts';
 import type { FakeRuns } from './fake-runs.ts';
 
 export interface FakeMoney extends MoneyRuns {
-  /** Ids of operations and causes of give-backs, in the order in which they were asked for. */
+  /** Ids of operations and causes of give-backs, in the order of the requests. */
   readonly asked: string[];
-  /** What happens when an operation is carried out; a test puts its own in place. */
+  /** Called when an operation is carried out; a test sets its own. */
   onCarryOut: (operationId: string) => Promise<void>;
-  /** What happens when money is given back. */
+  /** Called when money is given back. */
   onGiveBack: (paymentId: string) => Promise<void>;
 }
 
-/** Money runs that note what they are asked for, as reachable as the payment runs beside them. */
+/** Money runs that record their requests. They are reachable when the payment runs beside them are. */
 export function fakeMoney(runs: Pick<FakeRuns, 'temporal'>): FakeMoney {
   const note = async (what: string): Promise<void> => {
     if (runs.temporal !== 'well') throw new RunsUnavailable('no answer from Temporal');

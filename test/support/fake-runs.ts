@@ -8,7 +8,7 @@ import type { LookRequest, UnprovedHit } from '../../src/domain/trigger.ts';
 import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { aSessionId } from './builders.ts';
 
-/** Every Temporal call of a request gives up after this long, as the real client's does. */
+/** Every Temporal call of a request gives up after this time, like the real client. */
 const SIGNAL_TIMEOUT_MS = 500;
 
 export interface FakeRuns extends PaymentRuns {
@@ -17,13 +17,13 @@ export interface FakeRuns extends PaymentRuns {
   readonly pokes: { orderReference: string; n: number; why: UnprovedHit['why'] }[];
   readonly closed: PaymentAddress[];
   readonly looks: { payment: PaymentAddress; signal: LookRequest }[];
-  /** The updates that a run was asked to tell, in that order. */
+  /** The updates that a run was asked to send, in that order. */
   readonly told: { payment: PaymentAddress; effectId: string }[];
-  /** What the runs answer; a test puts its own in place. */
+  /** The answers of the runs; a test sets its own. */
   answers: Pick<PaymentRuns, 'open' | 'cancel' | 'resolve'>;
 }
 
-/** Runs that open a session at once and note what they are told. */
+/** Runs that open a session at once and record their messages. */
 export function fakeRuns(db: Db): FakeRuns {
   const reach = async (): Promise<void> => {
     if (runs.temporal === 'well') return;

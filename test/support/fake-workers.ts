@@ -1,4 +1,6 @@
-/** The Workers of the product on any server, with the fake activities, and its own client of the runs. */
+/**
+ * The product's Workers on any server, with the fake activities, and the product's own client of the runs.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,10 +23,10 @@ import { MissingActivity, refusing, type AnyActivity, type RunActivities } from 
 
 const TASK_QUEUE = 'payments';
 const AROUND_ACTIVITIES = { activity: [failsInWords] };
-/** Where payments of the tests live. */
+/** The task queue of the tests' payments. */
 const GATEWAYS = ['simulated', 'dintero'];
 
-/** What `npm test` has just built of these very sources; without it, bundled from them. */
+/** The bundle that `npm test` has just built from these sources; without it, one is built here. */
 export async function workflowBundle(): Promise<WorkflowBundle> {
   const built = process.env['PAIDONCE_DIST'];
   return built === undefined
@@ -44,12 +46,12 @@ let isQuietened = false;
 export function quietRuntime(): void {
   if (isQuietened) return;
   isQuietened = true;
-  // Core warns of every server that is not the newest, on every connection.
+  // The SDK's core warns about every server that is not the newest, on every connection.
   const telemetryOptions = { logging: { filter: 'ERROR' } };
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions });
 }
 
-/** Starts them; `stop` waits for the work at hand. */
+/** Starts them; `stop` waits for work under way. */
 export async function startFakeWorkers(
   connection: NativeConnection,
   client: Client,
@@ -62,8 +64,9 @@ export async function startFakeWorkers(
 }
 
 /**
- * A Worker for each queue with these activities; `gateways` are those configured. The result stops them after the work at hand.
- * An activity that they do not have fails for good. @throws MissingActivity when they are stopped, naming it
+ * A Worker for each queue with these activities; `gateways` are the configured ones. The result stops them
+ * after the work under way. A missing activity fails for ever. @throws MissingActivity when they are stopped,
+ * naming it
  */
 export async function startWorkers(
   connection: NativeConnection,

@@ -1,11 +1,11 @@
-/** First attempts that are noted instead of made, for tests of what asks for them. */
+/** First attempts that are recorded instead of made, for tests of their callers. */
 import { createLog } from '../../src/telemetry/log.ts';
 import { FirstAttempts } from '../../src/updates/first-attempts.ts';
 
 export class NotedFirstAttempts extends FirstAttempts {
-  /** What was to be told, order by order. */
+  /** The updates to send, order by order. */
   readonly told: { orderReference: string; effects: readonly string[] }[] = [];
-  /** How often it was asked to take up what no process tells. */
+  /** How often it was asked to take up updates that no process sends. */
   takenUp = 0;
 
   constructor() {

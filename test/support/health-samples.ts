@@ -1,4 +1,4 @@
-/** What a check looks at: a server that answers as told, a configuration, a gateway. */
+/** The objects of a check: a server that answers as told, a configuration, a gateway. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from '@jest/globals';
@@ -7,7 +7,7 @@ import type { Gateway } from '../../src/gateways/gateway.ts';
 
 type Answer = { status?: number; headers?: Record<string, string>; body?: unknown; text?: string };
 
-/** Makes servers that answer by path, and ends them after each test of the file. */
+/** Makes servers that answer by path, and stops them after each test of the file. */
 export function useAnswering(): (answers: Record<string, Answer>) => Promise<string> {
   const servers: Server[] = [];
   afterEach(() => {

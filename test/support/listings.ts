@@ -1,4 +1,4 @@
-/** Reads listings as the sweep does, all of their pages. */
+/** Reads all pages of listings, like the sweep. */
 import type { Gateway, ListedTransaction } from '../../src/gateways/gateway.ts';
 
 export async function* pagesOf(
@@ -14,7 +14,7 @@ export async function* pagesOf(
   } while (cursor !== null);
 }
 
-/** Whatever the listings of changes show. */
+/** Everything that the listings of changes show. */
 export async function changesAt(
   gateway: Pick<Gateway, 'listPage' | 'listings'>,
   since: Date,

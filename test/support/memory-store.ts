@@ -1,4 +1,7 @@
-/** The store's promises in memory: plain data that a test can look at and move, changed by the real `applyFinding`. */
+/**
+ * The store's promises in memory: plain data that a test can read and change, updated by the real
+ * `applyFinding`.
+ */
 import { applyFinding, type LateMoneyPolicy, type UpdateToSend } from '../../src/domain/apply-finding.ts';
 import type { Decision } from '../../src/domain/decide.ts';
 import { nextSteps } from '../../src/domain/finish-operations.ts';
@@ -21,7 +24,7 @@ export interface StoredPayment extends Mutable<PaymentSnapshot> {
   readonly id: string;
   transactionId: string | null;
   knownEvents: readonly string[];
-  /** Milliseconds: what the gateway was told. */
+  /** Milliseconds: the deadline that the gateway was given. */
   expiresAt: number;
 }
 
@@ -41,7 +44,7 @@ export interface StoredOrder {
   paidPaymentId: string | null;
   payments: StoredPayment[];
   updates: StoredUpdate[];
-  /** How often a change said that it pays the order: at most once, ever. */
+  /** How often a change has paid the order: at most once, ever. */
   paidTimes: number;
   /** Event ids whose look has ended. */
   handled: Set<string>;
@@ -63,7 +66,7 @@ export function newOrder(reference: string, money: Money): StoredOrder {
 const LIFETIME_MS = 4 * 3_600_000;
 const GRACE_MS = 15 * 60_000;
 
-/** As it is when it was just claimed. */
+/** The state of a payment that was just claimed. */
 export function newPayment(
   { reference, money }: Pick<StoredOrder, 'reference' | 'money'>,
   n: number,
@@ -116,12 +119,12 @@ export function paymentOf(order: StoredOrder, paymentId: string): StoredPayment 
   return payment;
 }
 
-/** How a run is found. */
+/** The address of a run. */
 export function addressOf({ paymentId, orderReference, n }: StoredPayment): PaymentAddress {
   return { paymentId, orderReference, n, gateway: 'simulated' };
 }
 
-/** What `recordFinding` answers, as far as a look needs it. */
+/** The part of `recordFinding`'s answer that a look needs. */
 export type MemoryRecord = Omit<RecordedFinding, 'row'> & { readonly row: StoredPayment };
 
 /** `recordFinding` of the real store, without its database. */

@@ -74,7 +74,7 @@ export const MONEY_SCENARIOS: Readonly<Record<string, MoneyScenario>> = {
     return moneyOf(payment);
   }),
   'money-busy': real(busy),
-  // Read for while reads may lag, then sent again; it was sent again after one read before.
+  // Read for as long as reads may lag, then sent again. Before, it was sent again after one read.
   'money-busy-followed': real(busy),
   'money-declined': real(async (world) => {
     const faults = { capture: { result: 'failure', error: { code: 'E', message: 'no cover' }, times: 1 } };

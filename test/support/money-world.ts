@@ -1,4 +1,7 @@
-/** Everything that moves money, as it is: our workflows and activities, a store, the sandbox; only time is made to run. */
+/**
+ * Everything that moves money, real: our workflows and activities, a store, the sandbox. Only the clock can
+ * be moved.
+ */
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/create-activities.ts';
@@ -27,19 +30,19 @@ import { until } from './until.ts';
 
 const MONEY = { amountMinor: 10_000, currency: 'NOK' };
 const HOUR_MS = 3_600_000;
-/** Sessions live by real time; where the clock runs days ahead, they must not be over before they begin. */
+/** Sessions live by real time. Where the clock runs days ahead, they must not expire before they begin. */
 const LIFETIME_MS = { real: 4 * HOUR_MS, skipping: 60 * 24 * HOUR_MS };
 
 export interface MoneyWorld {
   readonly client: Client;
-  /** Lets time pass, where time can be made to run. @throws Error where it can't */
+  /** Lets time pass, where the clock can be moved. @throws Error where it can't */
   sleep(ms: number): Promise<void>;
   readonly store: TestStore;
   readonly sandbox: SandboxClient;
   readonly runs: PaymentRuns;
   readonly money: MoneyRuns;
   readonly lifetimeMs: number;
-  /** Effects that the merchant was told, in order. */
+  /** The types of the updates to the merchant, in order. */
   readonly told: string[];
   policy: LateMoneyPolicy;
   close(): Promise<void>;
@@ -52,7 +55,7 @@ interface Server {
   close(): Promise<void>;
 }
 
-/** The server of `npm start`: real time, and everything else as it will be. */
+/** The server of `npm start`: real time, and everything else as in production. */
 async function devServer(dynamicConfig: readonly string[]): Promise<Server> {
   const server = await startDevServer(dynamicConfig);
   const { address } = server;
@@ -143,7 +146,7 @@ function gatewayAt(url: string): Gateway {
   });
 }
 
-/** One after another, as the process does it that has committed them. */
+/** One after another, like the process that has committed them. */
 async function tellAll(
   effects: readonly string[],
   notify: (effectId: string) => Promise<unknown>,
@@ -166,7 +169,7 @@ export async function anOpenPayment(world: MoneyWorld, capture = 'manual'): Prom
   return reread(world, id);
 }
 
-/** One that has paid its order, by an outcome of the sandbox: `authorize` or `capture`. */
+/** A payment that has paid its order, by an outcome of the sandbox: `authorize` or `capture`. */
 export async function aPaidPayment(
   world: MoneyWorld,
   pay: object = { outcome: 'authorize' },
@@ -178,7 +181,7 @@ export async function aPaidPayment(
   return reread(world, payment.id);
 }
 
-/** The id of the transaction that comes of it. */
+/** Returns the id of the new transaction. */
 export async function payAt(world: MoneyWorld, { sessionId }: PaymentRow, pay: object): Promise<string> {
   const answer = await world.sandbox.call('POST', `/__sim/sessions/${sessionId}/pay`, pay);
   if (answer.status < 300) return answer.body.transactionId;
@@ -197,7 +200,7 @@ export async function anotherPayment(world: MoneyWorld, { orderReference }: Paym
   return reread(world, id);
 }
 
-/** Failed, and authorized after all once the shopper has begun anew: the first pays, the second is closed. */
+/** Failed, and authorized after the shopper has begun again: the first one pays, the second one is closed. */
 export async function paidBesideAnother(world: MoneyWorld): Promise<[PaymentRow, PaymentRow]> {
   const first = await anOpenPayment(world);
   const failed = await payAt(world, first, { outcome: 'fail' });
@@ -212,7 +215,7 @@ export async function paidBesideAnother(world: MoneyWorld): Promise<[PaymentRow,
   return [first, second];
 }
 
-/** As the sweep does. */
+/** Like the sweep. */
 export function look(world: MoneyWorld, payment: PaymentRow): Promise<void> {
   return world.runs.look(addressOf(payment), { why: 'sweep', at: new Date().toISOString() });
 }
@@ -251,7 +254,7 @@ export function addressOf({ id: paymentId, orderReference, n, gateway }: Payment
   return { paymentId, orderReference, n, gateway };
 }
 
-/** Writes an operation down and has it carried out, as the API does. */
+/** Records an operation and has it carried out, like the API. */
 export async function operate(
   world: MoneyWorld,
   payment: PaymentRow,
@@ -269,7 +272,7 @@ export async function operate(
   return operationOf(world, payment, kind, reference);
 }
 
-/** Decides it and has it done, as the API does. */
+/** Records a decision and has it carried out, like the API. */
 export async function giveBackAsOperator(world: MoneyWorld, payment: PaymentRow): Promise<void> {
   const text = 'ada asked to give the money back: a test';
   const noteKey = await writeDecision(world.store.db, payment.id, { text, data: { decision: 'give_back' } });
@@ -287,7 +290,7 @@ export async function operationOf(
   return operation;
 }
 
-/** What the sandbox's own books say was done with the money: `CAPTURE 6000`. */
+/** The money operations in the sandbox's own books: `CAPTURE 6000`. */
 export async function doneAt(world: MoneyWorld, { transactionId }: PaymentRow): Promise<string[]> {
   const { body } = await world.sandbox.api('GET', `/v1/transactions/${transactionId}`);
   const events = body.events as { event: string; success: boolean; amount: number }[];
@@ -297,7 +300,7 @@ export async function doneAt(world: MoneyWorld, { transactionId }: PaymentRow): 
   return moves.map(({ event, amount }) => `${event} ${amount}`);
 }
 
-/** Closed by the merchant in our books, and then paid all the same. */
+/** Closed by the merchant in our books, and then paid nevertheless. */
 export async function lateMoney(
   world: MoneyWorld,
   outcome: 'authorize' | 'capture',
@@ -312,7 +315,7 @@ export async function lateMoney(
   return payment;
 }
 
-/** Late money that somebody else voids while our own void has to wait. */
+/** Late money that a person voids while our own void has to wait. */
 export async function goneMeanwhile(world: MoneyWorld): Promise<PaymentRow> {
   const payment = await lateMoney(world, 'authorize', { void: { status: 429, retryAfter: 3, times: 1 } });
   const isWaiting = async () => {

@@ -1,4 +1,4 @@
-/** What an operator's command line may send instead of what is understood. */
+/** Odd input that an operator's command line may send. */
 import { randomUUID } from 'node:crypto';
 import { moneyWorkflowId, paymentWorkflowId, type MoneyInput } from '../../src/workflows/messages.ts';
 import { attempted, plan } from './attempt-scenarios.ts';
@@ -12,7 +12,7 @@ const ODD_TIMES = [
   { why: 'sweep', at: 'yesterday', transactionId: '€'.repeat(500) },
 ];
 
-/** A payload that no converter knows: `--input-meta encoding=odd/odd`. */
+/** A payload that no converter can decode: `--input-meta encoding=odd/odd`. */
 async function signalUndecodable({ client }: Story, workflowId: string, signalName: string): Promise<void> {
   const payload = { metadata: { encoding: Buffer.from('odd/odd') }, data: Buffer.from('?') };
   await client.connection.workflowService.signalWorkflowExecution({
@@ -30,7 +30,7 @@ async function signalOdd(story: Story, workflowId: string, signal: string): Prom
   await signalUndecodable(story, workflowId, signal);
 }
 
-/** Begun by hand, with an input that is not understood. */
+/** Started by hand, with an input that is not understood. */
 async function begun(story: Story, workflow: string, workflowId: string, input: unknown): Promise<string[]> {
   await story.client.workflow.start(workflow, { workflowId, taskQueue: 'payments', args: [input] });
   return [workflowId];

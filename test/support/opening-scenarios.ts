@@ -1,4 +1,4 @@
-/** Runs without a session, and what wakes them. */
+/** Runs without a session, and the messages that wake them. */
 import { callbackSignal } from './fake-activities.ts';
 import type { Scenario } from './scenarios.ts';
 import { change, createSession } from './simulated-psp.ts';
@@ -11,7 +11,7 @@ const NEVER_OPENED = {
 } as const;
 
 export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
-  /** A browser that comes back meanwhile has nothing to look at. */
+  /** A browser that returns meanwhile has no session to look at. */
   async rejected(story) {
     story.fake.refusal = REJECTED;
     story.claim();
@@ -28,7 +28,7 @@ export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.callback(story.address, callbackSignal('e1'));
     heard();
   },
-  /** What a lost answer had opened is found by the callback that names it. */
+  /** The callback that names the session finds it after its answer was lost. */
   async 'rejected-and-found'(story) {
     story.fake.refusal = REJECTED;
     story.claim();
@@ -67,7 +67,7 @@ export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.callback(story.addressOfNobody, { ...callbackSignal('e1'), claim });
     return [story.idOfNobody];
   },
-  /** Asked for while the gateway was asked to open it, and there never was anything to cancel or to resolve. */
+  /** Requested while the opening was under way, and there was never anything to cancel or to resolve. */
   async 'asked-without-session'(story) {
     story.fake.refusal = REJECTED;
     const answered = story.holdBack('openSession');

@@ -1,4 +1,4 @@
-/** Payments that have paid their orders, by the same way as the real ones: a transaction, recorded. */
+/** Payments that have paid their orders in the same way as real ones: by a recorded transaction. */
 import type { ShownOperation } from '../../src/domain/operation.ts';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
@@ -11,7 +11,7 @@ import { aFinding, aPayment, aRecord, aTransaction, TELLS } from './builders.ts'
 
 type Sums = Partial<Pick<Transaction, 'capturedMinor' | 'refundedMinor' | 'capturableMinor'>>;
 
-/** A payment over 722.00 that is what its transaction says. */
+/** A payment of 722.00 whose state follows its transaction. */
 export async function aPaidPayment(
   db: Db,
   status: TransactionStatus & PaymentStatus = 'AUTHORIZED',
@@ -22,7 +22,7 @@ export async function aPaidPayment(
   return becomes(db, payment, status, changes.sums);
 }
 
-/** The transaction shows another status, other sums and what was done to it, as the money run records it. */
+/** The transaction shows another status, other sums and its operations, as the money run records it. */
 export async function becomes(
   db: Db,
   payment: PaymentRow,
@@ -39,7 +39,7 @@ export async function becomes(
 
 let looks = 0;
 
-/** An operation came to nothing. */
+/** An operation failed. */
 export async function fails(db: Db, payment: PaymentRow, failed: FailedOperation): Promise<void> {
   await recordFinding(db, aRecord(payment, { finding: null, failed }), TELLS);
 }

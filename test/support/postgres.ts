@@ -4,13 +4,13 @@ import pg from 'pg';
 import { startPostgres as startServer } from '../../kit/postgres-server.js';
 
 export interface TestPostgres {
-  /** A database of its own for the caller. */
+  /** A separate database for the caller. */
   createDatabase(): Promise<string>;
-  /** Takes the databases away, and the server where it was started here. */
+  /** Drops the databases, and stops the server where it was started here. */
   stop(): Promise<void>;
 }
 
-/** @throws Error saying what to install where there is no server to be had: nothing is skipped silently. */
+/** @throws Error that says what to install where there is no server: nothing is skipped silently. */
 export async function startPostgres(): Promise<TestPostgres> {
   const given = process.env['TEST_DATABASE_URL'];
   const server =

@@ -1,4 +1,4 @@
-/** Whether a run has done all it could for now, told by its own history: no sleeps, no guesses. */
+/** Whether a run has done everything that it can do now, by its own history: no sleeps, no guesses. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { until } from './until.ts';
@@ -6,7 +6,10 @@ import { until } from './until.ts';
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 type Event = Events[number];
 
-/** Waits until nothing but time or a message can move the run. Reads that the gateway leaves unanswered count as time. */
+/**
+ * Waits until only time or a message can move the run. Reads that the gateway leaves unanswered count as
+ * time.
+ */
 export async function untilQuiet(client: Client, workflowId: string, isDown = () => false): Promise<void> {
   const handle = client.workflow.getHandle(workflowId);
   await until(`${workflowId} comes to rest`, async () => isQuiet(await eventsOf(handle), isDown()), 120_000);

@@ -1,4 +1,7 @@
-/** Plays the stories on a dev server and hands back the history of every run, as `temporal workflow show --output json` prints it. */
+/**
+ * Plays the stories on a dev server and returns the history of every run, as `temporal workflow show --output
+ * json` prints it.
+ */
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
@@ -27,7 +30,10 @@ export const SCENARIO_NAMES = [
 /** Temporal's own. */
 const LONG_HISTORY = 4_096;
 
-/** A story that fails is named on stdout, and the others are recorded. @throws Error where there is none of a name */
+/**
+ * A failing story is named on stdout, and the others are recorded. @throws Error for a name without a
+ * scenario
+ */
 export async function recordHistories(names: readonly string[]): Promise<Recorded[]> {
   const unknown = names.find((name) => !SCENARIO_NAMES.includes(name));
   if (unknown !== undefined)
@@ -51,7 +57,7 @@ async function recordSweeps(
   const world = await startSweepWorld(suggestsAfter);
   try {
     const recorded: Recorded[] = [];
-    // One after another: the listings are the world's.
+    // One after another, since the listings belong to the world.
     for (const name of wanted) {
       await beginAfresh(world);
       const play = async () => [(await scenarios[name]?.(world)) ?? ''];
@@ -69,7 +75,7 @@ async function recordMoney(names: readonly string[], time: MoneyScenario['time']
   const world = await startMoneyWorld(time);
   try {
     const recorded: Recorded[] = [];
-    // One after another: a policy is the world's.
+    // One after another, since a policy belongs to the world.
     for (const name of wanted) {
       const play = async () => (await MONEY_SCENARIOS[name]?.play(world)) ?? [];
       recorded.push(...(await recordOne(world.client, name, play).catch(failedAt(name))));
@@ -97,7 +103,7 @@ async function recordStories(names: readonly string[]): Promise<Recorded[]> {
   }
 }
 
-/** Most of a story is waiting; more of them, and the server has no time to answer. */
+/** Most of a story is waiting. With more at once, the server has no time to answer. */
 const AT_ONCE = 12;
 
 function failedAt(name: string): (error: unknown) => [] {
@@ -114,7 +120,7 @@ function record(world: DevWorld, name: string): Promise<Recorded[]> {
   return recordOne(world.client, name, play);
 }
 
-/** Plays it, and hands back the histories of every run of the workflows that it names. */
+/** Plays it, and returns the histories of every run of the workflows that it names. */
 async function recordOne(
   client: Client,
   name: string,
@@ -131,7 +137,10 @@ interface Run {
   readonly runId: string;
 }
 
-/** Every run of a workflow, the first one first, once the last one has ended, be it by an operator. */
+/**
+ * Every run of a workflow, the first one first, once the last one has ended, even if an operator has ended
+ * it.
+ */
 async function runsOf(client: Client, workflowId: string): Promise<Run[]> {
   const handle = client.workflow.getHandle(workflowId);
   const hasEnded = async () =>

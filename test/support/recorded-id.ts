@@ -12,7 +12,7 @@ interface RecordedHistory {
   ];
 }
 
-/** Whose history it is: not every server writes it down, and a run refuses the input of another. */
+/** The workflow of the history. Not every server records it, and a run refuses the input of another. */
 export function recordedId(history: unknown): string {
   const [{ workflowExecutionStartedEventAttributes: started }] = (history as RecordedHistory).events;
   if (started.workflowId !== undefined) return started.workflowId;

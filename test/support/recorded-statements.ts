@@ -1,18 +1,21 @@
 /**
- * The statements that the product sends to its store, and the functions that send them: kept while `test/store/record-statements.ts`
- * runs the tests, and only then.
+ * The statements that the product sends to its store, and the functions that send them. They are recorded
+ * only while `test/store/record-statements.ts` runs the tests.
  */
 import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Db } from '../../src/store/open.ts';
 
-/** Names the folder into which the test processes write what they see, a file each; unset, nothing is recorded. */
+/**
+ * Names the folder into which the test processes write their records, a file each; unset, nothing is
+ * recorded.
+ */
 export const RECORD_INTO = 'PAIDONCE_RECORD_STATEMENTS';
 
 /** One line of such a file. */
 export type Seen = { readonly statement: string } | { readonly sender: string };
 
-/** The same database; while recording, one that notes what the code of `src/` sends through it. */
+/** The same database; while recording, one that records what the code of `src/` sends through it. */
 export function recorded(db: Db): Db {
   const folder = process.env[RECORD_INTO];
   return folder === undefined ? db : watched(db, noteIn(folder));
@@ -39,7 +42,7 @@ function watched(db: Db, note: Note): Db {
         const senders = productFrames();
         for (const sender of senders ?? []) note({ sender });
         if (name === 'transaction') return watchedTransaction(target, note, args);
-        // A test's own statement is none of the product's.
+        // A test's own statement does not belong to the product.
         return Reflect.apply(value, senders === null ? target : noting(target, note), args);
       };
     },
@@ -55,7 +58,7 @@ interface WithSession {
   readonly session: { prepareQuery(query: { readonly sql: string }, ...rest: unknown[]): unknown };
 }
 
-/** Every builder takes the session of its database, and asks it to prepare what it has built. */
+/** Every builder takes the session of its database, and asks it to prepare the finished statement. */
 function noting(db: Db, note: Note): object {
   const { session } = db as unknown as WithSession;
   const prepareQuery: WithSession['session']['prepareQuery'] = (query, ...rest) => {
@@ -69,11 +72,11 @@ function noting(db: Db, note: Note): object {
 
 const SOURCES = join(import.meta.dirname, '..', '..', 'src');
 const STORE = 'store/';
-/** These only hand statements on, also those of tests. */
+/** These only pass statements on, also those of tests. */
 const MEANS = ['store/open.ts', 'store/transactions.ts', 'store/together.ts'];
 const DEEPEST = 50;
 
-/** The functions of the store that led here, as `outbox.ts findUntold`; null where a test asks by itself. */
+/** The functions of the store that led here, as `outbox.ts findUntold`; null where a test called directly. */
 function productFrames(): string[] | null {
   const frames = callSites().flatMap((site) => {
     const file = site.getFileName()?.replace(/^file:\/\//, '') ?? '';
@@ -84,7 +87,7 @@ function productFrames(): string[] | null {
   return own.flatMap(({ file, name }) => (name === null ? [] : [`${file.slice(STORE.length)} ${name}`]));
 }
 
-/** As the engine has them: what Jest makes of them mixes up callers and callees. */
+/** The stack as the engine has it: Jest's version mixes up callers and callees. */
 function callSites(): NodeJS.CallSite[] {
   const { stackTraceLimit } = Error;
   const prepareStackTrace: unknown = Reflect.get(Error, 'prepareStackTrace');

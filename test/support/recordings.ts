@@ -1,4 +1,7 @@
-/** The files of `test/store/statements/`: the statements of a build of each schema, named after the newest migration that it knew. */
+/**
+ * The files of `test/store/statements/`: the statements of a build of each schema, named after its newest
+ * migration.
+ */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
@@ -41,7 +44,7 @@ function journal(): { readonly tag: string; readonly when: number }[] {
   return (JSON.parse(text) as { entries: { tag: string; when: number }[] }).entries;
 }
 
-/** Of each schema whose build may still run, the oldest first. */
+/** For each schema whose build may still run, the oldest first. */
 export function readRecordings(): (Recording & { readonly schema: string })[] {
   const schemas = readdirSync(FOLDER)
     .map((file) => file.replace(/\.json$/, ''))
@@ -52,7 +55,7 @@ export function readRecordings(): (Recording & { readonly schema: string })[] {
   });
 }
 
-/** Writes what was seen, in order and once. */
+/** Writes the records, sorted and without duplicates. */
 export function writeRecording(schema: string, seen: Recording): Recording {
   const recording = {
     senders: [...new Set(seen.senders)].sort(),

@@ -1,4 +1,7 @@
-/** Answers that can't be believed, and what comes of them. Hours pass by what an earlier run has handed over. */
+/**
+ * Answers that can't be believed, and their effects. To let hours pass, a run gets the state of an earlier
+ * run.
+ */
 import type { Transaction } from '../../src/domain/transaction.ts';
 import { callbackSignal } from './fake-activities.ts';
 import type { Scenario, Story } from './scenarios.ts';
@@ -18,14 +21,14 @@ function transactionOf({ fake: { says } }: Story): Transaction {
   throw new Error('the gateway shows no transaction');
 }
 
-/** In REVIEW, since the gateway shows a payment that is not what was asked for. */
+/** In REVIEW, since the gateway shows a payment that differs from the request. */
 async function differing(story: Story, otherwise: Parameters<Story['shows']>[1]): Promise<void> {
   await story.open();
   story.shows('AUTHORIZED', otherwise);
   await story.callback('e1');
 }
 
-/** In REVIEW, since the gateway could not say for an hour. */
+/** In REVIEW, since the gateway's answer was unclear for an hour. */
 async function unclearForAnHour(story: Story, ageMs = 0): Promise<void> {
   story.stored(ageMs);
   change(story.session, 'UNCLEAR');
@@ -35,7 +38,7 @@ async function unclearForAnHour(story: Story, ageMs = 0): Promise<void> {
   await story.quiet();
 }
 
-/** Settled, and the gateway could not say for an hour. */
+/** Settled, and the gateway's answer was unclear for an hour. */
 async function markedForAnHour(story: Story, status: Story['payment']['status']): Promise<void> {
   story.stored();
   Object.assign(story.payment, { status });
@@ -59,7 +62,10 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.fake.says = shown;
     await accept(story);
   },
-  /** Captured while the merchant still has to hear that it pays, refunded when nobody watches it any more. */
+  /**
+   * Captured while the merchant does not know yet that the order is paid, refunded when no run watches it any
+   * more.
+   */
   async 'accepted-holds'(story) {
     const money = { amountMinor: 70_000, currency: 'NOK' };
     await differing(story, { money });
@@ -74,7 +80,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.shows('REFUNDED', { money, capturedMinor: 70_000, refundedMinor: 70_000 });
     await story.callback('e3');
   },
-  /** The gateway says no times: that more was taken back makes a reading the newer one. */
+  /** The gateway shows no times: a reading with more reversals is the newer one. */
   async 'taken-back-without-times'(story) {
     await story.open();
     const capture = { kind: 'capture', reference: 'c1', amountMinor: 72_200, eventId: 'capture-1' } as const;
@@ -125,7 +131,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'FAILED');
     await story.callback('e2');
   },
-  /** Another payment has paid the order by the time the operator wants to keep the money. */
+  /** Another payment has paid the order when the operator wants to keep the money. */
   async 'accepted-too-late'(story) {
     await differing(story, { money: { amountMinor: 1, currency: 'NOK' } });
     story.fake.order.paidPaymentId = 'another payment';
@@ -153,7 +159,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.fake.says = { kind: 'session', state: 'failed', reason: 'no card' };
     await story.becomes('FAILED');
   },
-  /** Money that was proved, and that the gateway then calls failed: by another run, since the first has ended. */
+  /** Proved money that the gateway then shows as failed, to another run, since the first has ended. */
   async contradicted(story) {
     await story.open();
     change(story.session, 'AUTHORIZED');
@@ -165,7 +171,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.shows('AUTHORIZED', {});
     await story.callback('e4');
   },
-  /** Its time is over while a person is asked, and then the gateway shows nothing. */
+  /** Its deadline passes while a person is asked, and then the gateway shows nothing. */
   async 'review-hidden-at-its-end'(story) {
     story.stored(LIFETIME_MS - 2_500);
     story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
@@ -177,7 +183,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e2');
     await dismiss(story);
   },
-  /** Answers of a replica that lags behind, with times to tell by and without. */
+  /** Answers of a replica that lags, with and without times that show it. */
   async stale(story) {
     await story.open();
     change(story.session, 'CAPTURED');
@@ -194,7 +200,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e4');
     story.shows('REFUNDED', { ...later, refundedMinor: 72_200 });
     await story.callback('e5');
-    // Said once more, and then by a gateway that does not say when.
+    // The same answer again, and then one from a gateway that shows no times.
     await story.callback('e6');
     const { updatedAt: _, ...untimed } = transactionOf(story);
     story.fake.says = {
@@ -228,7 +234,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.callback('e2');
   },
-  /** Read by the hour like any other, whatever it waits for. */
+  /** Read every hour like any other, for any reason of the review. */
   async 'review-without-reason'(story) {
     story.stored();
     Object.assign(story.payment, { status: 'REVIEW', reviewCode: 'adopted' });
@@ -240,7 +246,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   'unclear-for-an-hour': async (story) => {
     await unclearForAnHour(story);
-    // Still unclear: asked again by the hour, and for every callback.
+    // Still unclear: read every hour, and after every callback.
     await story.callback('e2');
     story.fake.says = { kind: 'session', state: 'open' };
     await story.callback('e3');
@@ -258,14 +264,17 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e3');
     await story.becomes('EXPIRED');
   },
-  /** Settled, so that its status stands and gets a review mark; after the fifth follow-up it is still followed. */
+  /**
+   * Settled, so its status stays and it gets a review mark; after the fifth follow-up it is still followed
+   * up.
+   */
   async 'unclear-once-settled'(story) {
     await markedForAnHour(story, 'FAILED');
     await story.callback('e1');
     change(story.session, 'FAILED');
     await story.callback('e2');
   },
-  /** The run that takes it over reads it by the hour; what the gateway says clearly ends it. */
+  /** The run that takes it over reads it every hour; a clear answer of the gateway ends it. */
   async 'marked-taken-over'(story) {
     await markedForAnHour(story, 'AUTHORIZED');
     await story.terminate();
@@ -278,7 +287,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.callback('e2');
   },
-  /** Nothing is to be accepted of it; nobody is asked about it again. */
+  /** There is nothing to accept; a person is not asked about it again. */
   async 'marked-dismissed'(story) {
     await markedForAnHour(story, 'AUTHORIZED');
     await accept(story);
@@ -299,7 +308,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.takeOver({ seen: [], nextLook: { at: Date.now() + 500, why: 'review' } });
   },
-  /** Its time is over, and a person has yet to say: nothing that is shown ends it. */
+  /** Its deadline has passed, and a person has not decided yet: no reading ends it. */
   async 'review-after-its-time'(story) {
     story.stored(LIFETIME_MS + HOUR_MS);
     Object.assign(story.payment, {
@@ -327,13 +336,13 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO() });
     await story.becomes('EXPIRED');
   },
-  /** The shopper comes back after the gateway's own deadline, before our last look. */
+  /** The shopper returns after the gateway's own deadline, before our last look. */
   async 'shopper-too-late'(story) {
     story.stored(4 * HOUR_MS + 1_000);
     await story.runs.open(story.address);
     await story.becomes('EXPIRED');
   },
-  /** A hold on what is closed: watched by its interval, and nobody waits for it. */
+  /** A hold on a closed payment: polled at its interval, and no call waits for it. */
   async 'late-hold'(story) {
     story.fake.pollIntervalMs = 1_000;
     await story.expire();

@@ -1,4 +1,4 @@
-/** The activities of a test's Workers: a workflow that calls one that is missing does not wait in silence. */
+/** The activities of a test's Workers: a workflow that calls a missing one does not wait silently. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type {
@@ -8,7 +8,7 @@ import type {
   WakingActivities,
 } from '../../src/activities/contract.ts';
 
-/** All that the runs of a payment and of its money call. */
+/** All activities that the runs of a payment and of its money call. */
 export type RunActivities = PaymentActivities & MoneyActivities & WakingActivities & UpdateActivities;
 
 /** Takes every call that no other activity of its Worker takes: the SDK knows it by this name. */
@@ -16,12 +16,15 @@ export interface AnyActivity {
   default(...args: unknown[]): Promise<unknown>;
 }
 
-/** A workflow has called what the stand-in does not have. */
+/** A workflow has called an activity that the stand-in lacks. */
 export class MissingActivity extends Error {
   override readonly name = 'MissingActivity';
 }
 
-/** Notes what is called and missing, and refuses it for good: by itself, the SDK has such a call retried without end. */
+/**
+ * Records missing activities that are called, and makes them fail for ever. The SDK itself would retry such a
+ * call without end.
+ */
 export function refusing(missing: Set<string>): AnyActivity {
   return {
     default() {
@@ -33,7 +36,7 @@ export function refusing(missing: Set<string>): AnyActivity {
   };
 }
 
-/** For a test that does not mind how its Workers stop. @throws MissingActivity */
+/** For a test that ignores how its Workers stop. @throws MissingActivity */
 export function stoppedAnyhow(error: unknown): void {
   if (error instanceof MissingActivity) throw error;
 }

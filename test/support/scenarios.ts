@@ -36,13 +36,13 @@ import { TROUBLED_OPENING_SCENARIOS } from './troubled-opening-scenarios.ts';
 import { UNRECORDED_SCENARIOS } from './unrecorded-scenarios.ts';
 import { until } from './until.ts';
 
-/** Leaves behind the history of its payment's run, or those of the workflows whose ids it names. */
+/** Leaves the history of its payment's run, or those of the workflows whose ids it returns. */
 export type Scenario = (story: Story) => Promise<readonly string[] | void>;
 
 const LIFETIME_MS = 4.25 * 3_600_000;
 const NOK = { amountMinor: 72_200, currency: 'NOK' };
 
-/** What a story has in hand; its payment is open unless the story opens it itself. */
+/** The tools of a story; its payment is open unless the story opens it itself. */
 export class Story {
   readonly fake: FakeOrder;
   readonly #world: DevWorld;
@@ -69,7 +69,7 @@ export class Story {
     return this.fake.order.payments[0] as StoredPayment;
   }
 
-  /** A payment that no row of ours knows, and the id of its run. */
+  /** A payment without a row in our store, and the id of its run. */
   get addressOfNobody(): PaymentAddress {
     const { reference } = this.fake.order;
     return { paymentId: `${reference}-p1`, orderReference: reference, n: 1, gateway: 'simulated' };
@@ -87,7 +87,7 @@ export class Story {
     return addressOf(this.payment);
   }
 
-  /** `ageMs` old, so that what is due after hours is due now. */
+  /** `ageMs` old, so that an event that is due after hours is due now. */
   claim(ageMs = 0): void {
     claimPayment(this.fake.order, Date.now() - ageMs);
   }
@@ -105,14 +105,14 @@ export class Story {
     await this.runs.open(this.address);
   }
 
-  /** Opens it; nobody waits for the answer yet, so a failure is told later. */
+  /** Opens it; nothing awaits the answer yet, so a failure is reported later. */
   beginOpening(): Promise<unknown> {
     const opened = this.runs.open(this.address);
     opened.catch(() => undefined);
     return opened;
   }
 
-  /** One callback, and everything that follows from it at once. */
+  /** One callback, and all its immediate effects. */
   async callback(eventId: string, claim: Callback['claim'] = {}): Promise<void> {
     await this.runs.callback(this.address, { ...callbackSignal(eventId), claim });
     await this.quiet();
@@ -128,7 +128,7 @@ export class Story {
     await this.quiet();
   }
 
-  /** The gateway shows the session's transaction, but not as the session itself has it. */
+  /** The gateway shows the session's transaction, but with these differences. */
   shows(status: TransactionStatus, otherwise: Partial<Transaction>): void {
     change(this.session, status);
     const reading = readingOf(this.session);
@@ -137,7 +137,7 @@ export class Story {
     this.fake.says = { kind: 'transaction', transaction: { ...reading.transaction, ...otherwise } };
   }
 
-  /** Holds an activity back until the function that comes back is called. */
+  /** Delays an activity until the returned function is called. */
   holdBack(name: keyof FakeOrder['before']): () => void {
     let release = () => {};
     const gate = new Promise<void>((settle) => (release = settle));
@@ -145,7 +145,7 @@ export class Story {
     return release;
   }
 
-  /** Has the run tell the merchant something, which keeps it open until the function that comes back is called. */
+  /** Makes the run send an update, which keeps it open until the returned function is called. */
   async telling(
     effectId = `${this.fake.order.reference}-p1/order.payment_pending/told`,
   ): Promise<() => void> {
@@ -154,7 +154,7 @@ export class Story {
     return release;
   }
 
-  /** Waits until the run has so many updates in hand. */
+  /** Waits until the run handles this many updates. */
   reached(updates: number): Promise<void> {
     const id = paymentWorkflowId(this.payment);
     const reached = () => updatesReached(this.#world.client, id).catch(() => 'no run yet');
@@ -162,12 +162,12 @@ export class Story {
     return until(`${updates} updates have reached ${id}`, has, 30_000);
   }
 
-  /** Nobody watches it any more, as after a Terminate in the Web UI. */
+  /** No run watches it any more, as after a Terminate in the Web UI. */
   async terminate(workflowId = paymentWorkflowId(this.payment)): Promise<void> {
     await this.#world.client.workflow.getHandle(workflowId).terminate('the story');
   }
 
-  /** Begins a run with what an earlier one of the same payment would have handed over. */
+  /** Starts a run with the state that an earlier run of the same payment would have handed over. */
   async takeOver(carried: CarriedState): Promise<void> {
     const workflowId = paymentWorkflowId(this.payment);
     const args = [{ ...this.address, carried }];
@@ -179,7 +179,7 @@ export class Story {
     await this.quiet();
   }
 
-  /** The same for the payment's money. */
+  /** The same for the payment's money run. */
   async takeOverMoney(carried: NonNullable<MoneyInput['carried']>): Promise<void> {
     const workflowId = moneyWorkflowId(this.payment.id);
     const args = [{ ...this.address, carried }];
@@ -190,14 +190,14 @@ export class Story {
     });
   }
 
-  /** Opened, on hold, and the run knows. */
+  /** Opened, on hold, and the run knows it. */
   async hold(): Promise<void> {
     await this.open();
     change(this.session, 'ON_HOLD');
     await this.callback('e1');
   }
 
-  /** Opened so long ago that its time is over at once. */
+  /** Opened so long ago that its deadline has passed. */
   async expire(): Promise<void> {
     this.stored(LIFETIME_MS - 1_500);
     await this.takeOver({ seen: [] });
@@ -219,7 +219,7 @@ export class Story {
     return untilQuiet(this.#world.client, workflowId);
   }
 
-  /** The run itself has heard what was recorded. */
+  /** The run itself knows the recorded status. */
   knows(status: StoredPayment['status']): Promise<void> {
     const handle = this.#world.client.workflow.getHandle(paymentWorkflowId(this.payment));
     const does = async () => (await handle.query(getState)).status === status;
@@ -231,7 +231,7 @@ export class Story {
   }
 }
 
-/** The first attempt is never heard of again, as if its worker had died, and the server starts another. */
+/** The first attempt never ends, as if its worker had died, and the server starts another. */
 function dyingIn(name: keyof FakeOrder['before']): (story: Story) => Promise<void> {
   return async (story) => {
     story.fake.before[name] = () =>
@@ -376,7 +376,9 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
-  /** What was read meanwhile is no news; an event that was not shown and an error ask for another look. */
+  /**
+   * An event that was read meanwhile is no news; an event that was not shown and an error cause another look.
+   */
   async 'echo-answered'(story) {
     await story.open();
     story.shows('CAPTURED', { knownEvents: ['capture-1'] });

@@ -1,4 +1,4 @@
-/** A merchant's endpoint: it keeps what it is sent, and answers what a test wants it to. */
+/** A merchant's endpoint: it stores its requests, and answers as a test says. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 
 export interface Received {

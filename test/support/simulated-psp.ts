@@ -1,4 +1,7 @@
-/** A gateway of a few lines: plain data that a test can copy, so that it may be asked "what if". Shares nothing with the sandbox. */
+/**
+ * A gateway of a few lines: plain data that a test can copy to try alternatives. Shares nothing with the
+ * sandbox.
+ */
 import type { Money } from '../../src/domain/money.ts';
 import type { Reading, Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
 
@@ -11,11 +14,11 @@ export interface SimulatedSession {
   status: TransactionStatus | null;
   /** Counts the transaction's changes: its `updated_at`. */
   version: number;
-  /** What a hold turns into by itself, and when. */
+  /** The status that a hold gets by itself, and when. */
   resolution: { readonly to: 'AUTHORIZED' | 'FAILED'; readonly at: number } | null;
-  /** Whether it has ever said so: what an order may be paid on. */
+  /** Whether it has ever shown that status: an order may be paid only then. */
   everAuthorized: boolean;
-  /** The session that its transaction says it is of, where that is another one. */
+  /** The session that its transaction names, where that is another one. */
   pointsTo?: string;
   /** A lagging replica answers 404. */
   isHidden?: boolean;
@@ -23,7 +26,7 @@ export interface SimulatedSession {
 
 export interface SimulatedPsp {
   sessions: SimulatedSession[];
-  /** Answers 503 to every read until somebody repairs it. */
+  /** Answers 503 to every read until the test resets it. */
   isDown: boolean;
 }
 
@@ -67,7 +70,10 @@ export function change(session: SimulatedSession, status: TransactionStatus): vo
   if (status === 'AUTHORIZED' || status === 'CAPTURED') session.everAuthorized = true;
 }
 
-/** The payer pays and it is held; a hold that is there already is resolved. Nothing can be paid in a cancelled session. */
+/**
+ * The payer pays and the money is held; an existing hold is resolved. Nothing can be paid in a cancelled
+ * session.
+ */
 export function holdOrResolve(session: SimulatedSession, to: 'AUTHORIZED' | 'FAILED', at: number): void {
   if (session.status === 'ON_HOLD') return change(session, to);
   if (session.status !== null || session.state === 'cancelled') return;
@@ -75,13 +81,16 @@ export function holdOrResolve(session: SimulatedSession, to: 'AUTHORIZED' | 'FAI
   session.resolution = { to, at };
 }
 
-/** Lets the holds resolve whose time has come. */
+/** Resolves the holds whose time has come. */
 export function resolveHolds(psp: SimulatedPsp, now: number): void {
   for (const session of psp.sessions)
     if (session.resolution !== null && session.resolution.at <= now) change(session, session.resolution.to);
 }
 
-/** Dintero's rule: a session is cancelled with what is in it, unless that is on hold, captured or over. */
+/**
+ * Dintero's rule: a cancelled session takes its transaction with it, unless that is on hold, captured or
+ * over.
+ */
 export function cancelSession(session: SimulatedSession): 'cancelled' | 'refused' {
   if (session.status === 'AUTHORIZED' || session.status === 'INITIATED') {
     change(session, 'VOIDED');
@@ -93,7 +102,7 @@ export function cancelSession(session: SimulatedSession): 'cancelled' | 'refused
   return 'cancelled';
 }
 
-/** What a payment may not keep goes back. */
+/** Money that a payment may not keep goes back. */
 export function returnMoney(session: SimulatedSession): void {
   if (session.status === 'AUTHORIZED') change(session, 'VOIDED');
   if (session.status === 'CAPTURED') change(session, 'REFUNDED');
@@ -130,7 +139,7 @@ function transactionOf(session: SimulatedSession, status: TransactionStatus): Tr
   };
 }
 
-/** Written once: the orders of the pure core ask for them a few hundred thousand times. */
+/** Written once, since the orders of the pure core use them several hundred thousand times. */
 const TIMES = Array.from({ length: 50 }, (_, version) => timeOf(version));
 
 function timeOf(version: number): string {

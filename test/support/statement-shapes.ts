@@ -1,6 +1,9 @@
-/** Recorded statements, one for each shape: the number of rows or values is of no interest, nor which changes were made together. */
+/**
+ * Recorded statements, one for each shape: the number of rows or values does not matter, nor which changes
+ * were made together.
+ */
 
-/** Of each shape the shortest statement, all in order: the same whatever order they were sent in. */
+/** The shortest statement of each shape, sorted: the result does not depend on the order of sending. */
 export function oneOfEachShape(statements: Iterable<string>): string[] {
   const shortest = new Map<string, string>();
   for (const statement of [...statements].filter(isPreparable).flatMap(changesOf).map(renumbered)) {
@@ -16,7 +19,7 @@ function isPreparable(statement: string): boolean {
   return /^\s*(select|insert|update|delete|with)\b/i.test(statement);
 }
 
-/** `changeTogether` makes one statement of changes of which none sees another. */
+/** `changeTogether` makes one statement of several changes, none of which sees another. */
 function changesOf(statement: string): string[] {
   const changes: string[] = [];
   let rest = statement;
@@ -30,7 +33,7 @@ function changesOf(statement: string): string[] {
 
 const HEAD = /^(with |, )"change_\d+" as \(/;
 
-/** Where the bracket closes in which `from` is. */
+/** The closing bracket of the bracket that contains `from`. */
 function closingOf(statement: string, from: number): number {
   const marks = /'[^']*'|"[^"]*"|[()]/g;
   marks.lastIndex = from;
@@ -43,7 +46,7 @@ function closingOf(statement: string, from: number): number {
   throw new Error(`a bracket of this statement is not closed: ${statement}`);
 }
 
-/** In one line, its parameters counted from 1. */
+/** On one line, its parameters counted from 1. */
 function renumbered(statement: string): string {
   const numbers = new Map<string, number>();
   return statement

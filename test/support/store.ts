@@ -16,7 +16,7 @@ export const STORES = [
   { name: 'PostgreSQL', open: openTestPostgres },
 ] as const;
 
-/** An embedded store of its own, migrated; closing it takes it away. */
+/** A separate embedded store, migrated; closing it deletes it. */
 export async function openTestStore(): Promise<TestStore> {
   const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-store-'));
   await copyStoreTemplate(dataDir);
@@ -32,13 +32,19 @@ export async function openTestStore(): Promise<TestStore> {
   };
 }
 
-/** Making an embedded store takes seconds of computing, so `npm test` makes one and names it; without it nothing is copied. */
+/**
+ * Creating an embedded store takes seconds of computing, so `npm test` creates one and names it; without it
+ * nothing is copied.
+ */
 export async function copyStoreTemplate(dataDir: string): Promise<void> {
   const template = process.env['TEST_STORE_TEMPLATE'];
   if (template !== undefined) await cp(template, dataDir, { recursive: true });
 }
 
-/** A PostgreSQL database of its own, migrated; closing it takes the database, and a server started for it, away. */
+/**
+ * A separate PostgreSQL database, migrated; closing it drops the database, and stops a server that was
+ * started for it.
+ */
 export async function openTestPostgres(): Promise<TestStore> {
   const server = await startPostgres();
   const databaseUrl = await server.createDatabase();

@@ -1,4 +1,4 @@
-/** One story for each path of `sweepGateway`; each says under which workflow id it was. */
+/** One story for each path of `sweepGateway`; each returns its workflow id. */
 import { Context } from '@temporalio/activity';
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
 import { sweepMarks } from '../../src/store/schema.ts';
@@ -6,7 +6,10 @@ import { aPaidSession, foreignPages, SWEEP_LISTINGS, type SweepWorld } from './s
 
 type SweepScenario = (world: SweepWorld) => Promise<string>;
 
-/** On a server that suggests nothing for so long: the run itself knows when it has read enough. */
+/**
+ * On a server that does not suggest to continue as new for a long time: the run itself knows when it has read
+ * enough.
+ */
 export const LONG_SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
   async 'sweep-of-hundred-pages'(world) {
     world.pages.set('created', foreignPages(102));
@@ -51,13 +54,13 @@ export const SWEEP_SCENARIOS: Readonly<Record<string, SweepScenario>> = {
     await world.sweep('changes', 'listing-refused').catch(() => undefined);
     return 'sweep/listing-refused';
   },
-  // Begun by hand, with an input that is not understood.
+  // Started by hand, with an input that is not understood.
   'sweep-odd-input': (world) => begun(world, 'odd-input', { gateway: 'dintero', of: 'everything' }),
   'sweep-odd-so-far': (world) =>
     begun(world, 'odd-so-far', { gateway: 'dintero', of: 'new', soFar: ODD_SO_FAR }),
 };
 
-/** All of it is understood but what has ended. */
+/** All of the input is understood, except the part that has ended. */
 const ODD_SO_FAR = {
   startedAt: '2026-01-01T00:00:00.000Z',
   listings: [{ name: 'created', since: '2026-01-01T00:00:00.000Z' }],

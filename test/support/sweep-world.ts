@@ -1,4 +1,4 @@
-/** The sweep as it is, workflow, activities and store, over a gateway whose listings a test writes. */
+/** The real sweep, workflow, activities and store, with a gateway whose listings a test writes. */
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { createSweepActivities } from '../../src/activities/sweep-activities.ts';
@@ -16,13 +16,13 @@ export interface SweepWorld {
   readonly client: Client;
   readonly store: TestStore;
   readonly runs: FakeRuns;
-  /** By listing: what its pages show. */
+  /** By listing: the contents of its pages. */
   readonly pages: Map<string, readonly (readonly ListedTransaction[])[]>;
-  /** Every page that was asked for: `created 0`. */
+  /** Every page that was read: `created 0`. */
   readonly asked: string[];
-  /** Called before a page is given; what it throws is what the gateway does. */
+  /** Called before a page is returned; an exception is the gateway's failure. */
   trouble: (listing: string, page: number) => Promise<void> | void;
-  /** Runs one sweep to its end, under an id of its own; the id. */
+  /** Runs one sweep to its end, under a new id; returns the id. */
   sweep(of: 'new' | 'changes', name: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export const SWEEP_LISTINGS: readonly Listing[] = [
   { name: 'old', every: 'day' },
 ];
 
-/** On a dev server that suggests to continue as new after so many events. */
+/** On a dev server that suggests to continue as new after this many events. */
 export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> {
   quietRuntime();
   const server = await startDevServer([`limit.historyCount.suggestContinueAsNew=${suggestsAfter}`]);
@@ -73,7 +73,7 @@ export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> 
   return world;
 }
 
-/** Nothing listed, nothing known, no trouble. */
+/** Nothing listed, nothing known, no faults. */
 export async function beginAfresh(world: SweepWorld): Promise<void> {
   world.pages.clear();
   world.asked.length = 0;
@@ -97,7 +97,7 @@ function listingGateway(world: Pick<SweepWorld, 'pages' | 'asked' | 'trouble'>):
   } as unknown as Gateway;
 }
 
-/** A payment whose session is open here, as a listing shows it when it has been paid. */
+/** A payment with an open session here, as a listing shows it once it is paid. */
 export async function aPaidSession({ store }: SweepWorld): Promise<[PaymentRow, ListedTransaction]> {
   const payment = await aPayment(store.db);
   const sessionId = aSessionId();
@@ -117,7 +117,7 @@ export function aListed(sessionId: string): ListedTransaction {
   };
 }
 
-/** Pages of which each shows one transaction of others. */
+/** Pages, each with one transaction of another shop. */
 export function foreignPages(count: number): ListedTransaction[][] {
   return Array.from({ length: count }, (_, page) => [aListed(`T12345678.foreign-${page}`)]);
 }

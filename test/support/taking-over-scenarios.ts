@@ -1,9 +1,12 @@
-/** Runs that go on where an earlier one of the same payment has ended: by its length, or by an operator's hand. */
+/**
+ * Runs that continue where an earlier run of the same payment has ended: because of its length, or by an
+ * operator.
+ */
 import type { Scenario, Story } from './scenarios.ts';
 import { change } from './simulated-psp.ts';
 import { until } from './until.ts';
 
-/** Callbacks until the run goes on as a new one; the recording server suggests it after 100 events. */
+/** Callbacks until the run continues as new; the recording server suggests it after 100 events. */
 async function callOften(story: Story): Promise<void> {
   for (let nth = 0; nth < 9; nth += 1) await story.callback(`often-${nth}`);
   await story.becomesLong();
@@ -19,7 +22,7 @@ export const TAKING_OVER_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
-  /** Nobody asks for a look, and nothing was handed over. */
+  /** No look is requested, and no state was handed over. */
   async 'hold-begun-again'(story) {
     story.fake.pollIntervalMs = 500;
     story.stored();
@@ -48,7 +51,7 @@ export const TAKING_OVER_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
-  /** The gateway has confirmed that it is closed, and goes on showing it as open. */
+  /** The gateway has confirmed the closing, and still shows the session as open. */
   async 'closing-carried'(story) {
     await story.open();
     story.fake.before.cancelSession = () => {
@@ -79,7 +82,10 @@ export const TAKING_OVER_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
-  /** The five hundred and first delivery has the first one forgotten: should it come again, it costs one look. */
+  /**
+   * The five hundred and first delivery makes the run forget the first one: if that comes again, it costs one
+   * look.
+   */
   async 'seen-evicted'(story) {
     story.stored();
     await story.takeOver({ seen: Array.from({ length: 500 }, (_, nth) => `old-${nth}`) });
@@ -89,7 +95,10 @@ export const TAKING_OVER_SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.callback('e2');
   },
-  /** What is opened again is settled already, with an update that the merchant has not heard. */
+  /**
+   * The payment that is opened again is settled already, with an update that the merchant has not
+   * acknowledged.
+   */
   async 'untold-taken-over'(story) {
     await story.open();
     story.fake.isMerchantDeaf = true;

@@ -1,4 +1,4 @@
-/** What a command says, and what it runs with: each test of a file has its own. */
+/** The output of a command, and its environment: each test of a file has its own. */
 import { afterEach, beforeEach, jest } from '@jest/globals';
 
 export interface Terminal {
@@ -6,7 +6,7 @@ export interface Terminal {
   complaints: string;
 }
 
-/** Catches what goes to stdout and stderr, and gives the environment back afterwards. */
+/** Captures stdout and stderr, and restores the environment afterwards. */
 export function useTerminal(): Terminal {
   const terminal = { output: '', complaints: '' };
   const given = { ...process.env };

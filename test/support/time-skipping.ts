@@ -57,7 +57,7 @@ export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
 
 const ATTEMPTS = 6;
 
-/** The SDK gives Java five seconds to start, which a busy machine may not keep the first time. */
+/** The SDK gives Java five seconds to start, which may be too short on a busy machine. */
 export async function startTimeSkippingServer(attempt = 1): Promise<TestWorkflowEnvironment> {
   const executable = { type: 'existing-path', path: timeSkippingServer() } as const;
   return TestWorkflowEnvironment.createTimeSkipping({ server: { executable } }).catch((error: unknown) => {
@@ -69,7 +69,7 @@ export async function startTimeSkippingServer(attempt = 1): Promise<TestWorkflow
 /** Temporal's `INDEXED_VALUE_TYPE_KEYWORD`. */
 const KEYWORD = 2;
 
-/** This server can add search attributes but not list them, so ours is not asked what is missing. */
+/** This server can add search attributes but not list them, so our code is not asked which are missing. */
 export async function addSearchAttributes({ connection, namespace }: TestWorkflowEnvironment): Promise<void> {
   const keys = [PaymentStatusKey, PaymentGatewayKey, OrderReferenceKey, SessionIdKey, TransactionIdKey];
   const searchAttributes = Object.fromEntries(keys.map(({ name }) => [name, KEYWORD]));

@@ -10,7 +10,7 @@ export interface TroubledDb {
 
 const SLOW_MS = 10_000;
 
-/** A store whose statements can be made to fail, to hang or to take ten seconds, at any moment. */
+/** A store whose statements can be made to fail, hang or take ten seconds, at any moment. */
 export function withTroubles(db: Db): TroubledDb {
   const troubled = {
     mood: 'well' as StoreMood,
@@ -39,7 +39,7 @@ async function gate(mood: StoreMood): Promise<void> {
   if (mood === 'slow') await sleep(SLOW_MS, undefined, { ref: false });
 }
 
-/** A query that is built only once the gate has opened, whatever is chained to it before. */
+/** A query that is built only once the gate has opened, with any methods chained to it before. */
 function later(open: () => Promise<void>, build: () => unknown): unknown {
   return new Proxy(() => undefined, {
     get(_, name) {

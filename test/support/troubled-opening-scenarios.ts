@@ -1,4 +1,7 @@
-/** Sessions that can't be opened at once: shoppers are told so, tries rest, and somebody may close the payment meanwhile. */
+/**
+ * Sessions that can't be opened at once: shoppers get an answer, tries stop, and the payment may be closed
+ * meanwhile.
+ */
 import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import { openSession, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { callbackSignal } from './fake-activities.ts';
@@ -17,7 +20,7 @@ function deaf(story: Story, ageMs = 0): void {
 const tried = ({ fake }: Story, times: number): Promise<void> =>
   until(`it is tried ${times} times`, () => fake.openings.length >= times, 30_000);
 
-/** Tried in vain, until the caller is told so. */
+/** Tries fail until the caller gets an answer. */
 async function triedInVain(story: Story): Promise<void> {
   deaf(story);
   const first = story.beginOpening();
@@ -25,7 +28,7 @@ async function triedInVain(story: Story): Promise<void> {
   await first;
 }
 
-/** By runs before this one too; nobody has asked since. */
+/** Earlier runs have tried too, and no caller has asked since. */
 async function triedForMinutes(story: Story): Promise<void> {
   const now = Date.now();
   const opening = { since: now - 4 * MINUTE_MS, tries: 5, nextTry: now, isResting: false };
@@ -34,7 +37,7 @@ async function triedForMinutes(story: Story): Promise<void> {
   await story.quiet();
 }
 
-/** The gateway can be asked again, and somebody does. */
+/** The gateway answers again, and a caller asks. */
 async function openedAtLast(story: Story): Promise<void> {
   story.fake.isDeafToOpenings = false;
   story.fake.refusal = null;
@@ -47,7 +50,7 @@ async function openedAndPaid(story: Story): Promise<void> {
   await story.callback('paid');
 }
 
-/** By way of another API process: one shares a call among all who ask at once. */
+/** Through another API process, since one process shares a call among all its callers. */
 async function clickElsewhere({ client, payment }: Story): Promise<void> {
   await client.workflow.getHandle(paymentWorkflowId(payment)).executeUpdate(openSession);
 }
@@ -57,7 +60,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await triedInVain(story);
     await openedAndPaid(story);
   },
-  /** That it was hard to open keeps nobody from deciding later. */
+  /** A difficult opening does not prevent a later decision. */
   async 'opening-late-in-review'(story) {
     await triedInVain(story);
     await openedAtLast(story);
@@ -65,7 +68,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e1');
     await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
   },
-  /** The gateway says when it wants to be called again: no click and no callback has it called before. */
+  /** The gateway says when it may be called again: no click and no callback causes a call before. */
   async 'opening-not-before'(story) {
     story.claim();
     story.fake.refusal = { kind: 'unavailable', reason: 'create: 429', retryAfterMs: 20_000 };
@@ -91,7 +94,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.open(story.address);
     await story.becomes('EXPIRED');
   },
-  /** A callback names it: it may have been paid in, so nobody closes or resolves it unasked. */
+  /** A callback names the session, so it may have been paid: it is not closed or resolved without a read. */
   async 'opening-named'(story) {
     deaf(story);
     await story.runs.callback(story.address, callbackSignal('e1'));
@@ -100,26 +103,29 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
     await openedAndPaid(story);
   },
-  /** Nobody has asked for minutes: until somebody does, or its time is over. */
+  /** No caller has asked for minutes: the tries stop until one does, or until the deadline. */
   async 'opening-rests'(story) {
     deaf(story);
     await triedForMinutes(story);
     await openedAndPaid(story);
   },
-  /** It rests, and must not be called before a moment that is nearer than the deadline: a click waits for that moment. */
+  /**
+   * The tries have stopped, and the gateway must not be called before a moment that is nearer than the
+   * deadline: a click waits for that moment.
+   */
   async 'opening-rests-not-before'(story) {
     story.claim();
     story.fake.refusal = { kind: 'unavailable', reason: 'create: 429', retryAfterMs: 8_000 };
     await triedForMinutes(story);
     await openedAndPaid(story);
   },
-  /** Its time is over before the next try. */
+  /** Its deadline is before the next try. */
   async 'opening-rests-to-the-end'(story) {
     deaf(story, 4 * 60 * MINUTE_MS - MINUTE_MS);
     await triedForMinutes(story);
     await openedAndPaid(story);
   },
-  /** Somebody may have paid in it: it is tried on, though nobody asks. */
+  /** The session may have been paid: the tries continue, although no caller asks. */
   async 'opening-named-late'(story) {
     deaf(story);
     await triedForMinutes(story);
@@ -128,7 +134,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.quiet();
     await openedAndPaid(story);
   },
-  /** So many ask that the run goes on as a new one before there is a session. */
+  /** So many callers ask that the run continues as new before there is a session. */
   async 'opening-carried'(story) {
     deaf(story);
     await story.runs.open(story.address);
@@ -137,7 +143,7 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.becomesLong();
     await openedAndPaid(story);
   },
-  /** The try itself hangs: callers are told without it. */
+  /** The try itself hangs: callers get their answers without it. */
   async 'opening-slow'(story) {
     story.claim();
     let release = () => {};
@@ -150,13 +156,13 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     release();
     await openedAndPaid(story);
   },
-  /** No worker has a place for it; an operator ends the run. */
+  /** No worker has a slot for it; an operator ends the run. */
   async 'opening-unserved'(story) {
     story.claim();
     await story.runs.open({ ...story.address, gateway: 'unserved' });
     await story.terminate();
   },
-  /** A look that takes long, while a shopper wants to know whether the session is still good. */
+  /** A look takes long, while a shopper asks whether the session is still good. */
   async 'shopper-while-looking'(story) {
     await story.open();
     let release = () => {};

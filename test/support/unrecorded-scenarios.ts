@@ -1,4 +1,4 @@
-/** Activities that end without a result: their input can't succeed, or somebody has ended them by hand. */
+/** Activities that end without a result: their input can't succeed, or an operator has ended them by hand. */
 import { ApplicationFailure } from '@temporalio/common';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
 import { attempted } from './attempt-scenarios.ts';
@@ -34,7 +34,7 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     delete story.fake.before.recording;
     await story.becomes('AUTHORIZED');
   },
-  /** Ended without a result after an hour of them: a later one is recorded. */
+  /** Ended without a result after an hour of tries: a later one is recorded. */
   async 'unrecorded-for-an-hour'(story) {
     story.stored();
     await story.takeOver({ seen: [], unclearSince: Date.now() - 3_700_000 });
@@ -57,7 +57,7 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e1');
     await story.becomes('AUTHORIZED');
   },
-  /** As where the store knows of nobody who has decided it. */
+  /** As where the store has no note of the person's decision. */
   async undecided(story) {
     story.fake.policy = 'review';
     await story.expire();
@@ -103,7 +103,7 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     story.fake.refusal = { kind: 'rejected', status: 'FAILED', reason: 'no' };
     await story.open();
   },
-  /** As where the store knows of nobody who has asked: it is not closed, and the next click gets the session. */
+  /** As where the store has no note of the request: the session is not closed, and the next click gets it. */
   async 'opening-close-unrecorded'(story) {
     story.claim();
     story.fake.isDeafToOpenings = true;

@@ -1,6 +1,8 @@
 import { until as untilTrue } from '../../kit/poll.js';
 
-/** Waits until a condition holds. @throws Error naming what did not come true within the limit. */
+/**
+ * Waits until a condition holds. @throws Error naming the condition that did not come true within the limit.
+ */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,

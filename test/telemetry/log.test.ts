@@ -1,4 +1,7 @@
-/** Logs are read by many: no secret and nobody's address may be in one, however deep it is in what somebody passes. */
+/**
+ * Many people read logs: no secret and no address of a payer may be in one, at any depth of the logged
+ * object.
+ */
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { DrizzleQueryError } from 'drizzle-orm';

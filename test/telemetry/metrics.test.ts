@@ -1,4 +1,4 @@
-/** The figures of `/metrics` after things have happened. */
+/** The figures of `/metrics` after events. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
@@ -217,7 +217,7 @@ describe('/metrics', () => {
     other.troubles.mood = 'down';
     const never = await scrape();
     expect(never).toContain('paidonce_store_up 0');
-    // Its value where a Temporal is there: test/e2e/sdk-figures.test.ts.
+    // test/e2e/sdk-figures.test.ts checks its value with a real Temporal.
     expect(never).toMatch(/^paidonce_temporal_up [01]$/m);
     expect(never).not.toMatch(/^paidonce_(review_payments|store_figures_age_seconds|outbox_pending) /m);
     other.troubles.mood = 'well';

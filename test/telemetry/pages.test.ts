@@ -27,7 +27,7 @@ describe('docs/run-in-production.md', () => {
     const rows = settings.split('\n').filter((line) => line.startsWith('| `'));
     const listed = namesIn(rows.map((row) => row.split('|')[1]).join('\n'), /`([A-Z][A-Z_]+)`/g);
     expect(known).toContain('DINTERO_SIGNATURE_SECRETS');
-    // Refused where money is real: CONTRIBUTING.md has it.
+    // Refused where money is real; CONTRIBUTING.md describes it.
     expect(listed).toEqual(known.filter((name) => name !== 'PAIDONCE_CRASH_AT'));
   });
 });

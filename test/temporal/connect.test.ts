@@ -2,7 +2,10 @@ import { expect, it } from '@jest/globals';
 import { startModule } from '../support/child.ts';
 import { builtFolder } from '../support/compiled.ts';
 
-/** Nobody listens there, so every call fails at once and is tried again a little later, when the connection is closed already. */
+/**
+ * No server listens there, so every call fails at once and is retried a little later, when the connection is
+ * already closed.
+ */
 const CLOSE_BETWEEN_TRIES = `
   import { setTimeout as sleep } from 'node:timers/promises';
   import { connectClient } from 'DIST/temporal/connect.js';

@@ -1,4 +1,6 @@
-/** How calls to Temporal end: what its client throws, in our words. Design §3, "What the client throws". */
+/**
+ * How calls to Temporal end: the client's errors, translated to ours. Design §3, "What the client throws".
+ */
 import { describe, expect, it, jest } from '@jest/globals';
 import {
   WorkflowNotFoundError,

@@ -1,4 +1,7 @@
-/** A Temporal server that is replaced, under a running API, by one that knows nothing: no search attributes, no sweep, no runs. */
+/**
+ * Under a running API, a Temporal server is replaced by an empty one: no search attributes, no sweep, no
+ * runs.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -126,7 +129,7 @@ async function hasEverySchedule(): Promise<boolean> {
   return (await schedules()).length === EVERY_SCHEDULE.length;
 }
 
-/** The ids of those that are there. */
+/** The ids of the existing ones. */
 async function schedules(): Promise<string[]> {
   const { client } = api.service;
   const found = await Promise.allSettled(
@@ -139,7 +142,8 @@ async function replaceServer(): Promise<void> {
   const { port } = server;
   await server.end();
   server = await startServer(port);
-  // Whether the client's connection is there again is another matter: its first calls may still meet the old one's end.
+  // Whether the client has connected again is another question: its first calls may still meet the end of the
+  // old connection.
   const ask = () => api.service.connection.workflowService.describeNamespace({ namespace: 'default' });
   const isBack = () =>
     ask().then(
@@ -163,7 +167,9 @@ interface RunningApi {
   stop(): Promise<void>;
 }
 
-/** As run-service.ts builds it, and with as little help: nothing here knows that the server will be replaced. */
+/**
+ * Built like in run-service.ts, and without any help: nothing here knows that the server will be replaced.
+ */
 async function startRealApi(temporalPort: number): Promise<RunningApi> {
   const port = await freePort();
   const config = readConfig({
@@ -212,7 +218,7 @@ interface Server {
   end(): Promise<void>;
 }
 
-/** On an empty file, and bare: `npm start` would add the search attributes by itself. */
+/** With an empty file, and bare: `npm start` would add the search attributes by itself. */
 async function startServer(port: number): Promise<Server> {
   const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-replaced-'));
   const spec = await temporalServer({ executable: temporalCli(), port, uiPort: null, dataDir });

@@ -63,7 +63,7 @@ describe('an attempt to tell the merchant of an update', () => {
     return attemptUpdate({ db: store.db, endpoint, onAttempt }, id, { teller: null, begunAt, signal });
   }
 
-  /** The update that a record tells of. */
+  /** The update of a record. */
   const newUpdate = async (record: RecordRequest): Promise<string> =>
     (await recordFinding(store.db, record, TELLS)).effects[0] ?? '';
 

@@ -44,7 +44,7 @@ describe('the first attempts of a process', () => {
       ...changes,
     });
 
-  /** A payment that failed and then paid, committed and not told yet. */
+  /** A payment that failed and then paid; its updates are committed and not sent yet. */
   async function committed(): Promise<{ payment: PaymentRow; order: string; failed: string; paid: string }> {
     const payment = await aPayment(store.db);
     const failure = aRecord(payment, { finding: aFinding('FAILED') });
@@ -54,7 +54,7 @@ describe('the first attempts of a process', () => {
     return { payment, order: payment.orderReference, failed, paid };
   }
 
-  /** An order that is paid, and its one update. */
+  /** A paid order, and its one update. */
   async function aPaid(): Promise<{ payment: PaymentRow; order: string; paid: string }> {
     const payment = await aPayment(store.db);
     const { effects } = await recordFinding(store.db, aRecord(payment), TELLS);
@@ -99,7 +99,7 @@ describe('the first attempts of a process', () => {
     expect(update).toMatchObject({ state: 'pending', attempts: 1, teller: null, claimedUntil: null });
     const { attemptedAt, nextAttemptAt } = update ?? {};
     expect(Number(nextAttemptAt) - Number(attemptedAt)).toBe(1_000);
-    // It is the run's from now on, however late that is.
+    // From now on it belongs to the run, no matter how late it is.
     await due(paid, '-50 seconds');
     const other = aProcess();
     await other.tellUntold();
@@ -116,7 +116,7 @@ describe('the first attempts of a process', () => {
     expect(handedOver).toMatchObject([{ effectId: third.paid }]);
     await until('two are under way', () => shop.received.length === 2);
     expect(await readUpdate(store.db, third.paid)).toMatchObject({ attempts: 0, attemptedAt: null });
-    // Nothing is taken up either while there is no room.
+    // While there is no slot, nothing is taken up either.
     await due(third.paid, '-2 seconds');
     await firstAttempts.tellUntold();
     answer();
@@ -139,7 +139,7 @@ describe('the first attempts of a process', () => {
     const { effects } = await recordFinding(store.db, voided, TELLS);
     firstAttempts.tell(payment.orderReference, effects);
     await until('the first is under way', () => shop.received.length === 1);
-    // Another order is not kept waiting by it.
+    // Another order does not wait for it.
     const other = await aPaid();
     firstAttempts.tell(other.order, [other.paid]);
     await until('the other order is told', () => shop.received.length === 2);
@@ -178,7 +178,7 @@ describe('the first attempts of a process', () => {
 
   it('are made of what was left of an order in the order in which it happened', async () => {
     const { failed, paid } = await committed();
-    // What came later had begun before, and waited for the order's lock.
+    // The later update had begun before, and waited for the order's lock.
     await due(failed, '-2 seconds');
     await due(paid, '-3 seconds');
     await firstAttempts.tellUntold();

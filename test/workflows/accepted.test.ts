@@ -1,4 +1,4 @@
-/** What a person has accepted, and what is done with the money afterwards: real workflows, a store, the sandbox. */
+/** A person's acceptance, and the later money operations: real workflows, a store, the sandbox. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
@@ -28,7 +28,7 @@ const untilTold = (type: string) =>
   until(`the merchant hears ${type}`, () => world.told.includes(type), 30_000);
 const runOf = (payment: PaymentRow) => world.client.workflow.getHandle(paymentWorkflowId(payment));
 
-/** 7,000 were paid of 10,000, which an operator has accepted. */
+/** 7,000 were paid of 10,000, and an operator has accepted that. */
 async function anAccepted(pay: object = { amount: 7_000 }): Promise<PaymentRow> {
   const opened = await anOpenPayment(world);
   await payAt(world, opened, { outcome: 'authorize', ...pay });
@@ -45,7 +45,7 @@ async function accept(payment: PaymentRow): Promise<void> {
   expect(result.kind).toBe('resolved');
 }
 
-/** A look by whichever run there is, to its end. */
+/** A complete look, by a run that exists or a new one. */
 async function lookAgain(payment: PaymentRow): Promise<void> {
   await look(world, payment);
   await runOf(payment).result();

@@ -9,7 +9,10 @@ import { until } from '../support/until.ts';
 const SESSIONS = 500;
 const SIGNALS_EACH = 4;
 const AT_ONCE = 12;
-/** From the record of the last look to the run's end it is about this long; signals are spread over it and a little beyond. */
+/**
+ * About the time from the record of the last look to the run's end; signals are spread over it and a little
+ * beyond.
+ */
 const CLOSING_MS = 24;
 
 let world: DevWorld;
@@ -39,7 +42,7 @@ describe('a run that closes', () => {
   }, 300_000);
 });
 
-/** One paid session, whose last step is the sign to send more callbacks. */
+/** One paid session, whose last step triggers more callbacks. */
 async function race(number: number): Promise<FakeOrder> {
   const fake = newFakeOrder(newOrder(`race${number}`, { amountMinor: 100, currency: 'NOK' }), newPsp(), () =>
     Promise.resolve(Date.now()),

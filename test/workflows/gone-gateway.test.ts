@@ -1,4 +1,7 @@
-/** A gateway that is taken out of the configuration while a payment of it lives: real Workers without its queues, on the server of `npm start`. */
+/**
+ * A gateway is removed from the configuration while it has an open payment: real Workers without its queues,
+ * on the server of `npm start`.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';

@@ -1,4 +1,7 @@
-/** Runs that are gone, by an operator's hand or with their namespace: whoever starts the next one finds everything as it should be. */
+/**
+ * Runs that are gone, because of an operator or with their namespace: the next run finds everything in the
+ * right state.
+ */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { callbackSignal, type FakeOrder, newFakeOrder } from '../support/fake-activities.ts';
@@ -28,7 +31,7 @@ const sessionOf = ({ psp }: FakeOrder) => psp.sessions[0] as SimulatedSession;
 const quiet = (payment: StoredPayment) =>
   untilQuiet(world.env.client, paymentWorkflowId(payment), () => false);
 
-/** On hold at the gateway, and its run knows. */
+/** On hold at the gateway, and its run knows it. */
 async function aHold(reference: string): ReturnType<typeof aPayment> {
   const { fake, payment } = await aPayment(reference);
   await world.runs.open(addressOf(payment));

@@ -1,4 +1,7 @@
-/** Words of others in the Temporal Web UI, which shows summaries and details as Markdown; the judge is a renderer of GitHub's. */
+/**
+ * Texts from outside in the Temporal Web UI, which shows summaries and details as Markdown; the judge is a
+ * renderer for GitHub's Markdown.
+ */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Marked } from 'marked';
@@ -30,7 +33,7 @@ const hostile = fc
   .array(fc.constantFrom(...PARTS), { minLength: 1, maxLength: 5 })
   .map((parts) => parts.join(''));
 
-/** As a reader sees it: what tags there are, and the text. */
+/** As a reader sees it: the tags and the text. */
 function shown(markdown: string): { tags: string[]; text: string } {
   const html = marked.parse(markdown, { async: false });
   const tags = [...html.matchAll(/<\/?(\w+)/g)].map(([, name]) => name as string);

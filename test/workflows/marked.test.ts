@@ -1,4 +1,7 @@
-/** A payment that has paid and of which the gateway can't say any more what it is: real workflows, a store, the sandbox. */
+/**
+ * A payment that has paid and whose state the gateway can't tell any more: real workflows, a store, the
+ * sandbox.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { readFigures } from '../../src/store/health.ts';

@@ -1,4 +1,7 @@
-/** What takes hours, on a server whose clock runs ahead. It takes no second update to a run: see the closing races. */
+/**
+ * Events that take hours, on a server whose clock runs ahead. This server accepts no second update to a run:
+ * see the closing races.
+ */
 import { describe, expect, it } from '@jest/globals';
 import { aPaidPayment, doneAt, operate, operationOf, reread, untilFinished } from '../support/money-world.ts';
 import { until } from '../support/until.ts';
@@ -45,7 +48,7 @@ describe('an operation whose answer was lost', () => {
     const faults = { capture: { pending: true, result: 'never', times: 1 } };
     const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
     expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'pending' });
-    // It was sent by our clock, and this server's is hours ahead by now.
+    // It was sent by our clock, and this server's clock is hours ahead by now.
     await world.sleep(60 * HOUR);
     expect((await operationOf(world, payment, 'capture', 'c1')).state).toBe('pending');
     await world.sleep(13 * HOUR);

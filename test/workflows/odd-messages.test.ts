@@ -1,4 +1,7 @@
-/** Whatever an operator's command line sends: every handler takes it, on the server of `npm start`, and the payment goes on. */
+/**
+ * Odd input from an operator's command line: every handler accepts it, on the server of `npm start`, and the
+ * payment continues.
+ */
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { defineUpdate } from '@temporalio/workflow';
@@ -20,7 +23,7 @@ import { useMoneyWorld } from '../support/use-money-world.ts';
 
 const deep = (levels: number): unknown => (levels === 0 ? 1 : { at: deep(levels - 1), why: [deep(0)] });
 
-/** What may stand behind `--input`, each as the arguments of one call. */
+/** Possible values of `--input`, each as the arguments of one call. */
 const ODD: readonly (readonly [string, readonly unknown[]])[] = [
   ['no input', []],
   ['null', [null]],
@@ -50,7 +53,7 @@ const ODD: readonly (readonly [string, readonly unknown[]])[] = [
 
 const world = useMoneyWorld();
 
-/** A signal whose payload no converter knows: `--input-meta encoding=odd/odd`. */
+/** A signal whose payload no converter can decode: `--input-meta encoding=odd/odd`. */
 async function signalUndecodable(workflowId: string, signalName: string): Promise<void> {
   const payload = { metadata: { encoding: Buffer.from('odd/odd') }, data: Buffer.from('?') };
   await world.client.connection.workflowService.signalWorkflowExecution({
@@ -67,7 +70,7 @@ const failuresOf = async (workflowId: string) => {
   const messages = (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) =>
     failed?.failure ? [failed.failure.message] : [],
   );
-  // A message that met a run's end, which begins that task again, is no failure.
+  // A message that arrives while a run ends makes Temporal repeat that task; this is no failure.
   return messages.filter((message) => message !== 'UnhandledCommand');
 };
 

@@ -1,4 +1,7 @@
-/** A session that can't be opened: shoppers are answered, tries rest when nobody asks, and the next click gets the session. */
+/**
+ * A session that can't be opened: shoppers get an answer, the tries stop when no caller asks, and the next
+ * click gets the session.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import { openingTakesLong, paymentWorkflowId } from '../../src/workflows/messages.ts';
@@ -27,7 +30,7 @@ interface Waiting {
   readonly workflowId: string;
 }
 
-/** Claimed, and a gateway that does not open it. */
+/** Claimed, at a gateway that does not open it. */
 async function aDeafGateway(): Promise<Waiting> {
   made += 1;
   const reference = `opening${made}`;
@@ -41,14 +44,14 @@ async function aDeafGateway(): Promise<Waiting> {
   return { fake, payment, workflowId: paymentWorkflowId(payment()) };
 }
 
-/** A shopper clicks; what he hears within a quarter of a minute. */
+/** A shopper clicks; returns the answer, within a quarter of a minute. */
 async function click({ payment }: Waiting): Promise<string> {
   const heard = world.runs.open(addressOf(payment()));
   const [{ kind }] = await Promise.all([heard, world.env.sleep(14 * SECOND)]);
   return kind;
 }
 
-/** Seconds between the tries; the server's clock has a second or so of its own. */
+/** Seconds between the tries; the server's clock adds about a second. */
 function gapsOf({ fake: { openings } }: Waiting): number[] {
   return openings.slice(1).map((at, index) => Math.floor((at - (openings[index] ?? 0)) / SECOND));
 }
@@ -169,7 +172,7 @@ describe('a try that takes long', () => {
     const heard = world.runs.open(addressOf(waiting.payment()));
     await until('the run is there', async () => (await eventsOf(waiting).catch(() => [])).length > 4);
     await world.env.client.workflow.getHandle(waiting.workflowId).signal(openingTakesLong);
-    // Not skipped: an activity whose worker stands still for so long is taken for dead.
+    // Time is not skipped: an activity whose worker stops for so long counts as dead.
     expect((await heard).kind).toBe('still_opening');
     const later = world.runs.open(addressOf(waiting.payment()));
     await until('the second call is there', async () => {

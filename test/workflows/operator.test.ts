@@ -1,4 +1,7 @@
-/** What docs/temporal-ui.md says of Temporal's command line, done with it on the server of `npm start`: whatever is done, the order is paid. */
+/**
+ * The commands of docs/temporal-ui.md, run on the server of `npm start`: after each of them the order is
+ * paid.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Connection } from '@temporalio/client';
@@ -47,10 +50,10 @@ async function paid(payment: PaymentRow): Promise<void> {
   await untilOrder(world, payment, 'PAID');
 }
 
-/** Of a pending activity that waits for its next attempt: PENDING_ACTIVITY_STATE_SCHEDULED. */
+/** The state of a pending activity that waits for its next attempt: PENDING_ACTIVITY_STATE_SCHEDULED. */
 const SCHEDULED = 1;
 
-/** Its run asks a gateway that does not answer, and has a while to wait for its next attempt. */
+/** Its run calls a gateway that does not answer, and waits some time for its next attempt. */
 async function withAStuckRead(payment: PaymentRow, attempts = 1): Promise<string> {
   const faults = { readSession: { status: 503 }, readTransaction: { status: 503 } };
   await world.sandbox.call('POST', '/__sim/faults', faults);

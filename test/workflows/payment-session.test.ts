@@ -60,7 +60,7 @@ async function anOpenPayment(changes: Partial<FakeOrder> = {}): Promise<Opened> 
 const quiet = ({ workflowId, fake }: Opened) =>
   untilQuiet(world.env.client, workflowId, () => fake.psp.isDown);
 
-/** On hold at the gateway, and the run knows. */
+/** On hold at the gateway, and the run knows it. */
 async function aHold(changes: Partial<FakeOrder> = {}): Promise<Opened> {
   const opened = await anOpenPayment(changes);
   change(opened.session, 'ON_HOLD');
@@ -68,7 +68,7 @@ async function aHold(changes: Partial<FakeOrder> = {}): Promise<Opened> {
   return opened;
 }
 
-/** UNKNOWN at the gateway for so long. */
+/** UNKNOWN at the gateway for this long. */
 async function anUnclearPayment(ms: number): Promise<Opened> {
   const opened = await anOpenPayment();
   change(opened.session, 'UNCLEAR');
@@ -264,7 +264,7 @@ describe('a callback', () => {
     await callback(opened, 'e1');
     await pass(opened, 3 * HOUR);
     expect(opened.payment().status).toBe('PENDING');
-    // Spread by a fifth, so that not all payments ask at the same moment.
+    // Spread by a fifth, so that not all payments call at the same moment.
     for (const [index, seconds] of [1, 2, 5, 15, 60, 300, 300].entries())
       expect(Math.abs((gaps(opened.fake)[index] ?? 0) - seconds)).toBeLessThanOrEqual(1 + seconds / 5);
     opened.fake.psp.isDown = false;
@@ -334,7 +334,7 @@ describe('a callback', () => {
       return gate;
     };
     const answer = world.runs.open(addressOf(payment));
-    // This server does not always bear a start that comes by two ways at the same moment.
+    // This server sometimes fails when a start comes in two ways at the same moment.
     await until('the session is being opened', () => isOpening);
     await world.runs.callback(addressOf(payment), callbackSignal('e1'));
     const session = createSession(fake.psp, {

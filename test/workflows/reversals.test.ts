@@ -1,4 +1,4 @@
-/** What was done with the money and is taken back by the gateway later: real workflows, a store, the sandbox. */
+/** Money operations that the gateway reverses later: real workflows, a store, the sandbox. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import type { PaymentRow } from '../../src/store/payments.ts';
@@ -23,7 +23,7 @@ afterEach(() => {
   world.told.length = 0;
 });
 
-/** The gateway takes back an operation that was done, and nobody looks. */
+/** The gateway reverses an operation that was done, and no run looks. */
 async function takenBack(payment: PaymentRow, event: string, status?: string): Promise<void> {
   const { transactionId } = await reread(world, payment.id);
   const body = { event, ...(status !== undefined && { status }) };
@@ -40,7 +40,7 @@ async function reversed(payment: PaymentRow, event: string, status?: string): Pr
   await look(world, payment);
 }
 
-/** A person does it again in the gateway's own pages before anybody looks. */
+/** A person repeats it in the gateway's own pages before any run looks. */
 async function doneAgain(payment: PaymentRow, event: 'REFUND' | 'VOID'): Promise<void> {
   await takenBack(payment, event);
   const { transactionId, amount } = await reread(world, payment.id);
@@ -59,7 +59,7 @@ async function atRest(payment: PaymentRow): Promise<void> {
   }
 }
 
-/** Types in the order in which they were written, and every id. */
+/** Types in the order of writing, and every id. */
 async function updatesOf({ id }: PaymentRow): Promise<{ types: string[]; ids: string[] }> {
   const rows = await world.store.db
     .select()

@@ -1,4 +1,4 @@
-/** What somebody sees who opens a run in Temporal: while it looks, while it waits, and when it is over. */
+/** The view of a run in Temporal: during a look, while it waits, and when it is over. */
 import { afterEach, expect, it } from '@jest/globals';
 import { getState, moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
@@ -24,7 +24,7 @@ afterEach(() => world.sandbox.call('DELETE', '/__sim/faults'));
 
 const handleOf = (workflowId: string) => world.client.workflow.getHandle(workflowId);
 
-/** What the Web UI shows at the head of a run's page. */
+/** The head of a run's page in the Web UI. */
 async function detailsOf(workflowId: string): Promise<string> {
   const shown = await handleOf(workflowId).query<{ currentDetails: string }>('__temporal_workflow_metadata');
   return shown.currentDetails;
@@ -64,7 +64,7 @@ it('during a look its details say since when, because of what, and where the att
   expect((await handleOf(id).query(getState)).waitsFor).toMatch(
     /^the gateway: looking because of 1 callback/,
   );
-  // Where the details send the reader.
+  // The place to which the details refer.
   await until('it is tried again', async () => {
     const { pendingActivities } = (await handleOf(id).describe()).raw;
     return (pendingActivities?.[0]?.attempt ?? 0) >= 2;
@@ -121,7 +121,7 @@ it('a money run says what it moves, of which transaction, in its summary and in 
   expect(await described.staticSummary()).toBe(
     `${words}, order ${payment.orderReference}, payment 1 by dintero`,
   );
-  // Temporal itself adds which worker had it.
+  // Temporal itself adds the worker's identity.
   const ours = described.typedSearchAttributes.getAll().filter(({ key }) => key.name !== 'BuildIds');
   expect(Object.fromEntries(ours.map(({ key, value }) => [key.name, value]))).toEqual({
     PaymentGateway: 'dintero',

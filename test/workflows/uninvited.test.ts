@@ -1,4 +1,4 @@
-/** Access to Temporal, and to nothing else of ours: what its messages can not do to an order or to money. */
+/** Access to Temporal, and to nothing else of ours: what its messages can't do to an order or to money. */
 import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { defineUpdate } from '@temporalio/workflow';

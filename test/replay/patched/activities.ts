@@ -1,4 +1,4 @@
-/** What the parcel's workflow asks for. */
+/** The activities of the parcel's workflow. */
 import { proxyActivities } from '@temporalio/workflow';
 
 export interface ParcelActivities {

@@ -1,4 +1,4 @@
-/** Version 1: parcels are on their way that were begun by it. */
+/** Version 1: parcels that it began are still running. */
 import { send } from './activities.ts';
 
 export async function parcel(name: string): Promise<void> {

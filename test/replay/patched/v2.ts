@@ -1,4 +1,4 @@
-/** Version 2: a parcel is weighed first. What version 1 has begun goes on as it was. */
+/** Version 2: a parcel is weighed first. Runs of version 1 continue as before. */
 import { patched } from '@temporalio/workflow';
 import { send, weigh } from './activities.ts';
 
