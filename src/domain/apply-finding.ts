@@ -1,4 +1,4 @@
-/** Which payment pays an order, and what becomes of both: decided under the order's lock, by one pure function. */
+/** Decides, in one pure function under the order's lock, which payment pays an order and how both change. */
 import type { Finding } from './decide.ts';
 import { sameMoney } from './money.ts';
 import { doneSince, shownAfter, UNDONE, undoneSince, type ShownStates } from './news.ts';
@@ -28,7 +28,9 @@ export interface OrderChange {
   readonly orderStatus: OrderStatus;
   /** True in exactly one change of an order's life. */
   readonly paysNow: boolean;
-  /** What the transaction shows is what a person has accepted: it holds from now on. */
+  /**
+   * The transaction differs from what was opened and an operator has accepted it: record that from now on.
+   */
   readonly accepts: boolean;
   readonly updates: readonly UpdateToSend[];
 }
@@ -37,11 +39,11 @@ export interface UpdateToSend {
   readonly type: UpdateType;
   readonly cause: string;
   readonly orderStatus: OrderStatus;
-  /** Not at once: what it tells of may be over in a moment. */
+  /** Not sent at once: another session may follow in a moment and make this update obsolete. */
   readonly isDeferred?: true;
 }
 
-/** The payment as far as it decides what a finding changes. */
+/** The fields of a payment on which the effect of a finding depends. */
 type Payment = Pick<
   PaymentSnapshot,
   | 'paymentId'
@@ -77,17 +79,20 @@ export function applyFinding(
   return withoutMoney(order, payment, finding);
 }
 
-/** Its status stands: a person is asked beside it, or need not be asked any longer. */
+/** The finding leaves the status as it is. It only sets or removes the mark that asks a person. */
 function isMark({ review, status }: Finding): boolean {
   return review !== undefined && status !== 'REVIEW';
 }
 
-/** Nothing was shown: that does not undo what the gateway had shown before. */
+/** The reading showed no money, which does not undo what the gateway had shown before. */
 function saysNothing({ status }: Finding): boolean {
   return status === 'PENDING' || status === 'EXPIRED';
 }
 
-/** Money that was authorized or captured: it pays the order, or it is held against a payment that may not pay and has to go back. */
+/**
+ * Authorized or captured money. It pays the order, or it is held by a payment that may not pay and must go
+ * back.
+ */
 function money(
   order: OrderSnapshot,
   payment: Payment,
@@ -98,7 +103,7 @@ function money(
   if (obstacle === null) return pay(order, payment, finding);
   if (isAsked(payment, finding)) return asItWas(order, payment, finding);
   if (!holdsMoney(finding.status)) return returned(order, payment, finding);
-  // Whatever kept it from going back the first time has to be seen by a person.
+  // Giving back failed before. A person must see why.
   if (payment.reviewCode === 'give_back_failed') return review(order, payment, finding, 'give_back_failed');
   if (policy !== 'give_back' || obstacle === 'order_changed')
     return review(order, payment, finding, obstacle);
@@ -117,7 +122,7 @@ function obstacleOf(
   policy: LateMoneyPolicy,
 ): Obstacle | null {
   if (order.paidPaymentId !== null) return 'order_already_paid';
-  // Whatever a person or the policy says by now: what is being sent back can't pay.
+  // Money that is being sent back can't pay, even where an operator or the policy now would let it.
   if (payment.isGoingBack || isRefused(payment, finding)) return 'late_money';
   if (finding.decision === 'accept') return null;
   if (payment.closedBy !== null && policy !== 'accept') return 'late_money';
@@ -125,26 +130,30 @@ function obstacleOf(
 }
 
 /**
- * Its money is known, and did not pay when it came: it goes back, or has gone. The order may have another amount by now, and a run that
- * looks late must not find that it fits. A void of what was never there is no money.
+ * The payment's money is known and did not pay when it came: it goes back, or has gone back. The order's
+ * amount may have changed since, and a later look must not find that the money fits now. The void of an
+ * authorization that never existed is no money.
  */
 function isRefused({ status }: Payment, finding: Finding): boolean {
   return isMoney(status) && (status !== 'VOIDED' || finding.status === 'VOIDED');
 }
 
-/** It is in REVIEW, and an operator wants to keep its money. */
+/** The payment is in REVIEW, and an operator wants to keep its money. */
 function isAsked({ status }: Payment, { decision }: Finding): boolean {
   return decision === 'accept' && status === 'REVIEW';
 }
 
-/** Stays as it is: what can't be accepted must not go anywhere else because an operator wanted to keep it. */
+/** Nothing changes. Money that an operator wanted to keep and can't must not cause any other change. */
 function asItWas(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
   const { status, reason, reviewCode, reviewMark, closedBy, mustGiveBack } = payment;
   const kept = change(payment, finding, order.status);
   return { ...kept, status, reason, reviewCode, reviewMark, closedBy, mustGiveBack };
 }
 
-/** UNKNOWN takes nothing back: the payment stays what it was proved to be, and a person looks into it until the gateway says so again. */
+/**
+ * UNKNOWN takes nothing back. The payment keeps its proved status, and a person looks into it until the
+ * gateway confirms that status.
+ */
 function mark(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
   const { review: reviewCode = null, reason, cause } = finding;
   const stays = asItWas(order, payment, finding);
@@ -175,7 +184,7 @@ function follow(order: OrderSnapshot, payment: Payment, finding: Finding): Order
   const gone = undone(payment, finding, order.status);
   if (isTakenBack(payment, finding)) return review(order, payment, finding, 'capture_reversed', gone);
   if (finding.status === 'REVIEW') return review(order, payment, finding, finding.review ?? 'unclear', gone);
-  // What has paid an order can't turn out never to have been there, however often the gateway says so.
+  // A payment that has paid an order can't have been without money, even if the gateway now says so.
   if (!isMoney(finding.status)) return review(order, payment, finding, 'contradiction', gone);
   const orderStatus = finding.status === 'VOIDED' || finding.status === 'REFUNDED' ? finding.status : 'PAID';
   const updates = [
@@ -197,7 +206,9 @@ function reviewEnded(
   return [{ type: 'order.review_ended', cause: `${reviewCode ?? 'unclear'}-${cause}`, orderStatus }];
 }
 
-/** Captured money is gone, and so is what was held: an order that is paid by nothing is for a person to see to. */
+/**
+ * Captured money was taken back and nothing is held. The order is paid by no money, so a person must see it.
+ */
 function isTakenBack(payment: Payment, finding: Finding): boolean {
   const { status, review: code } = finding;
   const isNothing =
@@ -207,7 +218,7 @@ function isTakenBack(payment: Payment, finding: Finding): boolean {
   return sumsOf(payment, finding).capturedMinor < payment.capturedMinor;
 }
 
-/** As the transaction shows them; as they were where there is none. */
+/** The sums that the transaction shows, or the recorded ones where there is no transaction. */
 function sumsOf(
   payment: Payment,
   { transaction }: Finding,
@@ -220,14 +231,14 @@ function operationsIn({ transaction }: Finding) {
   return transaction?.operations ?? [];
 }
 
-/** Each operation that was done and is not any more. */
+/** One update for each operation that was done and is not done any more. */
 function undone(payment: Payment, finding: Finding, orderStatus: OrderStatus): UpdateToSend[] {
   return undoneSince(payment.shown, operationsIn(finding))
     .filter(({ kind }) => kind !== 'void' || payment.status === 'VOIDED')
     .map(({ kind, name }) => ({ type: UNDONE[kind], cause: name, orderStatus }));
 }
 
-/** Each capture by itself; by the sum where the gateway shows none. */
+/** One update for each capture. Where the gateway lists no captures, one by the captured sum. */
 function captured(payment: Payment, finding: Finding, orderStatus: OrderStatus): UpdateToSend[] {
   const { capturedMinor } = sumsOf(payment, finding);
   const causes = doneNow('capture', payment, finding);
@@ -235,12 +246,12 @@ function captured(payment: Payment, finding: Finding, orderStatus: OrderStatus):
   return causes.map((cause) => ({ type: 'order.captured', cause, orderStatus }));
 }
 
-/** The names of the operations of a kind that are done, and were not before. */
+/** The names of the operations of a kind that have become done since the last reading. */
 function doneNow(kind: OperationKind, { shown }: Payment, finding: Finding): string[] {
   return doneSince(shown, operationsIn(finding)).flatMap((one) => (one.kind === kind ? [one.name] : []));
 }
 
-/** Once, and again where a void was taken back and made up for before anybody looked. */
+/** Once, and again if between two readings a void was taken back and another one succeeded. */
 function voided(payment: Payment, finding: Finding, orderStatus: OrderStatus): UpdateToSend[] {
   if (finding.status !== 'VOIDED') return [];
   const isUndone = undone(payment, finding, orderStatus).some(({ type }) => type === UNDONE.void);
@@ -248,7 +259,10 @@ function voided(payment: Payment, finding: Finding, orderStatus: OrderStatus): U
   return [{ type: 'order.voided', cause: finding.cause, orderStatus }];
 }
 
-/** Each refund by itself, the last one as what makes the whole of it. The void of a rest may do that too. */
+/**
+ * One update for each refund. The last one that completes the whole is `order.refunded`; so may the void of
+ * the rest.
+ */
 function refunded(payment: Payment, finding: Finding, orderStatus: OrderStatus): UpdateToSend[] {
   const { refundedMinor } = sumsOf(payment, finding);
   const causes = doneNow('refund', payment, finding);
@@ -270,7 +284,7 @@ function review(
   updates: readonly UpdateToSend[] = [],
 ): OrderChange {
   const orderStatus = order.paidPaymentId === null ? 'REVIEW' : order.status;
-  // What could not be understood is told in the gateway's words; every other code says all there is to say.
+  // An unclear answer is reported in the gateway's words. Every other code needs no explanation.
   const reason = code === 'unclear' ? (finding.reason ?? code) : code;
   const isKnown = payment.status === 'REVIEW' && payment.reason === reason;
   const told = { type: 'order.review', cause: `${code}-${finding.cause}`, orderStatus } as const;
@@ -281,7 +295,10 @@ function review(
   };
 }
 
-/** The payer has the money again that could not pay. It may have come back and gone again before anybody looked: the merchant hears of both. */
+/**
+ * Money that could not pay is back with the payer. If between two readings it also bounced once, the merchant
+ * is notified of both.
+ */
 function returned(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
   const orderStatus = afterReview(order, payment);
   const back = cameBack(payment, finding, orderStatus);
@@ -290,7 +307,10 @@ function returned(order: OrderSnapshot, payment: Payment, finding: Finding): Ord
   return change(payment, finding, orderStatus, isNews ? [...back, update] : []);
 }
 
-/** Money that had gone back to the payer and did not stay there. The merchant never heard of a capture of late money, so not of its end. */
+/**
+ * Money that had gone back to the payer and did not stay there. A reversed capture is left out: the merchant
+ * was never notified of a capture of late money.
+ */
 function cameBack(payment: Payment, finding: Finding, orderStatus: OrderStatus): UpdateToSend[] {
   return undone(payment, finding, orderStatus).filter(({ type }) => type !== UNDONE.capture);
 }
@@ -306,19 +326,22 @@ function withoutMoney(order: OrderSnapshot, payment: Payment, finding: Finding):
   const isHeard = isOther || back.length > 0 || isEnd(order, orderStatus);
   const type = FAILURES[finding.status];
   const isNews = type !== undefined && isHeard;
-  // Closed to make room for another session: told only where none follows.
+  // The session was closed to make room for another one. Notify the merchant only if none follows.
   const isReplaced = order.isReplacing && finding.closedBy === 'merchant';
   const deferred = isReplaced && { isDeferred: true as const };
   const updates = isNews ? [...back, { type, cause: finding.cause, orderStatus, ...deferred }] : [];
   return change(payment, finding, orderStatus, updates);
 }
 
-/** No payment can pay the order any more, which the merchant does not know yet. */
+/** No payment can pay the order any more, and the merchant does not know that yet. */
 function isEnd(order: OrderSnapshot, now: OrderStatus): boolean {
   return now !== order.status && (now === 'PAYMENT_FAILED' || now === 'CANCELLED');
 }
 
-/** The last two without having paid: a session closed before money came, and money that could not pay and has gone back. */
+/**
+ * The last two did not pay the order: a session that was closed before its money came, and money that could
+ * not pay and has gone back.
+ */
 const FAILURES: Partial<Record<PaymentStatus, UpdateType>> = {
   FAILED: 'order.payment_failed',
   DECLINED: 'order.payment_declined',
@@ -329,7 +352,8 @@ const FAILURES: Partial<Record<PaymentStatus, UpdateType>> = {
 };
 
 function hold(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
-  // A hold on what is closed, or beside another open session, may still turn into money: it is watched, not waited for.
+  // A hold on a closed payment, or beside another open session, may still turn into money. It is watched, but
+  // blocks no new session.
   const isLate = payment.closedBy !== null || order.paidPaymentId !== null || order.otherOpen !== null;
   if (isLate) return review(order, payment, finding, 'late_hold');
   const orderStatus = order.otherReviewed ? 'REVIEW' : 'PAYMENT_PENDING';
@@ -337,7 +361,10 @@ function hold(order: OrderSnapshot, payment: Payment, finding: Finding): OrderCh
   return change(payment, finding, orderStatus, payment.status === 'ON_HOLD' ? [] : [update]);
 }
 
-/** A review that ends with nothing having happened. Beside an open or a paying session there is no place for another one. */
+/**
+ * A review that ends without any money. The payment opens again, unless it was closed or another session is
+ * open or has paid.
+ */
 function reopen(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
   const isFree = order.paidPaymentId === null && order.otherOpen === null && payment.closedBy === null;
   if (!isFree) return asItWas(order, payment, finding);
@@ -347,7 +374,7 @@ function reopen(order: OrderSnapshot, payment: Payment, finding: Finding): Order
 function dismiss(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
   const orderStatus = afterReview(order, payment);
   const type = payment.closedBy === 'merchant' ? 'order.payment_cancelled' : 'order.payment_failed';
-  // The merchant has been told of the review: that the order can be paid again is news.
+  // The merchant knows of the review. It does not know yet that the order can be paid again.
   const updates = isEnd(order, orderStatus) ? [{ type, cause: 'dismissed', orderStatus } as const] : [];
   return { ...change(payment, finding, orderStatus, updates), dismissed: true };
 }
@@ -355,17 +382,20 @@ function dismiss(order: OrderSnapshot, payment: Payment, finding: Finding): Orde
 function quietly(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
   const changed = change(payment, finding, order.status);
   if (isSettled(finding.status)) return changed;
-  // It must neither be waited for nor reviewed again: either would keep the order from a new payment.
+  // Neither open nor in REVIEW again: either would keep the order from getting a new payment.
   const { status, reason } = payment;
   return { ...changed, status, reason };
 }
 
-/** The order once this payment needs no review any more. */
+/** The order's status once this payment needs no review any more. */
 function afterReview(order: OrderSnapshot, payment: Payment): OrderStatus {
   return payment.status === 'REVIEW' ? without(order, payment) : order.status;
 }
 
-/** The order once this payment can't pay it: what another one makes of it, or how the last one that could has ended. */
+/**
+ * The order's status once this payment can't pay it: as the other open payment makes it, or as the last
+ * payment that could pay has ended.
+ */
 function without(order: OrderSnapshot, payment: Payment): OrderStatus {
   if (order.paidPaymentId !== null) return order.status;
   if (order.otherReviewed) return 'REVIEW';

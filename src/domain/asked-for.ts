@@ -1,4 +1,4 @@
-/** What of a request for a session makes it another session than the open one: contract §3, the table. */
+/** The differences between a request and the open session that call for another session: contract §3. */
 import type { Money } from './money.ts';
 import type { OrderLine } from './order.ts';
 
@@ -17,10 +17,13 @@ export interface Difference {
   readonly detail: string;
 }
 
-/** How many are named: an order may have hundreds of lines. */
+/** The most differences that an answer names: an order may have hundreds of lines. */
 const NAMED = 20;
 
-/** How a request differs from what an open session was asked for; nothing where it would be the same one. */
+/**
+ * How a request differs from the request that the open session was made for. Empty where the same session
+ * serves both.
+ */
 export function differences(open: AskedFor, wanted: AskedFor): Difference[] {
   return [
     ...moneyDifferences(open, wanted),
@@ -31,7 +34,7 @@ export function differences(open: AskedFor, wanted: AskedFor): Difference[] {
   ].slice(0, NAMED);
 }
 
-/** The part of them that matters while a payment is on hold, and can't be replaced. */
+/** The differences that matter while a payment is on hold and its session can't be replaced. */
 export function moneyDifferences(open: AskedFor, wanted: AskedFor): Difference[] {
   return [
     ...different('/gateway', open.gateway, wanted.gateway),
@@ -40,7 +43,7 @@ export function moneyDifferences(open: AskedFor, wanted: AskedFor): Difference[]
   ];
 }
 
-/** By the names that the fields have in the body. */
+/** The names of the fields in the request's body. */
 const LINE_FIELDS = {
   id: 'id',
   lineId: 'lineId',
@@ -52,7 +55,7 @@ const LINE_FIELDS = {
   type: 'type',
 } as const satisfies Record<keyof OrderLine, string>;
 
-/** A shop's database may hand out the same lines in another order. */
+/** A shop may send the same lines in a different order, for example as its database returns them. */
 function lineDifferences(open: readonly OrderLine[], wanted: readonly OrderLine[]): Difference[] {
   if (open.length !== wanted.length)
     return [

@@ -6,11 +6,11 @@ export interface Claim {
   readonly transactionId?: string;
   readonly event?: string;
   readonly error?: string;
-  /** Which event of the gateway's it is about, as the signed part says: compared with `Transaction.knownEvents`. */
+  /** The gateway's event that the signed part names. Compared with `Transaction.knownEvents`. */
   readonly eventRef?: string;
 }
 
-/** A verified callback as a run is told of it, and as the log of deliveries is told that it was handled. */
+/** A verified callback, as a run receives it and as the log of deliveries marks it as handled. */
 export interface Callback {
   readonly eventId: string;
   readonly contentHash: string;
@@ -19,20 +19,21 @@ export interface Callback {
   readonly receivedAt: string;
 }
 
-/** What the gateway has proved of a payment in answer to a read of ours. */
+/** What the gateway has proved about a payment in answer to our reads. */
 export interface Proved {
   readonly status: PaymentStatus;
   readonly transactionId: string | null;
-  /** Where the gateway captures by itself, one and the same callback may speak of the authorization or of the capture. */
+  /** Where the gateway captures by itself, the same callback may mean the authorization or the capture. */
   readonly capture: string;
-  /** What it showed as done, as `Transaction.knownEvents`. */
+  /** The events that it showed as done, as `Transaction.knownEvents` names them. */
   readonly knownEvents: readonly string[];
 }
 
 /**
- * Whether a callback could tell more than what is proved. One that says no more than that the transaction is there can't, once its
- * money is: captures, refunds and voids have callbacks of their own, which name their event. Nor can one about an event that was read:
- * the echo of an operation of ours.
+ * Whether a callback may tell more than is proved. A callback that only says that the transaction exists
+ * tells nothing new once the money is proved: captures, refunds and voids have callbacks of their own, which
+ * name their event. Neither does a callback about an event that was read already, such as the echo of our own
+ * operation.
  */
 export function tellsNews(claim: Claim, proved: Proved): boolean {
   if (!isMoney(proved.status) || claim.transactionId !== proved.transactionId) return true;

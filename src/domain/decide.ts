@@ -1,4 +1,6 @@
-/** What a reading means for a payment: the only place that decides it, for looks, for operators and for operations alike. Pure. */
+/**
+ * What a reading means for a payment. Looks, operators and operations all decide here and nowhere else. Pure.
+ */
 import { reversalsIn, reversalsOf } from './news.ts';
 import {
   holdsMoney,
@@ -20,21 +22,24 @@ import {
   type Transaction,
 } from './transaction.ts';
 
-/** What a look, a deadline or a person found of a payment. What becomes of the order is for `applyFinding`. */
+/**
+ * What a look, a deadline or a person found out about a payment. `applyFinding` says what becomes of the
+ * order.
+ */
 export interface Finding {
   readonly status: PaymentStatus;
   /** The gateway proved that the money was there: it may pay the order. */
   readonly pays: boolean;
-  /** What caused it, stable over retries: part of the effect's id. */
+  /** The cause, stable over retries: a part of the effect's id. */
   readonly cause: string;
   /** For people. */
   readonly reason?: string;
-  /** Why a person is to be asked. With a settled status, that stands; null where nobody need be asked about it any longer. */
+  /** Why a person is asked. A settled status stays as it is beside it. Null: the question is withdrawn. */
   readonly review?: ReviewCode | null;
   readonly closedBy?: ClosedBy;
-  /** The transaction that shows it. */
+  /** The transaction that proves it. */
   readonly transaction?: Transaction;
-  /** The decision of an operator that it carries out. `accept` pays although something differs. */
+  /** The operator's decision that this finding carries out. `accept` pays although something differs. */
   readonly decision?: 'accept' | 'dismiss';
 }
 
@@ -43,23 +48,26 @@ export type Decision =
   | { readonly kind: 'wait' }
   /** A clear answer that changes nothing. */
   | { readonly kind: 'keep' }
-  /** An answer that can't be understood; never a failure, and a person is asked after an hour. `since` in milliseconds. */
+  /**
+   * An answer that can't be understood. Never a failure: after an hour a person is asked. `since` in
+   * milliseconds.
+   */
   | { readonly kind: 'unclear'; readonly reason: string; readonly since: number }
-  /** What an operator has decided can't be done. */
+  /** The operator's decision can't be carried out. */
   | { readonly kind: 'refuse'; readonly reason: string }
   | { readonly kind: 'find'; readonly finding: Finding };
 
-/** What is known beside the reading when it is decided upon. */
+/** What else is known when a reading is decided on. */
 export interface Watch {
   /** Milliseconds since the epoch, by the clock of the run that looks. */
   readonly now: number;
   /** Since when the gateway's answers could not be understood; null while they could. */
   readonly unclearSince: number | null;
-  /** Why the session was closed, or is being closed, at the gateway. */
+  /** Why the session is being closed, or was closed, at the gateway. */
   readonly closing?: Closing | null;
-  /** A shopper came back after the gateway's own deadline of the session. */
+  /** A shopper came back after the gateway's own deadline for the session. */
   readonly isShopperLate?: boolean;
-  /** What an operator has decided about it. */
+  /** An operator's decision about the payment. */
   readonly decision?: 'accept' | 'dismiss';
 }
 
@@ -69,14 +77,18 @@ export const UNCLEAR_LIMIT_MS = 60 * 60_000;
 const WAIT: Decision = { kind: 'wait' };
 const KEEP: Decision = { kind: 'keep' };
 
-/** Every trigger ends here: a reading in, the next step out. Late, repeated and stale readings never move a payment back. */
+/**
+ * Every trigger ends here: a reading goes in, the next step comes out. A late, repeated or stale reading
+ * never moves a payment back.
+ */
 export function decide(payment: PaymentSnapshot, reading: Reading, watch: Watch): Decision {
   if (watch.decision === 'accept') return decideAcceptance(payment, reading);
   if (watch.decision === 'dismiss') return decideDismissal(payment, reading);
   const said = decideReading(payment, reading, watch);
   if (said.kind === 'unclear') return decideUnclear(payment, said, watch);
   if (isHidden(payment, reading, watch)) return unclear('the gateway does not show the session', watch);
-  // That nothing is shown is no answer to what could not be understood.
+  // A payment that is in REVIEW as unclear stays there while the gateway shows nothing: absence answers
+  // nothing.
   const isAnswered = isInUnclearReview(payment) && reading.kind !== 'absent';
   const answered = isAnswered ? reopened(said) : said;
   return closed(payment, expired(payment, reading, answered, watch), watch);
@@ -122,7 +134,7 @@ function decideTransaction(payment: PaymentSnapshot, transaction: Transaction, w
   return decideKnown(payment, { ...transaction, status }, differs, watch);
 }
 
-/** A clear answer that changes nothing; it takes a review mark away. */
+/** A clear answer that changes nothing, but removes a review mark. */
 function unchanged({ status, reviewMark }: PaymentSnapshot, cause = 'session'): Decision {
   return reviewMark === null ? KEEP : find({ status, pays: false, review: null, cause });
 }
@@ -130,11 +142,12 @@ function unchanged({ status, reviewMark }: PaymentSnapshot, cause = 'session'): 
 type Told = Transaction & { readonly status: KnownStatus };
 type Differs = Exclude<Mismatch, 'account' | 'session'> | null;
 
-/** About our session, and in words that we know. */
+/** The transaction belongs to our session, and its status is one that we know. */
 function decideKnown(payment: PaymentSnapshot, transaction: Told, differs: Differs, watch: Watch): Decision {
   const { status, authorized, transactionId: cause, gatewayStatus } = transaction;
   if (isUnchanged(payment, transaction)) return unchanged(payment);
-  // Closing a session voids a transaction that never got anywhere: that is how it ended, not news.
+  // Closing a session voids a transaction that never held money. That is how the payment ended, so it changes
+  // nothing.
   if (status === 'VOIDED' && !authorized && isOverWithoutMoney(payment)) return unchanged(payment);
   if (!isMoney(status)) return withoutMoney(payment, transaction, differs);
   if (differs !== null && holdsMoney(status)) return review(transaction, `${differs}_mismatch`);
@@ -145,10 +158,12 @@ function decideKnown(payment: PaymentSnapshot, transaction: Told, differs: Diffe
 
 function withoutMoney(payment: PaymentSnapshot, transaction: Told, differs: Differs): Decision {
   const { status, reason, transactionId: cause } = transaction;
-  // Nothing is put on hold that was authorized: such an answer lags behind. A failure contradicts what was proved.
+  // Authorized money is never put on hold, so a hold is an answer that lags behind. A failure contradicts
+  // what was proved.
   if (isMoney(payment.status)) return status === 'ON_HOLD' ? KEEP : review(transaction, 'contradiction');
   if (status === 'ON_HOLD' && differs !== null) return review(transaction, `${differs}_mismatch`);
-  // A session that failed, expired or was cancelled has failed: which word the gateway adds later changes nothing.
+  // A session that failed, expired or was cancelled stays so. The gateway's later word for it changes
+  // nothing.
   if (isOverWithoutMoney(payment) && status !== 'ON_HOLD') return unchanged(payment);
   return find({ status, pays: false, cause, transaction, ...(reason !== undefined && { reason }) });
 }
@@ -162,7 +177,10 @@ function review(transaction: Transaction, code: ReviewCode): Decision {
   return find({ status: 'REVIEW', pays: false, review: code, reason: code, cause, transaction });
 }
 
-/** UNKNOWN is not failed: a person is asked, after an hour in which the gateway could not say. What is settled stays what it is. */
+/**
+ * UNKNOWN is not FAILED. After an hour without a clear answer a person is asked. A settled status stays as it
+ * is.
+ */
 function decideUnclear(
   { status, reviewCode, dismissed }: PaymentSnapshot,
   said: Decision & { kind: 'unclear' },
@@ -178,25 +196,29 @@ function decideUnclear(
   return find({ ...asked, status: isSettled(status) ? status : 'REVIEW' });
 }
 
-/** A session that was opened is there: that it is not shown when its time is over says nothing about its money, for an hour. */
+/**
+ * An opened session exists. If the gateway does not show it when its time is over, that says nothing about
+ * money: wait one hour.
+ */
 function isHidden({ status, expiryDueAt }: PaymentSnapshot, reading: Reading, watch: Watch): boolean {
   if (reading.kind !== 'absent' || status !== 'PENDING' || watch.now < expiryDueAt) return false;
   return watch.now - (watch.unclearSince ?? watch.now) < UNCLEAR_LIMIT_MS;
 }
 
-/** A person is asked for no other reason than that the gateway could not say. */
+/** The only reason for the review is that the gateway gave no clear answer. */
 function isInUnclearReview({ status, reviewCode }: PaymentSnapshot): boolean {
   return status === 'REVIEW' && reviewCode === 'unclear';
 }
 
-/** What could not be understood turns out to be nothing yet: a clear answer, so the payment is open again. */
+/** The gateway now answers clearly that nothing has happened yet, so the payment is open again. */
 function reopened(said: Decision): Decision {
   return said.kind === 'wait' ? find({ status: 'PENDING', pays: false, cause: 'session' }) : said;
 }
 
 /**
- * What the last read before expiry means: no answer that says otherwise, so the time is over. Never while on hold. A shopper that is back
- * after the gateway's deadline gets a new session sooner, unless a payment is on its way in the old one.
+ * The last read before expiry. If no answer says otherwise, the time is over; a hold never expires. A shopper
+ * who comes back after the gateway's deadline gets a new session sooner, unless the old session has a
+ * transaction.
  */
 function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, watch: Watch): Decision {
   const isDead = watch.isShopperLate === true && reading.kind === 'session';
@@ -208,13 +230,16 @@ function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, wat
   return find({ status: 'EXPIRED', pays: false, closedBy: 'expiry', cause: 'expiry', reason });
 }
 
-/** Said of a payment that we closed. */
+/** The reasons of payments that we closed. */
 export const CLOSED_BECAUSE = {
   merchant: 'cancelled by the merchant',
   order_paid: 'another payment has paid the order',
 } as const satisfies Record<Closing, string>;
 
-/** Closing a session voids what was begun in it: then it is we who ended it, whatever word the gateway has for that. */
+/**
+ * Closing a session voids what was begun in it. Then we ended the payment, even where the gateway uses
+ * another word for that.
+ */
 function closed({ status }: PaymentSnapshot, said: Decision, { closing = null }: Watch): Decision {
   if (closing === null || said.kind !== 'find' || status !== 'PENDING') return said;
   const { status: found, transaction } = said.finding;
@@ -222,7 +247,7 @@ function closed({ status }: PaymentSnapshot, said: Decision, { closing = null }:
   return find(closedBy(closing, transaction));
 }
 
-/** The finding that a session was closed by us. */
+/** The finding that we closed a session. */
 export function closedBy(closing: Closing, transaction?: Transaction): Finding {
   return {
     status: 'CANCELLED',
@@ -234,7 +259,7 @@ export function closedBy(closing: Closing, transaction?: Transaction): Finding {
   };
 }
 
-/** The one recorded exception to the amount check; whose money it is and which session's is never excepted. */
+/** The one recorded exception to the amount check. Account and session are never excepted. */
 function decideAcceptance(payment: PaymentSnapshot, reading: Reading): Decision {
   const transaction = reading.kind === 'transaction' ? reading.transaction : null;
   const isOurs = transaction?.account === payment.account && transaction.sessionId === payment.sessionId;
@@ -246,7 +271,7 @@ function decideAcceptance(payment: PaymentSnapshot, reading: Reading): Decision 
   return find({ status, pays: true, cause, transaction, decision: 'accept' });
 }
 
-/** The payment shows what the gateway says, and never touches the order again. */
+/** The payment shows what the gateway says, and never changes the order again. */
 function decideDismissal({ status: now }: PaymentSnapshot, reading: Reading): Decision {
   const transaction = reading.kind === 'transaction' ? reading.transaction : undefined;
   const said = transaction?.status;
@@ -266,16 +291,17 @@ type Known = Pick<
   'status' | 'capturedMinor' | 'refundedMinor' | 'shown' | 'transactionUpdatedAt'
 >;
 
-/** An answer older than one already acted upon: a replica that lags behind. */
+/** Whether an answer is older than one that was already acted on, as from a replica that lags behind. */
 export function isStale(payment: Known, transaction: Transaction): boolean {
-  // Only money can be taken back by an old answer; a hold that has ended is news, whatever its clock says.
+  // Only money can be taken back by an old answer. The end of a hold is always news, even with an older
+  // timestamp.
   if (!isMoney(payment.status)) return false;
   const [known, said] = [payment.transactionUpdatedAt, transaction.updatedAt];
   const age = known === undefined || said === undefined ? 0 : Date.parse(known) - Date.parse(said);
   return age === 0 ? isBehind(payment, transaction) : age > 0;
 }
 
-/** How far money has come. Without times to tell by, it only ever moves on. */
+/** The order of the money's states. Without timestamps a payment may only move forward. */
 const PROGRESS: Partial<Record<string, number>> = {
   AUTHORIZED: 1,
   PARTIALLY_CAPTURED: 2,
@@ -287,7 +313,7 @@ const PROGRESS: Partial<Record<string, number>> = {
 
 function isBehind(payment: Known, transaction: Transaction): boolean {
   const [known, shown] = [reversalsIn(payment.shown), reversalsOf(transaction)];
-  // What was taken back moves money back: the reading that shows more of that is the newer one.
+  // A reversal moves money back, so the reading that shows more reversals is the newer one.
   if (shown !== known) return shown < known;
   const [reached, said] = [PROGRESS[payment.status], PROGRESS[transaction.status]];
   if (reached === undefined || said === undefined) return false;
@@ -306,7 +332,7 @@ function isUnchanged(payment: Known, transaction: Transaction): boolean {
   );
 }
 
-/** Whether a listing shows sums that are not ours; not every one shows any. */
+/** Whether a listing shows other sums than we have recorded. Not every listing shows sums. */
 export function hasOtherSums(
   known: Pick<PaymentSnapshot, 'capturedMinor' | 'refundedMinor'>,
   listed: Partial<Pick<PaymentSnapshot, 'capturedMinor' | 'refundedMinor'>>,
@@ -321,14 +347,14 @@ export function differsFromListing(
   listed: Transaction['status'],
   hasOtherSums = false,
 ): boolean {
-  // One more capture or refund of a part does not change the status.
+  // Another partial capture or refund does not change the status.
   if (listed === status) return hasOtherSums && isMoney(status) && !dismissed;
   if (listed === 'INITIATED') return false;
   if (dismissed) return isKnownStatus(listed) && isMoney(listed) && !isMoney(status);
-  // What a person is asked about is read by the hour.
+  // A payment that a person is asked about is read every hour anyway.
   if (listed === 'UNCLEAR') return reviewCode === null;
   if (status === 'REVIEW') return false;
-  // Closing a session voids what was begun in it: nothing is at stake, and every sweep would look again.
+  // Closing a session voids what was begun in it. No money is at stake, and every sweep would look again.
   if (listed === 'VOIDED' && status === 'CANCELLED') return false;
   const bothFailed = !isMoney(listed) && listed !== 'ON_HOLD' && !isMoney(status) && !isOpen(status);
   return !bothFailed;

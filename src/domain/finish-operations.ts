@@ -1,4 +1,6 @@
-/** What a reading makes of a payment's recorded operations, and what has to be done after it is recorded. Pure. */
+/**
+ * What a reading means for a payment's recorded operations, and what must be done after it is recorded. Pure.
+ */
 import type { OrderChange } from './apply-finding.ts';
 import {
   isGiveBack,
@@ -12,7 +14,7 @@ import type { OrderSnapshot } from './order.ts';
 import { type PaymentSnapshot } from './payment.ts';
 import type { Transaction } from './transaction.ts';
 
-/** A capture, refund or void as it is recorded. */
+/** A capture, refund or void, as the store has it. */
 export interface RecordedOperation {
   readonly id: string;
   readonly kind: OperationKind;
@@ -26,7 +28,10 @@ export interface RecordedOperation {
   readonly failedVoids: number;
 }
 
-/** An operation that came to nothing without the gateway's showing it: refused by us, declined, or never confirmed. */
+/**
+ * An operation that failed without a trace at the gateway: we refused it, the gateway declined it, or it was
+ * never confirmed.
+ */
 export interface FailedOperation {
   readonly operationId: string;
   readonly code: string;
@@ -40,11 +45,11 @@ export interface FinishedOperation extends Pick<
   readonly state: 'done' | 'failed';
   readonly amountMinor: number | null;
   readonly detail: string | null;
-  /** The gateway itself shows how it ended, or that it was declined there. */
+  /** The gateway shows how it ended, or the gateway declined it. */
   readonly isByGateway: boolean;
 }
 
-/** Codes of what failed before or beside the gateway. */
+/** Codes of failures that happened without the gateway. */
 const OURS: ReadonlySet<string> = new Set([
   'operation_not_possible',
   'amount_too_large',
@@ -52,7 +57,10 @@ const OURS: ReadonlySet<string> = new Set([
   'not_needed',
 ]);
 
-/** Whatever the transaction shows as finished, and the one that is said to have come to nothing. `isNewer` than what is recorded. */
+/**
+ * The operations that the transaction shows as finished, and the one in `failed`. `isNewer`: the reading is
+ * newer than what is recorded.
+ */
 export function finishedOperations(
   operations: readonly RecordedOperation[],
   { transaction, failed }: { readonly transaction?: Transaction; readonly failed?: FailedOperation },
@@ -64,7 +72,7 @@ export function finishedOperations(
   });
 }
 
-/** Null where the transaction says nothing new of it. */
+/** Null where the transaction shows nothing new about the operation. */
 function shown(
   operation: RecordedOperation,
   transaction: Transaction | undefined,
@@ -94,7 +102,10 @@ function finished(
   return { id, kind, reference, cause, ...end, isByGateway: true };
 }
 
-/** Only what the gateway calls so itself, or says later than what is known: an older answer may show what was to be corrected. */
+/**
+ * Only where the gateway calls it reversed, or where the reading is newer than what is recorded: an older
+ * answer may still show the failure that was corrected since.
+ */
 function reversed(
   operation: RecordedOperation,
   transaction: Transaction | undefined,
@@ -106,32 +117,38 @@ function reversed(
   return [finished(operation, { state: 'failed', amountMinor, code: REVERSED, detail: trace.reason })];
 }
 
-/** The code of what was done, and taken back by the gateway. */
+/** The code of an operation that was done and that the gateway took back. */
 const REVERSED = 'reversed';
 
-/** Those that the merchant has to hear of: a capture that fails, except where the answer to its own call says already that it can't be. */
+/**
+ * The failures that the merchant is notified of: failed captures, unless the response to the merchant's own
+ * call already said so.
+ */
 export function failuresToTell(operations: readonly FinishedOperation[]): FinishedOperation[] {
   return operations.filter(({ kind, state, code, cause, isByGateway }) => {
-    // What was done and is not any more is told as that.
+    // An operation that was done and is not done any more has an update of its own type.
     if (kind !== 'capture' || state !== 'failed' || code === 'not_needed' || code === REVERSED) return false;
     return isByGateway || cause === 'auto_capture';
   });
 }
 
-/** Whether money of the payment is on its way back: then it can't pay. */
+/** Whether the payment's money is being given back. Then it can't pay. */
 export function isGoingBack(operations: readonly RecordedOperation[]): boolean {
   return operations.some((operation) => isGiveBack(operation) && isUnfinished(operation));
 }
 
-/** What a record leaves to be done: carry out the capture that was asked for at creation, return the money, close the order's other session. */
+/**
+ * What is left to do after a record: make the capture that was requested at creation, give the money back,
+ * close the order's other session.
+ */
 export type NextStep = 'capture' | 'give_back' | 'close_others';
 
-/** `"capture": "auto"`: the order is paid by an authorization that is to be captured at once. */
+/** `"capture": "auto"`: an authorization has just paid the order and is captured at once. */
 export function capturesNow(capture: string, { paysNow, status }: OrderChange): boolean {
   return capture === 'auto' && paysNow && status === 'AUTHORIZED';
 }
 
-/** What must be done now that it is recorded. Said again by every later record, so that none is lost with a run. */
+/** The next steps after a record. Every later record repeats them, so that none is lost with a run. */
 export function nextSteps(
   order: Pick<OrderSnapshot, 'paidPaymentId' | 'otherOpen'>,
   payment: Pick<PaymentSnapshot, 'paymentId' | 'mustGiveBack'>,

@@ -1,44 +1,45 @@
-/** Which lines of an order its captures and refunds are about, and what is left of each. Pure. */
+/** Which of an order's lines its captures and refunds cover, and what is left of each. Pure. */
 import type { OperationKind, OperationState } from './operation.ts';
 import type { OrderLine } from './order.ts';
 
-/** A part of a line, by its `lineId`: minor units, negative where the line is. */
+/** A part of a line, by its `lineId`, in minor units. Negative where the line is negative. */
 export interface MovedLine {
   readonly lineId: string;
   readonly amountMinor: number;
   readonly quantity?: number;
 }
 
-/** As much of a capture or refund as its lines need; `lines` are null where it named none. */
+/** The part of a capture or refund that concerns lines. `lines` is null where it named none. */
 export interface LinedOperation {
   readonly kind: OperationKind;
   readonly state: OperationState;
   readonly lines: readonly MovedLine[] | null;
 }
 
-/** What is left of a line. The quantity is null where an earlier part did not name its own. */
+/** What is left of a line. The quantity is null where an earlier part did not name its quantity. */
 export interface LineLeft {
   readonly lineId: string;
   readonly amountMinor: number;
   readonly quantity: number | null;
-  /** It was there to be moved, and nothing of it has been. */
+  /** The line was available, and no part of it has been moved. */
   readonly isWhole: boolean;
 }
 
 export type MovedKind = 'capture' | 'refund';
 
-/** Everything that what is left of the lines follows from. */
+/** All facts from which the rest of each line is computed. */
 export interface LineHistory {
   readonly ordered: readonly OrderLine[];
-  /** Earlier captures and refunds of the payment, failed ones among them. */
+  /** Earlier captures and refunds of the payment, including failed ones. */
   readonly operations: readonly LinedOperation[];
-  /** What the gateway has captured in all, by any hand. */
+  /** What the gateway has captured in total, including captures that we did not ask for. */
   readonly capturedMinor: number;
 }
 
 /**
- * What is left of each line to be captured, or of what was captured of it to be refunded. Whatever has not failed counts. Where money was
- * captured without lines, any line may be what it was for: then no more than the line itself can be said.
+ * What is left of each line to capture, or what is left to refund of its captured part. Every operation that
+ * has not failed counts. Money that was captured without lines may belong to any line, so the limit for each
+ * line is then the whole line.
  */
 export function linesLeft(kind: MovedKind, history: LineHistory): readonly LineLeft[] {
   const { ordered } = history;
@@ -50,7 +51,7 @@ function wholeLine({ lineId, amountMinor, quantity }: OrderLine): LineLeft {
   return { lineId, amountMinor, quantity, isWhole: true };
 }
 
-/** Each line as far as it was captured. */
+/** The captured part of each line. */
 function capturedLines({ ordered, operations, capturedMinor }: LineHistory): readonly LineLeft[] {
   const done = operations.filter(({ kind, state }) => kind === 'capture' && state === 'done');
   const named = done.flatMap(({ lines }) => lines ?? []);
@@ -86,7 +87,7 @@ export function sumOf(lines: readonly Pick<MovedLine, 'amountMinor'>[]): number 
   return lines.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 }
 
-/** Null where a part did not say. */
+/** Null where a part has no quantity. */
 function quantityOf(parts: readonly MovedLine[]): number | null {
   return parts.reduce<number | null>(
     (sum, { quantity }) => (sum === null || quantity === undefined ? null : sum + quantity),
@@ -94,19 +95,19 @@ function quantityOf(parts: readonly MovedLine[]): number | null {
   );
 }
 
-/** Quantities may be decimal: thirds must add up to one. */
+/** Quantities may be decimal. Rounding makes three thirds add up to one. */
 function round(quantity: number): number {
   return Math.round(quantity * 1e6) / 1e6;
 }
 
-/** What is wrong with one of the lines that somebody asks for. */
+/** What is wrong with one of the requested lines. */
 export interface WrongLine {
   readonly index: number;
   readonly field: 'lineId' | 'amount' | 'quantity';
   readonly detail: string;
 }
 
-/** Compares lines with what is left of them; nothing is wrong where the order's lines are not known. */
+/** Compares lines with what is left of them. Without the order's lines nothing is compared. */
 export function wrongLines(
   kind: MovedKind,
   lines: readonly MovedLine[],
@@ -140,7 +141,7 @@ function wrongLine(
       {
         index,
         field: 'amount',
-        detail: `expected a part of the ${rest.amountMinor} that are left of the ${line.amountMinor} of this line`,
+        detail: `expected at most what is left of this line: ${rest.amountMinor} of ${line.amountMinor}`,
       },
     ];
   const most = rest.quantity ?? line.quantity;
@@ -149,18 +150,21 @@ function wrongLine(
       {
         index,
         field: 'quantity',
-        detail: `expected at most the ${most} that are left of the ${line.quantity} of this line`,
+        detail: `expected at most the quantity left of this line: ${most} of ${line.quantity}`,
       },
     ];
   return [];
 }
 
-/** Lines may be negative, and then so are their parts. */
+/** Lines may be negative. Their parts then are negative too. */
 function isPartOf(part: number, left: number, whole: number): boolean {
   return part * whole >= 0 && left * whole >= 0 && Math.abs(part) <= Math.abs(left);
 }
 
-/** The lines of an amount that is exactly all that is left of them; null where it is not, or where that can't be said. */
+/**
+ * The lines of an amount that equals all that is left of them. Null where it does not, or where the rest is
+ * not known.
+ */
 export function linesOfRest(
   kind: MovedKind,
   amountMinor: number,
@@ -176,7 +180,7 @@ export function linesOfRest(
   }));
 }
 
-/** An earlier operation of the kind named no lines: what is left of which line is anybody's guess. */
+/** An earlier operation of the kind named no lines, so it is not known what is left of each line. */
 function hasUnnamed(wanted: MovedKind, { operations }: LineHistory): boolean {
   return operations.some(({ kind, state, lines }) => kind === wanted && state !== 'failed' && lines === null);
 }

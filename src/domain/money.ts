@@ -1,10 +1,12 @@
-/** An amount in minor units (øre, cents) with its ISO 4217 currency. Never a float, never without a currency. */
+/**
+ * An amount in minor units (øre, cents) with its ISO 4217 currency. Never a float, never without a currency.
+ */
 export interface Money {
   readonly amountMinor: number;
   readonly currency: string;
 }
 
-/** The largest amount of an int32 field, which is what gateways have. */
+/** The largest amount of an int32 field: gateways use int32. */
 export const MAX_AMOUNT_MINOR = 2_147_483_647;
 
 /** Whether two amounts are the same number of the same currency. */
@@ -12,12 +14,15 @@ export function sameMoney(left: Money, right: Money): boolean {
   return left.amountMinor === right.amountMinor && left.currency === right.currency;
 }
 
-/** Whether a value read from outside is an amount at all: a non-negative integer within int32. */
+/** Whether a value from outside is an amount: a non-negative integer within int32. */
 export function isAmountMinor(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_AMOUNT_MINOR;
 }
 
-/** "722.00 NOK", "500 JPY": for people. Not for workflow code, whose output must not depend on the ICU version. */
+/**
+ * "722.00 NOK", "500 JPY": for people. Not for workflow code, whose output must not depend on the ICU
+ * version.
+ */
 export function formatMoney({ amountMinor, currency }: Money): string {
   const digits = fractionDigits(currency);
   return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;

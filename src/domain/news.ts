@@ -1,11 +1,14 @@
-/** What became of a payment's money, operation by operation, and what of it the merchant has yet to hear. Pure. */
+/**
+ * What happened to a payment's money, operation by operation, and which part of it the merchant does not know
+ * yet. Pure.
+ */
 import type { OperationKind, ShownOperation } from './operation.ts';
 import type { UpdateType } from './order.ts';
 
-/** `reversed`: it was done, and the gateway says itself that it took that back. */
+/** `reversed`: the operation was done, and the gateway itself says that it took it back. */
 export type ShownState = ShownOperation['state'] | 'reversed';
 
-/** How each operation was shown last, by kind and name: `capture/e-17`. */
+/** How the last reading showed each operation, by kind and name: `capture/e-17`. */
 export type ShownStates = Readonly<Record<string, ShownState>>;
 
 /** Something that happened to one operation. */
@@ -14,25 +17,31 @@ export interface MoneyNews {
   readonly name: string;
 }
 
-/** Whether an id of ours may hold it, whatever a gateway calls its events. */
+/** Whether a text from the gateway can be a part of an id of ours. */
 export function isPlain(text: string): boolean {
   return /^[A-Za-z0-9._-]{1,100}$/.test(text);
 }
 
-/** An operation's name: the gateway's id of its event, else its reference, else its place among all of them. */
+/**
+ * An operation's name: the gateway's id of its event, else its reference, else its position among the
+ * operations.
+ */
 export function nameOf({ eventId = '', reference }: ShownOperation, place: number): string {
   if (isPlain(eventId)) return eventId;
   return reference !== null && isPlain(reference) ? reference : `at-${place + 1}`;
 }
 
-/** How each stands after a reading. What that does not show stays as it was: a reading may lag. */
+/**
+ * The state of each operation after a reading. An operation that the reading does not show keeps its state,
+ * since a reading may lag.
+ */
 export function shownAfter(before: ShownStates, operations: readonly ShownOperation[]): ShownStates {
   const now = operations.map((one, place) => [keyOf(one, place), stateOf(one)] as const);
   const isNews = now.some(([key, state]) => before[key] !== state);
   return isNews ? { ...before, ...Object.fromEntries(now) } : before;
 }
 
-/** How many operations the gateway itself says it has taken back: of two readings, one with fewer is the older. */
+/** How many operations the gateway says it took back. Of two readings, the one with fewer is the older. */
 export function reversalsIn(shown: ShownStates): number {
   return Object.values(shown).filter((state) => state === 'reversed').length;
 }
@@ -41,17 +50,17 @@ export function reversalsOf({ operations }: { readonly operations: readonly Show
   return operations.filter(({ isReversed }) => isReversed === true).length;
 }
 
-/** Those that are done, and were not before. */
+/** The operations that are done and were not done before. */
 export function doneSince(before: ShownStates, operations: readonly ShownOperation[]): MoneyNews[] {
   return turned(before, operations, (was, is) => was !== 'done' && is === 'done');
 }
 
-/** Those that were done, and are not any more. */
+/** The operations that were done and are not done any more. */
 export function undoneSince(before: ShownStates, operations: readonly ShownOperation[]): MoneyNews[] {
   return turned(before, operations, (was, is) => was === 'done' && (is === 'failed' || is === 'reversed'));
 }
 
-/** What the merchant hears of one that was done and is not any more. */
+/** The update's type for an operation that was done and is not done any more. */
 export const UNDONE = {
   capture: 'order.capture_reversed',
   refund: 'order.refund_failed',

@@ -1,64 +1,71 @@
-/** Money that is moved after a payment: captures, refunds and voids. What may be done, and what became of it. Pure. */
+/** Captures, refunds and voids: what may be done, and what a transaction shows of it. Pure. */
 import type { Transaction } from './transaction.ts';
 
 export type OperationKind = 'capture' | 'refund' | 'void';
 
-/** Why it is carried out: the merchant or an operator asked, `"capture": "auto"`, or money that came too late. */
+/**
+ * Why it is carried out: a merchant or an operator asked for it, `"capture": "auto"`, or money that came too
+ * late.
+ */
 export type OperationCause = 'merchant' | 'operator' | 'auto_capture' | 'late_money';
 
-/** Whether it gives back money that may not be kept. */
+/** Whether the operation gives back money that may not be kept. */
 export function isGiveBack({ cause }: { readonly cause: OperationCause }): boolean {
   return cause === 'late_money' || cause === 'operator';
 }
 
-/** Whether it may still change by itself: it is under way, or nothing is known of it yet. */
+/** Whether the operation may still change without a new cause: it is under way, or its state is not known. */
 export function isUnfinished({ state }: { readonly state: OperationState }): boolean {
   return state === 'pending' || state === 'unknown';
 }
 
 /**
- * `pending`: not finished, or accepted by the gateway and not finished there. `unknown`: sent, and its answer was lost; it is read for,
- * never sent again. `done` and `failed` are final, but for a gateway that changes its mind.
+ * `pending`: not finished, or accepted by the gateway and not finished there. `unknown`: sent, and its answer
+ * was lost; it is looked for in readings, and never sent again. `done` and `failed` are final, unless the
+ * gateway changes its answer.
  */
 export type OperationState = 'pending' | 'unknown' | 'done' | 'failed';
 
 /** What a gateway shows of one operation on a transaction, ours or not. */
 export interface ShownOperation {
   readonly kind: OperationKind;
-  /** What was given as its reference; null where there was none, as with a void that takes none. */
+  /** The reference that was sent with it. Null where it has none, as a void that takes no reference. */
   readonly reference: string | null;
   readonly amountMinor: number;
   readonly state: 'done' | 'pending' | 'failed';
   /** Why it failed, in the gateway's words. */
   readonly reason?: string;
-  /** The gateway had called it failed, and took that back. */
+  /** The gateway had shown it as failed, and corrected that. */
   readonly isCorrected?: true;
-  /** It was done, and that was taken back: its state is `failed`. */
+  /** It was done, and the gateway took it back: its state is `failed`. */
   readonly isReversed?: true;
-  /** The gateway's own id of the event that this is; what was only accepted has another one once it is done. Absent where it gives none. */
+  /**
+   * The gateway's id of this event. An operation that was only accepted gets another event, with another id,
+   * once it is done. Absent where the gateway gives none.
+   */
   readonly eventId?: string;
 }
 
-/** What a payment product can do, as far as that differs. */
+/** What a payment method can do, where methods differ. */
 export interface ProductRules {
-  /** Products without an authorization have nothing to void: their money is refunded. */
+  /** Methods without an authorization have nothing to void: their money is refunded. */
   readonly voids: 'whole' | 'rest_too' | 'never';
-  /** A capture may give the rest of the authorization back. */
+  /** Whether a capture may release the rest of the authorization. */
   readonly finalCapture: boolean;
-  /** Whether captures and refunds must name the lines of the order that they are about. */
+  /** Whether captures and refunds must name the order lines that they cover. */
   readonly lines: 'required' | 'optional';
   /** How long an authorization lasts, in days; null where it is not known to lapse. */
   readonly authorizationDays: number | null;
 }
 
-/** What is asked for; without an amount it is all that is left. */
+/** The requested operation. Without an amount it covers all that is left. */
 export interface WantedOperation {
   readonly kind: OperationKind;
   readonly amountMinor: number | null;
   readonly finalCapture: boolean;
 }
 
-/** `not_needed`: what it was wanted for is so already, or is not wanted any more. */
+/** `not_needed`: what was requested is already so, or is not wanted any more. */
 export type RefusalCode = 'operation_not_possible' | 'amount_too_large' | 'items_required' | 'not_needed';
 
 export type Feasibility =
@@ -66,8 +73,8 @@ export type Feasibility =
   | { readonly ok: false; readonly code: RefusalCode; readonly detail: string };
 
 /**
- * Whether an operation can be carried out on a transaction as the gateway shows it. `reservedMinor` is what other operations of the
- * same kind have been promised that the transaction does not show yet.
+ * Whether an operation can be carried out on a transaction, as the gateway shows it. `reservedMinor` is what
+ * is reserved for other operations of the same kind and not yet shown in the transaction.
  */
 export function feasible(
   wanted: WantedOperation,
@@ -89,7 +96,7 @@ export function feasible(
 
 const PAST = { capture: 'captured', refund: 'refunded', void: 'voided' } as const;
 
-/** What the gateway would still let be captured or refunded. */
+/** How much the gateway still lets us capture or refund. */
 export function leftFor(kind: 'capture' | 'refund', transaction: Transaction): number {
   return kind === 'capture'
     ? transaction.capturableMinor
@@ -120,7 +127,7 @@ function feasibleVoid(transaction: Transaction, rules: ProductRules, reservedMin
   if (capturedMinor > 0 && rules.voids === 'whole')
     return refused(
       'operation_not_possible',
-      'this payment method does not void the rest of what was partly captured: the rest lapses by itself, or goes back at once where the last capture says finalCapture',
+      'this payment method cannot void the rest of a partly captured authorization: the rest lapses by itself; finalCapture in the last capture releases it at once',
     );
   return { ok: true, amountMinor: capturableMinor };
 }
@@ -135,23 +142,29 @@ export type Trace =
       readonly state: 'failed';
       readonly amountMinor: number;
       readonly reason: string;
-      /** It was done before. */
+      /** The operation was done before. */
       readonly isReversed: boolean;
     }
   | { readonly state: 'absent' };
 
-/** As much of one of our operations as is needed to find it in a transaction. */
+/** The fields of one of our operations that are needed to find it in a transaction. */
 export interface TracedOperation {
   readonly kind: OperationKind;
   readonly reference: string;
   readonly isSent?: boolean;
-  /** How many voids had failed before this one was sent: none of them says anything about it. */
+  /** How many voids had failed before this one was sent. Those failures say nothing about this one. */
   readonly failedVoids?: number;
-  /** The gateway has declined it: of the voids that are done, only one that it had called failed can be this. */
+  /**
+   * The gateway has declined this void. Of the voids that are done, only one that had been shown as failed
+   * can be this one.
+   */
   readonly isDeclined?: boolean;
 }
 
-/** What a transaction shows of one of our operations: by kind and reference; a void has none, so once ours is sent any void is ours. */
+/**
+ * What a transaction shows of one of our operations, found by kind and reference. A void has no reference:
+ * once ours is sent, any void is taken for ours.
+ */
 export function traceOf(operation: TracedOperation, transaction: Transaction): Trace {
   if (operation.kind === 'void' && operation.isSent === false) return { state: 'absent' };
   const best = shownOf(operation, transaction);
@@ -173,18 +186,21 @@ function shownOf(
   return isOlder ? undefined : best;
 }
 
-/** How many voids a transaction shows as failed, ours or not. */
+/** How many failed voids a transaction shows, ours or not. */
 export function failedVoidsOf({ operations }: Transaction): number {
   return operations.filter(({ kind, state }) => kind === 'void' && state === 'failed').length;
 }
 
 export interface PromisedOperation extends TracedOperation {
   readonly isSent: boolean;
-  /** Reserved for it; null before it was ever sent. */
+  /** The amount reserved for it. Null before it was first sent. */
   readonly amountMinor: number | null;
 }
 
-/** What is promised to others and that the transaction does not show yet: a capture and a void draw on the same rest. */
+/**
+ * The amount reserved for other operations that the transaction does not show yet. Captures and voids draw on
+ * the same rest.
+ */
 export function reservedFor(
   kind: OperationKind,
   others: readonly PromisedOperation[],

@@ -1,6 +1,6 @@
 import type { Money } from './money.ts';
 
-/** What a merchant sees of an order: contract §3. */
+/** The order's status, as a merchant sees it: contract §3. */
 export type OrderStatus =
   | 'AWAITING_PAYMENT'
   | 'PAYMENT_PENDING'
@@ -22,7 +22,7 @@ export const ORDER_STATUSES = [
   'REVIEW',
 ] as const satisfies readonly OrderStatus[];
 
-/** What the merchant is told: contract §3 and §6. */
+/** The types of updates to the merchant: contract §3 and §6. */
 export const UPDATE_TYPES = [
   'order.paid',
   'order.payment_pending',
@@ -46,7 +46,10 @@ export const UPDATE_TYPES = [
 
 export type UpdateType = (typeof UPDATE_TYPES)[number];
 
-/** One line of what is sold: its total in minor units including VAT, negative for a gift card; `vat` in per cent. */
+/**
+ * One line of what is sold: its total in minor units including VAT, negative for a gift card; `vat` in per
+ * cent.
+ */
 export interface OrderLine {
   readonly id: string;
   readonly lineId: string;
@@ -58,7 +61,7 @@ export interface OrderLine {
   readonly type?: string;
 }
 
-/** A postal address as far as it is known; `country` as ISO 3166-1 writes it, in two letters. */
+/** A postal address, as far as it is known. `country` in two letters (ISO 3166-1). */
 export interface Address {
   readonly name?: string;
   readonly company?: string;
@@ -70,7 +73,7 @@ export interface Address {
   readonly country?: string;
 }
 
-/** What is filled in for the payer: an e-mail address in ASCII, a phone number as E.164 writes it. */
+/** Prefilled for the payer: an e-mail address in ASCII, a phone number in E.164. */
 export interface Customer {
   readonly email?: string;
   readonly phone?: string;
@@ -79,29 +82,35 @@ export interface Customer {
   readonly shippingAddress?: Address;
 }
 
-/** What an order without lines is at a gateway that wants some: one line of all of it. */
+/** The one line that stands for an order without lines, at a gateway that requires lines. */
 export function wholeOrder(reference: string, amountMinor: number): OrderLine {
   return { id: 'order', lineId: '1', description: `Order ${reference}`, quantity: 1, amountMinor };
 }
 
-/** The order as it is recorded, under its lock, beside one of its payments. */
+/** The order as recorded, read under its lock, seen from one of its payments. */
 export interface OrderSnapshot {
   readonly reference: string;
   readonly money: Money;
   readonly status: OrderStatus;
-  /** Which payment has paid it; once set it never changes. */
+  /** The payment that has paid it. Once set, this never changes. */
   readonly paidPaymentId: string | null;
   /** The number of its newest payment. */
   readonly latestN: number;
-  /** Another payment than the one at hand that is still open; there is one at most. */
+  /** The status of another payment that is still open. An order has at most one. */
   readonly otherOpen: 'PENDING' | 'ON_HOLD' | null;
-  /** Whether another one waits for a person. */
+  /** Whether another payment is in REVIEW. */
   readonly otherReviewed: boolean;
-  /** The merchant has asked for another session in the place of this payment's, which is being closed for that. */
+  /**
+   * The merchant has asked for another session in place of this payment's session, which is being closed for
+   * that.
+   */
   readonly isReplacing: boolean;
 }
 
-/** The id of an effect, equal for everything that would tell the merchant the same thing: it is the `webhook-id`. */
+/**
+ * The id of an effect, the same for everything that would notify the merchant of the same fact. It is the
+ * `webhook-id`.
+ */
 export function effectId(
   at: { orderReference: string; paymentId: string },
   type: UpdateType,
@@ -110,7 +119,7 @@ export function effectId(
   return type === 'order.paid' ? `${at.orderReference}/order.paid` : `${at.paymentId}/${type}/${cause}`;
 }
 
-/** Announcements of a state on the way: pointless, and confusing, once the order has moved on. */
+/** Whether the update announces a passing state. Once the order has moved on, it would only confuse. */
 export function isSupersededByLater(type: UpdateType): boolean {
   return (
     type === 'order.payment_pending' ||

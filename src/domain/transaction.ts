@@ -2,18 +2,24 @@ import { isAmountMinor, type Money } from './money.ts';
 import type { ShownOperation } from './operation.ts';
 import type { Accepted, PaymentSnapshot, PaymentStatus } from './payment.ts';
 
-/** What a payment can become by what a gateway says of its transaction. */
+/** The statuses that a payment can get from a gateway's transaction. */
 export type KnownStatus = Exclude<PaymentStatus, 'PENDING' | 'CANCELLED' | 'EXPIRED' | 'REVIEW'>;
 
-/** What a gateway calls a transaction's state, in our words. `UNCLEAR` covers UNKNOWN and every value not listed yet. */
+/**
+ * The transaction's state, translated into our words. `UNCLEAR` covers UNKNOWN and every value that is not
+ * listed yet.
+ */
 export type TransactionStatus = KnownStatus | 'INITIATED' | 'UNCLEAR';
 
-/** Whether it says anything about a payment: not of one that has only begun, nor in words that nobody understands. */
+/**
+ * Whether the status says anything about a payment. It does not where the transaction has only begun, or
+ * where we do not know the status.
+ */
 export function isKnownStatus(status: TransactionStatus): status is KnownStatus {
   return status !== 'INITIATED' && status !== 'UNCLEAR';
 }
 
-/** What the gateway itself said in answer to a read of ours: the only thing that money is believed on. */
+/** What the gateway itself said in answer to our read: the only proof of money that we accept. */
 export interface Transaction {
   readonly transactionId: string;
   readonly sessionId: string;
@@ -23,30 +29,30 @@ export interface Transaction {
   readonly status: TransactionStatus;
   /** The gateway's own word for `status`, for people. */
   readonly gatewayStatus: string;
-  /** Whether a successful event (or the status itself) says that the money was authorized or captured. */
+  /** Whether a successful event, or the status itself, shows that the money was authorized or captured. */
   readonly authorized: boolean;
   readonly authorizedMinor: number;
   readonly capturedMinor: number;
   readonly refundedMinor: number;
-  /** What may still be captured, or voided: neither captured nor given back. */
+  /** The sum that may still be captured or voided: neither captured nor given back. */
   readonly capturableMinor: number;
-  /** What was done with the money, in the order in which it happened, by us or at the gateway itself. */
+  /** What was done with the money, by us or at the gateway itself, in the order in which it happened. */
   readonly operations: readonly ShownOperation[];
   /**
-   * The events of money that it shows as done, each by the name that a callback about it gives (`Claim.eventRef`). Absent where the
-   * gateway's callbacks name none.
+   * The money events that the transaction shows as done, each by the name that its callback uses
+   * (`Claim.eventRef`). Absent where the gateway's callbacks name no event.
    */
   readonly knownEvents?: readonly string[];
-  /** RFC 3339; when the gateway last changed it. Tells a stale answer from a newer one. */
+  /** RFC 3339. When the gateway last changed it. Tells a stale answer from a newer one. */
   readonly updatedAt?: string;
   readonly paymentMethod?: string;
-  /** RFC 3339; when what is held and not captured is expected to lapse. */
+  /** RFC 3339. When the held and uncaptured money is expected to lapse. */
   readonly authorizationExpiresAt?: string;
   /** Why it failed, in the gateway's words. */
   readonly reason?: string;
 }
 
-/** What one look at the gateway found. Silence and refusals are not readings: they are retried. */
+/** The result of reading the gateway once. Silence and refusals are no readings: they are retried. */
 export type Reading =
   | { readonly kind: 'transaction'; readonly transaction: Transaction }
   /** The session has no transaction (yet). `state` is what its events say. */
@@ -57,10 +63,13 @@ export type Reading =
     }
   /** 404: the read model may be behind. */
   | { readonly kind: 'absent' }
-  /** It answered, but not in a way that can be understood. */
+  /** The gateway answered, but the answer can't be understood. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
-/** What no money can be like, in words; null where the sums are possible. Whatever such a transaction is about is not understood. */
+/**
+ * The first impossible sum of a transaction, in words. Null where the sums are possible. A transaction with
+ * an impossible sum is treated as not understood.
+ */
 export function impossibleIn(transaction: Transaction): string | null {
   const { money, authorized, authorizedMinor, capturedMinor, refundedMinor, capturableMinor } = transaction;
   const sums = { authorizedMinor, capturedMinor, refundedMinor, capturableMinor, amount: money.amountMinor };
@@ -75,7 +84,10 @@ export function impossibleIn(transaction: Transaction): string | null {
 
 export type Mismatch = 'account' | 'session' | 'reference' | 'amount' | 'currency';
 
-/** The first thing in which a transaction differs from what was opened, or null: all of it must match before money is believed. */
+/**
+ * The first field in which a transaction differs from what was opened, or null. Money is believed only where
+ * all match.
+ */
 export function mismatch(
   opened: Pick<PaymentSnapshot, 'account' | 'sessionId' | 'orderReference' | 'money' | 'accepted'>,
   transaction: Transaction,
@@ -86,7 +98,7 @@ export function mismatch(
   return difference(opened.accepted ?? { reference, money }, transaction);
 }
 
-/** The first thing in which a transaction differs from what it should be for, or null. */
+/** The first field in which a transaction differs from what it should be for, or null. */
 export function difference(
   { reference, money }: Accepted,
   transaction: Transaction,
