@@ -1,6 +1,7 @@
 /**
- * What handlers and workflows are sent, taken for what it may be: an operator's command line can send anything. Nothing here throws but
- * the functions named `expect…`, which refuse an update, or the input of a whole run, in words.
+ * Parses what is sent to handlers and workflows, since an operator's command line can send anything. Only the
+ * functions named `expect…` throw: they refuse an update, or the input of a whole run, and say what was
+ * expected.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Callback, Claim } from '../domain/callback.ts';
@@ -18,19 +19,22 @@ import {
 } from './messages.ts';
 import type { CarriedOpening } from './opening-plan.ts';
 
-/** Longer than any id, reason or reference of ours or a gateway's; what is longer would be carried from run to run. */
+/**
+ * Longer than any id, reason or reference of ours or of a gateway. A longer text would be carried from run to
+ * run.
+ */
 const LONGEST_TEXT = 500;
-/** Of ids that are carried over, and of operations: more than either list ever holds. */
+/** The most carried ids, and the most carried operations: more than either list ever holds. */
 const MOST_CARRIED = 500;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Nothing where it is no object. */
+/** An empty object where the value is no object. */
 export function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {};
 }
 
-/** A text that the store can take: not empty, not long, no control characters, no half of a character. */
+/** A text that the store accepts: not empty, not too long, no control characters, no lone surrogates. */
 function isText(value: unknown): value is string {
   return (
     typeof value === 'string' &&
@@ -44,14 +48,14 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** RFC 3339, of this millennium; else the time at which it came. */
+/** An RFC 3339 time of this millennium. Any other value gives the time at which it was received. */
 function timeOf(value: unknown, now: number): string {
   const isTime = isText(value) && /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value);
   const at = isTime ? Date.parse(value) : Number.NaN;
   return new Date(Number.isNaN(at) ? now : at).toISOString();
 }
 
-/** Null where it is no callback of ours. What a claim says beyond texts is left out. */
+/** Null where the value is no callback of ours. Fields of a claim that are no texts are left out. */
 export function callbackOf(value: unknown, now: number): Callback | null {
   const { eventId, contentHash, claim, receivedAt } = fieldsOf(value);
   if (!isText(eventId) || !isText(contentHash)) return null;
@@ -64,7 +68,7 @@ function claimOf(value: unknown): Claim {
   return Object.fromEntries(names.flatMap((name) => (isText(claim[name]) ? [[name, claim[name]]] : [])));
 }
 
-/** What can't be told apart is the weakest of all hits: the browser's. */
+/** A hit of an unknown kind counts as the weakest one: the browser's. */
 export function returnOf(value: unknown, now: number): UnprovedHit {
   const { why, at } = fieldsOf(value);
   return { why: why === 'unproved_callback' ? why : 'return', at: timeOf(at, now) };
@@ -72,19 +76,19 @@ export function returnOf(value: unknown, now: number): UnprovedHit {
 
 const LOOKS = ['sweep', 'unwatched', 'operator', 'refused_refund', 'in_review'] as const;
 
-/** Whatever it says, it asks for a look: without a reason of ours, an operator does. */
+/** Any value asks for a look. Without a known reason, an operator is taken to have asked. */
 export function lookOf(value: unknown, now: number): LookRequest {
   const { why, at, transactionId } = fieldsOf(value);
   const known = LOOKS.find((look) => look === why) ?? 'operator';
   return { why: known, at: timeOf(at, now), ...(isText(transactionId) && { transactionId }) };
 }
 
-/** Null where it is none. */
+/** Null where the value is no such text. */
 export function textOf(value: unknown): string | null {
   return isText(value) ? value : null;
 }
 
-/** Null where it is none. */
+/** Null where the value is no request to give back. */
 export function giveBackOf(value: unknown): GiveBackRequest | null {
   const { cause, noteKey } = fieldsOf(value);
   if (cause === 'late_money') return { cause };
@@ -123,7 +127,11 @@ export function expectGiveBack(value: unknown): GiveBackRequest {
   );
 }
 
-/** The run of another payment than its id names would be taken for that one's. @throws ApplicationFailure, which ends the run */
+/**
+ * Checks that the input matches the workflow id. Otherwise the run would be taken for the run of the payment
+ * that its id names.
+ * @throws ApplicationFailure, which ends the run
+ */
 export function expectPaymentInput(value: unknown, workflowId: string): PaymentSessionInput {
   const { carried } = fieldsOf(value);
   const address = expectAddress(value, 'paymentSession');
@@ -145,13 +153,11 @@ function expectAddress(value: unknown, workflow: string): Omit<PaymentSessionInp
   const { paymentId, orderReference, n, gateway } = fieldsOf(value);
   if (isText(paymentId) && isText(orderReference) && isCount(n) && n > 0 && isText(gateway))
     return { paymentId, orderReference, n, gateway };
-  throw refusal(
-    `${workflow} expects {"paymentId","orderReference","n","gateway"}: it is started by paidonce, never by hand`,
-  );
+  throw refusal(`${workflow} expects {"paymentId","orderReference","n","gateway"}: only paidonce starts it`);
 }
 
 function otherThan(workflowId: string, expected: string): ApplicationFailure {
-  return refusal(`the input is that of ${expected}, not of ${workflowId}`);
+  return refusal(`the input belongs to ${expected}, not to ${workflowId}`);
 }
 
 function carriedOf(value: unknown): CarriedState {
@@ -193,7 +199,7 @@ function openOf(value: unknown): OpenOperation[] {
   });
 }
 
-/** Says in words what was expected; no retry helps. */
+/** The message says what was expected. Not retryable: a retry can't help. */
 export function refusal(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, 'NOT_UNDERSTOOD');
 }

@@ -1,4 +1,7 @@
-/** What merchants and operators ask of a run: to close its session, and to decide a review. One at a time and never beside a look. */
+/**
+ * Commands of merchants and operators to a run: close its session, decide a review. One at a time, and never
+ * during a look.
+ */
 import { condition } from '@temporalio/workflow';
 import type { ClosingCause, OpenedPayment } from '../activities/contract.ts';
 import { isOpen, isSettled, type PaymentStatus } from '../domain/payment.ts';
@@ -10,9 +13,9 @@ import { showDoing } from './publish.ts';
 import { isUnopened, statusOf, type RunState } from './run-state.ts';
 
 const ORDER_PAID = { why: 'order_paid' } as const;
-const CLOSING_AGAIN = 'the order is paid: its session is to be closed';
+const CLOSING_AGAIN = 'closes the session: the order is paid';
 
-/** The merchant cancels. Answered once the gateway has said what became of the session. */
+/** The merchant cancels. Answered once the gateway has said how the session ended. */
 export async function cancel(run: RunState, { noteKey }: CancelRequest): Promise<CancelResult> {
   const because = { why: 'merchant', noteKey } as const;
   closeOnceOpening(run, because);
@@ -20,12 +23,12 @@ export async function cancel(run: RunState, { noteKey }: CancelRequest): Promise
   if (run.phase.kind !== 'watching')
     return run.closing === null ? notClosed(run, because) : afterCancel(statusOf(run));
   await run.mutex.run(() => closeSession(run, because));
-  // What the gateway has confirmed is not denied because its reads lag behind: they are followed until they say so.
+  // The gateway has confirmed the cancel, but its reads may lag behind. Wait until they show it.
   await condition(() => run.closing === null || statusOf(run) !== 'PENDING');
   return afterCancel(statusOf(run));
 }
 
-/** Another payment has paid the order: nobody may pay in this session any more. */
+/** Another payment has paid the order, so this session must not be payable any more. */
 export function close(run: RunState): void {
   if (isSettled(statusOf(run)) || run.beside.has(CLOSING_AGAIN)) return;
   closeOnceOpening(run, ORDER_PAID);
@@ -41,7 +44,7 @@ async function closeWhenOpen(run: RunState): Promise<void> {
   });
 }
 
-/** The way out of REVIEW: an operator accepts or dismisses. */
+/** The way out of REVIEW: an operator accepts or dismisses the payment. */
 export async function resolve(run: RunState, { decision, noteKey }: ResolveRequest): Promise<ResolveResult> {
   // A payment in REVIEW has a session, so opening it needs no gateway.
   await condition(() => isKnown(run) || (isUnopened(run) && run.opening.isInTrouble));
@@ -63,12 +66,12 @@ function closeOnceOpening({ phase, opening }: RunState, because: ClosingCause): 
     opening.closing = [...opening.closing, because];
 }
 
-/** A callback names a session that the gateway can't be asked about: it may have been paid in. */
+/** A callback names a session, and the gateway can't be asked about it: it may have been paid. */
 function isNamedInTrouble(run: RunState): boolean {
   return isUnopened(run) && run.opening.isInTrouble && run.callbacks.length > 0;
 }
 
-/** The store knows of no one who has asked to close it. */
+/** The store has no request to close this payment. */
 function isLeftUnopened(run: RunState, because: ClosingCause): boolean {
   return isUnopened(run) && !run.opening.closing.includes(because);
 }
@@ -85,15 +88,15 @@ function afterCancel(status: PaymentStatus): CancelResult {
 }
 
 async function closeSession(run: RunState, because: ClosingCause): Promise<void> {
-  // First what the gateway knows already: money that is there must not be released by us.
+  // Read the gateway first: we must not release money that is there.
   const seen = await look(run);
-  // What can't be seen may be money.
+  // Money may be there if the gateway does not show the session clearly.
   const isSeen = seen !== null && seen.answer !== 'unclear' && !seen.isAbsent;
   if (run.phase.kind !== 'watching' || statusOf(run) !== 'PENDING' || !isSeen) return;
   const answer = await askToClose(run, run.phase.payment, because);
   if (answer === 'cancelled') run.closing = because.why;
-  // What the gateway says after the cancel is what happened, whatever it answered to the cancel itself. Whichever of both closed it, the
-  // merchant has asked for it, and is told so.
+  // The reading after the cancel decides, not the answer to the cancel. Whichever of the two closed the
+  // session, the merchant asked for it and is notified so.
   const after = await look(run, { closing: because.why });
   const isLagging = after?.answer !== 'clear' && run.closing !== null;
   if (isLagging) run.nextLook = { at: Date.now() + 1_000, why: 'follow-up' };

@@ -1,16 +1,22 @@
-/** Activities that end without a result, since their input can't succeed or by an operator's hand. No run ends with them. */
+/**
+ * Activities that end without a result, because their input can't succeed or an operator ended them. They do
+ * not end the run.
+ */
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 
-export const NOT_READ = 'the question was ended before the gateway had answered';
-export const NOT_RECORDED = 'what was read could not be recorded';
+export const NOT_READ = 'the activity was ended before the gateway answered';
+export const NOT_RECORDED = 'the reading could not be recorded';
 
-/** What stands in for the result of an activity that has ended without one. @throws unknown, whatever else went wrong */
+/**
+ * Replaces the result of an activity that has ended without one.
+ * @throws every error that is no ActivityFailure
+ */
 export function insteadOf<Result>(error: unknown, result: Result): Result {
   if (error instanceof ActivityFailure) return result;
   throw error;
 }
 
-/** Whether it names something that the store does not know. */
+/** Whether the activity was about a row that the store does not have. */
 export function isOfNothing(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
@@ -19,7 +25,10 @@ export function isOfNothing(error: unknown): boolean {
   );
 }
 
-/** Whether it had no more time: Temporal's own retries have no end, so no worker had a place for it. */
+/**
+ * Whether the activity timed out. Temporal retries without end, so a time-out means that no worker had a free
+ * slot for it.
+ */
 export function isTimedOut(error: unknown): boolean {
   return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure;
 }

@@ -1,4 +1,7 @@
-/** What a run has done beside its loop: the merchant told, other runs woken. A shop that hangs must not keep a hold from being polled. */
+/**
+ * Work that a run does beside its loop: notify the merchant, wake other runs. A shop that hangs must not stop
+ * the polling of a hold.
+ */
 import type { NextStep } from '../domain/finish-operations.ts';
 import type { PaymentAddress } from '../domain/payment.ts';
 import { showMoney, type MoneyRun } from './money-run.ts';
@@ -6,13 +9,16 @@ import { closeOthers, notifier, wakeMoney, watchPayment } from './proxies.ts';
 import { showDetails, summaryOf } from './publish.ts';
 import type { RunState } from './run-state.ts';
 
-/** Tells the merchant what a first attempt could not, with retries; also beside a telling that waits for its next try. */
+/**
+ * Notifies the merchant, with retries, after a first attempt failed. May run beside another notification that
+ * waits for its next retry.
+ */
 export function tell(run: RunState, effectId: string): void {
   run.telling.add(effectId);
   const options = { summary: summaryOf(effectId.slice(effectId.lastIndexOf('order.'))) };
   void notifier()
     .notifyMerchant.executeWithOptions(options, [effectId])
-    // Whatever went wrong, the outbox row is still there, and the forwarder finds it.
+    // After any failure the outbox row is still there, and the forwarder finds it.
     .catch(() => undefined)
     .finally(() => {
       run.telling.delete(effectId);
@@ -21,28 +27,28 @@ export function tell(run: RunState, effectId: string): void {
 }
 
 const WORDS = {
-  capture: 'that it is captured',
-  give_back: 'that the money goes back',
-  close_others: 'that no other session can be paid',
+  capture: 'starts the capture',
+  give_back: 'starts the give-back',
+  close_others: "closes the order's other session",
 } as const satisfies Record<NextStep, string>;
 
-/** Has others do what follows from a record. Whatever is lost here, the forwarder finds it in the store. */
+/** Starts what follows from a record. If any of it is lost here, the forwarder finds it in the store. */
 export function followUp(run: RunState, next: readonly NextStep[]): void {
   for (const step of next) beside(run, WORDS[step], () => carryOn(addressOf(run), step), showDetails);
 }
 
-/** Has the payment's own run watch what was put in REVIEW beside it, which may have no run by now. */
+/** Has the payment's own run watch a payment that was put in REVIEW here. That run may have ended by now. */
 export function haveWatched(run: MoneyRun): void {
-  const summary = "the payment's run watches it";
+  const summary = "have the payment's run watch the payment";
   beside(
     run,
-    'that it is watched',
+    "has the payment's run watch the payment",
     () => watchPayment.executeWithOptions({ summary }, [addressOf(run)]),
     showMoney,
   );
 }
 
-/** Once at a time. */
+/** The same work runs once at a time. */
 export function beside<Run extends { readonly beside: Set<string> }>(
   run: Run,
   what: string,

@@ -1,4 +1,4 @@
-/** What Temporal's bundler is given: every workflow, and nothing else. */
+/** The entry of Temporal's bundler: every workflow, and nothing else. */
 export { moneyOperations } from './money-operations.ts';
 export { paymentSession } from './payment-session.ts';
 export { sweepGateway } from './sweep-gateway.ts';

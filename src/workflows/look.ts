@@ -1,4 +1,7 @@
-/** One look: when it is made, what it is told, and when the next one is due. What the gateway's answer means is not decided here. */
+/**
+ * One look: when it is made, with which triggers, and when the next one is due. What the gateway's answer
+ * means is decided elsewhere.
+ */
 import { workflowInfo } from '@temporalio/workflow';
 import type { LookInput, LookResult, OpenedPayment } from '../activities/contract.ts';
 import type { Closing } from '../domain/payment.ts';
@@ -9,14 +12,14 @@ import { background, PRIORITY } from './proxies.ts';
 import { publishSearchAttributes, showLook, summaryOf, viewOf } from './publish.ts';
 import { planAfterClearAnswer, planAfterUnclearAnswer, takeTriggers, type RunState } from './run-state.ts';
 
-/** Beside the reasons for which a run looks by itself. */
+/** The reasons for a look beside a run's own triggers. */
 export interface Asked {
   /** The session is being closed for this reason. */
   readonly closing?: Closing;
   readonly decided?: LookInput['decided'];
 }
 
-/** Looks once for everything that has asked for it until now. Null where the activity was ended without a result. */
+/** Makes one look for all triggers that have come so far. Null where the activity ended without a result. */
 export async function look(run: RunState, asked: Asked = {}): Promise<LookResult | null> {
   if (run.phase.kind !== 'watching') return null;
   const now = Date.now();
@@ -64,11 +67,14 @@ async function ask(
   }
 }
 
-/** A gateway that has called, a payer who is back, and a caller of our API wait for it; timers and the sweep do not. */
+/**
+ * Looks that someone waits for: a gateway that called us, a payer who came back, a caller of our API. Timers
+ * and the sweep do not wait.
+ */
 function isWaitedFor({ callbacks, pokes, timer, expiry }: Triggers, decided: Asked['decided']): boolean {
   if (decided !== undefined || callbacks.length > 0 || expiry === 'shopper') return true;
   if (pokes.some(({ why }) => why === 'return' || why === 'operator')) return true;
-  // Nothing but a command looks without any of them.
+  // Only a command looks without any trigger.
   return pokes.length === 0 && timer === null && expiry === null;
 }
 

@@ -1,4 +1,4 @@
-/** Everything that clients and our workflows say to each other: names, ids and shapes. */
+/** The contract between clients and our workflows: names, ids and shapes. */
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Callback } from '../domain/callback.ts';
@@ -11,20 +11,23 @@ export function paymentWorkflowId(key: { orderReference: string; n: number }): s
   return `payment/${key.orderReference}/${key.n}`;
 }
 
-/** The workflow id of everything that moves a payment's money after it was paid: `money/<payment id>`. */
+/** The workflow id for all movements of a payment's money after it was paid: `money/<payment id>`. */
 export function moneyWorkflowId(paymentId: string): string {
   return `money/${paymentId}`;
 }
 
-/** Tells the merchant on a Worker of its own, so that a shop that hangs keeps no shopper waiting. */
+/**
+ * The queue of the activities that notify the merchant. A Worker of its own, so that a shop that hangs keeps
+ * no shopper waiting.
+ */
 export function updatesTaskQueue(taskQueue: string): string {
   return `${taskQueue}-updates`;
 }
 
 /**
- * Where activities that ask a gateway run: `checkout` is what a shopper waits for, `background` everything else. Each has slots of its
- * own, so that calls that hang keep nobody at another gateway, and no shopper, waiting. The run's own queue has workflows and the
- * activities that need our store only.
+ * The task queues of activities that call a gateway: `checkout` for calls that a shopper waits for,
+ * `background` for all others. Each queue has its own slots, so calls that hang delay neither another gateway
+ * nor a shopper. The run's own queue has only workflows and activities that need nothing but our store.
  */
 export function taskQueues(taskQueue: string, gateway: string): { checkout: string; background: string } {
   return { checkout: `${taskQueue}-${gateway}-checkout`, background: `${taskQueue}-${gateway}-background` };
@@ -37,7 +40,7 @@ export const SessionIdKey = defineSearchAttributeKey('SessionId', 'KEYWORD');
 export const TransactionIdKey = defineSearchAttributeKey('TransactionId', 'KEYWORD');
 
 export interface PaymentSessionInput extends PaymentAddress {
-  /** What an earlier run of the same payment handed over when its history grew long. */
+  /** Handed over by an earlier run of the same payment when its history grew long. */
   readonly carried?: CarriedState;
 }
 
@@ -46,7 +49,7 @@ export interface CarriedState {
   readonly unclearSince?: number;
   readonly followUps?: number;
   readonly closing?: Closing;
-  /** Of a session that could not be opened yet. */
+  /** For a session that could not be opened yet. */
   readonly opening?: CarriedOpening;
   /** `at` in milliseconds since the epoch. */
   readonly nextLook?: { readonly at: number; readonly why: TimedLook };
@@ -57,17 +60,17 @@ export interface PaymentSessionResult {
   readonly why: string;
 }
 
-/** A verified callback. What it claims is evidence; all it asks for is a look. */
+/** A verified callback. Its claims are evidence; it only asks for a look. */
 export const callbackReceived = defineSignal<[Callback]>('callbackReceived');
-/** A hit that proves nothing. */
+/** A request that proves nothing. */
 export const returnVisited = defineSignal<[UnprovedHit]>('returnVisited');
-/** A look that we ask for ourselves. */
+/** A look that the service asks for itself. */
 export const lookRequested = defineSignal<[LookRequest]>('lookRequested');
-/** The first attempt to tell the merchant of an update has failed: the run takes over, with retries. */
+/** The first attempt to notify the merchant of an update has failed: the run takes over, with retries. */
 export const tellMerchant = defineSignal<[effectId: string]>('tellMerchant');
-/** The activity that opens the session says that it takes long: callers are to be answered without it. */
+/** The activity that opens the session reports that it takes long: answer callers without a session. */
 export const openingTakesLong = defineSignal('openingTakesLong');
-/** Another payment has paid the order: nobody must be able to pay in this session any more. */
+/** Another payment has paid the order, so this session must not be payable any more. */
 export const closeRequested =
   defineSignal<[{ readonly why: 'order_paid'; readonly at: string }]>('closeRequested');
 
@@ -79,9 +82,12 @@ export type OpenSessionResult =
       readonly checkoutUrl: string;
       readonly runId: string;
     }
-  /** The gateway has not answered yet, or can't be asked: the next one to ask gets the session as soon as there is one. */
+  /**
+   * The gateway has not answered yet, or can't be called. The next request gets the session once there is
+   * one.
+   */
   | { readonly kind: 'still_opening' }
-  /** The payment is settled: the caller begins again from the order's row. */
+  /** The payment is settled: the caller starts again from the order's row. */
   | { readonly kind: 'not_open'; readonly status: PaymentStatus }
   | { readonly kind: 'rejected'; readonly reason: string };
 
@@ -95,17 +101,22 @@ export type ResolveResult =
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface CancelRequest {
-  /** Names the note that the API wrote. */
+  /** The key of the note that the API wrote. */
   readonly noteKey: string;
 }
 
 export interface ResolveRequest {
   readonly decision: 'accept' | 'dismiss';
-  /** Names the operator's note in the timeline: the person and the reason stay out of the history. */
+  /**
+   * The key of the operator's note in the timeline. It keeps the person and the reason out of the history.
+   */
   readonly noteKey: string;
 }
 
-/** Opens the session, or waits for it, for 12 s at most; answered after any look that is due or running, so that no shopper is sent to a dead session. */
+/**
+ * Opens the session, or waits for it, at most 12 s. Answered only after any look that is due or running, so
+ * that no shopper is sent to a dead session.
+ */
 export const openSession = defineUpdate<OpenSessionResult>('openSession');
 export const cancelSession = defineUpdate<CancelResult, [CancelRequest]>('cancelSession');
 export const resolveReview = defineUpdate<ResolveResult, [ResolveRequest]>('resolveReview');
@@ -123,7 +134,7 @@ export interface MoneyInput extends PaymentAddress {
   readonly carried?: { readonly open: readonly OpenOperation[]; readonly givesBack: GiveBackRequest | null };
 }
 
-/** An operation that is not finished; times in milliseconds since the epoch. */
+/** An operation that is not finished. Times are in milliseconds since the epoch. */
 export interface OpenOperation {
   readonly operationId: string;
   /** In words, for people: `capture 722.00 NOK of T123.abc`. */
@@ -133,14 +144,17 @@ export interface OpenOperation {
   readonly due: number;
 }
 
-/** `noteKey` names the note of the operator's decision that the API wrote. */
+/** `noteKey` is the key of the note in which the API wrote the operator's decision. */
 export type GiveBackRequest =
   | { readonly cause: 'late_money' }
   | { readonly cause: 'operator'; readonly noteKey: string };
 
-/** Carries out an operation that the store knows; answered once it is finished, or the gateway has to be waited for. `about` is for people only. */
+/**
+ * Carries out an operation that the store has. Answered once it is finished, or once the gateway makes us
+ * wait. `about` is only for people.
+ */
 export const carryOut = defineUpdate<void, [operationId: string, about?: string]>('carryOut');
-/** Gives back what the gateway holds of the payment; answered like `carryOut`. */
+/** Gives back the money that the gateway holds of the payment. Answered like `carryOut`. */
 export const giveBack = defineUpdate<void, [GiveBackRequest]>('giveBack');
 export const operationRequested = defineSignal<[operationId: string, about?: string]>('operationRequested');
 export const giveBackRequested = defineSignal<[GiveBackRequest]>('giveBackRequested');

@@ -1,4 +1,4 @@
-/** One step of an operation, or of giving money back: what it came to is recorded by its activity. */
+/** One step of an operation or of a give-back. The activity records the result. */
 import { workflowInfo } from '@temporalio/workflow';
 import { insteadOf, isOfNothing } from './ended.ts';
 import { haveWatched } from './follow-up.ts';
@@ -7,7 +7,10 @@ import { close, postpone, request, showMoving, wordsOf, type MoneyRun } from './
 import { moneyMover, PRIORITY } from './proxies.ts';
 import { summaryOf } from './publish.ts';
 
-/** Tries an operation, or looks what has become of it. What can't be recorded is tried again later; what nobody knows is forgotten. */
+/**
+ * Tries an operation, or reads its state after an earlier try. If it can't be recorded, it is tried again
+ * later. If the store does not have it, it is dropped.
+ */
 export async function attempt(run: MoneyRun, due: OpenOperation): Promise<void> {
   try {
     await attemptNow(run, due);
@@ -24,8 +27,8 @@ async function attemptNow(run: MoneyRun, due: OpenOperation): Promise<void> {
   const { operationId, tries } = due;
   const doing = `carry out ${wordsOf(due)}`;
   const summary = summaryOf(doing);
-  showMoving(run, tries === 0 ? doing : `look what became of ${wordsOf(due)}`);
-  // The first try is what the caller waits for.
+  showMoving(run, tries === 0 ? doing : `read the state of ${wordsOf(due)}`);
+  // A caller waits for the first try.
   const priority = tries === 0 ? PRIORITY.waitedFor : PRIORITY.usual;
   const isGivingBack = run.givesBack !== null;
   const tried = await moneyMover(run.input.gateway).attemptOperation.executeWithOptions(
@@ -38,12 +41,13 @@ async function attemptNow(run: MoneyRun, due: OpenOperation): Promise<void> {
   close(run, operationId);
 }
 
-/** The next operation that gives money back; the last one has recorded that all of it is gone. */
+/** Plans the next operation that gives money back. The last plan has recorded that no money is left. */
 export async function planNextGiveBack(run: MoneyRun): Promise<void> {
   try {
     await planNow(run);
   } catch (error) {
-    // The money is in the store as what has to go back: the forwarder finds it there and wakes this run again.
+    // The store still says that the money must go back. The forwarder finds it there and wakes this run
+    // again.
     run.givesBack = insteadOf(error, null);
   }
 }
@@ -57,11 +61,11 @@ async function planNow(run: MoneyRun): Promise<void> {
   const plan = await moneyMover(run.input.gateway).planGiveBack.executeWithOptions({ summary }, [input]);
   if (plan.isInReview) haveWatched(run);
   if (plan.operationId !== null) return request(run, plan.operationId, plan.about, Date.now());
-  // Asked for meanwhile: what was given back may have been taken back since this reading.
+  // Requested again meanwhile: since this reading, the gateway may have reversed what was given back.
   if (run.giveBacksAsked === giveBacksAsked || plan.isInReview) run.givesBack = null;
 }
 
-/** What each activity is told beside what it is about. */
+/** The input that all activities have in common. */
 function stepOf(run: MoneyRun) {
   run.steps += 1;
   const { paymentId, orderReference, n, gateway } = run.input;

@@ -1,4 +1,7 @@
-/** Moves a payment's money after it was paid: captures, refunds and voids, one after another, each at most once. */
+/**
+ * Moves a payment's money after it was paid: captures, refunds and voids, one after another, each at most
+ * once.
+ */
 import { CancellationScope, condition, continueAsNew, setHandler, workflowInfo } from '@temporalio/workflow';
 import { expectGiveBack, expectMoneyInput, expectOperationId, giveBackOf, textOf } from './arguments.ts';
 import {
@@ -22,9 +25,9 @@ import {
 import { runLoop } from './run-loop.ts';
 
 /**
- * Carries out what the store's operations ask for. What the gateway has accepted or left unanswered is read for, never sent again.
- * Throws nothing but a refusal of its input; a request to cancel the workflow is ignored, since money that is on its way does not stop
- * for it.
+ * Carries out the operations that the store has. An operation that the gateway has accepted or left
+ * unanswered is looked for in readings, and never sent again. Throws only to refuse its input. A request to
+ * cancel the workflow is ignored, since it does not stop money that is on its way.
  */
 export function moneyOperations(input: MoneyInput): Promise<void> {
   return CancellationScope.nonCancellable(() => runOperations(input));
@@ -57,14 +60,14 @@ async function shown(run: MoneyRun, work: Promise<void>): Promise<void> {
 
 function timerOf(run: MoneyRun): { at: number; summary: string } | null {
   const at = Math.min(...run.open.map(({ due }) => due));
-  return Number.isFinite(at) ? { at, summary: 'look for what the gateway has not finished' } : null;
+  return Number.isFinite(at) ? { at, summary: 'read operations that the gateway has not finished' } : null;
 }
 
-/** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
+/** No handler throws, whatever is sent: a run that fails on one message could never process another. */
 function receiveRequests(run: MoneyRun): void {
   const receive = (sent: unknown, about?: unknown) => receiveOperation(run, textOf(sent), textOf(about));
   setHandler(operationRequested, receive, {
-    description: 'An operation that is written down and not carried out',
+    description: 'An operation that the store has and that is not carried out yet',
   });
   setHandler(giveBackRequested, (sent: unknown) => requestGiveBack(run, giveBackOf(sent)), {
     description: 'Money that may not be kept',

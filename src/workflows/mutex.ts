@@ -1,9 +1,9 @@
-/** One thing at a time, in the order in which they came: no finding is recorded while a cancel is in flight. */
+/** Runs one thing at a time, in the order of arrival: no finding is recorded while a cancel is in flight. */
 export class Mutex {
   #waiting = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Something is being done, or waits to be. */
+  /** Whether something is running or waiting. */
   get isBusy(): boolean {
     return this.#waiting > 0;
   }

@@ -1,29 +1,36 @@
-/** When the session is tried to be opened: for as long as somebody asks for it, and never for a shopper who left hours ago. */
+/**
+ * When to try to open the session: as long as it is asked for, and never for a shopper who left hours ago.
+ */
 import type { ClosingCause, Unavailable } from '../activities/contract.ts';
 import { delayAfter } from '../domain/ladder.ts';
 
-/** A caller is answered after this long, session or not; the gateway goes on meanwhile. */
+/**
+ * A caller gets an answer after this time, with or without a session. The gateway call continues meanwhile.
+ */
 export const ANSWER_WITHIN_MS = 12_000;
-/** Tries rest when nobody has asked for so long. */
+/** Tries rest when nothing has asked for the session for this long. */
 const RESTS_AFTER_MS = 2 * 60_000;
-/** A run takes ten updates at a time, and other calls need some of them. */
+/** A run accepts ten updates at a time, and other calls need some of them. */
 export const MOST_CALLERS = 8;
 
 /** Times in milliseconds since the epoch. */
 export interface Opening {
-  /** The first try; 0 before it. */
+  /** When the first try was made; 0 before it. */
   since: number;
   tries: number;
-  /** While it rests: the payment's deadline. */
+  /** While the opening rests: the payment's deadline. */
   nextTry: number;
   isResting: boolean;
-  /** The gateway asked not to be called before. */
+  /** The gateway asked us not to call before this time. */
   notBefore: number;
   askedAt: number;
   /** A try has failed or takes long. Until then no caller needs a timer. */
   isInTrouble: boolean;
   callers: number;
-  /** To be closed although it was never opened, as messages say; what the store knows of is done. */
+  /**
+   * Messages that asked to close a payment that was never opened. A request that the store has is removed
+   * once it is done.
+   */
   closing: readonly ClosingCause[];
 }
 
@@ -45,19 +52,22 @@ export function newOpening(carried: CarriedOpening | undefined): Opening {
   };
 }
 
-/** Somebody wants the session: a shopper, a callback, a browser, our own sweep. */
+/** Something asks for the session: a shopper, a callback, a browser or our own sweep. */
 export function askToOpen(opening: Opening, now: number): void {
   opening.askedAt = now;
   opening.isResting = false;
   opening.nextTry = Math.min(opening.nextTry, Math.max(now, opening.notBefore));
 }
 
-/** A callback that waits names a session that somebody may have paid in: then the gateway has to be asked first. */
+/** A waiting callback names a session that may have been paid. Then the gateway has to be asked first. */
 export function nextToClose({ closing, tries }: Opening, isNamed: boolean): ClosingCause | undefined {
   return tries > 0 && !isNamed ? closing[0] : undefined;
 }
 
-/** After 1, 2, 5, 15, 60 s, then every 5 minutes, as long as somebody asks; else not before the payment's deadline, which is to be noticed. */
+/**
+ * After 1, 2, 5, 15, 60 s, then every 5 minutes, as long as the session is asked for. Otherwise at the
+ * payment's deadline, which must be noticed.
+ */
 export function planNextTry(opening: Opening, now: number, isNamed: boolean, failed: Unavailable): void {
   const delay = delayAfter(opening.tries - 1);
   opening.isInTrouble = true;

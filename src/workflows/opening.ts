@@ -1,4 +1,4 @@
-/** The beginning of a run: the session is opened, found again or adopted. */
+/** The start of a run: the session is opened, found again or adopted. */
 import { condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type {
   ClosingCause,
@@ -16,7 +16,10 @@ import { background, checkout, closeUnopened } from './proxies.ts';
 import { publishSearchAttributes, showDetails, viewOf } from './publish.ts';
 import { planAfterClearAnswer, statusOf, type RunState } from './run-state.ts';
 
-/** Tries to open the payment's session, plans the next try, or finds out that there will never be one: then the run has nothing to watch. */
+/**
+ * Tries to open the payment's session. Then plans the next try, or finds that there will never be a session:
+ * the run has nothing to watch.
+ */
 export async function open(run: RunState): Promise<void> {
   const because = nextToClose(run.opening, run.callbacks.length > 0);
   if (because !== undefined) return closeInstead(run, because);
@@ -28,7 +31,10 @@ export async function open(run: RunState): Promise<void> {
   goWithout(run, outcome, input.callbacks);
 }
 
-/** Waits for an answer about the session; false where there is none in time. Only where opening is in trouble does it take a timer. */
+/**
+ * Waits for an answer about the session. False where none comes in time. Takes a timer only if opening is in
+ * trouble.
+ */
 export async function waitForSession(run: RunState): Promise<boolean> {
   const { opening } = run;
   const isAnswered = () => run.phase.kind !== 'opening';
@@ -37,11 +43,12 @@ export async function waitForSession(run: RunState): Promise<boolean> {
   const left = () => ANSWER_WITHIN_MS - (Date.now() - since);
   askToOpen(opening, since);
   await condition(() => isAnswered() || opening.isInTrouble || left() <= 0);
-  if (!isAnswered() && left() > 0) await condition(isAnswered, left(), { summary: 'then answer without it' });
+  if (!isAnswered() && left() > 0)
+    await condition(isAnswered, left(), { summary: 'then answer without the session' });
   return isAnswered();
 }
 
-/** Where every slot is taken by calls that hang, those who wait have to be told. */
+/** If calls that hang take every slot, callers that wait need an answer. */
 const STARTS_WITHIN_MS = 10_000;
 
 async function tryOnce(run: RunState, input: OpenSessionInput): Promise<OpenSessionOutcome> {
@@ -76,18 +83,21 @@ function keyOf({ opening }: RunState): string {
   return `${workflowInfo().runId}-open-${opening.tries}`;
 }
 
-/** The merchant cancels what could not be opened yet. No payer has its address, so there is nothing to ask the gateway first. */
+/**
+ * The merchant cancels a payment that could not be opened yet. No payer has its address, so the gateway need
+ * not be asked first.
+ */
 async function closeInstead(run: RunState, because: ClosingCause): Promise<void> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const { callbacks } = run;
   const input = { paymentId, orderReference, n, gateway, key: keyOf(run), because, callbacks };
-  const summary = `close it without a session: ${CLOSED_BECAUSE[because.why]}`;
+  const summary = `close the payment without a session: ${CLOSED_BECAUSE[because.why]}`;
   const status = await closeUnopened.executeWithOptions({ summary }, [input]).then(
     (recorded) => recorded.status,
     (error: unknown) => insteadOf(error, statusOf(run)),
   );
   run.opening.closing = run.opening.closing.filter((asked) => asked !== because);
-  // Nobody has asked for it, as far as the store knows.
+  // The store has no request to close it.
   if (isOpen(status)) return;
   run.closing = because.why;
   goWithout(run, { kind: 'closed', status, reason: CLOSED_BECAUSE[because.why] }, []);
@@ -100,7 +110,8 @@ function goWithout(
   answered: OpenSessionInput['callbacks'],
 ): void {
   const before = viewOf(run);
-  // A caller that waits for a session already has a payment row, so it cannot be this unknown payment. Let it ask again.
+  // A caller that waits for a session already has a payment row, so it cannot be this unknown payment. Let it
+  // ask again.
   run.phase = { kind: 'without_session', status, reason, isRefused: kind === 'rejected' };
   run.callbacks = run.callbacks.filter((callback) => !answered.includes(callback));
   run.pokes = [];
@@ -109,19 +120,20 @@ function goWithout(
 }
 
 function takeOver(run: RunState, payment: OpenedPayment): void {
-  // A new run of an old payment starts without attributes, a first one with its status.
+  // A new run of an old payment starts without attributes. The first run starts with its status.
   const before = { ...viewOf(run), status: payment.status === 'PENDING' ? payment.status : null };
   run.phase = { kind: 'watching', payment };
   publishSearchAttributes(run, before);
   if (payment.mayHaveSurplus) closeSurplusLater(run, payment.sessionId);
-  // An earlier run's timer is gone with it, and the next hold poll or review must not wait to be asked for.
+  // The timer of an earlier run is gone, and the next hold poll or review read must not wait for a request.
   const isToBeWatched = payment.status === 'ON_HOLD' || payment.reviewCode !== null;
   if (isToBeWatched && run.nextLook === null) planAfterClearAnswer(run, payment, Date.now());
 }
 
 /**
- * An answer that got lost may have left another session behind, which the gateway's search shows only after a while. `sessionId` is the one
- * that stays; empty where none does, since the payment was closed before its session could be opened.
+ * A lost answer may have left another session behind, which the gateway's search shows only after a while.
+ * `sessionId` is the session that stays. It is empty where none stays, because the payment was closed before
+ * its session could be opened.
  */
 function closeSurplusLater(run: RunState, sessionId: string): void {
   const { paymentId, orderReference, n, gateway } = run.input;
@@ -130,5 +142,5 @@ function closeSurplusLater(run: RunState, sessionId: string): void {
     await sleep('1 minute', { summary: 'then close sessions that a lost answer left behind' });
     await background(gateway).cancelSurplusSessions(session);
   };
-  beside(run, 'that no other session is left behind', work, showDetails);
+  beside(run, 'closes sessions that a lost answer left behind', work, showDetails);
 }

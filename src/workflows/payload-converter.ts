@@ -1,4 +1,7 @@
-/** How workflows read what they are sent: what nobody can decode is nothing, since an error here would stop the run for good. */
+/**
+ * Decodes what is sent to workflows. A payload that can't be decoded becomes undefined: an error here would
+ * block the run forever.
+ */
 import { defaultPayloadConverter, type Payload, type PayloadConverter } from '@temporalio/common';
 
 export const payloadConverter: PayloadConverter = {

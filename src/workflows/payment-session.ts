@@ -1,4 +1,7 @@
-/** One payment session, from its opening until it is settled. It decides when to look; what a look means is decided in `domain/`. */
+/**
+ * One payment, from opening its session until it is settled. It decides when to look; `domain/` decides what
+ * a look means.
+ */
 import {
   CancellationScope,
   condition,
@@ -52,8 +55,9 @@ import {
 } from './run-state.ts';
 
 /**
- * Opens the session, then looks at the gateway whenever a callback, a browser, a timer or the sweep asks for it, until the payment
- * is settled. Throws nothing but a refusal of its input; a request to cancel the workflow is ignored, since money does not stop for it.
+ * Opens the session, then looks at the gateway when a callback, a browser, a timer or the sweep asks for it,
+ * until the payment is settled. Throws only to refuse its input. A request to cancel the workflow is ignored,
+ * since it does not stop money.
  */
 export function paymentSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
   return CancellationScope.nonCancellable(() => runSession(input));
@@ -90,8 +94,8 @@ function timerOf(run: RunState): { at: number; summary: string } | null {
   if (!isUnopened(run))
     return nextLook && { at: nextLook.at, summary: `next look at the gateway: ${nextLook.why}` };
   const summary = opening.isResting
-    ? 'nobody asks for the session: until its deadline'
-    : 'try again to open it';
+    ? 'the session is not asked for: rest until its deadline'
+    : 'try again to open the session';
   return { at: opening.nextTry, summary };
 }
 
@@ -104,37 +108,39 @@ function endOf(run: RunState): { result: PaymentSessionResult } | null {
   return isUnopened(run) ? null : { result: { status: 'NOT_OPENED', why: waitsFor(run) } };
 }
 
-/** Whatever is sent, no handler throws: a run that can't take a message would never take another. */
+/** No handler throws, whatever is sent: a run that fails on one message could never process another. */
 function receiveMessages(run: RunState): void {
   setHandler(callbackReceived, (sent: unknown) => receiveWhatCame(run, sent), {
     description: 'A verified callback: look at the gateway',
   });
   setHandler(returnVisited, (sent: unknown) => receivePoke(run, returnOf(sent, Date.now())), {
-    description: 'An unproved hit: look once',
+    description: 'A request that proves nothing: look once',
   });
   setHandler(lookRequested, (sent: unknown) => receivePoke(run, lookOf(sent, Date.now())), {
-    description: 'We ask for a look ourselves',
+    description: 'The service itself asks for a look',
   });
   setHandler(tellMerchant, (sent: unknown) => tellWhatWasSent(run, textOf(sent)), {
-    description: 'The merchant could not be told at once: tell, with retries',
+    description: 'The first attempt to notify the merchant failed: notify it, with retries',
   });
   setHandler(openingTakesLong, () => void (run.opening.isInTrouble = true), {
     description: 'The gateway takes long to open the session: callers are answered without it',
   });
   setHandler(closeRequested, () => close(run), { description: 'Another payment has paid the order' });
-  setHandler(getState, () => viewOf(run), { description: 'What this payment is and what it waits for' });
+  setHandler(getState, () => viewOf(run), {
+    description: 'The status of this payment and what it waits for',
+  });
   setHandler(openSession, () => answerShopper(run), { description: 'Opens the session, or waits for it' });
   setHandler(cancelSession, (sent: unknown) => cancel(run, expectCancel(sent)), {
-    description: 'The merchant closes what nobody paid',
+    description: 'The merchant cancels a session that is not paid',
     validator: (sent: unknown) => void expectCancel(sent),
   });
   setHandler(resolveReview, (sent: unknown) => resolve(run, expectResolve(sent)), {
-    description: 'The way out of REVIEW',
+    description: 'An operator decides a payment in REVIEW',
     validator: (sent: unknown) => void expectResolve(sent),
   });
 }
 
-/** What is no callback of ours may still be a wish that we look. */
+/** A message that is no callback of ours may still ask for a look. */
 function receiveWhatCame(run: RunState, sent: unknown): void {
   const callback = callbackOf(sent, Date.now());
   if (callback === null) receivePoke(run, lookOf(undefined, Date.now()));
@@ -145,7 +151,7 @@ function tellWhatWasSent(run: RunState, effectId: string | null): void {
   if (effectId !== null) tell(run, effectId);
 }
 
-/** Answered within 12 s, so that callers never pile up: a run takes ten updates at a time. */
+/** Answered within 12 s, so that callers do not pile up: a run accepts ten updates at a time. */
 async function answerShopper(run: RunState): Promise<OpenSessionResult> {
   if (run.opening.callers >= MOST_CALLERS) return { kind: 'still_opening' };
   run.opening.callers += 1;
@@ -154,7 +160,7 @@ async function answerShopper(run: RunState): Promise<OpenSessionResult> {
   return answer;
 }
 
-/** Waits for any look that is due or running, so that no shopper is sent to a session that has just died. */
+/** Waits for any look that is due or running, so that no shopper is sent to a session that has just ended. */
 async function waitForAnswer(run: RunState): Promise<OpenSessionResult> {
   const since = Date.now();
   if (!(await waitForSession(run))) return { kind: 'still_opening' };
@@ -174,7 +180,10 @@ function answerWithoutSession({ phase }: RunState): OpenSessionResult {
   return { kind: 'not_open', status: statusOf({ phase }) };
 }
 
-/** One timer for the run's whole life; while on hold it has no effect, and a run that begins on hold needs none yet. */
+/**
+ * One timer for the run's whole life. It has no effect during a hold, and a run that begins on hold needs
+ * none yet.
+ */
 function watchLifetime(run: RunState): void {
   if (run.isLifetimeWatched || run.phase.kind !== 'watching') return;
   const { status, expiryDueAt } = run.phase.payment;

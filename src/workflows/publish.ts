@@ -1,14 +1,14 @@
-/** What a person sees that opens the run in the Temporal Web UI. */
+/** What the Temporal Web UI shows about a run. */
 import { upsertSearchAttributes, setCurrentDetails } from '@temporalio/workflow';
 import type { PaymentStatus } from '../domain/payment.ts';
 import type { Poke, Triggers } from '../domain/trigger.ts';
 import { PaymentStatusKey, SessionIdKey, TransactionIdKey, type PaymentView } from './messages.ts';
 import { statusOf, type RunState } from './run-state.ts';
 
-/** What the search attributes say; a run without any has no status. */
+/** The values of the search attributes. A run without any has no status. */
 type Published = Pick<PaymentView, 'sessionId' | 'transactionId'> & { readonly status: PaymentStatus | null };
 
-/** Makes the run findable by what has changed; one event, and none when nothing has. */
+/** Updates the search attributes that have changed: one event, or none where nothing has changed. */
 export function publishSearchAttributes(run: RunState, before: Published): void {
   const now = viewOf(run);
   const changed = [
@@ -31,22 +31,22 @@ export function viewOf(run: RunState): PaymentView {
   };
 }
 
-/** In plain words, what happens next. */
+/** In plain words: what the run waits for. */
 export function waitsFor({ phase, doing, opening, telling }: RunState): string {
   if (doing !== null) return `the gateway: ${doing}`;
   if (phase.kind === 'without_session') return phase.reason;
   if (phase.kind === 'opening')
-    return opening.isResting ? 'somebody to ask for the session again' : 'the gateway to open a session';
-  if (telling.size > 0) return `the merchant to hear ${[...telling].join(', ')}`;
+    return opening.isResting ? 'a new request for the session' : 'the gateway to open a session';
+  if (telling.size > 0) return `the merchant to acknowledge ${[...telling].join(', ')}`;
   const { status, expiryDueAt, reviewCode } = phase.payment;
   if (status === 'PENDING') return `a callback, the payer's browser or the sweep, until ${expiryDueAt}`;
-  if (status === 'ON_HOLD') return 'the gateway to decide; asked again by timer, callback or not';
-  if (status === 'REVIEW') return 'a person: paidonce resolve; the gateway is asked every hour';
-  if (reviewCode !== null) return 'the gateway to say clearly what it is; asked every hour, and a person';
+  if (status === 'ON_HOLD') return 'the gateway to decide; read again by timer, with or without a callback';
+  if (status === 'REVIEW') return 'a person: paidonce resolve; the gateway is read every hour';
+  if (reviewCode !== null) return 'a clear answer of the gateway, which is read every hour, and a person';
   return 'nothing: settled';
 }
 
-/** A few lines of Markdown at the head of the run's page. */
+/** A few lines of Markdown at the top of the run's page. */
 export function showDetails(run: RunState): void {
   const { status, sessionId, transactionId, waitsFor: waits } = viewOf(run);
   const { orderReference, paymentId, gateway } = run.input;
@@ -58,7 +58,7 @@ export function showDetails(run: RunState): void {
       sessionId && `- session ${inMarkdown(sessionId)}`,
       transactionId && `- transaction ${inMarkdown(transactionId)}`,
       `- waits for ${inMarkdown(waits)}`,
-      ...[...run.beside].map((what) => `- beside that, sees to it ${what}`),
+      ...[...run.beside].map((what) => `- at the same time: ${what}`),
       run.doing !== null && `- ${WHERE_ATTEMPTS_ARE}`,
       `- looked ${run.looks} times, ${run.seen.size} callbacks`,
     ]
@@ -67,17 +67,19 @@ export function showDetails(run: RunState): void {
   );
 }
 
-/** A run can't see how often Temporal has tried an activity of its own. */
+/** A run can't see how often Temporal has tried one of its activities. */
 export const WHERE_ATTEMPTS_ARE =
-  'which attempt it is, and what the last one met: Pending Activities of this page, or `paidonce why`';
+  'number of the attempt and last failure: Pending Activities on this page, or `paidonce why`';
 
-/** Says at once what is being done, null when it is done: while an activity is out, nothing else would. */
+/**
+ * Shows at once what is being done; null when it is done. While an activity runs, nothing else would show it.
+ */
 export function showDoing(run: RunState, doing: string | null): void {
   run.doing = doing === null ? null : `${doing}, since ${new Date(Date.now()).toISOString()}`;
   showDetails(run);
 }
 
-/** Says that a look has begun, and why. */
+/** Shows that a look has begun, and why. */
 export function showLook(run: RunState, triggers: Triggers): void {
   const because = becauseOf(triggers).join(', ');
   showDoing(run, because === '' ? 'looking' : `looking because of ${because}`);
@@ -89,7 +91,7 @@ function becauseOf({ callbacks, pokes, timer, expiry }: Triggers): string[] {
     ...(callbacks.length === 0 ? [] : [calls]),
     ...new Set(pokes.map(({ why }) => POKED[why])),
     ...(timer === null ? [] : [`a timer (${timer})`]),
-    ...(expiry === null ? [] : ['the end of its time']),
+    ...(expiry === null ? [] : ['the end of its lifetime']),
   ];
 }
 
@@ -99,22 +101,22 @@ const POKED = {
   sweep: 'the sweep',
   operator: 'an operator',
   refused_refund: 'a refund of more than we know to be captured',
-  unwatched: 'nobody watching it',
-  in_review: 'its money run, which has put it in REVIEW',
+  unwatched: 'no run watching it',
+  in_review: 'its money run, which has put the payment in REVIEW',
 } as const satisfies Record<Poke['why'], string>;
 
-/** One line of a page, of which Temporal promises to keep 400 bytes; some of them hold words of others. */
+/** One line of a page. Temporal guarantees to keep 400 bytes of it. Some lines have foreign texts. */
 export function summaryOf(text: string): string {
   const shown = inMarkdown(text);
   return shown.length <= LONGEST_SUMMARY ? shown : `${shown.slice(0, LONGEST_SUMMARY)} …`;
 }
 
-/** Words of others as words: they make no line, no code, no link, no image and no HTML of the page. */
+/** Escapes a foreign text, so that it makes no line break, code, link, image or HTML in the page. */
 export function inMarkdown(text: string): string {
   // oxlint-disable-next-line no-control-regex -- controls are what it looks for
   const oneLine = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ');
   return oneLine.replace(/[\\`*[\]<>&|~!]|(?<=:)\/(?=\/)|(?<=www)\./g, '\\$&');
 }
 
-/** Of at most three bytes each. */
+/** In characters of at most three bytes each. */
 const LONGEST_SUMMARY = 120;

@@ -1,14 +1,14 @@
-/** The loop of a run: does what is due, one thing after another, and ends once nothing is left. */
+/** The loop of a run: does what is due, one thing after another, and ends once nothing is left to do. */
 import { allHandlersFinished, condition, workflowInfo } from '@temporalio/workflow';
 
 export interface Loop<Result> {
-  /** The most urgent thing that is to be done now; null where there is none. */
+  /** The most urgent work that is due now; null where there is none. */
   readonly due: (now: number) => (() => Promise<void>) | null;
-  /** When something will be due by itself. `at` in milliseconds since the epoch, `summary` for the Web UI. */
+  /** When the next work is due by time. `at` in milliseconds since the epoch, `summary` for the Web UI. */
   readonly timer: () => { readonly at: number; readonly summary: string } | null;
-  /** Nothing is under way, and no message waits: only then may a run end or continue as new. */
+  /** No work is under way and no message waits. Only then may a run end or continue as new. */
   readonly isQuiet: () => boolean;
-  /** What the run returns, where nothing is left to be done; null while something is. */
+  /** The run's result once nothing is left to do; null before. */
   readonly end: () => { readonly result: Result } | null;
   readonly continueAsNew: () => Promise<never>;
 }
@@ -16,7 +16,8 @@ export interface Loop<Result> {
 export async function runLoop<Result>(loop: Loop<Result>): Promise<Result> {
   for (;;) {
     await untilSomethingIsDue(loop);
-    // From here to `return` and to `continueAsNew` nothing is awaited: what has come is seen, what comes later starts a new run.
+    // No await from here to `return` or `continueAsNew`: every message so far is seen, and a later one starts
+    // a new run.
     const work = loop.due(Date.now());
     const end = work === null ? endOf(loop) : null;
     if (work !== null) await work();

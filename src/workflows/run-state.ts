@@ -1,4 +1,4 @@
-/** What one run of `paymentSession` knows, and the pure steps that change it. */
+/** The state of one run of `paymentSession`, and the pure steps that change it. */
 import type { OpenedPayment } from '../activities/contract.ts';
 import { tellsNews, type Callback, type Proved } from '../domain/callback.ts';
 import { delayAfter, isSoon } from '../domain/ladder.ts';
@@ -8,16 +8,22 @@ import type { CarriedState, PaymentSessionInput } from './messages.ts';
 import { Mutex } from './mutex.ts';
 import { askToOpen, newOpening, nextToClose, type Opening } from './opening-plan.ts';
 
-/** Delivery ids remembered per run; enough for every retry a gateway makes, small enough to carry over. */
+/**
+ * The number of delivery ids that a run remembers: enough for all retries of a gateway, and small enough to
+ * carry over.
+ */
 const SEEN_LIMIT = 500;
 const MOST_POKES = 50;
 
-/** Where a run is. */
+/** The phase of a run. */
 export type Phase =
-  /** Tries to open the session, or to find it again. */
+  /** The run tries to open the session, or to find it again. */
   | { readonly kind: 'opening' }
   | { readonly kind: 'watching'; readonly payment: OpenedPayment }
-  /** There will be no session. `isRefused`: the gateway said no; else the payment is over, and the order may have another one. */
+  /**
+   * There will be no session. `isRefused`: the gateway refused it. Otherwise the payment is over, and the
+   * order may have another one.
+   */
   | {
       readonly kind: 'without_session';
       readonly status: PaymentStatus;
@@ -34,21 +40,21 @@ export interface RunState {
   pokes: Poke[];
   /** Why a last look is due. */
   expiry: Triggers['expiry'];
-  /** The timer of the session's lifetime runs, or has. */
+  /** The timer of the session's lifetime runs or has fired. */
   isLifetimeWatched: boolean;
-  /** The gateway has confirmed that the session is closed; what it says of it may lag behind. */
+  /** The gateway has confirmed that the session is closed. Its reads may lag behind. */
   closing: Closing | null;
   nextLook: { readonly at: number; readonly why: TimedLook } | null;
   followUps: number;
   unclearSince: number | null;
   /** Looks and commands, one at a time. */
   readonly mutex: Mutex;
-  /** In words, for people; null while it waits for what may come. */
+  /** In words, for people. Null while the run only waits. */
   doing: string | null;
   looks: number;
-  /** Effects that the merchant is being told of by this run. */
+  /** Effects of which this run is notifying the merchant. */
   readonly telling: Set<string>;
-  /** What is done beside the loop, in words. */
+  /** Work that is done beside the loop, in words. */
   readonly beside: Set<string>;
 }
 
@@ -75,13 +81,13 @@ export function newRunState(input: PaymentSessionInput): RunState {
   };
 }
 
-/** The payment's, as far as this run knows. */
+/** The payment's status, as far as this run knows. */
 export function statusOf({ phase }: Pick<RunState, 'phase'>): PaymentStatus {
   if (phase.kind === 'opening') return 'PENDING';
   return phase.kind === 'watching' ? phase.payment.status : phase.status;
 }
 
-/** A delivery that was seen before asks for nothing. */
+/** A delivery that was seen before is ignored. */
 export function receiveCallback(run: RunState, callback: Callback): void {
   if (run.seen.has(callback.eventId)) return;
   run.seen.add(callback.eventId);
@@ -90,7 +96,10 @@ export function receiveCallback(run: RunState, callback: Callback): void {
   askToOpen(run.opening, Date.now());
 }
 
-/** A browser that comes back to a settled payment has nothing to tell; our own sweep has. Without a session there is nothing to look at. */
+/**
+ * A browser that comes back to a settled payment is ignored; our own sweep is not. Without a session there is
+ * nothing to look at.
+ */
 export function receivePoke(run: RunState, poke: Poke): void {
   if (run.phase.kind === 'without_session') return;
   if (isUnproved(poke) && isSettled(statusOf(run))) return;
@@ -102,7 +111,7 @@ function isUnproved({ why }: Poke): boolean {
   return why === 'return' || why === 'unproved_callback';
 }
 
-/** Whether anything asks for a look right now. */
+/** Whether anything asks for a look now. */
 export function isLookDue(run: RunState, now: number): boolean {
   if (run.phase.kind !== 'watching') return false;
   if (run.callbacks.length > 0 || run.pokes.length > 0) return true;
@@ -110,51 +119,57 @@ export function isLookDue(run: RunState, now: number): boolean {
   return run.nextLook !== null && run.nextLook.at <= now;
 }
 
-/** Whether the session is to be tried to be opened now; also where a callback names one that we could not find. */
+/**
+ * Whether to try to open the session now. This includes a callback that names a session which we could not
+ * find.
+ */
 export function isOpeningDue(run: RunState, now: number): boolean {
   if (!isUnopened(run)) return false;
   return run.opening.nextTry <= now || nextToClose(run.opening, run.callbacks.length > 0) !== undefined;
 }
 
-/** No session yet, and somebody or the payment's deadline will ask for it. */
+/** There is no session yet, and a request or the payment's deadline will ask for it. */
 export function isUnopened({ phase, callbacks }: RunState): boolean {
   return phase.kind === 'opening' || (phase.kind === 'without_session' && callbacks.length > 0);
 }
 
-/** What woke a look. Taken at once: whatever comes while the gateway answers asks for another look. */
+/**
+ * The triggers of a look. They are taken at once: a trigger that comes while the gateway answers asks for
+ * another look.
+ */
 export function takeTriggers(run: RunState, now: number): Triggers {
   const timer = run.nextLook !== null && run.nextLook.at <= now ? run.nextLook.why : null;
   const taken = { callbacks: run.callbacks, pokes: run.pokes, timer, expiry: run.expiry };
   run.expiry = null;
   run.callbacks = [];
   run.pokes = [];
-  // A look that something else asked for does not stand in for the one that a callback is owed.
+  // A look with another trigger does not replace the timed follow-up that a callback needs.
   if (timer !== null) run.nextLook = null;
   run.looks += 1;
   return taken;
 }
 
 /**
- * Callbacks that came while the gateway answered and say no more than it did: the look was theirs too, and its record has marked what was
- * in the log by then.
+ * Forgets callbacks that came while the gateway answered and say no more than that answer. The look covered
+ * them, and its record has marked those that the log had by then.
  */
 function forgetAnswered(run: RunState, { status, transactionId, knownEvents, capture }: OpenedPayment): void {
   const proved: Proved = { status, transactionId, capture, knownEvents };
   const answered = run.callbacks.filter(({ claim }) => !tellsNews(claim, proved));
   run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
-  // Should the log not have had one, the forwarder sends it again, and it must be new then.
+  // If the log did not have a callback yet, the forwarder sends it again. It must then count as new.
   for (const { eventId } of answered) run.seen.delete(eventId);
   run.pokes = run.pokes.filter((poke) => !isUnproved(poke));
 }
 
-/** A clear answer: what is still to be watched depends on the status alone. */
+/** After a clear answer, the status alone says what is still to be watched. */
 export function planAfterClearAnswer(run: RunState, payment: OpenedPayment, now: number): void {
   run.followUps = 0;
   if (isSettled(payment.status)) forgetAnswered(run, payment);
   run.nextLook = watchOf(payment, now);
 }
 
-/** What is read without being asked for: a hold by its interval, a review by the hour. */
+/** Reads without a trigger: a hold by its interval, a review every hour. */
 function watchOf(payment: OpenedPayment, now: number): RunState['nextLook'] {
   const every = readEvery(payment, payment.pollIntervalMs);
   if (every === null) return null;
@@ -162,8 +177,9 @@ function watchOf(payment: OpenedPayment, now: number): RunState['nextLook'] {
 }
 
 /**
- * No clear answer: look again soon if a verified callback asked or the answer itself was odd, else when it is watched anyway, or wait to
- * be woken. What could not be understood for so long that a person has been asked is read by the hour.
+ * After an answer that is not clear: look again soon if a verified callback asked or the answer was odd;
+ * otherwise at the usual time, or when woken. If a person has been asked because answers stayed unclear, read
+ * every hour.
  */
 export function planAfterUnclearAnswer(
   run: RunState,
@@ -177,7 +193,8 @@ export function planAfterUnclearAnswer(
     run.nextLook ??= watched;
     return;
   }
-  // Every callback is followed from the beginning: five at once must not make the next read wait for minutes.
+  // Each callback restarts the follow-up delays: five callbacks at once must not delay the next read by
+  // minutes.
   if (triggers.callbacks.length > 0) run.followUps = 0;
   const at = now + delayAfter(run.followUps);
   const isLasting = !isSettled(payment.status) || (isUnclear && !payment.dismissed);
@@ -186,7 +203,7 @@ export function planAfterUnclearAnswer(
   run.nextLook = watched !== null && watched.at <= at ? watched : { at, why: 'follow-up' };
 }
 
-/** Nothing to do, nothing under way: the one condition under which a run may end. */
+/** Nothing to do and nothing under way: the only condition under which a run may end. */
 export function isQuiet(run: RunState): boolean {
   const isHeard = run.callbacks.length === 0 && run.pokes.length === 0;
   return isHeard && run.telling.size === 0 && run.beside.size === 0 && !run.mutex.isBusy;

@@ -1,4 +1,6 @@
-/** Finds what nobody told us: a gateway's listings, page by page, compared with what we know. */
+/**
+ * Finds changes of which no callback came: a gateway's listings, page by page, compared with what we know.
+ */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -14,7 +16,7 @@ import { taskQueues } from './messages.ts';
 import { PRIORITY } from './proxies.ts';
 import { expectSweepInput } from './sweep-input.ts';
 
-/** Our own store: back within seconds or not our fault. */
+/** Needs only our own store, which is back within seconds or is not our fault. */
 const { planSweep } = proxyActivities<SweepActivities>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
@@ -22,7 +24,10 @@ const { planSweep } = proxyActivities<SweepActivities>({
 
 const HEARTBEAT = '4 seconds';
 
-/** One call, and at most 100 payments woken, slowly. Retried where it was; what can't be had for so long may be had from the beginning. */
+/**
+ * One call, and at most 100 payments that are woken slowly. A retry continues where the last attempt was.
+ * After six hours the pass is given up, and the next sweep starts it again.
+ */
 function pages(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'sweepPage'>> {
   return proxyActivities<SweepActivities>({
     taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
@@ -39,7 +44,7 @@ function pages(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'swe
   });
 }
 
-/** A figure for people: not worth keeping a listing waiting. */
+/** A figure for people. A listing must not wait for it. */
 function counting(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, 'countMissedCallbacks'>> {
   return proxyActivities<SweepActivities>({
     taskQueue: taskQueues(workflowInfo().taskQueue, gateway).background,
@@ -51,29 +56,32 @@ function counting(gateway: string): ActivityInterfaceFor<Pick<SweepActivities, '
   });
 }
 
-/** Some 600 events: whichever worker takes a run over has replayed it at once. */
+/** About 600 events, so a worker that takes over a run replays it quickly. */
 const PAGES_A_RUN = 100;
 const NO_PAGE: PassSoFar = { cursor: null, pages: 0, listed: 0, found: 0, foreign: 0 };
 
 export interface SweepInput extends Sweeping {
-  /** How far the runs before this one have come. */
+  /** How far the earlier runs of this sweep have come. */
   readonly soFar?: SweepSoFar;
 }
 
 export interface SweepSoFar extends Pick<SweepPlan, 'startedAt' | 'listings'> {
-  /** Within the first listing that is left. */
+  /** The position within the first listing that is left. */
   readonly pass: PassSoFar;
-  /** Listings whose pass is over, with what they came to. */
+  /** Listings whose pass is over, with the results. */
   readonly ended: readonly EndedPass[];
 }
 
 export type EndedPass = { readonly listing: string } & (
   | Omit<PassSoFar, 'cursor'>
-  /** It begins again at the next sweep: its mark has not moved. */
+  /** The next sweep starts this pass again, since its mark has not moved. */
   | { readonly failed: string }
 );
 
-/** One listing after another. What a run knows is small, whatever the gateway lists, and goes on where it was, though a worker dies. */
+/**
+ * One listing after another. The state of a run is small however much the gateway lists, and the sweep
+ * continues at its position after a worker dies.
+ */
 export async function sweepGateway(input: SweepInput): Promise<readonly EndedPass[]> {
   const { soFar, ...sweeping } = expectSweepInput(input);
   let state = soFar ?? (await begin(sweeping));
@@ -121,14 +129,16 @@ async function nextPage(
   }
 }
 
-/** A listing that can't be had must not keep the others from being read; that it failed is the run's failure in the end. */
+/**
+ * A listing that can't be read must not stop the others. Its failure becomes the run's failure at the end.
+ */
 function ended({ ended }: SweepSoFar): readonly EndedPass[] {
   const failed = ended.flatMap((pass) => ('failed' in pass ? [`${pass.listing}: ${pass.failed}`] : []));
   if (failed.length > 0) throw ApplicationFailure.nonRetryable(`not read to the end: ${failed.join('; ')}`);
   return ended;
 }
 
-/** An activity's, in words. @throws what is none */
+/** The message of an activity's failure. @throws every other error */
 function ignoreFailure(error: unknown): string {
   if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
   return error.cause?.message ?? error.message;

@@ -1,8 +1,11 @@
-/** What a sweep is started with, taken for what it may be: `temporal workflow start` can give it anything. */
+/** Parses the input of a sweep, since `temporal workflow start` can send anything. */
 import { fieldsOf, refusal } from './arguments.ts';
 import type { SweepInput } from './sweep-gateway.ts';
 
-/** What an earlier run handed over is taken whole or not at all: a sweep begins again at its marks. @throws ApplicationFailure, which ends the run */
+/**
+ * The state of an earlier run is taken whole or not at all: without it the sweep starts again at its marks.
+ * @throws ApplicationFailure, which ends the run
+ */
 export function expectSweepInput(value: unknown): SweepInput {
   const { gateway, of, soFar } = fieldsOf(value);
   const isKnown = of === 'new' || of === 'changes';

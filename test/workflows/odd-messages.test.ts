@@ -138,7 +138,7 @@ describe('paymentSession', () => {
       args: [addressOf(other)],
     });
     await expect(handle.result()).rejects.toMatchObject({
-      cause: { message: expect.stringContaining(`the input is that of ${paymentWorkflowId(other)}`) },
+      cause: { message: expect.stringContaining(`the input belongs to ${paymentWorkflowId(other)}`) },
     });
     await expect(world.runs.open(addressOf(payment))).resolves.toMatchObject({
       sessionId: payment.sessionId,

@@ -122,7 +122,7 @@ describe('what can not be recorded', () => {
       decision: 'accept',
       noteKey: 'n',
     });
-    expect(answer).toMatchObject({ kind: 'refused', reason: 'what was read could not be recorded' });
+    expect(answer).toMatchObject({ kind: 'refused', reason: 'the reading could not be recorded' });
     delete opened.fake.before.recording;
     await world.runs.resolve(addressOf(opened.payment()), { decision: 'dismiss', noteKey: 'n' });
     expect(opened.fake.order).toMatchObject({ status: 'PAYMENT_FAILED' });

@@ -90,14 +90,14 @@ it('several reasons for one look are named together', async () => {
   await untilDetails(id, /looking because of 2 callbacks, the payer's return, the sweep, an operator, since/);
 }, 60_000);
 
-it('a hold that the merchant has heard of does not say any more that he has to hear of it', async () => {
+it('a hold that the merchant has acknowledged is not shown as waiting for it any more', async () => {
   const payment = await anOpenPayment(world);
   const id = paymentWorkflowId(payment);
   await payAt(world, payment, { outcome: 'on_hold' });
   await called(payment, 'e1');
   await untilPayment(world, payment, 'ON_HOLD');
   await untilDetails(id, /waits for the gateway to decide/);
-  expect(await detailsOf(id)).not.toContain('to hear');
+  expect(await detailsOf(id)).not.toContain('to acknowledge');
 });
 
 it('a run that is over has nothing to wait for', async () => {
@@ -108,7 +108,7 @@ it('a run that is over has nothing to wait for', async () => {
   await handleOf(paymentWorkflowId(payment)).result();
   const details = await detailsOf(paymentWorkflowId(payment));
   expect(details).toContain('- waits for nothing: settled');
-  expect(details).not.toContain('to hear');
+  expect(details).not.toContain('to acknowledge');
 });
 
 it('a money run says what it moves, of which transaction, in its summary and in those of its activities', async () => {
