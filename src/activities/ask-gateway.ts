@@ -1,7 +1,10 @@
 import { retryableGatewayFailure } from './gateway-failure.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
-/** Runs an activity that asks a gateway: with a heartbeat, and with its silence or refusal turned into a retry at the right time. */
+/**
+ * Runs an activity that calls a gateway: with a heartbeat, and with a retry at the right time after silence
+ * or a refusal.
+ */
 export async function askGateway<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   try {
     return await withHeartbeat(body);

@@ -1,6 +1,6 @@
 /**
- * Captures, refunds and voids, each sent at most once: read first, look for its own trace, say before it is sent that it is, and record
- * what came of it.
+ * Captures, refunds and voids, each sent at most once: read first, look for the operation's own trace, record
+ * that it is being sent before it is sent, and record the result.
  */
 import { crashable } from '../crash-points.ts';
 import { decide, isStale, type Decision, type Finding } from '../domain/decide.ts';
@@ -33,16 +33,16 @@ import { recordFinding } from '../store/record-finding/write.ts';
 import type { AttemptResult, OperationInput } from './contract.ts';
 import type { Recording } from './recording.ts';
 
-/** What an activity that moves money has in hand. */
+/** The tools of an activity that moves money. */
 export interface Moving extends Recording {
   readonly gateway: Gateway;
   readonly signal: AbortSignal;
 }
 
-/** How far one try has come, and what the gateway showed meanwhile. */
+/** The result of one try, and what the gateway showed during it. */
 interface Tried {
   readonly state: Exclude<AttemptResult['state'], 'given_up'>;
-  /** Absent where it was finished before, or the gateway's answer was not clear. */
+  /** Absent where the operation was finished before, or where the gateway's answer was not clear. */
   readonly transaction?: Transaction;
   readonly failure?: Failure;
   readonly sentAt: Date | null;
@@ -76,7 +76,7 @@ async function tryOnce(moving: Moving, at: Attempt, now: number): Promise<Tried>
   if (sentAt !== null && code === 'declined') return refused(at, transaction);
   if (sentAt !== null && code !== 'busy')
     return transaction === null ? tried(at, 'lost') : lost(moving, at, transaction);
-  // Nothing is decided on an answer that is not clear, or older than what is known.
+  // Nothing is decided on an answer that is not clear, or that is older than what is recorded.
   const { account } = moving.gateway;
   if (
     transaction === null ||
@@ -90,7 +90,7 @@ async function tryOnce(moving: Moving, at: Attempt, now: number): Promise<Tried>
   return sendIfAllowed(moving, { ...at, operation: { ...operation, sentAt: null } }, transaction);
 }
 
-/** How long reads may go on not showing what a gateway has done although it was busy. */
+/** How long reads may fail to show an operation that the gateway did although it answered "busy". */
 const READS_LAG_MS = 20_000;
 
 function tried(
@@ -101,7 +101,10 @@ function tried(
   return { state, sentAt, ...more };
 }
 
-/** The transaction, if the gateway shows one of this very payment: other money is never touched. @throws GatewayUnavailable */
+/**
+ * The transaction, if the gateway shows one of this payment. Other money is never touched.
+ * @throws GatewayUnavailable
+ */
 export async function readMatching(
   { gateway, signal }: Pick<Moving, 'gateway' | 'signal'>,
   payment: PaymentRow,
@@ -116,10 +119,10 @@ export async function readMatching(
 
 const readFirst = crashable({ before: 'attempt.read.before' }, readMatching);
 
-/** No replica lags so long behind what it has shown before. */
+/** No replica lags this long behind what it has shown before. */
 const LONGEST_LAG_MS = 60 * 60_000;
 
-/** An answer older than one that was acted upon a moment ago: nothing may be sent because of it. */
+/** Whether the answer is older than one that was acted on recently. Nothing may be sent on such an answer. */
 export function lagsBehind(payment: PaymentRow, account: string, transaction: Transaction): boolean {
   const { transactionUpdatedAt: known, updatedAt } = payment;
   if (Date.now() - updatedAt.getTime() > LONGEST_LAG_MS) return false;
@@ -127,7 +130,7 @@ export function lagsBehind(payment: PaymentRow, account: string, transaction: Tr
   return isOlder || isStale(snapshotOf(payment, { account }), transaction);
 }
 
-/** What the transaction itself says of the operation; null where it says nothing. */
+/** What the transaction itself shows of the operation; null where it shows nothing. */
 function shownBy(at: Attempt, transaction: Transaction): Tried | null {
   const { operation } = at;
   const trace = traceOf({ ...operation, isSent: operation.sentAt !== null }, transaction);
@@ -137,7 +140,7 @@ function shownBy(at: Attempt, transaction: Transaction): Tried | null {
   return null;
 }
 
-/** It has come to nothing; why, unless it was found out and written down before. */
+/** The operation came to nothing. The reason is given, unless it was recorded before. */
 function refused(at: Attempt, transaction: Transaction | null, failure = writtenDown(at)): Tried {
   return tried(at, 'refused', { ...(transaction && { transaction }), failure });
 }
@@ -146,7 +149,7 @@ function writtenDown({ operation: { code, detail } }: Attempt): Failure {
   return { code: code ?? 'declined', detail: detail ?? 'no reason was given' };
 }
 
-/** Sent, and nobody knows what became of it. */
+/** The operation was sent, and its result is unknown. */
 async function lost(moving: Moving, at: Attempt, transaction?: Transaction): Promise<Tried> {
   if (at.operation.state !== 'unknown') await writeUnknown(moving, at);
   return tried(at, 'lost', transaction && { transaction });
@@ -158,7 +161,7 @@ const writeUnknown = crashable(
   orderOf,
 );
 
-/** Nothing was done: the mark is taken away again. */
+/** Nothing was done, so the mark that it was sent is removed. */
 const takeBack = crashable(
   { before: 'attempt.not-sent.before', after: 'attempt.not-sent.after' },
   ({ db }: Moving, { operation }: Attempt) => markNotSent(db, operation.id, operation.sentAt as Date),
@@ -171,7 +174,8 @@ function orderOf({ payment }: Attempt): string {
 
 async function sendIfAllowed(moving: Moving, at: Attempt, transaction: Transaction): Promise<Tried> {
   const { capturableMinor, capturedMinor } = transaction;
-  // Asked for by nothing but the payment's own setting: what the gateway has done by itself is what was wanted.
+  // Only the payment's capture setting asked for this. If the gateway captured by itself, the wish is
+  // fulfilled.
   if (at.operation.cause === 'auto_capture' && capturableMinor === 0 && capturedMinor > 0)
     return refused(at, transaction, NOT_NEEDED);
   const allowed = allowedNow(moving, at, transaction);
@@ -188,10 +192,10 @@ const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
 const ITEMS_REQUIRED = {
   code: 'items_required',
   detail:
-    'this payment method captures and refunds lines of the order, and what is left of each is not known: name them',
+    'this payment method captures and refunds order lines, and what is left of each line is not known: name the lines in items',
 };
 
-/** Those that were asked for; else those of all that is left, where that can be said. */
+/** The requested lines. Without any, the lines of all that is left, if that is known. */
 function linesToSend(
   { operation, payment, others }: Attempt,
   transaction: Transaction,
@@ -234,24 +238,26 @@ async function send(
   transaction: Transaction,
   { amountMinor, lines }: Sending,
 ): Promise<Tried> {
-  // Where nothing is answered, nothing is marked: it would have to be looked for afterwards.
+  // If calls to this gateway are stopped, nothing is marked as sent: its trace would have to be searched
+  // afterwards.
   moving.gateway.expectToOperate?.();
   const failedVoids = failedVoidsOf(transaction);
   const operation = await mark(moving, at, { amountMinor, lines }, failedVoids);
-  // A try that was believed dead is sending it: its trace will tell. Or this is that try, and the money is promised to another meanwhile.
+  // Either a try that was believed dead is sending it, and its trace will show. Or this is that try, and the
+  // money has been reserved for another operation meanwhile.
   if (operation === null) return tried(at, 'busy');
   const sent = { ...at, operation };
   const answer = await operate(moving, sent, transaction.transactionId, { amountMinor, lines });
   return answered(moving, sent, answer);
 }
 
-/** What is sent, in minor units. */
+/** What is sent. Amounts in minor units. */
 interface Sending {
   readonly amountMinor: number;
   readonly lines: readonly MovedLine[] | null;
 }
 
-/** Says that it is sent, before it is; null where it may not be. */
+/** Records that the operation is being sent, before it is sent. Null where it may not be sent. */
 const mark = crashable(
   { before: 'attempt.mark.before', after: 'attempt.mark.after' },
   (
@@ -277,7 +283,8 @@ const operate = crashable(
     try {
       return await moving.gateway.operate(request, { signal: moving.signal });
     } catch (error) {
-      // Certain to have done nothing: `operate` says so by throwing this. Whatever else went wrong may have gone wrong afterwards.
+      // Nothing was done: `operate` throws this error only if it is certain of that. Any other error may have
+      // happened after the effect.
       if (!(error instanceof GatewayUnavailable)) return { kind: 'lost', reason: String(error) };
       await takeBack(moving, sent);
       throw error;
@@ -300,9 +307,12 @@ async function answered(moving: Moving, at: Attempt, answer: OperationAnswer): P
   }
 }
 
-/** It may have been declined because it is done already, by another hand or by a try of ours that was never heard of. */
+/**
+ * The gateway may decline because the operation is done already: at the gateway itself, or by an earlier try
+ * whose answer was lost.
+ */
 async function declined(moving: Moving, at: Attempt, detail: string): Promise<Tried> {
-  // First of all, or a read that fails would leave nothing but a lost answer.
+  // Record the refusal first. Otherwise a failing read would leave only a lost answer.
   await writeAnswer(moving, at, 'declined', detail);
   const transaction = await readMatching(moving, at.payment);
   const shown = transaction && shownBy(at, transaction);
@@ -310,7 +320,7 @@ async function declined(moving: Moving, at: Attempt, detail: string): Promise<Tr
   return refused(at, transaction, { code: 'declined', detail });
 }
 
-/** What was answered, and has to be made certain by a read. */
+/** An answer that must be confirmed by a read. */
 const writeAnswer = crashable(
   { before: 'attempt.answer.before', after: 'attempt.answer.after' },
   ({ db }: Moving, { operation }: Attempt, code: 'busy' | 'declined', detail: string) =>
@@ -318,20 +328,26 @@ const writeAnswer = crashable(
   orderOf,
 );
 
-/** What was sent and never shown is given up after this long, what the gateway has accepted after that. */
+/**
+ * An operation that was sent and never shown is given up after the first limit; one that the gateway
+ * accepted, after the second.
+ */
 const UNCONFIRMED_MS = 60 * 60_000;
 const UNFINISHED_MS = 72 * 60 * 60_000;
 
-/** Only on a clear answer that does not show it: that the gateway can't be understood says nothing about the money. */
+/**
+ * Only on a clear answer that does not show the operation. An answer that can't be understood says nothing
+ * about the money.
+ */
 function givenUpBy({ state, sentAt, transaction }: Tried, now: number): Failure | undefined {
   if (sentAt === null || transaction === undefined) return undefined;
   if (state !== 'lost' && state !== 'accepted') return undefined;
   if (now - sentAt.getTime() < (state === 'lost' ? UNCONFIRMED_MS : UNFINISHED_MS)) return undefined;
-  const detail = 'the gateway shows nothing of it; should it turn up later, it counts';
+  const detail = 'the gateway does not show it; if the gateway shows it later, it counts as done';
   return { code: 'not_confirmed', detail };
 }
 
-/** Whether the payment is in REVIEW by that. */
+/** Returns whether this put the payment in REVIEW. */
 async function recordTried(
   moving: Moving,
   { operation: { id: operationId } }: Attempt,
@@ -344,7 +360,10 @@ async function recordTried(
   return recordTransaction(moving, what);
 }
 
-/** Records what the transaction says of the payment, if anything. Whether the payment is in REVIEW by that. */
+/**
+ * Records what the transaction says about the payment, if anything. Returns whether this put the payment in
+ * REVIEW.
+ */
 export async function recordTransaction(
   moving: Moving,
   {
@@ -380,7 +399,7 @@ export async function recordTransaction(
   return recorded.decision.kind === 'find' && recorded.payment.status === 'REVIEW';
 }
 
-/** What ends the giving back with an operation that failed; null where it goes on. */
+/** The end of the give-back after a failed operation; null where it continues. */
 async function endGiveBack(
   moving: Moving,
   { operation }: Attempt,
@@ -388,7 +407,7 @@ async function endGiveBack(
   { transaction, failure }: Tried,
 ): Promise<{ readonly isInReview: boolean } | null> {
   if (failure === undefined || !isGiveBack(operation)) return null;
-  // What was not needed, or could not be done since nothing is held any more, is no failure.
+  // It is no failure if the operation was not needed, or was impossible because nothing is held any more.
   const isHeld = transaction === undefined || holdsMoneyIn(transaction);
   if (!isHeld || failure.code === 'not_needed' || !input.isGivingBack) return { isInReview: false };
   await recordStuck(moving, { ...input, key: `${input.key}-stuck` }, failure.detail, transaction);
@@ -399,7 +418,7 @@ export function holdsMoneyIn({ status }: Transaction): boolean {
   return isKnownStatus(status) && holdsMoney(status);
 }
 
-/** Money that could not be given back is for a person to see to. */
+/** Money could not be given back: a person must act. */
 export async function recordStuck(
   moving: Moving,
   { paymentId, orderReference, key }: Pick<OperationInput, 'paymentId' | 'orderReference' | 'key'>,

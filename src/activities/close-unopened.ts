@@ -1,4 +1,4 @@
-/** Records that a payment has ended without ever having had a session. */
+/** Records that a payment has ended and never had a session. */
 import { closedBy, type Decision, type Finding } from '../domain/decide.ts';
 import type { Callback } from '../domain/callback.ts';
 import { isOpen, type PaymentStatus } from '../domain/payment.ts';
@@ -6,7 +6,10 @@ import { recordFinding, type RecordRequest } from '../store/record-finding/write
 import type { CloseUnopenedInput } from './contract.ts';
 import type { Recording } from './recording.ts';
 
-/** See `PaymentActivities.closeUnopened`. The store decides whether it may be closed; its status afterwards says whether it was. */
+/**
+ * See `PaymentActivities.closeUnopened`. The store decides whether the payment may be closed. Its status
+ * afterwards says whether it was.
+ */
 export async function closeUnopened(
   recording: Recording,
   account: string,
@@ -16,7 +19,10 @@ export async function closeUnopened(
   return { status: await recordNoSession(recording, record, closedBy(because.why)) };
 }
 
-/** Writes down why there will never be a session; a payment that is settled stays what it is. Its status afterwards. */
+/**
+ * Records why there will never be a session. A settled payment keeps its status. Returns the status
+ * afterwards.
+ */
 export async function recordNoSession(
   recording: Recording,
   record: Pick<RecordRequest, 'paymentId' | 'orderReference' | 'account' | 'key' | 'closing'> & {

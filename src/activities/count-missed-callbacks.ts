@@ -1,4 +1,7 @@
-/** How many callbacks a gateway says it has sent that never came: firewalls, certificates and proxies lose them in silence. */
+/**
+ * How many callbacks the gateway says it sent that never came. Firewalls, certificates and proxies lose them
+ * silently.
+ */
 import type { Gateway } from '../gateways/gateway.ts';
 import { findHeard } from '../store/heard-callbacks.ts';
 import type { Db } from '../store/open.ts';
@@ -9,18 +12,18 @@ export interface MissedCallbacks {
   readonly missed: number;
 }
 
-/** A sample says as much, and a gateway is not asked a thousand times because a certificate has expired. */
+/** A sample is enough: if a certificate has expired, the gateway should not get a thousand reads. */
 const MOST_READS = 100;
 const HOUR_MS = 3_600_000;
 /** A callback may still be on its way. */
 const GRACE_MS = 10 * 60_000;
-/** After a long absence nobody wants to know which callbacks were missed a week ago. */
+/** After a long outage, callbacks that were missed a week ago matter to no one. */
 const LONGEST_COUNT_MS = 24 * HOUR_MS;
 
 /**
- * Counts, once an hour, for the payments that were settled or held since the last count. Only those of which nothing was heard cost a
- * read.
- * @throws GatewayUnavailable; nothing is counted then, and all of it the next time
+ * Counts, once an hour, for the payments that were settled or on hold since the last count. Only payments
+ * without any received callback cost a read.
+ * @throws GatewayUnavailable. Then nothing is counted, and the next count covers it
  */
 export async function countMissedCallbacks(
   db: Db,
@@ -37,7 +40,7 @@ export async function countMissedCallbacks(
   return { expected: heard + missed, missed };
 }
 
-/** The hours of the clock since the last count, all but their last ten minutes; null where they are counted. */
+/** The clock hours since the last count, except the last ten minutes; null where they are counted already. */
 export async function hoursToCount(
   db: Db,
   gateway: string,

@@ -1,4 +1,4 @@
-/** The activities of `paymentSession` and `moneyOperations`, made of a store and the gateways. */
+/** Builds the activities of `paymentSession` and `moneyOperations` from a store and the gateways. */
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
 import type { PaymentKey } from '../domain/payment.ts';
@@ -20,7 +20,7 @@ export interface ActivityDependencies {
   /** @throws Error for a gateway that is not configured. */
   readonly gatewayNamed: (name: string) => Gateway;
   readonly opening: OpeningSettings;
-  /** Tells the payment's run that its session takes long to open. */
+  /** Signals the payment's run that its session takes long to open. */
   readonly onSlowOpening?: (payment: PaymentKey) => Promise<unknown>;
 }
 
@@ -47,7 +47,7 @@ export function createActivities(deps: ActivityDependencies): PaymentActivities 
     attemptOperation: (input) => withGateway(input, (tools) => attemptOperation(tools, input)),
     planGiveBack: (input) =>
       withGateway(input, (tools) =>
-        // By the plan's own time: the row's is moved whenever a run is woken for it.
+        // The time of the plan itself: the row's time moves whenever a run is woken for it.
         planGiveBack(tools, input, Context.current().info.scheduledTimestampMs),
       ),
   };

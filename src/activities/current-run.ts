@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 
-/** The run that has asked for this activity: what it records, it tells. */
+/** The run that called this activity. It notifies the merchant of what the activity records. */
 export function currentRun(): string {
   return Context.current().info.workflowExecution?.runId ?? '';
 }

@@ -1,4 +1,4 @@
-/** What to do next so that a payment's money goes back to the payer. */
+/** Plans the next step that gives a payment's money back to the payer. */
 import { crashable } from '../crash-points.ts';
 import { leftFor, type ProductRules } from '../domain/operation.ts';
 import type { Transaction } from '../domain/transaction.ts';
@@ -17,10 +17,14 @@ import {
 } from './attempt-operation.ts';
 import type { GiveBackInput, GiveBackPlan } from './contract.ts';
 
-/** What can't be understood is asked for again, for an hour. */
+/** An answer that can't be understood is retried for an hour. */
 const UNCLEAR_MS = 60 * 60_000;
 
-/** `begun` in milliseconds since the epoch, when the plan was first wanted. See `MoneyActivities.planGiveBack`. @throws GatewayUnavailable, NoSuchRow */
+/**
+ * `begun`: when the plan was first requested, in milliseconds since the epoch. See
+ * `MoneyActivities.planGiveBack`.
+ * @throws GatewayUnavailable, NoSuchRow
+ */
 export async function planGiveBack(
   moving: Moving,
   input: GiveBackInput,
@@ -30,7 +34,7 @@ export async function planGiveBack(
   const order = await findOrder(moving.db, input.orderReference);
   if (payment === null || order === null)
     throw new NoSuchRow(`giving back: there is no payment ${input.paymentId}`);
-  // An order that is paid keeps its money unless a person says otherwise.
+  // A paid order keeps its money unless an operator decides otherwise.
   const isPayer = order.order.paidPaymentId === payment.id;
   if (payment.dismissed || (isPayer && input.cause !== 'operator')) return NOTHING;
   const isEarly = Date.now() - begun < UNCLEAR_MS;
@@ -40,7 +44,7 @@ export async function planGiveBack(
     return stuck(moving, input);
   }
   if (isEarly && lagsBehind(payment, moving.gateway.account, transaction))
-    throw behind('the gateway is behind what it has shown before');
+    throw behind('the gateway answers with an older state than it has shown before');
   const kind = kindFor(transaction, moving.gateway.rulesFor(transaction.paymentMethod));
   const claimed = kind === null ? null : await claim(moving, payment, input, kind);
   if (claimed !== null) return { ...NOTHING, ...claimed };
@@ -74,7 +78,7 @@ const claim = crashable(
   },
 );
 
-/** What was only authorized is voided where the product can, what was captured is refunded. */
+/** An authorization is voided where the payment method allows it. Captured money is refunded. */
 function kindFor(transaction: Transaction, { voids }: ProductRules): 'void' | 'refund' | null {
   const { capturableMinor, capturedMinor } = transaction;
   const canVoid = voids === 'rest_too' || (voids === 'whole' && capturedMinor === 0);

@@ -1,9 +1,12 @@
 import { Context, heartbeat } from '@temporalio/activity';
 
-/** Well below the time-outs in src/workflows/proxies.ts; a call that is over by then costs no heartbeat. */
+/** Far below the time-outs in src/workflows/proxies.ts. A call that ends sooner costs no heartbeat. */
 export const HEARTBEAT_EVERY_MS = 400;
 
-/** Runs an activity's body with a heartbeat, so that a killed worker is noticed within seconds, and hands it the cancellation signal. */
+/**
+ * Runs an activity's body with a heartbeat, so that a killed worker is noticed within seconds. Passes the
+ * cancellation signal to the body.
+ */
 export async function withHeartbeat<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const timer = setInterval(() => heartbeat(), HEARTBEAT_EVERY_MS);
   try {
@@ -13,11 +16,14 @@ export async function withHeartbeat<Result>(body: (signal: AbortSignal) => Promi
   }
 }
 
-/** One call to a gateway is given up after ten seconds, so this is more than one. */
+/** More than one call to a gateway, since one call is given up after ten seconds. */
 const SLOW_MS = 11_000;
 const AGAIN_MS = 2_000;
 
-/** Tells that an activity takes long, until it succeeds or what is handed back is called. */
+/**
+ * Reports, repeatedly, that an activity takes long. It stops after a report succeeds, or when the returned
+ * function is called.
+ */
 export function whenSlow(tell: () => Promise<unknown>): () => void {
   let timer = setTimeout(again, SLOW_MS);
   function again(): void {

@@ -1,4 +1,4 @@
-/** One look: ask the gateway, decide under the order's lock, record what was found, tell the merchant. */
+/** One look: read the gateway, decide under the order's lock, record the finding, notify the merchant. */
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
 import { decide, type Decision } from '../domain/decide.ts';
@@ -19,7 +19,7 @@ export interface Looking extends Recording {
 
 /** See `PaymentActivities.lookAtPayment`. @throws GatewayUnavailable, NoSuchRow */
 export async function lookAtPayment(looking: Looking, input: LookInput): Promise<LookResult> {
-  // First of all: where the store is away, the gateway is not asked in vain.
+  // First the store: if it is away, the gateway is not called for nothing.
   const row = await findPayment(looking.db, input.paymentId);
   if (row === null) throw new NoSuchRow(`looking: there is no payment ${input.paymentId}`);
   if (input.decided !== undefined && !isAskedAbout(row, input.decided.decision))
@@ -28,7 +28,8 @@ export async function lookAtPayment(looking: Looking, input: LookInput): Promise
   const reading = await read(looking, row, transactionId);
   return record(looking, input, reading).catch((error: unknown) => {
     if (!isHopeless(error) || error instanceof NoSuchRow) throw error;
-    // What can't be recorded is as good as not understood. The gateway's words may be why, so they are left out.
+    // A reading that can't be recorded counts as not understood. The gateway's texts may be the cause, so
+    // they are left out.
     const triggers = { ...input.triggers, callbacks: [] };
     return record(looking, { ...input, triggers }, { kind: 'unreadable', reason: NOT_RECORDED });
   });
@@ -42,9 +43,12 @@ const read = crashable(
   },
 );
 
-const NOT_RECORDED = 'what was read could not be recorded';
+const NOT_RECORDED = 'the reading could not be recorded';
 
-/** What is settled can only be dismissed: nothing about it is to be accepted. A try before this one may have done it. */
+/**
+ * A settled payment can only be dismissed, since there is nothing to accept. An earlier attempt may have done
+ * it already.
+ */
 function isAskedAbout({ status, reviewCode }: PaymentRow, decision: 'accept' | 'dismiss'): boolean {
   const isInReview = status === 'REVIEW' || (reviewCode !== null && decision === 'dismiss');
   return isInReview || Context.current().info.attempt > 1;
@@ -53,7 +57,7 @@ function isAskedAbout({ status, reviewCode }: PaymentRow, decision: 'accept' | '
 function notInReview(row: PaymentRow, { unclearSince }: LookInput): LookResult {
   return {
     answer: 'clear',
-    said: 'not asked: no person is asked about the payment',
+    said: 'not read: the payment is not in review',
     isAbsent: false,
     unclearSince,
     payment: watched(row),
@@ -62,7 +66,7 @@ function notInReview(row: PaymentRow, { unclearSince }: LookInput): LookResult {
   };
 }
 
-/** The transaction that a proved callback of this session names, or a look that we asked for ourselves. */
+/** The transaction named by a verified callback of this session, or by a look that the service asked for. */
 function claimedTransaction({ sessionId }: PaymentRow, { triggers }: LookInput): string | undefined {
   const ofSession = triggers.callbacks.filter(
     ({ claim }) => claim.sessionId === undefined || claim.sessionId === sessionId,
@@ -95,7 +99,7 @@ async function record(looking: Looking, input: LookInput, reading: Reading): Pro
   return resultOf(input, reading, recorded, `${wordsOfReading(gateway.id, reading)}; ${wordsOf(recorded)}`);
 }
 
-/** What a look means for the payment as it is recorded. */
+/** What a look means for the recorded payment. */
 export function decideLook(payment: PaymentSnapshot, reading: Reading, input: LookInput): Decision {
   const { now, unclearSince, closing, triggers, decided } = input;
   return decide(payment, reading, {
@@ -107,7 +111,7 @@ export function decideLook(payment: PaymentSnapshot, reading: Reading, input: Lo
   });
 }
 
-/** What the run is told of a look. */
+/** The result of a look, for the run. */
 export function resultOf(
   input: LookInput,
   reading: Reading,
@@ -127,8 +131,8 @@ export function resultOf(
 }
 
 const NOT_ACCEPTED =
-  'another payment has paid the order, the money is on its way back, or nobody has decided it: use paidonce resolve';
-const UNDISMISSED = 'nobody has decided that, or not within the last hour: use paidonce resolve';
+  'another payment has paid the order, the money is on its way back, or no operator has accepted it: use paidonce resolve';
+const UNDISMISSED = 'no operator has decided that within the last hour: use paidonce resolve';
 
 function outcomeOf(
   asked: 'accept' | 'dismiss',
@@ -154,7 +158,7 @@ function wordsOf({ decision, payment: { status, reason }, isChange }: RecordedFi
   }
 }
 
-/** A payment's row as far as its run watches it. */
+/** The part of a payment's row that its run watches. */
 export function watched(row: WatchedPayment): WatchedPayment {
   const { status, reviewCode, dismissed, transactionId, knownEvents } = row;
   return { status, reviewCode, dismissed, transactionId, knownEvents };

@@ -1,25 +1,26 @@
-/** What the timeline says of a look, in words and data. */
+/** The timeline's notes about a look, in words and data. */
 import type { Callback } from '../domain/callback.ts';
 import type { Decision } from '../domain/decide.ts';
 import type { Note } from '../domain/note.ts';
 import type { Reading } from '../domain/transaction.ts';
 import type { Poke, Triggers } from '../domain/trigger.ts';
 
-/** What the gateway said, and what we made of it. */
+/** The gateway's answer, and our decision. */
 export interface Found {
   readonly reading: Reading;
   readonly decision: Decision;
 }
 
 /**
- * Why we looked and what the gateway said. Nothing of a look that only an unproved hit asked for and that found nothing; a hold's and a
- * review's are kept, since nothing else shows that it is watched.
+ * Why we looked and what the gateway answered. A look without a finding leaves no note if only an unproved
+ * request asked for it. Looks at a hold or a review are kept, since nothing else shows that the payment is
+ * watched.
  */
 export function notesOfLook(gateway: string, triggers: Triggers, found: Found, now: number): Note[] {
   const { callbacks, pokes, timer, expiry } = triggers;
   if (found.decision.kind !== 'find' && !isWorthKeeping(triggers)) return [];
   const timed = timer === null ? [] : [{ kind: 'poll', text: `time for a ${timer} look` } as const];
-  const last = expiry === null ? [] : [{ kind: 'poll', text: 'time is over: a last look' } as const];
+  const last = expiry === null ? [] : [{ kind: 'poll', text: 'the lifetime is over: a last look' } as const];
   return [
     ...callbacks.map(callbackNote),
     ...pokes.map(pokeNote),
@@ -51,15 +52,15 @@ function pokeNote({ why, at }: Poke): Note {
   if (why === 'unproved_callback')
     return { kind: 'delivery', at, text: 'a callback that proves nothing asked for a look' };
   if (why === 'sweep')
-    return { kind: 'sweep', at, text: 'the sweep found a difference that nobody had told us of' };
+    return { kind: 'sweep', at, text: 'the sweep found a difference that no callback had reported' };
   return { kind: 'operation', at, text: ASKED_BY_US[why] };
 }
 
 const ASKED_BY_US = {
   operator: 'an operator asked for a look',
-  refused_refund: 'a refund was asked for of more than we know to be captured',
-  unwatched: 'nobody seemed to watch it any more',
-  in_review: 'what was to move its money has put it in REVIEW',
+  refused_refund: 'a refund was requested of more than the recorded captures',
+  unwatched: 'no run seemed to watch the payment any more',
+  in_review: 'its money run has put the payment in REVIEW',
 } as const;
 
 function readNote(gateway: string, { reading, decision }: Found, now: number): Note {
@@ -70,7 +71,7 @@ function readNote(gateway: string, { reading, decision }: Found, now: number): N
   return { kind: 'read', at: new Date(now).toISOString(), text, ...(data && { data }) };
 }
 
-/** What the gateway said, in words. */
+/** The gateway's answer, in words. */
 export function wordsOfReading(gateway: string, reading: Reading): string {
   switch (reading.kind) {
     case 'absent':

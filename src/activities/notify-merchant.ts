@@ -1,4 +1,7 @@
-/** Tells the merchant what a first attempt could not, for a run and with its retries. Runs on a Worker of its own. Contract §6. */
+/**
+ * Notifies the merchant, for a run and with its retries, after a first attempt failed. Runs on a Worker of
+ * its own. Contract §6.
+ */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { attemptUpdate, type EndedState, type TellingTools } from '../updates/attempt-update.ts';
@@ -6,13 +9,16 @@ import type { UpdateActivities } from './contract.ts';
 import { currentRun } from './current-run.ts';
 import { withHeartbeat } from './heartbeat.ts';
 
-/** Builds the activity. It fails, to be retried, until the merchant has heard, has said 410, or three days are over. */
+/**
+ * Builds the activity. It fails, and so is retried, until the merchant has acknowledged, has answered 410, or
+ * three days are over.
+ */
 export function createUpdateActivities(tools: TellingTools): UpdateActivities {
   return { notifyMerchant: (effectId) => withHeartbeat((signal) => notify(tools, effectId, signal)) };
 }
 
 async function notify(tools: TellingTools, effectId: string, signal: AbortSignal): Promise<EndedState> {
-  // The three days begin again for a run that is woken to tell what could not be told.
+  // The three days start again for a run that is woken to notify of an update that could not be delivered.
   const begunAt = Context.current().info.scheduledTimestampMs;
   const attempted = await attemptUpdate(tools, effectId, { teller: currentRun(), begunAt, signal });
   switch (attempted.kind) {

@@ -1,4 +1,7 @@
-/** Finds, adopts or opens a payment's session. A gateway may have no idempotency key, so what may have been created is looked for first. */
+/**
+ * Finds, adopts or opens a payment's session. A gateway may have no idempotency keys, so a session that may
+ * exist is searched first.
+ */
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
 import type { Finding } from '../domain/decide.ts';
@@ -25,7 +28,9 @@ export interface OpeningSettings {
   readonly lifetimeMs: number;
 }
 
-/** A row this old was claimed by an earlier try, whose session may exist although nobody heard of it. */
+/**
+ * An older row was claimed by an earlier try. The session of that try may exist although its answer was lost.
+ */
 const FRESH_MS = 10_000;
 
 export interface Opening extends Recording {
@@ -47,11 +52,11 @@ export async function openPaymentSession(
   if (typeof claimed !== 'string')
     return remember(tools, row, claimed, 'adopted: its own metadata names this payment', true);
   if (isSettled(row.status)) {
-    // What has failed without a session was refused by the gateway, in a try that was not heard of.
+    // A payment that failed without a session was refused by the gateway, in a try whose answer was lost.
     const kind = row.status === 'FAILED' ? 'rejected' : 'closed';
     return ended(tools, input, kind, row.reason ?? 'closed without a session');
   }
-  // No payer was given the session's address, so nobody can have paid in it: the gateway need not be asked.
+  // No payer has the session's address, so nobody can have paid: the gateway need not be asked.
   if (Date.now() >= row.expiresAt.getTime())
     return ended(tools, input, 'never_opened', 'no session before the payment expired');
   return findOrCreate(tools, row, input);
@@ -60,7 +65,7 @@ export async function openPaymentSession(
 const ENDS = {
   rejected: { status: 'FAILED' },
   never_opened: { status: 'EXPIRED', closedBy: 'expiry' },
-  // What was closed before is left as it is: only what came in is marked as handled.
+  // A payment that was closed before stays as it is. Only its deliveries are marked as handled.
   closed: { status: 'CANCELLED' },
 } as const satisfies Record<Exclude<NoSession['kind'], 'unknown'>, Partial<Finding>>;
 
@@ -75,7 +80,7 @@ async function ended(
   return { kind, reason, status: await recordNoSession(tools, record, finding) };
 }
 
-/** A session that a callback names is ours only if its own metadata says so. */
+/** A session that a callback names is ours only if its own metadata names this payment. */
 async function readClaimed(
   tools: Opening,
   input: OpenSessionInput,
@@ -94,7 +99,8 @@ async function unknown(
   input: OpenSessionInput,
   claimed: 'absent' | 'foreign',
 ): Promise<OpenSessionOutcome> {
-  // The callback may be ahead of the gateway's own read model: nobody will call again, so we ask again, as long as a session lives.
+  // The callback may be ahead of the gateway's read model. The gateway will not call again, so we read again,
+  // for as long as a session lives.
   const isEarly = Date.now() - input.since < tools.opening.lifetimeMs;
   if (claimed === 'absent' && isEarly && !(await isNumberTaken(tools, input)))
     throw new GatewayUnavailable('the session that the callback names is not there yet', { kind: 'absent' });
@@ -104,7 +110,10 @@ async function unknown(
   return { kind: 'unknown', status: 'PENDING', reason };
 }
 
-/** The order has gone on without it: who asks for the payment that has its number by now waits for this run to end. */
+/**
+ * Whether the order has gone on without this payment. A request for the payment that now has its number waits
+ * for this run to end.
+ */
 async function isNumberTaken({ db }: Opening, { orderReference, n }: OpenSessionInput): Promise<boolean> {
   const found = await findOrder(db, orderReference);
   return found !== null && found.payments.some((payment) => payment.n === n);
@@ -153,7 +162,7 @@ async function create(
   try {
     const session = await createAtGateway(tools, row);
     const outcome = await remember(tools, row, session, `opened at ${tools.gateway.id}`, mayExist);
-    // Ours came too late, and no payer has been given it.
+    // Our session came too late, and no payer has its address.
     if (outcome.sessionId !== session.sessionId) await tools.gateway.cancelSession(session.sessionId);
     return outcome;
   } catch (error) {
@@ -218,7 +227,7 @@ function opened({ opening }: Opening, row: PaymentRow, mayHaveSurplus: boolean):
   };
 }
 
-/** By the run, or by Temporal after a worker was killed. */
+/** Whether this is a retry, by the run or by Temporal after a worker was killed. */
 function isRetried(input: OpenSessionInput): boolean {
   return input.isRetried || Context.current().info.attempt > 1;
 }

@@ -1,4 +1,4 @@
-/** What every activity that records a finding needs, and what it does once that is committed. */
+/** The tools of every activity that records a finding, and what happens after the commit. */
 import type { Triggers } from '../domain/trigger.ts';
 import type { Db } from '../store/open.ts';
 import type { RecordedFinding, RecordSettings } from '../store/record-finding/write.ts';
@@ -7,12 +7,12 @@ import type { Metrics } from '../telemetry/metrics.ts';
 export interface Recording {
   readonly db: Db;
   readonly settings: RecordSettings;
-  /** Counts it, and has the merchant told of what is new. Never waits, and never throws. */
+  /** Counts the finding, and starts the notification of new effects. Never waits, and never throws. */
   readonly recorded: (recorded: RecordedFinding, triggers?: Pick<Triggers, 'callbacks' | 'timer'>) => void;
 }
 
 export interface AfterRecord {
-  /** Has this process tell the merchant of new effects, in their order. */
+  /** Makes this process notify the merchant of new effects, in their order. */
   readonly tell: (orderReference: string, effects: readonly string[]) => void;
   readonly metrics?: Pick<Metrics, 'outcomes' | 'callbackToPaid' | 'polls'> | undefined;
 }

@@ -1,4 +1,4 @@
-/** Where one workflow of ours starts or wakes another: clients can, workflows can't. */
+/** Activities in which one workflow starts or wakes another: a client can do that, a workflow can't. */
 import { crashable } from '../crash-points.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import type { Db } from '../store/open.ts';
@@ -16,7 +16,7 @@ export interface WakingDependencies {
   readonly money: Pick<MoneyRuns, 'request' | 'requestGiveBack'>;
 }
 
-/** Builds the activities; each may be repeated without harm. */
+/** Builds the activities. Each may be repeated without harm. */
 export function createWakingActivities(deps: WakingDependencies): WakingActivities {
   return {
     wakeMoney: (input) => withHeartbeat(() => wakeMoney(deps, input)),

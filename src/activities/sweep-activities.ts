@@ -1,4 +1,4 @@
-/** The sweep: contract §5.3 holds even if no callback ever comes. */
+/** The sweep: it keeps contract §5.3 even if no callback ever comes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differsFromListing, hasOtherSums } from '../domain/decide.ts';
 import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway.ts';
@@ -14,13 +14,13 @@ import { planSweep, type SweepPlan, type Sweeping } from './sweep-plan.ts';
 
 /** How far a pass over one listing has come. */
 export interface PassSoFar {
-  /** Of the next page; null before the first, and after the last. */
+  /** The cursor of the next page. Null before the first page and after the last. */
   readonly cursor: string | null;
   readonly pages: number;
   readonly listed: number;
   /** Payments of ours that differed. */
   readonly found: number;
-  /** Transactions of other shops on the same account: counted, never touched. */
+  /** Transactions of other shops in the same account: counted, never touched. */
   readonly foreign: number;
 }
 
@@ -30,14 +30,17 @@ export interface PageToSweep extends PassSoFar {
   readonly listing: string;
   /** RFC 3339. */
   readonly since: string;
-  /** When the sweep began: what the listing's mark becomes after its last page. */
+  /** When the sweep began. After the last page this becomes the listing's mark. */
   readonly startedAt: string;
 }
 
 export interface SweepActivities {
   /** Which listings are due, and from when. */
   planSweep(sweeping: Sweeping): Promise<SweepPlan>;
-  /** Lists one page and wakes the payments that differ; moves the listing's mark after the last. A null cursor ends the pass. */
+  /**
+   * Lists one page and wakes the payments that differ. After the last page, moves the listing's mark. A null
+   * cursor ends the pass.
+   */
   sweepPage(at: PageToSweep): Promise<PassSoFar>;
   countMissedCallbacks(gateway: string): Promise<MissedCallbacks>;
 }
@@ -49,15 +52,21 @@ export interface SweepDependencies {
   readonly onCounted?: (gateway: string, counted: MissedCallbacks) => void;
 }
 
-/** Nobody waits for a sweep, and what is paid meanwhile goes first: it rests after each page and each run that it wakes. */
+/**
+ * Nobody waits for a sweep, and payments go first. So it rests after each page and after each run that it
+ * wakes.
+ */
 const LONGEST_REST_MS = 1_000;
 const RHYTHM = { restsPerAnswer: 20, longestRestMs: LONGEST_REST_MS };
-/** As many as are told before anybody takes them for forgotten. */
+/** Small enough to signal all of them before another process takes them for forgotten. */
 const WOKEN_AT_ONCE = 20;
-/** So many in a row, and it is not a run that takes no signal but Temporal that is away. */
+/** After this many failures in a row, it is not one run that takes no signal: Temporal is away. */
 const MOST_FAILURES = 3;
 
-/** Builds the activities. What they know is in their input and in the store: any worker goes on where another has died. */
+/**
+ * Builds the activities. All their state is in their input and in the store, so any worker can continue where
+ * another one died.
+ */
 export function createSweepActivities(given: SweepDependencies): SweepActivities {
   const { db, gatewayNamed, onCounted } = given;
   const pace = pacedCalls(RHYTHM);
@@ -78,7 +87,7 @@ export function createSweepActivities(given: SweepDependencies): SweepActivities
 
 type Reach = Pick<SweepDependencies, 'db' | 'runs'>;
 
-/** As long as the page took. */
+/** Rests as long as the page took, up to the limit. */
 async function sweepAndRest(
   reach: Reach,
   gateway: Gateway,
@@ -146,7 +155,10 @@ function differs(row: PaymentRow, listed: ListedTransaction): boolean {
   return differsFromListing(row, listed.status, hasOtherSums(sums, listed));
 }
 
-/** How many were ours to wake: what another page, listing or sweep has shown just so is not. */
+/**
+ * Returns how many payments were ours to wake. A payment that another page, listing or sweep has shown in the
+ * same state is not.
+ */
 async function wakeAll(reach: Reach, differing: readonly Differing[], takenBy: string): Promise<number> {
   let found = 0;
   for (let from = 0; from < differing.length; from += WOKEN_AT_ONCE)
@@ -164,7 +176,8 @@ async function wakeSome(reach: Reach, some: readonly Differing[], takenBy: strin
       await wake(reach, row, listed);
       failures = 0;
     } catch (error) {
-      // One run that takes no signal must not hide all others; it is taken up by the forwarder, whatever becomes of the mark.
+      // One run that takes no signal must not hide all others. The forwarder wakes it later, even after the
+      // mark has moved.
       failures += 1;
       if (failures === MOST_FAILURES) throw error;
     }

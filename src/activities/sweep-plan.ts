@@ -1,4 +1,7 @@
-/** Which listings a sweep reads, and from when: told from the marks in the store, so that no process has to remember. */
+/**
+ * Which listings a sweep reads, and from when. Computed from the marks in the store, so no process has to
+ * remember.
+ */
 import type { Gateway, Listing } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import { hoursToCount } from './count-missed-callbacks.ts';
@@ -6,7 +9,10 @@ import { listingStart, readMarks, type SweepMark } from '../store/sweeps.ts';
 
 export interface Sweeping {
   readonly gateway: string;
-  /** What is new, at every sweep; or what has changed, on a Schedule of its own that nothing else waits for. */
+  /**
+   * `new`: new transactions, at every sweep. `changes`: changed ones, on a Schedule of its own that nothing
+   * else waits for.
+   */
   readonly of: 'new' | 'changes';
 }
 
@@ -14,11 +20,14 @@ export interface SweepPlan {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly listings: readonly { readonly name: string; readonly since: string }[];
-  /** Whether there is an hour whose missed callbacks are to be counted. */
+  /** Whether there is an hour whose missed callbacks are not counted yet. */
   readonly countsCallbacks: boolean;
 }
 
-/** What took more pages than this in its last pass waits for its time: a small shop's changes are found within minutes. */
+/**
+ * A listing whose last pass took more pages than this waits for its interval. So the changes of a small shop
+ * are found within minutes.
+ */
 const FEW_PAGES = 5;
 const EVERY_MS = { sweep: 0, hour: 3_600_000, day: 24 * 3_600_000 };
 

@@ -1,4 +1,4 @@
-/** One try at opening a session. The run itself says when there is another, so a gateway's silence is an answer here. */
+/** One try to open a session. The run decides when to try again, so a gateway's silence is a result here. */
 import { GatewayUnavailable } from '../gateways/gateway.ts';
 import { findPayment } from '../store/payments.ts';
 import { longestWait } from './gateway-failure.ts';
@@ -8,7 +8,10 @@ import type { OpenSessionInput, OpenSessionOutcome } from './contract.ts';
 
 type Tools = Omit<Opening, 'signal'>;
 
-/** See `PaymentActivities.openSession`. `onSlow` is called once the try takes long, until it succeeds. */
+/**
+ * See `PaymentActivities.openSession`. `onSlow` is called once the try takes long, again until a call
+ * succeeds.
+ */
 export async function tryToOpen(
   tools: Tools,
   input: OpenSessionInput,

@@ -291,12 +291,12 @@ describe('what an operator has decided', () => {
     });
   });
 
-  it('is refused where nobody has decided it', async () => {
+  it('is refused where no operator has decided it', async () => {
     const payment = await aReviewed();
     for (const decision of ['accept', 'dismiss'] as const) {
       const decided = { decision, noteKey: 'decision-made-up' };
       expect(await look(payment, { decided })).toMatchObject({
-        decided: { refused: expect.stringContaining('nobody has decided that') },
+        decided: { refused: expect.stringContaining('no operator has decided that') },
       });
     }
     expect(await reread(payment)).toMatchObject({ status: 'REVIEW', dismissed: false });
@@ -314,9 +314,9 @@ describe('an answer that the store refuses', () => {
     odd(payment);
     const now = Date.now();
     const first = await look(payment, { ...poll, now });
-    const words = 'dintero answered, but not in a way we understand: what was read could not be recorded';
+    const words = 'dintero answered, but not in a way we understand: the reading could not be recorded';
     expect(first).toMatchObject({ answer: 'unclear', unclearSince: now, payment: { status: 'PENDING' } });
-    expect(first.said).toBe(`${words}; not clear: what was read could not be recorded`);
+    expect(first.said).toBe(`${words}; not clear: the reading could not be recorded`);
     expect(JSON.stringify(first)).not.toContain('NUL');
     expect(await story(payment)).toContain(words);
     const early = { now: now + HOUR_MS - 1, unclearSince: now };
@@ -330,7 +330,7 @@ describe('an answer that the store refuses', () => {
       answer: 'clear',
       payment: { status: 'REVIEW', reviewCode: 'unclear' },
     });
-    expect(await reread(payment)).toMatchObject({ reason: 'unclear: what was read could not be recorded' });
+    expect(await reread(payment)).toMatchObject({ reason: 'unclear: the reading could not be recorded' });
     expect(told).toEqual([`${payment.id}/order.review/unclear-session`]);
   });
 

@@ -310,7 +310,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(late).toMatchObject({ decision: { kind: 'keep' }, payment: { status: 'AUTHORIZED' } });
   });
 
-  it('does nothing of what nobody has decided', async () => {
+  it('does nothing that no operator has decided', async () => {
     const payment = await aPayment(store.db);
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('REVIEW') }), TELLS);
     const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
@@ -318,7 +318,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     for (const noteKey of [undefined, 'decision-made-up']) {
       const record = aRecord(payment, { finding: accept, ...(noteKey !== undefined && { noteKey }) });
       expect(await recordFinding(store.db, record, TELLS)).toMatchObject({
-        decision: { kind: 'refuse', reason: expect.stringContaining('nobody has decided that') },
+        decision: { kind: 'refuse', reason: expect.stringContaining('no operator has decided that') },
         payment: { status: 'REVIEW' },
       });
     }

@@ -146,7 +146,7 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Ru
       await fake.before.recording?.();
       const heeded = (decision: Decision): Decision =>
         fake.isUndecided && decided !== undefined
-          ? { kind: 'refuse', reason: 'nobody has decided that' }
+          ? { kind: 'refuse', reason: 'no operator has decided that' }
           : decision;
       const decide = (payment: PaymentSnapshot) => heeded(decideLook(payment, reading, input));
       const recorded = recordFinding(

@@ -49,7 +49,7 @@ const decideAndWrite = crashable(
   ({ order }) => order.reference,
 );
 
-const UNDECIDED = 'nobody has decided that, or not within the last hour: use paidonce resolve';
+const UNDECIDED = 'no operator has decided that within the last hour: use paidonce resolve';
 
 /** What a person must have decided, and nobody has, changes nothing. */
 async function backed(

@@ -58,7 +58,7 @@ function backed(
   const decided = decision.finding.decision;
   const isDecided =
     decided === undefined || isUsedNow(tables, payment.id, { noteKey, decision: decided, by });
-  return isDecided ? decision : { kind: 'refuse', reason: 'nobody has decided that' };
+  return isDecided ? decision : { kind: 'refuse', reason: 'no operator has decided that' };
 }
 
 function lock(tables: Tables, { paymentId, key }: RecordRequest): Locked {
