@@ -1,14 +1,14 @@
-/** An operation in a few words. */
+/** An operation, described in a few words. */
 import { formatMoney } from '../domain/money.ts';
 import type { OperationRow } from './operations.ts';
 import type { PaymentRow } from './payments.ts';
 
-/** `capture parcel-1`; the kind alone where the reference is the usual one of a void. */
+/** `capture parcel-1`. Only the kind where the reference is the usual one of a void. */
 export function operationName({ kind, reference }: Pick<OperationRow, 'kind' | 'reference'>): string {
   return reference === kind ? kind : `${kind} ${reference}`;
 }
 
-/** `capture 722.00 NOK of T123.abc`; before the amount is known, `void all that is left of T123.abc`. */
+/** `capture 722.00 NOK of T123.abc`. Before the amount is known: `void all that is left of T123.abc`. */
 export function aboutOperation(
   { kind, wanted, amount }: Pick<OperationRow, 'kind' | 'wanted' | 'amount'>,
   { currency, transactionId }: Pick<PaymentRow, 'currency' | 'transactionId'>,

@@ -4,8 +4,9 @@ import { formatMoney, MAX_AMOUNT_MINOR, type Money } from '../domain/money.ts';
 const WRITTEN = /^(?:([A-Za-z]{3}) ?)?(0|[1-9]\d{0,9})(?:[.,](\d{1,4}))?(?: ?([A-Za-z]{3}))?$/;
 
 /**
- * "299.90 NOK", "299,90 nok", "NOK 299.90" are one amount, and "299 NOK" is 299.00 NOK; "299.90" is one of each currency with two
- * decimals. None for anything else: a bare number is an id, and "299.9" is how no currency writes it.
+ * "299.90 NOK", "299,90 nok" and "NOK 299.90" are the same amount, and "299 NOK" is 299.00 NOK. "299.90" is
+ * one amount in each currency with two decimals. Empty for any other text: a bare number is an id, and no
+ * currency writes "299.9".
  */
 export function amountsWritten(text: string): Money[] {
   const [, before, whole, part, after] = WRITTEN.exec(text) ?? [];
@@ -23,7 +24,10 @@ export function amountsWritten(text: string): Money[] {
 
 let known: Readonly<Record<string, number>> | undefined;
 
-/** How many decimals each currency has; found once, as asking for all takes some milliseconds. */
+/**
+ * The number of decimals of each currency. Computed once, since asking for all of them takes some
+ * milliseconds.
+ */
 function decimals(): Readonly<Record<string, number>> {
   known ??= Object.fromEntries(
     Intl.supportedValuesOf('currency').map((currency) => {

@@ -1,13 +1,16 @@
-/** Who has a thing decided or done again. Kept in the timeline and the audit, and nowhere else. */
+/**
+ * The person or system that asked for a decision or a repetition. Kept only in the timeline and the audit
+ * log.
+ */
 export interface Asker {
-  /** A person's name, or that of the key where none was given. */
+  /** A person's name, or the name of the key where no person was given. */
   readonly actor: string;
   /** The name of the API key. */
   readonly key: string;
   readonly reason: string;
 }
 
-/** As the timeline says it. */
+/** The name as the timeline shows it. */
 export function nameOf({ actor, key }: Omit<Asker, 'reason'>): string {
   return actor === key ? key : `${actor} (key ${key})`;
 }

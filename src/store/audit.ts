@@ -1,4 +1,4 @@
-/** Who had money moved, or decided, by which key and from where. */
+/** The audit log: who moved money or made a decision, with which key and from which address. */
 import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { newId } from './new-ids.ts';
 import { is, madeSince, pageOf, type Page } from './lists.ts';
@@ -8,14 +8,14 @@ import { audit, payments } from './schema.ts';
 export type AuditRow = typeof audit.$inferSelect;
 export type NewAudit = Pick<AuditRow, 'key' | 'address' | 'requestId' | 'what' | 'paymentId'>;
 
-/** Written before anything is done; its id. */
+/** Written before anything is done. Returns its id. */
 export async function beginAudit(db: Db, call: NewAudit): Promise<string> {
   const id = newId('aud');
   await db.insert(audit).values({ ...call, id });
   return id;
 }
 
-/** What was asked for and what it was answered. */
+/** Adds what was asked for, and the answer. */
 export async function answerAudit(
   db: Db,
   id: string,

@@ -1,4 +1,4 @@
-/** Opening payments: the order row is the lock, so that all parallel requests get the same session. */
+/** Creates payments. The order row is the lock, so that all parallel requests get the same session. */
 import { createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { and, eq, getTableColumns, inArray, sql, type SQL } from 'drizzle-orm';
@@ -13,7 +13,7 @@ import { moneyOf } from './payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 import { orders, payments, type PaymentRequest } from './schema.ts';
 
-/** What a merchant asks for. */
+/** A merchant's request for a payment. */
 export interface NewPayment {
   readonly gateway: string;
   readonly orderReference: string;
@@ -23,7 +23,7 @@ export interface NewPayment {
   readonly returnUrl?: string;
   readonly request: PaymentRequest;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Another customer makes it another session: where the open one may be replaced. */
+  /** Whether a different customer needs a different session. Set where the open session may be replaced. */
   readonly comparesCustomer?: boolean;
 }
 
@@ -37,7 +37,7 @@ export type PaymentClaim =
   | { readonly kind: 'payment_in_review' }
   | { readonly kind: 'order_already_paid' };
 
-/** Finds the order's open payment or makes the next one, under the order's lock. */
+/** Finds the order's open payment, or creates the next one, under the order's lock. */
 export async function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentClaim> {
   const first = await insertBoth(db, wanted);
   if (first !== undefined) return { kind: 'created', payment: first };
@@ -60,7 +60,7 @@ export async function claimPayment(db: Db, wanted: NewPayment): Promise<PaymentC
   });
 }
 
-/** An order that nobody has heard of, and its first payment, in one statement; undefined where there is the order. */
+/** Creates a new order and its first payment in one statement. Undefined where the order exists. */
 async function insertBoth(db: Db, wanted: NewPayment): Promise<PaymentRow | undefined> {
   const { amountMinor: amount, currency } = wanted.money;
   const order = { reference: wanted.orderReference, amount, currency, latestN: 1 };
@@ -80,7 +80,7 @@ async function insertBoth(db: Db, wanted: NewPayment): Promise<PaymentRow | unde
   return payment;
 }
 
-/** A new row as the list of a select, every column in its place. */
+/** A new row as the list of a select, with every column in its position. */
 function selected(row: typeof payments.$inferInsert): SQL {
   const values = Object.entries(getTableColumns(payments)).map(([name, column]) => {
     const value = row[name as keyof typeof row] ?? column.default ?? null;
@@ -96,11 +96,16 @@ async function lockOrder(tx: Db, wanted: NewPayment): Promise<OrderRow> {
     .where(eq(orders.reference, wanted.orderReference))
     .for('update');
   if (order === undefined)
-    throw new Error(`locking order ${wanted.orderReference}: it is gone; is somebody deleting rows?`);
+    throw new Error(
+      `locking order ${wanted.orderReference}: its row is gone; find out which program deletes rows`,
+    );
   return order;
 }
 
-/** The open one where it is what is asked for. Where the payer goes back to, and what is kept for the merchant, is as was asked last. */
+/**
+ * The open payment, if it fits the request. The return URL and the merchant's metadata are taken from the
+ * latest request.
+ */
 async function compared(tx: Db, open: PaymentRow, wanted: NewPayment): Promise<PaymentClaim> {
   const different = differencesOf(open, wanted);
   if (different.length > 0) return { kind: 'differs', payment: open, differences: different };
@@ -115,7 +120,10 @@ async function compared(tx: Db, open: PaymentRow, wanted: NewPayment): Promise<P
   return { kind: 'open', payment };
 }
 
-/** One on hold can't be replaced, and of one that was adopted no more is known: only what it is about is compared. */
+/**
+ * A payment on hold can't be replaced, and of an adopted one only the gateway and the money are known, so
+ * only these are compared.
+ */
 function differencesOf(open: PaymentRow, wanted: NewPayment): Difference[] {
   const [was, is] = [askedFor({ ...open, money: moneyOf(open) }), askedFor(wanted)];
   if (open.status === 'ON_HOLD' || open.request.isAdopted) return moneyDifferences(was, is);
@@ -123,7 +131,7 @@ function differencesOf(open: PaymentRow, wanted: NewPayment): Difference[] {
   if (!wanted.comparesCustomer) return found;
   const hash = customerHash(open.returnKey, wanted.request.customer);
   if (hash === open.request.customerHash) return found;
-  return [...found, { pointer: '/customer', detail: 'another one than in the open session' }];
+  return [...found, { pointer: '/customer', detail: 'not the customer of the open session' }];
 }
 
 function askedFor({
@@ -143,7 +151,10 @@ function askedFor({
   };
 }
 
-/** The customer is forgotten once the session is open; that another one is asked for must be seen afterwards. */
+/**
+ * The customer is deleted once the session is open. The hash shows afterwards whether another one is
+ * requested.
+ */
 function customerHash(returnKey: string, customer: Customer | undefined): string | undefined {
   if (customer === undefined) return undefined;
   return createHmac('sha256', returnKey).update(canonical(customer)).digest('base64url');

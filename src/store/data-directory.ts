@@ -11,15 +11,15 @@ const PROGRAM = `
 `;
 
 /**
- * Makes the embedded store's data directory where there is none yet. In a process of its own, since making it takes 500 MB that a
- * process never gives back; under another name until it is whole, since a kill in the middle must not leave half of one.
- * The caller holds the lock of `folder`, an empty directory or one that was made before.
+ * Creates the embedded store's data directory where there is none yet. It runs in a process of its own, since
+ * it takes 500 MB that a process never gives back. It has another name until it is complete, so that a kill
+ * leaves no half-made directory. The caller holds the lock of `folder`, which is empty or was created before.
  */
 export async function ensureDataDirectory(folder: string): Promise<void> {
   if (existsSync(join(folder, 'PG_VERSION'))) return;
   await removeUnfinished(folder);
   const unfinished = await mkdtemp(`${folder}${SUFFIX}`);
-  // The optimizing compiler of WebAssembly would be busy for longer than the whole work takes without it.
+  // Without this flag, WebAssembly's optimizing compiler would take longer than the whole work.
   const args = ['--liftoff-only', '--input-type=module', '--eval', PROGRAM, unfinished];
   await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname });
   await rename(unfinished, folder);

@@ -1,12 +1,13 @@
-/** Transactions on PostgreSQL that never leave a connection behind which nobody hears. */
+/** Transactions on PostgreSQL that never leak a connection. */
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Db } from './open.ts';
 import * as schema from './schema.ts';
 
 /**
- * A database on the pool whose transactions give their connection back whatever happens. Drizzle's own keeps it for good when
- * `begin` fails, and gives a silent one back for reuse when `rollback` does: 20 of either, and the process never reaches its store again.
+ * A database on the pool. Its transactions always give their connection back. Drizzle's own transactions keep
+ * the connection forever if `begin` fails, and return a dead one for reuse if `rollback` fails. After 20 of
+ * either, the process never reaches its store again.
  */
 export function databaseOn(pool: pg.Pool): Db {
   const db: Db = drizzle(pool, { schema });
@@ -20,7 +21,7 @@ export function databaseOn(pool: pg.Pool): Db {
       client.release();
       return result;
     } catch (error) {
-      // Whosever fault it was: it is not known what the server has heard last.
+      // Whatever the cause, we do not know which statements the server has received.
       client.release(true);
       throw error;
     }

@@ -1,4 +1,7 @@
-/** What a person has decided, as the API wrote it down. Nothing is done on the word of a message alone: who reaches Temporal can send any. */
+/**
+ * Decisions of people, as the API recorded them. A message alone never causes an action: any client of
+ * Temporal could send it.
+ */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import type { PaymentKey } from '../domain/payment.ts';
@@ -6,7 +9,7 @@ import { rows, type Db } from './open.ts';
 import { findOrder } from './payments.ts';
 import { addNote } from './timeline.ts';
 
-/** Writes a decision down, under a key that nobody can guess; the key. */
+/** Records a decision under a key that can't be guessed. Returns the key. */
 export async function writeDecision(
   db: Db,
   paymentId: string,
@@ -21,7 +24,7 @@ export async function writeDecision(
       /** The name of the API key. */
       readonly key?: string;
       readonly reason?: string;
-      /** It is closed to make room for another session of the order. */
+      /** The session is closed to make room for another session of the order. */
       readonly replaces?: true;
     };
   },
@@ -34,8 +37,8 @@ export async function writeDecision(
 export type Decided = 'accept' | 'dismiss' | 'give_back' | 'cancel';
 
 /**
- * Takes the note of a decision for one use, which may be repeated; whether there is such a note, and nobody else has used it. One that
- * nobody has used within an hour was given up: the person has asked again.
+ * Uses the note of a decision once; the same user may repeat it. Returns whether there is such a note and it
+ * is not used by another. A note that was not used within an hour has expired: the person has to ask again.
  */
 export async function useDecision(
   db: Db,
@@ -52,12 +55,17 @@ export async function useDecision(
   return used.length === 1;
 }
 
-/** Why a session is closed: somebody asked the API, whose note has this key, or another payment has paid the order. */
+/**
+ * Why a session is closed: a caller of the API asked for it, in the note with this key, or another payment
+ * has paid the order.
+ */
 export type ClosingCause =
   | { readonly why: 'merchant'; readonly noteKey: string }
   | { readonly why: 'order_paid' };
 
-/** A message alone closes nothing: the store knows who has paid the order, and who has asked. */
+/**
+ * A message alone closes nothing. The store knows which payment paid the order, and which request was made.
+ */
 export async function mayBeClosed(
   db: Db,
   { paymentId, orderReference }: Omit<PaymentKey, 'n'>,

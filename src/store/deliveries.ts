@@ -1,4 +1,4 @@
-/** The delivery log: what came in, byte for byte, and whether anybody has dealt with it. */
+/** The delivery log: each received request, byte for byte, and whether it was handled. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Callback } from '../domain/callback.ts';
 import type { PaymentKey } from '../domain/payment.ts';
@@ -10,7 +10,7 @@ import type { Change } from './one-statement.ts';
 
 export type DeliveryRow = typeof deliveries.$inferSelect;
 
-/** Counts one more receipt of the newest delivery that says the same; whether there is one. */
+/** Counts another receipt of the newest delivery with the same content. Returns whether there is one. */
 export async function countReceipt(
   db: Db,
   gateway: string,
@@ -25,7 +25,7 @@ export async function countReceipt(
   return counted.length > 0;
 }
 
-/** Writes what proved nothing; it takes no key, so that the genuine one is still new. */
+/** Logs a request that proved nothing. It takes no event id, so that the genuine delivery is still new. */
 export async function logRefused(
   db: Db,
   refused: Omit<ReceivedDelivery, 'eventId' | 'contentHash' | 'ignoredBecause'> & { reason: string },
@@ -42,7 +42,7 @@ export async function logRefused(
   });
 }
 
-/** Temporal has them: the forwarder need not look at them again. */
+/** Temporal has these signals, so the forwarder need not send them. */
 export async function markSignalled(db: Db, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db
@@ -51,14 +51,17 @@ export async function markSignalled(db: Db, ids: readonly string[]): Promise<voi
     .where(and(inArray(deliveries.id, [...ids]), eq(deliveries.state, 'received')));
 }
 
-/** The workflow has acted on them. One that came while the store was away gets its row now, so that its repetition is known. */
+/**
+ * The workflow has acted on these deliveries. One that came while the store was away gets its row now, so
+ * that a repetition is recognized.
+ */
 export function markHandled(
   tx: Db,
   payment: { id: string; gateway: string; orderReference: string; n: number },
   handled: readonly Callback[],
 ): Change | null {
   if (handled.length === 0) return null;
-  // One statement can't touch a row twice, and a run must never hang on that.
+  // One statement can't update a row twice, and a run must never block on that.
   const distinct = new Map(handled.map((delivery) => [delivery.eventId, delivery]));
   const values = [...distinct.values()].map((delivery) => ({
     id: newId('dlv'),
@@ -88,7 +91,7 @@ export function markHandled(
     });
 }
 
-/** They turned out to be about a payment that is not ours: kept, counted, never acted upon. */
+/** These deliveries are about a payment that is not ours: kept, counted, never acted on. */
 export async function markForeign(
   db: Db,
   gateway: string,
@@ -103,9 +106,10 @@ export async function markForeign(
 }
 
 /**
- * Takes deliveries that nobody could signal when they came; each stays taken for 10 s. Also, after an hour, 2, 4 … hours, those that were
- * signalled but that no run has dealt with: the gateway may be silent, or the signal was lost with a server's last seconds. A run knows
- * what it has seen, and keeps every signal in its history.
+ * Takes deliveries that could not be signalled when they came. Each stays taken for 10 s. It also takes,
+ * after 1, 2, 4 … hours, deliveries that were signalled and that no run has handled: the gateway may be
+ * silent, or the signal was lost with the last seconds of a server. A run remembers which deliveries it has
+ * seen, and keeps every signal in its history.
  */
 export async function claimUnsignalled(db: Db, limit: number): Promise<DeliveryRow[]> {
   const taken = await rows<{ id: string }>(
@@ -135,10 +139,16 @@ const REFUSED_KEPT = sql`interval '7 days'`;
 
 const PRUNED_AT_ONCE = 1_000;
 
-/** Refused ones are of at most 4 KiB each: however many are sent, they take no more than about 400 MB. SECURITY.md says it. */
+/**
+ * A refused delivery has at most 4 KiB, so all of them together take at most about 400 MB. SECURITY.md says
+ * so.
+ */
 const REFUSED_AT_MOST = 100_000;
 
-/** Forgets some of what is older than the retention; refused deliveries after a week, or beyond so many. Whether there may be more. */
+/**
+ * Deletes some deliveries that are older than the retention; refused ones after a week, or beyond the maximum
+ * number. Returns whether there may be more.
+ */
 export async function pruneDeliveries(
   db: Db,
   retentionMs: number,

@@ -1,7 +1,8 @@
 /**
- * One holder per directory on this machine: a listening socket, which the kernel closes however its process dies. On Linux it is an abstract
- * one, which leaves no file behind; elsewhere a file on which nobody answers is removed. A pid file was tried: it refuses wrongly after a
- * `kill -9`, and pids are reused.
+ * One holder per directory on this machine: a listening socket, which the kernel closes however its process
+ * dies. On Linux it is an abstract socket, which leaves no file. Elsewhere it is a file, which is removed if
+ * no process answers on it. A pid file was tried: after a `kill -9` it refuses wrongly, since pids are
+ * reused.
  */
 import { createHash } from 'node:crypto';
 import { realpath, unlink } from 'node:fs/promises';
@@ -16,9 +17,9 @@ export class DirectoryInUse extends Error {
 
 const MOST_ATTEMPTS = 20;
 
-/** Holds a directory for this process, however it dies. @throws DirectoryInUse */
+/** Holds a directory until this process ends, in any way. @throws DirectoryInUse */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
-  // By whatever name it is called: a symbolic link leads to the same files.
+  // By its real path: a symbolic link leads to the same files.
   const known = await realpath(directory).catch(() => resolve(directory));
   const server = await holdSocket(socketOf(known));
   if (server !== null) return () => new Promise((settle) => server.close(() => settle()));
@@ -27,7 +28,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
   );
 }
 
-/** Null where a living process has it. */
+/** Null where a living process holds it. */
 async function holdSocket(path: string): Promise<Server | null> {
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const server = await listen(path);

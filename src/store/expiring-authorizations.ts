@@ -1,4 +1,6 @@
-/** Authorizations that are about to lapse: the merchant is told 48 hours ahead, once for each deadline. */
+/**
+ * Authorizations that are about to lapse. The merchant is notified 48 hours ahead, once for each deadline.
+ */
 import { and, asc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import { effectId } from '../domain/order.ts';
 import type { Db } from './open.ts';
@@ -10,21 +12,27 @@ import { formatMoney } from '../domain/money.ts';
 
 const TYPE = 'order.authorization_expiring';
 
-/** Only the payment that has paid its order: any other's money is on its way back. Nor where a void of it is under way. */
+/**
+ * Only the payment that has paid its order: the money of any other payment goes back. Not while a void of it
+ * is under way.
+ */
 const isLapsing = and(
   inArray(payments.status, ['AUTHORIZED', 'PARTIALLY_CAPTURED']),
   isNotNull(payments.authorizationExpiresAt),
   lt(payments.authorizationExpiresAt, sql`now() + interval '48 hours'`),
-  // Qualified by hand: drizzle writes bare column names here, which would mean those of the inner tables.
+  // Qualified by hand: drizzle writes bare column names here, which would refer to the inner tables.
   sql`not exists (select 1 from operations w where w.payment_id = payments.id and w.kind = 'void' and w.state in ('pending', 'unknown'))`,
   sql`not exists (select 1 from outbox told where told.effect_id = payments.id || '/${sql.raw(TYPE)}/'
     || to_char(payments.authorization_expires_at at time zone 'UTC', 'YYYY-MM-DD'))`,
 );
 
-/** By the reference too, which is what an index finds an order by. */
+/** Includes the reference, since the index finds an order by it. */
 const hasPaidIt = and(eq(orders.reference, payments.orderReference), eq(orders.paidPaymentId, payments.id));
 
-/** Payments whose authorization lapses within 48 hours, or should have, and whose merchant has not been told; the most urgent first. */
+/**
+ * Payments whose authorization lapses within 48 hours, or should have lapsed, and whose merchant was not
+ * notified. The most urgent first.
+ */
 export async function findExpiring(db: Db, limit: number): Promise<PaymentRow[]> {
   const found = await db
     .select({ payment: payments })
@@ -36,14 +44,17 @@ export async function findExpiring(db: Db, limit: number): Promise<PaymentRow[]>
   return found.map(({ payment }) => payment);
 }
 
-/** Writes the announcement, under the order's lock. Null where another process has, or there is nothing left to announce. */
+/**
+ * Writes the announcement, under the order's lock. Null where another process has written it, or where
+ * nothing is left to announce.
+ */
 export function announceExpiring(
   db: Db,
   { id, orderReference }: Pick<PaymentRow, 'id' | 'orderReference'>,
   { livemode }: { livemode: boolean },
 ): Promise<string | null> {
   return db.transaction(async (tx) => {
-    // In a statement of its own: what the next one sees must be younger than the wait for the lock.
+    // A separate statement: the snapshot of the next one must be taken after the wait for the lock.
     await tx.execute(sql`select 1 from ${orders} where reference = ${orderReference} for update`);
     const [found] = await tx
       .select({ payment: payments, order: orders })
@@ -73,7 +84,7 @@ async function announce(
     .where(eq(orders.reference, order.reference));
   const { currency } = moneyOf(payment);
   const held = formatMoney({ amountMinor: payment.authorized - payment.captured, currency });
-  const text = `${held} is held and not captured, and expected to lapse at ${lapsesAt}: ${TYPE} queued for the merchant`;
+  const text = `${held} is authorized and not captured, and is expected to lapse at ${lapsesAt}: ${TYPE} queued for the merchant`;
   await tx
     .insert(timeline)
     .values({ paymentId: payment.id, kind: 'update', text, key: `expiring-${deadline}` })

@@ -1,4 +1,4 @@
-/** Figures that only the store knows, and the marks of the background jobs. */
+/** Figures that only the store has, and the marks of the background jobs. */
 import { eq, sql } from 'drizzle-orm';
 import { rows, type Db } from './open.ts';
 import { gateways } from './schema.ts';
@@ -16,7 +16,7 @@ export interface StoreFigures {
   readonly operationsOldest: number;
 }
 
-/** One statement over partial indexes: cheap enough for every scrape. */
+/** One statement over partial indexes, cheap enough for every scrape. */
 export async function readFigures(db: Db): Promise<StoreFigures> {
   const [row] = await rows<StoreFigures>(
     db,
@@ -38,7 +38,7 @@ export async function readFigures(db: Db): Promise<StoreFigures> {
   return row as StoreFigures;
 }
 
-/** How many payments of each gateway are not settled, or have money on its way. */
+/** The number of payments of each gateway that are not settled, or have an operation under way. */
 export function countLive(db: Db): Promise<{ gateway: string; count: number }[]> {
   return rows(
     db,
@@ -49,7 +49,7 @@ export function countLive(db: Db): Promise<{ gateway: string; count: number }[]>
   );
 }
 
-/** Whether the store answers, its tables are there, and something can be written. @throws when not. */
+/** Checks that the store answers, has its tables and accepts writes. @throws where it does not */
 export async function ping(db: Db): Promise<void> {
   const [row] = await rows<{ readOnly: string }>(
     db,
@@ -58,18 +58,21 @@ export async function ping(db: Db): Promise<void> {
   );
   if (row?.readOnly === 'on')
     throw new Error(
-      'it is read-only: is it a standby, or failing over? Does DATABASE_URL lead to the primary?',
+      'the database is read-only: it may be a standby, or failing over; check that DATABASE_URL leads to the primary',
     );
 }
 
 export type GatewayRow = typeof gateways.$inferSelect;
 
-/** The store belongs to another account or mode than the one configured. */
+/** The store belongs to another account or mode than the configured one. */
 export class WrongAccount extends Error {
   override readonly name = 'WrongAccount';
 }
 
-/** Stamps the store with the gateway's account at first start. @throws WrongAccount when it carries another one. */
+/**
+ * Writes the gateway's account into the store at first start.
+ * @throws WrongAccount where the store has another one
+ */
 export async function stampGateway(
   db: Db,
   stamp: { gateway: string; account: string; mode: string },

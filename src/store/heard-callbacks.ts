@@ -1,18 +1,24 @@
-/** Whether callbacks came for what was settled or held. */
+/** Whether callbacks came for the payments that were settled or on hold. */
 import { sql } from 'drizzle-orm';
 import { rows, type Db } from './open.ts';
 
 export interface Heard {
-  /** Callbacks that were accepted. */
+  /** The number of accepted callbacks. */
   readonly heard: number;
-  /** Sessions of which nothing was heard; some of them where there are many. */
+  /** Sessions without any callback; a random sample where there are many. */
   readonly unheard: readonly string[];
 }
 
-/** Ids sort by time of creation; sessions of several days are rare, and what is older was held: it has been heard of. */
+/**
+ * Ids sort by time of creation. Sessions that last several days are rare, and an older payment was on hold,
+ * so a callback has come for it.
+ */
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
-/** Of the payments that have come to something at the gateway within a time, so that it should have called us. */
+/**
+ * Covers the payments that got a result at the gateway within a period, so that the gateway should have
+ * called us.
+ */
 export async function findHeard(
   db: Db,
   gateway: string,

@@ -34,7 +34,7 @@ export interface PaymentFilter {
   readonly createdAfter?: string | undefined;
   /** Payments whose authorization is expected to lapse before this time. */
   readonly expiringBefore?: string | undefined;
-  /** Those that wait for a person: in REVIEW, or with a review mark. */
+  /** Payments that wait for a person: in REVIEW, or with a review mark. */
   readonly review?: 'true' | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -91,11 +91,11 @@ export interface UpdateFilter {
   readonly payment?: string | undefined;
   readonly order?: string | undefined;
   readonly limit: number;
-  /** The effect id of the last one seen. */
+  /** The effect id of the last update seen. */
   readonly cursor?: string | undefined;
 }
 
-/** Updates to the merchant, those queued last first. */
+/** Updates to the merchant, newest first. */
 export async function pageOfUpdates(db: Db, filter: UpdateFilter): Promise<Page<OutboxRow>> {
   const { state, minAttempts, payment, order, cursor, limit } = filter;
   const wanted = [
@@ -151,7 +151,7 @@ export async function pageOfOperations(db: Db, filter: OperationFilter): Promise
   return pageOf(found, limit);
 }
 
-/** By the id too, which begins with the time: in the order of ids it says where to stop. */
+/** Compares the id too, which begins with the time: a scan in id order then knows where to stop. */
 export function madeSince(
   id: Column,
   prefix: 'pay' | 'aud',
@@ -163,12 +163,12 @@ export function madeSince(
   return and(gte(at, time), gte(id, idsFrom(prefix, time)));
 }
 
-/** No condition where nothing is asked for. */
+/** No condition where no value is given. */
 export function is(column: Column, value: string | undefined): SQL | undefined {
   return value === undefined ? undefined : eq(column, value);
 }
 
-/** Of rows that were asked for with one more than the limit. */
+/** For rows that were selected with one more than the limit. */
 export function pageOf<Row>(found: Row[], limit: number): Page<Row> {
   return { rows: found.slice(0, limit), hasMore: found.length > limit };
 }

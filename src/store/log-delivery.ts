@@ -1,4 +1,4 @@
-/** The first word on a delivery: what it is, and whether anybody must be told of it. */
+/** Logs a delivery first of all: what it is, and whether a run must be signalled. */
 import { sql, type SQL } from 'drizzle-orm';
 import type { Claim } from '../domain/callback.ts';
 import { isMoney, PAYMENT_STATUSES, type PaymentKey } from '../domain/payment.ts';
@@ -10,10 +10,10 @@ export interface ReceivedDelivery {
   readonly eventId: string;
   readonly contentHash: string;
   readonly key: PaymentKey | null;
-  /** Stored but not acted upon: not ours, a ping, or not understood. */
+  /** Stored but not acted on: not ours, a ping, or not understood. */
   readonly ignoredBecause?: string;
   readonly claim: Claim;
-  /** The fingerprint of the secret that signed. */
+  /** The fingerprint of the secret that signed it. */
   readonly secret?: string;
   readonly method: string;
   readonly target: string;
@@ -21,13 +21,16 @@ export interface ReceivedDelivery {
   readonly body: Buffer;
 }
 
-/** What the log says of a delivery that was just written to it. */
+/** What the log says about a delivery that was just written to it. */
 export interface LogWord {
   readonly id: string;
   readonly result: 'accepted' | 'duplicate' | 'ignored';
-  /** Nobody has told the workflow yet. */
+  /** The workflow was not signalled yet. */
   readonly toSignal: boolean;
-  /** It names an event while an operation of ours is being carried out: its own record may answer it in a moment. */
+  /**
+   * It names an event while an operation of ours is under way. The record of that operation may answer it in
+   * a moment.
+   */
   readonly mayBeEcho: boolean;
 }
 
@@ -40,9 +43,10 @@ interface LoggedRow {
 }
 
 /**
- * Writes a verified delivery and says what it is, in one statement. The same event id twice is one row; an equal content for a
- * settled payment is a duplicate of its own (for an unsettled one it may be the callback that says AUTHORIZED at last). One that
- * tells no news of a payment whose money is proved is handled by being written down.
+ * Logs a verified delivery and classifies it, in one statement. The same event id twice is one row. Equal
+ * content for a settled payment is a duplicate; for an unsettled payment it may be the callback that finally
+ * says AUTHORIZED. A delivery that adds nothing to a payment whose money is proved counts as handled once it
+ * is logged.
  */
 export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogWord> {
   const { gateway, eventId, contentHash, key, secret = null } = received;
@@ -67,10 +71,10 @@ export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<L
   return wordOf(row as LoggedRow);
 }
 
-/** So soon after an operation was sent, its own answer is awaited and has not been recorded yet. */
+/** So soon after an operation was sent, its own answer is still awaited and not recorded yet. */
 const ECHO_WITHIN = sql`interval '5 seconds'`;
 
-/** What a delivery is, from what stands in the store: its outcome, its state and why it is ignored. */
+/** Classifies a delivery by what the store has: its outcome, its state and why it is ignored. */
 function wordFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedDelivery): SQL {
   const paymentId = key?.paymentId ?? null;
   return sql`select outcome, reason, case when outcome <> 'accepted' or exists (select 1 from payments p
@@ -86,7 +90,7 @@ function wordFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedD
         and lost.n = ${key?.n ?? null}::integer and lost.id <> ${paymentId}) said`;
 }
 
-/** `tellsNews` of the domain, the other way round, for a row of payments and a claim. */
+/** The negation of the domain's `tellsNews`, for a row of payments and a claim. */
 function tellsNothingNew(payment: SQL, claim: SQL): SQL {
   return sql`${payment}.transaction_id = ${claim}->>'transactionId' and ${claim}->>'error' is null and case
     when ${claim}->>'event' is not null then ${payment}.status in (${MONEY}, 'AUTHORIZED')
@@ -107,8 +111,9 @@ function noteOfAnswered(from: SQL): SQL {
 }
 
 /**
- * Marks what was logged while the payment was being settled and says no more than that: no run need look for it again.
- * Called in the transaction that proves the money or what was done with it, after its change of the payment; and by the ingress that has waited for that.
+ * Marks deliveries that were logged while the payment was being settled and add nothing to it: no run needs
+ * to look for them. Called in the transaction that proves the money or records an operation, after its change
+ * of the payment. Also called by the ingress after it has waited for that.
  */
 export async function markAnswered(tx: Db, paymentId: string): Promise<void> {
   await tx.execute(sql`with answered as (update deliveries d set state = 'handled', handled_at = now() from payments p
@@ -123,7 +128,9 @@ function wordOf({ id, inserted, state, outcome, isEcho }: LoggedRow): LogWord {
   return { id, result: isAgain ? 'duplicate' : outcome, toSignal, mayBeEcho: toSignal && isEcho };
 }
 
-/** Whether a delivery still asks for a look, although what was going on when it came has been recorded. */
+/**
+ * Whether a delivery still needs a look after the work that was under way at its arrival has been recorded.
+ */
 export async function asksForLook(db: Db, id: string, paymentId: string): Promise<boolean> {
   await markAnswered(db, paymentId);
   const [found] = await rows<{ state: string }>(db, sql`select state from deliveries where id = ${id}`);

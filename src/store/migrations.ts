@@ -1,6 +1,7 @@
 /**
- * Brings the schema up to date. A statement of a migration waits a moment for its lock and then gives way, so that no callback waits behind
- * it; an index of a table that is in use is built beside the writing (CONCURRENTLY).
+ * Brings the schema up to date. A statement of a migration waits briefly for its lock and then gives way, so
+ * that no callback waits behind it. An index of a table that is in use is built while others write
+ * (CONCURRENTLY).
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,12 +13,12 @@ import { rootOf } from '../lib/root-of.ts';
 /** Where `migrations/` is. */
 export const FOLDER = join(PACKAGE_FOLDER, 'migrations');
 
-/** Any number that nobody else uses as an advisory lock on the same database. */
+/** A number that no other program uses as an advisory lock in the same database. */
 const MIGRATION_LOCK = 7_201_001;
 
 /**
- * In milliseconds. A migration may well take minutes; to say anything at all, or to be let in, may not. `give`: how long a statement that
- * holds others up waits for its own lock at a time.
+ * In milliseconds. A migration may take minutes; the answer to a connection or to a request for the lock may
+ * not. `give`: how long a statement that blocks others waits for its own lock at a time.
  */
 export const MIGRATION_LIMITS = { answer: 5_000, lock: 60_000, statement: 5 * 60_000, give: 1_000 };
 
@@ -26,17 +27,20 @@ type Limits = typeof MIGRATION_LIMITS;
 const LOCK_NOT_AVAILABLE = '55P03';
 const ASKED_AGAIN_AFTER_MS = 250;
 
-/** The database is not up to date; the message says why and what to do. */
+/** The database is not up to date. The message says why and what to do. */
 export class MigrationFailed extends Error {
   override readonly name = 'MigrationFailed';
 }
 
-/** What both stores have in common: one connection that takes statements one after the other. */
+/** What both stores have in common: one connection that runs statements one after the other. */
 export interface Session {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
-/** Brings a PostgreSQL database up to date, one process at a time. @throws MigrationFailed saying what it waited for, within the limits */
+/**
+ * Brings a PostgreSQL database up to date, one process at a time.
+ * @throws MigrationFailed. Its message says what it waited for, within the limits
+ */
 export async function migratePostgres(connectionString: string, limits = MIGRATION_LIMITS): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: limits.answer });
   client.on('error', () => undefined);
@@ -55,13 +59,13 @@ export async function migratePostgres(connectionString: string, limits = MIGRATI
   }
 }
 
-/** Brings an embedded store up to date: nobody else is there to be held up. */
+/** Brings an embedded store up to date. No other process uses it, so there is no one to give way to. */
 export async function migrateEmbedded(session: Session): Promise<void> {
   for (const migration of await pendingOf(session))
     await inTransaction(session, migration, (statement) => statement.replace(/ CONCURRENTLY /i, ' '));
 }
 
-/** Asked for again and again: who waits in a statement would be waited for by an index that is built beside it. */
+/** Polls for the lock: a statement that waits for it would block an index that is built concurrently. */
 async function takeLock(client: pg.Client, { lock, answer }: Limits): Promise<void> {
   const text = `select pg_try_advisory_lock(${MIGRATION_LOCK}) as taken`;
   for (const deadline = Date.now() + lock; ; await sleep(ASKED_AGAIN_AFTER_MS)) {
@@ -91,7 +95,7 @@ async function pendingOf(session: Session): Promise<MigrationMeta[]> {
 
 async function applyGivingWay(client: pg.Client, migration: MigrationMeta, limits: Limits): Promise<void> {
   if (migration.sql.every(isAside)) {
-    // However long it takes, it stands in nobody's way.
+    // However long it takes, it blocks no other statement.
     const session = await limited(client, { lock: limits.lock, statement: 0, answer: limits.answer });
     for (const statement of migration.sql) await buildAside(session, statement);
     await record(session, migration);
@@ -108,7 +112,10 @@ async function applyGivingWay(client: pg.Client, migration: MigrationMeta, limit
   }
 }
 
-/** The client with limits for each statement, the server's own and ours for a server that is not there to keep them; 0 is none. */
+/**
+ * The client with limits for each statement: the server's own, and ours in case the server is gone. 0 means
+ * none.
+ */
 async function limited(
   client: pg.Client,
   { lock, statement, answer }: Omit<Limits, 'give'>,
@@ -140,7 +147,10 @@ function isAside(statement: string): boolean {
   return /^\s*(create|drop)\s+(unique\s+)?index\s+concurrently\s/i.test(statement);
 }
 
-/** Nothing undoes it where the connection breaks: what was left half built is built once more, and what is there is left. */
+/**
+ * A concurrent build is not rolled back when the connection breaks. A half-built index is dropped and built
+ * again, a complete one is kept.
+ */
 async function buildAside(session: Session, statement: string): Promise<void> {
   const [, name] = /create\s+(?:unique\s+)?index\s+concurrently\s+"(\w+)"/i.exec(statement) ?? [];
   if (name === undefined) return void (await session.query(statement));
@@ -165,10 +175,12 @@ function wordsFor(error: unknown, { lock }: Limits, isConnected: boolean): strin
   const { code, message } = error as { code?: string; message: string };
   if (code === LOCK_NOT_AVAILABLE)
     return (
-      `others have held its locks for ${lock / 1_000} s; if that is not another process that migrates, ` +
+      `other sessions have held its locks for ${lock / 1_000} s; if that is not another process that migrates, ` +
       `see pg_locks (advisory ${MIGRATION_LOCK}) and pg_stat_activity`
     );
   if (/timeout expired|Query read timeout/.test(message))
-    return 'the server took the connection and then did not answer; is it PostgreSQL, and not overloaded or frozen?';
-  return isConnected ? rootOf(error) : `${rootOf(error)}; is it up, and DATABASE_URL right?`;
+    return 'the server accepted the connection and then did not answer; check that it is PostgreSQL and is not overloaded or frozen';
+  return isConnected
+    ? rootOf(error)
+    : `${rootOf(error)}; check that the server is up and that DATABASE_URL is right`;
 }

@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 
 type Prefix = 'pay' | 'dlv' | 'op' | 'wake' | 'aud';
 
-/** An id that says what it is and sorts by time, so that lists need no second key: `pay_01f3…`. */
+/** An id that shows its kind and sorts by time, so that lists need no second key: `pay_01f3…`. */
 export function newId(prefix: Prefix): string {
   return `${beginning(prefix, Date.now())}${randomBytes(8).toString('hex')}`;
 }
 
-/** How far the clocks of our machines and the store's may be apart. */
+/** The largest clock difference that we expect between our machines and the store. */
 const CLOCKS_APART_MS = 3_600_000;
 
-/** Below every id of a row that the store has seen made at that time or later: a list by time need not read them all. */
+/**
+ * Below the id of every row that the store created at that time or later, so that a list by time need not
+ * read all rows.
+ */
 export function idsFrom(prefix: Prefix, at: Date): string {
   return beginning(prefix, Math.max(0, at.getTime() - CLOCKS_APART_MS));
 }

@@ -1,12 +1,12 @@
 import { sql, type SQLWrapper } from 'drizzle-orm';
 import { rows, type Db } from './open.ts';
 
-/** A change that can be awaited by itself or made together with others. */
+/** A change that can be awaited alone or combined with others. */
 export type Change = SQLWrapper & PromiseLike<unknown>;
 
 /**
- * Makes changes to different tables as one statement, all or none; what costs is the number of statements, more than what they do.
- * Returns the rows of the last change, with the names that the database gives them.
+ * Makes changes to different tables in one statement, all or none, since the number of statements costs more
+ * than their work. Returns the rows of the last change, with the database's column names.
  */
 export async function changeTogether<Row>(db: Db, changes: readonly Change[]): Promise<Row[]> {
   const last = changes.at(-1);

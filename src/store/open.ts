@@ -17,14 +17,14 @@ export type Db = PgDatabase<PgQueryResultHKT, typeof schema>;
 export interface Store {
   readonly db: Db;
   readonly kind: 'embedded' | 'postgresql';
-  /** Brings the schema up to date; safe to run in several processes at once. */
+  /** Brings the schema up to date. Safe to run in several processes at once. */
   migrate(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * PostgreSQL where a URL is given, else the embedded store in `dataDir` (`memory://` for none on disk).
- * @throws DirectoryInUse when another process has the embedded store.
+ * PostgreSQL where a URL is given, else the embedded store in `dataDir` (`memory://`: nothing on disk).
+ * @throws DirectoryInUse where another process has the embedded store
  */
 export function openStore(at: { databaseUrl?: string | undefined; dataDir: string }): Promise<Store> {
   return at.databaseUrl === undefined
@@ -65,14 +65,15 @@ function openPostgres(connectionString: string): Store {
     max: 20,
     connectionTimeoutMillis: 2_000,
     statement_timeout: 10_000,
-    // The server's limit is no help when nothing comes from it any more, not even the end of the connection.
+    // The server's limit is no help if nothing arrives from it any more, not even the end of the connection.
     query_timeout: 15_000,
     idle_in_transaction_session_timeout: 10_000,
     keepAlive: true,
   });
-  // An idle connection that breaks is no reason to die: the next query opens another.
+  // A broken idle connection must not end the process: the next query opens another one.
   pool.on('error', () => undefined);
-  // Nor is one that breaks between two statements of a transaction, where the pool itself does not listen.
+  // Neither must a connection that breaks between two statements of a transaction, where the pool does not
+  // listen.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     db: databaseOn(pool),
@@ -82,7 +83,7 @@ function openPostgres(connectionString: string): Store {
   };
 }
 
-/** The rows of a hand-written statement, alike for both drivers. */
+/** The rows of a hand-written statement, the same for both drivers. */
 export async function rows<Row>(db: Db, statement: ReturnType<typeof sql>): Promise<Row[]> {
   const result = (await db.execute(statement)) as { rows: Row[] };
   return result.rows;

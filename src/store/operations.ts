@@ -1,4 +1,4 @@
-/** The idempotency record of captures, refunds and voids: what was asked for, and how far it has come. */
+/** The idempotency record of captures, refunds and voids: what was requested, and its state. */
 import { and, desc, eq, inArray, isNull, like, ne, sql } from 'drizzle-orm';
 import { wrongLines, type LineHistory, type MovedLine, type WrongLine } from '../domain/lines.ts';
 import type { OperationCause, OperationKind } from '../domain/operation.ts';
@@ -13,7 +13,7 @@ const isUnfinished = inArray(operations.state, ['pending', 'unknown']);
 
 export type OperationRow = typeof operations.$inferSelect;
 
-/** What somebody asks for; `wanted` in minor units, null for all that is left. */
+/** A requested operation. `wanted` in minor units; null means all that is left. */
 export interface NewOperation {
   readonly paymentId: string;
   readonly kind: OperationKind;
@@ -34,7 +34,7 @@ export interface OperationClaim {
   readonly operation: OperationRow;
 }
 
-/** Lines that are not those of the order, or more than what is left of them. */
+/** Lines that the order does not have, or that exceed what is left of them. */
 export class WrongLines extends Error {
   override readonly name = 'WrongLines';
   readonly lines: readonly WrongLine[];
@@ -45,12 +45,16 @@ export class WrongLines extends Error {
   }
 }
 
-/** Writes an operation down, or finds the one that has its reference: by payment and kind, for ever. @throws WrongLines */
+/**
+ * Records an operation, or finds the one that has its reference. References are unique per payment and kind,
+ * for all time.
+ * @throws WrongLines
+ */
 export function claimOperation(db: Db, wanted: NewOperation): Promise<OperationClaim> {
   const { lines, kind } = wanted;
   if (lines === undefined || kind === 'void') return writeOperation(db, wanted);
   return db.transaction(async (tx) => {
-    // Two at once must not both take what is left of a line.
+    // Two parallel requests must not both take what is left of a line.
     const payment = await lockPayment(tx, wanted.paymentId);
     const known = await findOperation(tx, wanted.paymentId, wanted.reference, kind);
     if (known !== null) return knownAs(known, wanted);
@@ -67,7 +71,7 @@ async function lockPayment(tx: Db, paymentId: string): Promise<PaymentRow> {
   return payment;
 }
 
-/** What the lines of the next operation are compared with. */
+/** The history that the lines of the next operation are compared with. */
 export function lineHistory(
   { request, captured }: Pick<PaymentRow, 'request' | 'captured'>,
   earlier: readonly OperationRow[],
@@ -96,7 +100,9 @@ async function writeOperation(db: Db, wanted: NewOperation): Promise<OperationCl
   if (made !== undefined) return { kind: 'new', operation: made };
   const known = await findOperation(db, wanted.paymentId, wanted.reference, wanted.kind);
   if (known === null)
-    throw new Error(`claiming operation ${wanted.reference}: it is gone; is somebody deleting rows?`);
+    throw new Error(
+      `claiming operation ${wanted.reference}: its row is gone; find out which program deletes rows`,
+    );
   return knownAs(known, wanted);
 }
 
@@ -104,7 +110,10 @@ function knownAs(operation: OperationRow, { bodyHash }: NewOperation): Operation
   return { kind: operation.bodyHash === bodyHash ? 'known' : 'reused', operation };
 }
 
-/** The operation of a payment with this reference, or null; the newest where several kinds share it and none is named. */
+/**
+ * The operation of a payment with this reference, or null. If several kinds share the reference and no kind
+ * is given, the newest.
+ */
 export async function findOperation(
   db: Db,
   paymentId: string,
@@ -144,19 +153,28 @@ export function listUnfinished(db: Db, paymentId: string): Promise<OperationRow[
     .orderBy(operations.createdAt);
 }
 
-/** Everything that an attempt must know before it asks the gateway. */
+/** All that an attempt must know before it calls the gateway. */
 export interface Attempt {
   readonly operation: OperationRow;
   readonly payment: PaymentRow;
-  /** The payment that paid the order; only its money may be captured, and it is never given back unasked. */
+  /**
+   * The payment that paid the order. Only its money may be captured, and its money is given back only on
+   * request.
+   */
   readonly paidPaymentId: string | null;
-  /** Other operations of the payment, but for those that have failed: a reading that lags behind shows not even what is done. */
+  /**
+   * The payment's other operations, except failed ones. A reading that lags behind may not even show those
+   * that are done.
+   */
   readonly others: readonly OperationRow[];
-  /** Which others have been sent, and when: what was read of the money is true for as long as this is. */
+  /**
+   * Which other operations were sent, and when. A reading of the money is valid as long as this text is
+   * unchanged.
+   */
   readonly othersSent: string;
 }
 
-/** @throws Error when there is no such operation */
+/** @throws NoSuchRow when there is no such operation */
 export async function readAttempt(db: Db, operationId: string): Promise<Attempt> {
   const [operation] = await db.select().from(operations).where(eq(operations.id, operationId));
   const payment = operation && (await findPayment(db, operation.paymentId));
@@ -179,7 +197,7 @@ export async function readAttempt(db: Db, operationId: string): Promise<Attempt>
   };
 }
 
-/** Names each operation that has been sent, with its time: another text once another is. */
+/** Names each sent operation with its time, so the text changes whenever another one is sent. */
 function sentOf(others: readonly Pick<OperationRow, 'id' | 'sentAt'>[]): string {
   return others
     .flatMap(({ id, sentAt }) => (sentAt === null ? [] : `${id}@${sentAt.toISOString()}`))
@@ -187,19 +205,23 @@ function sentOf(others: readonly Pick<OperationRow, 'id' | 'sentAt'>[]): string 
     .join(' ');
 }
 
-/** What is known when it is sent. */
+/** What is known when the operation is sent. */
 export interface Sending {
-  /** As it was read with the attempt; not compared where it is left out. */
+  /** As it was read with the attempt. Left out: not compared. */
   readonly othersSent?: string;
   readonly sentLines?: readonly MovedLine[] | null;
-  /** How many failed voids the gateway shows, ours and others. It may not show all of ours yet, which are counted in any case. */
+  /**
+   * How many failed voids the gateway shows, ours and others. It may not show all of ours yet, so ours are
+   * counted in any case.
+   */
   readonly failedVoids?: number;
 }
 
 /**
- * Reserves the amount with its lines and says, before it is true, that it is sent: a crash from here on leaves it to be read for, never repeated.
- * Returns it as it is sent; null where another try has sent it, or where another operation of the payment has been sent since `othersSent`
- * was read: a try that stood still, and was believed dead, would spend what has been promised meanwhile.
+ * Reserves the amount with its lines, and marks the operation as sent before it is sent. After a crash from
+ * here on, the operation is looked for in readings and never sent again. Returns the marked row. Null where
+ * another try has sent it, or where another operation of the payment was sent since `othersSent` was read: a
+ * try that paused and was believed dead would spend money that was reserved meanwhile.
  */
 export async function markSending(
   db: Db,
@@ -225,11 +247,13 @@ export async function markSending(
   });
 }
 
-/** Names are written out: drizzle renders a column without its table, which would be the inner one's. */
+/**
+ * Names are written out: drizzle renders a column without its table, which would refer to the inner table.
+ */
 const oursFailed = sql`(select count(*) from operations o where o.payment_id = operations.payment_id and o.id <> operations.id
   and o.kind = 'void' and o.state = 'failed' and o.sent_at is not null)`;
 
-/** From here to the end of the transaction, no operation of the payment is marked by anybody else. */
+/** From here to the end of the transaction, no other transaction marks an operation of this payment. */
 async function lockSent(tx: Db, operationId: string): Promise<string> {
   await tx.execute(sql`select 1 from ${payments} where id =
     (select payment_id from ${operations} where id = ${operationId}) for no key update`);
@@ -245,7 +269,7 @@ async function lockSent(tx: Db, operationId: string): Promise<string> {
   return sentOf(others);
 }
 
-/** The gateway has done nothing in the try that was marked then: it may be sent again. */
+/** The gateway did nothing in the try that was marked at this time, so the operation may be sent again. */
 export async function markNotSent(db: Db, operationId: string, sentAt: Date): Promise<void> {
   await db
     .update(operations)
@@ -253,7 +277,7 @@ export async function markNotSent(db: Db, operationId: string, sentAt: Date): Pr
     .where(and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), isUnfinished));
 }
 
-/** What the gateway has answered to the try that was marked then, and that only a read can make certain. */
+/** Keeps the gateway's answer to the try that was marked at this time. Only a read can confirm it. */
 export async function keepAnswer(
   db: Db,
   operationId: string,
@@ -268,7 +292,7 @@ export async function keepAnswer(
     );
 }
 
-/** Sent, and the answer was lost. */
+/** The operation was sent, and the answer was lost. */
 export async function markUnknown(db: Db, operationId: string): Promise<void> {
   await db
     .update(operations)
@@ -276,16 +300,17 @@ export async function markUnknown(db: Db, operationId: string): Promise<void> {
     .where(and(eq(operations.id, operationId), isUnfinished));
 }
 
-/** An operation, or money that must go back, that no run seems to care for any more. */
+/** An operation, or money that must go back, that no run seems to work on any more. */
 export interface Forgotten {
   readonly payment: PaymentRow;
-  /** Null where the money itself is what was forgotten. */
+  /** Null where the money that must go back was forgotten. */
   readonly operation: Pick<OperationRow, 'id' | 'kind' | 'wanted' | 'amount'> | null;
 }
 
 /**
- * Takes them, so that each is woken ever more rarely: a run that is there after all, only waiting for its gateway to answer, keeps
- * every signal in its history. In no order, so that some that can't be helped do not hide the others.
+ * Takes forgotten operations and money, each at growing intervals: a run that exists and only waits for its
+ * gateway keeps every signal in its history. In random order, so that some that can't be helped do not hide
+ * the others.
  */
 export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]> {
   const taken = await rows<{ payment_id: string; operation: Forgotten['operation'] }>(
@@ -314,8 +339,9 @@ export async function takeForgotten(db: Db, limit: number): Promise<Forgotten[]>
 }
 
 /**
- * Writes down the next operation that gives money back; the one that is under way where there is one. Null where it may not go back
- * (any more): the order's lock decides which came first, this or the payment's paying its order.
+ * Records the next operation that gives money back, or returns the one that is under way. Null where the
+ * money may not go back (any more). The order's lock decides which came first: this, or the payment paying
+ * its order.
  */
 export async function claimGiveBack(
   db: Db,
@@ -337,12 +363,12 @@ export async function claimGiveBack(
   });
 }
 
-/** All that goes back of a payment goes back on one decision, in as many operations as it takes. */
+/** One decision covers all of a payment's money, in as many operations as it takes. */
 function isDecided(tx: Db, paymentId: string, noteKey = ''): Promise<boolean> {
   return useDecision(tx, paymentId, { noteKey, decision: 'give_back', by: 'give_back' });
 }
 
-/** A payer keeps the order's money, but for what an operator has begun to give back of it in a review. */
+/** The paying payment keeps its money, except where an operator began to give it back in a review. */
 async function mayGoBack(tx: Db, paymentId: string, cause: OperationCause): Promise<boolean> {
   const [found] = await rows<{ dismissed: boolean; is_payer: boolean; is_reviewed: boolean }>(
     tx,

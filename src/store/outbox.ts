@@ -1,4 +1,4 @@
-/** Updates to the merchant: what they say, and how telling them went. Contract §6. */
+/** Updates to the merchant: their bodies and their delivery. Contract §6. */
 import { and, eq, gt, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { OrderStatus, UpdateType } from '../domain/order.ts';
 import type { PaymentAddress } from '../domain/payment.ts';
@@ -12,13 +12,16 @@ export type OutboxState = 'pending' | 'delivered' | 'gone' | 'gave_up' | 'supers
 
 const WOKEN_SINCE = sql`now() - interval '30 days'`;
 
-/** The answer to an attempt where there was nowhere to send it to. */
+/** The recorded answer of an attempt that had no endpoint. */
 export const NO_ENDPOINT = 'ORDER_WEBHOOK_URL is not set';
 
-/** The version of the body's shape; a merchant may rely on fields only being added within it. */
+/** The version of the body's shape. Within a version, fields are only added. */
 export const API_VERSION = '2026-11-01';
 
-/** The body of an update, made once with the change it tells of: every attempt sends the same bytes. */
+/**
+ * The body of an update, made once, together with the change that it announces. Every attempt sends the same
+ * bytes.
+ */
 export function updateBody(
   update: { type: UpdateType; orderStatus: OrderStatus },
   about: { order: OrderRow; payment: PaymentRow; sequence: number; livemode: boolean },
@@ -57,19 +60,24 @@ export function updateBody(
   });
 }
 
-/** What is asked for stays what it was; where a person has accepted something else, the sums beside it are of that. */
+/**
+ * The requested values stay as they were. If an operator has accepted other values, the sums in the body
+ * refer to these.
+ */
 function acceptedIn(payment: PaymentRow): { accepted?: object } {
   const { acceptedAmount: amount, acceptedCurrency: currency, acceptedReference: reference } = payment;
   return amount === null ? {} : { accepted: { amount, currency, reference } };
 }
 
-/** An update as an attempt finds it. */
+/** An update, as an attempt reads it. */
 export interface ReadUpdate extends OutboxRow {
-  /** The order (or the payment, where it is about that) has moved on since. */
+  /** The order has changed since, or the payment where the update is about the payment alone. */
   readonly hasLater: boolean;
-  /** An earlier one of the order is about to be sent for the first time. */
+  /** An earlier update of the order is about to be sent for the first time. */
   readonly isEarly: boolean;
-  /** How long until an attempt may be made: another one is under way, or the last one was a moment ago. 0 where it may be made now. */
+  /**
+   * How long until an attempt may be made, since another one is under way or was made a moment ago. 0: now.
+   */
   readonly waitMs: number;
 }
 
@@ -78,9 +86,10 @@ export async function readUpdate(db: Db, effectId: string): Promise<ReadUpdate |
   const [row] = await db
     .select({
       update: outbox,
-      // Qualified by hand: drizzle writes bare column names here, which would mean those of `later`.
-      // A review is about one payment: what becomes of another one of the order does not end it. Nor does a capture of a part, or one that
-      // failed, end the lapse of the rest: that is over with what is held, or with its deadline.
+      // Qualified by hand: drizzle writes bare column names here, which would refer to `later`. A review
+      // concerns one payment, so a change of another payment of the order does not end it. A partial or
+      // failed capture does not end a lapse announcement either: that ends when nothing is held, or with its
+      // deadline.
       hasLater: sql<boolean>`case when outbox.type = 'order.authorization_expiring' then not exists (select 1 from payments held
           where held.id = outbox.payment_id and held.status in ('AUTHORIZED', 'PARTIALLY_CAPTURED')
             and outbox.effect_id like '%/' || to_char(held.authorization_expires_at at time zone 'UTC', 'YYYY-MM-DD'))
@@ -102,14 +111,14 @@ export async function readUpdate(db: Db, effectId: string): Promise<ReadUpdate |
   return { ...update, hasLater, isEarly, waitMs };
 }
 
-/** Everything that there was to tell about a payment, oldest first. */
+/** All updates about a payment, oldest first. */
 export function listUpdates(db: Db, paymentId: string): Promise<OutboxRow[]> {
   return db.select().from(outbox).where(eq(outbox.paymentId, paymentId)).orderBy(outbox.sequence);
 }
 
 /**
- * So late that no process and no run tells it: its run is lost, or never heard that the first attempt has failed. Rarely where only the
- * endpoint was missing.
+ * An update so late that no process and no run can be sending it: its run is lost, or never learned that the
+ * first attempt failed. Checked rarely where only the endpoint was missing.
  */
 function isForgotten(update: SQL): SQL {
   return sql`(${update}.attempted_at is not null and (${update}.claimed_until is null or ${update}.claimed_until < now())
@@ -123,10 +132,10 @@ const isAbandoned = and(
   gt(outbox.createdAt, WOKEN_SINCE),
 );
 
-/** Between a commit and the first attempt of the process that made it. */
+/** The time between a commit and the first attempt of the process that made it. */
 const UNTOLD_AFTER = sql`interval '1 second'`;
 
-/** Updates whose first attempt is due and that no process makes, those that have waited longest first. */
+/** Updates whose first attempt is due and that no process sends, longest waiting first. */
 export function findUntold(
   db: Db,
   limit: number,
@@ -151,7 +160,7 @@ export function findUntold(
     .limit(limit);
 }
 
-/** The payment that an update is about, as its run is found by; null where there is none. */
+/** The payment of an update, with what is needed to find its run; null where there is none. */
 export async function paymentOfUpdate(db: Db, effectId: string): Promise<PaymentAddress | null> {
   const { id: paymentId, orderReference, n, gateway } = payments;
   const [found] = await db
@@ -162,7 +171,7 @@ export async function paymentOfUpdate(db: Db, effectId: string): Promise<Payment
   return found ?? null;
 }
 
-/** What was to be told of a session that another one was to replace, and now does. */
+/** Supersedes the deferred update about a session, once another session has replaced it. */
 export async function supersedeDeferred(tx: Db, orderReference: string): Promise<void> {
   await tx
     .update(outbox)
@@ -178,7 +187,7 @@ export async function supersedeDeferred(tx: Db, orderReference: string): Promise
     );
 }
 
-/** An update that waits for an endpoint to be told to, or null. */
+/** An update that waits for an endpoint, or null. */
 export async function findEndpointless(db: Db): Promise<string | null> {
   const isUntried = and(isNull(outbox.attemptedAt), lt(outbox.createdAt, sql`now() - interval '5 minutes'`));
   const [row] = await db
@@ -189,7 +198,7 @@ export async function findEndpointless(db: Db): Promise<string | null> {
   return row?.effectId ?? null;
 }
 
-/** There is an endpoint again: what was tried without one is due at once, by whichever run is asked. */
+/** An endpoint is configured again: updates that were tried without one are due at once, for any run. */
 export async function readmitUntold(db: Db): Promise<void> {
   await db
     .update(outbox)
@@ -197,7 +206,7 @@ export async function readmitUntold(db: Db): Promise<void> {
     .where(and(eq(outbox.state, 'pending'), eq(outbox.lastAnswer, NO_ENDPOINT)));
 }
 
-/** Gives up what nobody could be told for so long that nobody is woken for it any more. */
+/** Gives up updates that are so old that no run is woken for them any more. */
 export async function giveUpUntold(db: Db): Promise<void> {
   await db
     .update(outbox)
@@ -205,7 +214,7 @@ export async function giveUpUntold(db: Db): Promise<void> {
     .where(and(eq(outbox.state, 'pending'), lt(outbox.createdAt, WOKEN_SINCE)));
 }
 
-/** There is nowhere to send it to: it is kept until a process has an endpoint. */
+/** There is no endpoint: the update is kept until a process has one. */
 export async function keepUntold(db: Db, effectId: string): Promise<void> {
   await db
     .update(outbox)
@@ -213,7 +222,7 @@ export async function keepUntold(db: Db, effectId: string): Promise<void> {
     .where(and(eq(outbox.effectId, effectId), eq(outbox.state, 'pending')));
 }
 
-/** It would not be true any more: it is not sent, nor sent again. */
+/** The update is not true any more, so it is not sent again. */
 export async function supersede(db: Db, effectId: string): Promise<void> {
   const lastAnswer = 'the order has moved on';
   await db
@@ -223,8 +232,8 @@ export async function supersede(db: Db, effectId: string): Promise<void> {
 }
 
 /**
- * Payments with updates that no process and no run tells, but not those whose run was woken for it a while ago. In no order, so that some
- * that can't be helped do not hide the others.
+ * Payments with updates that no process and no run sends, except those whose run was woken for it recently.
+ * In random order, so that some that can't be helped do not hide the others.
  */
 export async function findAbandoned(db: Db, limit: number): Promise<PaymentRow[]> {
   const found = await db
@@ -237,7 +246,7 @@ export async function findAbandoned(db: Db, limit: number): Promise<PaymentRow[]
   return [...new Map(found.map(({ payment }) => [payment.id, payment])).values()];
 }
 
-/** The updates of a payment that no process and no run tells, oldest first. */
+/** The updates of a payment that no process and no run sends, oldest first. */
 export async function findAbandonedOf(db: Db, paymentId: string): Promise<string[]> {
   const found = await db
     .select({ effectId: outbox.effectId })

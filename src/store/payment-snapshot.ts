@@ -1,14 +1,14 @@
-/** A payment's row, read as the domain sees it. Pure. */
+/** Reads a payment's row as the domain needs it. Pure. */
 import type { Money } from '../domain/money.ts';
 import { graceOf, type Accepted, type PaymentSnapshot } from '../domain/payment.ts';
 import type { PaymentRow } from './payments.ts';
 
-/** What a payment was opened for. */
+/** The amount that a payment was opened for. */
 export function moneyOf(row: { amount: number; currency: string }): Money {
   return { amountMinor: row.amount, currency: row.currency };
 }
 
-/** A payment's row as the domain sees it; `account` is that of its gateway. */
+/** A payment's row as the domain needs it. `account` is the account at its gateway. */
 export function snapshotOf(
   row: PaymentRow,
   { account, isGoingBack = false }: { readonly account: string; readonly isGoingBack?: boolean },
@@ -39,20 +39,23 @@ export function snapshotOf(
   };
 }
 
-/** When we ourselves call it expired, in milliseconds since the epoch. */
+/** When we call the payment expired, in milliseconds since the epoch. */
 export function expiryDueAt({ createdAt, expiresAt }: PaymentRow): number {
   const lifetimeMs = Math.max(0, expiresAt.getTime() - createdAt.getTime());
   return expiresAt.getTime() + graceOf(lifetimeMs);
 }
 
-/** What a person has accepted of a payment's transaction; undefined where nothing was. */
+/** The values of the transaction that an operator has accepted; undefined where none were. */
 export function acceptedOf(row: PaymentRow): Accepted | undefined {
   const { acceptedAmount: amountMinor, acceptedCurrency: currency, acceptedReference: reference } = row;
   if (amountMinor === null || currency === null || reference === null) return undefined;
   return { reference, money: { amountMinor, currency } };
 }
 
-/** The currency of what the gateway holds of a payment: what a person has accepted takes the place of what was asked for. */
+/**
+ * The currency of the money that the gateway holds of a payment: an accepted currency replaces the requested
+ * one.
+ */
 export function currencyOf(row: Pick<PaymentRow, 'currency' | 'acceptedCurrency'>): string {
   return row.acceptedCurrency ?? row.currency;
 }

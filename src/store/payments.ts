@@ -1,4 +1,4 @@
-/** The rows of payments: found, opened, adopted. */
+/** The rows of payments: find, open, adopt. */
 import { and, desc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Money } from '../domain/money.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
@@ -11,8 +11,9 @@ export type PaymentRow = typeof payments.$inferSelect;
 export type OrderRow = typeof orders.$inferSelect;
 
 /**
- * The session is open: remembers it and forgets the customer, whom nobody needs here any more. The first one stays: a try that was
- * believed dead may come to its end after another, whose session somebody has been given. Returns the one that counts.
+ * The session is open: keeps it, and deletes the customer, who is not needed any more. The first session
+ * stays: a try that was believed dead may finish after another one, whose session a payer already has.
+ * Returns the session that counts.
  */
 export async function recordOpened(
   db: Db,
@@ -44,7 +45,7 @@ export async function recordOpened(
   };
 }
 
-/** A payment that is ours by its session's own metadata, though this store never heard of it or lost it. */
+/** A payment that its session's own metadata names as ours, although this store never had it or lost it. */
 export interface AdoptedPayment {
   readonly paymentId: string;
   readonly orderReference: string;
@@ -57,11 +58,11 @@ export interface AdoptedPayment {
   readonly runId: string;
 }
 
-/** Writes the rows that an adopted session should have had; existing ones stay as they are. */
+/** Writes the rows that an adopted session should have had. Existing rows stay as they are. */
 export function adoptPayment(db: Db, found: AdoptedPayment): Promise<PaymentRow | null> {
   return db.transaction(async (tx) => {
     await lockAdopting(tx, found);
-    // Only one payment of an order is open at a time; money on this one is looked at all the same.
+    // An order has only one open payment at a time. Money on this one is still looked at.
     const status = (await hasOpenPayment(tx, found)) ? 'REVIEW' : 'PENDING';
     const adopted = await tx
       .insert(payments)
@@ -78,7 +79,7 @@ export function adoptPayment(db: Db, found: AdoptedPayment): Promise<PaymentRow 
   });
 }
 
-/** The order's row, made where it is missing, is ours until the end of the transaction. */
+/** Locks the order's row until the end of the transaction, and creates it where it is missing. */
 async function lockAdopting(tx: Db, { orderReference, n, money }: AdoptedPayment): Promise<void> {
   const { amountMinor: amount, currency } = money;
   await tx
@@ -90,7 +91,7 @@ async function lockAdopting(tx: Db, { orderReference, n, money }: AdoptedPayment
     });
 }
 
-/** An order that nobody could pay any more can be paid again: by the session that was found. */
+/** An order that could not be paid any more can be paid again, by the session that was found. */
 async function awaitAgain(tx: Db, { orderReference }: AdoptedPayment): Promise<void> {
   await tx
     .update(orders)
@@ -135,7 +136,7 @@ export async function findPayment(db: Db, paymentId: string): Promise<PaymentRow
   return payment ?? null;
 }
 
-/** The payment whose return URL carries this key, or null. */
+/** The payment whose return URL has this key, or null. */
 export async function findByReturnKey(
   db: Db,
   gateway: string,

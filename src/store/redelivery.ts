@@ -1,4 +1,7 @@
-/** What a person has done once more: a stored callback is run, an update is sent. Who and why is written in the timeline and nowhere else. */
+/**
+ * Repetitions on a person's request: run a stored callback again, send an update again. The person and the
+ * reason are kept in the timeline and nowhere else.
+ */
 import { and, asc, eq, gte, inArray, isNotNull, ne, sql, type Column, type SQL } from 'drizzle-orm';
 import { nameOf, type Asker } from './asker.ts';
 import type { DeliveryRow } from './deliveries.ts';
@@ -18,8 +21,8 @@ export async function findDelivery(db: Db, id: string): Promise<DeliveryRow | nu
 export type PaymentDelivery = DeliveryRow & { readonly paymentId: string };
 
 /**
- * Writes a stored delivery down as one more, with an id of its own, so that the run does not know it yet and the forwarder brings it
- * where nobody else does. Its bytes stay with the first. Returns the new one.
+ * Records a stored delivery again, with an id of its own, so that the run takes it as new and the forwarder
+ * signals it if no other process does. The bytes stay with the first delivery. Returns the new one.
  */
 export async function writeAgain(db: Db, stored: PaymentDelivery, asker: Asker): Promise<PaymentDelivery> {
   const { id: first, gateway, contentHash, paymentId, orderReference, n, claim, method, target } = stored;
@@ -54,19 +57,25 @@ export async function writeAgain(db: Db, stored: PaymentDelivery, asker: Asker):
   return { ...stored, ...written, paymentId };
 }
 
-/** States that an update can be sent from by hand. One that is pending may wait for its next try, for up to an hour: it is sent now. */
+/**
+ * The states from which a person can have an update sent. A pending update may wait up to an hour for its
+ * next retry; it is then sent now.
+ */
 export const RESENDABLE: readonly OutboxState[] = ['pending', 'gave_up', 'gone', 'delivered', 'off'];
 
-/** Its bytes are there: RETENTION_UPDATES has not deleted them. */
+/** The body is still there: RETENTION_UPDATES has not deleted it. */
 const hasBody = ne(outbox.body, '');
 
-/** Those that were given up at a time or later and can be sent again, the oldest first. */
+/** The updates that were given up at this time or later and can be sent again, oldest first. */
 export function gaveUpSince(db: Db, since: Date, limit: number): Promise<string[]> {
   const wanted = and(eq(outbox.state, 'gave_up'), gte(outbox.finishedAt, since), hasBody);
   return effectsOf(db, { wanted, by: outbox.finishedAt, limit });
 }
 
-/** Those that were queued at a time or later, were tried, and wait for their next try, the oldest first. */
+/**
+ * The updates that were queued at this time or later, were tried, and wait for their next retry, oldest
+ * first.
+ */
 export function waitingSince(db: Db, since: Date, limit: number): Promise<string[]> {
   const wanted = and(
     eq(outbox.state, 'pending'),
@@ -89,7 +98,10 @@ async function effectsOf(
   return found.map(({ effectId }) => effectId);
 }
 
-/** Queues an update to be sent now, by a run that begins to tell it; its three days are counted from now. Null where it is in none of these states, or its body is gone. */
+/**
+ * Queues an update to be sent now, by a run that starts with fresh retries; its three days count from now.
+ * Null where it is in none of these states, or its body is gone.
+ */
 export function queueAgain(db: Db, effectId: string, asker: Asker): Promise<OutboxRow | null> {
   return db.transaction(async (tx) => {
     const [update] = await tx

@@ -1,19 +1,23 @@
 /**
- * RETENTION_TIMELINE and RETENTION_UPDATES: texts, bodies, answers and addresses go, ids and sums stay. Rows are changed and not deleted,
- * since what stays in them is what makes things happen once (docs/adr/0025).
+ * RETENTION_TIMELINE and RETENTION_UPDATES: texts, bodies, answers and addresses are deleted, ids and sums
+ * stay. Rows are changed and not deleted, since their remaining data makes things happen only once
+ * (docs/adr/0025).
  *
- * A stretch of neighbouring rows is done in `TURNS` parts, each with a few rows of every page: the next part finds the room that the last
- * one has left on the page, and neither the table nor its indexes grow (PostgreSQL's HOT updates).
+ * A stretch of neighbouring rows is done in `TURNS` parts, each with a few rows of every page. The next part
+ * reuses the room that the last one has freed on the page, so neither the table nor its indexes grow
+ * (PostgreSQL's HOT updates).
  */
 import { eq, sql, type SQL } from 'drizzle-orm';
 import { idsFrom } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 import { retentionMarks } from './schema.ts';
 
-/** The kinds of rows; `operations` and `audit` are as old as the timeline may be. */
+/** The kinds of rows. `operations` and `audit` have the age limit of the timeline. */
 export type Retained = 'timeline' | 'operations' | 'audit' | 'updates';
 
-/** Rows of a stretch. A slice changes about 100 of them, within 20 ms: `npm run prove:store`. */
+/**
+ * The number of rows of a stretch. A slice changes about 100 of them, within 20 ms: `npm run prove:store`.
+ */
 const STRETCH = 1_500;
 const TURNS = 16;
 const LEFT_AT_ONCE = 50;
@@ -25,19 +29,22 @@ interface Stretch {
 }
 
 interface Kind {
-  /** The end of the next stretch of rows older than the time: one row, its `upto` null where there are none. */
+  /**
+   * Selects the end of the next stretch of rows older than the time: one row, whose `upto` is null where
+   * there are none.
+   */
   readonly next: (mark: string | null, before: Date) => SQL;
-  /** Deletes what goes from one part of a stretch, and writes down what has not ended. */
+  /** Deletes the data of one part of a stretch, and lists the rows that have not ended. */
   readonly forget: (stretch: Stretch) => SQL;
-  /** The same for what was left and has ended since; everything up to `mark` was passed. */
+  /** The same for listed rows that have ended since. Everything up to `mark` was passed. */
   readonly catchUp?: (mark: string) => SQL;
 }
 
 type Mark = typeof retentionMarks.$inferSelect;
 
 /**
- * Does one slice, in one transaction; whether there may be more. One process does it at a time, and goes on until there is no more: the
- * others find the mark taken, and nothing to do.
+ * Does one slice, in one transaction. Returns whether there may be more. One process does it at a time until
+ * nothing is left; the others find the mark locked, and do nothing.
  */
 export function forgetSlice(db: Db, what: Retained, olderThanMs: number): Promise<boolean> {
   return db.transaction(async (tx) => {
@@ -59,13 +66,13 @@ export function forgetSlice(db: Db, what: Retained, olderThanMs: number): Promis
   });
 }
 
-/** Makes the mark where there is none, for the next slice; another process has it otherwise. */
+/** Creates the mark for the next slice. If another process holds the mark, returns false. */
 async function makeMark(tx: Db, what: Retained): Promise<boolean> {
   const made = await tx.insert(retentionMarks).values({ what }).onConflictDoNothing().returning();
   return made.length > 0;
 }
 
-/** Comes back to what had not ended when its turn was. */
+/** Returns to rows that had not ended when they were passed. */
 async function forgetLeft(tx: Db, { what, mark }: Mark): Promise<boolean> {
   const { catchUp } = KINDS[what as Retained];
   if (catchUp === undefined || mark === null) return false;
@@ -79,7 +86,10 @@ async function nextStretch(db: Db, { what, mark }: Mark, olderThanMs: number): P
   return next?.upto ?? null;
 }
 
-/** What is left of a timeline's data: what decisions, counts and programs go by. Not who, why or what the gateway said in words. */
+/**
+ * The fields of a timeline's data that stay, because decisions, counts and programs use them. Names, reasons
+ * and the gateway's texts do not stay.
+ */
 const KEPT = [
   'from',
   'to',
@@ -112,22 +122,25 @@ const ofKept = (data: SQL) =>
     )}))`;
 
 /**
- * Whether the words about a payment are needed no more: nothing of its order is open or for a person, and none of its own money is on its
- * way. The id must be qualified: a bare name would mean a column of the tables in here.
+ * Whether the texts about a payment are needed no more: no payment of its order is open or in review, and no
+ * operation of its own is under way. The id must be qualified: a bare name would refer to the tables in here.
  */
 const hasEnded = (paymentId: SQL) => sql`not exists (select 1 from payments own
     join payments one on one.order_reference = own.order_reference where own.id = ${paymentId}
       and (one.status in ('PENDING', 'ON_HOLD', 'REVIEW') or one.review_mark is not null))
   and not exists (select 1 from operations w where w.payment_id = ${paymentId} and w.state in ('pending', 'unknown'))`;
 
-/** By its place on its page, so that each part has about one row of every page; the last part has whatever has moved meanwhile. */
+/**
+ * Chooses by the row's position on its page, so that each part has about one row of every page. The last part
+ * has all rows that have moved meanwhile.
+ */
 const isInTurn = (turn: number) =>
   turn === TURNS - 1 ? sql`true` : sql`(ctid::text::point)[1]::integer % ${TURNS - 1} = ${turn}`;
 
 const left = (what: Retained, id: SQL, from: SQL) =>
   sql`left_over as (insert into retention_left (what, id) select distinct ${what}, ${id} from ${from} on conflict do nothing)`;
 
-/** Of ids that begin with a time. */
+/** For ids that begin with a time. */
 const nextById =
   (table: 'operations' | 'audit', prefix: 'op' | 'aud'): Kind['next'] =>
   (mark, before) =>
@@ -145,7 +158,8 @@ const unlisted = (what: Retained) =>
   sql`delete from retention_left using ended where retention_left.what = ${what} and retention_left.id = ended.id returning ended.id`;
 
 const timeline: Kind = {
-  // Ids are given in the order of writing, so the first young row ends it. A time that is far ahead is a mistake, and ends nothing.
+  // Ids are assigned in the order of writing, so the first young row ends the stretch. A time far in the
+  // future is an error and ends nothing.
   next: (mark, before) => sql`select (max(id) filter (where id < coalesce(young, id + 1)))::text as upto
     from (select id, min(case when at >= ${before.toISOString()}::timestamptz and at < now() + interval '1 day' then id end) over () as young
       from (select id, at from timeline where id > ${mark ?? '0'}::bigint order by id limit ${STRETCH}) stretch) judged`,
@@ -184,7 +198,7 @@ const audit: Kind = {
     where ${stretchById(stretch)} and (address <> '' or jsonb_exists(asked, 'reason'))`,
 };
 
-/** A status stays; what stood in the place of one, and the words of the answer, go. */
+/** A status stays. Any other text in its place, and the texts of the answer, are deleted. */
 const wordsOfUpdate = sql`body = '', last_answer = case when last_answer ~ '^[0-9]{3}$' then last_answer end`;
 
 const answersGone = sql`answers_gone as (update update_attempts set error = null, answer = null from gone

@@ -1,18 +1,18 @@
-/** How far a database is, for those that work with it and do not change it. */
+/** How far a database has been migrated, for processes that use it and do not change it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { FOLDER } from './migrations.ts';
 import { rows, type Db } from './open.ts';
 
-/** The database is that of an older build: only `paidonce migrate` changes it. */
+/** The database has the schema of an older build. Only `paidonce migrate` changes it. */
 export class SchemaTooOld extends Error {
   override readonly name = 'SchemaTooOld';
 }
 
-/** How far the database is, beside this build. */
+/** How far the database has been migrated, compared with this build. */
 export interface SchemaState {
-  /** `newer`: made by a newer build, which this one goes on with. */
+  /** `newer`: migrated by a newer build. This build can use it. */
   readonly state: 'older' | 'current' | 'newer';
   readonly done: number;
   readonly known: number;
@@ -39,7 +39,7 @@ export async function readSchemaState(db: Db): Promise<SchemaState> {
   return { state: last > newest ? 'newer' : 'current', done, known };
 }
 
-/** What a process asks before it works with a database that it does not change. @throws SchemaTooOld */
+/** Checked by a process before it uses a database that it does not change. @throws SchemaTooOld */
 export async function requireSchema(db: Db): Promise<void> {
   const { state, done, known } = await readSchemaState(db);
   if (state === 'older')

@@ -1,4 +1,4 @@
-/** The tables, once for both stores. Money is an integer in minor units beside its currency. */
+/** The tables, the same for both stores. Money is an integer in minor units beside its currency. */
 import { sql } from 'drizzle-orm';
 import {
   bigserial,
@@ -25,23 +25,23 @@ const bytea = customType<{ data: Buffer; driverData: Uint8Array }>({
 });
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
-/** One row an order: its lock, and the arbiter of who paid it. */
+/** One row per order. It is the order's lock, and says which payment paid it. */
 export const orders = pgTable('orders', {
   reference: text().primaryKey(),
   amount: integer().notNull(),
   currency: text().notNull(),
   status: text().$type<OrderStatus>().notNull(),
-  /** Set once, by a conditional update, and never again. */
+  /** Set once, by a conditional update, and never changed. */
   paidPaymentId: text('paid_payment_id'),
   paidAt: at('paid_at'),
   latestN: integer('latest_n').notNull(),
-  /** Counts the updates sent to the merchant about this order. */
+  /** Counts the updates to the merchant about this order. */
   sequence: integer().notNull().default(0),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 });
 
-/** One row a session at a gateway. */
+/** One row per session at a gateway. */
 export const payments = pgTable(
   'payments',
   {
@@ -55,38 +55,48 @@ export const payments = pgTable(
     reason: text(),
     closedBy: text('closed_by').$type<ClosedBy>(),
     dismissed: boolean().notNull().default(false),
-    /** It holds money that it may not keep. */
+    /** The payment holds money that it may not keep. */
     mustGiveBack: boolean('must_give_back').notNull().default(false),
     sessionId: text('session_id'),
     checkoutUrl: text('checkout_url'),
     transactionId: text('transaction_id'),
     transactionUpdatedAt: text('transaction_updated_at'),
     paymentMethod: text('payment_method'),
-    /** Which of the gateway's events of money the last recorded read has shown: a callback about one of them is an echo. */
+    /**
+     * The gateway's money events that the last recorded reading has shown. A callback about one of them is an
+     * echo.
+     */
     knownEvents: jsonb('known_events').$type<readonly string[]>().notNull().default([]),
     authorized: integer().notNull().default(0),
     captured: integer().notNull().default(0),
     refunded: integer().notNull().default(0),
-    /** What a person has accepted of its transaction, which holds in the place of the order's own; all three or none. */
+    /**
+     * The values of its transaction that an operator has accepted. They replace the order's own. All three or
+     * none.
+     */
     acceptedAmount: integer('accepted_amount'),
     acceptedCurrency: text('accepted_currency'),
     acceptedReference: text('accepted_reference'),
-    /** How the gateway showed each operation last, by kind and name, so that each turn of it is told once. */
+    /**
+     * How the last reading showed each operation, by kind and name, so that each change is announced once.
+     */
     shownOperations: jsonb('shown_operations').$type<ShownStates>().notNull().default({}),
     capture: text().notNull().default('manual'),
-    /** 128 random bits that the return URL carries. */
+    /** 128 random bits in the return URL. */
     returnKey: text('return_key').notNull(),
     returnUrl: text('return_url'),
-    /** What the gateway needs to open the session; emptied of the customer once it is open. */
+    /** What the gateway needs to open the session. The customer is removed once the session is open. */
     request: jsonb().$type<PaymentRequest>().notNull(),
     metadata: jsonb().$type<Record<string, string>>().notNull().default({}),
     runId: text('run_id'),
     expiresAt: at('expires_at').notNull(),
-    /** When an authorization is expected to lapse; null where it does not or where there is none any more. */
+    /** When an authorization is expected to lapse. Null where it does not lapse, or where none is left. */
     authorizationExpiresAt: at('authorization_expires_at'),
-    /** Why a person is asked, in REVIEW or beside a settled status that stands. */
+    /** Why a person is asked, in REVIEW or beside a settled status that stays as it is. */
     reviewCode: text('review_code').$type<ReviewCode>(),
-    /** What a person is asked, in words, about a settled payment whose status stands; null as a rule. */
+    /**
+     * The question to a person, in words, about a settled payment whose status stays as it is. Usually null.
+     */
     reviewMark: text('review_mark'),
     reviewSince: at('review_since'),
     createdAt: at('created_at').notNull().defaultNow(),
@@ -124,22 +134,25 @@ export const payments = pgTable(
 export interface PaymentRequest {
   readonly lines: readonly OrderLine[];
   readonly customer?: Customer;
-  /** It was adopted: what its session was asked for, but for the money, is not known here. */
+  /** The session was adopted. Of its request, only the money is known here. */
   readonly isAdopted?: true;
-  /** Of the customer, keyed by the return key, so that another one is seen when the first is forgotten; goes when the payment is settled. */
+  /**
+   * A hash of the customer, keyed by the return key, so that a different customer is noticed after the first
+   * one is deleted. Removed when the payment is settled.
+   */
   readonly customerHash?: string;
   readonly profileId?: string;
   readonly language?: string;
   readonly merchantReference2?: string;
 }
 
-/** Every inbound message, accepted or refused, byte for byte. */
+/** Every received message, accepted or refused, byte for byte. */
 export const deliveries = pgTable(
   'deliveries',
   {
     id: text().primaryKey(),
     gateway: text().notNull(),
-    /** Null where nothing is proved: a refused delivery never takes a key. */
+    /** Null where nothing is proved: a refused delivery never takes an event id. */
     eventId: text('event_id'),
     contentHash: text('content_hash'),
     paymentId: text('payment_id'),
@@ -147,7 +160,7 @@ export const deliveries = pgTable(
     n: integer(),
     /** accepted, duplicate, ignored or refused. */
     outcome: text().notNull(),
-    /** received → signalled → handled; stays claimable until handled. */
+    /** received → signalled → handled. Can be claimed until it is handled. */
     state: text(),
     reason: text(),
     claim: jsonb().$type<Record<string, string>>().notNull().default({}),
@@ -155,12 +168,14 @@ export const deliveries = pgTable(
     target: text().notNull(),
     headers: jsonb().$type<Record<string, string>>().notNull(),
     body: bytea().notNull(),
-    /** Which secret signed, by the first characters of its hash: tells when an old one may be retired. */
+    /**
+     * Which secret signed, by the first characters of its hash. It shows when an old secret may be retired.
+     */
     secret: text(),
     receipts: integer().notNull().default(1),
     receivedAt: at('received_at').notNull().defaultNow(),
     lastReceivedAt: at('last_received_at').notNull().defaultNow(),
-    /** When a forwarder took it; it is free again 10 s later. */
+    /** When a forwarder took it. It is free again 10 s later. */
     claimedAt: at('claimed_at'),
     handledAt: at('handled_at'),
   },
@@ -187,38 +202,43 @@ export const deliveries = pgTable(
   ],
 );
 
-/** Captures, refunds and voids: the idempotency record of each, for ever. */
+/** Captures, refunds and voids: the idempotency record of each, kept forever. */
 export const operations = pgTable(
   'operations',
   {
     id: text().primaryKey(),
     paymentId: text('payment_id').notNull(),
     kind: text().$type<OperationKind>().notNull(),
-    /** The merchant's, or ours where nobody asked: unique by payment and kind. */
+    /** The merchant's reference, or ours where no caller gave one. Unique by payment and kind. */
     reference: text().notNull(),
     /** The same reference with another body is refused. */
     bodyHash: text('body_hash').notNull(),
-    /** As asked for; null for all that is left. */
+    /** The requested amount. Null: all that is left. */
     wanted: integer(),
-    /** Reserved before it is sent, and from then on never spent twice. */
+    /** Reserved before the operation is sent, and from then on never spent twice. */
     amount: integer(),
-    /** As they were asked for. */
+    /** The requested lines. */
     lines: jsonb().$type<readonly MovedLine[]>(),
-    /** As they were sent: also where nobody named them, and all that is left of them is moved. */
+    /** The sent lines. Also set where no lines were requested and all that is left of them is moved. */
     sentLines: jsonb('sent_lines').$type<readonly MovedLine[]>(),
     finalCapture: boolean('final_capture').notNull().default(false),
-    /** For the gateway, in the merchant's words: stays in this row. */
+    /** For the gateway, in the merchant's words. Kept only in this row. */
     reason: text(),
     cause: text().$type<OperationCause>().notNull(),
-    /** The name of the API key that asked for it; null where nobody did. */
+    /** The name of the API key that asked for it. Null where no call did. */
     key: text(),
     state: text().$type<OperationState>().notNull(),
-    /** Why it failed: a stable code, and in words. */
+    /** Why it failed: a stable code, and a text. */
     code: text(),
     detail: text(),
-    /** Written before it is sent: found without an answer, it must not be sent again. */
+    /**
+     * Written before it is sent. If it is set and there is no answer, the operation must not be sent again.
+     */
     sentAt: at('sent_at'),
-    /** How many failed voids the gateway showed when it was sent, ours and others: none of them is this one. */
+    /**
+     * How many failed voids the gateway showed when this one was sent, ours and others. None of them is this
+     * one.
+     */
     failedVoids: integer('failed_voids').notNull().default(0),
     createdAt: at('created_at').notNull().defaultNow(),
     updatedAt: at('updated_at').notNull().defaultNow(),
@@ -245,7 +265,7 @@ export const timeline = pgTable(
     kind: text().notNull(),
     text: text().notNull(),
     data: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-    /** Equal for a retry of the same write. */
+    /** The same for a retry of the same write. */
     key: text(),
   },
   (table) => [
@@ -254,7 +274,7 @@ export const timeline = pgTable(
   ],
 );
 
-/** Updates to the merchant, written with the change that they tell of. */
+/** Updates to the merchant, written together with the change that they announce. */
 export const outbox = pgTable(
   'outbox',
   {
@@ -267,17 +287,21 @@ export const outbox = pgTable(
     body: text().notNull(),
     /** pending, delivered, gone, gave_up, superseded or off. */
     state: text().notNull(),
-    /** How often it was sent, ever; one that is under way counts. */
+    /** How often it was sent in total. An attempt under way counts. */
     attempts: integer().notNull().default(0),
-    /** The same since the present telling began: the delay before the next one follows from it. */
+    /**
+     * The same since the current series of attempts began. The delay before the next attempt depends on it.
+     */
     tries: integer().notNull().default(0),
     lastAnswer: text('last_answer'),
     createdAt: at('created_at').notNull().defaultNow(),
     attemptedAt: at('attempted_at'),
     nextAttemptAt: at('next_attempt_at').notNull().defaultNow(),
-    /** Until then one attempt is under way, and nobody else may make one. */
+    /** Until then one attempt is under way, and no other may be made. */
     claimedUntil: at('claimed_until'),
-    /** The run that tells it, once the first attempt has failed. Null while a process makes that one. */
+    /**
+     * The run that sends it after the first attempt has failed. Null while a process makes the first attempt.
+     */
     teller: text(),
     finishedAt: at('finished_at'),
   },
@@ -303,7 +327,10 @@ export const outbox = pgTable(
   ],
 );
 
-/** Each sending of an update: written before it is made, so that one that a killed process has begun is seen. */
+/**
+ * Each attempt to send an update, written before it is made, so that an attempt of a killed process is
+ * visible.
+ */
 export const updateAttempts = pgTable(
   'update_attempts',
   {
@@ -314,7 +341,7 @@ export const updateAttempts = pgTable(
     status: integer(),
     /** Why there was no status. */
     error: text(),
-    /** How long the answer took. Null while it is under way, or where the process was killed. */
+    /** How long the answer took. Null while the attempt is under way, or where the process was killed. */
     ms: integer(),
     /** The first characters of the answer's body, as text. */
     answer: text(),
@@ -322,7 +349,7 @@ export const updateAttempts = pgTable(
   (table) => [primaryKey({ columns: [table.effectId, table.n] })],
 );
 
-/** Whose account this store belongs to, by gateway. */
+/** The account that this store belongs to, by gateway. */
 export const gateways = pgTable('gateways', {
   gateway: text().primaryKey(),
   account: text().notNull(),
@@ -331,37 +358,40 @@ export const gateways = pgTable('gateways', {
   callbacksCountedTo: at('callbacks_counted_to'),
 });
 
-/** How far each listing of a gateway is known to its last page, and what its last complete pass came to. */
+/** How far each listing of a gateway has been read completely, and the result of its last complete pass. */
 export const sweepMarks = pgTable(
   'sweep_marks',
   {
     gateway: text().notNull(),
     listing: text().notNull(),
-    /** When the last complete pass began: what came after it is not known yet. */
+    /** When the last complete pass began. Later changes are not known yet. */
     mark: at('mark').notNull(),
     finishedAt: at('finished_at').notNull().defaultNow(),
     pages: integer().notNull(),
-    /** Transactions of others on the same account in that pass. */
+    /** Transactions of other shops in the same account, in that pass. */
     foreign: integer('foreign_rows').notNull(),
-    /** Payments found to differ, by all passes. */
+    /** Payments that were found to differ, in all passes. */
     finds: integer().notNull().default(0),
   },
   (table) => [primaryKey({ columns: [table.gateway, table.listing] })],
 );
 
-/** Whom we have woken by ourselves, and why: what keeps many processes from waking one run again and again. */
+/**
+ * The runs that we have woken ourselves, and why. It stops many processes from waking the same run
+ * repeatedly.
+ */
 export const wakes = pgTable(
   'wakes',
   {
     paymentId: text('payment_id').notNull(),
     why: text().$type<WakeReason>().notNull(),
-    /** What was seen; something else is a reason to wake at once. */
+    /** What was seen. A different value is a reason to wake at once. */
     about: text().notNull(),
-    /** Who took it, so that a retry knows its own. */
+    /** The process or pass that took it, so that a retry recognizes its own. */
     takenBy: text('taken_by').notNull(),
-    /** Whether the run has been told; what has not been is taken up by whichever process comes next. */
+    /** Whether the run has been signalled. If not, the next process does it. */
     told: boolean().notNull(),
-    /** How often it was told about the same: the next time is ever further away. */
+    /** How often it was signalled about the same. Each time the next wake is later. */
     times: integer().notNull().default(0),
     dueAt: at('due_at').notNull(),
   },
@@ -373,7 +403,10 @@ export const wakes = pgTable(
 
 export type WakeReason = 'sweep' | 'unwatched' | 'untold_update';
 
-/** Append-only: each call that moves money or decides, written before it is carried out, and with its answer after. */
+/**
+ * Append-only: each call that moves money or makes a decision. Written before it is carried out, and
+ * completed with its answer.
+ */
 export const audit = pgTable(
   'audit',
   {
@@ -381,18 +414,18 @@ export const audit = pgTable(
     at: at('at').notNull().defaultNow(),
     /** The name of the API key. */
     key: text().notNull(),
-    /** The name that was given beside it. */
+    /** The person's name that was given with the call. */
     actor: text(),
     address: text().notNull(),
     requestId: text('request_id').notNull(),
     what: text().$type<AuditedCall>().notNull(),
-    /** As the call named it: there may be no such payment. */
+    /** The payment that the call named; it may not exist. */
     paymentId: text('payment_id'),
-    /** What was asked for, without lines. */
+    /** The request, without lines. */
     asked: jsonb().$type<Record<string, unknown>>().notNull().default({}),
-    /** Null while it is under way, or where the process ended before it was answered. */
+    /** Null while the call is under way, or where the process ended before the answer. */
     status: integer(),
-    /** Of a refusal. */
+    /** The code of a refusal. */
     code: text(),
   },
   (table) => [
@@ -414,23 +447,25 @@ export const AUDITED_CALLS = [
 
 export type AuditedCall = (typeof AUDITED_CALLS)[number];
 
-/** How far texts, bodies and answers have been deleted, for each kind of row that has some: `retention.ts`. */
+/**
+ * How far texts, bodies and answers have been deleted, for each kind of row that has some: `retention.ts`.
+ */
 export const retentionMarks = pgTable('retention_marks', {
   what: text().primaryKey(),
-  /** Rows up to here are done, or stand in `retention_left`; an id or a time, as text. */
+  /** Rows up to here are done, or are listed in `retention_left`. An id or a time, as text. */
   mark: text(),
-  /** The end of the stretch that is being done; null between two. */
+  /** The end of the current stretch; null between two. */
   upto: text(),
   /** How many parts of that stretch are done. */
   turn: integer().notNull().default(0),
 });
 
-/** Rows that were passed because their payment, operation or update had not ended: they are looked at again. */
+/** Rows that were passed because their payment, operation or update had not ended. They are checked again. */
 export const retentionLeft = pgTable(
   'retention_left',
   {
     what: text().notNull(),
-    /** Of the payment, the operation or the update. */
+    /** The id of the payment, the operation or the update. */
     id: text().notNull(),
   },
   (table) => [primaryKey({ columns: [table.what, table.id] })],

@@ -1,4 +1,4 @@
-/** What an id is of, whichever id it is. Exact matches only, each by an index. */
+/** Finds what an id belongs to, for any kind of id. Exact matches only, each by an index. */
 import { and, desc, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { amountsWritten } from './amounts.ts';
 import { rows, type Db } from './open.ts';
@@ -6,15 +6,15 @@ import { deliveries, gateways, operations, orders, outbox, payments } from './sc
 
 export interface Hit {
   readonly kind: 'order' | 'payment' | 'operation' | 'delivery' | 'update';
-  /** Which of its ids it was. */
+  /** The id that matched. */
   readonly by: 'reference' | 'id' | 'session' | 'transaction' | 'workflow' | 'event' | 'amount';
   readonly id: string;
-  /** Null for a callback that is of no order of ours. */
+  /** Null for a callback that belongs to no order of ours. */
   readonly orderReference: string | null;
   readonly paymentId: string | null;
   /** In the words of its kind. */
   readonly status: string;
-  /** In minor units; null where it is of no amount, or it is not known yet. */
+  /** In minor units. Null where it has no amount, or where the amount is not known yet. */
   readonly amount: number | null;
   readonly currency: string | null;
   readonly createdAt: Date;
@@ -22,14 +22,14 @@ export interface Hit {
 
 export interface Found {
   readonly hits: readonly Hit[];
-  /** There are more than are shown. */
+  /** There are more hits than are shown. */
   readonly hasMore: boolean;
 }
 
 const MOST_HITS = 20;
 const ONE_MORE = MOST_HITS + 1;
 
-/** What has this id, or is over this amount: what is known by one thing alone first, then the newest. */
+/** Finds what has this id or this amount. Hits by a unique id come first, then the newest. */
 export async function search(db: Db, q: string): Promise<Found> {
   const found = await Promise.all([
     ordersNamed(db, q),
@@ -75,7 +75,10 @@ async function paymentsWhere(db: Db, by: Hit['by'], wanted: SQL | undefined): Pr
   return found.map((row) => ({ kind: 'payment', by, paymentId: row.id, ...row }));
 }
 
-/** Those that indexes of ids begin with; `gateways` has every one that this store has ever served. */
+/**
+ * Restricts to the gateways, with which the indexes of ids begin. `gateways` has every gateway that this
+ * store has ever served.
+ */
 function ofAnyGateway(column: typeof payments.gateway | typeof deliveries.gateway): SQL {
   return sql`${column} in (select ${gateways.gateway} from ${gateways})`;
 }
@@ -125,8 +128,9 @@ async function operationsWhere(db: Db, by: Hit['by'], wanted: SQL): Promise<Hit[
 }
 
 /**
- * The newest over an amount as a person writes it. Each currency by itself, as many hold money of one alone; as a range, since with an
- * equality PostgreSQL may look through all payments from the newest on for a currency that is rare.
+ * The newest payments of an amount that a person wrote. Each currency is searched by itself, since most
+ * stores hold money of one currency. It is a range, since with an equality PostgreSQL may scan all payments
+ * from the newest on for a rare currency.
  */
 async function paymentsOver(db: Db, q: string): Promise<Hit[]> {
   const [first, ...others] = amountsWritten(q);

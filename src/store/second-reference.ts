@@ -3,8 +3,9 @@ import type { Db } from './open.ts';
 import { payments, timeline } from './schema.ts';
 
 /**
- * The gateway has taken another `merchantReference2`: kept with the payment, and told in its timeline. False, and nothing is kept, where
- * it is not `before` any more: somebody else has changed it meanwhile, and nobody knows whom the gateway heard last.
+ * The gateway has accepted another `merchantReference2`: keeps it with the payment, and notes it in the
+ * timeline. False, and nothing is kept, where the value is not `before` any more: another caller has changed
+ * it meanwhile, and it is not known which value reached the gateway last.
  */
 export function rememberReference(
   db: Db,

@@ -1,4 +1,4 @@
-/** Since when and until when secrets have signed: tells when an old one may be retired. */
+/** When each secret signed first and last. It shows when an old secret may be retired. */
 import { sql } from 'drizzle-orm';
 import { rows, type Db } from './open.ts';
 
@@ -7,7 +7,9 @@ export interface SecretUse {
   readonly last: Date;
 }
 
-/** When each of these fingerprints has signed a delivery that is in the log, in their order; null for one that never has. */
+/**
+ * When each of these fingerprints signed a delivery in the log, in their order. Null for one that never did.
+ */
 export async function readSecretUse(db: Db, fingerprints: readonly string[]): Promise<(SecretUse | null)[]> {
   if (fingerprints.length === 0) return [];
   const each = sql.join(
@@ -28,12 +30,13 @@ function useOf(row: { first: string | null; last: string | null } | undefined): 
   return { first: new Date(row.first), last: new Date(row.last) };
 }
 
-/** A gateway may go on for so long with what it signed before. */
+/** For so long a gateway may still retry callbacks that it signed with the old secret. */
 const RETRIES_MS = 24 * 3_600_000;
 
 /**
- * Since when each of a list of secrets, newest first, may be retired: once newer ones alone have signed for a day. Null for the newest,
- * and for one that still signs or whose successor has not signed yet.
+ * For each of a list of secrets, newest first: since when it may be retired, which is once only newer secrets
+ * have signed for a day. Null for the newest, for one that still signs, and for one whose successor has not
+ * signed yet.
  */
 export function retirableSince(uses: readonly (SecretUse | null)[], now: Date): (Date | null)[] {
   return uses.map((use, index) => {

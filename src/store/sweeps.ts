@@ -1,4 +1,7 @@
-/** What the sweep needs of the store: from when to list, how far each listing is known, and what is known of what it found. */
+/**
+ * The store's part of the sweep: from when to list, how far each listing is known, and the payments behind a
+ * listing.
+ */
 import { and, eq, inArray, isNotNull, lt, min, or, sql, type SQL } from 'drizzle-orm';
 import { LONGEST_GRACE_MS, type PaymentKey } from '../domain/payment.ts';
 import type { ReviewCode } from '../domain/payment.ts';
@@ -8,12 +11,15 @@ import type { PaymentRow } from './payments.ts';
 import { mayBeWoken } from './wakes.ts';
 
 const OVERLAP_MS = 10 * 60_000;
-/** `graceOf` of the payment's lifetime, and as long again, in which its run is given time to have called it expired. */
+/**
+ * Twice `graceOf` the payment's lifetime: after the first period its run should have expired it, the second
+ * is a reserve.
+ */
 const LONG_OVER = sql`now() - 2 * least(${LONGEST_GRACE_MS} * interval '1 millisecond', (expires_at - created_at) / 4)`;
 
 export type SweepMark = typeof sweepMarks.$inferSelect;
 
-/** How far the listings of a gateway are known, or those of all. */
+/** How far the listings of a gateway are known, or those of all gateways. */
 export function readMarks(db: Db, gateway?: string): Promise<SweepMark[]> {
   return db
     .select()
@@ -22,8 +28,9 @@ export function readMarks(db: Db, gateway?: string): Promise<SweepMark[]> {
 }
 
 /**
- * From when a listing is read: ten minutes before its mark. What is new is read from before the oldest payment that is still open, whose
- * transaction may have become something since. Holds and reviews are read by timers of their own.
+ * From when a listing is read: ten minutes before its mark. A listing of new transactions starts before the
+ * oldest open payment, whose transaction may have changed since. Holds and reviews are read by timers of
+ * their own.
  */
 export async function listingStart(
   db: Db,
@@ -42,7 +49,7 @@ async function oldestPending(db: Db, gateway: string): Promise<Date | null> {
   return oldest?.at ? new Date(oldest.at) : null;
 }
 
-/** What a pass over a listing has come to. */
+/** The result of a pass over a listing. */
 export interface CompletePass {
   readonly gateway: string;
   readonly listing: string;
@@ -52,7 +59,10 @@ export interface CompletePass {
   readonly foreign: number;
 }
 
-/** The listing was read to its last page: only now does its mark move, and only on. The same pass again changes nothing. */
+/**
+ * The listing was read to its last page. Only now its mark moves, and only forward. Recording the same pass
+ * again changes nothing.
+ */
 export async function recordCompletePass(
   db: Db,
   { gateway, listing, startedAt: mark, pages, found: finds, foreign }: CompletePass,
@@ -67,7 +77,7 @@ export async function recordCompletePass(
     });
 }
 
-/** The payments behind these sessions. */
+/** The payments of these sessions. */
 export function findBySessions(
   db: Db,
   gateway: string,
@@ -95,9 +105,10 @@ export async function findKeyBySession(
 }
 
 /**
- * Payments that nobody can be watching: open ones whose time was over long ago, and those on hold or for a person of which nothing was
- * heard for three of the intervals at which they are read. Their run never began, since Temporal was away when they were asked for, or it
- * is lost. Not those that were woken a while ago, and in no order, so that some that can't be helped do not hide the others.
+ * Payments that no run can be watching: open ones that should have expired long ago, and those on hold or in
+ * review without a note for three of their reading intervals. Their run never began, since Temporal was away
+ * when it was requested, or it is lost. Not those that were woken recently. In random order, so that some
+ * that can't be helped do not hide the others.
  */
 export function findUnwatched(
   db: Db,
@@ -106,7 +117,7 @@ export function findUnwatched(
   const isLongOver = and(eq(payments.status, 'PENDING'), lt(payments.expiresAt, LONG_OVER));
   const isForgotten = and(
     or(inArray(payments.status, ['ON_HOLD', 'REVIEW']), isNotNull(payments.reviewMark)),
-    // Qualified by hand: drizzle writes bare column names here, which would mean those of `heard`.
+    // Qualified by hand: drizzle writes bare column names here, which would refer to `heard`.
     sql`not exists (select 1 from timeline heard where heard.payment_id = payments.id and heard.at > now() - ${intervalsOf(pollIntervalMs)})`,
   );
   return db
@@ -120,7 +131,9 @@ export function findUnwatched(
 const MISSED_INTERVALS = 3;
 const LATE_HOLD: ReviewCode = 'late_hold';
 
-/** A hold is read at the poll's interval, also one that came too late and is for a person; what else is for a person by the hour. */
+/**
+ * A hold is read at the poll interval, also a late hold that is in review. Other reviews are read every hour.
+ */
 function intervalsOf(pollIntervalMs: number): SQL {
   const isPolled = sql`payments.status = 'ON_HOLD' or payments.review_code = ${LATE_HOLD}`;
   const hours = sql`case when ${isPolled} then ${pollIntervalMs}::float8 / 3600000 else 1 end`;

@@ -3,7 +3,7 @@ import type { Note } from '../domain/note.ts';
 import type { Db } from './open.ts';
 import { timeline } from './schema.ts';
 
-/** A payment's story, oldest first. */
+/** A payment's timeline, oldest first. */
 export async function readTimeline(db: Db, paymentId: string): Promise<(typeof timeline.$inferSelect)[]> {
   return db
     .select()
@@ -12,7 +12,7 @@ export async function readTimeline(db: Db, paymentId: string): Promise<(typeof t
     .orderBy(asc(timeline.at), asc(timeline.id));
 }
 
-/** Adds one line that no retry may double. */
+/** Adds one note. A retry does not add it twice. */
 export async function addNote(db: Db, paymentId: string, note: Note, key: string): Promise<void> {
   const { at, ...rest } = note;
   await db
@@ -21,7 +21,7 @@ export async function addNote(db: Db, paymentId: string, note: Note, key: string
     .onConflictDoNothing();
 }
 
-/** The payer's first return, where no run has written one down. */
+/** Notes the payer's first return, where no run has noted one. */
 export async function noteFirstReturn(db: Db, paymentId: string): Promise<void> {
   await db.execute(sql`insert into timeline (payment_id, kind, text, key)
     select ${paymentId}, 'return', 'the browser came back, the payment being settled by then', 'first-return'

@@ -1,4 +1,4 @@
-/** One attempt at a time to tell the merchant of an update: claimed, counted and kept. Contract §6. */
+/** Attempts to notify the merchant of an update, one at a time: claimed, counted and kept. Contract §6. */
 import { and, between, desc, eq, gt, isNull, lt, ne, not, or, sql } from 'drizzle-orm';
 import { rows, type Db } from './open.ts';
 import type { Page } from './lists.ts';
@@ -8,16 +8,17 @@ import { changeTogether } from './one-statement.ts';
 
 export type AttemptRow = typeof updateAttempts.$inferSelect;
 
-/** An attempt that nobody else may make; `n` counts from 1. */
+/** An attempt that only its claimer may make. `n` counts from 1. */
 export interface ClaimedAttempt {
   readonly effectId: string;
   readonly n: number;
 }
 
 /**
- * Claims the next attempt for so long, counts it and writes it down before it is made. Null where the update is finished, another
- * attempt is under way, or it is too early. What a killed process has claimed is free again when its time is over. `teller` is the run
- * that tells it from now on, with the delays of a telling that begins where another run has told it before; null for the first attempt.
+ * Claims the next attempt for `forMs`, counts it and records it before it is made. Null where the update is
+ * finished, another attempt is under way, or it is too early. The claim of a killed process expires with its
+ * time. `teller` is the run that sends the update from now on; if another run sent it before, the delays
+ * start again. Null for the first attempt.
  */
 export async function claimAttempt(
   db: Db,
@@ -39,7 +40,7 @@ export async function claimAttempt(
   return claimed === undefined ? null : { effectId, n: claimed.n };
 }
 
-/** Holds a claim for so much longer; whether it is still ours. */
+/** Extends a claim. Returns whether it is still ours. */
 export async function renewClaim(db: Db, { effectId, n }: ClaimedAttempt, forMs: number): Promise<boolean> {
   const renewed = await db
     .update(outbox)
@@ -49,7 +50,7 @@ export async function renewClaim(db: Db, { effectId, n }: ClaimedAttempt, forMs:
   return renewed.length === 1;
 }
 
-/** What came of one sending; a status, or why there was none. */
+/** The result of an attempt: a status, or why there was none. */
 export interface SentAttempt {
   readonly status: number | null;
   readonly error: string | null;
@@ -57,15 +58,18 @@ export interface SentAttempt {
   readonly answer: string | null;
 }
 
-/** What it means for the telling: a state other than `pending` ends it. */
+/** What the attempt means for the update: any state other than `pending` ends it. */
 export interface AttemptEnd {
   readonly state: OutboxState;
   readonly lastAnswer: string;
-  /** Until the next one. */
+  /** Until the next attempt. */
   readonly retryAfterMs: number;
 }
 
-/** Keeps what came of an attempt and gives the claim back, unless it had run out and another attempt has begun. */
+/**
+ * Records the result of an attempt and releases the claim, unless the claim had expired and another attempt
+ * has begun.
+ */
 export async function finishAttempt(
   db: Db,
   { effectId, n }: ClaimedAttempt,
@@ -91,7 +95,7 @@ export async function finishAttempt(
   await changeTogether(db, [told, kept]);
 }
 
-/** The attempts at one update, the newest first; `cursor` is the number of the last one seen. */
+/** The attempts at one update, newest first. `cursor` is the number of the last one seen. */
 export async function pageOfAttempts(
   db: Db,
   effectId: string,
@@ -107,7 +111,7 @@ export async function pageOfAttempts(
   return { rows: found.slice(0, limit), hasMore: found.length > limit };
 }
 
-/** The attempts to tell of a payment that were not heard, or not yet, the newest first. */
+/** The attempts for a payment's updates that were not acknowledged, or not yet, newest first. */
 export async function failedAttempts(
   db: Db,
   paymentId: string,

@@ -1,33 +1,34 @@
 /**
- * Whom we wake by ourselves: payments that a listing shows otherwise, that nobody watches, whose update was never told. A run that is
- * there after all, only waiting for its gateway, keeps every signal in its history, and many processes look for the same payments. So
- * a waker takes the payment first; about the same it is woken again after 5, 10, 20 … minutes, at most an hour.
+ * The runs that we wake ourselves: of payments that a listing shows with a difference, that no run watches,
+ * or whose update was never sent. A run that exists and only waits for its gateway keeps every signal in its
+ * history, and many processes look for the same payments. So a waker takes the payment first. For the same
+ * reason it is woken again after 5, 10, 20 … minutes, at most an hour.
  */
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import type { PaymentRow } from './payments.ts';
 import { payments, wakes, type WakeReason } from './schema.ts';
 
-/** Within this time its taker tells its run, or is dead. */
+/** Within this time the process that took it signals the run, or is dead. */
 const TELLING = sql`interval '1 minute'`;
-/** After the nth time it was told about the same. */
+/** The rest after the nth signal about the same. */
 const REST = sql`least(interval '5 minutes' * power(2, least(${wakes.times}, 10)), interval '1 hour')`;
 
 export interface Waking {
   readonly paymentId: string;
-  /** What was seen of it; empty where there is nothing to tell apart. */
+  /** What was seen of the payment; empty where there is nothing to distinguish. */
   readonly about: string;
 }
 
-/** Taken: its run is to be told, unless that has been done by the same taker before. */
+/** A payment that was taken: its run must be signalled, unless the same taker has done that before. */
 export interface Taken {
   readonly paymentId: string;
   readonly told: boolean;
 }
 
 /**
- * Takes those that may be woken now: each is taken by one, however many ask at the same time. A taker that asks again, since it does not
- * know how far it came, is given what it took.
+ * Takes the payments that may be woken now. Each is taken by one process, however many ask at the same time.
+ * A taker that asks again, since it does not know how far it came, gets what it took.
  */
 export async function takeForWaking(
   db: Db,
@@ -35,7 +36,7 @@ export async function takeForWaking(
   wanted: readonly Waking[],
   takenBy: string,
 ): Promise<Taken[]> {
-  // One statement can't touch a row twice.
+  // One statement can't update a row twice.
   const distinct = [...new Map(wanted.map((waking) => [waking.paymentId, waking])).values()];
   if (distinct.length === 0) return [];
   const isSame = sql`${wakes.about} = excluded.about`;
@@ -66,7 +67,7 @@ export async function takeForWaking(
     .returning({ paymentId: wakes.paymentId, told: wakes.told });
 }
 
-/** Their runs have been told. */
+/** Marks that the runs have been signalled. */
 export async function markWoken(db: Db, why: WakeReason, paymentIds: readonly string[]): Promise<void> {
   if (paymentIds.length === 0) return;
   await db
@@ -75,7 +76,10 @@ export async function markWoken(db: Db, why: WakeReason, paymentIds: readonly st
     .where(and(eq(wakes.why, why), inArray(wakes.paymentId, [...paymentIds]), eq(wakes.told, false)));
 }
 
-/** Takes those that were taken and never told: their taker died, or their run could not be reached. */
+/**
+ * Takes payments that were taken and not signalled: the process that took them died, or the run could not be
+ * reached.
+ */
 export async function takeUnwoken(
   db: Db,
   limit: number,
@@ -96,16 +100,16 @@ export async function takeUnwoken(
   });
 }
 
-/** For queries over payments: those that were not woken for this lately. */
+/** For queries over payments: those that were not woken for this reason recently. */
 export function mayBeWoken(why: WakeReason): SQL {
-  // Qualified by hand: drizzle writes bare column names here, which would mean those of `woken`.
+  // Qualified by hand: drizzle writes bare column names here, which would refer to `woken`.
   return sql`not exists (select 1 from wakes woken where woken.payment_id = payments.id and woken.why = ${why}
     and woken.due_at > now())`;
 }
 
 const KEPT = sql`interval '30 days'`;
 
-/** Forgets whom nobody has had to wake for long. */
+/** Deletes old wakes whose run did not have to be woken again. */
 export async function pruneWakes(db: Db): Promise<void> {
   await db.delete(wakes).where(sql`${wakes.told} and ${wakes.dueAt} < now() - ${KEPT}`);
 }

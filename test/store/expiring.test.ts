@@ -75,7 +75,7 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
     });
     expect((await readTimeline(store.db, payment.id)).at(-1)).toMatchObject({
       kind: 'update',
-      text: expect.stringMatching(/^722\.00 NOK is held and not captured/),
+      text: expect.stringMatching(/^722\.00 NOK is authorized and not captured/),
     });
     expect(await expiring()).toEqual([]);
     expect(await announceExpiring(store.db, payment, LIVE)).toBeNull();

@@ -41,7 +41,7 @@ it('gives up on a server that falls silent while it waits', async () => {
 it('says that somebody else is at it, and goes on when he is done', async () => {
   const holder = await holdMigrationLock();
   await expect(migratePostgres(url, LIMITS)).rejects.toThrow(
-    /others have held its locks for 1 s.*advisory 7201001/,
+    /other sessions have held its locks for 1 s.*advisory 7201001/,
   );
   const waiting = migratePostgres(url);
   await until('it waits for the lock', async () => (await waitersBeside(holder)) > 0);

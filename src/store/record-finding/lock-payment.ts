@@ -1,4 +1,4 @@
-/** The rows that a finding is recorded against, held until the end of the transaction. */
+/** Reads and locks the rows of a record, until the end of the transaction. */
 import { eq, sql } from 'drizzle-orm';
 import type { RecordedOperation } from '../../domain/finish-operations.ts';
 import type { OrderSnapshot } from '../../domain/order.ts';
@@ -8,23 +8,25 @@ import { moneyOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
 import { orders, payments } from '../schema.ts';
 
-/** The rows as the lock found them. */
+/** The rows, as read under the lock. */
 export interface Locked extends Pick<OrderSnapshot, 'otherOpen' | 'otherReviewed' | 'isReplacing'> {
   readonly order: OrderRow;
   readonly payment: PaymentRow;
   /** The time of the transaction, by the database's clock. */
   readonly now: Date;
-  /** Every effect that the order has had. */
+  /** The ids of all effects that the order has had. */
   readonly known: readonly string[];
-  /** Those that are not finished, and those that the gateway may yet turn out to have carried out. */
+  /**
+   * The operations that are not finished, and those that the gateway may still turn out to have carried out.
+   */
   readonly operations: readonly RecordedOperation[];
-  /** Callbacks that no run has handled yet, the record's own among them. */
+  /** Callbacks that no run has handled yet, including those of this record. */
   readonly unhandled: number;
   /** A record with this key was written before. */
   readonly isRepeated: boolean;
 }
 
-/** The key of one of a record's notes. Every record that says something has a first. */
+/** The key of one of a record's notes. Every record that has notes has a first one. */
 export function noteKey(recordKey: string, index: number): string {
   return `${recordKey}-${index}`;
 }
@@ -34,7 +36,7 @@ export async function lockPayment(
   tx: Db,
   { paymentId, key }: { readonly paymentId: string; readonly key: string },
 ): Promise<Locked> {
-  // In a statement of its own: what the next one sees beside the locked rows must be younger than the wait for them.
+  // A separate statement: the snapshot of the next one must be taken after the wait for the lock.
   await tx.execute(sql`select 1 from ${orders} where reference =
     (select order_reference from ${payments} where id = ${paymentId}) for update`);
   const [row] = await tx
@@ -73,7 +75,7 @@ export async function lockPayment(
   return row;
 }
 
-/** The order as the domain sees it beside the payment. */
+/** The order as the domain needs it, seen from the payment. */
 export function orderSnapshot({ order, otherOpen, otherReviewed, isReplacing }: Locked): OrderSnapshot {
   const { reference, status, paidPaymentId, latestN } = order;
   const others = { otherOpen, otherReviewed, isReplacing };

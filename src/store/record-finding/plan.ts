@@ -1,4 +1,6 @@
-/** What a record comes to, and every row that it writes: pure, under the lock that `recordFinding` holds. */
+/**
+ * Plans a record: its result, and every row that it writes. Pure, under the lock that `recordFinding` holds.
+ */
 import { createHash } from 'node:crypto';
 import { applyFinding, type LateMoneyPolicy, type OrderChange } from '../../domain/apply-finding.ts';
 import type { Callback } from '../../domain/callback.ts';
@@ -26,30 +28,33 @@ import type { OrderRow, PaymentRow } from '../payments.ts';
 import type { outbox, timeline } from '../schema.ts';
 import { noteKey, orderSnapshot, type Locked } from './lock-payment.ts';
 
-/** What is recorded of a payment. */
+/** What is recorded about a payment. */
 export interface FindingRecord {
   readonly paymentId: string;
   readonly orderReference: string;
   /** Unique by run and look, so that a retry writes nothing twice. */
   readonly key: string;
-  /** What was read, where it says something about operations whatever is decided about the payment. */
+  /** What was read. It may show something about operations, whatever is decided about the payment. */
   readonly transaction?: Transaction;
   readonly failed?: FailedOperation;
-  /** Callbacks that it answers. */
+  /** The callbacks that it answers. */
   readonly deliveries: readonly Callback[];
-  /** What the timeline says of it, beside what becomes of the payment. */
+  /** The notes for the timeline, beside those about the payment's change. */
   readonly notes: (decision: Decision) => readonly Note[];
 }
 
 /** What is to be recorded, and how it is decided. */
 export interface RecordRequest extends FindingRecord {
-  /** The gateway's account that the payment was opened in. */
+  /** The gateway account in which the payment was opened. */
   readonly account: string;
-  /** Decides on the payment as the lock finds it. */
+  /** Decides on the payment as it is under the lock. */
   readonly decide: (payment: PaymentSnapshot) => Decision;
-  /** Names the note of the operator's decision: without one nothing is accepted or dismissed. */
+  /** The key of the note of the operator's decision. Without it nothing is accepted or dismissed. */
   readonly noteKey?: string;
-  /** Why a payment without a session is closed, which no gateway says: without a cause that the store knows it stays open. */
+  /**
+   * Why a payment without a session is closed; no gateway can confirm that. Without a cause that the store
+   * has, it stays open.
+   */
   readonly closing?: ClosingCause;
 }
 
@@ -59,9 +64,9 @@ export interface RecordedFinding extends Pick<RecordPlan, 'paysNow' | 'next'> {
   readonly payment: PaymentSnapshot;
   readonly row: PaymentRow;
   readonly orderStatus: OrderStatus;
-  /** This very record brought the payment to another status. */
+  /** This record itself changed the payment's status. */
   readonly isChange: boolean;
-  /** Effects that are new: this process tells the merchant of them. */
+  /** The new effects, of which this process notifies the merchant. */
   readonly effects: readonly string[];
   /** A record with this key was written before. */
   readonly isRepeated: boolean;
@@ -70,30 +75,30 @@ export interface RecordedFinding extends Pick<RecordPlan, 'paysNow' | 'next'> {
 export interface RecordSettings {
   readonly policy: LateMoneyPolicy;
   readonly livemode: boolean;
-  /** False where no ORDER_WEBHOOK_URL is set: the updates are kept but go nowhere. */
+  /** False where no ORDER_WEBHOOK_URL is set: updates are kept but not sent. */
   readonly tells: boolean;
 }
 
-/** Everything that is to be written, and what it leaves to be done. */
+/** All rows to write, and the next steps. */
 export interface RecordPlan {
-  /** Null where nothing changes about payment and order. */
+  /** Null where nothing changes about the payment and the order. */
   readonly change: OrderChange | null;
-  /** The transaction that shows it. */
+  /** The transaction that proves it. */
   readonly transaction: Transaction | undefined;
-  /** The rows afterwards; the very same ones where nothing about them changes. */
+  /** The rows afterwards: the same objects where nothing changes. */
   readonly order: OrderRow;
   readonly payment: PaymentRow;
   readonly finished: readonly FinishedOperation[];
   readonly autoCapture: (NewOperation & { readonly id: string; readonly state: 'pending' }) | null;
   readonly updates: readonly (typeof outbox.$inferInsert)[];
   readonly notes: readonly (typeof timeline.$inferInsert)[];
-  /** It proves money, or what was done with it, and callbacks came beside it that may say no more than that. */
+  /** It proves money or an operation, and other callbacks have come that may add nothing to it. */
   readonly answersOthers: boolean;
   readonly paysNow: boolean;
   readonly next: readonly NextStep[];
 }
 
-/** Arbitrates what was decided between the payment, its order, and what others have recorded since. */
+/** Applies the decision to the payment and its order, including what others have recorded since. */
 export function planRecord(
   before: Locked,
   decided: { readonly payment: PaymentSnapshot; readonly decision: Decision },
@@ -110,7 +115,7 @@ export function planRecord(
   );
   const moved = finding && applyFinding(orderSnapshot(before), decided.payment, finding, settings.policy);
   const change = withFailures(before, moved, finished);
-  // What has been overtaken may still show that an operation has failed; its sums are not those of the payment any more.
+  // An overtaken reading may still show that an operation has failed. Its sums are not valid any more.
   const rows = change === null ? before : changedRows(before, change, isOld ? undefined : transaction);
   const autoCapture =
     moved !== null && capturesNow(before.payment.capture, moved) ? newAutoCapture(before) : null;
@@ -134,7 +139,9 @@ export function planRecord(
   };
 }
 
-/** Null where nothing was found, or another record has shown a later state of the transaction meanwhile. */
+/**
+ * Null where nothing was found, or where another record has shown a later state of the transaction meanwhile.
+ */
 function findingOf(
   { payment }: Locked,
   { payment: snapshot, decision }: { readonly payment: PaymentSnapshot; readonly decision: Decision },
@@ -149,12 +156,12 @@ function isOvertaken(row: PaymentRow, payment: PaymentSnapshot, transaction: Tra
   return transaction.transactionId === row.transactionId && isStale(payment, transaction);
 }
 
-/** Said later than what is known; without times to tell by, nothing is. */
+/** Whether the transaction is newer than what is recorded. Without timestamps it is not. */
 function isNewer({ transactionUpdatedAt: known }: PaymentRow, { updatedAt: said }: Transaction): boolean {
   return known !== null && said !== undefined && Date.parse(said) > Date.parse(known);
 }
 
-/** With what the merchant has to hear of operations that came to nothing. */
+/** Adds the updates about operations that failed. */
 function withFailures(
   { order, payment }: Locked,
   moved: OrderChange | null,
@@ -207,7 +214,7 @@ function hasCustomer({ request }: PaymentRow): boolean {
   return 'customer' in request || 'customerHash' in request;
 }
 
-/** The customer's contact data is dropped once no session can be opened any more. */
+/** Drops the customer's contact data once no session can be opened any more. */
 function withoutCustomer({ request }: PaymentRow): PaymentRow['request'] {
   const { customer: _, customerHash: __, ...rest } = request;
   return rest;
@@ -261,7 +268,7 @@ function newAutoCapture({ payment }: Locked): RecordPlan['autoCapture'] {
   };
 }
 
-/** The updates that tell the merchant of it. */
+/** The updates that announce the change to the merchant. */
 function updateRows(
   before: Locked,
   { order, payment }: Pick<RecordPlan, 'order' | 'payment'>,
@@ -283,22 +290,25 @@ function updateRows(
   });
 }
 
-/** Longer than it takes the API to open the session that follows, or the merchant to ask for it again. */
+/** Longer than the API needs to open the next session, or a merchant to ask for it again. */
 const DEFERRED_MS = 60_000;
 
-/** A cause may be an id of the gateway's; ours are ASCII, and short. */
+/** A cause may be an id of the gateway. In our ids it must be short ASCII. */
 function plain(cause: string): string {
   return isPlain(cause) ? cause : createHash('sha256').update(cause).digest('hex').slice(0, 32);
 }
 
-/** Whatever happens to a payment may come again, long after it was over: a failure after a review, a void after one that was taken back. */
+/**
+ * An event may happen to a payment again, long after it was over: a failure after a review, or a void after a
+ * reversed one. It then gets a new id.
+ */
 function freshEffect(known: readonly string[], effect: string, type: UpdateType): string {
   if (type === 'order.paid') return effect;
   const earlier = known.filter((id) => id === effect || id.startsWith(`${effect}-again-`)).length;
   return earlier === 0 ? effect : `${effect}-again-${earlier}`;
 }
 
-/** What the timeline says of it. A repetition says only what it changes, under keys of its own. */
+/** The notes for the timeline. A repeated record notes only what it changes, under keys of its own. */
 function noteRows(
   { payment, isRepeated }: Locked,
   change: OrderChange | null,
@@ -362,7 +372,7 @@ function markNote({ status: from }: PaymentRow, { status, reviewMark: mark }: Or
   return { kind: 'decision', text, data: { from, to: status, mark } };
 }
 
-/** What the recorder is told. `effects` are those that are new. */
+/** The result for the recorder. `effects` are the new ones. */
 export function recordedFinding(
   before: Locked,
   payment: PaymentSnapshot,

@@ -1,4 +1,7 @@
-/** The one place where a payment, its order, its timeline and the merchant's updates change: in one transaction. */
+/**
+ * The one place where a payment, its order, its timeline and the merchant's updates change, in one
+ * transaction.
+ */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { crashable } from '../../crash-points.ts';
 import type { Decision } from '../../domain/decide.ts';
@@ -25,8 +28,9 @@ import {
 export type { RecordedFinding, RecordRequest, RecordSettings } from './plan.ts';
 
 /**
- * Decides under the order's lock and writes all of it or nothing. The same record again decides again, on what is recorded by now.
- * @throws NoSuchRow when the payment does not exist
+ * Decides under the order's lock and writes all of it or nothing. Repeating the same record decides again, on
+ * what is recorded by then.
+ * @throws NoSuchRow where the payment does not exist
  */
 export const recordFinding = crashable(
   { after: 'record.after' },
@@ -51,7 +55,7 @@ const decideAndWrite = crashable(
 
 const UNDECIDED = 'no operator has decided that within the last hour: use paidonce resolve';
 
-/** What a person must have decided, and nobody has, changes nothing. */
+/** A finding that needs a person's decision changes nothing without one. */
 async function backed(
   tx: Db,
   { order, payment }: Locked,
@@ -67,7 +71,7 @@ async function backed(
   return { kind: 'refuse', reason: UNDECIDED };
 }
 
-/** Everything as one statement; the effects that are new. */
+/** Writes everything in one statement. Returns the new effects. */
 async function write(
   tx: Db,
   before: Locked,
@@ -120,7 +124,7 @@ function changeOrder(tx: Db, before: OrderRow, after: OrderRow): Change {
     .returning({ reference: orders.reference });
 }
 
-/** The columns to be written. */
+/** The columns that have changed. */
 function differences<Row extends object>(before: Row, after: Row): Partial<Row> {
   const changed = Object.entries(after).filter(([name, value]) => before[name as keyof Row] !== value);
   return Object.fromEntries(changed) as Partial<Row>;
