@@ -1,6 +1,7 @@
 /**
- * All that `dev/` (what `npm start` does) imports of the core: the core's own reading of its settings, so that a wrong one is refused in
- * one error before anything is started. Everything else goes by the command line and HTTP. The linter refuses every other import.
+ * All that `dev/` (the code of `npm start`) imports from the core: the core's own check of its settings, so
+ * that wrong settings are refused in one error before anything starts. Everything else uses the command line
+ * and HTTP. The linter refuses every other import.
  */
 import { GATEWAYS } from './gateways/registry.ts';
 
@@ -10,7 +11,7 @@ export { ConfigError, withDefaults } from './config/environment.ts';
 export { PACKAGE_FOLDER } from './lib/package-folder.ts';
 export { takenPort } from './lib/port-holder.ts';
 
-/** The credentials and addresses of our own sandbox, published and of worth nowhere else. */
+/** The credentials and addresses of our own sandbox. They are public, and worthless elsewhere. */
 export function sandboxVariables(url: string): Readonly<Record<string, string>> {
   return GATEWAYS[0].sandboxVariables(url);
 }

@@ -1,6 +1,7 @@
 /**
- * Where a process begins: `paidonce api`, `paidonce worker` and, with the embedded store, both in one (`paidonce serve`, which
- * `npm start` runs as a child). Follow a payment from here: api/payments/routes.ts opens it, api/callbacks/routes.ts hears of it,
+ * The entry of a process: `paidonce api`, `paidonce worker` and, with the embedded store, both in one
+ * (`paidonce serve`, which `npm start` runs as a child). To follow a payment from here:
+ * api/payments/routes.ts opens it, api/callbacks/routes.ts receives its callbacks,
  * workflows/payment-session.ts decides, activities/ act.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,27 +33,29 @@ export interface Roles {
 }
 
 export interface Running {
-  /** Ends everything, the work at hand first. */
+  /** Stops everything, after its current work. */
   stop(): Promise<void>;
-  /** Resolves when something is wrong that only a person can repair. */
+  /** Resolves where something is wrong that only a person can repair. */
   readonly failed: Promise<Error>;
 }
 
 /**
- * Collected once the heap has grown by a third. V8 by itself lets 55 MB that live grow to 270 MB before it looks, and gives little of it
- * back: the process seems to leak for its first hours (`npm run bench`, the growth of memory).
+ * Collects garbage once the heap has grown by a third. By default, V8 lets 55 MB of live data grow to 270 MB
+ * before it collects, and returns little of it, so the process seems to leak for its first hours (`npm run
+ * bench`, the growth of memory).
  */
 const HEAP_GROWTH = '--heap-growing-percent=33';
 
-/** How long a shopper, and how long a callback, waits for Temporal. */
+/** How long a shopper waits for Temporal, and how long a callback. */
 const UPDATE_TIMEOUT_MS = 14_000;
 const SIGNAL_TIMEOUT_MS = 500;
 /**
- * A task of a run takes milliseconds; one that was lost with its worker keeps somebody waiting for so long. A worker takes few at once
- * (WORKER_WORKFLOW_SLOTS), so that none that has begun waits for others: what is late is played again from its history.
+ * A workflow task takes milliseconds. If it is lost with its worker, a caller waits this long. A worker takes
+ * few tasks at once (WORKER_WORKFLOW_SLOTS), so that a started task never waits for others: a late task is
+ * replayed from its history.
  */
 const TASK_TIMEOUT_MS = 3_000;
-/** How long a sweep does: nobody waits for it, and what it has not woken it begins again with. */
+/** Signal timeout for sweeps. Longer: nobody waits, and the next pass retries. */
 const PATIENT_TIMEOUT_MS = 5_000;
 
 /** Starts the roles of one process. @throws DirectoryInUse | WrongAccount | CannotListen */
@@ -61,18 +64,19 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   armCrashPoints(config.PAIDONCE_CRASH_AT ?? [], config.DATA_DIR);
   const { service, patient, failed } = await createService(config, roles);
   process.on('unhandledRejection', (err) => {
-    // Whatever it was, nothing durable hung on it; to die of it would take every request at hand along.
-    service.log.error({ err }, 'a promise failed that nobody waited for');
+    // No durable work depended on it. Ending the process would end all requests under way.
+    service.log.error({ err }, 'a promise was rejected and not handled');
   });
   const storeReady = prepareStore(service);
-  // The embedded store is there or it is not; a server may be away for a while, and callbacks must not wait for it.
+  // The embedded store is available or it is not. A server may be away for a while, and callbacks must not
+  // wait for it.
   if (service.store.kind === 'embedded') await storeReady;
   storeReady.catch(service.fail);
   const stops = [() => service.connection.close(), () => service.store.close()];
   stops.push(service.namespace.watch());
   stops.push(() => service.firstAttempts.stop());
   stops.push(startForwarder({ ...service, ...forwardingOf(service) }));
-  // Loaded by those that need it: a worker that was killed is back in half the time.
+  // Loaded only where needed: a killed worker is back in half the time.
   if (roles.worker) {
     const { startWorker } = await import('./worker/run.ts');
     stops.push(startWorker({ ...service, ...patient }, storeReady));
@@ -87,7 +91,7 @@ export async function run(config: Config, roles: Roles): Promise<Running> {
   return {
     failed,
     async stop() {
-      service.log.info('stopping: what is under way may end');
+      service.log.info('stopping, after the work under way');
       for (const stop of stops.toReversed()) await stop();
       service.log.info('stopped');
     },
@@ -131,13 +135,13 @@ async function createService(
   for (const unknown of unknownVariables(process.env, KNOWN_VARIABLES))
     log.warn(
       { variable: unknown.name, nearest: unknown.nearest },
-      `the variable ${unknown.name} is not known, and has no effect`,
+      `the variable ${unknown.name} is not known and has no effect`,
     );
   for (const { id, longestSessionMs: longest } of gateways.all)
     if (longest < config.SESSION_LIFETIME)
       log.warn(
         { gateway: id, hours: longest / 3_600_000 },
-        'SESSION_LIFETIME is longer than the gateway allows: sessions end sooner',
+        'SESSION_LIFETIME is longer than the gateway allows: sessions end earlier',
       );
   const parts = { config, log, metrics, gateways, client, connection, fail };
   const namespace = createNamespace(parts);
@@ -159,7 +163,7 @@ async function createService(
   return { failed, service: { ...parts, store, namespace, ...own }, patient };
 }
 
-/** Workers tell the merchant: an API may have no way out to it. */
+/** Workers notify the merchant: an API may have no network access to it. */
 function createFirstAttempts(
   { config, store, log, metrics }: Pick<Service, 'config' | 'store' | 'log' | 'metrics'>,
   roles: Roles,
@@ -180,19 +184,23 @@ async function prepareStore(service: Service): Promise<void> {
   const { store, log } = service;
   for (;;) {
     try {
-      // A server's schema is changed by `paidonce migrate` alone: each process would, and callbacks would wait.
+      // A server's schema is changed only by `paidonce migrate`. If every process changed it, callbacks would
+      // wait.
       await (store.kind === 'embedded' ? store.migrate() : requireSchema(store.db));
       return await stampStore(service);
     } catch (error) {
       const isForPeople = error instanceof WrongAccount || error instanceof SchemaTooOld;
       if (isForPeople || store.kind === 'embedded') throw error;
-      log.warn({ reason: rootOf(error) }, "the store can't be prepared yet: is the database up?");
+      log.warn({ reason: rootOf(error) }, "the store can't be prepared yet: check that the database is up");
       await sleep(1_000);
     }
   }
 }
 
-/** A fresh store asks whose namespace it is first: a start that is refused must leave no stamp. @throws WrongAccount */
+/**
+ * Before a new store is stamped, checks who owns the namespace: a refused start must leave no stamp.
+ * @throws WrongAccount
+ */
 async function stampStore({ store, gateways, namespace }: Service): Promise<void> {
   for (const { id: gateway, account, mode } of gateways.all) {
     const stamp = { gateway, account, mode };

@@ -11,7 +11,7 @@ import type { MoneyRuns } from './temporal/money-runs.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
 import type { FirstAttempts } from './updates/first-attempts.ts';
 
-/** What every part of a process shares. Built once, in run-service.ts. */
+/** What all parts of a process share. Created once, in run-service.ts. */
 export interface Service {
   readonly config: Config;
   readonly log: Logger;
@@ -25,8 +25,8 @@ export interface Service {
   readonly storeFigures: StoreFigures;
   readonly runs: PaymentRuns;
   readonly money: MoneyRuns;
-  /** Tells the merchant of what was committed; without effect in a process that does not. */
+  /** Notifies the merchant of committed updates. Has no effect in a process that does not notify. */
   readonly firstAttempts: FirstAttempts;
-  /** Something is wrong that only a person can repair: the process ends, saying so. */
+  /** Reports a fault that only a person can repair. The process ends with this error. */
   readonly fail: (error: Error) => void;
 }

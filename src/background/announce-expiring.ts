@@ -1,11 +1,11 @@
-/** Tells merchants of authorizations that are about to lapse. */
+/** Notifies merchants of authorizations that are about to lapse. */
 import { announceExpiring, findExpiring } from '../store/expiring-authorizations.ts';
 import type { Jobs } from './jobs.ts';
 
-/** In one turn; the next one is a minute later. */
+/** The most in one turn. The next turn is a minute later. */
 const MOST_ANNOUNCED = 200;
 
-/** Announces each once, whichever process comes first. One without an address to tell leaves it to those that have one. */
+/** Announces each one once, by any process. A process without ORDER_WEBHOOK_URL leaves it to the others. */
 export async function announceExpirings(
   deps: Omit<Jobs, 'money' | 'retentionMs' | 'pollIntervalMs'>,
 ): Promise<void> {
@@ -16,7 +16,7 @@ export async function announceExpirings(
     if (effectId === null) continue;
     deps.log.info(
       { payment: payment.id, effectId },
-      'an authorization is about to lapse: the merchant is told',
+      'an authorization is about to lapse: the merchant is notified',
     );
     deps.firstAttempts.tell(payment.orderReference, [effectId]);
   }

@@ -1,4 +1,7 @@
-/** Carries to Temporal what could not be told when it came: deliveries that were only stored, and payments whose run is lost. */
+/**
+ * Sends Temporal the signals that could not be sent at first: for deliveries that were only stored, and for
+ * payments whose run is lost.
+ */
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, type DeliveryRow } from '../store/deliveries.ts';
 import { withoutValues } from '../store/errors.ts';
@@ -9,7 +12,7 @@ import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 import { prune } from './prune.ts';
 import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './recover.ts';
 
-/** Shoppers wait for what is told here, so it rests less than a sweep does. */
+/** Shoppers wait for these signals, so the forwarder rests less than a sweep. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 const INTERVAL_MS = 1_000;
 const ABANDONED_EVERY_MS = 60_000;
@@ -19,7 +22,7 @@ const UNWOKEN_EVERY_MS = 15_000;
 const EXPIRING_EVERY_MS = 60_000;
 const PRUNED_EVERY_MS = 10 * 60_000;
 
-/** Starts the forwarder; the returned function stops it after the work at hand. */
+/** Starts the forwarder. The returned function stops it after its current work. */
 export function startForwarder(given: ForwarderDependencies): () => Promise<void> {
   const stopping = new AbortController();
   const deps = { ...given, ...paced(given), stopping: stopping.signal };
@@ -62,7 +65,10 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
     isBusy = true;
     running = job()
       .catch((error: unknown) =>
-        log.warn({ reason: String(withoutValues(error)) }, 'forwarding: tried again at the next turn'),
+        log.warn(
+          { reason: String(withoutValues(error)) },
+          'a forwarder job failed; it is tried again at the next turn',
+        ),
       )
       .finally(() => {
         isBusy = false;
@@ -74,7 +80,7 @@ function every(ms: number, job: () => Promise<unknown>, log: Logger): () => Prom
   };
 }
 
-/** Batch after batch, as long as there are more and Temporal takes them. */
+/** Batch after batch, as long as there are more and Temporal accepts them. */
 async function forwardDeliveries(deps: Jobs): Promise<void> {
   for (;;) {
     const waiting = await claimUnsignalled(deps.db, BATCH);
@@ -86,7 +92,7 @@ async function forwardDeliveries(deps: Jobs): Promise<void> {
   }
 }
 
-/** The ids of those that were told. */
+/** The ids of the deliveries that were signalled. */
 async function forwardBatch(deps: Jobs, waiting: readonly DeliveryRow[]): Promise<string[]> {
   const forwarded: string[] = [];
   for (const delivery of waiting) {
@@ -95,7 +101,7 @@ async function forwardBatch(deps: Jobs, waiting: readonly DeliveryRow[]): Promis
       await deps.runs.callback(addressOf(delivery), signalOf(delivery));
       forwarded.push(delivery.id);
     } catch (error) {
-      // One run that takes no signal must not hold up those behind it; it is claimed again in 10 s.
+      // One run that takes no signal must not delay those behind it. The delivery is claimed again in 10 s.
       deps.log.warn(
         { delivery: delivery.id, reason: String(error) },
         'a stored callback could not be forwarded',

@@ -1,14 +1,14 @@
-/** What the background jobs of a process share. */
+/** The dependencies that the background jobs of a process share. */
 import type { Db } from '../store/open.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { MoneyRuns } from '../temporal/money-runs.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import type { FirstAttempts } from '../updates/first-attempts.ts';
 
-/** What is taken from the store at once. */
+/** How many rows are taken from the store at once. */
 export const BATCH = 20;
 
-/** How long what is kept for people is kept, in milliseconds; undefined is for ever. */
+/** How long data for people is kept, in milliseconds. Undefined: forever. */
 export interface Retentions {
   readonly deliveries: number;
   readonly timeline?: number | undefined;
@@ -24,13 +24,13 @@ export interface ForwarderDependencies {
   readonly retentionMs: Retentions;
   /** How often a hold is read. */
   readonly pollIntervalMs: number;
-  /** Whether this process has an ORDER_WEBHOOK_URL: without one it wakes nobody to tell. */
+  /** Whether this process has an ORDER_WEBHOOK_URL. Without one it wakes no run to notify the merchant. */
   readonly tells: boolean;
-  /** Whether the money is real, for what the merchant is told. */
+  /** Whether the money is real. The updates to the merchant say so. */
   readonly livemode: boolean;
 }
 
-/** The jobs of one forwarder take their turns with Temporal, and ask for none once they are to stop. */
+/** The jobs of one forwarder share its pace of calls to Temporal, and start no call once they must stop. */
 export interface Jobs extends ForwarderDependencies {
   readonly stopping: AbortSignal;
 }

@@ -1,14 +1,20 @@
-/** Deletes what was kept long enough, in slices with rests between them, so that nobody else waits long for the store. */
+/**
+ * Deletes data whose retention is over, in slices with rests between them, so that no other work waits long
+ * for the store.
+ */
 import { pruneDeliveries } from '../store/deliveries.ts';
 import { forgetSlice, type Retained } from '../store/retention.ts';
 import { pruneWakes } from '../store/wakes.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { Jobs, Retentions } from './jobs.ts';
 
-/** Four parts of the time are everybody else's. */
+/** Leaves four fifths of the time to other work. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 
-/** Of each kind at a time, about 100 rows each: years of rows take hours, and vacuum comes in between. */
+/**
+ * The most slices of each kind in one turn, about 100 rows each. Years of rows take hours, and vacuum runs in
+ * between.
+ */
 const MOST_SLICES = 1_000;
 
 export type Pruning = Pick<Jobs, 'db' | 'retentionMs' | 'stopping'>;

@@ -1,4 +1,7 @@
-/** Wakes what somebody should be caring for and nobody is: updates that were never told, payments without a run, money that stands still. */
+/**
+ * Wakes runs for work that stands still: updates that were never sent, payments without a run, money that
+ * does not move.
+ */
 import { newId } from '../store/new-ids.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import { takeForgotten } from '../store/operations.ts';
@@ -18,7 +21,10 @@ import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 
 const MOST_UNWATCHED = 500;
 
-/** Its first turn, one of a process that has an address again, also finds what there was none for. Without one it warns, once. */
+/**
+ * The first turn of a process with an ORDER_WEBHOOK_URL also finds updates that had no endpoint. A process
+ * without one warns, once.
+ */
 export function abandonedJob(deps: Jobs): () => Promise<void> {
   let isDone = false;
   return async () => {
@@ -33,24 +39,27 @@ export function abandonedJob(deps: Jobs): () => Promise<void> {
   };
 }
 
-/** Whether there was anything to warn of. */
+/** Returns whether there was anything to warn about. */
 async function warnOfUntold({ db, log }: Jobs): Promise<boolean> {
   const effectId = await findEndpointless(db);
   if (effectId === null) return false;
   log.warn(
     { effectId },
-    'updates wait for the merchant, and this process has no ORDER_WEBHOOK_URL: they are told when a worker has one',
+    'updates wait for the merchant, and this process has no ORDER_WEBHOOK_URL; they are sent once a worker has one',
   );
   return true;
 }
 
-/** Has their runs tell those updates that no process and no run tells any more. */
+/** Wakes the runs of updates that no process and no run sends any more. */
 async function wakeAbandoned(deps: Jobs): Promise<void> {
   const found = await findAbandoned(deps.db, BATCH);
-  await wakeTaken(deps, 'untold_update', found, 'an update was never told: its run is to tell it');
+  await wakeTaken(deps, 'untold_update', found, 'an update was never sent: waking its run to send it');
 }
 
-/** Wakes payments that should have ended, or been read, and were not. Each answer of Temporal's is awaited: while it is away, nothing is gained by asking on. */
+/**
+ * Wakes payments that should have ended, or been read, and were not. Waits for each answer of Temporal, since
+ * further calls are useless while it is away.
+ */
 export async function wakeUnwatched(
   deps: WakingRuns & Pick<ForwarderDependencies, 'pollIntervalMs'>,
 ): Promise<void> {
@@ -58,20 +67,23 @@ export async function wakeUnwatched(
     limit: MOST_UNWATCHED,
     pollIntervalMs: deps.pollIntervalMs,
   });
-  // So many at once as are told before anybody takes them for forgotten.
+  // Small enough to signal all of them before another process takes them for forgotten.
   for (let from = 0; from < unwatched.length; from += BATCH) {
     const some = unwatched.slice(from, from + BATCH);
-    await wakeTaken(deps, 'unwatched', some, 'nobody seems to watch it: waking it');
+    await wakeTaken(deps, 'unwatched', some, 'no run seems to watch the payment: waking its run');
   }
 }
 
-/** Wakes those that somebody took, found unreachable or died before he told them; the sweep's finds are safe here, whatever its mark. */
+/**
+ * Wakes payments that a process took and did not signal, because the run was unreachable or the process died.
+ * This keeps the sweep's finds safe, even after its mark has moved.
+ */
 export async function wakeUnwoken(deps: WakingRuns): Promise<void> {
   const unwoken = await takeUnwoken(deps.db, BATCH);
   await wakeEach(deps, unwoken, ({ payment, why }) => tell(deps, payment, why));
 }
 
-/** Those that no other process has taken. */
+/** Wakes those that no other process has taken. */
 async function wakeTaken(
   deps: WakingRuns,
   why: WakeReason,
@@ -102,13 +114,16 @@ async function haveTold(
   for (const effectId of await findAbandonedOf(db, id)) await runs.tell(address, effectId);
 }
 
-/** Operations that were written down and never carried out, and money that should have gone back. */
+/**
+ * Wakes the runs of operations that were recorded and never carried out, and of money that should have gone
+ * back.
+ */
 export async function wakeForgotten(deps: Waking & Pick<ForwarderDependencies, 'money'>): Promise<void> {
   await wakeEach(deps, await takeForgotten(deps.db, BATCH), ({ payment, operation }) => {
     const { id: paymentId, orderReference, n, gateway } = payment;
     const address = { paymentId, orderReference, n, gateway };
     const operationId = operation?.id ?? null;
-    deps.log.warn({ payment: paymentId, operationId }, 'money that nobody seems to move: waking its run');
+    deps.log.warn({ payment: paymentId, operationId }, 'no run seems to move the money: waking its run');
     if (operation === null) return deps.money.requestGiveBack(address, { cause: 'late_money' });
     return deps.money.request(address, operation.id, aboutOperation(operation, payment));
   });
@@ -117,10 +132,10 @@ export async function wakeForgotten(deps: Waking & Pick<ForwarderDependencies, '
 type Waking = Pick<ForwarderDependencies, 'db' | 'log'> & { readonly stopping?: AbortSignal };
 type WakingRuns = Waking & Pick<ForwarderDependencies, 'runs'>;
 
-/** So many in a row, and it is not a run that takes no signal but Temporal that is away. */
+/** After this many failures in a row, it is not one run that takes no signal: Temporal is away. */
 const MOST_FAILURES = 3;
 
-/** One run that can't be woken must not hold up those behind it. */
+/** One run that can't be woken must not delay those behind it. */
 async function wakeEach<Found extends { readonly payment: PaymentRow }>(
   { log, stopping }: Waking,
   found: readonly Found[],
@@ -136,12 +151,12 @@ async function wakeEach<Found extends { readonly payment: PaymentRow }>(
       failures += 1;
       if (failures === MOST_FAILURES) throw error;
       const about = { payment: one.payment.id, reason: String(error) };
-      log.warn(about, 'it could not be woken: tried again at another turn');
+      log.warn(about, 'the run could not be woken; it is tried again at another turn');
     }
   }
 }
 
-/** Asks a payment's run for a look; starts one where there is none. @throws RunsUnavailable */
+/** Asks a payment's run for a look, and starts a run where there is none. @throws RunsUnavailable */
 export function wake(
   { runs }: Pick<ForwarderDependencies, 'runs'>,
   { id: paymentId, orderReference, n, gateway }: PaymentRow,

@@ -25,7 +25,10 @@ const CANCELLED = 1;
 const RESOURCE_EXHAUSTED = 8;
 const MOST_ATTEMPTS = 3;
 
-/** A client that needs no server yet, gives up soon and is back soon after an outage (1.9 s instead of 18.8 s). */
+/**
+ * A client that works without a server at first, gives up soon, and reconnects soon after an outage (1.9 s
+ * instead of 18.8 s).
+ */
 export function connectClient(settings: TemporalSettings): { client: Client; connection: Connection } {
   const options = { ...defaultGrpcRetryOptions({ maxAttempts: MOST_ATTEMPTS }) };
   const connection = Connection.lazy({
@@ -38,7 +41,7 @@ export function connectClient(settings: TemporalSettings): { client: Client; con
     interceptors: [
       makeGrpcRetryInterceptor({
         ...options,
-        // "Too much" is answered by waiting, not by asking again.
+        // RESOURCE_EXHAUSTED needs a pause, not a retry.
         retryableDecider: (attempt, status) =>
           attempt < MOST_ATTEMPTS && !isExhausted(status.code) && isRetryableError(status),
       }),
@@ -48,7 +51,10 @@ export function connectClient(settings: TemporalSettings): { client: Client; con
   return { connection, client: new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE }) };
 }
 
-/** A retry that is due after `close()` would throw in a timer, where nobody can catch it: it ends as cancelled instead. */
+/**
+ * A retry that is due after `close()` would throw in a timer, where it can't be caught. It ends as cancelled
+ * instead.
+ */
 const cancelWhenClosed: Interceptor = (options, nextCall) => {
   try {
     return nextCall(options) as Call;
@@ -57,7 +63,7 @@ const cancelWhenClosed: Interceptor = (options, nextCall) => {
   }
 };
 
-/** What gRPC asks of a call, as far as one that is over from the start needs it. */
+/** The parts of gRPC's call interface that a call needs which is over from the start. */
 function cancelledCall(details: string): Call {
   const nothing = () => undefined;
   const start: Call['start'] = (metadata, listener) => {
@@ -77,7 +83,7 @@ function isExhausted(code: number): boolean {
   return code === RESOURCE_EXHAUSTED;
 }
 
-/** The Worker's own connection. @throws TransportError when nobody answers. */
+/** The Worker's own connection. @throws TransportError where the server does not answer */
 export function connectWorker(settings: TemporalSettings): Promise<NativeConnection> {
   return NativeConnection.connect(common(settings));
 }

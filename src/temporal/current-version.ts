@@ -1,4 +1,7 @@
-/** Under Worker Versioning only the current version gets new runs: whether somebody polls for it decides whether anything is opened. */
+/**
+ * With Worker Versioning only the current version gets new runs. If no process polls for it, no session can
+ * be opened.
+ */
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import { remembered } from '../lib/remembered.ts';
@@ -8,15 +11,19 @@ import { countPollers, WORKFLOW_TASKS } from './pollers.ts';
 const ASKED_EVERY_MS = 15_000;
 
 export interface CurrentVersion {
-  /** Empty where none is current. */
+  /** Empty where no version is current. */
   readonly buildId: string;
-  /** How many processes poll for it. */
+  /** The number of processes that poll for it. */
   readonly pollers: number;
 }
 
 type Wanted = Pick<Config, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_DEPLOYMENT_NAME' | 'TEMPORAL_TASK_QUEUE'>;
 
-/** The deployment's current version; null where there is no such deployment, so that its workers are not versioned. @throws where Temporal does not answer */
+/**
+ * The deployment's current version. Null where there is no such deployment, so that its workers are not
+ * versioned.
+ * @throws where Temporal does not answer
+ */
 export async function readCurrentVersion(
   connection: Connection,
   {
@@ -37,7 +44,7 @@ export async function readCurrentVersion(
   return { buildId, pollers: await countPollers(connection, queue, { deploymentName, buildId }) };
 }
 
-/** Asks at most every quarter of a minute, however often it is asked. */
+/** Calls Temporal at most once in 15 s, however often the reader is called. */
 export function currentVersionReader(
   connection: Connection,
   config: Wanted,

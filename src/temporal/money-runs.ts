@@ -1,4 +1,4 @@
-/** How the API and the background jobs talk to the runs of `moneyOperations`. */
+/** The client of the API and the background jobs for the runs of `moneyOperations`. */
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { PaymentAddress } from '../domain/payment.ts';
 import {
@@ -15,26 +15,33 @@ import {
 import type { moneyOperations } from '../workflows/money-operations.ts';
 import { createCalls, RunsUnavailable, taskTimeoutOf, type Calls, type RunsSettings } from './run-calls.ts';
 
-/** A run takes ten updates at a time: the rest is written down, and asked for by signal. */
+/** A run accepts ten updates at a time. Further operations are recorded, and requested by signal. */
 const MOST_IN_FLIGHT = 8;
 
-/** With the order's number and the gateway below the 400 bytes that Temporal promises to keep of a summary. */
+/**
+ * Together with the order reference and the gateway it stays below the 400 bytes of a summary that Temporal
+ * guarantees to keep.
+ */
 const LONGEST_ABOUT = 120;
 
 type Asked = [operationId: string, about?: string];
 
 export interface MoneyRuns {
-  /** Carries out an operation that is written down, and waits for how it ends; where it can't wait, it is asked for all the same. `about` says what it is, for people. @throws RunsUnavailable | RunEnded */
+  /**
+   * Carries out a recorded operation and waits for its result. Where it can't wait, the operation is
+   * requested all the same. `about` describes it, for people.
+   * @throws RunsUnavailable | RunEnded
+   */
   carryOut(payment: PaymentAddress, operationId: string, about?: string): Promise<void>;
   /** @throws RunsUnavailable | RunEnded */
   giveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void>;
-  /** The same without waiting; durable when it returns. @throws RunsUnavailable */
+  /** Requests the operation without waiting. Durable when it returns. @throws RunsUnavailable */
   request(payment: PaymentAddress, operationId: string, about?: string): Promise<void>;
   /** @throws RunsUnavailable */
   requestGiveBack(payment: PaymentAddress, asked: GiveBackRequest): Promise<void>;
 }
 
-/** Builds the one client of the money workflows. */
+/** Creates the process's client of the money workflows. */
 export function createMoneyRuns(client: Client, settings: RunsSettings): MoneyRuns {
   return new TemporalMoneyRuns(client, settings);
 }
@@ -56,7 +63,8 @@ class TemporalMoneyRuns implements MoneyRuns {
     await this.#update(payment, () =>
       this.#client.workflow.executeUpdateWithStart(carryOut, { args, ...this.#withStart(payment, about) }),
     ).catch((error: unknown) => {
-      // What it has no room or no time to answer it may still be told; where even that fails, the forwarder does it.
+      // A run that can't take or answer the update in time may still take a signal. If that fails too, the
+      // forwarder sends it.
       this.request(payment, operationId, about).catch(() => undefined);
       throw error;
     });
@@ -96,7 +104,7 @@ class TemporalMoneyRuns implements MoneyRuns {
   async #update({ paymentId }: PaymentAddress, call: () => Promise<unknown>): Promise<void> {
     const running = this.#inFlight.get(paymentId) ?? 0;
     if (running >= MOST_IN_FLIGHT)
-      throw new RunsUnavailable(`${running} operations of payment ${paymentId} are being waited for`);
+      throw new RunsUnavailable(`${running} operations of payment ${paymentId} are already waited for`);
     this.#inFlight.set(paymentId, running + 1);
     try {
       await this.#calls.update(call);
@@ -107,7 +115,9 @@ class TemporalMoneyRuns implements MoneyRuns {
     }
   }
 
-  /** `about` is what a run is begun for; what else it does stands in the summaries of its activities. */
+  /**
+   * `about` is the reason why the run was started. What else it does is in the summaries of its activities.
+   */
   #start({ paymentId, orderReference, n, gateway }: PaymentAddress, about = 'money') {
     return {
       workflowId: moneyWorkflowId(paymentId),

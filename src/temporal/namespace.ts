@@ -1,4 +1,7 @@
-/** What payments need of their namespace: made at the start, and made again where the server was replaced under us. */
+/**
+ * What payments need in their namespace. It is created at the start, and again after the server was replaced
+ * while the process ran.
+ */
 import { ScheduleNotFoundError, type Client, type Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
@@ -16,15 +19,28 @@ import {
 } from './setup.ts';
 
 export interface Namespace {
-  /** Asks for 2 s at most whose it is; one that can't be asked, or has no stamp yet, is anybody's. @throws WrongAccount */
+  /**
+   * Checks, for at most 2 s, which account the namespace belongs to. One that does not answer, or has no
+   * stamp yet, is accepted.
+   * @throws WrongAccount
+   */
   checkStamp(stamp: GatewayStamp): Promise<void>;
-  /** Makes whatever is not there. @throws WrongAccount, or whatever Temporal says */
+  /** Creates everything that is missing. @throws WrongAccount, or any error of Temporal */
   prepare(): Promise<void>;
-  /** The same for all that find it missing at once, and every 5 s at most. True when all of it is there now. */
+  /**
+   * The same, shared by all callers that find something missing at the same time, and at most once in 5 s.
+   * True once everything is there.
+   */
   repair(): Promise<boolean>;
-  /** Looks and changes nothing. @throws Error when Temporal does not answer, or saying which search attributes are missing */
+  /**
+   * Checks and changes nothing.
+   * @throws Error where Temporal does not answer, or naming the missing search attributes
+   */
   check(): Promise<void>;
-  /** Repairs whatever is missing, search attributes and every Schedule, now and then; the returned function ends it. */
+  /**
+   * Regularly repairs everything that is missing: search attributes and every Schedule. The returned function
+   * ends it.
+   */
   watch(everyMs?: number): () => Promise<void>;
 }
 
@@ -41,10 +57,10 @@ export interface NamespaceDependencies {
 const STAMP_LIMIT_MS = 2_000;
 const REPAIRED_EVERY_MS = 5_000;
 const REPAIR_LIMIT_MS = 10_000;
-/** No payment can be opened meanwhile, unless a start that is refused has it repaired first. */
+/** Meanwhile no payment can be opened, unless a refused start has the namespace repaired first. */
 const WATCHED_EVERY_MS = 15_000;
 
-/** Builds the one keeper of a process's namespace. */
+/** Creates the keeper of a process's namespace. */
 export function createNamespace(deps: NamespaceDependencies): Namespace {
   return new KeptNamespace(deps);
 }
@@ -69,20 +85,21 @@ class KeptNamespace implements Namespace {
 
   async prepare(): Promise<void> {
     const { client, connection, config, gateways, log } = this.#deps;
-    // Sweeps first: their stamp says whose the namespace is before anything is added, and `check` sees the attributes only.
+    // Sweeps first: their stamp shows the owner of the namespace before anything is added, and `check` sees
+    // only the attributes.
     for (const { id: gateway, account, mode } of gateways.all) {
       const settings = { taskQueue: config.TEMPORAL_TASK_QUEUE, intervalMs: config.SWEEP_INTERVAL };
       const hasSchedules = await scheduleSweeps(client, { gateway, account, mode }, settings);
       if (!hasSchedules)
         log.warn(
           { gateway },
-          'this server has no schedules: payments whose callbacks are lost are not found',
+          'this Temporal server has no Schedules: payments whose callbacks are lost are not found',
         );
     }
     await addSearchAttributes(connection, config.TEMPORAL_NAMESPACE).catch((error: unknown) =>
       log.warn(
         { reason: String(error) },
-        'search attributes not added; an administrator must (paidonce doctor names them)',
+        'search attributes could not be added; an administrator must add them (paidonce doctor names them)',
       ),
     );
   }
@@ -102,7 +119,7 @@ class KeptNamespace implements Namespace {
     ]);
     if (missing.length === 0) return;
     throw new Error(
-      `search attributes are missing (${missing.join(', ')}), no payment can be opened; they are added within ${WATCHED_EVERY_MS / 1_000} s`,
+      `search attributes are missing (${missing.join(', ')}), so no payment can be opened; they are added within ${WATCHED_EVERY_MS / 1_000} s`,
     );
   }
 
@@ -125,7 +142,9 @@ class KeptNamespace implements Namespace {
     const { log, metrics, fail } = this.#deps;
     if (performance.now() - this.#repairedAt < REPAIRED_EVERY_MS) return false;
     this.#repairedAt = performance.now();
-    log.warn('the namespace lacks search attributes or a sweep: was the server replaced? making them');
+    log.warn(
+      'the namespace lacks search attributes or a sweep: was the server replaced? They are created now',
+    );
     try {
       await withTimeout(this.prepare(), REPAIR_LIMIT_MS);
       const missing = await withTimeout(this.#missing(), REPAIR_LIMIT_MS);
@@ -137,25 +156,27 @@ class KeptNamespace implements Namespace {
       metrics.namespaceRepairs.inc({ outcome: 'failed' });
       log.warn(
         { reason: String(cause ?? error) },
-        'the namespace could not be repaired; tried again at the next look',
+        'the namespace could not be repaired; it is tried again at the next check',
       );
       return false;
     }
   }
 
-  /** Names of search attributes and ids of Schedules. */
+  /** The names of missing search attributes and the ids of missing Schedules. */
   async #missing(): Promise<string[]> {
     const found = await Promise.all([this.#missingAttributes(), this.#missingSchedules()]);
     return found.flat();
   }
 
-  /** None where we may not ask: then only a start can tell. */
+  /** Empty where we may not list them: then only a start can show that one is missing. */
   #missingAttributes(): Promise<string[]> {
     const { connection, config } = this.#deps;
     return missingSearchAttributes(connection, config.TEMPORAL_NAMESPACE).catch(() => []);
   }
 
-  /** None where the server does not say so: it may be away, or have no schedules at all. */
+  /**
+   * Empty unless the server says that a Schedule does not exist: it may be away, or have no Schedules at all.
+   */
   async #missingSchedules(): Promise<string[]> {
     const { client, gateways } = this.#deps;
     const ids = gateways.all.flatMap(({ id }) => scheduleIdsOf(id));

@@ -1,4 +1,4 @@
-/** How the API and the background jobs talk to the runs of `paymentSession`. */
+/** The client of the API and the background jobs for the runs of `paymentSession`. */
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
 import type { Callback } from '../domain/callback.ts';
@@ -34,21 +34,31 @@ export interface PaymentRuns {
   cancel(payment: PaymentAddress, request: CancelRequest): Promise<CancelResult>;
   /** @throws RunsUnavailable | RunEnded */
   resolve(payment: PaymentAddress, request: ResolveRequest): Promise<ResolveResult>;
-  /** A verified callback: starts a run where none is. Durable when it returns. @throws RunsUnavailable */
+  /**
+   * Sends a verified callback. Starts a run where there is none. Durable when it returns.
+   * @throws RunsUnavailable
+   */
   callback(payment: PaymentAddress, signal: Callback): Promise<void>;
-  /** A look that we ask for ourselves: starts a run where none is. @throws RunsUnavailable */
+  /** Requests a look for the service itself. Starts a run where there is none. @throws RunsUnavailable */
   look(payment: PaymentAddress, signal: LookRequest): Promise<void>;
-  /** Has the run tell the merchant what a first attempt could not: starts one where none is. Durable when it returns. @throws RunsUnavailable */
+  /**
+   * Has the run notify the merchant after a first attempt failed. Starts a run where there is none. Durable
+   * when it returns.
+   * @throws RunsUnavailable
+   */
   tell(payment: PaymentAddress, effectId: string): Promise<void>;
   /** Closes an open session whose order another payment has paid. @throws RunsUnavailable */
   close(payment: PaymentAddress): Promise<void>;
-  /** An unproved hit may wake a run, never create one. False where none is running. @throws RunsUnavailable */
+  /**
+   * A request that proves nothing may wake a run, never start one. False where none is running.
+   * @throws RunsUnavailable
+   */
   poke(payment: PaymentKey, signal: UnprovedHit): Promise<boolean>;
-  /** The session takes long to open: callers are to be answered without it. @throws RunsUnavailable */
+  /** The session takes long to open: callers must get an answer without it. @throws RunsUnavailable */
   openingTakesLong(payment: PaymentKey): Promise<void>;
 }
 
-/** Builds the one client of the payment workflows. */
+/** Creates the process's client of the payment workflows. */
 export function createPaymentRuns(client: Client, settings: RunsSettings): PaymentRuns {
   return new TemporalPaymentRuns(client, settings);
 }
@@ -166,7 +176,7 @@ async function pokeRun(client: Client, payment: PaymentKey, signal: UnprovedHit)
   }
 }
 
-/** One call serves all who ask at the same moment: a run takes ten updates at a time. */
+/** One call serves all callers at the same moment: a run accepts ten updates at a time. */
 function share<T>(calls: Map<string, Promise<T>>, key: string, call: () => Promise<T>): Promise<T> {
   const running = calls.get(key);
   if (running !== undefined) return running;

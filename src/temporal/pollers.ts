@@ -4,7 +4,7 @@ import type { Connection } from '@temporalio/client';
 export const WORKFLOW_TASKS = 1;
 export const ACTIVITY_TASKS = 2;
 
-/** A long poll ends after a minute, so a poller that is alive has come back by then. */
+/** A long poll ends after a minute, so a live poller has polled again by then. */
 const POLLED_WITHIN_MS = 75_000;
 
 interface Queue {
@@ -16,7 +16,10 @@ interface Queue {
 
 type Version = { readonly deploymentName?: string | null; readonly buildId?: string | null };
 
-/** How many processes poll a queue; of one version alone where one is given. @throws where Temporal does not answer */
+/**
+ * The number of processes that poll a queue, or only those of one version.
+ * @throws where Temporal does not answer
+ */
 export async function countPollers(
   { workflowService }: Connection,
   { namespace, name, type }: Queue,

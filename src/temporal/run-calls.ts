@@ -1,14 +1,17 @@
-/** How every call to a run is made: with an end of its own, tried again where closing met it, and its errors in our words. */
+/**
+ * Makes every call to a run: with a time limit, retried where the run was just closing, and with our own
+ * errors.
+ */
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { inTime } from '../lib/time-limit.ts';
 
-/** Temporal or its worker did not answer in time; what was asked may or may not be happening. */
+/** Temporal or its worker did not answer in time. The requested work may or may not happen. */
 export class RunsUnavailable extends Error {
   override readonly name = 'RunsUnavailable';
 }
 
-/** The run ended under the call: the caller begins again from the order's row. */
+/** The run ended during the call: the caller starts again from the order's row. */
 export class RunEnded extends Error {
   override readonly name = 'RunEnded';
 }
@@ -17,13 +20,19 @@ export interface RunsSettings {
   readonly taskQueue: string;
   readonly updateTimeoutMs: number;
   readonly signalTimeoutMs: number;
-  /** How long a worker may take for one task of a run before another one gets it; Temporal's own 10 s where it is left out. */
+  /**
+   * How long a worker may take for one task of a run before another worker gets it. Temporal's default is 10
+   * s.
+   */
   readonly workflowTaskTimeoutMs?: number;
-  /** Called when a start fails because the namespace lacks a search attribute; true when it is worth starting again. */
+  /**
+   * Called where a start fails because the namespace lacks a search attribute. True where the start is worth
+   * retrying.
+   */
   readonly repair?: () => Promise<boolean>;
 }
 
-/** As an option of a start. */
+/** The time-out as an option of a start. */
 export function taskTimeoutOf({ workflowTaskTimeoutMs: ms }: RunsSettings): { workflowTaskTimeout?: number } {
   return ms === undefined ? {} : { workflowTaskTimeout: ms };
 }
@@ -36,7 +45,7 @@ export interface Calls {
 }
 
 export function createCalls(settings: RunsSettings): Calls {
-  /** A server that was replaced under us does not know our search attributes. */
+  /** A server that was replaced while the process ran does not have our search attributes. */
   async function repairing<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -58,7 +67,7 @@ export function createCalls(settings: RunsSettings): Calls {
 const INVALID_ARGUMENT = 3;
 const FAILED_PRECONDITION = 9;
 
-/** Closing met the call: asked again, at most three times. */
+/** Retried, at most three times in all, where the run was just closing. */
 async function retryUpdate<T>(call: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -88,7 +97,7 @@ function codeOf(error: unknown): number | undefined {
   return code ?? cause?.code;
 }
 
-/** The SDK's own back-off ignores deadlines, so every call races a timer of ours. */
+/** The SDK's own backoff ignores deadlines, so every call races a timer of ours. */
 export async function withTimeout<T>(call: Promise<T>, ms: number, whom = 'Temporal'): Promise<T> {
   const tooLate = () => new RunsUnavailable(`no answer from ${whom} within ${ms} ms`);
   try {

@@ -1,4 +1,4 @@
-/** What the namespace needs before the first payment; done at every start, without harm when it is there. */
+/** What the namespace needs before the first payment. Created at every start; existing parts stay. */
 import {
   ScheduleAlreadyRunning,
   ScheduleOverlapPolicy,
@@ -39,7 +39,10 @@ export async function missingSearchAttributes(connection: Connection, namespace:
   return SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => customAttributes?.[name] === undefined);
 }
 
-/** Adds the search attributes that are missing. Where the server forbids it (Temporal Cloud), an administrator must. */
+/**
+ * Adds the missing search attributes. Where the server forbids it (Temporal Cloud), an administrator must add
+ * them.
+ */
 export async function addSearchAttributes(connection: Connection, namespace: string): Promise<void> {
   const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length === 0) return;
@@ -51,26 +54,26 @@ export async function addSearchAttributes(connection: Connection, namespace: str
   }
 }
 
-/** What a gateway has Schedules for. The first one's memo stamps the namespace. */
+/** The Schedules of a gateway. The memo of the first one stamps the namespace. */
 const SWEEPS = [
   { of: 'new', scheduleId: sweepScheduleId },
   { of: 'changes', scheduleId: (gateway: string) => `sweep-changes/${gateway}` },
 ] as const;
 
-/** Every Schedule that a gateway needs, by its id. */
+/** The ids of all Schedules that a gateway needs. */
 export function scheduleIdsOf(gateway: string): string[] {
   return SWEEPS.map(({ scheduleId }) => scheduleId(gateway));
 }
 
-/** The Schedule of what is new; one run of it at a time, by the clock or by hand. */
+/** The Schedule for new transactions. It runs once at a time, by the clock or by hand. */
 export function sweepScheduleId(gateway: string): string {
   return `sweep/${gateway}`;
 }
 
 /**
- * Makes the gateway's sweeps Schedules, whose memo stamps the namespace with the gateway's account: creating one is atomic.
- * False where the server has no schedules.
- * @throws WrongAccount when the namespace belongs to another account or mode.
+ * Creates the gateway's sweeps as Schedules. Their memo stamps the namespace with the gateway's account,
+ * since creating a Schedule is atomic. False where the server has no Schedules.
+ * @throws WrongAccount where the namespace belongs to another account or mode
  */
 export async function scheduleSweeps(
   client: Client,
@@ -86,7 +89,7 @@ export async function scheduleSweeps(
   return true;
 }
 
-/** Made, or brought up to date where it is there. */
+/** Creates the Schedule, or updates it where it exists. */
 async function makeSchedule(
   client: Client,
   stamp: GatewayStamp,
@@ -113,7 +116,10 @@ interface ScheduleToMake {
   readonly action: { readonly workflowType: string; readonly args: unknown[]; readonly taskQueue: string };
 }
 
-/** @throws WrongAccount when the namespace belongs to another account or mode, ScheduleNotFoundError when to nobody yet */
+/**
+ * @throws WrongAccount where the namespace belongs to another account or mode, ScheduleNotFoundError where it
+ * has no stamp yet
+ */
 export async function checkSweepStamp(
   client: Client,
   { gateway, account, mode }: GatewayStamp,

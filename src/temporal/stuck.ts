@@ -1,25 +1,37 @@
-/** Runs that stand still until a person does something: their workflow task keeps failing, or an operator has paused them. */
+/**
+ * Runs that stand still until a person acts: their workflow task keeps failing, or an operator has paused
+ * them.
+ */
 import type { Client } from '@temporalio/client';
 import { remembered } from '../lib/remembered.ts';
 
-/** Temporal's own search attribute; a task that met a run's end (`UnhandledCommand`) does not set it. */
+/**
+ * Temporal's own search attribute. A task that failed only because the run ended (`UnhandledCommand`) does
+ * not set it.
+ */
 const STUCK = "TemporalReportedProblems IS NOT NULL AND ExecutionStatus = 'Running'";
-/** Another one of Temporal's own: of a run that is paused as a whole, and of one with an activity that is. */
+/** Also one of Temporal's own. Set for a paused run, and for a run with a paused activity. */
 const PAUSED = "TemporalPauseInfo IS NOT NULL AND ExecutionStatus IN ('Running', 'Paused')";
 const ASKED_EVERY_MS = 30_000;
 const MOST_NAMED = 20;
 
-/** How many runs are stuck; null where the server is too old to say. @throws where Temporal does not answer */
+/**
+ * The number of stuck runs. Null where the server is too old to count them.
+ * @throws where Temporal does not answer
+ */
 export function countStuck(client: Client): Promise<number | null> {
   return whereKnown(async () => (await client.workflow.count(STUCK)).count);
 }
 
-/** The ids of some that are stuck. */
+/** The ids of some stuck runs. */
 export function listStuck(client: Client): Promise<string[]> {
   return listSome(client, STUCK);
 }
 
-/** The ids of some that are paused, or have an activity that is; null where the server is too old to say. @throws where Temporal does not answer */
+/**
+ * The ids of some paused runs, or runs with a paused activity. Null where the server is too old to list them.
+ * @throws where Temporal does not answer
+ */
 export function listPaused(client: Client): Promise<string[] | null> {
   return whereKnown(() => listSome(client, PAUSED));
 }
@@ -42,7 +54,7 @@ async function listSome(client: Client, query: string): Promise<string[]> {
   return found;
 }
 
-/** Asks at most every half minute, however often it is asked. */
+/** Calls Temporal at most once in 30 s, however often the counter is called. */
 export function stuckCounter(client: Client, now: () => number = Date.now): () => Promise<number | null> {
   return remembered(ASKED_EVERY_MS, () => countStuck(client), now);
 }

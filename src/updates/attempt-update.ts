@@ -1,4 +1,4 @@
-/** One attempt at telling the merchant of an update, by Standard Webhooks. Contract §6. */
+/** One attempt to notify the merchant of an update, by Standard Webhooks. Contract §6. */
 import { Webhook } from 'standardwebhooks';
 import { crashable } from '../crash-points.ts';
 import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
@@ -20,9 +20,9 @@ import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';
 export interface MerchantEndpoint {
   /** ORDER_WEBHOOK_URL as written. */
   readonly url: string;
-  /** How long it may take to answer. */
+  /** The time limit of its answer. */
   readonly timeoutMs: number;
-  /** `whsec_…`, newest first: one signature each. */
+  /** `whsec_…`, newest first. Each adds a signature. */
   readonly secrets: readonly string[];
 }
 
@@ -33,29 +33,32 @@ export interface TellingTools {
   readonly onAttempt?: (type: string, outcome: string) => void;
 }
 
-/** Which telling it belongs to. */
+/** Which series of attempts an attempt belongs to. */
 export interface Telling {
-  /** The run that tells it; null for a process that makes the first attempt. */
+  /** The run that sends the update; null for the process that makes the first attempt. */
   readonly teller: string | null;
-  /** In milliseconds since the epoch: the three days are counted from then, or from when the update was written, whichever is later. */
+  /**
+   * In milliseconds since the epoch. The three days count from then, or from when the update was written,
+   * whichever is later.
+   */
   readonly begunAt: number;
   readonly signal: AbortSignal;
 }
 
 export type EndedState = Exclude<OutboxState, 'pending'>;
 
-/** What came of asking for an attempt. */
+/** The result of a request for an attempt. */
 export type Attempted =
   | { readonly kind: 'ended'; readonly state: EndedState }
-  /** The merchant's endpoint did not take it. */
+  /** The merchant's endpoint did not accept it. */
   | { readonly kind: 'failed'; readonly retryAfterMs: number; readonly words: string }
-  /** No attempt was made: it is not its turn. */
+  /** No attempt was made: it is not this update's turn. */
   | { readonly kind: 'not_now'; readonly waitMs: number; readonly words: string };
 
 const RETRIED_FOR_MS = 3 * 24 * 3_600_000;
 const RETRY_AFTER_MS = [1_000, 5_000, 15_000, 60_000];
 const LONGEST_INTERVAL_MS = 3_600_000;
-/** How soon it is asked for again while it waits for its turn. */
+/** How soon to try again while the update waits for its turn. */
 const TURN_MS = 100;
 
 /** Makes the next attempt, if it is due and no other is under way. */
@@ -69,7 +72,7 @@ export async function attemptUpdate(
   if (update === null) return { kind: 'ended', state: 'off' };
   if (update.state !== 'pending') return { kind: 'ended', state: update.state as EndedState };
   if (endpoint === null) {
-    // It stays pending: a configuration that lost the address by mistake loses no update.
+    // It stays pending: a configuration that lost the URL by mistake loses no update.
     await keepUntold(db, effectId);
     return { kind: 'ended', state: 'off' };
   }
@@ -79,10 +82,11 @@ export async function attemptUpdate(
     await supersede(db, effectId);
     return ended(tools, update, 'superseded');
   }
-  // A shop that goes by `sequence` must not hear that an order was captured before it hears that it is paid, where that is up to us.
+  // A shop that goes by `sequence` should not receive "captured" before "paid", as far as that depends on us.
   if (update.isEarly) return notNow(update, TURN_MS, 'an earlier update of the order is sent first');
   const claim = await claimAttempt(db, update, telling.teller);
-  // Another was a moment quicker, or the store so slow that the claim may have run out: the next try reads what became of it.
+  // Another attempt began just before, or the store was so slow that the claim may have expired. The next try
+  // reads the state.
   if (claim === null) return notNow(update, TURN_MS, 'another attempt has just begun');
   return send(tools, endpoint, update, claim, telling);
 }
@@ -139,7 +143,7 @@ export function retryDelay(attempt: number): number {
   return RETRY_AFTER_MS[attempt - 1] ?? Math.min(LONGEST_INTERVAL_MS, doubled);
 }
 
-/** The status and the first words of the answer, or in words why there was none. */
+/** Returns the status and the first characters of the answer, or why there was none. */
 const post = crashable({ before: 'notify.post.before', after: 'notify.post.after' }, postUpdate);
 
 async function postUpdate(

@@ -1,6 +1,7 @@
 /**
- * The first attempt to tell the merchant of an update, made by the process that has committed it: outside of the history, and never in the
- * way of anything else. Where it fails, the payment's run takes over, with its retries where the Temporal Web UI shows them.
+ * The first attempt to notify the merchant of an update. The process that committed the update makes it,
+ * outside of the history, and it delays nothing else. If it fails, the payment's run takes over, with retries
+ * that the Temporal Web UI shows.
  */
 import { crashable } from '../crash-points.ts';
 import type { PaymentAddress } from '../domain/payment.ts';
@@ -10,37 +11,44 @@ import { attemptUpdate, type TellingTools } from './attempt-update.ts';
 
 export interface FirstAttemptTools extends TellingTools {
   readonly log: Pick<Logger, 'warn'>;
-  /** How many attempts may be under way at once: a shop that hangs fills no more. */
+  /** How many attempts may be under way at once: a shop that hangs can't fill more. */
   readonly slots: number;
-  /** Has the payment's run tell it, with retries. @throws RunsUnavailable */
+  /** Has the payment's run send it, with retries. @throws RunsUnavailable */
   readonly handOver: (payment: PaymentAddress, effectId: string) => Promise<void>;
 }
 
-/** So many of those that no process is telling are taken up at once. */
+/** How many updates without a sender are taken up at once. */
 const BATCH = 20;
 
 export class FirstAttempts {
   readonly #tools: FirstAttemptTools;
   readonly #stopping = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
-  /** The last telling of each order that is being told of: its updates go out one after another. */
+  /**
+   * The last work for each order with updates on their way: the updates of an order are sent one after
+   * another.
+   */
   readonly #orders = new Map<string, Promise<void>>();
 
   constructor(tools: FirstAttemptTools) {
     this.#tools = tools;
   }
 
-  /** Tells an order's new updates in their order, at once, or leaves them to the run where every slot is taken. Never throws. */
+  /**
+   * Sends an order's new updates in their order, at once, or leaves them to the run where every slot is
+   * taken. Never throws.
+   */
   tell(orderReference: string, effects: readonly string[]): void {
     if (this.#tools.endpoint === null || this.#stopping.signal.aborted) return;
     const hasRoom = this.#underWay.size < this.#tools.slots;
     const before = this.#orders.get(orderReference) ?? Promise.resolve();
     const telling = this.#tellAfter(before, effects, hasRoom);
-    // What can't even be handed over is still in the store: `tellUntold` or another process finds it there.
+    // An update that can't even be handed over is still in the store, where `tellUntold` or another process
+    // finds it.
     const settled = telling.catch((error: unknown) =>
       this.#tools.log.warn(
         { order: orderReference, reason: String(error) },
-        'an update could not be told yet',
+        'an update could not be sent yet',
       ),
     );
     this.#underWay.add(settled);
@@ -54,18 +62,21 @@ export class FirstAttempts {
   async #tellAfter(before: Promise<void>, effects: readonly string[], hasRoom: boolean): Promise<void> {
     await before;
     for (const effectId of effects) {
-      // The rest is in the store, and another process takes it up.
+      // The other updates are in the store, and another process takes them up.
       if (this.#stopping.signal.aborted) return;
       await (hasRoom ? this.#attempt(effectId) : this.#handOver(effectId));
     }
   }
 
-  /** Takes up what was committed and no process has told: its own has died, or it was not due before. */
+  /**
+   * Takes up committed updates that no process is sending: their process died, or they were not due before.
+   */
   async tellUntold(): Promise<void> {
     const free = Math.min(BATCH, this.#tools.slots - this.#underWay.size);
     if (this.#tools.endpoint === null || free <= 0) return;
     const found = await findUntold(this.#tools.db, free);
-    // A record that waited for the order's lock began before the one that it follows.
+    // Records may commit in another order than their updates became due: one may have waited for the order's
+    // lock.
     const inOrder = found.sort((left, right) => left.sequence - right.sequence);
     for (const order of new Set(inOrder.map(({ orderReference }) => orderReference))) {
       const effects = inOrder.flatMap((one) => (one.orderReference === order ? [one.effectId] : []));
@@ -73,13 +84,13 @@ export class FirstAttempts {
     }
   }
 
-  /** Takes up nothing new; resolves once the attempts that are under way have ended. */
+  /** Takes up nothing new. Resolves once the attempts under way have ended. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.whenIdle();
   }
 
-  /** Resolves once all that was to be told by now has been tried, or handed over. */
+  /** Resolves once all current updates have been tried or handed over. */
   async whenIdle(): Promise<void> {
     await Promise.all(this.#underWay);
   }
@@ -104,5 +115,5 @@ const handOver = crashable(
   (tools: FirstAttemptTools, payment: PaymentAddress, effectId: string) => tools.handOver(payment, effectId),
 );
 
-/** An attempt that has begun is not cut off: its endpoint has a time limit of its own. */
+/** An attempt that has begun is not aborted: its endpoint has a time limit of its own. */
 const NEVER = new AbortController().signal;

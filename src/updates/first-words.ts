@@ -1,12 +1,15 @@
-/** What an endpoint that may answer anything, for as long as it pleases, is quoted with. */
+/** Keeps the beginning of an endpoint's answer, which may have any content and any length. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** So much of it is kept, and no more than this is read for it, nor for longer. */
+/** The length that is kept, and how much and how long is read for it at most. */
 const KEPT_CHARACTERS = 200;
 const READ_BYTES = 1_024;
 const READ_MS = 250;
 
-/** The first characters of a body, as text: without controls, and well formed. Null where there are none. Never throws. */
+/**
+ * The first characters of a body, as well-formed text without control characters. Null where there are none.
+ * Never throws.
+ */
 export async function firstWords(body: ReadableStream<Uint8Array> | null): Promise<string | null> {
   if (body === null) return null;
   const reader = body.getReader();
@@ -19,7 +22,7 @@ export async function firstWords(body: ReadableStream<Uint8Array> | null): Promi
       read.push(value);
     }
   } catch {
-    // It broke off: the status is what counts.
+    // The body broke off. Only the status counts.
   }
   void reader.cancel().catch(() => undefined);
   return asText(Buffer.concat(read).subarray(0, READ_BYTES).toString('utf8'));

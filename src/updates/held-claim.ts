@@ -1,18 +1,24 @@
-/** Holds the claim of an attempt while it is under way, so that a killed process lets go of it within seconds. Contract §6. */
+/**
+ * Holds the claim of an attempt while it is under way, so that a killed process releases it within seconds.
+ * Contract §6.
+ */
 import type { Db } from '../store/open.ts';
 import { claimAttempt, renewClaim, type ClaimedAttempt } from '../store/update-attempts.ts';
 
-/** How long a claim lasts by itself, so that a store may be slow, and how often it is renewed meanwhile. */
+/** How long a claim lasts by itself, with room for a slow store, and how often it is renewed meanwhile. */
 const CLAIMED_MS = 4_000;
 const RENEWED_EVERY_MS = 1_500;
 
 export interface HeldClaim {
   readonly attempt: ClaimedAttempt;
-  /** By our clock, from before it was asked for: the store's own time is later. */
+  /** By our clock, from before the claim was requested. The claim in the store ends later. */
   readonly heldUntil: number;
 }
 
-/** Claims the next attempt; null where that can't be had, or came so late that it may have run out. */
+/**
+ * Claims the next attempt. Null where it is not available, or where the answer came so late that the claim
+ * may have expired.
+ */
 export async function takeClaim(db: Db, effectId: string, teller: string | null): Promise<HeldClaim | null> {
   const heldUntil = Date.now() + CLAIMED_MS;
   const attempt = await claimAttempt(db, effectId, CLAIMED_MS, teller);
@@ -21,8 +27,8 @@ export async function takeClaim(db: Db, effectId: string, teller: string | null)
 }
 
 /**
- * Does what the claim is for and renews it meanwhile. What is done ends by its signal when the claim has run out, since another attempt
- * may begin then.
+ * Does the claimed work and renews the claim meanwhile. When the claim has expired, the signal ends the work,
+ * since another attempt may begin then.
  */
 export async function whileClaimed<Result>(
   db: Db,
@@ -30,13 +36,13 @@ export async function whileClaimed<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const lost = new AbortController();
-  const lose = () => lost.abort(new Error('the claim has run out'));
+  const lose = () => lost.abort(new Error('the claim has expired'));
   let end = setTimeout(lose, heldUntil - Date.now());
   let isOver = false;
   async function renew(): Promise<void> {
     const askedAt = Date.now();
     const isHeld = await renewClaim(db, attempt, CLAIMED_MS).catch(() => false);
-    // A renewal may be answered when there is nothing left to hold it for.
+    // A renewal may be answered after the work is over.
     if (!isHeld || isOver) return;
     clearTimeout(end);
     end = setTimeout(lose, askedAt + CLAIMED_MS - Date.now());

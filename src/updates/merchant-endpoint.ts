@@ -1,4 +1,4 @@
-/** Where the merchant is told, from the configuration. */
+/** The merchant's endpoint, from the configuration. */
 import type { Config } from '../config/config.ts';
 import type { MerchantEndpoint } from './attempt-update.ts';
 

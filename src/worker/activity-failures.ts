@@ -1,23 +1,27 @@
-/** What a failed activity says to Temporal, and so in the history, the Web UI and the Worker's log. */
+/** The texts of failed activities, as Temporal, its history, the Web UI and the Worker's log show them. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 import { isHopeless, NoSuchRow, withoutValues } from '../store/errors.ts';
 import { rootOf } from '../lib/root-of.ts';
 
-/** What can't succeed is tried so often, in case that it only seemed so. */
+/** How often an input that can't succeed is tried, in case the first failures were wrong. */
 const HOPELESS_ATTEMPTS = 3;
 
 /**
- * Around every activity: no failure carries what was to be written into the store, and one whose input can't succeed ends, so that its
- * run can look again instead of waiting for ever. Nothing is done but for a workflow: what its input says, a workflow has decided.
+ * Wraps every activity. No failure shows the values that were to be stored. An activity whose input can't
+ * succeed ends, so that its run can look again instead of waiting forever. An activity runs only for a
+ * workflow, since a workflow has decided on its input.
  */
 export function failsInWords(): ActivityInterceptors {
   return {
     inbound: {
       async execute(input, next) {
         if (!Context.current().info.inWorkflow)
-          throw ApplicationFailure.nonRetryable("this is done for paidonce's workflows only", 'NO_WORKFLOW');
+          throw ApplicationFailure.nonRetryable(
+            "this activity runs only for paidonce's workflows",
+            'NO_WORKFLOW',
+          );
         try {
           return await next(input);
         } catch (error) {

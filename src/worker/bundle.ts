@@ -1,4 +1,7 @@
-/** Writes `dist/workflow-bundle.js` at build time: starting a worker then needs no bundler. Run by bin/prepare.js after tsc. */
+/**
+ * Writes `dist/workflow-bundle.js` at build time, so that starting a worker needs no bundler. bin/prepare.js
+ * runs it after tsc.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';

@@ -16,11 +16,14 @@ import { createWorkers, type WorkerSettings, type WorkerSizes } from './worker.t
 
 const RETRY_MS = 1_000;
 
-/** Starts the Workers as soon as store and Temporal are there; the returned function stops them after the work at hand. */
+/**
+ * Starts the Workers once the store and Temporal are there. The returned function stops them after their
+ * current work.
+ */
 export function startWorker(service: Service, storeReady: Promise<void>): () => Promise<void> {
   const stopping = new AbortController();
   const state: { workers: readonly Worker[] } = { workers: [] };
-  // A store that never comes must not keep the process from stopping.
+  // A store that never answers must not keep the process from stopping.
   const asked = new Promise<void>((resolve) => {
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
@@ -45,11 +48,11 @@ async function keepRunning(
       await runOnce(service, state, signal);
     } catch (error) {
       if (error instanceof WrongAccount) throw error;
-      // Whatever a stop cuts off is nobody's trouble.
+      // Errors that a stop causes are not reported.
       if (signal.aborted) return;
       service.log.warn(
         { reason: String(error) },
-        `the worker can't run: is Temporal at ${service.config.TEMPORAL_ADDRESS} up, and has it the namespace ${service.config.TEMPORAL_NAMESPACE}?`,
+        `the worker can't run: check that Temporal at ${service.config.TEMPORAL_ADDRESS} is up and has the namespace ${service.config.TEMPORAL_NAMESPACE}`,
       );
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -74,7 +77,7 @@ async function runOnce(
       updates: updateActivities(service),
     });
     const runs = state.workers.map((worker) => worker.run());
-    // Told to stop while they were made: one that has never run would hold its connection for ever.
+    // The stop came while they were created. A Worker that has never run would hold its connection forever.
     if (signal.aborted) for (const worker of state.workers) worker.shutdown();
     else service.log.info('worker runs');
     await Promise.all(runs);
@@ -84,7 +87,10 @@ async function runOnce(
   }
 }
 
-/** Versioned only where a build id is given: a lone worker needs none, and several unversioned builds at once get stuck. */
+/**
+ * Versioned only where a build id is given: a single worker needs none, and runs get stuck where several
+ * unversioned builds work at once.
+ */
 function settingsOf({ config, gateways }: Service): WorkerSettings {
   const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
   return {
@@ -108,7 +114,7 @@ function sizesOf(config: Config): WorkerSizes {
   };
 }
 
-/** One Worker that fails takes the others with it, so that nothing is half alive. */
+/** A Worker that fails stops the others too, so that no process is half alive. */
 async function endAll(workers: readonly Worker[]): Promise<void> {
   for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   const isEnded = () =>
@@ -143,7 +149,7 @@ function sweepActivities({ store, gateways, runs, metrics, log }: Service) {
       if (missed > 0)
         log.warn(
           { gateway, expected, missed },
-          'callbacks were sent that never came: see docs/operations.md',
+          'the gateway sent callbacks that never came: see docs/operations.md',
         );
     },
   });

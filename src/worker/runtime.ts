@@ -1,4 +1,6 @@
-/** Temporal's SDK as a part of this process: its log lines are ours, its figures are among ours, signals are handled by us alone. */
+/**
+ * Temporal's SDK in this process: its log lines and metrics become ours, and only we handle process signals.
+ */
 import { createServer, type AddressInfo } from 'node:net';
 import { DefaultLogger, Runtime, type LogEntry, type LogLevel } from '@temporalio/worker';
 import type { Service } from '../service.ts';
@@ -6,7 +8,9 @@ import type { Logger } from '../telemetry/log.ts';
 
 type Parts = Pick<Service, 'log' | 'metrics' | 'config'>;
 
-/** What the SDK calls information is of use to those that look for a fault: it would hide the lines that `npm start` ends with. */
+/**
+ * The SDK's "info" is useful only for finding faults: it would hide the lines with which `npm start` ends.
+ */
 const LEVELS = {
   trace: 'TRACE',
   debug: 'DEBUG',
@@ -17,11 +21,14 @@ const LEVELS = {
   silent: 'ERROR',
 } as const satisfies Record<Parts['config']['LOG_LEVEL'], LogLevel>;
 
-/** Once a process, before its first Worker. Without figures where no port can be had: a worker without them still works. */
+/**
+ * Once per process, before its first Worker. Where no port is free there are no SDK metrics; a worker works
+ * without them.
+ */
 export async function installRuntime({ log, metrics, config }: Parts): Promise<void> {
   const level = LEVELS[config.LOG_LEVEL];
   const logger = new DefaultLogger(level, (entry) => pass(log, entry));
-  // What core traces are whole messages, payloads and all.
+  // The core's trace level logs whole messages with their payloads.
   const filter = { core: level === 'TRACE' ? 'DEBUG' : level, other: 'ERROR' } as const;
   const logging = { forward: {}, filter };
   const port = await freePort();
@@ -34,12 +41,12 @@ export async function installRuntime({ log, metrics, config }: Parts): Promise<v
     });
     metrics.sdk.port = port;
   } catch (error) {
-    log.warn({ reason: String(error) }, "Temporal's figures will not be among ours");
+    log.warn({ reason: String(error) }, "the metrics of Temporal's SDK are not available");
     Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging } });
   }
 }
 
-/** Units and names as those of our own figures. */
+/** Units and names like those of our own metrics. */
 const AS_OURS = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
 
 function freePort(): Promise<number> {
@@ -53,7 +60,7 @@ function freePort(): Promise<number> {
 }
 
 function pass(log: Logger, { level, message, meta }: LogEntry): void {
-  // All Workers but one have activities only, on purpose.
+  // All Workers but one have only activities, on purpose.
   if (message.startsWith('No workflows registered')) return;
   log[OURS[level]]({ temporal: summary(meta) }, message);
 }
@@ -68,7 +75,7 @@ const OURS = {
 
 const LONGEST_ERROR = 500;
 
-/** Names and ids only: the rest of what the SDK knows of a task may be its input. */
+/** Only names and ids: other fields of a task may contain its input. */
 function summary(meta: Record<string, unknown> | undefined): Record<string, unknown> {
   const { sdkComponent, taskQueue, workflowId, runId, activityType, attempt, error } = meta ?? {};
   const words = error instanceof Error ? error.message : String(error);

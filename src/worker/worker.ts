@@ -1,4 +1,7 @@
-/** The Workers: one for workflows and what needs the store only, two for each gateway, one that tells the merchant. */
+/**
+ * The Workers: one for workflows and activities that need only the store, two for each gateway, one that
+ * notifies the merchant.
+ */
 import { join } from 'node:path';
 import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { HEARTBEAT_EVERY_MS } from '../activities/heartbeat.ts';
@@ -19,14 +22,14 @@ const AROUND_ACTIVITIES = [failsInWords];
 export interface WorkerSettings {
   readonly namespace: string;
   readonly taskQueue: string;
-  /** The names of those that have queues of their own. */
+  /** The gateways, which have queues of their own. */
   readonly gateways: readonly string[];
   readonly sizes: WorkerSizes;
-  /** Where several worker processes of different builds run at once: `deployment name:build id`. */
+  /** Set where worker processes of several builds run at once: `deployment name:build id`. */
   readonly version?: { readonly deploymentName: string; readonly buildId: string };
 }
 
-/** How much a process takes on at once: docs/run-in-production.md says what each costs. */
+/** How much work a process takes at once. docs/run-in-production.md says what each costs. */
 export interface WorkerSizes {
   readonly workflowSlots: number;
   readonly storeSlots: number;
@@ -34,7 +37,10 @@ export interface WorkerSizes {
   readonly backgroundSlots: number;
   readonly updateSlots: number;
   readonly cachedRuns: number;
-  /** Long polls for each queue, twice as many for workflow tasks: a part of them waits at the process's own queue. */
+  /**
+   * The long polls for each queue, twice as many for workflow tasks: a part of them waits at the process's
+   * own queue.
+   */
   readonly pollers: number;
 }
 
@@ -43,7 +49,10 @@ export interface WorkerActivities {
   readonly updates: UpdateActivities;
 }
 
-/** All Workers of a process, made but not running. Each has slots of its own: what hangs on one queue keeps no other waiting. */
+/**
+ * All Workers of a process, created but not running. Each has its own slots: calls that hang on one queue do
+ * not delay another.
+ */
 export async function createWorkers(
   connection: NativeConnection,
   settings: WorkerSettings,
@@ -67,7 +76,8 @@ function commonOptions(connection: NativeConnection, settings: WorkerSettings) {
     connection,
     namespace: settings.namespace,
     interceptors: { activity: AROUND_ACTIVITIES },
-    // The SDK would send one only when four fifths of the time-out are over, which leaves a busy process no room.
+    // By default the SDK sends one only after four fifths of the time-out, which leaves a busy process no
+    // reserve.
     maxHeartbeatThrottleInterval: HEARTBEAT_EVERY_MS,
     shutdownGraceTime: '15s',
     shutdownForceTime: '25s',
@@ -96,12 +106,15 @@ function paymentsWorker({ taskQueue, sizes }: WorkerSettings, { payments }: Work
     maxConcurrentWorkflowTaskExecutions: sizes.workflowSlots,
     maxConcurrentWorkflowTaskPolls: Math.min(2 * sizes.pollers, sizes.workflowSlots),
     ...slots(sizes.storeSlots, sizes),
-    // A run that a killed worker held in its cache waits for so long before another one may have it.
+    // How long a run in a killed worker's cache waits before another worker may take it.
     stickyQueueScheduleToStartTimeout: '1s',
   };
 }
 
-/** Calls that hang fill the slots of their own queue: of the background they never keep a shopper waiting. */
+/**
+ * Calls that hang fill only the slots of their own queue: hanging background calls never keep a shopper
+ * waiting.
+ */
 function gatewayWorkers(
   { taskQueue, sizes }: WorkerSettings,
   gateway: string,
@@ -121,7 +134,7 @@ function slots(count: number, { pollers }: WorkerSizes): Partial<WorkerOptions> 
   };
 }
 
-/** A shop that hangs fills these slots and nobody else's. */
+/** A shop that hangs fills only these slots. */
 function updatesWorker({ taskQueue, sizes }: WorkerSettings, { updates }: WorkerActivities): OwnOptions {
   return {
     taskQueue: updatesTaskQueue(taskQueue),

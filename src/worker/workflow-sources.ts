@@ -1,6 +1,6 @@
 import { extname, join } from 'node:path';
 
-/** What Temporal's bundler is given of the sources, or of what was built of them, in a folder. */
+/** The options for Temporal's bundler, for a folder of sources or of compiled files. */
 export function workflowSources(folder: string): { workflowsPath: string; payloadConverterPath: string } {
   const extension = extname(import.meta.filename);
   const path = (name: string) => join(folder, 'workflows', `${name}${extension}`);

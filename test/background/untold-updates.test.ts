@@ -139,7 +139,7 @@ it('are told by their run where a first attempt was made and no run has gone on 
   expect(runs.told).toEqual([{ payment: address, effectId }]);
   expect(runs.looks).toEqual([]);
   expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
-    { payment: payment.id, msg: expect.stringContaining('never told') },
+    { payment: payment.id, msg: expect.stringContaining('never sent') },
   ]);
 });
 

@@ -76,7 +76,7 @@ it('is told of by /readyz, which changes nothing, and repaired by the watch', as
     const asked = await readyz();
     expect(asked).toMatchObject({ status: 'degraded', store: 'ok' });
     expect(asked.temporal).toMatch(
-      /^search attributes are missing \(PaymentStatus, .*\), no payment can be opened/,
+      /^search attributes are missing \(PaymentStatus, .*\), so no payment can be opened/,
     );
   }
   await sendRaw(api.port, 'GET', '/metrics');

@@ -275,7 +275,7 @@ describe('an attempt to tell the merchant of an update', () => {
       .set({ claimedUntil: new Date(0) })
       .where(eq(outbox.effectId, effectId));
     const begun = performance.now();
-    expect((await told).words).toContain('the claim has run out');
+    expect((await told).words).toContain('the claim has expired');
     expect(performance.now() - begun).toBeLessThan(4_900);
   }, 15_000);
 
