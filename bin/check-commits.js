@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
- * `node bin/check-commits.js [BASE..HEAD]`: whether each commit, merges aside, has a subject of the form `type(scope): what` and of at
- * most 72 characters. Without a range, those that origin/main lacks. Prints the ones that do not, and ends with 1 where there are any.
+ * `node bin/check-commits.js [BASE..HEAD]`: checks that each commit, except merges, has a subject of the form
+ * `type(scope): what` with at most 72 characters. Without a range, checks the commits that origin/main lacks.
+ * Prints the wrong ones, and exits with 1 where there are any.
  */
 import { spawnSync } from 'node:child_process';
 
 const LONGEST = 72;
 const TYPES = ['build', 'chore', 'ci', 'docs', 'feat', 'fix', 'perf', 'refactor', 'revert', 'style', 'test'];
-/** The scope may be left out where a change is about all of it; `!` marks a breaking one. */
+/** The scope may be left out where a change affects everything. `!` marks a breaking change. */
 const FORM = new RegExp(`^(?:${TYPES.join('|')})(?:\\([a-z0-9-]+\\))?!?: \\S`);
 
 const [range = 'origin/main..HEAD'] = process.argv.slice(2);

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** `npm run check`: the walls between folders, formatting, lint, types. Each is run, whatever the others say. */
+/**
+ * `npm run check`: the walls between folders, formatting, lint, types. All of them run, also after one fails.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, root } from './prepare.js';
@@ -7,7 +9,10 @@ import { lookAtWalls, readSources } from './walls.js';
 
 const FOLDERS = ['src', 'sandbox', 'demo-shop', 'dev', 'kit', 'test', 'bench', 'bin'];
 const DOCUMENTS = ['*.md', 'docs', '.github'];
-/** The core and each workspace by itself, so that none of them reaches another; then what may reach all of them. */
+/**
+ * First the core and each workspace by itself, so that none can import from another. Then the code that may
+ * import from all of them.
+ */
 const PROJECTS = ['tsconfig.build.json', 'sandbox', 'demo-shop', 'dev', 'tsconfig.json'];
 const CHECKS = [
   {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * What two OpenAPI documents promise differently, whatever words, ids and patterns they use: `node bin/compare-openapi.js 9543dfa
- * openapi.json`. Each is a file, or a commit that has an `openapi.json`. Prints a line for each difference and exits 1 where there is one.
+ * Compares what two OpenAPI documents promise, except wording, ids and patterns: `node bin/compare-openapi.js
+ * 9543dfa openapi.json`. Each argument is a file, or a commit that has an `openapi.json`. Prints a line for
+ * each difference, and exits with 1 where there is one.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,7 +11,10 @@ import { pathToFileURL } from 'node:url';
 
 const root = join(import.meta.dirname, '..');
 
-/** Keywords that hold words, ids or patterns, and who may call: none of them is the shape of a request or an answer. */
+/**
+ * Keywords for wording, ids, patterns and access. None of them is a part of the shape of a request or an
+ * answer.
+ */
 const NOT_COMPARED = new Set(['description', 'summary', 'title', 'operationId', 'pattern', 'security']);
 
 /** The differences of two documents, each as a JSON Pointer with both values. */
@@ -18,7 +22,7 @@ export function differences(before, after) {
   return differing(shapeOf(before), shapeOf(after), '');
 }
 
-/** A document without wording, ids and patterns: every reference is replaced by what it refers to. */
+/** A document without wording, ids and patterns. Every reference is replaced by what it refers to. */
 function shapeOf(document) {
   const { components, ...rest } = document;
   const { securitySchemes } = components ?? {};
@@ -29,7 +33,7 @@ function stripped(node, document, above) {
   if (Array.isArray(node)) return node.map((each) => stripped(each, document, above));
   if (typeof node !== 'object' || node === null) return node;
   if (typeof node.$ref === 'string') {
-    // A schema that holds itself is followed once.
+    // A recursive schema is followed once.
     if (above.includes(node.$ref)) return { $ref: 'above' };
     return stripped(pointedAt(document, node.$ref), document, [...above, node.$ref]);
   }
@@ -39,7 +43,7 @@ function stripped(node, document, above) {
 
 function strippedValue(key, value, document, above) {
   if (key === 'properties')
-    // The keys are names of fields here, and a field may be called `description`.
+    // The keys here are names of fields, and a field may be called `description`.
     return Object.fromEntries(
       Object.entries(value).map(([name, schema]) => [name, stripped(schema, document, above)]),
     );
@@ -50,7 +54,7 @@ function strippedValue(key, value, document, above) {
   return stripped(value, document, above);
 }
 
-/** An example, without the words of the problem that it shows. */
+/** An example without the texts of the problem that it shows. */
 function withoutDetail(value) {
   if (Array.isArray(value)) return value.map(withoutDetail);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm run judge:openapi`, before a release: what others make of openapi.json. Redocly and Spectral have no error to show, and clients
- * that were generated from it, in Python and in TypeScript, each open, capture and refund a payment at a paidonce that runs for it.
- * What it needs is installed into node_modules/.cache: 130 MB of other people's tools that no test of every day should wait for.
+ * `npm run judge:openapi`, run before a release: checks openapi.json with other tools. Redocly and Spectral
+ * must find no error. Clients generated from it, in Python and in TypeScript, each open, capture and refund a
+ * payment at a running paidonce. The tools are installed into node_modules/.cache: 130 MB, too much for the
+ * daily tests.
  */
 import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,7 +49,7 @@ async function judge(name, work) {
   results.push({ name, error });
 }
 
-/** Again only where a version has changed. */
+/** Installs again only where a version has changed. */
 async function installTools() {
   mkdirSync(CACHE, { recursive: true });
   const wanted = ['package.json', 'requirements.txt']
@@ -78,7 +79,7 @@ function bin(name) {
   return join(CACHE, 'node_modules', '.bin', name);
 }
 
-/** How its sale is started. */
+/** The command that starts the Python client's sale. */
 async function pythonClient() {
   const folder = join(CACHE, 'python');
   rmSync(folder, { recursive: true, force: true });
@@ -91,7 +92,7 @@ async function pythonClient() {
   return { command: join(CACHE, 'venv', 'bin', 'python'), args: [join(TOOLS, 'buy.py')], env };
 }
 
-/** The sale is compiled against the generated types first: what does not fit them is a failure too. */
+/** Compiles the sale against the generated types first: a type error is a failure too. */
 async function typescriptClient() {
   await run(bin('openapi-typescript'), [
     DOCUMENT,
@@ -105,7 +106,7 @@ async function typescriptClient() {
   return { command: process.execPath, args: [join(CACHE, 'buy.js')], env: process.env };
 }
 
-/** The client sells, and a payer pays at the sandbox meanwhile. */
+/** The client sells, while a payer pays at the sandbox. */
 async function buy(client, { urls, apiKey }, reference) {
   const { command, args, env } = await client();
   const child = spawn(command, [...args, urls.api, apiKey, reference], {
@@ -122,10 +123,11 @@ async function buy(client, { urls, apiKey }, reference) {
     child.stdin.write('paid\n');
   }
   const code = await ended;
-  process.stdout.write(`${last.at(-1) ?? 'it said nothing'}\n`);
-  if (code !== 0) throw new Error(`its sale ended with ${code}`);
+  process.stdout.write(`${last.at(-1) ?? 'the client printed nothing'}\n`);
+  if (code !== 0) throw new Error(`the client's sale ended with exit code ${code}`);
   const { status, refunded } = JSON.parse(last.at(-1));
-  if (status !== 'PARTIALLY_REFUNDED' || refunded !== 34_150) throw new Error(`it sees ${last.at(-1)}`);
+  if (status !== 'PARTIALLY_REFUNDED' || refunded !== 34_150)
+    throw new Error(`the client sees ${last.at(-1)}, expected PARTIALLY_REFUNDED with 34150 refunded`);
 }
 
 async function pay(sandbox, sessionId) {
@@ -137,7 +139,7 @@ async function pay(sandbox, sessionId) {
   if (!answer.ok) throw new Error(`the sandbox answered ${answer.status}: ${await answer.text()}`);
 }
 
-/** Everything that `npm start` starts, on ports and in a folder of its own. */
+/** All that `npm start` starts, on its own ports and in its own folder. */
 async function withPaidonce(work) {
   const { urls, apiKey, stop } = await startEverything(READY_WITHIN_MS);
   try {
@@ -152,7 +154,7 @@ function run(command, args, options = {}) {
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
     child.once('error', reject);
     child.once('exit', (code) =>
-      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}`)),
+      code === 0 ? resolve() : reject(new Error(`${command} ended with exit code ${code}`)),
     );
   });
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run pictures`: the pictures of the README, taken of everything that `npm start` starts while an order is bought in a browser.
- * CHROMIUM names the browser, /usr/bin/chromium where it does not.
+ * `npm run pictures`: takes the pictures of the README from all that `npm start` starts, while an order is
+ * bought in a browser. CHROMIUM names the browser; the default is /usr/bin/chromium.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

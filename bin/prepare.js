@@ -1,4 +1,7 @@
-/** What every command needs first: dependencies installed, sources compiled. Plain JavaScript, so that it runs on a bare checkout. */
+/**
+ * What every command needs first: installs the dependencies and compiles the sources. Plain JavaScript, so
+ * that it runs on a bare checkout.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
@@ -11,60 +14,72 @@ const at = (...parts) => join(root, ...parts);
 const INSTALLED = at('node_modules', '.paidonce-lockfile');
 const BUILT = at('dist', '.paidonce-sources');
 const COMPILER = at('node_modules', 'typescript', 'bin', 'tsc');
-/** What is compiled, each against its own tsconfig: the core, and the workspaces around it. dist/ mirrors the repository. */
+/**
+ * What is compiled, each with its own tsconfig: the core, and the workspaces around it. dist/ mirrors the
+ * repository.
+ */
 const PROJECTS = [
-  // First, since it compiles what it imports of src/ with it, and kit/.
+  // First, since it also compiles the parts of src/ and kit/ that it imports.
   { folder: 'dev', tsconfig: 'dev/tsconfig.json', output: '.' },
   { folder: 'src', tsconfig: 'tsconfig.build.json', output: 'src' },
   { folder: 'sandbox', tsconfig: 'sandbox/tsconfig.json', output: 'sandbox' },
   { folder: 'demo-shop', tsconfig: 'demo-shop/tsconfig.json', output: 'demo-shop' },
 ];
 
-/** Installs and compiles what is missing or stale; silent when there is nothing to do. Exits with 1 where that fails. */
+/**
+ * Installs and compiles what is missing or stale. Silent where there is nothing to do. Exits with 1 where
+ * that fails.
+ */
 export async function prepare() {
   requireNode();
   await ensureInstalled().catch((error) => fail(error.message));
   await ensureBuilt().catch((error) => fail(error.message));
 }
 
-/** A build that can't be made must not look as if it was. */
+/** A build without a compiler must fail, instead of seeming to succeed. */
 export function requireCompiler() {
-  if (isPruned()) fail('nothing is built: this folder has no compiler any more; npm ci, then npm run build');
+  if (isPruned())
+    fail('nothing was built: this folder has no compiler any more; run npm ci, then npm run build');
 }
 
-/** Whether something that can run is installed and compiled, be it of older sources. */
+/** Whether an installed and compiled version can run, even one of older sources. */
 export function isReady() {
   return fs.existsSync(at('node_modules', 'commander')) && fs.existsSync(at('dist', 'src', 'cli', 'main.js'));
 }
 
-/** `npm ci` where node_modules is missing or was made from another lockfile. */
+/** Runs `npm ci` where node_modules is missing or was made from another lockfile. */
 export async function ensureInstalled() {
   if (!fs.existsSync(at('package-lock.json')) || !fs.existsSync(at('src')) || isInstalled()) return;
   if (isPruned()) throw new Error(CHANGED_BENEATH);
   await withLock(`install ${root}`, install, () => say('waiting for another npm ci of this folder …'));
 }
 
-/** `tsc` and the workflow bundle where dist is missing or was made from other sources. Without a compiler, as in production, dist is what it is. */
+/**
+ * Runs `tsc` and bundles the workflows where dist is missing or was made from other sources. Without a
+ * compiler, as in production, dist is used as it is.
+ */
 export async function ensureBuilt() {
   if (!fs.existsSync(at('src')) || (isPruned() && fs.existsSync(BUILT)) || read(BUILT) === sources()) return;
   if (!fs.existsSync(COMPILER))
-    throw new Error('dist/ is missing, and the compiler too: npm ci && npm run build');
+    throw new Error('dist/ and the compiler are missing: run npm ci && npm run build');
   await withLock(`build ${root}`, build, () => say('waiting for another build of this folder …'));
 }
 
-/** Installed for production: no command of it installs or compiles, while others run from the same files. */
+/**
+ * Installed for production: its commands neither install nor compile, while others run from the same files.
+ */
 function isPruned() {
   return isReady() && !fs.existsSync(COMPILER);
 }
 
 const CHANGED_BENEATH =
-  'package-lock.json has changed since this folder was installed for production, so this build is not whole. ' +
-  'Give each version a folder of its own, and there: npm ci && npm run build && npm prune --omit=dev';
+  'package-lock.json has changed since this folder was installed for production, so this build is not complete. ' +
+  'Give each version a folder of its own, and run there: npm ci && npm run build && npm prune --omit=dev';
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  fail(`Node 20.19 or newer is needed, this is ${process.versions.node}; install it and try again`);
+  fail(`this is Node ${process.versions.node}: install Node 20.19 or newer and try again`);
 }
 
 function isInstalled() {
@@ -83,7 +98,7 @@ function install() {
   markInstalled(hash(fs.readFileSync(at('package-lock.json'))));
 }
 
-/** `npx paidonce` looks here first; npm itself links the commands of dependencies only. */
+/** `npx paidonce` looks here first, and npm links only the commands of dependencies. */
 function markInstalled(lockfile) {
   const link = at('node_modules', '.bin', 'paidonce');
   if (!fs.existsSync(link)) {
@@ -93,7 +108,10 @@ function markInstalled(lockfile) {
   fs.writeFileSync(INSTALLED, lockfile);
 }
 
-/** Compiled beside and moved into place: what runs from dist meanwhile never meets half a build, nor a file without a source. */
+/**
+ * Compiles into another folder and moves it into place, so that a running process never sees a partial build
+ * or a file without a source.
+ */
 function build() {
   const state = sources();
   if (read(BUILT) === state) return;
@@ -119,7 +137,7 @@ function build() {
   }
 }
 
-/** Changes with any file's name, size or time, in whichever direction. */
+/** Changes with the name, size or time of any file, older or newer. */
 function sources() {
   const files = [
     at('package-lock.json'),

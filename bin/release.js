@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run release -- 0.2.0 [--dry-run]`: makes a version of what CHANGELOG.md has under [Unreleased], as a commit and an annotated tag.
- * Looks before it changes anything whether it may, and pushes nothing. `--dry-run` shows what it would do and does none of it.
+ * `npm run release -- 0.2.0 [--dry-run]`: releases the entries of CHANGELOG.md under [Unreleased] as a
+ * version, with a commit and an annotated tag. Checks all conditions before it changes anything, and pushes
+ * nothing. `--dry-run` shows the steps and does none of them.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,9 @@ import { released, releasedVersions, unreleased } from './releasing/changelog.js
 import { changedThoughReleased, git, historiesGone, lastRelease } from './releasing/last-release.js';
 
 const CHECKS = ['check', 'judge:openapi'];
-/** The files that name the version. The code reads it from package.json, and openapi.json is made by the code. */
+/**
+ * The files that name the version. The code reads it from package.json, and the code generates openapi.json.
+ */
 const FILES = ['CHANGELOG.md', 'openapi.json', 'package.json', 'package-lock.json'];
 const STATEMENTS = 'test/store/statements';
 
@@ -41,21 +44,26 @@ function objections() {
   const isClean = git('status', '--porcelain') === '';
   return [
     ...objectionsToVersion(),
-    ...(branch === 'main' ? [] : [`a release is made on main, and this is ${branch || 'no branch'}`]),
-    ...(isClean ? [] : ['the tree is not clean: commit what git status shows, or take it away']),
+    ...(branch === 'main'
+      ? []
+      : [`a release is made on the branch main, and this is ${branch || 'no branch'}`]),
+    ...(isClean ? [] : ['the tree is not clean: commit or remove what git status shows']),
     ...(unreleased(changelog) === '' ? ['CHANGELOG.md has no entry under [Unreleased]'] : []),
     ...changedThoughReleased(last),
   ];
 }
 
-/** The first release may have the version that package.json has had all along; each later one is higher than all before. */
+/**
+ * The first release may have the version that package.json has had from the start. Each later one must be
+ * higher than all before.
+ */
 function objectionsToVersion() {
-  if (semver.valid(version) !== version) return [`"${version}" is no semantic version, such as 0.2.0`];
+  if (semver.valid(version) !== version) return [`"${version}" is not a semantic version, such as 0.2.0`];
   const present = JSON.parse(read('package.json')).version;
   const higher = releasedVersions(changelog).filter((one) => semver.gte(one, version));
   return [
-    ...(semver.lt(version, present) ? [`package.json has ${present}, which is higher`] : []),
-    ...higher.map((one) => `CHANGELOG.md has ${one}, and a higher version was expected`),
+    ...(semver.lt(version, present) ? [`package.json has the higher version ${present}`] : []),
+    ...higher.map((one) => `CHANGELOG.md has ${one} already: expected a higher version`),
     ...(git('tag', '--list', tag) === '' ? [] : [`there is a tag ${tag} already`]),
   ];
 }
@@ -73,7 +81,7 @@ function show() {
     `files: ${FILES.join(', ')}`,
     `commit: ${subject}`,
     `annotated tag: ${tag}`,
-    'nothing is pushed; what would be left to do:',
+    'nothing is pushed. Left to do afterwards:',
   ]);
 }
 
@@ -87,10 +95,10 @@ function release() {
     git('restore', '--staged', '--worktree', ...FILES);
     refuseFor([error.message]);
   }
-  // The headings of the changelog begin with "#", which git takes for comments.
+  // The headings of the changelog begin with "#", which git would take for comments.
   const words = `paidonce ${version}\n\n${unreleased(changelog)}`;
   git('tag', '--annotate', '--cleanup=whitespace', '-m', words, tag);
-  say([`${tag} is made, and nothing is pushed; what is left to do:`]);
+  say([`${tag} is created, and nothing is pushed. Left to do:`]);
 }
 
 function write() {
@@ -100,30 +108,32 @@ function write() {
   if (!run('npm', 'version', version, ...options)) throw new Error('npm version fails, see above');
 }
 
-/** As text, so that nothing else of the document changes. */
+/** Replaces text, so that nothing else in the document changes. */
 function withVersion(document) {
   const next = document.replace(/("info": \{[^{}]*?"version": )"[^"]*"/, `$1"${version}"`);
   if (JSON.parse(next).info.version === version) return next;
-  throw new Error('openapi.json has no info.version that could be set');
+  throw new Error('openapi.json has no info.version to set');
 }
 
-/** The steps that need a person. */
+/** The steps that a person has to do. */
 function leftToDo() {
   const older = olderStatements();
   const gone = historiesGone(last);
   return [
-    'CI has to be green for the commit before: the suite has not run here',
+    'check that CI is green for the previous commit: the suite has not run here',
     older.length > 0 &&
       `once no build older than ${version} may run: delete ${older.join(', ')} of ${STATEMENTS}, and record with ` +
         'npx tsx test/store/record-statements.ts --fresh',
     gone.length > 0 &&
-      `${gone.join(', ')}: gone since ${last}, so no run of that version may be open (docs/adr/0014)`,
+      `${gone.join(', ')}: deleted since ${last}, so no run of that version may be open (docs/adr/0014)`,
     'stored histories are never recorded again from here on: a change of workflow code needs patched() (docs/adr/0014)',
     `git push --atomic origin main ${tag}`,
   ].filter((words) => words !== false);
 }
 
-/** The statements of builds of an older schema, which test/store/previous-build.test.ts prepares. */
+/**
+ * The recorded statements of builds with an older schema, which test/store/previous-build.test.ts prepares.
+ */
 function olderStatements() {
   const folder = join(root, STATEMENTS);
   return existsSync(folder) ? readdirSync(folder).sort().slice(0, -1) : [];
@@ -133,7 +143,7 @@ function read(file) {
   return readFileSync(join(root, file), 'utf8');
 }
 
-/** Whether it succeeds. What it says goes to standard error. */
+/** Runs a command. Returns whether it succeeds. Its output goes to standard error. */
 function run(command, ...args) {
   return spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] }).status === 0;
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { prepare, root } from './prepare.js';
 
-/** `program` is a path under bench/, without its ending. */
+/** `program` is a path under bench/, without its extension. */
 export async function runBench(program) {
   await prepare();
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');

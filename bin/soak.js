@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** `npm run soak -- [--schedules N] [--server-schedules N] [--minutes N] [[--server] --seed N]`: the model test at length; see CONTRIBUTING.md. */
+/**
+ * `npm run soak -- [--schedules N] [--server-schedules N] [--minutes N] [[--server] --seed N]`: the long
+ * model test. See CONTRIBUTING.md.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** `npm start`: everything on one machine. The script in package.json ends in `exec node`, so a signal to npm reaches this process. */
+/**
+ * `npm start`: everything on one machine. The script in package.json ends in `exec node`, so that a signal to
+ * npm reaches this process.
+ */
 import { prepare } from './prepare.js';
 
 await prepare();

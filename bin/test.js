@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
- * `npm test`: the complete suite on a fresh checkout. `npm test -- --layer store` runs one layer (may be repeated), `npm test --
- * test/store/lock.test.ts` what that path names; whatever else is given goes to Jest. A layer that this machine can't run is skipped with
- * its reason, but fails in CI and where it was named. The last line is `N passed, N failed`, and `, N skipped` where files were; nothing
- * that it started is left running.
+ * `npm test`: the complete suite on a fresh checkout. `npm test -- --layer store` runs one layer (may be
+ * repeated). `npm test -- test/store/lock.test.ts` runs what that path names. Other arguments are passed to
+ * Jest. A layer that this machine can't run is skipped with its reason, but fails in CI and where it was
+ * named. The last line is `N passed, N failed`, with `, N skipped` where files were skipped. Nothing that it
+ * started is left running.
  */
 import { prepare } from './prepare.js';
 import { allLayers } from './testing/layers.js';

@@ -1,10 +1,13 @@
-/** Which folder may import which: everything that is not listed is refused. `npm run check` and test/dev/walls.test.ts ask. */
+/**
+ * Which folder may import from which. Every import that is not listed is refused. `npm run check` and
+ * test/dev/walls.test.ts use it.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, sep } from 'node:path';
 
 /**
- * A room is a folder or a file; a path belongs to the one with the longest name, and `*` is any one folder. What it imports beside
- * itself must be in a room that is listed, or a file that is. `type`: its types only.
+ * A room is a folder or a file. A path belongs to the room with the longest name, and `*` stands for any one
+ * folder. An import from outside the room must be listed: as a room, or as a file. `type`: only its types.
  */
 export const WALLS = {
   'src/lib': [],
@@ -158,7 +161,7 @@ export const WALLS = {
 const typesOf = (entry) => (entry.startsWith('type ') ? entry : `type ${entry}`);
 const FOLDERS = ['src', 'kit', 'sandbox', 'demo-shop', 'dev'];
 
-/** Every source file inside of the walls, path → text. */
+/** Every source file inside the walls, path → text. */
 export function readSources(root) {
   const paths = FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
@@ -167,13 +170,13 @@ export function readSources(root) {
   return new Map(sources.map((path) => [path.split(sep).join('/'), readFileSync(join(root, path), 'utf8')]));
 }
 
-/** What the walls refuse, in words, and what they allow that no file needs. */
+/** The imports that the walls refuse, in words, and the listed entries that no file needs. */
 export function lookAtWalls(sources) {
   const breaches = [];
   const used = new Set();
   for (const [path, text] of sources) {
     const room = roomOf(path);
-    if (room === null) breaches.push(`${path} is in no room: bin/walls.js names none for it`);
+    if (room === null) breaches.push(`${path} is in no room: add one to bin/walls.js`);
     for (const { target, isType, line } of importsOf(path, text)) {
       if (room === null || isInside(room, path, target)) continue;
       const allowed = WALLS[room].find((entry) => allows(entry, target, isType));
@@ -190,7 +193,7 @@ function inWords({ room, path, line, target, isType }) {
   return `${path}:${line} imports ${what}: ${room} may import ${WALLS[room].join(', ') || 'nothing but itself'}`;
 }
 
-/** Relative imports; a package is no matter of rooms. */
+/** Relative imports. Packages belong to no room. */
 function importsOf(path, text) {
   const found = [...text.matchAll(/\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)];
   return found.map((match) => {
@@ -213,7 +216,7 @@ function isTypeOnly(statement, match) {
   return names !== undefined && names.split(',').every((name) => /^\s*(type\s|$)/.test(name));
 }
 
-/** The room with the longest name, of which one without `*` is longer; null where there is none. */
+/** The room with the longest name; a name without `*` counts as longer. Null where there is none. */
 export function roomOf(path) {
   const rooms = Object.keys(WALLS).filter((room) => isIn(room, path));
   const [nearest = null] = rooms.sort((left, right) => depth(right) - depth(left));
@@ -228,7 +231,7 @@ function isIn(room, path) {
   return folderOf(room, path) !== null;
 }
 
-/** What the room is for this path: `src/gateways/*` is another folder for each gateway. */
+/** The folder that the room means for this path: `src/gateways/*` is a different folder for each gateway. */
 function folderOf(room, path) {
   const parts = path.split('/');
   const names = room.split('/');

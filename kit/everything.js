@@ -1,4 +1,7 @@
-/** All that `npm start` starts, on free ports and with a state of its own, for whoever drives it from outside. */
+/**
+ * Starts all that `npm start` starts, on free ports and with its own data, for a program that controls it
+ * from outside.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,21 +12,21 @@ import { hasEnded, startChild, stopChild, untilAnswers } from './tied-child.js';
  * @typedef {object} Everything
  * @property {Readonly<Record<'api' | 'shop' | 'sandbox' | 'temporalUi', string>>} urls
  * @property {string} apiKey
- * @property {() => Promise<number | null>} stop asks it to end and waits; its exit code
+ * @property {() => Promise<number | null>} stop asks it to end and waits; returns its exit code
  */
 
 const ROOT = join(import.meta.dirname, '..');
 const PORTS = ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'SANDBOX_PORT', 'SHOP_PORT'];
-/** Variables that name a service to use instead of starting one, or that would change what is started. */
+/** Variables that name an existing service, or that would change what is started. */
 const NAMES_A_SERVICE =
   /^(TEMPORAL_(ADDRESS|UI_URL)|DATABASE_URL|DINTERO_.*|ORDER_WEBHOOK_.*|PUBLIC_URL|API_KEYS.*)$/;
 const STOP_GRACE_MS = 60_000;
 
 /**
- * Starts it and waits until it says that it is ready.
+ * Starts it and waits until it is ready.
  * @param {number} readyWithinMs
  * @returns {Promise<Everything>}
- * @throws Error with what it printed, when it ends or the limit is over before that
+ * @throws Error with its output, where it ends or the time limit passes before that
  */
 export async function startEverything(readyWithinMs) {
   const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-everything-'));
@@ -35,7 +38,7 @@ export async function startEverything(readyWithinMs) {
     args: [join(ROOT, 'bin', 'start.js')],
     env: await environment(dataDir),
     answers: async () => {
-      if (!printed.includes('ready')) throw new Error('it is not ready');
+      if (!printed.includes('ready')) throw new Error('it has not printed "ready"');
     },
     readyWithinMs,
   };

@@ -9,14 +9,14 @@ const SLICES = 120;
 const SLICE = 100;
 
 /**
- * The first port of the slice that is ours.
+ * The first port of this process's slice.
  * @type {Promise<number> | undefined}
  */
 let slice;
 let taken = 0;
 
 /**
- * A port of this machine that stays ours while its owner is away.
+ * A port of this machine that stays reserved for us while its server is down.
  * @returns {Promise<number>}
  */
 export async function freePort() {
@@ -34,8 +34,8 @@ export async function freePort() {
 }
 
 /**
- * Processes run beside one another: each has a slice of its own, or two would take the same port from one that is away. What makes it
- * ours, until the process ends, is that we listen on its first port.
+ * Parallel processes each have a slice of their own. Otherwise two of them could use the same port while one
+ * server is down. The process reserves its slice, until it ends, by listening on the slice's first port.
  * @returns {Promise<number>}
  */
 async function claimSlice() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs a command that must not outlive its parent, where the kernel can't see to that (no `setpriv`): kills it
- * when standard input closes. usage: guard.js <command> [argument …]
+ * Runs a command that must not outlive its parent, where the kernel can't ensure that (no `setpriv`): kills
+ * the command when standard input closes. usage: guard.js <command> [argument …]
  */
 import { spawn } from 'node:child_process';
 

@@ -1,6 +1,7 @@
 /**
- * One holder per name on this machine: a listening socket, which the kernel closes however its process dies. On Linux it
- * is an abstract one, which leaves no file behind; elsewhere a file that nobody answers on is taken away.
+ * One holder per name on this machine: a listening socket, which the kernel closes however its process dies.
+ * On Linux it is an abstract socket, which leaves no file. Elsewhere it is a file, which is removed if no
+ * process answers on it.
  */
 import { createHash } from 'node:crypto';
 import { unlink } from 'node:fs/promises';
@@ -10,7 +11,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Takes the lock, or answers null where another living process holds it. The answer gives it back.
+ * Takes the lock, or returns null where another living process holds it. The returned function releases it.
  * @param {string} name
  * @returns {Promise<(() => Promise<void>) | null>}
  */
@@ -26,7 +27,8 @@ export async function tryLock(name) {
 }
 
 /**
- * Waits for the lock, does the work and gives it back. `onWait` is called once, when another one holds it.
+ * Waits for the lock, does the work and releases it. `onWait` is called once where another process holds the
+ * lock.
  * @template Result
  * @param {string} name
  * @param {() => Result | Promise<Result>} work

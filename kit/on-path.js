@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * Where an executable of one of these names is on PATH, or null.
+ * The path of the first executable on PATH that has one of these names, or null.
  * @param {readonly string[]} names
  * @returns {string | null}
  */

@@ -1,18 +1,18 @@
-/** Waiting for what others bring about. */
+/** Waits for conditions. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * @typedef {object} Patience
  * @property {number} [limitMs]
- * @property {number} [everyMs] the longest pause between two questions
- * @property {boolean} [toleratesErrors] a question that throws is asked again
+ * @property {number} [everyMs] the longest pause between two calls
+ * @property {boolean} [toleratesErrors] a call that throws is repeated
  */
 
 const FIRST_PAUSE_MS = 10;
 
 /**
- * Asks until the answer is something, ever more rarely: many who wait at once must not be what the machine is busy with. Throws an
- * error that names what did not come true within the limit.
+ * Calls `ask` until its answer is truthy, at growing intervals: many waiting processes must not load the
+ * machine. Throws an error that names the condition that was not met within the limit.
  * @template Answer
  * @param {string} what
  * @param {() => Answer | Promise<Answer>} ask
@@ -32,13 +32,13 @@ export async function until(what, ask, { limitMs = 30_000, everyMs = 100, tolera
       cause = error;
     }
     if (Date.now() > deadline)
-      throw new Error(`within ${limitMs} ms it did not come true that ${what}`, { cause });
+      throw new Error(`this did not become true within ${limitMs} ms: ${what}`, { cause });
     await sleep(pause);
   }
 }
 
 /**
- * What a GET answers, parsed where it is JSON; throws where it is no 2xx or takes two seconds.
+ * The answer to a GET, parsed where it is JSON. Throws where the status is not 2xx, or after two seconds.
  * @param {string} url
  * @returns {Promise<unknown>}
  */

@@ -1,4 +1,4 @@
-/** A PostgreSQL server of our own, in a folder that is gone afterwards. */
+/** A PostgreSQL server of our own, in a folder that is removed afterwards. */
 import { execFileSync } from 'node:child_process';
 import {
   chownSync,
@@ -19,8 +19,9 @@ import { spawnTied, stopChild, tied, untilAnswers } from './tied-child.js';
 
 /**
  * @typedef {object} PostgresOptions
- * @property {string} [superuser] `postgres` where left out
- * @property {string} [password] of the superuser; where it is given the server asks everybody for theirs, else nobody
+ * @property {string} [superuser] default: `postgres`
+ * @property {string} [password] of the superuser; with one, every user needs a password, without one, none
+ * does
  * @property {boolean} [isDurable] false: nothing is flushed to disk
  */
 
@@ -40,7 +41,7 @@ const READY_WITHIN_MS = 30_000;
 const STOP_GRACE_MS = 10_000;
 
 /**
- * Where the programs of the newest server are that is installed; null where none is.
+ * The folder of the programs of the newest installed server; null where none is installed.
  * @returns {string | null}
  */
 export function postgresPrograms() {
@@ -54,14 +55,14 @@ export function postgresPrograms() {
 }
 
 /**
- * Starts a server and waits until it answers; throws where none is installed, or it does not start.
+ * Starts a server and waits until it answers. Throws where none is installed, or where it does not start.
  * @param {PostgresOptions} [options]
  * @returns {Promise<PostgresServer>}
  */
 export async function startPostgres(options = {}) {
   const programs = postgresPrograms();
   if (programs === null)
-    throw new Error('no PostgreSQL server: install one (on Debian: apt-get install postgresql)');
+    throw new Error('PostgreSQL is not installed: install a server (on Debian: apt-get install postgresql)');
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-postgres-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -79,7 +80,7 @@ export async function startPostgres(options = {}) {
  * @param {string} folder
  * @param {ServerUser} user
  * @param {PostgresOptions} options
- * @returns {string} the folder of its data
+ * @returns {string} its data folder
  */
 function initialise(programs, folder, user, { superuser = 'postgres', password, isDurable }) {
   const data = join(folder, 'data');
@@ -113,7 +114,7 @@ async function serve(
   const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=400'];
   if (isDurable === false) settings.push('fsync=off');
   const args = ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
-  // SIGINT is PostgreSQL's word for "end now, but properly".
+  // PostgreSQL takes SIGINT as a fast, clean shutdown.
   const tie = { signal: /** @type {const} */ ('SIGINT'), user };
   const child = spawnTied(join(programs, 'postgres'), args, { cwd: '/', output: [log, log], tie });
   const answers = async () => knock(programs, port);

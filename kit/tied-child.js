@@ -1,4 +1,4 @@
-/** Child processes that can't outlive us, however we die. */
+/** Child processes that can't outlive this process, however it dies. */
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,9 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * @typedef {object} Tie How a child is bound to this process.
- * @property {NodeJS.Signals} [signal] what it gets when we are gone; SIGKILL where left out
- * @property {{ readonly uid: number, readonly gid: number } | null} [user] another user that it runs as; root alone may say so
- * @property {boolean} [byKernel] false: by the guard, as on systems without `setpriv`
+ * @property {NodeJS.Signals} [signal] sent to the child when we are gone; default: SIGKILL
+ * @property {{ readonly uid: number, readonly gid: number } | null} [user] runs the child as another user;
+ * only root may
+ * @property {boolean} [byKernel] false: uses the guard, as on systems without `setpriv`
  */
 
 /**
@@ -22,20 +23,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * @property {string} command
  * @property {readonly string[]} args
  * @property {NodeJS.ProcessEnv} [env]
- * @property {boolean} [sharesOutput] its standard output is ours, so that it sees a terminal where there is one; else it comes line by line
- * @property {() => Promise<unknown>} answers rejects while it does not answer; called again until it does
+ * @property {boolean} [sharesOutput] the child uses our standard output and its terminal; otherwise its
+ * output comes line by line
+ * @property {() => Promise<unknown>} answers rejects while the child does not answer; called again until it
+ * resolves
  * @property {number} readyWithinMs
  */
 
 const STOP_GRACE_MS = 10_000;
 const GUARD = join(import.meta.dirname, 'guard.js');
-/** The shell looks whether we are still there: we may have died before the kernel was asked. */
+/** The shell checks that we are still alive: we may have died before the kernel was asked. */
 const IF_PARENT_IS = '[ "$PPID" = "$0" ] && exec "$@"';
 
 /** @type {boolean | undefined} */
 let isTiedByKernel;
 
-/** Whether the kernel can be asked to end a child when we are gone; asked once, since some systems' `setpriv` can't. */
+/**
+ * Whether the kernel can end a child when we are gone. Tested once, since `setpriv` can't do it on some
+ * systems.
+ */
 function canTieByKernel() {
   isTiedByKernel ??=
     process.platform === 'linux' && spawnSync('setpriv', ['--pdeathsig', 'KILL', '--', 'true']).status === 0;
@@ -43,7 +49,8 @@ function canTieByKernel() {
 }
 
 /**
- * The command line that runs a command tied to this process's life. The guard of other systems needs stdin to be a pipe from us.
+ * The command line that ties a command to this process's life. The guard of other systems needs a pipe from
+ * us as stdin.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {Tie} [tie]
@@ -67,8 +74,8 @@ function identity(user) {
 }
 
 /**
- * Starts a command tied to our life, in a session of its own: Ctrl-C reaches us alone, and we stop the children in order.
- * `output` is where its standard output and its errors go.
+ * Starts a command that is tied to our life, in a session of its own: Ctrl-C reaches only us, and we stop the
+ * children in order. `output` is where its standard output and its errors go.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv | undefined, cwd?: string, output?: readonly [IOType | number, IOType | number], tie?: Tie }} [options]
@@ -82,7 +89,8 @@ export function spawnTied(command, args, { env, cwd, output = ['pipe', 'pipe'], 
 }
 
 /**
- * Starts it, tied to our life. What it prints, but for shared output, goes where `line` says; errors apart if `errorLine` is given.
+ * Starts the child, tied to our life. Its output goes to `line`, unless the output is shared; errors go to
+ * `errorLine` if it is given.
  * @param {Pick<ChildSpec, 'command' | 'args' | 'env' | 'sharesOutput'>} spec
  * @param {(text: string) => void} line
  * @param {(text: string) => void} [errorLine]
@@ -97,7 +105,7 @@ export function startChild({ command, args, env, sharesOutput }, line, errorLine
 }
 
 /**
- * Hands over what a stream says, line by line.
+ * Passes on what a stream prints, line by line.
  * @param {Readable | null} stream
  * @param {(text: string) => void} line
  */
@@ -106,7 +114,7 @@ export function eachLine(stream, line) {
 }
 
 /**
- * Waits until it answers; throws when it dies before, or takes too long.
+ * Waits until the child answers. Throws where it dies before, or takes too long.
  * @param {Pick<ChildSpec, 'name' | 'answers' | 'readyWithinMs'>} spec
  * @param {ChildProcess} child
  * @returns {Promise<void>}
@@ -128,7 +136,8 @@ export async function untilAnswers({ name, answers, readyWithinMs }, child) {
 }
 
 /**
- * Asks it to end, then kills it when it takes too long; resolves when it and whatever it started is gone.
+ * Asks the child to end, and kills it after the grace period. Resolves when the child and all that it started
+ * are gone.
  * @param {ChildProcess} child
  * @param {number} [graceMs]
  * @param {NodeJS.Signals} [signal]
@@ -146,7 +155,7 @@ export async function stopChild(child, graceMs = STOP_GRACE_MS, signal = 'SIGTER
 }
 
 /**
- * Kills it with everything in its session.
+ * Kills the child and everything in its session.
  * @param {ChildProcess} child
  */
 export function killGroup(child) {
@@ -154,12 +163,12 @@ export function killGroup(child) {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // Nobody is left in the group.
+    // The group is empty.
   }
 }
 
 /**
- * Whether the process is gone.
+ * Whether the process has ended.
  * @param {ChildProcess} child
  */
 export function hasEnded(child) {

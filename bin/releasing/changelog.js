@@ -1,13 +1,16 @@
-/** CHANGELOG.md as a release reads and writes it. Its form is that of Keep a Changelog. */
+/** Reads and writes CHANGELOG.md for a release. Its format is Keep a Changelog. */
 
 const UNRELEASED = '## [Unreleased]\n';
 
-/** The versions that it has a section for, as they stand in it. */
+/** The versions that have a section, in the order of the file. */
 export function releasedVersions(text) {
   return [...text.matchAll(/^## \[(\d[^\]]*)\]/gm)].map(([, version]) => version);
 }
 
-/** What the next version brings: the section of [Unreleased] without its heading; empty where there is no entry in it. */
+/**
+ * The entries for the next version: the section [Unreleased] without its heading. Empty where it has no
+ * entry.
+ */
 export function unreleased(text) {
   const begin = text.indexOf(UNRELEASED);
   if (begin === -1) return '';
@@ -15,7 +18,10 @@ export function unreleased(text) {
   return /^- \S/m.test(section) ? section.trim() : '';
 }
 
-/** The next text: what was unreleased stands under the version and its day, and [Unreleased] is empty. */
+/**
+ * The text after the release: the unreleased entries are under the version and its date, and [Unreleased] is
+ * empty.
+ */
 export function released(text, version, day) {
   return text.replace(UNRELEASED, `${UNRELEASED}\n## [${version}] - ${day}\n`);
 }

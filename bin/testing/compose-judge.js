@@ -1,4 +1,7 @@
-/** Compose's own loader as an executable, built once by Go into the user's cache folder. tools/compose-judge says what it does. */
+/**
+ * Compose's own loader as an executable, built once with Go into the user's cache folder. See
+ * tools/compose-judge.
+ */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
@@ -21,7 +24,7 @@ export async function composeJudge() {
   return executable;
 }
 
-/** Another source is another file: checkouts share the cache. */
+/** Each version of the source has its own file, since checkouts share the cache. */
 function sources() {
   const hash = createHash('sha256');
   for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(SOURCE, name)));
@@ -31,7 +34,7 @@ function sources() {
 function build(executable) {
   if (onPath('go') === null)
     throw new Missing(
-      'no Go, which builds the judge of docker-compose.yml: install Go 1.26, or name the executable by COMPOSE_JUDGE',
+      'Go is not installed, and it builds the judge of docker-compose.yml: install Go 1.26, or set COMPOSE_JUDGE to the executable',
     );
   process.stdout.write(
     "building the judge of docker-compose.yml, Compose's own loader (Go, half a minute) …\n",
@@ -42,7 +45,7 @@ function build(executable) {
   if (status !== 0) {
     const why = error ? `: ${error.message}` : ', see above';
     throw new Missing(
-      `no judge of docker-compose.yml: go build failed${why}. Go 1.26 and its module proxy are needed, or the executable named by COMPOSE_JUDGE`,
+      `no judge of docker-compose.yml: go build failed${why}. It needs Go 1.26 and its module proxy; or set COMPOSE_JUDGE to the executable`,
     );
   }
   renameSync(partial, executable);

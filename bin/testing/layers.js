@@ -1,12 +1,13 @@
-/** The layers of the suite, in the order in which they begin: a folder under test/ each, and what each needs. */
+/** The layers of the suite, in their starting order. Each is a folder under test/, with what it needs. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../prepare.js';
 
 /**
- * `apart`: each file in a process of its own, because it starts processes or servers; `atOnce` of them at most. `load`: how
- * much of a core one process of the layer takes while it runs, as measured, and `loads` where a file differs: one that measures
- * a promise in seconds says more, to have fewer neighbours. `first`: its long files, which begin first.
+ * `apart`: each file runs in a process of its own, because it starts processes or servers; at most `atOnce`
+ * of them at a time. `load`: the measured share of a core that one process of the layer uses. `loads`: the
+ * same for single files. A file that measures a promise in seconds has a higher value, to have fewer
+ * neighbours. `first`: the long files, which start first.
  */
 const LAYERS = [
   { name: 'lib' },
@@ -23,7 +24,7 @@ const LAYERS = [
     needs: ['timeSkipping', 'temporal'],
     apart: true,
     atOnce: 1,
-    // Its server's clock runs on while a step takes long.
+    // The clock of its server runs on while a step takes long.
     loads: { 'every-order': 1.5 },
     first: ['every-order'],
   },
@@ -76,7 +77,10 @@ const DEFAULTS = {
   first: [],
 };
 
-/** Every layer with its files; a folder with tests that no layer names is one of its own, so that no test is left out silently. */
+/**
+ * Every layer with its files. A folder with tests that no layer names becomes a layer, so that no test is
+ * left out silently.
+ */
 export function allLayers() {
   const named = new Set(LAYERS.map(({ name }) => name));
   const entries = readdirSync(join(root, 'test'), { withFileTypes: true });
@@ -91,7 +95,7 @@ export function allLayers() {
   ];
 }
 
-/** The longest first: what begins last should not be what everybody waits for. */
+/** The longest files first: the last file to start should not be the one that everything waits for. */
 function withFiles(layer) {
   const pathOf = (name) => join('test', layer.name, `${name}.test.ts`);
   const first = layer.first.map(pathOf);

@@ -1,4 +1,7 @@
-/** What layers need from outside: got once per run, handed to the tests by the environment, and ended with the run. */
+/**
+ * What layers need from outside. Prepared once per run, passed to the tests by the environment, and ended
+ * with the run.
+ */
 import { join } from 'node:path';
 import { root } from '../prepare.js';
 import { startPostgres } from '../../kit/postgres-server.js';
@@ -7,7 +10,7 @@ import { installPrograms, Missing, programAt } from './programs.js';
 import { makeStoreTemplate } from './store-template.js';
 import { timeSkippingPrograms, timeSkippingServer } from './time-skipping-server.js';
 
-/** How each is got: its variables. `stops` gets what ends what was started. */
+/** Prepares each part and returns its variables. `stops` collects the functions that end what was started. */
 const MAKERS = {
   postgres,
   postgresPrograms: async () => void programAt('postgres'),
@@ -16,13 +19,13 @@ const MAKERS = {
   timeSkipping: async () => ({ TIME_SKIPPING_SERVER: await timeSkippingServer() }),
   chromium: async () => ({ CHROMIUM: programAt('chromium') }),
   compose: async () => ({ COMPOSE_JUDGE: await composeJudge() }),
-  // The published patterns are tried with its `re`.
+  // The published patterns are tested with Python's `re`.
   python: async () => ({ PYTHON: programAt('python') }),
-  // Documents print calls by it, and those are run as they are printed.
+  // Documents print calls by curl, and the tests run them as printed.
   curl: async () => void programAt('curl'),
 };
 
-/** The programs that a part takes, which are installed together: one look at the lists of packages. */
+/** The programs that a part needs. They are installed together, with one update of the package lists. */
 const PROGRAMS_OF = {
   postgres: () => (process.env['TEST_DATABASE_URL'] === undefined ? ['postgres'] : []),
   postgresPrograms: () => ['postgres'],
@@ -33,8 +36,9 @@ const PROGRAMS_OF = {
 };
 
 /**
- * `prepare(layers)` gets their parts one after the other, since getting one may install something, and answers `{ layer, reason }` for each
- * layer that this machine can't run. `environment(names)` answers their variables or throws what is missing; `stop` ends what was started.
+ * `prepare(layers)` prepares their parts one after the other, since preparing one may install something. It
+ * returns `{ layer, reason }` for each layer that this machine can't run. `environment(names)` returns their
+ * variables, or throws where one is missing. `stop` ends what was started.
  */
 export function createParts() {
   const got = new Map();
@@ -60,7 +64,7 @@ export function createParts() {
         ...(await Promise.all(names.map(get))),
       );
     },
-    /** The second caller waits for the first. */
+    /** A second caller waits for the first. */
     stop() {
       stopped ??= stopAll(stops);
       return stopped;
@@ -75,7 +79,9 @@ function installWhatIsMissing(layers) {
   installPrograms(layers.flatMap(programsOf), layersOf);
 }
 
-/** Any other error than `Missing` means that something of ours is broken: the layer begins, and fails by it. */
+/**
+ * Any error other than `Missing` means that something of ours is broken: the layer starts, and fails with it.
+ */
 async function reasonsAgainst({ needs }, get) {
   const reasons = [];
   for (const name of needs)
@@ -104,10 +110,10 @@ async function embedded(stops) {
   return { TEST_STORE_TEMPLATE: folder };
 }
 
-/** It is silent where it has only to be found. */
+/** Silent where the CLI only has to be found. */
 async function temporal() {
   const { findTemporalCli } = await import('../../dist/dev/temporal-cli.js');
-  const said = ['no Temporal on this machine: its dev server runs the workflows of the tests'];
+  const said = ['Temporal is not on this machine: its dev server runs the workflows of the tests'];
   const say = (text) => process.stdout.write(`${[...said.splice(0), text].join('\n')}\n`);
   try {
     return { TEMPORAL_CLI: await findTemporalCli({ env: process.env, say }) };

@@ -1,8 +1,8 @@
-/** Several jobs at a time, as many as the machine has room for. */
+/** Runs several jobs at a time, as many as the machine has room for. */
 
 /**
- * `run(load, work, rank)` begins the work when there is room for its load, lower ranks first: none goes past another, or those
- * that need much room would come last. `close` forgets those that wait.
+ * `run(load, work, rank)` begins the work once there is room for its load, lower ranks first. No job
+ * overtakes another, or jobs with a large load would come last. `close` drops the waiting jobs.
  */
 export function createPool(capacity) {
   const waiting = [];

@@ -1,4 +1,4 @@
-/** Programs of other people that the suite runs: what each is for, and the Debian package that has it. */
+/** Third-party programs that the suite runs: the purpose of each, and its Debian package. */
 import { spawnSync } from 'node:child_process';
 import { onPath } from '../../kit/on-path.js';
 import { postgresPrograms } from '../../kit/postgres-server.js';
@@ -20,7 +20,7 @@ const PROGRAMS = {
   maven: {
     name: 'Maven',
     debian: 'maven',
-    purpose: "fetches Temporal's time-skipping test server",
+    purpose: "downloads Temporal's time-skipping test server",
     find: () => onPath('mvn'),
   },
   chromium: {
@@ -44,14 +44,14 @@ const PROGRAMS = {
 };
 const tried = new Set();
 
-/** Something that this machine lacks and that could not be got. The message says how to get it. */
+/** Something that this machine lacks and that could not be installed. The message says how to get it. */
 export class Missing extends Error {
   name = 'Missing';
 }
 
 /**
- * Installs those of these programs that are not here, where that may be done, and says before which and why. Each is tried once. `layersOf`
- * says which layers of the suite need a program.
+ * Installs the missing ones of these programs, where that is allowed. Before that it says which, and why.
+ * Each is tried once. `layersOf` says which layers of the suite need a program.
  */
 export function installPrograms(names, layersOf = () => []) {
   const missing = [...new Set(names)].filter((name) => PROGRAMS[name].find() === null && !tried.has(name));
@@ -62,15 +62,16 @@ export function installPrograms(names, layersOf = () => []) {
   say(`not on this machine, and ${refusal === undefined ? 'installed now' : 'not installed'}:`);
   for (const name of missing) say(`  ${inWords(PROGRAMS[name], layersOf(name))}`);
   if (refusal !== undefined) say(`${refusal}; on Debian: apt-get install ${packages.join(' ')}`);
-  else if (!install(command, packages)) say('apt-get has failed, see above: is this machine offline?');
+  else if (!install(command, packages)) say('apt-get failed, see above; check that this machine is online');
 }
 
-/** Where a program is, installed if need be. Throws `Missing`. */
+/** The path of a program, which is installed if necessary. Throws `Missing`. */
 export function programAt(name) {
   installPrograms([name]);
   const { find, name: named, debian, purpose } = PROGRAMS[name];
   const path = find();
-  if (path === null) throw new Missing(`no ${named}, which ${purpose}; on Debian: apt-get install ${debian}`);
+  if (path === null)
+    throw new Missing(`${named} is missing (purpose: ${purpose}); on Debian: apt-get install ${debian}`);
   return path;
 }
 
@@ -79,7 +80,10 @@ function inWords({ name, debian, purpose }, layers) {
   return `${name}, package ${debian}: ${purpose}${users}`;
 }
 
-/** How it is called here, or why it is not. Outside of CI sudo is not asked: a machine that somebody works on is theirs. */
+/**
+ * The command of apt-get here, or why it is not used. Outside of CI, sudo is not used: the machine belongs to
+ * the person who works on it.
+ */
 function aptGet() {
   if (onPath('apt-get') === null) return { refusal: 'there is no apt-get here' };
   if (process.getuid?.() === 0) return { command: ['apt-get'] };

@@ -1,6 +1,6 @@
 /**
- * What Jest says of one process of the suite: a line per file, a failure as soon as it is there, and a report for the runner,
- * who says the failures once more at the end: of a long log often only the tail is kept.
+ * The output of Jest for one process of the suite: a line per file, each failure at once, and a report for
+ * the runner. The runner repeats all failures at the end, since often only the tail of a long log is kept.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -8,7 +8,7 @@ import { root } from '../prepare.js';
 
 // oxlint-disable-next-line import/no-default-export -- Jest takes no other
 export default class Reporter {
-  /** Its one file has a process of its own, whose CPU time is the file's. */
+  /** The process has only one file, so its CPU time is the file's. */
   #isAlone = false;
   #failures = [];
 
@@ -45,7 +45,7 @@ export default class Reporter {
       JSON.stringify({
         files: numTotalTestSuites,
         passed: numPassedTests,
-        // A file that can't even be loaded has no tests to fail: it counts as one.
+        // A file that can't be loaded has no tests that fail. It counts as one failure.
         failed: numFailedTests + numRuntimeErrorTestSuites,
         skipped: numPendingTests,
         cpuSeconds: cpuSeconds(),
@@ -61,7 +61,9 @@ export default class Reporter {
 
 const TICKS_PER_SECOND = 100;
 
-/** Ours and that of all processes that we have started and seen end; on Linux only are those known. */
+/**
+ * CPU time of this process and of all its children that have ended. The children's is known only on Linux.
+ */
 function cpuSeconds() {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6 + ofChildren();

@@ -1,4 +1,7 @@
-/** One Jest process, its output line by line under the name of its layer, its result read from our reporter's report. */
+/**
+ * Runs one Jest process. Prints its output line by line with the name of its layer, and reads the result from
+ * our reporter's report.
+ */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,12 +9,15 @@ import { eachLine, killGroup, spawnTied } from '../../kit/tied-child.js';
 import { root } from '../prepare.js';
 
 const LIMIT_MS = 25 * 60_000;
-/** Jest has written its report and still does not end: something that a test started is alive. */
+/**
+ * For a Jest that has written its report and does not end, because something that a test started is alive.
+ */
 const LINGER_MS = 20_000;
-/** For the last words of a process that has ended; something that outlives it may hold the pipe. */
+/** For the last output of a process that has ended. A descendant that outlives it may hold the pipe open. */
 const LAST_WORDS_MS = 1_000;
 const JEST = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-// Half of what a short test computes with an embedded store is the optimizing of WebAssembly; garbage is a tenth of it all.
+// Half of the CPU time of a short test with an embedded store optimizes WebAssembly. Garbage collection is a
+// tenth of all CPU time.
 const NODE_FLAGS = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
@@ -19,7 +25,10 @@ const NODE_FLAGS = [
   '--liftoff-only',
 ];
 
-/** Resolves to `{ files, passed, failed, skipped, reason, failures }`; `reason` says why it failed as a whole, `failures` which files and how. */
+/**
+ * Resolves to `{ files, passed, failed, skipped, reason, failures }`. `reason` says why the process failed as
+ * a whole, `failures` which files failed and how.
+ */
 export async function runJest(job, env, jestArgs, onStart) {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-jest-'));
   const report = join(folder, 'report.json');
@@ -50,7 +59,7 @@ function start({ layer, files }, env, jestArgs) {
   return child;
 }
 
-/** Resolves to null, or to the reason why it had to be killed. */
+/** Resolves to null, or to the reason why the process had to be killed. */
 function ended(child, report) {
   return new Promise((resolve, reject) => {
     let reason = null;
@@ -63,7 +72,7 @@ function ended(child, report) {
     const watch = setInterval(() => {
       if (linger === undefined && existsSync(report))
         linger = setTimeout(
-          () => kill('did not end after its tests: something that one started is alive'),
+          () => kill('did not end after its tests: something that a test started is still alive'),
           LINGER_MS,
         );
     }, 500);

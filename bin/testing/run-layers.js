@@ -1,10 +1,16 @@
-/** The layers side by side, as far as the machine has room for them: most of the end-to-end tests wait while others compute. */
+/**
+ * Runs the layers side by side, as far as the machine has room: most end-to-end tests only wait while others
+ * compute.
+ */
 import { availableParallelism } from 'node:os';
 import { createPool } from './pool.js';
 import { killGroup } from '../../kit/tied-child.js';
 import { failed, runJest } from './run-jest.js';
 
-/** `results` is per layer, in order: `{ name, files, passed, failed, seconds, cpuSeconds, reason, failures }`. `stop` ends all of it at once. */
+/**
+ * `results`, per layer and in order: `{ name, files, passed, failed, seconds, cpuSeconds, reason, failures
+ * }`. `stop` ends everything at once.
+ */
 export function runLayers(layers, parts, jestArgs, say) {
   const pool = createPool(availableParallelism() + 0.5);
   const running = new Set();

@@ -1,4 +1,7 @@
-/** A migrated embedded store, made once per run: the tests copy it, since making one takes seconds of computing. */
+/**
+ * A migrated embedded store, created once per run. The tests copy it, since creating one takes seconds of CPU
+ * time.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +16,7 @@ const PROGRAM = `
   await store.close();
 `;
 
-/** `folder` is a DATA_DIR, `remove` takes it away. */
+/** `folder` is a DATA_DIR. `remove` deletes it. */
 export async function makeStoreTemplate() {
   const folder = mkdtempSync(join(tmpdir(), 'paidonce-template-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-/** Temporal's Java test server, fetched once by Maven into the user's cache folder. */
+/** Temporal's Java test server, downloaded once by Maven into the user's cache folder. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -19,7 +19,7 @@ export async function timeSkippingServer() {
   return executable;
 }
 
-/** The programs that it takes: to run it, and to fetch it where that has not been done yet. */
+/** The programs that it needs: to run, and to be downloaded where that was not done yet. */
 export function timeSkippingPrograms() {
   if (process.env['TIME_SKIPPING_SERVER'] !== undefined) return [];
   return existsSync(ownServer()) ? ['java'] : ['java', 'maven'];
@@ -31,7 +31,7 @@ function ownServer() {
 }
 
 function fetchServer(executable) {
-  process.stdout.write(`fetching Temporal's time-skipping test server ${VERSION} (Maven, 38 MB) …\n`);
+  process.stdout.write(`downloading Temporal's time-skipping test server ${VERSION} (Maven, 38 MB) …\n`);
   const folder = dirname(executable);
   const partial = join(folder, `lib-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -42,8 +42,8 @@ function fetchServer(executable) {
     rmSync(partial, { recursive: true, force: true });
     const why = error ? `: ${error.message}` : ', see above';
     throw new Missing(
-      `no time-skipping test server of Temporal: mvn ${goal[0]} failed${why}. Try again where Maven's repository can be reached, or name ` +
-        'the executable by TIME_SKIPPING_SERVER',
+      `Temporal's time-skipping test server is missing: mvn ${goal[0]} failed${why}. Try again with access to Maven's repository, or set ` +
+        'TIME_SKIPPING_SERVER to the executable',
     );
   }
   rmSync(join(folder, 'lib'), { recursive: true, force: true });
@@ -51,7 +51,10 @@ function fetchServer(executable) {
   writeWrapper(executable);
 }
 
-/** `exec`, so that killing what was started kills the server; the light compiler starts it within the SDK's 5 s. */
+/**
+ * `exec`, so that killing the wrapper kills the server. The simple compiler lets it start within the SDK's 5
+ * s.
+ */
 function writeWrapper(executable) {
   const lib = join(dirname(executable), 'lib', '*');
   const java = 'java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC';

@@ -75,8 +75,8 @@ describe('where nothing may be installed', () => {
       '  Chromium, package chromium: buys in the demo shop (browser)',
       '  Python, package python3: tries the patterns of openapi.json (patterns)',
       'there is no apt-get here; on Debian: apt-get install chromium python3',
-      'SKIP browser    1 files: no Chromium, which buys in the demo shop; on Debian: apt-get install chromium',
-      'SKIP patterns   1 files: no Python, which tries the patterns of openapi.json; on Debian: apt-get install python3',
+      'SKIP browser    1 files: Chromium is missing (purpose: buys in the demo shop); on Debian: apt-get install chromium',
+      'SKIP patterns   1 files: Python is missing (purpose: tries the patterns of openapi.json); on Debian: apt-get install python3',
     ]);
     expect(lines.at(-1)).toBe('1 passed, 0 failed, 2 skipped');
     expect(code).toBe(0);
@@ -88,7 +88,7 @@ describe('where nothing may be installed', () => {
     ['a file that was named', ['test/browser/one.test.ts'], {}, '0 passed, 1 failed'],
   ])('%s fails', async (_, args, env, last) => {
     const { code, lines } = await npmTest(args, env);
-    expect(lines.join('\n')).toMatch(/FAIL browser .*\(no Chromium, which .*apt-get install chromium\)/);
+    expect(lines.join('\n')).toMatch(/FAIL browser .*\(Chromium is missing .*apt-get install chromium\)/);
     expect(lines.at(-1)).toBe(last);
     expect(code).toBe(1);
   });
@@ -112,7 +112,7 @@ describe('where it may', () => {
     await program('apt-get', APT.replace('for name', 'exit 100\nfor name'));
     await program('sudo', SUDO);
     const { code, lines } = await npmTest([], { CI: 'true' });
-    expect(lines).toContain('apt-get has failed, see above: is this machine offline?');
+    expect(lines).toContain('apt-get failed, see above; check that this machine is online');
     expect((await asked()).split('\n').filter((line) => line.includes('install'))).toHaveLength(1);
     expect(lines.at(-1)).toBe('1 passed, 2 failed');
     expect(code).toBe(1);

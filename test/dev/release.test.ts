@@ -131,16 +131,16 @@ describe('a release', () => {
     await commit('feat(api): a call');
     const { stdout } = await release('0.3.0');
     expect(stdout).toContain('delete 0014_lists.json of test/store/statements');
-    expect(stdout).toContain(`${HISTORY}: gone since v0.2.0`);
+    expect(stdout).toContain(`${HISTORY}: deleted since v0.2.0`);
     expect(stdout).toContain('patched()');
   });
 });
 
 describe('a release is refused', () => {
   it.each<[string, string, () => Promise<unknown>, string]>([
-    ['by a word', 'next', async () => {}, '"next" is no semantic version'],
-    ['by a prefix', 'v0.2.0', async () => {}, '"v0.2.0" is no semantic version'],
-    ['by a lower version', '0.0.9', async () => {}, 'package.json has 0.1.0, which is higher'],
+    ['by a word', 'next', async () => {}, '"next" is not a semantic version'],
+    ['by a prefix', 'v0.2.0', async () => {}, '"v0.2.0" is not a semantic version'],
+    ['by a lower version', '0.0.9', async () => {}, 'package.json has the higher version 0.1.0'],
     ['on another branch', '0.2.0', () => git('checkout', '-b', 'other'), 'this is other'],
     ['on no branch', '0.2.0', () => git('checkout', '--detach'), 'this is no branch'],
     ['with a changed file', '0.2.0', () => write(HISTORY, '{ }'), 'the tree is not clean'],
@@ -163,7 +163,7 @@ describe('a release is refused', () => {
   it('under a version that has been released, and below one', async () => {
     await release('0.2.0');
     const again = await release('0.2.0');
-    expect(again.stderr).toContain('CHANGELOG.md has 0.2.0, and a higher version was expected');
+    expect(again.stderr).toContain('CHANGELOG.md has 0.2.0 already: expected a higher version');
     expect(again.stderr).toContain('there is a tag v0.2.0 already');
     expect((await release('0.2.0-rc.1')).stderr).toContain('CHANGELOG.md has 0.2.0');
   });
