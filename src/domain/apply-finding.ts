@@ -260,8 +260,8 @@ function voided(payment: Payment, finding: Finding, orderStatus: OrderStatus): U
 }
 
 /**
- * One update for each refund. The last one that completes the whole is `order.refunded`; so may the void of
- * the rest.
+ * One update for each refund. If nothing is left afterwards, the last one is `order.refunded`. The void of
+ * the rest may cause that too.
  */
 function refunded(payment: Payment, finding: Finding, orderStatus: OrderStatus): UpdateToSend[] {
   const { refundedMinor } = sumsOf(payment, finding);
@@ -296,8 +296,8 @@ function review(
 }
 
 /**
- * Money that could not pay is back with the payer. If between two readings it also bounced once, the merchant
- * is notified of both.
+ * Money that could not pay is back with the payer. If a give-back failed and another one succeeded between
+ * two readings, the merchant is notified of both.
  */
 function returned(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
   const orderStatus = afterReview(order, payment);
@@ -352,8 +352,8 @@ const FAILURES: Partial<Record<PaymentStatus, UpdateType>> = {
 };
 
 function hold(order: OrderSnapshot, payment: Payment, finding: Finding): OrderChange {
-  // A hold on a closed payment, or beside another open session, may still turn into money. It is watched, but
-  // blocks no new session.
+  // A hold on a closed payment, or beside another open session, may still turn into money. It is put in
+  // REVIEW and watched, instead of keeping the order pending.
   const isLate = payment.closedBy !== null || order.paidPaymentId !== null || order.otherOpen !== null;
   if (isLate) return review(order, payment, finding, 'late_hold');
   const orderStatus = order.otherReviewed ? 'REVIEW' : 'PAYMENT_PENDING';

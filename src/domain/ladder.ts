@@ -1,4 +1,4 @@
-/** How soon a read, an operation, an opening or a call of a silent gateway is repeated: contract §5.3. */
+/** How soon a read, an operation, an opening or a call to a silent gateway is repeated: contract §5.3. */
 
 const DELAYS_MS = [1_000, 2_000, 5_000, 15_000, 60_000];
 const DELAY_AFTERWARDS_MS = 5 * 60_000;

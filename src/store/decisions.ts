@@ -37,8 +37,8 @@ export async function writeDecision(
 export type Decided = 'accept' | 'dismiss' | 'give_back' | 'cancel';
 
 /**
- * Uses the note of a decision once; the same user may repeat it. Returns whether there is such a note and it
- * is not used by another. A note that was not used within an hour has expired: the person has to ask again.
+ * Marks the note of a decision as used by `by`, which may use it again. Returns whether there is such a note
+ * that nothing else has used. A note that is unused for an hour expires: the person has to ask again.
  */
 export async function useDecision(
   db: Db,

@@ -1,8 +1,7 @@
 /**
  * One holder per directory on this machine: a listening socket, which the kernel closes however its process
  * dies. On Linux it is an abstract socket, which leaves no file. Elsewhere it is a file, which is removed if
- * no process answers on it. A pid file was tried: after a `kill -9` it refuses wrongly, since pids are
- * reused.
+ * no process answers on it. A pid file was tried: it refuses wrongly after a `kill -9`, and pids are reused.
  */
 import { createHash } from 'node:crypto';
 import { realpath, unlink } from 'node:fs/promises';

@@ -17,8 +17,8 @@ export const FOLDER = join(PACKAGE_FOLDER, 'migrations');
 const MIGRATION_LOCK = 7_201_001;
 
 /**
- * In milliseconds. A migration may take minutes; the answer to a connection or to a request for the lock may
- * not. `give`: how long a statement that blocks others waits for its own lock at a time.
+ * In milliseconds. A migration may take minutes, but connecting or getting the lock may not. `give`: how long
+ * a statement that blocks others waits for its own lock at a time.
  */
 export const MIGRATION_LIMITS = { answer: 5_000, lock: 60_000, statement: 5 * 60_000, give: 1_000 };
 

@@ -75,8 +75,8 @@ export class FirstAttempts {
     const free = Math.min(BATCH, this.#tools.slots - this.#underWay.size);
     if (this.#tools.endpoint === null || free <= 0) return;
     const found = await findUntold(this.#tools.db, free);
-    // Records may commit in another order than their updates became due: one may have waited for the order's
-    // lock.
+    // Sorted by sequence: a record that waited for the order's lock has an earlier time than the record that
+    // it follows.
     const inOrder = found.sort((left, right) => left.sequence - right.sequence);
     for (const order of new Set(inOrder.map(({ orderReference }) => orderReference))) {
       const effects = inOrder.flatMap((one) => (one.orderReference === order ? [one.effectId] : []));

@@ -28,8 +28,8 @@ export interface Opening {
   isInTrouble: boolean;
   callers: number;
   /**
-   * Messages that asked to close a payment that was never opened. A request that the store has is removed
-   * once it is done.
+   * The close requests in messages, for a payment that was never opened. Only those that the store has are
+   * carried out.
    */
   closing: readonly ClosingCause[];
 }

@@ -94,7 +94,7 @@ function timerOf(run: RunState): { at: number; summary: string } | null {
   if (!isUnopened(run))
     return nextLook && { at: nextLook.at, summary: `next look at the gateway: ${nextLook.why}` };
   const summary = opening.isResting
-    ? 'the session is not asked for: rest until its deadline'
+    ? 'no request for the session: rest until its deadline'
     : 'try again to open the session';
   return { at: opening.nextTry, summary };
 }
