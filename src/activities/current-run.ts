@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 
-/** The run that called this activity. It notifies the merchant of what the activity records. */
+/** The id of the run that called this activity. */
 export function currentRun(): string {
   return Context.current().info.workflowExecution?.runId ?? '';
 }

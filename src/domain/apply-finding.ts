@@ -28,9 +28,7 @@ export interface OrderChange {
   readonly orderStatus: OrderStatus;
   /** True in exactly one change of an order's life. */
   readonly paysNow: boolean;
-  /**
-   * The transaction differs from what was opened and an operator has accepted it: record that from now on.
-   */
+  /** An operator has accepted the values that the transaction shows: they hold from now on. */
   readonly accepts: boolean;
   readonly updates: readonly UpdateToSend[];
 }

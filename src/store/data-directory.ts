@@ -11,9 +11,10 @@ const PROGRAM = `
 `;
 
 /**
- * Creates the embedded store's data directory where there is none yet. It runs in a process of its own, since
- * it takes 500 MB that a process never gives back. It has another name until it is complete, so that a kill
- * leaves no half-made directory. The caller holds the lock of `folder`, which is empty or was created before.
+ * Creates the embedded store's data directory where there is none yet. The work runs in a process of its own,
+ * since it takes 500 MB that a process never gives back. The directory has another name until it is complete,
+ * so that a kill leaves no half-made one. The caller holds the lock of `folder`, which is empty or was
+ * created before.
  */
 export async function ensureDataDirectory(folder: string): Promise<void> {
   if (existsSync(join(folder, 'PG_VERSION'))) return;

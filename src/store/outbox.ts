@@ -118,7 +118,7 @@ export function listUpdates(db: Db, paymentId: string): Promise<OutboxRow[]> {
 
 /**
  * An update so late that no process and no run can be sending it: its run is lost, or never learned that the
- * first attempt failed. Checked rarely where only the endpoint was missing.
+ * first attempt failed. It counts as late only after 90 minutes where just the endpoint was missing.
  */
 function isForgotten(update: SQL): SQL {
   return sql`(${update}.attempted_at is not null and (${update}.claimed_until is null or ${update}.claimed_until < now())

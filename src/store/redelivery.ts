@@ -1,6 +1,6 @@
 /**
  * Repetitions on a person's request: run a stored callback again, send an update again. The person and the
- * reason are kept in the timeline and nowhere else.
+ * reason are noted in the timeline, beside the audit log of the call.
  */
 import { and, asc, eq, gte, inArray, isNotNull, ne, sql, type Column, type SQL } from 'drizzle-orm';
 import { nameOf, type Asker } from './asker.ts';

@@ -1,8 +1,8 @@
 /**
  * The runs that we wake ourselves: of payments that a listing shows with a difference, that no run watches,
  * or whose update was never sent. A run that exists and only waits for its gateway keeps every signal in its
- * history, and many processes look for the same payments. So a waker takes the payment first. For the same
- * reason it is woken again after 5, 10, 20 … minutes, at most an hour.
+ * history, and many processes look for the same payments. So a waker takes the payment first. It is woken
+ * again about the same only after 5, 10, 20 … minutes, at most an hour.
  */
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import type { Db } from './open.ts';

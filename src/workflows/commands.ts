@@ -96,7 +96,7 @@ async function closeSession(run: RunState, because: ClosingCause): Promise<void>
   const answer = await askToClose(run, run.phase.payment, because);
   if (answer === 'cancelled') run.closing = because.why;
   // The reading after the cancel decides, not the answer to the cancel. Whichever of the two closed the
-  // session, the merchant asked for it and is notified so.
+  // session, the merchant asked for it and is notified of that.
   const after = await look(run, { closing: because.why });
   const isLagging = after?.answer !== 'clear' && run.closing !== null;
   if (isLagging) run.nextLook = { at: Date.now() + 1_000, why: 'follow-up' };
