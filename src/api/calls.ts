@@ -1,4 +1,4 @@
-/** Every call of the API. What is not in this list is neither routed nor documented. */
+/** Every call of the API. A call that is not in this list is neither routed nor documented. */
 import { AUDIT_CALLS } from './audit/routes.ts';
 import { CALLBACK_CALLS, type CallbackTools } from './callbacks/routes.ts';
 import { DELIVERY_CALLS } from './deliveries/routes.ts';
@@ -14,7 +14,7 @@ import { SEARCH_CALLS } from './search/routes.ts';
 import { ORDER_UPDATES } from './updates/order-updates.ts';
 import { UPDATE_CALLS } from './updates/routes.ts';
 
-/** What the handlers of all calls need: the service, and what is made once for a process. */
+/** The tools of all handlers: the service, and objects that are made once per process. */
 export type ApiTools = CallbackTools & DocsTools & HealthTools & MoneyTools & ReturnTools;
 
 export const CALLS: readonly Call<ApiTools>[] = [
@@ -30,7 +30,7 @@ export const CALLS: readonly Call<ApiTools>[] = [
   ...DOCS_CALLS,
 ];
 
-/** The OpenAPI document of all of them, and of the updates that we send. `prefix` is the path of PUBLIC_URL. */
+/** The OpenAPI document of all calls and of the updates that we send. `prefix` is the path of PUBLIC_URL. */
 export function openApiDocument(prefix = ''): OpenApiDocument {
   return documentOf(CALLS, ORDER_UPDATES, prefix);
 }

@@ -1,8 +1,14 @@
-/** Why a call is refused. Use cases throw it and know nothing of HTTP: `http/problem.ts` alone says which answer a code is. */
+/**
+ * The reason why a call is refused. Use cases throw it without knowing HTTP: only `http/problem.ts` maps a
+ * code to an answer.
+ */
 
 import type { PROBLEMS } from './http/problem.ts';
 
-/** Stable and published: made for programs. The one table of codes is a type here, so that its statuses stay with HTTP. */
+/**
+ * Stable and published, for programs. The table of codes is imported as a type only, so that the statuses
+ * stay in `http/`.
+ */
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** A field that is not as expected. */
@@ -15,7 +21,7 @@ export interface FieldProblem {
 export interface RefusalData {
   readonly errors?: readonly FieldProblem[];
   readonly retryAfterSeconds?: number;
-  /** Why, in the gateway's words. */
+  /** The reason as the gateway gave it. */
   readonly reason?: string;
   readonly cause?: unknown;
 }
@@ -33,7 +39,7 @@ export class Refusal extends Error {
   }
 }
 
-/** For fields that a schema alone can't refuse. */
+/** A refusal of fields that a schema alone can't check. */
 export function wrongFields(what: string, errors: readonly FieldProblem[]): Refusal {
   return new Refusal('invalid_request', `${what} has fields that are not as expected`, { errors });
 }

@@ -116,7 +116,7 @@ describe('what needs somebody', () => {
     const sent = {
       at: '2026-11-21T11:50:00.000Z',
       kind: 'operation',
-      text: 'void v-1 of 301.00 NOK is sent; the gateway has not finished it',
+      text: 'void v-1 of 301.00 NOK was sent; the gateway has not finished it',
       data: { kind: 'void', reference: 'v-1', state: 'pending' },
     };
     const find = (status: string) =>

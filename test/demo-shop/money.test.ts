@@ -105,7 +105,7 @@ describe('the money buttons of the demo shop', () => {
 
   it('say that the key of the shop lacks the scope', async () => {
     stage.api.payment = HELD;
-    const detail = 'the key web has the scope shop; one of money, admin was expected';
+    const detail = 'the API key web has the scope shop; one of money, admin was expected';
     stage.api.outcome = { status: 'failed', problem: { status: 403, code: 'scope_missing', detail } };
     const answer = await press(await button('Void'));
     const words = await answer.text();

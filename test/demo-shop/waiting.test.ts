@@ -37,7 +37,7 @@ describe('what a pending order waits for', () => {
     const timeline = [
       { at: new Date(Date.now() - 30 * MINUTE_MS).toISOString(), kind: 'read', text: 'dintero says ON_HOLD' },
       { at: read, kind: 'read', text: 'dintero says ON_HOLD' },
-      { at: new Date().toISOString(), kind: 'update', text: 'the merchant heard' },
+      { at: new Date().toISOString(), kind: 'update', text: 'the merchant acknowledged' },
     ];
     stage.api.payment = { status: 'ON_HOLD', checkoutUrl: null, timeline };
     const { words, at } = await waiting();

@@ -1,4 +1,4 @@
-/** The audit as it is shown, and what it is narrowed by: contract §3. */
+/** Audit entries as the API shows them, and the filters of their list: contract §3. */
 import { z } from 'zod';
 import type { AuditedRow } from '../../store/audit.ts';
 import { AUDITED_CALLS } from '../../store/schema.ts';
@@ -11,25 +11,26 @@ export const auditEntry = z
     id: z.string().meta({ example: 'aud_01a201c0f8ea001e5f76a2ef472f' }),
     at: timestamp,
     key: z.string().meta({ description: 'The name of the API key' }),
-    actor: z.string().meta({ description: 'The name that was given, else that of the key' }),
+    actor: z.string().meta({ description: 'The `actor` that the call gave, or else the name of the key' }),
     address: z.string().meta({
       description:
-        'Where the call came from; behind proxies see TRUST_PROXY. Empty once older than RETENTION_TIMELINE',
+        'The IP address of the caller; behind proxies see TRUST_PROXY. Empty once the entry is older than RETENTION_TIMELINE',
     }),
-    requestId: z.string().meta({ description: 'The `X-Request-Id` of its answer' }),
+    requestId: z.string().meta({ description: 'The `X-Request-Id` of the response' }),
     what: z.enum(AUDITED_CALLS),
     payment: z
       .string()
       .nullable()
-      .meta({ description: 'As the call named it; there may be no such payment' }),
+      .meta({ description: 'The payment id as the call gave it; there may be no such payment' }),
     orderReference: z.string().nullable(),
     asked: z
       .record(z.string(), z.unknown())
-      .meta({ description: 'What was asked for: amount in minor units, reference, decision, reason' }),
+      .meta({ description: 'What the call asked for: amount in minor units, reference, decision, reason' }),
     status: z.int().nullable().meta({
-      description: 'Of the answer. Null while it is under way, or where our process ended before it',
+      description:
+        'The HTTP status of the response. Null while the call is under way, or if our process ended before it responded',
     }),
-    code: z.string().nullable().meta({ description: 'The code of a refusal' }),
+    code: z.string().nullable().meta({ description: 'The problem code, if the call was refused' }),
   })
   .meta({ id: 'AuditEntry' });
 
@@ -48,7 +49,6 @@ export const auditQuery = z.strictObject({
   cursor: cursorOf('aud'),
 });
 
-/** One that was asked for and answered. */
 export function viewAuditEntry(row: AuditedRow): z.infer<typeof auditEntry> {
   const { id, at, key, actor, address, requestId, what, paymentId, orderReference, asked, status, code } =
     row;

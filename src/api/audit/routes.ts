@@ -11,9 +11,9 @@ export const AUDIT_CALLS = [
     path: '/v1/audit',
     operationId: 'listAudit',
     access: [],
-    summary: 'Calls that moved money or decided, with the key that made each',
+    summary: 'List the calls that moved money or made a decision, with the API key of each',
     description:
-      'A row for each capture, refund, void, cancel, resolve and redelivery that was asked for, also for those that were refused. It is ' +
+      'One entry for each capture, refund, void, cancel, resolve and redelivery that was requested, also if it was refused. The entry is ' +
       'written before anything is done.',
     query: auditQuery,
     answers: { 200: json('One page, newest first', pageOf(auditEntry), { page: pageWith(auditExample) }) },

@@ -17,21 +17,30 @@ import { receivedOf } from './log-entry.ts';
 import { RefusedCallbacks } from './refused-callbacks.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
-/** How long the store may take before Temporal is told without its word, and before it counts as away. */
+/**
+ * How long the store may take before Temporal is signalled without waiting for it, and before it counts as
+ * unavailable.
+ */
 const LOG_WORD_MS = 150;
 const LOG_LIMIT_MS = 650;
 
-/** How long an operation of ours may take from the gateway's callback to its own record; what is not answered then is looked at. */
+/**
+ * How long our own operation may take from the gateway's callback to its record. A callback that no record
+ * explains by then causes a look.
+ */
 const ECHO_MS = 500;
 
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
-/** Copies of one signed message, each with another, unsigned delivery id: a burst, then one in half a minute. The rest is counted. */
+/**
+ * Copies of one signed message, each with another unsigned delivery id: a burst is stored, then one in 30
+ * seconds. Further copies are only counted.
+ */
 const COPIES = { perSecond: 1 / 30, burst: 5 };
-/** What is signed longer ago is no retry of the gateway's: contract §4. */
+/** An older signature can't belong to a retry of the gateway: contract §4. */
 const LONG_AGO_S = 7 * 24 * 3_600;
 
-/** One for a process. */
+/** One per process. */
 export class Ingress {
   readonly #service: Service;
   readonly #pokes: Pokes;
@@ -48,7 +57,7 @@ export class Ingress {
     this.#signalled = new Batcher((ids) => markSignalled(service.store.db, ids));
   }
 
-  /** @throws Refusal for everything that is not answered 200 */
+  /** @throws Refusal for every request that does not get a 200 */
   async receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }> {
     const { metrics } = this.#service;
     const verification = gateway.verify(request);
@@ -75,7 +84,7 @@ export class Ingress {
     return { result };
   }
 
-  /** Waits for what was answered but is still being signalled. */
+  /** Waits for deliveries that were answered but are still being signalled. */
   async drain(): Promise<void> {
     await Promise.all(this.#running);
     await this.#signalled.flush();
@@ -86,25 +95,32 @@ export class Ingress {
     this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
     throw new Refusal(
       'unavailable',
-      `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send it again`,
+      `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send the callback again later`,
     );
   }
 
-  /** Whether it is one copy too many of a message that is stored, and was counted there. A message that is not stored is taken. */
+  /**
+   * Whether this is a surplus copy of a stored message, which was then only counted there. A message that is
+   * not stored is never surplus.
+   */
   async #countCopy(gateway: Gateway, { copyHash, contentHash, key }: Delivery): Promise<boolean> {
     if (copyHash === undefined || this.#copies.take(`${gateway.id}/${copyHash}`)) return false;
     const counted = countReceipt(this.#service.store.db, gateway.id, { contentHash, key });
     return withStoreTimeout(counted, LOG_LIMIT_MS).catch(() => false);
   }
 
-  /** Whose it is, where only the session says so: without the store that can't be known, and Temporal can't be told of it. */
+  /**
+   * Finds the payment where the delivery names only the session. Only the store knows that session, so
+   * without it Temporal can't be signalled.
+   */
   async #identified(gateway: Gateway, delivery: Delivery): Promise<Delivery> {
     const { sessionId } = delivery.claim;
     if (delivery.keyBySession === undefined || sessionId === undefined) return delivery;
     const found = findKeyBySession(this.#service.store.db, gateway.id, sessionId);
     const key = await withStoreTimeout(found, LOG_LIMIT_MS).catch((error: unknown) =>
       unavailable(this.#service, gateway.id, {
-        detail: 'the store, which alone knows whose session it is about, did not answer; send it again',
+        detail:
+          'the store did not answer, and only the store knows which payment the session belongs to; send the callback again',
         cause: error,
       }),
     );
@@ -116,14 +132,18 @@ export class Ingress {
     const logged = withStoreTimeout(log(this.#service.store.db, received), LOG_LIMIT_MS);
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
     if (word === null) return this.#takeWithoutWord(received, request, logged);
-    // It can't be acted upon as it stands, but it comes from the gateway: looking at the payment it names is harmless.
+    // Its claim can't be used, but it comes from the gateway: a look at the payment that it names is
+    // harmless.
     if (delivery.kind === 'unclear' && delivery.key !== null)
       this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
     if (word.toSignal) this.#background(this.#tell(received, request, word));
     return word.result;
   }
 
-  /** What may be the echo of an operation under way is given a moment to be answered by its record; should we die, the forwarder sees to it. */
+  /**
+   * A callback that may be the echo of an operation under way waits a moment for the operation's record to
+   * explain it. If this process dies, the forwarder signals the callback.
+   */
   async #tell(received: ReceivedDelivery, request: RawRequest, { id, mayBeEcho }: LogWord): Promise<void> {
     const { key } = received;
     if (mayBeEcho && key !== null) {
@@ -135,7 +155,10 @@ export class Ingress {
     this.#signalled.add(id);
   }
 
-  /** The store is slow or away: Temporal is told at once, and whichever of the two has it first lets us answer. */
+  /**
+   * The store is slow or unavailable: Temporal is signalled at once, and the first of the two that has the
+   * callback lets us answer.
+   */
   async #takeWithoutWord(
     received: ReceivedDelivery,
     request: RawRequest,
@@ -147,7 +170,7 @@ export class Ingress {
       : [];
     const { result } = await Promise.any([logged, ...told]).catch((error: unknown) =>
       unavailable(this.#service, received.gateway, {
-        detail: 'neither the store nor Temporal could take it; send it again',
+        detail: 'neither the store nor Temporal could accept the callback; send it again',
         cause: error,
       }),
     );
@@ -204,11 +227,15 @@ function count(
     kind: group?.kind ?? 'unknown',
     secret: String(secretIndex),
   });
-  if (kind === 'unclear') log.error({ gateway: gateway.id, eventId }, 'rightly signed, but not understood');
+  if (kind === 'unclear')
+    log.error(
+      { gateway: gateway.id, eventId },
+      'a callback has a valid signature but could not be understood',
+    );
   if (kind === 'payment' && key !== null && result === 'ignored')
     log.error(
       { gateway: gateway.id, eventId, payment: key.paymentId },
-      'about a payment that this store has lost: was an older backup restored? See docs/operations.md',
+      'a callback is about a payment that this store has lost: was an older backup restored? See docs/operations.md',
     );
 }
 
@@ -216,15 +243,15 @@ function longStaleSignature({ ageSeconds }: Delivery): Refusal {
   const days = Math.floor(Math.abs(ageSeconds) / (24 * 3_600));
   return new Refusal(
     'stale_signature',
-    `the signature is right, but ${days} days ${ageSeconds > 0 ? 'old' : 'in the future'}; it was not acted upon`,
+    `the signature is valid, but ${days} days ${ageSeconds > 0 ? 'old' : 'in the future'}; the callback was not acted on`,
   );
 }
 
 function staleSignature(delivery: Delivery): Refusal {
   return new Refusal(
     'stale_signature',
-    `the signature is right, but ${Math.abs(Math.round(delivery.ageSeconds))} s ${delivery.ageSeconds > 0 ? 'old' : 'in the future'}; ` +
-      'at most 300 s were expected. It was acted upon all the same',
+    `the signature is valid, but ${Math.abs(Math.round(delivery.ageSeconds))} s ${delivery.ageSeconds > 0 ? 'old' : 'in the future'}; ` +
+      'at most 300 s were expected. The callback was acted on nevertheless',
   );
 }
 
@@ -237,7 +264,7 @@ function unavailable(
   throw new Refusal('unavailable', detail, { cause });
 }
 
-/** `lost`: of a payment of ours that the store has lost. */
+/** `lost`: about a payment of ours that the store has lost. */
 function ignoredAs({ kind, key }: Delivery): string {
   if (kind !== 'payment') return kind;
   return key === null ? 'foreign' : 'lost';

@@ -1,12 +1,15 @@
-/** What of a callback goes into the delivery log. */
+/** Which parts of a callback go into the delivery log. */
 import type { Delivery, Gateway, RawRequest } from '../../gateways/gateway.ts';
 import type { ReceivedDelivery } from '../../store/log-delivery.ts';
 import { redacted } from './redact.ts';
 
-/** Of its target, of its headers and of its body alike, so that with what it claims it stays below 4 KiB. */
+/**
+ * The limit of the target, of the headers and of the body of a refused callback: together with its claim they
+ * stay below 4 KiB.
+ */
 const REFUSED_PART_BYTES = 1_000;
 
-/** An unsigned body is never read: it is kept for people. */
+/** An unsigned body is never parsed: it is kept for people. */
 const UNSIGNED_BODY_BYTES = 4_096;
 
 /** A verified delivery as the log keeps it. */
@@ -28,7 +31,7 @@ export function receivedOf(gateway: Gateway, request: RawRequest, delivery: Deli
 
 function foreign({ keyBySession, claim }: Delivery): string {
   return keyBySession === undefined
-    ? 'foreign: carries no payment of ours'
+    ? 'foreign: names no payment of ours'
     : `foreign: session ${claim.sessionId} is none of ours`;
 }
 
@@ -38,7 +41,7 @@ export function receivedRequest(gateway: Gateway, request: RawRequest) {
   return { gateway: gateway.id, method, target, headers: redacted(headers), body };
 }
 
-/** As much of a refused one as is kept: refused requests must not fill the store. */
+/** Cuts a refused request to the parts that are kept: refused requests must not fill the store. */
 export function cutDown(received: ReturnType<typeof receivedRequest>): ReturnType<typeof receivedRequest> {
   let left = REFUSED_PART_BYTES;
   const headers = Object.entries(received.headers).filter(([name, value]) => {

@@ -1,4 +1,4 @@
-/** Hits that prove nothing may ask for a look, but not for many: three times, then once per 30 seconds and payment. */
+/** Limits the looks that unproved hits may ask for: three, then one per 30 seconds and payment. */
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { PaymentRuns } from '../../temporal/payment-runs.ts';
 import type { UnprovedHit } from '../../domain/trigger.ts';
@@ -6,26 +6,32 @@ import { paymentWorkflowId } from '../../workflows/messages.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
 export interface Pokes {
-  /** Wakes a run that is there; creates none. Never throws: a poke is not worth an error. */
+  /** Wakes an existing run and never creates one. Never throws: a poke is not worth an error. */
   poke(key: PaymentKey, why: UnprovedHit['why']): Promise<void>;
 }
 
 const BURST = 3;
 const PER_SECOND_AFTERWARDS = 1 / 30;
-/** Hits that follow within this time are one more at its end: the previews of a link come at once, and the payer after them. */
+/**
+ * Further hits within this time become one hit at its end: link previews come at once, and the payer comes
+ * after them.
+ */
 const TOGETHER_MS = 3_000;
 
-/** One limit for returns and another for unproved callbacks: forged callbacks must not use up the looks that a payer may ask for. */
+/**
+ * Returns and unproved callbacks have separate limits: forged callbacks must not use up the looks that a
+ * payer may ask for.
+ */
 export function createPokes(runs: Pick<PaymentRuns, 'poke'>): Pokes {
   const buckets = {
     return: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
     unproved_callback: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
   } satisfies Record<UnprovedHit['why'], TokenBuckets>;
-  /** Runs that were poked just now, and whether another hit has followed. */
+  /** Runs that were poked within `TOGETHER_MS`, and whether another hit has followed. */
   const recent = new Map<string, { isFollowed: boolean }>();
 
   async function poke(key: PaymentKey, why: UnprovedHit['why']): Promise<void> {
-    // By the run's own id: a forger may make up any payment id beside it.
+    // Limited by the run's id: a forger may invent any payment id beside it.
     const id = paymentWorkflowId(key);
     const hits = `${why} ${id}`;
     const before = recent.get(hits);

@@ -11,7 +11,10 @@ const KEPT = new Set([
   ...GATEWAYS.flatMap(({ keptHeaders }) => keptHeaders),
 ]);
 
-/** The headers that explain a delivery; everything else by name only, since it may be a secret or say who the payer is. */
+/**
+ * Keeps the headers that explain a delivery. The others keep only their names, since a value may be a secret
+ * or identify the payer.
+ */
 export function redacted(headers: Readonly<Record<string, string>>): Record<string, string> {
   const shown = Object.entries(headers).map(([name, value]) => [
     name,

@@ -1,4 +1,7 @@
-/** Refused callbacks: a few are kept for people, and their payment is looked at, since a true one may be among them. */
+/**
+ * Refused callbacks: a few are kept for people, and they cause a look at their payment, since a genuine one
+ * may be among them.
+ */
 import type { Gateway, RawRequest, Verification } from '../../gateways/gateway.ts';
 import { isSameKey, type PaymentKey } from '../../domain/payment.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
@@ -9,7 +12,7 @@ import { findKeyBySession } from '../../store/sweeps.ts';
 import { cutDown, receivedRequest } from './log-entry.ts';
 import type { Pokes } from './pokes.ts';
 
-/** A row is kept of a burst of so many, then of one a second. */
+/** How many refused callbacks get a row: a burst, then one a second. */
 const KEPT = { perSecond: 1, burst: 50 };
 /** Contract §7. */
 const LOOKED_FOR_PER_SECOND = 50;
@@ -29,7 +32,7 @@ export class RefusedCallbacks {
     this.#background = background;
   }
 
-  /** Counts it, and follows it in the background where it is not one of too many. */
+  /** Counts the callback, and follows it in the background unless there are too many. */
   take(gateway: Gateway, request: RawRequest, refused: Refused): void {
     this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'refused', reason: refused.reason });
     if (!this.#lookedFor.take(gateway.id)) return;
@@ -44,14 +47,17 @@ export class RefusedCallbacks {
     isKept: boolean,
   ): Promise<void> {
     const named = key ?? (await this.#keyOf(gateway, claim.sessionId));
-    // A key that is claimed may be made up; one that was found by its session is ours.
+    // A claimed key may be invented; a key that was found by its session is ours.
     if (named !== null) this.#background(this.#pokeNamed(named, key !== null));
     if (!isKept) return;
     const kept = cutDown(receivedRequest(gateway, request));
     await logRefused(this.#service.store.db, { ...kept, key: named, claim: { ...claim }, reason });
   }
 
-  /** Order numbers can be guessed, ids of payments and sessions can't: a callback that names neither wakes no run. */
+  /**
+   * Order numbers can be guessed, ids of payments and sessions can't: a callback without a known payment or
+   * session id wakes no run.
+   */
   async #pokeNamed(key: PaymentKey, isClaimed: boolean): Promise<void> {
     if (isClaimed && !(await this.#isOurs(key))) return;
     await this.#pokes.poke(key, 'unproved_callback');

@@ -18,7 +18,10 @@ const gateway = z.object({ gateway: z.string().meta({ example: GATEWAY.id }) });
 const kept = z.object({ result: z.enum(['accepted', 'duplicate', 'ignored']) });
 const keptByName = kept.meta({ id: 'CallbackResult' });
 
-/** Shown in its usual form. Each gateway expects a form of its own (`answerTo` of its descriptor), so the handler's is not held to it. */
+/**
+ * Documents the usual form of the answer. A gateway may expect another one (`answerTo` of its descriptor), so
+ * the handler's answer is not checked against it.
+ */
 const keptAnswer = (schema: z.ZodType) => json<z.ZodType>('Kept', schema, { kept: { result: 'accepted' } });
 
 const REFUSALS = [
@@ -33,7 +36,7 @@ const REFUSALS = [
   'unavailable',
 ] as const satisfies readonly ProblemCode[];
 
-/** What a gateway sends us about one payment. */
+/** A call by which a gateway reports on one payment. */
 function sessionCallback(
   call: { method: 'get' } | { method: 'post'; refusesOtherMethods: true },
   operationId: string,
@@ -44,10 +47,10 @@ function sessionCallback(
     operationId,
     tag: 'Gateways',
     access: 'public',
-    summary: 'A gateway reports',
+    summary: 'Receive a gateway callback about a payment',
     description:
-      `Signed as the gateway signs; ${GATEWAYS.map(({ document }) => document.callback).join('; ')}. 200 means that it is durable. ` +
-      'What a callback claims is never believed: it makes us ask the gateway.',
+      `Signed in the gateway's own way; ${GATEWAYS.map(({ document }) => document.callback).join('; ')}. 200 means that the callback is stored durably. ` +
+      'The claim of a callback is never believed: a callback only makes us read the gateway.',
     params: gateway,
     answers: { 200: keptAnswer(keptByName) },
     refusals: REFUSALS,
@@ -65,30 +68,40 @@ export const CALLBACK_CALLS = [
     operationId: 'receiveAccountWebhook',
     tag: 'Gateways',
     access: 'public',
-    summary: 'A gateway reports everything that happens on the account',
+    summary: 'Receive a gateway webhook about anything on the account',
     description:
-      `Signed over the bytes of its body, ${GATEWAYS.map(({ document }) => document.accountWebhook).join(', ')}. The session that it names says whose it is: what is about ` +
-      'the payments of other shops on the account is `ignored`, like pings and unknown events. Needs the store; otherwise as session callbacks.',
+      `Signed over the bytes of its body, ${GATEWAYS.map(({ document }) => document.accountWebhook).join(', ')}. The session in it identifies the payment: a webhook about ` +
+      'a payment of another shop on the account is `ignored`, and so are pings and unknown events. This call needs the store; otherwise it works like session callbacks.',
     params: gateway,
     answers: { 200: keptAnswer(kept) },
-    // Their signature has no time.
+    // The signature of an account webhook has no time.
     refusals: REFUSALS.filter((code) => code !== 'stale_signature'),
     handle: (request, tools: CallbackTools) => receive(request, tools, ['POST']),
   }),
 ];
 
-/** Too large, wrong method, malformed: in this order. Never a redirect: gateways do not follow them. */
+/**
+ * Refuses in this order: too large, wrong method, malformed. Never redirects: gateways do not follow
+ * redirects.
+ */
 async function receive(
   { ctx, params }: CallRequest<z.infer<typeof gateway>>,
   { gateways, ingress, prefix }: CallbackTools,
   methods: readonly string[],
 ) {
   const gateway = gateways.find(params.gateway);
-  if (gateway === undefined) throw new Refusal('not_found', `no gateway "${params.gateway}" is configured`);
+  if (gateway === undefined)
+    throw new Refusal(
+      'not_found',
+      `no gateway "${params.gateway}" is configured; check the callback URL and the configuration`,
+    );
   const request = await readRawRequest(ctx, prefix);
   if (!methods.includes(ctx.method)) {
     ctx.set('Allow', methods.join(', '));
-    throw new Refusal('method_not_allowed', `${methods.join(' or ')} was expected, not ${ctx.method}`);
+    throw new Refusal(
+      'method_not_allowed',
+      `the method was ${ctx.method}; ${methods.join(' or ')} was expected`,
+    );
   }
   const { result } = await ingress.receive(gateway, request, ctx.ip);
   return reply(200, gateways.answerTo(gateway.id, result));

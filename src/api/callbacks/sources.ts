@@ -1,4 +1,7 @@
-/** Where callbacks come from. The signature decides; an address raises an alarm or, where the merchant wants it so, takes the trust away. */
+/**
+ * The source addresses of callbacks. The signature decides. An address that is not listed raises an alarm, or
+ * makes the callback refused where the policy says so.
+ */
 import { BlockList, isIP } from 'node:net';
 import type { Delivery, Gateway, RawRequest, RefusalReason, Verification } from '../../gateways/gateway.ts';
 import type { Service } from '../../service.ts';
@@ -11,15 +14,18 @@ export interface SourcedIngress {
   receive(gateway: Gateway, request: RawRequest, ip: string): ReturnType<Ingress['receive']>;
 }
 
-/** One warning a minute says as much as one for each callback; the figures have them all. */
+/** One warning a minute is enough; the metrics count every callback. */
 const WARNINGS = { perSecond: 1 / 60, burst: 5 };
 
-/** Not a gateway's word but ours; the log and the figures keep any. */
+/** Our own reason beside those of the gateways; the log and the metrics take any reason. */
 const NOT_ALLOWED = 'source_not_allowed' satisfies RefusalReason;
 const notOn = (variable: string) =>
-  `rightly signed, but from an address that is not on ${variable}; is TRUST_PROXY right?`;
+  `the signature is valid, but the address is not on ${variable}; check that list and TRUST_PROXY`;
 
-/** Puts the lists of allowed addresses before the ingress. Who has no right signature is refused for that alone. */
+/**
+ * Checks the lists of allowed addresses before the ingress. A callback without a valid signature is refused
+ * for its signature alone.
+ */
 export function createSourcedIngress(
   { config, log, metrics }: Pick<Service, 'config' | 'log' | 'metrics'>,
   ingress: Pick<Ingress, 'receive'>,
@@ -58,7 +64,7 @@ function provedBy(verification: Verification): Delivery | null {
   return 'delivery' in verification ? verification.delivery : null;
 }
 
-/** Refused like one that is not signed: kept, and what it names may be looked at, but no more. */
+/** Refuses the callback like an unsigned one: it is kept and may cause a look, and nothing more. */
 function distrusted({ key, claim }: Delivery, detail: string): Verification {
   return { outcome: 'refused', reason: NOT_ALLOWED, detail, key, claim };
 }
@@ -83,7 +89,9 @@ function listOf(sources: readonly string[]): BlockList {
   return list;
 }
 
-/** Some proxies write a port or a zone beside the address. IPv4 inside IPv6 is the list's own matter. */
+/**
+ * Removes the port or the zone that some proxies add to the address. `BlockList` handles IPv4 inside IPv6.
+ */
 function bare(text: string): string {
   const [, bracketed] = /^\[([^\]]+)\](?::\d+)?$/.exec(text) ?? [];
   const [, beforePort] = /^([\d.]+):\d+$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** The delivery log as it is shown, and what is asked of it. */
+/** Deliveries as the API shows them, and the requests about them. */
 import { z } from 'zod';
 import type { DeliveryRow } from '../../store/deliveries.ts';
 import { aGateway, aPayment, asker, timestamp } from '../http/fields.ts';

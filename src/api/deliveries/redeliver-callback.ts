@@ -1,4 +1,4 @@
-/** A person has a stored callback run again. */
+/** Runs a stored callback again at a person's request. */
 import type { Service } from '../../service.ts';
 import type { Asker } from '../../store/asker.ts';
 import { markSignalled, type DeliveryRow } from '../../store/deliveries.ts';
@@ -6,7 +6,10 @@ import { findDelivery, writeAgain, type PaymentDelivery } from '../../store/rede
 import { RunsUnavailable } from '../../temporal/run-calls.ts';
 import { Refusal } from '../refusal.ts';
 
-/** Has the run of its payment look once more, as if the callback had just come. @throws Refusal `not_found`, `not_redeliverable` */
+/**
+ * Makes the payment's run look again, as if the callback had just arrived. @throws Refusal `not_found`,
+ * `not_redeliverable`
+ */
 export async function redeliver(service: Service, id: string, asker: Asker): Promise<DeliveryRow> {
   const { db } = service.store;
   const stored = await findDelivery(db, id);
@@ -20,7 +23,7 @@ export async function redeliver(service: Service, id: string, asker: Asker): Pro
     claim,
     receivedAt: receivedAt.toISOString(),
   };
-  // What Temporal does not take now, the forwarder brings.
+  // If Temporal is unavailable now, the forwarder signals the delivery later.
   await service.runs
     .callback(address, signal)
     .then(() => markSignalled(db, [again.id]))
@@ -36,6 +39,6 @@ function checked(stored: DeliveryRow): PaymentDelivery {
     return { ...stored, paymentId };
   throw new Refusal(
     'not_redeliverable',
-    `delivery ${id} was ${outcome}${reason === null ? '' : ` (${reason})`}; only one that was accepted, or a duplicate of one, can be run again`,
+    `delivery ${id} was ${outcome}${reason === null ? '' : ` (${reason})`}; only an accepted delivery or a duplicate of one can be run again`,
   );
 }

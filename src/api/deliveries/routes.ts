@@ -23,7 +23,7 @@ export const DELIVERY_CALLS = [
     path: '/v1/deliveries',
     operationId: 'listDeliveries',
     access: [],
-    summary: 'The delivery log: every callback, accepted or refused',
+    summary: 'List the delivery log: every callback, accepted or refused',
     query: deliveriesQuery,
     answers: { 200: json('One page', pageOf(delivery), { page: pageWith(deliveryExample) }) },
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
@@ -39,12 +39,16 @@ export const DELIVERY_CALLS = [
     audit: 'redeliver_delivery',
     summary: 'Run one stored callback again',
     description:
-      'Its payment looks at the gateway once more, as if the callback had just come. Only for deliveries that were accepted, or duplicates ' +
-      'of such: what is refused, foreign or unclear is about no payment that may be touched.',
+      'The payment is looked at again, as if the callback had just arrived. Only an accepted delivery or a duplicate of one can be run again: ' +
+      'a refused, foreign or unclear one names no payment that may be touched.',
     params: z.object({ id: delivery.shape.id }),
     body: jsonBody(redeliverRequest, { ticket: redeliverExample }),
     answers: {
-      202: json('Durable: it will be run. The delivery, as it was', delivery, { callback: deliveryExample }),
+      202: json(
+        'The request is stored durably and the callback will be run. The body is the delivery as it was',
+        delivery,
+        { callback: deliveryExample },
+      ),
     },
     refusals: ['not_found', 'not_redeliverable'],
     async handle(request, service: Service) {

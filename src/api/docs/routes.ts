@@ -1,4 +1,4 @@
-/** The document, and Swagger UI from our own origin without a line of inline script. */
+/** The OpenAPI document, and Swagger UI from our own origin without inline scripts. */
 import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Context } from 'koa';
@@ -8,7 +8,7 @@ import { locationHeader } from '../http/fields.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Its addresses are relative: where PUBLIC_URL has a path, browsers see them under it. */
+/** The links are relative, so they also work where PUBLIC_URL has a path. */
 const PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -40,7 +40,7 @@ const CACHED = { 'Cache-Control': 'public, max-age=3600' };
 export interface DocsTools {
   /** The path of PUBLIC_URL. */
   readonly prefix: string;
-  /** The OpenAPI document as JSON. It is public: it says nothing about this deployment. */
+  /** The OpenAPI document as JSON. It is public, since it contains nothing about this deployment. */
   readonly document: string;
 }
 
@@ -51,7 +51,7 @@ export const DOCS_CALLS = [
     operationId: 'getOpenApiDocument',
     tag: 'Machines',
     access: 'public',
-    summary: 'This document',
+    summary: 'Get this document',
     answers: {
       200: other('OpenAPI 3.1', {
         content: { 'application/json': { schema: { type: 'object' }, example: { openapi: '3.1.0' } } },
@@ -67,7 +67,7 @@ export const DOCS_CALLS = [
     operationId: 'getRoot',
     tag: 'Machines',
     access: 'public',
-    summary: 'Leads to the documentation',
+    summary: 'Redirect to the documentation',
     answers: { 303: other('To `/docs`', { headers: locationHeader('/docs') }) },
     async handle(_request, { prefix }: Pick<DocsTools, 'prefix'>) {
       const to = `${prefix}/docs`;
@@ -80,7 +80,7 @@ export const DOCS_CALLS = [
     operationId: 'getDocs',
     tag: 'Machines',
     access: 'public',
-    summary: 'This document, for people',
+    summary: 'Read this document as a web page',
     answers: { 200: page('A page') },
     files: [START_PATH, ...Object.keys(ASSETS)],
     async handle({ ctx }) {
@@ -90,7 +90,10 @@ export const DOCS_CALLS = [
   }),
 ];
 
-/** The page, or one of the files that it loads. The router takes a path in any case, and with a slash at its end. */
+/**
+ * The page, or one of the files that it loads. The router accepts a path in upper or lower case, and with a
+ * trailing slash.
+ */
 function fileAt({ path, method }: Context): { readonly body: unknown; readonly type: string } {
   const name = path.toLowerCase().replace(/\/$/, '');
   if (name === START_PATH) return { body: START, type: 'js' };

@@ -1,4 +1,4 @@
-/** What the service finds of itself, and whether it is ready. */
+/** The service's checks of itself, and its readiness. */
 import { z } from 'zod';
 import { timestamp } from '../http/fields.ts';
 import { EXAMPLE, GATEWAY } from '../payments/payment-examples.ts';
@@ -7,7 +7,7 @@ const state = z.enum(['ok', 'warn', 'fail']);
 
 export const health = z
   .object({
-    status: state.meta({ description: 'The worst of the checks' }),
+    status: state.meta({ description: 'The worst state of the checks' }),
     checkedAt: timestamp,
     version: z.string(),
     gateways: z.array(z.object({ gateway: z.string(), account: z.string(), mode: z.string() })).readonly(),
@@ -20,12 +20,12 @@ export const health = z
           todo: z
             .string()
             .optional()
-            .meta({ description: 'What to do about it; always there when it is not ok' }),
+            .meta({ description: 'What to do about it; always present unless the state is ok' }),
           commands: z
             .array(z.string())
             .readonly()
             .optional()
-            .meta({ description: 'For a shell, complete as they stand' }),
+            .meta({ description: 'Complete shell commands, ready to paste' }),
         }),
       )
       .readonly(),
@@ -58,11 +58,11 @@ export const alive = z.object({ status: z.literal('alive') });
 export const ready = z
   .object({
     status: z.enum(['ready', 'degraded', 'unavailable']),
-    store: z.string().meta({ description: '`ok`, or `away`; on ADMIN_PORT why' }),
-    temporal: z.string().meta({ description: 'Likewise' }),
+    store: z.string().meta({ description: '`ok` or `away`; on ADMIN_PORT the reason instead of `away`' }),
+    temporal: z.string().meta({ description: '`ok` or `away`, like `store`' }),
     openings: z
       .enum(['ok', 'failing'])
-      .meta({ description: '`failing`: the last requests for a session came to nothing' }),
+      .meta({ description: '`failing`: the latest attempts to open a session failed' }),
   })
   .meta({ id: 'Readiness' });
 

@@ -1,4 +1,4 @@
-/** `/metrics`, for Prometheus: what only the store or Temporal knows is read when it is asked for. */
+/** `/metrics`, for Prometheus: figures that only the store or Temporal knows are read at each request. */
 import type { Gauge } from 'prom-client';
 import type { Service } from '../../service.ts';
 import { readSdkMetrics } from '../../telemetry/sdk-metrics.ts';
@@ -8,7 +8,7 @@ import { stuckCounter } from '../../temporal/stuck.ts';
 import { LOOK_LIMIT_MS, temporalAway } from './readiness.ts';
 import type { HealthTools } from './routes.ts';
 
-/** One for a process. */
+/** One per process. */
 export function createMetricsReader(service: Service): HealthTools['readMetrics'] {
   const { metrics } = service;
   const stuck = stuckCounter(service.client);
@@ -28,7 +28,7 @@ export function createMetricsReader(service: Service): HealthTools['readMetrics'
   };
 }
 
-/** A figure that is not known is absent, and not 0. */
+/** An unknown figure is absent, not 0. */
 async function setOrRemove(gauge: Gauge, asked: Promise<number | null>): Promise<void> {
   const value = await withTimeout(asked, LOOK_LIMIT_MS).catch(() => null);
   if (value === null) gauge.remove();

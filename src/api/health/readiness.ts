@@ -1,4 +1,4 @@
-/** Whether a process can take a callback: it looks, and changes nothing. */
+/** Whether a process can accept a callback. The check reads only. */
 import type { z } from 'zod';
 import type { Service } from '../../service.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
@@ -9,7 +9,10 @@ import type { ready } from './health-view.ts';
 
 export const LOOK_LIMIT_MS = 800;
 
-/** Those inside are told why something is away: it may name hosts and ports that do not belong outside. */
+/**
+ * Only the inside gets the reason why something is unavailable: it may name hosts and ports that must not be
+ * public.
+ */
 export async function readinessOf(service: Service, isInside: boolean): Promise<z.infer<typeof ready>> {
   const said = (reason: string | null) => (reason === null ? 'ok' : isInside ? reason : 'away');
   const [store, temporal] = await Promise.all([
@@ -27,7 +30,7 @@ export async function readinessOf(service: Service, isInside: boolean): Promise<
   };
 }
 
-/** Why Temporal can't be used now; null where it can. */
+/** Why Temporal can't be used now; null if it can. */
 export function temporalAway({ namespace }: Pick<Service, 'namespace'>): Promise<string | null> {
   return reasonOf(withTimeout(namespace.check(), LOOK_LIMIT_MS));
 }

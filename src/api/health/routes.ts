@@ -6,11 +6,11 @@ import { alive, health, healthExample, ready, READY_EXAMPLES } from './health-vi
 import { readinessOf } from './readiness.ts';
 
 export interface HealthTools {
-  /** What the service finds of itself. */
+  /** Runs the service's checks of itself. */
   readonly examine: ReturnType<typeof createHealth>;
-  /** Every figure as Prometheus reads it. */
+  /** Every figure in the text format of Prometheus. */
   readonly readMetrics: () => Promise<{ readonly type: string; readonly text: string }>;
-  /** Whether this port is for those inside. */
+  /** Whether this port is reachable from the inside only. */
   readonly isInside: boolean;
 }
 
@@ -27,7 +27,7 @@ export const HEALTH_CALLS = [
     tag: 'Machines',
     access: 'public',
     port: 'both',
-    summary: 'The process lives',
+    summary: 'Check that the process is alive',
     answers: { 200: json('Alive', alive, { alive: { status: 'alive' } }) },
     async handle() {
       return reply(200, { status: 'alive' as const });
@@ -40,14 +40,14 @@ export const HEALTH_CALLS = [
     tag: 'Machines',
     access: 'public',
     port: 'both',
-    summary: 'A callback can be taken',
+    summary: 'Check that a callback can be accepted',
     answers: {
       200: json(
-        'The store or Temporal answers; `degraded` when only one does, or when openings fail',
+        'The store or Temporal answers; `degraded` if only one of them does, or if sessions can not be opened',
         ready,
         { ready: READY_EXAMPLES.well },
       ),
-      503: json('Neither does', ready, { away: READY_EXAMPLES.away }),
+      503: json('Neither the store nor Temporal answers', ready, { away: READY_EXAMPLES.away }),
     },
     async handle(_request, tools: Service & Pick<HealthTools, 'isInside'>) {
       const body = await readinessOf(tools, tools.isInside);
@@ -62,8 +62,8 @@ export const HEALTH_CALLS = [
     tag: 'Machines',
     access: 'public',
     port: 'admin',
-    summary: 'Figures for Prometheus',
-    description: 'On ADMIN_PORT alone, without a key. docs/operations.md lists every figure.',
+    summary: 'Get the metrics for Prometheus',
+    description: 'Served on ADMIN_PORT only, without a key. docs/operations.md lists every metric.',
     answers: {
       200: other('Text', { content: { 'text/plain': { schema: { type: 'string' }, example: FIGURES } } }),
     },
@@ -77,11 +77,11 @@ export const HEALTH_CALLS = [
     path: '/v1/health',
     operationId: 'getHealth',
     access: [],
-    summary: 'What the service finds of itself',
+    summary: 'Run the checks of the service',
     description:
-      'The store, Temporal, workers, gateways, the endpoint for order updates, figures, and what to do about each that is not well: what ' +
-      '`paidonce doctor` shows. Looks at most every 10 s; takes up to 8 s.',
-    answers: { 200: json('Whether all is well or not', health, { starting: healthExample }) },
+      'Checks the store, Temporal, the workers, the gateways, the endpoint for order updates and the figures, and says what to do about each that is not ok, like ' +
+      '`paidonce doctor`. The checks run at most every 10 s and take up to 8 s.',
+    answers: { 200: json('The checks, also if some are not ok', health, { starting: healthExample }) },
     async handle(_request, { examine }: Pick<HealthTools, 'examine'>) {
       const { checkedAt, ...found } = await examine();
       return reply(200, { ...found, checkedAt: checkedAt.toISOString() });

@@ -1,16 +1,16 @@
-/** What a call may answer, as it is defined: each answer once, for the handler's type and for the document. */
+/** The answers of a call. Each is defined once, for the type of the handler and for the OpenAPI document. */
 import type { ResponseConfig } from '@asteasolutions/zod-to-openapi';
 import type { z } from 'zod';
 
 type Headers = NonNullable<ResponseConfig['headers']>;
 
-/** A JSON body with whole examples of it, by a word for what each shows: readers and *Try it out* need a true one. */
+/** A JSON body with complete, named examples: readers and *Try it out* need a realistic one. */
 export interface JsonBody<Schema extends z.ZodType = z.ZodType> {
   readonly schema: Schema;
   readonly examples: Readonly<Record<string, unknown>>;
 }
 
-/** The types hold an example to its schema; a test holds it to what is published of that. */
+/** The types check an example against its schema; a test checks it against the published schema. */
 export function jsonBody<Schema extends z.ZodType>(
   schema: Schema,
   examples: Readonly<Record<string, z.input<Schema>>>,
@@ -22,7 +22,7 @@ export interface JsonAnswer<Schema extends z.ZodType = z.ZodType> {
   readonly kind: 'json';
   readonly description: string;
   readonly json: JsonBody<Schema>;
-  /** In the place of `X-Request-Id`. */
+  /** Instead of `X-Request-Id`. */
   readonly headers?: Headers;
 }
 
@@ -32,7 +32,7 @@ export interface PageAnswer {
   readonly description: string;
 }
 
-/** Anything else: another type of content, or none. */
+/** An answer with another type of content, or with none. */
 export interface OtherAnswer {
   readonly kind: 'other';
   readonly description: string;
@@ -59,13 +59,13 @@ export function other(description: string, more: Pick<OtherAnswer, 'headers' | '
   return { kind: 'other', description, ...more };
 }
 
-/** What a handler returns: one of the call's answers, with a body of its schema. */
+/** The return type of a handler: one of the call's answers, with a body of its schema. */
 export type Reply<Given extends Answers> = {
   [Status in keyof Given]: {
     readonly status: Status;
     readonly body: BodyOf<Given[Status]>;
     readonly headers?: Readonly<Record<string, string>>;
-    /** Koa's word for the body's type, where it is neither JSON nor a page. */
+    /** The body's type as Koa names it, if it is neither JSON nor a page. */
     readonly type?: string;
   };
 }[keyof Given];

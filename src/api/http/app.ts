@@ -1,4 +1,4 @@
-/** The HTTP door: Koa only, no business rules. */
+/** The HTTP application: Koa only, no business rules. */
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { isAdminToo } from '../../config/config.ts';
@@ -18,7 +18,10 @@ import { problems } from './problem.ts';
 import { requestFigures, requestLog } from './request-log.ts';
 import { createRouter, otherMethods, prefixOf, underV1, withoutPrefix } from './router.ts';
 
-/** Builds the application; nothing listens yet. What is for those inside is part of it where ADMIN_PORT is the API's own. */
+/**
+ * Builds the application; nothing listens yet. It includes the admin calls if ADMIN_PORT is the API's own
+ * port.
+ */
 export function createApp(service: Service): { app: Koa; ingress: Ingress } {
   const pokes = createPokes(service.runs);
   const ingress = new Ingress(service, pokes);
@@ -39,10 +42,10 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
   return { app: assemble(service, calls, tools), ingress };
 }
 
-/** What ADMIN_PORT serves. */
+/** The application that ADMIN_PORT serves. */
 export function createAdminApp(service: Service): Koa {
   const calls = CALLS.filter(({ port }) => port !== undefined);
-  // Calls of this port need no more of the tools than these.
+  // The calls of this port need only these tools.
   const tools = { ...service, ...adminTools(service, true) } as ApiTools;
   return assemble(service, calls, tools);
 }

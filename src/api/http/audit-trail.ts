@@ -1,4 +1,7 @@
-/** Calls that move money or decide leave a row in the audit and a line in the log: key, address, request, what and answer. */
+/**
+ * Each call that moves money or makes a decision gets an audit row and a log line: key, address, request,
+ * call and answer.
+ */
 import type { Context, Middleware } from 'koa';
 import type { Asker } from '../../store/asker.ts';
 import { answerAudit, beginAudit, type NewAudit } from '../../store/audit.ts';
@@ -10,7 +13,10 @@ import { isId } from '../payments/find-payment.ts';
 
 export type AuditTools = Pick<Service, 'store' | 'log'>;
 
-/** Comes before everything that may refuse the call: a refusal is a fact too. Without its row nothing is done. */
+/**
+ * Runs before anything that may refuse the call, since refusals are recorded too. Nothing is done unless the
+ * row is written.
+ */
 export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['what']): Middleware {
   return async (ctx: Context & { params?: Record<string, string> }, next) => {
     const requestId = ctx.state['requestId'] as string;
@@ -19,13 +25,16 @@ export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['w
     const key = keyOf(ctx).name;
     const id = await beginAudit(db, { key, address: ctx.ip, requestId, what, paymentId });
     const end = async (answer: { status: number; code: string | null }): Promise<void> => {
-      log.info({ requestId, key, what, paymentId, ...answer }, 'money or a decision was asked for');
+      log.info(
+        { requestId, key, what, paymentId, ...answer },
+        'a call that moves money or makes a decision was answered',
+      );
       const { actor, ...asked } = (ctx.state['asked'] ?? {}) as { actor?: string };
       await answerAudit(db, id, { ...answer, actor: actor ?? null, asked }).catch((error: unknown) =>
-        // The row is there, and says that it was asked.
+        // The row exists already, and shows that the call was made.
         log.warn(
           { requestId, audit: id, reason: String(withoutValues(error)) },
-          'an audit row has no answer',
+          'the answer could not be written to the audit row',
         ),
       );
     };
@@ -40,12 +49,15 @@ export function auditTrail({ store: { db }, log }: AuditTools, what: NewAudit['w
   };
 }
 
-/** What the call asks for, as its row will say; nothing of a payer. */
+/** Notes what the call asks for, for its audit row. It must contain no data of a payer. */
 export function noteAsked(ctx: Context, asked: Readonly<Record<string, unknown>>): void {
   ctx.state['asked'] = asked;
 }
 
-/** What a person asks for: the key's name stands where no other is given. It is noted for the audit, with `more` of it. */
+/**
+ * Completes a person's request: the actor is the key's name if none is given. The request and `more` are
+ * noted for the audit.
+ */
 export function askedBy<Asked extends { readonly actor?: string | undefined; readonly reason: string }>(
   ctx: Context,
   asked: Asked,

@@ -1,4 +1,7 @@
-/** Answers to what Node can't read as a request, so that the application never sees it; without these they have no body. */
+/**
+ * Answers requests that Node can't parse. The application never sees them, and Node's own answers have no
+ * body.
+ */
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -9,20 +12,29 @@ import { PROBLEMS, problemBody } from './problem.ts';
 const PROBLEM_OF: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   HPE_HEADER_OVERFLOW: [
     'headers_too_large',
-    'an address of at most 16 KiB and headers of at most 16 KiB were expected',
+    'the address or the headers are too large; at most 16 KiB each were expected',
   ],
-  HPE_CHUNK_EXTENSIONS_OVERFLOW: ['too_large', 'chunks without extensions were expected'],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [
+    'too_large',
+    'the body has chunk extensions that are too large; chunks without extensions were expected',
+  ],
   ERR_HTTP_REQUEST_TIMEOUT: [
     'request_timeout',
-    'the headers within 10 s and the whole request within 30 s were expected',
+    'the request took too long; the headers within 10 s and the whole request within 30 s were expected',
   ],
 };
-const UNREADABLE = ['malformed', 'an HTTP/1.1 request was expected'] as const;
+const UNREADABLE = [
+  'malformed',
+  'the request could not be parsed; an HTTP/1.1 request was expected',
+] as const;
 
-/** A client that still sends when it is answered would lose the answer to a reset, so the end waits for this long. */
+/**
+ * Closing while the client still sends resets the connection and loses the answer, so the socket stays open
+ * for this long.
+ */
 const LINGER_MS = 500;
 
-/** Gives 400, 408, 413 and 431 of Node's own a problem for a body. Never throws. */
+/** Gives Node's own 400, 408, 413 and 431 a problem document as their body. Never throws. */
 export function answerClientErrors(server: Server, log: Logger): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   const answered = new WeakSet<Duplex>();
@@ -34,7 +46,8 @@ export function answerClientErrors(server: Server, log: Logger): void {
     const response = latest.get(socket);
     if (problem === null || (response?.headersSent === true && !response.writableFinished)) socket.destroy();
     else if (response?.req.complete === true && !response.writableFinished)
-      // What can't be read came behind a request that is still being answered, and must not pass for its answer.
+      // An earlier request on this connection is still being answered: the client must not take this answer
+      // for it.
       response.once('close', () => answer(socket, problem, log));
     else answer(socket, problem, log);
   });
@@ -62,5 +75,5 @@ function answer(socket: Duplex, problem: Refusal, log: Logger): void {
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  log.debug({ requestId, status, code: problem.code }, 'not a request');
+  log.debug({ requestId, status, code: problem.code }, 'a request could not be parsed');
 }

@@ -6,10 +6,12 @@ import type { NewAudit } from '../../store/audit.ts';
 import type { ProblemCode } from '../refusal.ts';
 import type { Answers, JsonBody, Reply } from './answers.ts';
 
-/** What a handler is given: the request, its parts held to the call's schemas when they are asked for. */
+/**
+ * The input of a handler: the request, whose parts are checked against the call's schemas when they are read.
+ */
 export interface CallRequest<Params = unknown, Query = unknown, Body = unknown> {
   readonly ctx: Context;
-  /** As they stand in the address, decoded. */
+  /** From the address, decoded. */
   readonly params: Readonly<Record<keyof Params & string, string>>;
   /** @throws Refusal `invalid_request` */
   query(): Query;
@@ -21,29 +23,34 @@ interface Description {
   readonly method: 'get' | 'post' | 'patch';
   /** As OpenAPI writes it: `/v1/payments/{id}`. */
   readonly path: string;
-  /** Verb and noun. Generated clients name their functions after it. */
+  /** A verb and a noun. Generated clients name their functions after it. */
   readonly operationId: string;
   /** The chapter of the document; `Merchant` where it is absent. */
   readonly tag?: 'Gateways' | 'Machines';
   readonly summary: string;
   readonly description?: string;
-  /** `public` needs no API key; else the key has one of these scopes, any key where there are none. */
+  /**
+   * `public` needs no API key. Otherwise the key needs one of these scopes; an empty list accepts any key.
+   */
   readonly access: 'public' | readonly Scope[];
-  /** The body may be left out, and is `{}` then. */
+  /** The body may be left out; it is then `{}`. */
   readonly isBodyOptional?: true;
-  /** What it may be refused for; to what needs a key, `openapi.ts` adds what follows from its key, body and query. */
+  /**
+   * The call's own refusals. If the call needs a key, `openapi.ts` adds the refusals that follow from its
+   * key, body and query.
+   */
   readonly refusals?: readonly ProblemCode[];
-  /** It moves money or decides: it leaves a row in the audit under this name. */
+  /** The call moves money or makes a decision: it gets an audit row under this name. */
   readonly audit?: NewAudit['what'];
-  /** Where it is served, if ADMIN_PORT is a port of its own; on the API's where this is absent. */
+  /** On which port the call is served if ADMIN_PORT is a separate port; absent means the API's port. */
   readonly port?: 'admin' | 'both';
-  /** A method that no call has for this path comes to this one's handler, which refuses it by itself. */
+  /** Requests with a method that no call of this path has also go to this handler, which refuses them. */
   readonly refusesOtherMethods?: true;
-  /** The files that its page loads: the same handler serves them, and they are no calls. */
+  /** The files that its page loads. The same handler serves them; they are not calls. */
   readonly files?: readonly string[];
 }
 
-/** A call, to a router that has `Tools` for its handler. */
+/** A call as the router takes it, which has `Tools` for its handler. */
 export interface Call<in Tools> extends Description {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
@@ -64,16 +71,16 @@ interface Definition<
   readonly query?: Query;
   readonly headers?: z.ZodObject;
   readonly body?: JsonBody<Body>;
-  /** What it answers when all is well, by status. */
+  /** The answers of success, by status. */
   readonly answers: Given;
-  /** Parses, calls a use case, answers. */
+  /** Parses the request, calls a use case and answers. */
   readonly handle: (
     request: CallRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
     tools: Tools,
   ) => Promise<Reply<Given>>;
 }
 
-/** Holds the handler to the schemas and answers that stand beside it. */
+/** Checks the handler's types against the schemas and answers of the call. */
 export function defineCall<
   Tools,
   Given extends Answers,

@@ -1,4 +1,7 @@
-/** The OpenAPI 3.1 document, made from the calls that are routed. `openapi.json` in the root is a copy that a test compares. */
+/**
+ * The OpenAPI 3.1 document, made from the routed calls. A test compares it with its copy `openapi.json` in
+ * the root.
+ */
 import {
   OpenAPIRegistry,
   OpenApiGeneratorV31,
@@ -20,22 +23,23 @@ export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']
 const INFO = {
   title: 'paidonce',
   version: VERSION,
-  description: 'Every order paid exactly once. Amounts are integers in minor units; times are RFC 3339 UTC.',
+  description:
+    'Every order is paid exactly once. Amounts are integers in minor units; times are RFC 3339 in UTC.',
   license: { name: 'MIT', identifier: 'MIT' },
 };
 
-/** What we call ourselves. */
+/** A request that we send. */
 export interface Webhook {
   readonly name: string;
   readonly operationId: string;
   readonly summary: string;
   readonly headers: z.ZodObject;
   readonly body: JsonBody;
-  /** What each status does, in words. */
+  /** The meaning of each status. */
   readonly answers: Readonly<Record<string, string>>;
 }
 
-/** Builds the document. Its server is what serves it; `prefix` is the path of PUBLIC_URL. */
+/** Builds the document. It names the serving host as its server; `prefix` is the path of PUBLIC_URL. */
 export function documentOf(
   calls: readonly Call<never>[],
   webhooks: readonly Webhook[],
@@ -81,7 +85,7 @@ function webhookOf({ name, operationId, summary, headers, body, answers }: Webho
     path: name,
     operationId,
     summary,
-    // Its signature says whose it is; it carries no key.
+    // A webhook is authenticated by its signature, not by an API key.
     security: [],
     request,
     responses: Object.fromEntries(responses),
@@ -119,7 +123,7 @@ const OF_A_BODY = [
 ] as const;
 const OF_A_QUERY = ['invalid_request', 'uri_too_long'] as const;
 
-/** Its own refusals, and where it needs a key those that follow from what it takes. */
+/** The call's own refusals. If the call needs a key, also those that follow from its body, key and query. */
 function codesOf({ access, body, query, refusals = [] }: Call<never>): readonly ProblemCode[] {
   if (access === 'public') return refusals;
   const scoped = access.length === 0 ? [] : (['scope_missing'] as const);
@@ -128,7 +132,7 @@ function codesOf({ access, body, query, refusals = [] }: Call<never>): readonly 
 
 const REQUEST_ID = {
   'X-Request-Id': {
-    description: 'Names the request in our logs',
+    description: 'The id of the request in our logs',
     schema: { type: 'string' as const },
     example: '8d1b3c1e-9a41-4a63-9a0e-2f6b1c0f7e52',
   },
@@ -165,12 +169,12 @@ function jsonContent({ schema, examples }: JsonBody): ZodContentObject {
 
 const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
-/** The problem with every code that exists. A client must tolerate codes that it does not know. */
+/** The problem with every existing code. A client must tolerate unknown codes. */
 const publishedProblem = problem
-  .extend({ code: z.enum(CODES).meta({ description: 'Stable; made for programs' }) })
-  .meta({ id: 'Problem', description: 'RFC 9457; the codes may grow in number' });
+  .extend({ code: z.enum(CODES).meta({ description: 'Stable; for programs' }) })
+  .meta({ id: 'Problem', description: 'RFC 9457; codes may be added' });
 
-/** The problems that a call can end with, one answer for each status. */
+/** The problems of a call, one answer for each status. */
 function refusalsOf(codes: readonly ProblemCode[]): Responses {
   const statuses = [...new Set(codes.map((code) => PROBLEMS[code].status))];
   const ofStatus = (status: number) => codes.filter((code) => PROBLEMS[code].status === status);

@@ -1,4 +1,4 @@
-/** Lists, a page at a time: how a page is asked for, and how each list answers. */
+/** Lists come in pages: the parameters of a page, and the answer of every list. */
 import { z } from 'zod';
 import type { Page } from '../../store/lists.ts';
 import { text } from './fields.ts';
@@ -11,13 +11,13 @@ export const limit = z.coerce
   .default(20)
   .meta({ examples: [20] });
 
-/** Where the next page begins: after the last id of the one before. */
+/** The next page begins after the last id of the previous page. */
 export const cursorOf = (prefix: 'pay' | 'dlv' | 'op' | 'aud') =>
   text(200)
-    .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the page before')
+    .regex(new RegExp(`^${prefix}_`), 'the nextCursor of the previous page')
     .optional()
     .meta({
-      description: 'The `nextCursor` of the page before',
+      description: 'The `nextCursor` of the previous page',
       examples: [`${prefix}_01a1fe5c6cdc75a99f01df025666`],
     });
 
@@ -26,7 +26,7 @@ export function pageOf<Item extends z.ZodType>(of: Item) {
   return z.object({ data: z.array(of), hasMore: z.boolean(), nextCursor: z.string().nullable() });
 }
 
-/** A page of a list, as each list of the API answers; the cursor is of the last row on it. */
+/** A page of a list as the API answers it; the cursor is that of its last row. */
 export function viewPage<Row, Item>(
   { rows, hasMore }: Page<Row>,
   view: (row: Row) => Item,
@@ -45,7 +45,7 @@ export function idOf({ id }: { readonly id: string }): string {
   return id;
 }
 
-/** As an example: a page that is the last one. */
+/** An example of a last page. */
 export function pageWith<Item>(item: Item): { data: Item[]; hasMore: boolean; nextCursor: string | null } {
   return { data: [item], hasMore: false, nextCursor: null };
 }

@@ -1,9 +1,12 @@
-/** What is written down of every request: a line in the log, and figures by route. */
+/** Records every request: a line in the log, and metrics by route. */
 import type { Context, Middleware } from 'koa';
 import type { Logger } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 
-/** One line a request. Queries are left out: they carry return keys and, on callbacks, signatures' material. */
+/**
+ * One line per request. Queries are left out: they contain return keys, and in callbacks the parts that a
+ * signature covers.
+ */
 export function requestLog(log: Logger): Middleware {
   return async (ctx: Context, next) => {
     const begun = performance.now();
@@ -23,7 +26,10 @@ export function requestLog(log: Logger): Middleware {
   };
 }
 
-/** Counts and times every answer by the route that gave it: an address is no label, since a client may make up any number of them. */
+/**
+ * Counts and times every answer by its route. The address is not a label, since a client may invent any
+ * number of addresses.
+ */
 export function requestFigures({ httpRequests, httpSeconds }: Metrics): Middleware {
   return async (ctx: Context & { _matchedRoute?: unknown }, next) => {
     const stop = httpSeconds.startTimer();

@@ -1,4 +1,4 @@
-/** From an address to its call: what is not defined as a call is not routed. */
+/** Routes an address to its call. An address without a call is not routed. */
 import { Router, type RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { auditTrail, type AuditTools } from './audit-trail.ts';
@@ -9,7 +9,7 @@ import { readJson, readQuery } from './validation.ts';
 
 type CallContext = Context & { params: Record<string, string> };
 
-/** The routes of these calls, and nothing besides. */
+/** The routes of these calls, and no others. */
 export function createRouter<Tools extends AuditTools>(calls: readonly Call<Tools>[], tools: Tools): Router {
   const router = new Router();
   for (const call of calls) {
@@ -21,12 +21,12 @@ export function createRouter<Tools extends AuditTools>(calls: readonly Call<Tool
   return router;
 }
 
-/** `/v1/payments/{id}` is `/v1/payments/:id` to Koa's router. */
+/** `/v1/payments/{id}` is `/v1/payments/:id` for Koa's router. */
 function routeOf(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-/** The audit comes first: a refusal is a fact too. */
+/** The audit comes first, since refusals are recorded too. */
 function guardsOf({ audit, access }: Call<never>, tools: AuditTools): Middleware[] {
   return [
     ...(audit === undefined ? [] : [auditTrail(tools, audit)]),
@@ -53,7 +53,10 @@ function requestOf(call: Call<never>, ctx: CallContext): CallRequest<never, neve
   return request as CallRequest<never, never, never>;
 }
 
-/** What no call took: an address that they know under other methods is 405, or an OPTIONS answered; any other is left to be 404. */
+/**
+ * Handles a request that no call took. If calls have its address with other methods, OPTIONS is answered and
+ * the rest gets 405. Any other address gets 404 later.
+ */
 export function otherMethods(): Middleware {
   return (ctx: Context & Partial<Pick<RouterContext, 'matched'>>, next) => {
     const known = new Set(ctx.matched?.flatMap(({ methods }) => methods));
@@ -61,27 +64,27 @@ export function otherMethods(): Middleware {
     const methods = [...known].toSorted().join(', ');
     ctx.set('Allow', methods);
     if (ctx.method !== 'OPTIONS')
-      throw new Refusal('method_not_allowed', `${methods} was expected, not ${ctx.method}`);
+      throw new Refusal('method_not_allowed', `the method was ${ctx.method}; ${methods} was expected`);
     ctx.status = 204;
   };
 }
 
-/** In any case: the router does not tell `/V1/payments` from `/v1/payments`. */
+/** Ignores case: the router does not distinguish `/V1/payments` from `/v1/payments`. */
 const KEYED = /^\/v1(?:\/|$)/i;
 
-/** Everything under `/v1` passes this first, also what no call is defined for. */
+/** Every address under `/v1` passes this guard first, also one without a call. */
 export function underV1(guard: Middleware): Middleware {
   return (ctx, next) => (KEYED.test(ctx.path) ? guard(ctx, next) : next());
 }
 
-/** The path of PUBLIC_URL, under which browsers and gateways know us; empty where it has none. */
+/** The path of PUBLIC_URL, which browsers and gateways use; empty if it has none. */
 export function prefixOf(publicUrl: string): string {
   return new URL(publicUrl).pathname.replace(/\/+$/, '');
 }
 
 /**
- * Gives the routes the address that they know: a proxy may have stripped the path of PUBLIC_URL or not, and a request may come in
- * absolute form (`GET http://host/path`, RFC 9112 §3.2.2).
+ * Gives the routes the address without the path of PUBLIC_URL, which a proxy may or may not have removed. A
+ * request may also have an absolute form (`GET http://host/path`, RFC 9112 §3.2.2).
  */
 export function withoutPrefix(prefix: string): Middleware {
   return (ctx: Context, next) => {
@@ -95,7 +98,7 @@ export function withoutPrefix(prefix: string): Middleware {
 
 function originForm(target: string): string {
   const [, rest] = /^https?:\/\/[^/?#]*(.*)$/is.exec(target) ?? [];
-  // What can't be parsed is refused as it stands.
+  // A target that can't be parsed stays as it is, and is refused later.
   return rest === undefined || !URL.canParse(target) ? target : rooted(rest);
 }
 

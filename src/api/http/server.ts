@@ -1,4 +1,7 @@
-/** Listens, and stops: what is under way may end, also an opening, which takes 14 s where the gateway is slow. */
+/**
+ * Starts and stops the servers. At a stop, requests under way may finish, also an opening, which takes 14 s
+ * if the gateway is slow.
+ */
 import { createServer, type Server } from 'node:http';
 import type Koa from 'koa';
 import type { Service } from '../../service.ts';
@@ -7,24 +10,30 @@ import { answerClientErrors } from './client-errors.ts';
 import { createAdminApp, createApp } from './app.ts';
 import { cannotListen, type Listening } from './cannot-listen.ts';
 
-/** Contract §7; a client that sends its headers byte by byte is noticed within a second of the limit. */
+/** Contract §7. A client that sends its headers byte by byte is detected within a second after the limit. */
 const LIMITS = {
   maxHeaderSize: 36 * 1024,
   headersTimeout: 10_000,
   requestTimeout: 30_000,
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
-  // Asked for by the application, so that its absence is a problem as all others are.
+  // The application checks the header itself, so that its absence gets a problem document like all others.
   requireHostHeader: false,
 };
 
-/** A client that takes nothing of its answer for so long holds no connection. Longer than a request may take, which is answered first. */
+/**
+ * A connection is closed if its client reads nothing of its answer for this long. Longer than a request may
+ * take, since the request is answered first.
+ */
 const SILENT_MS = 35_000;
 
 /** Longer than an opening may take, and shorter than a process may take to end. */
 const STOP_GRACE_MS = 17_000;
 
-/** Opens the door; the returned function closes it after the requests at hand, or `STOP_GRACE_MS`. @throws CannotListen */
+/**
+ * Starts the API. The returned function closes it after the requests under way, or after `STOP_GRACE_MS`.
+ * @throws CannotListen
+ */
 export async function startApi(service: Service): Promise<() => Promise<void>> {
   const { config, log } = service;
   const { app, ingress } = createApp(service);
@@ -36,10 +45,10 @@ export async function startApi(service: Service): Promise<() => Promise<void>> {
   };
 }
 
-/** A figure is answered in less. */
+/** Longer than any answer of this port takes. */
 const ADMIN_GRACE_MS = 1_000;
 
-/** Health and figures for those inside, on ADMIN_PORT, whichever role this process has. @throws CannotListen */
+/** Serves health and metrics to the inside on ADMIN_PORT, in every role of a process. @throws CannotListen */
 export async function startAdmin(service: Service, port: number): Promise<() => Promise<void>> {
   const { config, log } = service;
   const at = { setting: 'ADMIN_PORT', port, host: config.ADMIN_HOST } as const;
@@ -51,7 +60,7 @@ function listen(app: Koa, { log, ...at }: Listening & { readonly log: Logger }):
   return new Promise((resolve, reject) => {
     const handle = app.callback();
     const server = createServer(LIMITS, (req, res) => void handle(req, res));
-    // None is dropped in silence; all of them together have their limit.
+    // No header is dropped silently; a limit of all headers together exists instead.
     server.maxHeadersCount = 0;
     server.setTimeout(SILENT_MS);
     answerClientErrors(server, log);
@@ -64,7 +73,7 @@ async function close(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  // A keep-alive connection that becomes idle now would otherwise hold the server for a minute.
+  // A keep-alive connection that becomes idle now would otherwise keep the server open for a minute.
   const idle = setInterval(() => server.closeIdleConnections(), 100);
   await closed;
   clearTimeout(timer);

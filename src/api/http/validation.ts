@@ -1,11 +1,11 @@
-/** JSON bodies and queries, held to their schemas; what is wrong is named field by field. */
+/** Checks JSON bodies and queries against their schemas. A refusal names each wrong field. */
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { Refusal, wrongFields, type FieldProblem } from '../refusal.ts';
 import { readBody } from './limits.ts';
 
 /**
- * A JSON body of this shape; `whenEmpty` stands for none at all.
+ * A JSON body of this shape; `whenEmpty` is used if there is no body.
  * @throws Refusal for bytes that are no JSON, another media type, or a wrong field
  */
 export async function readJson<Schema extends z.ZodType>(
@@ -16,16 +16,21 @@ export async function readJson<Schema extends z.ZodType>(
   const body = await readBody(ctx);
   if (body.length === 0 && whenEmpty !== undefined) return check(schema, whenEmpty, 'the body');
   if (body.length > 0 && ctx.is('json', '+json') === false) {
-    throw new Refusal('unsupported_media_type', 'Content-Type: application/json was expected');
+    throw new Refusal(
+      'unsupported_media_type',
+      'the body has another media type; Content-Type: application/json was expected',
+    );
   }
   const value = parseJson(body);
   const lost = prototypesIn(value);
   if (lost !== null)
-    throw wrongFields('the body', [{ pointer: pointerTo(lost), detail: 'no field has this name' }]);
+    throw wrongFields('the body', [
+      { pointer: pointerTo(lost), detail: 'this field name is not allowed; remove the field' },
+    ]);
   return check(schema, value, 'the body');
 }
 
-/** Where a name stands that JavaScript keeps for itself, and that a schema would drop in silence. */
+/** The path of a field named `__proto__`, which JavaScript reserves and a schema would drop silently. */
 function prototypesIn(value: unknown): PropertyKey[] | null {
   const left: { readonly value: unknown; readonly path: readonly PropertyKey[] }[] = [{ value, path: [] }];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -38,14 +43,16 @@ function prototypesIn(value: unknown): PropertyKey[] | null {
   return null;
 }
 
-/** No body of ours is deeper. */
+/** No body of the API is deeper. */
 const DEEPEST = 8;
 
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
-    throw new Refusal('invalid_json', 'a JSON object in UTF-8 was expected', { cause: error });
+    throw new Refusal('invalid_json', 'the body is not valid JSON; a JSON object in UTF-8 was expected', {
+      cause: error,
+    });
   }
 }
 
@@ -61,7 +68,7 @@ function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: s
   throw wrongFields(what, found.slice(0, MOST_NAMED));
 }
 
-/** A body of wrong fields only would be answered by one that is longer than itself. */
+/** Without these limits the answer to a body of wrong fields could be longer than the body. */
 const MOST_NAMED = 100;
 const LONGEST_POINTER = 200;
 
@@ -72,11 +79,14 @@ function fieldProblems(issue: z.core.$ZodIssue, given: unknown): FieldProblem[] 
   }
   return issue.keys.map((key) => ({
     pointer: pointerTo([...issue.path, key]),
-    detail: 'this field is not known',
+    detail: 'this field is not known; remove it',
   }));
 }
 
-/** zod's own messages say "Invalid input: expected string, received undefined"; those of our schemas are what was expected. */
+/**
+ * zod's own messages say "Invalid input: expected string, received undefined"; the messages of our schemas
+ * only say what was expected.
+ */
 function expectation({ message }: z.core.$ZodIssue): string {
   return message.replace(/^(?:Invalid|Too) [^:]*: expected /, '').replace(/, received undefined$/, '');
 }

@@ -1,4 +1,4 @@
-/** What our own row rules out, before anything is written down or the gateway is asked. Pure. */
+/** Refuses operations that our own row rules out, before anything is written or the gateway is read. Pure. */
 import { linesOfRest, type LineHistory, type MovedLine } from '../../domain/lines.ts';
 import { feasible, type OperationKind, type ProductRules } from '../../domain/operation.ts';
 import type { Transaction } from '../../domain/transaction.ts';
@@ -7,7 +7,10 @@ import type { PaymentRow } from '../../store/payments.ts';
 import { inMoney } from '../payments/amounts-in-text.ts';
 import { Refusal } from '../refusal.ts';
 
-/** What a payment method does not offer is for the run to refuse: only the gateway's answer says for certain which method it was. */
+/**
+ * The run refuses what a payment method does not offer, since only the gateway's answer says for certain
+ * which method it was.
+ */
 const ANY_METHOD: ProductRules = {
   voids: 'rest_too',
   finalCapture: true,
@@ -16,8 +19,8 @@ const ANY_METHOD: ProductRules = {
 };
 
 /**
- * Applies the rule of the domain to the payment's row. A row may lag behind its transaction, which only ever leaves less to be done:
- * the same rule decides again on the gateway's own answer.
+ * Applies the domain's rule to the payment's row. A row may lag behind its transaction, which then allows
+ * less than the row: the same rule decides again on the gateway's own answer.
  * @throws Refusal
  */
 export function refuseImpossible(
@@ -42,9 +45,9 @@ export function refuseImpossible(
 }
 
 const CAPTURED_ELSEWHERE =
-  'what was only authorized is voided instead, and after a capture by another hand ask again';
+  'void what is only authorized; if it was captured outside paidonce, send the request again';
 
-/** The transaction as our row has it. The rule reads its sums and its status, and nothing else of it. */
+/** The transaction according to our row. The rule reads only its sums and its status. */
 function shownBy({ status, authorized, captured, refunded }: PaymentRow): Transaction {
   const sums = {
     gatewayStatus: status,
@@ -56,7 +59,7 @@ function shownBy({ status, authorized, captured, refunded }: PaymentRow): Transa
 }
 
 /**
- * Refuses a part without lines where the payment method is about lines.
+ * Refuses a partial amount without lines if the payment method works by lines.
  * @throws Refusal `items_required`
  */
 export function refuseUnnamed(
@@ -70,4 +73,4 @@ export function refuseUnnamed(
 }
 
 export const ITEMS_REQUIRED =
-  'this payment method captures and refunds lines of the order: name them as items, or leave the amount out for all that is left';
+  'this payment method captures and refunds order lines; give them as items, or leave the amount out for all that is left';

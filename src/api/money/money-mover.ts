@@ -1,4 +1,4 @@
-/** Captures, refunds and voids: written down first, then carried out by the payment's money run. */
+/** Captures, refunds and voids: stored first, then carried out by the payment's money run. */
 import { createHash } from 'node:crypto';
 import { crashable } from '../../crash-points.ts';
 import { wrongLines, type MovedLine, type WrongLine } from '../../domain/lines.ts';
@@ -24,7 +24,7 @@ import { addressOf, refuseUnconfigured } from '../payments/find-payment.ts';
 import { Refusal, wrongFields, type FieldProblem, type ProblemCode } from '../refusal.ts';
 import { refuseImpossible, refuseUnnamed } from './feasible-by-row.ts';
 
-/** A move that is asked for, each of its fields checked; `wanted` in minor units, null for all that is left. */
+/** A requested operation with checked fields; `wanted` is in minor units, null for all that is left. */
 export interface WantedMove {
   readonly kind: OperationKind;
   readonly reference: string;
@@ -37,14 +37,20 @@ export interface WantedMove {
 }
 
 export interface MoneyMover {
-  /** The operation as it is by then: done, or not finished yet. The same again is the same operation. @throws Refusal */
+  /**
+   * Returns the operation, done or not finished yet. The same request again is the same operation. @throws
+   * Refusal
+   */
   move(payment: PaymentRow, wanted: WantedMove): Promise<OperationRow>;
 }
 
-/** Looks of one payment for money that our record does not show: a merchant that insists is not worth a run each time. */
+/**
+ * Limits the looks at one payment for money that our record does not show: repeated requests must not start a
+ * run each time.
+ */
 const LOOKS = { perSecond: 1 / 30, burst: 3 };
 
-/** One for a process. */
+/** One per process. */
 export function createMoneyMover(service: Service): MoneyMover {
   const carrying = new Map<string, Promise<void>>();
   const looks = new TokenBuckets(LOOKS.perSecond, LOOKS.burst);
@@ -57,7 +63,7 @@ export function createMoneyMover(service: Service): MoneyMover {
       });
       const { id } = claimed;
       if (isUnfinished(claimed)) {
-        // Equal requests at the same time share one call: a run takes few at a time.
+        // Equal simultaneous requests share one call, since a run takes only a few calls at a time.
         const carried =
           carrying.get(id) ?? carryOut(service, payment, claimed).finally(() => carrying.delete(id));
         carrying.set(id, carried);
@@ -71,7 +77,10 @@ export function createMoneyMover(service: Service): MoneyMover {
   };
 }
 
-/** Money that was captured elsewhere can be refunded as soon as we know of it. */
+/**
+ * Whether the gateway may have a capture from elsewhere that a look would find, so that the refund becomes
+ * possible.
+ */
 function mayBeBehind({ status }: PaymentRow, { kind }: WantedMove, error: unknown): boolean {
   const isForMoney =
     error instanceof Refusal &&
@@ -82,11 +91,13 @@ function mayBeBehind({ status }: PaymentRow, { kind }: WantedMove, error: unknow
 function askForLook({ runs, log }: Service, payment: PaymentRow): void {
   const signal = { why: 'refused_refund', at: new Date().toISOString() } as const;
   runs.look(addressOf(payment), signal).catch((error: unknown) => {
-    log.warn({ paymentId: payment.id, reason: String(error) }, 'could not ask for a look');
+    log.warn({ paymentId: payment.id, reason: String(error) }, 'could not request a look');
   });
 }
 
-/** What was asked for before is found before it is judged: once it is done, it would be impossible. */
+/**
+ * Finds an earlier equal request before any check: once its operation is done, the checks would refuse it.
+ */
 async function claim(service: Service, payment: PaymentRow, wanted: WantedMove): Promise<OperationRow> {
   refuseStrange(payment, wanted);
   const { kind, reference } = wanted;
@@ -103,7 +114,7 @@ async function claim(service: Service, payment: PaymentRow, wanted: WantedMove):
   if (claimed.kind === 'reused')
     throw new Refusal(
       'reference_reused',
-      `${kind} ${reference} of this payment asked for something else; use another reference`,
+      `${kind} ${reference} of this payment was requested with other contents; use another reference`,
     );
   return claimed.operation;
 }
@@ -116,7 +127,7 @@ const writeDown = crashable(
     }),
 );
 
-/** What no earlier operation has to do with. @throws Refusal */
+/** Refuses wrong lines that do not depend on earlier operations. @throws Refusal */
 function refuseStrange({ request }: PaymentRow, { kind, lines = [] }: WantedMove): void {
   if (kind === 'void') return;
   const untouched = { ordered: request.lines, operations: [], capturedMinor: Infinity };
@@ -132,7 +143,7 @@ function newOperation({ id: paymentId }: PaymentRow, wanted: WantedMove): NewOpe
   return { ...wanted, paymentId, bodyHash: hashOf(wanted), cause: 'merchant' };
 }
 
-/** Equal for bodies that ask for the same, however they are written. */
+/** Equal for bodies that request the same, however they are written. */
 function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
   const parts = lines
     ?.map(({ lineId, amountMinor, quantity }) => [lineId, amountMinor, quantity ?? null] as const)
@@ -141,14 +152,17 @@ function hashOf({ wanted, lines, finalCapture, reason }: WantedMove): string {
   return createHash('sha256').update(canonical).digest('hex');
 }
 
-/** Trouble of ours is no answer: the operation is written down, and the forwarder wakes a run that has forgotten it. */
+/**
+ * Our own failures don't fail the request: the operation is stored, and the forwarder wakes a run that has
+ * lost it.
+ */
 async function carryOut(service: Service, payment: PaymentRow, operation: OperationRow): Promise<void> {
   const { id: operationId } = operation;
   try {
     await waitForRun(service, payment, operation);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
-    service.log.warn({ operationId, reason: error.message }, 'an operation is not answered yet');
+    service.log.warn({ operationId, reason: error.message }, 'an operation has no answer yet');
   }
 }
 
@@ -160,11 +174,14 @@ const waitForRun = crashable(
 
 function whatNext(code: OperationRow['code']): string {
   if (code === 'operation_not_possible' || code === 'amount_too_large')
-    return '; where that has changed since, use another reference';
+    return '; if that has changed since, use another reference';
   return `; ${code === 'not_confirmed' ? 'look at the gateway, then' : 'to try again,'} use another reference`;
 }
 
-/** Codes of a failed row as callers see them. Any other, such as `not_needed`, is `operation_not_possible` to them. */
+/**
+ * The codes of failed rows that callers see. Any other code, such as `not_needed`, is shown as
+ * `operation_not_possible`.
+ */
 const TOLD: readonly ProblemCode[] = [
   'declined',
   'reversed',
@@ -173,7 +190,7 @@ const TOLD: readonly ProblemCode[] = [
   'items_required',
 ];
 
-/** The same every time: it is made of the row alone. */
+/** Made of the row alone, so that it is the same every time. */
 function failureOf(operation: OperationRow, payment: PaymentRow): Refusal {
   const { code, detail } = operation;
   const reason = inMoney(detail ?? 'no reason was given', currencyOf(payment));

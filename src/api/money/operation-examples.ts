@@ -1,4 +1,4 @@
-/** What is captured, given back and let go of order 1001, as the document shows it. */
+/** The operations of order 1001 that the OpenAPI document shows: a capture, a refund and a void. */
 import type { z } from 'zod';
 import type { captureRequest, refundRequest, voidRequest } from './operation-requests.ts';
 import type { operation, operationOfOrder, operationWithPayment } from './operation-view.ts';
@@ -64,7 +64,7 @@ const letGo: Operation = {
   createdAt: '2026-11-22T09:00:00.583Z',
 };
 
-/** Ended and under way, by the id of the call. */
+/** An operation that is done and one under way, by kind. */
 export const SHOWN = {
   capture: [
     { ...done, payment: captured },

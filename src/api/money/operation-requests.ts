@@ -1,19 +1,20 @@
-/** What is asked of captures, refunds and voids: contract §3. */
+/** Requests for captures, refunds and voids: contract §3. */
 import { z } from 'zod';
 import { MAX_AMOUNT_MINOR } from '../../domain/money.ts';
 import { amount, lineAmount, text } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 import { operation, OPERATION_KINDS } from './operation-view.ts';
 
-/** References of operations that are our own idea: `operations.ts` in the store gives them. */
+/** References of operations that we start ourselves: `operations.ts` in the store makes them. */
 const OURS = /^(auto-capture$|give-back-)/;
 
 export const operationReference = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, '1 to 64 letters, digits, dots, underscores and hyphens')
-  .refine((given) => !OURS.test(given), 'another reference: auto-capture and give-back-… are ours')
+  .refine((given) => !OURS.test(given), 'another reference: auto-capture and give-back-… are reserved')
   .meta({
-    description: 'The key of the operation, by payment and kind: the same call again moves money once',
+    description:
+      'Identifies the operation of its kind at the payment: the same call again moves the money only once',
     examples: ['parcel-1'],
   });
 
@@ -24,9 +25,7 @@ const line = z.strictObject({
 });
 
 const asked = {
-  amount: amount
-    .optional()
-    .meta({ description: 'Minor units; all that is left where neither it nor items are given' }),
+  amount: amount.optional().meta({ description: 'Minor units; without amount and items, all that is left' }),
   reference: operationReference.optional().meta({ description: 'May be given as `Idempotency-Key` instead' }),
   items: z
     .array(line, 'a list of lines')
@@ -44,14 +43,14 @@ export const captureRequest = z
     finalCapture: z
       .boolean('true or false')
       .default(false)
-      .meta({ description: 'Gives back what is left of the authorization, where the payment method can' }),
+      .meta({ description: 'Releases what is left of the authorization, if the payment method can' }),
     reason: reason.meta({ description: 'Kept with the operation' }),
   })
   .superRefine(addsUp)
   .meta({ id: 'Capture' });
 
 export const refundRequest = z
-  .strictObject({ ...asked, reason: reason.meta({ description: 'For the gateway' }) })
+  .strictObject({ ...asked, reason: reason.meta({ description: 'Sent to the gateway' }) })
   .superRefine(addsUp)
   .meta({ id: 'Refund' });
 
@@ -85,7 +84,8 @@ export const operationQuery = z.strictObject({
     .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
     .optional()
     .meta({
-      description: 'Where operations of several kinds share the reference; else the newest is meant',
+      description:
+        'Needed if operations of several kinds share the reference; without it the newest is returned',
       examples: ['capture'],
     }),
 });
@@ -93,7 +93,7 @@ export const operationQuery = z.strictObject({
 export const allOperationsQuery = z.strictObject({
   status: operation.shape.status
     .optional()
-    .meta({ description: '`pending` and `unknown` are those that have not ended', examples: ['pending'] }),
+    .meta({ description: '`pending` and `unknown` operations are not finished', examples: ['pending'] }),
   kind: z
     .enum(OPERATION_KINDS, { error: '"capture", "refund" or "void"' })
     .optional()

@@ -1,4 +1,4 @@
-/** Captures, refunds and voids as they are shown: contract §3. */
+/** Captures, refunds and voids as the API shows them: contract §3. */
 import { z } from 'zod';
 import { currencyOf } from '../../store/payment-snapshot.ts';
 import type { ListedOperation } from '../../store/lists.ts';
@@ -17,20 +17,22 @@ export const operation = z
     reference: z.string(),
     status: z.enum(['pending', 'unknown', 'done', 'failed']).meta({
       description:
-        '`unknown`: sent, and its answer was lost; the gateway is asked for it until it shows, it is never sent again',
+        '`unknown`: it was sent and its response was lost; the gateway is read until it shows the operation, which is never sent again',
     }),
-    amount: minorUnits.nullable().meta({ description: 'Minor units; null until it is known what is left' }),
+    amount: minorUnits
+      .nullable()
+      .meta({ description: 'Minor units; null until the remaining amount is known' }),
     currency: z.string(),
     finalCapture: z.boolean(),
-    reason: z.string().optional().meta({ description: 'As it was given' }),
+    reason: z.string().optional().meta({ description: 'As the request gave it' }),
     cause: z
       .enum(['merchant', 'operator', 'auto_capture', 'late_money'])
-      .meta({ description: 'Who wanted it' }),
-    key: z.string().nullable().meta({ description: 'The name of the API key that asked for it' }),
+      .meta({ description: 'Where the request for it came from' }),
+    key: z.string().nullable().meta({ description: 'The name of the API key that requested it' }),
     problem: z
       .object({ code: z.string(), detail: z.string() })
       .optional()
-      .meta({ description: 'Why it failed; `detail` in the words of the one that refused it' }),
+      .meta({ description: 'Why it failed; `detail` is the text of the side that refused it' }),
     createdAt: timestamp,
     finishedAt: timestamp.nullable(),
   })
@@ -67,7 +69,7 @@ export function viewOperation(
   };
 }
 
-/** The same in a list of all orders. */
+/** The same operation in a list of all orders. */
 export function viewOperationOfOrder(row: ListedOperation): z.infer<typeof operationOfOrder> {
   return { ...viewOperation(row, row), payment: row.paymentId, orderReference: row.orderReference };
 }

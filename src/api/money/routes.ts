@@ -37,26 +37,32 @@ import { wantedMove, type MoveContext } from './wanted-move.ts';
 export type MoneyTools = Service & { readonly mover: MoneyMover };
 
 const AGAIN =
-  '`reference`, or `Idempotency-Key`, is the key, by payment and kind and for ever: the same call again moves money once and has the ' +
-  "same answer. A gateway's decline is final for its reference. ";
+  '`reference`, or `Idempotency-Key`, identifies the operation of its kind at the payment, without expiry: the same call again moves the money only once and has the ' +
+  'same answer. A decline by the gateway is final for its reference. ';
 
 const MAY_TAKE_TIME =
-  'The gateway is asked before anything is sent, and what was sent is never sent again, not even where its answer was lost: ' +
-  '202 then, until the gateway shows what became of it.';
+  'The gateway is read before an operation is sent. An operation is never sent twice, not even if its response was lost: the answer is then ' +
+  '202 until the gateway shows the result.';
 
 const atPayment = z.object({ id: payment.shape.id });
 
 const key = z.object({
-  'Idempotency-Key': operationReference.optional().meta({ description: 'May stand for `reference`' }),
+  'Idempotency-Key': operationReference
+    .optional()
+    .meta({ description: 'May be given instead of `reference`' }),
 });
 
 const PLACE = `/v1/payments/${PAYMENT_ID}/operations/parcel-1?kind=capture`;
 
-/** How soon it is worth asking again: most of what is under way is a gateway's own second. */
+/** When to ask again: most operations take the gateway about a second. */
 const RETRY_AFTER_SECONDS = 2;
 
 const LATER = {
-  Location: { description: 'Where to look', schema: { type: 'string' as const }, example: PLACE },
+  Location: {
+    description: 'The address of the operation',
+    schema: { type: 'string' as const },
+    example: PLACE,
+  },
   'Retry-After': {
     description: 'Seconds',
     schema: { type: 'integer' as const },
@@ -64,11 +70,11 @@ const LATER = {
   },
 };
 
-/** Ended, or under way. */
+/** The answers for an operation that is done and one that is under way. */
 function answersOf([done, begun]: (typeof examples.SHOWN)['capture' | 'refund' | 'void']) {
   return {
     200: json('Done', operationWithPayment, { done }),
-    202: json('Written down, and not finished yet', operationWithPayment, { begun }, LATER),
+    202: json('Stored durably, and not finished yet', operationWithPayment, { begun }, LATER),
   };
 }
 
@@ -100,7 +106,7 @@ export const MONEY_CALLS = [
     path: '/v1/payments/{id}/capture',
     operationId: 'capturePayment',
     audit: 'capture',
-    summary: 'Take what was authorized, all or part of it',
+    summary: 'Capture authorized money, all or part of it',
     description: AGAIN + MAY_TAKE_TIME,
     body: jsonBody(captureRequest, { parcel: examples.capture }),
     answers: answersOf(examples.SHOWN.capture),
@@ -111,7 +117,7 @@ export const MONEY_CALLS = [
     path: '/v1/payments/{id}/refund',
     operationId: 'refundPayment',
     audit: 'refund',
-    summary: 'Give back what was captured, all or part of it',
+    summary: 'Refund captured money, all or part of it',
     description: AGAIN + MAY_TAKE_TIME,
     body: jsonBody(refundRequest, { line: examples.refund }),
     answers: answersOf(examples.SHOWN.refund),
@@ -122,8 +128,8 @@ export const MONEY_CALLS = [
     path: '/v1/payments/{id}/void',
     operationId: 'voidPayment',
     audit: 'void',
-    summary: 'Give back what was authorized and not captured',
-    description: `Without a reference it is \`void\`. ${AGAIN}${MAY_TAKE_TIME}`,
+    summary: 'Void authorized money that was not captured',
+    description: `Without a reference the reference is \`void\`. ${AGAIN}${MAY_TAKE_TIME}`,
     body: jsonBody(voidRequest, { all: examples.release }),
     isBodyOptional: true,
     answers: answersOf(examples.SHOWN.void),
@@ -134,7 +140,7 @@ export const MONEY_CALLS = [
     path: '/v1/operations',
     operationId: 'listOperations',
     access: [],
-    summary: 'Captures, refunds and voids of all orders, newest first',
+    summary: 'List the captures, refunds and voids of all orders, newest first',
     query: allOperationsQuery,
     answers: { 200: json('One page', pageOf(operationOfOrder), { page: pageWith(examples.ofOrder) }) },
     async handle(request, { store: { db } }: MoneyTools) {
@@ -148,7 +154,7 @@ export const MONEY_CALLS = [
     path: '/v1/payments/{id}/operations',
     operationId: 'listPaymentOperations',
     access: [],
-    summary: 'Captures, refunds and voids of a payment, newest first',
+    summary: 'List the captures, refunds and voids of a payment, newest first',
     params: atPayment,
     query: operationsQuery,
     answers: { 200: json('One page', pageOf(operation), { page: pageWith(examples.done) }) },
@@ -167,10 +173,10 @@ export const MONEY_CALLS = [
     path: '/v1/payments/{id}/operations/{reference}',
     operationId: 'getOperation',
     access: [],
-    summary: 'What became of a capture, refund or void',
+    summary: 'Get a capture, refund or void and its result',
     params: z.object({
       id: payment.shape.id,
-      reference: reference.meta({ description: 'As it was given', example: 'parcel-1' }),
+      reference: reference.meta({ description: 'As the request gave it', example: 'parcel-1' }),
     }),
     query: operationQuery,
     answers: { 200: json('The operation', operationWithPayment, { done: examples.SHOWN.capture[0] }) },
@@ -202,7 +208,7 @@ async function move(request: MoveRequest, tools: MoneyTools, of: Pick<MoveContex
   return reply(202, body, { headers: { Location: place, 'Retry-After': String(RETRY_AFTER_SECONDS) } });
 }
 
-/** As the audit keeps it. */
+/** The request as the audit keeps it. */
 function askedFor({ reference, wanted: amount, finalCapture, reason }: WantedMove) {
   return { reference, amount, finalCapture, reason };
 }

@@ -1,11 +1,14 @@
-/** From a request to the move of money that it wants. */
+/** Makes an operation from a request. */
 import type { z } from 'zod';
 import type { OperationKind } from '../../domain/operation.ts';
 import { wrongFields } from '../refusal.ts';
 import type { WantedMove } from './money-mover.ts';
 import { operationReference, type captureRequest } from './operation-requests.ts';
 
-/** What the body does not say. `idempotencyKey` is the header, `reference` stands where neither names one. */
+/**
+ * The parts that are not in the body. `idempotencyKey` is the header; `reference` is used if neither names
+ * one.
+ */
 export interface MoveContext {
   readonly kind: OperationKind;
   /** The name of the API key. */
@@ -35,11 +38,11 @@ export function wantedMove(asked: Asked, context: MoveContext): WantedMove {
   };
 }
 
-/** The body's, or the `Idempotency-Key`; both where they are the same. */
+/** The reference of the body or of `Idempotency-Key`. If both are given, they must be equal. */
 function referenceOf(given: string | undefined, { idempotencyKey, reference }: MoveContext): string {
   const wrong = (detail: string) => wrongFields('the body', [{ pointer: '/reference', detail }]);
   if (idempotencyKey !== undefined && given !== undefined && idempotencyKey !== given)
-    throw wrong('expected the same as in Idempotency-Key, or only one of the two');
+    throw wrong('expected the same value as in Idempotency-Key, or only one of the two');
   const parsed = operationReference.safeParse(idempotencyKey ?? given ?? reference);
   if (parsed.success) return parsed.data;
   if (idempotencyKey === undefined) throw wrong('expected a reference, here or as Idempotency-Key');

@@ -1,9 +1,12 @@
-/** Amounts in texts of ours, as people write them. */
+/** Shows the amounts in our own texts as people write them. */
 import { formatMoney } from '../../domain/money.ts';
 
 const WITH_CURRENCY = /\b(\d+) minor units of ([A-Z]{3})\b/g;
 
-/** Every phrase in which the workflow, whose words are in recorded histories, or a reading writes an amount without its currency. */
+/**
+ * Every phrase in which a workflow or a reading writes an amount without its currency. The workflows' phrases
+ * are in recorded histories and stay as they are.
+ */
 const BARE = new RegExp(
   [
     String.raw`\b\d+ minor units\b`,
@@ -17,7 +20,10 @@ const BARE = new RegExp(
   'g',
 );
 
-/** "capture c1 of 72200 minor units done" is "capture c1 of 722.00 NOK done". `currency` is the one that the text is about. */
+/**
+ * "capture c1 of 72200 minor units done" is "capture c1 of 722.00 NOK done". `currency` is that of the
+ * amounts without one.
+ */
 export function inMoney(text: string, currency: string): string {
   return text
     .replace(WITH_CURRENCY, (_, amount: string, its: string) => written(amount, its))

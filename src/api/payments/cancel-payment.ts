@@ -7,14 +7,17 @@ import type { CancelResult } from '../../workflows/messages.ts';
 import { Refusal } from '../refusal.ts';
 import { addressOf, refuseUnconfigured } from './find-payment.ts';
 
-/** Of a session that another one replaces, the merchant hears nothing. @throws Refusal `already_paid`, `not_cancellable` */
+/**
+ * The merchant gets no update about a session that another one replaces. @throws Refusal `already_paid`,
+ * `not_cancellable`
+ */
 export async function closePayment(
   service: Service,
   payment: PaymentRow,
   more: { readonly key: string; readonly replaces?: true },
 ): Promise<void> {
   refuseUnconfigured(service, payment);
-  const text = more.replaces ? 'the merchant asked for another session' : 'the merchant asked to cancel';
+  const text = more.replaces ? 'the merchant requested another session' : 'the merchant requested a cancel';
   const data = { decision: 'cancel', ...more } as const;
   const noteKey = await writeDecision(service.store.db, payment.id, { text, data });
   const result = await service.runs.cancel(addressOf(payment), { noteKey });
@@ -29,12 +32,12 @@ function notCancelled(
   if (isMoney(status))
     return new Refusal(
       'already_paid',
-      `payment ${id} is ${status}: there is money on it; void or refund it instead`,
+      `payment ${id} is ${status} and already has money; void or refund it instead`,
     );
   if (kind === 'refused')
     return new Refusal(
       'not_cancellable',
-      `payment ${id} is ${status}, and the gateway does not close it: it may be being paid, or its outcome not be known yet; look at it again in a minute`,
+      `payment ${id} is ${status}, and the gateway does not close it: the payer may be paying now, or the result is not known yet; try again in a minute`,
     );
-  return new Refusal('not_cancellable', `payment ${id} is ${status} and not open any more`);
+  return new Refusal('not_cancellable', `payment ${id} is ${status} and no longer open`);
 }

@@ -5,7 +5,7 @@ import { findPayment, type PaymentRow } from '../../store/payments.ts';
 import type { PaymentAddress } from '../../domain/payment.ts';
 import { Refusal } from '../refusal.ts';
 
-/** What every id of ours looks like in an address; anything else is the id of nothing. */
+/** Whether this has the form of our ids. Nothing has an id of another form. */
 export function isId(given: string): boolean {
   return /^[\w-]{1,200}$/.test(given);
 }
@@ -14,22 +14,25 @@ export function isId(given: string): boolean {
 export async function paymentNamed(db: Db, id: string): Promise<PaymentRow> {
   const payment = isId(id) ? await findPayment(db, id) : null;
   if (payment !== null) return payment;
-  // Shops have ids of their own: an order's number is asked for here in vain.
-  const hint = id.startsWith('pay_') ? '' : '; its id is the pay_… that POST /v1/payments answered';
+  // A shop may have sent its own order number by mistake.
+  const hint = id.startsWith('pay_') ? '' : '; use the id pay_… that POST /v1/payments answered';
   throw new Refusal('not_found', `there is no such payment${hint}`);
 }
 
-/** Nothing is asked of a gateway that was taken out of the configuration; its runs rest until it is back. @throws Refusal */
+/**
+ * Refuses a payment whose gateway was removed from the configuration; its runs rest until it is configured
+ * again. @throws Refusal
+ */
 export function refuseUnconfigured(
   { gateways }: Pick<Service, 'gateways'>,
   { id, gateway }: Pick<PaymentRow, 'id' | 'gateway'>,
 ): void {
   if (gateways.find(gateway) !== undefined) return;
-  const detail = `payment ${id} is by ${gateway}, which is not configured any more; nothing was done, ask again when it is`;
+  const detail = `payment ${id} is by ${gateway}, which is no longer configured; nothing was done, send the request again once it is configured`;
   throw new Refusal('gateway_not_configured', detail);
 }
 
-/** What names a payment's run. */
+/** The parts that identify a payment's run. */
 export function addressOf({ id, orderReference, n, gateway }: PaymentRow): PaymentAddress {
   return { paymentId: id, orderReference, n, gateway };
 }

@@ -1,4 +1,4 @@
-/** From a request to the payment that it wants; what the configuration and the gateway rule out is refused. */
+/** Makes a payment from a request. Refuses what the configuration or the gateway rules out. */
 import type { z } from 'zod';
 import type { Service } from '../../service.ts';
 import type { NewPayment } from '../../store/claim-payment.ts';
@@ -7,7 +7,7 @@ import type { createPaymentRequest } from './payment-requests.ts';
 import type { Fitted } from './prefill.ts';
 
 export type PaymentRequest = z.infer<typeof createPaymentRequest>;
-/** With the gateway that is meant. */
+/** With its gateway filled in. */
 type Addressed = PaymentRequest & { readonly gateway: string };
 
 /** @throws Refusal `invalid_request` */
@@ -61,14 +61,17 @@ function wrongReturnUrl({ config }: Service, returnUrl: string | undefined): Fie
   ];
 }
 
-/** No byte that was written is changed, but for those that no header can hold; a host is written in ASCII by a rule of its own. */
+/**
+ * Encodes only the characters that no header can hold; no other byte is changed. A host is converted to ASCII
+ * by its own rule (Punycode).
+ */
 function inAscii(url: string): string {
   const [, before = '', host = '', after = ''] = /^([a-z][a-z0-9+.-]*:\/*)([^/?#]*)(.*)$/is.exec(url) ?? [];
   const isHost = /[^\x21-\x7E]/.test(host);
   return `${before}${isHost ? new URL(url).host : host}${after.replace(/[^\x21-\x7E]+/gu, encodeURIComponent)}`;
 }
 
-/** A session that leaves no time to pay is a mistake. */
+/** A shorter session leaves no time to pay and is a mistake. */
 const SHORTEST_SESSION_MS = 60_000;
 
 function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Addressed): FieldProblem[] {

@@ -1,4 +1,4 @@
-/** Opens a payment session: claims the order's payment in the store, then has its run open the session. */
+/** Opens a payment session: claims the order's payment in the store, then makes its run open the session. */
 import { crashable } from '../../crash-points.ts';
 import { formatMoney } from '../../domain/money.ts';
 import type { Service } from '../../service.ts';
@@ -16,17 +16,21 @@ import { fitted, type Warning } from './prefill.ts';
 export interface OpenedAnswer {
   readonly isNew: boolean;
   readonly payment: PaymentRow;
-  /** Texts that are shown or filled in otherwise than they were given. */
+  /** Texts that are shown or filled in differently from the request. */
   readonly warnings: readonly Warning[];
 }
 
-/** When a shopper may ask again for a session that the gateway has not opened yet. */
+/** When to ask again for a session that the gateway has not opened yet. */
 const STILL_OPENING_RETRY_S = 5;
 
-/** A run may have settled, or ended, just when we asked it: begun again from the order's row, this often. */
+/**
+ * A run may settle or end just when we call it. We then start again from the order's row, at most this often.
+ */
 const ATTEMPTS = 4;
 
-/** One session is ever handed out for an order, however many ask at once; `key` is the name of the API key. @throws Refusal */
+/**
+ * Parallel requests for one order all get the same session. `key` is the name of the API key. @throws Refusal
+ */
 export async function openPayment(
   service: Service,
   request: PaymentRequest,
@@ -41,7 +45,8 @@ export async function openPayment(
     if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
       throw refusal(claim.kind, wanted);
     if (claim.kind === 'differs') {
-      // A request that replaces what came after it is replaced by that in turn, until nothing is open.
+      // A request must not replace a newer payment: two such requests would replace each other in turn until
+      // nothing is open.
       const isNewer = replaced !== null && replaced !== claim.payment.id;
       const isHeld = claim.payment.status === 'ON_HOLD';
       if (isNewer || isHeld || !request.replace) throw mismatch(claim.payment, claim.differences, isNewer);
@@ -53,7 +58,7 @@ export async function openPayment(
     const opened = await openRun(service, claim.payment);
     if (opened !== null) return { isNew: opened.id === created, payment: opened, warnings: texts.warnings };
   }
-  throw new Refusal('unavailable', 'the payment kept changing while it was opened; ask again');
+  throw new Refusal('unavailable', 'the payment kept changing while it was opened; send the request again');
 }
 
 const claimOnce = crashable(
@@ -63,14 +68,14 @@ const claimOnce = crashable(
 
 function refusal(code: 'order_already_paid' | 'payment_in_review', { orderReference }: NewPayment): Refusal {
   if (code === 'order_already_paid')
-    return new Refusal(code, `order ${orderReference} has been paid; a new order needs a new reference`);
+    return new Refusal(code, `order ${orderReference} has been paid; use a new reference for a new order`);
   return new Refusal(
     code,
-    `a payment of order ${orderReference} is in REVIEW: a person has to decide it first, by POST /v1/payments/{id}/resolve`,
+    `a payment of order ${orderReference} is in REVIEW; a person has to resolve it first, by POST /v1/payments/{id}/resolve`,
   );
 }
 
-/** The row as it is once the session is open, or null when the payment is not open any more. */
+/** The row once the session is open, or null if the payment is no longer open. */
 async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRow | null> {
   refuseUnconfigured(service, payment);
   const result = await service.runs.open(addressOf(payment)).catch((error: unknown) => {
@@ -81,7 +86,7 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   if (result.kind === 'still_opening')
     throw new Refusal(
       'unavailable',
-      `${payment.gateway} has not answered yet; ask again, nothing is done twice`,
+      `${payment.gateway} has not answered yet; send the request again: nothing is done twice`,
       {
         retryAfterSeconds: STILL_OPENING_RETRY_S,
       },
@@ -91,7 +96,8 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   const { sessionId, checkoutUrl, status, runId } = result;
   const opened = { sessionId, checkoutUrl, status };
   if (payment.sessionId !== null) return { ...payment, ...opened };
-  // Of a session that has only just been opened the run has said all there is; of one that is on hold by now it has not.
+  // For a session that was just opened, the run's answer is complete. For one that is on hold by now it is
+  // not.
   if (status === 'PENDING' && runId !== undefined) return { ...payment, ...opened, runId };
   const fresh = await findPayment(service.store.db, payment.id);
   return { ...(fresh ?? payment), ...opened };
@@ -106,13 +112,13 @@ function mismatch(
   if (status === 'ON_HOLD')
     return new Refusal(
       'order_mismatch',
-      `${which} is on hold; ask for the same, or wait until it is decided`,
+      `${which} is on hold; request the same, or wait until the gateway has decided`,
       { errors },
     );
-  const since = isNewer ? 'was opened by another request meanwhile' : 'is open';
+  const since = isNewer ? 'was opened meanwhile by another request' : 'is open';
   return new Refusal(
     'order_mismatch',
-    `${which} ${since}; ask for the same, or say "replace": true to cancel it first`,
+    `${which} ${since}; request the same, or send "replace": true to cancel it first`,
     { errors },
   );
 }

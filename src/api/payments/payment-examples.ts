@@ -1,4 +1,4 @@
-/** One sale as the document shows it: order 1001, opened, paid, and what else may become of it. */
+/** The sale that the OpenAPI document shows: order 1001, opened, paid, and its other possible results. */
 import type { z } from 'zod';
 import { GATEWAYS } from '../../gateways/registry.ts';
 import type { createPaymentRequest, resolveRequest } from './payment-requests.ts';
@@ -42,7 +42,7 @@ const freight = {
   vatAmount: 780,
 } as const;
 
-/** Sent again it answers 200, and 409 once the order is paid. */
+/** The same request again gets 200, and 409 once the order is paid. */
 export const newPayment: z.input<typeof createPaymentRequest> = {
   gateway: GATEWAY.id,
   order: { reference: '1001', amount: 72200, currency: 'NOK', items: [chair, freight] },
@@ -96,7 +96,7 @@ const written = { pointer: '/customer/phone', code: 'normalised' } as const;
 
 export const opened: z.infer<typeof openedPayment> = {
   ...pending,
-  warnings: [{ ...written, detail: 'written as a phone number with its country code: +4799999999' }],
+  warnings: [{ ...written, detail: 'changed to a phone number with its country code: +4799999999' }],
 };
 
 export const authorized: Payment = {
@@ -145,7 +145,7 @@ export const cancelled: Payment = {
   updatedAt: '2026-11-21T14:02:11.532Z',
 };
 
-/** The payer was charged 721.00 by a discount of the profile. */
+/** The payer paid 721.00, because the profile gave a discount. */
 const differs = { ...authorized, authorizedAmount: 72100, updatedAt: '2026-11-21T14:10:07.975Z' };
 
 export const accepted: Payment = {
@@ -203,7 +203,7 @@ export const told: z.infer<typeof paymentWithTimeline> = {
     {
       at: '2026-11-21T13:47:16.325Z',
       kind: 'update',
-      text: 'the merchant heard order.paid (204, 1 attempt)',
+      text: 'the merchant acknowledged order.paid (204, 1 attempt)',
       data: {
         effectId: '1001/order.paid',
         type: 'order.paid',

@@ -1,4 +1,4 @@
-/** What a merchant's backend asks of payments: contract §3. */
+/** Requests about payments: contract §3. */
 import { z } from 'zod';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
 import { hasCredentials } from '../../lib/url-credentials.ts';
@@ -11,19 +11,22 @@ const currency = z
   .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'an ISO 4217 currency')
   .meta({ description: 'ISO 4217', example: 'NOK' });
 
-/** Which schemes it may have is the configuration's to say. */
+/** The configuration says which schemes are allowed. */
 const returnUrl = plain(
   z.url('an absolute URL').max(2_000, 'a URL of at most 2000 characters'),
   'a URL',
 ).refine((url) => !hasCredentials(url), 'a URL without a user name or password');
 
 const item = z.strictObject({
-  id: text(200).meta({ description: 'The article: two lines may have the same', example: 'chair-oak' }),
+  id: text(200).meta({
+    description: 'The article id; several lines may have the same one',
+    example: 'chair-oak',
+  }),
   lineId: text(200).meta({
-    description: 'The line, once in an order: captures and refunds name it',
+    description: 'The line id, unique in the order; captures and refunds refer to it',
     example: '1',
   }),
-  description: z.string().meta({ description: 'Shown to the payer in one line, cut after 500 characters' }),
+  description: z.string().meta({ description: 'Shown to the payer as one line, cut after 500 characters' }),
   quantity: z.number().positive('more than 0').max(1_000_000),
   amount: lineAmount.meta({
     description: 'The total of the line in minor units, including VAT; negative for gift cards',
@@ -47,7 +50,7 @@ const order = z
       });
     }
     if (new Set(items.map((line) => line.lineId)).size !== items.length) {
-      context.addIssue({ code: 'custom', path: ['items'], message: 'a lineId of its own for every line' });
+      context.addIssue({ code: 'custom', path: ['items'], message: 'a different lineId for every line' });
     }
   });
 
@@ -62,7 +65,7 @@ const address = z.strictObject({
   country: z.string().optional().meta({ description: 'ISO 3166-1, two letters' }),
 });
 
-/** Only texts are asked for: what a gateway would refuse is made to fit, or left out (prefill.ts). */
+/** Any text is accepted: a value that a gateway would refuse is adapted or left out (prefill.ts). */
 const customer = z
   .strictObject({
     email: z.string().optional(),
@@ -71,27 +74,29 @@ const customer = z
     billingAddress: address.optional(),
     shippingAddress: address.optional(),
   })
-  .meta({ description: 'Filled in for the payer. What can not be used is left out, with a warning' });
+  .meta({ description: 'Prefilled for the payer. A value that cannot be used is left out, with a warning' });
 
 export const createPaymentRequest = z
   .strictObject({
-    gateway: z.string().optional().meta({ description: 'Left out: the only one that is configured' }),
+    gateway: z.string().optional().meta({ description: 'Default: the only configured gateway' }),
     order,
-    returnUrl: returnUrl.optional().meta({ description: 'Where the payer is sent afterwards' }),
+    returnUrl: returnUrl.optional().meta({ description: 'Where the payer is sent after the checkout' }),
     capture: z.enum(['manual', 'auto'], { error: '"manual" or "auto"' }).default('manual').meta({
       description:
-        '`auto`: captured as soon as it is paid, by the gateway or by us; `order.capture_failed` tells where that fails',
+        '`auto`: the money is captured as soon as the order is paid, by the gateway or by us; if that fails, `order.capture_failed` is sent',
     }),
     customer: customer.optional(),
     profileId: text(200).optional(),
     language: z
       .string()
       .optional()
-      .meta({ description: 'no, sv, en-GB; another one is left out, with a warning' }),
+      .meta({
+        description: 'A language such as no, sv or en-GB; any other value is left out, with a warning',
+      }),
     expiresAt: z.iso
-      .datetime({ offset: true, error: 'a time as RFC 3339 writes it: 2026-11-21T12:00:00Z' })
+      .datetime({ offset: true, error: 'a time in the format of RFC 3339: 2026-11-21T12:00:00Z' })
       .optional()
-      .meta({ description: 'Until when this session can be paid, in the place of `SESSION_LIFETIME`' }),
+      .meta({ description: 'Until when this session can be paid, instead of `SESSION_LIFETIME`' }),
     metadata: z
       .record(text(40), storable(500))
       .refine((entries) => Object.keys(entries).length <= 20, 'at most 20 entries')
@@ -100,7 +105,7 @@ export const createPaymentRequest = z
     replace: z
       .boolean()
       .default(false)
-      .meta({ description: 'Cancel an open session that differs, and open a new one' }),
+      .meta({ description: 'Cancel an open session that differs from this request, and open a new one' }),
   })
   .meta({ id: 'CreatePayment' });
 
@@ -109,7 +114,7 @@ export const resolveRequest = z
     decision: z.enum(['accept', 'give_back', 'dismiss'], { error: '"accept", "give_back" or "dismiss"' }),
     actor: text(200)
       .optional()
-      .meta({ description: "The person that decides; the API key's name where none is given" }),
+      .meta({ description: "The person that decides; the API key's name if none is given" }),
     reason: text(2_000),
   })
   .meta({ id: 'Resolve' });
@@ -132,7 +137,7 @@ export const paymentsQuery = z.strictObject({
     .literal('true')
     .optional()
     .meta({
-      description: 'Payments that wait for a person: in REVIEW, or with a review mark',
+      description: 'Only payments that need a person: in REVIEW, or with a review mark',
       examples: ['true'],
     }),
   limit,

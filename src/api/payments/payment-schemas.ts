@@ -1,4 +1,6 @@
-/** How payments and orders are shown: contract §3. What validates is what the OpenAPI document is made of. */
+/**
+ * Payments and orders as the API shows them: contract §3. The OpenAPI document is made of the same schemas.
+ */
 import { z } from 'zod';
 import { ORDER_STATUSES } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
@@ -16,21 +18,21 @@ export const payment = z
     checkoutUrl: z
       .string()
       .nullable()
-      .meta({ description: 'Null when the payer has nothing to do there any more' }),
+      .meta({ description: 'Null once the payer has nothing more to do there' }),
     transactionId: z.string().nullable(),
     reason: z.string().nullable(),
     reviewMark: z.string().nullable().meta({
       description:
-        'Why a person should look at a settled payment whose status stands: the gateway has not been able to say for an hour what it is',
+        'Why a person should check a settled payment, which keeps its status: for an hour the gateway has given no clear answer about it',
     }),
     authorizedAmount: z
       .int()
-      .meta({ description: 'As the gateway has it, in the currency of `accepted` where that is set' }),
+      .meta({ description: "The gateway's amount, in the currency of `accepted` if that is set" }),
     capturedAmount: z.int(),
     refundedAmount: z.int(),
     accepted: z.object({ amount: z.int(), currency: z.string(), reference: z.string() }).nullable().meta({
       description:
-        'What a person has accepted of the transaction, which then holds in the place of what was agreed',
+        'The values of the transaction that a person has accepted; they replace those that were requested',
     }),
     paymentMethod: z.string().nullable(),
     capture: z.string(),
@@ -39,7 +41,8 @@ export const payment = z
     merchantReference2: z.string().nullable(),
     expiresAt: timestamp,
     authorizationExpiresAt: timestamp.nullable().meta({
-      description: 'When what is held and not captured is expected to lapse; null where it is not known to',
+      description:
+        'When the uncaptured rest of the authorization is expected to lapse; null if that is not known',
     }),
     createdAt: timestamp,
     updatedAt: timestamp,
@@ -59,7 +62,7 @@ export const warning = z
 export const openedPayment = payment
   .extend({
     warnings: z.array(warning).meta({
-      description: 'Texts of the request that are shown or filled in otherwise than they were given',
+      description: 'Texts that are shown or prefilled differently from the request',
     }),
   })
   .meta({ id: 'OpenedPayment' });
@@ -81,7 +84,7 @@ export const orderView = z
     paidAt: timestamp.nullable(),
     transactionId: z.string().nullable(),
     payments: z.array(z.string()).meta({
-      description: 'Newest first. The one whose `transactionId` is the one above has paid',
+      description: 'Newest first. The payment with the same `transactionId` as the order has paid it',
     }),
   })
   .meta({ id: 'Order' });

@@ -6,13 +6,13 @@ import type { OrderRow, PaymentRow } from '../../store/payments.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';
 import type { orderView, payment } from './payment-schemas.ts';
 
-/** Where the pages of runs are. */
+/** Where the web pages of runs are. */
 export interface WorkflowLinks {
   readonly uiUrl: string | undefined;
   readonly namespace: string;
 }
 
-/** As the configuration says it. */
+/** The links from the configuration. */
 export function linksOf({
   config,
 }: {
@@ -21,7 +21,7 @@ export function linksOf({
   return { uiUrl: config.TEMPORAL_UI_URL, namespace: config.TEMPORAL_NAMESPACE };
 }
 
-/** A payment; its checkout address only while the payer has something to do there. */
+/** A payment. It has its checkout address only while the payer has something to do there. */
 export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<typeof payment> {
   return {
     id: row.id,

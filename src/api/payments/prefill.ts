@@ -1,4 +1,7 @@
-/** Texts that are only shown to the payer, or filled in for them: they are made to fit, and never refuse a sale. Contract §3. */
+/**
+ * Adapts texts that are only shown to the payer or prefilled for them: they never cause a refusal. Contract
+ * §3.
+ */
 import { domainToASCII } from 'node:url';
 import type { z } from 'zod';
 import type { Address, Customer } from '../../domain/order.ts';
@@ -9,15 +12,15 @@ export type Warning = z.infer<typeof warning>;
 type Given = NonNullable<PaymentRequest['customer']>;
 
 export interface Fitted {
-  /** Its descriptions as they are shown. */
+  /** With its descriptions as they are shown. */
   readonly order: PaymentRequest['order'];
   readonly customer?: Customer;
   readonly language?: string;
-  /** Everything that is not as it was given. */
+  /** One for each text that differs from the request. */
   readonly warnings: readonly Warning[];
 }
 
-/** How long a text may be that people read. */
+/** The longest texts, in characters. */
 const LONGEST_DESCRIPTION = 500;
 const LONGEST_FIELD = 200;
 
@@ -39,7 +42,7 @@ export function fitted({ order, customer, language }: PaymentRequest): Fitted {
   };
 }
 
-/** A line that says nothing is shown by its id. */
+/** A line without a readable description shows its id. */
 function described(
   { id, description }: { readonly id: string; readonly description: string },
   pointer: string,
@@ -50,7 +53,7 @@ function described(
     warnings.push({
       pointer,
       code: 'cleaned',
-      detail: 'shown in one line, cut and without what can not be shown',
+      detail: 'shown as one line, shortened and without unreadable characters if needed',
     });
   return shown;
 }
@@ -62,14 +65,14 @@ type Fit = (
   expected: string,
 ) => string | undefined;
 
-/** Personal data: a warning says what was expected, and never repeats what was given. */
+/** The values are personal data: a warning says what was expected, and never repeats the value. */
 function fitter(warnings: Warning[]): Fit {
   return (given, pointer, as, expected) => {
     if (given === undefined) return undefined;
     const value = as(given);
     if (value === null) warnings.push({ pointer, code: 'left_out', detail: `expected ${expected}` });
     else if (value !== given)
-      warnings.push({ pointer, code: 'normalised', detail: `written as ${expected}` });
+      warnings.push({ pointer, code: 'normalised', detail: `changed to ${expected}` });
     return value ?? undefined;
   };
 }
@@ -103,7 +106,7 @@ function addressOf(given: Given['billingAddress'], pointer: string, fit: Fit): A
   });
 }
 
-/** Without what is not there; nothing where nothing is. */
+/** The fields without undefined ones; undefined if none is left. */
 function known<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]?: NonNullable<Fields[Name]> } | undefined {
@@ -116,7 +119,9 @@ function lineOf(text: string): string | null {
   return readable(text, LONGEST_FIELD) || null;
 }
 
-/** One line without control characters, halves of characters and what turns the direction of writing. */
+/**
+ * One line without control characters, unpaired surrogates and characters that change the writing direction.
+ */
 function readable(text: string, longest: number): string {
   const line = text
     .replace(/\p{Cs}|[\u202A-\u202E\u2066-\u2069]/gu, '')
@@ -127,7 +132,7 @@ function readable(text: string, longest: number): string {
 
 const ADDRESS = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
 
-/** Its domain in ASCII; what stands before it can't be written so. */
+/** Converts the domain to ASCII; the local part has no such form. */
 function emailOf(text: string): string | null {
   const [, local = '', domain = ''] = /^(.*)@([^@]*)$/s.exec(text.trim()) ?? [];
   const written = `${local}@${domainToASCII(domain)}`;
@@ -141,7 +146,7 @@ function phoneOf(text: string): string | null {
   return /^\+[1-9]\d{6,14}$/.test(written) ? written : null;
 }
 
-/** As browsers and as POSIX write it: `nb_NO.UTF-8` is `nb-NO`. */
+/** Accepts the forms of browsers and of POSIX: `nb_NO.UTF-8` is `nb-NO`. */
 function languageOf(text: string): string | null {
   const [, language, region] = /^([a-z]{2})(?:[-_]([a-z]{2}))?(?:[.@].*)?$/i.exec(text.trim()) ?? [];
   if (language === undefined) return null;

@@ -1,4 +1,7 @@
-/** A payment's story for people: what the workflow wrote down, and whether the merchant has heard of it. */
+/**
+ * A payment's timeline for people: the notes of its workflows, and whether the merchant has acknowledged its
+ * updates.
+ */
 import type { z } from 'zod';
 import { formatMoney } from '../../domain/money.ts';
 import { operationName } from '../../store/about-operation.ts';
@@ -14,7 +17,7 @@ import type { timelineEntry } from './payment-schemas.ts';
 
 export type StoryEntry = z.infer<typeof timelineEntry>;
 
-/** Oldest first; amounts as people write them, however they were written down. */
+/** Oldest first, with amounts as people write them. */
 export async function readStory(
   db: Db,
   payment: Pick<PaymentRow, 'id' | 'currency' | 'acceptedCurrency'>,
@@ -28,7 +31,7 @@ export async function readStory(
   ]);
   let currency = currencyOf(payment);
   const told = notes.map(({ at, kind, text, data }) => {
-    // What the gateway holds may be of another currency than what was asked for.
+    // The gateway may hold money in another currency than was requested.
     if (kind === 'read' && typeof data['currency'] === 'string') currency = data['currency'];
     const words = text === '' ? GONE : IN_OUR_WORDS.has(kind) ? inMoney(text, currency) : text;
     return { at: at.toISOString(), kind, text: words, data };
@@ -42,13 +45,13 @@ export async function readStory(
   return entries.toSorted((left, right) => Date.parse(left.at) - Date.parse(right.at));
 }
 
-/** The kinds of notes that hold no words of an operator or of a callback. */
+/** The kinds of notes that contain no text of an operator or of a callback. */
 const IN_OUR_WORDS: ReadonlySet<string> = new Set(['read', 'decision', 'operation']);
 
-/** In the place of a line's text. */
-export const GONE = 'its words are deleted, being older than RETENTION_TIMELINE';
+/** Replaces the text of an entry. */
+export const GONE = 'the text was deleted, because it is older than RETENTION_TIMELINE';
 
-/** What was asked for and has not ended: how it ends is a note of its own. */
+/** An operation that has not ended; its end will be a separate note. */
 function openEntry(operation: OperationRow, currency: string): StoryEntry {
   const { kind, reference, state, amount, wanted, sentAt, createdAt } = operation;
   const of = amount ?? wanted;
@@ -59,12 +62,13 @@ function openEntry(operation: OperationRow, currency: string): StoryEntry {
 }
 
 const OPEN: Readonly<Record<string, string>> = {
-  unsent: 'is asked for and not sent yet',
-  pending: 'is sent; the gateway has not finished it',
-  unknown: 'is sent, and its answer was lost: it is read for, and not sent again',
+  unsent: 'was requested and not sent yet',
+  pending: 'was sent; the gateway has not finished it',
+  unknown:
+    'was sent, and its response was lost: the gateway is read until it shows the result, and nothing is sent again',
 };
 
-/** How far the merchant has been told; null before the first attempt. */
+/** The state of an update; null before its first attempt. */
 function toldEntry(update: OutboxRow): StoryEntry | null {
   const { effectId, type, state, attempts, lastAnswer, sequence } = update;
   const at = update.finishedAt ?? update.attemptedAt ?? (state === 'off' ? update.createdAt : null);
@@ -73,17 +77,17 @@ function toldEntry(update: OutboxRow): StoryEntry | null {
   return { at: at.toISOString(), kind: 'update', text: toldText(update), data };
 }
 
-/** The newest that were not heard; all of them are at `GET /v1/updates/{id}/attempts`. */
+/** How many failed attempts are shown, the newest; `GET /v1/updates/{id}/attempts` has all. */
 const MOST_ATTEMPTS = 20;
 
-const UNDER_WAY = 'under way, or our process ended under it';
+const UNDER_WAY = 'under way, or our process ended during it';
 
 function attemptEntry(attempt: AttemptRow & { type: string }): StoryEntry {
   const { effectId, type, n, at, status, error, ms, answer } = attempt;
-  const unknown = ms === null ? UNDER_WAY : 'nothing is known of what came back';
+  const unknown = ms === null ? UNDER_WAY : 'the response is not known';
   const came = status === null ? (error ?? unknown) : `answered ${status}`;
   const words = answer === null ? '' : `: "${answer}"`;
-  const text = `attempt ${n} to tell of ${type}: ${came}${ms === null ? '' : ` after ${ms} ms`}${words}`;
+  const text = `attempt ${n} to send ${type}: ${came}${ms === null ? '' : ` after ${ms} ms`}${words}`;
   const data = { effectId, attempt: n, status, error, ms, answer };
   return { at: at.toISOString(), kind: 'update', text, data };
 }
@@ -93,16 +97,16 @@ function toldText({ type, state, attempts, lastAnswer, body }: OutboxRow): strin
   const tried = lastAnswer === null && body === '' ? times : `${lastAnswer}, ${times}`;
   switch (state) {
     case 'delivered':
-      return `the merchant heard ${type} (${tried})`;
+      return `the merchant acknowledged ${type} (${tried})`;
     case 'pending':
-      return `the merchant has not heard ${type} yet (${tried}); tried again for 3 days`;
+      return `the merchant has not acknowledged ${type} yet (${tried}); it is sent again for up to 3 days`;
     case 'gone':
-      return `the merchant wants no more of ${type} (${tried})`;
+      return `the merchant refused ${type}, which is not sent again (${tried})`;
     case 'gave_up':
-      return `the merchant never heard ${type} (${tried}); given up after 3 days`;
+      return `the merchant never acknowledged ${type} (${tried}); given up after 3 days`;
     case 'superseded':
-      return `${type} not sent: the order has moved on`;
+      return `${type} not sent: a later update of the order replaces it`;
     default:
-      return `${type} goes nowhere: ORDER_WEBHOOK_URL is not set`;
+      return `${type} not sent: ORDER_WEBHOOK_URL is not set`;
   }
 }

@@ -1,4 +1,4 @@
-/** A person's way out of REVIEW. */
+/** Carries out a person's decision about a payment in REVIEW. */
 import type { z } from 'zod';
 import { crashable } from '../../crash-points.ts';
 import type { PaymentAddress } from '../../domain/payment.ts';
@@ -14,7 +14,7 @@ import type { resolveRequest } from './payment-requests.ts';
 
 type Asked = Pick<z.infer<typeof resolveRequest>, 'decision'> & Asker;
 
-/** Returns whether it is done; money that goes back may take its time. @throws Refusal */
+/** Returns whether it is done; giving money back may take longer. @throws Refusal */
 export async function resolve(service: Service, payment: PaymentRow, asked: Asked): Promise<boolean> {
   refuseUnreviewed(payment, asked);
   refuseUnconfigured(service, payment);
@@ -27,14 +27,17 @@ export async function resolve(service: Service, payment: PaymentRow, asked: Aske
   return true;
 }
 
-/** What is settled and has a review mark can only be dismissed: there is nothing to accept, and money that pays is refunded. */
+/**
+ * A settled payment with a review mark can only be dismissed: there is nothing to accept, and paying money is
+ * given back by a refund.
+ */
 function refuseUnreviewed({ id, status, reviewMark }: PaymentRow, { decision }: Asked): void {
   if (status === 'REVIEW' || (reviewMark !== null && decision === 'dismiss')) return;
   const hint = reviewMark === null ? '' : ` with a review mark (${reviewMark}), which can only be dismissed`;
   throw new Refusal('not_in_review', `payment ${id} is ${status}${hint}`);
 }
 
-/** The person and the reason are written here and only here: they have no place in a workflow's history. */
+/** The person and the reason are written only here: they must not get into a workflow's history. */
 const writeDown = crashable(
   { before: 'resolve.note.before', after: 'resolve.note.after' },
   ({ store }: Service, { id }: PaymentRow, { decision, ...asker }: Asked) => {
@@ -51,7 +54,8 @@ async function giveBack(service: Service, payment: PaymentRow, noteKey: string):
     await waitForRun(service, address, noteKey);
   } catch (error) {
     if (!(error instanceof RunsUnavailable || error instanceof RunEnded)) throw error;
-    // It may have been heard or not: this is durable when it returns, and twice is once.
+    // The run may or may not have got the request. This one is durable when it returns, and a second request
+    // changes nothing.
     await service.money.requestGiveBack(address, { cause: 'operator', noteKey });
     return false;
   }

@@ -37,12 +37,12 @@ export const PAYMENT_CALLS = [
     access: ['shop'],
     summary: 'Open a payment session for an order',
     description:
-      'However many such requests run at once for one order, one session is handed out. The same call again answers 200 with the session ' +
-      'that is open; so ask again where an answer was lost. `returnUrl` and `metadata` follow the newest call; `expiresAt`, ' +
+      'Parallel requests for one order all get the same session. The same call again answers 200 with the open ' +
+      'session, so repeat the call if an answer was lost. The newest call sets `returnUrl` and `metadata`; `expiresAt`, ' +
       '`language` and the prefilled customer are not compared. Any other difference is 409 `order_mismatch`, with a pointer for each ' +
-      'difference, or with `replace` another session (then another customer is a difference too). The order of the lines does not count. While ' +
+      'difference. With `replace` it opens another session instead (then another customer is a difference too). The order of the lines does not matter. While ' +
       'a payment is on hold only gateway, amount and currency are compared, and `replace` does nothing. Texts that are only shown or filled ' +
-      'in never refuse a sale: `warnings` says what became of them.',
+      'in never cause a refusal: `warnings` says how they were changed.',
     body: jsonBody(createPaymentRequest, { order: examples.newPayment }),
     answers: {
       201: json('A new session: send the payer to `checkoutUrl`', openedPayment, { opened: examples.opened }),
@@ -87,7 +87,7 @@ export const PAYMENT_CALLS = [
     path: '/v1/payments/{id}',
     operationId: 'getPayment',
     access: [],
-    summary: 'A payment and what happened to it',
+    summary: 'Get a payment and its timeline',
     params: atPayment,
     answers: { 200: json('The payment', paymentWithTimeline, { paid: examples.told }) },
     refusals: ['not_found'],
@@ -103,7 +103,7 @@ export const PAYMENT_CALLS = [
     path: '/v1/payments/{id}',
     operationId: 'updatePayment',
     access: ['shop', 'money'],
-    summary: 'Change the one reference that the gateway lets be changed later',
+    summary: 'Change the one reference that can be changed at the gateway later',
     params: atPayment,
     body: jsonBody(updateRequest, { invoice: { merchantReference2: 'invoice-78' } }),
     answers: {
@@ -123,7 +123,7 @@ export const PAYMENT_CALLS = [
     operationId: 'cancelPayment',
     access: ['shop', 'money'],
     audit: 'cancel',
-    summary: 'Close a session that is not paid',
+    summary: 'Cancel a payment whose session is not paid',
     params: atPayment,
     body: jsonBody(cancelRequest, { nothing: {} }),
     isBodyOptional: true,
@@ -144,14 +144,14 @@ export const PAYMENT_CALLS = [
     audit: 'resolve',
     summary: 'Take a payment out of REVIEW',
     description:
-      'Reads the gateway first. `accept` pays the order although something differs, if the money is there; ' +
-      '`give_back` voids or refunds all that the gateway holds of it; ' +
-      '`dismiss` takes the payment off our hands: it never touches the order again.',
+      'The gateway is read first. `accept` pays the order although something differs, if the gateway has the money; ' +
+      '`give_back` voids or refunds all the money that the gateway has of the payment; ' +
+      '`dismiss` ends the review without moving money, and the payment never affects the order again.',
     params: atPayment,
     body: jsonBody(resolveRequest, { accept: examples.decision }),
     answers: {
       200: json('The payment, resolved', payment, { accepted: examples.accepted }),
-      202: json('The money is on its way back: look at the payment again', payment, {
+      202: json('The money is being given back: read the payment again later', payment, {
         givingBack: examples.givingBack,
       }),
     },
@@ -167,7 +167,7 @@ export const PAYMENT_CALLS = [
     path: '/v1/orders/{reference}',
     operationId: 'getOrder',
     access: [],
-    summary: 'An order and the ids of its payments',
+    summary: 'Get an order and the ids of its payments',
     params: z.object({ reference: reference.meta({ example: '1001' }) }),
     answers: { 200: json('The order', orderView, { paid: examples.paidOrder }) },
     refusals: ['not_found'],
@@ -177,7 +177,7 @@ export const PAYMENT_CALLS = [
       if (found === null)
         throw new Refusal(
           'not_found',
-          'there is no such order; an order is known once a payment was opened for it',
+          'there is no such order; an order exists once a payment was opened for it',
         );
       return reply(200, viewOrder(found.order, found.payments));
     },
@@ -188,7 +188,7 @@ async function viewNow(service: Service, { id }: PaymentRow) {
   return viewPayment(await paymentNamed(service.store.db, id), linksOf(service));
 }
 
-/** Openings that come to nothing are a figure, and make a process less than ready. */
+/** Failed openings are counted, and make the process `degraded`. */
 async function noted({ openings }: Service, opening: Promise<OpenedAnswer>): Promise<OpenedAnswer> {
   try {
     const opened = await opening;

@@ -1,4 +1,4 @@
-/** The one field that may be written after a payment was opened, at the gateway first and then here. */
+/** Changes the one field that can change after a payment was opened: at the gateway first, then here. */
 import { GatewayRejected, GatewayUnavailable } from '../../gateways/gateway.ts';
 import type { Service } from '../../service.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
@@ -6,12 +6,13 @@ import { rememberReference } from '../../store/second-reference.ts';
 import { Refusal } from '../refusal.ts';
 import { refuseUnconfigured } from './find-payment.ts';
 
-/** Each round completes one of several changes at the same moment. */
+/** Each round completes one of several simultaneous changes. */
 const MOST_AT_ONCE = 10;
 
 /**
- * Returns the payment as it is then. Asked again, it is written again, which changes nothing. Of several at once each is written to
- * the gateway once more until nobody came between, so that in the end both sides have the same. @throws Refusal
+ * Returns the payment after the change. A repeated request writes the same value again. If several changes
+ * run at once, each is written to the gateway again until no other came between, so that both sides end with
+ * the same value. @throws Refusal
  */
 export async function updateReference(
   service: Service,
@@ -21,7 +22,10 @@ export async function updateReference(
   refuseUnconfigured(service, payment);
   const { id, transactionId, status } = payment;
   if (transactionId === null)
-    throw new Refusal('no_transaction', `payment ${id} is ${status}: there is no transaction to write it to`);
+    throw new Refusal(
+      'no_transaction',
+      `payment ${id} is ${status} and has no transaction yet; try again once it is paid`,
+    );
   let known = payment;
   for (let round = 0; round < MOST_AT_ONCE; round += 1) {
     await atGateway(service, payment.gateway, { transactionId, merchantReference2 });
@@ -30,7 +34,10 @@ export async function updateReference(
     known = (await findPayment(service.store.db, id)) ?? known;
     if (isKept) return { ...known, request: { ...known.request, merchantReference2 } };
   }
-  throw new Refusal('unavailable', 'others change it at the same moment; ask again, nothing is done twice');
+  throw new Refusal(
+    'unavailable',
+    'other requests change it at the same moment; send the request again: nothing is done twice',
+  );
 }
 
 async function atGateway(
@@ -42,13 +49,17 @@ async function atGateway(
     await gateways.named(gateway).updateReference(transactionId, merchantReference2);
   } catch (error) {
     if (error instanceof GatewayRejected)
-      throw new Refusal('gateway_rejected', `${gateway} refused: ${error.message}`);
+      throw new Refusal('gateway_rejected', `${gateway} refused the change: ${error.message}`);
     if (!(error instanceof GatewayUnavailable)) throw error;
     const wait = error.retryAfterMs === undefined ? {} : { retryAfterSeconds: seconds(error.retryAfterMs) };
-    throw new Refusal('unavailable', `${gateway} did not take it; ask again, nothing is done twice`, {
-      cause: error,
-      ...wait,
-    });
+    throw new Refusal(
+      'unavailable',
+      `${gateway} did not accept the change; send the request again: nothing is done twice`,
+      {
+        cause: error,
+        ...wait,
+      },
+    );
   }
 }
 

@@ -1,4 +1,7 @@
-/** What a payer's return is good for: it asks for a look, and waits a moment for the outcome. It proves nothing. */
+/**
+ * Handles a payer's return. It proves nothing, but it causes a look, and the payer waits a moment for the
+ * result.
+ */
 import { holdsMoney, isMoney, isSettled } from '../../domain/payment.ts';
 import type { GatewayRegistry } from '../../gateways/registry.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
@@ -18,10 +21,10 @@ export interface ReturnTools {
 
 export type ReturnStatus = 'paid' | 'pending' | 'failed' | 'cancelled';
 
-/** The payer waits before a blank page. */
+/** The payer sees a blank page for this time. */
 const FIND_LIMIT_MS = 3_000;
 
-/** The payment whose secret the link carries. */
+/** The payment whose secret is in the link. */
 export async function findReturned(
   { store: { db }, gateways }: ReturnTools,
   gateway: string,
@@ -31,22 +34,24 @@ export async function findReturned(
   return isKey ? withStoreTimeout(findByReturnKey(db, gateway, key), FIND_LIMIT_MS) : null;
 }
 
-/** Has the payment looked at, and returns it as it is a moment later. */
+/** Causes a look at the payment, and returns the payment as it is a moment later. */
 export async function followReturn(tools: ReturnTools, payment: PaymentRow): Promise<PaymentRow> {
   const { store, pokes, waits } = tools;
   if (isSettled(payment.status)) {
-    // Only the timeline needs it, so nothing waits for it.
+    // Only the timeline needs this note, so nothing waits for it.
     noteFirstReturn(store.db, payment.id).catch(() => undefined);
     return payment;
   }
   void pokes.poke(addressOf(payment), 'return');
   const now = await waits.wait(payment);
-  // A look that was already under way may have settled it, and has noted no return.
+  // A look that was already under way may have settled the payment, and has not noted the return.
   if (isSettled(now.status)) noteFirstReturn(store.db, payment.id).catch(() => undefined);
   return now;
 }
 
-/** What a returning browser is told. Money on an order that it did not pay is not `paid`: it is on its way back. */
+/**
+ * The status for a returning browser. Money that did not pay the order is not `paid`: it is being given back.
+ */
 export async function returnStatusOf(db: Db, payment: PaymentRow): Promise<ReturnStatus> {
   const { status } = payment;
   if (!isSettled(status)) return 'pending';
@@ -56,13 +61,13 @@ export async function returnStatusOf(db: Db, payment: PaymentRow): Promise<Retur
   return holdsMoney(status) ? 'pending' : 'failed';
 }
 
-/** Where that is not known, it is not paid. */
+/** False if that is not known. */
 async function isOrderPaid(db: Db, { orderReference }: PaymentRow): Promise<boolean> {
   const found = await withStoreTimeout(findOrder(db, orderReference), FIND_LIMIT_MS).catch(() => null);
   return found !== null && found.order.paidPaymentId !== null;
 }
 
-/** The shop's own address, of which no byte is changed, with what we know at the end of its query. */
+/** The shop's own URL with our parameters at the end of its query. No other byte is changed. */
 export function returnUrlOf(payment: PaymentRow, returnUrl: string, status: ReturnStatus): string {
   const [, before = '', fragment = ''] = /^([^#]*)(.*)$/s.exec(returnUrl) ?? [];
   const known = new URLSearchParams({ order: payment.orderReference, payment: payment.id, status });

@@ -1,16 +1,19 @@
-/** Browsers that wait a moment for an outcome: one query for all of them, however many there are. */
+/** Lets browsers wait a moment for a result, with one query for all of them. */
 import { inArray } from 'drizzle-orm';
 import type { Db } from '../../store/open.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { payments } from '../../store/schema.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 
-/** Contract §4: 200 waits of up to 3 s at a time, then at once; three of them for one payment, so that one link can't take them all. */
+/**
+ * Contract §4: at most 200 browsers wait at a time, for up to 3 s; further ones do not wait. At most three
+ * wait for one payment, so that one link can't use all waits.
+ */
 const MOST_WAITS = 200;
 const MOST_OF_ONE = 3;
 const WAIT_MS = 3_000;
 const LOOK_EVERY_MS = 100;
-/** A store that hangs must not hold the browsers. */
+/** A store that hangs must not delay the browsers. */
 const LOOK_LIMIT_MS = 400;
 
 interface Wait {
@@ -20,11 +23,11 @@ interface Wait {
 }
 
 export interface OutcomeWaits {
-  /** The payment as soon as its status has changed, or as it is after 3 s. */
+  /** Returns the payment as soon as its status has changed, or as it is after 3 s. */
   wait(payment: PaymentRow): Promise<PaymentRow>;
 }
 
-/** One for a process. */
+/** One per process. */
 export function createOutcomeWaits(db: Db): OutcomeWaits {
   const waits = new Set<Wait>();
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** The pages that a payer comes back to, where the shop has none of its own. */
+/** The pages for a returning payer, if the shop has no page of its own. */
 import type { VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import type { ReturnStatus } from './follow-return.ts';
@@ -29,15 +29,12 @@ function page(title: string, content: VNode): string {
 
 const WORDS = {
   paid: ['Thank you', 'Your payment has been received.'],
-  pending: ['One moment', 'Your payment is being checked. This page keeps itself up to date.'],
-  failed: [
-    'Not paid',
-    'Your payment did not go through. What was taken for it, if anything, goes back to you.',
-  ],
+  pending: ['One moment', 'Your payment is being checked. This page updates itself.'],
+  failed: ['Not paid', 'Your payment did not go through. If any money was taken, you will get it back.'],
   cancelled: ['Cancelled', 'You cancelled the payment. You have not been charged.'],
 } as const;
 
-/** How the payment of an order stands. */
+/** The page that shows the status of a payment. */
 export function statusPage(orderReference: string, status: ReturnStatus): string {
   const [title, text] = WORDS[status];
   return page(
@@ -52,18 +49,18 @@ export function statusPage(orderReference: string, status: ReturnStatus): string
   );
 }
 
-/** The link is of no payment. */
+/** The page for a link that belongs to no payment. */
 export function unknownPage(): string {
   return page(
     'Not found',
     <>
-      <h1>There is nothing here</h1>
-      <p>If you have just paid, go back to the shop: it knows.</p>
+      <h1>This page does not exist</h1>
+      <p>If you have just paid, go back to the shop: the shop knows about your payment.</p>
     </>,
   );
 }
 
-/** For trouble of ours. It says nothing about the payment, since nothing is known now: neither that it went well nor that it did not. */
+/** The page for our own failures. It says nothing about the result of the payment, which is not known now. */
 export function checkingPage(): string {
   return page(
     'One moment',
@@ -71,7 +68,7 @@ export function checkingPage(): string {
       <h1>One moment</h1>
       <p aria-live="polite">
         Your payment is being checked. If you have paid, you do not have to pay again. This page tries again
-        by itself; you can also go back to the shop, which will hear of it.
+        by itself; you can also go back to the shop, which will be notified.
       </p>
     </>,
   );

@@ -10,9 +10,9 @@ export const SEARCH_CALLS = [
     path: '/v1/search',
     operationId: 'searchRecords',
     access: [],
-    summary: 'What an id is of, whichever id it is',
+    summary: 'Find what has an id or an amount',
     description:
-      'Exact matches only, at most twenty: what is known by one thing alone first, then the newest. An empty list where nothing has it.',
+      'Exact matches only, at most twenty: unique matches first, then the newest. The list is empty if nothing matches.',
     query: searchQuery,
     answers: { 200: json('What was found', searchAnswer, { transaction: searchExample }) },
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {

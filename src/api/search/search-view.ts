@@ -9,17 +9,21 @@ export const hit = z
     kind: z.enum(['order', 'payment', 'operation', 'delivery', 'update']),
     by: z
       .enum(['reference', 'id', 'session', 'transaction', 'workflow', 'event', 'amount'])
-      .meta({ description: 'Which of its ids it was' }),
+      .meta({ description: 'Which of its ids matched' }),
     id: z
       .string()
-      .meta({ description: 'Of what was found: its reference, `pay_…`, `op_…`, `dlv_…` or `webhook-id`' }),
+      .meta({
+        description: 'The id of the match: an order reference, `pay_…`, `op_…`, `dlv_…` or `webhook-id`',
+      }),
     orderReference: z
       .string()
       .nullable()
-      .meta({ description: 'Null for a callback that is of no order of ours' }),
+      .meta({ description: 'Null for a callback that belongs to none of our orders' }),
     paymentId: z.string().nullable().meta({ description: 'Null for an order' }),
-    status: z.string().meta({ description: 'Of an update its state, of a delivery its outcome' }),
-    amount: z.int().nullable().meta({ description: 'Minor units; null where it is of no amount' }),
+    status: z
+      .string()
+      .meta({ description: 'The status; for an update its state, for a delivery its outcome' }),
+    amount: z.int().nullable().meta({ description: 'Minor units; null if the match has no amount' }),
     currency: z.string().nullable(),
     createdAt: timestamp,
   })
@@ -27,19 +31,19 @@ export const hit = z
 
 export const searchAnswer = z.object({
   data: z.array(hit),
-  hasMore: z.boolean().meta({ description: 'There are more than the twenty that are shown' }),
+  hasMore: z.boolean().meta({ description: 'True if there are more matches than the twenty shown' }),
 });
 
 export const searchQuery = z.strictObject({
   q: text(200).meta({
     description:
-      'The whole of one id: order reference, payment, session, transaction, delivery, event, `webhook-id` of an update, operation or its ' +
+      'One complete id: order reference, payment, session, transaction, delivery, event, `webhook-id` of an update, operation or its ' +
       'reference, Temporal workflow id; or an amount as `299.90` or `299.90 NOK`',
     example: EXAMPLE.transactionId,
   }),
 });
 
-/** What an id is of. */
+/** The matches of a search as the API shows them. */
 export function viewFound({ hits, hasMore }: Found): z.infer<typeof searchAnswer> {
   const data = hits.map(({ createdAt, ...hit }) => ({ ...hit, createdAt: createdAt.toISOString() }));
   return { data, hasMore };

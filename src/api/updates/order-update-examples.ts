@@ -1,4 +1,4 @@
-/** What the shop hears of order 1001, as the document shows it: a whole body for each type. */
+/** The updates about order 1001 that the OpenAPI document shows: a complete body for each type. */
 import type { z } from 'zod';
 import type { UpdateType } from '../../domain/order.ts';
 import { EXAMPLE, GATEWAY, PAYMENT_ID } from '../payments/payment-examples.ts';

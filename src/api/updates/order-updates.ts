@@ -1,4 +1,4 @@
-/** What we send to the merchant: one webhook for each type of order update. */
+/** The webhooks that we send to the merchant: one for each type of order update. */
 import { z } from 'zod';
 import { ORDER_STATUSES, type UpdateType } from '../../domain/order.ts';
 import { PAYMENT_STATUSES } from '../../domain/payment.ts';
@@ -7,31 +7,32 @@ import type { Webhook } from '../http/openapi.ts';
 import { updateOf } from './order-update-examples.ts';
 
 const TYPES = {
-  'order.paid': 'The order is paid; sent once in its life',
+  'order.paid': 'The order is paid; sent once per order',
   'order.payment_pending': 'The payment is on hold at the gateway',
-  'order.payment_failed': "The payment failed: an error, or the payer did not pass the bank's question",
+  'order.payment_failed': "The payment failed: an error, or the payer did not pass the bank's authentication",
   'order.payment_declined': 'The payment was declined by the bank or the gateway',
   'order.payment_cancelled':
-    'The payer or the merchant cancelled, or money of a payment that never paid was given back; `reason` says which where it is known',
+    'The payer or the merchant cancelled, or the money of a payment that never paid was given back; `reason` says which, if known',
   'order.payment_expired': 'The order was not paid in time',
-  'order.voided': 'The authorization of a paid order was given back',
+  'order.voided': 'The authorization of a paid order was voided',
   'order.captured': 'Money was captured',
   'order.partially_refunded': 'Part of the money was refunded',
   'order.refunded': 'All of the money was refunded',
-  'order.late_payment_returned': 'Money that came too late has gone back to the payer',
-  'order.review': 'A person has to decide',
-  'order.review_ended': 'The review of a paid order is over: orderStatus says what it is',
+  'order.late_payment_returned': 'Money that arrived too late was given back to the payer',
+  'order.review': 'A person has to decide about the payment',
+  'order.review_ended': 'The review of a paid order is over; `orderStatus` has its status',
   'order.capture_failed':
-    'A capture failed; the money is still held, or has to be asked for again. `GET /v1/payments/{id}/operations` says which one, and why',
-  'order.capture_reversed': 'A capture that was done has been taken back',
-  'order.refund_failed': 'A refund that was done has been taken back: the money is with the merchant again',
-  'order.void_failed': 'A void that was done has been taken back: the money is held again',
-  'order.authorization_expiring': 'The money is held, not captured, and will be let go within 48 hours',
+    'A capture failed; the money is still held, or has to be requested again. `GET /v1/payments/{id}/operations` says which capture, and why',
+  'order.capture_reversed': 'A capture was reversed after it was done',
+  'order.refund_failed': 'A refund was reversed after it was done: the merchant has the money again',
+  'order.void_failed': 'A void was reversed after it was done: the money is held again',
+  'order.authorization_expiring':
+    'The money is held and not captured, and the authorization lapses within 48 hours',
 } as const satisfies Record<UpdateType, string>;
 
 const minor = z.int().meta({ description: 'Minor units' });
 
-/** The body of an update. Fields may be added. */
+/** The body of an update. Later versions may add fields. */
 export const orderUpdate = z
   .object({
     type: z.enum(Object.keys(TYPES) as [UpdateType, ...UpdateType[]]),
@@ -41,7 +42,8 @@ export const orderUpdate = z
       orderReference: z.string(),
       orderStatus: z.enum(ORDER_STATUSES),
       sequence: z.int().meta({
-        description: 'Rises by order: the `orderStatus` of a lower one than you have seen is older',
+        description:
+          'Increases with each update of an order: ignore the `orderStatus` of an update with a lower `sequence` than you have seen',
       }),
       paymentId: z.string(),
       gateway: z.string(),
@@ -56,12 +58,14 @@ export const orderUpdate = z
       refundedAmount: minor,
       accepted: z.object({ amount: minor, currency: z.string(), reference: z.string() }).optional().meta({
         description:
-          'What a person has accepted of the transaction: the authorized, captured and refunded amounts are of it, `amount` and `currency` stay what was asked for',
+          'The values of the transaction that a person has accepted. The authorized, captured and refunded amounts are those of the transaction; `amount` and `currency` stay as requested',
       }),
       authorizationExpiresAt: z.iso
         .datetime()
         .optional()
-        .meta({ description: 'In `order.authorization_expiring`: when that is expected' }),
+        .meta({
+          description: 'In `order.authorization_expiring`: when the authorization is expected to lapse',
+        }),
       paidAt: z.iso.datetime().optional(),
       paymentMethod: z.string().optional(),
       reason: z.string().optional(),
@@ -72,17 +76,17 @@ export const orderUpdate = z
 const headers = z.object({
   'webhook-id': z
     .string()
-    .meta({ description: 'Names the effect: equal for every retry', example: '1001/order.paid' }),
+    .meta({ description: 'The effect id: the same for every retry', example: '1001/order.paid' }),
   'webhook-timestamp': z.string().meta({ description: 'Unix seconds', example: '1795268836' }),
   'webhook-signature': z.string().meta({
     description:
       'Standard Webhooks: `v1,` and the base64 of HMAC-SHA256 over `webhook-id`, a dot, `webhook-timestamp`, a dot and the bytes of the body; the ' +
-      'key is the base64-decoded part of the secret after `whsec_`. One for each of ORDER_WEBHOOK_SECRETS, with a space between two: one that fits is enough',
+      'key is the base64-decoded part of the secret after `whsec_`. One signature for each of ORDER_WEBHOOK_SECRETS, separated by spaces: one valid signature is enough',
     example: 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   }),
 });
 
-/** What ORDER_WEBHOOK_URL is called with. */
+/** The requests to ORDER_WEBHOOK_URL. */
 export const ORDER_UPDATES: readonly Webhook[] = Object.entries(TYPES).map(([type, summary]) => ({
   name: type,
   operationId: `tell${type.replace(/(?:^|[._])([a-z])/g, (_, letter: string) => letter.toUpperCase())}`,
@@ -90,8 +94,8 @@ export const ORDER_UPDATES: readonly Webhook[] = Object.entries(TYPES).map(([typ
   headers,
   body: jsonBody(orderUpdate, { whole: updateOf(type as UpdateType) }),
   answers: {
-    '2XX': 'Taken: not sent again',
-    410: 'Not wanted: not sent again',
-    default: 'Not taken: sent again, for 3 days',
+    '2XX': 'Acknowledged: not sent again',
+    410: 'Refused: not sent again',
+    default: 'Not acknowledged: sent again for up to 3 days',
   },
 }));

@@ -1,4 +1,4 @@
-/** A person has updates sent to the merchant again. */
+/** Sends updates to the merchant again at a person's request. */
 import { isSupersededByLater, type UpdateType } from '../../domain/order.ts';
 import type { Service } from '../../service.ts';
 import type { Asker } from '../../store/asker.ts';
@@ -10,7 +10,7 @@ import { Refusal } from '../refusal.ts';
 /** Sends the merchant one update again. @throws Refusal `not_found`, `not_redeliverable` */
 export async function resend(service: Service, asked: Asker & { effectId: string }): Promise<OutboxRow> {
   const update = await queue(service.store.db, asked);
-  // Where this process tells no merchant, a worker finds it in the store within a second or two.
+  // If this process sends no updates, a worker finds it in the store within a second or two.
   service.firstAttempts.tell(update.orderReference, [update.effectId]);
   return update;
 }
@@ -22,7 +22,7 @@ async function queue(db: Db, { effectId, ...asker }: Asker & { effectId: string 
   if (isOver)
     throw new Refusal(
       'not_redeliverable',
-      `the order has moved on: ${known.type} would not be true any more`,
+      `a later update of the order replaces ${known.type}, which is no longer true; send the later one`,
     );
   if (known.body === '') throw bodyless();
   const update = await queueAgain(db, effectId, asker);
@@ -30,12 +30,12 @@ async function queue(db: Db, { effectId, ...asker }: Asker & { effectId: string 
   return update;
 }
 
-/** How many are queued in one call. */
+/** How many updates one call queues. */
 const MOST_AT_ONCE = 500;
 
 /**
- * Sends all that were given up since then, or that wait for their next try, the oldest first; what the order has overtaken is left out.
- * Workers find them in the store, some at a time.
+ * Sends all updates that were given up since then, or that wait for their next attempt, the oldest first.
+ * Updates that a later one replaces are left out. Workers find them in the store, some at a time.
  */
 export async function resendAll(
   service: Service,
@@ -60,13 +60,13 @@ export async function resendAll(
 function bodyless(): Refusal {
   return new Refusal(
     'not_redeliverable',
-    'its body was deleted, being older than RETENTION_UPDATES; GET /v1/orders/{reference} says what is true now',
+    'the body of the update was deleted, because it is older than RETENTION_UPDATES; GET /v1/orders/{reference} has the current state',
   );
 }
 
 function notNow(state: OutboxState): Refusal {
   return new Refusal(
     'not_redeliverable',
-    `it is ${state}; one that is ${RESENDABLE.join(', ')} can be sent again`,
+    `the update is ${state}; only one that is ${RESENDABLE.join(', ')} can be sent again`,
   );
 }

@@ -27,7 +27,7 @@ export const UPDATE_CALLS = [
     path: '/v1/updates',
     operationId: 'listUpdates',
     access: [],
-    summary: 'What the merchant was told, and what it answered',
+    summary: 'List the updates to the merchant, with its answers',
     query: updatesQuery,
     answers: { 200: json('One page, newest first', pageOf(sentUpdate), { page: pageWith(heard) }) },
     async handle(request, { store: { db } }: Pick<Service, 'store'>) {
@@ -43,10 +43,10 @@ export const UPDATE_CALLS = [
     path: '/v1/updates/{id}/attempts',
     operationId: 'listUpdateAttempts',
     access: [],
-    summary: 'How telling the merchant of one update went',
+    summary: 'List the attempts to send one update',
     description:
-      '`id` is the `effectId`, percent-encoded as one segment, its slashes too: `/v1/updates/1001%2Forder.paid/attempts`. One attempt at ' +
-      'a time is under way, however many ask for it; each is written down before it is sent.',
+      '`id` is the `effectId`, percent-encoded as one segment including its slashes: `/v1/updates/1001%2Forder.paid/attempts`. Only one attempt at ' +
+      'a time is under way; each is stored before it is sent.',
     params: z.object({ id: z.string().meta({ example: '1001/order.paid' }) }),
     query: attemptsQuery,
     answers: { 200: json('One page, newest first', pageOf(updateAttempt), { page: pageWith(attempt) }) },
@@ -68,12 +68,12 @@ export const UPDATE_CALLS = [
     operationId: 'redeliverUpdate',
     access: ['support'],
     audit: 'redeliver_update',
-    summary: 'Send the merchant one update now, or all that were given up or wait',
+    summary: 'Send one update again now, or all that were given up or wait',
     description:
-      'The same bytes with the same `webhook-id`, tried for three days from now. One that waits for its next try is sent now; so is one that ' +
-      'was given up, was not wanted (410), was delivered, or had nowhere to go. Not one that the order has overtaken. With ' +
-      '`{"state": "gave_up", "since": "…"}` all that were given up since then, the oldest first, 500 in one call; with `"pending"` all that were queued since then and wait for ' +
-      'their next try, for a shop that is back.',
+      'Sends the same bytes with the same `webhook-id`, with retries for three days from now. An update that waits for its next attempt is sent now; so is one that ' +
+      'was given up, was refused (410), was delivered, or had no ORDER_WEBHOOK_URL. An update that a later one replaces is not sent. With ' +
+      '`{"state": "gave_up", "since": "…"}` all that were given up since then are sent, the oldest first, 500 in one call; with `"pending"` all that were queued since then and wait for ' +
+      'their next attempt, for a shop that is available again.',
     body: jsonBody(resendRequest, sendAgain),
     answers: { 202: json('Queued', z.union([sentUpdate, resentUpdates]), queuedAgain) },
     refusals: ['not_found', 'not_redeliverable'],

@@ -1,4 +1,4 @@
-/** What the shop was told of order 1001, as the document shows it. */
+/** The stored updates about order 1001 that the OpenAPI document shows. */
 import type { z } from 'zod';
 import { PAYMENT_ID } from '../payments/payment-examples.ts';
 import type { resendRequest, resentUpdates, sentUpdate, updateAttempt } from './update-view.ts';

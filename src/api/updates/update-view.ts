@@ -1,22 +1,22 @@
-/** What the merchant was told as it is shown, and what is asked of it. */
+/** Updates as the API shows them, and the requests about them. */
 import { z } from 'zod';
 import type { OutboxRow } from '../../store/outbox.ts';
 import type { AttemptRow } from '../../store/update-attempts.ts';
 import { aPayment, asker, reference, text, timestamp } from '../http/fields.ts';
 import { limit } from '../http/pages.ts';
 
-/** Longer than other ids: the cause of a review is part of its effect's. */
+/** Longer than other ids, because the effect id of a review contains its cause. */
 const effectId = text(2_000).meta({
   description: 'The `webhook-id` of the update',
   examples: ['1001/order.paid'],
 });
 
-/** One by its id, or all that were given up since a time, or that wait since then. */
+/** One update by its id, or all that were given up, or that wait, since a time. */
 export const resendRequest = z
   .strictObject({
     effectId: effectId.optional(),
     state: z.enum(['gave_up', 'pending'], { error: '"gave_up" or "pending"' }).optional().meta({
-      description: 'Instead of `effectId`: all that were given up, or all that wait for their next try',
+      description: 'Instead of `effectId`: all that were given up, or all that wait for their next attempt',
     }),
     since: timestamp
       .optional()
@@ -30,18 +30,18 @@ export const resendRequest = z
     context.addIssue({
       code: 'custom',
       path: one === undefined ? ['effectId'] : [state === undefined ? 'since' : 'state'],
-      message: 'expected either "effectId", or "state" with "since"',
+      message: 'either "effectId", or "state" with "since"',
     });
   })
   .meta({ id: 'RedeliverUpdate' });
 
-/** What came of asking for all that match. */
+/** The result of a request for all matching updates. */
 export const resentUpdates = z
   .object({
-    queued: z.int().meta({ description: 'How many are sent now' }),
+    queued: z.int().meta({ description: 'How many updates are sent now' }),
     hasMore: z
       .boolean()
-      .meta({ description: 'True where more match than are queued in one call: call again' }),
+      .meta({ description: 'True if more updates match than one call queues: repeat the call' }),
   })
   .meta({ id: 'RedeliveredUpdates' });
 
@@ -56,17 +56,17 @@ export const sentUpdate = z
     sequence: z.int(),
     state: z.enum(UPDATE_STATES).meta({
       description:
-        '`pending`: on its way, or waiting for its next try. `delivered`: answered 2xx. `gone`: answered 410. `gave_up`: not taken for three days. ' +
-        '`superseded`: the order has moved on. `off`: no ORDER_WEBHOOK_URL was set',
+        '`pending`: under way, or waiting for its next attempt. `delivered`: answered 2xx. `gone`: answered 410. `gave_up`: not acknowledged for three days. ' +
+        '`superseded`: a later update replaces it. `off`: no ORDER_WEBHOOK_URL was set',
     }),
-    attempts: z.int().meta({ description: 'How often it was sent, one that is under way included' }),
+    attempts: z.int().meta({ description: 'How often it was sent, including an attempt under way' }),
     lastAnswer: z
       .string()
       .nullable()
-      .meta({ description: 'A status, or why there was none: that goes with RETENTION_UPDATES' }),
-    queuedAt: timestamp.meta({ description: 'When its three days began' }),
+      .meta({ description: 'The HTTP status, or why there was no answer; deleted after RETENTION_UPDATES' }),
+    queuedAt: timestamp.meta({ description: 'When its three days of retries began' }),
     attemptedAt: timestamp.nullable(),
-    nextAttemptAt: timestamp.nullable().meta({ description: 'Null once the telling is over' }),
+    nextAttemptAt: timestamp.nullable().meta({ description: 'Null once no further attempt follows' }),
     finishedAt: timestamp.nullable(),
   })
   .meta({ id: 'SentUpdate' });
@@ -82,7 +82,8 @@ export const updatesQuery = z.strictObject({
     .min(0)
     .optional()
     .meta({
-      description: 'Sent at least so often: with `state=pending`, those that keep failing',
+      description:
+        'Only updates that were sent at least this often; with `state=pending`, those that keep failing',
       examples: [3],
     }),
   payment: aPayment,
@@ -95,18 +96,22 @@ export const updateAttempt = z
   .object({
     n: z.int().meta({ description: '1 is the first' }),
     at: timestamp.meta({ description: 'When it began' }),
-    status: z.int().nullable().meta({ description: 'Null where there was no answer, or not yet' }),
+    status: z.int().nullable().meta({ description: 'Null if there was no answer, or not yet' }),
     error: z
       .string()
       .nullable()
       .meta({ description: 'Why there was no answer', example: 'nothing within 5 s' }),
     ms: z.int().nullable().meta({
-      description: 'How long it took. Null while it is under way, or where our process ended under it',
+      description:
+        'How long it took, in milliseconds. Null while it is under way, or if our process ended during it',
     }),
     answer: z
       .string()
       .nullable()
-      .meta({ description: "The first 200 characters of the answer's body, as text; controls are spaces" }),
+      .meta({
+        description:
+          "The first 200 characters of the answer's body, as text; control characters become spaces",
+      }),
   })
   .meta({ id: 'UpdateAttempt' });
 
@@ -117,10 +122,10 @@ export const attemptsQuery = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .meta({ description: '`n` of the last one seen', examples: [21] }),
+    .meta({ description: 'The `n` of the last attempt on the previous page', examples: [21] }),
 });
 
-/** An update, and whether it was taken. */
+/** An update and its state. */
 export function viewUpdate(row: OutboxRow): z.infer<typeof sentUpdate> {
   const { effectId, type, orderReference, paymentId, sequence, attempts, lastAnswer } = row;
   return {

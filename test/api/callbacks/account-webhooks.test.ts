@@ -137,7 +137,10 @@ describe('an account webhook of Dintero', () => {
     expect(answer).toMatchObject({ status: 200, json: { result: 'ignored' } });
     expect(answer.ms).toBeLessThan(3_000);
     expect(await log()).toMatchObject([{ outcome: 'ignored', reason: 'unclear' }]);
-    expect(alarm).toHaveBeenCalledWith(expect.anything(), 'rightly signed, but not understood');
+    expect(alarm).toHaveBeenCalledWith(
+      expect.anything(),
+      'a callback has a valid signature but could not be understood',
+    );
   });
 
   it.each([

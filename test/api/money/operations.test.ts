@@ -66,7 +66,7 @@ describe('money that is moved', () => {
       const { json } = await at.api.send('GET', `/v1/payments/${payment.id}`, { key: API_KEY });
       return (json.timeline as { kind: string; text: string }[]).map(({ text }) => text);
     };
-    expect(await story()).toContain('capture c1 of 40.00 NOK is asked for and not sent yet');
+    expect(await story()).toContain('capture c1 of 40.00 NOK was requested and not sent yet');
     const operation = await findOperation(at.store.db, payment.id, 'c1');
     await markSending(at.store.db, operation?.id ?? '', 4_000);
     await markUnknown(at.store.db, operation?.id ?? '');

@@ -45,7 +45,7 @@ describe('an amount in a text of ours', () => {
     expect(odd({ capturedMinor: 5, refundedMinor: 10 })).toBe('0.10 NOK are refunded of 0.05 NOK captured');
   });
 
-  it.each(['order 1001 is paid', 'capture 72200 done', 'attempt 3 to tell of order.paid: answered 500'])(
+  it.each(['order 1001 is paid', 'capture 72200 done', 'attempt 3 to send order.paid: answered 500'])(
     'is no other number: %s',
     (text) => {
       expect(inMoney(text, 'NOK')).toBe(text);

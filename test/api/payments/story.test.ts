@@ -19,11 +19,11 @@ afterAll(() => at.store.close());
 
 describe('the story of a payment', () => {
   it.each([
-    ['delivered', '204', 'the merchant heard order.paid (204, 1 attempt)'],
-    ['pending', '500', 'the merchant has not heard order.paid yet (500, 1 attempt); tried again for 3 days'],
-    ['gone', '410', 'the merchant wants no more of order.paid (410, 1 attempt)'],
-    ['gave_up', 'nothing', 'the merchant never heard order.paid (nothing, 1 attempt); given up after 3 days'],
-    ['superseded', '', 'order.paid not sent: the order has moved on'],
+    ['delivered', '204', 'the merchant acknowledged order.paid (204, 1 attempt)'],
+    ['pending', '500', 'the merchant has not acknowledged order.paid yet (500, 1 attempt); it is sent again for up to 3 days'],
+    ['gone', '410', 'the merchant refused order.paid, which is not sent again (410, 1 attempt)'],
+    ['gave_up', 'nothing', 'the merchant never acknowledged order.paid (nothing, 1 attempt); given up after 3 days'],
+    ['superseded', '', 'order.paid not sent: a later update of the order replaces it'],
   ] as const)('ends with what became of an update: %s', async (state, answer, text) => {
     const payment = await paid();
     await attempt(payment, state, answer);
@@ -41,7 +41,7 @@ describe('the story of a payment', () => {
   it('says where an update goes that nobody is told of', async () => {
     const payment = await paid({ ...TELLS, tells: false });
     const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
-    expect(texts).toContain('order.paid goes nowhere: ORDER_WEBHOOK_URL is not set');
+    expect(texts).toContain('order.paid not sent: ORDER_WEBHOOK_URL is not set');
   });
 
   it('quotes what came back of each attempt that was not heard', async () => {
@@ -52,10 +52,10 @@ describe('the story of a payment', () => {
     expect(story.slice(-2)).toMatchObject([
       {
         kind: 'update',
-        text: 'attempt 1 to tell of order.paid: answered 500 after 5 ms',
+        text: 'attempt 1 to send order.paid: answered 500 after 5 ms',
         data: { attempt: 1, status: 500 },
       },
-      { text: 'the merchant heard order.paid (204, 2 attempts)' },
+      { text: 'the merchant acknowledged order.paid (204, 2 attempts)' },
     ]);
   });
 
@@ -97,7 +97,7 @@ describe('the story of a payment', () => {
     const payment = await paid();
     await claimAttempt(at.store.db, `${payment.orderReference}/order.paid`, 4_000);
     const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
-    expect(texts).toContain('attempt 1 to tell of order.paid: under way, or our process ended under it');
+    expect(texts).toContain('attempt 1 to send order.paid: under way, or our process ended during it');
   });
 
   it('says so where its words are older than their retention, and still what became of an update', async () => {
@@ -110,11 +110,11 @@ describe('the story of a payment', () => {
     for (const what of ['timeline', 'updates'] as const) while (await forgetSlice(db, what, 7 * 86_400_000));
     const story = await readStory(db, payment);
     expect(story.map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
-      'decision: its words are deleted, being older than RETENTION_TIMELINE',
-      'update: its words are deleted, being older than RETENTION_TIMELINE',
-      'update: attempt 1 to tell of order.paid: nothing is known of what came back after 5 ms',
-      'update: attempt 2 to tell of order.paid: nothing is known of what came back after 5 ms',
-      'update: the merchant never heard order.paid (2 attempts); given up after 3 days',
+      'decision: the text was deleted, because it is older than RETENTION_TIMELINE',
+      'update: the text was deleted, because it is older than RETENTION_TIMELINE',
+      'update: attempt 1 to send order.paid: the response is not known after 5 ms',
+      'update: attempt 2 to send order.paid: the response is not known after 5 ms',
+      'update: the merchant never acknowledged order.paid (2 attempts); given up after 3 days',
     ]);
     expect(story[0]?.data).toEqual({ from: 'PENDING', to: 'AUTHORIZED' });
   });
