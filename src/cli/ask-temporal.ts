@@ -3,7 +3,7 @@ import type { ClientConfig } from '../config/config.ts';
 import { withTimeout } from '../temporal/run-calls.ts';
 import { connectClient } from '../temporal/connect.ts';
 
-/** Temporal gave no answer, and why. */
+/** Temporal gave no answer; `reason` says why. */
 export interface Unasked {
   readonly kind: 'unasked';
   readonly reason: string;
@@ -11,7 +11,7 @@ export interface Unasked {
 
 const LIMIT_MS = 8_000;
 
-/** Asks Temporal something over a connection of its own. */
+/** Calls Temporal over a separate connection. */
 export async function withTemporal<T>(
   config: ClientConfig,
   ask: (client: Client, connection: Connection) => Promise<T>,
@@ -24,7 +24,7 @@ export async function withTemporal<T>(
   }
 }
 
-/** What Temporal answers. Never throws. */
+/** Temporal's answer, or why there is none. Never throws. */
 export async function askTemporal<Answer>(
   config: ClientConfig,
   ask: (client: Client) => Promise<Answer>,

@@ -10,13 +10,13 @@ const EXAMPLES = `
 Example:
   paidonce cancel 1001
 
-Ends with 1 when the payment can't be cancelled: somebody has paid, or it is not open any more.`;
+Exits with 1 if the payment can't be cancelled: it has been paid, or it is no longer open.`;
 
 /** `paidonce cancel`: closes an unpaid session. */
 export function cancelCommand(): Command {
   return new Command('cancel')
-    .description('close a payment that nobody has paid')
-    .argument('<payment>', 'its id, pay_…, or the number of the order')
+    .description('cancel a payment that has not been paid')
+    .argument('<payment>', 'its id (pay_…) or the reference of the order')
     .option('--json', 'print the payment as JSON')
     .addHelpText('after', EXAMPLES)
     .action(cancel);

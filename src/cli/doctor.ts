@@ -11,16 +11,16 @@ import { withRunningDev } from './running-dev.ts';
 import { serviceApi, serviceUrl, ServiceUnreachable } from './service-api.ts';
 
 const HELP = `
-The running service says what it finds of itself: the store, Temporal, the workers, the gateway's credentials, clock and account webhooks, the endpoint
-for order updates, and what it counts. That is GET /v1/health at PUBLIC_URL, with a key of API_KEYS; no other variable is needed here. The public address,
-callbacks included, is looked at from here. Where no service answers, the same is looked at with the environment of this shell. Changes nothing.
+Asks the running service for its checks: the store, Temporal, the workers, the gateway's credentials, clock and account webhooks, the endpoint
+for order updates, and its figures. This is GET /v1/health at PUBLIC_URL with a key of API_KEYS; no other variable is needed here. The public address,
+including callbacks, is checked from here. If no service answers, the same checks run with the environment of this shell. Changes nothing.
 
 Example:
   paidonce doctor
 
-Ends with 1 when a check fails, with 2 when the configuration is wrong; a warning does not count.`;
+Exits with 1 if a check fails, with 2 if the configuration is wrong; warnings do not count.`;
 
-/** `paidonce doctor`: is everything there that a payment needs? */
+/** `paidonce doctor`: checks everything that a payment needs. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('check everything that a payment needs')
@@ -38,19 +38,22 @@ async function doctor({ json }: { json?: true }): Promise<void> {
   if (checks.some(({ state }) => state === 'fail')) throw new BadNews('a check failed');
 }
 
-/** @throws ConfigError that says why this shell's environment is asked at all */
+/** @throws ConfigError that also says why the environment of this shell is used */
 function configAlone(env: NodeJS.ProcessEnv, { message }: ServiceUnreachable): Config {
   try {
     return readConfig(env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new ConfigError(
-      `${message}\nto look without it, the whole environment is needed here: ${error.message}`,
+      `${message}\nwithout the service the checks need the complete environment here: ${error.message}`,
     );
   }
 }
 
-/** What the service finds, and what can be seen from here alone; the error where none answers. @throws ServiceRefused */
+/**
+ * The service's checks, and those that only this machine can run. Returns the error if no service answers.
+ * @throws ServiceRefused
+ */
 async function askService(config: ClientConfig): Promise<Check[] | ServiceUnreachable> {
   const found = await serviceApi(config)
     .get('/v1/health', health)
@@ -71,7 +74,7 @@ async function askService(config: ClientConfig): Promise<Check[] | ServiceUnreac
   return [{ name: 'configuration', state: 'ok', text }, ...(found.checks as Check[]), ...fromHere];
 }
 
-/** Each command on a line of its own, as it can be pasted. */
+/** Each command has its own line, ready to paste. */
 function linesOf({ name, state, text, todo, commands = [] }: Check): string[] {
   const line = `${state.padEnd(4)}  ${name}: ${text}`;
   const todos = todo === undefined ? [] : [`      ${todo}`];

@@ -8,12 +8,12 @@ import { plainText } from '../lib/terminal-text.ts';
 import { printJson } from './print.ts';
 import { ServiceRefused, ServiceUnreachable } from './service-api.ts';
 
-/** The answer is bad news; it has been printed already. */
+/** The command has a negative result, which has been printed already. */
 export class BadNews extends Error {
   override readonly name = 'BadNews';
 }
 
-/** Prints an error for a person, a service's no also `asJson`, and says with which code to end. */
+/** Prints an error for a person, and a refusal of the service also `asJson`. Returns the exit code. */
 export function exitCodeOf(error: unknown, asJson = false): number {
   if (error instanceof BadNews) return 1;
   if (asJson && error instanceof ServiceRefused) {
@@ -27,7 +27,9 @@ export function exitCodeOf(error: unknown, asJson = false): number {
   return isConfiguration(error) ? 2 : 1;
 }
 
-/** The caller has to change something; a refusal that is about the matter itself is bad news instead. */
+/**
+ * Whether the caller has to change the configuration or the command. Any other refusal is a negative result.
+ */
 function isConfiguration(error: unknown): boolean {
   if (error instanceof ServiceRefused) return [400, 401, 403, 422].includes(error.status);
   return [ConfigError, WrongAccount, SchemaTooOld, DirectoryInUse, CannotListen, ServiceUnreachable].some(

@@ -10,7 +10,7 @@ import { plainLine, plainText } from '../lib/terminal-text.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
 
-/** `paidonce <gateway> <command>`: whatever a gateway lets a person do from a terminal. */
+/** `paidonce <gateway> <command>`: the commands of a gateway. */
 export function gatewayCommands(root: Command): Command[] {
   return GATEWAYS.map((gateway) => {
     const { summary, list } = gateway.commands;
@@ -56,7 +56,7 @@ async function run(
   else if (!asJson) for (const line of answer.lines) print(line);
 }
 
-/** A gateway that knows us not is a matter of configuration; everything else that it says is bad news. */
+/** Refused credentials are a configuration error; every other failure of the gateway is a negative result. */
 function fail(error: unknown): never {
   if (error instanceof GatewayUnavailable && error.kind === 'credentials')
     throw new ConfigError(error.message, { cause: error });

@@ -1,11 +1,11 @@
-/** `paidonce <command>`: what each does stands in a file beside this one. */
+/** `paidonce <command>`: each command has its own file in this folder. */
 import { runCommand } from './program.ts';
 
-// A reader of our output may stop early: `paidonce why 1001 | head`.
+// The reader of the output may stop early: `paidonce why 1001 | head`.
 process.stdout.once('error', () => process.exit());
 
 const [name, ...rest] = process.argv.slice(2);
 const exitCode = await runCommand(name === undefined ? [] : [name, ...rest]);
-// The sandbox has only begun; everything else is over, whatever is still connected.
+// The sandbox keeps running; every other command is over, even if connections are still open.
 process.exitCode ??= exitCode;
 if (name !== 'sandbox' || exitCode !== 0) process.exit();

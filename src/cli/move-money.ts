@@ -1,4 +1,7 @@
-/** `paidonce capture`, `refund` and `void`: the running service moves the money, the command asks and prints. */
+/**
+ * `paidonce capture`, `refund` and `void`: the command calls the running service, which moves the money, and
+ * prints the answer.
+ */
 import { Command, InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 import { operationWithPayment } from '../api/money/operation-view.ts';
@@ -22,29 +25,29 @@ interface Options {
 }
 
 const REST = `
-The reference makes it happen once: the same command again asks how it went and moves nothing more. Without --reference it is made of the
-command and its amount, so a second operation over the same amount needs a --reference of its own.
+The reference prevents a second operation: the same command again shows the result and moves nothing more. Without --reference it is made of the
+command and its amount, so a second operation with the same amount needs its own --reference.
 
-Ends with 1 when it failed or is refused. What is still under way is said in words, and ends with 0.`;
+Exits with 1 if the operation failed or was refused, with 0 if it is done or still under way.`;
 
 /** The three commands. */
 export function moneyCommands(): Command[] {
   return [
     moneyCommand(
       'capture',
-      'take what was authorized: all that is left, or --amount',
+      'capture authorized money: all that is left, or --amount',
       'paidonce capture 1001',
     )
       .option('--amount <minor units>', 'øre, cents: 20000 for 200.00', minorUnits)
-      .option('--final', 'give back what is left of the authorization'),
+      .option('--final', 'release what is left of the authorization'),
     moneyCommand(
       'refund',
-      'give back what was captured: all that is left, or --amount',
+      'refund captured money: all that is left, or --amount',
       "paidonce refund pay_019d0c61f3a2b4c6d8e0f1a2b3c4 --amount 20000 --reference return-7 --reason 'came back'",
     )
       .option('--amount <minor units>', 'øre, cents: 20000 for 200.00', minorUnits)
-      .option('--reason <text>', 'for the gateway'),
-    moneyCommand('void', 'give back what was authorized and not captured', 'paidonce void 1001').option(
+      .option('--reason <text>', 'sent to the gateway'),
+    moneyCommand('void', 'void authorized money that was not captured', 'paidonce void 1001').option(
       '--reason <text>',
       'kept with the operation',
     ),
@@ -54,8 +57,8 @@ export function moneyCommands(): Command[] {
 function moneyCommand(kind: OperationKind, description: string, example: string): Command {
   return new Command(kind)
     .description(description)
-    .argument('<payment>', 'its id, pay_…, or the number of the order that it has paid')
-    .option('--reference <reference>', 'the key of this operation')
+    .argument('<payment>', 'its id (pay_…) or the reference of the order that it has paid')
+    .option('--reference <reference>', 'identifies this operation, so that it runs only once')
     .option('--json', 'print the operation as JSON')
     .addHelpText('after', `\nExample:\n  ${example}\n${REST}`)
     .action((named: string, options: Options) => move(kind, named, options));
@@ -63,7 +66,7 @@ function moneyCommand(kind: OperationKind, description: string, example: string)
 
 function minorUnits(text: string): number {
   if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('a whole number of øre, cents and the like was expected, at least 1.');
+  throw new InvalidArgumentError('a whole number of minor units (øre, cents) was expected, at least 1.');
 }
 
 async function move(kind: OperationKind, named: string, options: Options): Promise<void> {
@@ -83,7 +86,7 @@ async function move(kind: OperationKind, named: string, options: Options): Promi
   printOperation(operation, before !== null);
 }
 
-/** The same for the same command, so that one that is typed again because its answer was lost moves nothing twice. */
+/** The same for the same command: repeating a command whose answer was lost moves nothing twice. */
 function referenceFor(kind: OperationKind, amount: number | undefined): string {
   return kind === 'void' ? 'void' : `cli-${kind}-${amount ?? 'all'}`;
 }
@@ -108,14 +111,14 @@ function printOperation(operation: Operation, isKnown: boolean): void {
   print(`payment ${payment.id} is ${payment.status}`);
   if (isKnown)
     print(
-      `it was asked for before, at ${createdAt}: nothing was moved now; another one needs its own --reference`,
+      `this operation was already requested at ${createdAt}, so nothing was moved now; another operation needs its own --reference`,
     );
 }
 
 const WORDS: Readonly<Record<Operation['status'], string>> = {
   done: 'is done',
-  pending: 'is pending: it is written down and under way; the same command again tells how it went',
+  pending: 'is pending: it is stored and under way; the same command again shows the result',
   unknown:
-    'is not known yet: it was sent and its answer was lost; the gateway is asked until it shows, the same command again tells how it went',
+    'has no known result yet: it was sent and its response was lost; the gateway is read until it shows the operation, and the same command again shows the result',
   failed: 'has failed',
 };

@@ -4,7 +4,7 @@ import { pageOf } from '../api/http/pages.ts';
 import { isOpen } from '../domain/payment.ts';
 import { ServiceRefused, type ServiceApi } from './service-api.ts';
 
-/** Which one of an order's payments a command is about: what it is, in words and as the code of a refusal, and how it is known. */
+/** How a command selects one of an order's payments: a text and a code for the refusal, and the condition. */
 const WANTED = {
   paid: {
     words: 'has paid it',
@@ -13,7 +13,7 @@ const WANTED = {
   },
   open: { words: 'is open', code: 'payment_not_open', is: (each: Payment) => isOpen(each.status) },
   in_review: {
-    words: 'waits for a person',
+    words: 'needs a decision',
     code: 'not_in_review',
     is: (each: Payment) => each.status === 'REVIEW' || each.reviewMark !== null,
   },
@@ -21,7 +21,10 @@ const WANTED = {
 
 type Payment = z.infer<typeof payment>;
 
-/** The id of a payment that is named by its id, or by its order, which may have had others. @throws ServiceRefused */
+/**
+ * The id of a payment that is given by its id or by its order, which may have several payments. @throws
+ * ServiceRefused
+ */
 export async function paymentNamed(
   service: ServiceApi,
   named: string,
@@ -38,7 +41,7 @@ export async function paymentNamed(
   const candidates = found.length === 0 ? payments : found.map(({ id }) => id);
   const howMany = found.length === 0 ? 'none' : found.length;
   throw new ServiceRefused(
-    `of the ${payments.length} payments of order ${named}, ${howMany} ${words}; name the payment: ${candidates.join(', ')}`,
+    `of the ${payments.length} payments of order ${named}, ${howMany} ${words}; give the id of the payment: ${candidates.join(', ')}`,
     { status: 409, code },
   );
 }

@@ -4,23 +4,23 @@ import type { payment } from '../api/payments/payment-schemas.ts';
 import { formatMoney } from '../domain/money.ts';
 import { plainLine, plainText } from '../lib/terminal-text.ts';
 
-/** A line on stdout, whatever words of others it holds. */
+/** Prints a line on stdout. Control characters in foreign text are escaped. */
 export function print(line = ''): void {
   process.stdout.write(`${plainLine(line)}\n`);
 }
 
-/** Anything as JSON for another program, or for a terminal. */
+/** Prints a value as JSON, for another program or for a terminal. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${plainText(JSON.stringify(value, null, 2))}\n`);
 }
 
-/** A command as it is typed here: `npx` finds ours where nothing else would. */
+/** A command as the person has to type it: with `npx` if this process was started by it. */
 export function asTyped(command: string): string {
   const isByNpx = process.env['npm_command'] === 'exec';
   return isByNpx && command.startsWith('paidonce ') ? `npx ${command}` : command;
 }
 
-/** What a payment has become. */
+/** Prints a payment and its status. */
 export function printPayment(found: z.infer<typeof payment>, asJson: boolean): void {
   if (asJson) return printJson(found);
   const { id, status, orderReference, amount, currency, reason } = found;
@@ -30,7 +30,7 @@ export function printPayment(found: z.infer<typeof payment>, asJson: boolean): v
   );
 }
 
-/** "2026-11-21 12:00:03.120": UTC, to be read by a person. */
+/** "2026-11-21 12:00:03.120": UTC, for people. */
 export function utc(at: string | Date): string {
   return new Date(at).toISOString().replace('T', ' ').replace('Z', '');
 }

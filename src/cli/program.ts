@@ -10,7 +10,10 @@ import { roleCommands } from './roles.ts';
 import { VERSION } from '../lib/version.ts';
 import { whyCommand } from './why.ts';
 
-/** Runs `paidonce <arguments>` and says with which code to end: 0 fine, 1 the answer is bad news, 2 wrong usage or configuration. */
+/**
+ * Runs `paidonce <arguments>` and returns the exit code: 0 success, 1 a negative result, 2 wrong usage or
+ * configuration.
+ */
 export async function runCommand(args: readonly string[]): Promise<number> {
   try {
     await program().parseAsync(args, { from: 'user' });
@@ -23,9 +26,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
 
 function program(): Command {
   const root = new Command('paidonce')
-    .description('A payment orchestrator: every order paid exactly once')
-    .version(VERSION, '--version', 'the version of paidonce')
-    .showHelpAfterError('(--help says more)')
+    .description('A payment orchestrator: every order is paid exactly once')
+    .version(VERSION, '--version', 'print the version of paidonce')
+    .showHelpAfterError('(--help shows the usage)')
     .exitOverride();
   const commands = [
     ...roleCommands(),

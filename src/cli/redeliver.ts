@@ -7,10 +7,10 @@ import { withRunningDev } from './running-dev.ts';
 import { serviceApi, type ServiceApi } from './service-api.ts';
 
 const EXAMPLES = `
-A delivery (dlv_…, GET /v1/deliveries lists them) is run again: its payment looks at the gateway once more.
-An update (its webhook-id, GET /v1/updates lists them) is sent to the shop now, and tried for three days from now.
-With --waiting-since, all updates that were queued at that time or later and wait for their next try are: the shop is back.
-With --gave-up-since, all updates that were given up at that time or later are.
+A delivery (dlv_…; GET /v1/deliveries lists them) is run again: its payment is looked at again.
+An update (its webhook-id; GET /v1/updates lists them) is sent to the shop now, with retries for three days from now.
+--waiting-since sends all updates that were queued at that time or later and wait for their next attempt, for a shop that is available again.
+--gave-up-since sends all updates that were given up at that time or later.
 
 Example:
   paidonce redeliver dlv_019d0c61f3a2b4c6d8e0f1a2b3c4 --actor ada --reason 'ticket 12'
@@ -18,7 +18,7 @@ Example:
   paidonce redeliver --waiting-since 2026-11-28T12:00:00Z --actor ada --reason 'the shop is back'
   paidonce redeliver --gave-up-since 2026-11-28T12:00:00Z --actor ada --reason 'the shop is back'
 
-Ends with 1 when there is no such thing, or it can't be done: a callback that was refused, an update that the order has overtaken.`;
+Exits with 1 if the id is not known or can't be delivered again: a refused callback, or an update that a later one replaces.`;
 
 interface Options {
   readonly actor?: string;
@@ -28,14 +28,16 @@ interface Options {
   readonly json?: true;
 }
 
-/** `paidonce redeliver`: one stored callback or one update once more, or all updates that were given up or wait. */
+/**
+ * `paidonce redeliver`: one stored callback or one update again, or all updates that were given up or wait.
+ */
 export function redeliverCommand(): Command {
   return new Command('redeliver')
     .description('run a stored callback again, or send an update again')
-    .argument('[id]', 'of a delivery, dlv_…, or the webhook-id of an update')
+    .argument('[id]', 'the id of a delivery (dlv_…) or the webhook-id of an update')
     .option(
       '--waiting-since <time>',
-      'instead of an id: all updates that were queued since then and wait for their next try',
+      'instead of an id: all updates that were queued since then and wait for their next attempt',
       timestamp,
     )
     .option(
@@ -43,14 +45,14 @@ export function redeliverCommand(): Command {
       'instead of an id: all updates that were given up since then',
       timestamp,
     )
-    .option('--actor <name>', "who asks, kept in the timeline; the key's name where it is left out")
-    .requiredOption('--reason <text>', 'why; kept in the timeline')
-    .option('--json', 'print it as JSON')
+    .option('--actor <name>', "the person that requests it, kept in the timeline; default: the key's name")
+    .requiredOption('--reason <text>', 'the reason, kept in the timeline')
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
     .action(redeliver);
 }
 
-/** As ISO 8601 with a time zone, whichever way it was written. */
+/** Converts a time in any common form to ISO 8601 in UTC. */
 function timestamp(given: string): string {
   const time = new Date(given);
   if (Number.isNaN(time.getTime()))
@@ -64,7 +66,7 @@ async function redeliver(
   command: Command,
 ): Promise<void> {
   if ([id, gaveUpSince, waitingSince].filter((given) => given !== undefined).length !== 1)
-    command.error('error: name either one id, or --waiting-since <time>, or --gave-up-since <time>');
+    command.error('error: give exactly one of <id>, --waiting-since <time> and --gave-up-since <time>');
   const service = serviceApi(readClientConfig(withRunningDev(process.env)), ['support']);
   const asker = { ...(actor !== undefined && { actor }), reason };
   const since = waitingSince ?? gaveUpSince;
@@ -88,7 +90,7 @@ async function runAgain(
 ): Promise<{ text: string; found: unknown }> {
   const found = await service.post(`/v1/deliveries/${encodeURIComponent(id)}/redeliver`, asker, delivery);
   return {
-    text: `${found.id} is run again: payment ${found.payment} is asked to look at ${found.gateway}, which it does when that answers`,
+    text: `${found.id} is run again: payment ${found.payment} is looked at as soon as ${found.gateway} answers`,
     found,
   };
 }
@@ -102,7 +104,7 @@ async function sendAgain(
   return { text: `${found.type} of order ${found.orderReference} is sent again`, found };
 }
 
-/** In as many calls as it takes: one call queues a part of them. */
+/** Repeats the call until all are queued: one call queues only a part of them. */
 async function sendAllAgain(
   service: ServiceApi,
   which: { readonly state: 'gave_up' | 'pending'; readonly since: string },

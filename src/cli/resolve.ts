@@ -8,14 +8,14 @@ import { withRunningDev } from './running-dev.ts';
 import { serviceApi } from './service-api.ts';
 
 const EXAMPLES = `
-accept     the order is paid by this payment although something differs; the gateway is asked first whether the money is there
-give_back  whatever the gateway holds of it is voided or refunded; what is still under way then ends with 0
-dismiss    the payment is off our hands: it never touches the order again; its money, if any, is yours to give back
+accept     this payment pays the order although something differs; the gateway is read first, and must have the money
+give_back  all money that the gateway has of the payment is voided or refunded; exits with 0 if that is still under way
+dismiss    the review ends without moving money, and the payment never affects the order again; you have to give its money back, if there is any
 
 Example:
   paidonce resolve 1001 --decision give_back --actor ada --reason 'paid twice, ticket 12'
 
-Ends with 1 when the payment is not in REVIEW, there is nothing to accept, or the money could not be given back.`;
+Exits with 1 if the payment is not in REVIEW, there is nothing to accept, or the money could not be given back.`;
 
 interface Options {
   readonly decision: 'accept' | 'give_back' | 'dismiss';
@@ -24,18 +24,18 @@ interface Options {
   readonly json?: true;
 }
 
-/** `paidonce resolve`: the way out of REVIEW. */
+/** `paidonce resolve`: a person's decision about a payment in REVIEW. */
 export function resolveCommand(): Command {
   return new Command('resolve')
     .description('take a payment out of REVIEW')
-    .argument('<payment>', 'its id, pay_…, or the number of the order')
+    .argument('<payment>', 'its id (pay_…) or the reference of the order')
     .addOption(
       new Option('--decision <decision>', 'what to do with it')
         .choices(['accept', 'give_back', 'dismiss'])
         .makeOptionMandatory(),
     )
-    .option('--actor <name>', "who decides, kept in the timeline; the key's name where it is left out")
-    .requiredOption('--reason <text>', 'why; kept in the timeline')
+    .option('--actor <name>', "the person that decides, kept in the timeline; default: the key's name")
+    .requiredOption('--reason <text>', 'the reason, kept in the timeline')
     .option('--json', 'print the payment as JSON')
     .addHelpText('after', EXAMPLES)
     .action(resolve);
@@ -48,9 +48,11 @@ async function resolve(named: string, { decision, actor, reason, json }: Options
   const resolved = await service.post(path, { decision, actor, reason }, payment);
   printPayment(resolved, json === true);
   if (decision === 'dismiss' && !json)
-    print('what the gateway holds of it stays there: release it or give it back in its back office');
+    print(
+      'any money of the payment stays at the gateway: void or refund it in the back office of the gateway',
+    );
   if (decision === 'give_back' && resolved.status === 'REVIEW' && !json)
     print(
-      `its money is on its way back; how far it is: ${asTyped(paidonce('why', resolved.orderReference))}`,
+      `its money is being given back; to see the progress: ${asTyped(paidonce('why', resolved.orderReference))}`,
     );
 }

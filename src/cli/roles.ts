@@ -1,4 +1,4 @@
-/** The commands that keep running: each is one role of a process. */
+/** The commands that start a process in one of its roles, and `migrate`, `dev` and `sandbox`. */
 import { Command } from 'commander';
 import { readConfig, readStoreConfig, type Config } from '../config/config.ts';
 import { ConfigError } from '../config/environment.ts';
@@ -6,30 +6,34 @@ import { run, type Roles } from '../run-service.ts';
 import { openStore } from '../store/open.ts';
 import { exitCodeOf } from './exit.ts';
 
-/** A stop that takes longer than this is cut short: whatever was going on is durable. */
+/** A stop that takes longer is cut short, which is safe: all work under way is durable. */
 const STOP_LIMIT_MS = 40_000;
 
 export function roleCommands(): Command[] {
   return [
-    command('serve', 'the API and the worker in one process', () => ({ api: true, worker: true })),
-    command('api', 'the HTTP API; with DATABASE_URL any number of them, else the worker with it', apiRoles),
-    command('worker', 'the Temporal worker; with DATABASE_URL any number of them', workerRoles),
+    command('serve', 'run the API and the worker in one process', () => ({ api: true, worker: true })),
+    command(
+      'api',
+      'run the HTTP API; with DATABASE_URL any number of processes, without it the worker too',
+      apiRoles,
+    ),
+    command('worker', 'run the Temporal worker; needs DATABASE_URL, any number of processes', workerRoles),
     new Command('migrate')
-      .description('bring the store up to date')
+      .description('migrate the store to the current schema')
       .addHelpText('after', example('DATABASE_URL=postgresql://… paidonce migrate'))
       .action(migrate),
     new Command('dev')
-      .description('everything on one machine, as npm start does')
+      .description('run everything on one machine, like npm start')
       .addHelpText('after', example('PORT=4000 paidonce dev'))
       .action(() => startStage('dev')),
     new Command('sandbox')
-      .description('the sandbox of a gateway alone')
+      .description('run only the sandbox of a gateway')
       .addHelpText('after', example('SANDBOX_PORT=4001 paidonce sandbox'))
       .action(() => startStage('sandbox')),
   ];
 }
 
-/** The embedded store is for one process, which has to be both then. */
+/** Only one process can open the embedded store, so that process has to be the worker too. */
 function apiRoles({ DATABASE_URL }: Config): Roles {
   return { api: true, worker: DATABASE_URL === undefined };
 }
@@ -37,13 +41,14 @@ function apiRoles({ DATABASE_URL }: Config): Roles {
 function workerRoles({ DATABASE_URL }: Config): Roles {
   if (DATABASE_URL !== undefined) return { api: false, worker: true };
   throw new ConfigError(
-    'a worker of its own needs DATABASE_URL; with the embedded store "paidonce api" is the worker too',
+    'DATABASE_URL: missing; a separate worker needs PostgreSQL. With the embedded store "paidonce api" is the worker too',
   );
 }
 
 /**
- * The only place where the core knows the stage. `dev` and `sandbox` are workspaces that the core can't be compiled against: importing
- * the start module starts one, with the environment of this process, and it says for itself how it ends.
+ * The only place where the core refers to `dev` and `sandbox`. They are workspaces that the core can't be
+ * compiled against: importing the start module starts one with the environment of this process, and the
+ * workspace sets the exit code itself.
  */
 async function startStage(workspace: 'dev' | 'sandbox'): Promise<void> {
   await import(new URL(`../../${workspace}/start.js`, import.meta.url).href);
@@ -60,7 +65,9 @@ function example(line: string): string {
   return `\nExample:\n  ${line}\n\nSettings come from the environment: docs/run-in-production.md lists them.`;
 }
 
-/** Ends by SIGTERM, SIGINT or the end of the parent, or with an error that only a person can repair. */
+/**
+ * Ends at SIGTERM, SIGINT or the end of the parent process, or with an error that only a person can repair.
+ */
 async function serve(rolesOf: (config: Config) => Roles): Promise<void> {
   const config = readConfig(process.env);
   const running = await run(config, rolesOf(config));

@@ -1,4 +1,4 @@
-/** Beside a running `npm start`, what it chose for itself (ports, keys) counts where a variable is not set. */
+/** Uses the values that a running `npm start` has chosen (ports, keys) for variables that are not set. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,9 @@ const url = z.string().nullish().catch(null);
 const urls = z.object({ api: z.string(), temporal: url, temporalUi: url, sandbox: url, shop: url });
 const secrets = z.object({ API_KEYS: z.string(), ORDER_WEBHOOK_SECRETS: z.string() });
 
-/** The environment with whatever DATA_DIR says of a running `npm start`; unchanged where there is none. */
+/**
+ * The environment, completed by the files of a running `npm start` in DATA_DIR; unchanged if there are none.
+ */
 export function withRunningDev(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const dataDir = env['DATA_DIR'] ?? '.data';
   const running = urls.safeParse(readJson(join(dataDir, 'urls.json')));

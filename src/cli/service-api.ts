@@ -1,4 +1,7 @@
-/** The merchant's API as the commands call it: the service that runs does the work, the command asks and prints. */
+/**
+ * The merchant's API as the commands call it: the running service does the work, and the command prints the
+ * answer.
+ */
 import type { z } from 'zod';
 import { keyFor, SCOPES, type Scope } from '../config/api-keys.ts';
 import type { ClientConfig } from '../config/config.ts';
@@ -6,12 +9,12 @@ import { problem } from '../api/http/fields.ts';
 import { plainLine } from '../lib/terminal-text.ts';
 import { fetchFailure } from '../lib/root-of.ts';
 
-/** There is no answer, or it is not ours. */
+/** There is no answer, or it does not come from this service. */
 export class ServiceUnreachable extends Error {
   override readonly name = 'ServiceUnreachable';
 }
 
-/** The service said no; `code` is one of the published problem codes. */
+/** The service refused the call; `code` is one of the published problem codes. */
 export class ServiceRefused extends Error {
   override readonly name = 'ServiceRefused';
   readonly status: number;
@@ -36,7 +39,10 @@ export interface ServiceApi {
   post<T>(path: string, body: object, schema: z.ZodType<T>): Promise<T>;
 }
 
-/** The running service, at PUBLIC_URL, else on this machine at PORT, asked with the first key that may do what has one of these scopes. */
+/**
+ * Calls the running service at PUBLIC_URL, or at PORT of this machine, with the first key that has one of
+ * these scopes.
+ */
 export function serviceApi(
   config: Pick<ClientConfig, 'PUBLIC_URL' | 'PORT' | 'API_KEYS'>,
   scopes: readonly Scope[] = SCOPES,
@@ -55,7 +61,7 @@ export function serviceApi(
   };
 }
 
-/** Its address as the environment says. */
+/** The service's address according to the environment. */
 export function serviceUrl({ PUBLIC_URL, PORT }: Pick<ClientConfig, 'PUBLIC_URL' | 'PORT'>): string {
   return PUBLIC_URL ?? `http://127.0.0.1:${PORT}`;
 }
@@ -71,19 +77,22 @@ async function call<T>(url: string, init: RequestInit, schema: z.ZodType<T>): Pr
   if (!response.ok) throw refusal(origin, response.status, body);
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new ServiceUnreachable(`what answers at ${origin} does not speak our API; ${ADVICE}`);
+  throw new ServiceUnreachable(`${origin} answered, but not with the API of paidonce; ${ADVICE}`);
 }
 
-const ADVICE = 'is it running? set PUBLIC_URL to its origin, and API_KEYS to one of its keys';
+const ADVICE =
+  'check that the service runs, and set PUBLIC_URL to its origin and API_KEYS to one of its keys';
 
 function refusal(origin: string, status: number, body: unknown): Error {
   const parsed = problem.safeParse(body);
   if (!parsed.success)
-    return new ServiceUnreachable(`${origin} answered ${status}, which is not ours; ${ADVICE}`);
+    return new ServiceUnreachable(
+      `${origin} answered ${status}, but not with the API of paidonce; ${ADVICE}`,
+    );
   const { code, detail, errors } = parsed.data;
   const fields = (errors ?? [])
     .map((field) => `\n  ${plainLine(`${field.pointer}: ${field.detail}`)}`)
     .join('');
-  const advice = code === 'unauthorized' ? '; set API_KEYS to one of its keys' : '';
+  const advice = code === 'unauthorized' ? '; set API_KEYS to a key of the service' : '';
   return new ServiceRefused(`${plainLine(detail)}${fields}${advice}`, { status, code });
 }

@@ -11,34 +11,34 @@ import { findStory, type StoryAnswer } from './why/find-story.ts';
 import { jsonOf, linesOf, type Why } from './why/render.ts';
 
 const HELP = `
-Takes whichever id you have: the order's number, a payment, a session or transaction of the gateway, a callback or its event, the webhook-id of
-an update, an operation or its reference, a workflow in Temporal; also an amount, as '299.90' or '299.90 NOK'. Where several orders have it, they
+Accepts any id: the order's reference, a payment, a session or transaction of the gateway, a callback or its event, the webhook-id of
+an update, an operation or its reference, a workflow in Temporal; also an amount, as '299.90' or '299.90 NOK'. If several orders match, they
 are listed with the command for each.
 
-Tells what came in, how it was verified, what the gateway said, what was decided and whether the merchant has heard of it: from the
-store (or, where another process holds it, from the running service) and from Temporal. Either may be away; what could not be asked
-is said.
+Shows what came in, how it was verified, what the gateway answered, what was decided and whether the merchant has acknowledged it: from the
+store (or, if another process holds it, from the running service) and from Temporal. Either may be unavailable; the output says
+which one did not answer.
 
 Example:
   paidonce why 1001
   paidonce why T12345678.oEzFd2BaYdrwZbLzafhMoX
 
-Ends with 1 when nothing has that id or several orders have it, or something needs a person: a payment in REVIEW, an update that the merchant
-never heard, a callback or a run that is stuck.`;
+Exits with 1 if nothing or more than one order has the id, or if something needs a person: a payment in REVIEW, an update that the merchant
+never acknowledged, a callback or a run that is stuck.`;
 
-/** `paidonce why`: the causal chain of an order. */
+/** `paidonce why`: shows the causal chain of an order. */
 export function whyCommand(): Command {
   return new Command('why')
-    .description('what happened to an order, and why')
-    .argument('<id>', 'the number of the order, or any other id of it', parseId)
-    .option('--json', 'print it as JSON')
+    .description('show what happened to an order, and why')
+    .argument('<id>', 'the reference of the order, or any other id of it', parseId)
+    .option('--json', 'print the result as JSON')
     .addHelpText('after', HELP)
     .action(why);
 }
 
 function parseId(text: string): string {
   if (searchQuery.shape.q.safeParse(text).success) return text;
-  throw new InvalidArgumentError('One id of 1 to 200 characters was expected, without control characters.');
+  throw new InvalidArgumentError('One id of 1 to 200 characters without control characters was expected.');
 }
 
 async function why(q: string, { json }: { json?: true }): Promise<void> {
@@ -56,7 +56,10 @@ async function ask(config: ClientConfig, q: string): Promise<Why> {
   return { q, reference, store, temporal, findings: findingsOf(story, temporal, new Date(), config) };
 }
 
-/** Of the order that the store has found, else of the one that Temporal finds by the same id. */
+/**
+ * Reads the runs of the order that the store has found, or else of the order that Temporal finds by the same
+ * id.
+ */
 async function askTemporal(
   config: ClientConfig,
   q: string,

@@ -1,25 +1,31 @@
-/** The keys of `API_KEYS`, each with its name and what it may do: contract §3. */
+/** The keys of `API_KEYS`, each with its name and scopes: contract §3. */
 import { fingerprintOf } from '../lib/fingerprint.ts';
 
-/** `shop` opens and cancels sessions, `support` has things done again, `money` moves money and decides, `admin` does all; each reads. */
+/**
+ * `shop` opens and cancels sessions, `support` redelivers callbacks and updates, `money` moves money and
+ * decides, `admin` may do everything. Every scope may read.
+ */
 export const SCOPES = ['read', 'shop', 'support', 'money', 'admin'] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
 export interface ApiKey {
-  /** Shown and kept beside what was done with it. */
+  /** Shown in the API, and kept with each action of the key. */
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly key: string;
 }
 
-/** What an entry of `API_KEYS` should be, in the words of an error; it repeats nothing of the key. */
+/** The expected form of an entry of `API_KEYS`, for error texts. It repeats nothing of the key. */
 export const API_KEY_FORM =
-  'keys of at least 24 characters each and without a colon, or name:scope:key with read, shop, support, money or admin, several with +';
+  'keys of at least 24 characters each without a colon, or name:scope:key with the scope read, shop, support, money or admin, or several joined by +';
 
 const SHORTEST_KEY = 24;
 
-/** An entry of `API_KEYS`, null where it is none. One without a name may do everything, and its name tells it from others. */
+/**
+ * Parses an entry of `API_KEYS`; null if it is invalid. A key without a name may do everything, and its name
+ * is made from its fingerprint.
+ */
 export function parseApiKey(entry: string): ApiKey | null {
   const parts = entry.split(':');
   const key = parts.at(-1) ?? '';
@@ -35,12 +41,15 @@ function isScope(word: string): word is Scope {
   return (SCOPES as readonly string[]).includes(word);
 }
 
-/** Whether a key may do what needs one of these scopes. */
+/** Whether a key has one of these scopes, or `admin`. */
 export function allows({ scopes: held }: ApiKey, needed: readonly Scope[]): boolean {
   return held.includes('admin') || held.some((scope) => needed.includes(scope));
 }
 
-/** The first key that may do what needs one of these scopes; the first of all where none may, so that the refusal says why. */
+/**
+ * The first key that has one of these scopes. If none has, the first key of all, so that the service's
+ * refusal says why.
+ */
 export function keyFor(keys: readonly ApiKey[], needed: readonly Scope[]): string | undefined {
   return (keys.find((key) => allows(key, needed)) ?? keys[0])?.key;
 }

@@ -1,4 +1,4 @@
-/** The environment, checked once at start: every wrong variable in one error. Contract §2. */
+/** Checks the environment once at start. One error names every wrong variable. Contract §2. */
 import { z } from 'zod';
 import type { ConfiguredGateway, GatewayDescriptor } from '../gateways/descriptor.ts';
 import { GATEWAYS } from '../gateways/registry.ts';
@@ -31,13 +31,16 @@ export interface Config extends z.infer<typeof core> {
 export type StoreConfig = z.infer<typeof storeOnly>;
 export type ClientConfig = z.infer<typeof client>;
 
-/** Every variable that means something, whatever is configured. Each may be given by NAME, a secret by NAME_FILE too. */
+/** Every known variable, of all gateways. Each may be given by NAME, and a secret also by NAME_FILE. */
 export const KNOWN_VARIABLES: readonly string[] = [
   ...Object.keys(CORE_VARIABLES),
   ...GATEWAYS.flatMap(namesOf),
 ];
 
-/** What `api` and `worker` need. `others` are complaints of the caller, for the same one error. @throws ConfigError */
+/**
+ * The configuration of `api` and `worker`. `others` are problems that the caller found, for the same error.
+ * @throws ConfigError
+ */
 export function readConfig(
   env: NodeJS.ProcessEnv,
   others: readonly string[] = [],
@@ -60,17 +63,20 @@ export function readConfig(
   return { ...values, gateways };
 }
 
-/** What reads the store and Temporal only: `migrate`. @throws ConfigError */
+/** The variables of the store and of Temporal only, for `migrate`. @throws ConfigError */
 export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
   return readVariables({ core: storeOnly }, { env, secrets: CORE_SECRETS }).core;
 }
 
-/** What talks to a running service, or reads what it left: `why`, `capture`, `cancel`, `resolve` and the like. @throws ConfigError */
+/**
+ * The configuration of commands that call a running service or read its store: `why`, `capture`, `cancel`,
+ * `resolve` and others. @throws ConfigError
+ */
 export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
   return readVariables({ core: client }, { env, secrets: CORE_SECRETS }).core;
 }
 
-/** The settings of a gateway whose commands are run, also before its secrets are known. @throws ConfigError */
+/** The settings for a gateway's own commands, which may run before its secrets exist. @throws ConfigError */
 export function readCommandSettings<Settings>(
   env: NodeJS.ProcessEnv,
   descriptor: GatewayDescriptor<Readonly<Record<string, unknown>>, Settings>,
@@ -81,7 +87,7 @@ export function readCommandSettings<Settings>(
   return descriptor.settings(slices['gateway'] ?? {}, own.PUBLIC_URL);
 }
 
-/** Whether one port is for the world and for those inside: in development. */
+/** Whether the API's port also serves the admin calls, as in development. */
 export function isAdminToo({ ADMIN_PORT, PORT }: Pick<Config, 'ADMIN_PORT' | 'PORT'>): boolean {
   return ADMIN_PORT === PORT;
 }

@@ -1,9 +1,12 @@
-/** Variables that are wrong only beside others: of the raw texts, so that nothing else that is wrong hides them. */
+/**
+ * Finds variables that are wrong only in combination. It reads the raw texts, so that no other error hides
+ * them.
+ */
 import type { GatewayDescriptor } from '../gateways/descriptor.ts';
 import type { Texts } from './environment.ts';
 import type { Descriptors } from './gateway-variables.ts';
 
-/** A complaint for each, `NAME: …`. */
+/** One text for each problem, `NAME: …`. */
 export function contradictions(texts: Texts, configured: Descriptors): string[] {
   const live = configured.filter(({ variables }) => variables.mode(texts) === 'live');
   const isReal = live.length > 0 || configured.some((descriptor) => callsItsHosts(texts, descriptor));
@@ -19,7 +22,7 @@ export function contradictions(texts: Texts, configured: Descriptors): string[] 
   ];
 }
 
-/** Whether the gateway itself is called, or calls us: not a sandbox, not a proxy. */
+/** Whether the service uses the real hosts of the gateway, not a sandbox or a proxy. */
 function callsItsHosts(texts: Texts, { variables: { hosts } }: GatewayDescriptor): boolean {
   return Object.entries(hosts).some(([name, own]) => (texts[name] ?? own).replace(/\/+$/, '') === own);
 }
@@ -27,34 +30,36 @@ function callsItsHosts(texts: Texts, { variables: { hosts } }: GatewayDescriptor
 function wrongPublicUrl(texts: Texts, descriptor: GatewayDescriptor): string[] {
   if (texts['PUBLIC_URL']?.startsWith('http:') !== true || !callsItsHosts(texts, descriptor)) return [];
   return [
-    `PUBLIC_URL: expected an https URL, since ${descriptor.name} itself calls it; it refuses http and localhost`,
+    `PUBLIC_URL: expected an https URL, since ${descriptor.name} itself calls it and refuses http and localhost`,
   ];
 }
 
 function wrongUpdates(texts: Texts): string[] {
   if (!isSet(texts, 'ORDER_WEBHOOK_URL') || texts['ORDER_WEBHOOK_SECRETS'] !== undefined) return [];
   return [
-    'ORDER_WEBHOOK_SECRETS: expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
+    'ORDER_WEBHOOK_SECRETS: missing; expected whsec_… secrets, since ORDER_WEBHOOK_URL is set and updates are signed',
   ];
 }
 
 function wrongPayloadKeys(texts: Texts): string[] {
   if (texts['PAYLOAD_KEYS'] === undefined) return [];
-  return ['PAYLOAD_KEYS: not expected: payloads are not encrypted yet, and it would protect nothing'];
+  return [
+    'PAYLOAD_KEYS: not supported; remove it: payloads are not encrypted yet, so it would protect nothing',
+  ];
 }
 
-/** A merchant is told `livemode` of each order: a test payment beside real ones invites mistakes. */
+/** Test payments beside real ones invite mistakes, although every update says `livemode`. */
 function mixedModes(texts: Texts, configured: Descriptors): string[] {
   const modes = configured.map(({ id, variables }) => ({ id, mode: variables.mode(texts) }));
   if (new Set(modes.map(({ mode }) => mode)).size < 2) return [];
   const found = modes.map(({ id, mode }) => `${id} ${mode}`).join(', ');
-  return [`gateways: expected all for tests or all live, found ${found}`];
+  return [`gateways: expected all in test mode or all live, found ${found}`];
 }
 
 function wrongCrashPoint(texts: Texts): string[] {
   if (texts['PAIDONCE_CRASH_AT'] === undefined) return [];
   return [
-    'PAIDONCE_CRASH_AT: not expected where money may be real; it kills the process, and is for the sandbox only',
+    'PAIDONCE_CRASH_AT: not allowed where money may be real; remove it: it kills the process, and is for the sandbox only',
   ];
 }
 
@@ -63,15 +68,18 @@ function halfCertificate(texts: Texts): string[] {
   const missing = halves.find((name) => texts[name] === undefined);
   const other = halves.find((name) => isSet(texts, name));
   if (missing === undefined || other === undefined) return [];
-  return [`${missing}: missing; it is expected together with ${other}`];
+  return [`${missing}: missing; expected together with ${other}`];
 }
 
-/** A blank one is complained of by itself. */
+/** A blank variable does not count as set; it gets its own error. */
 function isSet(texts: Texts, name: string): boolean {
   return (texts[name] ?? '').trim() !== '';
 }
 
-/** What does for tests and protects no money. Nothing of a secret is repeated. */
+/**
+ * Settings that are good enough for tests but do not protect real money. The texts repeat nothing of a
+ * secret.
+ */
 function unfitForMoney(texts: Texts, { variables }: GatewayDescriptor): string[] {
   const { hosts, secrets, liveBecause } = variables;
   const plain = Object.keys(hosts).filter((name) => texts[name]?.startsWith('http:'));
@@ -84,7 +92,7 @@ function unfitForMoney(texts: Texts, { variables }: GatewayDescriptor): string[]
   return [...plain.map((name) => `${name}: expected an https URL, since ${liveBecause}`), ...weak];
 }
 
-/** Of `name:scope:key` the key alone. */
+/** Only the key of `name:scope:key`. */
 function withoutName(entry: string): string {
   return entry.slice(entry.lastIndexOf(':') + 1);
 }
@@ -93,10 +101,9 @@ const SHORTEST_SECRET = 16;
 const FEWEST_CHARACTERS = 6;
 
 function weakness(secret: string): string | null {
-  if (secret.startsWith('sandbox-'))
-    return 'expected a secret of your own, not one that the sandbox publishes';
+  if (secret.startsWith('sandbox-')) return 'expected your own secret, not one that the sandbox publishes';
   if (secret.length < SHORTEST_SECRET) return `expected secrets of at least ${SHORTEST_SECRET} characters`;
   if (new Set(secret).size < FEWEST_CHARACTERS)
-    return 'expected random secrets, not a few characters over and over';
+    return 'expected random secrets, not a few repeated characters';
   return null;
 }

@@ -1,4 +1,7 @@
-/** Every variable of the core, by subject. docs/run-in-production.md says the same to operators; a test compares the names. */
+/**
+ * Every variable of the core, by subject. docs/run-in-production.md describes them for operators; a test
+ * compares the names.
+ */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { isCrashPoint } from '../crash-points.ts';
@@ -18,19 +21,21 @@ import {
 } from '../lib/variable-forms.ts';
 
 export const STORE = {
-  /** A PostgreSQL server; the store is embedded where it is unset. */
+  /** A PostgreSQL server; if unset, the store is embedded. */
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'a postgresql:// URL')
     .optional(),
-  /** The embedded store and what `npm start` keeps. Resolved once: what is started later has another working directory. */
+  /**
+   * The folder of the embedded store and of the files of `npm start`. Resolved once, since child processes
+   * have another working directory.
+   */
   DATA_DIR: text('a folder')
     .default('.data')
     .transform((folder) => (folder === 'memory://' ? folder : resolve(folder))),
 };
 
 export const TEMPORAL = {
-  /** host:port of the server. */
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s/]+:\d+$/, 'host:port')
@@ -42,11 +47,11 @@ export const TEMPORAL = {
   /** The client's certificate; TEMPORAL_TLS_KEY is its key. */
   TEMPORAL_TLS_CERT: pemFile.optional(),
   TEMPORAL_TLS_KEY: pemFile.optional(),
-  /** The authority of the server's certificate, where it is not a public one. */
+  /** The certificate authority of the server, if it is not a public one. */
   TEMPORAL_TLS_CA: pemFile.optional(),
-  /** Where links into the Web UI lead. */
+  /** The base of links into the Web UI. */
   TEMPORAL_UI_URL: url.optional(),
-  /** Worker Versioning: named as Temporal's own worker controller sets them. */
+  /** For Worker Versioning, with the names that Temporal's worker controller sets. */
   TEMPORAL_DEPLOYMENT_NAME: text('a name of at most 100 characters', 100).default('paidonce'),
   TEMPORAL_WORKER_BUILD_ID: text('a name of at most 100 characters', 100).optional(),
 };
@@ -68,12 +73,14 @@ export const LOG = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 };
 
-/** Our own paths begin with these: under one of them it could not be told whether a proxy has stripped it. */
+/**
+ * The beginnings of our own paths. A base path like one of them would hide whether a proxy has removed it.
+ */
 const OUR_PATHS = /^\/(v1|callbacks|return|docs|openapi\.json|healthz|readyz|metrics|dashboard)(\/|$)/;
 
 const base = url.refine(
   isBase,
-  'a URL with a plain path or none, such as https://pay.example or https://shop.example/pay, and none of our own paths',
+  'a URL with a plain path or none, such as https://pay.example or https://shop.example/pay, whose path is not one of our own',
 );
 
 function isBase(text: string): boolean {
@@ -89,7 +96,7 @@ const apiKey = secret.transform((entry, context): ApiKey => {
   return parsed ?? z.NEVER;
 });
 
-/** A browser that follows one of these runs a program or shows a page that is not the shop's. */
+/** Following one of these schemes makes a browser run a program or show a page that is not the shop's. */
 const NO_RETURN = ['javascript', 'data', 'file', 'vbscript', 'blob', 'about', 'view-source', 'filesystem'];
 const returnScheme = z
   .string()
@@ -99,18 +106,18 @@ const returnScheme = z
 export const HTTP = {
   PORT: port.default(3000),
   HOST: text('a host name or address to listen on').default('0.0.0.0'),
-  /** Where gateways, browsers and merchants reach PORT, with a path where we live under one. */
+  /** The address at which gateways, browsers and merchants reach PORT, including the path if there is one. */
   PUBLIC_URL: base,
   /** Metrics and health, for the inside. */
   ADMIN_PORT: port.optional(),
   ADMIN_HOST: text('a host name or address to listen on').default('127.0.0.1'),
-  /** How many proxies in front are believed about the address of a request. */
+  /** How many proxies in front are trusted to report the address of a caller. */
   TRUST_PROXY: whole('a number of proxies, at most 10', 10).default(0),
   API_KEYS: list(apiKey).refine(
     (keys) => new Set(keys.map(({ key }) => key)).size === keys.length,
-    'each key once',
+    'each key only once',
   ),
-  /** Schemes of the `returnUrl` that a merchant may ask for. */
+  /** The schemes that a merchant may use in `returnUrl`. */
   RETURN_URL_SCHEMES: list(returnScheme).default(['https', 'http']),
 };
 
@@ -120,12 +127,12 @@ const webhookSecret = secret.refine(
 );
 
 export const UPDATES = {
-  /** Where the merchant is told; no updates are sent where it is unset. */
+  /** The merchant's endpoint for updates; if unset, no updates are sent. */
   ORDER_WEBHOOK_URL: writtenUrl.optional(),
   ORDER_WEBHOOK_TIMEOUT: duration
     .refine((ms) => ms >= 1_000 && ms <= 60_000, 'a duration from 1s to 60s')
     .default(15_000),
-  /** Newest first: each signs. */
+  /** Newest first. Every update is signed with each of them. */
   ORDER_WEBHOOK_SECRETS: list(webhookSecret).optional(),
 };
 
@@ -136,14 +143,14 @@ export const PAYMENTS = {
   SESSION_LIFETIME: duration.default(4 * 3_600_000),
   /** How often the listings of a gateway are compared with the store. */
   SWEEP_INTERVAL: duration.default(300_000),
-  /** What becomes of money that comes after the payment was closed. */
+  /** What to do with money that arrives after the payment was closed. */
   LATE_MONEY_POLICY: oneOf(['give_back', 'review', 'accept']).default('give_back'),
 };
 
-/** Retries, redeliveries and questions about an order take days: its words must outlive them. */
+/** Retries, redeliveries and questions about an order take days, so texts must be kept longer. */
 const wordsKept = duration.refine(
   (ms) => ms >= 7 * 86_400_000,
-  'a duration of at least 7d, or unset for ever',
+  'a duration of at least 7d, or unset to keep them forever',
 );
 
 /** How long rows are kept. */
@@ -172,7 +179,7 @@ export const CORE_VARIABLES = {
   ...DEVELOPMENT,
 };
 
-/** May be given by NAME_FILE too, and are never shown. */
+/** They may also be given by NAME_FILE, and are never shown. */
 export const CORE_SECRETS: readonly string[] = [
   'TEMPORAL_API_KEY',
   'DATABASE_URL',

@@ -1,25 +1,34 @@
-/** Reads variables, and tells everything that is wrong with them in one error. */
+/** Reads variables, and reports everything that is wrong with them in one error. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { shownUrl } from '../lib/url-credentials.ts';
 
-/** The environment is wrong; the message names every variable, what was expected and, but for secrets, what was found. */
+/**
+ * The environment is wrong. The message names every wrong variable, what was expected and, except for
+ * secrets, what was found.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** The raw texts of variables, those of secrets out of their files. */
+/** The raw texts of variables; secrets given by NAME_FILE are already read. */
 export type Texts = Readonly<Record<string, string>>;
 
 interface Reading {
   readonly env: NodeJS.ProcessEnv;
-  /** May be given by NAME_FILE too, and are never shown. */
+  /** They may also be given by NAME_FILE, and are never shown. */
   readonly secrets: readonly string[];
-  /** Complaints about variables that are wrong only beside others. Of the raw texts, so that no other fault hides them. */
+  /**
+   * Finds variables that are wrong only in combination, from the raw texts, so that no other error hides
+   * them.
+   */
   readonly together?: (texts: Texts) => readonly string[];
 }
 
-/** The core's variables, and slices of the environment by name. Each group parses the same texts. @throws ConfigError */
+/**
+ * The core's variables, and named slices of the environment. Each group parses the same texts. @throws
+ * ConfigError
+ */
 export function readVariables<Core, Slice>(
   groups: { readonly core: z.ZodType<Core>; readonly slices?: Readonly<Record<string, z.ZodType<Slice>>> },
   { env, secrets, together = () => [] }: Reading,
@@ -35,18 +44,18 @@ export function readVariables<Core, Slice>(
   throw new ConfigError(`the environment is wrong:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 }
 
-/** Whether a variable is given, be it by NAME or by NAME_FILE, and be it blank. */
+/** Whether a variable is given, by NAME or by NAME_FILE, even if it is blank. */
 export function isGiven(env: NodeJS.ProcessEnv, name: string): boolean {
   return env[name] !== undefined || env[`${name}_FILE`] !== undefined;
 }
 
-/** The environment, and `defaults` for what it does not say, be it by NAME or by NAME_FILE. */
+/** The environment, with `defaults` for variables that it gives neither by NAME nor by NAME_FILE. */
 export function withDefaults(env: NodeJS.ProcessEnv, defaults: Texts): NodeJS.ProcessEnv {
   const missing = Object.entries(defaults).filter(([name]) => env[`${name}_FILE`] === undefined);
   return { ...Object.fromEntries(missing), ...env };
 }
 
-/** One complaint a variable: the second is mostly about the same mistake. */
+/** Keeps one problem per variable: a second one is mostly about the same mistake. */
 function firstOfEach(lines: readonly string[]): string[] {
   const byName = new Map<string, string>();
   for (const line of lines) {
@@ -56,7 +65,7 @@ function firstOfEach(lines: readonly string[]): string[] {
   return [...byName.values()];
 }
 
-/** A variable that is set but empty is not an absent one: it is wrong. */
+/** A variable that is set but empty is not absent: it is wrong. */
 function withSecretFiles(
   env: NodeJS.ProcessEnv,
   secrets: readonly string[],
@@ -68,7 +77,8 @@ function withSecretFiles(
   for (const name of secrets) {
     const path = env[`${name}_FILE`];
     if (path === undefined) continue;
-    if (env[name] !== undefined) problems.push(`${name}: set by ${name} or by ${name}_FILE, not by both`);
+    if (env[name] !== undefined)
+      problems.push(`${name}: set both by ${name} and by ${name}_FILE; remove one of them`);
     try {
       found[name] = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
     } catch (error) {
@@ -78,7 +88,7 @@ function withSecretFiles(
   return found;
 }
 
-/** The path of an issue begins with `core` or with `slices` and the slice, then comes the variable. */
+/** The path of an issue is `core` or `slices` and the name of the slice, followed by the variable. */
 function describe(
   { path, message }: z.core.$ZodIssue,
   env: NodeJS.ProcessEnv,

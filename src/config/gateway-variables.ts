@@ -1,4 +1,4 @@
-/** The slices of the configuration that the listed gateways bring. No gateway is named here. */
+/** The configuration of the listed gateways. No gateway is named here. */
 import { z } from 'zod';
 import type { AllowedSources, ConfiguredGateway, GatewayDescriptor } from '../gateways/descriptor.ts';
 import { isGiven } from './environment.ts';
@@ -7,17 +7,17 @@ import { list, oneOf, source, wholeFrom } from '../lib/variable-forms.ts';
 export type Descriptors = readonly GatewayDescriptor[];
 type Values = Readonly<Record<string, unknown>>;
 
-/** What the core itself does for each gateway. */
+/** The variables that the core adds for each gateway. */
 const OURS = {
-  /** Where its callbacks may come from. */
+  /** The addresses that its callbacks may come from. */
   ALLOWED_IPS: list(source).optional(),
-  /** What becomes of a callback from elsewhere. */
+  /** What to do with a callback from another address. */
   IP_POLICY: oneOf(['report', 'refuse']).default('report'),
-  /** Our own limit of calls, for each process. */
+  /** Our own limit of calls per process. */
   MAX_CALLS_PER_SECOND: wholeFrom(1, 10_000, 'a number of calls from 1 to 10000').optional(),
 };
 
-/** Every variable of a gateway by name, the core's for it too. */
+/** Every variable of a gateway by name, including those that the core adds. */
 function shapeOf({ variables: { prefix, shape } }: GatewayDescriptor): Record<string, z.ZodType> {
   const ours = Object.entries(OURS).map(([name, form]) => [`${prefix}_${name}`, form]);
   return { ...shape, ...Object.fromEntries(ours) };
@@ -31,12 +31,12 @@ export function secretsOf(descriptors: Descriptors): string[] {
   return descriptors.flatMap(({ variables }) => variables.secrets);
 }
 
-/** Those of which the environment names any variable. */
+/** The gateways of which the environment has any variable. */
 export function configuredIn(env: NodeJS.ProcessEnv, descriptors: Descriptors): Descriptors {
   return descriptors.filter((descriptor) => namesOf(descriptor).some((name) => isGiven(env, name)));
 }
 
-/** A complaint where no gateway is configured, with what each of them needs. */
+/** The problem text if no gateway is configured, with the variables that each gateway needs. */
 export function missingGateway(configured: Descriptors, descriptors: Descriptors): string[] {
   if (configured.length > 0) return [];
   const needed = descriptors.map(
@@ -55,7 +55,7 @@ export function gatewaySlices(descriptors: Descriptors): Record<string, z.ZodTyp
   return Object.fromEntries(descriptors.map((descriptor) => [descriptor.id, z.object(shapeOf(descriptor))]));
 }
 
-/** The slice without what the gateway's own commands make. */
+/** The slice in which variables that the gateway's own commands create are optional. */
 export function commandSlice(descriptor: GatewayDescriptor): z.ZodType<Values> {
   const { madeByCommands } = descriptor.variables;
   const shape = Object.entries(shapeOf(descriptor)).map(

@@ -1,8 +1,11 @@
-/** Variables that look like ours and are not: a misspelt one is otherwise a default, unnoticed. */
+/**
+ * Finds variables that look like ours but are not: otherwise a misspelt variable would be ignored and its
+ * default used.
+ */
 import { GATEWAYS } from '../gateways/registry.ts';
 import { nearestName } from '../lib/nearest-name.ts';
 
-/** Nothing else on a machine begins so. */
+/** No other software uses variables with these prefixes. */
 const OUR_PREFIXES = [
   'ORDER_WEBHOOK',
   'WORKER',
@@ -15,11 +18,11 @@ const OUR_PREFIXES = [
 
 export interface UnknownVariable {
   readonly name: string;
-  /** The one that may have been meant. */
+  /** The known variable that was probably meant. */
   readonly nearest?: string;
 }
 
-/** Those that begin as ours do and are not known, by NAME or by NAME_FILE. */
+/** The unknown variables that begin like ours or almost have the name of one, by NAME or by NAME_FILE. */
 export function unknownVariables(
   env: Readonly<Record<string, string | undefined>>,
   known: readonly string[],

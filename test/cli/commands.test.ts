@@ -65,14 +65,14 @@ describe('paidonce why', () => {
   it('asks the service while that holds the store, and lives without Temporal', async () => {
     expect(await runCommand(['why', '1001'])).toBe(0);
     expect(terminal.output).toContain('Order 1001 is PAID: 722.00 NOK');
-    expect(terminal.output).toContain(`(says the service at ${process.env['PUBLIC_URL']})`);
+    expect(terminal.output).toContain(`(source: the service at ${process.env['PUBLIC_URL']})`);
     expect(terminal.output).toContain('PENDING became AUTHORIZED; order 1001 is paid by this payment');
-    expect(terminal.output).toContain(`Could not ask: Temporal at ${NOBODY}`);
+    expect(terminal.output).toContain(`No answer: Temporal at ${NOBODY}`);
   }, 20_000);
 
   it('ends with 1 for an order that nobody knows', async () => {
     expect(await runCommand(['why', '404'])).toBe(1);
-    expect(terminal.output).toContain('No order is known by 404: the service at');
+    expect(terminal.output).toContain('No order belongs to 404: the service at');
     expect(terminal.output).toContain('does not know it');
   }, 20_000);
 

@@ -168,7 +168,7 @@ describe('what needs somebody', () => {
     expect(findingsOf(null, young, NOW, SERVER)).toEqual([]);
     const paused = temporalWith(aRun({ pending: [{ ...pending, isPaused: true }] }));
     expect(findingsOf(null, paused, NOW, SERVER)).toMatchObject([
-      { text: 'readTransaction is paused by an operator: nothing goes on' },
+      { text: 'readTransaction was paused by an operator and makes no progress' },
     ]);
   });
 });

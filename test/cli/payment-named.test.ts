@@ -45,7 +45,7 @@ describe('the payment of an order', () => {
     const open = await opened();
     expect(await named('open')).toBe(open.id);
     await expect(named('in_review')).rejects.toThrow(
-      /of the 2 payments of order .*, none waits for a person; name the payment: pay_.*, pay_/,
+      /of the 2 payments of order .*, none needs a decision; give the id of the payment: pay_.*, pay_/,
     );
     await recordFinding(at.store.db, aRecord(open, { finding: aFinding('REVIEW') }), TELLS);
     expect(await named('in_review')).toBe(open.id);

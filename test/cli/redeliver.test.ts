@@ -24,7 +24,7 @@ describe('paidonce redeliver', () => {
     const { id } = await logDelivery(at.store.db, aDelivery(payment));
     expect(await runCommand(['redeliver', id, ...WHO])).toBe(0);
     expect(terminal.output).toBe(
-      `${id} is run again: payment ${payment.id} is asked to look at dintero, which it does when that answers\n`,
+      `${id} is run again: payment ${payment.id} is looked at as soon as dintero answers\n`,
     );
     expect(await runCommand(['redeliver', id, ...WHO, '--json'])).toBe(0);
     expect(JSON.parse(terminal.output.slice(terminal.output.indexOf('{')))).toMatchObject({

@@ -18,7 +18,7 @@ function aWhy(changes: Partial<Why> = {}): Why {
 describe('the words of `paidonce why`', () => {
   it('begin with what the order is and what paid it', () => {
     expect(linesOf(aWhy())[0]).toBe(
-      'Order 1001 is PAID: 722.00 NOK, paid 2026-11-21 11:00:00.000 UTC by transaction T12345678.t (says the embedded store)',
+      'Order 1001 is PAID: 722.00 NOK, paid 2026-11-21 11:00:00.000 UTC by transaction T12345678.t (source: the embedded store)',
     );
   });
 
@@ -38,10 +38,10 @@ describe('the words of `paidonce why`', () => {
 
   it('say that nothing needs anybody only where all could be asked', () => {
     expect(linesOf(aWhy()).at(-1)).toBe(
-      'What could be asked needs nobody. Repair what could not, and ask again.',
+      'No problem found in the part that answered. Repair the other part and run the command again.',
     );
     const temporal = { kind: 'found', runs: [], orders: [] } as const;
-    expect(linesOf(aWhy({ temporal })).at(-1)).toBe('Nothing needs anybody.');
+    expect(linesOf(aWhy({ temporal })).at(-1)).toBe('No action is needed.');
   });
 
   it('tell in order of time, with the callbacks that left no trace in the timeline', () => {
@@ -76,7 +76,7 @@ describe('the words of `paidonce why`', () => {
       'verified callback',
       'callback dlv_2 refused (wrong_signature): it proves nothing',
       'PENDING became AUTHORIZED',
-      'verified callback dlv_3, not dealt with yet',
+      'verified callback dlv_3, not handled yet',
     ]);
   });
 
@@ -123,14 +123,14 @@ describe('the words of `paidonce why`', () => {
       }),
     );
     expect(lines).toEqual([
-      'Order 1001: the store could not be asked',
+      'Order 1001: the store did not answer',
       '',
       'Workflow payment/1001/1 running, 12 events: http://ui/run',
       '  2026-11-21 11:00:00.000  signal callbackReceived',
-      '  going on: readTransaction, attempt 3, before: no answer',
+      '  under way: readTransaction, attempt 3, last failure: no answer',
       '  paused: readTransaction, attempt 3, before: no answer',
       '',
-      'Could not ask: the store did not answer',
+      'No answer: the store did not answer',
     ]);
   });
 
@@ -138,7 +138,7 @@ describe('the words of `paidonce why`', () => {
     const commands = ['paidonce resolve pay_1 --decision dismiss --reason late'];
     const findings = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'decide', commands }];
     expect(linesOf(aWhy({ findings })).slice(-4)).toEqual([
-      'Needs somebody:',
+      'Action needed:',
       '  pay_1: is in REVIEW (late_money)',
       '    decide',
       '      paidonce resolve pay_1 --decision dismiss --reason late',

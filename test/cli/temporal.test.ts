@@ -209,7 +209,7 @@ describe('paidonce why, of Temporal', () => {
       await until('it is listed', async () => (await runsOf('cli-8')).length === 1);
       process.env = aloneWith(at.config);
       expect(await runCommand(['why', id])).toBe(0);
-      expect(terminal.output).toContain('Order cli-8: the store could not be asked');
+      expect(terminal.output).toContain('Order cli-8: the store did not answer');
       expect(terminal.output).toContain('Workflow payment/cli-8/1 running');
     },
     30_000,
@@ -225,7 +225,7 @@ describe('paidonce why, of Temporal', () => {
       await runCommand(['why', 'T12345678.both']);
       return terminal.output.includes('cli-5') && terminal.output.includes('-cli-6');
     });
-    expect(terminal.output).toContain('  order -cli-6, says Temporal\n    paidonce why -- -cli-6\n');
+    expect(terminal.output).toContain('  order -cli-6 (source: Temporal)\n    paidonce why -- -cli-6\n');
     expect(commandsAmongWords(terminal.output)).toEqual([]);
   }, 30_000);
 

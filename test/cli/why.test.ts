@@ -120,7 +120,7 @@ describe('paidonce why', () => {
     for (const orderReference of ['several-1', 'several-2'])
       await capture(await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { orderReference } }), 'both');
     expect(await runCommand(['why', 'both'])).toBe(1);
-    expect(terminal.output).toMatch(/^Several orders have something with the id both/);
+    expect(terminal.output).toMatch(/^Several orders match the id both/);
     expect(terminal.output).toContain('order several-1: operation op_');
     expect(terminal.output).toMatch(
       /, pending over 40\.00 NOK, of 20[\d-]+ [\d:.]+ UTC\n {4}paidonce why several-1\n/,
@@ -138,7 +138,7 @@ describe('paidonce why', () => {
     await capture(other, '--json');
     expect(await runCommand(['why', '--', '--json'])).toBe(0);
     expect(terminal.output).toMatch(/^Order --json is PAID/);
-    expect(terminal.output).toContain('Also known by --json:\n  order -x: operation op_');
+    expect(terminal.output).toContain('Other matches of --json:\n  order -x: operation op_');
     expect(await runPrinted()).toEqual([
       ['paidonce why -- -x', 0, expect.stringMatching(/^Order -x is PAID/)],
     ]);
@@ -148,7 +148,7 @@ describe('paidonce why', () => {
     for (const id of ["1001' or '1", 'T12345678.none', 'pay_none']) {
       terminal.output = '';
       expect(await runCommand(['why', id])).toBe(1);
-      expect(terminal.output).toContain(`No order is known by ${id}: the service at`);
+      expect(terminal.output).toContain(`No order belongs to ${id}: the service at`);
       expect(terminal.output).toContain('Looked for an order, payment, session');
     }
   });
@@ -178,7 +178,7 @@ describe('paidonce why', () => {
     await store.close();
     process.env = { DATA_DIR: dataDir, TEMPORAL_ADDRESS: NOBODY };
     expect(await runCommand(['why', payment.id])).toBe(0);
-    expect(terminal.output).toMatch(/^Order own-1 is PAID: 722.00 NOK.*\(says the embedded store\)/);
+    expect(terminal.output).toMatch(/^Order own-1 is PAID: 722.00 NOK.*\(source: the embedded store\)/);
     await rm(dataDir, { recursive: true });
   });
 

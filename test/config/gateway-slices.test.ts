@@ -108,7 +108,7 @@ describe('a gateway', () => {
     const strong = { ...live, ACME_WEBHOOK_SECRETS: 'Zk3-a-webhook-secret' };
     expect(complaints({ ...WITHOUT, ...strong })).toEqual([]);
     expect(complaints({ ...ENVIRONMENT, ...strong })).toEqual([
-      `gateways: expected all for tests or all live, found ${GATEWAYS[0].id} test, acme live`,
+      `gateways: expected all in test mode or all live, found ${GATEWAYS[0].id} test, acme live`,
     ]);
   });
 });

@@ -87,12 +87,9 @@ export const createPaymentRequest = z
     }),
     customer: customer.optional(),
     profileId: text(200).optional(),
-    language: z
-      .string()
-      .optional()
-      .meta({
-        description: 'A language such as no, sv or en-GB; any other value is left out, with a warning',
-      }),
+    language: z.string().optional().meta({
+      description: 'A language such as no, sv or en-GB; any other value is left out, with a warning',
+    }),
     expiresAt: z.iso
       .datetime({ offset: true, error: 'a time in the format of RFC 3339: 2026-11-21T12:00:00Z' })
       .optional()

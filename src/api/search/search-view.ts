@@ -10,11 +10,9 @@ export const hit = z
     by: z
       .enum(['reference', 'id', 'session', 'transaction', 'workflow', 'event', 'amount'])
       .meta({ description: 'Which of its ids matched' }),
-    id: z
-      .string()
-      .meta({
-        description: 'The id of the match: an order reference, `pay_…`, `op_…`, `dlv_…` or `webhook-id`',
-      }),
+    id: z.string().meta({
+      description: 'The id of the match: an order reference, `pay_…`, `op_…`, `dlv_…` or `webhook-id`',
+    }),
     orderReference: z
       .string()
       .nullable()

@@ -60,12 +60,9 @@ export const orderUpdate = z
         description:
           'The values of the transaction that a person has accepted. The authorized, captured and refunded amounts are those of the transaction; `amount` and `currency` stay as requested',
       }),
-      authorizationExpiresAt: z.iso
-        .datetime()
-        .optional()
-        .meta({
-          description: 'In `order.authorization_expiring`: when the authorization is expected to lapse',
-        }),
+      authorizationExpiresAt: z.iso.datetime().optional().meta({
+        description: 'In `order.authorization_expiring`: when the authorization is expected to lapse',
+      }),
       paidAt: z.iso.datetime().optional(),
       paymentMethod: z.string().optional(),
       reason: z.string().optional(),

@@ -105,13 +105,9 @@ export const updateAttempt = z
       description:
         'How long it took, in milliseconds. Null while it is under way, or if our process ended during it',
     }),
-    answer: z
-      .string()
-      .nullable()
-      .meta({
-        description:
-          "The first 200 characters of the answer's body, as text; control characters become spaces",
-      }),
+    answer: z.string().nullable().meta({
+      description: "The first 200 characters of the answer's body, as text; control characters become spaces",
+    }),
   })
   .meta({ id: 'UpdateAttempt' });
 

@@ -13,19 +13,19 @@ const readiness = z.object({
   status: z.string(),
   store: z.string(),
   temporal: z.string(),
-  openings: z.string().default('not told'),
+  openings: z.string().default('unknown'),
 });
 
-/** Whether the service answers under its public address, callbacks included, and takes our key. */
+/** Whether the service answers at its public address, including callbacks, and accepts our key. */
 export async function checkAddress(
   config: Asked,
   gateways: readonly Pick<Gateway, 'id' | 'mode'>[],
 ): Promise<Check[]> {
-  const todo = 'is the service running, and does PUBLIC_URL lead to it?';
+  const todo = 'check that the service runs and that PUBLIC_URL leads to it';
   const ready = await check('service', () => checkReady(config), todo);
   if (ready.state === 'fail') return [ready];
   const others = [
-    check('API key', () => checkKey(config), 'API_KEYS here and at the service differ'),
+    check('API key', () => checkKey(config), 'set API_KEYS here to a key of the service'),
     ...gateways.map((gateway) =>
       check(`${gateway.id} callback address`, () => checkCallback(config, gateway), todo),
     ),
@@ -39,23 +39,26 @@ async function checkReady(config: Asked): Promise<Finding> {
   const parsed = readiness.safeParse(await response.json().catch(() => null));
   if (!parsed.success)
     return fail(
-      `${url} answered ${response.status}, but not as we do`,
-      'does PUBLIC_URL lead to something else?',
+      `${url} answered ${response.status}, but not like this service`,
+      'check that PUBLIC_URL leads to the service',
     );
   const { status, store, temporal, openings } = parsed.data;
   const text = `${url} is ${status}: store ${store}, Temporal ${temporal}, openings ${openings}`;
   if (status === 'ready') return ok(text);
   if (store === 'ok' && temporal === 'ok')
-    return fail(text, 'no session can be opened now: the checks of the workers and of the gateway say why');
-  return fail(text, 'callbacks are kept as long as one of the two is up; repair the other');
+    return fail(text, 'no session can be opened now: see the checks of the workers and of the gateway');
+  return fail(text, 'callbacks are kept while one of the two works; repair the other');
 }
 
 async function checkKey(config: Asked): Promise<Finding> {
   await serviceApi(config).get('/v1/payments?limit=1', pageOf(payment));
-  return ok(`let in with the first of ${config.API_KEYS?.length ?? 0}`);
+  return ok(`accepted: the first of ${config.API_KEYS?.length ?? 0}`);
 }
 
-/** We answer 400 to an unsigned call about nothing, and keep no trace of it; any other answer comes from a proxy in between. */
+/**
+ * The service answers 400 to an unsigned call without a payment, and stores nothing of it. Any other answer
+ * comes from a proxy in between.
+ */
 async function checkCallback(config: Asked, { id, mode }: Pick<Gateway, 'id' | 'mode'>): Promise<Finding> {
   const url = serviceUrl(config);
   const address = `${url}/callbacks/${id}`;
@@ -64,13 +67,13 @@ async function checkCallback(config: Asked, { id, mode }: Pick<Gateway, 'id' | '
   if (body?.code !== 'malformed' && body?.code !== 'source_not_allowed')
     return fail(
       `${address} answered ${response.status} ${body?.code ?? ''}`.trim(),
-      'a proxy in between must pass GET and POST of /callbacks on, path and query unchanged',
+      'a proxy in between must forward GET and POST of /callbacks with an unchanged path and query',
     );
-  if (url.startsWith('https:')) return ok(`${address} reaches us from here`);
-  const text = `${address} reaches us from here, by plain http`;
+  if (url.startsWith('https:')) return ok(`${address} reaches the service from here`);
+  const text = `${address} reaches the service from here, by plain http`;
   return mode === 'live'
-    ? fail(text, 'a gateway calls https only')
-    : warn(text, 'good for a sandbox on this machine only');
+    ? fail(text, 'use https: a gateway calls https only')
+    : warn(text, 'plain http works only for a sandbox on this machine');
 }
 
 async function get(url: string): Promise<Response> {

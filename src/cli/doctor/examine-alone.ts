@@ -1,4 +1,4 @@
-/** What can be looked at where no service answers: with the environment of this shell, and connections of our own. */
+/** The checks that run if no service answers: with the environment of this shell and separate connections. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
@@ -15,7 +15,7 @@ import { createMetrics } from '../../telemetry/metrics.ts';
 import { withTemporal } from '../ask-temporal.ts';
 import { checkAddress } from './address-checks.ts';
 
-/** Every check, in the order in which an operator would act on the findings. */
+/** Runs every check, in the order in which an operator would act on the results. */
 export async function examineAlone(config: Config): Promise<Check[]> {
   const metrics = createMetrics();
   const gateways = createGateways(config, metrics).all;
@@ -27,20 +27,22 @@ export async function examineAlone(config: Config): Promise<Check[]> {
     checkEndpoint(config).then((endpoint) => [endpoint]),
   ]);
   const account = gateways.map(({ id, account, mode }) => `${id} account ${account} (${mode})`).join(', ');
-  const text = `of this shell, as no service has answered: ${account}`;
+  const text = `that of this shell, since no service answered: ${account}`;
   return [{ name: 'configuration', state: 'ok', text }, ...groups.flat()];
 }
 
-/** Where a running service holds it, that speaks for it. */
+/** Checks the store. An embedded store that a running service holds counts as ok. */
 export async function checkOwnStore(config: Config, gateways: readonly Gateway[]): Promise<Check[]> {
   const { DATABASE_URL: databaseUrl, DATA_DIR: dataDir } = config;
   const where = databaseUrl === undefined ? `the store embedded in ${dataDir}` : 'PostgreSQL';
   const todo =
     databaseUrl === undefined
-      ? 'is DATA_DIR right, and writable?'
-      : 'is DATABASE_URL right, and the server up?';
+      ? 'check that DATA_DIR is right and writable'
+      : 'check that DATABASE_URL is right and the server runs';
   if (databaseUrl === undefined && !existsSync(join(dataDir, 'store', 'PG_VERSION')))
-    return [{ name: 'store', ...warn(`${where}: not there yet`, 'the first start makes it') }];
+    return [
+      { name: 'store', ...warn(`${where}: does not exist yet`, 'the first start of the service makes it') },
+    ];
   const store = await openStore({ databaseUrl, dataDir }).catch((error: unknown) => error as Error);
   if (store instanceof DirectoryInUse)
     return [{ name: 'store', ...ok(`${where}: held by the running service`) }];

@@ -1,4 +1,7 @@
-/** What the store knows of the order that an id leads to, read from it or, where it is out of reach, asked of the service that has it. */
+/**
+ * Finds an order by any id and reads its story: from the store, or from the running service if the store
+ * can't be opened.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -29,9 +32,9 @@ export interface Story {
 }
 
 export type StoryAnswer =
-  /** `others`: what else has the same id, of other orders or of none. */
+  /** `others`: further matches of the same id, in other orders or in none. */
   | { readonly kind: 'found'; readonly story: Story; readonly asked: string; readonly others: readonly Hit[] }
-  /** Several orders have something with this id. */
+  /** Several orders match this id. */
   | {
       readonly kind: 'several';
       readonly asked: string;
@@ -41,10 +44,10 @@ export type StoryAnswer =
   | { readonly kind: 'no_such_order'; readonly asked: string; readonly others: readonly Hit[] }
   | { readonly kind: 'unasked'; readonly reason: string };
 
-/** The newest are shown; one payment rarely has more than three. */
+/** Only the newest are shown; a payment rarely has more than three. */
 export const MOST_DELIVERIES = 100;
 
-/** Whichever id it is. Never throws: what could not be asked is an answer too. */
+/** Accepts any id. Never throws: an unavailable store is an answer too. */
 export async function findStory(config: ClientConfig, q: string): Promise<StoryAnswer> {
   const tried: string[] = [];
   for (const way of [fromStore, fromService]) {
@@ -88,7 +91,9 @@ async function answer(
   return isOfOrders ? { kind: 'several', asked, others, hasMore } : { kind: 'no_such_order', asked, others };
 }
 
-/** A question must not make a store where there is none. @throws DirectoryInUse while a service holds it */
+/**
+ * Opens the store without creating it if it does not exist. @throws DirectoryInUse while a service holds it
+ */
 async function openExisting({ DATABASE_URL: databaseUrl, DATA_DIR: dataDir }: ClientConfig): Promise<Store> {
   if (databaseUrl === undefined && !existsSync(join(dataDir, 'store', 'PG_VERSION')))
     throw new Error(`there is no store in DATA_DIR (${dataDir})`);

@@ -1,4 +1,4 @@
-/** What a person has to act on. An order without findings needs no one. */
+/** The problems of an order that a person has to act on. */
 import { paidonce, temporal, type TemporalServer } from '../../health/shell-commands.ts';
 import { isSettled } from '../../domain/payment.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
@@ -11,18 +11,20 @@ export interface Finding {
   readonly about: string;
   readonly text: string;
   readonly todo: string;
-  /** Complete, and quoted for a shell. */
+  /** Complete commands, quoted for a shell. */
   readonly commands?: readonly string[];
 }
 
-/** A workflow deals with a callback within a second; an update is told within seconds, or the shop's endpoint is in trouble. */
+/**
+ * Normally a workflow handles a callback within a second, and the shop acknowledges an update within seconds.
+ */
 const UNHANDLED_AFTER_MS = 60_000;
 const UNTOLD_AFTER_MS = 5 * 60_000;
 const UNFINISHED_AFTER_MS = 5 * 60_000;
 const STUBBORN_ATTEMPTS = 4;
 const LIVES: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
-/** Everything that is wrong with an order, as far as store and Temporal could be asked. */
+/** Everything that is wrong with an order, as far as the store and Temporal answered. */
 export function findingsOf(
   story: Story | null,
   runs: RunsAnswer,
@@ -53,19 +55,19 @@ function reviewOf(order: Order, payment: Payment): Finding[] {
   const { id, status, reviewMark, updatedAt } = payment;
   const reason = reviewReason(payment) ?? 'no reason given';
   if (reviewMark !== null) {
-    const text = `is ${status}, and the gateway can't say any more what it is (${reason}), since ${updatedAt}`;
+    const text = `is ${status}, and the gateway gives no clear answer about it (${reason}) since ${updatedAt}`;
     const todo =
-      'ask the gateway; a clear answer ends it by itself. This takes it off our hands; give a reason of your own';
+      'ask the gateway; a clear answer ends the review automatically. This command ends it by hand; replace the reason by your own';
     return [{ about: id, text, todo, commands: [resolve(id, 'dismiss', reason)] }];
   }
   if (status !== 'REVIEW') return [];
   const difference = differenceOf(order, payment);
   const text = `is in REVIEW (${reason}), last changed ${updatedAt}${difference === null ? '' : `: ${difference}`}`;
-  // Another payment has the order: this one can't pay it any more.
+  // Another payment has paid the order, so this one can't pay it.
   const isPaidByAnother = order.transactionId !== null && order.transactionId !== payment.transactionId;
   const decisions = isPaidByAnother ? DECISIONS.slice(1) : DECISIONS;
   const words = decisions.map((decision) => `${decision} (${MEANS[decision]})`).join(', ');
-  const todo = `look at the transaction at the gateway, then decide, with a reason of your own: ${words}`;
+  const todo = `check the transaction at the gateway, then decide, with your own reason: ${words}`;
   return [
     { about: id, text, todo, commands: decisions.map((each) => resolve(id, each, difference ?? reason)) },
   ];
@@ -74,12 +76,14 @@ function reviewOf(order: Order, payment: Payment): Finding[] {
 const DECISIONS = ['accept', 'give_back', 'dismiss'] as const;
 
 const MEANS = {
-  accept: 'the order is paid by it as it is',
-  give_back: 'what is held of it goes back',
-  dismiss: 'it is off our hands, and its money is for you to see to',
+  accept: 'the payment pays the order as it is',
+  give_back: 'its money is given back',
+  dismiss: 'the review ends, and you handle its money yourself',
 } as const satisfies Record<(typeof DECISIONS)[number], string>;
 
-/** Words of a gateway may be in it: the service takes no controls. */
+/**
+ * The reason may contain a gateway's text: control characters are escaped, since the service refuses them.
+ */
 const LONGEST_REASON = 200;
 
 function resolve(id: string, decision: string, reason: string): string {
@@ -87,31 +91,33 @@ function resolve(id: string, decision: string, reason: string): string {
   return paidonce('resolve', id, { decision, reason: taken });
 }
 
-/** A shop is waiting for a session, or has told its customer to come back later. */
+/**
+ * A session was requested and is not open yet: the shop still waits, or its customer has to come back later.
+ */
 function unopened({ id, status, sessionId, gateway, createdAt }: Payment, now: Date): Finding[] {
   if (status !== 'PENDING' || sessionId !== null) return [];
   if (now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS) return [];
   return [
     {
       about: id,
-      text: `has no session at ${gateway} yet, asked for at ${createdAt}: it can't be paid`,
-      todo: 'either the gateway does not answer or no worker takes it; it is opened by itself after that. This says which of them',
+      text: `has no session at ${gateway} yet, requested at ${createdAt}: it can't be paid`,
+      todo: 'either the gateway does not answer or no worker runs; the session is opened automatically once both work. This command says which is the cause',
       commands: [paidonce('doctor')],
     },
   ];
 }
 
-/** A capture, refund or void that has not ended, and should have. */
+/** A capture, refund or void that should have ended by now. */
 function unfinished({ id, timeline }: Payment, now: Date): Finding[] {
   const open = openOperations(timeline).filter(
     ({ at }) => now.getTime() - Date.parse(at) > UNFINISHED_AFTER_MS,
   );
   const todo =
-    'look at the transaction at the gateway; docs/operations.md, "A capture, refund or void that does not end"';
+    'check the transaction at the gateway; docs/operations.md, "A capture, refund or void that does not end"';
   return open.map(({ at, text }) => ({ about: id, text: `${text} (since ${at})`, todo }));
 }
 
-/** What was asked for and has not ended, as the story shows it. */
+/** The requested operations that have not ended. */
 function openOperations(timeline: Payment['timeline']): Payment['timeline'] {
   return timeline.filter(({ kind, data: { state } }) => {
     return kind === 'operation' && (state === 'pending' || state === 'unknown');
@@ -157,13 +163,13 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Fi
   );
   return waiting.map((delivery) => ({
     about: id,
-    text: `callback ${delivery.id} of ${delivery.receivedAt} is verified, but no workflow has dealt with it (${delivery.state})`,
-    todo: 'is a worker running, and does the gateway answer?',
+    text: `callback ${delivery.id} of ${delivery.receivedAt} is verified, but no workflow has handled it (${delivery.state})`,
+    todo: 'check that a worker runs and that the gateway answers',
     commands: [paidonce('doctor')],
   }));
 }
 
-/** An open payment lives in a run; without one no hold is polled, and no deadline is noticed. */
+/** An open payment needs a run; without one no hold is polled and no deadline is noticed. */
 function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Finding[] {
   const isNew = now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS;
   const isThere = runs.some((run) => run.workflowId === workflow.workflowId && LIVES.has(run.status));
@@ -174,12 +180,12 @@ function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Ru
 
 const COMES_BACK: Readonly<Record<string, string>> & { readonly PENDING: string } = {
   PENDING:
-    'the sweep starts it again within minutes; asking for the payment again (POST /v1/payments) does so at once',
-  ON_HOLD: 'it is started again by itself, after three times ON_HOLD_POLL_INTERVAL',
-  REVIEW: 'it is started again by itself within three hours, and at once by a decision',
+    'the sweep starts it again within minutes; requesting the payment again (POST /v1/payments) starts it at once',
+  ON_HOLD: 'it is started again automatically after three times ON_HOLD_POLL_INTERVAL',
+  REVIEW: 'it is started again automatically within three hours; a decision starts it at once',
 };
 
-/** A sent operation has a run that reads what became of it. */
+/** An unfinished operation needs a run that reads its result. */
 function lostMoneyRun(
   { id, timeline }: Payment,
   { order, runs, now }: { order: Order; runs: readonly Run[]; now: Date },
@@ -194,7 +200,7 @@ function lostMoneyRun(
       {
         about: id,
         text: `${text}, but Temporal has no running workflow ${workflowId}`,
-        todo: 'it is started again by itself within 90 minutes; asking for the same once more starts it at once and does nothing twice',
+        todo: 'it is started again automatically within 90 minutes; the same request again starts it at once, and nothing is done twice',
         commands: reference.startsWith('give-back-') ? [] : [paidonce(move, order.reference, { reference })],
       },
     ];
@@ -203,15 +209,15 @@ function lostMoneyRun(
 
 function stuck({ workflowId, problems }: Run): Finding[] {
   if (problems === null) return [];
-  const text = `its workflow task keeps failing (${problems}): it stands still until that is repaired`;
+  const text = `its workflow task keeps failing (${problems}): the run makes no progress until that is repaired`;
   return [{ about: workflowId, text, todo: 'docs/operations.md, "A run that is stuck"' }];
 }
 
 function paused({ workflowId, status, pending }: Run, server: TemporalServer): Finding[] {
   const finding = (what: string, ...command: string[]) => ({
     about: workflowId,
-    text: `${what} is paused by an operator: nothing goes on`,
-    todo: 'this lets it go on; docs/temporal-ui.md',
+    text: `${what} was paused by an operator and makes no progress`,
+    todo: 'this command resumes it; docs/temporal-ui.md',
     commands: [temporal(server, ...command, '-w', workflowId)],
   });
   return [
@@ -231,7 +237,7 @@ function stubborn({ workflowId, pending }: Run): Finding[] {
     .map(({ activity, attempt, lastFailure, nextAt }) => ({
       about: workflowId,
       text: `${activity} is at attempt ${attempt}: ${lastFailure}${nextAt === null ? '' : `; next ${nextAt}`}`,
-      todo: 'it is tried without end; this checks the other side',
+      todo: 'it is retried without limit; this command checks the other side',
       commands: [paidonce('doctor')],
     }));
 }

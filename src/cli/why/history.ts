@@ -1,4 +1,4 @@
-/** A workflow's history in a few plain words. */
+/** A workflow's history as short texts. */
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 
@@ -12,15 +12,15 @@ export interface Step {
   readonly text: string;
 }
 
-/** An activity that has been started or waits to be tried again. */
+/** An activity that runs or waits for its next attempt. */
 export interface PendingActivity {
-  /** Temporal's, within the run. */
+  /** The activity id within the run. */
   readonly id: string;
   readonly activity: string;
   readonly attempt: number;
   readonly lastFailure: string | null;
   readonly nextAt: string | null;
-  /** By an operator: no attempt follows. */
+  /** Paused by an operator: no attempt follows. */
   readonly isPaused: boolean;
 }
 
@@ -29,7 +29,7 @@ interface Scheduled {
   readonly attempt: number;
 }
 
-/** What came in, what was done and how it ended; Temporal's own bookkeeping is left out. */
+/** What came in, what was done and how it ended. Temporal's internal events are left out. */
 export function stepsOf(events: readonly HistoryEvent[]): Step[] {
   const activities = new Map<string, Scheduled>();
   const timers = new Map<string, string>();
@@ -93,7 +93,7 @@ function messageOf(event: HistoryEvent): string | null {
 
 function endOf(event: HistoryEvent): string | null {
   if (event.workflowExecutionCompletedEventAttributes) return 'the run ended';
-  if (event.workflowExecutionContinuedAsNewEventAttributes) return 'the run went on in a new one';
+  if (event.workflowExecutionContinuedAsNewEventAttributes) return 'the run continued as a new one';
   if (event.workflowExecutionTerminatedEventAttributes) return 'the run was terminated by a person';
   if (event.workflowExecutionFailedEventAttributes) return 'the run failed';
   return null;
@@ -104,7 +104,7 @@ function activity(activities: ReadonlyMap<string, Scheduled>, scheduledId: unkno
   return attempt > 1 ? `${name}, attempt ${attempt},` : name;
 }
 
-/** What is going on right now, or fails again and again. */
+/** The activities that run now or keep failing. */
 export function pendingOf(pending: readonly PendingInfo[]): PendingActivity[] {
   return pending.map((info) => ({
     id: info.activityId ?? '',

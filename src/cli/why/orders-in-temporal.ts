@@ -1,4 +1,4 @@
-/** Which orders Temporal knows by an id, where the store can't say. */
+/** Finds orders by an id in Temporal, for when the store has no answer. */
 import type { Client } from '@temporalio/client';
 import type { ClientConfig } from '../../config/config.ts';
 import {
@@ -11,12 +11,13 @@ import { askTemporal, type Unasked } from '../ask-temporal.ts';
 
 const MOST_RUNS = 100;
 
-/** By order, session or transaction, workflow, or a payment whose money was moved. Never throws. */
+/** Searches by order, session, transaction, workflow, or a payment whose money was moved. Never throws. */
 export async function findOrdersInTemporal(
   config: ClientConfig,
   q: string,
 ): Promise<readonly string[] | Unasked> {
-  // No id of ours, of Temporal or of a gateway so far has one; in a query they would end the text.
+  // No id of ours, of Temporal or of a known gateway contains these characters; in a query they would end the
+  // string.
   if (/['"\\]/.test(q)) return [];
   return askTemporal(config, (client) => listOrders(client, q));
 }

@@ -9,16 +9,16 @@ import type { Run, RunsAnswer } from './runs.ts';
 import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './find-story.ts';
 
 export interface Why {
-  /** What was asked for. */
+  /** The id that was given. */
   readonly q: string;
-  /** The order that it leads to; null where none does, or several do. */
+  /** The order that the id belongs to; null if there is none or more than one. */
   readonly reference: string | null;
   readonly store: StoryAnswer;
   readonly temporal: RunsAnswer;
   readonly findings: readonly Finding[];
 }
 
-/** The same for another program: flat, with nulls for what could not be asked. */
+/** The same for another program: flat, with null for each source that did not answer. */
 export function jsonOf({ q, reference, store, temporal, findings }: Why): object {
   const story = store.kind === 'found' ? store.story : null;
   return {
@@ -44,17 +44,16 @@ export function linesOf(why: Why): string[] {
     ...(story?.payments ?? []).flatMap((payment) => ['', ...paymentLines(payment)]),
     ...runs.flatMap((run) => ['', ...runLines(run)]),
     '',
-    ...unasked(store, temporal).map((reason) => `Could not ask: ${reason}`),
+    ...unasked(store, temporal).map((reason) => `No answer: ${reason}`),
     ...findingLines(why),
   ];
 }
 
 function head(q: string, reference: string | null, store: StoryAnswer): string[] {
-  if (store.kind === 'several')
-    return [`Several orders have something with the id ${q} (says ${store.asked}):`];
+  if (store.kind === 'several') return [`Several orders match the id ${q} (source: ${store.asked}):`];
   if (reference === null && store.kind === 'no_such_order') return unknown(q, store);
   const order = `Order ${reference ?? q}`;
-  if (store.kind === 'unasked') return [`${order}: the store could not be asked`];
+  if (store.kind === 'unasked') return [`${order}: the store did not answer`];
   if (store.kind === 'no_such_order') return [`${order}: ${store.asked} does not know it`];
   const { status, amount, currency, paidAt, transactionId } = store.story.order;
   const money = formatMoney({ amountMinor: amount, currency });
@@ -65,28 +64,28 @@ function head(q: string, reference: string | null, store: StoryAnswer): string[]
     taken === null
       ? ''
       : `, accepted as ${formatMoney({ amountMinor: taken.amount, currency: taken.currency })}`;
-  return [`${order} is ${status}: ${money}${accepted}${paid} (says ${store.asked})`];
+  return [`${order} is ${status}: ${money}${accepted}${paid} (source: ${store.asked})`];
 }
 
 function unknown(q: string, { asked, others }: Extract<StoryAnswer, { kind: 'no_such_order' }>): string[] {
-  if (others.length > 0) return [`No order is behind ${q} (says ${asked}):`];
+  if (others.length > 0) return [`No order belongs to ${q} (source: ${asked}):`];
   return [
-    `No order is known by ${q}: ${asked} does not know it.`,
-    'Looked for an order, payment, session, transaction, operation, callback, event, update or workflow with exactly this id, and for an amount like 299.90 NOK.',
+    `No order belongs to ${q}: ${asked} does not know it.`,
+    'Searched for an order, payment, session, transaction, operation, callback, event, update or workflow with exactly this id, and for an amount like 299.90 NOK.',
   ];
 }
 
-/** What else has this id, and the command that tells of it. */
+/** The other matches of this id, each with the command that shows it. */
 function otherLines({ q, reference, store, temporal }: Why): string[] {
   const others = store.kind === 'unasked' ? [] : store.others;
   const isBeside = reference !== null && others.length > 0;
   const inTemporal = temporal.kind === 'found' ? (temporal.orders ?? []) : [];
   return [
-    ...(isBeside ? [`Also known by ${q}:`] : []),
+    ...(isBeside ? [`Other matches of ${q}:`] : []),
     ...others.flatMap(hitLines),
     ...(store.kind === 'several' && store.hasMore ? ['  and older ones'] : []),
     ...inTemporal.flatMap((order) => [
-      `  order ${order}, says Temporal`,
+      `  order ${order} (source: Temporal)`,
       `    ${asTyped(paidonce('why', order))}`,
     ]),
   ];
@@ -96,7 +95,7 @@ function hitLines({ kind, id, orderReference, status, amount, currency, createdA
   const money =
     amount === null || currency === null ? '' : ` over ${formatMoney({ amountMinor: amount, currency })}`;
   const what = `${kind === 'delivery' ? 'callback' : kind} ${id}, ${status}${money}, of ${utc(createdAt)} UTC`;
-  if (orderReference === null) return [`  ${what}, of no order of ours`];
+  if (orderReference === null) return [`  ${what}, of none of our orders`];
   const text = kind === 'order' ? `  ${what}` : `  order ${orderReference}: ${what}`;
   return [text, `    ${asTyped(paidonce('why', orderReference))}`];
 }
@@ -114,7 +113,7 @@ function paymentLines(payment: Story['payments'][number]): string[] {
   ];
 }
 
-/** The timeline, with the callbacks that left no trace in it: refused, repeated, or not dealt with yet. */
+/** The timeline, together with the callbacks that are not in it: refused, repeated, or not handled yet. */
 function chain({ timeline, deliveries }: Story['payments'][number]): Link[] {
   const told = new Set(timeline.map(({ data }) => data['eventId']));
   const others = deliveries
@@ -133,11 +132,11 @@ interface Link {
   readonly at: string;
   readonly kind: string;
   readonly text: string;
-  /** Callbacks that prove nothing. */
+  /** Set for refused callbacks, which prove nothing. */
   readonly refused?: { readonly reason: string | null; readonly count: number };
 }
 
-/** A flood of forged callbacks is one line, so that the story can be read. */
+/** Joins a flood of forged callbacks into one line, so that the story stays readable. */
 function joined(links: readonly Link[]): Link[] {
   const found: Link[] = [];
   for (const link of links) {
@@ -158,9 +157,9 @@ function deliveryText({ outcome, reason, state, id, receipts }: Delivery): strin
   const times = receipts > 1 ? `, received ${receipts} times` : '';
   switch (outcome) {
     case 'accepted':
-      return `verified callback ${id}${times}, ${state === 'handled' ? 'dealt with' : 'not dealt with yet'}`;
+      return `verified callback ${id}${times}, ${state === 'handled' ? 'handled' : 'not handled yet'}`;
     case 'duplicate':
-      return `callback ${id} says what was known already${times}`;
+      return `callback ${id} contains nothing new${times}`;
     case 'ignored':
       return `callback ${id} ignored (${reason ?? 'no reason given'})${times}`;
     case 'refused':
@@ -175,16 +174,16 @@ function runLines(run: Run): string[] {
     ...steps.map(({ at, text }) => `  ${utc(at)}  ${text}`),
     ...pending.map(
       ({ activity, attempt, lastFailure, isPaused }) =>
-        `  ${isPaused ? 'paused' : 'going on'}: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, before: ${lastFailure}`}`,
+        `  ${isPaused ? 'paused' : 'under way'}: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, last failure: ${lastFailure}`}`,
     ),
-    // The run names the command alone: whole ones stand at the end.
+    // The run gives only the name of the command: complete commands are at the end of the output.
     ...(waitsFor === null
       ? []
       : [`  waits for ${inUtc(waitsFor.replace(': paidonce resolve;', ' to decide;'))}`]),
   ];
 }
 
-/** Times in words of ours, as all others are shown. */
+/** Shows the times in our own texts like all other times. */
 function inUtc(text: string): string {
   return text.replaceAll(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (at) => `${utc(at)} UTC`);
 }
@@ -195,22 +194,22 @@ function unasked(store: StoryAnswer, temporal: RunsAnswer): string[] {
 }
 
 const FOUND_BY_SWEEP =
-  ' What the gateway has and we do not know yet is found by the sweep within minutes (SWEEP_INTERVAL).';
+  ' If the gateway has news that has not reached us, the sweep finds it within minutes (SWEEP_INTERVAL).';
 
-/** Each command on a line of its own, as it can be pasted. */
+/** Each command has its own line, ready to paste. */
 function findingLines({ findings, store, temporal }: Why): string[] {
   if (findings.length === 0) {
     if (store.kind !== 'found') return [];
-    // What could not be asked may be what is wrong.
+    // The problem may be in the part that did not answer.
     if (temporal.kind === 'unasked')
-      return ['What could be asked needs nobody. Repair what could not, and ask again.'];
+      return ['No problem found in the part that answered. Repair the other part and run the command again.'];
     const isOpen = store.story.payments.some(
       ({ status, sessionId }) => status === 'PENDING' && sessionId !== null,
     );
-    return [`Nothing needs anybody.${isOpen ? FOUND_BY_SWEEP : ''}`];
+    return [`No action is needed.${isOpen ? FOUND_BY_SWEEP : ''}`];
   }
   return [
-    'Needs somebody:',
+    'Action needed:',
     ...findings.flatMap(({ about, text, todo, commands = [] }) => [
       `  ${about}: ${inUtc(text)}`,
       `    ${todo}`,

@@ -1,16 +1,19 @@
-/** Why a payment is what it is, and how money that is in REVIEW does not fit, in words. */
+/** Texts about a payment in REVIEW: the reason, and how its money differs from what was requested. */
 import { inMoney } from '../../api/payments/amounts-in-text.ts';
 import { formatMoney, type Money } from '../../domain/money.ts';
 import { GATEWAYS } from '../../gateways/registry.ts';
 import type { Order, Payment } from './find-story.ts';
 
-/** Why a person is asked, else why it ended so; amounts as people write them. */
+/** Why the payment needs a person, or else why it has its status; with amounts as people write them. */
 export function reviewReason({ reviewMark, reason, accepted, currency }: Payment): string | null {
   const why = reviewMark ?? reason;
   return why === null ? null : inMoney(why, accepted?.currency ?? currency);
 }
 
-/** "Acme has 722.00 NOK, the order asks for 723.00 NOK: 1.00 NOK too little". Null where no amount is the trouble, or none was read. */
+/**
+ * "Acme has 722.00 NOK, the order asks for 723.00 NOK: 1.00 NOK too little". Null if the amount is not the
+ * problem, or was not read.
+ */
 export function differenceOf(order: Order, payment: Payment): string | null {
   const read = lastRead(payment);
   if (read === null) return null;
@@ -28,7 +31,7 @@ export function differenceOf(order: Order, payment: Payment): string | null {
     case 'late_money':
       return `${has}, the payment was closed before: ${formatMoney(read.money)} too much`;
     case 'capture_reversed':
-      return `${nameOf(payment)} holds nothing any more, the order asks for ${formatMoney(moneyOf(order))}: all of it is missing`;
+      return `${nameOf(payment)} no longer holds any money, the order asks for ${formatMoney(moneyOf(order))}: all of it is missing`;
     default:
       return null;
   }
@@ -39,7 +42,7 @@ interface Read {
   readonly reference: string;
 }
 
-/** What the gateway said last. */
+/** The gateway's last answer. */
 function lastRead({ timeline }: Payment): Read | null {
   const found = timeline.findLast(({ kind, data }) => kind === 'read' && typeof data['amount'] === 'number');
   if (found === undefined) return null;
@@ -56,7 +59,7 @@ function moneyOf({ amount, currency }: Pick<Order, 'amount' | 'currency'>): Mone
   return { amountMinor: amount, currency };
 }
 
-/** What a person has accepted takes the place of what was asked for. */
+/** The amount that a person has accepted replaces the requested one. */
 function wantedOf(payment: Payment): Money {
   return moneyOf(payment.accepted ?? payment);
 }

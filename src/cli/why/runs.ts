@@ -1,4 +1,4 @@
-/** What Temporal knows of an order: its runs, what each did, what it waits for, and what keeps failing. */
+/** Reads an order's runs from Temporal: what each did, what it waits for, and what keeps failing. */
 import type { Client } from '@temporalio/client';
 import type { ClientConfig } from '../../config/config.ts';
 import { withTimeout } from '../../temporal/run-calls.ts';
@@ -9,28 +9,28 @@ import { askTemporal, type Unasked } from '../ask-temporal.ts';
 export interface Run {
   readonly workflowId: string;
   readonly runId: string;
-  /** Temporal's word: RUNNING, PAUSED, COMPLETED, TERMINATED … */
+  /** Temporal's status: RUNNING, PAUSED, COMPLETED, TERMINATED … */
   readonly status: string;
   readonly startedAt: string;
   readonly closedAt: string | null;
   readonly events: number;
   readonly url: string | null;
-  /** The run's own words; null when it is over or no worker answers. */
+  /** The run's own text; null if the run is over or no worker answers. */
   readonly waitsFor: string | null;
-  /** What Temporal reports of a workflow task that keeps failing; null as a rule. */
+  /** Temporal's report of a workflow task that keeps failing; normally null. */
   readonly problems: string | null;
   readonly pending: readonly PendingActivity[];
   readonly steps: readonly Step[];
 }
 
 export type RunsAnswer =
-  /** `orders`: of several that have the same id, where no one of them is meant. */
+  /** `orders`: the orders that have the same id, if there is more than one. */
   { readonly kind: 'found'; readonly runs: readonly Run[]; readonly orders?: readonly string[] } | Unasked;
 
 const QUERY_LIMIT_MS = 2_000;
 const MOST_RUNS = 20;
 
-/** Every run of an order that Temporal still keeps, oldest first. Never throws. */
+/** The runs of an order that Temporal still keeps, oldest first, at most `MOST_RUNS`. Never throws. */
 export async function findRuns(config: ClientConfig, reference: string): Promise<RunsAnswer> {
   const runs = await askTemporal(config, (client) => readRuns(client, config, reference));
   return 'kind' in runs ? runs : { kind: 'found', runs };
@@ -76,7 +76,7 @@ function problemsOf(attributes: Readonly<Record<string, unknown>>): string | nul
   return texts.length === 0 ? null : texts.map((text) => text.replace(/^(category|cause)=/, '')).join(', ');
 }
 
-/** Needs a worker that lives; without one the rest of the story is still worth telling. */
+/** The query needs a running worker. Without one the rest of the story is still useful. */
 async function askRun(handle: ReturnType<Client['workflow']['getHandle']>): Promise<string | null> {
   const view = await withTimeout(handle.query(getState), QUERY_LIMIT_MS).catch(() => null);
   return view?.waitsFor ?? null;

@@ -1,18 +1,18 @@
-/** The order that a search by one id means. */
+/** Decides which order a search by one id means. */
 import type { z } from 'zod';
 import type { hit, searchAnswer } from '../../api/search/search-view.ts';
 
 export type Hit = z.infer<typeof hit>;
 
 export interface OrderNamed {
-  /** The one order; null where there is none, or more than one. */
+  /** The one order; null if there is none or more than one. */
   readonly reference: string | null;
-  /** What else has that id: of other orders, or of none. */
+  /** The other matches of the id, in other orders or in none. */
   readonly others: readonly Hit[];
   readonly hasMore: boolean;
 }
 
-/** An order's own reference means the order, also where something else has the same id. */
+/** An order's own reference means the order, even if something else has the same id. */
 export function orderNamedBy({ data, hasMore }: z.infer<typeof searchAnswer>): OrderNamed {
   const references = new Set(data.flatMap(({ orderReference }) => orderReference ?? []));
   const [first] = references;

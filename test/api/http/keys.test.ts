@@ -61,7 +61,10 @@ describe('a key', () => {
       else
         expect(answer).toMatchObject({
           status: 403,
-          json: { code: 'scope_missing', detail: expect.stringContaining(`the API key ${name}-1 has the scope`) },
+          json: {
+            code: 'scope_missing',
+            detail: expect.stringContaining(`the API key ${name}-1 has the scope`),
+          },
         });
       expect(answer.text).not.toContain(SECRET);
     }

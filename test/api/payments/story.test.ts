@@ -20,9 +20,17 @@ afterAll(() => at.store.close());
 describe('the story of a payment', () => {
   it.each([
     ['delivered', '204', 'the merchant acknowledged order.paid (204, 1 attempt)'],
-    ['pending', '500', 'the merchant has not acknowledged order.paid yet (500, 1 attempt); it is sent again for up to 3 days'],
+    [
+      'pending',
+      '500',
+      'the merchant has not acknowledged order.paid yet (500, 1 attempt); it is sent again for up to 3 days',
+    ],
     ['gone', '410', 'the merchant refused order.paid, which is not sent again (410, 1 attempt)'],
-    ['gave_up', 'nothing', 'the merchant never acknowledged order.paid (nothing, 1 attempt); given up after 3 days'],
+    [
+      'gave_up',
+      'nothing',
+      'the merchant never acknowledged order.paid (nothing, 1 attempt); given up after 3 days',
+    ],
     ['superseded', '', 'order.paid not sent: a later update of the order replaces it'],
   ] as const)('ends with what became of an update: %s', async (state, answer, text) => {
     const payment = await paid();
