@@ -1,18 +1,20 @@
 /**
- * Stops calling what does not answer: for each call of a gateway, once five different payments have met silence within half a minute.
- * A payment that always fails never opens it, nor does a no (4xx): these are answers.
+ * Stops a call of a gateway that does not answer: once five different payments have met silence within 30
+ * seconds. One payment that always fails never opens the breaker, and neither does a refusal (4xx), which is
+ * an answer.
  */
 import { GatewayUnavailable } from './gateway.ts';
 
 const WINDOW_MS = 30_000;
 const PAYMENTS = 5;
-/** Outcomes that are remembered at most. */
+/** How many outcomes are remembered at most. */
 const MOST = 200;
-/** While it is open, one call in this time is let through to see whether there is an answer again. */
+/** While the breaker is open, one call in this time is let through as a probe. */
 const PROBE_MS = 4_000;
 /**
- * A call that was not let through comes back no sooner than the next probe, and each a moment after the one before. Otherwise hundreds
- * of payments that wait for a gateway keep Temporal from the work that shoppers wait for. A few need not wait for minutes.
+ * A stopped call is retried no sooner than the next probe, and each a moment after the previous one.
+ * Otherwise hundreds of payments that wait for a gateway would keep Temporal from the work that shoppers wait
+ * for. If only a few wait, they do not wait for minutes.
  */
 const SOONEST_TURN_MS = 5_000;
 const BETWEEN_TURNS_MS = 50;
@@ -25,11 +27,11 @@ interface Outcome {
 }
 
 export interface BreakerEvents {
-  /** Called when calls are stopped, and when they go on. */
+  /** Called when calls are stopped, and when they resume. */
   changed(call: string, isOpen: boolean): void;
 }
 
-/** One breaker for each call of one gateway; kept by each process for itself. */
+/** One breaker for each call of one gateway. Each process has its own breakers. */
 export class Breakers {
   readonly #gateway: string;
   readonly #events: BreakerEvents;
@@ -42,21 +44,24 @@ export class Breakers {
     this.#now = now;
   }
 
-  /** @throws GatewayUnavailable while the call is stopped; lets a probe through where one is due. */
+  /** Lets a probe through if one is due. @throws GatewayUnavailable while the call is stopped */
   expectAnswers(call: string): void {
     const breaker = this.#of(call);
     if (breaker.takes(this.#now())) return;
-    const message = `${this.#gateway} ${call}: not called, since it has not answered for several payments; tried again within seconds`;
+    const message = `${this.#gateway} ${call}: not called, since it has not answered for several payments; it is tried again within seconds`;
     throw new GatewayUnavailable(message, { kind: 'stopped', turnInMs: breaker.nextTurn(this.#now()) });
   }
 
-  /** Makes the call unless it is stopped, and learns from how it ends. */
+  /** Makes the call unless it is stopped, and notes its outcome. */
   async watch<Answer>(call: string, payment: string, make: () => Promise<Answer>): Promise<Answer> {
     this.expectAnswers(call);
     return this.observe(call, payment, make);
   }
 
-  /** The same where `expectAnswers` was asked before. `saysNothing` tells an answer that is none. */
+  /**
+   * The same without `expectAnswers`, which the caller has called before. `saysNothing` detects an answer
+   * that counts as silence.
+   */
   async observe<Answer>(
     call: string,
     payment: string,
@@ -74,7 +79,10 @@ export class Breakers {
     }
   }
 
-  /** A probe that met silence, or a call that was under way when it was stopped, comes back with those that were not let through. */
+  /**
+   * A probe that met silence, or a call that was under way when calls were stopped, gets a turn like the
+   * stopped calls.
+   */
   #inTurn(call: string, error: GatewayUnavailable): GatewayUnavailable {
     const breaker = this.#of(call);
     if (!breaker.isOpen) return error;
@@ -112,14 +120,17 @@ class Breaker {
     return true;
   }
 
-  /** In milliseconds. */
+  /** In milliseconds from `now`. */
   nextTurn(now: number): number {
     const turn = Math.max(now + SOONEST_TURN_MS, this.#lastTurn + BETWEEN_TURNS_MS);
     this.#lastTurn = Math.min(turn, now + LATEST_TURN_MS);
     return this.#lastTurn - now;
   }
 
-  /** Any answer closes it; silence opens it where it met enough payments, and more calls than were answered. */
+  /**
+   * Any answer closes the breaker. Silence opens it if it met enough payments, and more calls than were
+   * answered.
+   */
   note(outcome: Outcome): void {
     if (!outcome.isSilent && this.isOpen) this.#outcomes = [];
     if (!outcome.isSilent) this.isOpen = false;

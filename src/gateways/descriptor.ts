@@ -1,6 +1,6 @@
 /**
- * What the core knows of a gateway before it is configured: one descriptor for each folder, listed in registry.ts. The core composes its
- * configuration, commands and documents of them, and knows no gateway's name.
+ * Describes a gateway before it is configured: one descriptor for each folder, listed in registry.ts. The
+ * core makes its configuration, commands and documents from the descriptors, and knows no gateway's name.
  */
 import type { z } from 'zod';
 import type { CallRate } from './call-rate.ts';
@@ -8,57 +8,66 @@ import type { GatewayCommand } from './gateway-command.ts';
 import type { Gateway } from './gateway.ts';
 
 export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, Settings = unknown> {
-  /** Its word in addresses, rows and commands: `/callbacks/<id>`, `paidonce <id> …`. */
+  /** Its name in addresses, rows and commands: `/callbacks/<id>`, `paidonce <id> …`. */
   readonly id: string;
   /** Its name for people. */
   readonly name: string;
-  /** Its page of the documentation, from the root of the repository. */
+  /** The path of its documentation page, from the root of the repository. */
   readonly page: string;
   readonly variables: GatewayVariables;
-  /** What the adapter takes, from `variables.shape` as parsed. */
+  /** Makes the adapter's settings from the parsed `variables.shape`. */
   settings(values: Values, publicUrl: string): Settings;
   create(settings: Settings, deps: GatewayDeps): Gateway;
-  /** `paidonce <id> <command>`. One that has account webhooks has the command `subscribe`. */
+  /** `paidonce <id> <command>`. A gateway with account webhooks has the command `subscribe`. */
   readonly commands: {
     readonly summary: string;
     readonly list: readonly GatewayCommand<Settings>[];
   };
-  /** Headers of its callbacks that explain a delivery and are no secret: they are kept with it. Lower case. */
+  /**
+   * Headers of its callbacks that explain a delivery and contain no secret. They are kept with the delivery.
+   * Lower case.
+   */
   readonly keptHeaders: readonly string[];
-  /** The body of the answer to a callback that is durable. */
+  /** The body of the answer to a callback that is stored durably. */
   answerTo(result: CallbackResult): unknown;
   readonly document: GatewayDocument;
-  /** The variables that have it call a sandbox of ours at this URL. */
+  /** The variables that make it call our sandbox at this URL. */
   sandboxVariables(url: string): Readonly<Record<string, string>>;
 }
 
 export type CallbackResult = 'accepted' | 'duplicate' | 'ignored';
 
-/** Its slice of the configuration. */
+/** A gateway's part of the configuration. */
 export interface GatewayVariables {
-  /** All its names begin so, without the underscore. The core adds `<prefix>_ALLOWED_IPS`, `_IP_POLICY` and `_MAX_CALLS_PER_SECOND`. */
+  /**
+   * The prefix of all its variables, without the underscore. The core adds `<prefix>_ALLOWED_IPS`,
+   * `_IP_POLICY` and `_MAX_CALLS_PER_SECOND`.
+   */
   readonly prefix: string;
-  /** By name, each with its form (lib/variable-forms.ts). It is configured where any of them is set. */
+  /**
+   * The variables by name, each with its form (lib/variable-forms.ts). The gateway is configured if any of
+   * them is set.
+   */
   readonly shape: Readonly<Record<string, z.ZodType>>;
-  /** May be given by NAME_FILE too, are never shown, and must be strong where money is real. */
+  /** These may also be given by NAME_FILE, are never shown, and must be strong if money is real. */
   readonly secrets: readonly string[];
-  /** Its own hosts, by the variable that may name another: a sandbox or a proxy. */
+  /** Its own hosts, by the variable that may name another one: a sandbox or a proxy. */
   readonly hosts: Readonly<Record<string, string>>;
-  /** Variables whose values its own commands make: these commands do without. */
+  /** Variables whose values its own commands create, so that the commands do not need them. */
   readonly madeByCommands: readonly string[];
-  /** By the raw texts too, so that a fault elsewhere does not hide it. */
+  /** Also accepts the raw texts, so that another wrong variable does not hide the mode. */
   mode(values: Readonly<Record<string, unknown>>): 'test' | 'live';
-  /** How its mode is seen, behind "since": `the account is live (P…)`. */
+  /** Completes "since": how one sees that it is live, such as `the account is live (P…)`. */
   readonly liveBecause: string;
-  /** Complaints about variables that are wrong only beside others, each `NAME: …`. */
+  /** Texts about variables that are wrong only in combination, each `NAME: …`. */
   contradictions?(texts: Readonly<Record<string, string>>): readonly string[];
 }
 
-/** What OpenAPI shows of it. */
+/** The gateway's parts of the OpenAPI document. */
 export interface GatewayDocument {
-  /** What of a callback about one payment is signed, and what of it is read; a sentence. */
+  /** Says in one sentence which parts of a callback about one payment are signed and read. */
   readonly callback: string;
-  /** The same of `POST /callbacks/<id>/account`. */
+  /** The same for `POST /callbacks/<id>/account`. */
   readonly accountWebhook: string;
   readonly example: {
     readonly account: string;
@@ -72,7 +81,7 @@ export interface GatewayDocument {
 }
 
 export interface GatewayDeps {
-  /** Our own limit of calls a second. */
+  /** Our own limit of calls per second. */
   readonly rate?: CallRate;
   readonly onCall?: (call: GatewayCall) => void;
 }
@@ -82,7 +91,7 @@ export interface GatewayCall {
   readonly operation: string;
   readonly outcome: 'ok' | 'rejected' | 'silent' | 'credentials' | 'rate_limited';
   readonly ms: number;
-  /** The gateway's clock, to the second: shows how far ours is off. */
+  /** The gateway's clock, to the second; it shows how far ours is off. */
   readonly serverDate?: Date;
 }
 
@@ -94,9 +103,9 @@ export interface ConfiguredGateway {
   readonly values: Readonly<Record<string, unknown>>;
   /** Made by `descriptor.settings`. */
   readonly settings: unknown;
-  /** Undefined for no limit of ours. */
+  /** Undefined for no limit. */
   readonly maxCallsPerSecond: number | undefined;
-  /** Where its callbacks may come from; null for anywhere. */
+  /** The addresses that its callbacks may come from; null for any. */
   readonly sources: AllowedSources | null;
 }
 
@@ -104,6 +113,6 @@ export interface AllowedSources {
   /** The variable that lists them. */
   readonly variable: string;
   readonly allowed: readonly string[];
-  /** What becomes of a callback from elsewhere. */
+  /** What to do with a callback from another address. */
   readonly policy: 'report' | 'refuse';
 }

@@ -1,8 +1,8 @@
-/** What a person can do at a gateway from a terminal: `paidonce <gateway> <command>`. The command line knows nothing else of them. */
+/** A command of a gateway: `paidonce <gateway> <command>`. The command line knows nothing else about it. */
 export interface GatewayCommand<Account> {
   readonly name: string;
   readonly summary: string;
-  /** What has to be named, such as a subscription. */
+  /** A required argument, such as a subscription. */
   readonly argument?: { readonly name: string; readonly summary: string };
   /** `--<name>` */
   readonly flag?: { readonly name: string; readonly summary: string };
@@ -16,10 +16,10 @@ export interface AskedCommand {
   readonly isFlagged: boolean;
 }
 
-/** The same for a person and for another program. */
+/** The answer for a person and for another program. */
 export interface CommandAnswer {
   readonly lines: readonly string[];
   readonly json: unknown;
-  /** It did not come to what was asked for: `lines` are a complaint, and the exit code is 1. */
+  /** The command did not achieve its aim: `lines` say why, and the exit code is 1. */
   readonly isBadNews?: true;
 }

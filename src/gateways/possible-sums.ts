@@ -1,8 +1,8 @@
-/** Answers of every gateway, before the core hears them. */
+/** Checks the answers of every gateway before the core uses them. */
 import { impossibleIn, type Reading } from '../domain/transaction.ts';
 import type { Gateway, OperationAnswer } from './gateway.ts';
 
-/** The gateway, whose transactions with impossible sums are unreadable. */
+/** Wraps a gateway so that transactions with impossible sums count as unreadable. */
 export function withPossibleSums<Asked extends Pick<Gateway, 'readPayment' | 'operate'>>(
   gateway: Asked,
 ): Asked {
@@ -18,7 +18,10 @@ function readable(reading: Reading): Reading {
   return wrong === null ? reading : { kind: 'unreadable', reason: `the sums are impossible: ${wrong}` };
 }
 
-/** It was understood; what it shows has to be read again. */
+/**
+ * The gateway understood the operation, but the transaction in its answer is dropped and has to be read
+ * again.
+ */
 function withoutImpossible(answer: OperationAnswer): OperationAnswer {
   const isWrong =
     answer.kind === 'answered' &&

@@ -1,4 +1,7 @@
-/** Which gateways there are. The only file of the core that names a gateway's folder: one line for each. */
+/**
+ * The list of all gateways. This is the only file of the core that names a gateway's folder: one line for
+ * each.
+ */
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { withPossibleSums } from './possible-sums.ts';
@@ -14,15 +17,15 @@ export const GATEWAYS: readonly [GatewayDescriptor, ...GatewayDescriptor[]] = [D
 /** The gateways that are configured. */
 export interface GatewayRegistry {
   readonly all: readonly Gateway[];
-  /** The id of the gateway that is meant where none is named: the only one; undefined where there are several. */
+  /** The id of the default gateway: the only one that is configured; undefined if there are several. */
   readonly byDefault: string | undefined;
-  /** The gateway, or undefined for one that is not configured. */
+  /** The gateway, or undefined if it is not configured. */
   readonly find: (id: string) => Gateway | undefined;
-  /** @throws Error for one that is not configured. */
+  /** @throws Error if the gateway is not configured */
   readonly named: (id: string) => Gateway;
   /** Whether a gateway moves real money; false for one that is not configured. */
   readonly livemode: (id: string) => boolean;
-  /** The body of the answer to a callback of a gateway that is durable. */
+  /** The body of the answer to a gateway's callback that is stored durably. */
   readonly answerTo: (id: string, result: CallbackResult) => unknown;
 }
 
@@ -44,7 +47,7 @@ export function createGateways(
     named(id) {
       const gateway = byId.get(id);
       if (gateway !== undefined) return gateway;
-      throw new Error(`no gateway "${id}" is configured; there are: ${[...byId.keys()].join(', ')}`);
+      throw new Error(`no gateway "${id}" is configured; configured are: ${[...byId.keys()].join(', ')}`);
     },
     livemode: (id) => byId.get(id)?.mode === 'live',
     answerTo: (id, result) => descriptors.get(id)?.answerTo(result),
@@ -70,7 +73,7 @@ function watched(gateway: Gateway, metrics: Metrics, log: Logger | undefined): G
       if (isOpen)
         log?.warn(
           { gateway: gateway.id, call },
-          'the gateway is silent: this call is stopped, and probed every few seconds',
+          'the gateway does not answer: this call is stopped, and probed every few seconds',
         );
       else log?.info({ gateway: gateway.id, call }, 'the gateway answers again');
     },

@@ -1,8 +1,11 @@
-/** A gateway whose calls about payments are stopped while they meet nothing but silence. Listings are not: they are few, and about no payment. */
+/**
+ * Stops a gateway's calls about payments while they meet only silence. Listings are not stopped: they are
+ * few, and not about one payment.
+ */
 import { Breakers, type BreakerEvents } from './breaker.ts';
 import type { Gateway } from './gateway.ts';
 
-/** The same gateway behind a breaker for each call. */
+/** The same gateway with a breaker for each call. */
 export function stopWhenSilent(gateway: Gateway, events: BreakerEvents, now?: () => number): Gateway {
   const breakers = new Breakers(gateway.id, events, now);
   return {
@@ -24,7 +27,7 @@ export function stopWhenSilent(gateway: Gateway, events: BreakerEvents, now?: ()
         () => gateway.operate(request, options),
         ({ kind }) => kind === 'lost',
       ),
-    // `operate` itself does not ask again.
+    // `operate` itself does not check again.
     expectToOperate: () => breakers.expectAnswers('operate'),
   };
 }

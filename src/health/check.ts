@@ -1,14 +1,14 @@
 import { inTime } from '../lib/time-limit.ts';
 import { rootOf } from '../lib/root-of.ts';
 
-/** One thing that `doctor` has looked at. */
+/** The result of one check of `doctor`. */
 export interface Check {
   readonly name: string;
   readonly state: 'ok' | 'warn' | 'fail';
   readonly text: string;
-  /** What to do about it; always there when it is not ok. */
+  /** What to do about it; always present unless the state is ok. */
   readonly todo?: string;
-  /** To be pasted into a shell: complete, and quoted for it. */
+  /** Complete commands, quoted for a shell, ready to paste. */
   readonly commands?: readonly string[];
 }
 
@@ -30,19 +30,19 @@ export function fail(text: string, todo: string, ...commands: readonly string[])
 
 const MOST_NAMED = 3;
 
-/** A command for each of the first of many. */
+/** A command for each of the first `MOST_NAMED` names. */
 export function commandsFor(names: readonly string[], command: (name: string) => string): string[] {
   return [...new Set(names)].slice(0, MOST_NAMED).map(command);
 }
 
-/** The first of many in words; `hasMore` where there are still others than these. */
+/** A list of the first `MOST_NAMED` names; `hasMore` says that there are more than the given names. */
 export function firstOf(names: readonly string[], hasMore: boolean): string {
   const rest = names.length - MOST_NAMED;
   const named = names.slice(0, MOST_NAMED).join(', ');
   return rest > 0 ? `${named}, and ${rest}${hasMore ? ' or more' : ''} more` : named;
 }
 
-/** Looks, in time; whatever is thrown is a finding too. */
+/** Runs a check with a time limit; a thrown error becomes a failed check. */
 export async function check(name: string, look: () => Promise<Finding>, todo: string): Promise<Check> {
   const tooLate = () => new Error(`no answer within ${LIMIT_MS / 1_000} s`);
   const finding = await inTime(look(), LIMIT_MS, tooLate).catch((error: unknown) =>

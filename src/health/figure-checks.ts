@@ -1,4 +1,4 @@
-/** What the running service counts, where it says that something is wrong. */
+/** Checks of the figures of the running service. */
 import { paidonce } from './shell-commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Gateway, Listing } from '../gateways/gateway.ts';
@@ -9,7 +9,10 @@ import { secretChecks } from './secret-checks.ts';
 const UNHANDLED_AFTER_S = 60;
 const UNTOLD_AFTER_S = 600;
 
-/** Reviews, unhandled callbacks, undelivered updates, sweeps, signatures and secrets. `reviewed` are orders that wait for a person. */
+/**
+ * Reviews, unhandled callbacks, undelivered updates, sweeps, signatures and secrets. `reviewed` are orders
+ * that need a person.
+ */
 export function checkFigures(
   figures: Figures,
   config: Config,
@@ -40,12 +43,12 @@ export function checkFigures(
 
 const JUDGED_WITHIN_S = 30;
 
-/** What is said of the store's figures in the place of a judgement, where they are too old for one. */
+/** Replaces the checks of the store's figures if these are too old; null if they are recent. */
 function unjudgedBy(figures: Figures): Finding | null {
   const age = figures.of('paidonce_store_figures_age_seconds');
   if (age !== undefined && age <= JUDGED_WITHIN_S) return null;
-  const since = age === undefined ? 'was never read from the store' : `was read ${Math.round(age)} s ago`;
-  return warn(`can't be judged: what it goes by ${since}`, 'does the store answer? See the check "store"');
+  const since = age === undefined ? 'never read from the store' : `read ${Math.round(age)} s ago`;
+  return warn(`can't be checked: the figures were ${since}`, 'see the check "store"');
 }
 
 function reviews(figures: Figures, orders: readonly string[]): Finding {
@@ -53,28 +56,33 @@ function reviews(figures: Figures, orders: readonly string[]): Finding {
   if (count === 0) return ok('none');
   const hours = ((figures.of('paidonce_review_oldest_seconds') ?? 0) / 3_600).toFixed(1);
   const todo =
-    'GET /v1/payments?review=true lists them all; of the newest this explains each, with the commands that decide';
+    'GET /v1/payments?review=true lists all; these commands explain the newest ones, and how to decide';
   const explain = commandsFor(orders, (order) => paidonce('why', order));
-  return warn(`${count} waiting for a person, the oldest for ${hours} h`, todo, ...explain);
+  return warn(`${count} need a decision, the oldest for ${hours} h`, todo, ...explain);
 }
 
 function callbacks(figures: Figures): Finding {
   const age = Math.round(figures.of('paidonce_unhandled_delivery_oldest_seconds') ?? 0);
-  if (age < UNHANDLED_AFTER_S) return ok('all dealt with');
-  return fail(`the oldest has waited ${age} s`, 'is a worker polling, and does the gateway answer?');
+  if (age < UNHANDLED_AFTER_S) return ok('all handled');
+  return fail(
+    `the oldest unhandled one has waited ${age} s`,
+    'check that a worker polls and that the gateway answers',
+  );
 }
 
 function outbox(figures: Figures, { ORDER_WEBHOOK_URL: url }: Config): Finding {
   const count = figures.of('paidonce_outbox_pending') ?? 0;
   const age = Math.round(figures.of('paidonce_outbox_oldest_seconds') ?? 0);
-  if (age < UNTOLD_AFTER_S) return ok(count === 0 ? 'empty' : `${count} on their way`);
+  if (age < UNTOLD_AFTER_S) return ok(count === 0 ? 'empty' : `${count} under way`);
   const todo =
-    url === undefined ? 'set ORDER_WEBHOOK_URL again: they are told then' : "repair the shop's endpoint";
-  return fail(`${count} updates not heard, the oldest for ${age} s`, todo);
+    url === undefined
+      ? 'set ORDER_WEBHOOK_URL again: the updates are sent then'
+      : "repair the shop's endpoint";
+  return fail(`${count} updates not acknowledged, the oldest for ${age} s`, todo);
 }
 
 const HOUR_S = 3_600;
-/** How late a complete pass may be, beside its interval: one that is long takes its time. */
+/** How late a complete pass may be in addition to its interval, since a long pass takes time. */
 const LATEST_S = { sweep: 0, hour: 2 * HOUR_S, day: 36 * HOUR_S };
 
 function sweep(
@@ -89,11 +97,11 @@ function sweep(
   const age = Date.now() / 1_000 - last.value;
   const text = `${Math.round(age)} s ago`;
   return age > (3 * intervalMs) / 1_000 + 60 + LATEST_S[every]
-    ? fail(text, 'does the gateway answer? look for sweep… in the Temporal Web UI')
+    ? fail(text, 'check that the gateway answers, and look for sweep… in the Temporal Web UI')
     : ok(text);
 }
 
-/** What was signed, but not by a secret of ours. */
+/** Callbacks that were signed, but not with a configured secret. */
 function signatures(figures: Figures): Finding {
   const refused = figures
     .all('paidonce_deliveries_total')
@@ -102,16 +110,16 @@ function signatures(figures: Figures): Finding {
   if (refused === 0) return ok('none was wrong since the service started');
   return warn(
     `${refused} wrong since the service started`,
-    'was a secret rotated at the gateway, or is somebody trying?',
+    'check whether a secret was rotated at the gateway; otherwise somebody sends forged callbacks',
   );
 }
 
-/** What the gateway says it has sent and that never came. */
+/** Callbacks that the gateway says it has sent and that never arrived. */
 function missed(figures: Figures): Finding {
   const sum = (name: string) => figures.all(name).reduce((total, { value }) => total + value, 0);
   const [lost, expected] = [sum('paidonce_callbacks_missed_total'), sum('paidonce_callbacks_expected_total')];
   if (lost === 0)
-    return ok(expected === 0 ? 'none counted here: workers count, every hour' : `none of ${expected}`);
+    return ok(expected === 0 ? 'none counted here: workers count every hour' : `none of ${expected}`);
   return warn(
     `${lost} of ${expected} since the service started`,
     'docs/operations.md, "Callbacks do not arrive"',

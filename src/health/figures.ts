@@ -1,14 +1,13 @@
-/** What `/metrics` of this process shows, as figures that can be read. */
+/** The figures of this process's `/metrics`, for checks. */
 import type { Registry } from 'prom-client';
 
 /** Figures by name and labels. */
 export interface Figures {
-  /** The value of a figure with these labels; undefined where it has not been counted. */
+  /** The value of a figure with these labels; undefined if it has not been counted. */
   of(name: string, labels?: Record<string, string>): number | undefined;
   all(name: string): { labels: Record<string, string>; value: number }[];
 }
 
-/** Those of a process, as `/metrics` shows them. */
 export async function figuresOf(registry: Registry): Promise<Figures> {
   const shown = await registry.getMetricsAsJSON();
   const all = (wanted: string) =>

@@ -3,23 +3,28 @@ import { GatewayUnavailable, type Gateway } from '../gateways/gateway.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
-/** Signatures are accepted up to 300 s off; an operator should know well before that. */
+/** Signatures are accepted up to 300 s off, and an operator should know well before that. */
 const SKEW_WARN_S = 30;
 const SKEW_FAIL_S = 240;
 
-/** Credentials, the webhooks of the account, and how far our clock is from the gateway's. */
+/** Checks the credentials, the account webhooks, and how far our clock is from the gateway's. */
 export async function checkGateway(gateway: Gateway, metrics: Metrics): Promise<Check[]> {
   const name = `${gateway.id} credentials`;
-  const todo = 'are the client id, the secret and the account of one another, and is the host right?';
+  const todo =
+    'check that the client id, the secret and the account belong together, and that the host is right';
   const credentials = await check(name, () => checkCredentials(gateway), todo);
-  const clock = await check(`${gateway.id} clock`, () => checkClock(gateway, metrics), 'ask again');
+  const clock = await check(`${gateway.id} clock`, () => checkClock(gateway, metrics), 'run the check again');
   if (credentials.state === 'fail') return clock.state === 'fail' ? [credentials, clock] : [credentials];
-  const webhooks = await check(`${gateway.id} account webhooks`, () => checkWebhooks(gateway), 'ask again');
+  const webhooks = await check(
+    `${gateway.id} account webhooks`,
+    () => checkWebhooks(gateway),
+    'run the check again',
+  );
   return [credentials, clock, webhooks];
 }
 
 const SILENT =
-  'nothing is lost, and nothing is to be done here: openings, reads and money go on by themselves within minutes of its return';
+  'nothing is lost, and nothing has to be done here: openings, reads and money operations continue automatically within minutes after it answers again';
 
 async function checkCredentials(gateway: Gateway): Promise<Finding> {
   try {
@@ -28,15 +33,15 @@ async function checkCredentials(gateway: Gateway): Promise<Finding> {
     if (!(error instanceof GatewayUnavailable) || error.kind === 'credentials') throw error;
     return fail(`${gateway.id} does not answer (${error.message})`, SILENT);
   }
-  return ok(`account ${gateway.account} (${gateway.mode}) lets us in`);
+  return ok(`accepted for account ${gateway.account} (${gateway.mode})`);
 }
 
 async function checkWebhooks(gateway: Gateway): Promise<Finding> {
   const state = await gateway.findSubscription();
   if (state === 'there') return ok('subscribed');
-  if (state === 'not_expected') return ok('off: changes that nobody calls back for are found by the sweep');
+  if (state === 'not_expected') return ok('off: the sweep finds changes without a callback');
   return warn(
-    'a secret is set and nothing is subscribed: a gateway may end what we did not answer several times',
+    'a secret is set, but there is no subscription: a gateway may delete one whose calls failed several times',
     'subscribe again, with the environment of the service',
     paidonce(gateway.id, 'subscribe'),
   );
@@ -45,9 +50,10 @@ async function checkWebhooks(gateway: Gateway): Promise<Finding> {
 async function checkClock({ id }: Gateway, { clockSkew }: Metrics): Promise<Finding> {
   const { values } = await clockSkew.get();
   const skew = values.find(({ labels }) => labels['gateway'] === id)?.value;
-  if (skew === undefined) return warn('not known: its answers carry no date', 'compare the clocks by hand');
+  if (skew === undefined)
+    return warn('unknown: the answers of the gateway have no date', 'compare the clocks by hand');
   const text = `ours is ${Math.abs(Math.round(skew))} s ${skew < 0 ? 'behind' : 'ahead'}`;
   if (Math.abs(skew) >= SKEW_FAIL_S)
-    return fail(text, 'set the clock (NTP): genuine callbacks are about to be called stale');
+    return fail(text, 'set the clock (NTP): genuine callbacks will soon be refused as stale');
   return Math.abs(skew) >= SKEW_WARN_S ? warn(text, 'set the clock (NTP)') : ok(text);
 }

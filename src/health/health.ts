@@ -1,4 +1,4 @@
-/** What the service finds of itself: `GET /v1/health`, and what `paidonce doctor` shows. */
+/** The service's checks of itself, for `GET /v1/health` and `paidonce doctor`. */
 import { remembered } from '../lib/remembered.ts';
 import type { Service } from '../service.ts';
 import { listPayments } from '../store/lists.ts';
@@ -15,7 +15,7 @@ import { checkStore } from './store-checks.ts';
 import { checkTemporal } from './temporal-checks.ts';
 
 export interface Health {
-  /** The worst of its checks. */
+  /** The worst state of its checks. */
   readonly status: Check['state'];
   readonly checkedAt: Date;
   readonly version: string;
@@ -23,15 +23,15 @@ export interface Health {
   readonly checks: readonly Check[];
 }
 
-/** A look asks the gateways too, so it is not made more often. */
+/** The checks also call the gateways, so they do not run more often. */
 const REMEMBERED_MS = 10_000;
 
-/** One a process: all that ask during a look wait for the same one. */
+/** One per process: callers during a run of the checks wait for the same result. */
 export function createHealth(service: Service): () => Promise<Health> {
   return remembered(REMEMBERED_MS, () => examine(service));
 }
 
-/** Every check, in the order in which an operator would act on the findings. */
+/** Runs every check, in the order in which an operator would act on the results. */
 async function examine(service: Service): Promise<Health> {
   const { config, gateways, metrics, store, storeFigures, openings } = service;
   const where = store.kind === 'embedded' ? `the store embedded in ${config.DATA_DIR}` : 'PostgreSQL';

@@ -1,22 +1,28 @@
-/** Whether sessions can be opened, by what became of the last ones: nothing else shows that a worker, or a gateway, opens none. */
+/**
+ * Whether sessions can be opened, judged by the latest attempts: nothing else shows that a worker or a
+ * gateway opens none.
+ */
 import type { Metrics } from '../telemetry/metrics.ts';
 import { fail, ok, type Check } from './check.ts';
 
-/** `opened`: a new session; `known`: the one that was open; `refused`: the shop or the gateway's no; `unavailable`: "not now". */
+/**
+ * `opened`: a new session; `known`: the open one; `refused`: a wrong request, or a refusal by the gateway;
+ * `unavailable`: not possible now.
+ */
 export type OpeningOutcome = 'opened' | 'known' | 'refused' | 'unavailable';
 
 export interface Openings {
   note(outcome: OpeningOutcome): void;
-  /** How many in a row came to nothing within the last minutes; 0 where that is no sign of anything. */
+  /** How many consecutive attempts failed within the last minutes; 0 if they are too few to mean anything. */
   failing(now?: number): number;
 }
 
-/** One shopper, or two, may meet a moment that is bad. */
+/** One or two failures may have a momentary cause. */
 const FEWEST = 3;
-/** Without a shopper since then it can't be told. */
+/** Older failures say nothing about the present. */
 const REMEMBERED_MS = 2 * 60_000;
 
-/** One a process. */
+/** One per process. */
 export function createOpenings({ openings }: Pick<Metrics, 'openings'>): Openings {
   let inARow = 0;
   let lastAt = 0;
@@ -36,6 +42,6 @@ export function checkOpenings(openings: Openings): Check {
   const count = openings.failing();
   if (count === 0) return { name: 'openings', ...ok('no series of failures here') };
   const todo =
-    'does a worker poll, for the current version too, and does the gateway answer? See the other checks';
-  return { name: 'openings', ...fail(`the last ${count} came to nothing: nobody can pay`, todo) };
+    'see the other checks: a worker has to poll, also for the current version, and the gateway has to answer';
+  return { name: 'openings', ...fail(`the last ${count} failed: no session can be opened`, todo) };
 }

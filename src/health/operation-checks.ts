@@ -3,12 +3,12 @@ import { pageOfOperations } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
 import { check, commandsFor, firstOf, ok, warn, type Check, type Finding } from './check.ts';
 
-/** Most take a gateway's own second. */
+/** Most operations take about a second at the gateway. */
 const WAITED_LONG_MS = 5 * 60_000;
 
-/** Captures, refunds and voids of all orders that have not ended. */
+/** Checks for captures, refunds and voids, of any order, that have not ended. */
 export function checkOperations(db: Db): Promise<Check> {
-  return check('operations', () => find(db), 'does the store answer?');
+  return check('operations', () => find(db), 'check that the store answers');
 }
 
 async function find(db: Db): Promise<Finding> {
@@ -20,7 +20,7 @@ async function find(db: Db): Promise<Finding> {
   );
   return warn(
     `not ended after 5 minutes: ${firstOf(names, hasMore)}`,
-    'GET /v1/operations?status=pending and ?status=unknown list them; of each of these this tells',
+    'GET /v1/operations?status=pending and ?status=unknown list all; these commands explain those named here',
     ...commandsFor(
       rows.map(({ orderReference }) => orderReference),
       (order) => paidonce('why', order),

@@ -1,9 +1,12 @@
-/** Which secret has signed last, and which may go: from what the running service counts. */
+/** Which secret signed last, and which may be removed, according to the figures of the running service. */
 import type { Gateway, SigningSecrets } from '../gateways/gateway.ts';
 import { ok, type Check } from './check.ts';
 import type { Figures } from './figures.ts';
 
-/** One check for each kind of message that is signed, with a secret of each place, newest first. Nothing is wrong with an old secret: it is said, no more. */
+/**
+ * One check for each kind of signed message, with its secrets, newest first. Always ok: an old secret is only
+ * reported.
+ */
 export function secretChecks(figures: Figures, gateways: readonly Gateway[]): Check[] {
   return gateways.flatMap(({ id, secrets }) =>
     secrets

@@ -3,7 +3,7 @@ import type { Db } from '../store/open.ts';
 import { readSecretUse, retirableSince } from '../store/secret-use.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Shows when each configured secret has signed last, and since when it may be retired. */
+/** Sets the gauges of when each configured secret signed last, and since when it may be retired. */
 export async function refreshSecretFigures(
   db: Db,
   gateways: readonly Gateway[],

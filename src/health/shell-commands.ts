@@ -1,14 +1,14 @@
-/** Commands that a person can paste: complete, and quoted for a POSIX shell. */
+/** Complete commands, quoted for a POSIX shell, for a person to paste. */
 import { commandLine } from '../lib/command-line.ts';
 
-/** `paidonce <name> <id> --option value …`. What looks like an option and is none stands behind `--`. */
+/** `paidonce <name> <id> --option value …`. An id that looks like an option comes after `--`. */
 export function paidonce(name: string, id?: string, options: Readonly<Record<string, string>> = {}): string {
   const given = Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]);
   const words = id === undefined ? given : id.startsWith('-') ? [...given, '--', id] : [id, ...given];
   return commandLine('paidonce', name, ...words);
 }
 
-/** How a person reaches the server that we use; an API key is read from TEMPORAL_API_KEY by both. */
+/** How to reach our Temporal server from a shell. The CLI and the service both read TEMPORAL_API_KEY. */
 export interface TemporalServer {
   readonly TEMPORAL_ADDRESS: string;
   readonly TEMPORAL_NAMESPACE: string;
@@ -17,7 +17,7 @@ export interface TemporalServer {
   readonly TEMPORAL_TLS_CA?: string | undefined;
 }
 
-/** `temporal <words> --address … -n …`: without these it would speak to another server. */
+/** `temporal <words> --address … -n …`: without these options the CLI would call another server. */
 export function temporal(server: TemporalServer, ...words: readonly string[]): string {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = server;
   const files = [

@@ -5,9 +5,9 @@ import type { Db } from '../store/open.ts';
 import { readSchemaState } from '../store/schema-state.ts';
 import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
 
-/** An open store: its migrations and whose it is. `where` names it. */
+/** Checks an open store: its migrations and its owner. `where` names the store. */
 export async function checkStore(db: Db, where: string, gateways: readonly Gateway[]): Promise<Check[]> {
-  const todo = `does ${where} answer, and is it ours?`;
+  const todo = `check that ${where} answers and is the store of this service`;
   const migrations = await check('store', () => checkMigrations(db, where), todo);
   if (migrations.state === 'fail') return [migrations];
   const owners = gateways.map((gateway) =>
@@ -22,30 +22,36 @@ async function checkMigrations(db: Db, where: string): Promise<Finding> {
   if (state === 'older')
     return fail(
       `${where}: ${done} of ${known} migrations done`,
-      'with its DATABASE_URL',
+      'run the migrations, with the DATABASE_URL of the store',
       paidonce('migrate'),
     );
   if (state === 'newer')
-    return warn(`${where}: made by a newer version`, 'normal while a newer one is being deployed');
+    return warn(
+      `${where}: its schema is of a newer version`,
+      'normal while a newer version is being deployed',
+    );
   return ok(`${where}: answers, all ${done} migrations done`);
 }
 
-/** Payments whose gateway was taken out of the configuration: they are not looked at or polled, and their money is not moved. */
+/**
+ * Checks for payments whose gateway was removed from the configuration: they are not looked at or polled, and
+ * their money is not moved.
+ */
 export async function checkGateways(db: Db, gateways: readonly Pick<Gateway, 'id'>[]): Promise<Finding> {
   const names = gateways.map(({ id }) => id);
   const found = (await countLive(db)).filter(({ gateway }) => !names.includes(gateway));
   if (found.length === 0)
-    return ok('payments that are open, in review or moving money are all of one that is configured');
+    return ok('all payments that are open, in review or moving money have a configured gateway');
   const text = found.map(({ gateway, count }) => `${count} live payments of ${gateway}`).join(', ');
   return fail(
-    `${text}, which is not configured: they rest, and calls about them are 503`,
+    `${text}, which is not configured: they rest, and calls about them get 503`,
     'configure it again, at least until they are settled',
   );
 }
 
 async function checkOwner(db: Db, { id, account, mode }: Gateway): Promise<Finding> {
   const row = await readGateway(db, id);
-  if (row === null) return ok('not stamped yet: the first start does it');
+  if (row === null) return ok('no owner recorded yet: the first start does it');
   if (row.account === account && row.mode === mode) return ok(`belongs to account ${account} (${mode})`);
   return fail(
     `belongs to account ${row.account} (${row.mode}), but ${account} (${mode}) is configured`,

@@ -1,4 +1,4 @@
-/** What only the store knows, as gauges: read by each process for itself, at most every few seconds. */
+/** Gauges of figures that only the store knows. Each process reads them, at most every few seconds. */
 import { readFigures, type StoreFigures as Read } from '../store/health.ts';
 import { readMarks, type SweepMark } from '../store/sweeps.ts';
 import type { Service } from '../service.ts';
@@ -7,20 +7,26 @@ import { withStoreTimeout } from '../store/errors.ts';
 import { refreshSecretFigures } from './secret-figures.ts';
 
 export interface StoreFigures {
-  /** Reads them where they are older than some seconds. Never throws: `paidonce_store_up` and the age say what came of it. */
+  /**
+   * Reads the figures if they are older than some seconds. Never throws: `paidonce_store_up` and the age show
+   * the result.
+   */
   refresh(): Promise<void>;
 }
 
 /**
- * Shorter than the usual 15 s between two scrapes, so that each scrape of one Prometheus has figures of its own; a second Prometheus,
- * `GET /v1/health` and people who look cost nothing.
+ * Shorter than the usual 15 s between two scrapes, so that each scrape of one Prometheus gets new figures. A
+ * second Prometheus, `GET /v1/health` and people cause no further reads.
  */
 const REMEMBERED_MS = 10_000;
 const LIMIT_MS = 800;
 
 type Parts = Pick<Service, 'store' | 'gateways' | 'metrics'>;
 
-/** One a process. What could not be read is asked for again at once, so that a store that is back is seen. */
+/**
+ * One per process. After a failed read the next call reads again at once, so that a recovered store is
+ * noticed.
+ */
 export function createStoreFigures(
   parts: Parts,
   { rememberedMs = REMEMBERED_MS, now = Date.now }: { rememberedMs?: number; now?: () => number } = {},
@@ -73,7 +79,7 @@ function show(gauges: Metrics['store'], figures: Read, marks: readonly SweepMark
   }
 }
 
-/** A figure that was never read is absent, and not 0. */
+/** A figure that was never read is absent, not 0. */
 function forgetAll(gauges: Metrics['store']): void {
   const { outboxPending, outboxAge, review, reviewAge, oldestTrigger, operationAge, age } = gauges;
   for (const gauge of [outboxPending, outboxAge, review, reviewAge, oldestTrigger, operationAge, age])

@@ -12,13 +12,13 @@ import { check, commandsFor, fail, ok, warn, type Check, type Finding } from './
 
 const DAY_S = 86_400;
 
-/** The namespace, the search attributes, the workers and the sweeps. */
+/** Checks the namespace, the search attributes, the workers and the sweeps. */
 export async function checkTemporal(
   { client, connection }: { readonly client: Client; readonly connection: Connection },
   config: Config,
   gateways: readonly Gateway[],
 ): Promise<Check[]> {
-  const todo = 'is a server at TEMPORAL_ADDRESS, and does TEMPORAL_NAMESPACE exist there?';
+  const todo = 'check that a server runs at TEMPORAL_ADDRESS and that TEMPORAL_NAMESPACE exists there';
   const namespace = await check('temporal', () => checkNamespace(connection, config), todo);
   if (namespace.state === 'fail') return [namespace];
   const others = [
@@ -47,33 +47,33 @@ async function checkNamespace({ workflowService }: Connection, config: Config): 
   const text = `${address}, namespace ${namespace}, keeps closed runs ${Math.round(seconds / DAY_S)} days`;
   if (seconds >= 7 * DAY_S) return ok(text);
   const longer = temporal(config, 'operator', 'namespace', 'update', '--retention', '720h');
-  return warn(text, 'links and `why` lose old runs', longer);
+  return warn(text, 'keep closed runs longer: links and `why` lose old runs', longer);
 }
 
 async function checkAttributes(connection: Connection, config: Config): Promise<Finding> {
   const missing = await missingSearchAttributes(connection, config.TEMPORAL_NAMESPACE);
-  if (missing.length === 0) return ok('all there');
+  if (missing.length === 0) return ok('all present');
   const options = missing.flatMap((name) => ['--name', name, '--type', 'Keyword']);
   return fail(
     `missing: ${missing.join(', ')}; no payment can be opened`,
-    'a running service adds them within a minute; where it may not, this does',
+    'a running service adds them within a minute; if it lacks the permission, run this command',
     temporal(config, 'operator', 'search-attribute', 'create', ...options),
   );
 }
 
 async function checkStuck(client: Client): Promise<Finding> {
   const count = await countStuck(client);
-  if (count === null) return ok('this Temporal server is too old to say');
+  if (count === null) return ok('unknown: this Temporal server is too old to report it');
   if (count === 0) return ok('none');
   const ids = (await listStuck(client)).slice(0, 5);
   return fail(
-    `${count}, whose workflow task keeps failing: ${ids.join(', ')}`,
+    `${count} with a workflow task that keeps failing: ${ids.join(', ')}`,
     'the log and the Temporal Web UI say why; docs/operations.md, "A run that is stuck"',
     ...explaining(ids),
   );
 }
 
-/** Sweeps are of no order. */
+/** Only runs of orders: sweeps belong to no order. */
 function explaining(workflowIds: readonly string[]): string[] {
   const ofOrders = workflowIds.filter((id) => /^(payment|money)\//.test(id));
   return commandsFor(ofOrders, (id) => paidonce('why', id));
@@ -81,16 +81,16 @@ function explaining(workflowIds: readonly string[]): string[] {
 
 async function checkPaused(client: Client): Promise<Finding> {
   const ids = await listPaused(client);
-  if (ids === null) return ok('this Temporal server is too old to say');
+  if (ids === null) return ok('unknown: this Temporal server is too old to report it');
   if (ids.length === 0) return ok('none');
   return warn(
     `an operator has paused ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' and more' : ''}, or an activity there`,
-    'nothing of ours unpauses it; of each this says what is paused, and the command that lets it go on; docs/temporal-ui.md',
+    'the service never unpauses a run; these commands show what is paused and how to resume it; docs/temporal-ui.md',
     ...explaining(ids),
   );
 }
 
-/** Without a poller of the current version nothing is opened, and no other check shows it. */
+/** Without a poller of the current version no session is opened, and no other check shows that. */
 async function checkVersion(connection: Connection, config: Config): Promise<Check[]> {
   const { TEMPORAL_DEPLOYMENT_NAME: deployment, TEMPORAL_WORKER_BUILD_ID: build } = config;
   const found = await readCurrentVersion(connection, config);
@@ -98,7 +98,7 @@ async function checkVersion(connection: Connection, config: Config): Promise<Che
   const at = (...words: string[]) => temporal(config, 'worker', 'deployment', ...words);
   const makeCurrent =
     build === undefined
-      ? // Which versions there are is for a person to see first.
+      ? // A person has to see first which versions exist.
         at('describe', '--name', deployment)
       : at('set-current-version', '--deployment-name', deployment, '--build-id', build, '--yes');
   const judged = (): Finding => {
@@ -111,14 +111,14 @@ async function checkVersion(connection: Connection, config: Config): Promise<Che
     const { buildId: current, pollers } = found;
     if (current === '')
       return fail(
-        `no version of ${deployment} is current: nothing is opened`,
-        'make one current',
+        `no version of ${deployment} is current: no session is opened`,
+        'make a version current',
         makeCurrent,
       );
     if (pollers === 0)
       return fail(
-        `nobody polls for ${current}, the current version of ${deployment}: nothing is opened`,
-        `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make one current that polls`,
+        `no worker polls for ${current}, the current version of ${deployment}: no session is opened`,
+        `start a worker with TEMPORAL_WORKER_BUILD_ID=${current}, or make a version current whose workers poll`,
         build === undefined || build === current ? at('describe', '--name', deployment) : makeCurrent,
       );
     const isOther = build !== undefined && build !== current;
@@ -135,7 +135,7 @@ interface Queue {
 
 function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config, gateways: readonly Gateway[]): Queue[] {
   return [
-    { name, type: WORKFLOW_TASKS, does: 'payments stand still' },
+    { name, type: WORKFLOW_TASKS, does: 'payments make no progress' },
     ...gateways.flatMap(({ id }) => {
       const { checkout, background } = taskQueues(name, id);
       return [
@@ -147,7 +147,11 @@ function queuesOf({ TEMPORAL_TASK_QUEUE: name }: Config, gateways: readonly Gate
         },
       ];
     }),
-    { name: updatesTaskQueue(name), type: ACTIVITY_TASKS, does: 'merchants hear nothing' },
+    {
+      name: updatesTaskQueue(name),
+      type: ACTIVITY_TASKS,
+      does: 'updates that failed once are not sent again',
+    },
   ];
 }
 
@@ -159,14 +163,14 @@ async function checkWorker(
   const count = await countPollers(connection, { namespace: config.TEMPORAL_NAMESPACE, name, type });
   if (count === 0)
     return fail(
-      `nobody polls: ${does}`,
+      `no worker polls: ${does}`,
       'start a worker, with the environment of the service',
       workerFor(config),
     );
   return ok(`${count} polling`);
 }
 
-/** Where the store is embedded, one process is API and worker. */
+/** With an embedded store one process is both API and worker. */
 function workerFor({ DATABASE_URL: url }: Config): string {
   return paidonce(url === undefined ? 'serve' : 'worker');
 }
@@ -177,7 +181,7 @@ async function checkSweep(
   scheduleId: string,
   { account, mode }: Gateway,
 ): Promise<Finding> {
-  const restart = 'a running service makes it within a minute; else start a worker';
+  const restart = 'a running service creates it within a minute; otherwise start a worker';
   const found = await client.schedule
     .getHandle(scheduleId)
     .describe()
@@ -192,7 +196,7 @@ async function checkSweep(
   if (state.paused)
     return fail(
       'the schedule is paused: lost callbacks are not found',
-      'this lets it go on',
+      'this command resumes it',
       temporal(config, 'schedule', 'toggle', '--unpause', '-s', scheduleId),
     );
   if (info.runningActions.length > 0) return ok('running');
@@ -202,7 +206,7 @@ async function checkSweep(
 function ageOf(last: Date | undefined, { SWEEP_INTERVAL: intervalMs }: Config): Finding {
   if (last === undefined) return ok('scheduled, not due yet');
   const age = Date.now() - last.getTime();
-  const text = `last begun ${Math.round(age / 1_000)} s ago`;
+  const text = `last started ${Math.round(age / 1_000)} s ago`;
   return age > 3 * intervalMs + 60_000
     ? warn(text, 'an earlier sweep may be stuck: look for sweep/… in the Temporal Web UI')
     : ok(text);

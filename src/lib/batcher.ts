@@ -1,6 +1,6 @@
 const DELAY_MS = 250;
 
-/** Gathers items for a moment and writes them together: for writes that nothing waits for. */
+/** Collects items for a moment and writes them together, for writes that nothing waits for. */
 export class Batcher<Item> {
   readonly #write: (items: Item[]) => Promise<void>;
   #items: Item[] = [];
@@ -15,7 +15,7 @@ export class Batcher<Item> {
     this.#timer ??= setTimeout(() => void this.flush(), DELAY_MS);
   }
 
-  /** Writes what has gathered. A write that fails is dropped: its items must be found again by other means. */
+  /** Writes the collected items. A failed write is dropped: its items must be found again by other means. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

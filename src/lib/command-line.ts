@@ -1,7 +1,7 @@
-/** Nothing in it means anything to a shell. */
+/** No character here has a special meaning in a shell. */
 const PLAIN = /^[\w@%+:,./-]+$/;
 
-/** The words of a command as one line that a POSIX shell takes apart again into the same words. */
+/** Joins the words of a command to a line that a POSIX shell splits into the same words. */
 export function commandLine(...words: readonly string[]): string {
   return words.map((word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
 }

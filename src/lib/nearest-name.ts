@@ -1,4 +1,4 @@
-/** A shorter name has a neighbour everywhere: HOME is not HOST. */
+/** Short names are often similar by chance: HOME is not HOST. */
 const SHORTEST = 8;
 
 /** The known name that is nearest to a misspelt one, at most `within` letters away. */
@@ -12,7 +12,7 @@ export function nearestName(name: string, known: readonly string[], within: numb
   return nearest?.other;
 }
 
-/** Levenshtein's: how many letters must be inserted, deleted or replaced. */
+/** The Levenshtein distance: how many letters must be inserted, deleted or replaced. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [down, letter] of Array.from(from).entries()) {

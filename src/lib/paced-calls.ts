@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits for its turn, and makes the call. What the call throws is thrown. */
+/** Waits for its turn and makes the call. Throws what the call throws. */
 export type PacedCalls = <Answer>(call: () => Promise<Answer>) => Promise<Answer>;
 
 export interface PaceSettings {
-  /** How many times as long as the answer took is rested: a server that is busy answers late, and what others need of it comes first. */
+  /**
+   * The length of a rest, as a multiple of the time that the answer took: a busy server answers late, and
+   * other clients come first.
+   */
   readonly restsPerAnswer: number;
   readonly longestRestMs: number;
 }
 
-/** At most 20 a second: waking many runs at once makes every other order wait. */
+/** At most 20 calls a second: waking many runs at once would delay all other orders. */
 const SHORTEST_REST_MS = 50;
 
-/** One call after another for all who share it, with a rest after each. */
+/** Makes the calls of all its users one after another, with a rest after each. */
 export function pacedCalls({ restsPerAnswer, longestRestMs }: PaceSettings): PacedCalls {
   let rested: Promise<unknown> = Promise.resolve();
   return (call) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Where package.json lies, with `migrations` and `tools` beside it: above `src`, and above `dist/src`. */
+/** The folder of package.json, `migrations` and `tools`: above `src`, or above `dist/src`. */
 export const PACKAGE_FOLDER = nearestPackage(import.meta.dirname);
 
 function nearestPackage(folder: string): string {

@@ -1,10 +1,11 @@
-/** The process that listens on a port, for a message that tells a person what to stop. Linux only. */
+/** Finds the process that listens on a port, so that a message can say what to stop. Linux only. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /**
- * The process that listens on a TCP port of this machine, as `pid 4242 (node /srv/paidonce/dist/src/cli/main.js)`: its program and script, and
- * not its arguments, which may hold secrets. Null where another user's process has it, another network namespace's, or there is no /proc.
+ * The process that listens on a TCP port of this machine, as `pid 4242 (node
+ * /srv/paidonce/dist/src/cli/main.js)`: its program and script without arguments, which may contain secrets.
+ * Null if the process belongs to another user or network namespace, or if there is no /proc.
  */
 export function portHolder(port: number): string | null {
   const sockets = socketsOn(port);
@@ -15,7 +16,7 @@ export function portHolder(port: number): string | null {
   return words === '' ? `pid ${pid}` : `pid ${pid} (${words})`;
 }
 
-/** What is wrong and the way out, the same for every port that a variable names. */
+/** The error text for a port that is taken, with what to do, for every port variable. */
 export function takenPort(at: {
   readonly variable: string;
   readonly port: number;
@@ -28,7 +29,7 @@ export function takenPort(at: {
 
 const LISTENS = '0A';
 
-/** As links of file descriptors name them. */
+/** The sockets, named like the targets of file descriptor links. */
 function socketsOn(port: number): ReadonlySet<string> {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => textOf(file).split('\n'));
@@ -47,7 +48,7 @@ const INTERPRETER = /^(node|nodejs|bun|deno|python[\d.]*|ruby|perl|php|java|sh|b
 const SCRIPT = /\.([cm]?[jt]sx?|py|rb|pl|php|jar|sh)$/;
 const LONGEST = 200;
 
-/** The program, and of an interpreter the script: a code that is given as an argument is none. */
+/** The program, with the script of an interpreter. Code that is passed as an argument is not a script. */
 function commandOf(pid: string): string {
   const [program = '', ...args] = textOf(`/proc/${pid}/cmdline`).split('\0');
   const name = basename(program.split(' ', 1)[0] ?? '');
@@ -56,7 +57,7 @@ function commandOf(pid: string): string {
   return printable(isScript ? `${name} ${first}` : name).slice(0, LONGEST);
 }
 
-/** A program names itself as it pleases: no control, and nothing that turns the direction of the line. */
+/** A program may choose any name: control characters and direction marks are replaced. */
 function printable(text: string): string {
   return text.replace(/\p{C}/gu, '?');
 }
@@ -73,7 +74,7 @@ function linkOf(path: string): string {
   return tried(() => readlinkSync(path), '');
 }
 
-/** Processes end while we look, and those of others are closed to us. */
+/** Processes may end while we read, and those of other users can't be read. */
 function tried<Found>(read: () => Found, otherwise: Found): Found {
   try {
     return read();

@@ -1,4 +1,7 @@
-/** Asks at most once in so many milliseconds: a call in between gets the same answer, also one that is still awaited, or has failed. */
+/**
+ * Calls `ask` at most once in `ms` milliseconds. Calls in between get the same answer, even if it is still
+ * pending or has failed.
+ */
 export function remembered<Answer>(
   ms: number,
   ask: () => Promise<Answer>,

@@ -1,18 +1,20 @@
 /**
- * The innermost reason of an error, in one line: a failed statement's own words repeat the values that were to be written, and
- * an outer error mostly says no more than that something failed.
+ * The innermost reason of an error in one line. A failed statement's own message repeats the values to be
+ * written, and an outer error mostly says only that something failed.
  */
 export function rootOf(error: unknown): string {
   let at = error;
   while (isErrorLike(at) && isErrorLike(at.cause)) at = at.cause;
   if (!isErrorLike(at)) return 'no reason given';
-  // Several addresses that all refused are one error without words.
+  // If all addresses of a host refuse, Node's error has no message.
   const text = at.message || at.code || at.name || 'no reason given';
   // gRPC appends advice about its own internals.
   return (text.split(/\n| Resolution note/)[0] ?? text).slice(0, 300);
 }
 
-/** Whether it is drizzle's, whose message repeats every value that was to be written: customers, return keys. */
+/**
+ * Whether the error is drizzle's, whose message repeats every value to be written: customers, return keys.
+ */
 export function isFailedStatement(
   error: unknown,
 ): error is { readonly query: unknown; readonly cause?: unknown } {
@@ -27,7 +29,9 @@ export interface ErrorLike {
   readonly cause?: unknown;
 }
 
-/** By its shape: an error of Node's own is no `instanceof Error` inside a VM context, where tests run. */
+/**
+ * Checks the shape, since Node's own errors are not `instanceof Error` inside a VM context, where tests run.
+ */
 export function isErrorLike(value: unknown): value is ErrorLike {
   return typeof value === 'object' && value !== null;
 }

@@ -1,8 +1,8 @@
-/** Ends for what may never end by itself. */
+/** Time limits for calls that might never end. */
 
 /**
- * The call's answer, or the error of `tooLate` once the time is over. What the call throws is thrown as it is; a call that
- * fails after its time is ignored.
+ * The call's answer, or the error of `tooLate` once the time is over. Errors of the call are thrown
+ * unchanged; a failure after the time is ignored.
  */
 export async function inTime<Answer>(
   call: Promise<Answer>,

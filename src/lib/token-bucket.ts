@@ -1,4 +1,7 @@
-/** Allows so many a second, by key, with a burst of the same size; forgets keys that have been quiet. */
+/**
+ * Allows `perSecond` events per key, with a burst of the same size unless given. Forgets the keys that were
+ * unused for longest.
+ */
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -16,7 +19,7 @@ export class TokenBuckets {
     bucket.at = now;
     const isAllowed = bucket.tokens >= 1;
     if (isAllowed) bucket.tokens -= 1;
-    // Oldest first, since a bucket that is used moves to the end.
+    // The map is ordered by last use: a used bucket moves to the end.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     if (this.#buckets.size > 10_000) this.#buckets.delete(this.#buckets.keys().next().value as string);

@@ -1,21 +1,21 @@
-/** URLs that may hold a user and a password: as they are called, and as they may be shown. */
+/** URLs that may contain a user and a password: how to call and how to show them. */
 
-/** What `fetch` is given: it takes no credentials in a URL, and names the whole URL in its refusal. */
+/** The parts for `fetch`, which refuses a URL with credentials and repeats the whole URL in its error. */
 export interface FetchTarget {
-  /** As written, last slash and query included, without the credentials. */
+  /** As written, including the last slash and the query, without the credentials. */
   readonly url: string;
-  /** The value of an `Authorization` header (basic), where the URL has a user. */
+  /** The value of an `Authorization` header (basic), if the URL has a user. */
   readonly authorization: string | null;
 }
 
-/** Whether a URL has a user name or a password in it; false for what is no URL, which is another complaint. */
+/** Whether a URL has a user name or a password. False for an invalid URL, which gets another error. */
 export function hasCredentials(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { username, password } = new URL(url);
   return username !== '' || password !== '';
 }
 
-/** Of a valid URL. */
+/** Expects a valid URL. */
 export function fetchTarget(written: string): FetchTarget {
   if (!hasCredentials(written)) return { url: written, authorization: null };
   const { username, password } = new URL(written);
@@ -26,15 +26,15 @@ export function fetchTarget(written: string): FetchTarget {
   };
 }
 
-/** The URL as people may see it: no credentials, and no query, which may hold a token. */
+/** The URL as it may be shown: without credentials, and without the query, which may contain a token. */
 export function shownUrl(written: string): string {
   return written.replace(CREDENTIALS, '$1').replace(/[?#].*$/s, '');
 }
 
-/** What stands between the scheme and the last `@` before the path. */
+/** The part between the scheme and the last `@` before the path. */
 const CREDENTIALS = /^([a-z]+:\/\/)[^/?#]*@/i;
 
-/** A password with a lone `%` is meant as it stands. */
+/** A password with a single `%` that is not an escape is used as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,11 +1,11 @@
-/** The forms that a variable may have. What each message says stands behind "expected". */
+/** The forms of variables. Each message completes "expected …". */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { hasCredentials } from './url-credentials.ts';
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Of the transformed value: milliseconds. */
+/** The transformed value is in milliseconds. */
 export const duration = z
   .string()
   .regex(/^[1-9]\d{0,8}(ms|s|m|h|d)$/, 'a duration such as 250ms, 10s, 5m, 1h or 3d')
@@ -14,7 +14,7 @@ export const duration = z
     return Number(count) * UNITS[unit as keyof typeof UNITS];
   });
 
-/** Not coerced: an empty text would become 0, and `1e3` or `0x50` a port. */
+/** Not coerced: otherwise an empty text would become 0, and `1e3` or `0x50` a port. */
 export const whole = (what: string, max: number) =>
   z
     .string()
@@ -29,7 +29,9 @@ export const wholeFrom = (least: number, most: number, what: string) =>
 
 export const writtenUrl = z.url({ protocol: /^https?$/, error: 'an absolute http or https URL' });
 
-/** The beginning of other URLs, so its last slash means nothing; it is shown, and `fetch` takes no credentials. */
+/**
+ * A base of other URLs, so its last slash is removed. No credentials: it is shown, and `fetch` refuses them.
+ */
 export const url = writtenUrl
   .refine((text) => !hasCredentials(text), 'a URL without user and password')
   .transform((text) => text.replace(/\/+$/, ''));
@@ -38,7 +40,7 @@ export const secret = z
   .string()
   .refine((text) => text.trim() !== '' && text === text.trim(), 'a secret without blanks around it');
 
-/** Entries between commas. */
+/** Entries separated by commas. */
 export const list = <Entry>(of: z.ZodType<Entry, string>) =>
   z
     .string()
@@ -51,11 +53,11 @@ export const source = z.union(
   'IP addresses or networks such as 192.0.2.0/24',
 );
 
-/** A text that is there: nothing blank is a value, whatever the variable. */
+/** Text that is not blank: a blank value is never valid. */
 export const text = (what: string, max = 4_096) =>
   z.string().refine((given) => given.trim() === given && given !== '' && given.length <= max, what);
 
-/** Read again at every connection; a file that can't be read is told before anything is started. */
+/** The file is read again at every connection. An unreadable file is reported before anything starts. */
 export const pemFile = z.string().refine(isPem, 'the path of a readable PEM file');
 
 function isPem(path: string): boolean {

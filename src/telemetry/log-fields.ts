@@ -1,21 +1,24 @@
-/** What of a logged object stands in the line. Not pino's wildcards: a Buffer or a URL beside them makes the call throw. */
+/**
+ * Selects what of a logged object is written. Not by pino's wildcards, which throw on a Buffer or a URL
+ * beside them.
+ */
 import { pino } from 'pino';
 import { isFailedStatement } from '../lib/root-of.ts';
 
-/** As names of fields or headers, in whatever case. */
+/** Names of fields or headers, in any case. */
 const SECRETS = new Set(['authorization', 'cookie', 'secret', 'token', 'customer']);
 
-/** Far more than any line of ours has; it also ends an object that contains itself. */
+/** Deeper than any object that we log. The limit also ends an object that contains itself. */
 const DEEPEST = 6;
 
-/** Whichever gateway signs: its header ends so. */
+/** The signature headers of all gateways end like this. */
 const SIGNATURE = /(^|-)signature$/;
 
 function isSecret(name: string): boolean {
   return SECRETS.has(name) || SIGNATURE.test(name);
 }
 
-/** The object without secrets and customers, its errors in words. */
+/** The object without secrets and customers, with its errors as plain objects. */
 export function loggable(object: object, depth = 0): Record<string, unknown> {
   const fields = Object.entries(object).map(([name, value]) => [
     name,
@@ -28,7 +31,7 @@ function loggableValue(value: unknown, depth: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Error) return describeError(value, depth);
   if (depth > DEEPEST) return '[too deep]';
-  // Dates, addresses, a request of Koa: what they say of themselves is looked through too.
+  // Dates, URLs, Koa requests: their JSON form is filtered too.
   if ('toJSON' in value && typeof value.toJSON === 'function')
     return loggableValue(value.toJSON(), depth + 1);
   return Array.isArray(value) ? value.map((each) => loggableValue(each, depth + 1)) : loggable(value, depth);

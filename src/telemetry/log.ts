@@ -3,12 +3,12 @@ import { loggable } from './log-fields.ts';
 
 export type { Logger } from 'pino';
 
-/** JSON on stdout, pretty on a terminal; or into `destination`. */
+/** Logs JSON to stdout, readable lines to a terminal, or to `destination`. */
 export function createLog(level: string, name: string, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: { name },
-    // `loggable` has put errors into words already.
+    // `loggable` has already converted errors.
     serializers: { err: (error: unknown) => error },
     formatters: { log: (object: object) => loggable(object) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,

@@ -1,4 +1,4 @@
-/** Every figure that `/metrics` shows. Names are the contract of dashboards and alerts: docs/operations.md lists them. */
+/** Every metric of `/metrics`. Dashboards and alerts depend on the names: docs/operations.md lists them. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { UPDATE_TYPES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
@@ -8,7 +8,7 @@ import type { SdkMetrics } from './sdk-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** One registry a process. */
+/** One registry per process. */
 export function createMetrics() {
   const registry = new Registry();
   return {
@@ -27,11 +27,11 @@ export function createMetrics() {
   };
 }
 
-/** What was asked of the API, and which build answers. */
+/** Requests to the API, and the build that answers. */
 function countedAtTheDoor(registers: Registry[]) {
   const build = new Gauge({
     name: 'paidonce_build_info',
-    help: '1, with the version that runs and the Node.js that runs it',
+    help: 'Always 1; the labels are the versions of paidonce and of Node.js',
     labelNames: ['version', 'node'],
     registers,
   });
@@ -39,25 +39,25 @@ function countedAtTheDoor(registers: Registry[]) {
   return {
     httpRequests: new Counter({
       name: 'paidonce_http_requests_total',
-      help: 'Answers by route and status; route "none" for what no route answers',
+      help: 'Answers by route and status; route "none" if no route matches',
       labelNames: ['route', 'status'],
       registers,
     }),
     openings: new Counter({
       name: 'paidonce_openings_total',
-      help: 'Calls to open a session by outcome: opened (a new one), known (the one that is open), refused, unavailable',
+      help: 'Calls to open a session by outcome: opened (a new session), known (the open session), refused, unavailable',
       labelNames: ['outcome'],
       registers,
     }),
     unauthorized: new Counter({
       name: 'paidonce_unauthorized_requests_total',
-      help: 'Requests to /v1 without a right API key by reason: no_key, wrong_key, too_often (wrong ones that were limited)',
+      help: 'Requests to /v1 without a valid API key by reason: no_key, wrong_key, too_often (wrong keys that were rate limited)',
       labelNames: ['reason'],
       registers,
     }),
     httpSeconds: new Histogram({
       name: 'paidonce_http_request_seconds',
-      help: 'From the request to the answer, by route',
+      help: 'Time from the request to the answer, by route',
       labelNames: ['route'],
       buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
@@ -65,7 +65,10 @@ function countedAtTheDoor(registers: Registry[]) {
   };
 }
 
-/** Every series that an alert looks at is there from the start: `increase()` does not see the first of one that only now begins. */
+/**
+ * Creates every series of an alert with 0: `increase()` does not see the first value of a series that begins
+ * later.
+ */
 export function beginAtZero(metrics: Metrics, gateways: readonly string[]): void {
   for (const gateway of gateways) {
     for (const outcome of ['accepted', 'duplicate', 'malformed', 'stale', 'limited', 'unavailable'])
@@ -93,48 +96,48 @@ const REFUSED = [
 ] as const satisfies readonly RefusalReason[];
 const IGNORED = ['ping', 'unclear', 'foreign', 'lost'] as const;
 
-/** What came in. */
+/** Metrics of callbacks. */
 function countedHere(registers: Registry[]) {
   return {
     deliveries: new Counter({
       name: 'paidonce_deliveries_total',
-      help: 'Callbacks by gateway and outcome: accepted, duplicate, ignored, refused, malformed, stale, limited, unavailable; beside them foreign_source',
+      help: 'Callbacks by gateway and outcome: accepted, duplicate, ignored, refused, malformed, stale, limited, unavailable; foreign_source is counted in addition',
       labelNames: ['gateway', 'outcome', 'reason'],
       registers,
     }),
     secretHits: new Counter({
       name: 'paidonce_signature_secret_hits_total',
-      help: 'Verified callbacks by kind (session, account) and the place of the secret that signed them, 0 the newest',
+      help: 'Verified callbacks by kind (session, account) and the place of the secret that signed them; 0 is the newest',
       labelNames: ['gateway', 'kind', 'secret'],
       registers,
     }),
     acknowledged: new Histogram({
       name: 'paidonce_callback_acknowledged_seconds',
-      help: 'From the request to the answer of a verified callback',
+      help: 'Time from the request to the answer of a verified callback',
       buckets: [0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1],
       registers,
     }),
     callbackToPaid: new Histogram({
       name: 'paidonce_callback_to_paid_seconds',
-      help: 'From the first verified callback to the order being paid',
+      help: 'Time from the first verified callback until the order is paid',
       buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
       registers,
     }),
   };
 }
 
-/** How payments, gateways and the merchant fare. */
+/** Metrics of payments, gateway calls and updates to the merchant. */
 function countedBeyond(registers: Registry[]) {
   return {
     outcomes: new Counter({
       name: 'paidonce_outcomes_total',
-      help: 'Payments by the status that they reached',
+      help: 'Payments by reached status',
       labelNames: ['status'],
       registers,
     }),
     polls: new Counter({
       name: 'paidonce_polls_total',
-      help: 'Reads by timer: hold polls and follow-ups',
+      help: 'Reads started by a timer: hold polls and follow-ups',
       registers,
     }),
     gatewayCalls: new Histogram({
@@ -146,165 +149,168 @@ function countedBeyond(registers: Registry[]) {
     }),
     gatewayStopped: new Gauge({
       name: 'paidonce_gateway_call_stopped',
-      help: '1 while a call of a gateway is stopped, since it met silence for five payments or more; probed every few seconds',
+      help: '1 while a call of a gateway is stopped, because it had no answer for five payments or more; it is probed every few seconds',
       labelNames: ['gateway', 'call'],
       registers,
     }),
     clockSkew: new Gauge({
       name: 'paidonce_gateway_clock_skew_seconds',
-      help: "Our clock less the gateway's, by the Date of its last answer",
+      help: "Our clock minus the gateway's, by the Date header of its last answer",
       labelNames: ['gateway'],
       registers,
     }),
     updates: new Counter({
       name: 'paidonce_merchant_updates_total',
-      help: 'Attempts to tell the merchant by type and outcome: delivered, failed, gone, gave_up, superseded',
+      help: 'Attempts to notify the merchant by type and outcome: delivered, failed, gone, gave_up, superseded',
       labelNames: ['type', 'outcome'],
       registers,
     }),
   };
 }
 
-/** How what must be there for that fares: the namespace, the callbacks. */
+/** Metrics of what payments depend on: the namespace and the callbacks. */
 function countedAside(registers: Registry[]) {
   return {
     namespaceRepairs: new Counter({
       name: 'paidonce_namespace_repairs_total',
-      help: 'Times that search attributes or sweeps were gone from the Temporal namespace, by outcome: done, failed',
+      help: 'Repairs of search attributes or sweeps that were missing in the Temporal namespace, by outcome: done, failed',
       labelNames: ['outcome'],
       registers,
     }),
     callbacksExpected: new Counter({
       name: 'paidonce_callbacks_expected_total',
-      help: 'Callbacks about payments that were settled or held: those that came, and those that the gateway says it has sent',
+      help: 'Callbacks about payments that were settled or held: those that arrived, and those that the gateway says it has sent',
       labelNames: ['gateway'],
       registers,
     }),
     callbacksMissed: new Counter({
       name: 'paidonce_callbacks_missed_total',
-      help: 'Of them, those that the gateway says it has sent and that never came; counted every hour',
+      help: 'Expected callbacks that the gateway says it has sent and that never arrived; counted every hour',
       labelNames: ['gateway'],
       registers,
     }),
     versionPollers: new Gauge({
       name: 'paidonce_current_version_pollers',
-      help: 'Processes that poll for the current worker version: with none, nothing is opened; absent without Worker Versioning',
+      help: 'Processes that poll for the current worker version; with 0, no session is opened; absent without Worker Versioning',
       registers,
     }),
     temporalUp: new Gauge({
       name: 'paidonce_temporal_up',
-      help: 'Whether Temporal answers now, with all that it needs to open a payment',
+      help: '1 if Temporal answers and has everything that is needed to open a payment, otherwise 0',
       registers,
     }),
     stuck: new Gauge({
       name: 'paidonce_stuck_workflows',
-      help: 'Runs whose workflow task keeps failing, as Temporal reports it; absent where it could not be asked',
+      help: 'Runs whose workflow task keeps failing, as Temporal reports it; absent if Temporal did not answer',
       labelNames: [],
       registers,
     }),
   };
 }
 
-/** What only the store knows, read at a scrape and kept for some seconds. Absent where it never answered. */
+/**
+ * Figures that only the store knows, read at a scrape and kept for some seconds. Absent if the store never
+ * answered.
+ */
 function readFromStore(registers: Registry[]) {
   return {
     outboxPending: new Gauge({
       name: 'paidonce_outbox_pending',
-      help: 'Updates that the merchant has not heard yet',
+      help: 'Updates that the merchant has not acknowledged yet',
       registers,
     }),
     outboxAge: new Gauge({
       name: 'paidonce_outbox_oldest_seconds',
-      help: 'Age of the oldest of them',
+      help: 'Age of the oldest update that the merchant has not acknowledged yet',
       registers,
     }),
     review: new Gauge({
       name: 'paidonce_review_payments',
-      help: 'Payments that wait for a person',
+      help: 'Payments that need a decision by a person',
       registers,
     }),
     reviewAge: new Gauge({
       name: 'paidonce_review_oldest_seconds',
-      help: 'How long the oldest of them has waited',
+      help: 'How long the oldest payment in review has waited',
       registers,
     }),
     unsettled: new Gauge({
       name: 'paidonce_open_payments',
-      help: 'Payments by unsettled status',
+      help: 'Unsettled payments by status',
       labelNames: ['status'],
       registers,
     }),
     operations: new Gauge({
       name: 'paidonce_open_operations',
-      help: 'Captures, refunds and voids that have not ended, by status: pending, unknown (sent, and the answer was lost)',
+      help: 'Captures, refunds and voids that have not ended, by status: pending, unknown (sent, and the response was lost)',
       labelNames: ['status'],
       registers,
     }),
     operationAge: new Gauge({
       name: 'paidonce_open_operation_oldest_seconds',
-      help: 'Age of the oldest of them',
+      help: 'Age of the oldest operation that has not ended',
       registers,
     }),
     oldestTrigger: new Gauge({
       name: 'paidonce_unhandled_delivery_oldest_seconds',
-      help: 'Age of the oldest verified callback that no workflow has dealt with',
+      help: 'Age of the oldest verified callback that no workflow has handled',
       registers,
     }),
   };
 }
 
-/** Whether the store answers, and how old what it said is. */
+/** Whether the store answers, and the age of its figures. */
 function answersOfStore(registers: Registry[]) {
   return {
     up: new Gauge({
       name: 'paidonce_store_up',
-      help: 'Whether the store answered when its figures were asked for last, a few seconds ago at most',
+      help: '1 if the store answered when its figures were last read, at most a few seconds ago, otherwise 0',
       registers,
     }),
     age: new Gauge({
       name: 'paidonce_store_figures_age_seconds',
-      help: 'How long ago the figures that only the store knows were read; absent where they never were',
+      help: 'Age of the figures that are read from the store; absent if they were never read',
       registers,
     }),
   };
 }
 
-/** How far each listing of a gateway is known, and what was found. */
+/** The progress and the results of the sweeps, by listing. */
 function sweepsInStore(registers: Registry[]) {
   return {
     sweepFinds: new Gauge({
       name: 'paidonce_sweep_finds_total',
-      help: 'Payments that the sweep found and nobody had told us of, by the listing that showed them',
+      help: 'Changed payments that the sweep found and no callback had reported, by the listing that showed them',
       labelNames: ['gateway', 'listing'],
       registers,
     }),
     foreign: new Gauge({
       name: 'paidonce_sweep_foreign_transactions',
-      help: 'Transactions of others on the same account in the last complete pass of a listing',
+      help: 'Transactions of other shops on the same account in the last complete pass of a listing',
       labelNames: ['gateway', 'listing'],
       registers,
     }),
     lastSweep: new Gauge({
       name: 'paidonce_last_complete_sweep_timestamp_seconds',
-      help: 'When a pass over a listing has last reached its last page',
+      help: 'When a pass over a listing last reached its last page',
       labelNames: ['gateway', 'listing'],
       registers,
     }),
   };
 }
 
-/** Which of the configured secrets sign, and which may go. */
+/** Which of the configured secrets sign, and which may be removed. */
 function secretsInStore(registers: Registry[]) {
   return {
     secretLastUsed: new Gauge({
       name: 'paidonce_signature_secret_last_used_timestamp_seconds',
-      help: 'When a configured secret has signed last, by kind (session, account) and place, 0 the newest; 0 for never',
+      help: 'When a configured secret last signed, by kind (session, account) and place (0 is the newest); the value 0 means never',
       labelNames: ['gateway', 'kind', 'secret'],
       registers,
     }),
     secretRetirable: new Gauge({
       name: 'paidonce_signature_secret_retirable_timestamp_seconds',
-      help: 'Since when newer secrets alone have signed for a day, so that it may be retired; 0 where it may not',
+      help: 'Since when only newer secrets have signed for a day, so that this one may be retired; 0 if it may not',
       labelNames: ['gateway', 'kind', 'secret'],
       registers,
     }),

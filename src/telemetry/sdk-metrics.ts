@@ -1,14 +1,17 @@
-/** The figures of Temporal's SDK. It serves them itself, on a port of this machine only; we read them at a scrape of ours. */
+/**
+ * The metrics of Temporal's SDK. The SDK serves them on a port of this machine only; we read them at each
+ * scrape.
+ */
 
-/** A scrape of ours waits for no longer than this. */
+/** A scrape waits no longer than this for them. */
 const LIMIT_MS = 500;
 
 export interface SdkMetrics {
-  /** Set once the SDK serves them; null in a process without a worker. */
+  /** Set once the SDK serves its metrics; null in a process without a worker. */
   port: number | null;
 }
 
-/** In Prometheus' text format; empty without a worker, and where the SDK does not answer in time. Never throws. */
+/** Prometheus' text format; empty without a worker, or if the SDK does not answer in time. Never throws. */
 export async function readSdkMetrics({ port }: SdkMetrics): Promise<string> {
   if (port === null) return '';
   try {

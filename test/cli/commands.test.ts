@@ -87,7 +87,9 @@ describe('paidonce why', () => {
 
   it.each([[''], ['x'.repeat(201)], ['1001\n']])('refuses what can be no id: %j', async (id) => {
     expect(await runCommand(['why', id])).toBe(2);
-    expect(terminal.complaints).toContain('One id of 1 to 200 characters was expected');
+    expect(terminal.complaints).toContain(
+      'One id of 1 to 200 characters without control characters was expected',
+    );
   });
 });
 

@@ -49,7 +49,7 @@ describe('the public address', () => {
     const [, key] = await checkAddress(aConfig({ PUBLIC_URL: await answering(locked) }), []);
     expect(key).toMatchObject({ name: 'API key', state: 'fail' });
     const [other] = await checkAddress(aConfig({ PUBLIC_URL: await answering({}) }), []);
-    expect(other?.text).toContain('not as we do');
+    expect(other?.text).toContain('not like this service');
   });
 });
 

@@ -125,7 +125,7 @@ describe('paidonce dintero signature', () => {
     });
     process.env['DINTERO_SIGNATURE_SECRETS'] = `new,${FIRST_SECRET}`;
     expect(await runCommand(['dintero', 'signature'])).toBe(0);
-    expect(terminal.output).toContain('it is one of DINTERO_SIGNATURE_SECRETS');
+    expect(terminal.output).toContain('it is already in DINTERO_SIGNATURE_SECRETS');
   });
 
   it('makes a new one when asked to', async () => {

@@ -86,9 +86,9 @@ describe('from a terminal', () => {
     const payment = await aPaidPayment(at.store.db);
     captures(payment, 'cli-capture-500');
     expect(await runCommand(['capture', payment.id, '--amount', '500'])).toBe(0);
-    expect(terminal.output).not.toContain('asked for before');
+    expect(terminal.output).not.toContain('already requested');
     expect(await runCommand(['capture', payment.id, '--amount', '500'])).toBe(0);
-    expect(terminal.output).toContain('nothing was moved now; another one needs its own --reference');
+    expect(terminal.output).toContain('nothing was moved now; another operation needs its own --reference');
     expect(await listOperations(at.store.db, payment.id)).toHaveLength(1);
     expect(at.api.money.asked).toHaveLength(1);
   });
@@ -100,7 +100,7 @@ describe('from a terminal', () => {
     expect(terminal.output).toContain('is pending');
     at.api.money.onCarryOut = (id) => markUnknown(at.store.db, id);
     expect(await runCommand(['capture', payment.id])).toBe(0);
-    expect(terminal.output).toContain('is not known yet');
+    expect(terminal.output).toContain('has no known result yet');
   });
 
   it('what failed ends with 1 and the reason', async () => {
@@ -153,7 +153,7 @@ describe('from a terminal', () => {
     expect(terminal.complaints).toContain('give_back_failed');
     at.api.money.onGiveBack = () => Promise.reject(new RunsUnavailable('no answer'));
     expect(await runCommand(['resolve', payment.id, ...words])).toBe(0);
-    expect(terminal.output).toContain('is REVIEW (late_money)\nits money is on its way back');
+    expect(terminal.output).toContain('is REVIEW (late_money)\nits money is being given back');
     terminal.output = '';
     at.api.money.onGiveBack = () => becomes(at.store.db, payment, 'VOIDED').then(() => undefined);
     expect(await runCommand(['resolve', payment.id, ...words])).toBe(0);

@@ -69,7 +69,7 @@ describe('paidonce dintero subscribe, with an API that verifies', () => {
   it('says that it has not checked the ping of a secret that the API can not have yet', async () => {
     delete process.env['DINTERO_WEBHOOK_SECRETS'];
     expect(await runCommand(['dintero', 'subscribe'])).toBe(0);
-    expect(terminal.output).toContain('its ping was not checked');
+    expect(terminal.output).toContain('the ping was not checked');
     expect(await listed()).toHaveLength(1);
   });
 });

@@ -149,7 +149,7 @@ describe('paidonce why', () => {
       terminal.output = '';
       expect(await runCommand(['why', id])).toBe(1);
       expect(terminal.output).toContain(`No order belongs to ${id}: the service at`);
-      expect(terminal.output).toContain('Looked for an order, payment, session');
+      expect(terminal.output).toContain('Searched for an order, payment, session');
     }
   });
 

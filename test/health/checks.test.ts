@@ -68,8 +68,8 @@ describe('the figures of the running service', () => {
   });
 
   it.each([
-    ['are too old', 31.4, 'was read 31 s ago'],
-    ['were never read', undefined, 'was never read from the store'],
+    ['are too old', 31.4, 'read 31 s ago'],
+    ['were never read', undefined, 'never read from the store'],
   ])('can not be judged where they %s, but for what the process counts itself', (_, age, words) => {
     const { paidonce_store_figures_age_seconds: _age, ...others } = calm;
     const shown = age === undefined ? others : { ...others, paidonce_store_figures_age_seconds: age };
@@ -77,7 +77,7 @@ describe('the figures of the running service', () => {
     const counted = ['missed callbacks', 'signatures'];
     for (const { name, state, text, todo } of checks) {
       const isCounted = counted.includes(name);
-      expect([name, state, text.includes(`can't be judged: what it goes by ${words}`)]).toEqual([
+      expect([name, state, text.includes(`can't be checked: the figures were ${words}`)]).toEqual([
         name,
         isCounted ? 'ok' : 'warn',
         !isCounted,
@@ -173,7 +173,7 @@ describe('the gateway', () => {
   it.each([
     ['not_expected', 'ok', /off/],
     ['there', 'ok', /subscribed/],
-    ['missing', 'warn', /nothing is subscribed/],
+    ['missing', 'warn', /there is no subscription/],
   ] as const)('says of account webhooks that are %s: %s', async (found, state, text) => {
     const gateway = aGateway({ findSubscription: () => Promise.resolve(found) });
     const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
@@ -192,7 +192,7 @@ describe('the endpoint for order updates', () => {
   });
 
   it.each([
-    [{ status: 404 }, /is the path right/],
+    [{ status: 404 }, /check the path/],
     [{ status: 401 }, /a user and a password/],
     [
       { status: 301, headers: { location: 'https://shop.example/hook/?token=hush' } },

@@ -97,7 +97,7 @@ describe('the health of the service', () => {
     expect(await judged(20_000)).toMatchObject({ state: 'ok', text: 'none' });
     expect(await judged(45_000)).toMatchObject({
       state: 'warn',
-      text: "can't be judged: what it goes by was read 45 s ago",
+      text: "can't be checked: the figures were read 45 s ago",
       todo: expect.stringContaining('"store"'),
     });
     expect(await judged(null)).toMatchObject({ state: 'warn', text: expect.stringContaining('never read') });

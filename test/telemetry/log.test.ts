@@ -46,7 +46,7 @@ describe('the log', () => {
       detail: 'Key (email)=(kari@example.com)',
     });
     const error = new DrizzleQueryError('insert into payments values ($1)', ['kari@example.com'], cause);
-    const line = written((log) => log.error({ err: error }, 'unforeseen error'));
+    const line = written((log) => log.error({ err: error }, 'unexpected error'));
     expect(line).toContain('insert into payments');
     expect(line).toContain('duplicate key');
     expect(line).not.toContain('kari@example.com');
@@ -54,12 +54,12 @@ describe('the log', () => {
 
   it('shows where any other error came from', () => {
     const line = written((log) =>
-      log.error({ err: new TypeError('x is not a function') }, 'unforeseen error'),
+      log.error({ err: new TypeError('x is not a function') }, 'unexpected error'),
     );
     expect(JSON.parse(line)).toMatchObject({
       name: 'api',
       level: 50,
-      msg: 'unforeseen error',
+      msg: 'unexpected error',
       err: { type: 'TypeError', message: 'x is not a function', stack: expect.stringContaining('log.test') },
     });
   });

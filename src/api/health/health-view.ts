@@ -43,7 +43,7 @@ export const healthExample: z.infer<typeof health> = {
     {
       name: `${GATEWAY.id} credentials`,
       state: 'ok',
-      text: `account ${EXAMPLE.account} (test) lets us in`,
+      text: `accepted for account ${EXAMPLE.account} (test)`,
     },
     {
       name: `last complete sweep of ${GATEWAY.id}, created`,

@@ -14,7 +14,7 @@ export interface HealthTools {
   readonly isInside: boolean;
 }
 
-const FIGURES = `# HELP paidonce_openings_total Calls to open a session by outcome: opened (a new one), known (the one that is open), refused, unavailable
+const FIGURES = `# HELP paidonce_openings_total Calls to open a session by outcome: opened (a new session), known (the open session), refused, unavailable
 # TYPE paidonce_openings_total counter
 paidonce_openings_total{outcome="opened"} 7
 `;

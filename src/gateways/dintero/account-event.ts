@@ -1,4 +1,7 @@
-/** The body of an account-wide webhook: what it says it is about, believed or not. Never throws, and looks no deeper than it must. */
+/**
+ * Reads the body of an account-wide webhook: what it claims to be about, proved or not. Never throws, and
+ * parses no more than it must.
+ */
 import { z } from 'zod';
 import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
@@ -38,11 +41,11 @@ export interface AccountEvent {
   readonly claim: Claim;
   /** Dintero's id of this delivery. */
   readonly deliveryId?: string;
-  /** Equal for bodies that tell the same. */
+  /** Equal for bodies with the same message. */
   readonly contentHash: string;
 }
 
-/** Reads the bytes as what they claim to be; `unclear` where that is nothing that we can place. */
+/** Reads the event that the bytes claim to be; `unclear` if they belong to nothing that we know. */
 export function readAccountEvent(body: Buffer, accountId: string): AccountEvent {
   const envelope = envelopeSchema.safeParse(parse(body)).data;
   const { account_id: account, event, event_delivery: deliveryId } = envelope ?? {};
@@ -52,13 +55,13 @@ export function readAccountEvent(body: Buffer, accountId: string): AccountEvent 
   const isForeign = account !== accountId && (account !== undefined || event !== 'ping');
   if (envelope === undefined || event === undefined || isForeign) return { ...unplaced('unclear'), ...id };
   if (event === 'ping') return { ...unplaced('ping'), ...id };
-  // Of settlements, tokens and whatever comes next we want to know nothing.
+  // Settlements, tokens and future events do not concern us.
   if (event !== 'checkout_transaction' && event !== 'checkout_authorization')
     return { ...unplaced('ping'), claim: { event }, ...id };
   return { ...id, ...aboutPayment(envelope, accountId) };
 }
 
-/** Dintero's ping is the subscription itself: it names neither an event nor an account. */
+/** The body of Dintero's ping is the subscription itself: it names neither an event nor an account. */
 function isSubscription({ config, events }: z.infer<typeof envelopeSchema>): boolean {
   return subscriptionSchema.safeParse({ config, events }).success;
 }
@@ -110,7 +113,7 @@ function claimOf(
   };
 }
 
-/** It names a session, and nothing of another account or of another payment. */
+/** Whether the event names a session, and nothing of another account or payment. */
 function isConsistent(
   { sessionId, transactionId }: Claim,
   summary: Summary | undefined,
@@ -137,7 +140,7 @@ const BY_STATUS: ReadonlyMap<string, string> = new Map([
   ['AUTHORIZATION_VOIDED', 'VOID'],
 ]);
 
-/** What was done with the money, by the last event or, where none is shown, by the status that only such an event leads to. */
+/** The kind of the last money event; without events, the kind that alone leads to the status. */
 function moneyEventOf(lastEvent: string | undefined, status: string | undefined): string | undefined {
   if (lastEvent === undefined) return BY_STATUS.get(status ?? '');
   return /^(?:INITIATE_)?(CAPTURE|REFUND|VOID)$/.exec(lastEvent)?.[1];

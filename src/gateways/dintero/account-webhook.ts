@@ -4,30 +4,31 @@ import { verifyBody } from './body-signature.ts';
 import { sha256 } from '../../lib/fingerprint.ts';
 import { idField } from '../shared/gateway-fields.ts';
 
-/** An unsigned body is read only this far: a genuine one of a few lines still names its session. */
+/** Larger unsigned bodies are not parsed: a genuine one of a few lines is smaller and names its session. */
 const MAX_UNPROVED_BYTES = 65_536;
 
 /** The account that webhooks must be about, and the secrets that may sign them. */
 export interface WebhookSigner {
   readonly accountId: string;
-  /** Newest first; none where account-wide webhooks are not set up. */
+  /** Newest first; empty if account-wide webhooks are not set up. */
   readonly webhookSecrets: readonly string[];
 }
 
 /**
- * Proves an account-wide webhook by the signature of its bytes. Neither time nor target is signed, so an old one may come again: it leads
- * to a read, never more.
+ * Verifies the signature over the bytes of an account-wide webhook. Neither the time nor the target is
+ * signed, so an old webhook may be replayed: it causes a read, and nothing more.
  */
 export function verifyAccountWebhook(request: RawRequest, signer: WebhookSigner): Verification {
   const { body, headers, method } = request;
-  if (method !== 'POST') return { outcome: 'malformed', detail: 'an account webhook is a POST' };
+  if (method !== 'POST') return { outcome: 'malformed', detail: 'an account webhook must be a POST' };
   const check = verifyBody(headers['event-signature'], body, signer.webhookSecrets);
   if (check.outcome === 'refused') return refuse(check, request, signer);
   const { deliveryId, key: _, ...event } = readAccountEvent(body, signer.accountId);
   const copyHash = sha256(body);
   const id = deliveryId ?? headerId(headers['event-delivery']) ?? copyHash;
   const { secretIndex, secretFingerprint } = check;
-  // Another shop on the account may run paidonce too: what its metadata names is its payment, and no callback URL of ours says otherwise.
+  // Another shop on the account may run paidonce too. Metadata may then name its payment, and no callback URL
+  // of ours proves that it is ours.
   const whose = { key: null, ...(event.kind === 'payment' && { keyBySession: true as const }) };
   const copies = deliveryId === undefined ? { copyHash } : {};
   const signed = { ageSeconds: 0, secretIndex, secretFingerprint, isBodySigned: true, ...copies };
@@ -43,11 +44,14 @@ function refuse(
   const { kind, key, claim } = readAccountEvent(body, accountId);
   const namesNothing = claim.sessionId === undefined && claim.transactionId === undefined && key === null;
   if (reason === 'no_signature' && kind === 'unclear' && namesNothing)
-    return { outcome: 'malformed', detail: 'neither signed nor about any payment, session or transaction' };
+    return {
+      outcome: 'malformed',
+      detail: 'the request is not signed and names no payment, session or transaction',
+    };
   return { outcome: 'refused', reason, detail, key, claim };
 }
 
-/** Not signed, so second to the body's own. */
+/** The header is not signed, so the id in the body takes precedence. */
 function headerId(header: string | undefined): string | undefined {
   const id = header?.trim() ?? '';
   return idField.safeParse(id).data;

@@ -20,7 +20,7 @@ import { modeOf } from './id-parts.ts';
 import { accountUrl } from './urls.ts';
 import { rejected } from './parse-answer.ts';
 
-/** Dintero behind the one interface. Throws where the settings can't be right. */
+/** Dintero as a `Gateway`. Throws if the settings can't be right. */
 export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps = {}): Gateway {
   const settings = checkedSettings(given);
   const now = deps.now ?? (() => new Date());
@@ -41,7 +41,8 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
       signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
     ],
-    // Dintero names no limit. A session that is open for longer than its listings are read back would not be found.
+    // Dintero states no limit. A session that is open for longer than the listings reach back would not be
+    // found.
     longestSessionMs: LONGEST_SESSION_MS,
     verify: (request) =>
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),

@@ -6,27 +6,33 @@ export type BodyCheck =
   | (WhichSecret & { readonly outcome: 'verified' })
   | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: string };
 
-/** Proves that one of the secrets signed these bytes: HMAC-SHA1 in hex, as account-wide webhooks have it. It carries no time. */
+/**
+ * Verifies that one of the secrets signed these bytes: HMAC-SHA1 in hex, as account-wide webhooks have it.
+ * The signature contains no time.
+ */
 export function verifyBody(header: string | undefined, body: Buffer, secrets: readonly string[]): BodyCheck {
   if (secrets.length === 0)
     return refused(
       'no_signature',
-      'DINTERO_WEBHOOK_SECRETS is not set, so nothing proves an account webhook',
+      'DINTERO_WEBHOOK_SECRETS is not set, so account webhooks can not be verified',
     );
   const given = header?.trim() ?? '';
   if (given === '')
-    return refused('no_signature', 'no event-signature header; was the subscription made with a secret?');
+    return refused(
+      'no_signature',
+      'there is no event-signature header; check that the subscription was made with a secret',
+    );
   if (!/^[0-9a-f]{40}$/i.test(given))
     return refused('malformed_signature', 'event-signature must be 40 hexadecimal digits');
   const which = whichSecret(secrets, [Buffer.from(given, 'hex')], (secret) => hmac(secret, body));
   if (which !== null) return { outcome: 'verified', ...which };
   return refused(
     'wrong_signature',
-    `matches none of the ${secrets.length} secrets in DINTERO_WEBHOOK_SECRETS; did a proxy change the body?`,
+    `the signature matches none of the ${secrets.length} secrets in DINTERO_WEBHOOK_SECRETS; check them, and that no proxy changes the body`,
   );
 }
 
-/** The value of an `event-signature` header, as Dintero would make it: for tests and simulators. */
+/** The value of an `event-signature` header as Dintero makes it, for tests and simulators. */
 export function signBodyForTest(body: Buffer | string, secret: string): string {
   return hmac(secret, Buffer.from(body)).toString('hex');
 }

@@ -1,17 +1,23 @@
-/** What the payment products behind Dintero can do, as data. */
+/** The capabilities of the payment products behind Dintero, as data. */
 import type { ProductRules } from '../../domain/operation.ts';
 
-/** Cards, and the least of what is documented for anything that has an authorization (Visa Electron in Vipps: 5 days). */
+/**
+ * Cards, and the strictest documented rules of anything that has an authorization (Visa Electron in Vipps: 5
+ * days).
+ */
 const CARD = { voids: 'whole', finalCapture: false, lines: 'optional', authorizationDays: 7 } as const;
 const STRICTEST = { ...CARD, authorizationDays: 5 } as const;
 const KLARNA = { ...CARD, authorizationDays: 28 } as const;
-/** Their captures and refunds are about lines: Dintero's integration checklist. */
+/** Captures and refunds of these work by lines: Dintero's integration checklist. */
 const WALLEY = { ...CARD, lines: 'required', authorizationDays: 90 } as const;
 const INSTABANK = { ...STRICTEST, lines: 'required' } as const;
 const SWISH = { ...CARD, voids: 'never', authorizationDays: null } as const;
 const REST_TOO = { voids: 'rest_too' } as const;
 
-/** By `payment_product_type`, else by what stands before its dot. Void of a rest: the list of Dintero's void page; days: its support page. */
+/**
+ * By `payment_product_type`, or else by the part before its dot. Voids of a rest are from the list on
+ * Dintero's void page, the days from its support page.
+ */
 const PRODUCTS: ReadonlyMap<string, ProductRules> = new Map<string, ProductRules>([
   ['bambora', CARD],
   ['bambora.vipps', STRICTEST],
@@ -38,7 +44,7 @@ const PRODUCTS: ReadonlyMap<string, ProductRules> = new Map<string, ProductRules
   ['walley', WALLEY],
 ]);
 
-/** What a payment product can do; the strictest for one that is not listed. */
+/** The rules of a payment product; the strictest if it is not listed. */
 export function rulesFor(paymentProductType: string | undefined): ProductRules {
   const type = paymentProductType ?? '';
   const [product = ''] = type.split('.', 1);

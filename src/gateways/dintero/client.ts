@@ -6,7 +6,7 @@ import type { DinteroDeps, DinteroSettings } from './settings.ts';
 import { createTokenSource } from '../shared/token-source.ts';
 import { requestToken } from './request-token.ts';
 
-/** Sent with every call; Dintero stores them with what was written. */
+/** Sent with every call; Dintero stores them with each write. */
 const SYSTEM_HEADERS = {
   'Dintero-System-Name': 'paidonce',
   'Dintero-System-Version': VERSION,
@@ -18,16 +18,16 @@ const EXCHANGES = {
   urgent: new Set(['token', 'create session', 'find sessions', 'cancel session']),
 } as const;
 
-/** A call to the checkout API, or to the core API where it says so; `path` starts with `/v1/`. */
+/** A call to the checkout API, or to the core API if `host` says so; `path` starts with `/v1/`. */
 export type ClientRequest = Omit<HttpRequest, 'url'> & {
   readonly path: string;
   readonly host?: 'checkout' | 'core';
 };
 
-/** Calls Dintero with a token. Throws `GatewayUnavailable`; a 4xx about what was asked is an answer. */
+/** Calls Dintero with a token. Throws `GatewayUnavailable`; a 4xx about the request is an answer. */
 export type DinteroClient = (request: ClientRequest) => Promise<Answer>;
 
-/** A client that renews its token when it is due, and once more when a call is answered 401. */
+/** A client that renews its token when it is due, and once more after a 401. */
 export function createDinteroClient(
   settings: DinteroSettings,
   deps: DinteroDeps & { readonly now: () => Date },
@@ -57,7 +57,7 @@ export function createDinteroClient(
 
 function unauthorized(operation: string): GatewayUnavailable {
   return new GatewayUnavailable(
-    `Dintero ${operation}: a fresh token was refused (401); was the API client removed, or is it of another account?`,
+    `Dintero ${operation}: a new token was refused (401); check that the API client exists and belongs to this account`,
     { kind: 'credentials' },
   );
 }

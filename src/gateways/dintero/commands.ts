@@ -1,4 +1,7 @@
-/** `paidonce dintero …`: sets up both ways in which Dintero calls us. Secrets go to the terminal and nowhere else. */
+/**
+ * `paidonce dintero …`: sets up session callbacks and account webhooks. Secrets are printed on the terminal
+ * and nowhere else.
+ */
 import type { CommandAnswer, GatewayCommand } from '../gateway-command.ts';
 import { createDinteroClient } from './client.ts';
 import { deleteSubscription, isOurs, listSubscriptions } from './hooks.ts';
@@ -11,12 +14,12 @@ type DinteroCommand = GatewayCommand<DinteroSettings>;
 
 const SUBSCRIBE: DinteroCommand = {
   name: 'subscribe',
-  summary: 'have Dintero tell us of every change on the account',
+  summary: 'subscribe to webhooks about every change on the account',
   help: `
 Subscribes PUBLIC_URL/callbacks/dintero/account, signed with the first of DINTERO_WEBHOOK_SECRETS, which the running API must have. Dintero pings the address
-at once. Where the API does not verify the ping within 15 s, the subscription is removed again: exit code 1.
-Without DINTERO_WEBHOOK_SECRETS, a secret is made up and printed, this once, and the ping is not checked. A subscription that is there already, active and about
-transactions, is kept.
+at once. If the API does not verify the ping within 15 s, the subscription is removed again and the command exits with 1.
+Without DINTERO_WEBHOOK_SECRETS, a secret is generated and printed once, and the ping is not checked. An existing subscription that is active and about
+transactions is kept.
 
 Example:
   paidonce dintero subscribe`,
@@ -39,8 +42,8 @@ Example:
 
 const UNSUBSCRIBE: DinteroCommand = {
   name: 'unsubscribe',
-  summary: 'end a subscription',
-  argument: { name: 'subscription', summary: 'its id, as `paidonce dintero subscriptions` lists it' },
+  summary: 'delete a subscription',
+  argument: { name: 'subscription', summary: 'its id; `paidonce dintero subscriptions` lists it' },
   help: `
 Example:
   paidonce dintero unsubscribe 3c90c3cc-0d44-4b50-8888-8dd25736052a`,
@@ -52,18 +55,18 @@ Example:
 
 const SIGNATURE: DinteroCommand = {
   name: 'signature',
-  summary: 'show the secret that signs session callbacks, or make the first one',
-  flag: { name: 'rotate', summary: 'make a new one; the present one may stop at once' },
+  summary: 'show the secret that signs session callbacks, or create the first one',
+  flag: { name: 'rotate', summary: 'create a new secret; the current one may stop working at once' },
   help: `
-What is printed belongs into DINTERO_SIGNATURE_SECRETS, before the others: any of them may sign. Rotate when few are paying: what Dintero
-signs with a secret that the service does not have yet is refused, and found by the sweep instead.
+Put the printed secret into DINTERO_SIGNATURE_SECRETS before the others: any of them may sign. Rotate when few payers are active: callbacks that Dintero
+signs with a secret that the service does not have yet are refused, and the sweep finds their payments instead.
 
 Example:
   paidonce dintero signature --rotate`,
   run: signature,
 };
 
-/** In the order in which they are needed. */
+/** In the order in which an operator needs them. */
 export const DINTERO_COMMANDS: readonly DinteroCommand[] = [SIGNATURE, SUBSCRIBE, SUBSCRIPTIONS, UNSUBSCRIBE];
 
 async function signature(
@@ -87,8 +90,8 @@ function linesFor(
   return [
     `${isCreated ? 'new secret' : 'secret'}${since}: ${secret}`,
     isConfigured
-      ? 'it is one of DINTERO_SIGNATURE_SECRETS'
-      : 'put it first into DINTERO_SIGNATURE_SECRETS, keep the others for now, and restart the API',
+      ? 'it is already in DINTERO_SIGNATURE_SECRETS'
+      : 'add it as the first of DINTERO_SIGNATURE_SECRETS, keep the others for now, and restart the API',
   ];
 }
 

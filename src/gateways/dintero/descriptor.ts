@@ -1,4 +1,4 @@
-/** Dintero, as the core knows it before it is configured. */
+/** The descriptor of Dintero. */
 import type { GatewayDescriptor } from '../descriptor.ts';
 import { createDinteroGateway } from './adapter.ts';
 import { DINTERO_COMMANDS } from './commands.ts';
@@ -22,7 +22,7 @@ export const DINTERO: GatewayDescriptor<DinteroValues, DinteroSettings> = {
   keptHeaders: ['event', 'event-delivery'],
   answerTo: (result) => ({ result }),
   document: {
-    callback: 'of a Dintero callback only the signed query is read, never the body',
+    callback: 'only the signed query of a Dintero callback is read, never the body',
     accountWebhook: 'by one of `DINTERO_WEBHOOK_SECRETS`',
     example: {
       account: 'T12345678',

@@ -6,7 +6,7 @@ import { accountUrl } from './urls.ts';
 import { idField, isWellFormed, shownField, shownText } from '../shared/gateway-fields.ts';
 import { expected, rejected } from './parse-answer.ts';
 
-/** What happens to any transaction, and how a payment ended, also without one. */
+/** Every change of a transaction, and the end of a payment, also one without a transaction. */
 const SUBSCRIBED_EVENTS = ['checkout_transaction', 'checkout_authorization'] as const;
 
 export interface Subscription {
@@ -14,7 +14,10 @@ export interface Subscription {
   readonly url: string;
   readonly events: readonly string[];
   readonly createdAt?: string;
-  /** False where Dintero has given it up, or where it was ended or switched off: it is listed all the same. */
+  /**
+   * False if Dintero has given it up, or if it was deleted or switched off. Such a subscription is still
+   * listed.
+   */
   readonly isActive: boolean;
 }
 
@@ -52,7 +55,7 @@ export async function listSubscriptions(calls: HookCalls): Promise<readonly Subs
   return expected(listSchema, operation, answer);
 }
 
-/** A new subscription; Dintero pings it at once. Not idempotent: look first. */
+/** Creates a subscription; Dintero pings it at once. Not idempotent: list the subscriptions first. */
 export async function createSubscription(
   calls: HookCalls,
   { url, secret }: { readonly url: string; readonly secret: string },
@@ -64,7 +67,6 @@ export async function createSubscription(
   return { id, url, events: SUBSCRIBED_EVENTS, isActive: true };
 }
 
-/** Ends a subscription. */
 export async function deleteSubscription(calls: HookCalls, id: string): Promise<void> {
   const operation = 'delete subscription';
   const path = `${pathOf(calls)}/${encodeURIComponent(id)}`;
@@ -72,7 +74,10 @@ export async function deleteSubscription(calls: HookCalls, id: string): Promise<
   if (answer.status >= 400) throw rejected(operation, answer);
 }
 
-/** What our address answered at each of Dintero's recent attempts at a subscription; undefined for one without an answer. */
+/**
+ * The statuses that our address answered to Dintero's recent calls of a subscription; undefined for a call
+ * without an answer.
+ */
 export async function listAnswers(calls: HookCalls, id: string): Promise<readonly (number | undefined)[]> {
   const operation = 'list deliveries';
   const { client, signal } = calls;
@@ -81,7 +86,7 @@ export async function listAnswers(calls: HookCalls, id: string): Promise<readonl
   return expected(attemptsSchema, operation, answer).map(({ status }) => status);
 }
 
-/** Whether Dintero, which deletes what fails several times, still has the one that comes to us. */
+/** Whether our subscription still exists. Dintero deletes one that fails several times. */
 export async function findSubscription(
   calls: HookCalls,
   { publicUrl, webhookSecrets = [] }: Pick<DinteroSettings, 'publicUrl' | 'webhookSecrets'>,
@@ -91,7 +96,7 @@ export async function findSubscription(
   return found.some((one) => tellsUs({ publicUrl }, one)) ? 'there' : 'missing';
 }
 
-/** Whether a subscription comes to us, and with what happens to any transaction. */
+/** Whether a subscription is active, for our address, and about transactions. */
 export function tellsUs(settings: Pick<DinteroSettings, 'publicUrl'>, one: Subscription): boolean {
   return isOurs(settings, one) && one.isActive && one.events.includes(SUBSCRIBED_EVENTS[0]);
 }

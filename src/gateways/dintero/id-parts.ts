@@ -1,14 +1,14 @@
-/** The account that an id of Dintero's belongs to: what stands before its first dot. */
+/** The account of a Dintero id: the part before its first dot. */
 export function accountOf(id: string): string {
   return id.split('.', 1)[0] ?? '';
 }
 
-/** Whether an id is of this account and safe to build a path from. */
+/** Whether an id belongs to this account and is safe in a path. */
 export function isIdOf(accountId: string, id: string): boolean {
   return new RegExp(`^${accountId}\\.[A-Za-z0-9_-]{1,180}$`).test(id);
 }
 
-/** The account says by its first letter whether its money is real. */
+/** The first letter of the account says whether its money is real. */
 export function modeOf(accountId: string): 'test' | 'live' {
   return accountId.startsWith('P') ? 'live' : 'test';
 }

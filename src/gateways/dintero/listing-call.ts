@@ -3,7 +3,7 @@ import type { PagedListing } from '../shared/read-pages.ts';
 import type { DinteroClient } from './client.ts';
 import { expected } from './parse-answer.ts';
 
-/** The largest page that Dintero gives. Its default of 10 is a trap. */
+/** The largest page that Dintero gives. Its default is only 10. */
 const PAGE_SIZE = 100;
 
 const page = z.array(z.unknown());
@@ -11,7 +11,7 @@ const page = z.array(z.unknown());
 export interface ListingCall {
   readonly operation: string;
   readonly path: string;
-  /** A list is one parameter repeated. */
+  /** A list becomes a repeated parameter. */
   readonly filters: Readonly<Record<string, string | readonly string[]>>;
   readonly signal: AbortSignal | undefined;
 }

@@ -15,7 +15,7 @@ const listedSchema = z.object({
   currency: currencyField,
   created_at: timeField,
   updated_at: timeField.optional().catch(undefined),
-  // Shown by accident more than by promise: without usable ones there are no sums.
+  // Dintero does not promise events in listings: without usable ones there are no sums.
   events: z
     .array(eventSchema)
     .refine((events) => events.every((event) => !needsAmount(event) || isAmountMinor(event.amount)))
@@ -23,7 +23,7 @@ const listedSchema = z.object({
     .catch(undefined),
 });
 
-/** A row of the listing. One that is only half understood is UNCLEAR; one that names no session is null. */
+/** A row of a listing. A row that is only partly understood is UNCLEAR; a row without a session is null. */
 export function toListed(row: unknown, since: Date): ListedTransaction | null {
   const parsed = listedSchema.safeParse(row);
   if (!parsed.success) return toUnclear(row, since);
@@ -48,7 +48,7 @@ const changedSchema = z.object({
     .catch(undefined),
 });
 
-/** When a row was last changed, as far as it shows that. */
+/** When a row was last changed, if it shows that. */
 export function changedAt(row: unknown): Date | undefined {
   const { updated_at: updatedAt, events = [] } = changedSchema.safeParse(row).data ?? {};
   const times = [updatedAt, ...events.map(({ created_at: at }) => at)].filter((at) => at !== undefined);

@@ -1,4 +1,4 @@
-/** The listings of Dintero's transactions: what is new, and what has changed, which it can't be asked for as such. */
+/** The listings of Dintero's transactions: new ones, and changed ones, for which Dintero has no filter. */
 import { GatewayRejected } from '../gateway.ts';
 import type { CallOptions, ListedPage, ListedTransaction, Listing, ListingPlace } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
@@ -8,25 +8,29 @@ import { listingOf } from './listing-call.ts';
 
 const DAY_MS = 86_400_000;
 
-/** No authorization lives longer than this: Klarna's, extended to its limit of six months. */
+/** No authorization lasts longer: this is Klarna's, extended to its limit of six months. */
 const AUTHORIZATION_DAYS = 184;
-/** How long a hold lasts is not documented. Held payments are polled by their runs; this is for those that lost theirs. */
+/**
+ * The duration of a hold is not documented. Runs poll held payments; this is for payments that have lost
+ * their run.
+ */
 const HOLD_DAYS = 30;
-/** Most of what changes does so within days. */
+/** Most changes happen within these days. */
 const RECENT_DAYS = 3;
 
 const UNSETTLED = ['AUTHORIZED', 'FAILED', 'DECLINED', 'UNKNOWN'];
 
 interface DinteroListing extends Listing {
   readonly filters: (since: Date) => Readonly<Record<string, string | readonly string[]>>;
-  /** Where the filter can't ask for the time of a change: rows are cut down by the one that they show. */
+  /** The filter can't express the time of a change, so rows are filtered by the time that they show. */
   readonly isCutDown?: true;
 }
 
 /**
- * Dintero lists by time of creation, capture and refund; of every other change only the status that it led to, whenever that was. Those
- * listings cost a call for each 100 rows of that status, not of that change: a day's worth for the few days in which nearly all of it
- * happens, and once a day for the rest.
+ * Dintero can list by the time of creation, capture and refund. Every other change can be listed only by the
+ * resulting status, whenever it happened. Such a listing costs a call for each 100 rows with that status,
+ * changed or not. So recent rows, in which nearly all changes happen, are listed every hour, and older rows
+ * once a day.
  */
 const LISTINGS: readonly DinteroListing[] = [
   { name: 'created', every: 'sweep', filters: (since) => ({ 'created_at.gte': since.toISOString() }) },
@@ -58,10 +62,10 @@ const LISTINGS: readonly DinteroListing[] = [
   },
 ];
 
-/** Which there are, and how often each is worth its price. */
+/** The listings, and how often each is worth its cost. */
 export const DINTERO_LISTINGS: readonly Listing[] = LISTINGS.map(({ name, every }) => ({ name, every }));
 
-/** One page of a listing: one call. @throws GatewayRejected for a listing that there is not */
+/** One page of a listing, by one call. @throws GatewayRejected for an unknown listing */
 export async function listPage(
   client: DinteroClient,
   { listing: name, since, cursor }: ListingPlace,
@@ -75,7 +79,7 @@ export async function listPage(
     signal: options?.signal,
   };
   const { rows, next } = await readPage(listingOf(client, call), cursor).catch((error: unknown) => {
-    // The same page would lead nowhere again.
+    // Reading the same page again would fail in the same way.
     throw error instanceof ListingRepeats ? new GatewayRejected(error.message) : error;
   });
   return { rows: listed(isCutDown ? rows.filter((row) => isChangedSince(row, since)) : rows, since), next };
@@ -85,7 +89,7 @@ function listingNamed(name: string): DinteroListing {
   const found = LISTINGS.find((listing) => listing.name === name);
   if (found !== undefined) return found;
   const names = LISTINGS.map((listing) => listing.name).join(', ');
-  throw new GatewayRejected(`Dintero has no listing "${name}"; it has ${names}`);
+  throw new GatewayRejected(`Dintero has no listing "${name}"; the listings are ${names}`);
 }
 
 function daysBefore(at: Date, days: number): string {
@@ -96,7 +100,7 @@ function listed(rows: readonly unknown[], since: Date): ListedTransaction[] {
   return rows.map((row) => toListed(row, since)).filter((row) => row !== null);
 }
 
-/** One that does not say when it was changed may have been. */
+/** A row that does not show the time of its change counts as changed. */
 function isChangedSince(row: unknown, since: Date): boolean {
   const at = changedAt(row);
   return at === undefined || at >= since;

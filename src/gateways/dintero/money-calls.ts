@@ -12,14 +12,16 @@ interface MoneyCalls {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Captures, refunds or voids, once. Throws `GatewayUnavailable` only where it is certain that nothing was done. */
+/**
+ * Captures, refunds or voids, once. Throws `GatewayUnavailable` only if it is certain that nothing was done.
+ */
 export async function operate(
   { client, accountId, signal }: MoneyCalls,
   request: OperationRequest,
 ): Promise<OperationAnswer> {
   const { transactionId, kind } = request;
   if (!isIdOf(accountId, transactionId))
-    return { kind: 'declined', reason: 'the transaction is not one of our account' };
+    return { kind: 'declined', reason: 'the transaction does not belong to our account' };
   const path = `${pathOf(transactionId)}/${kind}`;
   const body = bodyOf(request);
   try {
@@ -30,7 +32,7 @@ export async function operate(
   }
 }
 
-/** Writes the one field of a transaction that can be written later. The same again changes nothing. */
+/** Writes the one field of a transaction that can be changed later. Repeating it changes nothing. */
 export async function updateReference(
   { client, accountId, signal }: MoneyCalls,
   transactionId: string,
@@ -45,14 +47,14 @@ export async function updateReference(
 
 const NOT_OURS: Answer = {
   status: 404,
-  body: { error: { message: 'the transaction is not one of our account' } },
+  body: { error: { message: 'the transaction does not belong to our account' } },
 };
 
 function pathOf(transactionId: string): string {
   return `/v1/transactions/${encodeURIComponent(transactionId)}`;
 }
 
-/** Dintero takes no body for a void, and so no reference either. */
+/** Dintero accepts no body for a void, so a void has no reference. */
 function bodyOf({
   kind,
   amountMinor,
@@ -79,15 +81,15 @@ function toAnswer(answer: Answer, transactionId: string): OperationAnswer {
   const understood = understand(transactionSchema, answer);
   if (understood.ok && understood.value.id === transactionId)
     return { kind: 'answered', transaction: toTransaction(understood.value) };
-  // 202 and its like promise no transaction; a 200 without one may be about anything.
+  // 202 and similar statuses promise no transaction. A 200 without the right transaction proves nothing.
   if (status !== 200) return { kind: 'answered' };
-  const what = understood.ok ? 'id: not the one that was asked for' : understood.reason;
+  const what = understood.ok ? 'id: not the requested one' : understood.reason;
   return { kind: 'lost', reason: `answered 200, but ${what}` };
 }
 
-/** Whether something may have been done although nothing understandable came back. */
+/** The answer after silence, by whether the operation may have been done. */
 function afterSilence(error: unknown, operation: string): OperationAnswer {
-  // Silence about the token came before anything was asked of the transaction.
+  // Silence of the token call means that the operation was not sent.
   if (!(error instanceof Silence) || error.operation !== operation || !error.mayHaveArrived) throw error;
   return { kind: error.status === 503 ? 'busy' : 'lost', reason: error.message };
 }

@@ -1,4 +1,4 @@
-/** A transaction's events as operations on its money: which are done, which are under way, which failed, and what they add up to. */
+/** Converts a transaction's events to operations: which are done, under way or failed, and their sums. */
 import { z } from 'zod';
 import type { OperationKind, ShownOperation } from '../../domain/operation.ts';
 import { isAmountMinor } from '../../domain/money.ts';
@@ -13,12 +13,12 @@ const KINDS: ReadonlyMap<string, OperationKind> = new Map([
 
 const INITIATE = 'INITIATE_';
 
-/** Only compared. */
+/** A text that is only compared. */
 const textField = z.string().max(500).optional().catch(undefined);
 
-/** What is true after all of an operation that had been called failed. It stands at the failed event. */
+/** A later correction of an operation that was reported as failed. It is part of the failed event. */
 const correctionSchema = z.object({
-  /** The events that were added to make it good. */
+  /** The events that were added as a correction. */
   event_ids: z.array(z.string()).optional().catch(undefined),
   status: textField,
   remaining_capture_amount: z.unknown().optional(),
@@ -54,23 +54,26 @@ interface MoneyEvent {
   readonly event: TransactionEvent;
 }
 
-/** Whether an event moves money, or says that it is about to: then its amount has to be one. */
+/** Whether an event moves money or announces that: then it needs a valid amount. */
 export function needsAmount(event: TransactionEvent): boolean {
   const money = toMoneyEvent(event);
   if (money === null || (event.success === false && !event.correction)) return false;
-  // A void is of all that is left, whether or not it says how much that was.
+  // A void is always of all that is left, so its amount may be missing.
   return money.kind !== 'void' || (event.amount !== undefined && event.amount !== null);
 }
 
 /**
- * Names an event as a callback may: by its id or, as in the documented example `event_id=3`, by its place among the events. What it is
- * called stands beside it, so that a number is never taken for that of another kind of event.
+ * Names an event as a callback may do: by its id or, as in the documented example `event_id=3`, by its place
+ * among the events. The event's name is part of it, so that a number never refers to another kind of event.
  */
 export function eventRef(id: string, event: string): string {
   return `${id}/${event}`;
 }
 
-/** The names of what has moved money for good. What failed may be corrected later: a callback about it is always worth a look. */
+/**
+ * The names of events that have moved money finally. A failed one may be corrected later, so a callback about
+ * it always needs a look.
+ */
 export function knownEventsOf(events: readonly TransactionEvent[]): readonly string[] {
   return events.flatMap(({ id, event = '', success }, place) => {
     if (success !== true || !KINDS.has(event)) return [];
@@ -78,7 +81,10 @@ export function knownEventsOf(events: readonly TransactionEvent[]): readonly str
   });
 }
 
-/** Every operation that the events show, in the order of the events. What was only accepted gives way to what came of it. */
+/**
+ * Every operation that the events show, in their order. An accepted event is replaced by the event of its
+ * result.
+ */
 export function operationsOf(
   authorizedMinor: number,
   events: readonly TransactionEvent[],
@@ -93,7 +99,7 @@ export function operationsOf(
   return operations;
 }
 
-/** What is done, added up. */
+/** The sums of the operations that are done. */
 export function sumsOf(operations: readonly ShownOperation[]): Sums {
   const sum = (wanted: OperationKind): number =>
     operations
@@ -102,7 +108,10 @@ export function sumsOf(operations: readonly ShownOperation[]): Sums {
   return { capturedMinor: sum('capture'), refundedMinor: sum('refund'), voidedMinor: sum('void') };
 }
 
-/** What Dintero itself last said is left to capture, if it ever had to correct itself and nothing has been captured or voided since. */
+/**
+ * The amount left to capture according to Dintero's last correction; null if there is none, or if something
+ * was captured or voided since.
+ */
 export function correctedRest(events: readonly TransactionEvent[]): number | null {
   const at = events.findLastIndex(({ correction }) => isAmountMinor(correction?.remaining_capture_amount));
   const correction = events[at]?.correction;
@@ -122,7 +131,7 @@ function toMoneyEvent(event: TransactionEvent): MoneyEvent | null {
   return kind === undefined ? null : { kind, isInitiated, event };
 }
 
-/** What was accepted and has an end, which is told on its own. */
+/** The accepted events whose end is a separate event. */
 function completedBy(money: readonly MoneyEvent[]): ReadonlySet<MoneyEvent> {
   const completed = new Set<MoneyEvent>();
   const ends = new Set<MoneyEvent>();
@@ -146,7 +155,10 @@ function correlates({ event: accepted }: MoneyEvent, { event: end }: MoneyEvent)
   return accepted.request_id !== undefined && end.correlation_request_id === accepted.request_id;
 }
 
-/** Without an id that ties the two together: the next one of that reference, or of that amount where neither has a reference. */
+/**
+ * The match without a common id: the next event with the same reference, or with the same amount if neither
+ * has a reference.
+ */
 function resembles(
   { kind, event: accepted }: MoneyEvent,
   { event: end }: MoneyEvent,
@@ -157,7 +169,7 @@ function resembles(
   return accepted.event_reference !== undefined || kind === 'void' || accepted.amount === end.amount;
 }
 
-/** Called failed, until it was made good by an event of its own. */
+/** Whether a failed event was later replaced by a successful one. */
 function isSuperseded(one: MoneyEvent, money: readonly MoneyEvent[]): boolean {
   if (one.event.success !== false) return false;
   return money.some((other) => makesGood(other, one));
@@ -203,7 +215,7 @@ function isCorrection(one: MoneyEvent, money: readonly MoneyEvent[]): boolean {
   return money.some((other) => other.event.success === false && makesGood(one, other));
 }
 
-/** What an event was written for may stand at the request that it completes, or at the failure that it makes good. */
+/** The reference of the request that the event completes, or of the failure that it corrects. */
 function inherited(one: MoneyEvent, money: readonly MoneyEvent[]): string | undefined {
   const origin = money.find((other) => correlates(other, one) || makesGood(one, other));
   return origin?.event.event_reference;
@@ -225,19 +237,22 @@ function stateOf(
   if (event.success === true && !isInitiated)
     return wasUndone(kind, event, authorizedMinor, money) ? 'failed' : 'done';
   if (event.success !== false) return 'pending';
-  // It was made good by something else, such as the void of an authorization that had lapsed.
+  // It was corrected by another kind of event, such as the void of a lapsed authorization.
   if (money.some(({ event: other }) => names(event, other))) return 'failed';
   return wasDone(kind, event, amountMinor, left) ? 'done' : 'failed';
 }
 
-/** The statuses that show that something of a kind has been done. */
+/** The statuses that show that an operation of a kind was done. */
 const REACHED: Readonly<Record<OperationKind, readonly string[]>> = {
   capture: ['CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_CAPTURED_REFUNDED'],
   refund: ['REFUNDED', 'PARTIALLY_REFUNDED', 'PARTIALLY_CAPTURED_REFUNDED'],
   void: ['AUTHORIZATION_VOIDED'],
 };
 
-/** Whether a correction says that what had failed was done. Statuses that may be reached twice prove it by what is left alone. */
+/**
+ * Whether a correction says that a failed operation was done. If its status can be reached twice, only the
+ * remaining amount proves it.
+ */
 function wasDone(
   kind: OperationKind,
   { correction, transaction_status: before }: TransactionEvent,
@@ -250,7 +265,10 @@ function wasDone(
   return correction.status !== before;
 }
 
-/** Whether a correction says that what had been done is not any more: by the status, or by more being left than if it stood. */
+/**
+ * Whether a correction says that an operation that was done no longer counts: by its status, or because more
+ * is left than if it counted.
+ */
 function wasUndone(
   kind: OperationKind,
   { correction }: TransactionEvent,

@@ -1,4 +1,4 @@
-/** Dintero's answers in our shape, and its refusals and errors in words. */
+/** Converts Dintero's answers to our shapes, and its refusals and errors to texts. */
 import { z } from 'zod';
 import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
 import { fitting, shownText, type Understood } from '../shared/gateway-fields.ts';
@@ -16,7 +16,10 @@ const errorAnswer = z.object({
 });
 const eventError = z.object({ message: z.string().optional(), code: z.string().optional() });
 
-/** The body of an answer in our shape, or which field of it is wrong and how; values are never repeated. */
+/**
+ * The body of an answer in our shape, or the reason why it does not fit. The reason names the field and never
+ * its value.
+ */
 export function understand<T>(schema: z.ZodType<T>, answer: Answer): Understood<T> {
   if (answer.status >= 400) return { ok: false, reason: `answered ${answer.status}: ${refusalOf(answer)}` };
   if (answer.problem !== undefined) return { ok: false, reason: answer.problem };
@@ -34,7 +37,7 @@ export function expected<T>(schema: z.ZodType<T>, operation: string, answer: Ans
   return understood.value;
 }
 
-/** What Dintero says about a request that it refuses. */
+/** Dintero's reason for refusing a request. */
 export function refusalOf({ status, body }: Answer): string {
   const parsed = errorAnswer.safeParse(body);
   if (!parsed.success) return `no reason given (${status})`;
@@ -44,7 +47,7 @@ export function refusalOf({ status, body }: Answer): string {
   return shownText(code === undefined ? text : `${text} (${code})`);
 }
 
-/** Why something failed, out of an event's `error`, which is a text or an object. */
+/** The reason of a failure from an event's `error`, which is a text or an object. */
 export function errorReason(error: unknown): string | undefined {
   if (typeof error === 'string') return shownText(error);
   const parsed = eventError.safeParse(error);
@@ -52,12 +55,12 @@ export function errorReason(error: unknown): string | undefined {
   return words === undefined ? undefined : shownText(words);
 }
 
-/** The gateway understood and refuses. */
+/** The gateway understood the request and refused it. */
 export function rejected(operation: string, answer: Answer): GatewayRejected {
   return new GatewayRejected(`Dintero ${operation}: ${refusalOf(answer)}`);
 }
 
-/** It answered, but in a way that leaves open what it did. */
+/** The gateway answered, but it is not clear what it did. */
 export function unclear(operation: string, reason: string): GatewayUnavailable {
   return new GatewayUnavailable(`Dintero ${operation}: ${reason}`, { kind: 'silent' });
 }

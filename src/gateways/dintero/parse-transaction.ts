@@ -19,7 +19,7 @@ import { amountField, currencyField, idField, referenceField, shownField } from 
 import { isTime, timeField } from '../shared/times.ts';
 import { errorReason } from './parse-answer.ts';
 
-/** Dintero's twelve words less UNKNOWN, which like every word not listed here is UNCLEAR. */
+/** Dintero's twelve statuses without UNKNOWN. UNKNOWN and every other status become UNCLEAR. */
 const STATUSES: ReadonlyMap<string, TransactionStatus> = new Map([
   ['INITIATED', 'INITIATED'],
   ['ON_HOLD', 'ON_HOLD'],
@@ -35,7 +35,7 @@ const STATUSES: ReadonlyMap<string, TransactionStatus> = new Map([
 ]);
 
 const PAID_WORDS: ReadonlySet<string> = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
-/** Only in these is a rest of the authorization left. */
+/** Only these statuses can leave a rest of the authorization. */
 const OPEN_WORDS: ReadonlySet<string> = new Set([
   'AUTHORIZED',
   'PARTIALLY_CAPTURED',
@@ -44,7 +44,7 @@ const OPEN_WORDS: ReadonlySet<string> = new Set([
 
 const personText = z.string().max(300).optional().catch(undefined);
 
-/** A transaction, strict in what money depends on, tolerant in the rest. */
+/** A transaction: strict in the fields that money depends on, tolerant in the others. */
 export const transactionSchema = z
   .object({
     id: idField,
@@ -69,11 +69,11 @@ export const transactionSchema = z
         message: 'expected an integer amount',
       });
     }
-    // Ours are kept as int32 too: what can't be written down must not be tried for ever.
+    // Our columns are int32: a larger sum could never be stored, and would be retried without end.
     const { capturedMinor, refundedMinor } = accountFor(from).sums;
     if (!isAmountMinor(capturedMinor) || !isAmountMinor(refundedMinor))
       context.addIssue({ code: 'custom', path: ['events'], message: 'expected sums within int32' });
-    // More captured than authorized is impossible: the answer is not understood.
+    // More captured than authorized is impossible, so the answer counts as not understood.
     else if (capturedMinor > from.amount)
       context.addIssue({
         code: 'custom',
@@ -84,7 +84,7 @@ export const transactionSchema = z
 
 type DinteroTransaction = z.infer<typeof transactionSchema>;
 
-/** What the statuses and events of a transaction come to. */
+/** The result of a transaction's status and events. */
 interface Account {
   readonly status: TransactionStatus;
   readonly operations: readonly ShownOperation[];
@@ -92,7 +92,7 @@ interface Account {
   readonly capturableMinor: number;
 }
 
-/** Dintero's transaction in our words, its sums added up from the successful events. */
+/** Dintero's transaction in our shape. Its sums are added up from the successful events. */
 export function toTransaction(from: DinteroTransaction): Transaction {
   const authorized = wasAuthorized(from);
   const { status, operations, sums, capturableMinor } = accountFor(from);
@@ -120,7 +120,10 @@ export function toTransaction(from: DinteroTransaction): Transaction {
   };
 }
 
-/** Dintero does not say when an authorization lapses: counted from when it was made, by what is known of the product. */
+/**
+ * Dintero does not say when an authorization lapses, so it is calculated from its creation and the rules of
+ * the product.
+ */
 function lapseOf({
   events,
   created_at: createdAt,
@@ -136,7 +139,7 @@ function lapseOf({
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The status in our words, and the money: what was done with it and what is left. */
+/** Our status, and what was done with the money and what is left of it. */
 export function accountFor(from: {
   readonly status: string;
   readonly amount: number;
@@ -151,7 +154,9 @@ export function accountFor(from: {
   return { status: statusOf(from.status, sums), operations, sums, capturableMinor };
 }
 
-/** What is left of a captured payment after the rest of its authorization was given back has not gone back to the payer. */
+/**
+ * After a void of the rest, the captured money still belongs to the merchant, so the payment is not VOIDED.
+ */
 function statusOf(word: string, { capturedMinor, refundedMinor }: Account['sums']): TransactionStatus {
   const status = STATUSES.get(word) ?? 'UNCLEAR';
   if (status !== 'VOIDED' || capturedMinor === 0) return status;
@@ -159,7 +164,7 @@ function statusOf(word: string, { capturedMinor, refundedMinor }: Account['sums'
   return refundedMinor < capturedMinor ? 'PARTIALLY_REFUNDED' : 'REFUNDED';
 }
 
-/** Swish captures without an event of its own: then the status speaks for the whole amount. */
+/** Swish captures without a capture event: the status then stands for the whole amount. */
 function withoutEvents(
   { status, amount }: Pick<DinteroTransaction, 'status' | 'amount'>,
   operations: readonly ShownOperation[],
@@ -173,7 +178,10 @@ function withoutEvents(
   return { capturedMinor: captured, refundedMinor: isReturned ? captured : refundedMinor };
 }
 
-/** By the status itself or, once that has moved on, by a successful event that had reached it. */
+/**
+ * Whether it was ever authorized: by its status or, if that has changed since, by an earlier successful
+ * event.
+ */
 function wasAuthorized({ status, events }: DinteroTransaction): boolean {
   if (PAID_WORDS.has(status)) return true;
   const isLater = ['VOIDED', 'PARTIALLY_REFUNDED', 'REFUNDED'].includes(STATUSES.get(status) ?? '');
@@ -193,7 +201,7 @@ function withCleanReason(operation: ShownOperation, from: DinteroTransaction): S
   return reason === undefined ? operation : { ...operation, reason };
 }
 
-/** Dintero may repeat the payer's address or number; they belong in no history. */
+/** Dintero may repeat the payer's address or phone number, which must not get into a history. */
 function cleaned(text: string | undefined, { customer }: DinteroTransaction): string | undefined {
   if (text === undefined) return undefined;
   const { email, phone_number: phone } = customer ?? {};

@@ -11,13 +11,16 @@ interface Reader {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Asks what became of a session. A transaction id is a hint: where it leads astray, the session's own is read. */
+/**
+ * Reads the result of a session. The transaction id is only a hint: if it is wrong, the session's own
+ * transaction is read.
+ */
 export async function readPayment(
   reader: Reader,
   at: { readonly sessionId: string; readonly transactionId?: string },
 ): Promise<Reading> {
   const { sessionId, transactionId } = at;
-  // Dintero would answer 403 or 404 about another account's; neither says anything about ours.
+  // For another account's session Dintero would answer 403 or 404, which says nothing about ours.
   if (!isIdOf(reader.accountId, sessionId)) return { kind: 'absent' };
   if (transactionId !== undefined && isIdOf(reader.accountId, transactionId)) {
     const reading = await readTransaction(reader, transactionId);
@@ -33,7 +36,7 @@ async function readThroughSession(reader: Reader, sessionId: string): Promise<Re
   if (answer.status === 404) return { kind: 'absent' };
   const session = understand(progressSchema, answer);
   if (!session.ok) return unreadable('session', session.reason);
-  if (session.value.id !== sessionId) return unreadable('session', 'id: not the one that was asked for');
+  if (session.value.id !== sessionId) return unreadable('session', 'id: not the requested one');
   const transactionId = session.value.transaction_id;
   return transactionId ? readTransaction(reader, transactionId) : toSessionState(session.value);
 }
@@ -45,9 +48,10 @@ async function readTransaction({ client, signal }: Reader, transactionId: string
   const understood = understand(transactionSchema, answer);
   if (!understood.ok) return unreadable('transaction', understood.reason);
   const transaction = toTransaction(understood.value);
-  // One of another account is told as it is: that is a mismatch to be reviewed, not an accident of reading.
+  // A transaction of another account is returned as it is: that is a mismatch for a review, not a reading
+  // error.
   if (transaction.transactionId !== transactionId && transaction.account === accountOf(transactionId)) {
-    return unreadable('transaction', 'id: not the one that was asked for');
+    return unreadable('transaction', 'id: not the requested one');
   }
   return { kind: 'transaction', transaction };
 }

@@ -4,10 +4,10 @@ import type { Exchange } from '../shared/http-exchange.ts';
 import type { Token } from '../shared/token-source.ts';
 import type { DinteroSettings } from './settings.ts';
 
-/** Dintero's name for its API as a token audience; the same whatever host or proxy it is reached through. */
+/** Dintero's token audience for its API; it is the same for every host or proxy. */
 const AUDIENCE = 'https://api.dintero.com/v1/accounts';
 
-// Visible ASCII only: fetch puts an ill-formed header value, so the token, into its error message.
+// Visible ASCII only: fetch puts an ill-formed header value, and so the token, into its error message.
 const tokenAnswer = z.object({
   access_token: z.string().regex(/^[\u0021-\u007e]+$/),
   expires_in: z.number().positive(),
@@ -26,13 +26,13 @@ export async function requestToken(settings: DinteroSettings, exchange: Exchange
   if (status >= 400) throw credentialsRefused(status);
   const answer = tokenAnswer.safeParse(body);
   if (!answer.success)
-    throw new GatewayUnavailable('Dintero token: no usable token in the answer', { kind: 'silent' });
+    throw new GatewayUnavailable('Dintero token: the answer has no usable token', { kind: 'silent' });
   return { value: answer.data.access_token, lifetimeMs: answer.data.expires_in * 1000 };
 }
 
 function credentialsRefused(status: number): GatewayUnavailable {
   return new GatewayUnavailable(
-    `Dintero token: refused with ${status}; check DINTERO_CLIENT_ID, DINTERO_CLIENT_SECRET and that they are of DINTERO_ACCOUNT_ID`,
+    `Dintero token: refused with ${status}; check DINTERO_CLIENT_ID, DINTERO_CLIENT_SECRET and that they belong to DINTERO_ACCOUNT_ID`,
     { kind: 'credentials' },
   );
 }

@@ -13,7 +13,7 @@ import { viewUrl } from './urls.ts';
 import { fitting, isHttpUrl } from '../shared/gateway-fields.ts';
 import { expected, refusalOf, unclear, understand } from './parse-answer.ts';
 
-/** Lines that don't add up are refused at creation instead of surfacing at capture. */
+/** Makes Dintero refuse lines that don't add up at creation, instead of at capture. */
 const STRICT_SUMS = { 'Dintero-Feature-Toggles': 'strict-session-amounts' };
 
 export interface SessionCalls {
@@ -23,7 +23,10 @@ export interface SessionCalls {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Opens a session. Throws `GatewayRejected` when Dintero refuses it, `GatewayUnavailable` when it may exist or not. */
+/**
+ * Opens a session. Throws `GatewayRejected` if Dintero refuses it, `GatewayUnavailable` if it may or may not
+ * exist.
+ */
 export async function createSession(
   { client, settings, signal }: SessionCalls,
   request: SessionRequest,
@@ -36,12 +39,15 @@ export async function createSession(
   const opened = understand(openedSchema, answer);
   if (!opened.ok) throw unclear(operation, opened.reason);
   const { id, url } = opened.value;
-  if (!isIdOf(settings.accountId, id)) throw unclear(operation, 'id: not one of our account');
+  if (!isIdOf(settings.accountId, id)) throw unclear(operation, 'id: does not belong to our account');
   if (!isHttpUrl(url)) throw unclear(operation, 'url: not an absolute http(s) URL');
   return { sessionId: id, checkoutUrl: inLanguage(url, request.language) };
 }
 
-/** Every session whose metadata names this payment, oldest first. The search only narrows. */
+/**
+ * Every session whose metadata names this payment, oldest first. Dintero's search only reduces the
+ * candidates.
+ */
 export async function findSessions(calls: SessionCalls, key: PaymentKey): Promise<FoundSession[]> {
   const { client, signal } = calls;
   const filters = { search: key.orderReference };
@@ -68,7 +74,7 @@ export async function readSession(
   const answer = await client({ operation, method: 'GET', path, signal });
   if (answer.status === 404) return 'absent';
   const named = expected(namedSchema, operation, answer);
-  if (named.id !== sessionId) throw unclear(operation, 'id: not the one that was asked for');
+  if (named.id !== sessionId) throw unclear(operation, 'id: not the requested one');
   const key = keyOf(named.metadata);
   if (key === null) return 'foreign';
   const found = toFound(calls, answer.body, key);
@@ -76,7 +82,7 @@ export async function readSession(
   return found;
 }
 
-/** Closes a session; any refusal of Dintero's means that it has to be read again. */
+/** Closes a session. After any refusal by Dintero the session has to be read again. */
 export async function cancelSession(
   { client, settings, signal }: SessionCalls,
   sessionId: string,
@@ -87,7 +93,7 @@ export async function cancelSession(
   return status < 300 ? 'cancelled' : 'refused';
 }
 
-/** A row that shows whose it is is taken as it is; any other is read by its id. */
+/** Uses a row that shows its metadata; any other session is read by its id. */
 async function fromRow(calls: SessionCalls, row: unknown, key: PaymentKey): Promise<FoundSession | null> {
   const named = fitting(namedSchema, row);
   if (!named.ok) throw unclear('find sessions', named.reason);
@@ -121,7 +127,9 @@ function inLanguage(url: string, language: string | undefined): string {
   return localized.href;
 }
 
-/** Dintero may repeat what it was sent; the payer's address and number belong in no log and no history. */
+/**
+ * Dintero may repeat the request. The payer's address and phone number must not get into a log or a history.
+ */
 function refusal(operation: string, reason: string, { customer }: SessionRequest): GatewayRejected {
   return new GatewayRejected(`Dintero ${operation}: ${withoutPersonal(reason, customer)}`);
 }

@@ -3,7 +3,7 @@ import type { DinteroClient } from './client.ts';
 import { isIdOf } from './id-parts.ts';
 import { expected } from './parse-answer.ts';
 
-/** What Dintero notes in a session when it calls us. */
+/** The events that Dintero adds to a session when it calls us. */
 const SENT: ReadonlySet<string> = new Set(['AUTH_CALLBACK_SENT', 'ON_HOLD_CALLBACK_SENT']);
 
 const calledSchema = z.object({
@@ -11,7 +11,9 @@ const calledSchema = z.object({
   events: z.array(z.object({ name: z.string().optional().catch(undefined) })).nullish(),
 });
 
-/** How many callbacks a session's events say were sent; none for a session that Dintero does not know. */
+/**
+ * How many callbacks were sent according to the session's events; 0 for a session that Dintero does not know.
+ */
 export async function countCallbacksSent(
   {
     client,

@@ -3,7 +3,7 @@ import type { SessionRequest } from '../gateway.ts';
 import type { DinteroSettings } from './settings.ts';
 import { callbackUrl, returnUrl } from './urls.ts';
 
-/** Where a session's own metadata names our payment. Dintero wants `ext` before names of our own. */
+/** The metadata fields that name our payment. Dintero requires `ext` before our own names. */
 export const METADATA = {
   paymentId: 'ext_paidonce_payment',
   orderReference: 'ext_paidonce_order',
@@ -42,7 +42,10 @@ function toOrder(request: SessionRequest): object {
   };
 }
 
-/** Dintero is asked to be strict about sums, so an order without lines gets one for all of it. */
+/**
+ * Dintero checks the sums of the lines strictly, so an order without lines gets one line for the whole
+ * amount.
+ */
 function linesOf({ lines, money, orderReference }: SessionRequest): readonly OrderLine[] {
   return lines.length > 0 ? lines : [wholeOrder(orderReference, money.amountMinor)];
 }
@@ -68,7 +71,10 @@ function toAddresses(customer: SessionRequest['customer']): object {
   };
 }
 
-/** Only what is known: Dintero refuses empty texts. Of a name in one piece, the last word is taken for the family's. */
+/**
+ * Sends only known fields, since Dintero refuses empty texts. The last word of a full name becomes the family
+ * name.
+ */
 function toAddress(address: Address, customer: SessionRequest['customer']): object {
   const name = address.name ?? customer?.name;
   const [, first, last] = /^(.*\S)\s+(\S+)$/.exec(name ?? '') ?? [];
@@ -87,7 +93,7 @@ function toAddress(address: Address, customer: SessionRequest['customer']): obje
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** Only what is known: an empty phone number makes Dintero refuse the whole session. */
+/** Sends only known fields: with an empty phone number Dintero refuses the whole session. */
 function toCustomer(customer: SessionRequest['customer']): object {
   const known = {
     ...(customer?.email && { email: customer.email }),

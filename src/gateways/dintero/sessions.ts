@@ -23,14 +23,14 @@ export const openedSchema = z.object({
   url: z.string().min(1).max(2048).refine(isWellFormed, 'expected a URL'),
 });
 
-/** Just enough of a session to see whether it can be one of ours. */
+/** The fields of a session that show whether it can be ours. */
 export const namedSchema = z.object({
   id: idField,
   metadata: metadataField.catch(undefined),
   order: z.object({ merchant_reference: z.string() }).optional().catch(undefined),
 });
 
-/** A session as found or read, with what it was opened for. */
+/** A session as found or read, with the order that it was opened for. */
 export const sessionSchema = z.object({
   id: idField,
   created_at: timeField,
@@ -49,7 +49,7 @@ const eventSchema = z.object({
   details: z.object({ error: z.unknown().optional() }).nullish().catch(undefined),
 });
 
-/** A session as far as it says what became of it. */
+/** The fields of a session that show its result. */
 export const progressSchema = z.object({
   id: idField,
   transaction_id: idField.nullish(),
@@ -60,7 +60,7 @@ export const progressSchema = z.object({
 type SessionEvent = z.infer<typeof eventSchema>;
 type SessionState = Extract<Reading, { kind: 'session' }>;
 
-/** Our key from a session's metadata; null where it names no payment of ours. Numbers may come back as text. */
+/** Our key from a session's metadata; null if it names no payment of ours. Numbers may come back as text. */
 export function keyOf(metadata: Readonly<Record<string, unknown>> | null | undefined): PaymentKey | null {
   const text = (name: string): string => {
     const value = metadata?.[name];
@@ -69,7 +69,7 @@ export function keyOf(metadata: Readonly<Record<string, unknown>> | null | undef
   return parseKey(text(METADATA.paymentId), text(METADATA.orderReference), text(METADATA.n));
 }
 
-/** Dintero's session in our words. */
+/** Dintero's session in our shape. */
 export function toFoundSession(
   session: z.infer<typeof sessionSchema>,
   known: { readonly key: PaymentKey; readonly checkoutUrl: string; readonly now: Date },
@@ -88,7 +88,7 @@ export function toFoundSession(
   };
 }
 
-/** What a session without a transaction has come to. Sessions have no status of their own: their events say it. */
+/** The state of a session without a transaction. Sessions have no status field, so their events decide. */
 export function toSessionState(session: z.infer<typeof progressSchema>): SessionState {
   const last = byTime(session.events ?? [], ({ created_at: at }) => at).reduce<SessionState>(afterEvent, {
     kind: 'session',
@@ -109,7 +109,8 @@ function afterEvent(before: SessionState, { name, details }: SessionEvent): Sess
       return { kind: 'session', state: 'declined', ...because };
     case 'FAILED':
       return { kind: 'session', state: 'failed', ...because };
-    // The payer is at it again. PAY_FAILED is not here and not above: another method may be picked after it.
+    // The payer tries again. PAY_FAILED is in neither list, since the payer may choose another method after
+    // it.
     case 'INITIATED':
     case 'VISITED':
     case 'PAY_LOCK_START':

@@ -1,23 +1,23 @@
 import type { GatewayDeps } from '../descriptor.ts';
 import { isHttpUrl } from '../shared/gateway-fields.ts';
 
-/** What it takes to talk to one Dintero account. */
+/** The settings of one Dintero account. */
 export interface DinteroSettings {
   /** `T12345678` (test) or `P12345678` (live). */
   readonly accountId: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Used where a session request names no profile of its own. */
+  /** Used if a session request names no profile. */
   readonly profileId: string;
   /** Newest first; any of them may sign. */
   readonly signatureSecrets: readonly string[];
-  /** Of account-wide webhooks, newest first; without any they are refused. */
+  /** The secrets of account-wide webhooks, newest first; without any, these webhooks are refused. */
   readonly webhookSecrets?: readonly string[];
   /** Core API (tokens), without `/v1`. */
   readonly apiUrl: string;
   /** Checkout API (sessions, transactions), without `/v1`. */
   readonly checkoutUrl: string;
-  /** Where Dintero and the payer's browser reach us, with a path where we live under one. */
+  /** The address at which Dintero and the payer's browser reach us, including the path if there is one. */
   readonly publicUrl: string;
 }
 
@@ -26,7 +26,10 @@ export interface DinteroDeps extends GatewayDeps {
   readonly now?: () => Date;
 }
 
-/** Settings without stray slashes, or an error that lists everything wrong with them. Never prints a secret. */
+/**
+ * The settings without trailing slashes. Throws an error that lists everything that is wrong, without any
+ * secret.
+ */
 export function checkedSettings(settings: DinteroSettings): DinteroSettings {
   const wrong = complaints(settings);
   if (wrong.length > 0) throw new Error(`Dintero settings: ${wrong.join('; ')}`);

@@ -3,12 +3,12 @@ import { sha256 } from '../../lib/fingerprint.ts';
 import type { RefusalReason } from '../gateway.ts';
 import { whichSecret, type WhichSecret } from '../shared/which-secret.ts';
 
-/** SIGAPI's recommendation, applied in both directions: too old and too far ahead are both stale. */
+/** SIGAPI's recommendation, applied in both directions: too old and too far in the future are both stale. */
 const TOLERANCE_SECONDS = 300;
 
 const SCHEME = 'v0-hmac-sha256';
 
-/** The request line, cut but not re-encoded. */
+/** The parts of the request line, not re-encoded. */
 export interface SignedTarget {
   readonly method: string;
   readonly pathname: string;
@@ -16,7 +16,7 @@ export interface SignedTarget {
   readonly canonicalQuery: string;
 }
 
-/** Whose signature is expected. */
+/** The expected signer. */
 export interface Signer {
   readonly accountId: string;
   /** Without port; from the configured public origin, never from a Host header. */
@@ -37,7 +37,9 @@ interface ParsedHeader {
   readonly digests: readonly Buffer[];
 }
 
-/** Cuts a raw request target (`/path?query`); null where it is not in origin form or holds control characters. */
+/**
+ * Splits a raw request target (`/path?query`); null if it is not in origin form or has control characters.
+ */
 export function parseTarget(method: string, target: string): SignedTarget | null {
   if (!target.startsWith('/') || /[\p{Cc} ]/u.test(target)) return null;
   const cut = target.indexOf('?');
@@ -45,7 +47,7 @@ export function parseTarget(method: string, target: string): SignedTarget | null
   return { method, pathname, canonicalQuery: canonicalize(cut === -1 ? '' : target.slice(cut)) };
 }
 
-/** Proves that one of the secrets signed this method, host, path and query, and says how long ago. */
+/** Verifies that one of the secrets signed this method, host, path and query, and says how long ago. */
 export function verifySignature(
   header: string | undefined,
   target: SignedTarget,
@@ -53,7 +55,10 @@ export function verifySignature(
   receivedAt: Date,
 ): SignatureCheck {
   if (header === undefined || header.trim() === '') {
-    return refused('no_signature', 'no Dintero-Signature header; does the account have a signature secret?');
+    return refused(
+      'no_signature',
+      'there is no Dintero-Signature header; check that the account has a signature secret',
+    );
   }
   const parsed = parseHeader(header);
   if (typeof parsed === 'string') return refused('malformed_signature', parsed);
@@ -65,10 +70,10 @@ export function verifySignature(
   return { outcome, timestamp: parsed.timestamp, ageSeconds, ...which };
 }
 
-/** The value of a `Dintero-Signature` header, as Dintero would make it: for tests and simulators. */
+/** The value of a `Dintero-Signature` header as Dintero makes it, for tests and simulators. */
 export function signCallbackForTest(request: {
   readonly method: string;
-  /** The full URL that is called; its port is not signed. */
+  /** The full URL of the call; its port is not signed. */
   readonly url: string;
   readonly accountId: string;
   readonly secret: string;
@@ -82,7 +87,7 @@ export function signCallbackForTest(request: {
   return `t=${request.timestamp},${SCHEME}=${hmac(request.secret, text).toString('hex')}`;
 }
 
-/** What was signed, less its time: equal for deliveries that say the same thing. */
+/** A hash of the signed content without its time: equal for deliveries with the same message. */
 export function contentHash({ method, pathname, canonicalQuery }: SignedTarget): string {
   return sha256(`${method}\n${pathname}\n${canonicalQuery}`);
 }
@@ -93,7 +98,7 @@ function canonicalize(query: string): string {
   return params.toString();
 }
 
-/** The parts of the header, or what is wrong with it. Schemes that we don't know are skipped. */
+/** The parts of the header, or what is wrong with it. Unknown schemes are skipped. */
 function parseHeader(header: string): ParsedHeader | string {
   const pairs = header.split(',').map(parsePair);
   const stamps = valuesOf(pairs, 't');
@@ -125,8 +130,8 @@ function hmac(secret: string, text: string): Buffer {
 
 function mismatchDetail({ secrets, hostname }: Signer): string {
   return (
-    `matches none of the ${secrets.length} configured secrets for host ${hostname}; ` +
-    'is PUBLIC_URL what Dintero calls, and did a proxy change the path or the query?'
+    `the signature matches none of the ${secrets.length} configured secrets for host ${hostname}; ` +
+    'check that Dintero calls PUBLIC_URL, and that no proxy changes the path or the query'
   );
 }
 

@@ -16,12 +16,12 @@ const signatureSchema = z.object({
 
 const PATH = '/v1/admin/signature';
 
-/** The present secret, or null where the account has none yet. */
+/** The current secret, or null if the account has none yet. */
 export function readSigningSecret(client: DinteroClient): Promise<SigningSecret | null> {
   return ask(client, 'GET');
 }
 
-/** A new secret, which takes the place of the present one. */
+/** Creates a new secret, which replaces the current one. */
 export async function createSigningSecret(client: DinteroClient): Promise<SigningSecret> {
   const created = await ask(client, 'POST');
   if (created === null) throw unclear('create signature', 'answered 404');

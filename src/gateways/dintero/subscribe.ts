@@ -1,4 +1,4 @@
-/** `paidonce dintero subscribe`: a subscription of ours stays only where Dintero's ping to it verified. */
+/** `paidonce dintero subscribe`: a new subscription is kept only if the API verified Dintero's ping. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandAnswer } from '../gateway-command.ts';
@@ -8,17 +8,17 @@ import { createSubscription, deleteSubscription, listAnswers, listSubscriptions,
 import type { DinteroSettings } from './settings.ts';
 import { accountUrl } from './urls.ts';
 
-/** How long Dintero may take to ping us and to list what we answered. */
+/** How long Dintero may take to ping us and to list our answer. */
 const PING_LIMIT_MS = 15_000;
 const BETWEEN_LOOKS_MS = 250;
 
-/** What is known of the ping; `because` says what was seen in place of a ping that verified. */
+/** The state of the ping; `because` says what was seen instead of a verified ping. */
 type Ping =
   | { readonly state: 'verified'; readonly answered: number }
   | { readonly state: 'refused'; readonly because: string }
   | { readonly state: 'unseen'; readonly because: string; readonly isFinal: boolean };
 
-/** Keeps the subscription that is there, or makes one and removes it again where its ping does not verify. */
+/** Keeps an existing subscription, or creates one and removes it again if its ping is not verified. */
 export async function subscribe(
   calls: HookCalls,
   settings: DinteroSettings,
@@ -34,12 +34,12 @@ export async function subscribe(
   if (ping.state !== 'verified') return removed(calls, created, ping);
   const lines = [
     `subscribed ${describe(created)}`,
-    `its ping was answered ${ping.answered}, as the API answers only what it has verified`,
+    `its ping was answered ${ping.answered}, so the API has verified it`,
   ];
   return { lines, json: { subscription: created, created: true, ping: ping.state } };
 }
 
-/** A subscription in a line. */
+/** A subscription in one line. */
 export function describe({ id, url, events, isActive }: Subscription): string {
   return `${id}  ${url}  ${events.join(', ')}${isActive ? '' : '  (not active)'}`;
 }
@@ -48,7 +48,7 @@ function kept(present: Subscription, { webhookSecrets = [] }: DinteroSettings): 
   const lines = [`already subscribed: ${describe(present)}`];
   if (webhookSecrets.length === 0)
     lines.push(
-      'DINTERO_WEBHOOK_SECRETS is not set, so its calls are refused. If its secret is lost: ' +
+      'DINTERO_WEBHOOK_SECRETS is not set, so its calls are refused; set it to the secret of the subscription. If that is lost: ' +
         `paidonce dintero unsubscribe ${present.id}, then subscribe again`,
     );
   return { lines, json: { subscription: present, created: false } };
@@ -60,8 +60,8 @@ async function subscribeWithNewSecret(calls: HookCalls, url: string): Promise<Co
   const created = await createSubscription(calls, { url, secret });
   const lines = [
     `subscribed ${describe(created)}`,
-    `put this into DINTERO_WEBHOOK_SECRETS and restart the API; it is not shown again: ${secret}`,
-    'its ping was not checked, since the API does not have this secret yet. To have it checked, restart the API first, ' +
+    `put this secret into DINTERO_WEBHOOK_SECRETS and restart the API; it is not shown again: ${secret}`,
+    'the ping was not checked, since the API does not have this secret yet. To check it, restart the API first, ' +
       `then: paidonce dintero unsubscribe ${created.id}, and subscribe again`,
   ];
   return { lines, json: { subscription: created, created: true, ping: 'not_checked', secret } };
@@ -73,7 +73,7 @@ async function watchPing(calls: HookCalls, id: string, limitMs: number): Promise
   while (ping.state === 'unseen' && !ping.isFinal) {
     await sleep(BETWEEN_LOOKS_MS);
     const next = await lookForPing({ ...calls, signal }, id);
-    // The limit cuts a look off: what was seen before says more.
+    // The limit has aborted this check, so the result before it says more.
     if (signal.aborted && next.state === 'unseen') return ping;
     ping = next;
   }
@@ -86,12 +86,12 @@ async function lookForPing(calls: HookCalls, id: string): Promise<Ping> {
   } catch (error) {
     const isNo = error instanceof GatewayRejected;
     if (!isNo && !(error instanceof GatewayUnavailable)) throw error;
-    const because = `what was answered to its ping can't be read (${error.message})`;
+    const because = `the answer to its ping can't be read (${error.message})`;
     return { state: 'unseen', because, isFinal: isNo || error.kind === 'credentials' };
   }
 }
 
-/** The API answers 2xx to nothing that it has not verified, so the answer that Dintero notes is the proof. */
+/** The API answers 2xx only to verified requests, so the status that Dintero lists is the proof. */
 function pingOf(answers: readonly (number | undefined)[]): Ping {
   const found = (hundred: number) => answers.find((status) => Math.floor((status ?? 0) / 100) === hundred);
   const [answered, refusal] = [found(2), found(4)];
@@ -101,12 +101,12 @@ function pingOf(answers: readonly (number | undefined)[]): Ping {
 }
 
 function refusedWith(status: number): string {
-  const how = status === 401 ? ', as the API answers what is not rightly signed' : '';
+  const how = status === 401 ? ', as the API answers a wrong signature' : '';
   return `its ping was answered ${status}${how}`;
 }
 
 function unseenAfter(answers: readonly (number | undefined)[]): string {
-  if (answers.length === 0) return 'Dintero lists no ping to it';
+  if (answers.length === 0) return 'Dintero lists no ping of it';
   const status = answers.find((answer) => answer !== undefined);
   return status === undefined ? 'its ping was not answered' : `its ping was answered ${status}`;
 }
@@ -121,11 +121,11 @@ async function removed(
   const fate =
     problem === undefined
       ? `subscription ${id} was removed again`
-      : `subscription ${id} could not be removed (${problem}); end it: paidonce dintero unsubscribe ${id}`;
+      : `subscription ${id} could not be removed (${problem}); delete it: paidonce dintero unsubscribe ${id}`;
   const lines = [
     `${fate}: ${ping.because}.`,
     `Expected: the API at ${url} answers 2xx to a ping that is signed with the first of DINTERO_WEBHOOK_SECRETS.`,
-    'If the API runs without that secret, or Dintero does not reach it there, change that and subscribe again. Otherwise create the ' +
+    'If the API runs without that secret, or Dintero can not reach it there, correct that and subscribe again. Otherwise create the ' +
       `subscription in Dintero's Backoffice (Settings → Webhooks), with that URL, that secret and ${events.join(' and ')}.`,
   ];
   const { state, because } = ping;
@@ -133,7 +133,7 @@ async function removed(
   return { lines, json, isBadNews: true };
 }
 
-/** Why it is still there; undefined once it is gone. */
+/** Why the subscription could not be removed; undefined if it was removed. */
 async function removalProblem(calls: HookCalls, id: string): Promise<string | undefined> {
   try {
     await deleteSubscription(calls, id);

@@ -1,17 +1,23 @@
 import type { PaymentKey } from '../../domain/payment.ts';
 
-/** The names under which our own key travels in the callback URL, and so comes back signed. */
+/** The parameters of our own key in the callback URL, which come back signed. */
 export const KEY_PARAMS = { paymentId: 'payment', orderReference: 'order', n: 'n' } as const;
 
-/** Events that Dintero is asked to report. Fixed at creation: a session of today is captured by a later version. */
+/**
+ * The events that Dintero has to report. They are fixed at creation: a later version of paidonce may capture
+ * a session of today.
+ */
 const REPORTED_EVENTS = ['CAPTURE', 'REFUND', 'VOID'] as const;
 
-/** The URL that account-wide webhooks are subscribed for. */
+/** The URL of account-wide webhooks. */
 export function accountUrl(publicUrl: string): string {
   return `${publicUrl}/callbacks/dintero/account`;
 }
 
-/** Where Dintero calls about one payment: with our key in it, so that the signed query alone names the workflow. */
+/**
+ * The callback URL of one payment. It contains our key, so that the signed query alone identifies the
+ * workflow.
+ */
 export function callbackUrl(publicUrl: string, key: PaymentKey): string {
   const url = new URL(`${publicUrl}/callbacks/dintero`);
   url.searchParams.set(KEY_PARAMS.paymentId, key.paymentId);
@@ -22,7 +28,7 @@ export function callbackUrl(publicUrl: string, key: PaymentKey): string {
   return url.href;
 }
 
-/** Where the payer's browser comes back; `k` is the payment's secret. */
+/** The URL to which the payer's browser returns; `k` is the payment's secret. */
 export function returnUrl(publicUrl: string, paymentId: string, returnKey: string): string {
   const url = new URL(`${publicUrl}/return/dintero`);
   url.searchParams.set('k', returnKey);
@@ -30,7 +36,7 @@ export function returnUrl(publicUrl: string, paymentId: string, returnKey: strin
   return url.href;
 }
 
-/** The page where a session is paid, for sessions found again: the session itself does not carry it. */
+/** The checkout page of a session that was found again: the session itself does not contain it. */
 export function viewUrl(checkoutUrl: string, sessionId: string): string {
   return `${checkoutUrl}/v1/view/${encodeURIComponent(sessionId)}`;
 }

@@ -1,4 +1,4 @@
-/** Dintero's slice of the configuration. */
+/** Dintero's part of the configuration. */
 import { z } from 'zod';
 import { list, secret, url } from '../../lib/variable-forms.ts';
 import type { GatewayVariables } from '../descriptor.ts';
@@ -14,23 +14,23 @@ const shape = {
   DINTERO_ACCOUNT_ID: z
     .string()
     .regex(/^[PT]\d{8}$/, 'an account such as T12345678 (test) or P12345678 (live)'),
-  /** The API client, made in the Backoffice. */
+  /** The API client, created in the Backoffice. */
   DINTERO_CLIENT_ID: secret,
   DINTERO_CLIENT_SECRET: secret,
-  /** Where a session request names no profile of its own. */
+  /** Used if a session request names no profile. */
   DINTERO_PROFILE_ID: z.string().regex(/^\S+$/, 'a profile id').default('default'),
-  /** Of callbacks about one session, newest first; any of them may sign. */
+  /** The secrets of session callbacks, newest first; any of them may sign. */
   DINTERO_SIGNATURE_SECRETS: list(secret),
-  /** Of account-wide webhooks, newest first; without any they are refused. */
+  /** The secrets of account-wide webhooks, newest first; without any, these webhooks are refused. */
   DINTERO_WEBHOOK_SECRETS: list(secret).optional(),
-  /** Tokens, signing secrets and subscriptions. */
+  /** The host for tokens, signing secrets and subscriptions. */
   DINTERO_API_URL: url.default(HOSTS.DINTERO_API_URL),
-  /** Sessions and transactions. */
+  /** The host for sessions and transactions. */
   DINTERO_CHECKOUT_URL: url.default(HOSTS.DINTERO_CHECKOUT_URL),
 };
 
 type Parsed = z.infer<z.ZodObject<typeof shape>>;
-/** Before the account is set up there are no secrets of callbacks. */
+/** Before the account is set up, the signature secrets do not exist. */
 export type DinteroValues = Omit<Parsed, 'DINTERO_SIGNATURE_SECRETS'> &
   Partial<Pick<Parsed, 'DINTERO_SIGNATURE_SECRETS'>>;
 
@@ -44,7 +44,7 @@ export const DINTERO_VARIABLES: GatewayVariables = {
   liveBecause: 'the account is live (P…)',
 };
 
-/** What the adapter takes. */
+/** The settings of the adapter. */
 export function settingsOf(values: DinteroValues, publicUrl: string): DinteroSettings {
   const { DINTERO_SIGNATURE_SECRETS: signatureSecrets = [], DINTERO_WEBHOOK_SECRETS: webhookSecrets } =
     values;

@@ -12,7 +12,7 @@ import { idField, isWellFormed, shownText } from '../shared/gateway-fields.ts';
 
 const MAX_LENGTH = 200;
 
-/** Parameters that mean something to us, so each may be there once. `report_event` is repeated by design. */
+/** The parameters that we read, which may occur only once each. `report_event` is repeated by design. */
 const SINGLE_PARAMS = [
   ...Object.values(KEY_PARAMS),
   'transaction_id',
@@ -25,21 +25,24 @@ const SINGLE_PARAMS = [
   'time',
 ];
 
-/** What the query says, believed or not. Values that are ambiguous or oversized are left out. */
+/** The contents of the query, proved or not. Ambiguous and oversized values are left out. */
 interface Contents {
   readonly key: PaymentKey | null;
   readonly claim: Claim;
   /** Parameters that can't be read at all. */
   readonly unreadable: readonly string[];
-  /** What can be read but does not fit together. */
+  /** Parameters that can be read but contradict each other. */
   readonly contradictions: readonly string[];
 }
 
-/** Proves the sender of a callback and says what it is about. Reads the signed query and two headers, never the body. */
+/**
+ * Verifies the sender of a callback and reads what it is about. Reads the signed query and two headers, never
+ * the body.
+ */
 export function verifyCallback(request: RawRequest, signer: Signer): Verification {
   const target = parseTarget(request.method, request.target);
   if (target === null)
-    return { outcome: 'malformed', detail: 'the request target is not a plain path and query' };
+    return { outcome: 'malformed', detail: 'the request target must be a plain path and query' };
   const header = request.headers['dintero-signature'];
   const check = verifySignature(header, target, signer, request.receivedAt);
   const contents = readContents(new URLSearchParams(target.canonicalQuery), signer.accountId);
@@ -52,7 +55,10 @@ function refuse(check: SignatureCheck & { outcome: 'refused' }, contents: Conten
   if (unreadable.length > 0) return { outcome: 'malformed', detail: unreadable.join('; ') };
   const namesNothing = key === null && claim.sessionId === undefined && claim.transactionId === undefined;
   if (check.reason === 'no_signature' && namesNothing) {
-    return { outcome: 'malformed', detail: 'neither signed nor about any payment, session or transaction' };
+    return {
+      outcome: 'malformed',
+      detail: 'the request is not signed and names no payment, session or transaction',
+    };
   }
   return { outcome: 'refused', reason: check.reason, detail: check.detail, key, claim };
 }
@@ -79,7 +85,10 @@ function toDelivery(
   };
 }
 
-/** The header is not signed: a forged one can make an old delivery look new, which costs a read, never the reverse. */
+/**
+ * The header is not signed. A forged header can make an old delivery look new, which costs a read; it can't
+ * make a new one look old.
+ */
 function deliveryId(header: string | undefined): string | undefined {
   const id = header?.trim() ?? '';
   return idField.safeParse(id).data;
@@ -101,7 +110,8 @@ function readContents(params: URLSearchParams, accountId: string): Contents {
 
 function isSound(name: string, values: readonly string[]): boolean {
   if (values.length > 1) return false;
-  // Only shown, so that it is cleaned instead: what went wrong must not hide that something did.
+  // `error` is only shown, so it is cleaned instead of refused: a bad error text must not hide that an error
+  // occurred.
   return name === 'error' || values.every((text) => text.length <= MAX_LENGTH && isWellFormed(text));
 }
 
@@ -120,7 +130,7 @@ function keyTexts(value: ValueOf): (string | undefined)[] {
 function readClaim(value: ValueOf): Claim {
   const sessionId = value('session_id') ?? value('sid');
   const transactionId = value('transaction_id');
-  // Dintero has been seen to send the twin of an event's callback with the event's id alone.
+  // Dintero sometimes sends a second callback of the same event with only the event's id.
   const event = value('event') ?? (value('event_id') && 'unnamed');
   const error = value('error');
   const [named, id] = [value('event'), value('event_id')];
@@ -129,7 +139,7 @@ function readClaim(value: ValueOf): Claim {
     ...(transactionId && { transactionId }),
     ...(event && { event }),
     ...(error && { error: shownText(error, MAX_LENGTH) }),
-    // Without the event's name, a number could be that of any.
+    // Without the event's name, a number could refer to any event.
     ...(named && id && { eventRef: eventRef(id, named) }),
   };
 }
@@ -142,7 +152,7 @@ function findContradictions(
 ): string[] {
   const problems: string[] = [];
   if (key === null && keyTexts(value).every((text) => text !== undefined)) {
-    problems.push('payment, order and n are not a key that we ever gave');
+    problems.push('payment, order and n do not have the form of a key of ours');
   }
   const reference = value('merchant_reference');
   if (key !== null && reference !== undefined && reference !== key.orderReference) {

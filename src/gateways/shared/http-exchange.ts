@@ -16,13 +16,13 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What exchanges with one gateway have in common. */
+/** The settings of all exchanges with one gateway. */
 export interface ExchangeSettings {
   /** The gateway's name, for errors. */
   readonly vendor: string;
-  /** What a 403 asks for, in words for the operator. */
+  /** What an operator has to do after a 403. */
   readonly forbidden: string;
-  /** Operations that a shopper waits for, and what everything else needs: they go before the others. */
+  /** Operations that a shopper waits for or that all others need. They go first. */
   readonly urgent: ReadonlySet<string>;
 }
 
@@ -31,20 +31,22 @@ export interface ExchangeDeps extends GatewayDeps {
   readonly now: () => Date;
 }
 
-/** An answer that the gateway gave on purpose: 2xx, or a 4xx about what was asked. */
+/** A regular answer of the gateway: 2xx, or a 4xx about the request. */
 export interface Answer {
   readonly status: number;
-  /** The parsed JSON; undefined where there is none to be had, and `problem` says why. */
+  /** The parsed JSON; undefined if there is none, and `problem` says why. */
   readonly body: unknown;
   readonly problem?: string;
 }
 
-/** Nothing that can be understood came back. Whether the request was carried out is another question: `mayHaveArrived`. */
+/**
+ * No understandable response came back. `mayHaveArrived` says whether the request may have been carried out.
+ */
 export class Silence extends GatewayUnavailable {
   readonly operation: string;
-  /** What was answered, where anything was. */
+  /** The status, if there was a response. */
   readonly status: number | undefined;
-  /** False where it is certain that the request never left. */
+  /** False if it is certain that the request never left. */
   readonly mayHaveArrived: boolean;
 
   constructor(
@@ -69,12 +71,12 @@ export class Silence extends GatewayUnavailable {
 }
 
 /**
- * One HTTP exchange. Throws `GatewayUnavailable` for everything that says nothing about what was asked:
- * no answer, 5xx, redirects (`Silence`), 403 (`credentials`), 429 (`rate_limited`). A 401 is for the caller.
+ * One HTTP exchange. Throws `GatewayUnavailable` for every result that says nothing about the request: no
+ * answer, 5xx, redirects (`Silence`), 403 (`credentials`), 429 (`rate_limited`). The caller handles a 401.
  */
 export type Exchange = (request: HttpRequest) => Promise<Answer>;
 
-/** The exchange over `fetch`, with a time-out, a size limit and each call reported to `onCall`. */
+/** The exchange over `fetch`, with a time-out and a size limit. Each call is reported to `onCall`. */
 export function createExchange(settings: ExchangeSettings, deps: ExchangeDeps): Exchange {
   const { rate = (call) => call() } = deps;
   return async (request) =>
@@ -116,7 +118,7 @@ function toInit({ method, headers, body }: HttpRequest, signal: AbortSignal): Re
   return {
     method,
     signal,
-    // A redirect that is followed carries the token to a host that is not configured.
+    // Following a redirect would send the token to a host that is not configured.
     redirect: 'manual',
     headers: { accept: 'application/json', 'user-agent': 'paidonce', ...content, ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -171,7 +173,10 @@ function usable(
   return answer;
 }
 
-/** A server in trouble, a request that it did not wait for, or a redirect (never followed). */
+/**
+ * Whether a status says nothing about the request: a server error, a request time-out, or a redirect, which
+ * is never followed.
+ */
 function saysNothing(status: number): boolean {
   return status >= 500 || status === 408 || status < 200 || (status >= 300 && status < 400);
 }

@@ -1,14 +1,19 @@
 import type { SessionRequest } from '../gateway.ts';
 
-/** So many digits in a row of a phone number name a person; fewer may be an amount or a status. */
+/**
+ * This many consecutive digits of a phone number can identify a person; fewer may be an amount or a status.
+ */
 const TELLING_DIGITS = 5;
 
 const EMAIL = /[^\s<>"'(),;:]+(?:@|%40)[^\s<>"'(),;:]+/gi;
 const INTERNATIONAL = /\+\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d){6,}/g;
-/** Digits with whatever people write between those of a phone number. */
+/** Digits with the characters that people write between those of a phone number. */
 const DIGIT_RUN = /\+?\d(?:[\s().\-\u2010-\u2015/_~]{0,3}\d)*/g;
 
-/** A text of a gateway's without e-mail addresses and without the payer's phone number, in whatever spelling it repeats them. */
+/**
+ * Removes e-mail addresses and the payer's name, address and phone number from a gateway's text, in every
+ * spelling.
+ */
 export function withoutPersonal(text: string, customer: SessionRequest['customer']): string {
   const { email = '', phone = '' } = customer ?? {};
   const unnamed = namesOf(customer).reduce(replaceWords, text);
@@ -32,7 +37,7 @@ function namesOf(customer: SessionRequest['customer']): string[] {
     .toSorted((left, right) => right.length - left.length);
 }
 
-/** What is shorter may be any word. */
+/** A shorter text may be any word. */
 const SHORTEST_NAME = 3;
 
 function replaceWords(text: string, words: string): string {
@@ -40,7 +45,7 @@ function replaceWords(text: string, words: string): string {
   return text.replace(new RegExp(pattern, 'giu'), '…');
 }
 
-/** An address may hold what `EMAIL` takes for its end: `o'neill@shop.example`. */
+/** The payer's e-mail address may contain a character at which `EMAIL` ends: `o'neill@shop.example`. */
 function replaceInAnyCase(text: string, words: string): string {
   return words === '' ? text : text.replace(new RegExp(escaped(words), 'gi'), '…');
 }
@@ -58,7 +63,10 @@ function windowsOf(digits: string): string[] {
   return Array.from({ length: count }, (_, at) => digits.slice(at, at + TELLING_DIGITS));
 }
 
-/** The same where the payer is not at hand: whatever looks like an address or an international number. */
+/**
+ * The same if the payer's data is not known: removes everything that looks like an e-mail address or an
+ * international number.
+ */
 export function withoutContacts(text: string): string {
   return text.replace(EMAIL, '…').replace(INTERNATIONAL, '…');
 }

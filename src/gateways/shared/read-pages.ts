@@ -1,4 +1,4 @@
-/** Listings that are read page by page, each page after the last id of the one before. */
+/** Listings that are read page by page. Each page starts after the last id of the previous one. */
 import { z } from 'zod';
 import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
 import { idField } from './gateway-fields.ts';
@@ -6,7 +6,7 @@ import { idField } from './gateway-fields.ts';
 const identified = z.object({ id: idField });
 
 export interface PagedListing {
-  /** The gateway and what is listed, for errors. */
+  /** The gateway and the listing, for errors. */
   readonly name: string;
   readonly pageSize: number;
   /** The rows after this id; the first page for undefined. */
@@ -19,7 +19,7 @@ export interface Page {
   readonly next: string | null;
 }
 
-/** A full page leads back to where the listing has been: its end can't be reached. */
+/** A full page leads back to an earlier place of the listing, so its end can't be reached. */
 export class ListingRepeats extends GatewayUnavailable {
   constructor({ name }: PagedListing) {
     super(`${name}: the listing repeats itself, so its end can not be reached`, { kind: 'silent' });
@@ -36,7 +36,7 @@ export async function* readPages(listing: PagedListing): AsyncGenerator<readonly
   } while (cursor !== null);
 }
 
-/** One page, after the one that gave the cursor. @throws what `ask` throws, ListingRepeats */
+/** The page after the one that gave the cursor. @throws what `ask` throws, ListingRepeats */
 export async function readPage(listing: PagedListing, cursor: string | null): Promise<Page> {
   const place = cursor === null ? null : placeOf(cursor, listing);
   const rows = await listing.ask(place?.after);
@@ -47,8 +47,8 @@ export async function readPage(listing: PagedListing, cursor: string | null): Pr
 }
 
 /**
- * A place in a listing. `mark` is an earlier place that is compared with each later one, and moved on after 1, 2, 4, 8 … steps: it meets
- * itself in a listing that goes round in whatever circle, and a cursor stays small (Brent's algorithm).
+ * A place in a listing. `mark` is an earlier place that each later one is compared with. It is moved forward
+ * after 1, 2, 4, 8 … steps. This detects a cycle of any length with a small cursor (Brent's algorithm).
  */
 const placeSchema = z.object({
   after: idField,
@@ -58,7 +58,7 @@ const placeSchema = z.object({
 });
 type Place = z.infer<typeof placeSchema>;
 
-/** Null where the listing does not move on. */
+/** Null if the listing does not advance. */
 function stepTo(after: string | undefined, from: Place | null): Place | null {
   if (after === undefined) return null;
   if (from === null) return { after, mark: after, steps: 0, limit: 1 };
@@ -72,11 +72,13 @@ function placeOf(cursor: string, { name }: PagedListing): Place {
   try {
     return placeSchema.parse(JSON.parse(cursor));
   } catch {
-    throw new GatewayRejected(`${name}: "${cursor.slice(0, 100)}" is no cursor of a listing`);
+    throw new GatewayRejected(`${name}: "${cursor.slice(0, 100)}" is not a cursor of a listing`);
   }
 }
 
-/** The last id of a page, also where the last row itself can't be read: a row too many is harmless. */
+/**
+ * The last readable id of a page. If the last row can't be read, some rows are read twice, which is harmless.
+ */
 function lastId(rows: readonly unknown[]): string | undefined {
   const parsed = identified.safeParse(rows.findLast((row) => identified.safeParse(row).success));
   return parsed.success ? parsed.data.id : undefined;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Times beyond this are a mistake, and no database's. */
+/** Later times are a mistake, and a database may not be able to store them. */
 const LAST_TIME_MS = Date.UTC(9000, 0);
 
-/** Whether milliseconds since the epoch are a time that can be kept. */
+/** Whether milliseconds since the epoch are a time that can be stored. */
 export function isTime(ms: number): boolean {
   return ms >= 0 && ms < LAST_TIME_MS;
 }
@@ -13,7 +13,7 @@ export const timeField = z
   .refine((text) => isTime(Date.parse(text)), 'expected an ISO 8601 time')
   .transform((text) => new Date(text));
 
-/** Events by time where each tells its own, else as they came. */
+/** Events sorted by time if each has one, else in their given order. */
 export function byTime<Event>(
   events: readonly Event[],
   timeOf: (event: Event) => string | undefined,

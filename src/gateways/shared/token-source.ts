@@ -1,4 +1,4 @@
-/** An access token that is asked for once however many wait for it, and renewed before it expires. */
+/** An access token that is requested once for all waiting callers, and renewed before it expires. */
 
 export interface Token {
   readonly value: string;
@@ -6,20 +6,23 @@ export interface Token {
 }
 
 export interface TokenSource {
-  /** A token that is still good. @throws what asking throws */
+  /** A valid token. @throws what the request throws */
   current(): Promise<string>;
-  /** Says that this token was refused, so that the next one is new. */
+  /** Drops a token that was refused, so that the next one is new. */
   discard(value: string): void;
 }
 
 interface KeptToken {
   readonly value: string;
-  /** To be renewed from then on. */
+  /** The token is to be renewed from this time on. */
   readonly goodUntil: number;
   readonly expiresAt: number;
 }
 
-/** `request` asks the gateway. It gets no AbortSignal of a caller: others may be waiting for the same token. */
+/**
+ * `request` calls the gateway. It gets no caller's AbortSignal, since other callers may wait for the same
+ * token.
+ */
 export function createTokenSource(request: () => Promise<Token>, now: () => Date): TokenSource {
   let kept: KeptToken | undefined;
   let asked: Promise<KeptToken> | undefined;
@@ -37,7 +40,7 @@ export function createTokenSource(request: () => Promise<Token>, now: () => Date
       if (kept !== undefined && at < kept.goodUntil) return kept.value;
       const renewed = (asked ??= ask());
       if (kept === undefined || at >= kept.expiresAt) return (await renewed).value;
-      // Still good: no call waits for a renewal that may hang.
+      // The token is still valid, so no call waits for a renewal that may hang.
       renewed.catch(() => undefined);
       return kept.value;
     },
@@ -47,7 +50,7 @@ export function createTokenSource(request: () => Promise<Token>, now: () => Date
   };
 }
 
-/** Less a skew, and less what the way to the gateway takes. */
+/** Subtracts a margin for clock differences and for the time that a call takes. */
 function keptFrom({ value, lifetimeMs }: Token, askedAt: number): KeptToken {
   return {
     value,

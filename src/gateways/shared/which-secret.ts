@@ -1,15 +1,16 @@
 import { timingSafeEqual } from 'node:crypto';
 import { fingerprintOf } from '../../lib/fingerprint.ts';
 
-/** The secret that has signed, by its place (0 the newest) and its fingerprint. */
+/** The secret that signed, by its place (0 is the newest) and its fingerprint. */
 export interface WhichSecret {
   readonly secretIndex: number;
   readonly secretFingerprint: string;
 }
 
 /**
- * Which of the secrets makes one of these digests; null where none does. Compares with every secret and every digest, so that the time
- * taken does not tell which one was right. All digests must be of the length that `sign` makes.
+ * Which of the secrets makes one of these digests; null if none does. Every secret is compared with every
+ * digest, so that the time taken does not reveal the matching one. All digests must have the length that
+ * `sign` makes.
  */
 export function whichSecret(
   secrets: readonly string[],

@@ -255,7 +255,7 @@ describe('a callback of Dintero', () => {
   it.each([8, -8])('whose signature is right but %d days old is kept as refused, and pokes', async (days) => {
     const answer = await callback({ age: days * 24 * 3_600, delivery: 'ancient' });
     expect(answer).toMatchObject({ status: 401, json: { code: 'stale_signature' } });
-    expect(answer.json.detail).toContain('it was not acted upon');
+    expect(answer.json.detail).toContain('the callback was not acted on');
     await until('it is poked', () => at.api.runs.pokes.length === 1);
     await until('it is kept', async () => (await log()).length === 1);
     expect(await log()).toMatchObject([{ outcome: 'refused', reason: 'signed_long_ago', eventId: null }]);

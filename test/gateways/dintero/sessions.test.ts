@@ -298,7 +298,7 @@ describe('reading a dintero session', () => {
     });
     await expect(gateway.readSession(SESSION)).rejects.toThrow(/order\.amount/);
     fake.on(READ, { json: aSession({ id: `${ACCOUNT}.other` }) });
-    await expect(gateway.readSession(SESSION)).rejects.toThrow(/not the one/);
+    await expect(gateway.readSession(SESSION)).rejects.toThrow(/not the requested one/);
     fake.on(READ, { status: 400, json: { error: { message: 'odd' } } });
     await expect(gateway.readSession(SESSION)).rejects.toMatchObject({ name: 'GatewayRejected' });
   });

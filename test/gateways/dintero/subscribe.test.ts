@@ -61,7 +61,7 @@ describe('a subscription that was just made', () => {
   });
 
   it.each([
-    ['no ping is listed', rows(), 'Dintero lists no ping to it'],
+    ['no ping is listed', rows(), 'Dintero lists no ping of it'],
     ['its ping was not answered', rows(undefined), 'its ping was not answered'],
     ['the API is in trouble', rows(undefined, 503), 'its ping was answered 503'],
     ['the way redirects', rows(302), 'its ping was answered 302'],
