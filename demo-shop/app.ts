@@ -10,7 +10,7 @@ import { testRoutes } from './routes/test-routes.ts';
 import { webhookRoutes } from './routes/webhook-routes.ts';
 import type { Shop } from './shop.ts';
 
-/** The shop as a Koa app; it listens to nothing by itself. */
+/** The shop as a Koa app; it does not listen yet. */
 export function createShopApp(shop: Shop): Koa {
   const app = new Koa();
   app.use(securityHeaders());
@@ -24,7 +24,7 @@ export function createShopApp(shop: Shop): Koa {
   return app;
 }
 
-/** The shop's few static files, by path. They live in the code, so that nothing needs copying at build. */
+/** The shop's static files, by path. They are in the code, so that the build need not copy them. */
 function assetRoutes(files: Readonly<Record<string, string>>): Router {
   const router = new Router();
   for (const [path, text] of Object.entries(files)) {
@@ -48,17 +48,18 @@ function securityHeaders(): Koa.Middleware {
         objectSrc: ["'none'"],
         baseUri: ["'none'"],
         frameAncestors: ["'none'"],
-        // The Buy form is redirected to the checkout, on whatever host paidonce names; browsers check redirects too.
+        // The Buy form is redirected to the checkout, on the host that paidonce returns; browsers check
+        // redirects too.
         formAction: ["'self'", 'http:', 'https:'],
       },
     },
     referrerPolicy: { policy: 'same-origin' },
-    // A demo on http: who wants https puts a proxy in front, which sets it.
+    // The demo runs on http; a proxy that adds https can set this header.
     strictTransportSecurity: false,
   });
 }
 
-/** Going back to the products must fetch a fresh cart, and an order's page its present state. */
+/** The browser's back button must load a new cart, and the current state of an order. */
 function noStore(): Koa.Middleware {
   return async (ctx, next) => {
     ctx.set('cache-control', 'no-store');

@@ -1,18 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 
-/** How the shop's webhook endpoint is told to misbehave by a test. */
+/** How a test makes the shop's webhook endpoint misbehave. */
 export const behaviourSchema = z.strictObject({
   mode: z.enum(['ok', 'hang', 'error', 'gone', 'slow']),
-  /** `slow`: wait this long before answering; `hang`: at most this long, else until the sender gives up. */
+  /** `slow`: wait this long before the answer; `hang`: at most this long, or until the sender gives up. */
   ms: z.number().int().min(0).max(600_000).optional(),
-  /** Only for these orders; the others are treated well. */
+  /** Only for these orders; the others get mode `ok`. */
   orders: z.array(z.string()).optional(),
 });
 
 export type Behaviour = z.infer<typeof behaviourSchema>;
 
-/** What the endpoint does with a verified update: `keep` it and answer, or answer with this status and forget it. */
+/**
+ * How the endpoint handles a verified update: it keeps the update and answers, or it answers with this status
+ * and drops the update.
+ */
 export type Treatment =
   | { readonly keep: true; readonly delayMs: number }
   | { readonly keep: false; readonly status: number };
@@ -20,7 +23,10 @@ export type Treatment =
 const WELL: Treatment = { keep: true, delayMs: 0 };
 const HANG_LIMIT_MS = 600_000;
 
-/** Decides what happens to an update of this order; a hang is waited for here, until `closed` says the sender left. */
+/**
+ * Decides how to handle an update of this order. A hang waits here until `closed` says that the sender has
+ * left.
+ */
 export async function treat(behaviour: Behaviour, order: string, closed: AbortSignal): Promise<Treatment> {
   if (behaviour.orders !== undefined && !behaviour.orders.includes(order)) return WELL;
   switch (behaviour.mode) {
@@ -38,7 +44,7 @@ export async function treat(behaviour: Behaviour, order: string, closed: AbortSi
   }
 }
 
-/** Waits, but no longer than the sender does. */
+/** Waits, but not longer than the sender. */
 export async function waitUnlessClosed(ms: number, closed: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal: closed, ref: false }).catch(() => undefined);
 }

@@ -4,7 +4,7 @@ import type { LookIntervals } from './next-look.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an absolute http(s) URL' });
 
-// The same rule as paidonce's own, so that no secret suits only one of the two.
+// The same rule as in paidonce, so that both accept the same secrets.
 const secret = z
   .string()
   .regex(/^whsec_[A-Za-z0-9+/]{24,}={0,2}$/, 'must be whsec_ and base64, comma-separated');
@@ -40,18 +40,18 @@ const schema = z.object({
 export interface ShopConfig {
   readonly host: string;
   readonly port: number;
-  /** Origin under which browsers reach the shop; without it, made from the address listened on. */
+  /** The origin under which browsers reach the shop; by default made from the listening address. */
   readonly publicUrl: string | undefined;
   readonly apiUrl: string;
   readonly apiKey: string;
-  /** Standard Webhooks secrets, newest first; any may have signed. */
+  /** Standard Webhooks secrets, newest first; any of them may have signed. */
   readonly webhookSecrets: readonly string[];
   readonly dataDir: string | undefined;
   readonly temporalUiUrl: string | undefined;
   readonly lookIntervals: LookIntervals;
 }
 
-/** Names every wrong variable at once, never its value. */
+/** Names every wrong variable, without its value. */
 export class ShopConfigError extends Error {
   override readonly name = 'ShopConfigError';
 }
@@ -68,7 +68,7 @@ export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
       const given = env[String(name)] ?? env[`${String(name)}_FILE`];
       return `  ${String(name)}: ${given === undefined ? 'is missing' : message}`;
     });
-    throw new ShopConfigError(`The demo shop cannot start. Set these variables right:\n${wrong.join('\n')}`);
+    throw new ShopConfigError(`The demo shop cannot start. Correct these variables:\n${wrong.join('\n')}`);
   }
   const is = parsed.data;
   return {
@@ -84,7 +84,10 @@ export function readShopConfig(env: NodeJS.ProcessEnv): ShopConfig {
   };
 }
 
-/** From a file as paidonce takes them; `npm start` gives both, the text being what it read from the file. */
+/**
+ * Reads a secret by NAME, or from a file by NAME_FILE like paidonce. `npm start` gives both; NAME is then the
+ * contents of the file.
+ */
 function secretOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
   const given = env[name];
   const path = env[`${name}_FILE`];

@@ -10,7 +10,7 @@ interface Refusal extends ProblemInWords {
 
 const FOR_MACHINES = /^\/(webhooks\/|__shop\/|healthz$|orders\/[^/]+\/events$)/;
 
-/** Turns whatever was thrown into a page for people or JSON for machines; what is not foreseen goes to the app's log. */
+/** Answers errors by a page for people or by JSON for machines. Unexpected errors go to the app's log. */
 export function errorsInWords(shop: Shop) {
   return async (ctx: Context, next: Next): Promise<void> => {
     try {
@@ -34,7 +34,10 @@ function answer(ctx: Context, refusal: Refusal, temporalUiUrl: string | undefine
   ctx.body = renderPage(<ProblemPage problem={refusal} temporalUiUrl={temporalUiUrl} />);
 }
 
-/** What paidonce says of the order or of the shop's key; any other status is trouble between the shop and paidonce. */
+/**
+ * Statuses about the order or about the shop's key. Any other status is a failure between the shop and
+ * paidonce.
+ */
 const PASSED_ON: readonly number[] = [402, 403, 409, 503];
 
 function refusalOf(error: unknown, { reference, heading }: Context['state']): Refusal {
@@ -52,15 +55,15 @@ function refusalOf(error: unknown, { reference, heading }: Context['state']): Re
     const heading = error.status === 404 ? 'Not found' : 'That was not possible';
     return { status: error.status, heading, message: error.message };
   }
-  return { status: 500, heading: 'Something broke in the shop', message: 'Please try again in a moment.' };
+  return { status: 500, heading: 'Something failed in the shop', message: 'Please try again in a moment.' };
 }
 
 function messageOf({ code, message }: ApiProblem): string {
   if (code !== 'scope_missing') return message;
-  return `The shop’s API key may not do this: ${message}. Nothing was done. Give the shop another key in PAIDONCE_API_KEY.`;
+  return `The shop’s API key may not do this: ${message}. Nothing was done. Set PAIDONCE_API_KEY of the shop to another key.`;
 }
 
-/** Errors made by Koa and raw-body for the one who asked: a status and a message that may be shown. */
+/** Whether an error of Koa or raw-body is for the client: it has a status and a message that may be shown. */
 function isRefusal(error: unknown): error is Error & { status: number } {
   return error instanceof Error && 'expose' in error && error.expose === true && 'status' in error;
 }

@@ -9,7 +9,7 @@ import { renderPage } from './pages/layout.tsx';
 import { OrderLive, OrderPage } from './pages/order-page.tsx';
 import type { Shop } from './shop.ts';
 
-// The shop's own news comes at once; only paidonce's timeline has to be asked for.
+// Changes in the shop itself are sent at once; only paidonce's timeline has to be polled.
 const ASK_AGAIN_MS = { waiting: 2_000, settled: 10_000 };
 
 /** The whole page of an order. */
@@ -19,16 +19,16 @@ export async function renderOrderPage(shop: Shop, record: OrderRecord): Promise<
   return renderPage(<OrderPage view={view} version={version} now={Date.now()} />);
 }
 
-/** Server-sent events with the changing part of an order's page, one whenever it changed, until the signal. */
+/** Server-sent events with the live part of an order's page, one for each change, until the signal. */
 export async function* streamOrder(shop: Shop, reference: string, gone: AbortSignal): AsyncGenerator<string> {
   let sent = '';
   while (!gone.aborted) {
     const record = shop.book.find(reference);
     if (record === undefined) return;
-    // Listening before looking: what changes during the look is not missed.
+    // Listens before reading, so that no change during the read is missed.
     const changed = changeOrPause(shop, record, gone);
     const message = await renderMessage(shop, record);
-    // A comment is ignored by the browser and keeps proxies from closing the stream.
+    // Browsers ignore a comment, and it keeps proxies from closing the stream.
     yield message === sent ? ':\n\n' : message;
     sent = message;
     await changed;

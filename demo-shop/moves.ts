@@ -1,16 +1,22 @@
 import type { MoveKind, Operation, Payment } from './paidonce-api.ts';
 
-/** A button that moves money: all that is left of its kind. */
+/** A button that moves all money that is left for its kind. */
 export interface Move {
   readonly kind: MoveKind;
   readonly amountMinor: number;
-  /** The same for every press until an operation of this kind is known: a double click is one operation. */
+  /**
+   * The same for every press until an operation of this kind is known, so that a double click is one
+   * operation.
+   */
   readonly reference: string;
 }
 
 const HELD: readonly string[] = ['AUTHORIZED', 'PARTIALLY_CAPTURED'];
 
-/** What the payment's state allows; nothing while an operation is under way, because its amount is not certain. */
+/**
+ * The moves that the payment's state allows; none while an operation is under way, because its amount is not
+ * certain.
+ */
 export function movesOf(payment: Payment, operations: readonly Operation[]): Move[] {
   if (isUnderWay(operations)) return [];
   const { status, authorizedAmount, capturedAmount, refundedAmount } = payment;
@@ -18,7 +24,7 @@ export function movesOf(payment: Payment, operations: readonly Operation[]): Mov
   const held = HELD.includes(status) ? (authorizedAmount ?? 0) - captured : 0;
   const left = {
     capture: held,
-    // Many payment methods do not void the rest of what was partly captured.
+    // Many payment methods can't void the rest after a partial capture.
     void: captured === 0 ? held : 0,
     refund: status === 'REVIEW' ? 0 : captured - (refundedAmount ?? 0),
   };
@@ -32,7 +38,7 @@ export function isUnderWay(operations: readonly Operation[]): boolean {
   return operations.some(({ status }) => status === 'pending' || status === 'unknown');
 }
 
-/** An operation that failed keeps its reference, so that the next press is a new one. */
+/** A failed operation keeps its reference, so the next press gets a new one. */
 function referenceFor(kind: MoveKind, operations: readonly Operation[]): string {
   return `shop-${kind}-${operations.filter((one) => one.kind === kind).length}`;
 }

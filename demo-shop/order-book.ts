@@ -7,7 +7,7 @@ import { CURRENCY, type Product } from './products.ts';
 /** An order placed in this shop. */
 export interface PlacedOrder {
   readonly reference: string;
-  /** One shopper's press of the button on one page: pressing it twice is one order. */
+  /** Identifies the button on one page of one shopper: pressing it twice is one order. */
   readonly cartKey: string;
   readonly productId: string;
   readonly description: string;
@@ -18,15 +18,18 @@ export interface PlacedOrder {
   readonly placedAt: string;
 }
 
-/** All the shop knows of an order. `placed` is missing for orders that somebody created past the shop. */
+/**
+ * Everything that the shop knows about an order. `placed` is missing for orders that were created outside the
+ * shop.
+ */
 export interface OrderRecord {
   readonly reference: string;
   readonly placed: PlacedOrder | undefined;
-  /** Payments opened for it by this shop, oldest first. */
+  /** The payments that this shop has opened for it, oldest first. */
   readonly paymentIds: readonly string[];
   /** In order of arrival. */
   readonly updates: readonly ReceivedUpdate[];
-  /** The update with the highest sequence: the only thing that decides the order's state. */
+  /** The update with the highest sequence. It alone decides the order's state. */
   readonly latest: OrderUpdate | undefined;
 }
 
@@ -43,7 +46,7 @@ export type Entry =
 
 export type OrderBook = ReturnType<typeof openOrderBook>;
 
-/** The shop's orders, rebuilt from the journal; each change is in the journal before it can be seen. */
+/** The shop's orders, rebuilt from the journal. Each change is in the journal before it is visible. */
 export function openOrderBook(journal: Journal<Entry>) {
   const records = new Map<string, OrderRecord>();
   const referenceByCart = new Map<string, string>();
@@ -66,7 +69,7 @@ export function openOrderBook(journal: Journal<Entry>) {
     find: (reference: string): OrderRecord | undefined => records.get(reference),
     /** Newest first. */
     list: (): OrderRecord[] => [...records.values()].reverse(),
-    /** The order of this press of the button, created at the first of them. */
+    /** The order of this button, created at its first press. */
     place(cartKey: string, product: Product, quantity: number): PlacedOrder {
       const known = records.get(referenceByCart.get(cartKey) ?? '')?.placed;
       if (known !== undefined) return known;
@@ -78,7 +81,7 @@ export function openOrderBook(journal: Journal<Entry>) {
       if (records.get(reference)?.paymentIds.includes(paymentId)) return;
       write({ kind: 'payment', reference, paymentId });
     },
-    /** Keeps a verified update; one that is known already is only counted. */
+    /** Keeps a verified update; a known one is only counted. */
     receive(webhookId: string, update: OrderUpdate): void {
       write({ kind: 'update', webhookId, at: new Date().toISOString(), update });
     },
@@ -86,7 +89,7 @@ export function openOrderBook(journal: Journal<Entry>) {
 }
 
 function newOrder(n: number, cartKey: string, product: Product, quantity: number): PlacedOrder {
-  // The tail keeps numbers unique where the journal was deleted but paidonce's store was not.
+  // The tail keeps numbers unique if the journal was deleted but paidonce's store was not.
   const tail = randomInt(36 ** 4)
     .toString(36)
     .padStart(4, '0');

@@ -1,6 +1,6 @@
 import type { OrderRecord } from './order-book.ts';
 
-/** How a state is put to people. `tone` picks the badge's colour. */
+/** The texts of a state for people. `tone` selects the badge's colour. */
 export interface StateInWords {
   readonly label: string;
   readonly sentence: string;
@@ -10,32 +10,32 @@ export interface StateInWords {
 const WORDS: Readonly<Record<string, StateInWords>> = {
   AWAITING_PAYMENT: {
     label: 'Awaiting payment',
-    sentence: 'No word of a payment has reached the shop yet.',
+    sentence: 'The shop has not been notified of a payment yet.',
     tone: 'waiting',
   },
   PAYMENT_PENDING: {
     label: 'Payment pending',
-    sentence: 'The payment is on hold; the goods stay here until it is decided.',
+    sentence: 'The payment is on hold. Do not send the goods until it is decided.',
     tone: 'waiting',
   },
-  PAID: { label: 'Paid', sentence: 'The money is safe: the goods may be sent.', tone: 'good' },
+  PAID: { label: 'Paid', sentence: 'The money is secured. The goods may be sent.', tone: 'good' },
   PAYMENT_FAILED: {
     label: 'Payment failed',
-    sentence: 'This attempt brought no money. The order can be paid again.',
+    sentence: 'This attempt failed. The order can be paid again.',
     tone: 'bad',
   },
-  CANCELLED: { label: 'Cancelled', sentence: 'The shop closed this order’s payment.', tone: 'neutral' },
-  VOIDED: { label: 'Voided', sentence: 'The authorization was given back.', tone: 'neutral' },
-  REFUNDED: { label: 'Refunded', sentence: 'All of the money was given back.', tone: 'neutral' },
-  REVIEW: { label: 'In review', sentence: 'Somebody has to look at this payment.', tone: 'bad' },
+  CANCELLED: { label: 'Cancelled', sentence: 'The shop cancelled this order’s payment.', tone: 'neutral' },
+  VOIDED: { label: 'Voided', sentence: 'The authorization was voided.', tone: 'neutral' },
+  REFUNDED: { label: 'Refunded', sentence: 'All of the money was refunded.', tone: 'neutral' },
+  REVIEW: { label: 'In review', sentence: 'A person has to check this payment.', tone: 'bad' },
 };
 
-/** The shop's own state of an order: what the newest update said, and nothing else. */
+/** The shop's own state of an order. Only the newest update decides it. */
 export function stateOf(record: OrderRecord): string {
   return record.latest?.data.orderStatus ?? 'AWAITING_PAYMENT';
 }
 
-/** A state that the shop has not heard of is shown as it came. */
+/** An unknown state is shown as it was received. */
 export function inWords(state: string): StateInWords {
   return WORDS[state] ?? { label: state, sentence: 'The shop does not know this state.', tone: 'neutral' };
 }
@@ -47,8 +47,9 @@ const PAY_LABELS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The label of the button that leads to the checkout, or null where there is nothing to pay. What paidonce says of
- * the order may be ahead of the updates: it hides the button, but it does not decide the order's state.
+ * The label of the button that leads to the checkout, or null if there is nothing to pay. The status in
+ * paidonce's API may be ahead of the updates: it can hide the button, but it does not decide the order's
+ * state.
  */
 export function payLabel(record: OrderRecord, apiStatus: string | undefined): string | null {
   const state = stateOf(record);
@@ -60,15 +61,15 @@ const FAILURES: ReadonlyMap<string, string> = new Map([
   ['FAILED', 'The payment failed'],
   ['DECLINED', 'The payment was declined'],
   ['CANCELLED', 'The payment was cancelled'],
-  ['EXPIRED', 'Nobody paid in time'],
+  ['EXPIRED', 'The order was not paid in time'],
 ]);
 
-/** Why a payment brought no money, in words for the payer; null where it did or still may. */
+/** Why a payment failed, for the payer; null if it succeeded or still may. */
 export function failureInWords(paymentStatus: string): string | null {
   return FAILURES.get(paymentStatus) ?? null;
 }
 
-/** The payment worth showing: the one that decided a paid order, else the newest attempt. */
+/** The payment to show: the one that paid the order, or else the newest attempt. */
 export function shownPaymentId(record: OrderRecord): string | undefined {
   const newestOwn = record.paymentIds.at(-1);
   const decisive = record.latest?.data.paymentId;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The body of an order update (contract §6). Enumerations may grow, so words are kept as they come. */
+/** The body of an order update (contract §6). Later versions may add enum values, so any text is accepted. */
 export const orderUpdateSchema = z.looseObject({
   type: z.string(),
   timestamp: z.string(),
@@ -19,14 +19,14 @@ export const orderUpdateSchema = z.looseObject({
 
 export type OrderUpdate = z.infer<typeof orderUpdateSchema>;
 
-/** One update as the shop keeps it. Only verified ones are ever kept. */
+/** One update as the shop keeps it. Only verified updates are kept. */
 export interface ReceivedUpdate {
   readonly webhookId: string;
   readonly update: OrderUpdate;
   readonly firstAt: string;
   readonly lastAt: string;
-  /** How often it arrived, retries and duplicates included. */
+  /** How often it arrived, including retries and duplicates. */
   readonly times: number;
-  /** False when a later one had been seen before it, so that it says nothing about the state. */
+  /** False if a later update arrived before it, so that it does not change the state. */
   readonly applied: boolean;
 }

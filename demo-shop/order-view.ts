@@ -4,7 +4,7 @@ import { shownPaymentId } from './order-state.ts';
 import { ApiProblem, type ApiOrder, type Operation, type Payment } from './paidonce-api.ts';
 import type { Shop } from './shop.ts';
 
-/** An order as its page shows it: what the shop knows, and beside it what paidonce says right now. */
+/** An order as its page shows it: the shop's own record, and the present answers of paidonce. */
 export interface OrderView {
   readonly record: OrderRecord;
   readonly temporalUiUrl: string | undefined;
@@ -14,11 +14,11 @@ export interface OrderView {
   readonly operations: readonly Operation[] | undefined;
   /** Why one of these is missing; the page works without them. */
   readonly problem: ApiProblem | undefined;
-  /** Null where nothing is waited for. */
+  /** Null if the order waits for nothing. */
   readonly nextLook: NextLook | null;
 }
 
-/** Asks paidonce for the order, its payment and what was done with the money. Never throws on the API's account. */
+/** Reads the order, its payment and its operations from paidonce. Never throws because of the API. */
 export async function viewOrder(shop: Shop, record: OrderRecord): Promise<OrderView> {
   const paymentId = shownPaymentId(record);
   const [apiOrder, payment, operations] = await Promise.all([

@@ -51,7 +51,10 @@ export type Operation = z.infer<typeof operationSchema>;
 export const MOVE_KINDS = ['capture', 'refund', 'void'] as const;
 export type MoveKind = (typeof MOVE_KINDS)[number];
 
-/** The API said no, or said nothing. Carries what support asks for: the problem's code and the request id. */
+/**
+ * The API refused the call or did not answer. It has the problem's code and the request id, which support
+ * asks for.
+ */
 export class ApiProblem extends Error {
   override readonly name = 'ApiProblem';
   readonly status: number;
@@ -70,7 +73,7 @@ export type PaidonceApi = ReturnType<typeof createPaidonceApi>;
 
 const NOTHING_CHARGED = 'The payment service did not answer. Nothing was charged; please try again.';
 const MAYBE_MOVED =
-  'The payment service did not answer, so the shop does not know whether the money was moved. The order’s page shows it once the service answers again.';
+  'The payment service did not answer, so the shop does not know whether the money was moved. The order’s page will show the result once the service answers again.';
 
 /** The calls of paidonce's HTTP API that a shop needs. Each throws `ApiProblem`. */
 export function createPaidonceApi(at: { apiUrl: string; apiKey: string }) {
@@ -98,7 +101,7 @@ export function createPaidonceApi(at: { apiUrl: string; apiKey: string }) {
     /** Newest first. */
     readOperations: async (id: string): Promise<Operation[]> =>
       (await call(operationsSchema, `/v1/payments/${segment(id)}/operations?limit=100`, {})).data,
-    /** All that is left; the same reference moves money once, however often it is sent. */
+    /** Moves all that is left. The same reference moves money only once, however often it is sent. */
     moveMoney: (id: string, kind: MoveKind, reference: string): Promise<Operation> =>
       call(operationSchema, `/v1/payments/${segment(id)}/${kind}`, post({ reference }), {
         limitMs: 20_000,
@@ -133,7 +136,7 @@ async function readAnswer<T>(schema: z.ZodType<T>, answer: Response): Promise<T>
   }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new ApiProblem('The payment service answered in a way that the shop does not understand.', {
+  throw new ApiProblem('The shop does not understand the answer of the payment service.', {
     ...known,
     status: 502,
     code: 'not_understood',

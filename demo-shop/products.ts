@@ -1,4 +1,4 @@
-/** What the shop sells. Prices are øre including VAT, as Norwegian consumer prices are. */
+/** A product of the shop. Prices are in øre including VAT, like Norwegian consumer prices. */
 export interface Product {
   readonly id: string;
   readonly name: string;
@@ -39,7 +39,7 @@ export function productNamed(id: string): Product | undefined {
   return PRODUCTS.find((product) => product.id === id);
 }
 
-/** VAT contained in a gross amount, rounded to the nearest øre. */
+/** The VAT in a gross amount, rounded to the nearest øre. */
 export function vatWithin(grossMinor: number, vatPercent: number): number {
   return Math.round((grossMinor * vatPercent) / (100 + vatPercent));
 }

@@ -9,12 +9,12 @@ import { createPaidonceApi } from './paidonce-api.ts';
 import type { Shop } from './shop.ts';
 
 export interface RunningShop {
-  /** Origin without a trailing slash; order updates go to `<url>/webhooks/paidonce`. */
+  /** The origin without a trailing slash; order updates go to `<url>/webhooks/paidonce`. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Starts the demo shop. Throws `ShopConfigError`, or the system's error when the port is taken. */
+/** Starts the demo shop. Throws `ShopConfigError`, or the system's error if the port is taken. */
 export async function runShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
   const config = readShopConfig(env);
   const closing = new AbortController();

@@ -1,6 +1,6 @@
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 
-/** Whether one of the secrets signed these exact bytes within five minutes of now, either way. */
+/** Whether one of the secrets signed these exact bytes at most five minutes before or after now. */
 export function isSigned(
   body: Buffer,
   headers: Readonly<Record<string, string>>,
@@ -11,7 +11,8 @@ export function isSigned(
 
 function isSignedWith(body: Buffer, headers: Readonly<Record<string, string>>, secret: string): boolean {
   try {
-    // Verified and parsed apart: a signed body that is not JSON is the sender's fault, not a forgery.
+    // Verified and parsed separately: a signed body that is not JSON is an error of the sender, not a
+    // forgery.
     new Webhook(secret).verify(body, { ...headers }, { jsonParse: false });
     return true;
   } catch (error) {

@@ -1,4 +1,7 @@
-/** The demo shop as a process of its own. Ends on SIGINT, SIGTERM and when the parent that has an IPC channel to it is gone. */
+/**
+ * The demo shop as a separate process. It ends at SIGINT, at SIGTERM, and when its parent with the IPC
+ * channel has ended.
+ */
 import { ShopConfigError } from './config.ts';
 import { runShop } from './run-shop.ts';
 
@@ -16,6 +19,6 @@ try {
 function inWords(error: unknown): string {
   if (error instanceof ShopConfigError) return error.message;
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'EADDRINUSE') return 'The demo shop’s port is taken. Set SHOP_PORT to a free one, or to 0.';
+  if (code === 'EADDRINUSE') return 'The demo shop’s port is taken. Set SHOP_PORT to a free port, or to 0.';
   return `The demo shop could not start: ${String(error)}`;
 }

@@ -1,6 +1,7 @@
 /**
- * What an earlier `npm start` on the same DATA_DIR left behind when it was killed: the kernel ends its children, but not in
- * no time, and two Temporal servers on one file corrupt it. So each child is written down, and the next start waits for it.
+ * Waits for the children of an earlier, killed `npm start` on the same DATA_DIR. The kernel ends them, but
+ * not at once, and two Temporal servers on one file corrupt it. So each child is recorded, and the next start
+ * waits for its end.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -10,13 +11,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 interface Noted {
   readonly name: string;
   readonly pid: number;
-  /** Tells a process from a later one with the same pid. */
+  /** Distinguishes the process from a later one with the same pid. */
   readonly birth: string;
 }
 
 const PATIENCE_MS = 10_000;
 
-/** Writes down each child that it is told of, in place of an earlier one of the same name. */
+/** Records each child, replacing an earlier one of the same name. */
 export function createNotebook(dataDir: string): (name: string, pid: number) => void {
   const noted = new Map<string, Noted>();
   return (name, pid) => {
@@ -25,7 +26,10 @@ export function createNotebook(dataDir: string): (name: string, pid: number) => 
   };
 }
 
-/** Resolves when no child of an earlier start is alive; one that stays is killed, and only if it is provably ours. */
+/**
+ * Resolves once no child of an earlier start is alive. A child that does not end is killed, but only if it is
+ * certainly ours.
+ */
 export async function untilLeftoversEnd(dataDir: string, say: (text: string) => void): Promise<void> {
   for (const { name, pid, birth } of readNotes(dataDir)) {
     const isAlive = () => birthOf(pid) === birth;
@@ -50,7 +54,7 @@ function fileIn(dataDir: string): string {
   return join(dataDir, 'children.json');
 }
 
-/** When a process began, as the system counts it; null when it is gone, which a zombie is too. */
+/** The start time of a process as the system counts it; null if it has ended or is a zombie. */
 export function birthOf(pid: number): string | null {
   try {
     return process.platform === 'linux' ? birthByProc(pid) : birthByPs(pid);
@@ -61,7 +65,7 @@ export function birthOf(pid: number): string | null {
 
 function birthByProc(pid: number): string | null {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the command in brackets, which may hold blanks and brackets of its own.
+  // The second field is the command in brackets, which may itself contain blanks and brackets.
   const [state, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   return state === 'Z' || state === 'X' ? null : `${boot} ${rest[18]}`;

@@ -1,4 +1,4 @@
-/** The children of `npm start`, each with its command, its environment and how it is seen to be ready. */
+/** The children of `npm start`, each with its command, its environment and its readiness check. */
 import { join } from 'node:path';
 import { read } from '../kit/poll.js';
 import type { ChildSpec } from '../kit/tied-child.js';
@@ -6,7 +6,7 @@ import { allows, keyFor } from '../src/for-dev.ts';
 import { LOCAL, type DevSettings, type Service } from './settings.ts';
 import { askForWorker, temporalServer } from './temporal-server.ts';
 
-/** The contents of DATA_DIR/urls.json, null where not started: contract §1. */
+/** The contents of DATA_DIR/urls.json; null for services that are not started: contract §1. */
 export interface Urls {
   readonly api: string;
   readonly dashboard: string | null;
@@ -18,13 +18,13 @@ export interface Urls {
   readonly shop: string | null;
 }
 
-/** Of the compiled workspaces; the core is under `src`. */
+/** The folder of the compiled workspaces; the core is under `src`. */
 const DIST = join(import.meta.dirname, '..');
 const CORE = join(DIST, 'src', 'cli', 'main.js');
-/** Ten seconds on a machine with nothing else to do; a full one has been seen to need over a minute. */
+/** A start takes ten seconds on an idle machine; on a busy one it took over a minute. */
 const READY_WITHIN_MS = 180_000;
 
-/** Where everything that is started will be found. */
+/** The addresses of all started services. */
 export function urlsOf({ apiUrl, temporal, sandbox, shop }: DevSettings): Urls {
   return {
     api: apiUrl,
@@ -37,7 +37,10 @@ export function urlsOf({ apiUrl, temporal, sandbox, shop }: DevSettings): Urls {
   };
 }
 
-/** What the core stands on; started side by side. `executable` is the Temporal CLI, null where no server is ours to start. */
+/**
+ * The services that the core needs, which are started in parallel. `executable` is the Temporal CLI; null if
+ * we start no Temporal server.
+ */
 export async function foundations(settings: DevSettings, executable: string | null): Promise<ChildSpec[]> {
   const { dataDir, temporal, sandbox, shop, config } = settings;
   const server =
@@ -55,25 +58,25 @@ export function coreChild({ coreEnv, apiUrl, temporal, config }: DevSettings): C
   return {
     ...nodeChild('paidonce', [CORE, 'serve'], coreEnv),
     sharesOutput: true,
-    // The first time all of it must be there; later it does its work without Temporal, as it promises.
+    // At the first start everything must be ready; later the core also works without Temporal.
     answers: async () => {
       const ready = (await read(`${apiUrl}/readyz`)) as { status?: string };
       if (!wasReady && ready.status === 'degraded')
         throw new Error(`only partly ready: ${JSON.stringify(ready)}`);
-      // A server of somebody else's may know other workers, or not let us ask.
+      // A Temporal server that we did not start may have other workers, or refuse the call.
       if (!wasReady && temporal !== null) await askForWorker(temporal.port, queue);
       wasReady = true;
     },
   };
 }
 
-/** Brings the schema of a PostgreSQL store up to date, and ends. */
+/** Migrates the schema of a PostgreSQL store, then ends. */
 export function migrateChild({ coreEnv }: DevSettings): Pick<ChildSpec, 'name' | 'command' | 'args' | 'env'> {
   return nodeChild('migrate', [CORE, 'migrate'], coreEnv);
 }
 
 function sandboxChild({ dataDir, config }: DevSettings, { port, url }: Service): ChildSpec {
-  // Out of files too, where the variables name such.
+  // The values may also come from files.
   const given = (name: string) => String(config.gateways[0]?.values[name]);
   const env = {
     ...process.env,
@@ -107,7 +110,10 @@ function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
   return nodeChild('demo shop', [join(DIST, 'demo-shop', 'start.js')], env, `${url}/healthz`);
 }
 
-/** The shop's buttons move money and ask for no password. So its key may move money only with the sandbox, where no money is real. */
+/**
+ * The shop's buttons move money without a password. So its key may move money only with the sandbox, where no
+ * money is real.
+ */
 function shopKey({ config, sandbox }: DevSettings): string | undefined {
   const forBoth = config.API_KEYS.find((key) => allows(key, ['shop']) && allows(key, ['money']));
   return sandbox !== null && forBoth !== undefined ? forBoth.key : keyFor(config.API_KEYS, ['shop']);

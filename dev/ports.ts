@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 import { takenPort } from '../src/for-dev.ts';
 
-/** A port that a variable names can't be used: its owner must be told, not moved. */
+/** A port that a variable sets can't be used. This is an error: another port is never chosen silently. */
 export class PortTaken extends Error {
   override readonly name = 'PortTaken';
 }
 
 export interface PortWish {
-  /** The variable that may name it. */
+  /** The variable that may set the port. */
   readonly variable: string;
   readonly fallback: number;
   readonly host: string;
@@ -16,12 +16,13 @@ export interface PortWish {
 const FARTHEST = 200;
 
 /**
- * A free port for each wish, all different: the one that its variable names (0 for any; checked by
- * `malformedPorts`), else the default or the next free one. @throws PortTaken where a named one is taken
+ * A free port for each wish, all different: the one that its variable sets (0 for any; checked by
+ * `malformedPorts`), or else the default or the next free one. @throws PortTaken if a port that a variable
+ * sets is taken
  */
 export async function choosePorts(env: NodeJS.ProcessEnv, wishes: readonly PortWish[]): Promise<number[]> {
   const chosen = new Map<PortWish, number>();
-  // Named ones first, so that no default moves onto one.
+  // Ports that variables set come first, so that no default takes one of them.
   for (const wish of wishes.toSorted((one, other) => rank(env, one) - rank(env, other))) {
     const taken = new Set(chosen.values());
     const named = env[wish.variable];
@@ -33,7 +34,7 @@ export async function choosePorts(env: NodeJS.ProcessEnv, wishes: readonly PortW
   return wishes.map((wish) => chosen.get(wish) as number);
 }
 
-/** In words, each default that was taken: what is printed in documents holds for the default. */
+/** A text for each default port that was taken, since the documentation uses the defaults. */
 export function movedPorts(
   env: NodeJS.ProcessEnv,
   wishes: readonly PortWish[],
@@ -46,7 +47,7 @@ export function movedPorts(
   });
 }
 
-/** Every variable that names what can't be a port, each in a line. */
+/** One text for each variable whose value can't be a port. */
 export function malformedPorts(
   env: NodeJS.ProcessEnv,
   wishes: readonly Pick<PortWish, 'variable'>[],
@@ -67,20 +68,22 @@ async function defaultPort({ variable, fallback, host }: PortWish, taken: Set<nu
     if (!taken.has(port) && (await bind(port, host)) !== null) return port;
   }
   throw new PortTaken(
-    `no port is free between ${fallback} and ${fallback + FARTHEST - 1}; set ${variable} to a free one`,
+    `no port is free between ${fallback} and ${fallback + FARTHEST - 1}; set ${variable} to a free port`,
   );
 }
 
 async function namedPort({ variable, host }: PortWish, named: string, taken: Set<number>): Promise<number> {
   const port = Number(named);
   if (taken.has(port))
-    throw new PortTaken(`${variable}: another setting names port ${port} too; set ${variable} to another`);
+    throw new PortTaken(
+      `${variable}: another setting also has port ${port}; set ${variable} to another port`,
+    );
   const bound = await bind(port, host);
   if (bound === null) throw new PortTaken(takenPort({ variable, port, host }));
   return bound;
 }
 
-/** The port that a listener gets, or null where it is refused. */
+/** The port that a listener gets, or null if it can't listen. */
 function bind(port: number, host: string): Promise<number | null> {
   return new Promise((resolve) => {
     const server = createServer();

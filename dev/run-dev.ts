@@ -1,4 +1,4 @@
-/** `npm start` and `paidonce dev`: everything on one machine, nothing to configure. Contract §1. */
+/** `npm start` and `paidonce dev`: everything on one machine, without configuration. Contract §1. */
 import { mkdir, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tryLock } from '../kit/machine-lock.js';
@@ -20,9 +20,9 @@ class StartedAlready extends Error {
 
 const CONFIGURATION = [ConfigError, PortTaken, NoTemporalCli, ChildRefused, StartedAlready];
 
-/** Runs until `stop` is aborted. The answer is the exit code: 0 fine, 1 something broke, 2 it can't run like this. */
+/** Runs until `stop` is aborted. Returns the exit code: 0 success, 1 a failure, 2 a wrong configuration. */
 export async function runDev(env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<number> {
-  // The reader of our output may go; the children must still be stopped.
+  // The reader of the output may end; the children must still be stopped.
   process.stdout.on('error', () => undefined);
   try {
     checkEnvironment(env);
@@ -42,16 +42,16 @@ export async function runDev(env: NodeJS.ProcessEnv, stop: AbortSignal): Promise
 }
 
 async function lock(dataDir: string): Promise<() => Promise<void>> {
-  // Secrets and payers' data are in it.
+  // The folder contains secrets and payers' data.
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const unlock = await tryLock(`start ${await realpath(dataDir)}`);
   if (unlock !== null) return unlock;
   throw new StartedAlready(
-    `another start runs on ${dataDir}; stop it, or set DATA_DIR to another folder to run both`,
+    `another npm start runs on ${dataDir}; stop it, or set DATA_DIR to another folder to run both`,
   );
 }
 
-/** Returns when all of it has ended. */
+/** Returns once all children have ended. */
 async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<void> {
   const urlsFile = join(dataDir, 'urls.json');
   await rm(urlsFile, { force: true });
@@ -60,7 +60,7 @@ async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal)
   for (const line of settings.moved) say(line);
   const executable = settings.temporal ? await findTemporalCli({ env, say, stop }) : null;
   const complaint = (name: string, text: string) => {
-    // A Temporal server that is told to stop complains of every call that it cuts off.
+    // A stopping Temporal server logs an error for every call that it cuts off.
     if (!(stop.aborted && name === 'temporal')) process.stdout.write(`[${name}] ${text}\n`);
   };
   const supervisor = createSupervisor({ say, complaint, spawned: createNotebook(dataDir) });
@@ -83,7 +83,7 @@ async function runIn(dataDir: string, env: NodeJS.ProcessEnv, stop: AbortSignal)
   }
 }
 
-/** @throws Error with what it said, where it did not end with 0 */
+/** @throws Error with the output of the migration if it did not exit with 0 */
 async function migrate(settings: DevSettings): Promise<void> {
   const said: string[] = [];
   const child = startChild(migrateChild(settings), (line) => void said.push(line));
@@ -101,7 +101,7 @@ const LABELS: Record<keyof Urls, string> = {
   sandbox: 'Dintero sandbox',
 };
 
-/** `ready` is the last line, and urls.json is whole before it. */
+/** Prints `ready` as the last line, after urls.json is complete. */
 async function announce(settings: DevSettings, urlsFile: string): Promise<void> {
   const urls = urlsOf(settings);
   await writeFile(`${urlsFile}.new`, `${JSON.stringify(urls, null, 2)}\n`);

@@ -2,13 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Secrets of a development set-up, made once for a DATA_DIR, by the variables that they stand in for. */
+/**
+ * The secrets of a development set-up, created once per DATA_DIR, named like the variables that they replace.
+ */
 export interface DevSecrets {
   readonly API_KEYS: string;
   readonly ORDER_WEBHOOK_SECRETS: string;
 }
 
-/** Reads them, or makes them at the first start; the file is for its owner only. `dataDir` exists. */
+/**
+ * Reads the secrets, or creates them at the first start. Only the owner can read the file. `dataDir` must
+ * exist.
+ */
 export async function devSecrets(dataDir: string): Promise<DevSecrets> {
   const path = join(dataDir, 'secrets.json');
   const kept = await readKept(path);
@@ -19,7 +24,7 @@ export async function devSecrets(dataDir: string): Promise<DevSecrets> {
   return made;
 }
 
-/** New ones, kept nowhere. */
+/** New secrets, which are not stored. */
 export function makeSecrets(): DevSecrets {
   return {
     API_KEYS: `dev_${randomBytes(24).toString('base64url')}`,
@@ -27,7 +32,7 @@ export function makeSecrets(): DevSecrets {
   };
 }
 
-/** Null where there is none, or one cut short by a crash. */
+/** Null if there is no file, or if a crash cut it off. */
 async function readKept(path: string): Promise<Partial<DevSecrets> | null> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Partial<DevSecrets>;

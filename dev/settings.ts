@@ -1,4 +1,4 @@
-/** What `npm start` runs with: what the environment says, and what it chose where that says nothing. */
+/** The settings of `npm start`: the environment, and chosen values for variables that are not set. */
 import { resolve } from 'node:path';
 import { readConfig, sandboxVariables, withDefaults, type Config } from '../src/for-dev.ts';
 import { choosePorts, malformedPorts, movedPorts, type PortWish } from './ports.ts';
@@ -6,20 +6,23 @@ import { makeSecrets, type DevSecrets } from './secrets.ts';
 
 const DINTERO_ADDRESSES = ['DINTERO_API_URL', 'DINTERO_CHECKOUT_URL'];
 
-/** Where everything but the API listens. */
+/** The address at which everything except the API listens. */
 export const LOCAL = '127.0.0.1';
 
 export interface DevSettings {
   readonly dataDir: string;
-  /** As the core will read it, so that it is refused before anything is started. */
+  /** The configuration as the core will read it, so that errors are found before anything starts. */
   readonly config: Config;
   readonly coreEnv: NodeJS.ProcessEnv;
   readonly apiUrl: string;
-  /** What may be printed of it: the key that was made for development, else where the user's own comes from. */
+  /**
+   * The printable key: the one created for development, or else the name of the variable with the user's own
+   * keys.
+   */
   readonly apiKey: string;
-  /** Ports that are not the usual ones, in words. */
+  /** Texts about ports that are not the defaults. */
   readonly moved: readonly string[];
-  /** Null where a variable names the service, so that it is not ours to start. */
+  /** Null if a variable names the service, so that we do not start one. */
   readonly sandbox: Service | null;
   readonly shop: Service | null;
   readonly temporal: { readonly port: number; readonly uiPort: number; readonly uiUrl: string } | null;
@@ -35,7 +38,9 @@ export interface Service {
   readonly url: string;
 }
 
-/** Before anything is touched: every variable that is wrong, in one error. @throws ConfigError */
+/**
+ * Checks all variables before anything is changed. One error names every wrong variable. @throws ConfigError
+ */
 export function checkEnvironment(env: NodeJS.ProcessEnv): void {
   const wishes = wishesOf(env);
   const likely = place(
@@ -47,12 +52,12 @@ export function checkEnvironment(env: NodeJS.ProcessEnv): void {
   readConfig(coreEnv, [...malformedPorts(env, wishes), ...loneAddress(env)]);
 }
 
-/** The folder of all state, absolute. */
+/** The absolute path of the folder with all state. */
 export function dataDirOf(env: NodeJS.ProcessEnv): string {
   return resolve(env['DATA_DIR'] ?? '.data');
 }
 
-/** Chooses ports, in an environment that `checkEnvironment` has passed. @throws PortTaken */
+/** Chooses ports. `checkEnvironment` must have accepted the environment. @throws PortTaken */
 export async function readSettings(env: NodeJS.ProcessEnv, secrets: DevSecrets): Promise<DevSettings> {
   const wishes = wishesOf(env);
   const ports = await choosePorts(env, wishes);
@@ -78,7 +83,7 @@ function wishesOf(env: NodeJS.ProcessEnv): PortWish[] {
   ].filter(({ isOurs }) => isOurs !== false);
 }
 
-/** Where everything is that is ours, on these ports. */
+/** The addresses of our own services on these ports. */
 function place(env: NodeJS.ProcessEnv, wishes: readonly PortWish[], ports: readonly number[]): Placed {
   const own = ownServices(env);
   const port = (name: string) => ports[wishes.findIndex(({ variable }) => variable === name)] as number;
@@ -117,7 +122,7 @@ function ownServices(env: NodeJS.ProcessEnv): { sandbox: boolean; shop: boolean;
 function loneAddress(env: NodeJS.ProcessEnv): string[] {
   const missing = DINTERO_ADDRESSES.filter((name) => env[name] === undefined);
   if (missing.length !== 1) return [];
-  return [`${missing.join()}: missing; Dintero's two addresses are set together, or neither for the sandbox`];
+  return [`${missing.join()}: missing; set both addresses of Dintero, or neither to use the sandbox`];
 }
 
 function coreEnvironment(
@@ -137,7 +142,7 @@ function coreEnvironment(
   return { ...withDefaults(env, defaults), PORT: String(port), DATA_DIR: dataDir };
 }
 
-/** Under which name a browser on this machine finds a listener. */
+/** The host name by which a browser on this machine reaches a listener. */
 function reachable(host: string): string {
   if (['0.0.0.0', '::', ''].includes(host.trim())) return LOCAL;
   return host.includes(':') ? `[${host}]` : host;

@@ -1,11 +1,11 @@
-/** Everything on one machine, as a process of its own; it ends with what `runDev` answers. */
+/** Everything on one machine, as a separate process. It exits with the code of `runDev`. */
 import { runDev } from './run-dev.ts';
 
 const PARENT_CHECK_MS = 500;
 
 /**
- * Aborts when we are told to stop: by a signal; or, where npm started us, by npm's going away, since nobody could stop us then.
- * The reason says which.
+ * Aborts at a signal. If npm started this process, it also aborts when npm has ended, since nothing else
+ * could stop the process then. The reason says which.
  */
 function untilToldToStop(env: NodeJS.ProcessEnv): AbortSignal {
   const controller = new AbortController();

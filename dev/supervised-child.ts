@@ -1,4 +1,4 @@
-/** One child that is kept alive: started again when it dies, given up when that does not help. */
+/** One child that is kept alive: it is restarted when it dies, and given up if restarting does not help. */
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -10,26 +10,26 @@ import {
   type ChildSpec,
 } from '../kit/tied-child.js';
 
-/** A child keeps dying, or never answers: going on would only hide it. */
+/** A child keeps dying or never answers: continuing would only hide that. */
 export class ChildKeepsDying extends Error {
   override readonly name = 'ChildKeepsDying';
 }
 
-/** A child ended with 2: it can't run with this configuration, and it has said why. */
+/** A child exited with 2: it can't run with this configuration, and its output says why. */
 export class ChildRefused extends Error {
   override readonly name = 'ChildRefused';
 }
 
 export interface ChildEvents {
-  /** In plain words, for a person. */
+  /** Prints a text for a person. */
   readonly say: (text: string) => void;
-  /** What the child complains of, on its standard error. */
+  /** A line of the child's standard error. */
   readonly complaint: (name: string, text: string) => void;
   readonly spawned: (name: string, pid: number) => void;
 }
 
 export interface SupervisedChild {
-  /** When it answers for the first time. @throws ChildKeepsDying | ChildRefused */
+  /** Resolves when the child answers for the first time. @throws ChildKeepsDying | ChildRefused */
   readonly ready: Promise<void>;
   /** Never resolves. @throws ChildKeepsDying | ChildRefused */
   readonly failed: Promise<never>;
@@ -83,7 +83,7 @@ class Life {
     if (this.#child !== null) await stopChild(this.#child);
   }
 
-  /** One life of it, from start to death; the answer says how it died. */
+  /** Runs the child once, from start to end. Returns how it ended. */
   async #live(): Promise<string> {
     if (this.#stopped.signal.aborted) return '';
     const { name } = this.#spec;
@@ -103,10 +103,10 @@ class Life {
     if (unanswered === null) this.#answered();
     else if (!hasEnded(child)) return this.#giveUpWaiting(child, unanswered);
     const how = await ended;
-    // What it may have started in its turn must not meet its successor.
+    // Processes that the child has started must not run beside its successor.
     killGroup(child);
     if (child.exitCode === CONFIGURATION && !this.#stopped.signal.aborted) {
-      throw new ChildRefused(`${name} can't run like this${this.#words()}`);
+      throw new ChildRefused(`${name} can't run with this configuration${this.#words()}`);
     }
     return how;
   }
@@ -125,7 +125,9 @@ class Life {
     return why;
   }
 
-  /** What was killed while it answered had no fault of its own: somebody is trying what `kill -9` does, and may do so often. */
+  /**
+   * A SIGKILL of a healthy child is not counted as a crash: a person may try `kill -9` as often as they like.
+   */
   #countDeath(how: string): number {
     if (how !== 'SIGKILL' || !this.#isAnswering) this.#deaths.push(Date.now());
     const recent = this.#deaths.filter((at) => at > Date.now() - WITHIN_MS).length;
@@ -146,7 +148,7 @@ class Life {
   }
 
   #words(): string {
-    return this.#lastWords.length === 0 ? '' : `; its last words:\n  ${this.#lastWords.join('\n  ')}`;
+    return this.#lastWords.length === 0 ? '' : `; its last output:\n  ${this.#lastWords.join('\n  ')}`;
   }
 }
 

@@ -1,17 +1,19 @@
-/** All the children of one `npm start`: nothing is ever half alive. */
+/** All children of one `npm start`: they start and stop together. */
 import type { ChildSpec } from '../kit/tied-child.js';
 import { superviseChild, type ChildEvents, type SupervisedChild } from './supervised-child.ts';
 
 export interface Supervisor {
-  /** Starts children side by side and waits until all of them answer. @throws ChildKeepsDying | ChildRefused */
+  /**
+   * Starts children in parallel and waits until all of them answer. @throws ChildKeepsDying | ChildRefused
+   */
   start(specs: readonly ChildSpec[]): Promise<void>;
-  /** Stops all, the last started first. */
+  /** Stops all children, the last started first. */
   stop(): Promise<void>;
   /** Never resolves. @throws ChildKeepsDying | ChildRefused */
   readonly failed: Promise<never>;
 }
 
-/** Starts children in the order asked for, restarts one that dies, stops all together. */
+/** Starts children in the requested order, restarts a child that dies, and stops all together. */
 export function createSupervisor(events: ChildEvents): Supervisor {
   const all: SupervisedChild[] = [];
   let fail: (error: unknown) => void = () => undefined;

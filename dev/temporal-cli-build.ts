@@ -1,4 +1,7 @@
-/** The last rung of the ladder: the Temporal CLI from its sources, by Go's module proxy. tools/temporal-cli says which. */
+/**
+ * The last way to get the Temporal CLI: a build from its sources by Go's module proxy. tools/temporal-cli
+ * sets the version.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { eachLine, killGroup, spawnTied } from '../kit/tied-child.js';
@@ -14,7 +17,9 @@ export interface Build {
   readonly stop: AbortSignal | undefined;
 }
 
-/** Builds the executable to `target`, telling how far it is. @throws Error with Go's last words */
+/**
+ * Builds the executable to `target` and prints its progress. @throws Error with the last line of Go's output
+ */
 export async function buildTemporalCli(target: string, { version, say, stop }: Build): Promise<void> {
   say('building Temporal with Go, once for all checkouts: about 4 minutes on 2 cores …');
   const flags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${version}`;

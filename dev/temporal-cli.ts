@@ -1,4 +1,7 @@
-/** Finds or gets a Temporal CLI, whose dev server `npm start` runs. The ladder: variable, PATH, cache, official release, built with Go. */
+/**
+ * Finds or gets a Temporal CLI, whose dev server `npm start` runs. It tries in this order: the variable,
+ * PATH, the cache, the official release, a build with Go.
+ */
 import { execFile } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -9,21 +12,21 @@ import { buildTemporalCli } from './temporal-cli-build.ts';
 
 export const TEMPORAL_CLI_VERSION = '1.8.2';
 
-/** Before it, the dev server knows no update-with-start. */
+/** Older dev servers do not support update-with-start. */
 const OLDEST = [1, 4] as const;
 const ANSWER_LIMIT_MS = 15_000;
 
-/** No rung of the ladder holds; the message names all of them. */
+/** No way to get the CLI worked; the message names all of them. */
 export class NoTemporalCli extends Error {
   override readonly name = 'NoTemporalCli';
 }
 
 export interface CliSearch {
   readonly env: NodeJS.ProcessEnv;
-  /** What is going on, in plain words: getting it can take minutes. */
+  /** Prints the progress, since getting the CLI can take minutes. */
   readonly say: (text: string) => void;
   readonly stop?: AbortSignal;
-  /** How it is got; each leaves an executable at `target`. Replaced in tests. */
+  /** The ways to get the CLI; each writes an executable to `target`. Replaced in tests. */
   readonly download?: (target: string) => Promise<void>;
   readonly build?: (target: string) => Promise<void>;
 }
@@ -47,7 +50,7 @@ export async function findTemporalCli(search: CliSearch): Promise<string> {
   return withLock(`temporal ${cached}`, () => get(search, cached), wait);
 }
 
-/** Where this version is kept once it has been got. */
+/** The path of this version in the cache. */
 export function cachedCli(env: NodeJS.ProcessEnv): string {
   const named = env['XDG_CACHE_HOME'];
   const cache = named === undefined || named === '' ? join(homedir(), '.cache') : named;
@@ -57,8 +60,8 @@ export function cachedCli(env: NodeJS.ProcessEnv): string {
 async function checked(named: string): Promise<string> {
   if ((await versionOf(named)) !== null) return named;
   throw new NoTemporalCli(
-    `TEMPORAL_CLI: "${named}" does not answer to --version as a Temporal CLI from ${OLDEST.join('.')} on does; ` +
-      'name the temporal executable, or leave the variable out',
+    `TEMPORAL_CLI: "${named}" does not answer to --version like a Temporal CLI of version ${OLDEST.join('.')} or newer; ` +
+      'set it to the temporal executable, or leave the variable out',
   );
 }
 
@@ -84,25 +87,28 @@ async function get(search: CliSearch, cached: string): Promise<string> {
   }
   throw new NoTemporalCli(
     'no Temporal server: TEMPORAL_CLI is not set, no "temporal" is on PATH, none is cached as ' +
-      `${cached}, and it could not be got (${failures.join('; ')}). Install the Temporal CLI, or Go 1.26 for ` +
-      'building it here, or set TEMPORAL_ADDRESS to a server that runs already',
+      `${cached}, and it could not be downloaded or built (${failures.join('; ')}). Install the Temporal CLI, or Go 1.26 for ` +
+      'building it here, or set TEMPORAL_ADDRESS to a running server',
   );
 }
 
-/** Beside the target first and moved there when it answers, so that nobody ever meets half of it. */
+/**
+ * Writes beside the target and moves the file there once it answers, so that no process finds an incomplete
+ * file.
+ */
 async function into(target: string, way: (partial: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(`${target}-`);
   try {
     const partial = join(folder, 'temporal');
     await way(partial);
-    if ((await versionOf(partial)) === null) throw new Error('what it gave does not answer to --version');
+    if ((await versionOf(partial)) === null) throw new Error('the executable does not answer to --version');
     await rename(partial, target);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** The SDK knows where the official releases are; without a network this fails within moments. */
+/** The SDK knows where the official releases are; without a network this fails quickly. */
 async function downloadOfficial(target: string): Promise<void> {
   const { TestWorkflowEnvironment } = await import('@temporalio/testing');
   const downloadDir = dirname(target);
@@ -115,7 +121,7 @@ async function downloadOfficial(target: string): Promise<void> {
   await rename(join(downloadDir, name), target);
 }
 
-/** What it says to `--version`; null where it is none, does not run or is too old. */
+/** The answer to `--version`; null if it is not a Temporal CLI, does not run or is too old. */
 async function versionOf(path: string): Promise<string | null> {
   try {
     await access(path, constants.X_OK);

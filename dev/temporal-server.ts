@@ -1,4 +1,4 @@
-/** The dev server as `npm start`, the tests and the benchmark run it. What each setting buys: docs/adr/0009. */
+/** The dev server as `npm start`, the tests and the benchmark run it. docs/adr/0009 explains each setting. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
@@ -6,7 +6,10 @@ import type { ChildSpec } from '../kit/tied-child.js';
 
 const SEARCH_ATTRIBUTES = ['PaymentStatus', 'PaymentGateway', 'OrderReference', 'SessionId', 'TransactionId'];
 
-/** One shard with 20 queue polls a second makes every step wait for a tick of 50 ms; these take the waiting away. */
+/**
+ * By default one shard with 20 queue polls a second makes every step wait up to 50 ms; these settings remove
+ * that wait.
+ */
 const DYNAMIC_CONFIG = [
   'history.transferProcessorMaxPollRPS=2000',
   'history.timerProcessorMaxPollRPS=2000',
@@ -15,20 +18,20 @@ const DYNAMIC_CONFIG = [
   'matching.numTaskqueueWritePartitions=1',
 ];
 
-/** Safe against `kill -9`, not against power loss; twice as fast as the default journal. */
+/** Safe against `kill -9`, but not against power loss; twice as fast as the default journal. */
 const PRAGMAS = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 export interface TemporalServerSettings {
   readonly executable: string;
   readonly port: number;
-  /** None where null. */
+  /** Null for no Web UI. */
   readonly uiPort: number | null;
   readonly dataDir: string;
-  /** `default` where it is left out; made where it is another. */
+  /** By default `default`; any other namespace is created. */
   readonly namespace?: string;
 }
 
-/** The dev server's child process; its state is kept under `dataDir`. */
+/** The child process of the dev server; its state is under `dataDir`. */
 export async function temporalServer(settings: TemporalServerSettings): Promise<ChildSpec> {
   const { namespace = 'default' } = settings;
   const folder = join(settings.dataDir, 'temporal');
@@ -54,7 +57,7 @@ export async function temporalServer(settings: TemporalServerSettings): Promise<
 const WORKFLOW_TASKS = 1;
 const THIRTY_DAYS_S = 30 * 24 * 3_600;
 
-/** Asks a server on this machine whether a worker takes the tasks of a queue. @throws Error when none does */
+/** Checks that a worker polls a queue of a server on this machine. @throws Error if none does */
 export async function askForWorker(
   port: number,
   { namespace, taskQueue: name }: { namespace: string; taskQueue: string },
@@ -63,13 +66,16 @@ export async function askForWorker(
   try {
     const queue = { namespace, taskQueue: { name }, taskQueueType: WORKFLOW_TASKS };
     const { pollers } = await connection.workflowService.describeTaskQueue(queue);
-    if ((pollers ?? []).length === 0) throw new Error(`no worker takes the tasks of ${name} yet`);
+    if ((pollers ?? []).length === 0) throw new Error(`no worker polls the queue ${name} yet`);
   } finally {
     await connection.close();
   }
 }
 
-/** The namespace answers, and keeps closed runs for 30 days instead of one: else links and `why` would die. */
+/**
+ * Checks that the namespace answers, and keeps closed runs for 30 days instead of one, so that links and
+ * `why` keep working.
+ */
 async function ask(address: string, namespace: string): Promise<void> {
   const connection = await Connection.connect({ address, connectTimeout: '2s' });
   try {

@@ -10,19 +10,19 @@ import { readSettings, type Settings } from './settings.ts';
 
 export interface RunningSandbox {
   readonly url: string;
-  /** Whether all money is where it belongs: what `/__sim/invariants` answers. */
+  /** Checks that all money is where it belongs, like `/__sim/invariants`. */
   check(question?: Partial<Question>): Findings;
   close(): Promise<void>;
 }
 
 /**
- * Starts a Dintero of our own and resolves once it answers. `url` has no slash at its end. Throws an `Error` that names
- * the variable that is wrong or the port that is taken. `close` ends it; callbacks that wait stay in the journal.
+ * Starts the sandbox and resolves once it answers. `url` has no trailing slash. Throws an `Error` that names
+ * the wrong variable or the taken port. `close` ends it; waiting callbacks stay in the journal.
  */
 export async function runSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox> {
   const settings = readSettings(env);
   const server = createServer({ keepAliveTimeout: 30_000 });
-  // The port first: it keeps a second sandbox from touching the journal of the one that runs.
+  // The port comes first: it keeps a second sandbox from writing to the journal of a running one.
   const port = await listen(server, settings.port, settings.host);
   const sandbox = opened(settings, server);
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;

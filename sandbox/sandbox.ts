@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts';
 import { SigningSecrets } from './callbacks/signing-secrets.ts';
 import { Tokens } from './http/access-token.ts';
 
-/** Everything that routes work with. */
+/** The parts that routes use. */
 export interface Sandbox {
   readonly settings: Settings;
   readonly journal: Journal;
@@ -21,11 +21,14 @@ export interface Sandbox {
   readonly secrets: SigningSecrets;
   /** Calls per operation of the API since the start. */
   readonly requests: Map<string, number>;
-  /** Origin of checkout URLs; known once the port is. */
+  /** The origin of checkout URLs; known once the port is known. */
   publicUrl: string;
 }
 
-/** The sandbox as its journal left it, in memory only where there is no `DATA_DIR`. Nothing is sent before `resume`. */
+/**
+ * Opens the sandbox from its journal, or in memory only without a `DATA_DIR`. Nothing is sent before
+ * `resume`.
+ */
 export function openSandbox(settings: Settings): Sandbox {
   const entries = settings.dataDir === undefined ? [] : readJournal(settings.dataDir);
   const journal = settings.dataDir === undefined ? openNoJournal() : openJournal(settings.dataDir);
@@ -40,7 +43,7 @@ export function openSandbox(settings: Settings): Sandbox {
   return sandbox;
 }
 
-/** Back to the first day: no records, no faults, nothing under way. */
+/** Resets everything: no records, no faults, nothing under way. */
 export function resetSandbox(sandbox: Sandbox): void {
   sandbox.agenda.clear();
   sandbox.callbacks.clear();

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What the sandbox is told by its environment, with defaults that need nothing configured. */
+/** The settings from the environment. Every variable has a default. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
@@ -15,7 +15,7 @@ export interface Settings {
   readonly tokenSeconds: number;
 }
 
-/** Reads the environment; throws one `Error` that names every wrong variable and what it should be. */
+/** Reads the environment. Throws one `Error` that names every wrong variable and what was expected. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const wrong: string[] = [];
   const settings = {
@@ -42,15 +42,19 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-/** From a file where one is named, as the service takes them; by NAME where both are, since `npm start` hands on what it has read. */
+/**
+ * Reads a secret by NAME or by NAME_FILE, like the service. NAME wins if both are given, since `npm start`
+ * passes on what it has read from the file.
+ */
 function secret(env: NodeJS.ProcessEnv, name: string, wrong: string[]): string | undefined {
   const path = env[`${name}_FILE`];
   const byName = given(env, name);
   if (byName !== undefined || path === undefined) return byName;
   try {
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
-    // Never the published default: a file was named so that it is not used.
-    if (text.trim() === '') wrong.push(`${name}_FILE: a file with a secret was expected, found an empty one`);
+    // Never falls back to the published default: the file was given to replace it.
+    if (text.trim() === '')
+      wrong.push(`${name}_FILE: a file with a secret was expected, but the file is empty`);
     return text;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -82,7 +86,7 @@ function secrets(list: string, wrong: string[]): string[] {
     .filter((secret) => secret !== '');
   if (found.length === 0)
     wrong.push(
-      'DINTERO_SIGNATURE_SECRETS: holds no secret; give at least one, newest first, or leave it out',
+      'DINTERO_SIGNATURE_SECRETS: has no secret; give at least one, newest first, or leave the variable out',
     );
   return found;
 }

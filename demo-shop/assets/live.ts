@@ -1,4 +1,7 @@
-/** The only script of the shop: swaps the live part of an order's page when the server has a newer one, and counts down. */
+/**
+ * The only script of the shop: it replaces the live part of an order's page when the server has a newer one,
+ * and counts down.
+ */
 export const LIVE_SCRIPT = `'use strict';
 const live = document.getElementById('live');
 const announcement = document.getElementById('announcement');

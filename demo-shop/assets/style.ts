@@ -1,4 +1,4 @@
-/** The shop's look: light and dark by the reader's choice, every colour pair with AA contrast. */
+/** The style of the shop: light or dark by the reader's choice; every colour pair has AA contrast. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -17,7 +17,7 @@ function fractionDigits(currency: string): number {
   }
 }
 
-/** "12:03:22" of an RFC 3339 time in UTC; anything else as it came. */
+/** "12:03:22" of an RFC 3339 time in UTC; any other text unchanged. */
 export function formatTime(at: string): string {
   const time = new Date(at);
   return Number.isNaN(time.getTime()) ? at : time.toISOString().slice(11, 19);
@@ -29,7 +29,7 @@ export function formatDay(at: string): string {
   return Number.isNaN(time.getTime()) ? at : time.toISOString().slice(0, 16).replace('T', ' ');
 }
 
-/** The address if it is http(s), else undefined: links come from outside and must not run anything. */
+/** The address if it is http(s), else undefined: links come from outside and must not run code. */
 export function safeHttpUrl(url: string | null | undefined): string | undefined {
   if (!url || !URL.canParse(url)) return undefined;
   const { protocol, href } = new URL(url);

@@ -4,9 +4,9 @@ import { renderToString } from 'preact-render-to-string';
 export interface PageProps {
   readonly title: string;
   readonly temporalUiUrl: string | undefined;
-  /** Reload every few seconds where scripts do not run. */
+  /** Reloads every few seconds if scripts do not run. */
   readonly refresh?: boolean;
-  /** Keeps itself up to date by the event stream at this address. */
+  /** Loads the script that keeps the page up to date by an event stream. */
   readonly live?: boolean;
   readonly children: ComponentChildren;
 }
@@ -41,13 +41,13 @@ export function Page({ title, temporalUiUrl, refresh, live, children }: PageProp
           </nav>
         </header>
         <main>{children}</main>
-        <footer>Made-up goods, made-up money: every payment here goes through paidonce’s public API.</footer>
+        <footer>The goods are not real. Every payment here goes through paidonce’s public API.</footer>
       </body>
     </html>
   );
 }
 
-/** The page as the bytes of an answer. */
+/** The page as HTML text. */
 export function renderPage(page: VNode): string {
   return `<!doctype html>${renderToString(page)}`;
 }

@@ -6,7 +6,7 @@ import { formatAmount, formatTime } from './format.ts';
 
 const VERBS = { capture: 'Capture', refund: 'Refund', void: 'Void' } as const;
 
-/** The money of the payment, the buttons that move it, and what became of each. */
+/** The money of the payment, the buttons that move it, and the results. */
 export function MoneySection({ view }: { view: OrderView }): VNode | null {
   const { payment, operations, record } = view;
   if (payment === undefined || operations === undefined) return null;
@@ -17,7 +17,9 @@ export function MoneySection({ view }: { view: OrderView }): VNode | null {
       <h2 id="money">Money</h2>
       <p>{sumsOf(payment)}</p>
       {isUnderWay(operations) && (
-        <p class="notice">An operation is under way. It has to end before the next one.</p>
+        <p class="notice">
+          An operation is under way. Wait until it has ended before you start the next one.
+        </p>
       )}
       {moves.length > 0 && (
         <div class="moves">

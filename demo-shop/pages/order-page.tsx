@@ -10,7 +10,7 @@ import { Timeline } from './timeline.tsx';
 import { UpdatesTable } from './updates-table.tsx';
 import { Waiting } from './waiting.tsx';
 
-/** The page of one order. `version` names its present content, so that the stream sends only what is new. */
+/** The page of one order. `version` identifies its present content, so that the stream sends only changes. */
 export function OrderPage(props: { view: OrderView; version: string; now: number }): VNode {
   const { view, version, now } = props;
   const { reference } = view.record;
@@ -27,7 +27,7 @@ export function OrderPage(props: { view: OrderView; version: string; now: number
   );
 }
 
-/** The part of the page that changes while it is looked at; without `now` it is the same as long as nothing happens. */
+/** The live part of the page. Without `now` it stays the same as long as nothing changes. */
 export function OrderLive({ view, now }: { view: OrderView; now?: number }): VNode {
   return (
     <>
@@ -57,7 +57,7 @@ function OrderHead({ view: { record, apiOrder, payment } }: { view: OrderView })
         <p class="muted">
           {record.placed
             ? `${record.placed.quantity} × ${record.placed.description}`
-            : 'This order was made outside the shop; only its updates are known here.'}
+            : 'This order was created outside the shop. The shop knows only its updates.'}
         </p>
       </div>
       <p class="price">{amountOf(record)}</p>

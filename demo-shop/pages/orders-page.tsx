@@ -5,7 +5,7 @@ import { Badge } from './badge.tsx';
 import { formatAmount, formatDay } from './format.ts';
 import { Page } from './layout.tsx';
 
-/** The newest orders; `total` may be more than are listed. */
+/** The newest orders; `total` may be larger than their number. */
 export function OrdersPage(props: {
   records: readonly OrderRecord[];
   total: number;
@@ -16,7 +16,7 @@ export function OrdersPage(props: {
       <h1>Orders</h1>
       {props.total === 0 ? (
         <p class="lead">
-          Nobody has bought anything yet. <a href="/">Be the first.</a>
+          There are no orders yet. <a href="/">Buy something.</a>
         </p>
       ) : (
         <OrderTable records={props.records} />
@@ -70,7 +70,7 @@ function OrderRow({ record }: { record: OrderRecord }): VNode {
       <td>
         <Badge state={stateOf(record)} />
       </td>
-      <td>{placed ? `${placed.quantity} × ${placed.description}` : 'made outside the shop'}</td>
+      <td>{placed ? `${placed.quantity} × ${placed.description}` : 'created outside the shop'}</td>
       <td class="number">{amount ?? told}</td>
       <td class="number">{record.updates.length}</td>
       <td>{placed ? formatDay(placed.placedAt) : '–'}</td>

@@ -3,7 +3,7 @@ import { shownPaymentId } from '../order-state.ts';
 import type { OrderView } from '../order-view.ts';
 import { safeHttpUrl } from './format.ts';
 
-/** What paidonce's API says of the order and its payment at this moment. */
+/** The present answers of paidonce's API about the order and its payment. */
 export function PaymentFacts({ view }: { view: OrderView }): VNode {
   const { payment, apiOrder, record } = view;
   const others = (apiOrder?.payments.length ?? record.paymentIds.length) - 1;

@@ -1,13 +1,13 @@
 import type { VNode } from 'preact';
 import { Page } from './layout.tsx';
 
-/** What went wrong, in words. `code` and `requestId` are what paidonce's support asks for. */
+/** The texts of a failure. paidonce's support asks for `code` and `requestId`. */
 export interface ProblemInWords {
   readonly heading: string;
   readonly message: string;
   readonly code?: string | undefined;
   readonly requestId?: string | undefined;
-  /** The order it is about, to go on from there. */
+  /** The order that the failure is about, for a link to it. */
   readonly reference?: string | undefined;
 }
 

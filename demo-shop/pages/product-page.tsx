@@ -3,7 +3,7 @@ import { CURRENCY, MAX_QUANTITY, type Product } from '../products.ts';
 import { formatAmount } from './format.ts';
 import { Page } from './layout.tsx';
 
-/** The shop window. `cart` is fresh for each page, so that pressing a button twice is one order. */
+/** The list of products. `cart` is new for each page, so that pressing a button twice is one order. */
 export function ProductPage(props: {
   products: readonly Product[];
   cart: string;

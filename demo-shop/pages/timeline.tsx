@@ -4,14 +4,14 @@ import { formatTime } from './format.ts';
 
 type Entry = NonNullable<Payment['timeline']>[number];
 
-/** What paidonce saw and did for the payment, oldest first. */
+/** The timeline of the payment, oldest first. */
 export function Timeline({ entries }: { entries: readonly Entry[] }): VNode {
   const inOrder = entries.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
   return (
     <section aria-labelledby="timeline">
       <h2 id="timeline">Timeline</h2>
       {inOrder.length === 0 ? (
-        <p class="muted">Nothing to tell yet.</p>
+        <p class="muted">There are no entries yet.</p>
       ) : (
         <ol class="timeline">
           {inOrder.map((entry, index) => (

@@ -2,13 +2,13 @@ import type { VNode } from 'preact';
 import type { ReceivedUpdate } from '../order-update.ts';
 import { formatTime } from './format.ts';
 
-/** Every update that reached the shop. Only verified ones are kept, so each row says so. */
+/** Every update that the shop has received. Only verified updates are kept, so each row says "verified". */
 export function UpdatesTable({ updates }: { updates: readonly ReceivedUpdate[] }): VNode {
   return (
     <section aria-labelledby="updates">
       <h2 id="updates">Order updates received</h2>
       {updates.length === 0 ? (
-        <p class="muted">None yet. They arrive at this shop’s webhook, signed.</p>
+        <p class="muted">None yet. They arrive at this shop’s webhook, and each is signed.</p>
       ) : (
         <div class="scroll" role="region" aria-labelledby="updates" tabIndex={0}>
           <table>
@@ -50,7 +50,7 @@ function UpdateRow({ received }: { received: ReceivedUpdate }): VNode {
     <tr>
       <th scope="row">
         <code>{update.type}</code>
-        {!applied && <span class="small muted late">too late to matter</span>}
+        {!applied && <span class="small muted late">arrived after a newer one</span>}
       </th>
       <td>
         <span class="verified">✓ verified</span>

@@ -12,7 +12,7 @@ const HEADINGS = {
   void: 'The authorization could not be voided',
 } as const;
 
-/** The buttons that capture, refund and void; each leads back to the order's page. */
+/** The routes of the buttons that capture, refund and void; each redirects to the order's page. */
 export function moneyRoutes(shop: Shop): Router {
   const router = new Router();
   for (const kind of MOVE_KINDS) {

@@ -14,7 +14,7 @@ import { ownForms } from './own-forms.ts';
 
 const ORDERS_SHOWN = 100;
 
-/** The pages that a shopper sees, and the two buttons that lead to the checkout. */
+/** The routes of the shopper's pages and of the two buttons that lead to the checkout. */
 export function pageRoutes(shop: Shop): Router {
   const { temporalUiUrl, book } = shop;
   return (
@@ -49,14 +49,16 @@ export function pageRoutes(shop: Shop): Router {
 
 function placedOrder(shop: Shop, ctx: RouterContext): PlacedOrder {
   const { placed } = knownRecord(shop, ctx);
-  if (placed === undefined) ctx.throw(409, 'This order was made outside the shop, so it can’t be paid here.');
+  if (placed === undefined)
+    ctx.throw(409, 'This order was created outside the shop, so it can’t be paid here.');
   return placed;
 }
 
 async function placeOrder(shop: Shop, ctx: RouterContext): Promise<PlacedOrder> {
   const form = new URLSearchParams(await getRawBody(ctx.req, { limit: '16kb', encoding: 'utf8' }));
   const product = productNamed(form.get('product') ?? '');
-  if (product === undefined) ctx.throw(400, 'The shop does not sell that. Choose one of its products.');
+  if (product === undefined)
+    ctx.throw(400, 'The shop does not sell this product. Choose one of its products.');
   const quantity = Number(form.get('quantity') ?? 1);
   if (!Number.isInteger(quantity) || quantity < 1 || quantity > MAX_QUANTITY) {
     ctx.throw(400, `The quantity must be a whole number from 1 to ${MAX_QUANTITY}.`);
@@ -65,13 +67,13 @@ async function placeOrder(shop: Shop, ctx: RouterContext): Promise<PlacedOrder> 
   return shop.book.place(`${cart}/${product.id}/${quantity}`, product, quantity);
 }
 
-/** Asked again for the same order, paidonce answers with the same session: a double click is one payment. */
+/** A repeated request for the same order gets the same session, so a double click is one payment. */
 async function goToCheckout(shop: Shop, ctx: RouterContext, order: PlacedOrder): Promise<void> {
   const here = orderUrl(shop, order.reference);
   ctx.state['reference'] = order.reference;
   const payment = await shop.api.openPayment(order, here);
   shop.book.notePayment(order.reference, payment.id);
   ctx.status = 303;
-  // No checkout while the payment is on hold: the order's page says so.
+  // While the payment is on hold there is no checkout; the order's page says so.
   ctx.redirect(safeHttpUrl(payment.checkoutUrl) ?? here);
 }

@@ -4,14 +4,14 @@ import { behaviourSchema, type Behaviour } from '../behaviour.ts';
 import { stateOf } from '../order-state.ts';
 import type { Shop } from '../shop.ts';
 
-/** Handles for tests: make the webhook endpoint misbehave, and read what it was told. */
+/** Routes for tests: they make the webhook endpoint misbehave, and list what it received. */
 export function testRoutes(shop: Shop): Router {
   return new Router()
     .get('/healthz', (ctx) => {
       ctx.body = { status: 'ok' };
     })
     .post('/__shop/behaviour', async (ctx) => {
-      // Another origin's page can't send this type without asking first.
+      // A page of another origin can't send this type without a preflight request.
       if (!ctx.is('json')) ctx.throw(415, 'Send the behaviour as application/json.');
       shop.behaviour = parseBehaviour(await getRawBody(ctx.req, { limit: '1mb', encoding: 'utf8' }), (why) =>
         ctx.throw(422, why),

@@ -8,14 +8,17 @@ import { isSigned } from '../signature.ts';
 
 const ATTEMPTS_KEPT = 5_000;
 
-/** `POST /webhooks/paidonce`: where paidonce tells the shop. 204 only when the update is stored. */
+/** `POST /webhooks/paidonce`: receives order updates. Answers 204 only once the update is stored. */
 export function webhookRoutes(shop: Shop): Router {
   return new Router().post('/webhooks/paidonce', async (ctx) => {
     const body = await getRawBody(ctx.req, { limit: '1mb' });
     const headers = flatten(ctx.headers);
     if (!isSigned(body, headers, shop.webhookSecrets)) {
       remember(shop, { webhookId: headers['webhook-id'], order: undefined, answer: 401 });
-      ctx.throw(401, 'No configured secret signed these bytes within the last five minutes.');
+      ctx.throw(
+        401,
+        'The signature is missing, wrong or not within five minutes of now. A signature by one of ORDER_WEBHOOK_SECRETS was expected.',
+      );
     }
     const update = parseUpdate(ctx, body);
     await answer(shop, ctx, headers['webhook-id'] ?? '', update);
@@ -30,7 +33,7 @@ async function answer(shop: Shop, ctx: RouterContext, webhookId: string, update:
   if (treatment.keep) shop.book.receive(webhookId, update);
   if (treatment.keep && treatment.delayMs > 0) await waitUnlessClosed(treatment.delayMs, closed);
   ctx.status = treatment.keep ? 204 : treatment.status;
-  // A sender that gave up was not answered.
+  // A sender that gave up got no answer.
   if (!closed.aborted) attempt.answer = ctx.status;
 }
 
@@ -38,7 +41,7 @@ function parseUpdate(ctx: RouterContext, body: Buffer): OrderUpdate {
   try {
     return orderUpdateSchema.parse(JSON.parse(body.toString('utf8')));
   } catch (error) {
-    return ctx.throw(400, 'The signature is right, but the body is not an order update.', { cause: error });
+    return ctx.throw(400, 'The signature is valid, but the body is not an order update.', { cause: error });
   }
 }
 

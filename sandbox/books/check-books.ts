@@ -4,12 +4,15 @@ import type { Findings, MerchantOrder, Question, Violation } from './question.ts
 import { transactionViolations } from './transaction-rules.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-/** The profile of sessions that `/__sim/transactions` makes: nobody's business here. */
+/**
+ * The profile of sessions that `/__sim/transactions` makes. They belong to another shop, so the books ignore
+ * them.
+ */
 export const FOREIGN_PROFILE = 'another-shop';
 
 type Books = Pick<Ledger, 'transactions' | 'sessions'>;
 
-/** Whether all money is where it belongs. Pure: it only reads. */
+/** Checks that all money is where it belongs. Pure: it only reads. */
 export function checkInvariants(books: Books, question: Question): Findings {
   const transactions = books.transactions.all().filter((transaction) => !isForeign(transaction));
   const always = transactions.flatMap((transaction) =>
@@ -33,7 +36,7 @@ export function checkInvariants(books: Books, question: Question): Findings {
   };
 }
 
-/** Ids of transactions and references of orders that a human is to decide about. */
+/** Ids of transactions and references of orders that a person has to decide about. */
 function inReview({ orders = [], inReview: ids }: Question): Set<string> {
   const references = orders.filter(({ status }) => status === 'REVIEW').map(({ reference }) => reference);
   return new Set([...ids, ...references]);
@@ -51,7 +54,7 @@ function againstOrders(transactions: readonly Transaction[], orders: readonly Me
   return [...found.filter((violation) => violation !== undefined), ...sharedMoney(orders)];
 }
 
-/** A violation counts once the last event of every transaction that it is about is old enough. */
+/** A violation counts once the last events of all its transactions are old enough. */
 function deadline(
   books: Books,
   transactions: readonly Transaction[],

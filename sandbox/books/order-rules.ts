@@ -1,4 +1,7 @@
-/** Where all money belongs: each transaction with money in exactly one paid order, each paid order with its money. */
+/**
+ * The rules of orders: each transaction with money belongs to exactly one paid order, and each paid order has
+ * its money.
+ */
 import { sumsOf } from '../transactions/sums.ts';
 import type { MerchantOrder, Violation } from './question.ts';
 import type { Transaction } from '../transactions/transaction.ts';
@@ -6,13 +9,13 @@ import type { Transaction } from '../transactions/transaction.ts';
 const EVER_PAID = new Set(['PAID', 'REFUNDED', 'VOIDED']);
 const AUTHORIZED = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
 
-/** Money that the merchant holds, reserved or taken; 0 where all of it went back or none ever came. */
+/** Money that the merchant has, reserved or captured; 0 if all of it was given back or none ever arrived. */
 function heldBy(transaction: Transaction): number {
   const { captured, refunded } = sumsOf(transaction);
   return transaction.status === 'AUTHORIZED' ? transaction.amount : captured - refunded;
 }
 
-/** Orders that were paid twice, as far as Dintero itself can see. */
+/** Orders that were paid twice, as far as Dintero's data shows. */
 export function paidTwice(transactions: readonly Transaction[]): Violation[] {
   const holders = groupBy(
     transactions.filter((transaction) => heldBy(transaction) > 0),
@@ -27,7 +30,7 @@ export function paidTwice(transactions: readonly Transaction[]): Violation[] {
     }));
 }
 
-/** A transaction with money whose order does not count on it. */
+/** A transaction with money that its order does not need. */
 export function strayMoney(
   transaction: Transaction,
   order: MerchantOrder | undefined,
@@ -49,7 +52,7 @@ export function strayMoney(
   return order.status === 'PAID' ? undefined : found('not_given_back', `the order is ${order.status}`);
 }
 
-/** A paid order whose money is not there, or is another sum. */
+/** A paid order whose money is missing or has another amount. */
 export function missingMoney(order: MerchantOrder, own: readonly Transaction[]): Violation | undefined {
   if (!EVER_PAID.has(order.status)) return undefined;
   const found = (rule: string, text: string): Violation => ({ rule, text, reference: order.reference });
@@ -103,7 +106,7 @@ function sumOf({
   return [amount, currency].filter((part) => part !== undefined).join(' ');
 }
 
-/** Things by a key of theirs, in their order. */
+/** Groups things by a key and keeps their order. */
 export function groupBy<T>(things: readonly T[], keyOf: (thing: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const thing of things) {

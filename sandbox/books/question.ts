@@ -1,9 +1,11 @@
-/** What a check of the books is asked, and what it finds. */
+/** The input and the result of a check of the books. */
 import { z } from 'zod';
 
 const orderSchema = z.looseObject({
   reference: z.string(),
-  /** PAID, REFUNDED and VOIDED have been paid; REVIEW is a human's business; all else was never paid. */
+  /**
+   * PAID, REFUNDED and VOIDED orders have been paid; REVIEW needs a person; every other order was never paid.
+   */
   status: z.string(),
   transactionId: z.string().nullish(),
   amount: z.number().int().optional(),
@@ -12,12 +14,12 @@ const orderSchema = z.looseObject({
 
 export type MerchantOrder = z.infer<typeof orderSchema>;
 
-/** The body of `POST /__sim/invariants`. Without `orders` only what Dintero alone can see is checked. */
+/** The body of `POST /__sim/invariants`. Without `orders` only Dintero's own data is checked. */
 export const questionSchema = z.strictObject({
   orders: z.array(orderSchema).optional(),
-  /** Transactions that a human is to decide about. */
+  /** Transactions that a person has to decide about. */
   inReview: z.array(z.string()).default([]),
-  /** Time after its last event that a transaction has to end in an order or to be given back. */
+  /** How long after its last event a transaction must belong to an order or be given back. */
   withinHours: z.number().min(0).default(0),
   /** How long a simulated hour takes. */
   hourMs: z.number().positive().default(3_600_000),
@@ -36,7 +38,7 @@ export interface Violation {
 export interface Findings {
   readonly ok: boolean;
   readonly violations: readonly Violation[];
-  /** What would be a violation if its time were over. */
+  /** Violations whose time is not over yet. */
   readonly waiting: readonly Violation[];
   readonly checked: { readonly transactions: number; readonly orders: number | null };
 }

@@ -1,4 +1,4 @@
-/** `/__sim/invariants`: whether all money is where it belongs. */
+/** `/__sim/invariants`: checks that all money is where it belongs. */
 import type { Router } from '@koa/router';
 import { checkInvariants } from './check-books.ts';
 import { questionSchema } from './question.ts';

@@ -1,4 +1,4 @@
-/** What must hold of each transaction at every moment. */
+/** The rules that each transaction must follow at every moment. */
 import { sumsOf } from '../transactions/sums.ts';
 import type { Violation } from './question.ts';
 import type { Session } from '../sessions/session.ts';
@@ -22,7 +22,7 @@ export function transactionViolations(transaction: Transaction, session: Session
   return found;
 }
 
-/** The order's own reference is on every event that brought none, so it may repeat. */
+/** An event without its own reference gets that of the order, so that one may repeat. */
 function repeated(
   transaction: Transaction,
   session: Session | undefined,

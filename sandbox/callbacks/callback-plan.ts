@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const override = z.string().nullable();
 
-/** How one callback is sent. Nothing given: once, at once, signed, as Dintero would. */
+/** How one callback is sent. By default once, at once and signed, like Dintero. */
 export const callbackPlanSchema = z.strictObject({
   delayMs: z.number().int().min(0).optional(),
   copies: z.number().int().min(1).max(1_000).optional(),
@@ -26,14 +26,14 @@ export const callbackPlanSchema = z.strictObject({
 
 export type CallbackPlan = z.infer<typeof callbackPlanSchema>;
 
-/** What a caller may ask for: the usual (left out), none (`false`), one plan or several. */
+/** The callbacks that a caller may request: the usual one (left out), none (`false`), one plan or several. */
 export const callbackChoiceSchema = z
   .union([callbackPlanSchema, z.array(callbackPlanSchema), z.literal(false)])
   .optional();
 
 export type CallbackChoice = z.infer<typeof callbackChoiceSchema>;
 
-/** The plans that follow from a choice, given whether Dintero itself would call here. */
+/** The plans that follow from a choice; `usual` says whether Dintero itself would call. */
 export function plansFor(choice: CallbackChoice, usual: boolean): readonly CallbackPlan[] {
   if (choice === false) return [];
   if (choice === undefined) return usual ? [{}] : [];

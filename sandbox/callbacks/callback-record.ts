@@ -1,7 +1,7 @@
 import type { Parcel } from '../delivery/courier.ts';
 import type { CallbackPlan } from './callback-plan.ts';
 
-/** Why a callback is sent; decides its parameters. */
+/** Why a callback is sent. It decides the parameters. */
 export interface Occasion {
   readonly error?: string;
   readonly event?: string;

@@ -5,7 +5,7 @@ import type { CallbackRecord, Occasion } from './callback-record.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-/** What the merchant asked for in the query of its callback URL. */
+/** The options in the query of the merchant's callback URL. */
 interface CallbackOptions {
   readonly method: 'GET' | 'POST';
   readonly reportError: boolean;
@@ -16,7 +16,7 @@ interface CallbackOptions {
   readonly sessionParameter: string;
 }
 
-/** The options of a callback URL; the usual ones where there is no URL. */
+/** The options of a callback URL; the defaults if there is no URL. */
 export function callbackOptions(callbackUrl: string | undefined): CallbackOptions {
   const query = callbackUrl === undefined ? new URLSearchParams() : new URL(callbackUrl).searchParams;
   const delay = Number(query.get('delay_callback') ?? 0);
@@ -37,7 +37,7 @@ export interface CallbackSubject {
   readonly createdAt: string;
 }
 
-/** The URL as it goes on the wire: the merchant's own, options echoed, plus what Dintero adds. */
+/** The URL of the request: the merchant's own with its options, and the parameters that Dintero adds. */
 export function callbackUrl(callbackUrl: string, subject: CallbackSubject, plan: CallbackPlan): string {
   const { sessionParameter } = callbackOptions(callbackUrl);
   const url = withParameters(callbackUrl, addedParameters(sessionParameter, subject, plan));
@@ -73,7 +73,7 @@ function extraParameters(plan: CallbackPlan): [string, string][] {
   );
 }
 
-/** What callbacks are signed with: the first secret, or the second where the old one is asked for. */
+/** The secrets that sign callbacks: the first one, or the second if the old one is requested. */
 interface Signing {
   readonly account: string;
   readonly secrets: readonly string[];

@@ -25,7 +25,7 @@ interface Parts {
   readonly journal: Journal;
 }
 
-/** Sends callbacks: 2xx ends well, 4xx ends in `lost`, anything else is tried again up to 20 times. */
+/** Sends callbacks: 2xx means delivered, 4xx means `lost`, and any other result is retried up to 20 times. */
 export class Callbacks {
   readonly #parts: Parts;
   readonly #courier: Courier<CallbackRecord>;
@@ -47,7 +47,7 @@ export class Callbacks {
     );
   }
 
-  /** Puts the callbacks of one occasion on their way. Without a callback URL there are none. */
+  /** Sends the callbacks of one occasion. Without a callback URL there are none. */
   enqueue(
     session: Session,
     transaction: Transaction | undefined,
@@ -65,17 +65,17 @@ export class Callbacks {
     }
   }
 
-  /** Takes up what a restart found pending. */
+  /** Sends the callbacks that were pending at a restart. */
   resume(): void {
     this.#courier.resume();
   }
 
-  /** Sends what waited while callbacks were switched off. */
+  /** Sends the callbacks that waited while callbacks were switched off. */
   wake(): void {
     this.#courier.wake();
   }
 
-  /** Forgets what waits; what is on the wire ends unrecorded. */
+  /** Forgets waiting callbacks; a request under way ends without a record. */
   clear(): void {
     this.#courier.clear();
   }
@@ -128,7 +128,7 @@ export class Callbacks {
     const transaction =
       record.transactionId === null ? undefined : ledger.transactions.get(record.transactionId);
     if (record.method === 'GET' || transaction === undefined) return undefined;
-    // As it was when the callback was made, so that a late one carries a stale body.
+    // The state when the callback was created, so that a late callback has a stale body.
     const view = transactionView(transaction, record.createdAt);
     const session = callbackOptions(record.url).includesSession
       ? ledger.sessions.get(record.sessionId)

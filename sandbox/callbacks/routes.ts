@@ -1,4 +1,4 @@
-/** Callbacks: the secret that signs them, and what tests have sent and see of them. */
+/** Callbacks: the secret that signs them, and the calls by which tests send and list them. */
 import type { Router } from '@koa/router';
 import { parcelView } from '../delivery/courier.ts';
 import { authorized } from '../http/operation.ts';
@@ -46,7 +46,7 @@ export function simCallbackRoutes(router: Router, sandbox: Sandbox): void {
   });
 }
 
-/** What a callback sent now would be about. */
+/** The occasion of a callback that is sent now. */
 function occasionNow({ ledger }: Sandbox, session: Session): Occasion {
   const status = ledger.transactionOf(session)?.status;
   if (status === undefined) return session.cancelled_at === undefined ? {} : { error: 'cancelled' };

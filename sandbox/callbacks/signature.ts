@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 interface Signed {
   readonly secret: string;
-  /** With its T or P. */
+  /** Including the T or P. */
   readonly account: string;
   readonly method: string;
   readonly url: string;
@@ -10,7 +10,10 @@ interface Signed {
   readonly t: number;
 }
 
-/** The six lines Dintero signs. Host without port, query sorted by name, names that are equal in their given order. */
+/**
+ * The six lines that Dintero signs: the host without port, and the query sorted by name. Equal names keep
+ * their order.
+ */
 export function signedText({ account, method, url, t }: Omit<Signed, 'secret'>): string {
   const { hostname, pathname, searchParams } = new URL(url);
   searchParams.sort();

@@ -7,11 +7,11 @@ export interface Rotation {
   readonly secret: string;
   readonly createdAt: string;
   readonly createdBy: string;
-  /** Until then the secret before it still signs. */
+  /** Until then the previous secret still signs. */
   readonly signsFromMs: number;
 }
 
-/** The secrets that sign callbacks: those of the environment, then the ones made by rotation. */
+/** The secrets that sign callbacks: those of the environment, then those made by rotation. */
 export class SigningSecrets {
   readonly #configured: readonly string[];
   readonly #journal: Journal;
@@ -22,19 +22,19 @@ export class SigningSecrets {
     this.#journal = journal;
   }
 
-  /** Newest first, as they sign at that time: the first one signs, the second is the old one. */
+  /** The secrets at a time, newest first: the first one signs, the second is the old one. */
   at(nowMs: number): readonly string[] {
     const inForce = this.#rotations.filter(({ signsFromMs }) => signsFromMs <= nowMs);
     return [...inForce.map(({ secret }) => secret).reverse(), ...this.#configured];
   }
 
-  /** The newest, whether or not it signs yet. */
+  /** The newest secret, even if it does not sign yet. */
   current(): Omit<Rotation, 'signsFromMs'> {
     const configured = { id: 'configured', secret: this.#configured[0] ?? '', createdBy: 'configuration' };
     return this.#rotations.at(-1) ?? { ...configured, createdAt: '2026-01-01T00:00:00.000Z' };
   }
 
-  /** Makes a new one, which signs after `overlapMs`. */
+  /** Creates a new secret, which signs after `overlapMs`. */
   rotate(by: string, overlapMs: number): Rotation {
     const rotation = {
       id: shortId(),

@@ -5,16 +5,16 @@ import type { Table } from '../records/table.ts';
 
 interface Attempt {
   readonly at: string;
-  /** Null where there was no answer; `error` says why. */
+  /** Null if there was no answer; `error` says why. */
   readonly status: number | null;
   readonly error?: string;
   readonly durationMs: number;
 }
 
-/** Something to be sent until it is received or given up. */
+/** A message that is sent until it is received or given up. */
 export interface Parcel {
   readonly id: string;
-  /** The copy that must have been tried once before this one starts. */
+  /** The copy that must have had one attempt before this one starts. */
   readonly after: string | null;
   dueAtMs: number;
   state: 'pending' | 'delivered' | 'lost' | 'suppressed';
@@ -24,18 +24,21 @@ export interface Parcel {
 interface Rules<T extends Parcel> {
   readonly table: Table<T>;
   readonly maxAttempts: number;
-  /** Nothing is sent while this is false; it waits. */
+  /** While this is false, nothing is sent and messages wait. */
   isOn(): boolean;
   /** Milliseconds before the second attempt, the third …; the last one repeats. */
   schedule(): readonly number[];
-  /** Whether an answer ends it for good. */
+  /** Whether an answer ends the retries. */
   isFinal(status: number): boolean;
   outgoing(parcel: T, nowMs: number): Outgoing;
-  /** After an attempt is noted: to save it, and whatever follows from it. */
+  /** Called after an attempt is noted, to save it and its consequences. */
   attempted(parcel: T): void;
 }
 
-/** Sends parcels, a hundred at the same time: 2xx delivers, all else is tried again until the attempts are used up. */
+/**
+ * Sends parcels, a hundred at a time: 2xx means delivered, and any other result is retried until the attempts
+ * are used up.
+ */
 export class Courier<T extends Parcel> {
   static readonly maxAtOnce = 100;
   readonly #rules: Rules<T>;
@@ -52,22 +55,22 @@ export class Courier<T extends Parcel> {
     this.#journal = journal;
   }
 
-  /** Puts a parcel on its way, unless it waits for another. */
+  /** Sends a parcel, unless it waits for another. */
   send(parcel: T): void {
     if (parcel.state === 'pending' && this.#mayStart(parcel)) this.#schedule(parcel);
   }
 
-  /** Takes up what a restart found pending. */
+  /** Sends the parcels that were pending at a restart. */
   resume(): void {
     for (const parcel of this.#rules.table.all()) this.send(parcel);
   }
 
-  /** Sends what waited while it was switched off. */
+  /** Sends the parcels that waited while sending was switched off. */
   wake(): void {
     this.#pump();
   }
 
-  /** Forgets what waits; what is on the wire ends unrecorded. */
+  /** Forgets waiting parcels; a request under way ends without a record. */
   clear(): void {
     this.#ready = [];
   }
@@ -87,12 +90,12 @@ export class Courier<T extends Parcel> {
       this.#agenda.at(parcel.dueAtMs, () => this.#start(parcel));
       return;
     }
-    // Not within the request that caused it: its answer and its journal lines come first.
+    // Not within the request that caused it: that request's answer and journal lines come first.
     setImmediate(() => this.#start(parcel));
   }
 
   #start(parcel: T): void {
-    // A reset may have come in between.
+    // A reset may have happened in between.
     if (this.#rules.table.get(parcel.id) !== parcel) return;
     this.#ready.push(parcel);
     this.#pump();
@@ -115,7 +118,7 @@ export class Courier<T extends Parcel> {
     if (parcel.state !== 'pending') return;
     const started = Date.now();
     const outgoing = this.#rules.outgoing(parcel, started);
-    // The receiver may ask at once: by then, what it will read must outlive a kill.
+    // The receiver may read the records at once, so they must survive a kill by then.
     this.#journal.flush();
     const outcome = await this.#sender.send(outgoing);
     if (this.#closed || this.#rules.table.get(parcel.id) !== parcel) return;
@@ -145,7 +148,7 @@ export class Courier<T extends Parcel> {
   }
 }
 
-/** A parcel as `/__sim` shows it: without its plan and the bare number of its time. */
+/** A parcel as `/__sim` shows it: without its plan, and with its time as ISO text. */
 export function parcelView(parcel: Parcel & { readonly plan: unknown }): object {
   const { plan: _plan, dueAtMs, ...rest } = parcel;
   const nextAt = rest.state === 'pending' ? new Date(dueAtMs).toISOString() : null;

@@ -25,7 +25,8 @@ export class Sender {
 
   async send(outgoing: Outgoing): Promise<Outcome> {
     const first = await this.#once(outgoing);
-    // The other side closed an idle connection just as it was used: nothing was delivered, so this was no attempt.
+    // The other side closed an idle connection just as it was used. Nothing was delivered, so this does not
+    // count as an attempt.
     return first === 'stale connection' ? this.#settled(await this.#once(outgoing)) : first;
   }
 
@@ -44,7 +45,7 @@ export class Sender {
       const options: RequestOptions = { ...optionsOf(outgoing), agent: secure ? this.#https : this.#http };
       const request = (secure ? httpsRequest : httpRequest)(outgoing.url, options, (response) => {
         clearTimeout(timer);
-        // Read to the end, so that the connection can be used again; a broken body changes nothing any more.
+        // Read to the end, so that the connection can be reused; a broken body does not change the result.
         response.on('error', () => {}).resume();
         resolve({ status: response.statusCode ?? 0 });
       });

@@ -1,4 +1,4 @@
-/** What may be asked to go wrong. */
+/** The faults that a test may request. */
 import { z } from 'zod';
 import { webhookPlanSchema } from '../webhooks/webhook-plan.ts';
 
@@ -26,7 +26,7 @@ export type Operation = (typeof OPERATIONS)[number];
 
 const count = z.number().int().min(0);
 
-/** How capture, refund and void go; see `Manner`. */
+/** How captures, refunds and voids proceed; see `Manner`. */
 export const mannerFields = {
   pending: z.boolean().optional(),
   result: z.enum(['success', 'failure', 'corrected', 'never']).optional(),
@@ -43,7 +43,7 @@ export const mannerFields = {
     .optional(),
 };
 
-/** One way in which an API call goes wrong. */
+/** One way in which an API call fails. */
 const faultSchema = z.strictObject({
   status: z.number().int().min(200).max(599).optional(),
   retryAfter: count.optional(),
@@ -63,11 +63,11 @@ const faultSchema = z.strictObject({
 
 export type Fault = z.infer<typeof faultSchema>;
 
-/** How `configuration.auto_capture` goes. */
+/** How `configuration.auto_capture` proceeds. */
 export const autoCaptureSchema = z.strictObject({
   mode: z.enum(['before_callback', 'after_callback', 'fails']),
   afterMs: count.optional(),
-  /** Also where the session does not ask for it, as an account may be set up. */
+  /** Also for sessions that do not request it, as an account may be set up. */
   forAll: z.boolean().optional(),
 });
 
@@ -100,7 +100,7 @@ const switchSchema = z
   .nullable()
   .optional();
 
-/** The body of `POST /__sim/faults`: what is named changes, the rest stays. */
+/** The body of `POST /__sim/faults`: given fields change, the others stay. */
 export const faultChangeSchema = knobsSchema.partial().extend({
   all: switchSchema,
   token: switchSchema,
@@ -131,7 +131,7 @@ export type OwnFaults = z.infer<typeof ownFaultsSchema>;
 
 export type FaultChange = z.infer<typeof faultChangeSchema>;
 
-/** The usual world: nothing lags, callbacks go out. */
+/** The defaults: nothing lags, callbacks are sent. */
 export const USUAL_KNOBS: Knobs = {
   readLagMs: 0,
   listLagMs: 0,
@@ -154,6 +154,6 @@ export const USUAL_KNOBS: Knobs = {
 
 export interface FaultState {
   readonly knobs: Knobs;
-  /** One, or several of which the first that concerns a call meets it. */
+  /** One fault, or several, of which the first that matches a call applies. */
   readonly faults: Readonly<Record<string, Fault | readonly Fault[]>>;
 }

@@ -11,15 +11,15 @@ import {
 } from './fault-schema.ts';
 import type { Entry, Journal } from '../records/journal.ts';
 
-/** What a call is about, as far as it says. */
+/** What a call is about, as far as known. */
 export interface Subject {
   readonly sessionId?: string | undefined;
   readonly transactionId?: string | undefined;
-  /** The order's. Unlike the ids it is the same in every run, so draws by seed go by it. */
+  /** The order's reference. Unlike the ids it is the same in every run, so draws by seed use it. */
   readonly reference?: string | undefined;
 }
 
-/** What is made to go wrong now. */
+/** The faults that are active now. */
 export class Faults {
   readonly #journal: Journal;
   #knobs: Knobs = USUAL_KNOBS;
@@ -53,7 +53,7 @@ export class Faults {
     this.#journal.mark(this.entry());
   }
 
-  /** Faults that meet one transaction only, before any others; `null` takes one away. */
+  /** Changes the faults of one transaction, which apply before all others; `null` removes one. */
   changeOwn(transactionId: string, change: OwnFaults): void {
     const faults = new Map(Object.entries(this.ownOf(transactionId)));
     for (const [name, fault] of Object.entries(change)) {
@@ -78,7 +78,7 @@ export class Faults {
     this.#journal.mark(this.entry());
   }
 
-  /** The fault that meets this call, which uses up one of its `times`. */
+  /** The fault that applies to this call; this uses up one of its `times`. */
   take(operation: Operation, at: Subject): Fault | undefined {
     return this.#takeOwn(operation, at) ?? this.#takeCommon(operation, at);
   }
@@ -138,7 +138,9 @@ export class Faults {
     this.#journal.mark({ kind: 'ownFaults', id, record: this.#own.get(id) ?? {} });
   }
 
-  /** The n-th call about an order meets the same luck in every run, in whatever order the orders come. */
+  /**
+   * The n-th call about an order has the same result in every run, whatever the sequence of the orders is.
+   */
   #isDrawn({ rate, seed = '' }: Fault, operation: Operation, { reference = '' }: Subject): boolean {
     if (rate === undefined) return true;
     const key = JSON.stringify([seed, operation, reference]);
@@ -153,7 +155,7 @@ function concerns(fault: Fault, at: Subject): boolean {
   return fault.transactionId === undefined || fault.transactionId === at.transactionId;
 }
 
-/** A number from 0 up to 1 that looks random and is the same for the same words. */
+/** A pseudo-random number from 0 up to 1, the same for the same words. */
 function chance(...words: (string | number)[]): number {
   const digest = createHash('sha256').update(JSON.stringify(words)).digest();
   return digest.readUInt32BE(0) / 2 ** 32;

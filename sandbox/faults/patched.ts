@@ -1,4 +1,4 @@
-/** Merges objects to any depth; a list gets the patch in each of its elements. */
+/** Merges objects at any depth; a list gets the patch in each element. */
 export function patched(value: unknown, patch: Readonly<Record<string, unknown>>): unknown {
   if (Array.isArray(value)) return value.map((element: unknown) => patched(element, patch));
   if (!isObject(value)) return patch;

@@ -3,13 +3,13 @@ import { parseBody, readJson } from '../http/request-body.ts';
 import type { Sandbox } from '../sandbox.ts';
 import { faultChangeSchema } from './fault-schema.ts';
 
-/** What waited while a switch was off goes on its way. */
+/** Sends what waited while a switch was off. */
 function wake({ callbacks, webhooks }: Sandbox): void {
   callbacks.wake();
   webhooks.wake();
 }
 
-/** `/__sim/faults`: what goes wrong from now on. */
+/** `/__sim/faults`: the faults from now on. */
 export function simFaultRoutes(router: Router, sandbox: Sandbox): void {
   const { faults } = sandbox;
   router.post('/faults', async (ctx) => {

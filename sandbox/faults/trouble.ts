@@ -1,4 +1,4 @@
-/** What can be made to go wrong with one later operation on money, by name. */
+/** The named faults of a later capture, refund or void. */
 import type { Fault } from './fault-schema.ts';
 
 export interface Trouble {

@@ -6,7 +6,9 @@ import { operation } from './operation.ts';
 import { invalid, Problem } from './problem.ts';
 import { parseBody, readJson } from './request-body.ts';
 
-/** Access tokens given out by this process. A restart forgets them, as a revoked client would find. */
+/**
+ * The access tokens of this process. A restart forgets them, which looks to a client like a revoked token.
+ */
 export class Tokens {
   readonly #expiresAtMs = new Map<string, number>();
 

@@ -17,7 +17,7 @@ import { simStateRoutes } from './state-routes.ts';
 
 type Routes = (router: Router, sandbox: Sandbox) => void;
 
-/** The part of Dintero's API that the sandbox answers, both hosts' paths on one port. */
+/** The part of Dintero's API that the sandbox has, with the paths of both hosts on one port. */
 const API: readonly Routes[] = [
   tokenRoutes,
   sessionRoutes,
@@ -27,7 +27,7 @@ const API: readonly Routes[] = [
   settlementRoutes,
 ];
 
-/** What tests and people drive the sandbox with. docs/sandbox.md has an example of each. */
+/** The calls by which tests and people control the sandbox. docs/sandbox.md has an example of each. */
 const SIM: readonly Routes[] = [
   simStateRoutes,
   simSessionRoutes,
@@ -40,7 +40,7 @@ const SIM: readonly Routes[] = [
   simFaultRoutes,
 ];
 
-/** The sandbox over HTTP. What a request changed is in the journal before it is answered. */
+/** The sandbox over HTTP. The changes of a request are in the journal before it is answered. */
 export function sandboxApp(sandbox: Sandbox): Koa {
   const app = new Koa();
   app.use(async (ctx, next) => {

@@ -9,7 +9,7 @@ import type { Sandbox } from '../sandbox.ts';
 
 type Handler = (ctx: RouterContext, fault: Fault | undefined) => Promise<void> | void;
 
-/** A route of Dintero's API: counted, and subject to the faults that `/__sim/faults` asked for. */
+/** A route of Dintero's API. It is counted, and subject to the faults of `/__sim/faults`. */
 export function operation(sandbox: Sandbox, name: Operation, handler: Handler): RouterMiddleware {
   return async (ctx) => {
     sandbox.requests.set(name, (sandbox.requests.get(name) ?? 0) + 1);
@@ -20,7 +20,7 @@ export function operation(sandbox: Sandbox, name: Operation, handler: Handler): 
   };
 }
 
-/** The same for callers with a bearer token; 401 without. */
+/** The same for callers with a bearer token; 401 without one. */
 export function authorized(sandbox: Sandbox, name: Operation, handler: Handler): RouterMiddleware {
   return operation(sandbox, name, async (ctx, fault) => {
     const token = /^Bearer (\S+)$/i.exec(ctx.get('authorization'))?.[1];
@@ -31,7 +31,7 @@ export function authorized(sandbox: Sandbox, name: Operation, handler: Handler):
   });
 }
 
-/** The same for what belongs to an account; 403 for another one. */
+/** The same for routes of an account; 403 for another account. */
 export function ofAccount(
   sandbox: Sandbox,
   name: Operation,
@@ -65,13 +65,13 @@ async function underFault(
 ): Promise<void> {
   const takesEffect = fault.drop !== 'before' && (fault.status === undefined || fault.status < 400);
   if (fault.effectAfterMs !== undefined) {
-    // The body must be here before the caller gives up and goes.
+    // The body must be read before the caller gives up.
     await readText(ctx.req);
     await wait(fault.effectAfterMs, undefined, { ref: false });
   }
   if (takesEffect) await handler(ctx, fault);
   answer(ctx, fault);
-  // The effect comes at once and the answer late, which is the worse of the two orders for a caller that gives up.
+  // The effect happens at once and the answer comes late, which is the worse case for a caller that gives up.
   sandbox.journal.flush();
   if (fault.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
   if (fault.drop === undefined) return;
@@ -82,7 +82,7 @@ async function underFault(
 function answer(ctx: RouterContext, fault: Fault): void {
   if (fault.status !== undefined) {
     ctx.status = fault.status;
-    if (fault.status >= 400) ctx.body = problemBody(new Problem(fault.status, 'a fault was asked for'));
+    if (fault.status >= 400) ctx.body = problemBody(new Problem(fault.status, 'a fault was requested'));
   }
   if (fault.retryAfter !== undefined) ctx.set('Retry-After', fault.retryAfter.toString());
   if (fault.body !== undefined) ctx.body = fault.body;
@@ -94,7 +94,7 @@ function answer(ctx: RouterContext, fault: Fault): void {
   }
 }
 
-/** The time-out of the first such call on what a test card paid; undefined for every other call. */
+/** The time-out of the first such call about a transaction of a test card; undefined for every other call. */
 function cardTimeout(
   { ledger, faults }: Sandbox,
   operation: string,

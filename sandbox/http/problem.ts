@@ -13,7 +13,7 @@ export class Problem extends Error {
   }
 }
 
-/** The body that goes with a problem. */
+/** The body of a problem. */
 export function problemBody(problem: Problem): { error: Record<string, unknown> } {
   return {
     error: {
@@ -24,7 +24,7 @@ export function problemBody(problem: Problem): { error: Record<string, unknown> 
   };
 }
 
-/** A field that the request got wrong, in the words Dintero uses. */
+/** A 400 for wrong fields, in Dintero's form. */
 export function invalid(...descriptions: string[]): Problem {
   const errors = descriptions.map((description) => ({ description }));
   return new Problem(400, descriptions.join('; '), 'INVALID_REQUEST_PARAMETER', errors);

@@ -3,7 +3,7 @@ import getRawBody from 'raw-body';
 import type { z } from 'zod';
 import { invalid, Problem } from './problem.ts';
 
-/** What the schema makes of a body, or a 400 with one line per wrong field. */
+/** The body parsed by the schema, or a 400 with one line per wrong field. */
 export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
@@ -29,7 +29,7 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
 
 const texts = new WeakMap<IncomingMessage, Promise<string>>();
 
-/** The body as text, read once however often it is asked for. */
+/** The body as text. It is read only once. */
 export function readText(request: IncomingMessage): Promise<string> {
   const text = texts.get(request) ?? receive(request);
   texts.set(request, text);

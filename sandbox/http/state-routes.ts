@@ -1,4 +1,7 @@
-/** `/__sim`: the sandbox as a whole. Each room has the rest of it; docs/sandbox.md has an example of each. */
+/**
+ * `/__sim`: the calls about the whole sandbox. The other folders have the rest; docs/sandbox.md has an
+ * example of each.
+ */
 import type { Router } from '@koa/router';
 import { resetSandbox, type Sandbox } from '../sandbox.ts';
 

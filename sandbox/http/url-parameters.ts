@@ -1,6 +1,6 @@
 export type Parameters = readonly (readonly [name: string, value: string])[];
 
-/** The URL with parameters after its own query, which stays as it was written. */
+/** The URL with parameters added after its own query, which stays unchanged. */
 export function withParameters(url: string, parameters: Parameters): string {
   const result = new URL(url);
   const added = new URLSearchParams(
@@ -10,7 +10,7 @@ export function withParameters(url: string, parameters: Parameters): string {
   return result.href;
 }
 
-/** The same parameters in another order on the wire; equal names keep theirs, so a signature stays right. */
+/** The same parameters in another order. Equal names keep their order, so the signature stays valid. */
 export function reordered(url: string): string {
   const result = new URL(url);
   const backwards = [...result.searchParams].sort(([a], [b]) => (a < b ? 1 : a > b ? -1 : 0));

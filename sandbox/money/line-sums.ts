@@ -1,16 +1,16 @@
-/** What is left of a line of an order, computed from a transaction's events. */
+/** The amounts left of order lines, computed from a transaction's events. */
 import type { MoneyKind } from './money-request.ts';
 import { pendingEvents } from '../transactions/sums.ts';
 import type { Item } from '../sessions/session.ts';
 import type { Part, Transaction, TransactionEvent } from '../transactions/transaction.ts';
 
-/** Says what is too much of a part of a line, beside what has been captured or refunded of that line. */
+/** The errors of a part that exceeds what is left of its line after earlier captures or refunds. */
 export function beyondLine(transaction: Transaction, kind: MoneyKind, part: Part): string[] {
   const line = transaction.items.find((item) => item.line_id === part.line_id);
   if (line === undefined) return [];
   const most = kind === 'refund' ? refundableOf(transaction, line) : line.amount;
   const left = most - amountOf(partsOf(transaction, kind, line));
-  // Of a line that is negative, such as a gift card, the part is too.
+  // If a line is negative, such as a gift card, its parts are negative too.
   const isWithin =
     line.amount < 0 ? part.amount <= 0 && part.amount >= left : part.amount >= 0 && part.amount <= left;
   const wrong = isWithin
@@ -27,7 +27,7 @@ function beyondQuantity(transaction: Transaction, kind: MoneyKind, line: Item, p
   return [`items.quantity: line ${line.line_id} has ${left} left to ${kind}, not ${part.quantity}`];
 }
 
-/** What was captured of a line; all of it where a capture did not say which lines it was for. */
+/** The captured amount of a line; all of the line if a capture did not name its lines. */
 function refundableOf(transaction: Transaction, line: Item): number {
   const captures = eventsOf(transaction, 'capture');
   if (captures.some(({ items }) => items === undefined)) return line.amount;
@@ -38,7 +38,7 @@ function partsOf(transaction: Transaction, kind: MoneyKind, { line_id: id }: Ite
   return eventsOf(transaction, kind).flatMap(({ items = [] }) => items.filter((item) => item.line_id === id));
 }
 
-/** Those that were done, or accepted and not finished yet. */
+/** The events that are done, or accepted and not finished yet. */
 function eventsOf(transaction: Transaction, kind: MoneyKind): TransactionEvent[] {
   const name = kind.toUpperCase();
   const done = transaction.events.filter(({ event, success }) => success && event === name);

@@ -1,4 +1,4 @@
-/** Writes operations on money into a transaction: its events, its status and its sums always agree. */
+/** Writes captures, refunds and voids into a transaction. Its events, status and sums always agree. */
 import type { MoneyCommand, MoneyKind } from './money-request.ts';
 import { leftOf, statusBySums, sumsOf } from '../transactions/sums.ts';
 import { nowIso, shortId } from '../records/ids-and-times.ts';
@@ -9,9 +9,9 @@ export interface Facts {
   readonly session: Session;
   readonly by: string;
   readonly requestId: string;
-  /** The request that this completes. */
+  /** The id of the request that this completes. */
   readonly correlationId?: string | undefined;
-  /** The status that a void of the remainder leaves; the money's own where it is undefined. */
+  /** The status after a void of the rest; undefined for the status that follows from the sums. */
   readonly afterVoidOfRest?: string | undefined;
 }
 
@@ -22,7 +22,10 @@ const FAILURE: EventError = {
   retry_policy: { retry_codes: 'DO_NOT_RETRY' },
 };
 
-/** Moves the money. The first event is the operation itself; a final capture adds the void of the rest. */
+/**
+ * Writes a successful operation. The first event is the operation itself; a final capture adds the void of
+ * the rest.
+ */
 export function writeSuccess(
   transaction: Transaction,
   command: MoneyCommand,
@@ -35,7 +38,7 @@ export function writeSuccess(
   return [event, written(transaction, remainder, { ...facts, correlationId: undefined })];
 }
 
-/** Notes that the operation failed; the status stays. */
+/** Writes that the operation failed; the status stays. */
 export function writeFailure(
   transaction: Transaction,
   command: MoneyCommand,
@@ -46,7 +49,7 @@ export function writeFailure(
   return appended(transaction, failed);
 }
 
-/** Notes that the operation was accepted and is not finished; the status stays. */
+/** Writes that the operation was accepted and is not finished; the status stays. */
 export function writeAccepted(
   transaction: Transaction,
   command: MoneyCommand,
@@ -56,7 +59,7 @@ export function writeAccepted(
   return appended(transaction, { ...event, event: `INITIATE_${event.event}` });
 }
 
-/** Says of a failed event what is true after all; moves the money that it said had not moved, if it is still there. */
+/** Corrects a failed event. The money that it had not moved is moved now, if it is still there. */
 export function writeCorrection(
   transaction: Transaction,
   failed: TransactionEvent,
@@ -69,7 +72,7 @@ export function writeCorrection(
   return moved;
 }
 
-/** Takes back what had succeeded: the event has a correction that says what is true now. */
+/** Reverses a successful event: the event gets a correction with the present state. */
 export function writeReversal(transaction: Transaction, done: TransactionEvent, status?: string): void {
   done.correction = correctionOf(transaction, []);
   transaction.status = status ?? statusBySums(transaction.amount, sumsOf(transaction));
@@ -77,9 +80,9 @@ export function writeReversal(transaction: Transaction, done: TransactionEvent, 
   transaction.updated_at = nowIso();
 }
 
-/** The command that an event was written for. */
+/** The command of an event. */
 export function commandOf(event: TransactionEvent, isFinal?: boolean): MoneyCommand {
-  // Only this file names these events, so what follows INITIATE_ is one of the three.
+  // Only this file writes these events, so the part after INITIATE_ is one of the three kinds.
   const kind = event.event.replace('INITIATE_', '').toLowerCase() as MoneyKind;
   const { amount, items, event_reference: reference, metadata } = event;
   return { kind, amount, items, reference, metadata, isFinal };

@@ -1,4 +1,4 @@
-/** The bodies of capture, refund and void, and what makes Dintero refuse them. */
+/** The bodies of capture, refund and void, and the reasons for which Dintero refuses them. */
 import { z } from 'zod';
 import { parseBody } from '../http/request-body.ts';
 import { invalid, Problem } from '../http/problem.ts';
@@ -15,7 +15,7 @@ export interface MoneyCommand {
   readonly reference?: string | undefined;
   readonly items?: readonly Part[] | undefined;
   readonly reason?: string | undefined;
-  /** Gives the rest of the authorization back. */
+  /** Releases the rest of the authorization. */
   readonly isFinal?: boolean | undefined;
   readonly metadata?: Readonly<Record<string, string | number>> | undefined;
 }
@@ -57,7 +57,7 @@ const refundSchema = z.strictObject({
   reason: z.string().optional(),
 });
 
-/** The command that a body stands for, or a 400 with every wrong field. */
+/** The command of a body, or a 400 with every wrong field. */
 export function moneyCommand(kind: MoneyKind, transaction: Transaction, body: unknown): MoneyCommand {
   if (kind === 'void') return { kind, amount: leftOf(transaction).capture };
   if (kind === 'refund') {
@@ -69,7 +69,9 @@ export function moneyCommand(kind: MoneyKind, transaction: Transaction, body: un
   return { kind, reference, isFinal, ...rest };
 }
 
-/** Throws what Dintero would answer: 400 for a state or an amount that does not allow it, 409 while a void conflicts. */
+/**
+ * Throws the problem that Dintero would answer: 400 for a wrong state or amount, 409 while a void conflicts.
+ */
 export function checkMoney(transaction: Transaction, command: MoneyCommand): void {
   const { kind, amount, isFinal } = command;
   checkState(transaction, kind);
@@ -107,7 +109,7 @@ function checkItems(transaction: Transaction, { kind, items, amount }: MoneyComm
     .filter((id) => !known.has(id))
     .map((id) => `items.line_id: the order has no line ${id}`);
   if (unknown.length > 0) throw invalid(...unknown);
-  if (new Set(ids).size < ids.length) throw invalid('items.line_id: each line once');
+  if (new Set(ids).size < ids.length) throw invalid('items.line_id: each line must occur only once');
   const total = items.reduce((sum, item) => sum + item.amount, 0);
   if (total !== amount) throw invalid(`amount is ${amount} but the items add up to ${total}`);
   const tooMuch = items.flatMap((item) => beyondLine(transaction, kind, item));

@@ -1,4 +1,7 @@
-/** Capture, refund and void: at once, or accepted now and finished later, which survives a restart. */
+/**
+ * Carries out captures, refunds and voids: at once, or accepted now and finished later, which survives a
+ * restart.
+ */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { callbackChoiceSchema, type CallbackChoice } from '../callbacks/callback-plan.ts';
@@ -27,7 +30,10 @@ interface Request {
   readonly callback?: CallbackChoice;
 }
 
-/** Performs a command, or throws what Dintero would answer. A UUID is the request of one that was only accepted. */
+/**
+ * Performs a command, or throws the problem that Dintero would answer. `acceptedAs` is the request id (a
+ * UUID) of a command that was only accepted.
+ */
 export function moveMoney(
   sandbox: Sandbox,
   transaction: Transaction,
@@ -54,12 +60,12 @@ export function moveMoney(
 /** The body of `POST /__sim/transactions/{id}/reverse`. */
 export const reversalSchema = z.strictObject({
   event: z.enum(['CAPTURE', 'REFUND', 'VOID']),
-  /** What the transaction is then; what its money says where it is left out. */
+  /** The status of the transaction afterwards; by default the status that follows from its sums. */
   status: z.string().min(1).optional(),
   callback: callbackChoiceSchema,
 });
 
-/** The newest that has succeeded is taken back, long after it was done. */
+/** Reverses the newest successful operation of a kind, long after it was done. */
 export function reverse(
   sandbox: Sandbox,
   transaction: Transaction,
@@ -68,12 +74,12 @@ export function reverse(
   const before = transaction.status;
   const event = transaction.events.findLast((one) => one.event === word && one.success && !isReversed(one));
   if (event === undefined)
-    throw new Problem(409, `transaction ${transaction.id} has no ${word} to take back`, 'INVALID_STATE');
+    throw new Problem(409, `transaction ${transaction.id} has no ${word} to reverse`, 'INVALID_STATE');
   writeReversal(transaction, event, status);
   announce(sandbox, transaction, { event, before, callback });
 }
 
-/** Takes up what a restart found unfinished. */
+/** Continues the operations that were unfinished at a restart. */
 export function resumeLate(sandbox: Sandbox): void {
   for (const late of sandbox.ledger.lates.values()) {
     sandbox.agenda.at(late.atMs, () => run(sandbox, late));
@@ -133,7 +139,7 @@ function complete(sandbox: Sandbox, transaction: Transaction, { id, manner, isFi
   const accepted = transaction.events.find((event) => event.request_id === id);
   if (accepted === undefined) return;
   const facts = { ...factsOf(sandbox, transaction, accepted.created_by), correlationId: id };
-  // Somebody else may have taken meanwhile what this request was promised.
+  // Another request may have used the money meanwhile.
   const { capture, refund } = leftOf(transaction);
   const ending = capture < 0 || refund < 0 ? { ...manner, result: 'failure' as const } : manner;
   finish(sandbox, transaction, commandOf(accepted, isFinal), { facts, manner: ending });

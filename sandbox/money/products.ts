@@ -1,4 +1,4 @@
-/** What Dintero documents about single payment products. */
+/** Products that can void the rest of an authorization, according to Dintero's documentation. */
 const VOIDS_REMAINDER = new Set([
   'payex.creditcard',
   'payex.mobilepay',
@@ -12,17 +12,17 @@ const VOIDS_REMAINDER = new Set([
   'klarna.billie',
 ]);
 
-/** Products whose authorization can still be voided after a part of it was captured. */
+/** Whether the rest of the authorization can be voided after a part of it was captured. */
 export function voidsRemainder(productType: string): boolean {
   return VOIDS_REMAINDER.has(productType);
 }
 
-/** Products whose authorization can be made to last longer. */
+/** Whether the authorization can be extended. */
 export function extendsAuthorization(productType: string): boolean {
   return productType === 'klarna.klarna';
 }
 
-/** What a payer can choose on the page. */
+/** The products that a payer can choose on the page. */
 export const OFFERED_PRODUCTS = [
   'dintero_psp.creditcard',
   'vipps',
@@ -32,17 +32,17 @@ export const OFFERED_PRODUCTS = [
   'collector.invoice',
 ] as const;
 
-/** Products that take `final_capture`. */
+/** Whether the product accepts `final_capture`. */
 export function takesFinalCapture(productType: string): boolean {
   return productType.startsWith('dintero_psp.');
 }
 
-/** Products that capture at once, so that there is never anything to void. */
+/** Whether the product captures at once, so that nothing can be voided. */
 export function neverVoids(productType: string): boolean {
   return productType.startsWith('swish');
 }
 
-/** Products that capture and refund lines of the order, never a bare amount. */
+/** Whether captures and refunds need order lines, not only an amount. */
 export function needsItems(productType: string): boolean {
   return /^(collector|walley|instabank)(\.|$)/.test(productType);
 }

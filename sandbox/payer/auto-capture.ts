@@ -1,4 +1,4 @@
-/** Sessions that Dintero captures by itself: before the callback or after it, or it fails. */
+/** Sessions that Dintero captures automatically: before or after the callback, or with a failure. */
 import { randomUUID } from 'node:crypto';
 import type { CallbackChoice } from '../callbacks/callback-plan.ts';
 import { changeTransaction } from '../transactions/status-machine.ts';
@@ -11,7 +11,7 @@ import type { Transaction } from '../transactions/transaction.ts';
 
 const BY = 'auto-capture';
 
-/** How this session is captured by itself; undefined where it is not. */
+/** How this session is captured automatically; undefined if it is not. */
 export function autoCaptureOf(
   { faults }: Sandbox,
   session: Session,
@@ -24,12 +24,12 @@ export function autoCaptureOf(
   return { ...usual, mode: 'fails', afterMs: faults.knobs.cardTimeoutMs, ...asked };
 }
 
-/** Whether the payment is told only once it is captured. */
+/** Whether the callback is sent only after the capture. */
 export function withholdsCallback({ mode, afterMs = 0 }: AutoCapture): boolean {
   return mode === 'before_callback' && afterMs > 0;
 }
 
-/** Captures an authorized transaction now, later, or after a first try that failed. */
+/** Captures an authorized transaction now, later, or after a failed first attempt. */
 export function autoCapture(
   sandbox: Sandbox,
   transaction: Transaction,

@@ -1,6 +1,6 @@
 import type { Outcome } from './outcomes.ts';
 
-/** Dintero's own test cards and what paying with each comes to. */
+/** Dintero's own test cards and their outcomes. */
 const OUTCOME_BY_CARD: ReadonlyMap<string, Outcome> = new Map([
   ['4000000000000002', 'authorize'],
   ['4000100000000000', 'authorize'],
@@ -25,7 +25,7 @@ const OUTCOME_BY_CARD: ReadonlyMap<string, Outcome> = new Map([
   ['5100000000000057', 'fail'],
 ]);
 
-/** The operation that times out later on what these cards paid. */
+/** The operation that times out later for transactions of these cards. */
 const TIMEOUT_BY_CARD: ReadonlyMap<string, string> = new Map([
   ['4100000000000019', 'capture'],
   ['4100000000000027', 'refund'],
@@ -42,12 +42,12 @@ export function timeoutOfCard(card: string): string | undefined {
   return TIMEOUT_BY_CARD.get(digits(card));
 }
 
-/** What a card number stands for; undefined for one that is no test card. */
+/** The outcome of a card number; undefined if it is not a test card. */
 export function outcomeOfCard(card: string): Outcome | undefined {
   return OUTCOME_BY_CARD.get(digits(card));
 }
 
-/** First six and last four digits, as a transaction shows them. */
+/** The first six and the last four digits, as a transaction shows them. */
 export function maskedCard(card: string): { brand: string; masked_pan: string } {
   const number = digits(card);
   const brand = number.startsWith('4') ? 'Visa' : 'Mastercard';

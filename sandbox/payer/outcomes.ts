@@ -1,4 +1,4 @@
-/** What a payer can do, what each comes to, and where the browser goes then. */
+/** The actions of a payer, their consequences, and where the browser goes afterwards. */
 import { withParameters } from '../http/url-parameters.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Transaction } from '../transactions/transaction.ts';
@@ -23,7 +23,7 @@ export interface Consequence {
   readonly sessionEvent?: string;
   readonly error?: string;
   readonly product?: string;
-  /** Whether the page is left and Dintero calls back. */
+  /** Whether the browser leaves the page and Dintero sends a callback. */
   readonly ends: boolean;
 }
 
@@ -40,7 +40,10 @@ export const CONSEQUENCES: Readonly<Record<Outcome, Consequence>> = {
   initiate: { status: 'INITIATED', ends: false },
 };
 
-/** Where the browser goes when the payer is done. A payment that went wrong is not named, but one that was not captured is. */
+/**
+ * Where the browser goes when the payer has finished. The URL names the transaction, except after a failed
+ * payment; a failed capture keeps it.
+ */
 export function returnUrl(session: Session, transaction: Transaction | undefined, error?: string): string {
   const reference = transaction?.merchant_reference ?? session.order.merchant_reference;
   return withParameters(session.url.return_url, [

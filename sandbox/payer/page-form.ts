@@ -1,4 +1,4 @@
-/** What a submitted checkout page asks for. */
+/** Reads the form of the checkout page. */
 import { outcomeOfCard } from './cards.ts';
 import type { CallbackChoice, CallbackPlan } from '../callbacks/callback-plan.ts';
 import { OUTCOMES } from './outcomes.ts';
@@ -11,7 +11,10 @@ import type { Session } from '../sessions/session.ts';
 
 export type CardRefusal = 'card_declined' | 'card_unknown';
 
-/** Why a card leaves the payer on the page; undefined where it is accepted, or where the form is no card. */
+/**
+ * Why a card is refused, so that the payer stays on the page; undefined if it is accepted or the form has no
+ * card.
+ */
 export function refusalOfCard(form: URLSearchParams): CardRefusal | undefined {
   const card = cardOf(form);
   if (card === undefined) return undefined;
@@ -20,13 +23,13 @@ export function refusalOfCard(form: URLSearchParams): CardRefusal | undefined {
   return outcome === 'fail' ? 'card_declined' : undefined;
 }
 
-/** Enter in the card's field presses the first button of the form, which authorizes. */
+/** Pressing Enter in the card field submits the first button of the form, which authorizes. */
 function cardOf(form: URLSearchParams): string | undefined {
   const [chosen, card] = [form.get('outcome'), form.get('card') ?? ''];
   return chosen === 'card' || (chosen === 'authorize' && card !== '') ? card : undefined;
 }
 
-/** The payment that a form stands for; a 400 where its button is unknown. */
+/** The payment of a form; a 400 if its button is unknown. */
 export function paymentFrom(session: Session, form: URLSearchParams): Payment {
   const callback = callbackFrom(form);
   return {
@@ -55,7 +58,7 @@ function outcomeFrom(form: URLSearchParams): Pick<Payment, 'outcome' | 'card' | 
   return { outcome, ...(fails && form.has('noTransaction') ? { transaction: false } : {}) };
 }
 
-/** Undefined where nothing unusual was ticked: then Dintero's own rules decide whether there is a callback. */
+/** Undefined if nothing unusual was selected: Dintero's own rules then decide whether there is a callback. */
 function callbackFrom(form: URLSearchParams): CallbackChoice {
   if (form.has('noCallback')) return false;
   const delayMs = secondsOf(form, 'delay') * 1_000;

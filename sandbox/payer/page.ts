@@ -1,4 +1,4 @@
-/** The checkout as a person sees it: plain HTML that needs no script. */
+/** The checkout page: plain HTML without scripts. */
 import { OFFERED_PRODUCTS } from '../money/products.ts';
 import { TROUBLES } from '../faults/trouble.ts';
 import type { Session } from '../sessions/session.ts';
@@ -38,7 +38,7 @@ const MISBEHAVIOUR: readonly [name: string, label: string][] = [
   ['noTransaction', 'Fail without a transaction'],
 ];
 
-/** What just happened, by its name in the page's address. */
+/** The notices of the page, by their name in its address. */
 const NOTICES: ReadonlyMap<unknown, string> = new Map([
   ['pay_failed', 'The payment failed. Choose again.'],
   [
@@ -47,11 +47,11 @@ const NOTICES: ReadonlyMap<unknown, string> = new Map([
   ],
   [
     'card_unknown',
-    'This number is no test card (4000 0000 0000 0002 pays). Try another card, or go back to the shop.',
+    'This number is not a test card (4000 0000 0000 0002 pays). Try another card, or go back to the shop.',
   ],
 ] satisfies [string, string][]);
 
-/** The page of one session; `closed` says why it can't be paid, `notice` names what just happened. */
+/** The page of one session; `closed` says why it can't be paid, `notice` is the name of a notice. */
 export function checkoutPage(session: Session, at: { closed: string | undefined; notice: unknown }): string {
   const said = at.closed ?? NOTICES.get(at.notice);
   const notice = said === undefined ? '' : `<p class="notice" role="status">${escaped(said)}</p>`;
@@ -63,12 +63,12 @@ export function checkoutPage(session: Session, at: { closed: string | undefined;
   );
 }
 
-/** A page that only says something. */
+/** A page with only a message. */
 export function messagePage(title: string, message: string): string {
   return layout(title, `<p class="notice" role="status">${escaped(message)}</p>`);
 }
 
-/** Text made safe between tags and in quoted attributes. */
+/** Makes text safe between tags and in quoted attributes. */
 export function escaped(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
@@ -106,7 +106,7 @@ function row(name: string, quantity: number | undefined, amount: number, currenc
   return `<tr><th scope="row">${escaped(name)}</th>${cells.join('')}</tr>`;
 }
 
-/** The payment fails when the payer gives up, as it does at once by the button that lets it fail. */
+/** Going back makes the payment fail, like the button that lets it fail. */
 function backForm(session: Session): string {
   return `<form method="post" action="${actionOf(session)}">
 <button name="outcome" value="fail">Go back to the shop</button></form>`;
@@ -125,7 +125,7 @@ function form(session: Session): string {
     ([name, label]) => `<label><input type="checkbox" name="${name}" value="yes"> ${label}</label>`,
   );
   return `<form method="post" action="${actionOf(session)}">
-<h2>How should this payment end?</h2><p><label>Paid by <select name="product"><option value="">what suits the button</option>
+<h2>How should this payment end?</h2><p><label>Paid by <select name="product"><option value="">default of the button</option>
 ${OFFERED_PRODUCTS.map((product) => `<option>${product}</option>`).join('')}</select></label></p><div class="row">${buttons.join('')}</div>
 <fieldset><legend>Test card</legend><div class="row"><label>Card number <input type="text" name="card" inputmode="numeric"
 autocomplete="off" placeholder="4000 0000 0000 0002"></label><button name="outcome" value="card">Pay by card</button></div></fieldset>

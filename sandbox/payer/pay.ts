@@ -1,4 +1,4 @@
-/** What a payer does on the hosted page and what comes of it. */
+/** A payer's action on the hosted page and its consequences. */
 import { z } from 'zod';
 import { autoCapture, autoCaptureOf, withholdsCallback } from './auto-capture.ts';
 import { callbackChoiceSchema, plansFor } from '../callbacks/callback-plan.ts';
@@ -37,11 +37,11 @@ export type Payment = z.infer<typeof paySchema>;
 export interface Paid {
   readonly sessionId: string;
   readonly transactionId: string | null;
-  /** Where the browser is sent; null where it stays or is gone. */
+  /** Where the browser is sent; null if it stays or was closed. */
   readonly returnUrl: string | null;
 }
 
-/** Performs an outcome on a session that can still be paid; 409 where it can't. */
+/** Performs an outcome on a session; 409 if the session can no longer be paid. */
 export function pay(sandbox: Sandbox, session: Session, payment: Payment): Paid {
   const consequence = consequenceOf(payment);
   checkPayable(sandbox, session);
@@ -69,7 +69,7 @@ function consequenceOf({ outcome, card, status, transaction }: Payment): Consequ
   const named = outcome ?? (card === undefined ? undefined : outcomeOfCard(card));
   if (named === undefined && card !== undefined)
     throw invalid(
-      `card: ${card.slice(0, 6)}… is no test card; 4000 0000 0000 0002 pays, docs/sandbox.md has the others`,
+      `card: ${card.slice(0, 6)}… is not a test card; 4000 0000 0000 0002 pays, and docs/sandbox.md has the others`,
     );
   if (named === undefined && status === undefined) throw invalid('outcome, card or status is required');
   const consequence = {
@@ -77,12 +77,13 @@ function consequenceOf({ outcome, card, status, transaction }: Payment): Consequ
     ...(status === undefined ? {} : { status }),
   };
   if (transaction !== false) return consequence;
-  if (consequence.error === undefined) throw invalid('transaction: only a payment that fails can be without');
+  if (consequence.error === undefined)
+    throw invalid('transaction: only a payment that fails can have no transaction');
   const { status: _, ...without } = consequence;
   return without;
 }
 
-/** Where the session is one that Dintero captures, lets it; answers how. */
+/** Starts the automatic capture if the session has one; returns its plan. */
 function captureByItself(
   sandbox: Sandbox,
   session: Session,
@@ -98,7 +99,7 @@ function captureByItself(
   return plan;
 }
 
-/** A status that no outcome has is told like a success: what to make of it is the reader's trouble. */
+/** A status without an outcome is reported like a success: the reader has to handle it. */
 function consequenceWith(status: string | undefined): Consequence {
   const known = Object.values(CONSEQUENCES).find((consequence) => consequence.status === status);
   return known ?? CONSEQUENCES.authorize;

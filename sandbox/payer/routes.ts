@@ -11,13 +11,13 @@ import type { Session } from '../sessions/session.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 
-/** The hosted checkout: `GET` shows it, `POST` pays and sends the browser on. */
+/** The hosted checkout: `GET` shows it, `POST` pays and redirects the browser. */
 export function pageRoutes(sandbox: Sandbox): Router {
   return (
     new Router()
       .get('/v1/view/:id', (ctx) => asPage(ctx, () => showPage(sandbox, ctx, ctx.params['id'] ?? '')))
       .post('/v1/view/:id', (ctx) => asPage(ctx, () => payByForm(sandbox, ctx)))
-      // Where the Web SDK opens a session of an endpoint that is not Dintero's own.
+      // The Web SDK opens a session here if its endpoint is not Dintero's own.
       .get('/', (ctx, next) => {
         const { sid } = ctx.query;
         return typeof sid === 'string' ? asPage(ctx, () => showPage(sandbox, ctx, sid)) : next();
@@ -25,7 +25,7 @@ export function pageRoutes(sandbox: Sandbox): Router {
   );
 }
 
-/** `/__sim/sessions/{id}/pay`: what the page does, by program. */
+/** `/__sim/sessions/{id}/pay`: does the same as the page, for programs. */
 export function simPayerRoutes(router: Router, sandbox: Sandbox): void {
   router.post('/sessions/:id/pay', async (ctx) => {
     const payment = parseBody(paySchema, await readJson(ctx.req));
@@ -33,7 +33,7 @@ export function simPayerRoutes(router: Router, sandbox: Sandbox): void {
   });
 }
 
-/** A refusal is for a person here. */
+/** Shows a refusal as a page, since a person reads it here. */
 async function asPage(ctx: RouterContext, handle: () => void | Promise<void>): Promise<void> {
   ctx.set('Content-Security-Policy', POLICY);
   try {
@@ -41,7 +41,7 @@ async function asPage(ctx: RouterContext, handle: () => void | Promise<void>): P
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     ctx.status = error.status;
-    ctx.body = messagePage('This can’t be paid', error.message);
+    ctx.body = messagePage('This session can’t be paid', error.message);
   }
 }
 
@@ -59,14 +59,14 @@ async function payByForm(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
     );
     return;
   }
-  // `redirect` would re-encode; the merchant's own query is sent back as it came.
+  // `redirect` would re-encode the URL; the merchant's own query is sent back unchanged.
   ctx.status = 303;
   ctx.set('Location', returnUrl ?? `/v1/view/${session.id}?notice=pay_failed`);
 }
 
-/** Nothing is decided while the payer may try another card. */
+/** Leaves the session open, so that the payer can try another card. */
 function letTryAgain(sandbox: Sandbox, ctx: RouterContext, session: Session, refusal: CardRefusal): void {
-  // A number that is no card never reaches a bank, so it is no attempt.
+  // A number that is not a card never reaches a bank, so it does not count as an attempt.
   if (refusal === 'card_declined') pay(sandbox, session, { outcome: 'pay_failed' });
   ctx.status = 303;
   ctx.set('Location', `/v1/view/${session.id}?notice=${refusal}`);
@@ -82,7 +82,7 @@ function closedBecause(sandbox: Sandbox, session: Session): string | undefined {
   if (session.cancelled_at !== undefined) return 'This payment was cancelled.';
   const transaction = sandbox.ledger.transactionOf(session);
   if (transaction !== undefined && transaction.status !== 'INITIATED') {
-    return `This payment ended already: ${transaction.status}.`;
+    return `This payment has already ended: ${transaction.status}.`;
   }
   return session.expires_at <= nowIso() ? 'This payment has expired.' : undefined;
 }

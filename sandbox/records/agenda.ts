@@ -3,12 +3,12 @@ interface Appointment {
   readonly run: () => void;
 }
 
-/** Runs things later with one timer for all of them, however many there are. */
+/** Runs functions later, with one timer for all of them. */
 export class Agenda {
   readonly #heap: Appointment[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** Runs `run` at the given epoch milliseconds, or as soon as it can where that has passed. */
+  /** Runs `run` at the given epoch milliseconds, or at once if that time has passed. */
   at(atMs: number, run: () => void): void {
     this.#push({ atMs, run });
     if (this.#heap[0]?.run === run) this.#arm();

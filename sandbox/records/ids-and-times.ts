@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 
-/** The alphabet of short-uuid, which Dintero's ids look like: nothing that can be misread. */
+/** The alphabet of short-uuid, which Dintero's ids seem to use: it has no characters that look alike. */
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
-/** 22 characters, random. */
+/** 22 random characters. */
 export function shortId(): string {
   let id = '';
   for (const byte of randomBytes(22)) id += ALPHABET.charAt(byte % ALPHABET.length);
@@ -20,7 +20,7 @@ export function accountId(account: string): string {
   return `${account}.${shortId()}`;
 }
 
-/** Now, as records write times: ISO 8601 in UTC with milliseconds, so that times compare as texts. */
+/** The present time as records have it: ISO 8601 in UTC with milliseconds, so that times compare as texts. */
 export function nowIso(): string {
   return new Date().toISOString();
 }

@@ -13,7 +13,7 @@ import type { Transaction } from '../transactions/transaction.ts';
 interface EntryOf<Kind extends string, Value> {
   readonly kind: Kind;
   readonly id: string;
-  /** The whole record as it is now; null when it is gone. */
+  /** The whole record as it is now; null if it was removed. */
   readonly record: Value;
 }
 
@@ -32,21 +32,24 @@ export type Entry =
   | EntryOf<'faults', FaultState>;
 
 export interface Journal {
-  /** Notes that a record changed; it is written, as it is by then, at the next flush. */
+  /** Notes that a record changed. The next flush writes it as it is then. */
   mark(entry: Entry): void;
-  /** Writes what is marked. After it returns, `kill -9` of this process loses nothing of it. */
+  /** Writes the marked records. After it returns, a `kill -9` of this process loses none of them. */
   flush(): void;
-  /** Forgets everything written and writes these instead. */
+  /** Replaces everything written by these entries. */
   rewrite(entries: Iterable<Entry>): void;
   close(): void;
 }
 
-/** Keeps nothing: the sandbox without a `DATA_DIR`. */
+/** A journal that keeps nothing, for a sandbox without a `DATA_DIR`. */
 export function openNoJournal(): Journal {
   return { mark() {}, flush() {}, rewrite() {}, close() {} };
 }
 
-/** Entries of `sandbox.jsonl` in the order they were written; a last line that a kill cut short is left out. */
+/**
+ * The entries of `sandbox.jsonl` in the order in which they were written. A last line that a kill cut off is
+ * left out.
+ */
 export function readJournal(dataDir: string): Entry[] {
   const file = join(dataDir, 'sandbox.jsonl');
   if (!existsSync(file)) return [];
@@ -56,14 +59,20 @@ export function readJournal(dataDir: string): Entry[] {
 
 function entryOf(line: string, where: string): Entry {
   try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nobody but this file writes it
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this file writes it
     return JSON.parse(line) as Entry;
   } catch (cause) {
-    throw new Error(`${where} is not JSON; repair that line, or delete the file to start afresh`, { cause });
+    throw new Error(
+      `${where} is not JSON; repair that line, or delete the file to start with an empty sandbox`,
+      { cause },
+    );
   }
 }
 
-/** Appends to `sandbox.jsonl` in `dataDir`. No fsync: it outlives the process, not the machine. */
+/**
+ * Appends to `sandbox.jsonl` in `dataDir`. Without fsync: it survives the end of the process, not a crash of
+ * the machine.
+ */
 export function openJournal(dataDir: string): Journal {
   mkdirSync(dataDir, { recursive: true });
   return new FileJournal(join(dataDir, 'sandbox.jsonl'));

@@ -1,9 +1,9 @@
-/** Records as a reader sees them, now or as a lagging read model still has them. */
+/** Records as a reader sees them, now or in a lagging read model. */
 import type { Ledger } from './ledger.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-/** The time until which a read model that lags has followed; undefined where it does not lag. */
+/** The time up to which a lagging read model is current; undefined if it does not lag. */
 export function cutOff(lagMs: number): string | undefined {
   return lagMs === 0 ? undefined : new Date(Date.now() - lagMs).toISOString();
 }

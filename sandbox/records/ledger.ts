@@ -9,7 +9,7 @@ import type { Session } from '../sessions/session.ts';
 import type { Resolution } from '../transactions/later.ts';
 import type { Transaction } from '../transactions/transaction.ts';
 
-/** All that the sandbox knows. Records are changed in place and then saved, which indexes and journals them. */
+/** All records of the sandbox. They are changed in place and then saved, which indexes and journals them. */
 export class Ledger {
   readonly sessions = new Table<Session>((session) => [
     session.order.merchant_reference,
@@ -61,7 +61,7 @@ export class Ledger {
     return transaction;
   }
 
-  /** The webhook subscription, also one that was deleted, or a 404. */
+  /** The webhook subscription, even if it was deleted, or a 404. */
   subscription(id: string): Subscription {
     const subscription = this.subscriptions.get(id);
     if (subscription === undefined)
@@ -127,7 +127,7 @@ export class Ledger {
     this.#journal.mark({ kind: 'quirk', id: quirk.id, record: quirk });
   }
 
-  /** Takes back what a journal says; entries of other kinds are not its business. */
+  /** Restores a record from a journal entry. Entries of other kinds are ignored. */
   replay(entry: Entry): void {
     if (entry.kind === 'session') this.sessions.put(entry.record);
     if (entry.kind === 'transaction') this.transactions.put(entry.record);
@@ -140,7 +140,7 @@ export class Ledger {
     if (entry.kind === 'late') keep(this.lates, entry.id, entry.record);
   }
 
-  /** Everything, one entry each: what a compacted journal holds. */
+  /** One entry for each record: the contents of a compacted journal. */
   *entries(): Generator<Entry> {
     for (const record of this.sessions.all()) yield { kind: 'session', id: record.id, record };
     for (const record of this.transactions.all()) yield { kind: 'transaction', id: record.id, record };

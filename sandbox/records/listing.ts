@@ -7,27 +7,27 @@ export type Query = Readonly<Record<string, string | readonly string[] | undefin
 interface Page<T> {
   readonly table: Table<T & { readonly id: string }>;
   readonly query: Query;
-  /** Values under which the table finds the records, where the filters name any. */
+  /** Keys under which the table finds the records, if the filters name any. */
   readonly keys: readonly string[] | undefined;
-  /** The record as the reader may see it; undefined where it is filtered out. */
+  /** The record as the reader may see it; undefined if it is filtered out. */
   view(record: T): T | undefined;
 }
 
-/** What every list can be narrowed by. */
+/** The filters of every list. */
 export const PAGE_FILTERS = ['limit', 'starting_after', 'created_at.gte', 'created_at.lte'];
 
-/** One page, newest first: `limit` 1 to 100, default 10, from below `starting_after`. */
+/** One page, newest first: `limit` is 1 to 100, by default 10; the page starts after `starting_after`. */
 export function pageOf<T extends { readonly id: string; readonly created_at: string }>(page: Page<T>): T[] {
   const limit = limitOf(page.query);
   const after = one(page.query, 'starting_after');
   if (after !== undefined && page.table.get(after) === undefined)
-    throw invalid(`starting_after: no ${after} here`);
+    throw invalid(`starting_after: ${after} is not in this list`);
   const since = timeOf(page.query, 'created_at.gte', false);
   const until = timeOf(page.query, 'created_at.lte', true);
   const found: T[] = [];
   for (const record of page.table.newestFirst(after, page.keys)) {
     if (found.length === limit) break;
-    // Records come in the order of their making, so nothing further down is younger.
+    // Records come in the order of their creation, so no later row is newer.
     if (since !== undefined && record.created_at < since) break;
     if (until !== undefined && record.created_at > until) continue;
     const seen = page.view(record);
@@ -43,16 +43,18 @@ export function many(query: Query, name: string): readonly string[] {
   return typeof value === 'string' ? [value] : value;
 }
 
-/** The value of a parameter that is given once; the last one where it is repeated. */
+/** The value of a parameter; the last one if it is repeated. */
 export function one(query: Query, name: string): string | undefined {
   return many(query, name).at(-1);
 }
 
-/** Refuses what is no filter of a listing: dropped in silence, a misspelt one would list everything. */
+/** Refuses unknown filters: if a misspelt filter were ignored, everything would be listed. */
 export function checkFilters(query: Query, known: readonly string[]): void {
   const unknown = Object.keys(query).filter((name) => !known.includes(name));
   if (unknown.length === 0) return;
-  throw invalid(...unknown.map((name) => `${name}: no such filter; there are ${known.join(', ')}`));
+  throw invalid(
+    ...unknown.map((name) => `${name}: there is no such filter; the filters are ${known.join(', ')}`),
+  );
 }
 
 function limitOf(query: Query): number {
@@ -62,7 +64,10 @@ function limitOf(query: Query): number {
   return limit;
 }
 
-/** ISO time of a filter. Without a zone it is UTC; a bare date as an end means the end of that day. */
+/**
+ * The ISO time of a filter. Without a time zone it is UTC. A date without a time, as an end, means the end of
+ * that day.
+ */
 export function timeOf(query: Query, name: string, isEnd: boolean): string | undefined {
   const text = one(query, name);
   if (text === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Records in the order of their making, found by id or by any value that `keysOf` names, without a scan. */
+/** Records in the order of their creation, found without a scan by id or by any value of `keysOf`. */
 export class Table<T extends { readonly id: string }> {
   readonly #rows: T[] = [];
   readonly #rowById = new Map<string, number>();
@@ -18,7 +18,9 @@ export class Table<T extends { readonly id: string }> {
     return row === undefined ? undefined : this.#rows[row];
   }
 
-  /** Adds a record or takes note of its changed keys. Old keys are kept: readers check what they find. */
+  /**
+   * Adds a record or indexes its changed keys. Old keys are kept: readers check the records that they find.
+   */
   put(record: T): void {
     const row = this.#rowById.get(record.id) ?? this.#rows.length;
     this.#rowById.set(record.id, row);
@@ -36,7 +38,10 @@ export class Table<T extends { readonly id: string }> {
     return this.#rows;
   }
 
-  /** Newest first, from just below the record `after`; only those found under one of `keys` where keys are given. */
+  /**
+   * Newest first, starting after the record `after`. If `keys` are given, only records found under one of
+   * them.
+   */
   *newestFirst(after?: string, keys?: readonly string[]): Generator<T> {
     const below = after === undefined ? this.#rows.length : (this.#rowById.get(after) ?? 0);
     const rows = keys === undefined ? downFrom(below) : this.#found(keys, below);

@@ -6,14 +6,17 @@ import type { Sandbox } from '../sandbox.ts';
 import { lineTotal, updateSchema } from './session-request.ts';
 import { addSessionEvent, hasEvent, type Session } from './session.ts';
 
-/** Notes that somebody opened the checkout, once. */
+/** Notes the first time that the checkout was opened. */
 export function markVisited(sandbox: Sandbox, session: Session): void {
   if (hasEvent(session, 'VISITED')) return;
   addSessionEvent(session, 'VISITED');
   sandbox.ledger.saveSession(session);
 }
 
-/** Voids what is initiated or authorized; a 400 in any other state of the transaction. Twice is once. */
+/**
+ * Cancels a session and voids its initiated or authorized transaction; a 400 in any other state. Repeating it
+ * changes nothing.
+ */
 export function cancelSession(sandbox: Sandbox, session: Session): Session {
   if (session.cancelled_at !== undefined) return session;
   const transaction = sandbox.ledger.transactionOf(session);
@@ -34,7 +37,7 @@ export function cancelSession(sandbox: Sandbox, session: Session): Session {
   return session;
 }
 
-/** What the Web SDK does before an update. */
+/** Locks the session, as the Web SDK does before an update. */
 export function lockSession(sandbox: Sandbox, session: Session): Pick<Session, 'pay_lock'> {
   session.pay_lock ??= { pay_lock_id: randomUUID() };
   addSessionEvent(session, 'PAY_LOCK_START');
@@ -42,7 +45,10 @@ export function lockSession(sandbox: Sandbox, session: Session): Pick<Session, '
   return { pay_lock: session.pay_lock };
 }
 
-/** Changes the order of a session that nobody is paying: locked, or never rendered and `withoutLock`. */
+/**
+ * Changes the order of a session that is not being paid: it is locked, or `withoutLock` is set and it was
+ * never rendered.
+ */
 export function updateSession(
   sandbox: Sandbox,
   session: Session,
@@ -65,11 +71,11 @@ export function updateSession(
 
 function checkUpdatable(session: Session, withoutLock: boolean): void {
   if (session.transaction_id !== undefined || session.cancelled_at !== undefined) {
-    throw new Problem(400, 'a session that is paid or cancelled has its final order', 'INVALID_STATE');
+    throw new Problem(400, 'a session that is paid or cancelled can no longer be changed', 'INVALID_STATE');
   }
   if (session.pay_lock !== undefined) return;
   if (!withoutLock) throw new Problem(400, 'the session is not pay-locked', 'INVALID_STATE');
   if (hasEvent(session, 'VISITED')) {
-    throw new Problem(400, 'the checkout was rendered already; lock the session first', 'INVALID_STATE');
+    throw new Problem(400, 'the checkout was already rendered; lock the session first', 'INVALID_STATE');
   }
 }

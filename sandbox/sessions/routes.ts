@@ -1,4 +1,4 @@
-/** Sessions: of Dintero's API, and as they are without its faults. */
+/** Sessions: the routes of Dintero's API, and those of `/__sim`, which have no faults. */
 import type { Router, RouterContext } from '@koa/router';
 import { parcelView } from '../delivery/courier.ts';
 import { authorized } from '../http/operation.ts';

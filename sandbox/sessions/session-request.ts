@@ -28,7 +28,7 @@ const amounts = {
   store: z.looseObject({ id: z.string().optional() }).optional(),
 };
 
-/** Empty texts are refused, as the plug-ins that leave them out say. */
+/** Empty texts are refused: Dintero's plug-ins leave them out for that reason. */
 const addressSchema = z.record(z.string(), z.string().min(1));
 
 const orderSchema = z.looseObject({
@@ -60,13 +60,16 @@ const requestSchema = z.looseObject({
 
 type SessionRequest = z.infer<typeof requestSchema>;
 
-/** The body of `PUT /v1/sessions/{id}`. Its `merchant_reference` is of no effect: WooCommerce sends none, Magento does. */
+/**
+ * The body of `PUT /v1/sessions/{id}`. Its `merchant_reference` has no effect: WooCommerce sends none,
+ * Magento does.
+ */
 export const updateSchema = z.looseObject({
   order: z.looseObject(amounts),
   remove_lock: z.boolean().default(true),
 });
 
-/** What every session's configuration says unless it was asked for otherwise. */
+/** The default configuration of a session. */
 const DEFAULTS = { channel: 'ecommerce', auto_capture: false };
 
 export interface RequestRules {
@@ -94,7 +97,7 @@ export function sessionFrom(body: unknown, rules: RequestRules): Session {
   };
 }
 
-/** What the amount of the lines and the shipping comes to; undefined without lines. */
+/** The sum of the lines and the shipping; undefined without lines. */
 export function lineTotal(order: Pick<Session['order'], 'items' | 'shipping_option'>): number | undefined {
   if (order.items === undefined || order.items.length === 0) return undefined;
   const lines = order.items.reduce((sum, item) => sum + item.amount, 0);
@@ -129,7 +132,7 @@ function wrongCallback(callbackUrl: string | undefined, { settings }: RequestRul
   return protocol === 'https:' && !local ? [] : ['url.callback_url must be https and not on localhost'];
 }
 
-/** Dintero takes times without a zone as UTC. */
+/** Dintero reads times without a time zone as UTC. */
 function utc(time: string): string {
   return new Date(/(Z|[+-]\d\d:?\d\d)$/i.test(time) ? time : `${time}Z`).toISOString();
 }

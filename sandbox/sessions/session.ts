@@ -1,4 +1,4 @@
-/** Sessions, with Dintero's own field names: they are the wire shape. */
+/** Sessions, with Dintero's own field names, since they are sent in this form. */
 import { nowIso, shortId } from '../records/ids-and-times.ts';
 
 interface SessionEvent {

@@ -1,4 +1,4 @@
-/** `GET /v1/accounts/{aid}/settlements`, whose cursor is a pair. */
+/** `GET /v1/accounts/{aid}/settlements`, whose cursor has two parts. */
 import { checkFilters, many, one, type Query, timeOf } from '../records/listing.ts';
 import { invalid, Problem } from '../http/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -19,7 +19,7 @@ const FILTERS = [
   'search',
 ];
 
-/** One page, newest first; `last_evaluated_key` only where there is more. */
+/** One page, newest first; it has `last_evaluated_key` only if there is more. */
 export function listSettlements({ ledger }: Sandbox, query: Query): object {
   checkFilters(query, FILTERS);
   const limit = limitOf(query);
@@ -40,7 +40,7 @@ export function listSettlements({ ledger }: Sandbox, query: Query): object {
   };
 }
 
-/** The rows of a settlement, as its JSON attachment has them; a 404 where there is none. */
+/** The rows of a settlement, as in its JSON attachment; a 404 if there is none. */
 export function settlementRows(
   { ledger }: Sandbox,
   id: string,
@@ -74,7 +74,7 @@ function matches(settlement: Settlement, query: Query): boolean {
   if (!hasRow(settlement, query)) return false;
   const providers = many(query, 'payment_provider');
   if (providers.length > 0 && !providers.includes(settlement.provider)) return false;
-  // The sandbox pays out to nobody but the account itself.
+  // The sandbox pays out only to the account itself.
   if (one(query, 'payout_destination_id') !== undefined) return false;
   const search = one(query, 'search');
   return search === undefined || search === settlement.id;
@@ -87,7 +87,7 @@ function hasRow({ rows }: Settlement, query: Query): boolean {
   ];
   if (since === undefined && until === undefined) return true;
   if (one(query, 'created_at.gte') !== undefined || one(query, 'created_at.lte') !== undefined) {
-    throw invalid('item_created_at: not together with created_at');
+    throw invalid('item_created_at: can not be combined with created_at');
   }
   return rows.some(({ created_at: at }) => at >= (since ?? '') && at <= (until ?? '~'));
 }
@@ -96,7 +96,7 @@ function cursorOf(query: Query): Cursor | undefined {
   const [id, date] = [one(query, 'starting_after_id'), timeOf(query, 'starting_after_date', false)];
   if (id === undefined && date === undefined) return undefined;
   if (id === undefined || date === undefined) {
-    throw invalid('starting_after_id and starting_after_date: only together');
+    throw invalid('starting_after_id and starting_after_date: give both or neither');
   }
   return { id, date };
 }

@@ -1,4 +1,4 @@
-/** Payouts: of Dintero's API, and how a test has one made. */
+/** Payouts: the routes of Dintero's API, and the call by which a test makes one. */
 import type { Router } from '@koa/router';
 import { ofAccount } from '../http/operation.ts';
 import { parseBody, readJson } from '../http/request-body.ts';

@@ -1,4 +1,4 @@
-/** Payouts: every capture and refund that was not paid out yet, less fees. */
+/** Makes payouts of all captures and refunds that were not paid out yet, minus fees. */
 import { z } from 'zod';
 import type { Sandbox } from '../sandbox.ts';
 import { sumsOf } from '../transactions/sums.ts';
@@ -7,7 +7,7 @@ import type { SettledAmount, Settlement, SettlementRow } from './settlement.ts';
 import { accountId, nowIso } from '../records/ids-and-times.ts';
 import type { Transaction, TransactionEvent } from '../transactions/transaction.ts';
 
-/** The body of `POST /__sim/settlements`. A fee is for each capture; refunds cost nothing and give none back. */
+/** The body of `POST /__sim/settlements`. Each capture has a fee; refunds have no fee and return none. */
 export const settleSchema = z.strictObject({
   feeBasisPoints: z.number().int().min(0).max(10_000).default(150),
   feeFixed: z.number().int().min(0).default(0),
@@ -18,7 +18,7 @@ export const settleSchema = z.strictObject({
 
 type Terms = z.infer<typeof settleSchema>;
 
-/** One settlement per provider with something to pay out. */
+/** Makes one settlement per provider that has something to pay out. */
 export function settle(sandbox: Sandbox, terms: Terms): Settlement[] {
   const rowsByProvider = new Map<string, SettlementRow[]>();
   for (const transaction of sandbox.ledger.transactions.all()) {

@@ -5,7 +5,7 @@ export interface Settlement {
   readonly provider: string;
   readonly provider_reference: string;
   readonly settled_at: string;
-  /** Of the first and the last event that is in it. */
+  /** The time of its first event; `end_at` is that of its last. */
   readonly start_at: string;
   readonly end_at: string;
   readonly amounts: readonly SettledAmount[];

@@ -1,4 +1,4 @@
-/** Changes of a transaction after the payer has left: a hold that resolves, Backoffice, releases. */
+/** Changes of a transaction after the payer has left: resolved holds, changes in the Backoffice, releases. */
 import { z } from 'zod';
 import { callbackChoiceSchema, type CallbackChoice, plansFor } from '../callbacks/callback-plan.ts';
 import { callbackOptions } from '../callbacks/callback-request.ts';
@@ -26,7 +26,7 @@ const ERRORS: Readonly<Record<string, string>> = {
   UNKNOWN: 'failed',
 };
 
-/** Changes a transaction and sends the callbacks that Dintero would, or those that were asked for. */
+/** Changes a transaction and sends the callbacks that Dintero would send, or the requested ones. */
 export function applyChange(
   sandbox: Sandbox,
   transaction: Transaction,
@@ -42,14 +42,14 @@ export function applyChange(
 
 interface News {
   readonly event: TransactionEvent;
-  /** The status before it. */
+  /** The status before the event. */
   readonly before: string;
   readonly callback?: CallbackChoice;
-  /** The result of the payment, whatever the event is called. */
+  /** The event is the result of the payment, independent of its name. */
   readonly isResult?: boolean | undefined;
 }
 
-/** Saves what happened to a transaction and sends its callbacks and webhooks. */
+/** Saves a change of a transaction and sends its callbacks and webhooks. */
 export function announce(sandbox: Sandbox, transaction: Transaction, news: News): void {
   const { event, before, callback } = news;
   const session = sandbox.ledger.session(transaction.session_id);
@@ -65,7 +65,7 @@ export function announce(sandbox: Sandbox, transaction: Transaction, news: News)
   if (occasion.event === undefined) sandbox.webhooks.emit(authorizationOf(session, transaction, occasion));
 }
 
-/** Lets a transaction change by itself later; survives a restart. */
+/** Schedules a later change of a transaction; the schedule survives a restart. */
 export function scheduleResolution(
   sandbox: Sandbox,
   transaction: Transaction,
@@ -76,7 +76,7 @@ export function scheduleResolution(
   sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, resolution));
 }
 
-/** Takes up the resolutions that a restart found waiting. */
+/** Continues the resolutions that were waiting at a restart. */
 export function resumeResolutions(sandbox: Sandbox): void {
   for (const resolution of sandbox.ledger.resolutions.values()) {
     sandbox.agenda.at(resolution.atMs, () => resolve(sandbox, resolution));
@@ -86,13 +86,16 @@ export function resumeResolutions(sandbox: Sandbox): void {
 function resolve(sandbox: Sandbox, resolution: Resolution): void {
   const { transactionId, status, by = 'payment provider', callback, isResult } = resolution;
   const transaction = sandbox.ledger.transactions.get(transactionId);
-  // Somebody else was faster: the resolution went when the transaction changed.
+  // The transaction has changed before, which removed the resolution.
   if (transaction === undefined || sandbox.ledger.resolutions.get(transactionId) !== resolution) return;
   applyChange(sandbox, transaction, { status, by, force: true }, callback, { isResult });
   sandbox.journal.flush();
 }
 
-/** The result of a payment is always told, an error only if asked for or after a hold, the rest by `report_event`. */
+/**
+ * The result of a payment always gets a callback, an error only if requested or after a hold, and other
+ * events according to `report_event`.
+ */
 function occasionOf(
   session: Session,
   transaction: Transaction,
@@ -108,7 +111,7 @@ function occasionOf(
   return { occasion: { event: event.event, eventId }, usual: reportEvents.includes(event.event) };
 }
 
-/** A capture that failed leaves AUTHORIZED behind, which is no news of the payment. */
+/** A failed capture leaves the status AUTHORIZED, which is not a new result of the payment. */
 function isResult(event: TransactionEvent): boolean {
   return RESULTS.has(event.transaction_status) && !movesMoney(event);
 }

@@ -1,4 +1,4 @@
-/** `POST /v1/transactions/{id}/authorization`: lets go of a hold, or extends what Klarna holds. */
+/** `POST /v1/transactions/{id}/authorization`: releases a hold, or extends an authorization of Klarna. */
 import { z } from 'zod';
 import { applyChange } from './announce.ts';
 import { parseBody } from '../http/request-body.ts';
@@ -12,10 +12,10 @@ import type { Transaction } from './transaction.ts';
 const text = z.string().optional();
 const bodySchema = z.looseObject({ reason: text, reference: text, amount: z.number().int().optional() });
 
-/** How long Klarna holds money, from the day of the extension. */
+/** How long Klarna's authorization lasts from the extension on. */
 const EXTENDED_BY_MS = 28 * 86_400_000;
 
-/** Changes an authorization, or throws: 409 where the status or the product has nothing to change. */
+/** Changes an authorization; throws 409 if the status or the product does not allow it. */
 export function updateAuthorization(sandbox: Sandbox, transaction: Transaction, body: unknown): void {
   const asked = parseBody(bodySchema, body);
   const { status, payment_product_type: product } = transaction;
@@ -26,7 +26,7 @@ export function updateAuthorization(sandbox: Sandbox, transaction: Transaction, 
   if (!extendsAuthorization(product) || !isHeld(transaction))
     throw new Problem(409, `a ${product} transaction in ${status} can't be released or extended`, 'CONFLICT');
   if (asked.amount !== undefined)
-    throw invalid('amount: the sandbox extends an authorization of Klarna and does not change its amount');
+    throw invalid('amount: the sandbox can extend an authorization of Klarna, but not change its amount');
   extend(sandbox, transaction, asked);
 }
 
@@ -35,7 +35,10 @@ function isHeld(transaction: Transaction): boolean {
   return (status === 'AUTHORIZED' || status === 'PARTIALLY_CAPTURED') && leftOf(transaction).capture > 0;
 }
 
-/** Which event an extension leaves is not documented: the metadata is, and no name of an event but AUTHORIZE fits. */
+/**
+ * Dintero documents the metadata of an extension, but not its event; AUTHORIZE is the only event name that
+ * fits.
+ */
 function extend(
   { ledger, settings }: Sandbox,
   transaction: Transaction,

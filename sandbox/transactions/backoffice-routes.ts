@@ -1,4 +1,4 @@
-/** `/__sim/transactions`: what Backoffice, other shops and time do to transactions. */
+/** `/__sim/transactions`: changes of transactions by the Backoffice, by other shops and by time. */
 import type { Router, RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { callbackChoiceSchema } from '../callbacks/callback-plan.ts';
@@ -20,7 +20,7 @@ const foreignSchema = z.strictObject({
   status: z.string(),
 });
 
-/** How a thing is done in Backoffice; the rest of the body is what the API takes. */
+/** How an operation in the Backoffice proceeds; the rest of the body is that of the API. */
 const mannerSchema = z.object({ ...mannerFields, callback: callbackChoiceSchema });
 
 export function simTransactionRoutes(router: Router, sandbox: Sandbox): void {

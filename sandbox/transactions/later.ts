@@ -1,32 +1,32 @@
-/** What a transaction has yet to go through. */
+/** Scheduled changes of transactions. */
 import type { CallbackChoice } from '../callbacks/callback-plan.ts';
 import type { EventError } from './transaction.ts';
 
-/** A change that happens to a transaction by itself, later. */
+/** A later change of a transaction. */
 export interface Resolution {
   readonly transactionId: string;
   readonly status: string;
   readonly atMs: number;
   readonly by?: string | undefined;
-  /** Told as the result of the payment, of which nothing was told before. */
+  /** The change is reported as the result of the payment, which was not reported before. */
   readonly isResult?: boolean | undefined;
   readonly callback?: CallbackChoice;
 }
 
-/** How an operation on money goes, where it does not simply succeed at once. */
+/** How a capture, refund or void proceeds if it does not succeed at once. */
 export interface Manner {
-  /** Answered 202 and finished later. */
+  /** The request is answered 202 and finished later. */
   readonly pending?: boolean | undefined;
-  /** `corrected`: called failed at first, then found to have moved the money. `never`: pending for good. */
+  /** `corrected`: reported as failed first, then as done. `never`: pending forever. */
   readonly result?: 'success' | 'failure' | 'corrected' | 'never' | undefined;
-  /** From the 202 to the event that completes it. */
+  /** Time from the 202 to the event that completes it. */
   readonly afterMs?: number | undefined;
-  /** From the failed event to its correction. */
+  /** Time from the failed event to its correction. */
   readonly correctAfterMs?: number | undefined;
   readonly error?: EventError | undefined;
 }
 
-/** The second half of an operation on money, which happens by itself later. */
+/** The later part of a capture, refund or void. */
 export interface Late {
   /** The request that is completed, or the failed event that is corrected. */
   readonly id: string;
@@ -37,10 +37,10 @@ export interface Late {
   readonly manner: Manner;
 }
 
-/** What a transaction does differently from others. */
+/** Special behaviour of a transaction. */
 export interface Quirk {
   /** The transaction. */
   readonly id: string;
-  /** The operation whose first call times out, as paid for by a test card. */
+  /** The operation whose first call times out, because a test card paid. */
   readonly timesOut?: string | undefined;
 }

@@ -35,7 +35,7 @@ const EXACT: readonly (readonly [name: string, valueOf: (transaction: Transactio
     ['amount', (transaction) => transaction.amount.toString()],
     ['store_id', (transaction) => transaction.store?.id],
     ['customer_id', (transaction) => transaction.customer?.customer_id],
-    // No transaction of the sandbox has a payout, a token or an operation that a merchant began.
+    // No transaction of the sandbox has a payout, a token or an operation that a merchant started.
     ...['payout_correlation_id', 'payout_destination_id', 'payment_operation', 'token_id'].map(
       (name) => [name, () => undefined] as const,
     ),
@@ -71,7 +71,7 @@ function filtersOf(query: Query): Filter[] {
   return filters;
 }
 
-/** `includes=events.success.true` leaves out the events that failed. */
+/** `includes=events.success.true` leaves out failed events. */
 function shown(transaction: Transaction, query: Query): Transaction {
   if (!many(query, 'includes').includes('events.success.true')) return transaction;
   return { ...transaction, events: transaction.events.filter(({ success }) => success) };

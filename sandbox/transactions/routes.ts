@@ -1,4 +1,4 @@
-/** Transactions as Dintero's API has them. */
+/** The routes of transactions in Dintero's API. */
 import type { Router, RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { updateAuthorization } from './authorization.ts';

@@ -1,4 +1,4 @@
-/** The status machine of a transaction: what may follow what, and the event that says so. */
+/** The status machine of a transaction: which status may follow another, and with which event. */
 import { Problem } from '../http/problem.ts';
 import { sumsOf } from './sums.ts';
 import { accountId, accountOf, nowIso, shortId } from '../records/ids-and-times.ts';
@@ -37,7 +37,7 @@ interface Opening {
   readonly product: string;
 }
 
-/** A transaction of this session in INITIATED, not saved yet. */
+/** A new INITIATED transaction of this session, not saved yet. */
 export function openTransaction(session: Session, opening: Opening): Transaction {
   const now = nowIso();
   const { order } = session;
@@ -66,7 +66,7 @@ export function openTransaction(session: Session, opening: Opening): Transaction
   };
 }
 
-/** Shipping becomes an ordinary line once it is paid. */
+/** Shipping becomes an ordinary line of the transaction. */
 function linesOf({ items = [], shipping_option: shipping }: Session['order']): readonly Item[] {
   if (shipping === undefined) return items;
   const { id = 'shipping', line_id: lineId = 'shipping', title: description } = shipping;
@@ -81,7 +81,10 @@ export interface Change {
   readonly force?: boolean | undefined;
 }
 
-/** Moves a transaction and appends the event; a 409 where its state or its money does not allow it. */
+/**
+ * Changes the status of a transaction and appends the event; throws 409 or 400 if its status or its money
+ * does not allow it.
+ */
 export function changeTransaction(transaction: Transaction, change: Change): TransactionEvent {
   const amount = change.amount ?? usualAmount(transaction, change.status);
   if (change.force !== true) checkChange(transaction, change.status, amount);
@@ -103,7 +106,11 @@ function usualAmount(transaction: Transaction, status: string): number {
 function checkChange(transaction: Transaction, status: string, amount: number): void {
   if (NEXT[transaction.status]?.includes(status) !== true) {
     const allowed = NEXT[transaction.status]?.join(', ') ?? 'nothing';
-    throw new Problem(409, `from ${transaction.status} comes ${allowed}; not ${status}`, 'INVALID_STATE');
+    throw new Problem(
+      409,
+      `${transaction.status} can be followed by ${allowed}, not by ${status}`,
+      'INVALID_STATE',
+    );
   }
   const { captured, refunded } = sumsOf(transaction);
   const left = EVENT_BY_STATUS[status] === 'REFUND' ? captured - refunded : transaction.amount - captured;

@@ -1,10 +1,10 @@
-/** The money of a transaction, computed from its events as a merchant must compute it. */
+/** The sums of a transaction, computed from its events, as a merchant must compute them. */
 import type { Transaction, TransactionEvent } from './transaction.ts';
 
 interface Sums {
   readonly captured: number;
   readonly refunded: number;
-  /** Given back to the payer without ever having been taken. */
+  /** Released to the payer without a capture. */
   readonly voided: number;
 }
 
@@ -14,7 +14,10 @@ export function sumsOf({ events }: Pick<Transaction, 'events'>): Sums {
   return { captured: sum(events, 'CAPTURE'), refunded: sum(events, 'REFUND'), voided: sum(events, 'VOID') };
 }
 
-/** What may still be captured or voided, and refunded. Requests that were accepted and are unfinished count as done. */
+/**
+ * The amounts that may still be captured or voided, and refunded. Accepted, unfinished requests count as
+ * done.
+ */
 export function leftOf(transaction: Transaction): { readonly capture: number; readonly refund: number } {
   const { captured, refunded, voided } = sumsOf(transaction);
   const waiting = pendingEvents(transaction);
@@ -24,7 +27,7 @@ export function leftOf(transaction: Transaction): { readonly capture: number; re
   };
 }
 
-/** INITIATE_… events that no later event has completed. */
+/** The INITIATE_… events that no later event has completed. */
 export function pendingEvents({ events }: Pick<Transaction, 'events'>): TransactionEvent[] {
   const completed = new Set(events.map((event) => event.correlation_request_id));
   return events.filter(
@@ -37,7 +40,7 @@ export function movesMoney(event: TransactionEvent): boolean {
   return MONEY_EVENTS.has(event.event);
 }
 
-/** The status that follows from the money alone. A remainder that was voided is as good as captured. */
+/** The status that follows from the sums alone. A voided rest counts like a captured one. */
 export function statusBySums(authorized: number, { captured, refunded, voided }: Sums): string {
   if (captured === 0) return voided > 0 ? 'AUTHORIZATION_VOIDED' : 'AUTHORIZED';
   const isWhole = captured + voided >= authorized;
@@ -46,7 +49,7 @@ export function statusBySums(authorized: number, { captured, refunded, voided }:
   return refunded >= captured ? 'REFUNDED' : 'PARTIALLY_REFUNDED';
 }
 
-/** A correction of what had succeeded says that it is not so any more. */
+/** Whether a successful event has a correction, which means that it was reversed. */
 export function isReversed({ success, correction }: TransactionEvent): boolean {
   return success && correction !== undefined;
 }

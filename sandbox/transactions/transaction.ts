@@ -1,7 +1,7 @@
-/** Transactions, with Dintero's own field names: they are the wire shape. */
+/** Transactions, with Dintero's own field names, since they are sent in this form. */
 import type { Item, Session } from '../sessions/session.ts';
 
-/** A part of a line that is captured or refunded: named by its line, always. */
+/** A captured or refunded part of a line. It always names its line. */
 export interface Part {
   readonly line_id: string;
   readonly amount: number;
@@ -19,7 +19,7 @@ export interface EventError {
     | undefined;
 }
 
-/** What became of an operation that had been called failed. */
+/** A later correction of an event. */
 export interface Correction {
   readonly event_ids: readonly string[];
   readonly status: string;

@@ -1,17 +1,17 @@
-/** Attempts to reach a subscriber, as the account's API shows them: `…/deliveries` and `…/deliveries/{id}`. */
+/** Webhook attempts as the account's API shows them: `…/deliveries` and `…/deliveries/{id}`. */
 import type { WebhookDelivery } from './subscription.ts';
 
 interface ShownAttempt {
   readonly id: string;
   readonly event_delivery: string;
   readonly created_at: string;
-  /** What the subscriber answered; missing where it did not. */
+  /** The status that the subscriber answered; absent without an answer. */
   readonly status?: number;
   readonly request: { readonly headers: object; readonly body: string };
   readonly details: object;
 }
 
-/** The attempts at one delivery, the first one first. */
+/** The attempts of one delivery, oldest first. */
 export function attemptsOf({ id, deliveryId, attempts, headers, body }: WebhookDelivery): ShownAttempt[] {
   return attempts.map(({ at, status, durationMs }, index) => ({
     id: `${id}-${index + 1}`,
@@ -27,7 +27,7 @@ export function attemptsOf({ id, deliveryId, attempts, headers, body }: WebhookD
   }));
 }
 
-/** An attempt as it stands in the list: what was sent is in its details only. */
+/** An attempt as the list shows it: only its details contain the request. */
 export function attemptRow({ request: _request, details: _details, ...row }: ShownAttempt): object {
   return row;
 }

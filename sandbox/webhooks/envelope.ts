@@ -1,4 +1,4 @@
-/** What is in the body of an account-wide webhook. */
+/** The body of an account-wide webhook. */
 import { createHmac } from 'node:crypto';
 import { isObject, patched } from '../faults/patched.ts';
 import { transactionView } from '../records/lagging-views.ts';
@@ -12,11 +12,11 @@ import type { Transaction } from '../transactions/transaction.ts';
 export interface Happening {
   readonly event: string;
   readonly transaction?: Transaction | undefined;
-  /** The object that the event is about, where that is no transaction. */
+  /** The object of the event if it is not a transaction. */
   readonly more?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** `checkout_authorization` as documented: a summary, and the transaction unless there is none. */
+/** `checkout_authorization` as documented: a summary, and the transaction if there is one. */
 export function authorizationOf(
   session: Session,
   transaction: Transaction | undefined,
@@ -62,7 +62,7 @@ function seen(transaction: Transaction, { staleMs }: WebhookPlan): Transaction {
   return transactionView(transaction, new Date(Date.now() - staleMs).toISOString());
 }
 
-/** The names of the event and of its delivery are always sent. */
+/** The account, the event and the delivery id are always sent. */
 function only(whole: object, fields: string | undefined): object {
   const mask = fields === undefined ? null : fieldMaskOf(`account_id,event,event_delivery,${fields}`);
   return mask === null ? whole : (masked(whole, mask) as object);

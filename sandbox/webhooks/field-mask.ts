@@ -1,19 +1,22 @@
-/** Which fields of a body a subscriber wants: `a,b` for several, `a/b` for one below another, `a(b,c)` for several there, `*` for any. */
+/**
+ * Which fields of a body a subscriber wants: `a,b` for several fields, `a/b` for a nested field, `a(b,c)` for
+ * several nested fields, `*` for any field.
+ */
 import { isObject } from '../faults/patched.ts';
 
-/** By name; `all` where no more is said of what is below. */
+/** By field name; `all` if the nested fields are not restricted. */
 type FieldMask = Map<string, FieldMask | 'all'>;
 
 const TOKENS = /[,/()]|[^,/()]+/g;
 
-/** What the text asks for; null where it can't be understood. */
+/** The mask of a text; null if the text is not valid. */
 export function fieldMaskOf(text: string): FieldMask | null {
   const tokens = (text.match(TOKENS) ?? []).map((token) => token.trim());
   const mask = listOf(tokens);
   return tokens.length === 0 ? mask : null;
 }
 
-/** Only what the mask names, where it is there; nothing where it names what is below a text or a number. */
+/** The existing fields that the mask names. A nested name below a text or a number gives nothing. */
 export function masked(value: unknown, mask: FieldMask | 'all'): unknown {
   if (mask === 'all') return value;
   if (Array.isArray(value)) return value.map((element: unknown) => masked(element, mask));
@@ -25,7 +28,7 @@ export function masked(value: unknown, mask: FieldMask | 'all'): unknown {
   return Object.fromEntries(wanted);
 }
 
-/** Takes a list off the front of `tokens`. */
+/** Parses a list and removes it from the front of `tokens`. */
 function listOf(tokens: string[]): FieldMask | null {
   const mask: FieldMask = new Map();
   do {

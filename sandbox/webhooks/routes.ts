@@ -1,4 +1,4 @@
-/** The account's webhooks: of Dintero's API, and what tests do to subscribers. */
+/** The account's webhooks: the routes of Dintero's API, and those of tests. */
 import type { Router, RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { parcelView } from '../delivery/courier.ts';

@@ -32,14 +32,14 @@ const subscriptionSchema = z.strictObject({
   exclude_fields: z.array(text).optional(),
 });
 
-/** What a subscriber asks for, or a 400 with every wrong field. */
+/** The subscription that a body requests, or a 400 with every wrong field. */
 export function subscriptionFrom(
   body: unknown,
   settings: Settings,
 ): Pick<Subscription, 'config' | 'events' | 'fields' | 'exclude_fields'> {
   const asked = parseBody(subscriptionSchema, body);
   const unknown = asked.events.filter((event) => !EVENTS.has(event) && !event.startsWith('account_store_'));
-  if (unknown.length > 0) throw invalid(...unknown.map((event) => `events: there is no ${event}`));
+  if (unknown.length > 0) throw invalid(...unknown.map((event) => `events: there is no event ${event}`));
   const { protocol, hostname } = new URL(asked.config.url);
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   if (!settings.allowHttp && (protocol !== 'https:' || isLocal)) {

@@ -1,8 +1,8 @@
-/** Account-wide webhooks: who wants to be told, and what is on its way to whom. */
+/** Account-wide webhooks: subscriptions and their deliveries. */
 import type { Parcel } from '../delivery/courier.ts';
 import type { WebhookPlan } from './webhook-plan.ts';
 
-/** The views of a subscription have the object, without the text. */
+/** Answers show it as the object, without the secret itself. */
 type WebhookSecret = string | { readonly type: string; readonly secret?: string | undefined };
 
 export interface Subscription {
@@ -15,11 +15,11 @@ export interface Subscription {
     readonly secret?: WebhookSecret | undefined;
   };
   readonly events: readonly string[];
-  /** What to send of the body: `field-mask.ts` reads it. */
+  /** Which fields of the body to send; `field-mask.ts` parses it. */
   readonly fields?: string | undefined;
-  /** Dotted names of what to leave out. */
+  /** Dotted names of fields to leave out. */
   readonly exclude_fields?: readonly string[] | undefined;
-  /** Deliveries that were given up, one after another. */
+  /** How many consecutive deliveries were given up. */
   failures: number;
   deletedAt?: string;
   deletedBecause?: string;
@@ -33,12 +33,14 @@ export interface WebhookDelivery extends Parcel {
   readonly deliveryId: string;
   readonly createdAt: string;
   readonly plan: WebhookPlan;
-  /** The bytes that are sent and signed, as of the time they were made. */
+  /** The bytes that are sent and signed, as they were at the creation of the delivery. */
   readonly body: string;
   headers: Record<string, string>;
 }
 
-/** A subscription as it is listed, and as a ping shows it: without its secret, which only the answer to its making has. */
+/**
+ * A subscription as lists and pings show it: without its secret, which only the answer to its creation has.
+ */
 export function subscriptionView(subscription: Subscription): object {
   const { failures: _failures, account_id: _account, config, ...shown } = subscription;
   const { url, content_type } = config;

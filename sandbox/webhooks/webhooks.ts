@@ -20,7 +20,10 @@ interface Parts {
   readonly journal: Journal;
 }
 
-/** Tells subscribers what happens on the account: five attempts each; one that keeps failing loses its subscription. */
+/**
+ * Sends the events of the account to subscribers, with up to five attempts each. A subscriber that keeps
+ * failing loses its subscription.
+ */
 export class Webhooks {
   readonly #parts: Parts;
   readonly #courier: Courier<WebhookDelivery>;
@@ -42,7 +45,7 @@ export class Webhooks {
     );
   }
 
-  /** A new subscription, which gets a ping. */
+  /** Creates a subscription and sends it a ping. */
   subscribe(asked: Pick<Subscription, 'config' | 'events' | 'fields' | 'exclude_fields'>): Subscription {
     const { account, ledger } = this.#parts;
     const id = randomUUID();
@@ -57,7 +60,7 @@ export class Webhooks {
     this.send(subscription, { event: 'ping' }, { body: subscriptionView(subscription), ...hookPlan });
   }
 
-  /** Ends a subscription and whatever is on its way to it. */
+  /** Deletes a subscription and cancels its pending deliveries. */
   unsubscribe(subscription: Subscription, because: string): void {
     subscription.deletedAt = nowIso();
     subscription.deletedBecause = because;
@@ -69,7 +72,7 @@ export class Webhooks {
     }
   }
 
-  /** Tells everybody who subscribed to the event. */
+  /** Sends an event to all its subscribers. */
   emit(happening: Happening): void {
     const { ledger, faults } = this.#parts;
     for (const subscription of ledger.subscriptions.values()) {
@@ -78,7 +81,7 @@ export class Webhooks {
     }
   }
 
-  /** Tells one subscriber, by a plan. */
+  /** Sends an event to one subscriber according to a plan. */
   send(subscription: Subscription, happening: Happening, plan: WebhookPlan): void {
     const shared = randomUUID();
     let previous: WebhookDelivery | undefined;
@@ -89,12 +92,12 @@ export class Webhooks {
     }
   }
 
-  /** Takes up what a restart found pending. */
+  /** Sends the deliveries that were pending at a restart. */
   resume(): void {
     this.#courier.resume();
   }
 
-  /** Sends what waited while webhooks were switched off. */
+  /** Sends the deliveries that waited while webhooks were switched off. */
   wake(): void {
     this.#courier.wake();
   }

@@ -78,10 +78,10 @@ describe('order updates in the demo shop', () => {
     expect(page).not.toMatch(/<img|<script>/);
   });
 
-  it('keeps updates of orders made outside the shop', async () => {
+  it('keeps updates of orders created outside the shop', async () => {
     await tell(stage.shop, { order: '1001' });
     expect((await report(stage.shop, '1001')).state).toBe('PAID');
-    expect(await text(stage.shop, '/orders')).toContain('made outside the shop');
+    expect(await text(stage.shop, '/orders')).toContain('created outside the shop');
     expect(await text(stage.shop, '/orders/1001')).toContain('722.00 NOK');
   });
 

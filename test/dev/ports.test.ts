@@ -64,7 +64,7 @@ describe('the ports of npm start', () => {
     const wishes = ['PORT', 'SHOP_PORT'].map((variable) => ({ variable, fallback: 3000, host }));
     const chosen = choosePorts({ PORT: named, SHOP_PORT: named }, wishes);
     await expect(chosen).rejects.toThrow(PortTaken);
-    await expect(chosen).rejects.toThrow('another setting names');
+    await expect(chosen).rejects.toThrow('another setting also has');
   });
 
   it('takes any free port for 0', async () => {

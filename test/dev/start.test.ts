@@ -88,7 +88,7 @@ describe('npm start', () => {
   it('refuses a second start on the same DATA_DIR, and the first goes on', async () => {
     const second = start();
     expect(await second.ended).toBe(2);
-    expect(second.output()).toContain(`another start runs on ${dataDir}`);
+    expect(second.output()).toContain(`another npm start runs on ${dataDir}`);
     expect(await statusOf(`${urls['api']}/healthz`)).toBe(200);
     expect(existsSync(join(dataDir, 'urls.json'))).toBe(true);
   }, 30_000);

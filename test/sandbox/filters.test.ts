@@ -24,7 +24,7 @@ describe('a filter that a sandbox list does not have', () => {
     expect(body).toEqual({
       error: {
         code: 'INVALID_REQUEST_PARAMETER',
-        message: expect.stringContaining(`${name}: no such filter`),
+        message: expect.stringContaining(`${name}: there is no such filter`),
         errors: [{ description: expect.stringContaining('limit') }],
       },
     });

@@ -135,7 +135,7 @@ describe('sandbox checkout page', () => {
     const id = await openSession(client);
     const { headers } = await submit(id, { outcome: 'card', card: '4111 1111' });
     const page = await client.call('GET', headers.get('location') ?? '');
-    expect(page.body).toContain('This number is no test card (4000 0000 0000 0002 pays).');
+    expect(page.body).toContain('This number is not a test card (4000 0000 0000 0002 pays).');
     expect(page.body).toContain(backButton);
     const { events } = (await client.call('GET', `/__sim/sessions/${id}`)).body.session;
     expect(events.map(({ name }: { name: string }) => name)).not.toContain('PAY_FAILED');
