@@ -160,7 +160,7 @@ describe('the health of the service', () => {
     expect(output).toContain('ok    configuration: of the service at http://127.0.0.1:');
     expect(output).toContain('dintero account T12345678 (test)');
     expect(output).toContain('fail  dintero credentials: ');
-    expect(output).toContain('ok    API key: let in');
+    expect(output).toContain('ok    API key: the first of 1 is accepted');
     expect(complaints).toContain('unauthorized');
     expect(complaints).toContain('no answer from http://127.0.0.1:1');
     expect(complaints).toContain('gateway: none is configured; set DINTERO_ACCOUNT_ID');

@@ -52,7 +52,7 @@ async function checkReady(config: Asked): Promise<Finding> {
 
 async function checkKey(config: Asked): Promise<Finding> {
   await serviceApi(config).get('/v1/payments?limit=1', pageOf(payment));
-  return ok(`accepted: the first of ${config.API_KEYS?.length ?? 0}`);
+  return ok(`the first of ${config.API_KEYS?.length ?? 0} is accepted`);
 }
 
 /**
