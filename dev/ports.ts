@@ -17,8 +17,8 @@ const FARTHEST = 200;
 
 /**
  * A free port for each wish, all different: the one that its variable sets (0 for any; checked by
- * `malformedPorts`), or else the default or the next free one. @throws PortTaken if a port that a variable
- * sets is taken
+ * `malformedPorts`), or else the default or the next free one.
+ * @throws PortTaken if a port that a variable sets is taken
  */
 export async function choosePorts(env: NodeJS.ProcessEnv, wishes: readonly PortWish[]): Promise<number[]> {
   const chosen = new Map<PortWish, number>();

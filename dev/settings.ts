@@ -39,7 +39,8 @@ export interface Service {
 }
 
 /**
- * Checks all variables before anything is changed. One error names every wrong variable. @throws ConfigError
+ * Checks all variables before anything is changed. One error names every wrong variable.
+ * @throws ConfigError
  */
 export function checkEnvironment(env: NodeJS.ProcessEnv): void {
   const wishes = wishesOf(env);

@@ -4,7 +4,8 @@ import { superviseChild, type ChildEvents, type SupervisedChild } from './superv
 
 export interface Supervisor {
   /**
-   * Starts children in parallel and waits until all of them answer. @throws ChildKeepsDying | ChildRefused
+   * Starts children in parallel and waits until all of them answer.
+   * @throws ChildKeepsDying | ChildRefused
    */
   start(specs: readonly ChildSpec[]): Promise<void>;
   /** Stops all children, the last started first. */

@@ -18,7 +18,8 @@ export interface Build {
 }
 
 /**
- * Builds the executable to `target` and prints its progress. @throws Error with the last line of Go's output
+ * Builds the executable to `target` and prints its progress.
+ * @throws Error with the last line of Go's output
  */
 export async function buildTemporalCli(target: string, { version, say, stop }: Build): Promise<void> {
   say('building Temporal with Go, once for all checkouts: about 4 minutes on 2 cores …');

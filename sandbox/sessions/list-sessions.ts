@@ -5,7 +5,10 @@ import type { Session } from './session.ts';
 
 const FILTERS = [...PAGE_FILTERS, 'search', 'transaction_id'];
 
-/** `GET /v1/sessions`: `search` finds by id, either reference, transaction id, e-mail address or telephone number. */
+/**
+ * `GET /v1/sessions`: `search` finds by id, either reference, transaction id, e-mail address or telephone
+ * number.
+ */
 export function searchSessions({ ledger, faults }: Sandbox, query: Query): Session[] {
   checkFilters(query, FILTERS);
   const cut = cutOff(faults.knobs.searchLagMs);

@@ -70,7 +70,8 @@ export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
 
 /**
  * The configuration of commands that call a running service or read its store: `why`, `capture`, `cancel`,
- * `resolve` and others. @throws ConfigError
+ * `resolve` and others.
+ * @throws ConfigError
  */
 export function readClientConfig(env: NodeJS.ProcessEnv): ClientConfig {
   return readVariables({ core: client }, { env, secrets: CORE_SECRETS }).core;

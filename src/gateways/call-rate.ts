@@ -9,8 +9,8 @@ const URGENT = 1;
 export type CallRate = <Answer>(call: () => Promise<Answer>, isUrgent: boolean) => Promise<Answer>;
 
 /**
- * At most `perSecond` calls begin in any second. @throws GatewayUnavailable if the call would wait too long;
- * it was then not made
+ * At most `perSecond` calls begin in any second.
+ * @throws GatewayUnavailable if the call would wait too long; it was then not made
  */
 export function limitCallRate(perSecond: number): CallRate {
   const queue = new PQueue({ intervalCap: perSecond, interval: 1_000, strict: true });

@@ -246,7 +246,8 @@ export interface Gateway {
    */
   readonly listings: readonly Listing[];
   /**
-   * One page. @throws GatewayRejected also if the listing does not advance: repeating the call will not help
+   * One page.
+   * @throws GatewayRejected also if the listing does not advance: repeating the call will not help
    */
   listPage(place: ListingPlace, options?: CallOptions): Promise<ListedPage>;
   /**

@@ -22,9 +22,9 @@ export async function inTime<Answer>(
 }
 
 /**
- * Runs `work` with a signal that aborts once the time is over (a `TimeoutError`), or when one of `others` does (with its reason).
- * Not `AbortSignal.any` over `AbortSignal.timeout`: the timeout can be collected before it fires, and then never fires
- * (nodejs/node#57736).
+ * Runs `work` with a signal that aborts once the time is over (a `TimeoutError`), or when one of `others`
+ * does (with its reason). Not `AbortSignal.any` over `AbortSignal.timeout`: the timeout can be collected
+ * before it fires, and then never fires (nodejs/node#57736).
  */
 export async function withTimeLimit<Answer>(
   ms: number,

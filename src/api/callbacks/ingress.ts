@@ -17,25 +17,16 @@ import { receivedOf } from './log-entry.ts';
 import { RefusedCallbacks } from './refused-callbacks.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
-/**
- * How long the store may take before Temporal is signalled without waiting for it, and before it counts as
- * unavailable.
- */
+/** The waits for the store: before Temporal is signalled too, and before it counts as unavailable. */
 const LOG_WORD_MS = 150;
 const LOG_LIMIT_MS = 650;
 
-/**
- * How long our own operation may take from the gateway's callback to its record. A callback that no record
- * explains by then causes a look.
- */
+/** How long our own operation may take to record the event of a callback; after that a look follows. */
 const ECHO_MS = 500;
 
 /** Contract §7. */
 const VERIFIED_PER_SESSION = 20;
-/**
- * Copies of one signed message, each with another unsigned delivery id: a burst is stored, then one in 30
- * seconds. Further copies are only counted.
- */
+/** Stored copies of one signed message with other, unsigned delivery ids. Further ones are only counted. */
 const COPIES = { perSecond: 1 / 30, burst: 5 };
 /** An older signature can't belong to a retry of the gateway: contract §4. */
 const LONG_AGO_S = 7 * 24 * 3_600;
@@ -99,28 +90,21 @@ export class Ingress {
     );
   }
 
-  /**
-   * Whether this is a surplus copy of a stored message, which was then only counted there. A message that is
-   * not stored is never surplus.
-   */
+  /** Whether it is a surplus copy of a stored message, now counted there. A message not stored never is. */
   async #countCopy(gateway: Gateway, { copyHash, contentHash, key }: Delivery): Promise<boolean> {
     if (copyHash === undefined || this.#copies.take(`${gateway.id}/${copyHash}`)) return false;
     const counted = countReceipt(this.#service.store.db, gateway.id, { contentHash, key });
     return withStoreTimeout(counted, LOG_LIMIT_MS).catch(() => false);
   }
 
-  /**
-   * Finds the payment where the delivery names only the session. Only the store knows that session, so
-   * without it Temporal can't be signalled.
-   */
+  /** Finds the payment by its session. Without the store it is not known, and Temporal not signalled. */
   async #identified(gateway: Gateway, delivery: Delivery): Promise<Delivery> {
     const { sessionId } = delivery.claim;
     if (delivery.keyBySession === undefined || sessionId === undefined) return delivery;
     const found = findKeyBySession(this.#service.store.db, gateway.id, sessionId);
     const key = await withStoreTimeout(found, LOG_LIMIT_MS).catch((error: unknown) =>
       unavailable(this.#service, gateway.id, {
-        detail:
-          'the store did not answer, and only the store knows which payment the session belongs to; send the callback again',
+        detail: 'the store did not answer, and it alone knows the payment of this session; send it again',
         cause: error,
       }),
     );
@@ -132,18 +116,14 @@ export class Ingress {
     const logged = withStoreTimeout(log(this.#service.store.db, received), LOG_LIMIT_MS);
     const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
     if (word === null) return this.#takeWithoutWord(received, request, logged);
-    // Its claim can't be used, but it comes from the gateway: a look at the payment that it names is
-    // harmless.
+    // Its claim can't be used, but the gateway sent it: a look at the payment that it names is harmless.
     if (delivery.kind === 'unclear' && delivery.key !== null)
       this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
     if (word.toSignal) this.#background(this.#tell(received, request, word));
     return word.result;
   }
 
-  /**
-   * A callback that may be the echo of an operation under way waits a moment for the operation's record to
-   * explain it. If this process dies, the forwarder signals the callback.
-   */
+  /** A possible echo waits for its operation's record. If we die, the forwarder signals the callback. */
   async #tell(received: ReceivedDelivery, request: RawRequest, { id, mayBeEcho }: LogWord): Promise<void> {
     const { key } = received;
     if (mayBeEcho && key !== null) {
@@ -155,10 +135,7 @@ export class Ingress {
     this.#signalled.add(id);
   }
 
-  /**
-   * The store is slow or unavailable: Temporal is signalled at once, and the first of the two that has the
-   * callback lets us answer.
-   */
+  /** The store is slow or unavailable: Temporal is signalled too, and the first of both lets us answer. */
   async #takeWithoutWord(
     received: ReceivedDelivery,
     request: RawRequest,
@@ -227,11 +204,7 @@ function count(
     kind: group?.kind ?? 'unknown',
     secret: String(secretIndex),
   });
-  if (kind === 'unclear')
-    log.error(
-      { gateway: gateway.id, eventId },
-      'a callback has a valid signature but could not be understood',
-    );
+  if (kind === 'unclear') log.error({ gateway: gateway.id, eventId }, 'validly signed, but not understood');
   if (kind === 'payment' && key !== null && result === 'ignored')
     log.error(
       { gateway: gateway.id, eventId, payment: key.paymentId },

@@ -7,8 +7,8 @@ import { RunsUnavailable } from '../../temporal/run-calls.ts';
 import { Refusal } from '../refusal.ts';
 
 /**
- * Makes the payment's run look again, as if the callback had just arrived. @throws Refusal `not_found`,
- * `not_redeliverable`
+ * Makes the payment's run look again, as if the callback had just arrived.
+ * @throws Refusal `not_found`, `not_redeliverable`
  */
 export async function redeliver(service: Service, id: string, asker: Asker): Promise<DeliveryRow> {
   const { db } = service.store;

@@ -87,7 +87,8 @@ function closeAfterwards(ctx: Context): void {
 
 /**
  * The request as a gateway verifies it, before any parser. The signed target is always `prefix` plus the
- * route. @throws Refusal `too_large`
+ * route.
+ * @throws Refusal `too_large`
  */
 export async function readRawRequest(ctx: Context, prefix: string): Promise<RawRequest> {
   const receivedAt = new Date();

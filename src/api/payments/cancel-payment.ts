@@ -8,8 +8,8 @@ import { Refusal } from '../refusal.ts';
 import { addressOf, refuseUnconfigured } from './find-payment.ts';
 
 /**
- * The merchant gets no update about a session that another one replaces. @throws Refusal `already_paid`,
- * `not_cancellable`
+ * The merchant gets no update about a session that another one replaces.
+ * @throws Refusal `already_paid`, `not_cancellable`
  */
 export async function closePayment(
   service: Service,

@@ -21,7 +21,8 @@ export async function paymentNamed(db: Db, id: string): Promise<PaymentRow> {
 
 /**
  * Refuses a payment whose gateway was removed from the configuration; its runs rest until it is configured
- * again. @throws Refusal
+ * again.
+ * @throws Refusal
  */
 export function refuseUnconfigured(
   { gateways }: Pick<Service, 'gateways'>,

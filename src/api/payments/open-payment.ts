@@ -29,7 +29,8 @@ const STILL_OPENING_RETRY_S = 5;
 const ATTEMPTS = 4;
 
 /**
- * Parallel requests for one order all get the same session. `key` is the name of the API key. @throws Refusal
+ * Parallel requests for one order all get the same session. `key` is the name of the API key.
+ * @throws Refusal
  */
 export async function openPayment(
   service: Service,

@@ -12,7 +12,8 @@ const MOST_AT_ONCE = 10;
 /**
  * Returns the payment after the change. A repeated request writes the same value again. If several changes
  * run at once, each is written to the gateway again until no other came between, so that both sides end with
- * the same value. @throws Refusal
+ * the same value.
+ * @throws Refusal
  */
 export async function updateReference(
   service: Service,

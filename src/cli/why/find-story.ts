@@ -92,7 +92,8 @@ async function answer(
 }
 
 /**
- * Opens the store without creating it if it does not exist. @throws DirectoryInUse while a service holds it
+ * Opens the store without creating it if it does not exist.
+ * @throws DirectoryInUse while a service holds it
  */
 async function openExisting({ DATABASE_URL: databaseUrl, DATA_DIR: dataDir }: ClientConfig): Promise<Store> {
   if (databaseUrl === undefined && !existsSync(join(dataDir, 'store', 'PG_VERSION')))

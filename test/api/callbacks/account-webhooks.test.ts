@@ -137,10 +137,7 @@ describe('an account webhook of Dintero', () => {
     expect(answer).toMatchObject({ status: 200, json: { result: 'ignored' } });
     expect(answer.ms).toBeLessThan(3_000);
     expect(await log()).toMatchObject([{ outcome: 'ignored', reason: 'unclear' }]);
-    expect(alarm).toHaveBeenCalledWith(
-      expect.anything(),
-      'a callback has a valid signature but could not be understood',
-    );
+    expect(alarm).toHaveBeenCalledWith(expect.anything(), 'validly signed, but not understood');
   });
 
   it.each([
@@ -190,7 +187,7 @@ describe('an account webhook of Dintero', () => {
       expect(answer).toMatchObject({
         status: 503,
         headers: { 'retry-after': '1' },
-        json: { code: 'unavailable', detail: expect.stringMatching(/whose session/) },
+        json: { code: 'unavailable', detail: expect.stringMatching(/it alone knows/) },
       });
       expect(answer.ms).toBeLessThan(1_000);
       expect(at.api.runs.callbacks).toEqual([]);

@@ -128,7 +128,7 @@ describe('a callback from an address', () => {
     expect(await counted(running, 'outcome="accepted"')).toBe(1);
     expect(warn).toHaveBeenCalledWith(
       { gateway: 'dintero', reason: 'not_listed' },
-      expect.stringMatching(/not on DINTERO_ALLOWED_IPS; is TRUST_PROXY right/),
+      expect.stringMatching(/not on DINTERO_ALLOWED_IPS; check that list and TRUST_PROXY/),
     );
     for (let index = 0; index < 20; index += 1) await call(running, await aPayment(at.store.db), '1.1.1.1');
     expect(await counted(running, 'outcome="foreign_source",reason="not_listed"')).toBe(21);

@@ -198,7 +198,7 @@ describe('a wrong key', () => {
     expect(await from('192.0.2.1', 'wrong-11')).toMatchObject({
       status: 429,
       headers: { 'retry-after': '6' },
-      json: { code: 'rate_limited', detail: expect.stringContaining('wrong keys') },
+      json: { code: 'rate_limited', detail: expect.stringContaining('wrong API keys') },
     });
     expect((await from('192.0.2.1', API_KEY)).status).toBe(200);
     expect((await from('192.0.2.1', null)).status).toBe(401);

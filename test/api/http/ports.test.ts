@@ -70,7 +70,7 @@ describe('a port that is taken', () => {
 
   it('names the host where that is what is wrong', async () => {
     const { code, said } = await outcomeOf({ PORT: String(await freePort()), HOST: '192.0.2.1' });
-    expect(said).toContain('HOST: 192.0.2.1 is no address of this machine');
+    expect(said).toContain('HOST: 192.0.2.1 is not an address of this machine');
     expect(code).toBe(2);
   }, 60_000);
 

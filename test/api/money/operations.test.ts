@@ -70,7 +70,7 @@ describe('money that is moved', () => {
     const operation = await findOperation(at.store.db, payment.id, 'c1');
     await markSending(at.store.db, operation?.id ?? '', 4_000);
     await markUnknown(at.store.db, operation?.id ?? '');
-    expect((await story()).join()).toContain('its answer was lost');
+    expect((await story()).join()).toContain('its response was lost');
   });
 
   it('is 200 with the operation and the payment as it is then', async () => {

@@ -288,7 +288,7 @@ describe('an update', () => {
     await recordFinding(at.store.db, aRecord(held), TELLS);
     expect(await resend({ effectId: pending, ...ASKER })).toMatchObject({
       status: 409,
-      json: { code: 'not_redeliverable', detail: expect.stringMatching(/moved on/) },
+      json: { code: 'not_redeliverable', detail: expect.stringMatching(/no longer true/) },
     });
     expect(at.api.firstAttempts.told).toEqual([]);
   });
