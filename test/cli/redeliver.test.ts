@@ -40,7 +40,7 @@ describe('paidonce redeliver', () => {
     expect(terminal.output).toBe(`order.paid of order ${payment.orderReference} is sent again\n`);
     await attempted(at.store.db, effectId, { state: 'superseded', answer: '' });
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(1);
-    expect(terminal.complaints).toContain('not_redeliverable: it is superseded');
+    expect(terminal.complaints).toContain('not_redeliverable: the update is superseded');
   });
 
   it('sends all updates that were given up since a time', async () => {

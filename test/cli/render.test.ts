@@ -128,7 +128,7 @@ describe('the words of `paidonce why`', () => {
       'Workflow payment/1001/1 running, 12 events: http://ui/run',
       '  2026-11-21 11:00:00.000  signal callbackReceived',
       '  under way: readTransaction, attempt 3, last failure: no answer',
-      '  paused: readTransaction, attempt 3, before: no answer',
+      '  paused: readTransaction, attempt 3, last failure: no answer',
       '',
       'No answer: the store did not answer',
     ]);

@@ -112,7 +112,7 @@ describe('paidonce why', () => {
   ])('tells the story of the order that a %s is of', async (name) => {
     expect(await runCommand(['why', ids[name] ?? ''])).toBe(0);
     expect(terminal.output).toMatch(/^Order 1001 is PAID: 299.90 NOK/);
-    expect(terminal.output).toContain('capture parcel-1 of 40.00 NOK is asked for');
+    expect(terminal.output).toContain('capture parcel-1 of 40.00 NOK was requested');
     expect(terminal.output).not.toContain('minor units');
   });
 

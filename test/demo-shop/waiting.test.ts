@@ -27,7 +27,7 @@ describe('what a pending order waits for', () => {
     expect(at % MINUTE_MS).toBe(0);
     expect(at).toBeGreaterThan(before);
     expect(at).toBeLessThanOrEqual(Date.now() + MINUTE_MS);
-    const [, seconds = ''] = /next sweep begins in (\d+) s\.$/.exec(words) ?? [];
+    const [, seconds = ''] = /next sweep starts in (\d+) s\.$/.exec(words) ?? [];
     expect(Number(seconds)).toBeLessThanOrEqual(Math.ceil((at - before) / 1_000));
     expect(Number(seconds)).toBeGreaterThanOrEqual(Math.floor((at - Date.now()) / 1_000));
   });
@@ -42,19 +42,19 @@ describe('what a pending order waits for', () => {
     stage.api.payment = { status: 'ON_HOLD', checkoutUrl: null, timeline };
     const { words, at } = await waiting();
     expect(at).toBe(Date.parse(read) + 60 * MINUTE_MS);
-    expect(words).toMatch(/asks again in (50|51) min\.$/);
+    expect(words).toMatch(/reads the payment again in (50|51) min\.$/);
   });
 
   it('is any moment once the time has passed', async () => {
     const timeline = [{ at: '2026-11-21T12:00:00.000Z', kind: 'read', text: 'dintero says ON_HOLD' }];
     stage.api.payment = { status: 'ON_HOLD', timeline };
-    expect((await waiting()).words).toMatch(/asks again any moment now\.$/);
+    expect((await waiting()).words).toMatch(/reads the payment again any moment now\.$/);
   });
 
   it('is a time that the shop is not told, without its intervals', async () => {
     await stage.close();
     await start({});
-    expect((await waiting()).words).toMatch(/next sweep begins at a time that this shop is not told\.$/);
+    expect((await waiting()).words).toMatch(/next sweep starts at a time that this shop does not know\.$/);
   });
 
   it('is nothing once the payment is settled', async () => {
@@ -72,7 +72,7 @@ describe('what a pending order waits for', () => {
     const first = (await reader.read()).value;
     await reader.cancel();
     expect(first).toContain(`"version":"${version}"`);
-    expect(first).toContain('next sweep begins <time');
+    expect(first).toContain('next sweep starts <time');
     expect(first).toContain(' UTC</time>');
   });
 });

@@ -41,7 +41,7 @@ describe('sandbox checkout page', () => {
     expect(headers.get('location')).toMatch(
       /^https:\/\/shop\.example\/return\?key=a%20b&transaction_id=T12345678\./,
     );
-    expect((await client.call('GET', `/v1/view/${id}`)).body).toContain('ended already: AUTHORIZED');
+    expect((await client.call('GET', `/v1/view/${id}`)).body).toContain('already ended: AUTHORIZED');
   });
 
   it('stays when the tab is closed or the payment may be tried again', async () => {
@@ -147,7 +147,7 @@ describe('sandbox checkout page', () => {
     const back = await submit(id, { outcome: 'fail' });
     expect(back.headers.get('location')).toContain('error=failed');
     const page = await client.call('GET', `/v1/view/${id}?notice=card_declined`);
-    expect(page.body).toContain('ended already: FAILED');
+    expect(page.body).toContain('already ended: FAILED');
     expect(page.body).not.toContain(backButton);
   });
 

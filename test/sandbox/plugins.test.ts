@@ -93,7 +93,7 @@ describe('sandbox page of the Web SDK', () => {
     const [, action = ''] = /action="([^"]+)"/.exec(page.body) ?? [];
     const { headers } = await client.call('POST', action, 'outcome=authorize');
     expect(headers.get('location')).toMatch(/^https:\/\/shop\.example\/return.*transaction_id=/);
-    expect((await opened(id)).body).toContain('ended already: AUTHORIZED');
+    expect((await opened(id)).body).toContain('already ended: AUTHORIZED');
   });
 
   it('counts as opened', async () => {
