@@ -1,4 +1,7 @@
-/** `npm run bench -- [--quick] [--json FILE]`: the product beside a bare workflow, in one run on one machine. Contract §8. */
+/**
+ * `npm run bench -- [--quick] [--json FILE]`: the product beside a bare workflow, in one run on one machine.
+ * Contract §8.
+ */
 import { writeFile } from 'node:fs/promises';
 import { figuresOf, type Measured } from './figures.ts';
 import { measureHangingShop, measureSweep } from './measure/disturbed.ts';

@@ -1,4 +1,7 @@
-/** JSON over HTTP: POST where there is a body. @throws Error with the status and the answer on anything but 2xx. */
+/**
+ * JSON over HTTP: POST where there is a body. @throws Error with the status and the answer on anything but
+ * 2xx.
+ */
 export async function jsonOf<Answer>(
   url: string,
   body?: unknown,

@@ -1,4 +1,7 @@
-/** A PostgreSQL server for tests: TEST_DATABASE_URL where it is set, else one of our own that leaves nothing behind. */
+/**
+ * A PostgreSQL server for tests: TEST_DATABASE_URL where it is set, else one of our own that leaves nothing
+ * behind.
+ */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { startPostgres as startServer } from '../../kit/postgres-server.js';

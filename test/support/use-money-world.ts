@@ -2,7 +2,9 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { startMoneyWorld, type MoneyWorld } from './money-world.ts';
 
-/** Starts it before the first test and closes it after the last. The result is that world, once a test runs. */
+/**
+ * Starts it before the first test and closes it after the last. The result is that world, once a test runs.
+ */
 export function useMoneyWorld(...how: Parameters<typeof startMoneyWorld>): MoneyWorld {
   const at: { started?: MoneyWorld } = {};
   beforeAll(async () => {

@@ -1,4 +1,7 @@
-/** Contract §2: PUBLIC_URL with a path, whether or not the proxy in front strips it; and requests in absolute form. */
+/**
+ * Contract §2: PUBLIC_URL with a path, whether or not the proxy in front strips it; and requests in absolute
+ * form.
+ */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
 import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';

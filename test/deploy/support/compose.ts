@@ -38,7 +38,10 @@ export interface Service {
 
 const run = promisify(execFile);
 
-/** A new folder with the files that an operator has, in which these shell commands have been run. The caller removes it. */
+/**
+ * A new folder with the files that an operator has, in which these shell commands have been run. The caller
+ * removes it.
+ */
 export async function projectFolder(commands: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-deploy-'));
   await cp(join(ROOT, 'docker-compose.yml'), join(folder, 'docker-compose.yml'));

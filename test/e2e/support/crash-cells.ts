@@ -29,7 +29,10 @@ export interface Crashed extends CrashCase {
 
 const SETTLED_WITHIN_MS = 150_000;
 
-/** A service, and which of its processes is killed: with a `databaseUrl` API and worker are two, else there is only `serve`. */
+/**
+ * A service, and which of its processes is killed: with a `databaseUrl` API and worker are two, else there is
+ * only `serve`.
+ */
 export interface Cell {
   readonly dies: Role;
   readonly namespace: string;
