@@ -245,7 +245,7 @@ describe('the lines of an operation', () => {
 });
 
 describe('an operation', () => {
-  it('that may have left us stays sent, whatever went wrong with its answer', async () => {
+  it('that may have left us stays marked as sent, for every failure of its answer', async () => {
     const payment = await aPaid();
     operate = () => Promise.reject(new RangeError('Invalid time value'));
     const operation = await ask(payment, 'capture');

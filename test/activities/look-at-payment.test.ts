@@ -188,7 +188,7 @@ describe('a look', () => {
     expect(await everythingAbout(payment)).toEqual(before);
   });
 
-  it('does not ask the gateway in vain where the store is away, or has no such payment', async () => {
+  it('does not call the gateway where the store is down, or has no such payment', async () => {
     const payment = await aSession();
     troubles.mood = 'down';
     await expect(look(payment)).rejects.toThrow('ECONNREFUSED');

@@ -371,7 +371,7 @@ describe('opening a session', () => {
       expect(await open(key, { callbacks, since })).toMatchObject({ kind: 'unknown' });
     });
 
-    it('does not ask for it again where the order has gone on without it: somebody waits for that number', async () => {
+    it('gives it up where the order has continued without it: another payment has its number', async () => {
       const { orderReference, n } = await aPayment(store.db);
       const key = { paymentId: `pay_${aReference()}`, orderReference, n };
       expect(await open(key, { callbacks: naming(`${ACCOUNT}.none`) })).toMatchObject({ kind: 'unknown' });

@@ -77,7 +77,7 @@ describe('an authorization that is about to lapse', () => {
     expect(await announced()).toMatchObject([{ state: 'pending', attemptedAt: null }]);
   });
 
-  it('is left to a process that has somebody to tell', async () => {
+  it('is left to a process with an ORDER_WEBHOOK_URL', async () => {
     await turn(false);
     expect(await announced()).toEqual([]);
   });

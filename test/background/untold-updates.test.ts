@@ -112,7 +112,7 @@ it('are spoken of although the last try is a moment ago', async () => {
   expect(lines).toHaveLength(1);
 });
 
-it('wake nobody while there is nowhere to tell them to, but are spoken of', async () => {
+it('wake no run while there is no address, but are logged', async () => {
   await afterMinutes(10, false);
   expect([runs.looks, runs.told]).toEqual([[], []]);
   expect(lines).toHaveLength(1);

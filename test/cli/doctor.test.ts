@@ -40,7 +40,7 @@ describe('the public address', () => {
     expect(found.at(-1)?.state).toBe('fail');
   });
 
-  it('is not well when the service is degraded, refuses the key, or is somebody else', async () => {
+  it('reports a failure when the service is degraded, refuses the key, or is another program', async () => {
     const degraded = { '/readyz': { body: { status: 'degraded', store: 'no answer', temporal: 'ok' } } };
     const [ready] = await checkAddress(aConfig({ PUBLIC_URL: await answering(degraded) }), []);
     expect(ready).toMatchObject({ state: 'fail' });

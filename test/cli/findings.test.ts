@@ -15,7 +15,7 @@ function textsOf(payment: Parameters<typeof aPayment>[0], runs: RunsAnswer = NO_
   return findingsOf(aStory(aPayment(payment)), runs, NOW, SERVER).map(({ text }) => text);
 }
 
-describe('what needs somebody', () => {
+describe('what needs a person', () => {
   it('is nothing for an order that was paid and told', () => {
     expect(textsOf({}, temporalWith(aRun({ status: 'COMPLETED' })))).toEqual([]);
   });

@@ -35,7 +35,7 @@ describe('the payment of an order', () => {
     return payment;
   };
 
-  it('is its only one, whatever has become of it', async () => {
+  it('is its only one, in any status', async () => {
     const { id } = await ended('FAILED');
     expect([await named('paid'), await named('open'), await named('in_review')]).toEqual([id, id, id]);
   });

@@ -25,7 +25,7 @@ describe('a variable that looks like ours', () => {
     expect(found(...KNOWN_VARIABLES, 'API_KEYS_FILE', 'DINTERO_CLIENT_SECRET_FILE')).toEqual([]);
   });
 
-  it("is nobody else's", () => {
+  it('is no variable of other programs', () => {
     expect(
       found(
         'HOME',

@@ -127,7 +127,7 @@ describe('where it may', () => {
   });
 });
 
-it('asks no sudo on a machine that somebody works on', async () => {
+it("does not use sudo on a developer's machine", async () => {
   await program('apt-get', APT);
   await program('sudo', SUDO);
   const { lines } = await npmTest();

@@ -253,7 +253,7 @@ describe('applyFinding', () => {
     expect(types(gone)).toEqual(['order.late_payment_returned']);
   });
 
-  it('leaves the order in REVIEW while another of its payments is, whatever becomes of this one', () => {
+  it('leaves the order in REVIEW while another of its payments is in REVIEW, for every end of this one', () => {
     for (const status of ['FAILED', 'DECLINED', 'CANCELLED', 'EXPIRED'] as const) {
       const changed = applyFinding(
         order({ status: 'REVIEW', otherReviewed: true }),

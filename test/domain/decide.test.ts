@@ -491,7 +491,7 @@ describe('what an operator accepts', () => {
     }
   });
 
-  it('is never the money of another account or session, nor what nobody shows', () => {
+  it('is never the money of another account or session, nor money that no reading shows', () => {
     const reason = 'the gateway shows no transaction of this session';
     const theirs = [{ account: 'T99999999' }, { sessionId: 'another' }].map((other) => {
       const transaction = aTransaction({ status: 'CAPTURED', authorized: true, ...other });
@@ -510,7 +510,7 @@ describe('what an operator accepts', () => {
 describe('what an operator dismisses', () => {
   const dismiss = aWatch({ decision: 'dismiss' });
 
-  it('shows what the gateway says, and pays nothing, whatever is known and whatever is said', () => {
+  it("shows the gateway's status, and pays nothing, for every payment and every reading", () => {
     fc.assert(
       fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
         const finding = findingOf(decide(payment, reading, { ...watch, decision: 'dismiss' }));

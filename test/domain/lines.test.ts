@@ -104,7 +104,7 @@ describe('the lines of a capture or refund', () => {
     ]);
   });
 
-  it('may be what is left exactly, what a failed one gave up, and what somebody else may have captured', () => {
+  it('may be exactly the rest, the lines of a failed one, and lines that another client may have captured', () => {
     const failed: LinedOperation = { ...done('capture', CHAIR), state: 'failed' };
     expect(wrongLines('capture', [{ ...CHAIR, amountMinor: 50_000, quantity: 2 }], after([failed]))).toEqual(
       [],
@@ -155,7 +155,7 @@ describe('the lines of a capture or refund', () => {
   });
 });
 
-describe('the lines of what nobody has named any for', () => {
+describe('the lines of an operation that names none', () => {
   const ALL = ORDERED.map(({ lineId, amountMinor, quantity }) => ({ lineId, amountMinor, quantity }));
 
   it('are all of them where all of the order is captured, and refunded', () => {
@@ -178,7 +178,7 @@ describe('the lines of what nobody has named any for', () => {
     ]);
   });
 
-  it('are not guessed for a part, after one that named none, or beside what somebody else has moved', () => {
+  it('are not guessed for a part, after an operation without lines, or beside one of another client', () => {
     expect(linesOfRest('capture', 25_000, after())).toBeNull();
     const unnamed: LinedOperation = { kind: 'capture', state: 'done', lines: null };
     expect(linesOfRest('capture', TOTAL - 5_000, after([unnamed], 5_000))).toBeNull();

@@ -92,7 +92,7 @@ describe('a process', () => {
     expect(code).toBe(2);
   }, 150_000);
 
-  it('ends within seconds of SIGTERM with work at hand, which goes on where it is started again', async () => {
+  it('ends within seconds of SIGTERM during work, which continues after the next start', async () => {
     const opened = await openMany(stack, 20, 'term');
     await stack.sandbox.faults({ retryScheduleMs: [500, 1_000] });
     const paying = opened.map(({ sessionId }) =>

@@ -72,7 +72,7 @@ async function answersToCallbacks(opened: readonly Opened[]): Promise<Record<str
 }
 
 describe('a storm of callbacks', () => {
-  it('pays every order once, whatever comes how often and from whom', async () => {
+  it('pays every order once, for every number and every origin of callbacks', async () => {
     const opened = await openMany(stack, SESSIONS, 'storm');
     const references = opened.map(({ orderReference }) => orderReference);
     await payers(opened, (index) => ({ outcome: 'authorize', return: false, callback: plansFor(index) }));

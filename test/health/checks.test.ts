@@ -159,7 +159,7 @@ describe('the gateway', () => {
     expect(found).toMatchObject([{ state: 'fail', text: 'the client was refused (401)' }]);
   });
 
-  it('does not answer: nobody is sent to look at the credentials', async () => {
+  it('does not answer: the credentials are not blamed', async () => {
     const answers = (kind: 'silent' | 'credentials') => async () => {
       const checkCredentials = () => Promise.reject(new GatewayUnavailable('answered 503', { kind }));
       return (await checkGateway(aGateway({ checkCredentials }), createMetrics()))[0];
@@ -205,7 +205,7 @@ describe('the endpoint for order updates', () => {
     expect(JSON.stringify(found)).not.toContain('hush');
   });
 
-  it('fails when nobody is, and warns when there is none', async () => {
+  it('fails when no server listens, and warns when there is no address', async () => {
     const away = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: 'http://127.0.0.1:1/hook' }));
     const off = await checkEndpoint(aConfig());
     expect([away?.state, off?.state]).toEqual(['fail', 'warn']);

@@ -30,7 +30,7 @@ describe('a command line', () => {
     expect(wordsOf(commandLine('paidonce', 'why', word))).toEqual(['paidonce', 'why', word]);
   });
 
-  it('is, whatever the words are', () => {
+  it('is, for every text', () => {
     const word = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 4 }), (words) => {

@@ -66,7 +66,7 @@ describe('a terminal', () => {
   const terminal = useTerminal();
   const paths = textsIn(WHY).filter((path) => path.at(-1) !== 'kind' || path.includes('timeline'));
 
-  it('is shown as many lines by `why` as there are, whatever stands in any field', () => {
+  it('gets from `why` exactly its own lines, for any text in any field', () => {
     fc.assert(
       fc.property(fc.constantFrom(...paths), hostile, (path, text) => {
         const lines = linesOf(withText(WHY, path, text));

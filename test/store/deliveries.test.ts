@@ -69,7 +69,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(row).toMatchObject({ target, method: 'POST', headers: { host: 'pay.example' } });
   });
 
-  it('wants a repeated delivery signalled again until somebody has told the workflow', async () => {
+  it('asks to signal a repeated delivery again until the workflow was signalled', async () => {
     const delivery = aDelivery(payment);
     const first = await logDelivery(store.db, delivery);
     expect(await logDelivery(store.db, delivery)).toMatchObject({
@@ -159,7 +159,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
         return recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
       };
 
-      it('wants nobody told once a recorded read has shown it, and has somebody look for any other', async () => {
+      it('asks for no signal once a recorded read has shown it, and for a look for any other event', async () => {
         await pay();
         await recordCapture();
         expect(await log(REF)).toMatchObject({ result: 'accepted', toSignal: false, mayBeEcho: false });
@@ -179,7 +179,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
         expect(await asksForLook(store.db, other.id, payment.id)).toBe(true);
       });
 
-      it('is forwarded where nobody came back to it', async () => {
+      it('is forwarded where its process did not come back to it', async () => {
         await pay();
         await sendCapture();
         const { id } = await log(REF);

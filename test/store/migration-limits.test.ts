@@ -38,7 +38,7 @@ it('gives up on a server that falls silent while it waits', async () => {
   await Promise.all([holder.end(), gate.close()]);
 });
 
-it('says that somebody else is at it, and goes on when he is done', async () => {
+it('says that another process migrates, and continues when that one is done', async () => {
   const holder = await holdMigrationLock();
   await expect(migratePostgres(url, LIMITS)).rejects.toThrow(
     /other sessions have held its locks for 1 s.*advisory 7201001/,

@@ -265,7 +265,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     });
   });
 
-  it('that failed at the gateway is told, once, whoever wanted it; one that we refused is not', async () => {
+  it('that failed at the gateway is announced once, for every cause; one that we refused is not', async () => {
     const payment = await aPayment(store.db);
     const [first, second] = [await claim(payment), await claim(payment, { reference: 'c2' })];
     const fail = (operationId: string, code: string) => {
@@ -331,7 +331,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(second).toMatchObject({ reference: 'give-back-2', kind: 'refund' });
   });
 
-  it('that came to nothing in a review lets nobody give back what was accepted after it', async () => {
+  it('that failed in a review does not allow a give-back of money that was accepted later', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment);
     const review = aFinding('REVIEW', { review: 'amount_mismatch' });

@@ -139,7 +139,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await abandoned(updates)).toEqual([paid]);
   });
 
-  it('is told by another run once nobody has for five minutes', async () => {
+  it('is sent by another run once no run has sent it for five minutes', async () => {
     const updates = await twoUpdates();
     const { paid } = updates;
     await fail(paid, 'run-1');

@@ -230,7 +230,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
       });
     });
 
-    it('is what is asked for again, whatever the lines: these are not known here', async () => {
+    it('is the same request again, with any lines, since the lines are not known here', async () => {
       const session = found();
       await adoptPayment(store.db, session);
       const line = { id: 'a', lineId: '1', description: 'A', quantity: 1, amountMinor: 72200 };

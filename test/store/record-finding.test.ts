@@ -310,7 +310,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(late).toMatchObject({ decision: { kind: 'keep' }, payment: { status: 'AUTHORIZED' } });
   });
 
-  it('does nothing that no operator has decided', async () => {
+  it("records no acceptance without a person's note", async () => {
     const payment = await aPayment(store.db);
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('REVIEW') }), TELLS);
     const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });

@@ -210,7 +210,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 1 });
   });
 
-  it('waits for as long as an attempt of somebody else may take, and ends when that was heard', async () => {
+  it("waits for as long as another process's attempt may take, and ends when that one was acknowledged", async () => {
     const claimed = await claimAttempt(store.db, effectId, 7_000);
     const { waitMs } = await waitOf(attempt());
     expect(waitMs).toBeGreaterThan(5_000);
@@ -294,7 +294,7 @@ describe('an attempt to tell the merchant of an update', () => {
     }
   });
 
-  it('keeps 200 characters of an answer, whatever it is made of, and reads little more', async () => {
+  it('keeps 200 characters of any answer, and reads little more', async () => {
     let written = 0;
     shop.answer = (response) => {
       response.writeHead(503);

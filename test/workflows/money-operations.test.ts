@@ -210,7 +210,7 @@ describe('money for a payment that may not keep it', () => {
     await untilTold('order.late_payment_returned');
   });
 
-  it('that somebody else gives back meanwhile needs nobody to see to it', async () => {
+  it("that another person gives back meanwhile needs no person's decision", async () => {
     const payment = await goneMeanwhile(world);
     await untilPayment(world, payment, 'VOIDED');
     await untilTold('order.late_payment_returned');

@@ -710,7 +710,7 @@ describe('what waits on one queue', () => {
     ]);
   });
 
-  it('lets a read that somebody waits for go before a poll', async () => {
+  it('makes a read for a waiting caller before a poll', async () => {
     const opened = await aHold();
     await pass(opened, HOUR + MINUTE);
     const reads = (await historyOf(opened.workflowId)).flatMap(

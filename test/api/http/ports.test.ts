@@ -82,7 +82,7 @@ describe('a port that is taken', () => {
     expect(portHolder(named.port)).toBe(`pid ${named.pid} (sh?[31m?op)`);
   });
 
-  it('is of nobody where nobody listens', async () => {
+  it('has no holder where no process listens', async () => {
     expect(portHolder(await freePort())).toBeNull();
   });
 });

@@ -177,7 +177,7 @@ describe('money that is moved', () => {
     expect(at.api.money.asked).toEqual([]);
   });
 
-  it('is refused as far as we know, and looked for: somebody else may have captured', async () => {
+  it('is refused by our own record, and causes a look, since another client may have captured', async () => {
     at.api.runs.looks.length = 0;
     const payment = await aPaidPayment(at.store.db, 'PARTIALLY_CAPTURED', { sums: { capturedMinor: 500 } });
     const tooMuch = () => ask(payment, 'refund', { amount: 600, reference: 'r' });
@@ -319,7 +319,7 @@ describe('money that is moved', () => {
     });
   });
 
-  describe('in vain', () => {
+  describe('that failed', () => {
     it.each([
       ['declined', 402],
       ['amount_too_large', 409],

@@ -79,13 +79,13 @@ describe('giving money in REVIEW back', () => {
     expect(at.api.money.asked).toEqual(['operator', 'operator']);
   });
 
-  it('is 503 where the request can be left with nobody', async () => {
+  it("is 503 where Temporal can't take the request", async () => {
     const payment = await inReview();
     at.api.runs.temporal = 'down';
     expect(await ask(payment)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
   });
 
-  it('is 409 outside REVIEW, and nobody is asked', async () => {
+  it('is 409 outside REVIEW, and starts no run', async () => {
     const payment = await aPayment(at.store.db);
     await becomes(at.store.db, payment, 'AUTHORIZED');
     expect(await ask(payment)).toMatchObject({ status: 409, json: { code: 'not_in_review' } });

@@ -201,7 +201,7 @@ describe("the merchant's API", () => {
       expect(tries).toBe(2);
     });
 
-    it('opens the next payment when the one at hand was settled meanwhile', async () => {
+    it('opens the next payment when the open one was settled meanwhile', async () => {
       const { open: usual } = at.api.runs.answers;
       at.api.runs.answers.open = async (payment) => {
         if (payment.n > 1) return usual(payment);

@@ -46,7 +46,7 @@ describe('the story of a payment', () => {
     expect(story.at(-1)?.text).toBe('order.paid queued for the merchant');
   });
 
-  it('says where an update goes that nobody is told of', async () => {
+  it('says why an update is not sent', async () => {
     const payment = await paid({ ...TELLS, tells: false });
     const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
     expect(texts).toContain('order.paid not sent: ORDER_WEBHOOK_URL is not set');

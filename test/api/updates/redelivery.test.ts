@@ -112,7 +112,7 @@ describe('a delivery', () => {
     expect(at.api.runs.callbacks).toEqual([]);
   });
 
-  it('is nobody else’s business', async () => {
+  it('needs an API key', async () => {
     expect(
       (await at.api.post(`/v1/deliveries/${await stored()}/redeliver`, ASKER, { key: null })).status,
     ).toBe(401);

@@ -112,7 +112,7 @@ describe('dintero account webhook, rightly signed', () => {
     });
   });
 
-  it('has a hash that is equal for what tells the same, whatever it is called', () => {
+  it('has a hash that is equal for equal contents under any delivery id', () => {
     const hashOf = (changes: Record<string, unknown>) => deliveryOf(verify(anEnvelope(changes))).contentHash;
     const captured = (id: string) => ({
       transaction: aTransaction({

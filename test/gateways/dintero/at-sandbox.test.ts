@@ -194,7 +194,7 @@ describe('dintero money at the sandbox', () => {
 });
 
 describe('dintero changes at the sandbox', () => {
-  it('are found whatever they are, and nothing else', async () => {
+  it('are all found, of every kind, and nothing else', async () => {
     const all = [await paid(), await paid(), await paid(), await paid({ outcome: 'on_hold' })];
     const before = { [(await paid()).transactionId]: 'untouched' };
     const paidAt = Date.now();

@@ -138,7 +138,7 @@ describe('operations on a dintero transaction', () => {
     expect(told(transaction)).toEqual(['capture - 20000 done', 'void - 52200 done']);
   });
 
-  it('are pending while nobody says how they ended', () => {
+  it('are pending until an event shows how they ended', () => {
     const events = [aMove('CAPTURE', 100, { success: undefined }), aMove('INITIATE_REFUND', 5)];
     const transaction = read('PARTIALLY_CAPTURED', events);
     expect(told(transaction)).toEqual(['capture - 100 pending', 'refund - 5 pending']);

@@ -171,7 +171,7 @@ describe('a dintero operation that was certainly not done', () => {
     expect(fake.calls(CAPTURE)).toEqual([]);
   });
 
-  it('found nobody there', async () => {
+  it('found no server at the address', async () => {
     const elsewhere = gatewayAt({ url: 'http://127.0.0.1:1' });
     await expect(elsewhere.operate(aRequest())).rejects.toMatchObject(thrown('silent'));
   });
