@@ -1,4 +1,4 @@
 /** Processes die here too, but at the model's own points. */
-export function crashable<Effect>(_points: unknown, _orderOf: unknown, effect: Effect): Effect {
+export function crashable<Effect>(_points: unknown, effect: Effect): Effect {
   return effect;
 }
