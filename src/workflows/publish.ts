@@ -69,7 +69,7 @@ export function showDetails(run: RunState): void {
 
 /** A run can't see how often Temporal has tried one of its activities. */
 export const WHERE_ATTEMPTS_ARE =
-  'number of the attempt and last failure: Pending Activities on this page, or `paidonce why`';
+  'number of the attempt and last failure: Pending Activities of this page, or `paidonce why`';
 
 /**
  * Shows at once what is being done; null when it is done. While an activity runs, nothing else would show it.

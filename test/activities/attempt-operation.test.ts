@@ -212,7 +212,7 @@ describe('the lines of an operation', () => {
     await attempt(payment, await ask(payment, 'capture'));
     await expect(
       ask(payment, 'capture', { reference: 'c2', wanted: 1, lines: [{ lineId: '2', amountMinor: 1 }] }),
-    ).rejects.toThrow(/0 that are left/);
+    ).rejects.toThrow(/left of this line: 0 of/);
   });
 
   it('are asked for where the payment method is about lines, and nothing is sent without them', async () => {

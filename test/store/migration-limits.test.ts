@@ -8,7 +8,7 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 const LIMITS = { answer: 500, lock: 1_000, statement: 2_000, give: 200 };
-const SILENT = /^migrating the database: the server took the connection and then did not answer/;
+const SILENT = /^migrating the database: the server accepted the connection and then did not answer/;
 
 let postgres: TestPostgres;
 let url: string;
@@ -34,7 +34,7 @@ it('gives up on a server that falls silent while it waits', async () => {
   const migrated = migratePostgres(through, LIMITS).then(() => null, String);
   await until('it waits for the lock', async () => (await waitersBeside(holder)) > 0);
   gate.freeze();
-  expect(await migrated).toMatch('the server took the connection and then did not answer');
+  expect(await migrated).toMatch('the server accepted the connection and then did not answer');
   await Promise.all([holder.end(), gate.close()]);
 });
 

@@ -233,7 +233,7 @@ async function payTwiceInVain(stack: Stack, order: string): Promise<void> {
   const { id } = await payTwice(stack, order, 'AUTHORIZED', { void: { result: 'failure' } });
   const isWatched = async () => {
     const { body } = await stack.call('GET', `/v1/payments/${id}`);
-    return JSON.stringify(body.timeline).includes('has put it in REVIEW');
+    return JSON.stringify(body.timeline).includes('has put the payment in REVIEW');
   };
   await until('its own run watches it', isWatched, WAITS_FOR_MS, 1_000);
 }
