@@ -42,8 +42,8 @@ function stripped(node, document, above) {
 }
 
 function strippedValue(key, value, document, above) {
-  if (key === 'properties')
-    // The keys here are names of fields, and a field may be called `description`.
+  if (key === 'properties' || key === 'responses')
+    // The keys here are names of fields, and a field may be called `description`; a response may be called `default`.
     return Object.fromEntries(
       Object.entries(value).map(([name, schema]) => [name, stripped(schema, document, above)]),
     );
@@ -54,11 +54,11 @@ function strippedValue(key, value, document, above) {
   return stripped(value, document, above);
 }
 
-/** An example without the texts of the problem that it shows. */
+/** An example without its texts. */
 function withoutDetail(value) {
   if (Array.isArray(value)) return value.map(withoutDetail);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).filter(([key]) => key !== 'detail' && key !== 'title');
+  const entries = Object.entries(value).filter(([key]) => !['detail', 'title', 'text'].includes(key));
   return Object.fromEntries(entries.map(([key, inner]) => [key, withoutDetail(inner)]));
 }
 
