@@ -87,7 +87,7 @@ function hasRow({ rows }: Settlement, query: Query): boolean {
   ];
   if (since === undefined && until === undefined) return true;
   if (one(query, 'created_at.gte') !== undefined || one(query, 'created_at.lte') !== undefined) {
-    throw invalid('item_created_at: can not be combined with created_at');
+    throw invalid('item_created_at: cannot be combined with created_at');
   }
   return rows.some(({ created_at: at }) => at >= (since ?? '') && at <= (until ?? '~'));
 }

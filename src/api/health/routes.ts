@@ -43,7 +43,7 @@ export const HEALTH_CALLS = [
     summary: 'Check that a callback can be accepted',
     answers: {
       200: json(
-        'The store or Temporal answers; `degraded` if only one of them does, or if sessions can not be opened',
+        'The store or Temporal answers; `degraded` if only one of them does, or if sessions cannot be opened',
         ready,
         { ready: READY_EXAMPLES.well },
       ),

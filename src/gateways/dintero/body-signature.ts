@@ -14,7 +14,7 @@ export function verifyBody(header: string | undefined, body: Buffer, secrets: re
   if (secrets.length === 0)
     return refused(
       'no_signature',
-      'DINTERO_WEBHOOK_SECRETS is not set, so account webhooks can not be verified',
+      'DINTERO_WEBHOOK_SECRETS is not set, so account webhooks cannot be verified',
     );
   const given = header?.trim() ?? '';
   if (given === '')

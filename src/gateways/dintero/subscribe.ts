@@ -125,7 +125,7 @@ async function removed(
   const lines = [
     `${fate}: ${ping.because}.`,
     `Expected: the API at ${url} answers 2xx to a ping that is signed with the first of DINTERO_WEBHOOK_SECRETS.`,
-    'If the API runs without that secret, or Dintero can not reach it there, correct that and subscribe again. Otherwise create the ' +
+    'If the API runs without that secret, or Dintero cannot reach it there, correct that and subscribe again. Otherwise create the ' +
       `subscription in Dintero's Backoffice (Settings → Webhooks), with that URL, that secret and ${events.join(' and ')}.`,
   ];
   const { state, because } = ping;

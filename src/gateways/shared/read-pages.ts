@@ -22,7 +22,7 @@ export interface Page {
 /** A full page leads back to an earlier place of the listing, so its end can't be reached. */
 export class ListingRepeats extends GatewayUnavailable {
   constructor({ name }: PagedListing) {
-    super(`${name}: the listing repeats itself, so its end can not be reached`, { kind: 'silent' });
+    super(`${name}: the listing repeats itself, so its end cannot be reached`, { kind: 'silent' });
   }
 }
 
