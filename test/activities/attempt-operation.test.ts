@@ -460,7 +460,7 @@ describe('money that is to go back', () => {
     });
     await record(payment, gone);
     shown = behind;
-    await expect(plan(payment, 'late_money')).rejects.toThrow('behind');
+    await expect(plan(payment, 'late_money')).rejects.toThrow('an older state');
     expect(await listOperations(store.db, payment.id)).toEqual([]);
     shown = gone;
     expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isInReview: false });
@@ -469,7 +469,7 @@ describe('money that is to go back', () => {
   it('is planned on it all the same after an hour: by then it is what the gateway shows', async () => {
     const payment = await aClosed();
     await record(payment, { ...shown, updatedAt: LATER });
-    await expect(plan(payment, 'late_money')).rejects.toThrow('behind');
+    await expect(plan(payment, 'late_money')).rejects.toThrow('an older state');
     const anHourAgo = Date.now() - 3_600_001;
     expect(await plan(payment, 'late_money', anHourAgo)).toMatchObject({
       operationId: expect.stringMatching(/./),
