@@ -137,7 +137,7 @@ function countedBeyond(registers: Registry[]) {
     }),
     polls: new Counter({
       name: 'paidonce_polls_total',
-      help: 'Reads started by a timer: hold polls and follow-ups',
+      help: 'Reads of payments on hold, started by a timer',
       registers,
     }),
     gatewayCalls: new Histogram({
