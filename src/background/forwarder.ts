@@ -12,7 +12,7 @@ import { BATCH, type ForwarderDependencies, type Jobs } from './jobs.ts';
 import { prune } from './prune.ts';
 import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './recover.ts';
 
-/** Shoppers wait for these signals, so the forwarder rests less than a sweep. */
+/** Payers wait for these signals, so the forwarder rests less than a sweep. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 const INTERVAL_MS = 1_000;
 const ABANDONED_EVERY_MS = 60_000;

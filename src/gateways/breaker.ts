@@ -13,7 +13,7 @@ const MOST = 200;
 const PROBE_MS = 4_000;
 /**
  * A stopped call is retried no sooner than the next probe, and each a moment after the previous one.
- * Otherwise hundreds of payments that wait for a gateway would keep Temporal from the work that shoppers wait
+ * Otherwise hundreds of payments that wait for a gateway would keep Temporal from the work that payers wait
  * for. If only a few wait, they do not wait for minutes.
  */
 const SOONEST_TURN_MS = 5_000;

@@ -1,4 +1,4 @@
-/** Our own limit of calls to a gateway, per process. Calls that a shopper waits for go first. */
+/** Our own limit of calls to a gateway, per process. Calls that a payer waits for go first. */
 import PQueue from 'p-queue';
 import { GatewayUnavailable } from './gateway.ts';
 

@@ -112,7 +112,7 @@ function paymentsWorker({ taskQueue, sizes }: WorkerSettings, { payments }: Work
 }
 
 /**
- * Calls that hang fill only the slots of their own queue: hanging background calls never keep a shopper
+ * Calls that hang fill only the slots of their own queue: hanging background calls never keep a payer
  * waiting.
  */
 function gatewayWorkers(

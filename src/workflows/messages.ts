@@ -18,16 +18,16 @@ export function moneyWorkflowId(paymentId: string): string {
 
 /**
  * The queue of the activities that notify the merchant. A Worker of its own, so that a shop that hangs keeps
- * no shopper waiting.
+ * no payer waiting.
  */
 export function updatesTaskQueue(taskQueue: string): string {
   return `${taskQueue}-updates`;
 }
 
 /**
- * The task queues of activities that call a gateway: `checkout` for calls that a shopper waits for,
+ * The task queues of activities that call a gateway: `checkout` for calls that a payer waits for,
  * `background` for all others. Each queue has its own slots, so calls that hang delay neither another gateway
- * nor a shopper. The run's own queue has only workflows and activities that need nothing but our store.
+ * nor a payer. The run's own queue has only workflows and activities that need nothing but our store.
  */
 export function taskQueues(taskQueue: string, gateway: string): { checkout: string; background: string } {
   return { checkout: `${taskQueue}-${gateway}-checkout`, background: `${taskQueue}-${gateway}-background` };
@@ -115,7 +115,7 @@ export interface ResolveRequest {
 
 /**
  * Opens the session, or waits for it, at most 12 s. Answered only after any look that is due or running, so
- * that no shopper is sent to a dead session.
+ * that no payer is sent to a dead session.
  */
 export const openSession = defineUpdate<OpenSessionResult>('openSession');
 export const cancelSession = defineUpdate<CancelResult, [CancelRequest]>('cancelSession');

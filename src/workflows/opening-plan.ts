@@ -1,5 +1,5 @@
 /**
- * When to try to open the session: as long as it is asked for, and never for a shopper who left hours ago.
+ * When to try to open the session: as long as it is asked for, and never for a payer who left hours ago.
  */
 import type { ClosingCause, Unavailable } from '../activities/contract.ts';
 import { delayAfter } from '../domain/ladder.ts';
@@ -52,7 +52,7 @@ export function newOpening(carried: CarriedOpening | undefined): Opening {
   };
 }
 
-/** Something asks for the session: a shopper, a callback, a browser or our own sweep. */
+/** Something asks for the session: a payer, a callback, a browser or our own sweep. */
 export function askToOpen(opening: Opening, now: number): void {
   opening.askedAt = now;
   opening.isResting = false;

@@ -160,7 +160,7 @@ async function answerShopper(run: RunState): Promise<OpenSessionResult> {
   return answer;
 }
 
-/** Waits for any look that is due or running, so that no shopper is sent to a session that has just ended. */
+/** Waits for any look that is due or running, so that no payer is sent to a session that has just ended. */
 async function waitForAnswer(run: RunState): Promise<OpenSessionResult> {
   const since = Date.now();
   if (!(await waitForSession(run))) return { kind: 'still_opening' };

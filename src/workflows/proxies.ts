@@ -37,7 +37,7 @@ export const PRIORITY = {
 } as const;
 
 /**
- * A shopper waits for these, or a merchant that replaces a session, so they are retried soon. The limit
+ * A payer waits for these, or a merchant that replaces a session, so they are retried soon. The limit
  * leaves room for several calls with time-outs of their own.
  */
 export function checkout(

@@ -22,7 +22,7 @@ export interface ExchangeSettings {
   readonly vendor: string;
   /** What an operator has to do after a 403. */
   readonly forbidden: string;
-  /** Operations that a shopper waits for or that all others need. They go first. */
+  /** Operations that a payer waits for or that all others need. They go first. */
   readonly urgent: ReadonlySet<string>;
 }
 
