@@ -1,7 +1,7 @@
 /**
  * All that `dev/` (the code of `npm start`) imports from the core: the core's own check of its settings, so
  * that wrong settings are refused in one error before anything starts. Everything else uses the command line
- * and HTTP. The linter refuses every other import.
+ * and HTTP. The walls (bin/walls.js) refuse every other import.
  */
 import { GATEWAYS } from './gateways/registry.ts';
 

@@ -2,7 +2,7 @@
  * The entry of a process: `paidonce api`, `paidonce worker` and, with the embedded store, both in one
  * (`paidonce serve`, which `npm start` runs as a child). To follow a payment from here:
  * api/payments/routes.ts opens it, api/callbacks/routes.ts receives its callbacks,
- * workflows/payment-session.ts decides, activities/ act.
+ * workflows/payment-session.ts decides when to look, activities/ act, domain/ decides what a look means.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
@@ -46,7 +46,7 @@ export interface Running {
  */
 const HEAP_GROWTH = '--heap-growing-percent=33';
 
-/** How long a shopper waits for Temporal, and how long a callback. */
+/** How long a payer waits for Temporal, and how long a callback. */
 const UPDATE_TIMEOUT_MS = 14_000;
 const SIGNAL_TIMEOUT_MS = 500;
 /**

@@ -1,5 +1,7 @@
 /**
- * What a reading means for a payment. Looks, operators and operations all decide here and nowhere else. Pure.
+ * What a reading means for a payment. Every reading is decided here: of a look, for an operator's decision,
+ * of an operation. Pure. Findings without a decision on a reading are made in activities/: `recordStuck` of
+ * attempt-operation.ts, `ended` of open-session.ts, and close-unopened.ts.
  */
 import { reversalsIn, reversalsOf } from './news.ts';
 import {
@@ -65,7 +67,7 @@ export interface Watch {
   readonly unclearSince: number | null;
   /** Why the session is being closed, or was closed, at the gateway. */
   readonly closing?: Closing | null;
-  /** A shopper came back after the gateway's own deadline for the session. */
+  /** A payer came back after the gateway's own deadline for the session. */
   readonly isShopperLate?: boolean;
   /** An operator's decision about the payment. */
   readonly decision?: 'accept' | 'dismiss';
@@ -216,7 +218,7 @@ function reopened(said: Decision): Decision {
 }
 
 /**
- * The last read before expiry. If no answer says otherwise, the time is over; a hold never expires. A shopper
+ * The last read before expiry. If no answer says otherwise, the time is over; a hold never expires. A payer
  * who comes back after the gateway's deadline gets a new session sooner, unless the old session has a
  * transaction.
  */

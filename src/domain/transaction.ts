@@ -19,7 +19,7 @@ export function isKnownStatus(status: TransactionStatus): status is KnownStatus 
   return status !== 'INITIATED' && status !== 'UNCLEAR';
 }
 
-/** What the gateway itself said in answer to our read: the only proof of money that we accept. */
+/** What the gateway itself said in answer to a request of ours: the only proof of money that we accept. */
 export interface Transaction {
   readonly transactionId: string;
   readonly sessionId: string;

@@ -2,8 +2,8 @@
 import type { Callback } from './callback.ts';
 
 /**
- * A request that proves nothing: from the payer's browser, or a callback whose signature was missing or
- * wrong.
+ * A poke from outside, which proves nothing: the payer's browser, or a callback whose signature was missing
+ * or wrong. It may wake a run, and never starts one.
  */
 export interface UnprovedHit {
   readonly why: 'return' | 'unproved_callback';
@@ -11,7 +11,7 @@ export interface UnprovedHit {
   readonly at: string;
 }
 
-/** A look that the service asks for itself. */
+/** A look that the service asks for itself. It may start a run. */
 export interface LookRequest {
   readonly why: 'sweep' | 'unwatched' | 'operator' | 'refused_refund' | 'in_review';
   /** RFC 3339. */
@@ -19,7 +19,7 @@ export interface LookRequest {
   readonly transactionId?: string;
 }
 
-/** Any trigger except a verified callback. */
+/** A poke or a look request: any trigger except verified callbacks and timers. */
 export type Poke = UnprovedHit | LookRequest;
 
 /**
@@ -33,7 +33,7 @@ export interface Triggers {
   readonly pokes: readonly Poke[];
   readonly timer: TimedLook | null;
   /**
-   * A last look is due: the session's lifetime is over, or a shopper came back after the gateway's own
+   * A last look is due: the session's lifetime is over, or a payer came back after the gateway's own
    * deadline.
    */
   readonly expiry: 'lifetime' | 'shopper' | null;

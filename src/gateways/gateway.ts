@@ -170,7 +170,10 @@ export interface OperationRequest {
   readonly reason?: string;
 }
 
-/** A gateway's answer to an operation. It is not believed before the transaction has been read: `traceOf`. */
+/**
+ * A gateway's answer to an operation. Only a transaction that shows the operation proves its result
+ * (`traceOf`): the one in this answer, or the one of a later read.
+ */
 export type OperationAnswer =
   /** Understood; with the transaction, if the answer showed it. */
   | { readonly kind: 'answered'; readonly transaction?: Transaction }

@@ -1,4 +1,4 @@
-/** The delivery log: each received request, byte for byte, and whether it was handled. */
+/** The delivery log: the received callbacks, and whether each was handled. */
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Callback } from '../domain/callback.ts';
 import type { PaymentKey } from '../domain/payment.ts';

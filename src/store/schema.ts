@@ -31,7 +31,7 @@ export const orders = pgTable('orders', {
   amount: integer().notNull(),
   currency: text().notNull(),
   status: text().$type<OrderStatus>().notNull(),
-  /** Set once, by a conditional update, and never changed. */
+  /** Set once and never changed: under the row's lock, and the condition of the update is a second guard. */
   paidPaymentId: text('paid_payment_id'),
   paidAt: at('paid_at'),
   latestN: integer('latest_n').notNull(),
@@ -41,7 +41,7 @@ export const orders = pgTable('orders', {
   updatedAt: at('updated_at').notNull().defaultNow(),
 });
 
-/** One row per session at a gateway. */
+/** One row per payment: one attempt to pay an order. It has one session at most. */
 export const payments = pgTable(
   'payments',
   {
@@ -146,7 +146,10 @@ export interface PaymentRequest {
   readonly merchantReference2?: string;
 }
 
-/** Every received message, accepted or refused, byte for byte. */
+/**
+ * Received callbacks, accepted or refused. Of most headers only the name is kept. An unsigned body and a
+ * refused callback are cut down, and refused callbacks beyond a limit are only counted.
+ */
 export const deliveries = pgTable(
   'deliveries',
   {

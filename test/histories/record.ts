@@ -1,7 +1,7 @@
 /**
  * Records histories from a dev server, one file a run, with the Workers' real workflow code, and simulated activities or, for money, the real ones:
  *
- *     npx tsx test/histories/record.ts paid declined     these scenarios of test/support/{,money-}scenarios.ts
+ *     npx tsx test/histories/record.ts paid declined     these scenarios of test/support/{,*-}scenarios.ts
  *     npx tsx test/histories/record.ts                   every scenario that has no history yet
  *     npx tsx test/histories/record.ts --all             all of them again; only before anything is released
  *

@@ -1,6 +1,8 @@
 /**
- * The one place where a payment, its order, its timeline and the merchant's updates change, in one
- * transaction.
+ * Records a finding: a payment, its order, its timeline and the merchant's updates change in one transaction.
+ * The status of an existing payment and the payer of an order change only here. Other files of store/ write
+ * the rest: claim-payment.ts and payments.ts (new and adopted payments, the opened session),
+ * expiring-authorizations.ts, second-reference.ts.
  */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { crashable } from '../../crash-points.ts';
@@ -114,7 +116,10 @@ function changePayment(tx: Db, before: PaymentRow, after: PaymentRow): Change {
   return tx.update(payments).set(differences(before, after)).where(eq(payments.id, before.id));
 }
 
-/** Must come last: only the last RETURNING reaches us. The lock suffices; the WHERE is a second guard. */
+/**
+ * Must come last: only the last RETURNING reaches us. The order's lock alone makes it paid once; the WHERE is
+ * a second guard.
+ */
 function changeOrder(tx: Db, before: OrderRow, after: OrderRow): Change {
   const paysNow = after.paidPaymentId !== before.paidPaymentId;
   return tx
