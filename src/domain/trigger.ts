@@ -2,8 +2,8 @@
 import type { Callback } from './callback.ts';
 
 /**
- * A poke from outside, which proves nothing: the payer's browser, or a callback whose signature was missing
- * or wrong. It may wake a run, and never starts one.
+ * A poke from outside, which proves nothing: the payer's browser, or a callback that was refused or not
+ * understood. It may wake a run, and never starts one.
  */
 export interface UnprovedHit {
   readonly why: 'return' | 'unproved_callback';
