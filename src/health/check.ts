@@ -12,19 +12,20 @@ export interface Check {
   readonly commands?: readonly string[];
 }
 
-export type Finding = Omit<Check, 'name'>;
+/** The result of a check, to which `check` adds the name. */
+export type CheckResult = Omit<Check, 'name'>;
 
 const LIMIT_MS = 8_000;
 
-export function ok(text: string): Finding {
+export function ok(text: string): CheckResult {
   return { state: 'ok', text };
 }
 
-export function warn(text: string, todo: string, ...commands: readonly string[]): Finding {
+export function warn(text: string, todo: string, ...commands: readonly string[]): CheckResult {
   return { state: 'warn', text, todo, ...(commands.length > 0 && { commands }) };
 }
 
-export function fail(text: string, todo: string, ...commands: readonly string[]): Finding {
+export function fail(text: string, todo: string, ...commands: readonly string[]): CheckResult {
   return { state: 'fail', text, todo, ...(commands.length > 0 && { commands }) };
 }
 
@@ -43,10 +44,8 @@ export function firstOf(names: readonly string[], hasMore: boolean): string {
 }
 
 /** Runs a check with a time limit; a thrown error becomes a failed check. */
-export async function check(name: string, look: () => Promise<Finding>, todo: string): Promise<Check> {
+export async function check(name: string, ask: () => Promise<CheckResult>, todo: string): Promise<Check> {
   const tooLate = () => new Error(`no answer within ${LIMIT_MS / 1_000} s`);
-  const finding = await inTime(look(), LIMIT_MS, tooLate).catch((error: unknown) =>
-    fail(rootOf(error), todo),
-  );
-  return { name, ...finding };
+  const result = await inTime(ask(), LIMIT_MS, tooLate).catch((error: unknown) => fail(rootOf(error), todo));
+  return { name, ...result };
 }

@@ -2,7 +2,7 @@
 import { paidonce } from './shell-commands.ts';
 import type { Config } from '../config/config.ts';
 import type { Gateway, Listing } from '../gateways/gateway.ts';
-import { commandsFor, fail, ok, warn, type Check, type Finding } from './check.ts';
+import { commandsFor, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 import type { Figures } from './figures.ts';
 import { secretChecks } from './secret-checks.ts';
 
@@ -44,14 +44,14 @@ export function checkFigures(
 const JUDGED_WITHIN_S = 30;
 
 /** Replaces the checks of the store's figures if these are too old; null if they are recent. */
-function unjudgedBy(figures: Figures): Finding | null {
+function unjudgedBy(figures: Figures): CheckResult | null {
   const age = figures.of('paidonce_store_figures_age_seconds');
   if (age !== undefined && age <= JUDGED_WITHIN_S) return null;
   const since = age === undefined ? 'never read from the store' : `read ${Math.round(age)} s ago`;
   return warn(`can't be checked: the figures were ${since}`, 'see the check "store"');
 }
 
-function reviews(figures: Figures, orders: readonly string[]): Finding {
+function reviews(figures: Figures, orders: readonly string[]): CheckResult {
   const count = figures.of('paidonce_review_payments') ?? 0;
   if (count === 0) return ok('none');
   const hours = ((figures.of('paidonce_review_oldest_seconds') ?? 0) / 3_600).toFixed(1);
@@ -61,7 +61,7 @@ function reviews(figures: Figures, orders: readonly string[]): Finding {
   return warn(`${count} need a decision, the oldest for ${hours} h`, todo, ...explain);
 }
 
-function callbacks(figures: Figures): Finding {
+function callbacks(figures: Figures): CheckResult {
   const age = Math.round(figures.of('paidonce_unhandled_delivery_oldest_seconds') ?? 0);
   if (age < UNHANDLED_AFTER_S) return ok('all handled');
   return fail(
@@ -70,7 +70,7 @@ function callbacks(figures: Figures): Finding {
   );
 }
 
-function outbox(figures: Figures, { ORDER_WEBHOOK_URL: url }: Config): Finding {
+function outbox(figures: Figures, { ORDER_WEBHOOK_URL: url }: Config): CheckResult {
   const count = figures.of('paidonce_outbox_pending') ?? 0;
   const age = Math.round(figures.of('paidonce_outbox_oldest_seconds') ?? 0);
   if (age < UNTOLD_AFTER_S) return ok(count === 0 ? 'empty' : `${count} under way`);
@@ -89,7 +89,7 @@ function sweep(
   figures: Figures,
   { SWEEP_INTERVAL: intervalMs }: Config,
   { gateway, name, every }: Listing & { gateway: string },
-): Finding {
+): CheckResult {
   const last = figures
     .all('paidonce_last_complete_sweep_timestamp_seconds')
     .find(({ labels }) => labels['gateway'] === gateway && labels['listing'] === name);
@@ -102,7 +102,7 @@ function sweep(
 }
 
 /** Callbacks that were signed, but not with a configured secret. */
-function signatures(figures: Figures): Finding {
+function signatures(figures: Figures): CheckResult {
   const refused = figures
     .all('paidonce_deliveries_total')
     .filter(({ labels }) => labels['reason'] === 'wrong_signature')
@@ -115,7 +115,7 @@ function signatures(figures: Figures): Finding {
 }
 
 /** Callbacks that the gateway says it has sent and that never arrived. */
-function missed(figures: Figures): Finding {
+function missed(figures: Figures): CheckResult {
   const sum = (name: string) => figures.all(name).reduce((total, { value }) => total + value, 0);
   const [lost, expected] = [sum('paidonce_callbacks_missed_total'), sum('paidonce_callbacks_expected_total')];
   if (lost === 0)

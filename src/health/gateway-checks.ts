@@ -1,7 +1,7 @@
 import { paidonce } from './shell-commands.ts';
 import { GatewayUnavailable, type Gateway } from '../gateways/gateway.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+import { check, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 
 /** Signatures are accepted up to 300 s off, and an operator should know well before that. */
 const SKEW_WARN_S = 30;
@@ -26,7 +26,7 @@ export async function checkGateway(gateway: Gateway, metrics: Metrics): Promise<
 const SILENT =
   'nothing is lost, and nothing has to be done here: openings, reads and money operations continue automatically within minutes after it answers again';
 
-async function checkCredentials(gateway: Gateway): Promise<Finding> {
+async function checkCredentials(gateway: Gateway): Promise<CheckResult> {
   try {
     await gateway.checkCredentials();
   } catch (error) {
@@ -36,7 +36,7 @@ async function checkCredentials(gateway: Gateway): Promise<Finding> {
   return ok(`accepted for account ${gateway.account} (${gateway.mode})`);
 }
 
-async function checkWebhooks(gateway: Gateway): Promise<Finding> {
+async function checkWebhooks(gateway: Gateway): Promise<CheckResult> {
   const state = await gateway.findSubscription();
   if (state === 'there') return ok('subscribed');
   if (state === 'not_expected') return ok('off: the sweep finds changes without a callback');
@@ -47,7 +47,7 @@ async function checkWebhooks(gateway: Gateway): Promise<Finding> {
   );
 }
 
-async function checkClock({ id }: Gateway, { clockSkew }: Metrics): Promise<Finding> {
+async function checkClock({ id }: Gateway, { clockSkew }: Metrics): Promise<CheckResult> {
   const { values } = await clockSkew.get();
   const skew = values.find(({ labels }) => labels['gateway'] === id)?.value;
   if (skew === undefined)

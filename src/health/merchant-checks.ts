@@ -4,7 +4,7 @@ import { fetchTarget, shownUrl } from '../lib/url-credentials.ts';
 import { pageOfUpdates } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
 import { fetchFailure } from '../lib/root-of.ts';
-import { check, commandsFor, fail, firstOf, ok, warn, type Check, type Finding } from './check.ts';
+import { check, commandsFor, fail, firstOf, ok, warn, type Check, type CheckResult } from './check.ts';
 
 /** Checks whether the merchant's endpoint answers. It sends nothing that could be mistaken for an update. */
 export function checkEndpoint(config: Config): Promise<Check> {
@@ -19,7 +19,7 @@ export function checkFailing(db: Db): Promise<Check> {
 /** Fewer failed attempts are normal: the shop may have been unavailable for a moment. */
 const FAILS_AFTER = 4;
 
-async function findFailing(db: Db): Promise<Finding> {
+async function findFailing(db: Db): Promise<CheckResult> {
   const filter = { state: 'pending', minAttempts: FAILS_AFTER, limit: 100 } as const;
   const { rows: data, hasMore } = await pageOfUpdates(db, filter);
   if (data.length === 0) return ok('none');
@@ -33,7 +33,7 @@ async function findFailing(db: Db): Promise<Finding> {
   return fail(firstOf(names, hasMore), todo, ...commandsFor(ids, again));
 }
 
-async function askEndpoint(config: Config): Promise<Finding> {
+async function askEndpoint(config: Config): Promise<CheckResult> {
   const { ORDER_WEBHOOK_URL: written } = config;
   if (written === undefined)
     return warn(
@@ -58,7 +58,7 @@ function ask(written: string, timeoutMs: number): Promise<Response> {
 }
 
 /** Many shops accept only a POST there, so most refusals of a HEAD mean nothing. */
-function judged({ status, headers }: Response, shown: string, config: Config): Finding {
+function judged({ status, headers }: Response, shown: string, config: Config): CheckResult {
   const answers = `${shown} answers ${status} to a HEAD`;
   if (status >= 300 && status < 400) {
     const to = headers.get('location') ?? 'nowhere';

@@ -1,7 +1,7 @@
 import { paidonce } from './shell-commands.ts';
 import { pageOfOperations } from '../store/lists.ts';
 import type { Db } from '../store/open.ts';
-import { check, commandsFor, firstOf, ok, warn, type Check, type Finding } from './check.ts';
+import { check, commandsFor, firstOf, ok, warn, type Check, type CheckResult } from './check.ts';
 
 /** Most operations take about a second at the gateway. */
 const WAITED_LONG_MS = 5 * 60_000;
@@ -11,7 +11,7 @@ export function checkOperations(db: Db): Promise<Check> {
   return check('operations', () => find(db), 'check that the store answers');
 }
 
-async function find(db: Db): Promise<Finding> {
+async function find(db: Db): Promise<CheckResult> {
   const createdBefore = new Date(Date.now() - WAITED_LONG_MS);
   const { rows, hasMore } = await pageOfOperations(db, { isOpen: true, createdBefore, limit: 100 });
   if (rows.length === 0) return ok('none has waited long');

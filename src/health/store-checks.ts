@@ -3,7 +3,7 @@ import type { Gateway } from '../gateways/gateway.ts';
 import { countLive, readGateway } from '../store/health.ts';
 import type { Db } from '../store/open.ts';
 import { readSchemaState } from '../store/schema-state.ts';
-import { check, fail, ok, warn, type Check, type Finding } from './check.ts';
+import { check, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 
 /** Checks an open store: its migrations and its owner. `where` names the store. */
 export async function checkStore(db: Db, where: string, gateways: readonly Gateway[]): Promise<Check[]> {
@@ -17,7 +17,7 @@ export async function checkStore(db: Db, where: string, gateways: readonly Gatew
   return [migrations, ...(await Promise.all([...owners, strangers]))];
 }
 
-async function checkMigrations(db: Db, where: string): Promise<Finding> {
+async function checkMigrations(db: Db, where: string): Promise<CheckResult> {
   const { state, done, known } = await readSchemaState(db);
   if (state === 'older')
     return fail(
@@ -37,7 +37,7 @@ async function checkMigrations(db: Db, where: string): Promise<Finding> {
  * Checks for payments whose gateway was removed from the configuration: they are not looked at or polled, and
  * their money is not moved.
  */
-export async function checkGateways(db: Db, gateways: readonly Pick<Gateway, 'id'>[]): Promise<Finding> {
+export async function checkGateways(db: Db, gateways: readonly Pick<Gateway, 'id'>[]): Promise<CheckResult> {
   const names = gateways.map(({ id }) => id);
   const found = (await countLive(db)).filter(({ gateway }) => !names.includes(gateway));
   if (found.length === 0)
@@ -49,7 +49,7 @@ export async function checkGateways(db: Db, gateways: readonly Pick<Gateway, 'id
   );
 }
 
-async function checkOwner(db: Db, { id, account, mode }: Gateway): Promise<Finding> {
+async function checkOwner(db: Db, { id, account, mode }: Gateway): Promise<CheckResult> {
   const row = await readGateway(db, id);
   if (row === null) return ok('no owner recorded yet: the first start does it');
   if (row.account === account && row.mode === mode) return ok(`belongs to account ${account} (${mode})`);

@@ -8,7 +8,7 @@ import { ACTIVITY_TASKS, countPollers, WORKFLOW_TASKS } from '../temporal/poller
 import { missingSearchAttributes, scheduleIdsOf } from '../temporal/setup.ts';
 import { countStuck, listPaused, listStuck } from '../temporal/stuck.ts';
 import { taskQueues, updatesTaskQueue } from '../workflows/messages.ts';
-import { check, commandsFor, fail, ok, warn, type Check, type Finding } from './check.ts';
+import { check, commandsFor, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 
 const DAY_S = 86_400;
 
@@ -40,7 +40,7 @@ export async function checkTemporal(
   return [namespace, ...(await Promise.all(others)), ...version];
 }
 
-async function checkNamespace({ workflowService }: Connection, config: Config): Promise<Finding> {
+async function checkNamespace({ workflowService }: Connection, config: Config): Promise<CheckResult> {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = config;
   const found = await workflowService.describeNamespace({ namespace });
   const seconds = Number(found.config?.workflowExecutionRetentionTtl?.seconds ?? 0);
@@ -50,7 +50,7 @@ async function checkNamespace({ workflowService }: Connection, config: Config): 
   return warn(text, 'keep closed runs longer: links and `why` lose old runs', longer);
 }
 
-async function checkAttributes(connection: Connection, config: Config): Promise<Finding> {
+async function checkAttributes(connection: Connection, config: Config): Promise<CheckResult> {
   const missing = await missingSearchAttributes(connection, config.TEMPORAL_NAMESPACE);
   if (missing.length === 0) return ok('all present');
   const options = missing.flatMap((name) => ['--name', name, '--type', 'Keyword']);
@@ -61,7 +61,7 @@ async function checkAttributes(connection: Connection, config: Config): Promise<
   );
 }
 
-async function checkStuck(client: Client): Promise<Finding> {
+async function checkStuck(client: Client): Promise<CheckResult> {
   const count = await countStuck(client);
   if (count === null) return ok('unknown: this Temporal server is too old to report it');
   if (count === 0) return ok('none');
@@ -79,7 +79,7 @@ function explaining(workflowIds: readonly string[]): string[] {
   return commandsFor(ofOrders, (id) => paidonce('why', id));
 }
 
-async function checkPaused(client: Client): Promise<Finding> {
+async function checkPaused(client: Client): Promise<CheckResult> {
   const ids = await listPaused(client);
   if (ids === null) return ok('unknown: this Temporal server is too old to report it');
   if (ids.length === 0) return ok('none');
@@ -101,7 +101,7 @@ async function checkVersion(connection: Connection, config: Config): Promise<Che
       ? // A person has to see first which versions exist.
         at('describe', '--name', deployment)
       : at('set-current-version', '--deployment-name', deployment, '--build-id', build, '--yes');
-  const judged = (): Finding => {
+  const judged = (): CheckResult => {
     if (found === null)
       return fail(
         `no deployment ${deployment}: no worker of it has polled yet`,
@@ -159,7 +159,7 @@ async function checkWorker(
   connection: Connection,
   config: Config,
   { name, type, does }: Queue,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const count = await countPollers(connection, { namespace: config.TEMPORAL_NAMESPACE, name, type });
   if (count === 0)
     return fail(
@@ -180,7 +180,7 @@ async function checkSweep(
   config: Config,
   scheduleId: string,
   { account, mode }: Gateway,
-): Promise<Finding> {
+): Promise<CheckResult> {
   const restart = 'a running service creates it within a minute; otherwise start a worker';
   const found = await client.schedule
     .getHandle(scheduleId)
@@ -203,7 +203,7 @@ async function checkSweep(
   return ageOf(info.recentActions.at(-1)?.takenAt, config);
 }
 
-function ageOf(last: Date | undefined, { SWEEP_INTERVAL: intervalMs }: Config): Finding {
+function ageOf(last: Date | undefined, { SWEEP_INTERVAL: intervalMs }: Config): CheckResult {
   if (last === undefined) return ok('scheduled, not due yet');
   const age = Date.now() - last.getTime();
   const text = `last started ${Math.round(age / 1_000)} s ago`;

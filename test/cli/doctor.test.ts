@@ -1,5 +1,5 @@
 /**
- * The checks of `paidonce doctor` from the machine on which it runs. The service's findings about itself are
+ * The checks of `paidonce doctor` from the machine on which it runs. The service's checks of itself are
  * in test/health.
  */
 import { describe, expect, it } from '@jest/globals';

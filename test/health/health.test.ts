@@ -26,7 +26,7 @@ describe('the health of the service', () => {
   const terminal = useTerminal();
   let api: TestApi;
 
-  // The service caches its findings for some seconds.
+  // The service caches the results of its checks for some seconds.
   beforeEach(async () => {
     api = await startTestApi(at.store);
   });

@@ -3,7 +3,7 @@ import type { ClientConfig } from '../../config/config.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
 import { payment } from '../../api/payments/payment-schemas.ts';
 import { pageOf } from '../../api/http/pages.ts';
-import { check, fail, ok, warn, type Check, type Finding } from '../../health/check.ts';
+import { check, fail, ok, warn, type Check, type CheckResult } from '../../health/check.ts';
 import { fetchFailure } from '../../lib/root-of.ts';
 import { serviceApi, serviceUrl } from '../service-api.ts';
 
@@ -33,7 +33,7 @@ export async function checkAddress(
   return [ready, ...(await Promise.all(others))];
 }
 
-async function checkReady(config: Asked): Promise<Finding> {
+async function checkReady(config: Asked): Promise<CheckResult> {
   const url = serviceUrl(config);
   const response = await get(`${url}/readyz`);
   const parsed = readiness.safeParse(await response.json().catch(() => null));
@@ -50,7 +50,7 @@ async function checkReady(config: Asked): Promise<Finding> {
   return fail(text, 'callbacks are kept while one of the two works; repair the other');
 }
 
-async function checkKey(config: Asked): Promise<Finding> {
+async function checkKey(config: Asked): Promise<CheckResult> {
   await serviceApi(config).get('/v1/payments?limit=1', pageOf(payment));
   return ok(`the first of ${config.API_KEYS?.length ?? 0} is accepted`);
 }
@@ -59,7 +59,10 @@ async function checkKey(config: Asked): Promise<Finding> {
  * The service answers 400 to an unsigned call without a payment, and stores nothing of it. Any other answer
  * comes from a proxy in between.
  */
-async function checkCallback(config: Asked, { id, mode }: Pick<Gateway, 'id' | 'mode'>): Promise<Finding> {
+async function checkCallback(
+  config: Asked,
+  { id, mode }: Pick<Gateway, 'id' | 'mode'>,
+): Promise<CheckResult> {
   const url = serviceUrl(config);
   const address = `${url}/callbacks/${id}`;
   const response = await get(address);
