@@ -4,7 +4,7 @@ import { readClientConfig, type ClientConfig } from '../config/config.ts';
 import { BadNews } from './exit.ts';
 import { print, printJson } from './print.ts';
 import { withRunningDev } from './running-dev.ts';
-import { findingsOf } from './why/findings.ts';
+import { adviceOn } from './why/advice.ts';
 import { findOrdersInTemporal } from './why/orders-in-temporal.ts';
 import { findRuns, type RunsAnswer } from './why/runs.ts';
 import { findStory, type StoryAnswer } from './why/find-story.ts';
@@ -46,14 +46,14 @@ async function why(q: string, { json }: { json?: true }): Promise<void> {
   if (json) printJson(jsonOf(answer));
   else for (const line of linesOf(answer)) print(line);
   const isUnknown = answer.store.kind !== 'found' && !hasRuns(answer);
-  if (isUnknown || answer.findings.length > 0) throw new BadNews(q);
+  if (isUnknown || answer.advice.length > 0) throw new BadNews(q);
 }
 
 async function ask(config: ClientConfig, q: string): Promise<Why> {
   const store = await findStory(config, q);
   const { reference, temporal } = await askTemporal(config, q, store);
   const story = store.kind === 'found' ? store.story : null;
-  return { q, reference, store, temporal, findings: findingsOf(story, temporal, new Date(), config) };
+  return { q, reference, store, temporal, advice: adviceOn(story, temporal, new Date(), config) };
 }
 
 /**

@@ -12,7 +12,7 @@ function aWhy(changes: Partial<Why> = {}): Why {
     asked: 'the embedded store',
     others: [],
   } as const;
-  return { q: '1001', reference: '1001', store, temporal: AWAY, findings: [], ...changes };
+  return { q: '1001', reference: '1001', store, temporal: AWAY, advice: [], ...changes };
 }
 
 describe('the words of `paidonce why`', () => {
@@ -136,8 +136,8 @@ describe('the words of `paidonce why`', () => {
 
   it('end with what to do', () => {
     const commands = ['paidonce resolve pay_1 --decision dismiss --reason late'];
-    const findings = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'decide', commands }];
-    expect(linesOf(aWhy({ findings })).slice(-4)).toEqual([
+    const advice = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'decide', commands }];
+    expect(linesOf(aWhy({ advice })).slice(-4)).toEqual([
       'Action needed:',
       '  pay_1: is in REVIEW (late_money)',
       '    decide',

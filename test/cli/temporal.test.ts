@@ -7,7 +7,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { checkTemporal } from '../../src/health/temporal-checks.ts';
 import { runCommand } from '../../src/cli/program.ts';
 import { withTemporal } from '../../src/cli/ask-temporal.ts';
-import { findingsOf } from '../../src/cli/why/findings.ts';
+import { adviceOn } from '../../src/cli/why/advice.ts';
 import { findRuns, type Run } from '../../src/cli/why/runs.ts';
 import { readConfig, type Config } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
@@ -145,8 +145,8 @@ describe('paidonce doctor, of Temporal', () => {
     expect(stuck).toMatchObject({ state: 'fail', text: expect.stringContaining('payment/cli-9/1') });
     const [stuckRun] = await runsOf('cli-9');
     expect(stuckRun?.problems).toMatch(/WorkflowTaskFailed/);
-    const findings = findingsOf(null, { kind: 'found', runs: [stuckRun as Run] }, new Date(), at.config);
-    expect(findings[0]).toMatchObject({
+    const advice = adviceOn(null, { kind: 'found', runs: [stuckRun as Run] }, new Date(), at.config);
+    expect(advice[0]).toMatchObject({
       about: 'payment/cli-9/1',
       text: expect.stringContaining('keeps failing'),
     });
@@ -174,9 +174,9 @@ describe('paidonce doctor, of Temporal', () => {
     });
     const [pausedRun] = await runsOf('cli-7');
     expect(pausedRun?.status).toBe('PAUSED');
-    const findings = findingsOf(null, { kind: 'found', runs: [pausedRun as Run] }, new Date(), at.config);
-    expect(findings).toMatchObject([{ about: workflowId, commands: [expect.stringContaining('unpause')] }]);
-    run(findings[0]?.commands?.[0] ?? '');
+    const advice = adviceOn(null, { kind: 'found', runs: [pausedRun as Run] }, new Date(), at.config);
+    expect(advice).toMatchObject([{ about: workflowId, commands: [expect.stringContaining('unpause')] }]);
+    run(advice[0]?.commands?.[0] ?? '');
     await until('it is none any more', async () => (await stateOf())?.state === 'ok');
     await client.workflow.getHandle(workflowId).terminate();
   }, 60_000);

@@ -43,7 +43,7 @@ const WHY: Why = {
     ),
   },
   temporal: { kind: 'found', runs: [aRun()] },
-  findings: [{ about: 'payment/1001/1', text: 'waits', todo: 'paidonce why 1001' }],
+  advice: [{ about: 'payment/1001/1', text: 'waits', todo: 'paidonce why 1001' }],
 };
 
 /** The places of all texts except times: a store or a service may have texts from outside there. */

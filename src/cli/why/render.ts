@@ -3,7 +3,7 @@ import { paidonce } from '../../health/shell-commands.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { asTyped, utc } from '../print.ts';
 import { reviewReason } from './review-reason.ts';
-import type { Finding } from './findings.ts';
+import type { Advice } from './advice.ts';
 import type { Hit } from './search-hits.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import { MOST_DELIVERIES, type Delivery, type Story, type StoryAnswer } from './find-story.ts';
@@ -15,11 +15,11 @@ export interface Why {
   readonly reference: string | null;
   readonly store: StoryAnswer;
   readonly temporal: RunsAnswer;
-  readonly findings: readonly Finding[];
+  readonly advice: readonly Advice[];
 }
 
 /** The same for another program: flat, with null for each source that did not answer. */
-export function jsonOf({ q, reference, store, temporal, findings }: Why): object {
+export function jsonOf({ q, reference, store, temporal, advice }: Why): object {
   const story = store.kind === 'found' ? store.story : null;
   return {
     q,
@@ -27,7 +27,7 @@ export function jsonOf({ q, reference, store, temporal, findings }: Why): object
     order: story?.order ?? null,
     payments: story?.payments ?? null,
     runs: temporal.kind === 'found' ? temporal.runs : null,
-    findings,
+    findings: advice,
     others: store.kind === 'unasked' ? [] : store.others,
     unasked: unasked(store, temporal),
   };
@@ -45,7 +45,7 @@ export function linesOf(why: Why): string[] {
     ...runs.flatMap((run) => ['', ...runLines(run)]),
     '',
     ...unasked(store, temporal).map((reason) => `No answer: ${reason}`),
-    ...findingLines(why),
+    ...adviceLines(why),
   ];
 }
 
@@ -197,8 +197,8 @@ const FOUND_BY_SWEEP =
   ' If the gateway has news that has not reached us, the sweep finds it within minutes (SWEEP_INTERVAL).';
 
 /** Each command has its own line, ready to paste. */
-function findingLines({ findings, store, temporal }: Why): string[] {
-  if (findings.length === 0) {
+function adviceLines({ advice, store, temporal }: Why): string[] {
+  if (advice.length === 0) {
     if (store.kind !== 'found') return [];
     // The problem may be in the part that did not answer.
     if (temporal.kind === 'unasked')
@@ -210,7 +210,7 @@ function findingLines({ findings, store, temporal }: Why): string[] {
   }
   return [
     'Action needed:',
-    ...findings.flatMap(({ about, text, todo, commands = [] }) => [
+    ...advice.flatMap(({ about, text, todo, commands = [] }) => [
       `  ${about}: ${inUtc(text)}`,
       `    ${todo}`,
       ...commands.map((command) => `      ${asTyped(command)}`),

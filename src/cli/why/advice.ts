@@ -7,7 +7,7 @@ import { differenceOf, reviewReason } from './review-reason.ts';
 import type { Run, RunsAnswer } from './runs.ts';
 import type { Order, Payment, Story } from './find-story.ts';
 
-export interface Finding {
+export interface Advice {
   readonly about: string;
   readonly text: string;
   readonly todo: string;
@@ -25,12 +25,7 @@ const STUBBORN_ATTEMPTS = 4;
 const LIVES: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED']);
 
 /** Everything that is wrong with an order, as far as the store and Temporal answered. */
-export function findingsOf(
-  story: Story | null,
-  runs: RunsAnswer,
-  now: Date,
-  server: TemporalServer,
-): Finding[] {
+export function adviceOn(story: Story | null, runs: RunsAnswer, now: Date, server: TemporalServer): Advice[] {
   const known = runs.kind === 'found' ? runs.runs : [];
   const ofPayments = (story?.payments ?? []).flatMap((payment) => [
     ...(story === null ? [] : reviewOf(story.order, payment)),
@@ -51,7 +46,7 @@ export function findingsOf(
   ];
 }
 
-function reviewOf(order: Order, payment: Payment): Finding[] {
+function reviewOf(order: Order, payment: Payment): Advice[] {
   const { id, status, reviewMark, updatedAt } = payment;
   const reason = reviewReason(payment) ?? 'no reason given';
   if (reviewMark !== null) {
@@ -94,7 +89,7 @@ function resolve(id: string, decision: string, reason: string): string {
 /**
  * A session was requested and is not open yet: the shop still waits, or its customer has to come back later.
  */
-function unopened({ id, status, sessionId, gateway, createdAt }: Payment, now: Date): Finding[] {
+function unopened({ id, status, sessionId, gateway, createdAt }: Payment, now: Date): Advice[] {
   if (status !== 'PENDING' || sessionId !== null) return [];
   if (now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS) return [];
   return [
@@ -108,7 +103,7 @@ function unopened({ id, status, sessionId, gateway, createdAt }: Payment, now: D
 }
 
 /** A capture, refund or void that should have ended by now. */
-function unfinished({ id, timeline }: Payment, now: Date): Finding[] {
+function unfinished({ id, timeline }: Payment, now: Date): Advice[] {
   const open = openOperations(timeline).filter(
     ({ at }) => now.getTime() - Date.parse(at) > UNFINISHED_AFTER_MS,
   );
@@ -132,7 +127,7 @@ interface Told {
   readonly lastAnswer: string | null;
 }
 
-function untold({ id, timeline }: Payment, now: Date): Finding[] {
+function untold({ id, timeline }: Payment, now: Date): Advice[] {
   return timeline.flatMap(({ at, data, text }) => {
     const { effectId, type, state } = data as Partial<Told>;
     if (type === undefined || state === undefined) return [];
@@ -154,7 +149,7 @@ function queuedAt(timeline: Payment['timeline'], type: string): string | undefin
   return timeline.find(({ kind, text }) => kind === 'update' && text.startsWith(`${type} queued`))?.at;
 }
 
-function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Finding[] {
+function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Advice[] {
   const waiting = deliveries.filter(
     ({ outcome, state, receivedAt }) =>
       outcome === 'accepted' &&
@@ -170,7 +165,7 @@ function unhandled({ id, deliveries }: Story['payments'][number], now: Date): Fi
 }
 
 /** An open payment needs a run; without one no hold is polled and no deadline is noticed. */
-function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Finding[] {
+function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Run[], now: Date): Advice[] {
   const isNew = now.getTime() - Date.parse(createdAt) < UNHANDLED_AFTER_MS;
   const isThere = runs.some((run) => run.workflowId === workflow.workflowId && LIVES.has(run.status));
   if (isSettled(status) || isNew || isThere) return [];
@@ -189,7 +184,7 @@ const COMES_BACK: Readonly<Record<string, string>> & { readonly PENDING: string 
 function lostMoneyRun(
   { id, timeline }: Payment,
   { order, runs, now }: { order: Order; runs: readonly Run[]; now: Date },
-): Finding[] {
+): Advice[] {
   const workflowId = moneyWorkflowId(id);
   if (runs.some((run) => run.workflowId === workflowId && LIVES.has(run.status))) return [];
   return openOperations(timeline).flatMap(({ data, at, text }) => {
@@ -207,28 +202,28 @@ function lostMoneyRun(
   });
 }
 
-function stuck({ workflowId, problems }: Run): Finding[] {
+function stuck({ workflowId, problems }: Run): Advice[] {
   if (problems === null) return [];
   const text = `its workflow task keeps failing (${problems}): the run makes no progress until that is repaired`;
   return [{ about: workflowId, text, todo: 'docs/operations.md, "A run that is stuck"' }];
 }
 
-function paused({ workflowId, status, pending }: Run, server: TemporalServer): Finding[] {
-  const finding = (what: string, ...command: string[]) => ({
+function paused({ workflowId, status, pending }: Run, server: TemporalServer): Advice[] {
+  const advice = (what: string, ...command: string[]) => ({
     about: workflowId,
     text: `${what} was paused by an operator and makes no progress`,
     todo: 'this command resumes it; docs/temporal-ui.md',
     commands: [temporal(server, ...command, '-w', workflowId)],
   });
   return [
-    ...(status === 'PAUSED' ? [finding('the run', 'workflow', 'unpause')] : []),
+    ...(status === 'PAUSED' ? [advice('the run', 'workflow', 'unpause')] : []),
     ...pending
       .filter(({ isPaused }) => isPaused)
-      .map(({ activity, id }) => finding(activity, 'activity', 'unpause', '--activity-id', id)),
+      .map(({ activity, id }) => advice(activity, 'activity', 'unpause', '--activity-id', id)),
   ];
 }
 
-function stubborn({ workflowId, pending }: Run): Finding[] {
+function stubborn({ workflowId, pending }: Run): Advice[] {
   return pending
     .filter(
       ({ attempt, lastFailure, isPaused }) =>

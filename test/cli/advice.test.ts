@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { findingsOf } from '../../src/cli/why/findings.ts';
+import { adviceOn } from '../../src/cli/why/advice.ts';
 import type { Run, RunsAnswer } from '../../src/cli/why/runs.ts';
 import { aPayment, aRun, aStory, NOW, SERVER } from './samples.ts';
 
@@ -12,7 +12,7 @@ function temporalWith(...runs: Run[]): RunsAnswer {
 }
 
 function textsOf(payment: Parameters<typeof aPayment>[0], runs: RunsAnswer = NO_TEMPORAL): string[] {
-  return findingsOf(aStory(aPayment(payment)), runs, NOW, SERVER).map(({ text }) => text);
+  return adviceOn(aStory(aPayment(payment)), runs, NOW, SERVER).map(({ text }) => text);
 }
 
 describe('what needs a person', () => {
@@ -22,9 +22,9 @@ describe('what needs a person', () => {
 
   it('is a payment in REVIEW, with the command that ends it', () => {
     const story = aStory(aPayment({ status: 'REVIEW', reason: 'late_money' }));
-    const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
-    expect(finding?.text).toContain('late_money');
-    expect(finding?.commands).toEqual([
+    const [advice] = adviceOn(story, NO_TEMPORAL, NOW, SERVER);
+    expect(advice?.text).toContain('late_money');
+    expect(advice?.commands).toEqual([
       'paidonce resolve pay_1 --decision accept --reason late_money',
       'paidonce resolve pay_1 --decision give_back --reason late_money',
       'paidonce resolve pay_1 --decision dismiss --reason late_money',
@@ -33,9 +33,9 @@ describe('what needs a person', () => {
 
   it('is a settled payment with a review mark', () => {
     const story = aStory(aPayment({ status: 'CAPTURED', reviewMark: 'unclear: the transaction is UNKNOWN' }));
-    const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
-    expect(finding?.text).toMatch(/^is CAPTURED, .*the transaction is UNKNOWN/);
-    expect(finding?.commands).toEqual([
+    const [advice] = adviceOn(story, NO_TEMPORAL, NOW, SERVER);
+    expect(advice?.text).toMatch(/^is CAPTURED, .*the transaction is UNKNOWN/);
+    expect(advice?.commands).toEqual([
       "paidonce resolve pay_1 --decision dismiss --reason 'unclear: the transaction is UNKNOWN'",
     ]);
   });
@@ -44,9 +44,9 @@ describe('what needs a person', () => {
     'is an update that ended as %s, with the command that sends it again',
     (state) => {
       const story = aStory(aPayment({ timeline: [told(state, '2026-11-21T11:00:00Z')] }));
-      const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
-      expect(finding?.text).toBe(`the merchant and order.paid: ${state}`);
-      expect(finding?.commands).toEqual([
+      const [advice] = adviceOn(story, NO_TEMPORAL, NOW, SERVER);
+      expect(advice?.text).toBe(`the merchant and order.paid: ${state}`);
+      expect(advice?.commands).toEqual([
         "paidonce redeliver 1001/order.paid --reason 'the endpoint answers again'",
       ]);
     },
@@ -87,8 +87,8 @@ describe('what needs a person', () => {
   it('is an operation, with the chapter that says what to do', () => {
     const data = { kind: 'capture', reference: 'c1', state: 'unknown' };
     const sent = { at: '2026-11-21T11:00:00Z', kind: 'operation', text: 'capture c1 is sent', data };
-    const [finding] = findingsOf(aStory(aPayment({ timeline: [sent] })), NO_TEMPORAL, NOW, SERVER);
-    const [, file = '', heading = ''] = /(docs\S+\.md), "(.*)"$/.exec(finding?.todo ?? '') ?? [];
+    const [advice] = adviceOn(aStory(aPayment({ timeline: [sent] })), NO_TEMPORAL, NOW, SERVER);
+    const [, file = '', heading = ''] = /(docs\S+\.md), "(.*)"$/.exec(advice?.todo ?? '') ?? [];
     const chapters = readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8').split('\n');
     expect(chapters).toContain(`## ${heading}`);
   });
@@ -120,7 +120,7 @@ describe('what needs a person', () => {
       data: { kind: 'void', reference: 'v-1', state: 'pending' },
     };
     const find = (status: string) =>
-      findingsOf(
+      adviceOn(
         aStory(aPayment({ timeline: [sent] })),
         temporalWith(aRun({ workflowId: 'money/pay_1', status })),
         NOW,
@@ -143,9 +143,9 @@ describe('what needs a person', () => {
     const story = aStory(
       aPayment({ status: 'REVIEW', reason: 'give_back_failed', transactionId: 'T1.other' }),
     );
-    const [finding] = findingsOf(story, NO_TEMPORAL, NOW, SERVER);
-    expect(finding?.commands?.join()).not.toContain('accept');
-    expect(finding?.commands).toHaveLength(2);
+    const [advice] = adviceOn(story, NO_TEMPORAL, NOW, SERVER);
+    expect(advice?.commands?.join()).not.toContain('accept');
+    expect(advice?.commands).toHaveLength(2);
   });
 
   it('does not miss a workflow that it could not ask for, or that may not be listed yet', () => {
@@ -162,12 +162,12 @@ describe('what needs a person', () => {
       nextAt: null,
       isPaused: false,
     };
-    const [finding] = findingsOf(null, temporalWith(aRun({ pending: [pending] })), NOW, SERVER);
-    expect(finding?.text).toBe('readTransaction is at attempt 7: no answer');
+    const [advice] = adviceOn(null, temporalWith(aRun({ pending: [pending] })), NOW, SERVER);
+    expect(advice?.text).toBe('readTransaction is at attempt 7: no answer');
     const young = temporalWith(aRun({ pending: [{ ...pending, attempt: 2 }] }));
-    expect(findingsOf(null, young, NOW, SERVER)).toEqual([]);
+    expect(adviceOn(null, young, NOW, SERVER)).toEqual([]);
     const paused = temporalWith(aRun({ pending: [{ ...pending, isPaused: true }] }));
-    expect(findingsOf(null, paused, NOW, SERVER)).toMatchObject([
+    expect(adviceOn(null, paused, NOW, SERVER)).toMatchObject([
       { text: 'readTransaction was paused by an operator and makes no progress' },
     ]);
   });
