@@ -26,7 +26,7 @@ import { updateBody } from '../outbox.ts';
 import { snapshotOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
 import type { outbox, timeline } from '../schema.ts';
-import { noteKey, orderSnapshot, type Locked } from './lock-payment.ts';
+import { noteKey, orderSnapshot, type Locked } from './lock-order.ts';
 
 /** What is recorded about a payment. */
 export interface FindingRecord {

@@ -16,7 +16,7 @@ import { snapshotOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
 import { operations, orders, outbox, payments, timeline } from '../schema.ts';
 import { changeTogether, type Change } from '../one-statement.ts';
-import { lockPayment, type Locked } from './lock-payment.ts';
+import { lockOrderOf, type Locked } from './lock-order.ts';
 import {
   planRecord,
   recordedFinding,
@@ -37,7 +37,7 @@ export type { RecordedFinding, RecordRequest, RecordSettings } from './plan.ts';
 export const recordFinding = crashable(
   { after: 'record.after' },
   (db: Db, record: RecordRequest, settings: RecordSettings): Promise<RecordedFinding> =>
-    db.transaction(async (tx) => decideAndWrite(tx, await lockPayment(tx, record), record, settings)),
+    db.transaction(async (tx) => decideAndWrite(tx, await lockOrderOf(tx, record), record, settings)),
 );
 
 const decideAndWrite = crashable(

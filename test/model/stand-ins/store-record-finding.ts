@@ -7,7 +7,7 @@ import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { snapshotOf } from '../../../src/store/payment-snapshot.ts';
-import { noteKey, type Locked } from '../../../src/store/record-finding/lock-payment.ts';
+import { noteKey, type Locked } from '../../../src/store/record-finding/lock-order.ts';
 import {
   planRecord,
   recordedFinding,

@@ -5,7 +5,7 @@ import type { LateMoneyPolicy, OrderChange } from '../../../src/domain/apply-fin
 import type { Reading } from '../../../src/domain/transaction.ts';
 import type { OperationRequest } from '../../../src/gateways/gateway.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
-import type { Locked } from '../../../src/store/record-finding/lock-payment.ts';
+import type { Locked } from '../../../src/store/record-finding/lock-order.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { OperationFate } from './gateway.ts';
 import type { Ledger } from './ledger.ts';

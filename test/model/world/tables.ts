@@ -9,7 +9,7 @@ import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import type { OrderChange } from '../../../src/domain/apply-finding.ts';
 import type { Finding } from '../../../src/domain/decide.ts';
 import type { Transaction } from '../../../src/domain/transaction.ts';
-import type { Locked } from '../../../src/store/record-finding/lock-payment.ts';
+import type { Locked } from '../../../src/store/record-finding/lock-order.ts';
 
 /** What a change of payment and order is recorded for. */
 export interface Shown {

@@ -32,7 +32,7 @@ export function noteKey(recordKey: string, index: number): string {
 }
 
 /** Takes the order's lock and reads what a record needs. @throws NoSuchRow */
-export async function lockPayment(
+export async function lockOrderOf(
   tx: Db,
   { paymentId, key }: { readonly paymentId: string; readonly key: string },
 ): Promise<Locked> {
