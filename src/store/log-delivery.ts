@@ -21,8 +21,8 @@ export interface ReceivedDelivery {
   readonly body: Buffer;
 }
 
-/** What the log says about a delivery that was just written to it. */
-export interface LogWord {
+/** The answer of the log about a delivery that was just written to it. */
+export interface LogAnswer {
   readonly id: string;
   readonly result: 'accepted' | 'duplicate' | 'ignored';
   /** The workflow was not signalled yet. */
@@ -38,7 +38,7 @@ interface LoggedRow {
   id: string;
   inserted: boolean;
   state: string | null;
-  outcome: LogWord['result'];
+  outcome: LogAnswer['result'];
   isEcho: boolean;
 }
 
@@ -48,17 +48,17 @@ interface LoggedRow {
  * says AUTHORIZED. A delivery that adds nothing to a payment whose money is proved counts as handled once it
  * is logged.
  */
-export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogWord> {
+export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogAnswer> {
   const { gateway, eventId, contentHash, key, secret = null } = received;
   const [row] = await rows<LoggedRow>(
     db,
-    sql`with word as (${wordFor(received)}), logged as (
+    sql`with answer as (${answerFor(received)}), logged as (
         insert into deliveries (id, gateway, event_id, content_hash, payment_id, order_reference, n, outcome, state, reason,
           claim, secret, method, target, headers, body, handled_at)
         select ${newId('dlv')}, ${gateway}, ${eventId}, ${contentHash}, ${key?.paymentId ?? null}, ${key?.orderReference ?? null},
-          ${key?.n ?? null}::integer, word.outcome, word.state, word.reason, ${JSON.stringify(received.claim)}::jsonb,
+          ${key?.n ?? null}::integer, answer.outcome, answer.state, answer.reason, ${JSON.stringify(received.claim)}::jsonb,
           ${secret}, ${received.method}, ${received.target}, ${JSON.stringify(received.headers)}::jsonb, ${received.body},
-          case when word.state = 'handled' then now() end from word
+          case when answer.state = 'handled' then now() end from answer
         on conflict (gateway, event_id) do update
           set receipts = deliveries.receipts + 1, last_received_at = now(), secret = coalesce(excluded.secret, deliveries.secret)
         returning *, (xmax = 0) as inserted), noted as (
@@ -68,14 +68,14 @@ export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<L
           where w.payment_id = logged.payment_id and w.state in ('pending', 'unknown')
           and w.sent_at > now() - ${ECHO_WITHIN}) as "isEcho" from logged`,
   );
-  return wordOf(row as LoggedRow);
+  return answerOf(row as LoggedRow);
 }
 
 /** So soon after an operation was sent, its own answer is still awaited and not recorded yet. */
 const ECHO_WITHIN = sql`interval '5 seconds'`;
 
 /** Classifies a delivery by what the store has: its outcome, its state and why it is ignored. */
-function wordFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedDelivery): SQL {
+function answerFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedDelivery): SQL {
   const paymentId = key?.paymentId ?? null;
   return sql`select outcome, reason, case when outcome <> 'accepted' or exists (select 1 from payments p
         where p.id = ${paymentId} and ${tellsNothingNew(sql`p`, sql`${JSON.stringify(claim)}::jsonb`)})
@@ -122,7 +122,7 @@ export async function markAnswered(tx: Db, paymentId: string): Promise<void> {
     insert into timeline (payment_id, at, kind, text, data, key) ${noteOfAnswered(sql`answered`)} on conflict do nothing`);
 }
 
-function wordOf({ id, inserted, state, outcome, isEcho }: LoggedRow): LogWord {
+function answerOf({ id, inserted, state, outcome, isEcho }: LoggedRow): LogAnswer {
   const isAgain = !inserted && outcome !== 'ignored';
   const toSignal = state === 'received';
   return { id, result: isAgain ? 'duplicate' : outcome, toSignal, mayBeEcho: toSignal && isEcho };

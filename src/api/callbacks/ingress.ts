@@ -4,7 +4,7 @@ import type { Delivery, Gateway, RawRequest } from '../../gateways/gateway.ts';
 import { crashable } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
 import { countReceipt, markSignalled } from '../../store/deliveries.ts';
-import { asksForLook, logDelivery, type LogWord, type ReceivedDelivery } from '../../store/log-delivery.ts';
+import { asksForLook, logDelivery, type LogAnswer, type ReceivedDelivery } from '../../store/log-delivery.ts';
 import { findKeyBySession } from '../../store/sweeps.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 import type { Db } from '../../store/open.ts';
@@ -18,7 +18,7 @@ import { RefusedCallbacks } from './refused-callbacks.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
 /** The waits for the store: before Temporal is signalled too, and before it counts as unavailable. */
-const LOG_WORD_MS = 150;
+const LOG_ANSWER_MS = 150;
 const LOG_LIMIT_MS = 650;
 
 /** How long our own operation may take to record the event of a callback; after that a look follows. */
@@ -49,7 +49,7 @@ export class Ingress {
   }
 
   /** @throws Refusal for every request that does not get a 200 */
-  async receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogWord['result'] }> {
+  async receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogAnswer['result'] }> {
     const { metrics } = this.#service;
     const verification = gateway.verify(request);
     if (verification.outcome === 'malformed') {
@@ -111,20 +111,20 @@ export class Ingress {
     return { ...delivery, key };
   }
 
-  async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogWord['result']> {
+  async #take(gateway: Gateway, request: RawRequest, delivery: Delivery): Promise<LogAnswer['result']> {
     const received = receivedOf(gateway, request, delivery);
     const logged = withStoreTimeout(log(this.#service.store.db, received), LOG_LIMIT_MS);
-    const word = await Promise.race([logged.catch(() => null), after(LOG_WORD_MS)]);
-    if (word === null) return this.#takeWithoutWord(received, request, logged);
+    const answer = await Promise.race([logged.catch(() => null), after(LOG_ANSWER_MS)]);
+    if (answer === null) return this.#takeWithoutStore(received, request, logged);
     // Its claim can't be used, but the gateway sent it: a look at the payment that it names is harmless.
     if (delivery.kind === 'unclear' && delivery.key !== null)
       this.#background(this.#pokes.poke(delivery.key, 'unproved_callback'));
-    if (word.toSignal) this.#background(this.#tell(received, request, word));
-    return word.result;
+    if (answer.toSignal) this.#background(this.#tell(received, request, answer));
+    return answer.result;
   }
 
   /** A possible echo waits for its operation's record. If we die, the forwarder signals the callback. */
-  async #tell(received: ReceivedDelivery, request: RawRequest, { id, mayBeEcho }: LogWord): Promise<void> {
+  async #tell(received: ReceivedDelivery, request: RawRequest, { id, mayBeEcho }: LogAnswer): Promise<void> {
     const { key } = received;
     if (mayBeEcho && key !== null) {
       await sleep(ECHO_MS);
@@ -136,11 +136,11 @@ export class Ingress {
   }
 
   /** The store is slow or unavailable: Temporal is signalled too, and the first of both lets us answer. */
-  async #takeWithoutWord(
+  async #takeWithoutStore(
     received: ReceivedDelivery,
     request: RawRequest,
-    logged: Promise<LogWord>,
-  ): Promise<LogWord['result']> {
+    logged: Promise<LogAnswer>,
+  ): Promise<LogAnswer['result']> {
     const isOurs = received.ignoredBecause === undefined;
     const told = isOurs
       ? [this.#signal(received, request).then(() => ({ result: 'accepted' as const }))]

@@ -4,7 +4,7 @@ import type { Callback, Claim, Proved } from '../../../src/domain/callback.ts';
 import type { decide } from '../../../src/domain/decide.ts';
 import type { PaymentSnapshot } from '../../../src/domain/payment.ts';
 import type { Attempted } from '../../../src/updates/attempt-update.ts';
-import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
+import type { LogAnswer, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { ClaimedAttempt } from '../../../src/store/update-attempts.ts';
 import type { RunState } from '../../../src/workflows/run-state.ts';
@@ -94,21 +94,21 @@ function swallowEchoes(
 }
 
 async function handleAtOnce(
-  log: (db: Db, received: ReceivedDelivery) => Promise<LogWord>,
+  log: (db: Db, received: ReceivedDelivery) => Promise<LogAnswer>,
   db: Db,
   received: ReceivedDelivery,
-): Promise<LogWord> {
-  const word = await log(db, received);
+): Promise<LogAnswer> {
+  const answer = await log(db, received);
   const row = tablesOf(db).deliveries.get(received.eventId);
   if (row !== undefined) tablesOf(db).deliveries.set(received.eventId, { ...row, state: 'handled' });
-  return word;
+  return answer;
 }
 
 function forgetEqual(
-  log: (db: Db, received: ReceivedDelivery) => Promise<LogWord>,
+  log: (db: Db, received: ReceivedDelivery) => Promise<LogAnswer>,
   db: Db,
   received: ReceivedDelivery,
-): Promise<LogWord> {
+): Promise<LogAnswer> {
   const rows = [...tablesOf(db).deliveries.values()];
   const isKnown = rows.some(({ contentHash }) => contentHash === received.contentHash);
   return isKnown

@@ -2,7 +2,7 @@
 import { tellsNews, type Callback } from '../../../src/domain/callback.ts';
 import { isOpen } from '../../../src/domain/payment.ts';
 import type { DeliveryRow } from '../../../src/store/deliveries.ts';
-import type { LogWord, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
+import type { LogAnswer, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { newId } from './store-new-ids.ts';
@@ -11,12 +11,12 @@ export type * from '../../../src/store/deliveries.ts';
 
 const MINUTE_MS = 60_000;
 
-export function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogWord> {
+export function logDelivery(db: Db, received: ReceivedDelivery): Promise<LogAnswer> {
   const tables = tablesOf(db);
   return tables.call('log a delivery', () => log(tables, received));
 }
 
-function log(tables: Tables, received: ReceivedDelivery): LogWord {
+function log(tables: Tables, received: ReceivedDelivery): LogAnswer {
   const known = tables.deliveries.get(received.eventId);
   if (known !== undefined) {
     const { id, state } = known;
@@ -28,7 +28,7 @@ function log(tables: Tables, received: ReceivedDelivery): LogWord {
   const state = isNews ? 'received' : 'handled';
   tables.deliveries.set(received.eventId, { ...row, state });
   const toSignal = state === 'received';
-  const result = row.outcome as LogWord['result'];
+  const result = row.outcome as LogAnswer['result'];
   return { id: row.id, result, toSignal, mayBeEcho: toSignal && mayBeEcho(tables, received) };
 }
 
