@@ -80,7 +80,7 @@ export async function wakeUnwatched(
  */
 export async function wakeUnwoken(deps: WakingRuns): Promise<void> {
   const unwoken = await takeUnwoken(deps.db, BATCH);
-  await wakeEach(deps, unwoken, ({ payment, why }) => tell(deps, payment, why));
+  await wakeEach(deps, unwoken, ({ payment, why }) => wakeAndMark(deps, payment, why));
 }
 
 /** Wakes those that no other process has taken. */
@@ -96,11 +96,11 @@ async function wakeTaken(
   const ours = found.filter(({ id }) => ids.has(id)).map((payment) => ({ payment }));
   await wakeEach(deps, ours, ({ payment }) => {
     deps.log.warn({ payment: payment.id }, because);
-    return tell(deps, payment, why);
+    return wakeAndMark(deps, payment, why);
   });
 }
 
-async function tell(deps: WakingRuns, payment: PaymentRow, why: WakeReason): Promise<void> {
+async function wakeAndMark(deps: WakingRuns, payment: PaymentRow, why: WakeReason): Promise<void> {
   if (why === 'untold_update') await haveTold(deps, payment);
   else await wake(deps, payment, why);
   await markWoken(deps.db, why, [payment.id]);
