@@ -25,14 +25,14 @@ export function failsInWords(): ActivityInterceptors {
         try {
           return await next(input);
         } catch (error) {
-          throw told(error, Context.current().info.attempt);
+          throw rewritten(error, Context.current().info.attempt);
         }
       },
     },
   };
 }
 
-function told(error: unknown, attempt: number): unknown {
+function rewritten(error: unknown, attempt: number): unknown {
   if (attempt < HOPELESS_ATTEMPTS || !isHopeless(error)) return withoutValues(error);
   const type = error instanceof NoSuchRow ? 'NO_SUCH_ROW' : 'INPUT_REFUSED';
   return ApplicationFailure.nonRetryable(`this can't succeed: ${rootOf(error)}`, type);
