@@ -117,10 +117,11 @@ export function listUpdates(db: Db, paymentId: string): Promise<OutboxRow[]> {
 }
 
 /**
- * An update so late that no process and no run can be sending it: its run is lost, or never learned that the
- * first attempt failed. It counts as late only after 90 minutes where just the endpoint was missing.
+ * An update whose retry is so late that no process and no run can be sending it: its run is lost, or never
+ * learned that the first attempt failed. It counts as late only after 90 minutes where just the endpoint was
+ * missing.
  */
-function isForgotten(update: SQL): SQL {
+function isRetryOverdue(update: SQL): SQL {
   return sql`(${update}.attempted_at is not null and (${update}.claimed_until is null or ${update}.claimed_until < now())
     and ${update}.next_attempt_at < now() - case when ${update}.last_answer = ${NO_ENDPOINT} then interval '90 minutes'
       when ${update}.teller is null then interval '1 minute' else interval '5 minutes' end)`;
@@ -128,12 +129,12 @@ function isForgotten(update: SQL): SQL {
 
 const isAbandoned = and(
   eq(outbox.state, 'pending'),
-  isForgotten(sql`outbox`),
+  isRetryOverdue(sql`outbox`),
   gt(outbox.createdAt, WOKEN_SINCE),
 );
 
 /** The time between a commit and the first attempt of the process that made it. */
-const UNTOLD_AFTER = sql`interval '1 second'`;
+const FIRST_ATTEMPT_GRACE = sql`interval '1 second'`;
 
 /** Updates whose first attempt is due and that no process sends, longest waiting first. */
 export function findUntold(
@@ -152,7 +153,7 @@ export function findUntold(
       and(
         eq(outbox.state, 'pending'),
         isNull(outbox.attemptedAt),
-        lt(outbox.nextAttemptAt, sql`now() - ${UNTOLD_AFTER}`),
+        lt(outbox.nextAttemptAt, sql`now() - ${FIRST_ATTEMPT_GRACE}`),
         isUnclaimed,
       ),
     )

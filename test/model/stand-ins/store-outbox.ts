@@ -68,7 +68,10 @@ export function supersedeDeferred(tables: Tables, orderReference: string): void 
   }
 }
 
-function isForgotten({ teller, attemptedAt, nextAttemptAt, claimedUntil }: OutboxRow, now: number): boolean {
+function isRetryOverdue(
+  { teller, attemptedAt, nextAttemptAt, claimedUntil }: OutboxRow,
+  now: number,
+): boolean {
   const patience = teller === null ? 60_000 : 5 * 60_000;
   const isLate = nextAttemptAt.getTime() < now - patience;
   return attemptedAt !== null && isLate && (claimedUntil?.getTime() ?? 0) < now;
@@ -125,7 +128,7 @@ export function findAbandonedOf(db: Db, paymentId: string): Promise<string[]> {
 }
 
 function isAbandoned(update: OutboxRow): boolean {
-  return update.state === 'pending' && isForgotten(update, Date.now());
+  return update.state === 'pending' && isRetryOverdue(update, Date.now());
 }
 
 export function findEndpointless(): Promise<null> {
