@@ -14,10 +14,11 @@ export function createMetrics() {
   return {
     registry,
     sdk: { port: null } as SdkMetrics,
-    ...countedHere([registry]),
-    ...countedBeyond([registry]),
-    ...countedAside([registry]),
-    ...countedAtTheDoor([registry]),
+    ...callbackMetrics([registry]),
+    ...paymentMetrics([registry]),
+    ...gatewayMetrics([registry]),
+    ...temporalMetrics([registry]),
+    ...requestMetrics([registry]),
     store: {
       ...readFromStore([registry]),
       ...answersOfStore([registry]),
@@ -27,8 +28,8 @@ export function createMetrics() {
   };
 }
 
-/** Requests to the API, and the build that answers. */
-function countedAtTheDoor(registers: Registry[]) {
+/** Metrics of requests to the API, and the build that answers. */
+function requestMetrics(registers: Registry[]) {
   const build = new Gauge({
     name: 'paidonce_build_info',
     help: 'Always 1; the labels are the versions of paidonce and of Node.js',
@@ -43,23 +44,17 @@ function countedAtTheDoor(registers: Registry[]) {
       labelNames: ['route', 'status'],
       registers,
     }),
-    openings: new Counter({
-      name: 'paidonce_openings_total',
-      help: 'Calls to open a session by outcome: opened (a new session), known (the open session), refused, unavailable',
-      labelNames: ['outcome'],
+    httpSeconds: new Histogram({
+      name: 'paidonce_http_request_seconds',
+      help: 'Time from the request to the answer, by route',
+      labelNames: ['route'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
     }),
     unauthorized: new Counter({
       name: 'paidonce_unauthorized_requests_total',
       help: 'Requests to /v1 without a valid API key by reason: no_key, wrong_key, too_often (wrong keys that were rate limited)',
       labelNames: ['reason'],
-      registers,
-    }),
-    httpSeconds: new Histogram({
-      name: 'paidonce_http_request_seconds',
-      help: 'Time from the request to the answer, by route',
-      labelNames: ['route'],
-      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
     }),
   };
@@ -97,7 +92,7 @@ const REFUSED = [
 const IGNORED = ['ping', 'unclear', 'foreign', 'lost'] as const;
 
 /** Metrics of callbacks. */
-function countedHere(registers: Registry[]) {
+function callbackMetrics(registers: Registry[]) {
   return {
     deliveries: new Counter({
       name: 'paidonce_deliveries_total',
@@ -123,12 +118,30 @@ function countedHere(registers: Registry[]) {
       buckets: [0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300],
       registers,
     }),
+    callbacksExpected: new Counter({
+      name: 'paidonce_callbacks_expected_total',
+      help: 'Callbacks about payments that were settled or held: those that arrived, and those that the gateway says it has sent',
+      labelNames: ['gateway'],
+      registers,
+    }),
+    callbacksMissed: new Counter({
+      name: 'paidonce_callbacks_missed_total',
+      help: 'Expected callbacks that the gateway says it has sent and that never arrived; counted every hour',
+      labelNames: ['gateway'],
+      registers,
+    }),
   };
 }
 
-/** Metrics of payments, gateway calls and updates to the merchant. */
-function countedBeyond(registers: Registry[]) {
+/** Metrics of payments, and of the updates to the merchant about them. */
+function paymentMetrics(registers: Registry[]) {
   return {
+    openings: new Counter({
+      name: 'paidonce_openings_total',
+      help: 'Calls to open a session by outcome: opened (a new session), known (the open session), refused, unavailable',
+      labelNames: ['outcome'],
+      registers,
+    }),
     outcomes: new Counter({
       name: 'paidonce_outcomes_total',
       help: 'Payments by reached status',
@@ -140,6 +153,18 @@ function countedBeyond(registers: Registry[]) {
       help: 'Reads of payments on hold, started by a timer',
       registers,
     }),
+    updates: new Counter({
+      name: 'paidonce_merchant_updates_total',
+      help: 'Attempts to notify the merchant by type and outcome: delivered, failed, gone, gave_up, superseded',
+      labelNames: ['type', 'outcome'],
+      registers,
+    }),
+  };
+}
+
+/** Metrics of the calls to gateways. */
+function gatewayMetrics(registers: Registry[]) {
+  return {
     gatewayCalls: new Histogram({
       name: 'paidonce_gateway_call_seconds',
       help: 'Calls to a gateway by operation and outcome: ok, rejected, silent, credentials, rate_limited',
@@ -159,34 +184,16 @@ function countedBeyond(registers: Registry[]) {
       labelNames: ['gateway'],
       registers,
     }),
-    updates: new Counter({
-      name: 'paidonce_merchant_updates_total',
-      help: 'Attempts to notify the merchant by type and outcome: delivered, failed, gone, gave_up, superseded',
-      labelNames: ['type', 'outcome'],
-      registers,
-    }),
   };
 }
 
-/** Metrics of what payments depend on: the namespace and the callbacks. */
-function countedAside(registers: Registry[]) {
+/** Metrics of the Temporal server, its namespace and its workers. */
+function temporalMetrics(registers: Registry[]) {
   return {
     namespaceRepairs: new Counter({
       name: 'paidonce_namespace_repairs_total',
       help: 'Repairs of search attributes or sweeps that were missing in the Temporal namespace, by outcome: done, failed',
       labelNames: ['outcome'],
-      registers,
-    }),
-    callbacksExpected: new Counter({
-      name: 'paidonce_callbacks_expected_total',
-      help: 'Callbacks about payments that were settled or held: those that arrived, and those that the gateway says it has sent',
-      labelNames: ['gateway'],
-      registers,
-    }),
-    callbacksMissed: new Counter({
-      name: 'paidonce_callbacks_missed_total',
-      help: 'Expected callbacks that the gateway says it has sent and that never arrived; counted every hour',
-      labelNames: ['gateway'],
       registers,
     }),
     versionPollers: new Gauge({
