@@ -52,24 +52,29 @@ describe('what needs a person', () => {
     },
   );
 
-  it('is an update that has been pending for more than five minutes', () => {
-    const queued = {
-      at: '2026-11-21T11:54:59Z',
-      kind: 'update',
-      text: 'order.paid queued for the merchant',
-      data: {},
-    };
-    expect(textsOf({ timeline: [queued, told('pending', '2026-11-21T11:59:59Z')] })).toHaveLength(1);
-  });
+  it.each([
+    ['2026-11-21T12:07:00.000Z', '; the next attempt is at 2026-11-21T12:07:00.000Z'],
+    ['2026-11-21T11:59:59.999Z', '; the next attempt is due'],
+    [undefined, ''],
+  ])(
+    'is an update that has been pending for more than five minutes, with its next attempt (%s) and the command that makes it now',
+    (nextAttemptAt, words) => {
+      const pending = told('pending', '2026-11-21T11:59:59Z', { nextAttemptAt });
+      const timeline = [queuedAt('2026-11-21T11:54:59Z'), pending];
+      expect(adviceOn(aStory(aPayment({ timeline })), NO_TEMPORAL, NOW, SERVER)).toEqual([
+        {
+          about: 'pay_1',
+          text: `the merchant and order.paid: pending${words}`,
+          todo: "repair the shop's endpoint (ORDER_WEBHOOK_URL), then",
+          commands: ["paidonce redeliver 1001/order.paid --reason 'the endpoint answers again'"],
+        },
+      ]);
+    },
+  );
 
   it('is not an update whose first attempts failed just now', () => {
-    const queued = {
-      at: '2026-11-21T11:55:01Z',
-      kind: 'update',
-      text: 'order.paid queued for the merchant',
-      data: {},
-    };
-    expect(textsOf({ timeline: [queued, told('pending', '2026-11-21T11:59:59Z')] })).toEqual([]);
+    const timeline = [queuedAt('2026-11-21T11:55:01Z'), told('pending', '2026-11-21T11:59:59Z')];
+    expect(textsOf({ timeline })).toEqual([]);
   });
 
   it('is an operation that has not ended five minutes after it was sent', () => {
@@ -111,6 +116,14 @@ describe('what needs a person', () => {
       );
     },
   );
+
+  it('is a PENDING payment without a run, which the sweep finds only by a transaction', () => {
+    const lost = temporalWith(aRun({ status: 'TERMINATED' }));
+    const [advice] = adviceOn(aStory(aPayment({ status: 'PENDING' })), lost, NOW, SERVER);
+    expect(advice?.todo).toMatch(
+      /if the gateway lists a transaction of it, else .* half an hour after it expires/,
+    );
+  });
 
   it('is an operation that was sent and has no running workflow, with the command that starts it again', () => {
     const sent = {
@@ -156,29 +169,32 @@ describe('what needs a person', () => {
   it('is an activity that keeps failing, also when the store is away', () => {
     const pending = {
       id: '5',
-      activity: 'readTransaction',
+      activity: 'lookAtPayment',
       attempt: 7,
       lastFailure: 'no answer',
       nextAt: null,
       isPaused: false,
     };
     const [advice] = adviceOn(null, temporalWith(aRun({ pending: [pending] })), NOW, SERVER);
-    expect(advice?.text).toBe('readTransaction is at attempt 7: no answer');
+    expect(advice?.text).toBe('lookAtPayment is at attempt 7: no answer');
+    expect(advice?.todo).toContain('it is retried without limit;');
+    const notifying = temporalWith(aRun({ pending: [{ ...pending, activity: 'notifyMerchant' }] }));
+    expect(adviceOn(null, notifying, NOW, SERVER)[0]?.todo).toContain('it is retried for three days;');
     const young = temporalWith(aRun({ pending: [{ ...pending, attempt: 2 }] }));
     expect(adviceOn(null, young, NOW, SERVER)).toEqual([]);
     const paused = temporalWith(aRun({ pending: [{ ...pending, isPaused: true }] }));
     expect(adviceOn(null, paused, NOW, SERVER)).toMatchObject([
-      { text: 'readTransaction was paused by an operator and makes no progress' },
+      { text: 'lookAtPayment was paused by an operator and makes no progress' },
     ]);
   });
 });
 
-function told(state: string, at: string) {
+function queuedAt(at: string) {
+  return { at, kind: 'update', text: 'order.paid queued for the merchant', data: {} };
+}
+
+function told(state: string, at: string, more: object = {}) {
   const text = `the merchant and order.paid: ${state}`;
-  return {
-    at,
-    kind: 'update',
-    text,
-    data: { effectId: '1001/order.paid', type: 'order.paid', state, attempts: 3, lastAnswer: '500' },
-  };
+  const update = { effectId: '1001/order.paid', type: 'order.paid', state, attempts: 3, lastAnswer: '500' };
+  return { at, kind: 'update', text, data: { ...update, ...more } };
 }

@@ -8,7 +8,7 @@ import { operationName } from '../../store/about-operation.ts';
 import { currencyOf } from '../../store/payment-snapshot.ts';
 import type { Db } from '../../store/open.ts';
 import { listUnfinished, type OperationRow } from '../../store/operations.ts';
-import { listUpdates, type OutboxRow } from '../../store/outbox.ts';
+import { listUpdates, NO_ENDPOINT, type OutboxRow } from '../../store/outbox.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { failedAttempts, type AttemptRow } from '../../store/update-attempts.ts';
 import { readTimeline } from '../../store/timeline.ts';
@@ -73,7 +73,10 @@ function toldEntry(update: OutboxRow): StoryEntry | null {
   const { effectId, type, state, attempts, lastAnswer, sequence } = update;
   const at = update.finishedAt ?? update.attemptedAt ?? (state === 'off' ? update.createdAt : null);
   if (at === null) return null;
-  const data = { effectId, type, state, attempts, lastAnswer, sequence };
+  // Without an endpoint no attempt is due, whatever the row says.
+  const isTriedAgain = state === 'pending' && lastAnswer !== NO_ENDPOINT;
+  const next = isTriedAgain ? { nextAttemptAt: update.nextAttemptAt.toISOString() } : {};
+  const data = { effectId, type, state, attempts, lastAnswer, sequence, ...next };
   return { at: at.toISOString(), kind: 'update', text: toldText(update), data };
 }
 

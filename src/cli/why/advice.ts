@@ -125,22 +125,28 @@ interface Told {
   readonly state: string;
   readonly attempts: number;
   readonly lastAnswer: string | null;
+  /** Where another attempt is planned. A service of an older version does not show it. */
+  readonly nextAttemptAt?: string;
 }
 
 function untold({ id, timeline }: Payment, now: Date): Advice[] {
   return timeline.flatMap(({ at, data, text }) => {
-    const { effectId, type, state } = data as Partial<Told>;
+    const { effectId, type, state, nextAttemptAt: next } = data as Partial<Told>;
     if (type === undefined || state === undefined) return [];
-    if (state === 'gave_up' || state === 'gone') {
-      const again = effectId
-        ? [paidonce('redeliver', effectId, { reason: 'the endpoint answers again' })]
-        : [];
-      return [{ about: id, text, todo: `${REPAIR}, then`, commands: again }];
-    }
+    const isOver = state === 'gave_up' || state === 'gone';
     const since = queuedAt(timeline, type) ?? at;
     const isLate = state === 'pending' && now.getTime() - Date.parse(since) > UNTOLD_AFTER_MS;
-    return isLate ? [{ about: id, text, todo: REPAIR }] : [];
+    if (!isOver && !isLate) return [];
+    const commands = effectId
+      ? [paidonce('redeliver', effectId, { reason: 'the endpoint answers again' })]
+      : [];
+    return [{ about: id, text: `${text}${nextAttempt(next, now)}`, todo: `${REPAIR}, then`, commands }];
   });
+}
+
+function nextAttempt(at: string | undefined, now: Date): string {
+  if (at === undefined) return '';
+  return Date.parse(at) > now.getTime() ? `; the next attempt is at ${at}` : '; the next attempt is due';
 }
 
 const REPAIR = "repair the shop's endpoint (ORDER_WEBHOOK_URL)";
@@ -175,7 +181,7 @@ function lostRun({ id, status, createdAt, workflow }: Payment, runs: readonly Ru
 
 const COMES_BACK: Readonly<Record<string, string>> & { readonly PENDING: string } = {
   PENDING:
-    'the sweep starts it again within minutes; requesting the payment again (POST /v1/payments) starts it at once',
+    'the sweep starts it again within minutes if the gateway lists a transaction of it, else it is started again within about half an hour after it expires; requesting the payment again (POST /v1/payments) starts it at once',
   ON_HOLD: 'it is started again automatically after three times ON_HOLD_POLL_INTERVAL',
   REVIEW: 'it is started again automatically within three hours; a decision starts it at once',
 };
@@ -223,6 +229,9 @@ function paused({ workflowId, status, pending }: Run, server: TemporalServer): A
   ];
 }
 
+/** The only activity whose retries end: contract §6. */
+const NOTIFIES = 'notifyMerchant';
+
 function stubborn({ workflowId, pending }: Run): Advice[] {
   return pending
     .filter(
@@ -232,7 +241,7 @@ function stubborn({ workflowId, pending }: Run): Advice[] {
     .map(({ activity, attempt, lastFailure, nextAt }) => ({
       about: workflowId,
       text: `${activity} is at attempt ${attempt}: ${lastFailure}${nextAt === null ? '' : `; next ${nextAt}`}`,
-      todo: 'it is retried without limit; this command checks the other side',
+      todo: `it is retried ${activity === NOTIFIES ? 'for three days' : 'without limit'}; this command checks the other side`,
       commands: [paidonce('doctor')],
     }));
 }

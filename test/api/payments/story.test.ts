@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readStory } from '../../../src/api/payments/read-story.ts';
-import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
+import { keepUntold, listUpdates, NO_ENDPOINT, type OutboxState } from '../../../src/store/outbox.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { forgetSlice } from '../../../src/store/retention.ts';
 import { outbox, timeline } from '../../../src/store/schema.ts';
@@ -37,6 +37,18 @@ describe('the story of a payment', () => {
     await attempt(payment, state, answer);
     const story = await readStory(at.store.db, payment);
     expect(story.at(-1)).toMatchObject({ kind: 'update', text, data: { type: 'order.paid', state } });
+  });
+
+  it('says when an update that waits is sent again, and nothing where no endpoint is set', async () => {
+    const payment = await paid();
+    await attempt(payment, 'pending', '500');
+    const [update] = await listUpdates(at.store.db, payment.id);
+    const lastOf = async () =>
+      (await readStory(at.store.db, payment)).findLast(({ data }) => 'state' in data);
+    expect((await lastOf())?.data).toMatchObject({ nextAttemptAt: update?.nextAttemptAt.toISOString() });
+    await keepUntold(at.store.db, update?.effectId ?? '');
+    expect((await lastOf())?.data).toMatchObject({ state: 'pending', lastAnswer: NO_ENDPOINT });
+    expect((await lastOf())?.data).not.toHaveProperty('nextAttemptAt');
   });
 
   it('says nothing of an update before the first attempt but that it is queued', async () => {
