@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
  * `npm test`: the complete suite on a fresh checkout. `npm test -- --layer store` runs one layer (may be
- * repeated). `npm test -- test/store/lock.test.ts` runs what that path names. Other arguments are passed to
- * Jest. A layer that this machine can't run is skipped with its reason, but fails in CI and where it was
- * named. The last line is `N passed, N failed`, with `, N skipped` where files were skipped. Nothing that it
- * started is left running.
+ * repeated). `npm test -- test/store/lock.test.ts` runs what that path names; `./test/…` and an absolute path
+ * do the same. Other arguments are passed to Jest. A layer that this machine can't run is skipped with its
+ * reason, but fails in CI and where it was named. The last line is `N passed, N failed`, with `, N skipped`
+ * where files were skipped. Nothing that it started is left running.
  */
-import { prepare } from './prepare.js';
+import { join, relative, resolve, sep } from 'node:path';
+import { prepare, root } from './prepare.js';
 import { allLayers } from './testing/layers.js';
 import { createParts } from './testing/parts.js';
 import { runLayers } from './testing/run-layers.js';
@@ -41,10 +42,19 @@ function parse(args) {
   const jestArgs = [];
   for (let index = 0; index < args.length; index += 1) {
     if (args[index] === '--layer') wanted.push(args[(index += 1)] ?? '');
-    else if (args[index].startsWith('test/')) paths.push(args[index]);
+    else if (isInTests(args[index])) paths.push(relative(root, resolve(root, args[index])));
     else jestArgs.push(args[index]);
   }
   return { wanted, paths, jestArgs };
+}
+
+/**
+ * Given to Jest, such a path would start every layer. `test` alone is not taken for a path: it may be the value
+ * of an option.
+ */
+function isInTests(arg) {
+  const isPath = ['test/', './', '/'].some((start) => arg.startsWith(start));
+  return isPath && `${resolve(root, arg)}${sep}`.startsWith(join(root, 'test', sep));
 }
 
 function chosen(layers, wanted, paths) {
@@ -53,8 +63,7 @@ function chosen(layers, wanted, paths) {
     refuse(`no layer "${unknown.join('", "')}"; there are ${layers.map(({ name }) => name).join(', ')}`);
   const named = wanted.length === 0 ? layers : layers.filter(({ name }) => wanted.includes(name));
   if (paths.length === 0) return named;
-  const isNamed = (file) =>
-    paths.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, '')}/`));
+  const isNamed = (file) => paths.some((path) => file === path || file.startsWith(`${path}/`));
   const narrowed = named.map((layer) => ({ ...layer, files: layer.files.filter(isNamed) }));
   const found = narrowed.filter(({ files }) => files.length > 0);
   if (found.length === 0) refuse(`no test file at ${paths.join(', ')}`);

@@ -1,6 +1,6 @@
 /**
- * `npm test` on a machine that lacks programs: bin/test.js in a copy with two layers, with only stand-ins on
- * the PATH.
+ * `npm test` with a path, and on a machine that lacks programs: bin/test.js in a copy with three layers, with
+ * only stand-ins on the PATH.
  */
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -124,6 +124,28 @@ describe('where it may', () => {
     expect(await asked()).toBe('');
     expect(lines[0]).not.toContain('not on this machine');
     expect(lines.at(-1)).toBe('3 passed, 0 failed');
+  });
+});
+
+describe('a path', () => {
+  it.each([
+    ['from the root', () => 'test/plain/one.test.ts'],
+    ['with ./', () => './test/plain/one.test.ts'],
+    ['in full', () => join(folder, 'test', 'plain', 'one.test.ts')],
+    ['of a folder, with a slash', () => './test/plain/'],
+  ])('%s runs only what it names', async (_, path) => {
+    await write('test/plain/two.test.ts', TEST);
+    const { code, lines } = await npmTest([path()]);
+    expect(lines.filter((line) => /^(ok|FAIL|SKIP) /.test(line)).join()).toMatch(
+      /^ok +plain +1 files, 1 passed/,
+    );
+    expect(lines.at(-1)).toBe('1 passed, 0 failed');
+    expect(code).toBe(0);
+  });
+
+  it('that names no test file is refused, in any form', async () => {
+    for (const path of ['test/none.test.ts', './test/none.test.ts', join(folder, 'test', 'none.test.ts')])
+      expect(await npmTest([path])).toEqual({ code: 2, lines: ['no test file at test/none.test.ts'] });
   });
 });
 
