@@ -24,9 +24,6 @@ const LAYERS = [
     needs: ['timeSkipping', 'temporal'],
     apart: true,
     atOnce: 1,
-    // The clock of its server runs on while a step takes long.
-    loads: { 'every-order': 1.5 },
-    first: ['every-order'],
   },
   {
     name: 'e2e',

@@ -50,7 +50,7 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   reference_reused:
     'capture parcel-1 of this payment was requested with other contents; use another reference',
   not_confirmed:
-    'capture parcel-1 failed: the gateway shows nothing of it; should it turn up later, it counts; look at the gateway, then use another reference',
+    'capture parcel-1 failed: the gateway does not show it; if the gateway shows it later, it counts as done; look at the gateway, then use another reference',
   no_transaction: `payment ${PAYMENT_ID} is PENDING and has no transaction yet; try again once it is paid`,
   not_redeliverable:
     'a later update of the order replaces order.payment_pending, which is no longer true; send the later one',
