@@ -444,8 +444,8 @@ describe('what came of an attempt', () => {
     expect([review1, more]).toEqual([expect.stringContaining('give_back_failed'), []]);
     // The merchant asked for it, and it is no step of a give-back: its failure has no other effect.
     const other = await aPaid();
-    const refund = await ask(other, 'capture');
-    expect(await attempt(other, refund)).toMatchObject({ endsGiveBack: false, isInReview: false });
+    const capture = await ask(other, 'capture');
+    expect(await attempt(other, capture)).toMatchObject({ endsGiveBack: false, isInReview: false });
   });
 });
 
