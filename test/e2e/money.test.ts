@@ -118,6 +118,47 @@ async function expectCaptured(order: PaidOrder, end: string): Promise<void> {
   expect(await payment(order)).toMatchObject({ status: end === 'done' ? 'CAPTURED' : 'AUTHORIZED' });
 }
 
+describe('a refund', () => {
+  it.each([
+    ['was carried out', { drop: 'after', times: 1 }, 'done', [`CAPTURE ${AMOUNT}`, 'REFUND 10000']],
+    ['was not', { drop: 'before', times: 1 }, 'unknown', [`CAPTURE ${AMOUNT}`]],
+  ] as const)(
+    'whose answer was lost is not sent again: it %s',
+    async (_, refund, end, moves) => {
+      const order = await pays({ outcome: 'capture' });
+      await stack.sandbox.faultsOf(order.transactionId, { refund });
+      const before = await countRefundsSent();
+      const asked = { amount: 10_000, reference: 'back' };
+      await move(stack, order, 'refund', asked);
+      expect(await outcomeOf(stack, order, 'refund', 'back', (status) => status === end)).toBe(end);
+      const again = await move(stack, order, 'refund', asked);
+      expect([again.status, again.body.status]).toEqual([end === 'done' ? 200 : 202, end]);
+      expect((await countRefundsSent()) - before).toBe(1);
+      expect(await movesOf(stack, order.transactionId)).toEqual(moves);
+    },
+    300_000,
+  );
+});
+
+describe('two equal refunds', () => {
+  it('are one, whether they come at once or one after the other', async () => {
+    const order = await pays({ outcome: 'capture' });
+    const before = await countRefundsSent();
+    const refund = () => move(stack, order, 'refund', { amount: 10_000, reference: 'back' });
+    await Promise.all([refund(), refund()]);
+    expect(await outcomeOf(stack, order, 'refund', 'back')).toBe('done');
+    expect(await refund()).toMatchObject({ status: 200, body: { status: 'done', amount: 10_000 } });
+    expect((await countRefundsSent()) - before).toBe(1);
+    expect(await movesOf(stack, order.transactionId)).toEqual([`CAPTURE ${AMOUNT}`, 'REFUND 10000']);
+    expect(await payment(order)).toMatchObject({ status: 'PARTIALLY_REFUNDED', refundedAmount: 10_000 });
+  }, 300_000);
+});
+
+/** The calls that reached Dintero, also those without an effect. */
+async function countRefundsSent(): Promise<number> {
+  return (await stack.sandbox.requests())['refund'] ?? 0;
+}
+
 describe('what is done in Backoffice', () => {
   it('reaches the order and the merchant by the callbacks of Dintero', async () => {
     const [captured, voided] = await Promise.all([pays(), pays()]);
