@@ -38,14 +38,17 @@ const eventsOf = async (id: string) =>
   (await world.client.workflow.getHandle(moneyWorkflowId(id)).fetchHistory()).events ?? [];
 
 describe('a capture', () => {
-  it('takes what was authorized, tells the merchant, and costs at most 27 events', async () => {
+  it('takes what was authorized, tells the merchant, and costs 13 events', async () => {
     const payment = await aPaidPayment(world);
     expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'done', amount: 10_000 });
     expect(await doneAt(world, payment)).toEqual(['CAPTURE 10000']);
     expect(await reread(world, payment.id)).toMatchObject({ status: 'CAPTURED', captured: 10_000 });
     await untilTold('order.captured');
     await world.client.workflow.getHandle(moneyWorkflowId(payment.id)).result();
-    expect((await eventsOf(payment.id)).length).toBeLessThanOrEqual(27);
+    const events = await eventsOf(payment.id);
+    // A busy machine may be too slow for a workflow task, which then is scheduled again.
+    const late = events.filter(({ workflowTaskTimedOutEventAttributes: timedOut }) => timedOut);
+    expect(events.length - 3 * late.length).toBe(13);
   });
 
   it('may be partial, and several, up to what is there', async () => {
