@@ -60,6 +60,15 @@ export const EQUIVALENT: readonly Exception[] = [
     fault: '> → >=',
     reason: 'two minutes to the millisecond',
   },
+  ...[
+    ['run-loop.ts', 'Math.max(1, at - Date.now())'],
+    ['payment-session.ts', 'condition(isClear, Math.max(1, left))'],
+  ].map(([file, line = '']) => ({
+    file: `src/workflows/${file}`,
+    line,
+    fault: '1 → 2',
+    reason: 'a timer of one millisecond or of two',
+  })),
   {
     file: 'src/workflows/money-run.ts',
     line: 'const HOUR_MS = 60 * 60_000;',
