@@ -17,7 +17,7 @@ import {
 import { wholeOrder } from '../domain/order.ts';
 import { holdsMoney } from '../domain/payment.ts';
 import { isKnownStatus, mismatch, type Transaction } from '../domain/transaction.ts';
-import { GatewayUnavailable, type Gateway, type OperationAnswer } from '../gateways/gateway.ts';
+import { GatewayUnavailable, type OperationAnswer } from '../gateways/gateway.ts';
 import {
   keepAnswer,
   lineHistory,
@@ -30,14 +30,8 @@ import {
 import { snapshotOf } from '../store/payment-snapshot.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { recordFinding } from '../store/record-finding/write.ts';
+import type { GatewayTools } from './ask-gateway.ts';
 import type { AttemptResult, OperationInput } from './contract.ts';
-import type { Recording } from './recording.ts';
-
-/** The tools of an activity that moves money. */
-export interface Moving extends Recording {
-  readonly gateway: Gateway;
-  readonly signal: AbortSignal;
-}
 
 /** The result of one try, and what the gateway showed during it. */
 interface Tried {
@@ -51,7 +45,7 @@ interface Tried {
 type Failure = Omit<FailedOperation, 'operationId'>;
 
 /** See `MoneyActivities.attemptOperation`. @throws GatewayUnavailable, NoSuchRow */
-export async function attemptOperation(moving: Moving, input: OperationInput): Promise<AttemptResult> {
+export async function attemptOperation(moving: GatewayTools, input: OperationInput): Promise<AttemptResult> {
   const at = await readAttempt(moving.db, input.operationId);
   const tried = await tryOnce(moving, at, input.now);
   const givenUp = givenUpBy(tried, input.now);
@@ -65,7 +59,7 @@ export async function attemptOperation(moving: Moving, input: OperationInput): P
   };
 }
 
-async function tryOnce(moving: Moving, at: Attempt, now: number): Promise<Tried> {
+async function tryOnce(moving: GatewayTools, at: Attempt, now: number): Promise<Tried> {
   const { operation } = at;
   if (operation.state === 'done') return tried(at, 'finished');
   if (operation.state === 'failed') return refused(at, null);
@@ -106,7 +100,7 @@ function tried(
  * @throws GatewayUnavailable
  */
 export async function readMatching(
-  { gateway, signal }: Pick<Moving, 'gateway' | 'signal'>,
+  { gateway, signal }: Pick<GatewayTools, 'gateway' | 'signal'>,
   payment: PaymentRow,
 ): Promise<Transaction | null> {
   const { sessionId, transactionId } = payment;
@@ -150,21 +144,21 @@ function writtenDown({ operation: { code, detail } }: Attempt): Failure {
 }
 
 /** The operation was sent, and its result is unknown. */
-async function lost(moving: Moving, at: Attempt, transaction?: Transaction): Promise<Tried> {
+async function lost(moving: GatewayTools, at: Attempt, transaction?: Transaction): Promise<Tried> {
   if (at.operation.state !== 'unknown') await writeUnknown(moving, at);
   return tried(at, 'lost', transaction && { transaction });
 }
 
 const writeUnknown = crashable(
   { before: 'attempt.unknown.before', after: 'attempt.unknown.after' },
-  ({ db }: Moving, { operation }: Attempt) => markUnknown(db, operation.id),
+  ({ db }: GatewayTools, { operation }: Attempt) => markUnknown(db, operation.id),
   orderOf,
 );
 
 /** Nothing was done, so the mark that it was sent is removed. */
 const takeBack = crashable(
   { before: 'attempt.not-sent.before', after: 'attempt.not-sent.after' },
-  ({ db }: Moving, { operation }: Attempt) => markNotSent(db, operation.id, operation.sentAt as Date),
+  ({ db }: GatewayTools, { operation }: Attempt) => markNotSent(db, operation.id, operation.sentAt as Date),
   orderOf,
 );
 
@@ -172,7 +166,7 @@ function orderOf({ payment }: Attempt): string {
   return payment.orderReference;
 }
 
-async function sendIfAllowed(moving: Moving, at: Attempt, transaction: Transaction): Promise<Tried> {
+async function sendIfAllowed(moving: GatewayTools, at: Attempt, transaction: Transaction): Promise<Tried> {
   const { capturableMinor, capturedMinor } = transaction;
   // Only the payment's capture setting asked for this. If the gateway captured by itself, the wish is
   // fulfilled.
@@ -212,7 +206,7 @@ function linesToSend(
   return linesOfRest(kind, amountMinor, { ...lineHistory(payment, others), capturedMinor });
 }
 
-function allowedNow({ gateway }: Moving, at: Attempt, transaction: Transaction): Feasibility {
+function allowedNow({ gateway }: GatewayTools, at: Attempt, transaction: Transaction): Feasibility {
   const { operation, payment, paidPaymentId, others } = at;
   const isPayer = paidPaymentId === payment.id;
   if (isGiveBack(operation) && payment.dismissed)
@@ -233,7 +227,7 @@ function allowedNow({ gateway }: Moving, at: Attempt, transaction: Transaction):
 }
 
 async function send(
-  moving: Moving,
+  moving: GatewayTools,
   at: Attempt,
   transaction: Transaction,
   { amountMinor, lines }: Sending,
@@ -261,7 +255,7 @@ interface Sending {
 const mark = crashable(
   { before: 'attempt.mark.before', after: 'attempt.mark.after' },
   (
-    { db }: Moving,
+    { db }: GatewayTools,
     { operation, othersSent }: Attempt,
     { amountMinor, lines }: Sending,
     failedVoids: ReturnType<typeof failedVoidsOf>,
@@ -272,7 +266,7 @@ const mark = crashable(
 const operate = crashable(
   { after: 'attempt.operate.after' },
   async (
-    moving: Moving,
+    moving: GatewayTools,
     sent: Attempt,
     transactionId: string,
     { amountMinor, lines }: Sending,
@@ -293,7 +287,7 @@ const operate = crashable(
   orderOf,
 );
 
-async function answered(moving: Moving, at: Attempt, answer: OperationAnswer): Promise<Tried> {
+async function answered(moving: GatewayTools, at: Attempt, answer: OperationAnswer): Promise<Tried> {
   switch (answer.kind) {
     case 'lost':
       return lost(moving, at);
@@ -311,7 +305,7 @@ async function answered(moving: Moving, at: Attempt, answer: OperationAnswer): P
  * The gateway may decline because the operation is done already: at the gateway itself, or by an earlier try
  * whose answer was lost.
  */
-async function declined(moving: Moving, at: Attempt, detail: string): Promise<Tried> {
+async function declined(moving: GatewayTools, at: Attempt, detail: string): Promise<Tried> {
   // Record the refusal first. Otherwise a failing read would leave only a lost answer.
   await writeAnswer(moving, at, 'declined', detail);
   const transaction = await readMatching(moving, at.payment);
@@ -323,7 +317,7 @@ async function declined(moving: Moving, at: Attempt, detail: string): Promise<Tr
 /** An answer that must be confirmed by a read. */
 const writeAnswer = crashable(
   { before: 'attempt.answer.before', after: 'attempt.answer.after' },
-  ({ db }: Moving, { operation }: Attempt, code: 'busy' | 'declined', detail: string) =>
+  ({ db }: GatewayTools, { operation }: Attempt, code: 'busy' | 'declined', detail: string) =>
     keepAnswer(db, operation.id, operation.sentAt as Date, { code, detail }),
   orderOf,
 );
@@ -349,7 +343,7 @@ function givenUpBy({ state, sentAt, transaction }: Tried, now: number): Failure 
 
 /** Returns whether this put the payment in REVIEW. */
 async function recordTried(
-  moving: Moving,
+  moving: GatewayTools,
   { operation: { id: operationId } }: Attempt,
   { paymentId, orderReference, key, now }: OperationInput,
   { transaction, failure }: Tried,
@@ -365,7 +359,7 @@ async function recordTried(
  * REVIEW.
  */
 export async function recordTransaction(
-  moving: Moving,
+  moving: GatewayTools,
   {
     transaction,
     failed,
@@ -401,7 +395,7 @@ export async function recordTransaction(
 
 /** The end of the give-back after a failed operation; null where it continues. */
 async function endGiveBack(
-  moving: Moving,
+  moving: GatewayTools,
   { operation }: Attempt,
   input: OperationInput,
   { transaction, failure }: Tried,
@@ -420,7 +414,7 @@ export function holdsMoneyIn({ status }: Transaction): boolean {
 
 /** Money could not be given back: a person must act. */
 export async function recordStuck(
-  moving: Moving,
+  moving: GatewayTools,
   { paymentId, orderReference, key }: Pick<OperationInput, 'paymentId' | 'orderReference' | 'key'>,
   detail: string,
   transaction?: Transaction,

@@ -4,7 +4,7 @@ import { crashable } from '../crash-points.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { Gateway } from '../gateways/gateway.ts';
 import { mayBeClosed } from '../store/decisions.ts';
-import { askGateway } from './ask-gateway.ts';
+import { askGateway, type GatewayTools } from './ask-gateway.ts';
 import { attemptOperation } from './attempt-operation.ts';
 import { closeUnopened } from './close-unopened.ts';
 import type { CancelInput, MoneyActivities, PaymentActivities, SessionInput } from './contract.ts';
@@ -29,7 +29,7 @@ export function createActivities(deps: ActivityDependencies): PaymentActivities 
   const { recording, gatewayNamed, opening: settings } = deps;
   const withGateway = <Result>(
     input: { readonly gateway: string },
-    work: (tools: Tools) => Promise<Result>,
+    work: (tools: GatewayTools) => Promise<Result>,
   ): Promise<Result> =>
     askGateway((signal) => work({ ...recording, gateway: gatewayNamed(input.gateway), signal }));
   return {
@@ -53,17 +53,15 @@ export function createActivities(deps: ActivityDependencies): PaymentActivities 
   };
 }
 
-type Tools = Recording & { readonly gateway: Gateway; readonly signal: AbortSignal };
-
 const cancel = crashable(
   { before: 'cancel.before', after: 'cancel.after' },
-  async ({ db, gateway, signal }: Tools, input: CancelInput): Promise<'cancelled' | 'refused'> => {
+  async ({ db, gateway, signal }: GatewayTools, input: CancelInput): Promise<'cancelled' | 'refused'> => {
     const may = await mayBeClosed(db, input, input.because);
     return may ? gateway.cancelSession(input.sessionId, { signal }) : 'refused';
   },
 );
 
-async function cancelSurplus({ gateway, signal }: Tools, input: SessionInput): Promise<number> {
+async function cancelSurplus({ gateway, signal }: GatewayTools, input: SessionInput): Promise<number> {
   const found = await gateway.findSessions(input, { signal });
   const surplus = found.filter((session) => session.live && session.sessionId !== input.sessionId);
   for (const { sessionId } of surplus) await cancelOne(gateway, { ...input, sessionId }, signal);

@@ -7,13 +7,13 @@ import { NoSuchRow } from '../store/errors.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import { claimGiveBack } from '../store/operations.ts';
 import { findOrder, findPayment, type PaymentRow } from '../store/payments.ts';
+import type { GatewayTools } from './ask-gateway.ts';
 import {
   holdsMoneyIn,
   lagsBehind,
   readMatching,
   recordStuck,
   recordTransaction,
-  type Moving,
 } from './attempt-operation.ts';
 import type { GiveBackInput, GiveBackPlan } from './contract.ts';
 
@@ -26,7 +26,7 @@ const UNCLEAR_MS = 60 * 60_000;
  * @throws GatewayUnavailable, NoSuchRow
  */
 export async function planGiveBack(
-  moving: Moving,
+  moving: GatewayTools,
   input: GiveBackInput,
   begun: number,
 ): Promise<GiveBackPlan> {
@@ -60,7 +60,11 @@ function behind(message: string): GatewayUnavailable {
   return new GatewayUnavailable(message, { kind: 'absent' });
 }
 
-async function stuck(moving: Moving, input: GiveBackInput, transaction?: Transaction): Promise<GiveBackPlan> {
+async function stuck(
+  moving: GatewayTools,
+  input: GiveBackInput,
+  transaction?: Transaction,
+): Promise<GiveBackPlan> {
   await recordStuck(moving, input, 'money is left that no operation can return', transaction);
   return { ...NOTHING, isInReview: true };
 }
@@ -68,7 +72,7 @@ async function stuck(moving: Moving, input: GiveBackInput, transaction?: Transac
 const claim = crashable(
   { before: 'give-back.claim.before', after: 'give-back.claim.after' },
   async (
-    { db }: Moving,
+    { db }: GatewayTools,
     payment: PaymentRow,
     { cause, noteKey }: GiveBackInput,
     kind: 'void' | 'refund',

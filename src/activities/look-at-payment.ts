@@ -4,21 +4,15 @@ import { crashable } from '../crash-points.ts';
 import { decide, type Decision } from '../domain/decide.ts';
 import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
 import type { Reading } from '../domain/transaction.ts';
-import type { Gateway } from '../gateways/gateway.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { recordFinding, type RecordedFinding } from '../store/record-finding/write.ts';
+import type { GatewayTools } from './ask-gateway.ts';
 import type { LookInput, LookResult, WatchedPayment } from './contract.ts';
 import { notesOfLook, wordsOfReading } from './look-notes.ts';
-import type { Recording } from './recording.ts';
-
-export interface Looking extends Recording {
-  readonly gateway: Gateway;
-  readonly signal: AbortSignal;
-}
 
 /** See `PaymentActivities.lookAtPayment`. @throws GatewayUnavailable, NoSuchRow */
-export async function lookAtPayment(looking: Looking, input: LookInput): Promise<LookResult> {
+export async function lookAtPayment(looking: GatewayTools, input: LookInput): Promise<LookResult> {
   // First the store: if it is away, the gateway is not called for nothing.
   const row = await findPayment(looking.db, input.paymentId);
   if (row === null) throw new NoSuchRow(`looking: there is no payment ${input.paymentId}`);
@@ -37,7 +31,7 @@ export async function lookAtPayment(looking: Looking, input: LookInput): Promise
 
 const read = crashable(
   { before: 'read.before', after: 'read.after' },
-  ({ gateway, signal }: Looking, { sessionId }: PaymentRow, transactionId: string | undefined) => {
+  ({ gateway, signal }: GatewayTools, { sessionId }: PaymentRow, transactionId: string | undefined) => {
     const at = { sessionId: sessionId ?? '', ...(transactionId !== undefined && { transactionId }) };
     return gateway.readPayment(at, { signal });
   },
@@ -78,7 +72,7 @@ function claimedTransaction({ sessionId }: PaymentRow, { triggers }: LookInput):
   );
 }
 
-async function record(looking: Looking, input: LookInput, reading: Reading): Promise<LookResult> {
+async function record(looking: GatewayTools, input: LookInput, reading: Reading): Promise<LookResult> {
   const { gateway, db, settings } = looking;
   const { triggers, now, decided } = input;
   const recorded = await recordFinding(

@@ -10,18 +10,17 @@ import {
   GatewayRejected,
   GatewayUnavailable,
   type FoundSession,
-  type Gateway,
   type SessionRequest,
 } from '../gateways/gateway.ts';
 import { markForeign } from '../store/deliveries.ts';
 import type { Db } from '../store/open.ts';
 import { expiryDueAt, moneyOf } from '../store/payment-snapshot.ts';
 import { adoptPayment, findOrder, findPayment, recordOpened, type PaymentRow } from '../store/payments.ts';
+import type { GatewayTools } from './ask-gateway.ts';
 import { recordNoSession } from './close-unopened.ts';
 import type { NoSession, OpenedPayment, OpenSessionInput, OpenSessionOutcome } from './contract.ts';
 import { currentRun } from './current-run.ts';
 import { watched } from './look-at-payment.ts';
-import type { Recording } from './recording.ts';
 
 export interface OpeningSettings {
   readonly pollIntervalMs: number;
@@ -35,10 +34,8 @@ export interface OpeningSettings {
  */
 const FRESH_MS = 10_000;
 
-export interface Opening extends Recording {
-  readonly gateway: Gateway;
+export interface Opening extends GatewayTools {
   readonly opening: OpeningSettings;
-  readonly signal: AbortSignal;
 }
 
 /** See `PaymentActivities.openSession`. @throws GatewayUnavailable */
