@@ -6,6 +6,7 @@ import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
 import type { Reading } from '../domain/transaction.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
+import { UNDECIDED } from '../store/record-finding/plan.ts';
 import { recordFinding, type RecordedFinding } from '../store/record-finding/write.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import type { LookInput, LookResult, WatchedPayment } from './contract.ts';
@@ -126,7 +127,6 @@ export function resultOf(
 
 const NOT_ACCEPTED =
   'another payment has paid the order, the money is on its way back, or no operator has accepted it: use paidonce resolve';
-const UNDISMISSED = 'no operator has decided that within the last hour: use paidonce resolve';
 
 function outcomeOf(
   asked: 'accept' | 'dismiss',
@@ -134,7 +134,7 @@ function outcomeOf(
 ): LookResult['decided'] {
   if (decision.kind === 'refuse') return { refused: decision.reason };
   if (asked === 'accept') return holdsMoney(status) && !mustGiveBack ? 'done' : { refused: NOT_ACCEPTED };
-  return status === 'REVIEW' || reviewCode !== null ? { refused: UNDISMISSED } : 'done';
+  return status === 'REVIEW' || reviewCode !== null ? { refused: UNDECIDED } : 'done';
 }
 
 function wordsOf({ decision, payment: { status, reason }, isChange }: RecordedFinding): string {

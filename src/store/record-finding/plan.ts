@@ -79,6 +79,9 @@ export interface RecordSettings {
   readonly tells: boolean;
 }
 
+/** Why a decision is refused that no operator has noted, or noted too long ago. */
+export const UNDECIDED = 'no operator has decided that within the last hour: use paidonce resolve';
+
 /** All rows to write, and the next steps. */
 export interface RecordPlan {
   /** Null where nothing changes about the payment and the order. */

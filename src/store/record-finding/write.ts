@@ -20,6 +20,7 @@ import { lockOrderOf, type Locked } from './lock-order.ts';
 import {
   planRecord,
   recordedFinding,
+  UNDECIDED,
   type FindingRecord,
   type RecordedFinding,
   type RecordPlan,
@@ -54,8 +55,6 @@ const decideAndWrite = crashable(
   },
   ({ order }) => order.reference,
 );
-
-const UNDECIDED = 'no operator has decided that within the last hour: use paidonce resolve';
 
 /** A finding that needs a person's decision changes nothing without one. */
 async function backed(
