@@ -84,7 +84,7 @@ export async function attemptUpdate(
   }
   // A shop that goes by `sequence` should not receive "captured" before "paid", as far as that depends on us.
   if (update.isEarly) return notNow(update, TURN_MS, 'an earlier update of the order is sent first');
-  const claim = await claimAttempt(db, update, telling.teller);
+  const claim = await claimUpdate(db, update, telling.teller);
   // Another attempt began just before, or the store was so slow that the claim may have expired. The next try
   // reads the state.
   if (claim === null) return notNow(update, TURN_MS, 'another attempt has just begun');
@@ -115,7 +115,7 @@ async function send(
   return { kind: 'failed', retryAfterMs, words };
 }
 
-const claimAttempt = crashable(
+const claimUpdate = crashable(
   { before: 'notify.claim.before' },
   (db: Db, { effectId }: OutboxRow, teller: string | null) => takeClaim(db, effectId, teller),
 );
