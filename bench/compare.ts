@@ -5,8 +5,7 @@ import { measureRounds } from './measure/rounds.ts';
 import { COMPARED } from './options.ts';
 import { printParts } from './report.ts';
 import { LOAD } from './stand/load.ts';
-import { CORE } from './stand/built.ts';
-import { startStand, type OtherBuild } from './stand/stand.ts';
+import { withStand, type OtherBuild } from './stand/stand.ts';
 
 const others = process.argv.slice(2).map((argument) => {
   const [name = '', dist = ''] = argument.split('=');
@@ -19,12 +18,6 @@ if (!others.every(isBuild)) {
   );
   process.exit(2);
 }
-const stand = await startStand(CORE, others);
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void stand.stop().finally(() => process.exit(130)));
-try {
-  const { parts, temporal } = stand;
+await withStand(async ({ parts, temporal }) => {
   printParts(await measureRounds(parts, [temporal.process, LOAD], COMPARED, temporal.client));
-} finally {
-  await stand.stop();
-}
+}, others);

@@ -1,6 +1,6 @@
 /** The output of the bench: two tables for people, one JSON for programs. */
 import { arch, cpus, platform } from 'node:os';
-import type { Figure, Measured } from './figures.ts';
+import { ratiosOf, type Figure, type Measured } from './figures.ts';
 import type { PartResult } from './measure/rounds.ts';
 import type { Percentiles } from './stats.ts';
 
@@ -42,18 +42,6 @@ function partJson(part: PartResult | undefined): unknown {
   const { alone, ...others } = part;
   // The contract's names mean one session at a time; the figures of a busy machine are shown beside them.
   return { ...alone, ...others };
-}
-
-function ratiosOf(part: PartResult, floor: PartResult): Record<string, number> {
-  return {
-    sessionsPerSecond: part.sessionsPerSecond / floor.sessionsPerSecond,
-    callbackToPaidP50: part.alone.callbackToPaidMs.p50 / floor.alone.callbackToPaidMs.p50,
-    callbackToPaidP99: part.alone.callbackToPaidMs.p99 / floor.alone.callbackToPaidMs.p99,
-    callbackToToldP50: (part.alone.callbackToToldMs?.p50 ?? Number.NaN) / floor.alone.callbackToPaidMs.p50,
-    openP50: part.alone.openMs.p50 / floor.alone.openMs.p50,
-    historyEvents: part.historyEvents / floor.historyEvents,
-    cpuSecondsPerSession: part.cpuSecondsPerSessionInAll / floor.cpuSecondsPerSessionInAll,
-  };
 }
 
 /** The rounds alone. */

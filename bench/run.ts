@@ -15,22 +15,16 @@ import { readOptions, type Sizes } from './options.ts';
 import type { Part } from './part.ts';
 import { jsonOf, printReport } from './report.ts';
 import { LOAD } from './stand/load.ts';
-import { CORE } from './stand/built.ts';
-import { startStand, type Stand } from './stand/stand.ts';
+import { withStand, type Stand } from './stand/stand.ts';
 
 const { json, sizes } = readOptions(process.argv.slice(2));
-const stand = await startStand(CORE);
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void stand.stop().finally(() => process.exit(130)));
-try {
+await withStand(async (stand) => {
   const measured = await measureAll(stand, sizes);
   const figures = figuresOf(measured);
   printReport(measured, figures);
   if (json !== undefined)
     await writeFile(json, `${JSON.stringify(jsonOf(measured, figures, sizes.isQuick), null, 2)}\n`);
-} finally {
-  await stand.stop();
-}
+});
 
 async function measureAll(stand: Stand, sizes: Sizes): Promise<Measured> {
   say(`rounds of ${stand.parts.map(({ name }) => name).join(', ')} …`);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { floorPart } from '../floor/part.ts';
 import { paidoncePart } from '../paidonce-part.ts';
 import type { Part } from '../part.ts';
+import { CORE } from './built.ts';
 import { startChild, startDatabase, type Child } from './measured-child.ts';
 import { startProduct, type ProductSettings, type ProductStand } from './product.ts';
 import { startSandbox, type SandboxStand } from './sandbox.ts';
@@ -24,39 +25,42 @@ export interface Stand {
   stop(): Promise<void>;
 }
 
-const POSTGRESQL_NAMESPACE = 'bench-postgresql';
-
 /** Another build of the core, that takes its turn beside this one. */
 export interface OtherBuild {
   readonly name: string;
   readonly dist: string;
 }
 
-/** `dist` is the compiled core. All products share the server, so each has its own namespace. */
-export async function startStand(dist: string, others: readonly OtherBuild[] = []): Promise<Stand> {
+/** Does its work on a stand, which ends with it, also when this process is told to. */
+export async function withStand(
+  work: (stand: Stand) => Promise<void>,
+  others: readonly OtherBuild[] = [],
+): Promise<void> {
+  const stand = await startStand(others);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stand.stop().finally(() => process.exit(130)));
+  try {
+    await work(stand);
+  } finally {
+    await stand.stop();
+  }
+}
+
+/** This build's core beside others. All products share the server, so each has its own namespace. */
+async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), 'paidonce-bench-'));
-  const namespaces = [POSTGRESQL_NAMESPACE, ...others.flatMap(({ name }) => [name, `${name}-postgresql`])];
+  const namespaces = [onPostgresql('paidonce'), ...others.flatMap(({ name }) => [name, onPostgresql(name)])];
   const temporal = await startTemporal(folder, namespaces);
   const sandbox = await startSandbox(folder);
   const sink = await startSink();
-  const common = { dist, folder, temporalAddress: temporal.address, sandbox, sinkUrl: sink.url };
+  const common = { folder, temporalAddress: temporal.address, sandbox, sinkUrl: sink.url };
   const floorWorker = startFloor(folder, temporal.address);
-  const embedded = await startProduct({ ...common, name: 'paidonce', namespace: 'default' });
-  const server = await startDatabase();
-  const postgresql =
-    server &&
-    (await startProduct({
-      ...common,
-      name: 'paidonce-postgresql',
-      namespace: POSTGRESQL_NAMESPACE,
-      databaseUrl: server.url,
-      database: server.process,
-    }));
+  const { embedded, postgresql } = await startBuild({ ...common, dist: CORE, name: 'paidonce' }, 'default');
   const beside: ProductStand[] = [];
-  for (const { name, dist: otherDist } of others)
-    beside.push(...(await startOther({ ...common, dist: otherDist }, name)));
+  for (const other of others)
+    beside.push(...productsOf(await startBuild({ ...common, ...other }, other.name)));
   const surroundings = { sandbox, sink };
-  const products = [embedded, postgresql, ...beside].filter((product) => product !== null);
+  const products = [...productsOf({ embedded, postgresql }), ...beside];
   let isCompared = true;
   /** A worker may have been killed and started again meanwhile, so the processes are listed at the end. */
   const compared = () => (isCompared ? [floorWorker, ...(postgresql?.processes ?? []).toReversed()] : []);
@@ -89,17 +93,29 @@ export async function startStand(dist: string, others: readonly OtherBuild[] = [
   };
 }
 
-/** Another build on both stores, as the first one is. */
-async function startOther(
-  common: Omit<ProductSettings, 'name' | 'namespace' | 'databaseUrl' | 'database'>,
-  name: string,
-): Promise<ProductStand[]> {
-  const embedded = await startProduct({ ...common, name, namespace: name });
+/** A build on both stores. Only the embedded one where no PostgreSQL server is installed. */
+async function startBuild(
+  build: Omit<ProductSettings, 'namespace' | 'databaseUrl' | 'database'>,
+  namespace: string,
+): Promise<Pick<Stand, 'embedded' | 'postgresql'>> {
+  const embedded = await startProduct({ ...build, namespace });
   const server = await startDatabase();
-  if (server === null) return [embedded];
+  if (server === null) return { embedded, postgresql: null };
   const { url: databaseUrl, process: database } = server;
-  const both = `${name}-postgresql`;
-  return [embedded, await startProduct({ ...common, name: both, namespace: both, databaseUrl, database })];
+  const name = onPostgresql(build.name);
+  return {
+    embedded,
+    postgresql: await startProduct({ ...build, name, namespace: name, databaseUrl, database }),
+  };
+}
+
+/** Its product on PostgreSQL, and that product's namespace. */
+function onPostgresql(build: string): string {
+  return `${build}-postgresql`;
+}
+
+function productsOf({ embedded, postgresql }: Pick<Stand, 'embedded' | 'postgresql'>): ProductStand[] {
+  return postgresql === null ? [embedded] : [embedded, postgresql];
 }
 
 function startFloor(folder: string, address: string): Child {
