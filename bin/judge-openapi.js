@@ -15,7 +15,6 @@ import { prepare, root } from './prepare.js';
 const TOOLS = join(root, 'tools', 'openapi-judge');
 const CACHE = join(root, 'node_modules', '.cache', 'openapi-judge');
 const DOCUMENT = join(root, 'openapi.json');
-const READY_WITHIN_MS = 10 * 60_000;
 const PYTHON = process.env['PYTHON'] ?? 'python3';
 
 await prepare();
@@ -141,7 +140,7 @@ async function pay(sandbox, sessionId) {
 
 /** All that `npm start` starts, on its own ports and in its own folder. */
 async function withPaidonce(work) {
-  const { urls, apiKey, stop } = await startEverything(READY_WITHIN_MS);
+  const { urls, apiKey, stop } = await startEverything();
   try {
     await work({ urls, apiKey });
   } finally {

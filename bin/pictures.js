@@ -1,23 +1,25 @@
 #!/usr/bin/env node
 /**
  * `npm run pictures`: takes the pictures of the README from all that `npm start` starts, while an order is
- * bought in a browser. CHROMIUM names the browser; the default is /usr/bin/chromium.
+ * bought in Chromium, which CHROMIUM may name.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CHROMIUM_FLAGS } from '../kit/chromium.js';
 import { startEverything } from '../kit/everything.js';
 import { prepare, root } from './prepare.js';
+import { programAt } from './testing/programs.js';
 
 const FOLDER = join(root, 'docs', 'pictures');
-const READY_WITHIN_MS = 10 * 60_000;
 const VIEW = { width: 1000, height: 640 };
 
 await prepare();
+const executablePath = programAt('chromium');
 const { chromium } = await import('playwright-core');
-const everything = await startEverything(READY_WITHIN_MS);
+const everything = await startEverything();
 const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+  executablePath,
+  args: CHROMIUM_FLAGS,
 });
 try {
   await mkdir(FOLDER, { recursive: true });

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.js';
-import { hasEnded, startChild, stopChild, untilAnswers } from './tied-child.js';
+import { startChild, stopChild, untilAnswers } from './tied-child.js';
 
 /**
  * @typedef {object} Everything
@@ -21,14 +21,15 @@ const PORTS = ['PORT', 'TEMPORAL_PORT', 'TEMPORAL_UI_PORT', 'SANDBOX_PORT', 'SHO
 const NAMES_A_SERVICE =
   /^(TEMPORAL_(ADDRESS|UI_URL)|DATABASE_URL|DINTERO_.*|ORDER_WEBHOOK_.*|PUBLIC_URL|API_KEYS.*)$/;
 const STOP_GRACE_MS = 60_000;
+/** The first start on a machine may build a Temporal server. */
+export const READY_WITHIN_MS = 10 * 60_000;
 
 /**
  * Starts it and waits until it is ready.
- * @param {number} readyWithinMs
  * @returns {Promise<Everything>}
  * @throws Error with its output, where it ends or the time limit passes before that
  */
-export async function startEverything(readyWithinMs) {
+export async function startEverything() {
   const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-everything-'));
   /** @type {string[]} */
   const printed = [];
@@ -40,11 +41,11 @@ export async function startEverything(readyWithinMs) {
     answers: async () => {
       if (!printed.includes('ready')) throw new Error('it has not printed "ready"');
     },
-    readyWithinMs,
+    readyWithinMs: READY_WITHIN_MS,
   };
   const child = startChild(spec, (line) => printed.push(line));
   const stop = async () => {
-    if (!hasEnded(child)) await stopChild(child, STOP_GRACE_MS);
+    await stopChild(child, STOP_GRACE_MS);
     await rm(dataDir, { recursive: true, force: true });
     return child.exitCode;
   };

@@ -1,21 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { startEverything, type Everything } from '../../kit/everything.js';
+import { CHROMIUM_FLAGS } from '../../kit/chromium.js';
+import { READY_WITHIN_MS, startEverything, type Everything } from '../../kit/everything.js';
 
-// The first start on a fresh machine may build a Temporal server.
-const START_LIMIT_MS = 10 * 60_000;
 const STEP_LIMIT_MS = 20_000;
-
-// Without the last three, Chromium calls home, which a closed network refuses many times.
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 describe('from Buy to paid, in a browser', () => {
   let everything: Everything;
@@ -23,14 +11,14 @@ describe('from Buy to paid, in a browser', () => {
   let page: Page;
 
   beforeAll(async () => {
-    everything = await startEverything(START_LIMIT_MS);
+    everything = await startEverything();
     browser = await chromium.launch({
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-      args: FLAGS,
+      args: CHROMIUM_FLAGS,
     });
     page = await browser.newPage();
     page.setDefaultTimeout(STEP_LIMIT_MS);
-  }, START_LIMIT_MS + 60_000);
+  }, READY_WITHIN_MS + 60_000);
 
   afterAll(async () => {
     await browser?.close();
