@@ -1,20 +1,16 @@
 /** `paidonce --help` on a checkout where nothing is installed: it answers, and installs nothing. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-
-const ROOT = join(import.meta.dirname, '..', '..');
+import { copyOf } from './support/scratch-folder.ts';
 
 describe('a bare checkout', () => {
   let folder: string;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'paidonce-bare-'));
-    for (const name of ['bin', 'kit', 'package.json', 'package-lock.json', 'src'])
-      await cp(join(ROOT, name), join(folder, name), { recursive: true });
+    folder = await copyOf(['bin', 'kit', 'package.json', 'package-lock.json', 'src']);
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -3,12 +3,11 @@
  * only stand-ins on the PATH.
  */
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, readFile, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { copyOf, linkPackages, writeIn } from './support/scratch-folder.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const LAYERS = `
   const layer = (name, needs) => ({
     name, needs, apart: false, load: 1, loads: new Map(), atOnce: Infinity, files: ['test/' + name + '/one.test.ts'],
@@ -30,10 +29,8 @@ const SUDO = '#!/bin/sh\n[ "$2" = true ] && exit 0\nshift 3\nexec "$@"\n';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'paidonce-programs-'));
-  for (const name of ['bin', 'kit', 'package.json', 'jest.config.js'])
-    await cp(join(ROOT, name), join(folder, name), { recursive: true });
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  folder = await copyOf(['bin', 'kit', 'package.json', 'jest.config.js']);
+  await linkPackages(folder);
   await write('bin/testing/layers.js', LAYERS);
   for (const name of ['plain', 'browser', 'patterns']) await write(`test/${name}/one.test.ts`, TEST);
   await mkdir(join(folder, 'path'));
@@ -41,10 +38,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(join(folder, path)), { recursive: true });
-  await writeFile(join(folder, path), text);
-}
+const write = (path: string, text: string) => writeIn(folder, path, text);
 
 async function program(name: string, text: string): Promise<void> {
   await write(`path/${name}`, text);

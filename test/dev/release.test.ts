@@ -1,13 +1,12 @@
 /** `npm run release` in a repository of its own, whose checks only record that they were run. */
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { chmod, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { gitEnvironment } from './support/git-environment.ts';
+import { copyOf, linkPackages, writeIn } from './support/scratch-folder.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const CHANGELOG = `<!--
 Edit [Unreleased] in the commit that makes the change.
 -->
@@ -28,10 +27,8 @@ const SCRIPTS = {
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'paidonce-release-'));
-  for (const name of ['bin/release.js', 'bin/releasing', 'bin/prepare.js', 'kit/machine-lock.js'])
-    await cp(join(ROOT, name), join(folder, name), { recursive: true });
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  folder = await copyOf(['bin/release.js', 'bin/releasing', 'bin/prepare.js', 'kit/machine-lock.js']);
+  await linkPackages(folder);
   await write('.gitignore', 'node_modules\nran\n');
   await write('CHANGELOG.md', CHANGELOG);
   await write('package.json', manifest());
@@ -53,10 +50,7 @@ const read = (path: string) => readFile(join(folder, path), 'utf8');
 const ran = () => read('ran').catch(() => '');
 const options = () => ({ cwd: folder, env: gitEnvironment() });
 
-async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(join(folder, path)), { recursive: true });
-  await writeFile(join(folder, path), text);
-}
+const write = (path: string, text: string) => writeIn(folder, path, text);
 
 async function git(...args: string[]): Promise<string> {
   return (await promisify(execFile)('git', args, options())).stdout.trim();

@@ -3,15 +3,14 @@
  * settings.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { lookAtWalls, readSources, WALLS as TABLE } from '../../bin/walls.js';
+import { copyOf, linkPackages, ROOT, writeIn } from './support/scratch-folder.ts';
 
 const WALLS: Readonly<Record<string, readonly string[]>> = TABLE;
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const SETTINGS = [
   '.oxlintrc.json',
   'package.json',
@@ -23,18 +22,14 @@ const FOLDERS = ['src', 'sandbox', 'demo-shop', 'dev', 'kit'];
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'paidonce-walls-'));
-  for (const file of SETTINGS) await cp(join(ROOT, file), join(folder, file), { recursive: true });
-  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  folder = await copyOf(SETTINGS);
+  await linkPackages(folder);
   for (const name of FOLDERS) await write(`${name}/other.ts`, 'export const other = 1;\n');
   await write('src/for-dev.ts', 'export const other = 1;\n');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function write(path: string, text: string): Promise<void> {
-  await mkdir(dirname(join(folder, path)), { recursive: true });
-  await writeFile(join(folder, path), text);
-}
+const write = (path: string, text: string) => writeIn(folder, path, text);
 
 /** The output of a command; empty where it reports nothing. */
 function complaints(command: string, ...args: string[]): Promise<string> {
