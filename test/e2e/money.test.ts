@@ -154,11 +154,10 @@ describe('a refund whose answer was lost', () => {
 /** The second read belongs to another attempt: the first attempt has decided by then. */
 async function untilReadTwice({ sessionId }: PaidOrder): Promise<void> {
   await stack.sandbox.faults({ readTransaction: { sessionId, delayMs: 1, times: 2 } });
-  await until('it is read twice', async () => {
-    const response = await fetch(`${stack.sandbox.origin}/__sim/faults`);
-    const { faults } = (await response.json()) as { faults: Record<string, { times?: number }> };
-    return faults['readTransaction']?.times === 0;
-  });
+  await until(
+    'it is read twice',
+    async () => (await stack.sandbox.faultsLeft())['readTransaction']?.times === 0,
+  );
 }
 
 describe('two equal refunds', () => {

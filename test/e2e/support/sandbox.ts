@@ -74,6 +74,8 @@ export interface Sandbox {
   /** A payment of another shop on the same account. */
   foreign(what: object): Promise<Paid>;
   faults(what: object): Promise<void>;
+  /** The faults that are set, with the times that are left of each. */
+  faultsLeft(): Promise<Record<string, { readonly times?: number }>>;
   clearFaults(): Promise<void>;
   session(sessionId: string): Promise<SimSession>;
   /** Every session with this order reference, also those that our store does not know. */
@@ -103,6 +105,7 @@ export function createSandbox(origin: string): Sandbox {
     violations: async (question) => (await ask('POST', '/invariants', question)).violations,
     foreign: (what) => ask('POST', '/transactions', what),
     faults: (what) => ask('POST', '/faults', what),
+    faultsLeft: async () => (await ask('GET', '/faults')).faults,
     clearFaults: () => ask('DELETE', '/faults'),
     async sessionsOf(orderReference) {
       const found = (await ask('GET', `/sessions?limit=100&search=${orderReference}`)) as { id: string }[];
