@@ -40,6 +40,7 @@ export const WALLS = {
 
   'src/config': ['src/lib', 'src/crash-points.ts', 'src/gateways/registry.ts', 'type src/gateways'],
   'src/store': ['src/lib', 'src/domain', 'src/crash-points.ts'],
+  'src/sessions': ['src/domain', 'src/gateways/gateway.ts', 'src/store', 'src/crash-points.ts'],
   'src/workflows': ['src/domain', 'type src/activities'],
   'src/temporal': [
     'src/lib',
@@ -60,6 +61,7 @@ export const WALLS = {
   ],
   'src/activities': [
     'src/lib',
+    'src/sessions',
     'src/domain',
     'src/gateways/gateway.ts',
     'src/store',
@@ -97,6 +99,7 @@ export const WALLS = {
   ],
   'src/api': [
     'src/lib',
+    'src/sessions',
     'src/domain',
     'src/gateways/gateway.ts',
     'src/gateways/registry.ts',

@@ -11,10 +11,10 @@ import { dirname, resolve } from 'node:path';
  */
 export const CRASH_POINTS = {
   'open.claim.before': 'a payment is requested, nothing is written',
-  'open.claim.after': 'the payment is claimed, its run not started',
-  'open.create.before': 'the run exists, the gateway has not been called',
+  'open.claim.after': 'the payment is claimed, the gateway has not been called',
   'open.create.after': 'the gateway has a session that we do not know',
-  'open.record.after': 'the session is recorded, no caller has it',
+  'open.record.after': 'the session is recorded, its run is not started and no caller has it',
+  'open.start.after': 'its run watches the session, no caller has it',
   'open.surplus.before': 'a second session, which a lost answer left behind, was found',
   'open.surplus.after': 'the second session is closed at the gateway',
   'open.adopt.before': 'a session of ours that the store does not know was read',

@@ -1,7 +1,7 @@
 /** Records that a payment has ended and never had a session. */
 import { closedBy, type Decision, type Finding } from '../domain/decide.ts';
 import type { Callback } from '../domain/callback.ts';
-import { isOpen, type PaymentStatus } from '../domain/payment.ts';
+import { isOpen, type PaymentSnapshot, type PaymentStatus } from '../domain/payment.ts';
 import { recordFinding, type RecordRequest } from '../store/record-finding/write.ts';
 import type { CloseUnopenedInput } from './contract.ts';
 import type { Recording } from './recording.ts';
@@ -14,14 +14,14 @@ export async function closeUnopened(
   recording: Recording,
   account: string,
   { paymentId, orderReference, key, because, callbacks }: CloseUnopenedInput,
-): Promise<{ readonly status: PaymentStatus }> {
+): Promise<{ readonly status: PaymentStatus; readonly hasSession: boolean }> {
   const record = { paymentId, orderReference, account, key, callbacks, closing: because };
-  return { status: await recordNoSession(recording, record, closedBy(because.why)) };
+  return recordNoSession(recording, record, closedBy(because.why));
 }
 
 /**
- * Records why there will never be a session. A settled payment keeps its status. Returns the status
- * afterwards.
+ * Records why there will never be a session. A settled payment keeps its status, and so does one that another
+ * process has just opened. Returns the payment afterwards.
  */
 export async function recordNoSession(
   recording: Recording,
@@ -29,10 +29,10 @@ export async function recordNoSession(
     readonly callbacks: readonly Callback[];
   },
   finding: Finding,
-): Promise<PaymentStatus> {
+): Promise<{ readonly status: PaymentStatus; readonly hasSession: boolean }> {
   const { callbacks: deliveries, ...rest } = record;
-  const decide = ({ status }: { readonly status: PaymentStatus }): Decision =>
-    isOpen(status) ? { kind: 'find', finding } : { kind: 'keep' };
+  const decide = ({ status, sessionId }: Pick<PaymentSnapshot, 'status' | 'sessionId'>): Decision =>
+    isOpen(status) && sessionId === '' ? { kind: 'find', finding } : { kind: 'keep' };
   const isTold = ({ kind }: Decision) => kind === 'find' || deliveries.length > 0;
   const recorded = await recordFinding(
     recording.db,
@@ -46,5 +46,6 @@ export async function recordNoSession(
     recording.settings,
   );
   recording.recorded(recorded);
-  return recorded.payment.status;
+  const { status, sessionId } = recorded.payment;
+  return { status, hasSession: sessionId !== '' };
 }

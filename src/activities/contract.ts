@@ -3,42 +3,12 @@
  */
 import type { Callback } from '../domain/callback.ts';
 import type { NextStep } from '../domain/finish-operations.ts';
-import type { Money } from '../domain/money.ts';
-import type { Closing, PaymentAddress, PaymentKey, PaymentStatus, ReviewCode } from '../domain/payment.ts';
+import type { OpenedPayment, WatchedPayment } from '../domain/opened-payment.ts';
+import type { Closing, PaymentAddress, PaymentKey, PaymentStatus } from '../domain/payment.ts';
 import type { Triggers } from '../domain/trigger.ts';
 import type { ClosingCause } from '../store/decisions.ts';
 
 export type { ClosingCause } from '../store/decisions.ts';
-
-/** The part of a payment that its run watches. */
-export interface WatchedPayment {
-  readonly status: PaymentStatus;
-  /** Not null while a person is asked. */
-  readonly reviewCode: ReviewCode | null;
-  /** An operator has dismissed it. */
-  readonly dismissed: boolean;
-  readonly transactionId: string | null;
-  /** What the last recorded reading showed as done, as `Transaction.knownEvents`. */
-  readonly knownEvents: readonly string[];
-}
-
-/** A payment with a session, as its run receives it. */
-export interface OpenedPayment extends WatchedPayment {
-  readonly kind: 'opened';
-  readonly money: Money;
-  readonly sessionId: string;
-  readonly checkoutUrl: string;
-  /**
-   * When the gateway stops accepting payments (`expiresAt`), and when we call the payment expired. RFC 3339.
-   */
-  readonly expiresAt: string;
-  readonly expiryDueAt: string;
-  readonly pollIntervalMs: number;
-  /** `manual`, or `auto` where the gateway may capture by itself. */
-  readonly capture: string;
-  /** An earlier try may have opened a session that the gateway does not show yet. */
-  readonly mayHaveSurplus: boolean;
-}
 
 export interface OpenSessionInput extends PaymentAddress {
   /** Unique by run and try, so that a retry writes nothing twice. */
@@ -134,8 +104,13 @@ export interface PaymentActivities {
    * gateway, it searches before it creates.
    */
   openSession(input: OpenSessionInput): Promise<OpenSessionOutcome>;
-  /** Closes a payment that has no session, if the store has a reason for it. */
-  closeUnopened(input: CloseUnopenedInput): Promise<{ readonly status: PaymentStatus }>;
+  /**
+   * Closes a payment that has no session, if the store has a reason for it. Changes nothing where another
+   * process has opened the session meanwhile (`hasSession`).
+   */
+  closeUnopened(
+    input: CloseUnopenedInput,
+  ): Promise<{ readonly status: PaymentStatus; readonly hasSession: boolean }>;
   /**
    * Reads the gateway, decides under the order's lock and records. Silence and refusals are retried without
    * end.

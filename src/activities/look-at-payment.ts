@@ -2,14 +2,16 @@
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
 import { decide, type Decision } from '../domain/decide.ts';
+import type { WatchedPayment } from '../domain/opened-payment.ts';
 import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
 import type { Reading } from '../domain/transaction.ts';
+import { watched } from '../sessions/opened-payment.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { UNDECIDED } from '../store/record-finding/plan.ts';
 import { recordFinding, type RecordedFinding } from '../store/record-finding/write.ts';
 import type { GatewayTools } from './ask-gateway.ts';
-import type { LookInput, LookResult, WatchedPayment } from './contract.ts';
+import type { LookInput, LookResult } from './contract.ts';
 import { notesOfLook, wordsOfReading } from './look-notes.ts';
 
 /** See `PaymentActivities.lookAtPayment`. @throws GatewayUnavailable, NoSuchRow */
@@ -150,10 +152,4 @@ function wordsOf({ decision, payment: { status, reason }, isChange }: RecordedFi
     case 'find':
       return `it ${isChange ? 'becomes' : 'stays'} ${status}${reason === null ? '' : ` (${reason})`}`;
   }
-}
-
-/** The part of a payment's row that its run watches. */
-export function watched(row: WatchedPayment): WatchedPayment {
-  const { status, reviewCode, dismissed, transactionId, knownEvents } = row;
-  return { status, reviewCode, dismissed, transactionId, knownEvents };
 }

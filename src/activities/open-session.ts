@@ -5,22 +5,17 @@
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
 import type { Finding } from '../domain/decide.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isSameKey, isSettled } from '../domain/payment.ts';
-import {
-  GatewayRejected,
-  GatewayUnavailable,
-  type FoundSession,
-  type SessionRequest,
-} from '../gateways/gateway.ts';
+import { GatewayRejected, GatewayUnavailable, type FoundSession } from '../gateways/gateway.ts';
+import { createAtGateway, writeOpened } from '../sessions/open-at-gateway.ts';
+import { openedPayment } from '../sessions/opened-payment.ts';
 import { markForeign } from '../store/deliveries.ts';
-import type { Db } from '../store/open.ts';
-import { expiryDueAt, moneyOf } from '../store/payment-snapshot.ts';
-import { adoptPayment, findOrder, findPayment, recordOpened, type PaymentRow } from '../store/payments.ts';
+import { adoptPayment, findOrder, findPayment, type PaymentRow } from '../store/payments.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import { recordNoSession } from './close-unopened.ts';
-import type { NoSession, OpenedPayment, OpenSessionInput, OpenSessionOutcome } from './contract.ts';
+import type { NoSession, OpenSessionInput, OpenSessionOutcome } from './contract.ts';
 import { currentRun } from './current-run.ts';
-import { watched } from './look-at-payment.ts';
 
 export interface OpeningSettings {
   readonly pollIntervalMs: number;
@@ -44,7 +39,7 @@ export async function openPaymentSession(
   input: OpenSessionInput,
 ): Promise<OpenSessionOutcome> {
   const row = await findPayment(tools.db, input.paymentId);
-  if (row !== null && row.sessionId !== null) return opened(tools, row, isRetried(input));
+  if (row !== null && row.sessionId !== null) return openedPayment(tools.opening, row, isRetried(input));
   const claimed = await readClaimed(tools, input);
   if (row === null)
     return typeof claimed === 'string' ? unknown(tools, input, claimed) : adopt(tools, input, claimed);
@@ -73,10 +68,13 @@ async function ended(
   { paymentId, orderReference, key, callbacks }: OpenSessionInput,
   kind: keyof typeof ENDS,
   reason: string,
-): Promise<NoSession> {
+): Promise<OpenSessionOutcome> {
   const record = { paymentId, orderReference, key, callbacks, account: tools.gateway.account };
   const finding: Finding = { pays: false, cause: kind, reason, ...ENDS[kind] };
-  return { kind, reason, status: await recordNoSession(tools, record, finding) };
+  const { status, hasSession } = await recordNoSession(tools, record, finding);
+  const row = hasSession ? await findPayment(tools.db, paymentId) : null;
+  // Another process has opened it meanwhile.
+  return row === null ? { kind, reason, status } : openedPayment(tools.opening, row, true);
 }
 
 /** A session that a callback names is ours only if its own metadata names this payment. */
@@ -130,7 +128,7 @@ async function adopt(
   const known = { paymentId, orderReference, n, gateway, money, sessionId, checkoutUrl, expiresAt, runId };
   const row = await writeAdopted(tools.db, known);
   if (row === null) return unknown(tools, input, 'foreign');
-  return opened(tools, row, false);
+  return openedPayment(tools.opening, row, false);
 }
 
 const writeAdopted = crashable({ before: 'open.adopt.before', after: 'open.adopt.after' }, adoptPayment);
@@ -140,7 +138,9 @@ async function findOrCreate(
   row: PaymentRow,
   input: OpenSessionInput,
 ): Promise<OpenSessionOutcome> {
-  const mayExist = isRetried(input) || Date.now() - row.createdAt.getTime() > FRESH_MS;
+  waitForCaller(row);
+  const mayExist =
+    isRetried(input) || row.openingUntil !== null || Date.now() - row.createdAt.getTime() > FRESH_MS;
   const key = { paymentId: row.id, orderReference: row.orderReference, n: row.n };
   const found = mayExist ? await tools.gateway.findSessions(key, { signal: tools.signal }) : [];
   const live = found.filter((session) => session.live);
@@ -150,6 +150,14 @@ async function findOrCreate(
     return remember(tools, row, oldest, 'found again after an answer was lost', true);
   }
   return create(tools, row, input, mayExist);
+}
+
+/** @throws GatewayUnavailable while the request that created the payment may still be opening the session */
+function waitForCaller({ openingUntil }: PaymentRow): void {
+  const retryAfterMs = (openingUntil?.getTime() ?? 0) - Date.now();
+  if (retryAfterMs <= 0) return;
+  const message = 'the request that created the payment is opening its session';
+  throw new GatewayUnavailable(message, { kind: 'absent', retryAfterMs });
 }
 
 async function create(
@@ -170,28 +178,6 @@ async function create(
   }
 }
 
-const createAtGateway = crashable(
-  { before: 'open.create.before', after: 'open.create.after' },
-  ({ gateway, signal }: Opening, row: PaymentRow) => gateway.createSession(requestOf(row), { signal }),
-);
-
-function requestOf(row: PaymentRow): SessionRequest {
-  const { lines, customer, profileId, language, merchantReference2 } = row.request;
-  return {
-    paymentId: row.id,
-    orderReference: row.orderReference,
-    n: row.n,
-    money: moneyOf(row),
-    lines,
-    returnKey: row.returnKey,
-    expiresAt: row.expiresAt,
-    ...(customer && { customer }),
-    ...(profileId !== undefined && { profileId }),
-    ...(language !== undefined && { language }),
-    ...(merchantReference2 !== undefined && { merchantReference2 }),
-  };
-}
-
 async function remember(
   tools: Opening,
   row: PaymentRow,
@@ -203,27 +189,7 @@ async function remember(
   const { sessionId, checkoutUrl } = session;
   const runId = currentRun();
   const kept = await writeOpened(tools.db, row, { sessionId, checkoutUrl, runId, text });
-  return opened(tools, { ...row, ...kept }, mayHaveSurplus);
-}
-
-const writeOpened = crashable(
-  { after: 'open.record.after' },
-  (db: Db, { id }: PaymentRow, session: Parameters<typeof recordOpened>[2]) => recordOpened(db, id, session),
-);
-
-function opened({ opening }: Opening, row: PaymentRow, mayHaveSurplus: boolean): OpenedPayment {
-  return {
-    kind: 'opened',
-    ...watched(row),
-    money: moneyOf(row),
-    sessionId: row.sessionId ?? '',
-    checkoutUrl: row.checkoutUrl ?? '',
-    expiresAt: row.expiresAt.toISOString(),
-    expiryDueAt: new Date(expiryDueAt(row)).toISOString(),
-    pollIntervalMs: opening.pollIntervalMs,
-    capture: row.capture,
-    mayHaveSurplus,
-  };
+  return openedPayment(tools.opening, { ...row, ...kept }, mayHaveSurplus);
 }
 
 /** Whether this is a retry, by the run or by Temporal after a worker was killed. */

@@ -7,6 +7,7 @@ import { HEALTH_CALLS, type HealthTools } from './health/routes.ts';
 import type { Call } from './http/define-call.ts';
 import { documentOf, type OpenApiDocument } from './http/openapi.ts';
 import { MONEY_CALLS, type MoneyTools } from './money/routes.ts';
+import type { PaymentTools } from './payments/open-payment.ts';
 import { PAYMENT_CALLS } from './payments/routes.ts';
 import type { ReturnTools } from './returns/follow-return.ts';
 import { RETURN_CALLS } from './returns/routes.ts';
@@ -15,7 +16,7 @@ import { ORDER_UPDATES } from './updates/order-updates.ts';
 import { UPDATE_CALLS } from './updates/routes.ts';
 
 /** The tools of all handlers: the service, and objects that are made once per process. */
-export type ApiTools = CallbackTools & DocsTools & HealthTools & MoneyTools & ReturnTools;
+export type ApiTools = CallbackTools & DocsTools & HealthTools & MoneyTools & PaymentTools & ReturnTools;
 
 export const CALLS: readonly Call<ApiTools>[] = [
   ...PAYMENT_CALLS,

@@ -10,6 +10,18 @@ import { changeTogether } from './one-statement.ts';
 export type PaymentRow = typeof payments.$inferSelect;
 export type OrderRow = typeof orders.$inferSelect;
 
+/** A session that the gateway has opened. */
+export interface OpenedSession {
+  readonly sessionId: string;
+  readonly checkoutUrl: string;
+  /** The run that opened it. Absent where no run has. */
+  readonly runId?: string;
+  /** How it was opened, for the timeline. */
+  readonly text: string;
+  /** Not recorded where the payment was closed meanwhile. A run rules that out by itself. */
+  readonly ifPending?: boolean;
+}
+
 /**
  * The session is open: keeps it, and deletes the customer, who is not needed any more. The first session
  * stays: a try that was believed dead may finish after another one, whose session a payer already has.
@@ -18,16 +30,20 @@ export type OrderRow = typeof orders.$inferSelect;
 export async function recordOpened(
   db: Db,
   paymentId: string,
-  opened: { sessionId: string; checkoutUrl: string; runId: string; text: string },
-): Promise<{ sessionId: string; checkoutUrl: string }> {
-  const { sessionId, checkoutUrl, runId, text } = opened;
-  const isFirst = or(isNull(payments.sessionId), eq(payments.sessionId, sessionId));
+  opened: OpenedSession,
+): Promise<{ sessionId: string | null; checkoutUrl: string | null }> {
+  const { sessionId, checkoutUrl, runId, text, ifPending } = opened;
+  const isUnopened = and(
+    isNull(payments.sessionId),
+    ifPending === true ? eq(payments.status, 'PENDING') : undefined,
+  );
+  const isFirst = or(isUnopened, eq(payments.sessionId, sessionId));
   const payment = db
     .update(payments)
     .set({
       sessionId,
       checkoutUrl,
-      runId,
+      ...(runId !== undefined && { runId }),
       request: sql`${payments.request} - 'customer'`,
       updatedAt: sql`now()`,
     })
@@ -38,11 +54,25 @@ export async function recordOpened(
     .values({ paymentId, kind: 'operation', text, data: { sessionId }, key: `opened-${sessionId}` })
     .onConflictDoNothing();
   const changed = await changeTogether(db, [note, payment]);
-  const before = changed.length === 0 ? await findPayment(db, paymentId) : null;
-  return {
-    sessionId: before?.sessionId ?? sessionId,
-    checkoutUrl: before?.checkoutUrl ?? checkoutUrl,
-  };
+  if (changed.length > 0) return { sessionId, checkoutUrl };
+  const before = await findPayment(db, paymentId);
+  return { sessionId: before?.sessionId ?? null, checkoutUrl: before?.checkoutUrl ?? null };
+}
+
+/** The caller that was opening the session has given up: the payment's run need not wait for it any longer. */
+export async function endOpening(db: Db, paymentId: string): Promise<void> {
+  await db
+    .update(payments)
+    .set({ openingUntil: sql`now()` })
+    .where(and(eq(payments.id, paymentId), isNull(payments.sessionId)));
+}
+
+/** The run that watches the payment, unless another one has been noted. */
+export async function recordRun(db: Db, paymentId: string, runId: string): Promise<void> {
+  await db
+    .update(payments)
+    .set({ runId })
+    .where(and(eq(payments.id, paymentId), isNull(payments.runId)));
 }
 
 /** A payment that its session's own metadata names as ours, although this store never had it or lost it. */

@@ -89,6 +89,11 @@ export const payments = pgTable(
     request: jsonb().$type<PaymentRequest>().notNull(),
     metadata: jsonb().$type<Record<string, string>>().notNull().default({}),
     runId: text('run_id'),
+    /**
+     * Until then the request that created the payment may be opening its session, and its run waits. Null where
+     * the run alone opens it.
+     */
+    openingUntil: at('opening_until'),
     expiresAt: at('expires_at').notNull(),
     /** When an authorization is expected to lapse. Null where it does not lapse, or where none is left. */
     authorizationExpiresAt: at('authorization_expires_at'),

@@ -2,6 +2,7 @@
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
 import type { Callback } from '../domain/callback.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import type { PaymentAddress, PaymentKey } from '../domain/payment.ts';
 import type { LookRequest, UnprovedHit } from '../domain/trigger.ts';
 import {
@@ -17,10 +18,12 @@ import {
   paymentWorkflowId,
   resolveReview,
   returnVisited,
+  SessionIdKey,
   tellMerchant,
   type CancelRequest,
   type CancelResult,
   type OpenSessionResult,
+  type PaymentSessionInput,
   type ResolveRequest,
   type ResolveResult,
 } from '../workflows/messages.ts';
@@ -30,6 +33,11 @@ import { createCalls, taskTimeoutOf, type Calls, type RunsSettings } from './run
 export interface PaymentRuns {
   /** Opens the session or waits for it. @throws RunsUnavailable | RunEnded */
   open(payment: PaymentAddress): Promise<OpenSessionResult>;
+  /**
+   * Starts the run of a payment whose session is open. Returns the run's id, also of a run that was started
+   * meanwhile. @throws RunsUnavailable
+   */
+  start(payment: PaymentAddress, opened: OpenedPayment): Promise<string>;
   /** @throws RunsUnavailable | RunEnded */
   cancel(payment: PaymentAddress, request: CancelRequest): Promise<CancelResult>;
   /** @throws RunsUnavailable | RunEnded */
@@ -79,6 +87,17 @@ class TemporalPaymentRuns implements PaymentRuns {
     return share(this.#opening, paymentWorkflowId(payment), () =>
       this.#calls.update(() => this.#workflow.executeUpdateWithStart(openSession, this.#withStart(payment))),
     );
+  }
+
+  async start(payment: PaymentAddress, opened: OpenedPayment): Promise<string> {
+    const options = this.#start(payment, opened);
+    const run = await this.#calls.update(() =>
+      this.#workflow.start<typeof paymentSession>('paymentSession', {
+        ...options,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    );
+    return run.firstExecutionRunId;
   }
 
   cancel(payment: PaymentAddress, request: CancelRequest): Promise<CancelResult> {
@@ -136,17 +155,18 @@ class TemporalPaymentRuns implements PaymentRuns {
     return this.#client.workflow;
   }
 
-  #start(payment: PaymentAddress) {
+  #start(payment: PaymentAddress, opened?: OpenedPayment) {
     return {
       workflowId: paymentWorkflowId(payment),
       taskQueue: this.#settings.taskQueue,
       ...taskTimeoutOf(this.#settings),
-      args: [keyOf(payment)] as [PaymentAddress],
+      args: [{ ...keyOf(payment), ...(opened && { opened }) }] as [PaymentSessionInput],
       staticSummary: `order ${payment.orderReference}, payment ${payment.n} by ${payment.gateway}`,
       typedSearchAttributes: [
         { key: PaymentStatusKey, value: 'PENDING' },
         { key: PaymentGatewayKey, value: payment.gateway },
         { key: OrderReferenceKey, value: payment.orderReference },
+        ...(opened === undefined ? [] : [{ key: SessionIdKey, value: opened.sessionId }]),
       ],
     };
   }

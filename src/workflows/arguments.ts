@@ -5,6 +5,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Callback, Claim } from '../domain/callback.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import type { LookRequest, UnprovedHit } from '../domain/trigger.ts';
 import {
   moneyWorkflowId,
@@ -50,9 +51,12 @@ function isCount(value: unknown): value is number {
 
 /** An RFC 3339 time of this millennium. Any other value gives the time at which it was received. */
 function timeOf(value: unknown, now: number): string {
-  const isTime = isText(value) && /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value);
-  const at = isTime ? Date.parse(value) : Number.NaN;
-  return new Date(Number.isNaN(at) ? now : at).toISOString();
+  return new Date(isTime(value) ? Date.parse(value) : now).toISOString();
+}
+
+function isTime(value: unknown): value is string {
+  const isWritten = isText(value) && /^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(value);
+  return isWritten && !Number.isNaN(Date.parse(value));
 }
 
 /** Null where the value is no callback of ours. Fields of a claim that are no texts are left out. */
@@ -133,10 +137,38 @@ export function expectGiveBack(value: unknown): GiveBackRequest {
  * @throws ApplicationFailure, which ends the run
  */
 export function expectPaymentInput(value: unknown, workflowId: string): PaymentSessionInput {
-  const { carried } = fieldsOf(value);
+  const { carried, opened } = fieldsOf(value);
   const address = expectAddress(value, 'paymentSession');
   if (workflowId !== paymentWorkflowId(address)) throw otherThan(workflowId, paymentWorkflowId(address));
-  return carried === undefined ? address : { ...address, carried: carriedOf(carried) };
+  if (carried !== undefined) return { ...address, carried: carriedOf(carried) };
+  const payment = openedOf(opened);
+  return payment === null ? address : { ...address, opened: payment };
+}
+
+/** Null where the value is no session of ours: the run then finds the session by itself. */
+function openedOf(value: unknown): OpenedPayment | null {
+  const { money, sessionId, checkoutUrl, expiresAt, expiryDueAt, pollIntervalMs, capture } = fieldsOf(value);
+  const { amountMinor, currency } = fieldsOf(money);
+  const isMoney = isCount(amountMinor) && isText(currency);
+  const isSession = isText(sessionId) && isText(checkoutUrl) && isText(capture);
+  if (!isMoney || !isSession || !isTime(expiresAt) || !isTime(expiryDueAt) || !isCount(pollIntervalMs))
+    return null;
+  return {
+    kind: 'opened',
+    status: 'PENDING',
+    reviewCode: null,
+    dismissed: false,
+    transactionId: null,
+    knownEvents: [],
+    money: { amountMinor, currency },
+    sessionId,
+    checkoutUrl,
+    expiresAt,
+    expiryDueAt,
+    pollIntervalMs,
+    capture,
+    mayHaveSurplus: false,
+  };
 }
 
 /** @throws ApplicationFailure, which ends the run */

@@ -3,7 +3,8 @@
  * during a look.
  */
 import { condition } from '@temporalio/workflow';
-import type { ClosingCause, OpenedPayment } from '../activities/contract.ts';
+import type { ClosingCause } from '../activities/contract.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isOpen, isSettled, type PaymentStatus } from '../domain/payment.ts';
 import { insteadOf, NOT_RECORDED } from './ended.ts';
 import { look } from './look.ts';

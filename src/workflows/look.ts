@@ -3,7 +3,8 @@
  * means is decided elsewhere.
  */
 import { workflowInfo } from '@temporalio/workflow';
-import type { LookInput, LookResult, OpenedPayment } from '../activities/contract.ts';
+import type { LookInput, LookResult } from '../activities/contract.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import type { Closing } from '../domain/payment.ts';
 import type { Triggers } from '../domain/trigger.ts';
 import { insteadOf } from './ended.ts';

@@ -2,6 +2,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Callback } from '../domain/callback.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import type { Closing, PaymentAddress, PaymentStatus } from '../domain/payment.ts';
 import type { LookRequest, TimedLook, UnprovedHit } from '../domain/trigger.ts';
 import type { CarriedOpening } from './opening-plan.ts';
@@ -42,6 +43,8 @@ export const TransactionIdKey = defineSearchAttributeKey('TransactionId', 'KEYWO
 export interface PaymentSessionInput extends PaymentAddress {
   /** Handed over by an earlier run of the same payment when its history grew long. */
   readonly carried?: CarriedState;
+  /** The session that the request opened before it started the run. Absent where the run is to open it. */
+  readonly opened?: OpenedPayment;
 }
 
 export interface CarriedState {

@@ -3,11 +3,11 @@ import { condition, sleep, workflowInfo } from '@temporalio/workflow';
 import type {
   ClosingCause,
   NoSession,
-  OpenedPayment,
   OpenSessionInput,
   OpenSessionOutcome,
 } from '../activities/contract.ts';
 import { CLOSED_BECAUSE } from '../domain/decide.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isOpen } from '../domain/payment.ts';
 import { insteadOf, isTimedOut, NOT_READ } from './ended.ts';
 import { beside } from './follow-up.ts';
@@ -22,7 +22,7 @@ import { planAfterClearAnswer, statusOf, type RunState } from './run-state.ts';
  */
 export async function open(run: RunState): Promise<void> {
   const because = nextToClose(run.opening, run.callbacks.length > 0);
-  if (because !== undefined) return closeInstead(run, because);
+  if (because !== undefined && (await closeInstead(run, because))) return;
   const input = inputOf(run);
   const outcome = await tryOnce(run, input);
   if (outcome.kind === 'unavailable')
@@ -85,23 +85,24 @@ function keyOf({ opening }: RunState): string {
 
 /**
  * The merchant cancels a payment that could not be opened yet. No payer has its address, so the gateway need
- * not be asked first.
+ * not be asked first. False where another process has opened the session meanwhile.
  */
-async function closeInstead(run: RunState, because: ClosingCause): Promise<void> {
+async function closeInstead(run: RunState, because: ClosingCause): Promise<boolean> {
   const { paymentId, orderReference, n, gateway } = run.input;
   const { callbacks } = run;
   const input = { paymentId, orderReference, n, gateway, key: keyOf(run), because, callbacks };
   const summary = `close the payment without a session: ${CLOSED_BECAUSE[because.why]}`;
-  const status = await closeUnopened.executeWithOptions({ summary }, [input]).then(
-    (recorded) => recorded.status,
-    (error: unknown) => insteadOf(error, statusOf(run)),
-  );
+  const { status, hasSession } = await closeUnopened
+    .executeWithOptions({ summary }, [input])
+    .catch((error: unknown) => insteadOf(error, { status: statusOf(run), hasSession: false }));
+  if (hasSession) return false;
   run.opening.closing = run.opening.closing.filter((asked) => asked !== because);
   // The store has no request to close it.
-  if (isOpen(status)) return;
+  if (isOpen(status)) return true;
   run.closing = because.why;
   goWithout(run, { kind: 'closed', status, reason: CLOSED_BECAUSE[because.why] }, []);
   if (status === 'CANCELLED') closeSurplusLater(run, '');
+  return true;
 }
 
 function goWithout(

@@ -66,6 +66,7 @@ export function paymentSession(input: PaymentSessionInput): Promise<PaymentSessi
 function runSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {
   const run = newRunState(expectPaymentInput(input, workflowInfo().workflowId));
   receiveMessages(run);
+  watchLifetime(run);
   showDoing(run, null);
   return runLoop<PaymentSessionResult>({
     due: (now) => dueOf(run, now),
@@ -82,10 +83,13 @@ function dueOf(run: RunState, now: number): (() => Promise<void>) | null {
   return isOpeningDue(run, now) ? () => alone(run, () => open(run)) : null;
 }
 
-async function alone(run: RunState, work: () => Promise<unknown>): Promise<void> {
-  await run.mutex.run(work);
-  watchLifetime(run);
-  showDoing(run, null);
+/** Nothing else moves before the work is no longer shown: the run may end as soon as the mutex is free. */
+function alone(run: RunState, work: () => Promise<unknown>): Promise<void> {
+  return run.mutex.run(async () => {
+    await work();
+    watchLifetime(run);
+    showDoing(run, null);
+  });
 }
 
 function timerOf(run: RunState): { at: number; summary: string } | null {

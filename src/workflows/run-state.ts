@@ -1,7 +1,7 @@
 /** The state of one run of `paymentSession`, and the pure steps that change it. */
-import type { OpenedPayment } from '../activities/contract.ts';
 import { tellsNews, type Callback, type Proved } from '../domain/callback.ts';
 import { delayAfter, isSoon } from '../domain/ladder.ts';
+import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isSettled, readEvery, type Closing, type PaymentStatus } from '../domain/payment.ts';
 import type { Poke, TimedLook, Triggers } from '../domain/trigger.ts';
 import type { CarriedState, PaymentSessionInput } from './messages.ts';
@@ -62,7 +62,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
   const carried: CarriedState = input.carried ?? { seen: [] };
   return {
     input,
-    phase: { kind: 'opening' },
+    phase: input.opened === undefined ? { kind: 'opening' } : { kind: 'watching', payment: input.opened },
     opening: newOpening(carried.opening),
     seen: new Set(carried.seen),
     callbacks: [],

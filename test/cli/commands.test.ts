@@ -187,7 +187,9 @@ describe('paidonce', () => {
   it('says in one line that there is no database to migrate', async () => {
     process.env = { DATABASE_URL: `postgresql://somebody:a-password@${NOBODY}/paidonce` };
     expect(await runCommand(['migrate'])).toBe(1);
-    expect(terminal.complaints).toMatch(/^paidonce: migrating the database: .*ECONNREFUSED.*; check that the server is up.*\n$/);
+    expect(terminal.complaints).toMatch(
+      /^paidonce: migrating the database: .*ECONNREFUSED.*; check that the server is up.*\n$/,
+    );
     expect(terminal.complaints).not.toContain('a-password');
   });
 

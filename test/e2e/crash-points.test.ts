@@ -52,7 +52,7 @@ const CASES: readonly CrashCase[] = [
   ...each('cancel', ['record.before', 'record.uncommitted', 'record.after']),
   ...each('adopt', ['open.adopt.before', 'open.adopt.after']),
   ...each('pay', ['read.before', 'read.after', 'record.before', 'record.uncommitted', 'record.after']),
-  ...each('pay', ['open.create.before', 'open.create.after', 'open.record.after']),
+  ...each('pay', ['open.create.after', 'open.record.after', 'open.start.after']),
   ...each('pay', ['ingress.log.before', 'ingress.log.after', 'ingress.signal.after']),
   ...each('capture', ['operation.claim.before', 'operation.claim.after', 'operation.answer.before']),
   ...each('pay', ['open.claim.before', 'open.claim.after']),
@@ -87,7 +87,9 @@ function namespaces(): string[] {
  */
 function diesOf({ point, story }: CrashCase): keyof typeof CELLS {
   if (point.startsWith('record.') && story === 'pay') return 'serve';
-  return /^(open\.claim|ingress|operation|resolve)\./.test(point) ? 'api' : 'worker';
+  // The first death is the API's, the second one the worker's.
+  if (story === 'surplus') return 'serve';
+  return /^(open\.(claim|create|record|start)|ingress|operation|resolve)\./.test(point) ? 'api' : 'worker';
 }
 
 async function cellOf(namespace: string): Promise<Cell> {

@@ -6,20 +6,21 @@ import type {
   AttemptResult,
   GiveBackPlan,
   NoSession,
-  OpenedPayment,
   OpenSessionInput,
   OpenSessionOutcome,
 } from '../../src/activities/contract.ts';
 import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
-import { decideLook, resultOf, watched } from '../../src/activities/look-at-payment.ts';
+import { decideLook, resultOf } from '../../src/activities/look-at-payment.ts';
 import { notesOfLook, wordsOfReading } from '../../src/activities/look-notes.ts';
 import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
 import type { Callback } from '../../src/domain/callback.ts';
 import { closedBy, type Decision, type Finding } from '../../src/domain/decide.ts';
 import type { Note } from '../../src/domain/note.ts';
+import type { OpenedPayment } from '../../src/domain/opened-payment.ts';
 import { isOpen, isSettled, type PaymentSnapshot } from '../../src/domain/payment.ts';
 import type { Reading } from '../../src/domain/transaction.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { watched } from '../../src/sessions/opened-payment.ts';
 import {
   newPayment,
   paymentOf,
@@ -125,7 +126,8 @@ export function createFakeActivities(orders: ReadonlyMap<string, FakeOrder>): Ru
     },
     async closeUnopened({ orderReference, paymentId, because, callbacks }) {
       const fake = await at(orderReference, 'closeUnopened');
-      return { status: endUnopened(fake, { paymentId, callbacks }, closedBy(because.why)).row.status };
+      const { status, sessionId } = endUnopened(fake, { paymentId, callbacks }, closedBy(because.why)).row;
+      return { status, hasSession: sessionId !== '' };
     },
     async lookAtPayment(input) {
       const fake = await at(input.orderReference, 'lookAtPayment');
@@ -227,19 +229,30 @@ async function open(fake: FakeOrder, input: OpenSessionInput): Promise<OpenSessi
     return ended(fake, input, { kind: 'closed', reason }, closedBy('merchant'));
   }
   if (payment.sessionId === '') {
-    const { expiresAt, paymentId, orderReference: reference, money } = payment;
+    const { expiresAt } = payment;
     if ((await fake.now()) >= expiresAt)
       return neverOpened(fake, input, 'no session before the payment expired');
     if (fake.isDeafToOpenings)
       return { kind: 'unavailable', reason: 'create: 503', expiresAt: new Date(expiresAt).toISOString() };
-    payment.sessionId = createSession(psp, {
-      sessionId: `${paymentId}-s`,
-      reference,
-      money,
-      paymentId,
-    }).sessionId;
+    create(psp, payment);
   }
   return opened(fake, payment);
+}
+
+/** As the request that creates a payment does: what it starts the run with. */
+export function openByRequest(fake: FakeOrder, payment: StoredPayment): OpenedPayment {
+  create(fake.psp, payment);
+  return opened(fake, payment);
+}
+
+function create(psp: FakeOrder['psp'], payment: StoredPayment): void {
+  const { paymentId, orderReference: reference, money } = payment;
+  payment.sessionId = createSession(psp, {
+    sessionId: `${paymentId}-s`,
+    reference,
+    money,
+    paymentId,
+  }).sessionId;
 }
 
 function opened(
@@ -280,8 +293,8 @@ function endUnopened(
   { paymentId, callbacks: deliveries }: Pick<OpenSessionInput, 'paymentId' | 'callbacks'>,
   finding: Finding,
 ): MemoryRecord {
-  const decide = ({ status }: PaymentSnapshot): Decision =>
-    isOpen(status) && !fake.isUndecided ? { kind: 'find', finding } : { kind: 'keep' };
+  const decide = ({ status, sessionId }: PaymentSnapshot): Decision =>
+    isOpen(status) && sessionId === '' && !fake.isUndecided ? { kind: 'find', finding } : { kind: 'keep' };
   const recorded = recordFinding(fake.order, { paymentId, decide, deliveries }, fake.policy);
   tell(fake, recorded);
   return recorded;

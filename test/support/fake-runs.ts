@@ -13,6 +13,8 @@ const SIGNAL_TIMEOUT_MS = 500;
 
 export interface FakeRuns extends PaymentRuns {
   temporal: 'well' | 'down' | 'hanging';
+  /** The runs that were started with a session. */
+  readonly started: Parameters<PaymentRuns['start']>[];
   readonly callbacks: { payment: PaymentAddress; signal: Callback }[];
   readonly pokes: { orderReference: string; n: number; why: UnprovedHit['why'] }[];
   readonly closed: PaymentAddress[];
@@ -32,6 +34,7 @@ export function fakeRuns(db: Db): FakeRuns {
   };
   const runs: FakeRuns = {
     temporal: 'well',
+    started: [],
     callbacks: [],
     pokes: [],
     looks: [],
@@ -41,6 +44,11 @@ export function fakeRuns(db: Db): FakeRuns {
       open: (payment) => opened(db, payment),
       cancel: () => Promise.resolve({ kind: 'cancelled' }),
       resolve: () => Promise.resolve({ kind: 'resolved', status: 'AUTHORIZED' }),
+    },
+    async start(...asked) {
+      await reach();
+      runs.started.push(asked);
+      return 'run-1';
     },
     open: async (payment) => reach().then(() => runs.answers.open(payment)),
     cancel: async (payment, request) => reach().then(() => runs.answers.cancel(payment, request)),

@@ -41,7 +41,7 @@ export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'never-opened'(story) {
     story.fake.refusal = NEVER_OPENED;
-    await story.open();
+    await story.openByRun();
   },
   async 'closed-without-session'(story) {
     story.claim();

@@ -16,7 +16,7 @@ import {
 import { ATTEMPT_SCENARIOS } from './attempt-scenarios.ts';
 import { CLOSING_SCENARIOS } from './closing-scenarios.ts';
 import type { DevWorld } from './dev-server.ts';
-import { callbackSignal, type FakeOrder, newFakeOrder } from './fake-activities.ts';
+import { callbackSignal, type FakeOrder, newFakeOrder, openByRequest } from './fake-activities.ts';
 import { PATIENT } from './fake-workers.ts';
 import { addressOf, claimPayment, newOrder, type StoredPayment } from './memory-store.ts';
 import { ODD_SCENARIOS } from './odd-scenarios.ts';
@@ -101,6 +101,12 @@ export class Story {
   }
 
   async open(): Promise<void> {
+    this.claim();
+    await this.runs.start(this.address, openByRequest(this.fake, this.payment));
+  }
+
+  /** As after a request that could not open it. */
+  async openByRun(): Promise<void> {
     this.claim();
     await this.runs.open(this.address);
   }
@@ -264,6 +270,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
   },
+  /** The request that created the payment could not open its session. */
+  async 'opened-by-run'(story) {
+    await story.openByRun();
+    change(story.session, 'AUTHORIZED');
+    await story.callback('e1');
+  },
   async 'paid-by-sweep'(story) {
     await story.open();
     change(story.session, 'AUTHORIZED');
@@ -396,7 +408,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'surplus-closed'(story) {
     story.fake.mayHaveSurplus = true;
-    await story.open();
+    await story.openByRun();
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
   },

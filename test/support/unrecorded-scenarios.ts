@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
 import { attempted } from './attempt-scenarios.ts';
-import type { FakeOrder } from './fake-activities.ts';
+import { openByRequest, type FakeOrder } from './fake-activities.ts';
 import type { Scenario, Story } from './scenarios.ts';
 import { change } from './simulated-psp.ts';
 import { until } from './until.ts';
@@ -96,12 +96,12 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'opening-ended'(story) {
     refuseOnce(story, 'openSession');
-    await story.open();
+    await story.openByRun();
   },
   async 'opening-refused-unrecorded'(story) {
     refuseOnce(story, 'openSession');
     story.fake.refusal = { kind: 'rejected', status: 'FAILED', reason: 'no' };
-    await story.open();
+    await story.openByRun();
   },
   /** As where the store has no note of the request: the session is not closed, and the next click gets it. */
   async 'opening-close-unrecorded'(story) {
@@ -114,10 +114,18 @@ export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.open(story.address);
     await paid(story);
   },
+  /** The request that created the payment is slow: its session is recorded just before the run would close it. */
+  async 'opened-while-closing'(story) {
+    story.claim();
+    story.fake.isDeafToOpenings = true;
+    await story.runs.open(story.address);
+    openByRequest(story.fake, story.payment);
+    await story.runs.cancel(story.address, NOTE);
+  },
   async 'surplus-ended'(story) {
     story.fake.mayHaveSurplus = true;
     refuseOnce(story, 'cancelSurplusSessions');
-    await story.open();
+    await story.openByRun();
     change(story.session, 'AUTHORIZED');
     await story.callback('e1');
   },

@@ -10,6 +10,7 @@ import { createPokes } from '../callbacks/pokes.ts';
 import { createSourcedIngress } from '../callbacks/sources.ts';
 import { createMetricsReader } from '../health/metrics-reader.ts';
 import { createMoneyMover } from '../money/money-mover.ts';
+import { SessionOpener } from '../payments/session-opener.ts';
 import { createOutcomeWaits } from '../returns/outcome-waits.ts';
 import { bearerAuth } from './auth.ts';
 import type { Call } from './define-call.ts';
@@ -34,6 +35,7 @@ export function createApp(service: Service): { app: Koa; ingress: Ingress } {
     pokes,
     ingress: createSourcedIngress(service, ingress),
     waits: createOutcomeWaits(service.store.db),
+    opener: new SessionOpener(service),
     mover: createMoneyMover(service),
     examine: createHealth(service),
     document: JSON.stringify(openApiDocument(prefix)),

@@ -5,13 +5,16 @@ import type { Service } from '../../service.ts';
 import { claimPayment, type NewPayment } from '../../store/claim-payment.ts';
 import type { Db } from '../../store/open.ts';
 import { moneyOf } from '../../store/payment-snapshot.ts';
-import { findPayment, type PaymentRow } from '../../store/payments.ts';
+import { findPayment, recordRun, type PaymentRow } from '../../store/payments.ts';
 import { RunEnded } from '../../temporal/run-calls.ts';
 import { Refusal, type FieldProblem } from '../refusal.ts';
 import { closePayment } from './cancel-payment.ts';
 import { addressOf, refuseUnconfigured } from './find-payment.ts';
 import { newPaymentOf, type PaymentRequest } from './new-payment.ts';
 import { fitted, type Warning } from './prefill.ts';
+import type { SessionOpener } from './session-opener.ts';
+
+export type PaymentTools = Service & { readonly opener: SessionOpener };
 
 export interface OpenedAnswer {
   readonly isNew: boolean;
@@ -33,15 +36,17 @@ const ATTEMPTS = 4;
  * @throws Refusal
  */
 export async function openPayment(
-  service: Service,
+  { opener, ...service }: PaymentTools,
   request: PaymentRequest,
   key: string,
 ): Promise<OpenedAnswer> {
   const texts = fitted(request);
-  const wanted = newPaymentOf(service, request, texts);
+  const asked = newPaymentOf(service, request, texts);
   let replaced: string | null = null;
   let created: string | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const { openingMs } = opener;
+    const wanted = { ...asked, ...(openingMs !== undefined && { openingMs }) };
     const claim = await claimOnce(service.store.db, wanted);
     if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
       throw refusal(claim.kind, wanted);
@@ -56,7 +61,7 @@ export async function openPayment(
       continue;
     }
     if (claim.kind === 'created') created = claim.payment.id;
-    const opened = await openRun(service, claim.payment);
+    const opened = (await opener.open(claim)) ?? (await openRun(service, claim.payment));
     if (opened !== null) return { isNew: opened.id === created, payment: opened, warnings: texts.warnings };
   }
   throw new Refusal('unavailable', 'the payment kept changing while it was opened; send the request again');
@@ -94,14 +99,25 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
     );
   if (result.kind === 'rejected')
     throw new Refusal('gateway_rejected', `${payment.gateway} refused the session: ${result.reason}`);
-  const { sessionId, checkoutUrl, status, runId } = result;
-  const opened = { sessionId, checkoutUrl, status };
+  const { sessionId, checkoutUrl, status } = result;
+  const opened = { sessionId, checkoutUrl, status, runId: await runOf(service, payment, result.runId) };
   if (payment.sessionId !== null) return { ...payment, ...opened };
   // For a session that was just opened, the run's answer is complete. For one that is on hold by now it is
   // not.
-  if (status === 'PENDING' && runId !== undefined) return { ...payment, ...opened, runId };
+  if (status === 'PENDING' && opened.runId !== null) return { ...payment, ...opened };
   const fresh = await findPayment(service.store.db, payment.id);
   return { ...(fresh ?? payment), ...opened };
+}
+
+/** The request that opened the session may have died before it noted the run that it started, or started none. */
+async function runOf(
+  { store }: Service,
+  payment: PaymentRow,
+  runId: string | undefined,
+): Promise<string | null> {
+  if (payment.runId !== null || runId === undefined) return payment.runId;
+  await recordRun(store.db, payment.id, runId);
+  return runId;
 }
 
 function mismatch(

@@ -12,7 +12,7 @@ import { asRefusal } from '../http/problem.ts';
 import { Refusal } from '../refusal.ts';
 import { closePayment } from './cancel-payment.ts';
 import { paymentNamed } from './find-payment.ts';
-import { openPayment, type OpenedAnswer } from './open-payment.ts';
+import { openPayment, type OpenedAnswer, type PaymentTools } from './open-payment.ts';
 import * as examples from './payment-examples.ts';
 import {
   cancelRequest,
@@ -59,7 +59,7 @@ export const PAYMENT_CALLS = [
       'gateway_rejected',
       'gateway_not_configured',
     ],
-    async handle(request, service: Service) {
+    async handle(request, service: PaymentTools) {
       const asked = await request.body();
       const opened = await noted(service, openPayment(service, asked, keyOf(request.ctx).name));
       const body = { ...viewPayment(opened.payment, linksOf(service)), warnings: [...opened.warnings] };

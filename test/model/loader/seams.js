@@ -21,6 +21,6 @@ export const SEAMS = {
   'workflows/follow-up.ts': ['tell', 'followUp'],
   'stand-ins/store-deliveries.ts': ['logDelivery'],
   'stand-ins/store-operations.ts': ['claimGiveBack', 'markSending', 'readAttempt'],
-  'stand-ins/store-payments.ts': ['findOrder'],
+  'stand-ins/store-payments.ts': ['findOrder', 'recordOpened', 'recordRun'],
   'stand-ins/store-update-attempts.ts': ['claimAttempt'],
 };

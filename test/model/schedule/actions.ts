@@ -110,13 +110,14 @@ async function shop(world: World, isReplacing: boolean): Promise<void> {
   const order = { reference, amount, currency: 'NOK' };
   const request = { gateway: 'dintero', order, capture: trouble.weather.capture, replace: isReplacing };
   if (isReplacing) world.promises.asked.replacing ??= world.clock.now;
-  const { payment } = await openPayment(service, request, KEY);
-  const { sessionId } = tables.payments.get(payment.id) ?? {};
+  const { payment } = await openPayment({ ...service, opener: world.opener }, request, KEY);
+  const { sessionId, runId } = tables.payments.get(payment.id) ?? {};
   world.say(() => `the shopper is sent to ${payment.sessionId}`);
   world.promises.keep(
     payment.sessionId === sessionId,
     `the shopper is sent to ${payment.sessionId}, not ${sessionId}`,
   );
+  world.promises.keep(runId != null, `the shopper is sent to ${payment.sessionId}, which no run watches`);
 }
 
 function closing({ promises, clock }: World, { id }: PaymentRow): void {

@@ -1,6 +1,6 @@
 /** `src/store/payments.ts` in memory. */
 import type { Db } from '../../../src/store/open.ts';
-import type { AdoptedPayment, OrderRow, PaymentRow } from '../../../src/store/payments.ts';
+import type { AdoptedPayment, OpenedSession, OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import { tablesOf } from '../world/tables.ts';
 
 export type * from '../../../src/store/payments.ts';
@@ -8,15 +8,31 @@ export type * from '../../../src/store/payments.ts';
 export function recordOpened(
   db: Db,
   paymentId: string,
-  { sessionId, checkoutUrl, runId }: { sessionId: string; checkoutUrl: string; runId: string; text: string },
-): Promise<{ sessionId: string; checkoutUrl: string }> {
+  { sessionId, checkoutUrl, runId, ifPending }: OpenedSession,
+): Promise<{ sessionId: string | null; checkoutUrl: string | null }> {
   const tables = tablesOf(db);
   return tables.call('record the session', () => {
     const payment = tables.payments.get(paymentId) as PaymentRow;
-    const isFirst = payment.sessionId === null || payment.sessionId === sessionId;
-    if (isFirst) tables.changePayment(paymentId, { sessionId, checkoutUrl, runId });
+    const isUnopened = payment.sessionId === null && (ifPending !== true || payment.status === 'PENDING');
+    if (isUnopened || payment.sessionId === sessionId)
+      tables.changePayment(paymentId, { sessionId, checkoutUrl, ...(runId !== undefined && { runId }) });
     const kept = tables.payments.get(paymentId);
-    return { sessionId: kept?.sessionId ?? sessionId, checkoutUrl: kept?.checkoutUrl ?? checkoutUrl };
+    return { sessionId: kept?.sessionId ?? null, checkoutUrl: kept?.checkoutUrl ?? null };
+  });
+}
+
+export function endOpening(db: Db, paymentId: string): Promise<void> {
+  const tables = tablesOf(db);
+  return tables.call('end the opening', () => {
+    if (tables.payments.get(paymentId)?.sessionId === null)
+      tables.changePayment(paymentId, { openingUntil: new Date() });
+  });
+}
+
+export function recordRun(db: Db, paymentId: string, runId: string): Promise<void> {
+  const tables = tablesOf(db);
+  return tables.call('record the run', () => {
+    if (tables.payments.get(paymentId)?.runId == null) tables.changePayment(paymentId, { runId });
   });
 }
 

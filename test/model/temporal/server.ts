@@ -73,6 +73,12 @@ export class ToyServer {
     return run !== undefined;
   }
 
+  /** Starts a run where none is open; the id of the one that is. */
+  ensure(type: string, workflowId: string, input: object): string {
+    if (!this.#open.has(workflowId)) this.begin(type, workflowId, input, []);
+    return this.#open.get(workflowId)?.runId ?? '';
+  }
+
   begin(type: string, workflowId: string, input: object, messages: readonly Message[]): void {
     this.#runs += 1;
     const runId = `run-${this.#runs}`;

@@ -46,6 +46,11 @@ class ToyRuns {
     return this.#send(() => this.#server.tell(address, { name, args }));
   }
 
+  /** Where a run is there already, the input is lost, as on a server. */
+  start({ type, workflowId, input }: Address, opened: object): Promise<string> {
+    return this.#send(() => this.#server.ensure(type, workflowId, { ...input, opened }));
+  }
+
   poke(workflowId: string, name: string, ...args: unknown[]): Promise<boolean> {
     return this.#send(() => this.#server.tellIfOpen(workflowId, { name, args }));
   }
@@ -103,6 +108,7 @@ export function createToyRuns(server: ToyServer, post: Post): { runs: PaymentRun
   const now = () => new Date().toISOString();
   return {
     runs: {
+      start: (payment, opened) => toy.start(paymentAddress(payment), opened),
       open: (payment) => toy.ask(paymentAddress(payment), openSession.name),
       cancel: (payment, request) => toy.ask(paymentAddress(payment), cancelSession.name, request),
       resolve: (payment, request) => toy.ask(paymentAddress(payment), resolveReview.name, request),

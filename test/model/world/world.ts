@@ -4,6 +4,7 @@ import { createUpdateActivities } from '../../../src/activities/notify-merchant.
 import { createRecording } from '../../../src/activities/recording.ts';
 import { createWakingActivities } from '../../../src/activities/start-workflows.ts';
 import { createMoneyMover, type MoneyMover } from '../../../src/api/money/money-mover.ts';
+import { SessionOpener } from '../../../src/api/payments/session-opener.ts';
 import type { Gateway, OperationRequest } from '../../../src/gateways/gateway.ts';
 import type { Service } from '../../../src/service.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
@@ -51,6 +52,8 @@ export class World {
   readonly promises: Promises;
   #firstAttempts: { readonly deaths: number; readonly of: FirstAttempts } | null = null;
   readonly service: Service;
+  readonly opener: SessionOpener;
+  readonly #gateway: Gateway;
   readonly mover: MoneyMover;
   readonly story: string[] | null;
   /** When the gateway's books were changed last, and how much it is still going to do by itself. */
@@ -95,7 +98,9 @@ export class World {
     this.shop = new Shop(this);
     this.network = new Network(this);
     this.service = this.#service();
+    this.#gateway = createModelGateway(this.psp, this.#line()) as Gateway;
     this.mover = createMoneyMover(this.service);
+    this.opener = new SessionOpener(this.service);
     this.say(() => `weather: ${describe(weather)}`);
   }
 
@@ -158,8 +163,7 @@ export class World {
   /** What a Worker registers. */
   activities(): RunActivities {
     const db = dbOf(this.tables);
-    const gateway = createModelGateway(this.psp, this.#line()) as Gateway;
-    const gatewayNamed = () => gateway;
+    const gatewayNamed = () => this.#gateway;
     const { policy } = this.trouble.weather;
     return {
       ...createActivities({
@@ -238,9 +242,9 @@ export class World {
 
   #service(): Service {
     return {
-      config: { SESSION_LIFETIME: LIFETIME_MS },
+      config: { SESSION_LIFETIME: LIFETIME_MS, ON_HOLD_POLL_INTERVAL: POLL_MS },
       log: NO_LOG,
-      gateways: { find: () => ({ id: 'dintero', rulesFor: () => this.psp.rules.rules }), all: [] },
+      gateways: { find: () => this.#gateway, named: () => this.#gateway, all: [] },
       store: { db: dbOf(this.tables) },
       runs: this.runs,
       money: this.money,

@@ -1,0 +1,103 @@
+/**
+ * The fast way to open a session: the request that has created the payment asks the gateway itself, once, and
+ * starts the run before it answers. After any trouble the run opens the session durably, and first looks for a
+ * session that this request may have left.
+ */
+import { crashable } from '../../crash-points.ts';
+import type { OpenedPayment } from '../../domain/opened-payment.ts';
+import type { PaymentAddress } from '../../domain/payment.ts';
+import { withTimeLimit } from '../../lib/time-limit.ts';
+import type { Service } from '../../service.ts';
+import { createAtGateway, writeOpened } from '../../sessions/open-at-gateway.ts';
+import { openedPayment } from '../../sessions/opened-payment.ts';
+import type { PaymentClaim } from '../../store/claim-payment.ts';
+import { endOpening, recordRun, type PaymentRow } from '../../store/payments.ts';
+import { addressOf } from './find-payment.ts';
+
+interface Limits {
+  /** How long the gateway may take. */
+  readonly waitsMs: number;
+  /**
+   * A gateway that hangs holds no more requests than this. The others are opened by their runs, with slots of
+   * their own.
+   */
+  readonly atOnce: number;
+}
+
+/** With the 12 s of the run, the caller has an answer within 15 s. */
+const LIMITS: Limits = { waitsMs: 2_000, atOnce: 50 };
+/** How much longer the run waits for this request: the store's time. */
+const STORE_MS = 1_000;
+
+type Claimed = Extract<PaymentClaim, { readonly kind: 'created' | 'open' }>;
+
+/** One for a process. */
+export class SessionOpener {
+  readonly #service: Service;
+  readonly #limits: Limits;
+  readonly #underWay = new Map<string, Promise<PaymentRow | null>>();
+
+  constructor(service: Service, limits: Limits = LIMITS) {
+    this.#service = service;
+    this.#limits = limits;
+  }
+
+  /** For the claim of a payment: how long its run leaves the opening to us. Undefined where there is no room. */
+  get openingMs(): number | undefined {
+    const { waitsMs, atOnce } = this.#limits;
+    return this.#underWay.size < atOnce ? waitsMs + STORE_MS : undefined;
+  }
+
+  /**
+   * The payment with its session, watched by its run. Null where the run is to open the session. Requests for
+   * one payment share one opening.
+   * @throws RunsUnavailable when the session is open and recorded, and no run could be started
+   */
+  open({ kind, payment }: Claimed): Promise<PaymentRow | null> {
+    if (kind === 'open' || payment.openingUntil === null)
+      return this.#underWay.get(payment.id) ?? Promise.resolve(null);
+    const opening = this.#openAndStart(payment).finally(() => this.#underWay.delete(payment.id));
+    this.#underWay.set(payment.id, opening);
+    return opening;
+  }
+
+  async #openAndStart(payment: PaymentRow): Promise<PaymentRow | null> {
+    const { log, store } = this.#service;
+    const opened = await this.#create(payment).catch((error: unknown) => {
+      log.debug({ payment: payment.id, reason: String(error) }, 'the session is left to its run');
+      return null;
+    });
+    if (opened !== null) return this.#start(opened);
+    // Where the store does not answer, the run waits until the time is over.
+    await endOpening(store.db, payment.id).catch(() => undefined);
+    return null;
+  }
+
+  /** Null where the payment was closed meanwhile: no payer has the address of the session, which is closed too. */
+  #create(payment: PaymentRow): Promise<PaymentRow | null> {
+    const { gateways, store } = this.#service;
+    const gateway = gateways.named(payment.gateway);
+    return withTimeLimit(this.#limits.waitsMs, [], async (signal) => {
+      const { sessionId, checkoutUrl } = await createAtGateway({ gateway, signal }, payment);
+      const text = `session ${sessionId} opened at ${gateway.id}`;
+      const kept = await writeOpened(store.db, payment, { sessionId, checkoutUrl, text, ifPending: true });
+      if (kept.sessionId === sessionId) return { ...payment, ...kept };
+      await gateway.cancelSession(sessionId, { signal });
+      return null;
+    });
+  }
+
+  /** No caller has the session before its run watches it. */
+  async #start(payment: PaymentRow): Promise<PaymentRow> {
+    const { config, store } = this.#service;
+    const opened = openedPayment({ pollIntervalMs: config.ON_HOLD_POLL_INTERVAL }, payment, false);
+    const runId = await startRun(this.#service, addressOf(payment), opened);
+    await recordRun(store.db, payment.id, runId);
+    return { ...payment, runId };
+  }
+}
+
+const startRun = crashable(
+  { after: 'open.start.after' },
+  ({ runs }: Service, payment: PaymentAddress, opened: OpenedPayment) => runs.start(payment, opened),
+);
