@@ -3,7 +3,9 @@
  * that it is being sent before it is sent, and record the result.
  */
 import { crashable } from '../crash-points.ts';
-import { decide, isStale, type Decision, type Finding } from '../domain/decide.ts';
+import { decide } from '../domain/decide.ts';
+import { isStale } from '../domain/stale-reading.ts';
+import type { Decision, Finding } from '../domain/finding.ts';
 import type { FailedOperation } from '../domain/finish-operations.ts';
 import { linesOfRest, type MovedLine } from '../domain/lines.ts';
 import {

@@ -1,5 +1,5 @@
 /** Records that a payment has ended and never had a session. */
-import { closedBy, type Decision, type Finding } from '../domain/decide.ts';
+import { closedBy, type Decision, type Finding } from '../domain/finding.ts';
 import type { Callback } from '../domain/callback.ts';
 import { isOpen, type PaymentSnapshot, type PaymentStatus } from '../domain/payment.ts';
 import { recordFinding, type RecordRequest } from '../store/record-finding/write.ts';

@@ -1,7 +1,8 @@
 /** One look: read the gateway, decide under the order's lock, record the finding, notify the merchant. */
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
-import { decide, type Decision } from '../domain/decide.ts';
+import { decide } from '../domain/decide.ts';
+import type { Decision } from '../domain/finding.ts';
 import type { WatchedPayment } from '../domain/opened-payment.ts';
 import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
 import type { Reading } from '../domain/transaction.ts';

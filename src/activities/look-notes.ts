@@ -1,6 +1,6 @@
 /** The timeline's notes about a look, in words and data. */
 import type { Callback } from '../domain/callback.ts';
-import type { Decision } from '../domain/decide.ts';
+import type { Decision } from '../domain/finding.ts';
 import type { Note } from '../domain/note.ts';
 import type { Reading } from '../domain/transaction.ts';
 import type { Poke, Triggers } from '../domain/trigger.ts';

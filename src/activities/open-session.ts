@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
-import type { Finding } from '../domain/decide.ts';
+import type { Finding } from '../domain/finding.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isSameKey, isSettled } from '../domain/payment.ts';
 import { GatewayRejected, GatewayUnavailable, type FoundSession } from '../gateways/gateway.ts';

@@ -1,6 +1,6 @@
 /** The sweep: it keeps contract §5.3 even if no callback ever comes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { differsFromListing, hasOtherSums } from '../domain/decide.ts';
+import { differsFromListing, hasOtherSums } from '../domain/compare-listing.ts';
 import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway.ts';
 import { markWoken, takeForWaking } from '../store/wakes.ts';
 import type { Db } from '../store/open.ts';

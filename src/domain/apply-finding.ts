@@ -1,5 +1,5 @@
 /** Decides, in one pure function under the order's lock, which payment pays an order and how both change. */
-import type { Finding } from './decide.ts';
+import type { Finding } from './finding.ts';
 import { sameMoney } from './money.ts';
 import { doneSince, shownAfter, UNDONE, undoneSince, type ShownStates } from './news.ts';
 import type { OperationKind } from './operation.ts';

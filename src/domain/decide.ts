@@ -1,20 +1,18 @@
 /**
  * What a reading means for a payment. Every reading is decided here: of a look, for an operator's decision,
- * of an operation. Pure. Findings without a decision on a reading are made in activities/: `recordStuck` of
- * attempt-operation.ts, `ended` of open-session.ts, and close-unopened.ts.
+ * of an operation. Pure.
  */
-import { reversalsIn, reversalsOf } from './news.ts';
+import { closedBy, find, type Decision } from './finding.ts';
+import { decideAcceptance, decideDismissal } from './operator-decision.ts';
 import {
   holdsMoney,
   isMoney,
-  isOpen,
   isSettled,
-  type ClosedBy,
   type Closing,
   type PaymentSnapshot,
-  type PaymentStatus,
   type ReviewCode,
 } from './payment.ts';
+import { isStale, isUnchanged } from './stale-reading.ts';
 import {
   isKnownStatus,
   mismatch,
@@ -23,41 +21,6 @@ import {
   type Reading,
   type Transaction,
 } from './transaction.ts';
-
-/**
- * What a look, a deadline or a person found out about a payment. `applyFinding` says what becomes of the
- * order.
- */
-export interface Finding {
-  readonly status: PaymentStatus;
-  /** The gateway proved that the money was there: it may pay the order. */
-  readonly pays: boolean;
-  /** The cause, stable over retries: a part of the effect's id. */
-  readonly cause: string;
-  /** For people. */
-  readonly reason?: string;
-  /** Why a person is asked. A settled status stays as it is beside it. Null: the question is withdrawn. */
-  readonly review?: ReviewCode | null;
-  readonly closedBy?: ClosedBy;
-  /** The transaction that proves it. */
-  readonly transaction?: Transaction;
-  /** The operator's decision that this finding carries out. `accept` pays although something differs. */
-  readonly decision?: 'accept' | 'dismiss';
-}
-
-export type Decision =
-  /** Nothing to act on yet: look again later. */
-  | { readonly kind: 'wait' }
-  /** A clear answer that changes nothing. */
-  | { readonly kind: 'keep' }
-  /**
-   * An answer that can't be understood. Never a failure: after an hour a person is asked. `since` in
-   * milliseconds.
-   */
-  | { readonly kind: 'unclear'; readonly reason: string; readonly since: number }
-  /** The operator's decision can't be carried out. */
-  | { readonly kind: 'refuse'; readonly reason: string }
-  | { readonly kind: 'find'; readonly finding: Finding };
 
 /** What else is known when a reading is decided on. */
 export interface Watch {
@@ -111,10 +74,6 @@ function decideReading(payment: PaymentSnapshot, reading: Reading, watch: Watch)
 
 function unclear(reason: string, { now, unclearSince }: Watch): Decision & { kind: 'unclear' } {
   return { kind: 'unclear', reason, since: unclearSince ?? now };
-}
-
-function find(finding: Finding): Decision {
-  return { kind: 'find', finding };
 }
 
 const BY_STATE = { cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED' } as const;
@@ -232,12 +191,6 @@ function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, wat
   return find({ status: 'EXPIRED', pays: false, closedBy: 'expiry', cause: 'expiry', reason });
 }
 
-/** The reasons of payments that we closed. */
-export const CLOSED_BECAUSE = {
-  merchant: 'cancelled by the merchant',
-  order_paid: 'another payment has paid the order',
-} as const satisfies Record<Closing, string>;
-
 /**
  * Closing a session voids what was begun in it. Then we ended the payment, even where the gateway uses
  * another word for that.
@@ -247,117 +200,4 @@ function closed({ status }: PaymentSnapshot, said: Decision, { closing = null }:
   const { status: found, transaction } = said.finding;
   if (found !== 'CANCELLED' && found !== 'VOIDED') return said;
   return find(closedBy(closing, transaction));
-}
-
-/** The finding that we closed a session. */
-export function closedBy(closing: Closing, transaction?: Transaction): Finding {
-  return {
-    status: 'CANCELLED',
-    pays: false,
-    closedBy: 'merchant',
-    cause: closing,
-    reason: CLOSED_BECAUSE[closing],
-    ...(transaction && { transaction }),
-  };
-}
-
-/** The one recorded exception to the amount check. Account and session are never excepted. */
-function decideAcceptance(payment: PaymentSnapshot, reading: Reading): Decision {
-  const transaction = reading.kind === 'transaction' ? reading.transaction : null;
-  const isOurs = transaction?.account === payment.account && transaction.sessionId === payment.sessionId;
-  if (transaction === null || !isOurs)
-    return { kind: 'refuse', reason: 'the gateway shows no transaction of this session' };
-  const { status, authorized, gatewayStatus, transactionId: cause } = transaction;
-  if (!isKnownStatus(status) || !holdsMoney(status) || !authorized)
-    return { kind: 'refuse', reason: `the gateway says ${gatewayStatus}: there is no money to accept` };
-  return find({ status, pays: true, cause, transaction, decision: 'accept' });
-}
-
-/** The payment shows what the gateway says, and never changes the order again. */
-function decideDismissal({ status: now }: PaymentSnapshot, reading: Reading): Decision {
-  const transaction = reading.kind === 'transaction' ? reading.transaction : undefined;
-  const said = transaction?.status;
-  const isKnown = said !== undefined && isKnownStatus(said) && said !== 'ON_HOLD';
-  return find({
-    status: isKnown ? said : isSettled(now) ? now : 'CANCELLED',
-    pays: false,
-    cause: transaction?.transactionId ?? 'session',
-    reason: 'dismissed by an operator',
-    decision: 'dismiss',
-    ...(transaction && { transaction }),
-  });
-}
-
-type Known = Pick<
-  PaymentSnapshot,
-  'status' | 'capturedMinor' | 'refundedMinor' | 'shown' | 'transactionUpdatedAt'
->;
-
-/** Whether an answer is older than one that was already acted on, as from a replica that lags behind. */
-export function isStale(payment: Known, transaction: Transaction): boolean {
-  // Only money can be taken back by an old answer. The end of a hold is always news, even with an older
-  // timestamp.
-  if (!isMoney(payment.status)) return false;
-  const [known, said] = [payment.transactionUpdatedAt, transaction.updatedAt];
-  const age = known === undefined || said === undefined ? 0 : Date.parse(known) - Date.parse(said);
-  return age === 0 ? isBehind(payment, transaction) : age > 0;
-}
-
-/** The order of the money's states. Without timestamps a payment may only move forward. */
-const PROGRESS: Partial<Record<string, number>> = {
-  AUTHORIZED: 1,
-  PARTIALLY_CAPTURED: 2,
-  CAPTURED: 3,
-  PARTIALLY_REFUNDED: 4,
-  REFUNDED: 5,
-  VOIDED: 5,
-};
-
-function isBehind(payment: Known, transaction: Transaction): boolean {
-  const [known, shown] = [reversalsIn(payment.shown), reversalsOf(transaction)];
-  // A reversal moves money back, so the reading that shows more reversals is the newer one.
-  if (shown !== known) return shown < known;
-  const [reached, said] = [PROGRESS[payment.status], PROGRESS[transaction.status]];
-  if (reached === undefined || said === undefined) return false;
-  if (payment.status !== transaction.status) return said <= reached;
-  return (
-    transaction.capturedMinor < payment.capturedMinor || transaction.refundedMinor < payment.refundedMinor
-  );
-}
-
-function isUnchanged(payment: Known, transaction: Transaction): boolean {
-  return (
-    transaction.status === payment.status &&
-    transaction.capturedMinor === payment.capturedMinor &&
-    transaction.refundedMinor === payment.refundedMinor &&
-    reversalsOf(transaction) === reversalsIn(payment.shown)
-  );
-}
-
-/** Whether a listing shows other sums than we have recorded. Not every listing shows sums. */
-export function hasOtherSums(
-  known: Pick<PaymentSnapshot, 'capturedMinor' | 'refundedMinor'>,
-  listed: Partial<Pick<PaymentSnapshot, 'capturedMinor' | 'refundedMinor'>>,
-): boolean {
-  const { capturedMinor = known.capturedMinor, refundedMinor = known.refundedMinor } = listed;
-  return capturedMinor !== known.capturedMinor || refundedMinor !== known.refundedMinor;
-}
-
-/** Whether a listing says something that we do not know yet, so that a look is worth its price. */
-export function differsFromListing(
-  { status, dismissed, reviewCode }: Pick<PaymentSnapshot, 'status' | 'dismissed' | 'reviewCode'>,
-  listed: Transaction['status'],
-  hasOtherSums = false,
-): boolean {
-  // Another partial capture or refund does not change the status.
-  if (listed === status) return hasOtherSums && isMoney(status) && !dismissed;
-  if (listed === 'INITIATED') return false;
-  if (dismissed) return isKnownStatus(listed) && isMoney(listed) && !isMoney(status);
-  // A payment that a person is asked about is read every hour anyway.
-  if (listed === 'UNCLEAR') return reviewCode === null;
-  if (status === 'REVIEW') return false;
-  // Closing a session voids what was begun in it. No money is at stake, and every sweep would look again.
-  if (listed === 'VOIDED' && status === 'CANCELLED') return false;
-  const bothFailed = !isMoney(listed) && listed !== 'ON_HOLD' && !isMoney(status) && !isOpen(status);
-  return !bothFailed;
 }

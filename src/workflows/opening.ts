@@ -6,7 +6,7 @@ import type {
   OpenSessionInput,
   OpenSessionOutcome,
 } from '../activities/contract.ts';
-import { CLOSED_BECAUSE } from '../domain/decide.ts';
+import { CLOSED_BECAUSE } from '../domain/finding.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isOpen } from '../domain/payment.ts';
 import { insteadOf, isTimedOut, NOT_READ } from './ended.ts';

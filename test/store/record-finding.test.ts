@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { asc, eq } from 'drizzle-orm';
-import { decide, type Decision } from '../../src/domain/decide.ts';
+import { decide } from '../../src/domain/decide.ts';
+import type { Decision } from '../../src/domain/finding.ts';
 import type { PaymentSnapshot, PaymentStatus } from '../../src/domain/payment.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';

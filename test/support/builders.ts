@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Callback } from '../../src/domain/callback.ts';
-import type { Finding } from '../../src/domain/decide.ts';
+import type { Finding } from '../../src/domain/finding.ts';
 import type { Note } from '../../src/domain/note.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 import type { ReceivedDelivery } from '../../src/store/log-delivery.ts';

@@ -14,7 +14,7 @@ import { decideLook, resultOf } from '../../src/activities/look-at-payment.ts';
 import { notesOfLook, wordsOfReading } from '../../src/activities/look-notes.ts';
 import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
 import type { Callback } from '../../src/domain/callback.ts';
-import { closedBy, type Decision, type Finding } from '../../src/domain/decide.ts';
+import { closedBy, type Decision, type Finding } from '../../src/domain/finding.ts';
 import type { Note } from '../../src/domain/note.ts';
 import type { OpenedPayment } from '../../src/domain/opened-payment.ts';
 import { isOpen, isSettled, type PaymentSnapshot } from '../../src/domain/payment.ts';

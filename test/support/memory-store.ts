@@ -3,7 +3,7 @@
  * `applyFinding`.
  */
 import { applyFinding, type LateMoneyPolicy, type UpdateToSend } from '../../src/domain/apply-finding.ts';
-import type { Decision } from '../../src/domain/decide.ts';
+import type { Decision } from '../../src/domain/finding.ts';
 import { nextSteps } from '../../src/domain/finish-operations.ts';
 import type { Money } from '../../src/domain/money.ts';
 import { effectId, type OrderStatus, type UpdateType } from '../../src/domain/order.ts';

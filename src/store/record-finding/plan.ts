@@ -4,7 +4,8 @@
 import { createHash } from 'node:crypto';
 import { applyFinding, type LateMoneyPolicy, type OrderChange } from '../../domain/apply-finding.ts';
 import type { Callback } from '../../domain/callback.ts';
-import { isStale, type Decision, type Finding } from '../../domain/decide.ts';
+import { isStale } from '../../domain/stale-reading.ts';
+import type { Decision, Finding } from '../../domain/finding.ts';
 import {
   capturesNow,
   failuresToTell,

@@ -6,7 +6,7 @@
  */
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { crashable } from '../../crash-points.ts';
-import type { Decision } from '../../domain/decide.ts';
+import type { Decision } from '../../domain/finding.ts';
 import { isGoingBack, type FinishedOperation } from '../../domain/finish-operations.ts';
 import { mayBeClosed, useDecision } from '../decisions.ts';
 import { markHandled } from '../deliveries.ts';

@@ -5,9 +5,11 @@
 export const SEAMS = {
   'domain/apply-finding.ts': ['applyFinding'],
   'domain/callback.ts': ['tellsNews'],
-  'domain/decide.ts': ['decide', 'isStale', 'differsFromListing'],
+  'domain/compare-listing.ts': ['differsFromListing'],
+  'domain/decide.ts': ['decide'],
   'domain/finish-operations.ts': ['nextSteps'],
   'domain/operation.ts': ['feasible', 'reservedFor', 'traceOf'],
+  'domain/stale-reading.ts': ['isStale'],
   'domain/transaction.ts': ['mismatch', 'difference'],
   'updates/attempt-update.ts': ['attemptUpdate'],
   'workflows/look.ts': ['look'],

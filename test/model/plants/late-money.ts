@@ -1,7 +1,7 @@
 /** Bugs in who pays an order, and in what becomes of money that may not be kept. */
 import type { reservedFor } from '../../../src/domain/operation.ts';
 import type { applyFinding } from '../../../src/domain/apply-finding.ts';
-import type { Finding } from '../../../src/domain/decide.ts';
+import type { Finding } from '../../../src/domain/finding.ts';
 import type { NextStep, nextSteps } from '../../../src/domain/finish-operations.ts';
 import type { Transaction } from '../../../src/domain/transaction.ts';
 import type { Db } from '../../../src/store/open.ts';

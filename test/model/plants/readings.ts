@@ -1,7 +1,7 @@
 /** Bugs in what is made of an answer of the gateway's, and in when it is asked. */
 import type { LookResult } from '../../../src/activities/contract.ts';
-import type { decide, Decision, Finding } from '../../../src/domain/decide.ts';
-import { isMoney } from '../../../src/domain/payment.ts';
+import type { decide } from '../../../src/domain/decide.ts';
+import type { Decision, Finding } from '../../../src/domain/finding.ts';
 import type { mismatch, Mismatch, Transaction } from '../../../src/domain/transaction.ts';
 import {
   isLookDue,
@@ -77,7 +77,7 @@ export const READINGS: Plants = {
   },
   'moves money back by an old answer': {
     found: /goes back from|go back/,
-    plant: () => ({ decide: decideWithoutMemory, isStale: () => false }),
+    plant: () => ({ isStale: () => false }),
   },
   'cancels without a look first': {
     found: /is released/,
@@ -117,8 +117,3 @@ export const READINGS: Plants = {
 
 /** As if the gateway had just been asked. */
 const SEEN = { answer: 'wait', isAbsent: false } as LookResult;
-
-function decideWithoutMemory(real: Decide, ...[payment, reading, watch]: Parameters<Decide>): Decision {
-  const status = isMoney(payment.status) ? 'ON_HOLD' : payment.status;
-  return real({ ...payment, status, capturedMinor: -1, refundedMinor: -1, shown: {} }, reading, watch);
-}

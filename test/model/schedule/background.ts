@@ -1,6 +1,6 @@
 /** What goes on by itself: sweeps, and whoever wakes what was forgotten. */
 import { wakeForgotten, wakeUnwoken, wakeUnwatched, abandonedJob } from '../../../src/background/recover.ts';
-import { differsFromListing, hasOtherSums } from '../../../src/domain/decide.ts';
+import { differsFromListing, hasOtherSums } from '../../../src/domain/compare-listing.ts';
 import { holdsMoney, isSettled } from '../../../src/domain/payment.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import type { Logger } from '../../../src/telemetry/log.ts';

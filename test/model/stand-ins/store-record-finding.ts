@@ -1,5 +1,5 @@
 /** `src/store/record-finding/write.ts` in memory: the same pure functions, under a lock that needs no database. */
-import type { Decision } from '../../../src/domain/decide.ts';
+import type { Decision } from '../../../src/domain/finding.ts';
 import { isGoingBack, type FinishedOperation } from '../../../src/domain/finish-operations.ts';
 import { isOpen } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';

@@ -1,5 +1,5 @@
 /** Contract §5, watched at every write of ours and of the gateway's. A promise that is broken is said once, and ends the schedule. */
-import { differsFromListing } from '../../../src/domain/decide.ts';
+import { differsFromListing } from '../../../src/domain/compare-listing.ts';
 import { holdsMoney, isMoney, type PaymentStatus } from '../../../src/domain/payment.ts';
 import type { LateMoneyPolicy, OrderChange } from '../../../src/domain/apply-finding.ts';
 import type { Reading } from '../../../src/domain/transaction.ts';

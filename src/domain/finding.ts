@@ -1,0 +1,63 @@
+/**
+ * The decision about a reading, and the finding in it. Findings without a decision on a reading are made in
+ * activities/: `recordStuck` of attempt-operation.ts, `ended` of open-session.ts, and close-unopened.ts.
+ */
+import type { ClosedBy, Closing, PaymentStatus, ReviewCode } from './payment.ts';
+import type { Transaction } from './transaction.ts';
+
+/**
+ * What a look, a deadline or a person found out about a payment. `applyFinding` says what becomes of the
+ * order.
+ */
+export interface Finding {
+  readonly status: PaymentStatus;
+  /** The gateway proved that the money was there: it may pay the order. */
+  readonly pays: boolean;
+  /** The cause, stable over retries: a part of the effect's id. */
+  readonly cause: string;
+  /** For people. */
+  readonly reason?: string;
+  /** Why a person is asked. A settled status stays as it is beside it. Null: the question is withdrawn. */
+  readonly review?: ReviewCode | null;
+  readonly closedBy?: ClosedBy;
+  /** The transaction that proves it. */
+  readonly transaction?: Transaction;
+  /** The operator's decision that this finding carries out. `accept` pays although something differs. */
+  readonly decision?: 'accept' | 'dismiss';
+}
+
+export type Decision =
+  /** Nothing to act on yet: look again later. */
+  | { readonly kind: 'wait' }
+  /** A clear answer that changes nothing. */
+  | { readonly kind: 'keep' }
+  /**
+   * An answer that can't be understood. Never a failure: after an hour a person is asked. `since` in
+   * milliseconds.
+   */
+  | { readonly kind: 'unclear'; readonly reason: string; readonly since: number }
+  /** The operator's decision can't be carried out. */
+  | { readonly kind: 'refuse'; readonly reason: string }
+  | { readonly kind: 'find'; readonly finding: Finding };
+
+export function find(finding: Finding): Decision {
+  return { kind: 'find', finding };
+}
+
+/** The reasons of payments that we closed. */
+export const CLOSED_BECAUSE = {
+  merchant: 'cancelled by the merchant',
+  order_paid: 'another payment has paid the order',
+} as const satisfies Record<Closing, string>;
+
+/** The finding that we closed a session. */
+export function closedBy(closing: Closing, transaction?: Transaction): Finding {
+  return {
+    status: 'CANCELLED',
+    pays: false,
+    closedBy: 'merchant',
+    cause: closing,
+    reason: CLOSED_BECAUSE[closing],
+    ...(transaction && { transaction }),
+  };
+}
