@@ -26,6 +26,7 @@ export interface Finding {
   readonly decision?: 'accept' | 'dismiss';
 }
 
+/** The result of `decide`. */
 export type Decision =
   /** Nothing to act on yet: look again later. */
   | { readonly kind: 'wait' }
@@ -40,6 +41,7 @@ export type Decision =
   | { readonly kind: 'refuse'; readonly reason: string }
   | { readonly kind: 'find'; readonly finding: Finding };
 
+/** The decision that has a finding. */
 export function find(finding: Finding): Decision {
   return { kind: 'find', finding };
 }

@@ -1,7 +1,7 @@
 /**
  * What a reading means for a payment's recorded operations, and what must be done after it is recorded. Pure.
  */
-import type { OrderChange } from './apply-finding.ts';
+import type { OrderChange } from './order-change.ts';
 import {
   isGiveBack,
   isUnfinished,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { applyFinding, type LateMoneyPolicy, type OrderChange } from '../../src/domain/apply-finding.ts';
+import { applyFinding, type LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
+import type { OrderChange } from '../../src/domain/order-change.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { ShownOperation } from '../../src/domain/operation.ts';
 import { ORDER_STATUSES, type OrderSnapshot } from '../../src/domain/order.ts';

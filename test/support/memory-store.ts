@@ -2,7 +2,8 @@
  * The store's promises in memory: plain data that a test can read and change, updated by the real
  * `applyFinding`.
  */
-import { applyFinding, type LateMoneyPolicy, type UpdateToSend } from '../../src/domain/apply-finding.ts';
+import { applyFinding, type LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
+import type { UpdateToSend } from '../../src/domain/order-change.ts';
 import type { Decision } from '../../src/domain/finding.ts';
 import { nextSteps } from '../../src/domain/finish-operations.ts';
 import type { Money } from '../../src/domain/money.ts';

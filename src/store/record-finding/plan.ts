@@ -2,7 +2,8 @@
  * Plans a record: its result, and every row that it writes. Pure, under the lock that `recordFinding` holds.
  */
 import { createHash } from 'node:crypto';
-import { applyFinding, type LateMoneyPolicy, type OrderChange } from '../../domain/apply-finding.ts';
+import { applyFinding, type LateMoneyPolicy } from '../../domain/apply-finding.ts';
+import type { OrderChange } from '../../domain/order-change.ts';
 import type { Callback } from '../../domain/callback.ts';
 import { isStale } from '../../domain/stale-reading.ts';
 import type { Decision, Finding } from '../../domain/finding.ts';

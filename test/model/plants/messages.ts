@@ -1,5 +1,5 @@
 /** Bugs in what is made of callbacks, and in what the merchant hears. */
-import type { OrderChange } from '../../../src/domain/apply-finding.ts';
+import type { OrderChange } from '../../../src/domain/order-change.ts';
 import type { Callback, Claim, Proved } from '../../../src/domain/callback.ts';
 import type { decide } from '../../../src/domain/decide.ts';
 import type { PaymentSnapshot } from '../../../src/domain/payment.ts';

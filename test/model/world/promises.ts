@@ -1,7 +1,8 @@
 /** Contract §5, watched at every write of ours and of the gateway's. A promise that is broken is said once, and ends the schedule. */
 import { differsFromListing } from '../../../src/domain/compare-listing.ts';
 import { holdsMoney, isMoney, type PaymentStatus } from '../../../src/domain/payment.ts';
-import type { LateMoneyPolicy, OrderChange } from '../../../src/domain/apply-finding.ts';
+import type { LateMoneyPolicy } from '../../../src/domain/apply-finding.ts';
+import type { OrderChange } from '../../../src/domain/order-change.ts';
 import type { Reading } from '../../../src/domain/transaction.ts';
 import type { OperationRequest } from '../../../src/gateways/gateway.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';

@@ -6,7 +6,7 @@ import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
 import type { wakes } from '../../../src/store/schema.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
-import type { OrderChange } from '../../../src/domain/apply-finding.ts';
+import type { OrderChange } from '../../../src/domain/order-change.ts';
 import type { Finding } from '../../../src/domain/finding.ts';
 import type { Transaction } from '../../../src/domain/transaction.ts';
 import type { Locked } from '../../../src/store/record-finding/lock-order.ts';
