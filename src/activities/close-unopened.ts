@@ -2,7 +2,8 @@
 import { closedBy, type Decision, type Finding } from '../domain/finding.ts';
 import type { Callback } from '../domain/callback.ts';
 import { isOpen, type PaymentSnapshot, type PaymentStatus } from '../domain/payment.ts';
-import { recordFinding, type RecordRequest } from '../store/record-finding/write.ts';
+import { recordFinding } from '../store/record-finding/write.ts';
+import type { RecordRequest } from '../store/record-finding/record-request.ts';
 import type { CloseUnopenedInput } from './contract.ts';
 import type { Recording } from './recording.ts';
 

@@ -1,7 +1,8 @@
 /** The tools of every activity that records a finding, and what happens after the commit. */
 import type { Triggers } from '../domain/trigger.ts';
 import type { Db } from '../store/open.ts';
-import type { RecordedFinding, RecordSettings } from '../store/record-finding/write.ts';
+import type { RecordedFinding } from '../store/record-finding/plan.ts';
+import type { RecordSettings } from '../store/record-finding/record-request.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface Recording {

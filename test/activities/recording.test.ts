@@ -1,7 +1,8 @@
 /** What happens after a finding is recorded: `/metrics` counts it, and the merchant gets the new updates. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createRecording } from '../../src/activities/recording.ts';
-import { recordFinding, type RecordRequest } from '../../src/store/record-finding/write.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
+import type { RecordRequest } from '../../src/store/record-finding/record-request.ts';
 import type { Triggers } from '../../src/domain/trigger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 import { aDelivery, aFinding, aPayment, aRecord, handled, TELLS } from '../support/builders.ts';

@@ -6,7 +6,7 @@ import type { Finding } from '../../src/domain/finding.ts';
 import type { Note } from '../../src/domain/note.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 import type { ReceivedDelivery } from '../../src/store/log-delivery.ts';
-import type { RecordRequest, RecordSettings } from '../../src/store/record-finding/write.ts';
+import type { RecordRequest, RecordSettings } from '../../src/store/record-finding/record-request.ts';
 import { claimPayment, type NewPayment } from '../../src/store/claim-payment.ts';
 import { writeDecision, type Decided } from '../../src/store/decisions.ts';
 import { supersede, type OutboxState } from '../../src/store/outbox.ts';

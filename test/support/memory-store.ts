@@ -16,7 +16,7 @@ import {
   type PaymentStatus,
 } from '../../src/domain/payment.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
-import type { RecordedFinding } from '../../src/store/record-finding/write.ts';
+import type { RecordedFinding } from '../../src/store/record-finding/plan.ts';
 import { ACCOUNT } from './simulated-psp.ts';
 
 type Mutable<Row> = { -readonly [Name in keyof Row]: Row[Name] };

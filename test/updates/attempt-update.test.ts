@@ -10,7 +10,8 @@ import {
   type Attempted,
   type MerchantEndpoint,
 } from '../../src/updates/attempt-update.ts';
-import { recordFinding, type RecordRequest } from '../../src/store/record-finding/write.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
+import type { RecordRequest } from '../../src/store/record-finding/record-request.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
 import {
   claimAttempt,

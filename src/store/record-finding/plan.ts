@@ -1,98 +1,38 @@
 /**
  * Plans a record: its result, and every row that it writes. Pure, under the lock that `recordFinding` holds.
  */
-import { createHash } from 'node:crypto';
-import { applyFinding, type LateMoneyPolicy } from '../../domain/apply-finding.ts';
 import type { OrderChange } from '../../domain/order-change.ts';
-import type { Callback } from '../../domain/callback.ts';
-import { isStale } from '../../domain/stale-reading.ts';
+import { applyFinding } from '../../domain/apply-finding.ts';
 import type { Decision, Finding } from '../../domain/finding.ts';
 import {
   capturesNow,
   failuresToTell,
   finishedOperations,
   nextSteps,
-  type FailedOperation,
   type FinishedOperation,
   type NextStep,
 } from '../../domain/finish-operations.ts';
-import { isPlain, shownAfter } from '../../domain/news.ts';
-import type { Note } from '../../domain/note.ts';
-import { effectId, type OrderStatus, type UpdateType } from '../../domain/order.ts';
-import { isMoney, isSettled, type PaymentSnapshot } from '../../domain/payment.ts';
+import type { OrderStatus } from '../../domain/order.ts';
+import { isMoney, type PaymentSnapshot } from '../../domain/payment.ts';
+import { isStale } from '../../domain/stale-reading.ts';
 import type { Transaction } from '../../domain/transaction.ts';
-import type { ClosingCause } from '../decisions.ts';
 import { newId } from '../new-ids.ts';
 import type { NewOperation } from '../operations.ts';
-import { updateBody } from '../outbox.ts';
 import { snapshotOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
 import type { outbox, timeline } from '../schema.ts';
-import { noteKey, orderSnapshot, type Locked } from './lock-order.ts';
-
-/** What is recorded about a payment. */
-export interface FindingRecord {
-  readonly paymentId: string;
-  readonly orderReference: string;
-  /** Unique by run and look, so that a retry writes nothing twice. */
-  readonly key: string;
-  /** What was read. It may show something about operations, whatever is decided about the payment. */
-  readonly transaction?: Transaction;
-  readonly failed?: FailedOperation;
-  /** The callbacks that it answers. */
-  readonly deliveries: readonly Callback[];
-  /** The notes for the timeline, beside those about the payment's change. */
-  readonly notes: (decision: Decision) => readonly Note[];
-}
-
-/** What is to be recorded, and how it is decided. */
-export interface RecordRequest extends FindingRecord {
-  /** The gateway account in which the payment was opened. */
-  readonly account: string;
-  /** Decides on the payment as it is under the lock. */
-  readonly decide: (payment: PaymentSnapshot) => Decision;
-  /** The key of the note of the operator's decision. Without it nothing is accepted or dismissed. */
-  readonly noteKey?: string;
-  /**
-   * Why a payment without a session is closed; no gateway can confirm that. Without a cause that the store
-   * has, it stays open.
-   */
-  readonly closing?: ClosingCause;
-}
-
-export interface RecordedFinding extends Pick<RecordPlan, 'paysNow' | 'next'> {
-  readonly decision: Decision;
-  /** The payment afterwards. */
-  readonly payment: PaymentSnapshot;
-  readonly row: PaymentRow;
-  readonly orderStatus: OrderStatus;
-  /** This record itself changed the payment's status. */
-  readonly isChange: boolean;
-  /** The new effects, of which this process notifies the merchant. */
-  readonly effects: readonly string[];
-  /** A record with this key was written before. */
-  readonly isRepeated: boolean;
-}
-
-export interface RecordSettings {
-  readonly policy: LateMoneyPolicy;
-  readonly livemode: boolean;
-  /** False where no ORDER_WEBHOOK_URL is set: updates are kept but not sent. */
-  readonly tells: boolean;
-}
-
-/** Why a decision is refused that no operator has noted, or noted too long ago. */
-export const UNDECIDED = 'no operator has decided that within the last hour: use paidonce resolve';
+import { changedRows, type ChangedRows } from './changed-rows.ts';
+import { orderSnapshot, type Locked } from './lock-order.ts';
+import { noteRows } from './note-rows.ts';
+import type { FindingRecord, RecordSettings } from './record-request.ts';
+import { updateRows } from './update-rows.ts';
 
 /** All rows to write, and the next steps. */
-export interface RecordPlan {
+export interface RecordPlan extends ChangedRows {
   /** Null where nothing changes about the payment and the order. */
   readonly change: OrderChange | null;
   /** The transaction that proves it. */
   readonly transaction: Transaction | undefined;
-  /** The rows afterwards: the same objects where nothing changes. */
-  readonly order: OrderRow;
-  readonly payment: PaymentRow;
   readonly finished: readonly FinishedOperation[];
   readonly autoCapture: (NewOperation & { readonly id: string; readonly state: 'pending' }) | null;
   readonly updates: readonly (typeof outbox.$inferInsert)[];
@@ -188,75 +128,6 @@ function unchanged({ status: orderStatus }: OrderRow, payment: PaymentRow): Orde
   return { ...stays, orderStatus, paysNow: false, accepts: false, updates: [] };
 }
 
-function changedRows(
-  before: Locked,
-  change: OrderChange,
-  transaction: Transaction | undefined,
-): Pick<RecordPlan, 'order' | 'payment'> {
-  const { payment, now } = before;
-  const { status, reason, reviewCode, reviewMark, closedBy, dismissed, mustGiveBack } = change;
-  return {
-    order: changedOrder(before, change),
-    payment: {
-      ...payment,
-      status,
-      reason,
-      reviewCode,
-      reviewMark,
-      closedBy,
-      dismissed,
-      mustGiveBack,
-      reviewSince: reviewCode === null ? null : (payment.reviewSince ?? now),
-      updatedAt: now,
-      ...(transaction && shownBy(payment, transaction)),
-      ...(transaction && change.accepts && acceptedIn(transaction)),
-      ...(isSettled(status) && hasCustomer(payment) && { request: withoutCustomer(payment) }),
-    },
-  };
-}
-
-function hasCustomer({ request }: PaymentRow): boolean {
-  return 'customer' in request || 'customerHash' in request;
-}
-
-/** Drops the customer's contact data once no session can be opened any more. */
-function withoutCustomer({ request }: PaymentRow): PaymentRow['request'] {
-  const { customer: _, customerHash: __, ...rest } = request;
-  return rest;
-}
-
-function shownBy({ shownOperations }: PaymentRow, transaction: Transaction): Partial<PaymentRow> {
-  const { authorizationExpiresAt: lapse } = transaction;
-  return {
-    shownOperations: shownAfter(shownOperations, transaction.operations),
-    transactionId: transaction.transactionId,
-    transactionUpdatedAt: transaction.updatedAt ?? null,
-    authorizationExpiresAt: lapse === undefined ? null : new Date(lapse),
-    paymentMethod: transaction.paymentMethod ?? null,
-    knownEvents: transaction.knownEvents ?? [],
-    authorized: transaction.authorizedMinor,
-    captured: transaction.capturedMinor,
-    refunded: transaction.refundedMinor,
-  };
-}
-
-function acceptedIn({ reference, money }: Transaction): Partial<PaymentRow> {
-  const { amountMinor, currency } = money;
-  return { acceptedAmount: amountMinor, acceptedCurrency: currency, acceptedReference: reference };
-}
-
-function changedOrder({ order, payment, now }: Locked, change: OrderChange): OrderRow {
-  const { paysNow, updates, orderStatus } = change;
-  if (!paysNow && updates.length === 0 && orderStatus === order.status) return order;
-  return {
-    ...order,
-    status: orderStatus,
-    sequence: order.sequence + updates.length,
-    updatedAt: now,
-    ...(paysNow && { paidPaymentId: payment.id, paidAt: now }),
-  };
-}
-
 const AUTO_CAPTURE = 'auto-capture';
 
 function newAutoCapture({ payment }: Locked): RecordPlan['autoCapture'] {
@@ -273,108 +144,19 @@ function newAutoCapture({ payment }: Locked): RecordPlan['autoCapture'] {
   };
 }
 
-/** The updates that announce the change to the merchant. */
-function updateRows(
-  before: Locked,
-  { order, payment }: Pick<RecordPlan, 'order' | 'payment'>,
-  change: OrderChange,
-  { livemode, tells }: RecordSettings,
-): (typeof outbox.$inferInsert)[] {
-  return change.updates.map((update, index) => {
-    const sequence = before.order.sequence + index + 1;
-    const key = { orderReference: order.reference, paymentId: payment.id };
-    return {
-      ...key,
-      effectId: freshEffect(before.known, effectId(key, update.type, plain(update.cause)), update.type),
-      sequence,
-      type: update.type,
-      body: updateBody(update, { order, payment, sequence, livemode }),
-      state: tells ? 'pending' : 'off',
-      ...(update.isDeferred && { nextAttemptAt: new Date(before.now.getTime() + DEFERRED_MS) }),
-    };
-  });
-}
-
-/** Longer than the API needs to open the next session, or a merchant to ask for it again. */
-const DEFERRED_MS = 60_000;
-
-/** A cause may be an id of the gateway. In our ids it must be short ASCII. */
-function plain(cause: string): string {
-  return isPlain(cause) ? cause : createHash('sha256').update(cause).digest('hex').slice(0, 32);
-}
-
-/**
- * An event may happen to a payment again, long after it was over: a failure after a review, or a void after a
- * reversed one. It then gets a new id.
- */
-function freshEffect(known: readonly string[], effect: string, type: UpdateType): string {
-  if (type === 'order.paid') return effect;
-  const earlier = known.filter((id) => id === effect || id.startsWith(`${effect}-again-`)).length;
-  return earlier === 0 ? effect : `${effect}-again-${earlier}`;
-}
-
-/** The notes for the timeline. A repeated record notes only what it changes, under keys of its own. */
-function noteRows(
-  { payment, isRepeated }: Locked,
-  change: OrderChange | null,
-  finished: readonly FinishedOperation[],
-  record: FindingRecord,
-  decision: Decision,
-): (typeof timeline.$inferInsert)[] {
-  const notes: Note[] = [
-    ...(isRepeated ? [] : record.notes(decision)),
-    ...finished.map(finishedNote),
-    ...decisionNotes(payment, change),
-    ...(change?.updates ?? []).map(
-      ({ type }) => ({ kind: 'update', text: `${type} queued for the merchant` }) as const,
-    ),
-  ];
-  const key = isRepeated ? `${record.key}-again` : record.key;
-  return notes.map((note, index) => ({
-    ...note,
-    at: note.at === undefined ? new Date() : new Date(note.at),
-    paymentId: payment.id,
-    key: noteKey(key, index),
-  }));
-}
-
-function finishedNote({ kind, reference, state, amountMinor, code, detail }: FinishedOperation): Note {
-  const amount = amountMinor === null ? '' : ` of ${amountMinor} minor units`;
-  const why = state === 'done' ? '' : `: ${detail ?? code}`;
-  return {
-    kind: 'operation',
-    text: `${kind} ${reference}${amount} ${state === 'done' ? 'done' : 'failed'}${why}`,
-    data: {
-      kind,
-      reference,
-      state,
-      ...(amountMinor !== null && { amount: amountMinor }),
-      ...(code !== null && { code }),
-    },
-  };
-}
-
-function decisionNotes(payment: PaymentRow, change: OrderChange | null): Note[] {
-  if (change === null) return [];
-  if (change.reviewMark !== payment.reviewMark) return [markNote(payment, change)];
-  if (change.status === payment.status && change.reason === payment.reason) return [];
-  const why = change.reason === null ? '' : ` (${change.reason})`;
-  const paid = change.paysNow ? `; order ${payment.orderReference} is paid by this payment` : '';
-  return [
-    {
-      kind: 'decision',
-      text: `${payment.status} became ${change.status}${why}${paid}`,
-      data: { from: payment.status, to: change.status },
-    },
-  ];
-}
-
-function markNote({ status: from }: PaymentRow, { status, reviewMark: mark }: OrderChange): Note {
-  const text =
-    mark === null
-      ? `${from} became ${status}: the gateway says so clearly again, the review mark is gone`
-      : `${status} stands, and a person is asked: ${mark}`;
-  return { kind: 'decision', text, data: { from, to: status, mark } };
+/** A record as it was written. */
+export interface RecordedFinding extends Pick<RecordPlan, 'paysNow' | 'next'> {
+  readonly decision: Decision;
+  /** The payment afterwards. */
+  readonly payment: PaymentSnapshot;
+  readonly row: PaymentRow;
+  readonly orderStatus: OrderStatus;
+  /** This record itself changed the payment's status. */
+  readonly isChange: boolean;
+  /** The new effects, of which this process notifies the merchant. */
+  readonly effects: readonly string[];
+  /** A record with this key was written before. */
+  readonly isRepeated: boolean;
 }
 
 /** The result for the recorder. `effects` are the new ones. */

@@ -17,18 +17,8 @@ import type { OrderRow, PaymentRow } from '../payments.ts';
 import { operations, orders, outbox, payments, timeline } from '../schema.ts';
 import { changeTogether, type Change } from '../one-statement.ts';
 import { lockOrderOf, type Locked } from './lock-order.ts';
-import {
-  planRecord,
-  recordedFinding,
-  UNDECIDED,
-  type FindingRecord,
-  type RecordedFinding,
-  type RecordPlan,
-  type RecordRequest,
-  type RecordSettings,
-} from './plan.ts';
-
-export type { RecordedFinding, RecordRequest, RecordSettings } from './plan.ts';
+import { planRecord, recordedFinding, type RecordedFinding, type RecordPlan } from './plan.ts';
+import { UNDECIDED, type FindingRecord, type RecordRequest, type RecordSettings } from './record-request.ts';
 
 /**
  * Decides under the order's lock and writes all of it or nothing. Repeating the same record decides again, on

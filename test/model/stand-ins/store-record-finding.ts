@@ -13,9 +13,8 @@ import {
   recordedFinding,
   type RecordedFinding,
   type RecordPlan,
-  type RecordRequest,
-  type RecordSettings,
 } from '../../../src/store/record-finding/plan.ts';
+import type { RecordRequest, RecordSettings } from '../../../src/store/record-finding/record-request.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 import { isClosableNow, isUsedNow } from './store-decisions.ts';
 import { markAnswered, markHandled } from './store-deliveries.ts';
