@@ -19,7 +19,8 @@ import {
 import { wholeOrder } from '../domain/order.ts';
 import { holdsMoney } from '../domain/payment.ts';
 import { isKnownStatus, mismatch, type Transaction } from '../domain/transaction.ts';
-import { GatewayUnavailable, type OperationAnswer } from '../gateways/gateway.ts';
+import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
+import type { OperationAnswer } from '../gateways/gateway.ts';
 import {
   keepAnswer,
   lineHistory,

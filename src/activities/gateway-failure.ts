@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { delayAfter } from '../domain/ladder.ts';
-import { GatewayUnavailable } from '../gateways/gateway.ts';
+import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 
 /** The maximum for `Retry-After`: a value of a year, through a proxy's mistake, would end a payment. */
 const LONGEST_WAIT_MS = 60 * 60_000;

@@ -2,7 +2,7 @@
 import { crashable } from '../crash-points.ts';
 import { leftFor, type ProductRules } from '../domain/operation.ts';
 import type { Transaction } from '../domain/transaction.ts';
-import { GatewayUnavailable } from '../gateways/gateway.ts';
+import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import { NoSuchRow } from '../store/errors.ts';
 import { aboutOperation } from '../store/about-operation.ts';
 import { claimGiveBack } from '../store/operations.ts';

@@ -1,5 +1,5 @@
 /** One try to open a session. The run decides when to try again, so a gateway's silence is a result here. */
-import { GatewayUnavailable } from '../gateways/gateway.ts';
+import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import { findPayment } from '../store/payments.ts';
 import { longestWait } from './gateway-failure.ts';
 import { whenSlow, withHeartbeat } from './heartbeat.ts';

@@ -3,7 +3,7 @@
  * seconds. One payment that always fails never opens the breaker, and neither does a refusal (4xx), which is
  * an answer.
  */
-import { GatewayUnavailable } from './gateway.ts';
+import { GatewayUnavailable } from './gateway-errors.ts';
 
 const WINDOW_MS = 30_000;
 const PAYMENTS = 5;

@@ -1,6 +1,6 @@
 /** Our own limit of calls to a gateway, per process. Calls that a payer waits for go first. */
 import PQueue from 'p-queue';
-import { GatewayUnavailable } from './gateway.ts';
+import { GatewayUnavailable } from './gateway-errors.ts';
 
 /** A call that would wait longer is retried later, so that it does not hold a slot. */
 const LONGEST_WAIT_S = 5;

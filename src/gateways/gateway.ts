@@ -2,86 +2,12 @@
  * The interface of every payment service provider. The core knows nothing else about them: no `switch
  * (gateway)`, no vendor's terms. docs/adr/0006 explains its design.
  */
-import type { Claim } from '../domain/callback.ts';
 import type { Money } from '../domain/money.ts';
 import type { Customer, OrderLine } from '../domain/order.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { OperationKind, ProductRules } from '../domain/operation.ts';
 import type { Reading, Transaction, TransactionStatus } from '../domain/transaction.ts';
-
-/** A request as it was received, before any parsing. */
-export interface RawRequest {
-  readonly method: string;
-  /** Path and query exactly as on the request line, never re-encoded. */
-  readonly target: string;
-  /** Lower-case names; duplicates joined with ", ". */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-  /** A field, so that the tolerance of a signature can be tested without a fake clock. */
-  readonly receivedAt: Date;
-}
-
-/**
- * The last two are our own: validly signed, but so long ago that it must be a copy, or from an address that
- * the gateway does not use.
- */
-export type RefusalReason =
-  | 'no_signature'
-  | 'malformed_signature'
-  | 'wrong_signature'
-  | 'signed_long_ago'
-  | 'source_not_allowed';
-
-/** One callback with a verified sender. */
-export interface Delivery {
-  /** Equal for two receipts of the same delivery: UNIQUE(gateway, event_id) in the log. */
-  readonly eventId: string;
-  /**
-   * Equal for deliveries with the same message, however often it is sent: sha256 of the signed content
-   * without its time.
-   */
-  readonly contentHash: string;
-  /**
-   * Equal for copies of one signed message, including its time. Absent if the delivery id is signed too,
-   * which already identifies copies.
-   */
-  readonly copyHash?: string;
-  /** Our own key, from the signed part. Null if there is none; the payment is then not ours. */
-  readonly key: PaymentKey | null;
-  /** The callback has no key by design, and `key` is null: the claimed session identifies the payment. */
-  readonly keyBySession?: true;
-  readonly claim: Claim;
-  /** `unclear`: validly signed but not understood; it is stored and raises an alarm. */
-  readonly kind: 'payment' | 'ping' | 'unclear';
-  /** Seconds between the signature's time and our clock; positive if the signature is old. */
-  readonly ageSeconds: number;
-  /** Which of the configured secrets signed; 0 is the newest. */
-  readonly secretIndex: number;
-  /** The fingerprint of the same secret, for the log. */
-  readonly secretFingerprint: string;
-  /** Whether the signature covers the body. An unsigned body proves nothing, and little of it is kept. */
-  readonly isBodySigned: boolean;
-}
-
-/** The secrets of one kind of message, newest first; an old one may still sign retries. */
-export interface SigningSecrets {
-  /** What the secrets sign: `session` or `account`. */
-  readonly kind: string;
-  /** The variable that lists them. */
-  readonly variable: string;
-  readonly fingerprints: readonly string[];
-}
-
-export type Verification =
-  | { readonly outcome: 'verified' | 'stale'; readonly delivery: Delivery }
-  | {
-      readonly outcome: 'refused';
-      readonly reason: RefusalReason;
-      readonly detail: string;
-      readonly key: PaymentKey | null;
-      readonly claim: Claim;
-    }
-  | { readonly outcome: 'malformed'; readonly detail: string };
+import type { RawRequest, SigningSecrets, Verification } from './verification.ts';
 
 /** Everything that a gateway needs to open a session. */
 export interface SessionRequest extends PaymentKey {
@@ -260,40 +186,4 @@ export interface Gateway {
   findSubscription(options?: CallOptions): Promise<'not_expected' | 'there' | 'missing'>;
   /** A cheap authenticated call for `doctor`; throws like any other call. */
   checkCredentials(options?: CallOptions): Promise<void>;
-}
-
-/** The gateway understood and refused the request: repeating it will not help. */
-export class GatewayRejected extends Error {
-  override readonly name = 'GatewayRejected';
-}
-
-/**
- * Silence (time-out, connection, 5xx), refused credentials or rate (401, 403, 429), or not there yet. It says
- * nothing about the payment and is to be retried. `stopped`: not called at all, since the same call has met
- * only silence for several payments.
- */
-export class GatewayUnavailable extends Error {
-  override readonly name = 'GatewayUnavailable';
-  readonly kind: 'silent' | 'stopped' | 'credentials' | 'rate_limited' | 'absent';
-  readonly retryAfterMs: number | undefined;
-  /**
-   * While the call is stopped: when to try this one again. Each waiting call gets another time, so that they
-   * do not come all at once.
-   */
-  readonly turnInMs: number | undefined;
-
-  constructor(
-    message: string,
-    options: {
-      kind: GatewayUnavailable['kind'];
-      retryAfterMs?: number | undefined;
-      turnInMs?: number;
-      cause?: unknown;
-    },
-  ) {
-    super(message, { cause: options.cause });
-    this.kind = options.kind;
-    this.retryAfterMs = options.retryAfterMs;
-    this.turnInMs = options.turnInMs;
-  }
 }

@@ -1,5 +1,6 @@
 import { paidonce } from './shell-commands.ts';
-import { GatewayUnavailable, type Gateway } from '../gateways/gateway.ts';
+import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
+import type { Gateway } from '../gateways/gateway.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { check, fail, ok, warn, type Check, type CheckResult } from './check.ts';
 

@@ -1,5 +1,6 @@
 /** Which secret signed last, and which may be removed, according to the figures of the running service. */
-import type { Gateway, SigningSecrets } from '../gateways/gateway.ts';
+import type { Gateway } from '../gateways/gateway.ts';
+import type { SigningSecrets } from '../gateways/verification.ts';
 import { ok, type Check } from './check.ts';
 import type { Figures } from './figures.ts';
 

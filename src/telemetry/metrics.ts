@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { UPDATE_TYPES } from '../domain/order.ts';
 import { PAYMENT_STATUSES } from '../domain/payment.ts';
-import type { RefusalReason } from '../gateways/gateway.ts';
+import type { RefusalReason } from '../gateways/verification.ts';
 import { VERSION } from '../lib/version.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
 

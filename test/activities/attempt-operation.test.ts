@@ -8,12 +8,8 @@ import type { ReviewCode } from '../../src/domain/payment.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 import { rulesFor } from '../../src/gateways/dintero/capabilities.ts';
-import {
-  GatewayUnavailable,
-  type Gateway,
-  type OperationAnswer,
-  type OperationRequest,
-} from '../../src/gateways/gateway.ts';
+import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
+import type { Gateway, OperationAnswer, OperationRequest } from '../../src/gateways/gateway.ts';
 import {
   claimOperation,
   findOperation,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ApplicationFailure } from '@temporalio/common';
 import { retryableGatewayFailure } from '../../src/activities/gateway-failure.ts';
-import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { anActivityRun } from '../support/activity.ts';
 
 async function failureOf(error: unknown, attempt = 1): Promise<ApplicationFailure> {

@@ -6,7 +6,8 @@ import type { LookInput, LookResult, PaymentActivities } from '../../src/activit
 import { createRecording } from '../../src/activities/recording.ts';
 import type { Triggers } from '../../src/domain/trigger.ts';
 import type { Reading, Transaction } from '../../src/domain/transaction.ts';
-import { GatewayUnavailable, type Gateway } from '../../src/gateways/gateway.ts';
+import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
+import type { Gateway } from '../../src/gateways/gateway.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listUpdates } from '../../src/store/outbox.ts';

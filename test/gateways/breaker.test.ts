@@ -1,7 +1,7 @@
 /** When calls to a silent gateway are stopped, and when they continue. */
 import { describe, expect, it } from '@jest/globals';
 import type { Gateway, OperationAnswer } from '../../src/gateways/gateway.ts';
-import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { stopWhenSilent } from '../../src/gateways/stop-when-silent.ts';
 
 const silence = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));

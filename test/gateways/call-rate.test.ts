@@ -1,6 +1,6 @@
 /** Our own limit of calls a second: the calls of shoppers go first, and no call waits for long. */
 import { describe, expect, it } from '@jest/globals';
-import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { limitCallRate } from '../../src/gateways/call-rate.ts';
 
 describe('a limit of calls a second', () => {

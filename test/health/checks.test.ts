@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { check } from '../../src/health/check.ts';
 import { checkFigures } from '../../src/health/figure-checks.ts';
 import type { Figures } from '../../src/health/figures.ts';
-import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { checkGateway } from '../../src/health/gateway-checks.ts';
 import { checkEndpoint } from '../../src/health/merchant-checks.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';

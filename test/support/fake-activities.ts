@@ -19,7 +19,7 @@ import type { Note } from '../../src/domain/note.ts';
 import type { OpenedPayment } from '../../src/domain/opened-payment.ts';
 import { isOpen, isSettled, type PaymentSnapshot } from '../../src/domain/payment.ts';
 import type { Reading } from '../../src/domain/transaction.ts';
-import { GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { watched } from '../../src/sessions/opened-payment.ts';
 import {
   newPayment,

@@ -1,6 +1,6 @@
 /** One story for each path of `sweepGateway`; each returns its workflow id. */
 import { Context } from '@temporalio/activity';
-import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { sweepMarks } from '../../src/store/schema.ts';
 import { aPaidSession, foreignPages, SWEEP_LISTINGS, type SweepWorld } from './sweep-world.ts';
 

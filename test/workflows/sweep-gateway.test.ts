@@ -1,6 +1,6 @@
 /** The sweep on a real server: page by page, listing by listing. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { readMarks } from '../../src/store/sweeps.ts';
 import {
   aListed,

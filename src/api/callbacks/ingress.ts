@@ -1,6 +1,7 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, Gateway, RawRequest } from '../../gateways/gateway.ts';
+import type { Delivery, RawRequest } from '../../gateways/verification.ts';
+import type { Gateway } from '../../gateways/gateway.ts';
 import { crashable } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
 import { countReceipt, markSignalled } from '../../store/deliveries.ts';

@@ -1,5 +1,6 @@
 /** Which parts of a callback go into the delivery log. */
-import type { Delivery, Gateway, RawRequest } from '../../gateways/gateway.ts';
+import type { Delivery, RawRequest } from '../../gateways/verification.ts';
+import type { Gateway } from '../../gateways/gateway.ts';
 import type { ReceivedDelivery } from '../../store/log-delivery.ts';
 import { redacted } from './redact.ts';
 

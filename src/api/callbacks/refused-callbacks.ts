@@ -2,7 +2,8 @@
  * Refused callbacks: a few are kept for people, and they cause a look at their payment, since a genuine one
  * may be among them.
  */
-import type { Gateway, RawRequest, Verification } from '../../gateways/gateway.ts';
+import type { Gateway } from '../../gateways/gateway.ts';
+import type { RawRequest, Verification } from '../../gateways/verification.ts';
 import { isSameKey, type PaymentKey } from '../../domain/payment.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 import type { Service } from '../../service.ts';

@@ -3,7 +3,8 @@
  * makes the callback refused where the policy says so.
  */
 import { BlockList, isIP } from 'node:net';
-import type { Delivery, Gateway, RawRequest, RefusalReason, Verification } from '../../gateways/gateway.ts';
+import type { Delivery, RawRequest, RefusalReason, Verification } from '../../gateways/verification.ts';
+import type { Gateway } from '../../gateways/gateway.ts';
 import type { Service } from '../../service.ts';
 import type { Ingress } from './ingress.ts';
 import { Refusal } from '../refusal.ts';

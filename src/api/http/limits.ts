@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import getRawBody from 'raw-body';
-import type { RawRequest } from '../../gateways/gateway.ts';
+import type { RawRequest } from '../../gateways/verification.ts';
 import { Refusal } from '../refusal.ts';
 
 /** Node's own limit counts the address and the headers together. */

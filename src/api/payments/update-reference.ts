@@ -1,5 +1,5 @@
 /** Changes the one field that can change after a payment was opened: at the gateway first, then here. */
-import { GatewayRejected, GatewayUnavailable } from '../../gateways/gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../gateways/gateway-errors.ts';
 import type { Service } from '../../service.ts';
 import { findPayment, type PaymentRow } from '../../store/payments.ts';
 import { rememberReference } from '../../store/second-reference.ts';

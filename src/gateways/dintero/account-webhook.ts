@@ -1,4 +1,4 @@
-import type { RawRequest, Verification } from '../gateway.ts';
+import type { RawRequest, Verification } from '../verification.ts';
 import { readAccountEvent } from './account-event.ts';
 import { verifyBody } from './body-signature.ts';
 import { sha256 } from '../../lib/fingerprint.ts';

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../../lib/fingerprint.ts';
-import type { CallOptions, Gateway, RawRequest, SigningSecrets } from '../gateway.ts';
+import type { CallOptions, Gateway } from '../gateway.ts';
+import type { RawRequest, SigningSecrets } from '../verification.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
 import { verifyCallback } from './verify-callback.ts';

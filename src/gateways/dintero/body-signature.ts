@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { RefusalReason } from '../gateway.ts';
+import type { RefusalReason } from '../verification.ts';
 import { whichSecret, type WhichSecret } from '../shared/which-secret.ts';
 
 export type BodyCheck =

@@ -1,5 +1,5 @@
 import { VERSION } from '../../lib/version.ts';
-import { GatewayUnavailable } from '../gateway.ts';
+import { GatewayUnavailable } from '../gateway-errors.ts';
 import type { Answer, HttpRequest } from '../shared/http-exchange.ts';
 import { createExchange } from '../shared/http-exchange.ts';
 import type { DinteroDeps, DinteroSettings } from './settings.ts';

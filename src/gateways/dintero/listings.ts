@@ -1,5 +1,5 @@
 /** The listings of Dintero's transactions: new ones, and changed ones, for which Dintero has no filter. */
-import { GatewayRejected } from '../gateway.ts';
+import { GatewayRejected } from '../gateway-errors.ts';
 import type { CallOptions, ListedPage, ListedTransaction, Listing, ListingPlace } from '../gateway.ts';
 import type { DinteroClient } from './client.ts';
 import { changedAt, toListed } from './listing-rows.ts';

@@ -1,6 +1,6 @@
 /** Converts Dintero's answers to our shapes, and its refusals and errors to texts. */
 import { z } from 'zod';
-import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../gateway-errors.ts';
 import { fitting, shownText, type Understood } from '../shared/gateway-fields.ts';
 import type { Answer } from '../shared/http-exchange.ts';
 

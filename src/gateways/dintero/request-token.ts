@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GatewayUnavailable } from '../gateway.ts';
+import { GatewayUnavailable } from '../gateway-errors.ts';
 import type { Exchange } from '../shared/http-exchange.ts';
 import type { Token } from '../shared/token-source.ts';
 import type { DinteroSettings } from './settings.ts';

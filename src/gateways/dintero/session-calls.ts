@@ -1,6 +1,6 @@
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { FoundSession, OpenedSession, SessionRequest } from '../gateway.ts';
-import { GatewayRejected } from '../gateway.ts';
+import { GatewayRejected } from '../gateway-errors.ts';
 import type { DinteroClient } from './client.ts';
 import { isIdOf } from './id-parts.ts';
 import { readPages } from '../shared/read-pages.ts';

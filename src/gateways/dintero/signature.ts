@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { sha256 } from '../../lib/fingerprint.ts';
-import type { RefusalReason } from '../gateway.ts';
+import type { RefusalReason } from '../verification.ts';
 import { whichSecret, type WhichSecret } from '../shared/which-secret.ts';
 
 /** SIGAPI's recommendation, applied in both directions: too old and too far in the future are both stale. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandAnswer } from '../gateway-command.ts';
-import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../gateway-errors.ts';
 import type { HookCalls, Subscription } from './hooks.ts';
 import { createSubscription, deleteSubscription, listAnswers, listSubscriptions, tellsUs } from './hooks.ts';
 import type { DinteroSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
-import type { Delivery, RawRequest, Verification } from '../gateway.ts';
+import type { Delivery, RawRequest, Verification } from '../verification.ts';
 import { parseKey } from '../shared/payment-key.ts';
 import { accountOf } from './id-parts.ts';
 import { eventRef } from './money-events.ts';

@@ -1,6 +1,6 @@
 /** Listings that are read page by page. Each page starts after the last id of the previous one. */
 import { z } from 'zod';
-import { GatewayRejected, GatewayUnavailable } from '../gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../gateway-errors.ts';
 import { idField } from './gateway-fields.ts';
 
 const identified = z.object({ id: idField });

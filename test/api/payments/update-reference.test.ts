@@ -1,6 +1,6 @@
 /** Contract §3: `PATCH /v1/payments/{id}`, the only field that can be changed later. */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { GatewayRejected, GatewayUnavailable } from '../../../src/gateways/gateway.ts';
+import { GatewayRejected, GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { API_KEY } from '../../support/api.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
 import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
-import type { Delivery, RawRequest, Verification } from '../../../src/gateways/gateway.ts';
+import type { Delivery, RawRequest, Verification } from '../../../src/gateways/verification.ts';
 import { ACCOUNT, anEvent, aTransaction, KEY, SESSION, settingsFor, TRANSACTION } from './fake-dintero.ts';
 
 const SECRETS = ['new-hook-secret', 'old-hook-secret'];

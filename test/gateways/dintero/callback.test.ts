@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
 import { signCallbackForTest } from '../../../src/gateways/dintero/signature.ts';
-import type { Delivery, RawRequest, Verification } from '../../../src/gateways/gateway.ts';
+import type { Delivery, RawRequest, Verification } from '../../../src/gateways/verification.ts';
 import { ACCOUNT, KEY, SESSION, settingsFor, TRANSACTION } from './fake-dintero.ts';
 
 const NOW = new Date('2026-11-21T12:00:00.000Z');

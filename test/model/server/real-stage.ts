@@ -10,7 +10,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createMoneyRuns } from '../../../src/temporal/money-runs.ts';
 import { createPaymentRuns } from '../../../src/temporal/payment-runs.ts';
-import { GatewayUnavailable } from '../../../src/gateways/gateway.ts';
+import { GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
 import { bundleWorkflows, startWorkers } from '../../support/fake-workers.ts';
 import { MissingActivity, type AnyActivity } from '../../support/run-activities.ts';
 import { addSearchAttributes, startTimeSkippingServer } from '../../support/time-skipping.ts';

@@ -1,12 +1,12 @@
 /** The gateway as our activities see it: the same books, through a line that loses, delays and lies by omission. */
 import type { Reading } from '../../../src/domain/transaction.ts';
-import {
-  GatewayUnavailable,
-  type FoundSession,
-  type Gateway,
-  type OperationAnswer,
-  type OperationRequest,
-  type SessionRequest,
+import { GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
+import type {
+  FoundSession,
+  Gateway,
+  OperationAnswer,
+  OperationRequest,
+  SessionRequest,
 } from '../../../src/gateways/gateway.ts';
 import { ACCOUNT, type Psp, type PspSession } from './psp.ts';
 

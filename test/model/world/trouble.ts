@@ -1,5 +1,5 @@
 /** Everything between the product and the world that can be slow, be lost, or die half-way. */
-import { GatewayUnavailable } from '../../../src/gateways/gateway.ts';
+import { GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
 import { MadeTrouble, never } from '../temporal/activity-try.ts';
 import { currentActivity, enterActivity } from '../temporal/current.ts';
 import type { Chance } from './chance.ts';
