@@ -13,7 +13,7 @@ import {
   readmitUntold,
 } from '../store/outbox.ts';
 import type { PaymentRow } from '../store/payments.ts';
-import type { WakeReason } from '../store/schema.ts';
+import type { WakeReason } from '../store/schema/wake-table.ts';
 import { findUnwatched } from '../store/sweeps.ts';
 import { markWoken, takeForWaking, takeUnwoken } from '../store/wakes.ts';
 import type { LookRequest } from '../domain/trigger.ts';

@@ -3,7 +3,8 @@ import { and, desc, eq, getTableColumns, lt } from 'drizzle-orm';
 import { newId } from './new-ids.ts';
 import { is, madeSince, pageOf, type Page } from './lists.ts';
 import type { Db } from './open.ts';
-import { audit, payments } from './schema.ts';
+import { audit } from './schema/audit-table.ts';
+import { payments } from './schema/order-tables.ts';
 
 export type AuditRow = typeof audit.$inferSelect;
 export type NewAudit = Pick<AuditRow, 'key' | 'address' | 'requestId' | 'what' | 'paymentId'>;

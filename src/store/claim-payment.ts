@@ -11,7 +11,7 @@ import { supersedeDeferred } from './outbox.ts';
 import type { Db } from './open.ts';
 import { moneyOf } from './payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
-import { orders, payments, type PaymentRequest } from './schema.ts';
+import { orders, payments, type PaymentRequest } from './schema/order-tables.ts';
 
 /** A merchant's request for a payment. */
 export interface NewPayment {

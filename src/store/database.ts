@@ -2,7 +2,6 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Db } from './open.ts';
-import * as schema from './schema.ts';
 
 /**
  * A database on the pool. Its transactions always give their connection back. Drizzle's own transactions keep
@@ -10,11 +9,11 @@ import * as schema from './schema.ts';
  * either, the process never reaches its store again.
  */
 export function databaseOn(pool: pg.Pool): Db {
-  const db: Db = drizzle(pool, { schema });
+  const db: Db = drizzle(pool);
   const onClient = new WeakMap<pg.PoolClient, Db>();
   db.transaction = async (body, config) => {
     const client = await pool.connect();
-    const own = onClient.get(client) ?? drizzle(client, { schema });
+    const own = onClient.get(client) ?? drizzle(client);
     onClient.set(client, own);
     try {
       const result = await own.transaction(body, config);

@@ -5,7 +5,7 @@ import type { PaymentKey } from '../domain/payment.ts';
 import { newId } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 import type { ReceivedDelivery } from './log-delivery.ts';
-import { deliveries } from './schema.ts';
+import { deliveries } from './schema/delivery-table.ts';
 import type { Change } from './one-statement.ts';
 
 export type DeliveryRow = typeof deliveries.$inferSelect;

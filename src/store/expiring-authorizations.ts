@@ -7,7 +7,8 @@ import type { Db } from './open.ts';
 import { updateBody } from './outbox.ts';
 import { moneyOf } from './payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
-import { orders, outbox, payments, timeline } from './schema.ts';
+import { orders, payments, timeline } from './schema/order-tables.ts';
+import { outbox } from './schema/update-tables.ts';
 import { formatMoney } from '../domain/money.ts';
 
 const TYPE = 'order.authorization_expiring';

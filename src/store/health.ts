@@ -1,7 +1,7 @@
 /** Figures that only the store has, and the marks of the background jobs. */
 import { eq, sql } from 'drizzle-orm';
 import { rows, type Db } from './open.ts';
-import { gateways } from './schema.ts';
+import { gateways } from './schema/gateway-tables.ts';
 
 export interface StoreFigures {
   readonly outboxPending: number;

@@ -20,7 +20,10 @@ import type { Db } from './open.ts';
 import type { OperationRow } from './operations.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
 import type { PaymentRow } from './payments.ts';
-import { deliveries, operations, outbox, payments } from './schema.ts';
+import { deliveries } from './schema/delivery-table.ts';
+import { operations } from './schema/operation-table.ts';
+import { outbox } from './schema/update-tables.ts';
+import { payments } from './schema/order-tables.ts';
 
 export interface Page<Row> {
   readonly rows: Row[];

@@ -8,11 +8,10 @@ import pg from 'pg';
 import { ensureDataDirectory } from './data-directory.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { migrateEmbedded, migratePostgres } from './migrations.ts';
-import * as schema from './schema.ts';
 import { databaseOn } from './database.ts';
 
 /** Either store, or a transaction on it. */
-export type Db = PgDatabase<PgQueryResultHKT, typeof schema>;
+export type Db = PgDatabase<PgQueryResultHKT>;
 
 export interface Store {
   readonly db: Db;
@@ -47,7 +46,7 @@ async function openEmbedded(dataDir: string): Promise<Store> {
 }
 
 function embedded(client: PGlite, unlock: () => Promise<void>): Store {
-  const db = drizzle(client, { schema });
+  const db = drizzle(client);
   return {
     db,
     kind: 'embedded',

@@ -7,7 +7,8 @@ import { NoSuchRow } from './errors.ts';
 import { newId } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
 import { findPayment, type PaymentRow } from './payments.ts';
-import { operations, orders, payments } from './schema.ts';
+import { operations } from './schema/operation-table.ts';
+import { orders, payments } from './schema/order-tables.ts';
 
 const isUnfinished = inArray(operations.state, ['pending', 'unknown']);
 

@@ -4,7 +4,8 @@ import type { OrderStatus, UpdateType } from '../domain/order.ts';
 import type { PaymentAddress } from '../domain/payment.ts';
 import type { Db } from './open.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
-import { outbox, payments } from './schema.ts';
+import { outbox } from './schema/update-tables.ts';
+import { payments } from './schema/order-tables.ts';
 import { mayBeWoken } from './wakes.ts';
 
 export type OutboxRow = typeof outbox.$inferSelect;

@@ -4,7 +4,7 @@ import type { Money } from '../domain/money.ts';
 import type { PaymentStatus } from '../domain/payment.ts';
 import { newReturnKey } from './new-ids.ts';
 import type { Db } from './open.ts';
-import { orders, payments, timeline } from './schema.ts';
+import { orders, payments, timeline } from './schema/order-tables.ts';
 import { changeTogether } from './one-statement.ts';
 
 export type PaymentRow = typeof payments.$inferSelect;

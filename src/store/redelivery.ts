@@ -8,7 +8,9 @@ import type { DeliveryRow } from './deliveries.ts';
 import { newId } from './new-ids.ts';
 import type { Db } from './open.ts';
 import type { OutboxRow, OutboxState } from './outbox.ts';
-import { deliveries, outbox, timeline } from './schema.ts';
+import { deliveries } from './schema/delivery-table.ts';
+import { outbox } from './schema/update-tables.ts';
+import { timeline } from './schema/order-tables.ts';
 import { changeTogether } from './one-statement.ts';
 
 /** One delivery, or null. */

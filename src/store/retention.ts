@@ -10,7 +10,7 @@
 import { eq, sql, type SQL } from 'drizzle-orm';
 import { idsFrom } from './new-ids.ts';
 import { rows, type Db } from './open.ts';
-import { retentionMarks } from './schema.ts';
+import { retentionMarks } from './schema/retention-tables.ts';
 
 /** The kinds of rows. `operations` and `audit` have the age limit of the timeline. */
 export type Retained = 'timeline' | 'operations' | 'audit' | 'updates';

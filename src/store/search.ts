@@ -2,7 +2,11 @@
 import { and, desc, eq, inArray, isNotNull, sql, type SQL } from 'drizzle-orm';
 import { amountsWritten } from './amounts.ts';
 import { rows, type Db } from './open.ts';
-import { deliveries, gateways, operations, orders, outbox, payments } from './schema.ts';
+import { deliveries } from './schema/delivery-table.ts';
+import { gateways } from './schema/gateway-tables.ts';
+import { operations } from './schema/operation-table.ts';
+import { orders, payments } from './schema/order-tables.ts';
+import { outbox } from './schema/update-tables.ts';
 
 export interface Hit {
   readonly kind: 'order' | 'payment' | 'operation' | 'delivery' | 'update';

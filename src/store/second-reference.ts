@@ -1,6 +1,6 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from './open.ts';
-import { payments, timeline } from './schema.ts';
+import { payments, timeline } from './schema/order-tables.ts';
 
 /**
  * The gateway has accepted another `merchantReference2`: keeps it with the payment, and notes it in the

@@ -6,7 +6,8 @@ import { and, eq, inArray, isNotNull, lt, min, or, sql, type SQL } from 'drizzle
 import { LONGEST_GRACE_MS, type PaymentKey } from '../domain/payment.ts';
 import type { ReviewCode } from '../domain/payment.ts';
 import type { Db } from './open.ts';
-import { gateways, payments, sweepMarks } from './schema.ts';
+import { gateways, sweepMarks } from './schema/gateway-tables.ts';
+import { payments } from './schema/order-tables.ts';
 import type { PaymentRow } from './payments.ts';
 import { mayBeWoken } from './wakes.ts';
 

@@ -1,7 +1,7 @@
 import { asc, eq, sql } from 'drizzle-orm';
 import type { Note } from '../domain/note.ts';
 import type { Db } from './open.ts';
-import { timeline } from './schema.ts';
+import { timeline } from './schema/order-tables.ts';
 
 /** A payment's timeline, oldest first. */
 export async function readTimeline(db: Db, paymentId: string): Promise<(typeof timeline.$inferSelect)[]> {

@@ -3,7 +3,7 @@ import { and, between, desc, eq, gt, isNull, lt, ne, not, or, sql } from 'drizzl
 import { rows, type Db } from './open.ts';
 import type { Page } from './lists.ts';
 import type { OutboxState } from './outbox.ts';
-import { outbox, updateAttempts } from './schema.ts';
+import { outbox, updateAttempts } from './schema/update-tables.ts';
 import { changeTogether } from './one-statement.ts';
 
 export type AttemptRow = typeof updateAttempts.$inferSelect;

@@ -7,7 +7,8 @@
 import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import type { Db } from './open.ts';
 import type { PaymentRow } from './payments.ts';
-import { payments, wakes, type WakeReason } from './schema.ts';
+import { payments } from './schema/order-tables.ts';
+import { wakes, type WakeReason } from './schema/wake-table.ts';
 
 /** Within this time the process that took it signals the run, or is dead. */
 const TELLING = sql`interval '1 minute'`;

@@ -21,7 +21,8 @@ import {
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { NewPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { operations, payments } from '../../src/store/schema.ts';
+import { operations } from '../../src/store/schema/operation-table.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
 import { anActivityRun } from '../support/activity.ts';
 import {
   aDecision,

@@ -13,7 +13,7 @@ import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listUpdates } from '../../src/store/outbox.ts';
 import { findOrder, findPayment, recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import { payments } from '../../src/store/schema.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { anActivityRun } from '../support/activity.ts';
 import {

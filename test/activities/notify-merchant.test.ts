@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { claimAttempt } from '../../src/store/update-attempts.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { aPayment, aRecord, TELLS } from '../support/builders.ts';

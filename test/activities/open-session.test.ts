@@ -14,7 +14,7 @@ import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { payments } from '../../src/store/schema.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
 import { anActivityRun } from '../support/activity.ts';

@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { orders } from '../../src/store/schema.ts';
+import { orders } from '../../src/store/schema/order-tables.ts';
 import { addNote } from '../../src/store/timeline.ts';
 import { failsInWords } from '../../src/worker/activity-failures.ts';
 import { aRecord, TELLS } from '../support/builders.ts';

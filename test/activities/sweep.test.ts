@@ -22,7 +22,9 @@ import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { readMarks } from '../../src/store/sweeps.ts';
 import { takeUnwoken } from '../../src/store/wakes.ts';
-import { gateways, payments, sweepMarks, timeline, wakes } from '../../src/store/schema.ts';
+import { gateways, sweepMarks } from '../../src/store/schema/gateway-tables.ts';
+import { payments, timeline } from '../../src/store/schema/order-tables.ts';
+import { wakes } from '../../src/store/schema/wake-table.ts';
 import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import { anActivityRun } from '../support/activity.ts';
 import {

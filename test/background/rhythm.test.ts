@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { startForwarder } from '../../src/background/forwarder.ts';
-import { deliveries } from '../../src/store/schema.ts';
+import { deliveries } from '../../src/store/schema/delivery-table.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';

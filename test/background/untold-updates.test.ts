@@ -8,7 +8,7 @@ import { startForwarder } from '../../src/background/forwarder.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { anActivityRun } from '../support/activity.ts';
 import { aFinding, aPayment, aRecord, attempted, TELLS } from '../support/builders.ts';

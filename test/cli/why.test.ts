@@ -13,7 +13,8 @@ import type { ReviewCode } from '../../src/domain/payment.ts';
 import { listUpdates } from '../../src/store/outbox.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
-import { deliveries, orders } from '../../src/store/schema.ts';
+import { deliveries } from '../../src/store/schema/delivery-table.ts';
+import { orders } from '../../src/store/schema/order-tables.ts';
 import { API_KEY } from '../support/api.ts';
 import {
   aDelivery,

@@ -15,7 +15,8 @@ import { claimOperation, markSending } from '../../src/store/operations.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
-import { deliveries, payments } from '../../src/store/schema.ts';
+import { deliveries } from '../../src/store/schema/delivery-table.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
 import {
   ACCOUNT,
   aDelivery,

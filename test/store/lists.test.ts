@@ -4,7 +4,7 @@ import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries, listPayments, type PaymentFilter } from '../../src/store/lists.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { payments } from '../../src/store/schema.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
 import { aDelivery, aFinding, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 

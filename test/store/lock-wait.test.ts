@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { rows } from '../../src/store/open.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import { orders, payments } from '../../src/store/schema.ts';
+import { orders, payments } from '../../src/store/schema/order-tables.ts';
 import { aFinding, aNewPayment, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { openTestPostgres, type TestStore } from '../support/store.ts';
 import { until } from '../support/until.ts';

@@ -14,7 +14,8 @@ import {
 } from '../../src/store/operations.ts';
 import type { ShownOperation } from '../../src/domain/operation.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
-import { operations, payments } from '../../src/store/schema.ts';
+import { operations } from '../../src/store/schema/operation-table.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
 import { aDecision, aFinding, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 

@@ -12,7 +12,7 @@ import {
   readUpdate,
 } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { claimAttempt, finishAttempt, type ClaimedAttempt } from '../../src/store/update-attempts.ts';
 import { aFinding, aPayment, aRecord, aTransaction, keyOf, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';

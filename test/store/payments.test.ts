@@ -11,7 +11,7 @@ import {
   type PaymentRow,
 } from '../../src/store/payments.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import { orders, payments } from '../../src/store/schema.ts';
+import { orders, payments } from '../../src/store/schema/order-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import {
   aNewPayment,

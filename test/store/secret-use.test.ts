@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { logDelivery } from '../../src/store/log-delivery.ts';
-import { deliveries } from '../../src/store/schema.ts';
+import { deliveries } from '../../src/store/schema/delivery-table.ts';
 import { readSecretUse, retirableSince, type SecretUse } from '../../src/store/secret-use.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';

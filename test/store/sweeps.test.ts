@@ -3,7 +3,7 @@ import { eq } from 'drizzle-orm';
 import { readGateways, stampGateway, WrongAccount } from '../../src/store/health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened } from '../../src/store/payments.ts';
-import { payments } from '../../src/store/schema.ts';
+import { payments } from '../../src/store/schema/order-tables.ts';
 import { findBySessions, listingStart, readMarks, recordCompletePass } from '../../src/store/sweeps.ts';
 import { aFinding, aPayment, aRecord, aSessionId, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';

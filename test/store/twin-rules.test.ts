@@ -15,7 +15,8 @@ import {
 } from '../../src/domain/payment.ts';
 import { logDelivery, markAnswered } from '../../src/store/log-delivery.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { deliveries, payments, timeline } from '../../src/store/schema.ts';
+import { deliveries } from '../../src/store/schema/delivery-table.ts';
+import { payments, timeline } from '../../src/store/schema/order-tables.ts';
 import { findUnwatched } from '../../src/store/sweeps.ts';
 import { aDelivery, aPayment } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';

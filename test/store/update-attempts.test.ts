@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { readUpdate } from '../../src/store/outbox.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import {
   claimAttempt,
   finishAttempt,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
-import { wakes } from '../../src/store/schema.ts';
+import { wakes } from '../../src/store/schema/wake-table.ts';
 import { markWoken, pruneWakes, takeForWaking, takeUnwoken } from '../../src/store/wakes.ts';
 import { aPayment } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';

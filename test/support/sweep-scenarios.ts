@@ -1,7 +1,7 @@
 /** One story for each path of `sweepGateway`; each returns its workflow id. */
 import { Context } from '@temporalio/activity';
 import { GatewayRejected, GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
-import { sweepMarks } from '../../src/store/schema.ts';
+import { sweepMarks } from '../../src/store/schema/gateway-tables.ts';
 import { aPaidSession, foreignPages, SWEEP_LISTINGS, type SweepWorld } from './sweep-world.ts';
 
 type SweepScenario = (world: SweepWorld) => Promise<string>;

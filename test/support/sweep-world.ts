@@ -9,7 +9,7 @@ import { ACCOUNT, aPayment, aSessionId } from './builders.ts';
 import { startDevServer } from './dev-server.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
 import { quietRuntime, startWorkers, workflowBundle } from './fake-workers.ts';
-import { gateways, sweepMarks } from '../../src/store/schema.ts';
+import { gateways, sweepMarks } from '../../src/store/schema/gateway-tables.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
 export interface SweepWorld {

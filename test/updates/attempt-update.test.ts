@@ -19,7 +19,7 @@ import {
   pageOfAttempts,
   type ClaimedAttempt,
 } from '../../src/store/update-attempts.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { aFinding, aPayment, aRecord, aTransaction, TELLS } from '../support/builders.ts';
 import { startShop, type Received, type Shop } from '../support/shop.ts';
 import { until } from '../support/until.ts';

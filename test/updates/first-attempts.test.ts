@@ -6,7 +6,7 @@ import type { PaymentAddress } from '../../src/domain/payment.ts';
 import { readUpdate } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { claimAttempt } from '../../src/store/update-attempts.ts';
 import { FirstAttempts, type FirstAttemptTools } from '../../src/updates/first-attempts.ts';
 import { aFinding, aPayment, aRecord, keyOf, TELLS } from '../support/builders.ts';

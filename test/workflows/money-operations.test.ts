@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
 import {
   addressOf,

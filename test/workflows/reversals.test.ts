@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import type { PaymentRow } from '../../src/store/payments.ts';
-import { outbox } from '../../src/store/schema.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
 import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import {
   aPaidPayment,

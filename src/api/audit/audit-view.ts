@@ -1,7 +1,7 @@
 /** Audit entries as the API shows them, and the filters of their list: contract §3. */
 import { z } from 'zod';
 import type { AuditedRow } from '../../store/audit.ts';
-import { AUDITED_CALLS } from '../../store/schema.ts';
+import { AUDITED_CALLS } from '../../store/schema/audit-table.ts';
 import { aPayment, reference, since1970, text, timestamp } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 import { PAYMENT_ID } from '../payments/payment-examples.ts';

@@ -2,7 +2,7 @@
 import { inArray } from 'drizzle-orm';
 import type { Db } from '../../store/open.ts';
 import type { PaymentRow } from '../../store/payments.ts';
-import { payments } from '../../store/schema.ts';
+import { payments } from '../../store/schema/order-tables.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 
 /**

@@ -6,7 +6,7 @@ import { NoSuchRow } from '../errors.ts';
 import type { Db } from '../open.ts';
 import { moneyOf } from '../payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../payments.ts';
-import { orders, payments } from '../schema.ts';
+import { orders, payments } from '../schema/order-tables.ts';
 
 /** The rows, as read under the lock. */
 export interface Locked extends Pick<OrderSnapshot, 'otherOpen' | 'otherReviewed' | 'isReplacing'> {

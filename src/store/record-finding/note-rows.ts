@@ -4,7 +4,7 @@ import type { Decision } from '../../domain/finding.ts';
 import type { FinishedOperation } from '../../domain/finish-operations.ts';
 import type { Note } from '../../domain/note.ts';
 import type { PaymentRow } from '../payments.ts';
-import type { timeline } from '../schema.ts';
+import type { timeline } from '../schema/order-tables.ts';
 import { noteKey, type Locked } from './lock-order.ts';
 import type { FindingRecord } from './record-request.ts';
 

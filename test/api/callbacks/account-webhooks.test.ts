@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { signBodyForTest } from '../../../src/gateways/dintero/body-signature.ts';
 import { listDeliveries } from '../../../src/store/lists.ts';
 import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
-import { deliveries } from '../../../src/store/schema.ts';
+import { deliveries } from '../../../src/store/schema/delivery-table.ts';
 import { openSession, startSandbox, type SandboxClient } from '../../sandbox/sandbox-client.ts';
 import { SECRETS, type Answer } from '../../support/api.ts';
 import { ACCOUNT, aPayment, aSessionId } from '../../support/builders.ts';

@@ -7,7 +7,7 @@ import { claimPayment } from '../../../src/store/claim-payment.ts';
 import { claimOperation, markSending } from '../../../src/store/operations.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
-import { deliveries } from '../../../src/store/schema.ts';
+import { deliveries } from '../../../src/store/schema/delivery-table.ts';
 import { aCallback, SECRETS, startTestApi, type Answer, type CallbackChanges } from '../../support/api.ts';
 import {
   aNewPayment,

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import { findPayment } from '../../../src/store/payments.ts';
-import { payments } from '../../../src/store/schema.ts';
+import { payments } from '../../../src/store/schema/order-tables.ts';
 import { anOrderBody, API_KEY, type Answer } from '../../support/api.ts';
 import { aReference } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';

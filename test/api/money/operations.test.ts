@@ -10,7 +10,7 @@ import {
   markUnknown,
 } from '../../../src/store/operations.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
-import { payments } from '../../../src/store/schema.ts';
+import { payments } from '../../../src/store/schema/order-tables.ts';
 import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import { API_KEY, KEY_NAME, type Answer } from '../../support/api.ts';
 import { useTestApi } from '../../support/door.ts';

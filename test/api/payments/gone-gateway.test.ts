@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { checkGateways } from '../../../src/health/store-checks.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
-import { payments } from '../../../src/store/schema.ts';
+import { payments } from '../../../src/store/schema/order-tables.ts';
 import { API_KEY } from '../../support/api.ts';
 import { aPayment } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';

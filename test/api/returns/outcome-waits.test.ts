@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createOutcomeWaits } from '../../../src/api/returns/outcome-waits.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
-import { payments } from '../../../src/store/schema.ts';
+import { payments } from '../../../src/store/schema/order-tables.ts';
 import { aPayment, aRecord, TELLS } from '../../support/builders.ts';
 import { openTestStore, type TestStore } from '../../support/store.ts';
 

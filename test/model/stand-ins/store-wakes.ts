@@ -1,7 +1,7 @@
 /** `src/store/wakes.ts` in memory. */
 import type { Db } from '../../../src/store/open.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
-import type { WakeReason } from '../../../src/store/schema.ts';
+import type { WakeReason } from '../../../src/store/schema/wake-table.ts';
 import type { Taken, Waking } from '../../../src/store/wakes.ts';
 import { tablesOf, type Tables, type WakeRow } from '../world/tables.ts';
 

@@ -4,7 +4,7 @@ import type { DeliveryRow } from '../../../src/store/deliveries.ts';
 import type { Decided } from '../../../src/store/decisions.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
-import type { wakes } from '../../../src/store/schema.ts';
+import type { wakes } from '../../../src/store/schema/wake-table.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 import type { OrderChange } from '../../../src/domain/order-change.ts';
 import type { Finding } from '../../../src/domain/finding.ts';

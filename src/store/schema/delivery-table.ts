@@ -1,0 +1,63 @@
+/** The log of received callbacks. */
+import { sql } from 'drizzle-orm';
+import { index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { at, bytea } from './columns.ts';
+
+/**
+ * Received callbacks, accepted or refused. Of most headers only the name is kept. An unsigned body and a
+ * refused callback are cut down, and refused callbacks beyond a limit are only counted.
+ */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    id: text().primaryKey(),
+    gateway: text().notNull(),
+    /** Null where nothing is proved: a refused delivery never takes an event id. */
+    eventId: text('event_id'),
+    contentHash: text('content_hash'),
+    paymentId: text('payment_id'),
+    orderReference: text('order_reference'),
+    n: integer(),
+    /** accepted, duplicate, ignored or refused. */
+    outcome: text().notNull(),
+    /** received → signalled → handled. Can be claimed until it is handled. */
+    state: text(),
+    reason: text(),
+    claim: jsonb().$type<Record<string, string>>().notNull().default({}),
+    method: text().notNull(),
+    target: text().notNull(),
+    headers: jsonb().$type<Record<string, string>>().notNull(),
+    body: bytea().notNull(),
+    /**
+     * Which secret signed, by the first characters of its hash. It shows when an old secret may be retired.
+     */
+    secret: text(),
+    receipts: integer().notNull().default(1),
+    receivedAt: at('received_at').notNull().defaultNow(),
+    lastReceivedAt: at('last_received_at').notNull().defaultNow(),
+    /** When a forwarder took it. It is free again 10 s later. */
+    claimedAt: at('claimed_at'),
+    handledAt: at('handled_at'),
+  },
+  (table) => [
+    uniqueIndex('deliveries_event').on(table.gateway, table.eventId),
+    index('deliveries_payment').on(table.paymentId, table.contentHash),
+    index('deliveries_age').on(table.receivedAt),
+    index('deliveries_refused')
+      .on(table.receivedAt)
+      .where(sql`outcome = 'refused'`),
+    index('deliveries_outcome')
+      .on(table.outcome, table.id)
+      .where(sql`outcome <> 'accepted'`)
+      .concurrently(),
+    index('deliveries_received')
+      .on(table.receivedAt)
+      .where(sql`state = 'received'`),
+    index('deliveries_unhandled')
+      .on(table.receivedAt)
+      .where(sql`state in ('received', 'signalled')`),
+    index('deliveries_secret')
+      .on(table.secret, table.lastReceivedAt)
+      .where(sql`secret is not null`),
+  ],
+);
