@@ -13,11 +13,11 @@ import type * as Health from '../../src/store/health.ts';
 import type * as Lists from '../../src/store/lists.ts';
 import type * as Open from '../../src/store/open.ts';
 import type * as Operations from '../../src/store/operations.ts';
-import type * as Outbox from '../../src/store/outbox.ts';
 import type * as Redelivery from '../../src/store/redelivery.ts';
 import type * as Retention from '../../src/store/retention.ts';
 import type * as Search from '../../src/store/search.ts';
 import type * as Sweeps from '../../src/store/sweeps.ts';
+import type * as UntoldUpdates from '../../src/store/untold-updates.ts';
 import type * as Wakes from '../../src/store/wakes.ts';
 import { CORE } from '../stand/built.ts';
 import { startDatabase } from '../stand/measured-child.ts';
@@ -35,11 +35,11 @@ const { listDeliveries, listPayments, pageOfOperations, pageOfUpdates } =
   await compiled<typeof Lists>('lists');
 const { openStore } = await compiled<typeof Open>('open');
 const { takeForgotten } = await compiled<typeof Operations>('operations');
-const { findAbandoned, findUntold } = await compiled<typeof Outbox>('outbox');
 const { gaveUpSince, waitingSince } = await compiled<typeof Redelivery>('redelivery');
 const { forgetSlice } = await compiled<typeof Retention>('retention');
 const { search } = await compiled<typeof Search>('search');
 const { findUnwatched, readMarks } = await compiled<typeof Sweeps>('sweeps');
+const { findAbandoned, findUntold } = await compiled<typeof UntoldUpdates>('untold-updates');
 const { takeUnwoken } = await compiled<typeof Wakes>('wakes');
 
 const REPEATS = 7;

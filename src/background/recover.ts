@@ -11,7 +11,7 @@ import {
   findEndpointless,
   giveUpUntold,
   readmitUntold,
-} from '../store/outbox.ts';
+} from '../store/untold-updates.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import type { WakeReason } from '../store/schema/wake-table.ts';
 import { findUnwatched } from '../store/sweeps.ts';

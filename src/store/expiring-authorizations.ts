@@ -4,7 +4,7 @@
 import { and, asc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import { effectId } from '../domain/order.ts';
 import type { Db } from './open.ts';
-import { updateBody } from './outbox.ts';
+import { updateBody } from './update-body.ts';
 import { moneyOf } from './payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 import { orders, payments, timeline } from './schema/order-tables.ts';

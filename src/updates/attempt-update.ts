@@ -5,14 +5,8 @@ import { isSupersededByLater, type UpdateType } from '../domain/order.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
 import { fetchTarget } from '../lib/url-credentials.ts';
 import type { Db } from '../store/open.ts';
-import {
-  keepUntold,
-  readUpdate,
-  supersede,
-  type OutboxRow,
-  type OutboxState,
-  type ReadUpdate,
-} from '../store/outbox.ts';
+import { keepUntold } from '../store/untold-updates.ts';
+import { readUpdate, supersede, type OutboxRow, type OutboxState, type ReadUpdate } from '../store/outbox.ts';
 import { finishAttempt, type AttemptEnd, type SentAttempt } from '../store/update-attempts.ts';
 import { firstWords } from './first-words.ts';
 import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';

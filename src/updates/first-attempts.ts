@@ -5,7 +5,8 @@
  */
 import { crashable } from '../crash-points.ts';
 import type { PaymentAddress } from '../domain/payment.ts';
-import { findUntold, paymentOfUpdate } from '../store/outbox.ts';
+import { findUntold } from '../store/untold-updates.ts';
+import { paymentOfUpdate } from '../store/outbox.ts';
 import type { Logger } from '../telemetry/log.ts';
 import { attemptUpdate, type TellingTools } from './attempt-update.ts';
 

@@ -10,7 +10,7 @@ import { PROBLEMS } from '../../src/api/http/problem.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import type { Service } from '../../src/service.ts';
-import { updateBody } from '../../src/store/outbox.ts';
+import { updateBody } from '../../src/store/update-body.ts';
 import type { OrderRow, PaymentRow } from '../../src/store/payments.ts';
 import { createLog } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';

@@ -7,10 +7,9 @@ import {
   findAbandonedOf,
   findUntold,
   keepUntold,
-  paymentOfUpdate,
   readmitUntold,
-  readUpdate,
-} from '../../src/store/outbox.ts';
+} from '../../src/store/untold-updates.ts';
+import { paymentOfUpdate, readUpdate } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema/update-tables.ts';
 import { claimAttempt, finishAttempt, type ClaimedAttempt } from '../../src/store/update-attempts.ts';

@@ -172,7 +172,7 @@ function leftOut(statement: string, required: readonly string[]): string[] {
   });
 }
 
-/** The store's exported functions that take a database, as `outbox.ts findUntold`. */
+/** The store's exported functions that take a database, as `untold-updates.ts findUntold`. */
 function exportedSenders(): string[] {
   const folder = join(import.meta.dirname, '..', '..', 'src', 'store');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>

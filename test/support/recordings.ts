@@ -11,7 +11,7 @@ import { oneOfEachShape } from './statement-shapes.ts';
 const FOLDER = join(import.meta.dirname, '..', 'store', 'statements');
 
 export interface Recording {
-  /** The store's functions that were seen sending, as `outbox.ts takeUntold`. */
+  /** The store's functions that were seen sending, as `untold-updates.ts findUntold`. */
   readonly senders: readonly string[];
   readonly statements: readonly string[];
 }

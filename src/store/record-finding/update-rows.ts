@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { OrderChange } from '../../domain/order-change.ts';
 import { isPlain } from '../../domain/news.ts';
 import { effectId, type UpdateType } from '../../domain/order.ts';
-import { updateBody } from '../outbox.ts';
+import { updateBody } from '../update-body.ts';
 import type { outbox } from '../schema/update-tables.ts';
 import type { ChangedRows } from './changed-rows.ts';
 import type { Locked } from './lock-order.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readStory } from '../../../src/api/payments/read-story.ts';
-import { keepUntold, listUpdates, NO_ENDPOINT, type OutboxState } from '../../../src/store/outbox.ts';
+import { keepUntold, NO_ENDPOINT } from '../../../src/store/untold-updates.ts';
+import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { forgetSlice } from '../../../src/store/retention.ts';
 import { outbox } from '../../../src/store/schema/update-tables.ts';

@@ -5,7 +5,8 @@ import { createUpdateActivities } from '../../../src/activities/notify-merchant.
 import { claimUnsignalled, type DeliveryRow } from '../../../src/store/deliveries.ts';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../../src/store/lists.ts';
-import { findUntold, listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
+import { findUntold } from '../../../src/store/untold-updates.ts';
+import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { deliveries } from '../../../src/store/schema/delivery-table.ts';

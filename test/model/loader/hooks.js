@@ -26,7 +26,9 @@ const ALWAYS = {
   'store/record-finding/write.ts': 'store-record-finding',
   'store/sweeps.ts': 'store-sweeps',
   'store/timeline.ts': 'store-timeline',
+  'store/untold-updates.ts': 'store-untold-updates',
   'store/update-attempts.ts': 'store-update-attempts',
+  'store/update-body.ts': 'store-update-body',
   'store/wakes.ts': 'store-wakes',
 };
 /** A real Temporal server needs the real ones. */

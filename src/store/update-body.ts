@@ -1,0 +1,57 @@
+/** The body of an update to the merchant. Contract §6. */
+import type { OrderStatus, UpdateType } from '../domain/order.ts';
+import type { OrderRow, PaymentRow } from './payments.ts';
+
+/** The version of the body's shape. Within a version, fields are only added. */
+export const API_VERSION = '2026-11-01';
+
+/**
+ * The body of an update, made once, together with the change that it announces. Every attempt sends the same
+ * bytes.
+ */
+export function updateBody(
+  update: { type: UpdateType; orderStatus: OrderStatus },
+  about: { order: OrderRow; payment: PaymentRow; sequence: number; livemode: boolean },
+): string {
+  const { order, payment } = about;
+  const reason = payment.reviewMark ?? payment.reason;
+  const data = {
+    orderReference: order.reference,
+    orderStatus: update.orderStatus,
+    sequence: about.sequence,
+    paymentId: payment.id,
+    gateway: payment.gateway,
+    livemode: about.livemode,
+    sessionId: payment.sessionId,
+    transactionId: payment.transactionId,
+    status: payment.status,
+    amount: payment.amount,
+    currency: payment.currency,
+    authorizedAmount: payment.authorized,
+    capturedAmount: payment.captured,
+    refundedAmount: payment.refunded,
+    ...acceptedIn(payment),
+    ...(update.type === 'order.authorization_expiring' &&
+      payment.authorizationExpiresAt !== null && {
+        authorizationExpiresAt: payment.authorizationExpiresAt.toISOString(),
+      }),
+    ...(order.paidAt !== null && { paidAt: order.paidAt.toISOString() }),
+    ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
+    ...(reason !== null && { reason }),
+  };
+  return JSON.stringify({
+    type: update.type,
+    timestamp: new Date().toISOString(),
+    apiVersion: API_VERSION,
+    data,
+  });
+}
+
+/**
+ * The requested values stay as they were. If an operator has accepted other values, the sums in the body
+ * refer to these.
+ */
+function acceptedIn(payment: PaymentRow): { accepted?: object } {
+  const { acceptedAmount: amount, acceptedCurrency: currency, acceptedReference: reference } = payment;
+  return amount === null ? {} : { accepted: { amount, currency, reference } };
+}
