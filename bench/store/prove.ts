@@ -9,10 +9,10 @@ import type pg from 'pg';
 import type * as Audit from '../../src/store/audit.ts';
 import type * as Deliveries from '../../src/store/deliveries.ts';
 import type * as Expiring from '../../src/store/expiring-authorizations.ts';
+import type * as ForgottenOperations from '../../src/store/forgotten-operations.ts';
 import type * as Health from '../../src/store/health.ts';
 import type * as Lists from '../../src/store/lists.ts';
 import type * as Open from '../../src/store/open.ts';
-import type * as Operations from '../../src/store/operations.ts';
 import type * as Redelivery from '../../src/store/redelivery.ts';
 import type * as Retention from '../../src/store/retention.ts';
 import type * as Search from '../../src/store/search.ts';
@@ -30,11 +30,11 @@ const compiled = <Module>(name: string): Promise<Module> =>
 const { listAudit } = await compiled<typeof Audit>('audit');
 const { claimUnsignalled } = await compiled<typeof Deliveries>('deliveries');
 const { findExpiring } = await compiled<typeof Expiring>('expiring');
+const { takeForgotten } = await compiled<typeof ForgottenOperations>('forgotten-operations');
 const { countLive, readFigures } = await compiled<typeof Health>('health');
 const { listDeliveries, listPayments, pageOfOperations, pageOfUpdates } =
   await compiled<typeof Lists>('lists');
 const { openStore } = await compiled<typeof Open>('open');
-const { takeForgotten } = await compiled<typeof Operations>('operations');
 const { gaveUpSince, waitingSince } = await compiled<typeof Redelivery>('redelivery');
 const { forgetSlice } = await compiled<typeof Retention>('retention');
 const { search } = await compiled<typeof Search>('search');

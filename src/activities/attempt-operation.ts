@@ -23,13 +23,13 @@ import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import type { OperationAnswer } from '../gateways/gateway.ts';
 import {
   keepAnswer,
-  lineHistory,
   markNotSent,
   markSending,
   markUnknown,
   readAttempt,
   type Attempt,
-} from '../store/operations.ts';
+} from '../store/operation-attempts.ts';
+import { lineHistory } from '../store/operations.ts';
 import { snapshotOf } from '../store/payment-snapshot.ts';
 import type { PaymentRow } from '../store/payments.ts';
 import { recordFinding } from '../store/record-finding/write.ts';

@@ -5,7 +5,7 @@ import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import { NoSuchRow } from '../store/errors.ts';
 import { aboutOperation } from '../store/about-operation.ts';
-import { claimGiveBack } from '../store/operations.ts';
+import { claimGiveBack } from '../store/claim-give-back.ts';
 import { findOrder, findPayment, type PaymentRow } from '../store/payments.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import {

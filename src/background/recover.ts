@@ -4,7 +4,7 @@
  */
 import { newId } from '../store/new-ids.ts';
 import { aboutOperation } from '../store/about-operation.ts';
-import { takeForgotten } from '../store/operations.ts';
+import { takeForgotten } from '../store/forgotten-operations.ts';
 import {
   findAbandoned,
   findAbandonedOf,

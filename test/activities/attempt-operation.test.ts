@@ -14,10 +14,10 @@ import {
   claimOperation,
   findOperation,
   listOperations,
-  markSending,
   type NewOperation,
   type OperationRow,
 } from '../../src/store/operations.ts';
+import { markSending } from '../../src/store/operation-attempts.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { NewPayment } from '../../src/store/claim-payment.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';

@@ -11,7 +11,8 @@ import {
 import { tellsNews } from '../../src/domain/callback.ts';
 import { PAYMENT_STATUSES } from '../../src/domain/payment.ts';
 import { asksForLook, logDelivery } from '../../src/store/log-delivery.ts';
-import { claimOperation, markSending } from '../../src/store/operations.ts';
+import { claimOperation } from '../../src/store/operations.ts';
+import { markSending } from '../../src/store/operation-attempts.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { readTimeline } from '../../src/store/timeline.ts';

@@ -1,17 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import {
-  claimGiveBack,
-  claimOperation,
-  findOperation,
-  markNotSent,
-  markSending,
-  markUnknown,
-  readAttempt,
-  takeForgotten,
-  type NewOperation,
-} from '../../src/store/operations.ts';
+import { claimGiveBack } from '../../src/store/claim-give-back.ts';
+import { claimOperation, findOperation, type NewOperation } from '../../src/store/operations.ts';
+import { markNotSent, markSending, markUnknown, readAttempt } from '../../src/store/operation-attempts.ts';
+import { takeForgotten } from '../../src/store/forgotten-operations.ts';
 import type { ShownOperation } from '../../src/domain/operation.ts';
 import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { operations } from '../../src/store/schema/operation-table.ts';

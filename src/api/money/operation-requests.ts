@@ -5,7 +5,7 @@ import { amount, lineAmount, text } from '../http/fields.ts';
 import { cursorOf, limit } from '../http/pages.ts';
 import { operation, OPERATION_KINDS } from './operation-view.ts';
 
-/** References of operations that we start ourselves: `operations.ts` in the store makes them. */
+/** References of operations that we start ourselves: claim-give-back.ts and plan.ts in the store. */
 const OURS = /^(auto-capture$|give-back-)/;
 
 export const operationReference = z

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { listDeliveries } from '../../../src/store/lists.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { claimPayment } from '../../../src/store/claim-payment.ts';
-import { claimOperation, markSending } from '../../../src/store/operations.ts';
+import { claimOperation } from '../../../src/store/operations.ts';
+import { markSending } from '../../../src/store/operation-attempts.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';
 import { recordOpened, type PaymentRow } from '../../../src/store/payments.ts';
 import { deliveries } from '../../../src/store/schema/delivery-table.ts';

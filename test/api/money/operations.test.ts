@@ -2,13 +2,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import type { OperationKind } from '../../../src/domain/operation.ts';
-import {
-  claimOperation,
-  findOperation,
-  listOperations,
-  markSending,
-  markUnknown,
-} from '../../../src/store/operations.ts';
+import { claimOperation, findOperation, listOperations } from '../../../src/store/operations.ts';
+import { markSending, markUnknown } from '../../../src/store/operation-attempts.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { payments } from '../../../src/store/schema/order-tables.ts';
 import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';

@@ -1,6 +1,7 @@
 /** Contract §3: money in REVIEW that a person gives back. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { claimGiveBack, listOperations } from '../../../src/store/operations.ts';
+import { claimGiveBack } from '../../../src/store/claim-give-back.ts';
+import { listOperations } from '../../../src/store/operations.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import { findPayment, type PaymentRow } from '../../../src/store/payments.ts';
 import { readTimeline } from '../../../src/store/timeline.ts';

@@ -21,8 +21,9 @@ export const SEAMS = {
     'takeTriggers',
   ],
   'workflows/follow-up.ts': ['tell', 'followUp'],
+  'stand-ins/store-claim-give-back.ts': ['claimGiveBack'],
   'stand-ins/store-deliveries.ts': ['logDelivery'],
-  'stand-ins/store-operations.ts': ['claimGiveBack', 'markSending', 'readAttempt'],
+  'stand-ins/store-operation-attempts.ts': ['markSending', 'readAttempt'],
   'stand-ins/store-payments.ts': ['findOrder', 'recordOpened', 'recordRun'],
   'stand-ins/store-update-attempts.ts': ['claimAttempt'],
 };

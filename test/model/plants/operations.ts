@@ -1,7 +1,8 @@
 /** Bugs in captures, refunds and voids that somebody has asked for. */
 import type { reservedFor, Trace } from '../../../src/domain/operation.ts';
 import type { Db } from '../../../src/store/open.ts';
-import type { Attempt, markSending, OperationRow } from '../../../src/store/operations.ts';
+import type { Attempt, markSending } from '../../../src/store/operation-attempts.ts';
+import type { OperationRow } from '../../../src/store/operations.ts';
 import { tablesOf } from '../world/tables.ts';
 import type { Planted, Plants } from './plant.ts';
 
