@@ -8,13 +8,8 @@ import { aboutOperation } from '../store/about-operation.ts';
 import { claimGiveBack } from '../store/claim-give-back.ts';
 import { findOrder, findPayment, type PaymentRow } from '../store/payments.ts';
 import type { GatewayTools } from './ask-gateway.ts';
-import {
-  holdsMoneyIn,
-  lagsBehind,
-  readMatching,
-  recordStuck,
-  recordTransaction,
-} from './attempt-operation.ts';
+import { holdsMoneyIn, lagsBehind, readMatching } from './read-transaction.ts';
+import { recordStuck, recordTransaction } from './record-transaction.ts';
 import type { GiveBackInput, GiveBackPlan } from './contract.ts';
 
 /** An answer that can't be understood is retried for an hour. */

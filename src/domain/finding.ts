@@ -1,6 +1,6 @@
 /**
  * The decision about a reading, and the finding in it. Findings without a decision on a reading are made in
- * activities/: `recordStuck` of attempt-operation.ts, `ended` of open-session.ts, and close-unopened.ts.
+ * activities/: `recordStuck` of record-transaction.ts, `ended` of open-session.ts, and close-unopened.ts.
  */
 import type { ClosedBy, Closing, PaymentStatus, ReviewCode } from './payment.ts';
 import type { Transaction } from './transaction.ts';

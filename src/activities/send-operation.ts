@@ -1,0 +1,174 @@
+/** Sends an operation where it is allowed: marked before it is sent, and its answer kept. */
+import { crashable } from '../crash-points.ts';
+import { linesOfRest, type MovedLine } from '../domain/lines.ts';
+import { failedVoidsOf, feasible, isGiveBack, reservedFor, type Feasibility } from '../domain/operation.ts';
+import { wholeOrder } from '../domain/order.ts';
+import type { Transaction } from '../domain/transaction.ts';
+import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
+import type { OperationAnswer } from '../gateways/gateway.ts';
+import { keepAnswer, markSending, type Attempt } from '../store/operation-attempts.ts';
+import { lineHistory } from '../store/operations.ts';
+import type { GatewayTools } from './ask-gateway.ts';
+import { lost, orderOf, refused, shownBy, takeBack, tried, type Tried } from './operation-try.ts';
+import { readMatching } from './read-transaction.ts';
+
+/** Sends the operation, if it is still possible and needed. */
+export async function sendIfAllowed(
+  moving: GatewayTools,
+  at: Attempt,
+  transaction: Transaction,
+): Promise<Tried> {
+  const { capturableMinor, capturedMinor } = transaction;
+  // Only the payment's capture setting asked for this. If the gateway captured by itself, the wish is
+  // fulfilled.
+  if (at.operation.cause === 'auto_capture' && capturableMinor === 0 && capturedMinor > 0)
+    return refused(at, transaction, NOT_NEEDED);
+  const allowed = allowedNow(moving, at, transaction);
+  if (!allowed.ok) return refused(at, transaction, { code: allowed.code, detail: allowed.detail });
+  const { amountMinor } = allowed;
+  const { kind, cause } = at.operation;
+  const isNeeded = kind !== 'void' && moving.gateway.rulesFor(transaction.paymentMethod).lines === 'required';
+  const lines = linesToSend(at, transaction, amountMinor, isNeeded);
+  if (isNeeded && lines === null && cause === 'merchant') return refused(at, transaction, ITEMS_REQUIRED);
+  return send(moving, at, transaction, { amountMinor, lines });
+}
+
+const NOT_NEEDED = { code: 'not_needed', detail: 'it is captured already' };
+const ITEMS_REQUIRED = {
+  code: 'items_required',
+  detail:
+    'this payment method captures and refunds order lines, and what is left of each line is not known: name the lines in items',
+};
+
+/** The requested lines. Without any, the lines of all that is left, if that is known. */
+function linesToSend(
+  { operation, payment, others }: Attempt,
+  transaction: Transaction,
+  amountMinor: number,
+  isNeeded: boolean,
+): readonly MovedLine[] | null {
+  const { kind, lines } = operation;
+  if (lines !== null || kind === 'void') return lines;
+  if (payment.request.lines.length === 0)
+    return isNeeded
+      ? [{ lineId: wholeOrder(payment.orderReference, payment.amount).lineId, amountMinor }]
+      : null;
+  const { capturedMinor } = transaction;
+  return linesOfRest(kind, amountMinor, { ...lineHistory(payment, others), capturedMinor });
+}
+
+function allowedNow({ gateway }: GatewayTools, at: Attempt, transaction: Transaction): Feasibility {
+  const { operation, payment, paidPaymentId, others } = at;
+  const isPayer = paidPaymentId === payment.id;
+  if (isGiveBack(operation) && payment.dismissed)
+    return { ok: false, code: 'not_needed', detail: 'an operator has dismissed this payment' };
+  if (!isGiveBack(operation) && !isPayer)
+    return { ok: false, code: 'operation_not_possible', detail: 'this payment has not paid its order' };
+  if (operation.cause === 'late_money' && isPayer)
+    return { ok: false, code: 'not_needed', detail: 'this payment has paid its order' };
+  const { kind, wanted: amountMinor, finalCapture } = operation;
+  const promised = others.map((other) => ({
+    ...other,
+    isSent: other.sentAt !== null,
+    amountMinor: other.amount,
+  }));
+  const rules = gateway.rulesFor(transaction.paymentMethod);
+  const reserved = reservedFor(kind, promised, transaction);
+  return feasible({ kind, amountMinor, finalCapture }, transaction, rules, reserved);
+}
+
+async function send(
+  moving: GatewayTools,
+  at: Attempt,
+  transaction: Transaction,
+  { amountMinor, lines }: Sending,
+): Promise<Tried> {
+  // If calls to this gateway are stopped, nothing is marked as sent: its trace would have to be searched
+  // afterwards.
+  moving.gateway.expectToOperate?.();
+  const failedVoids = failedVoidsOf(transaction);
+  const operation = await mark(moving, at, { amountMinor, lines }, failedVoids);
+  // Either a try that was believed dead is sending it, and its trace will show. Or this is that try, and the
+  // money has been reserved for another operation meanwhile.
+  if (operation === null) return tried(at, 'busy');
+  const sent = { ...at, operation };
+  const answer = await operate(moving, sent, transaction.transactionId, { amountMinor, lines });
+  return answered(moving, sent, answer);
+}
+
+/** What is sent. Amounts in minor units. */
+interface Sending {
+  readonly amountMinor: number;
+  readonly lines: readonly MovedLine[] | null;
+}
+
+/** Records that the operation is being sent, before it is sent. Null where it may not be sent. */
+const mark = crashable(
+  { before: 'attempt.mark.before', after: 'attempt.mark.after' },
+  (
+    { db }: GatewayTools,
+    { operation, othersSent }: Attempt,
+    { amountMinor, lines }: Sending,
+    failedVoids: ReturnType<typeof failedVoidsOf>,
+  ) => markSending(db, operation.id, amountMinor, { othersSent, sentLines: lines, failedVoids }),
+  orderOf,
+);
+
+const operate = crashable(
+  { after: 'attempt.operate.after' },
+  async (
+    moving: GatewayTools,
+    sent: Attempt,
+    transactionId: string,
+    { amountMinor, lines }: Sending,
+  ): Promise<OperationAnswer> => {
+    const { kind, reference, finalCapture, reason } = sent.operation;
+    const optional = { ...(lines && { lines }), ...(reason !== null && { reason }) };
+    const request = { transactionId, kind, reference, amountMinor, finalCapture, ...optional };
+    try {
+      return await moving.gateway.operate(request, { signal: moving.signal });
+    } catch (error) {
+      // Nothing was done: `operate` throws this error only if it is certain of that. Any other error may have
+      // happened after the effect.
+      if (!(error instanceof GatewayUnavailable)) return { kind: 'lost', reason: String(error) };
+      await takeBack(moving, sent);
+      throw error;
+    }
+  },
+  orderOf,
+);
+
+async function answered(moving: GatewayTools, at: Attempt, answer: OperationAnswer): Promise<Tried> {
+  switch (answer.kind) {
+    case 'lost':
+      return lost(moving, at);
+    case 'busy':
+      await writeAnswer(moving, at, 'busy', answer.reason);
+      return tried(at, 'busy');
+    case 'declined':
+      return declined(moving, at, answer.reason);
+    case 'answered':
+      return (answer.transaction && shownBy(at, answer.transaction)) ?? tried(at, 'accepted');
+  }
+}
+
+/**
+ * The gateway may decline because the operation is done already: at the gateway itself, or by an earlier try
+ * whose answer was lost.
+ */
+async function declined(moving: GatewayTools, at: Attempt, detail: string): Promise<Tried> {
+  // Record the refusal first. Otherwise a failing read would leave only a lost answer.
+  await writeAnswer(moving, at, 'declined', detail);
+  const transaction = await readMatching(moving, at.payment);
+  const shown = transaction && shownBy(at, transaction);
+  if (shown !== null && shown.state !== 'refused') return shown;
+  return refused(at, transaction, { code: 'declined', detail });
+}
+
+/** An answer that must be confirmed by a read. */
+const writeAnswer = crashable(
+  { before: 'attempt.answer.before', after: 'attempt.answer.after' },
+  ({ db }: GatewayTools, { operation }: Attempt, code: 'busy' | 'declined', detail: string) =>
+    keepAnswer(db, operation.id, operation.sentAt as Date, { code, detail }),
+  orderOf,
+);
