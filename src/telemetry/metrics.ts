@@ -1,10 +1,8 @@
 /** Every metric of `/metrics`. Dashboards and alerts depend on the names: docs/operations.md lists them. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { UPDATE_TYPES } from '../domain/order.ts';
-import { PAYMENT_STATUSES } from '../domain/payment.ts';
-import type { RefusalReason } from '../gateways/verification.ts';
 import { VERSION } from '../lib/version.ts';
 import type { SdkMetrics } from './sdk-metrics.ts';
+import { storeMetrics } from './store-metrics.ts';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -19,77 +17,9 @@ export function createMetrics() {
     ...gatewayMetrics([registry]),
     ...temporalMetrics([registry]),
     ...requestMetrics([registry]),
-    store: {
-      ...readFromStore([registry]),
-      ...answersOfStore([registry]),
-      ...sweepsInStore([registry]),
-      ...secretsInStore([registry]),
-    },
+    store: storeMetrics([registry]),
   };
 }
-
-/** Metrics of requests to the API, and the build that answers. */
-function requestMetrics(registers: Registry[]) {
-  const build = new Gauge({
-    name: 'paidonce_build_info',
-    help: 'Always 1; the labels are the versions of paidonce and of Node.js',
-    labelNames: ['version', 'node'],
-    registers,
-  });
-  build.set({ version: VERSION, node: process.versions.node }, 1);
-  return {
-    httpRequests: new Counter({
-      name: 'paidonce_http_requests_total',
-      help: 'Answers by route and status; route "none" if no route matches',
-      labelNames: ['route', 'status'],
-      registers,
-    }),
-    httpSeconds: new Histogram({
-      name: 'paidonce_http_request_seconds',
-      help: 'Time from the request to the answer, by route',
-      labelNames: ['route'],
-      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
-      registers,
-    }),
-    unauthorized: new Counter({
-      name: 'paidonce_unauthorized_requests_total',
-      help: 'Requests to /v1 without a valid API key by reason: no_key, wrong_key, too_often (wrong keys that were rate limited)',
-      labelNames: ['reason'],
-      registers,
-    }),
-  };
-}
-
-/**
- * Creates every series of an alert with 0: `increase()` does not see the first value of a series that begins
- * later.
- */
-export function beginAtZero(metrics: Metrics, gateways: readonly string[]): void {
-  for (const gateway of gateways) {
-    for (const outcome of ['accepted', 'duplicate', 'malformed', 'stale', 'limited', 'unavailable'])
-      metrics.deliveries.inc({ gateway, outcome }, 0);
-    for (const reason of REFUSED) metrics.deliveries.inc({ gateway, outcome: 'refused', reason }, 0);
-    for (const reason of IGNORED) metrics.deliveries.inc({ gateway, outcome: 'ignored', reason }, 0);
-    metrics.callbacksExpected.inc({ gateway }, 0);
-    metrics.callbacksMissed.inc({ gateway }, 0);
-  }
-  for (const outcome of ['opened', 'known', 'refused', 'unavailable']) metrics.openings.inc({ outcome }, 0);
-  for (const reason of ['no_key', 'wrong_key', 'too_often']) metrics.unauthorized.inc({ reason }, 0);
-  for (const status of PAYMENT_STATUSES) metrics.outcomes.inc({ status }, 0);
-  for (const outcome of ['done', 'failed']) metrics.namespaceRepairs.inc({ outcome }, 0);
-  for (const type of UPDATE_TYPES)
-    for (const outcome of ['delivered', 'failed', 'gone', 'gave_up'])
-      metrics.updates.inc({ type, outcome }, 0);
-}
-
-const REFUSED = [
-  'no_signature',
-  'malformed_signature',
-  'wrong_signature',
-  'signed_long_ago',
-  'source_not_allowed',
-] as const satisfies readonly RefusalReason[];
-const IGNORED = ['ping', 'unclear', 'foreign', 'lost'] as const;
 
 /** Metrics of callbacks. */
 function callbackMetrics(registers: Registry[]) {
@@ -215,110 +145,33 @@ function temporalMetrics(registers: Registry[]) {
   };
 }
 
-/**
- * Figures that only the store knows, read at a scrape and kept for some seconds. Absent if the store never
- * answered.
- */
-function readFromStore(registers: Registry[]) {
+/** Metrics of requests to the API, and the build that answers. */
+function requestMetrics(registers: Registry[]) {
+  const build = new Gauge({
+    name: 'paidonce_build_info',
+    help: 'Always 1; the labels are the versions of paidonce and of Node.js',
+    labelNames: ['version', 'node'],
+    registers,
+  });
+  build.set({ version: VERSION, node: process.versions.node }, 1);
   return {
-    outboxPending: new Gauge({
-      name: 'paidonce_outbox_pending',
-      help: 'Updates that the merchant has not acknowledged yet',
+    httpRequests: new Counter({
+      name: 'paidonce_http_requests_total',
+      help: 'Answers by route and status; route "none" if no route matches',
+      labelNames: ['route', 'status'],
       registers,
     }),
-    outboxAge: new Gauge({
-      name: 'paidonce_outbox_oldest_seconds',
-      help: 'Age of the oldest update that the merchant has not acknowledged yet',
+    httpSeconds: new Histogram({
+      name: 'paidonce_http_request_seconds',
+      help: 'Time from the request to the answer, by route',
+      labelNames: ['route'],
+      buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15],
       registers,
     }),
-    review: new Gauge({
-      name: 'paidonce_review_payments',
-      help: 'Payments that need a decision by a person',
-      registers,
-    }),
-    reviewAge: new Gauge({
-      name: 'paidonce_review_oldest_seconds',
-      help: 'How long the oldest payment in review has waited',
-      registers,
-    }),
-    unsettled: new Gauge({
-      name: 'paidonce_open_payments',
-      help: 'Unsettled payments by status',
-      labelNames: ['status'],
-      registers,
-    }),
-    operations: new Gauge({
-      name: 'paidonce_open_operations',
-      help: 'Captures, refunds and voids that have not ended, by status: pending, unknown (sent, and the response was lost)',
-      labelNames: ['status'],
-      registers,
-    }),
-    operationAge: new Gauge({
-      name: 'paidonce_open_operation_oldest_seconds',
-      help: 'Age of the oldest operation that has not ended',
-      registers,
-    }),
-    oldestTrigger: new Gauge({
-      name: 'paidonce_unhandled_delivery_oldest_seconds',
-      help: 'Age of the oldest verified callback that no workflow has handled',
-      registers,
-    }),
-  };
-}
-
-/** Whether the store answers, and the age of its figures. */
-function answersOfStore(registers: Registry[]) {
-  return {
-    up: new Gauge({
-      name: 'paidonce_store_up',
-      help: '1 if the store answered when its figures were last read, at most a few seconds ago, otherwise 0',
-      registers,
-    }),
-    age: new Gauge({
-      name: 'paidonce_store_figures_age_seconds',
-      help: 'Age of the figures that are read from the store; absent if they were never read',
-      registers,
-    }),
-  };
-}
-
-/** The progress and the results of the sweeps, by listing. */
-function sweepsInStore(registers: Registry[]) {
-  return {
-    sweepFinds: new Gauge({
-      name: 'paidonce_sweep_finds_total',
-      help: 'Changed payments that the sweep found and no callback had reported, by the listing that showed them',
-      labelNames: ['gateway', 'listing'],
-      registers,
-    }),
-    foreign: new Gauge({
-      name: 'paidonce_sweep_foreign_transactions',
-      help: 'Transactions of other shops on the same account in the last complete pass of a listing',
-      labelNames: ['gateway', 'listing'],
-      registers,
-    }),
-    lastSweep: new Gauge({
-      name: 'paidonce_last_complete_sweep_timestamp_seconds',
-      help: 'When a pass over a listing last reached its last page',
-      labelNames: ['gateway', 'listing'],
-      registers,
-    }),
-  };
-}
-
-/** Which of the configured secrets sign, and which may be removed. */
-function secretsInStore(registers: Registry[]) {
-  return {
-    secretLastUsed: new Gauge({
-      name: 'paidonce_signature_secret_last_used_timestamp_seconds',
-      help: 'When a configured secret last signed, by kind (session, account) and place (0 is the newest); the value 0 means never',
-      labelNames: ['gateway', 'kind', 'secret'],
-      registers,
-    }),
-    secretRetirable: new Gauge({
-      name: 'paidonce_signature_secret_retirable_timestamp_seconds',
-      help: 'Since when only newer secrets have signed for a day, so that this one may be retired; 0 if it may not',
-      labelNames: ['gateway', 'kind', 'secret'],
+    unauthorized: new Counter({
+      name: 'paidonce_unauthorized_requests_total',
+      help: 'Requests to /v1 without a valid API key by reason: no_key, wrong_key, too_often (wrong keys that were rate limited)',
+      labelNames: ['reason'],
       registers,
     }),
   };

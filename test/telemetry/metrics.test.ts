@@ -13,7 +13,8 @@ import { payments } from '../../src/store/schema/order-tables.ts';
 import { aCallback, API_KEY, SECRETS, sendRaw, startTestApi } from '../support/api.ts';
 import { ACCOUNT, aDelivery, aFinding, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { useTestApi } from '../support/door.ts';
-import { beginAtZero, createMetrics } from '../../src/telemetry/metrics.ts';
+import { beginAtZero } from '../../src/telemetry/begin-at-zero.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { VERSION } from '../../src/lib/version.ts';
 import { freePort } from '../support/ports.ts';
 
