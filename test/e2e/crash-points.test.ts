@@ -63,7 +63,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   postgres = await startPostgres();
-  stack = await startStack({ namespaces: namespaces(), env: { SWEEP_INTERVAL: '1h' } });
+  stack = await startStack({ namespaces: namespaces() });
 }, 150_000);
 
 afterAll(async () => {

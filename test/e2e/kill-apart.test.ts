@@ -10,10 +10,7 @@ let stack: Stack;
 beforeAll(async () => {
   postgres = await startPostgres();
   // No sweep: every callback must have its effect by itself.
-  stack = await startStack({
-    databaseUrl: await postgres.createDatabase(),
-    env: { SWEEP_INTERVAL: '1h' },
-  });
+  stack = await startStack({ databaseUrl: await postgres.createDatabase() });
 }, 300_000);
 
 afterAll(async () => {

@@ -1,12 +1,12 @@
 /** With the embedded store: API and worker are one process. */
 import { afterAll, beforeAll, it } from '@jest/globals';
 import { expectKillSurvived } from './support/kill.ts';
-import { startStack, type Stack } from './support/stack.ts';
+import { startStack, SWEEPS, type Stack } from './support/stack.ts';
 
 let stack: Stack;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: SWEEPS });
 }, 300_000);
 
 afterAll(() => stack?.stop());

@@ -7,7 +7,7 @@ import { BALANCED, checkBooks } from './support/books.ts';
 import { movesOf, pay } from './support/money.ts';
 import { askToOpen, comeBack, newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
 import type { Opened } from './support/shop.ts';
-import { startStack, type Stack } from './support/stack.ts';
+import { startStack, SWEEPS, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
 const AMOUNT = 29_990;
@@ -33,11 +33,11 @@ let expiring: Stack;
 let reviewing: Stack;
 
 beforeAll(async () => {
-  stack = await startStack({ namespaces: ['expiring', 'reviewing'] });
+  stack = await startStack({ namespaces: ['expiring', 'reviewing'], env: SWEEPS });
   const beside = (namespace: string) => ({ beside: { stack, namespace } });
   [expiring, reviewing] = await Promise.all([
-    startStack({ ...beside('expiring'), env: { SESSION_LIFETIME: '8s' } }),
-    startStack({ ...beside('reviewing'), env: { LATE_MONEY_POLICY: 'review' } }),
+    startStack({ ...beside('expiring'), env: { ...SWEEPS, SESSION_LIFETIME: '8s' } }),
+    startStack({ ...beside('reviewing'), env: { ...SWEEPS, LATE_MONEY_POLICY: 'review' } }),
   ]);
 }, 150_000);
 

@@ -17,7 +17,7 @@ let stack: Stack;
 const orders = new Set<string>();
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: { SWEEP_INTERVAL: '15s' } });
   await stack.sandbox.faults({ cardTimeoutMs: TOO_LONG_MS });
 }, 150_000);
 

@@ -28,7 +28,7 @@ let stack: Stack;
 
 beforeAll(async () => {
   // No sweep: the callbacks must be enough.
-  stack = await startStack({ env: { SWEEP_INTERVAL: '1h' } });
+  stack = await startStack();
 }, 150_000);
 
 afterAll(async () => {

@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BALANCED, checkBooks } from './support/books.ts';
 import { askToOpen, comeBack, newOrder, open, orderStatus, untilOrder, untilTold } from './support/shop.ts';
-import { startStack, type Stack } from './support/stack.ts';
+import { startStack, SWEEPS, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
 let stack: Stack;
 const orders = new Set<string>();
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: SWEEPS });
 }, 150_000);
 
 afterAll(async () => {

@@ -71,14 +71,14 @@ function take(queue: CrashCase[]): Taken | null {
 
 /** No sweep: the story must reach its end by itself. */
 function environment(taken: Taken | null): Record<string, string> {
-  if (taken === null) return { SWEEP_INTERVAL: '1h' };
+  if (taken === null) return {};
   const { wanted, orderReference } = taken;
   const { point, pass, first } = wanted;
   const points = [
     ...(first === undefined ? [] : [`${first}@${orderReference}`]),
     `${point}@${orderReference}#${pass}`,
   ];
-  return { SWEEP_INTERVAL: '1h', PAIDONCE_CRASH_AT: points.join() };
+  return { PAIDONCE_CRASH_AT: points.join() };
 }
 
 async function crash(life: Life, stack: Stack, { wanted, orderReference }: Taken): Promise<Crashed> {

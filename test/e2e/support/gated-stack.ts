@@ -23,7 +23,7 @@ export async function startGatedStack(): Promise<GatedStack> {
   const url = new URL(await postgres.createDatabase());
   const gate = await openGate({ host: url.hostname, port: Number(url.port) });
   url.port = String(gate.port);
-  const stack = await startStack({ databaseUrl: url.href, env: { SWEEP_INTERVAL: '1h' } });
+  const stack = await startStack({ databaseUrl: url.href });
   return {
     stack,
     gate,

@@ -1,7 +1,7 @@
 import { insistOnOpening, persist } from './insist.ts';
 import type { Paid } from './sandbox.ts';
 import { comeBack } from './shop.ts';
-import type { Stack } from './stack.ts';
+import { SWEEPS, type Stack } from './stack.ts';
 
 /**
  * A shopper that asks until a session is open, pays, and may come back or not, while processes die. Where
@@ -9,7 +9,7 @@ import type { Stack } from './stack.ts';
  */
 export async function sendShopper(stack: Stack, orderReference: string, index: number): Promise<void> {
   const { sessionId } = await insistOnOpening(stack, orderReference);
-  const isUntold = stack.env['SWEEP_INTERVAL'] !== '1h' && index % 5 === 0;
+  const isUntold = stack.env['SWEEP_INTERVAL'] === SWEEPS.SWEEP_INTERVAL && index % 5 === 0;
   const callback = isUntold ? false : { copies: 1 + (index % 2), together: true };
   const paid = await payAtLast(stack, sessionId, callback);
   if (index % 3 === 0 && paid.returnUrl !== null) await comeBack(paid).catch(() => undefined);
