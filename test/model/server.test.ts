@@ -19,9 +19,9 @@ describe('on a time-skipping server', () => {
     expect(result.ends['PAID']).toBeGreaterThan(SCHEDULES / 10);
   }, 600_000);
 
-  // Some six of them find it, and it depends on the server's timing which.
+  // Some six of them find it, and it depends on the server's timing which. A run of the schedules above may still be there: its id is that of its seed.
   it('late money that is dropped is found', async () => {
-    const { broken } = await farm.run({ from: 1, count: SCHEDULES, plant: 'drops late money' });
+    const { broken } = await farm.run({ from: SCHEDULES + 1, count: SCHEDULES, plant: 'drops late money' });
     expect(broken?.promise).toMatch(/are held for/);
   }, 600_000);
 });
