@@ -20,7 +20,7 @@ const FIRST_PAUSE_MS = 10;
  * @returns {Promise<Exclude<Answer, null | undefined | false>>}
  */
 export async function until(what, ask, { limitMs = 30_000, everyMs = 100, toleratesErrors = false } = {}) {
-  const deadline = Date.now() + limitMs;
+  const deadline = performance.now() + limitMs;
   /** @type {unknown} */
   let cause;
   for (let pause = Math.min(FIRST_PAUSE_MS, everyMs); ; pause = Math.min(everyMs, pause * 1.5)) {
@@ -31,7 +31,7 @@ export async function until(what, ask, { limitMs = 30_000, everyMs = 100, tolera
       if (!toleratesErrors) throw error;
       cause = error;
     }
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new Error(`this did not become true within ${limitMs} ms: ${what}`, { cause });
     await sleep(pause);
   }

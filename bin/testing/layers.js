@@ -21,7 +21,7 @@ const LAYERS = [
   { name: 'telemetry', needs: ['embedded'] },
   {
     name: 'workflows',
-    needs: ['timeSkipping', 'temporal'],
+    needs: ['timeSkipping', 'temporal', 'embedded'],
     apart: true,
     atOnce: 1,
   },

@@ -1,5 +1,5 @@
 /**
- * Records histories from a dev server, one file a run, with the Workers' real workflow code, and simulated activities or, for money, the real ones:
+ * Records histories from a dev server, one file a run, with the real workflows and activities:
  *
  *     npx tsx test/histories/record.ts paid declined     these scenarios of test/support/{,*-}scenarios.ts
  *     npx tsx test/histories/record.ts                   every scenario that has no history yet

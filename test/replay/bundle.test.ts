@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { bundleWorkflows } from '../support/fake-workers.ts';
+import { bundleWorkflows } from '../support/workers.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

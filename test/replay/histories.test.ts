@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Worker } from '@temporalio/worker';
-import { workflowBundle, quietRuntime } from '../support/fake-workers.ts';
+import { workflowBundle, quietRuntime } from '../support/workers.ts';
 import { SCENARIO_NAMES } from '../support/record-histories.ts';
 import { uncoveredBy, type Block } from './coverage.ts';
 import { exceptionFor, NOT_REPLAYED } from './exceptions.ts';

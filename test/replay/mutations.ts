@@ -10,7 +10,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { quietRuntime } from '../support/fake-workers.ts';
+import { quietRuntime } from '../support/workers.ts';
 import { EQUIVALENT, exceptionFor } from './exceptions.ts';
 import { allMutants, someMutants, type Mutant } from './mutants.ts';
 import { changedSources, firstFault, ROOT, storedHistories } from './replaying.ts';

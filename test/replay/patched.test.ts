@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { WorkflowBundle } from '@temporalio/worker';
-import { quietRuntime } from '../support/fake-workers.ts';
+import { quietRuntime } from '../support/workers.ts';
 import { replay, replayBundle, storedHistories } from './replaying.ts';
 
 const FOLDER = join(import.meta.dirname, 'patched');

@@ -5,13 +5,12 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { AttemptResult, GiveBackPlan } from '../../src/activities/contract.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
-import type { Scenario, Story } from './scenarios.ts';
-import { change } from './simulated-psp.ts';
+import type { Scenario, Story } from './story.ts';
 import { until } from './until.ts';
 
 const HOUR_MS = 3_600_000;
 
-const moneyOf = ({ payment }: Story): string[] => [moneyWorkflowId(payment.id)];
+const moneyOf = ({ address }: Story): string[] => [moneyWorkflowId(address.paymentId)];
 
 export function attempted(state: AttemptResult['state'], more: Partial<AttemptResult> = {}): AttemptResult {
   return { state, endsGiveBack: false, isInReview: false, ...more };
@@ -21,19 +20,30 @@ export function plan(more: Partial<GiveBackPlan> = {}): GiveBackPlan {
   return { operationId: null, about: null, isInReview: false, ...more };
 }
 
+/** The results of the next attempts, in order, instead of the activity's own. */
+export function attempts({ results }: Story, ...next: AttemptResult[]): unknown[] {
+  results.attemptOperation = [...(results.attemptOperation ?? []), ...next];
+  return results.attemptOperation;
+}
+
+/** The same of the next plans to give money back. */
+export function plans({ results }: Story, ...next: GiveBackPlan[]): unknown[] {
+  results.planGiveBack = [...(results.planGiveBack ?? []), ...next];
+  return results.planGiveBack;
+}
+
 /** Its money is there, and no run is running. */
 async function paid(story: Story): Promise<void> {
-  story.stored();
-  change(story.session, 'AUTHORIZED');
-  Object.assign(story.payment, { status: 'AUTHORIZED' });
-  story.fake.order.paidPaymentId = story.payment.id;
-  story.fake.order.status = 'PAID';
+  await story.stored();
+  story.turns('AUTHORIZED');
+  await story.change({ status: 'AUTHORIZED' });
+  await story.changeOrder({ status: 'PAID', paidPaymentId: story.address.paymentId });
 }
 
 /** A failed attempt to give money back. */
 async function givingBackFails(story: Story, more: Partial<AttemptResult>): Promise<void> {
-  story.fake.plans.push(plan({ operationId: 'op-1' }));
-  story.fake.attempts.push(attempted('refused', { endsGiveBack: true, ...more }));
+  plans(story, plan({ operationId: 'op-1' }));
+  attempts(story, attempted('refused', { endsGiveBack: true, ...more }));
   await story.money.giveBack(story.address, { cause: 'late_money' });
 }
 
@@ -41,8 +51,8 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** Operations under way are finished first, since the amount to give back depends on them. */
   async 'give-back-after-what-is-open'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('finished'));
-    story.fake.plans.push(plan());
+    attempts(story, attempted('finished'));
+    plans(story, plan());
     const now = Date.now();
     const open = [{ operationId: 'op-1', since: now, tries: 0, due: now + 1_500 }];
     await story.takeOverMoney({ open, givesBack: { cause: 'operator', noteKey: 'note' } });
@@ -50,14 +60,14 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'attempt-declined'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('refused'));
+    attempts(story, attempted('refused'));
     await story.money.carryOut(story.address, 'op-1');
     return moneyOf(story);
   },
   /** An impossible transaction has put the payment into REVIEW. */
   async 'attempt-contradicted'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('accepted'), attempted('finished', { isInReview: true }));
+    attempts(story, attempted('accepted'), attempted('finished', { isInReview: true }));
     await story.money.carryOut(story.address, 'op-1');
     return moneyOf(story);
   },
@@ -66,12 +76,12 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await paid(story);
     let release = () => {};
     const gate = new Promise<void>((settle) => (release = settle));
-    story.fake.before.watchPayment = async () => {
+    story.before.watchPayment = async () => {
       await gate;
       throw ApplicationFailure.nonRetryable('nobody watches');
     };
     const contradicted = attempted('finished', { isInReview: true });
-    story.fake.attempts.push(contradicted, contradicted);
+    attempts(story, contradicted, contradicted);
     for (const id of ['op-1', 'op-2']) await story.money.carryOut(story.address, id);
     release();
     return moneyOf(story);
@@ -80,25 +90,24 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'give-back-asked-meanwhile'(story) {
     await paid(story);
     const planned = story.holdBack('planGiveBack');
-    const { before, plans } = story.fake;
-    const held = before.planGiveBack;
+    const held = story.before.planGiveBack;
     let isReading = false;
-    before.planGiveBack = () => {
+    story.before.planGiveBack = () => {
       isReading = true;
       return held?.();
     };
-    plans.push(plan(), plan());
+    const left = plans(story, plan(), plan());
     await story.money.requestGiveBack(story.address, { cause: 'late_money' });
     await until('the gateway is being read', () => isReading, 30_000);
     await story.money.requestGiveBack(story.address, { cause: 'late_money' });
     planned();
-    await until('it is read again', () => plans.length === 0, 30_000);
+    await until('it is read again', () => left.length === 0, 30_000);
     return moneyOf(story);
   },
   async 'attempt-asked-twice'(story) {
     await paid(story);
     const answered = story.holdBack('attemptOperation');
-    story.fake.attempts.push(attempted('finished'), attempted('finished'));
+    attempts(story, attempted('finished'), attempted('finished'));
     await story.money.request(story.address, 'op-1');
     await story.money.request(story.address, 'op-1');
     await story.money.request(story.address, 'op-2');
@@ -108,29 +117,27 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** Two at once, one of which waits: the other one does not change its time. */
   async 'attempt-beside-another'(story) {
     await paid(story);
-    story.fake.attempts.push(
-      ...(['busy', 'busy', 'finished', 'finished'] as const).map((state) => attempted(state)),
-    );
+    attempts(story, ...(['busy', 'busy', 'finished', 'finished'] as const).map((state) => attempted(state)));
     await Promise.all(['op-1', 'op-2'].map((id) => story.money.carryOut(story.address, id)));
     return moneyOf(story);
   },
   /** Sent and never shown, for so long that it is given up. */
   async 'attempt-given-up'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('given_up'));
+    attempts(story, attempted('given_up'));
     await story.money.carryOut(story.address, 'op-1');
     return moneyOf(story);
   },
   async 'attempt-lost-then-done'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('lost'), attempted('finished'));
+    attempts(story, attempted('lost'), attempted('finished'));
     await story.money.carryOut(story.address, 'op-1');
     return moneyOf(story);
   },
   /** Read every hour, once it is an hour old; an operator ends the run. */
   async 'attempt-by-the-hour'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('accepted'), attempted('accepted'));
+    attempts(story, attempted('accepted'), attempted('accepted'));
     const at = { since: Date.now() - 2 * HOUR_MS, due: Date.now() };
     await story.takeOverMoney({
       open: [
@@ -139,30 +146,30 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
       ],
       givesBack: null,
     });
-    await until('both were tried', () => story.fake.attempts.length === 0, 30_000);
-    await story.terminate(moneyWorkflowId(story.payment.id));
+    await until('both were tried', () => story.results.attemptOperation?.length === 0, 30_000);
+    await story.terminate(moneyWorkflowId(story.address.paymentId));
     return moneyOf(story);
   },
   /** No other operation is open, and the hour has passed by half a minute: the next time is an hour later. */
   async 'attempt-by-the-hour-alone'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('accepted'));
+    attempts(story, attempted('accepted'));
     const now = Date.now();
     const open = [{ operationId: 'op-1', tries: 9, since: now - HOUR_MS - 30_000, due: now }];
     await story.takeOverMoney({ open, givesBack: null });
-    await until('it was tried', () => story.fake.attempts.length === 0, 30_000);
-    await story.quiet(moneyWorkflowId(story.payment.id));
-    await story.terminate(moneyWorkflowId(story.payment.id));
+    await until('it was tried', () => story.results.attemptOperation?.length === 0, 30_000);
+    await story.quiet(moneyWorkflowId(story.address.paymentId));
+    await story.terminate(moneyWorkflowId(story.address.paymentId));
     return moneyOf(story);
   },
   /** Many that the gateway does not finish: the run continues as new. */
   async 'attempts-continued'(story) {
     await paid(story);
     const ids = Array.from({ length: 8 }, (_, nth) => `op-${nth}`);
-    story.fake.attempts.push(...Array.from({ length: 100 }, () => attempted('accepted')));
+    attempts(story, ...Array.from({ length: 100 }, () => attempted('accepted')));
     await Promise.all(ids.map((id) => story.money.request(story.address, id)));
-    await story.becomesLong(moneyWorkflowId(story.payment.id));
-    story.fake.attempts.splice(0, 100, ...ids.map(() => attempted('finished')));
+    await story.becomesLong(moneyWorkflowId(story.address.paymentId));
+    story.results.attemptOperation = ids.map(() => attempted('finished'));
     return moneyOf(story);
   },
   async 'give-back-failed'(story) {
@@ -179,7 +186,7 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'give-back-stuck'(story) {
     await paid(story);
     const planned = story.holdBack('planGiveBack');
-    story.fake.plans.push(plan({ isInReview: true }));
+    plans(story, plan({ isInReview: true }));
     const asked = story.money.giveBack(story.address, { cause: 'operator', noteKey: 'note' });
     await story.money.requestGiveBack(story.address, { cause: 'late_money' });
     planned();
@@ -188,15 +195,15 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'give-back-nothing'(story) {
     await paid(story);
-    story.fake.plans.push(plan());
+    plans(story, plan());
     await story.money.requestGiveBack(story.address, { cause: 'late_money' });
     return moneyOf(story);
   },
   /** The merchant's own operation fails while money has to go back: that is no failed give-back. */
   async 'give-back-beside-decline'(story) {
     await paid(story);
-    story.fake.attempts.push(attempted('refused'));
-    story.fake.plans.push(plan());
+    attempts(story, attempted('refused'));
+    plans(story, plan());
     const now = Date.now();
     await story.takeOverMoney({
       open: [{ operationId: 'op-1', since: now, tries: 0, due: now }],

@@ -1,6 +1,6 @@
 /** Test data: complete, ordinary, and different only where a test says so. */
 import { randomBytes } from 'node:crypto';
-import type { PaymentStatus } from '../../src/domain/payment.ts';
+import type { PaymentAddress, PaymentStatus } from '../../src/domain/payment.ts';
 import type { Callback } from '../../src/domain/callback.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { Note } from '../../src/domain/note.ts';
@@ -45,6 +45,11 @@ export function keyOf(payment: PaymentRow): { paymentId: string; orderReference:
   return { paymentId: payment.id, orderReference: payment.orderReference, n: payment.n };
 }
 
+/** The address of a payment's run. */
+export function addressOf(payment: PaymentRow): PaymentAddress {
+  return { ...keyOf(payment), gateway: payment.gateway };
+}
+
 export function aSessionId(): string {
   return `${ACCOUNT}.${randomBytes(11).toString('hex')}`;
 }
@@ -57,7 +62,7 @@ export function aFinding(status: PaymentStatus, changes: Partial<Finding> = {}):
 }
 
 /** Writes the note of a person's decision like the API; returns its key. */
-export function aDecision(db: Db, { id }: PaymentRow, decision: Decided): Promise<string> {
+export function aDecision(db: Db, { id }: Pick<PaymentRow, 'id'>, decision: Decided): Promise<string> {
   return writeDecision(db, id, { text: `ada asked to ${decision}: a test`, data: { decision } });
 }
 
@@ -143,6 +148,11 @@ export function aDelivery(
     body: Buffer.alloc(0),
     ...changes,
   };
+}
+
+/** A verified callback, as its run gets it. */
+export function aCallback(eventId: string, claim: Callback['claim'] = {}): Callback {
+  return { eventId, contentHash: eventId, claim, receivedAt: new Date().toISOString() };
 }
 
 export function handled({ eventId, contentHash, claim }: ReceivedDelivery): Callback {

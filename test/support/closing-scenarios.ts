@@ -3,59 +3,59 @@
  * ending.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import { callbackSignal } from './fake-activities.ts';
-import type { Scenario, Story } from './scenarios.ts';
-import { change, transactionIdOf } from './simulated-psp.ts';
+import { withHeartbeat } from '../../src/activities/heartbeat.ts';
+import type { Scenario, Story } from './story.ts';
 import { until } from './until.ts';
 
 async function cancelWhile(story: Story, meanwhile: () => void): Promise<void> {
   await story.open();
-  story.fake.before.cancelSession = meanwhile;
-  await story.runs.cancel(story.address, { noteKey: 'note' });
+  story.before.cancelSession = meanwhile;
+  await story.cancel();
 }
 
 export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'cancel-finds-money'(story) {
     await story.open();
-    change(story.session, 'AUTHORIZED');
-    await story.runs.cancel(story.address, { noteKey: 'note' });
+    story.turns('AUTHORIZED');
+    await story.cancel();
   },
   async 'cancel-finds-a-hold'(story) {
     await story.open();
-    change(story.session, 'ON_HOLD');
-    await story.runs.cancel(story.address, { noteKey: 'note' });
-    change(story.session, 'AUTHORIZED');
+    story.turns('ON_HOLD');
+    await story.cancel();
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   /** A session that can't be seen may have money. */
   async 'cancel-sees-nothing'(story) {
     await story.open();
-    story.session.isHidden = true;
-    await story.runs.cancel(story.address, { noteKey: 'note' });
-    story.session.isHidden = false;
-    await story.runs.cancel(story.address, { noteKey: 'note' });
+    story.script.isHidden = true;
+    await story.cancel();
+    story.script.isHidden = false;
+    await story.cancel();
   },
   async 'cancel-refused'(story) {
-    await cancelWhile(story, () => change(story.session, 'ON_HOLD'));
-    change(story.session, 'AUTHORIZED');
+    await cancelWhile(story, () => story.turns('ON_HOLD'));
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   async 'cancel-unanswered'(story) {
-    await cancelWhile(story, () => change(story.session, 'UNCLEAR'));
-    change(story.session, 'AUTHORIZED');
+    await cancelWhile(story, () => story.turns('UNCLEAR'));
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   async 'cancel-loses'(story) {
-    await cancelWhile(story, () => change(story.session, 'FAILED'));
+    await cancelWhile(story, () => story.turns('FAILED'));
   },
   async 'cancel-voids'(story) {
-    await cancelWhile(story, () => change(story.session, 'INITIATED'));
+    await cancelWhile(story, () => story.turns('INITIATED'));
   },
   /** Close is requested twice, and once more when the session is closed. */
   async 'closed-twice'(story) {
     await story.open();
     const heard = await story.telling();
     const seen = story.holdBack('lookAtPayment');
+    await story.paidByAnother();
     await story.runs.close(story.address);
     await story.runs.close(story.address);
     seen();
@@ -66,15 +66,15 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** Two updates whose first attempts failed, one of them requested twice. */
   async 'told-while-telling'(story) {
     await story.open();
-    story.fake.isMerchantDeaf = true;
+    story.isMerchantDeaf = true;
     const heard = await story.telling();
-    change(story.session, 'ON_HOLD');
-    await story.runs.callback(story.address, callbackSignal('e1'));
+    story.turns('ON_HOLD');
+    await story.call('e1');
     await story.becomes('ON_HOLD');
-    change(story.session, 'CAPTURED');
-    await story.runs.callback(story.address, callbackSignal('e2'));
+    story.turns('CAPTURED');
+    await story.call('e2');
     await story.knows('CAPTURED');
-    const [first, ...others] = story.fake.order.updates.map(({ effectId }) => effectId);
+    const [first, ...others] = (await story.outbox()).map(({ effectId }) => effectId);
     for (const effectId of [first, first, ...others]) await story.runs.tell(story.address, effectId ?? '');
     // A browser that returns to a settled payment causes nothing.
     for (const why of ['return', 'unproved_callback'] as const)
@@ -83,11 +83,11 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'telling-fails'(story) {
     await story.open();
-    story.fake.before.notifyMerchant = refuse;
-    story.fake.isMerchantDeaf = true;
-    change(story.session, 'AUTHORIZED');
+    story.before.notifyMerchant = refuse;
+    story.isMerchantDeaf = true;
+    story.turns('AUTHORIZED');
     await story.callback('e1');
-    const [paid] = story.fake.order.updates;
+    const [paid] = await story.outbox();
     await story.runs.tell(story.address, paid?.effectId ?? '');
     await story.quiet();
   },
@@ -95,10 +95,10 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'following-up-twice'(story) {
     await story.expire();
     const woken = story.holdBack('wakeMoney');
-    change(story.session, 'AUTHORIZED');
-    await story.runs.callback(story.address, callbackSignal('late'));
+    story.turns('AUTHORIZED');
+    await story.call('late');
     await story.becomes('AUTHORIZED');
-    const { reads } = story.fake;
+    const { reads } = story.script;
     await story.runs.look(story.address, { why: 'operator', at: new Date().toISOString() });
     await story.runs.look(story.address, { why: 'unwatched', at: new Date().toISOString() });
     await until('it is read again', () => reads.length > 2, 30_000);
@@ -107,8 +107,8 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'following-up-fails'(story) {
     await story.expire();
-    story.fake.before.wakeMoney = refuse;
-    change(story.session, 'AUTHORIZED');
+    story.before.wakeMoney = refuse;
+    story.turns('AUTHORIZED');
     await story.callback('late');
   },
   async 'looked-for-every-reason'(story) {
@@ -116,10 +116,10 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.poke('unproved_callback');
     for (const why of ['operator', 'refused_refund', 'unwatched', 'in_review'] as const)
       await story.look(why);
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     const seen = story.holdBack('recording');
     await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
-    await until('it is read', () => story.fake.reads.length > 5, 30_000);
+    await until('it is read', () => story.script.reads.length > 5, 30_000);
     // This poke is already answered once the reading is recorded.
     await story.runs.poke(story.address, { why: 'unproved_callback', at: new Date().toISOString() });
     seen();
@@ -127,11 +127,11 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   /** A callback that names its session says which transaction to read, but only for this session. */
   async 'called-by-session'(story) {
     await story.open();
-    change(story.session, 'INITIATED');
-    const transactionId = transactionIdOf(story.session);
+    story.turns('INITIATED');
+    const transactionId = story.transactionId;
     await story.callback('e1', { sessionId: 'another-session', transactionId: 'another' });
-    change(story.session, 'AUTHORIZED');
-    await story.callback('e2', { sessionId: story.session.sessionId, transactionId });
+    story.turns('AUTHORIZED');
+    await story.callback('e2', { sessionId: story.session.id, transactionId });
   },
   /** Three callbacks during a read: one says no more than the reading, two might say more. */
   'called-while-reading': (story) => calledWhileReading(story, 'AUTHORIZED'),
@@ -140,31 +140,33 @@ export const CLOSING_SCENARIOS: Readonly<Record<string, Scenario>> = {
    * capture.
    */
   async 'called-while-authorized-by-itself'(story) {
-    story.fake.capture = 'auto';
-    await calledWhileReading(story, 'AUTHORIZED');
+    const woken = story.holdBack('wakeMoney');
+    await calledWhileReading(story, 'AUTHORIZED', 'auto');
+    woken();
   },
   async 'called-while-captured-by-itself'(story) {
-    story.fake.capture = 'auto';
-    await calledWhileReading(story, 'CAPTURED');
+    await calledWhileReading(story, 'CAPTURED', 'auto');
   },
   /** The merchant voids at the gateway, and two callbacks come during the read of that. */
   async 'called-while-voided'(story) {
     await story.open();
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e0');
     await calledWhile(story, 'VOIDED');
   },
   /** More than one look takes. */
   async 'asked-too-often'(story) {
     await story.open();
-    story.fake.before.lookAtPayment = async () => {
-      story.fake.before = {};
-      for (let count = 0; count < 52; count += 1)
-        await story.runs.look(story.address, { why: 'sweep', at: new Date().toISOString() });
+    story.before.lookAtPayment = () => {
+      story.before = {};
+      return withHeartbeat(async () => {
+        for (let count = 0; count < 52; count += 1)
+          await story.runs.look(story.address, { why: 'sweep', at: new Date().toISOString() });
+      });
     };
     await story.look('sweep');
-    await until('it is read again', () => story.fake.reads.length > 1, 30_000);
-    change(story.session, 'AUTHORIZED');
+    await until('it is read again', () => story.script.reads.length > 1, 30_000);
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
 };
@@ -173,19 +175,23 @@ function refuse(): never {
   throw ApplicationFailure.nonRetryable('this can not succeed');
 }
 
-async function calledWhileReading(story: Story, status: 'AUTHORIZED' | 'CAPTURED'): Promise<void> {
-  await story.open();
+async function calledWhileReading(
+  story: Story,
+  status: 'AUTHORIZED' | 'CAPTURED',
+  capture = 'manual',
+): Promise<void> {
+  await story.open({ capture });
   await calledWhile(story, status);
 }
 
 async function calledWhile(story: Story, status: 'AUTHORIZED' | 'CAPTURED' | 'VOIDED'): Promise<void> {
-  change(story.session, status);
-  const transactionId = transactionIdOf(story.session);
-  story.fake.before.lookAtPayment = async () => {
-    story.fake.before = {};
+  story.turns(status);
+  const transactionId = story.transactionId;
+  story.before.lookAtPayment = async () => {
+    story.before = {};
     for (const [nth, claim] of [{ transactionId }, { transactionId, event: 'CAPTURE' }, {}].entries())
-      await story.runs.callback(story.address, { ...callbackSignal(`e${nth}`), claim });
+      await story.call(`e${nth}`, claim);
   };
-  await story.runs.callback(story.address, { ...callbackSignal('first'), claim: { transactionId } });
+  await story.call('first', { transactionId });
   await story.becomes(status);
 }

@@ -1,27 +1,12 @@
-/**
- * The real dev server, as `npm start` runs it, with the fake activities: for everything that the
- * time-skipping server does differently.
- */
+/** The real dev server, as `npm start` runs it: for everything that the time-skipping server does differently. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
 import { temporalServer } from '../../dev/temporal-server.ts';
-import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
-import type { FakeOrder } from './fake-activities.ts';
-import { workflowBundle, quietRuntime, startFakeWorkers } from './fake-workers.ts';
 import { freePort } from './ports.ts';
 import { until } from './until.ts';
-
-export interface DevWorld {
-  readonly client: Client;
-  readonly runs: PaymentRuns;
-  readonly orders: Map<string, FakeOrder>;
-  close(): Promise<void>;
-}
 
 /** @throws Error that says how to get the server, when it is missing */
 export function temporalCli(): string {
@@ -60,30 +45,6 @@ export async function startDevServer(dynamicConfig: readonly string[] = []): Pro
     async close() {
       await end(server);
       await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-export async function startDevWorld(dynamicConfig: readonly string[] = []): Promise<DevWorld> {
-  quietRuntime();
-  const server = await startDevServer(dynamicConfig);
-  const { address } = server;
-  const connection = await Connection.connect({ address });
-  const native = await NativeConnection.connect({ address });
-  const client = new Client({ connection });
-  const { runs, orders, stop } = await startFakeWorkers(native, client, await workflowBundle());
-  return {
-    client,
-    runs,
-    orders,
-    async close() {
-      try {
-        await stop();
-      } finally {
-        await native.close();
-        await connection.close();
-        await server.close();
-      }
     },
   };
 }

@@ -2,8 +2,7 @@
  * Everything that moves money, real: our workflows and activities, a store, the sandbox. Only the clock can
  * be moved.
  */
-import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import type { Client } from '@temporalio/client';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createRecording } from '../../src/activities/recording.ts';
 import { createWakingActivities } from '../../src/activities/start-workflows.ts';
@@ -17,15 +16,14 @@ import { claimOperation, findOperation, type OperationRow } from '../../src/stor
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
-import type { PaymentAddress } from '../../src/domain/payment.ts';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
-import { aFinding, aPayment, aRecord, attempted, TELLS } from './builders.ts';
-import { startDevServer } from './dev-server.ts';
-import { workflowBundle, PATIENT, quietRuntime, startWorkers } from './fake-workers.ts';
+import { addressOf, aFinding, aPayment, aRecord, attempted, TELLS } from './builders.ts';
+import { startServer } from './connected-server.ts';
+import { workflowBundle, PATIENT, startWorkers } from './workers.ts';
 import { stoppedAnyhow } from './run-activities.ts';
+import { openAtGateway, startRun } from './open-payment.ts';
 import { openTestStore, type TestStore } from './store.ts';
-import { addSearchAttributes, startTimeSkippingServer } from './time-skipping.ts';
 import { until } from './until.ts';
 
 const MONEY = { amountMinor: 10_000, currency: 'NOK' };
@@ -39,6 +37,8 @@ export interface MoneyWorld {
   sleep(ms: number): Promise<void>;
   readonly store: TestStore;
   readonly sandbox: SandboxClient;
+  readonly gateway: Gateway;
+  readonly pollIntervalMs: number;
   readonly runs: PaymentRuns;
   readonly money: MoneyRuns;
   readonly lifetimeMs: number;
@@ -48,47 +48,12 @@ export interface MoneyWorld {
   close(): Promise<void>;
 }
 
-interface Server {
-  readonly client: Client;
-  readonly native: NativeConnection;
-  sleep(ms: number): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** The server of `npm start`: real time, and everything else as in production. */
-async function devServer(dynamicConfig: readonly string[]): Promise<Server> {
-  const server = await startDevServer(dynamicConfig);
-  const { address } = server;
-  const [connection, native] = [
-    await Connection.connect({ address }),
-    await NativeConnection.connect({ address }),
-  ];
-  return {
-    client: new Client({ connection }),
-    native,
-    sleep: () => Promise.reject(new Error('time passes by itself here')),
-    async close() {
-      await native.close();
-      await connection.close();
-      await server.close();
-    },
-  };
-}
-
-async function timeSkippingServer(): Promise<Server> {
-  const env = await startTimeSkippingServer();
-  await addSearchAttributes(env);
-  const { client, nativeConnection: native } = env;
-  return { client, native, sleep: (ms) => env.sleep(ms), close: () => env.teardown() };
-}
-
 export async function startMoneyWorld(
   time: 'real' | 'skipping' = 'real',
   dynamicConfig: readonly string[] = [],
 ): Promise<MoneyWorld> {
-  quietRuntime();
   const lifetimeMs = LIFETIME_MS[time];
-  const server = time === 'real' ? await devServer(dynamicConfig) : await timeSkippingServer();
+  const server = await startServer(time, dynamicConfig);
   const [store, sandbox] = [await openTestStore(), await startSandbox()];
   const gateway = gatewayAt(sandbox.url);
   const runs = createPaymentRuns(server.client, PATIENT);
@@ -118,6 +83,8 @@ export async function startMoneyWorld(
     sleep: (ms: number) => server.sleep(ms),
     store,
     sandbox,
+    gateway,
+    pollIntervalMs: HOUR_MS,
     runs,
     money,
     lifetimeMs,
@@ -165,7 +132,7 @@ export async function anOpenPayment(world: MoneyWorld, capture = 'manual'): Prom
   const expiresAt = new Date(Date.now() + world.lifetimeMs);
   const { id } = await aPayment(world.store.db, { money: MONEY, capture, expiresAt });
   const payment = await reread(world, id);
-  await world.runs.open(addressOf(payment));
+  await startRun(world, await openAtGateway(world, payment));
   return reread(world, id);
 }
 
@@ -196,7 +163,7 @@ export async function anotherPayment(world: MoneyWorld, { orderReference }: Paym
     expiresAt: new Date(Date.now() + world.lifetimeMs),
   });
   const payment = await reread(world, id);
-  await world.runs.open(addressOf(payment));
+  await startRun(world, await openAtGateway(world, payment));
   return reread(world, id);
 }
 
@@ -248,10 +215,6 @@ export async function reread(world: MoneyWorld, id: string): Promise<PaymentRow>
   const payment = await findPayment(world.store.db, id);
   if (payment === null) throw new Error(`there is no payment ${id}`);
   return payment;
-}
-
-export function addressOf({ id: paymentId, orderReference, n, gateway }: PaymentRow): PaymentAddress {
-  return { paymentId, orderReference, n, gateway };
 }
 
 /** Records an operation and has it carried out, like the API. */

@@ -1,9 +1,8 @@
 /** Odd input that an operator's command line may send. */
 import { randomUUID } from 'node:crypto';
-import { moneyWorkflowId, paymentWorkflowId, type MoneyInput } from '../../src/workflows/messages.ts';
-import { attempted, plan } from './attempt-scenarios.ts';
-import type { Scenario, Story } from './scenarios.ts';
-import { change } from './simulated-psp.ts';
+import { moneyWorkflowId, type MoneyInput } from '../../src/workflows/messages.ts';
+import { attempted, attempts, plan, plans } from './attempt-scenarios.ts';
+import type { Scenario, Story } from './story.ts';
 
 const ODD = [undefined, null, {}, 42, 'look', '\0', '\ud800', 'x'.repeat(501), [{}]];
 const ODD_TIMES = [
@@ -39,7 +38,7 @@ async function begun(story: Story, workflow: string, workflowId: string, input: 
 export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'odd-messages'(story) {
     await story.open();
-    const id = paymentWorkflowId(story.payment);
+    const id = story.workflowId;
     for (const signal of ['callbackReceived', 'returnVisited', 'lookRequested'])
       await signalOdd(story, id, signal);
     for (const odd of ODD_TIMES)
@@ -49,19 +48,19 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const odd = { eventId: 'odd', contentHash: 'c', claim, receivedAt: '2026-01-01T00:00:00+01:00' };
     await story.client.workflow.getHandle(id).signal('callbackReceived', odd);
     await story.quiet();
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   async 'odd-carried'(story) {
-    story.stored();
+    await story.stored();
     const nextLook = { at: 'soon', why: 'poll' };
     const carried = { seen: 'none', unclearSince: -1, followUps: 0.5, closing: 'nobody', nextLook };
     await story.takeOver(carried as never);
     await story.terminate();
     await story.takeOver({ ...carried, seen: ['e0', '', 1], nextLook: { at: 1, why: 'never' } } as never);
-    change(story.session, 'UNCLEAR');
+    story.turns('UNCLEAR');
     await story.look('operator');
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   'odd-input': (story) => begun(story, 'paymentSession', 'payment/odd-input/1', null),
@@ -77,21 +76,21 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
   'odd-input-of-another': (story) =>
     begun(story, 'paymentSession', 'payment/odd-input-of-another/1', { ...story.addressOfNobody, n: 2 }),
   async 'odd-money-messages'(story) {
-    story.stored();
+    await story.stored();
     const planned = story.holdBack('planGiveBack');
     await story.takeOverMoney({ open: [], givesBack: { cause: 'operator', noteKey: 'note' } });
-    const id = moneyWorkflowId(story.payment.id);
+    const id = moneyWorkflowId(story.address.paymentId);
     for (const signal of ['operationRequested', 'giveBackRequested']) await signalOdd(story, id, signal);
     // A text may be an operation's id.
     await story.client.workflow.getHandle(id).signal('operationRequested', 'x'.repeat(500));
-    story.fake.attempts.push(attempted('finished'), attempted('finished'));
-    story.fake.plans.push(plan());
+    attempts(story, attempted('finished'), attempted('finished'));
+    plans(story, plan());
     planned();
     return [id];
   },
   async 'odd-money-carried'(story) {
-    story.stored();
-    const id = moneyWorkflowId(story.payment.id);
+    await story.stored();
+    const id = moneyWorkflowId(story.address.paymentId);
     await story.takeOverMoney({ open: 'none', givesBack: 'nobody' } as unknown as Carried);
     await story.client.workflow.getHandle(id).result();
     await story.takeOverMoney({

@@ -4,11 +4,11 @@
  */
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { startDevWorld, type DevWorld } from './dev-server.ts';
 import { MONEY_SCENARIOS, type MoneyScenario } from './money-scenarios.ts';
 import { startMoneyWorld } from './money-world.ts';
-import { SCENARIOS, Story } from './scenarios.ts';
+import { startPaymentWorld, type PaymentWorld } from './payment-world.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { Story } from './story.ts';
 import { LONG_SWEEP_SCENARIOS, SWEEP_SCENARIOS } from './sweep-scenarios.ts';
 import { beginAfresh, startSweepWorld } from './sweep-world.ts';
 import { until } from './until.ts';
@@ -88,7 +88,7 @@ async function recordMoney(names: readonly string[], time: MoneyScenario['time']
 
 async function recordStories(names: readonly string[]): Promise<Recorded[]> {
   if (names.length === 0) return [];
-  const world = await startDevWorld(['limit.historyCount.suggestContinueAsNew=100']);
+  const world = await startPaymentWorld('real', ['limit.historyCount.suggestContinueAsNew=100']);
   try {
     const left = [...names];
     const recorded: Recorded[] = [];
@@ -114,10 +114,10 @@ function failedAt(name: string): (error: unknown) => [] {
   };
 }
 
-function record(world: DevWorld, name: string): Promise<Recorded[]> {
+function record(world: PaymentWorld, name: string): Promise<Recorded[]> {
   const story = new Story(world, name);
-  const play = async () => (await SCENARIOS[name]?.(story)) ?? [paymentWorkflowId(story.payment)];
-  return recordOne(world.client, name, play);
+  const play = async () => (await SCENARIOS[name]?.(story)) ?? [story.workflowId];
+  return recordOne(world.server.client, name, play);
 }
 
 /** Plays it, and returns the histories of every run of the workflows that it names. */

@@ -2,21 +2,19 @@
  * Answers that can't be believed, and their effects. To let hours pass, a run gets the state of an earlier
  * run.
  */
+import type { PaymentStatus } from '../../src/domain/payment.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
-import { callbackSignal } from './fake-activities.ts';
-import type { Scenario, Story } from './scenarios.ts';
-import { change, transactionIdOf } from './simulated-psp.ts';
+import { expiryDueAt } from '../../src/store/payment-snapshot.ts';
+import { EXPIRES_AFTER_MS, type Scenario, type Story } from './story.ts';
 import { until } from './until.ts';
 
 const HOUR_MS = 3_600_000;
 const AN_HOUR_AGO = () => Date.now() - HOUR_MS - 1_000;
 
-const accept = (story: Story) =>
-  story.runs.resolve(story.address, { decision: 'accept', noteKey: `note-${story.fake.reads.length}` });
-const dismiss = (story: Story) =>
-  story.runs.resolve(story.address, { decision: 'dismiss', noteKey: `note-${story.fake.reads.length}` });
+const accept = (story: Story) => story.resolve('accept');
+const dismiss = (story: Story) => story.resolve('dismiss');
 
-function transactionOf({ fake: { says } }: Story): Transaction {
+function transactionOf({ script: { says } }: Story): Transaction {
   if (says?.kind === 'transaction') return says.transaction;
   throw new Error('the gateway shows no transaction');
 }
@@ -30,8 +28,8 @@ async function differing(story: Story, otherwise: Parameters<Story['shows']>[1])
 
 /** In REVIEW, since the gateway's answer was unclear for an hour. */
 async function unclearForAnHour(story: Story, ageMs = 0): Promise<void> {
-  story.stored(ageMs);
-  change(story.session, 'UNCLEAR');
+  await story.stored(ageMs);
+  story.turns('UNCLEAR');
   await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO() });
   await story.callback('e1');
   await story.becomes('REVIEW');
@@ -39,27 +37,27 @@ async function unclearForAnHour(story: Story, ageMs = 0): Promise<void> {
 }
 
 /** Settled, and the gateway's answer was unclear for an hour. */
-async function markedForAnHour(story: Story, status: Story['payment']['status']): Promise<void> {
-  story.stored();
-  Object.assign(story.payment, { status });
+async function markedForAnHour(story: Story, status: PaymentStatus): Promise<void> {
+  await story.stored();
+  await story.change({ status });
   if (status === 'AUTHORIZED')
-    Object.assign(story.fake.order, { status: 'PAID', paidPaymentId: story.payment.id });
-  change(story.session, 'UNCLEAR');
+    await story.changeOrder({ status: 'PAID', paidPaymentId: story.address.paymentId });
+  story.turns('UNCLEAR');
   const nextLook = { at: Date.now() + 500, why: 'follow-up' } as const;
   await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO(), followUps: 5, nextLook });
-  await until('a person is asked', () => story.payment.reviewMark !== null, 30_000);
+  await until('a person is asked', async () => (await story.payment()).reviewMark !== null, 30_000);
   await story.quiet();
 }
 
 export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'other-amount'(story) {
     await differing(story, { money: { amountMinor: 1, currency: 'NOK' } });
-    const shown = story.fake.says;
-    story.fake.says = { kind: 'session', state: 'open' };
+    const shown = story.script.says;
+    story.script.says = { kind: 'session', state: 'open' };
     await accept(story);
     story.shows('FAILED', {});
     await accept(story);
-    story.fake.says = shown;
+    story.script.says = shown;
     await accept(story);
   },
   /**
@@ -72,10 +70,14 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     const heard = await story.telling();
     await accept(story);
     story.shows('CAPTURED', { money, capturedMinor: 70_000 });
-    await story.runs.callback(story.address, callbackSignal('e2'));
+    await story.call('e2');
     await story.becomes('CAPTURED');
     heard();
-    await until('the merchant knows', () => story.fake.order.updates.every(({ told }) => told), 60_000);
+    await until(
+      'the merchant knows',
+      async () => (await story.outbox()).every(({ state }) => state !== 'pending'),
+      60_000,
+    );
     await story.quiet();
     story.shows('REFUNDED', { money, capturedMinor: 70_000, refundedMinor: 70_000 });
     await story.callback('e3');
@@ -92,20 +94,20 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     };
     const heard = await story.telling();
     story.shows('CAPTURED', captured);
-    await story.runs.callback(story.address, callbackSignal('e1'));
+    await story.call('e1');
     await story.becomes('CAPTURED');
     const reversed = { ...capture, state: 'failed', isReversed: true } as const;
     story.shows('AUTHORIZED', { ...noTime, operations: [reversed] });
-    await story.runs.callback(story.address, callbackSignal('e2'));
+    await story.call('e2');
     await story.knows('AUTHORIZED');
     story.shows('CAPTURED', captured);
-    await story.runs.callback(story.address, callbackSignal('e3'));
-    await until('it is read again', () => story.fake.reads.length > 2, 30_000);
+    await story.call('e3');
+    await until('it is read again', () => story.script.reads.length > 2, 30_000);
     heard();
   },
   async 'other-currency'(story) {
     await differing(story, { money: { amountMinor: 72_200, currency: 'SEK' } });
-    story.fake.says = { kind: 'absent' };
+    story.script.says = { kind: 'absent' };
     await dismiss(story);
   },
   async 'other-reference'(story) {
@@ -115,78 +117,82 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'other-account'(story) {
     await differing(story, { account: 'T99999999' });
-    story.fake.says = null;
+    story.script.says = null;
     await story.becomes('AUTHORIZED');
   },
   async 'other-session'(story) {
     await differing(story, { sessionId: 'another-session' });
-    story.fake.says = null;
+    story.script.says = null;
     await story.becomes('AUTHORIZED');
   },
   async 'hold-of-other-amount'(story) {
     await story.open();
     story.shows('ON_HOLD', { money: { amountMinor: 1, currency: 'NOK' } });
     await story.callback('e1');
-    story.fake.says = null;
-    change(story.session, 'FAILED');
+    story.script.says = null;
+    story.turns('FAILED');
     await story.callback('e2');
   },
   /** Another payment has paid the order when the operator wants to keep the money. */
   async 'accepted-too-late'(story) {
     await differing(story, { money: { amountMinor: 1, currency: 'NOK' } });
-    story.fake.order.paidPaymentId = 'another payment';
+    await story.paidByAnother();
     await accept(story);
-    story.fake.says = null;
+    story.script.says = null;
     await dismiss(story);
   },
   /** Out of REVIEW before the operator's request arrives. */
   async 'resolved-too-late'(story) {
     await story.open();
     await accept(story);
-    await story.runs.cancel(story.address, { noteKey: 'note' });
+    await story.cancel();
   },
   async unauthorized(story) {
     await story.open();
     story.shows('AUTHORIZED', { authorized: false });
     await story.callback('e1');
-    story.fake.says = null;
+    story.script.says = null;
     await story.becomes('AUTHORIZED');
   },
   async unreadable(story) {
     await story.open();
-    story.fake.says = { kind: 'unreadable', reason: 'amount: a text' };
-    await story.callback('e1', { sessionId: story.session.sessionId, event: 'AUTHORIZE' });
-    story.fake.says = { kind: 'session', state: 'failed', reason: 'no card' };
+    story.script.says = { kind: 'unreadable', reason: 'amount: a text' };
+    await story.callback('e1', { sessionId: story.session.id, event: 'AUTHORIZE' });
+    story.script.says = { kind: 'session', state: 'failed', reason: 'no card' };
     await story.becomes('FAILED');
   },
   /** Proved money that the gateway then shows as failed, to another run, since the first has ended. */
   async contradicted(story) {
     await story.open();
-    change(story.session, 'AUTHORIZED');
-    await story.callback('e1', { transactionId: transactionIdOf(story.session), sessionId: 'other' });
-    change(story.session, 'ON_HOLD');
+    story.turns('AUTHORIZED');
+    await story.callback('e1', { transactionId: story.transactionId, sessionId: 'other' });
+    story.turns('ON_HOLD');
     await story.callback('e2');
-    change(story.session, 'FAILED');
+    story.turns('FAILED');
     await story.callback('e3');
     story.shows('AUTHORIZED', {});
     await story.callback('e4');
   },
   /** Its deadline passes while a person is asked, and then the gateway shows nothing. */
   async 'review-hidden-at-its-end'(story) {
-    story.stored(LIFETIME_MS - 2_500);
+    await story.stored(EXPIRES_AFTER_MS - 2_500);
     story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
     await story.takeOver({ seen: [] });
     await story.callback('e1');
     await story.becomes('REVIEW');
-    await until('its time is over', () => Date.now() > story.payment.expiryDueAt + 500, 60_000);
-    story.fake.says = { kind: 'absent' };
+    await until(
+      'its time is over',
+      async () => Date.now() > expiryDueAt(await story.payment()) + 500,
+      60_000,
+    );
+    story.script.says = { kind: 'absent' };
     await story.callback('e2');
     await dismiss(story);
   },
   /** Answers of a replica that lags, with and without times that show it. */
   async stale(story) {
     await story.open();
-    change(story.session, 'CAPTURED');
+    story.turns('CAPTURED');
     const later = { updatedAt: '2026-06-01T00:00:00.000Z' };
     story.shows('CAPTURED', later);
     await story.callback('e1');
@@ -203,7 +209,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     // The same answer again, and then one from a gateway that shows no times.
     await story.callback('e6');
     const { updatedAt: _, ...untimed } = transactionOf(story);
-    story.fake.says = {
+    story.script.says = {
       kind: 'transaction',
       transaction: { ...untimed, status: 'CAPTURED', refundedMinor: 0 },
     };
@@ -211,56 +217,61 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   async 'voided-before-anything'(story) {
     await story.open();
-    change(story.session, 'FAILED');
+    story.turns('FAILED');
     await story.callback('e1');
     story.shows('VOIDED', { authorized: false });
     await story.callback('e2');
-    change(story.session, 'DECLINED');
-    story.fake.says = null;
+    story.turns('DECLINED');
+    story.script.says = null;
     await story.callback('e3');
-    story.fake.says = { kind: 'session', state: 'cancelled' };
+    story.script.says = { kind: 'session', state: 'cancelled' };
     await story.callback('e4');
   },
   /** The payer has begun, and nothing more is known. */
   async initiated(story) {
     await story.open();
-    change(story.session, 'INITIATED');
+    story.turns('INITIATED');
     await story.callback('e1');
-    change(story.session, 'CAPTURED');
+    story.turns('CAPTURED');
     await story.callback('e2');
   },
   'unclear-for-an-hour-then-paid': async (story) => {
     await unclearForAnHour(story);
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e2');
   },
   /** Read every hour like any other, for any reason of the review. */
   async 'review-without-reason'(story) {
-    story.stored();
-    Object.assign(story.payment, { status: 'REVIEW', reviewCode: 'adopted' });
-    story.session.isHidden = true;
+    await story.stored();
+    await story.change({ status: 'REVIEW', reviewCode: 'adopted' });
+    story.script.isHidden = true;
     await story.look('unwatched');
-    story.session.isHidden = false;
-    change(story.session, 'AUTHORIZED');
+    story.script.isHidden = false;
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   'unclear-for-an-hour': async (story) => {
     await unclearForAnHour(story);
     // Still unclear: read every hour, and after every callback.
     await story.callback('e2');
-    story.fake.says = { kind: 'session', state: 'open' };
+    story.script.says = { kind: 'session', state: 'open' };
     await story.callback('e3');
     await story.becomes('PENDING');
-    story.fake.says = null;
-    change(story.session, 'AUTHORIZED');
+    story.script.says = null;
+    story.turns('AUTHORIZED');
     await story.callback('e4');
   },
   'unclear-until-its-end': async (story) => {
-    await unclearForAnHour(story, LIFETIME_MS - 3_000);
-    story.fake.says = { kind: 'absent' };
+    await unclearForAnHour(story, EXPIRES_AFTER_MS - 5_000);
+    story.script.says = { kind: 'absent' };
     await story.callback('e2');
-    story.fake.says = { kind: 'session', state: 'open' };
-    await until('its time is over', () => Date.now() > story.payment.expiryDueAt + 500, 60_000);
+    story.script.says = { kind: 'session', state: 'open' };
+    await story.becomes('PENDING');
+    await until(
+      'its time is over',
+      async () => Date.now() > expiryDueAt(await story.payment()) + 500,
+      60_000,
+    );
     await story.callback('e3');
     await story.becomes('EXPIRED');
   },
@@ -271,7 +282,7 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'unclear-once-settled'(story) {
     await markedForAnHour(story, 'FAILED');
     await story.callback('e1');
-    change(story.session, 'FAILED');
+    story.turns('FAILED');
     await story.callback('e2');
   },
   /** The run that takes it over reads it every hour; a clear answer of the gateway ends it. */
@@ -279,79 +290,75 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await markedForAnHour(story, 'AUTHORIZED');
     await story.terminate();
     await story.look('unwatched');
-    change(story.session, 'CAPTURED');
+    story.turns('CAPTURED');
     await story.callback('e2');
   },
   async 'marked-then-as-it-was'(story) {
     await markedForAnHour(story, 'AUTHORIZED');
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e2');
   },
   /** There is nothing to accept; a person is not asked about it again. */
   async 'marked-dismissed'(story) {
     await markedForAnHour(story, 'AUTHORIZED');
     await accept(story);
-    story.fake.isUndecided = true;
-    await dismiss(story);
-    story.fake.isUndecided = false;
+    await story.resolve('dismiss', 'invented');
     await dismiss(story);
     const nextLook = { at: Date.now() + 500, why: 'follow-up' } as const;
     await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO(), followUps: 5, nextLook });
   },
   async 'review-by-the-hour'(story) {
-    story.stored();
-    Object.assign(story.payment, {
+    await story.stored();
+    await story.change({
       status: 'REVIEW',
       reason: 'amount_mismatch',
       reviewCode: 'amount_mismatch',
     });
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.takeOver({ seen: [], nextLook: { at: Date.now() + 500, why: 'review' } });
   },
   /** Its deadline has passed, and a person has not decided yet: no reading ends it. */
   async 'review-after-its-time'(story) {
-    story.stored(LIFETIME_MS + HOUR_MS);
-    Object.assign(story.payment, {
+    await story.stored(EXPIRES_AFTER_MS + HOUR_MS);
+    await story.change({
       status: 'REVIEW',
       reason: 'amount_mismatch',
       reviewCode: 'amount_mismatch',
     });
     await story.takeOver({ seen: [], nextLook: { at: Date.now() + 1_500, why: 'review' } });
-    await until('it is read', () => story.fake.reads.length > 0, 30_000);
+    await until('it is read', () => story.script.reads.length > 0, 30_000);
     await story.quiet();
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   async 'hidden-session'(story) {
-    story.stored(LIFETIME_MS - 1_500);
-    story.session.isHidden = true;
+    await story.stored(EXPIRES_AFTER_MS - 1_500);
+    story.script.isHidden = true;
     await story.takeOver({ seen: [] });
-    await until('it is followed', () => story.fake.reads.length > 2, 30_000);
-    story.session.isHidden = false;
+    await until('it is followed', () => story.script.reads.length > 2, 30_000);
+    story.script.isHidden = false;
     await story.becomes('EXPIRED');
   },
   async 'hidden-for-an-hour'(story) {
-    story.stored(LIFETIME_MS - 1_500);
-    story.session.isHidden = true;
+    await story.stored(EXPIRES_AFTER_MS - 1_500);
+    story.script.isHidden = true;
     await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO() });
     await story.becomes('EXPIRED');
   },
   /** The shopper returns after the gateway's own deadline, before our last look. */
   async 'shopper-too-late'(story) {
-    story.stored(4 * HOUR_MS + 1_000);
+    await story.stored(4 * HOUR_MS + 1_000);
     await story.runs.open(story.address);
     await story.becomes('EXPIRED');
   },
   /** A hold on a closed payment: polled at its interval, and no call waits for it. */
   async 'late-hold'(story) {
-    story.fake.pollIntervalMs = 1_000;
+    story.pollIntervalMs = 1_000;
     await story.expire();
-    change(story.session, 'ON_HOLD');
-    await story.runs.callback(story.address, callbackSignal('late'));
-    await until('it is polled', () => story.fake.reads.length > 3, 30_000);
-    change(story.session, 'FAILED');
+    story.turns('ON_HOLD');
+    await story.call('late');
+    await until('it is polled', () => story.script.reads.length > 3, 30_000);
+    story.turns('FAILED');
     await story.becomes('FAILED');
   },
 };
-
-const LIFETIME_MS = 4.25 * HOUR_MS;

@@ -1,14 +1,13 @@
 /** The real sweep, workflow, activities and store, with a gateway whose listings a test writes. */
-import { Client, Connection } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
+import type { Client } from '@temporalio/client';
 import { createSweepActivities } from '../../src/activities/sweep-activities.ts';
 import type { Gateway, ListedTransaction, Listing } from '../../src/gateways/gateway.ts';
 import { stampGateway } from '../../src/store/health.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { ACCOUNT, aPayment, aSessionId } from './builders.ts';
-import { startDevServer } from './dev-server.ts';
+import { startServer } from './connected-server.ts';
 import { fakeRuns, type FakeRuns } from './fake-runs.ts';
-import { quietRuntime, startWorkers, workflowBundle } from './fake-workers.ts';
+import { startWorkers, workflowBundle } from './workers.ts';
 import { gateways, sweepMarks } from '../../src/store/schema/gateway-tables.ts';
 import { openTestStore, type TestStore } from './store.ts';
 
@@ -35,12 +34,8 @@ export const SWEEP_LISTINGS: readonly Listing[] = [
 
 /** On a dev server that suggests to continue as new after this many events. */
 export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> {
-  quietRuntime();
-  const server = await startDevServer([`limit.historyCount.suggestContinueAsNew=${suggestsAfter}`]);
-  const { address } = server;
-  const connection = await Connection.connect({ address });
-  const native = await NativeConnection.connect({ address });
-  const client = new Client({ connection });
+  const server = await startServer('real', [`limit.historyCount.suggestContinueAsNew=${suggestsAfter}`]);
+  const { client } = server;
   const store = await openTestStore();
   await stampGateway(store.db, { gateway: 'dintero', account: ACCOUNT, mode: 'test' });
   const world = {
@@ -60,8 +55,6 @@ export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> 
       try {
         await stop();
       } finally {
-        await native.close();
-        await connection.close();
         await server.close();
         await store.close();
       }
@@ -69,7 +62,7 @@ export async function startSweepWorld(suggestsAfter = 100): Promise<SweepWorld> 
   };
   const gateway = listingGateway(world);
   const activities = createSweepActivities({ db: store.db, gatewayNamed: () => gateway, runs: world.runs });
-  const stop = await startWorkers(native, await workflowBundle(), activities);
+  const stop = await startWorkers(server.native, await workflowBundle(), activities);
   return world;
 }
 

@@ -1,9 +1,8 @@
-/** A Temporal server whose clock runs ahead while nothing happens, with our Workers on it. */
+/** A Temporal server whose clock runs ahead while nothing happens. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import {
   OrderReferenceKey,
   PaymentGatewayKey,
@@ -11,16 +10,6 @@ import {
   SessionIdKey,
   TransactionIdKey,
 } from '../../src/workflows/messages.ts';
-import type { FakeOrder } from './fake-activities.ts';
-import { workflowBundle, quietRuntime, startFakeWorkers } from './fake-workers.ts';
-import { stoppedAnyhow } from './run-activities.ts';
-
-export interface TimeSkippingWorld {
-  readonly env: TestWorkflowEnvironment;
-  readonly runs: PaymentRuns;
-  readonly orders: Map<string, FakeOrder>;
-  close(): Promise<void>;
-}
 
 /** @throws Error that says how to get the server, when it is missing */
 export function timeSkippingServer(): string {
@@ -33,26 +22,6 @@ export function timeSkippingServer(): string {
     `the time-skipping test server is missing: expected an executable at ${path}; ` +
       'run `npm test`, which gets it by Maven, or set TIME_SKIPPING_SERVER',
   );
-}
-
-export async function startTimeSkippingWorld(): Promise<TimeSkippingWorld> {
-  quietRuntime();
-  const env = await startTimeSkippingServer();
-  const bundle = await workflowBundle();
-  await addSearchAttributes(env);
-  const { runs, orders, stop } = await startFakeWorkers(env.nativeConnection, env.client, bundle);
-  return {
-    env,
-    runs,
-    orders,
-    async close() {
-      try {
-        await stop().catch(stoppedAnyhow);
-      } finally {
-        await env.teardown();
-      }
-    },
-  };
 }
 
 const ATTEMPTS = 6;

@@ -2,27 +2,24 @@
  * Sessions that can't be opened at once: shoppers get an answer, tries stop, and the payment may be closed
  * meanwhile.
  */
-import { withHeartbeat } from '../../src/activities/heartbeat.ts';
-import { openSession, paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { callbackSignal } from './fake-activities.ts';
-import type { Scenario, Story } from './scenarios.ts';
-import { change } from './simulated-psp.ts';
+import { openSession } from '../../src/workflows/messages.ts';
+import type { Scenario, Story } from './story.ts';
 import { until } from './until.ts';
 
 const MINUTE_MS = 60_000;
 
 /** Claimed, at a gateway that opens nothing. */
-function deaf(story: Story, ageMs = 0): void {
-  story.claim(ageMs);
-  story.fake.isDeafToOpenings = true;
+async function deaf(story: Story, ageMs = 0): Promise<void> {
+  await story.claim(ageMs);
+  story.script.opening = 'is silent';
 }
 
-const tried = ({ fake }: Story, times: number): Promise<void> =>
-  until(`it is tried ${times} times`, () => fake.openings.length >= times, 30_000);
+const tried = ({ openings }: Story, times: number): Promise<void> =>
+  until(`it is tried ${times} times`, () => openings.length >= times, 30_000);
 
 /** Tries fail until the caller gets an answer. */
 async function triedInVain(story: Story): Promise<void> {
-  deaf(story);
+  await deaf(story);
   const first = story.beginOpening();
   await tried(story, 2);
   await first;
@@ -39,20 +36,19 @@ async function triedForMinutes(story: Story): Promise<void> {
 
 /** The gateway answers again, and a caller asks. */
 async function openedAtLast(story: Story): Promise<void> {
-  story.fake.isDeafToOpenings = false;
-  story.fake.refusal = null;
+  story.script.opening = 'works';
   await story.runs.open(story.address);
 }
 
 async function openedAndPaid(story: Story): Promise<void> {
   await openedAtLast(story);
-  change(story.session, 'AUTHORIZED');
+  story.turns('AUTHORIZED');
   await story.callback('paid');
 }
 
 /** Through another API process, since one process shares a call among all its callers. */
-async function clickElsewhere({ client, payment }: Story): Promise<void> {
-  await client.workflow.getHandle(paymentWorkflowId(payment)).executeUpdate(openSession);
+async function clickElsewhere({ client, workflowId }: Story): Promise<void> {
+  await client.workflow.getHandle(workflowId).executeUpdate(openSession);
 }
 
 export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -66,46 +62,47 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await openedAtLast(story);
     story.shows('AUTHORIZED', { money: { amountMinor: 1, currency: 'NOK' } });
     await story.callback('e1');
-    await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
+    await story.resolve('accept');
   },
   /** The gateway says when it may be called again: no click and no callback causes a call before. */
   async 'opening-not-before'(story) {
-    story.claim();
-    story.fake.refusal = { kind: 'unavailable', reason: 'create: 429', retryAfterMs: 20_000 };
+    await story.claim();
+    story.script.opening = { notBeforeMs: 20_000 };
     const first = story.beginOpening();
     await tried(story, 1);
-    await story.runs.callback(story.address, callbackSignal('e1'));
+    await story.call('e1');
     await first;
     await openedAndPaid(story);
   },
   async 'opening-cancelled'(story) {
-    deaf(story);
+    await deaf(story);
     await story.runs.open(story.address);
-    await story.runs.cancel(story.address, { noteKey: 'note' });
+    await story.cancel();
   },
   async 'opening-closed'(story) {
-    deaf(story);
+    await deaf(story);
     await story.runs.open(story.address);
+    await story.paidByAnother();
     await story.runs.close(story.address);
     await story.becomes('CANCELLED');
   },
   async 'opening-expired'(story) {
-    deaf(story, 4 * 60 * MINUTE_MS - 1_500);
+    await deaf(story, 4 * 60 * MINUTE_MS - 1_500);
     await story.runs.open(story.address);
     await story.becomes('EXPIRED');
   },
   /** A callback names the session, so it may have been paid: it is not closed or resolved without a read. */
   async 'opening-named'(story) {
-    deaf(story);
-    await story.runs.callback(story.address, callbackSignal('e1'));
+    await deaf(story);
+    await story.call('e1');
     await tried(story, 1);
-    await story.runs.cancel(story.address, { noteKey: 'note' });
-    await story.runs.resolve(story.address, { decision: 'accept', noteKey: 'note' });
+    await story.cancel();
+    await story.resolve('accept');
     await openedAndPaid(story);
   },
   /** No caller has asked for minutes: the tries stop until one does, or until the deadline. */
   async 'opening-rests'(story) {
-    deaf(story);
+    await deaf(story);
     await triedForMinutes(story);
     await openedAndPaid(story);
   },
@@ -114,29 +111,29 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
    * deadline: a click waits for that moment.
    */
   async 'opening-rests-not-before'(story) {
-    story.claim();
-    story.fake.refusal = { kind: 'unavailable', reason: 'create: 429', retryAfterMs: 8_000 };
+    await story.claim();
+    story.script.opening = { notBeforeMs: 8_000 };
     await triedForMinutes(story);
     await openedAndPaid(story);
   },
   /** Its deadline is before the next try. */
   async 'opening-rests-to-the-end'(story) {
-    deaf(story, 4 * 60 * MINUTE_MS - MINUTE_MS);
+    await deaf(story, 4 * 60 * MINUTE_MS - MINUTE_MS);
     await triedForMinutes(story);
     await openedAndPaid(story);
   },
   /** The session may have been paid: the tries continue, although no caller asks. */
   async 'opening-named-late'(story) {
-    deaf(story);
+    await deaf(story);
     await triedForMinutes(story);
-    await story.runs.callback(story.address, callbackSignal('e1'));
+    await story.call('e1');
     await tried(story, 2);
     await story.quiet();
     await openedAndPaid(story);
   },
   /** So many callers ask that the run continues as new before there is a session. */
   async 'opening-carried'(story) {
-    deaf(story);
+    await deaf(story);
     await story.runs.open(story.address);
     for (const _ of ['once', 'and again'])
       await Promise.all(Array.from({ length: 9 }, () => clickElsewhere(story)));
@@ -145,10 +142,8 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   /** The try itself hangs: callers get their answers without it. */
   async 'opening-slow'(story) {
-    story.claim();
-    let release = () => {};
-    const gate = new Promise<void>((settle) => (release = settle));
-    story.fake.before.openSession = () => withHeartbeat(() => gate);
+    await story.claim();
+    const release = story.holdBack('openSession');
     const first = story.beginOpening();
     await story.reached(1);
     await story.runs.openingTakesLong(story.address);
@@ -158,20 +153,18 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   /** No worker has a slot for it; an operator ends the run. */
   async 'opening-unserved'(story) {
-    story.claim();
+    await story.claim();
     await story.runs.open({ ...story.address, gateway: 'unserved' });
     await story.terminate();
   },
   /** A look takes long, while a shopper asks whether the session is still good. */
   async 'shopper-while-looking'(story) {
     await story.open();
-    let release = () => {};
-    const gate = new Promise<void>((settle) => (release = settle));
-    story.fake.before.lookAtPayment = () => withHeartbeat(() => gate);
-    await story.runs.callback(story.address, callbackSignal('e1'));
+    const release = story.holdBack('lookAtPayment');
+    await story.call('e1');
     await story.runs.open(story.address);
     release();
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.becomes('AUTHORIZED');
   },
 };

@@ -1,153 +1,148 @@
 /** Activities that end without a result: their input can't succeed, or an operator has ended them by hand. */
 import { ApplicationFailure } from '@temporalio/common';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
-import { attempted } from './attempt-scenarios.ts';
-import { openByRequest, type FakeOrder } from './fake-activities.ts';
-import type { Scenario, Story } from './scenarios.ts';
-import { change } from './simulated-psp.ts';
+import { attempted, attempts } from './attempt-scenarios.ts';
+import type { Scenario, Story } from './story.ts';
 import { until } from './until.ts';
-
-const NOTE = { noteKey: 'note' };
 
 function refused(type = 'INPUT_REFUSED'): never {
   throw ApplicationFailure.nonRetryable('invalid byte sequence', type);
 }
 
-function refuseOnce({ fake }: Story, name: keyof FakeOrder['before'], type?: string): void {
-  fake.before[name] = () => {
-    delete fake.before[name];
+function refuseOnce({ before }: Story, name: keyof Story['before'], type?: string): void {
+  before[name] = () => {
+    delete before[name];
     refused(type);
   };
 }
 
 async function paid(story: Story): Promise<void> {
-  change(story.session, 'AUTHORIZED');
+  story.turns('AUTHORIZED');
   await story.callback('e1');
 }
 
 export const UNRECORDED_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'unrecorded-look'(story) {
     await story.open();
-    story.fake.before.recording = () => refused();
-    change(story.session, 'AUTHORIZED');
+    story.before.recording = () => refused();
+    story.turns('AUTHORIZED');
     await story.callback('e1');
-    delete story.fake.before.recording;
+    delete story.before.recording;
     await story.becomes('AUTHORIZED');
   },
   /** Ended without a result after an hour of tries: a later one is recorded. */
   async 'unrecorded-for-an-hour'(story) {
-    story.stored();
+    await story.stored();
     await story.takeOver({ seen: [], unclearSince: Date.now() - 3_700_000 });
     refuseOnce(story, 'recording');
-    change(story.session, 'UNCLEAR');
+    story.turns('UNCLEAR');
     await story.callback('e1');
     await story.becomes('REVIEW');
     await story.quiet();
-    change(story.session, 'AUTHORIZED');
-    await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
+    story.turns('AUTHORIZED');
+    await story.resolve('accept');
   },
   async 'unrecorded-twice'(story) {
-    story.stored();
+    await story.stored();
     await story.takeOver({ seen: [], unclearSince: Date.now() - 3_700_000 });
     let refusals = 0;
-    story.fake.before.recording = () => {
+    story.before.recording = () => {
       if (++refusals <= 2) refused();
     };
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e1');
     await story.becomes('AUTHORIZED');
   },
   /** As where the store has no note of the person's decision. */
   async undecided(story) {
-    story.fake.policy = 'review';
+    story.policy = 'review';
     await story.expire();
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('late');
-    story.fake.isUndecided = true;
-    for (const decision of ['accept', 'dismiss'] as const)
-      await story.runs.resolve(story.address, { decision, ...NOTE });
-    story.fake.isUndecided = false;
-    await story.runs.resolve(story.address, { decision: 'dismiss', ...NOTE });
+    for (const decision of ['accept', 'dismiss'] as const) await story.resolve(decision, 'invented');
+    await story.resolve('dismiss');
   },
   async unread(story) {
     await story.open();
     refuseOnce(story, 'lookAtPayment');
-    change(story.session, 'AUTHORIZED');
+    story.turns('AUTHORIZED');
     await story.callback('e1');
     await story.becomes('AUTHORIZED');
   },
   async 'unrecorded-cancel'(story) {
     await story.open();
     refuseOnce(story, 'recording');
-    await story.runs.cancel(story.address, NOTE);
+    await story.cancel();
     await paid(story);
   },
   async 'unrecorded-resolve'(story) {
     await story.open();
     refuseOnce(story, 'lookAtPayment');
-    await story.runs.resolve(story.address, { decision: 'accept', ...NOTE });
+    await story.resolve('accept');
     await paid(story);
   },
   async 'cancel-ended'(story) {
     await story.open();
     refuseOnce(story, 'cancelSession');
-    await story.runs.cancel(story.address, NOTE);
+    await story.cancel();
     await paid(story);
   },
   async 'opening-ended'(story) {
     refuseOnce(story, 'openSession');
-    await story.openByRun();
+    await story.claim();
+    await story.runs.open(story.address);
   },
   async 'opening-refused-unrecorded'(story) {
     refuseOnce(story, 'openSession');
-    story.fake.refusal = { kind: 'rejected', status: 'FAILED', reason: 'no' };
-    await story.openByRun();
+    story.script.opening = 'is refused';
+    await story.claim();
+    await story.runs.open(story.address);
   },
   /** As where the store has no note of the request: the session is not closed, and the next click gets it. */
   async 'opening-close-unrecorded'(story) {
-    story.claim();
-    story.fake.isDeafToOpenings = true;
+    await story.claim();
+    story.script.opening = 'is silent';
     await story.runs.open(story.address);
     refuseOnce(story, 'closeUnopened');
-    await story.runs.cancel(story.address, NOTE);
-    story.fake.isDeafToOpenings = false;
+    await story.cancel();
+    story.script.opening = 'works';
     await story.runs.open(story.address);
     await paid(story);
   },
   /** The request that created the payment is slow: its session is recorded just before the run would close it. */
   async 'opened-while-closing'(story) {
-    story.claim();
-    story.fake.isDeafToOpenings = true;
+    const payment = await story.claim();
+    story.script.opening = 'is silent';
     await story.runs.open(story.address);
-    openByRequest(story.fake, story.payment);
-    await story.runs.cancel(story.address, NOTE);
+    story.script.opening = 'works';
+    await story.openAtGateway(payment);
+    await story.cancel();
   },
   async 'surplus-ended'(story) {
-    story.fake.mayHaveSurplus = true;
     refuseOnce(story, 'cancelSurplusSessions');
-    await story.openByRun();
-    change(story.session, 'AUTHORIZED');
+    await story.openAgain();
+    story.turns('AUTHORIZED');
     await story.callback('e1');
   },
   async 'attempt-unrecorded'(story) {
-    story.stored();
-    change(story.session, 'AUTHORIZED');
-    story.fake.attempts.push(attempted('finished'));
+    await story.stored();
+    story.turns('AUTHORIZED');
+    const left = attempts(story, attempted('finished'));
     refuseOnce(story, 'attemptOperation');
     await story.money.request(story.address, 'op-1');
-    await until('it is tried again', () => story.fake.attempts.length === 0, 30_000);
-    return [moneyWorkflowId(story.payment.id)];
+    await until('it is tried again', () => left.length === 0, 30_000);
+    return [moneyWorkflowId(story.address.paymentId)];
   },
   async 'attempt-of-nothing'(story) {
-    story.stored();
+    await story.stored();
     refuseOnce(story, 'attemptOperation', 'NO_SUCH_ROW');
     await story.money.request(story.address, 'op-0');
-    return [moneyWorkflowId(story.payment.id)];
+    return [moneyWorkflowId(story.address.paymentId)];
   },
   async 'plan-ended'(story) {
-    story.stored();
+    await story.stored();
     refuseOnce(story, 'planGiveBack');
     await story.money.requestGiveBack(story.address, { cause: 'late_money' });
-    return [moneyWorkflowId(story.payment.id)];
+    return [moneyWorkflowId(story.address.paymentId)];
   },
 };

@@ -2,9 +2,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { aDecision } from '../support/builders.ts';
+import { addressOf, aDecision } from '../support/builders.ts';
 import {
-  addressOf,
   anOpenPayment,
   lateMoney,
   look,

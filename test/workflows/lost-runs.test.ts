@@ -3,97 +3,78 @@
  * right state.
  */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { callbackSignal, type FakeOrder, newFakeOrder } from '../support/fake-activities.ts';
-import { addressOf, claimPayment, newOrder, type StoredPayment } from '../support/memory-store.ts';
-import { untilQuiet } from '../support/quiet.ts';
-import { change, newPsp, type SimulatedSession } from '../support/simulated-psp.ts';
-import { startTimeSkippingWorld, type TimeSkippingWorld } from '../support/time-skipping.ts';
+import { eq } from 'drizzle-orm';
+import { closedBy } from '../../src/domain/finding.ts';
+import { recordFinding } from '../../src/store/record-finding/write.ts';
+import { outbox } from '../../src/store/schema/update-tables.ts';
+import { aRecord, TELLS } from '../support/builders.ts';
+import { startPaymentWorld, type PaymentWorld } from '../support/payment-world.ts';
+import { Story } from '../support/story.ts';
+import { until } from '../support/until.ts';
 
-const NOK = { amountMinor: 72_200, currency: 'NOK' };
 const HOUR = 3_600_000;
+const PENDING = 'order.payment_pending';
 
-let world: TimeSkippingWorld;
+let world: PaymentWorld;
 beforeAll(async () => {
-  world = await startTimeSkippingWorld();
+  world = await startPaymentWorld('skipping');
 }, 120_000);
-afterAll(() => world.close(), 60_000);
-
-async function aPayment(reference: string): Promise<{ fake: FakeOrder; payment: StoredPayment }> {
-  const fake = newFakeOrder(newOrder(reference, NOK), newPsp(), () => world.env.currentTimeMs());
-  world.orders.set(reference, fake);
-  const claimed = claimPayment(fake.order, await world.env.currentTimeMs());
-  if (claimed.kind === 'refused') throw new Error('the order takes no payment');
-  return { fake, payment: claimed.payment };
-}
-
-const sessionOf = ({ psp }: FakeOrder) => psp.sessions[0] as SimulatedSession;
-const quiet = (payment: StoredPayment) =>
-  untilQuiet(world.env.client, paymentWorkflowId(payment), () => false);
+afterAll(() => world?.close(), 60_000);
 
 /** On hold at the gateway, and its run knows it. */
-async function aHold(reference: string): ReturnType<typeof aPayment> {
-  const { fake, payment } = await aPayment(reference);
-  await world.runs.open(addressOf(payment));
-  change(sessionOf(fake), 'ON_HOLD');
-  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
-  await quiet(payment);
-  return { fake, payment };
+async function aHold(reference: string): Promise<Story> {
+  const story = new Story(world, reference);
+  await story.open();
+  story.turns('ON_HOLD');
+  await story.callback('e1');
+  return story;
 }
 
-const lose = (payment: StoredPayment) =>
-  world.env.client.workflow.getHandle(paymentWorkflowId(payment)).terminate('lost');
-
 it('polls a hold again though only the shopper came back', async () => {
-  const { fake, payment } = await aHold('lost1');
-  await lose(payment);
-  expect(await world.runs.open(addressOf(payment))).toMatchObject({ kind: 'open', status: 'ON_HOLD' });
-  change(sessionOf(fake), 'AUTHORIZED');
-  await world.env.sleep(HOUR + 60_000);
-  await quiet(payment);
-  expect(fake.order).toMatchObject({ status: 'PAID', paidTimes: 1 });
+  const story = await aHold('lost1');
+  await story.terminate();
+  expect(await story.runs.open(story.address)).toMatchObject({ kind: 'open', status: 'ON_HOLD' });
+  story.turns('AUTHORIZED');
+  await story.pass(HOUR + 60_000);
+  expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
 });
 
 it('expires a hold that turns out to be nothing, though its run began with the hold', async () => {
-  const { fake, payment } = await aHold('lost3');
-  await lose(payment);
-  await world.runs.open(addressOf(payment));
-  change(sessionOf(fake), 'UNCLEAR');
-  await world.env.sleep(2 * HOUR + 10 * 60_000);
-  await quiet(payment);
-  expect(fake.order.payments[0]?.status).toBe('REVIEW');
-  change(sessionOf(fake), 'INITIATED');
-  await world.env.sleep(3 * HOUR);
-  await quiet(payment);
-  expect(fake.order.payments[0]).toMatchObject({ status: 'EXPIRED' });
+  const story = await aHold('lost3');
+  await story.terminate();
+  await story.runs.open(story.address);
+  story.turns('UNCLEAR');
+  await story.pass(2 * HOUR + 10 * 60_000);
+  expect((await story.payment()).status).toBe('REVIEW');
+  story.turns('INITIATED');
+  await story.pass(3 * HOUR);
+  expect(await story.payment()).toMatchObject({ status: 'EXPIRED' });
 });
 
 it('tells what was never told when it is asked to, although it runs and nothing has changed', async () => {
-  const { fake, payment } = await aHold('untold');
-  for (const update of fake.order.updates) {
-    update.told = false;
-    await world.runs.tell(addressOf(payment), update.effectId);
-  }
-  await quiet(payment);
-  expect(fake.order.updates.map(({ type, told }) => [type, told])).toEqual([['order.payment_pending', true]]);
+  const story = await aHold('untold');
+  const told = () => story.told();
+  await until('the first attempt is made', async () => (await told()).length === 1);
+  await world.store.db
+    .update(outbox)
+    .set({ state: 'pending', finishedAt: null })
+    .where(eq(outbox.orderReference, story.reference));
+  for (const { effectId } of await story.outbox()) await story.runs.tell(story.address, effectId);
+  await story.quiet();
+  expect([await story.updates(), await told()]).toEqual([[PENDING], [PENDING]]);
 });
 
 it('says of a payment that never had a session that it is over, deals with what came in, and tells what was never told', async () => {
-  const { fake, payment } = await aPayment('lost2');
-  Object.assign(payment, { status: 'EXPIRED', reason: 'no session before the payment expired' });
-  fake.order.updates.push({
-    effectId: `${payment.id}/order.payment_expired/never_opened`,
-    type: 'order.payment_expired',
-    paymentId: payment.id,
-    orderStatus: 'PAYMENT_FAILED',
-    told: false,
-  });
-  expect(await world.runs.open(addressOf(payment))).toEqual({ kind: 'not_open', status: 'EXPIRED' });
-  await world.runs.callback(addressOf(payment), callbackSignal('e1'));
-  await world.runs.look(addressOf(payment), { why: 'unwatched', at: new Date().toISOString() });
-  for (const { effectId } of fake.order.updates) await world.runs.tell(addressOf(payment), effectId);
-  const handle = world.env.client.workflow.getHandle(paymentWorkflowId(payment));
+  const story = new Story(world, 'lost2');
+  const payment = await story.claim();
+  const finding = { ...closedBy('order_paid'), status: 'EXPIRED', closedBy: 'expiry' } as const;
+  await recordFinding(world.store.db, aRecord(payment, { finding }), TELLS);
+  expect(await story.runs.open(story.address)).toEqual({ kind: 'not_open', status: 'EXPIRED' });
+  await story.call('e1');
+  await story.runs.look(story.address, { why: 'unwatched', at: new Date().toISOString() });
+  for (const { effectId } of await story.outbox()) await story.runs.tell(story.address, effectId);
+  const handle = world.server.client.workflow.getHandle(story.workflowId);
   expect(await handle.result()).toMatchObject({ status: 'NOT_OPENED' });
-  expect(fake.order.handled).toContain('e1');
-  expect(fake.order.updates.every(({ told }) => told)).toBe(true);
+  expect(await story.deliveries('handled')).toContain('e1');
+  expect(await story.told()).toEqual(await story.updates());
 });

@@ -8,9 +8,8 @@ import { readFigures } from '../../src/store/health.ts';
 import { outbox } from '../../src/store/schema/update-tables.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { aDecision } from '../support/builders.ts';
+import { addressOf, aDecision } from '../support/builders.ts';
 import {
-  addressOf,
   aPaidPayment,
   look,
   operate,

@@ -1,36 +1,26 @@
 /** The tests' own Workers: an activity that they lack is named, and not retried without end. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { createPaymentRuns } from '../../src/temporal/payment-runs.ts';
-import { paymentWorkflowId } from '../../src/workflows/messages.ts';
-import { callbackSignal, createFakeActivities, newFakeOrder } from '../support/fake-activities.ts';
-import { PATIENT, quietRuntime, startWorkers, workflowBundle } from '../support/fake-workers.ts';
-import { addressOf, claimPayment, newOrder, paymentOf } from '../support/memory-store.ts';
+import { prepareWorld, type PaymentWorld } from '../support/payment-world.ts';
 import type { RunActivities } from '../support/run-activities.ts';
-import { newPsp } from '../support/simulated-psp.ts';
-import { addSearchAttributes, startTimeSkippingServer } from '../support/time-skipping.ts';
+import { Story } from '../support/story.ts';
 import { until } from '../support/until.ts';
+import { startWorkers, workflowBundle } from '../support/workers.ts';
 
-let env: TestWorkflowEnvironment;
+/** Workers that lack every activity. */
+const LACKING = {} as RunActivities;
+
+let world: PaymentWorld;
 beforeAll(async () => {
-  quietRuntime();
-  env = await startTimeSkippingServer();
-  await addSearchAttributes(env);
+  world = await prepareWorld('skipping');
 }, 120_000);
-afterAll(() => env.teardown());
+afterAll(() => world?.close());
 
 it('an activity that a stand-in lacks is not waited for, and stopping the Workers names it', async () => {
-  const order = newOrder('1001', { amountMinor: 72_200, currency: 'NOK' });
-  const fake = newFakeOrder(order, newPsp(), () => env.currentTimeMs());
-  const lacking: Partial<RunActivities> = createFakeActivities(new Map([['1001', fake]]));
-  delete lacking.lookAtPayment;
-  const stop = await startWorkers(env.nativeConnection, await workflowBundle(), lacking as RunActivities);
-  claimPayment(order, await env.currentTimeMs());
-  const payment = addressOf(paymentOf(order, '1001-p1'));
-  const runs = createPaymentRuns(env.client, PATIENT);
-  await runs.open(payment);
-  await runs.callback(payment, callbackSignal('e1'));
-  const handle = env.client.workflow.getHandle(paymentWorkflowId(payment));
+  const stop = await startWorkers(world.server.native, await workflowBundle(), LACKING);
+  const story = new Story(world, 'lacking');
+  await story.open();
+  await story.call('e1');
+  const handle = story.client.workflow.getHandle(story.workflowId);
   const failure = async () => {
     const { events } = await handle.fetchHistory();
     return events?.find((event) => event.activityTaskFailedEventAttributes)

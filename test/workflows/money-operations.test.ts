@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { outbox } from '../../src/store/schema/update-tables.ts';
 import { moneyWorkflowId } from '../../src/workflows/messages.ts';
+import { addressOf } from '../support/builders.ts';
 import {
-  addressOf,
   anOpenPayment,
   aPaidPayment,
   doneAt,

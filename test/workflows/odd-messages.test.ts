@@ -7,8 +7,8 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { defineUpdate } from '@temporalio/workflow';
 import { describe, expect, it } from '@jest/globals';
 import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
+import { addressOf } from '../support/builders.ts';
 import {
-  addressOf,
   anOpenPayment,
   aPaidPayment,
   doneAt,

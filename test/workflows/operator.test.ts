@@ -12,8 +12,8 @@ import { createLog } from '../../src/telemetry/log.ts';
 import { listPaused } from '../../src/temporal/stuck.ts';
 import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { temporalCli } from '../support/dev-server.ts';
+import { addressOf, aCallback } from '../support/builders.ts';
 import {
-  addressOf,
   anOpenPayment,
   aPaidPayment,
   doneAt,
@@ -25,7 +25,6 @@ import {
   untilOrder,
   untilPayment,
 } from '../support/money-world.ts';
-import { callbackSignal } from '../support/fake-activities.ts';
 import { until } from '../support/until.ts';
 import { useMoneyWorld } from '../support/use-money-world.ts';
 
@@ -40,7 +39,7 @@ async function temporal(command: string, payment: PaymentRow, ...more: string[])
 }
 
 const handleOf = (payment: PaymentRow) => world.client.workflow.getHandle(paymentWorkflowId(payment));
-const called = (payment: PaymentRow) => world.runs.callback(addressOf(payment), callbackSignal('e1'));
+const called = (payment: PaymentRow) => world.runs.callback(addressOf(payment), aCallback('e1'));
 const pendingOf = async (payment: PaymentRow) =>
   (await handleOf(payment).describe()).raw.pendingActivities ?? [];
 

@@ -2,8 +2,8 @@
 import { afterEach, expect, it } from '@jest/globals';
 import { getState, moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
+import { addressOf, aCallback } from '../support/builders.ts';
 import {
-  addressOf,
   anOpenPayment,
   aPaidPayment,
   doneAt,
@@ -15,7 +15,6 @@ import {
   untilOrder,
   untilPayment,
 } from '../support/money-world.ts';
-import { callbackSignal } from '../support/fake-activities.ts';
 import { until } from '../support/until.ts';
 import { useMoneyWorld } from '../support/use-money-world.ts';
 
@@ -48,7 +47,7 @@ const unreadable = () =>
   world.sandbox.call('POST', '/__sim/faults', { readTransaction: silent, readSession: silent });
 
 const called = (payment: PaymentRow, eventId: string) =>
-  world.runs.callback(addressOf(payment), callbackSignal(eventId));
+  world.runs.callback(addressOf(payment), aCallback(eventId));
 
 it('during a look its details say since when, because of what, and where the attempts are', async () => {
   const payment = await anOpenPayment(world);

@@ -13,7 +13,6 @@ import {
   type GiveBackRequest,
 } from '../../src/workflows/messages.ts';
 import {
-  addressOf,
   anOpenPayment,
   aPaidPayment,
   doneAt,
@@ -26,7 +25,7 @@ import {
   untilOrder,
   untilPayment,
 } from '../support/money-world.ts';
-import { aPayment } from '../support/builders.ts';
+import { addressOf, aPayment } from '../support/builders.ts';
 import { until } from '../support/until.ts';
 import { useMoneyWorld } from '../support/use-money-world.ts';
 

@@ -11,7 +11,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createMoneyRuns } from '../../../src/temporal/money-runs.ts';
 import { createPaymentRuns } from '../../../src/temporal/payment-runs.ts';
 import { GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
-import { bundleWorkflows, startWorkers } from '../../support/fake-workers.ts';
+import { bundleWorkflows, startWorkers } from '../../support/workers.ts';
 import { MissingActivity, type AnyActivity } from '../../support/run-activities.ts';
 import { addSearchAttributes, startTimeSkippingServer } from '../../support/time-skipping.ts';
 import { isExpected } from '../temporal/activity-try.ts';

@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { startDevServer } from '../../support/dev-server.ts';
-import { quietRuntime } from '../../support/fake-workers.ts';
+import { quietRuntime } from '../../support/workers.ts';
 import type { ParcelActivities } from './activities.ts';
 
 const activities: ParcelActivities = { weigh: () => Promise.resolve(2), send: () => Promise.resolve() };

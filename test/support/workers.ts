@@ -1,10 +1,7 @@
-/**
- * The product's Workers on any server, with the fake activities, and the product's own client of the runs.
- */
+/** The product's Workers on any server, with the activities of a test. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Client } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -14,17 +11,15 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import type { SweepActivities } from '../../src/activities/sweep-activities.ts';
-import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { taskQueues, updatesTaskQueue } from '../../src/workflows/messages.ts';
 import { failsInWords } from '../../src/worker/activity-failures.ts';
 import { workflowSources } from '../../src/worker/workflow-sources.ts';
-import { createFakeActivities, type FakeOrder } from './fake-activities.ts';
 import { MissingActivity, refusing, type AnyActivity, type RunActivities } from './run-activities.ts';
 
 const TASK_QUEUE = 'payments';
 const AROUND_ACTIVITIES = { activity: [failsInWords] };
 /** The task queue of the tests' payments. */
-const GATEWAYS = ['simulated', 'dintero'];
+const GATEWAYS = ['dintero'];
 
 /** The bundle that `npm test` has just built from these sources; without it, one is built here. */
 export async function workflowBundle(): Promise<WorkflowBundle> {
@@ -49,18 +44,6 @@ export function quietRuntime(): void {
   // The SDK's core warns about every server that is not the newest, on every connection.
   const telemetryOptions = { logging: { filter: 'ERROR' } };
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions });
-}
-
-/** Starts them; `stop` waits for work under way. */
-export async function startFakeWorkers(
-  connection: NativeConnection,
-  client: Client,
-  workflowBundle: WorkflowBundle,
-): Promise<{ runs: PaymentRuns; orders: Map<string, FakeOrder>; stop: () => Promise<void> }> {
-  const orders = new Map<string, FakeOrder>();
-  const activities = createFakeActivities(orders);
-  const stop = await startWorkers(connection, workflowBundle, activities);
-  return { runs: createPaymentRuns(client, PATIENT), orders, stop };
 }
 
 /**
