@@ -262,11 +262,13 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.callback('e4');
   },
   'unclear-until-its-end': async (story) => {
-    await unclearForAnHour(story, EXPIRES_AFTER_MS - 5_000);
+    await unclearForAnHour(story, EXPIRES_AFTER_MS - 6_000);
     story.script.says = { kind: 'absent' };
     await story.callback('e2');
     story.script.says = { kind: 'session', state: 'open' };
-    await story.becomes('PENDING');
+    const { reads } = story.script;
+    const before = reads.length;
+    await until('it is followed up', () => reads.length > before, 30_000);
     await until(
       'its time is over',
       async () => Date.now() > expiryDueAt(await story.payment()) + 500,

@@ -21,7 +21,6 @@ import { TokenBuckets } from '../../lib/token-bucket.ts';
 /** The waits for the store: before Temporal is signalled too, and before it counts as unavailable. */
 const LOG_ANSWER_MS = 150;
 const LOG_LIMIT_MS = 650;
-
 /** How long our own operation may take to record the event of a callback; after that a look follows. */
 const ECHO_MS = 500;
 
