@@ -30,8 +30,8 @@ export async function planGiveBack(
   if (payment === null || order === null)
     throw new NoSuchRow(`giving back: there is no payment ${input.paymentId}`);
   // A paid order keeps its money unless an operator decides otherwise.
-  const isPayer = order.order.paidPaymentId === payment.id;
-  if (payment.dismissed || (isPayer && input.cause !== 'operator')) return NOTHING;
+  const hasPaid = order.order.paidPaymentId === payment.id;
+  if (payment.dismissed || (hasPaid && input.cause !== 'operator')) return NOTHING;
   const isEarly = Date.now() - begun < UNCLEAR_MS;
   const transaction = await readMatching(moving, payment);
   if (transaction === null || transaction.status === 'UNCLEAR') {

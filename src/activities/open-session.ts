@@ -139,7 +139,7 @@ async function findOrCreate(
   row: PaymentRow,
   input: OpenSessionInput,
 ): Promise<OpenSessionOutcome> {
-  waitForCaller(row);
+  waitForLease(row);
   const mayExist =
     isRetried(input) || row.openingUntil !== null || Date.now() - row.createdAt.getTime() > FRESH_MS;
   const key = { paymentId: row.id, orderReference: row.orderReference, n: row.n };
@@ -153,12 +153,14 @@ async function findOrCreate(
   return create(tools, row, input, mayExist);
 }
 
-/** @throws GatewayUnavailable while the request that created the payment may still be opening the session */
-function waitForCaller({ openingUntil }: PaymentRow): void {
-  const retryAfterMs = (openingUntil?.getTime() ?? 0) - Date.now();
-  if (retryAfterMs <= 0) return;
+/**
+ * Does not name the end of the lease as the time of the next try: the request is usually done long before.
+ * @throws GatewayUnavailable while the request that created the payment may still be opening the session
+ */
+function waitForLease({ openingUntil }: PaymentRow): void {
+  if (openingUntil === null || Date.now() >= openingUntil.getTime()) return;
   const message = 'the request that created the payment is opening its session';
-  throw new GatewayUnavailable(message, { kind: 'absent', retryAfterMs });
+  throw new GatewayUnavailable(message, { kind: 'absent' });
 }
 
 async function create(

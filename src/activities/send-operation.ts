@@ -59,12 +59,12 @@ function linesToSend(
 
 function allowedNow({ gateway }: GatewayTools, at: Attempt, transaction: Transaction): Feasibility {
   const { operation, payment, paidPaymentId, others } = at;
-  const isPayer = paidPaymentId === payment.id;
+  const hasPaid = paidPaymentId === payment.id;
   if (isGiveBack(operation) && payment.dismissed)
     return { ok: false, code: 'not_needed', detail: 'an operator has dismissed this payment' };
-  if (!isGiveBack(operation) && !isPayer)
+  if (!isGiveBack(operation) && !hasPaid)
     return { ok: false, code: 'operation_not_possible', detail: 'this payment has not paid its order' };
-  if (operation.cause === 'late_money' && isPayer)
+  if (operation.cause === 'late_money' && hasPaid)
     return { ok: false, code: 'not_needed', detail: 'this payment has paid its order' };
   const { kind, wanted: amountMinor, finalCapture } = operation;
   const promised = others.map((other) => ({

@@ -155,11 +155,11 @@ export function nextSteps(
   operations: readonly Pick<RecordedOperation, 'cause' | 'state'>[],
 ): NextStep[] {
   const isCapturing = operations.some(({ cause, state }) => cause === 'auto_capture' && state === 'pending');
-  const isPayer = order.paidPaymentId === payment.paymentId;
+  const hasPaid = order.paidPaymentId === payment.paymentId;
   const steps: [NextStep, boolean][] = [
     ['capture', isCapturing],
     ['give_back', payment.mustGiveBack],
-    ['close_others', isPayer && order.otherOpen !== null],
+    ['close_others', hasPaid && order.otherOpen !== null],
   ];
   return steps.flatMap(([step, isDue]) => (isDue ? [step] : []));
 }

@@ -39,8 +39,8 @@ export function mark(order: OrderSnapshot, payment: PaymentSnapshot, finding: Fi
   const orderStatus = order.status;
   if (reviewCode !== null)
     return { ...marked, updates: [{ type: 'order.review', cause: `${reviewCode}-${cause}`, orderStatus }] };
-  const isPayer = order.paidPaymentId === payment.paymentId;
-  return { ...marked, updates: isPayer ? reviewEnded(payment, finding, orderStatus) : [] };
+  const hasPaid = order.paidPaymentId === payment.paymentId;
+  return { ...marked, updates: hasPaid ? reviewEnded(payment, finding, orderStatus) : [] };
 }
 
 /** The update that the question is over, where there was one. */

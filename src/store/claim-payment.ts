@@ -23,8 +23,8 @@ export interface NewPayment {
   readonly returnUrl?: string;
   readonly request: PaymentRequest;
   readonly metadata: Readonly<Record<string, string>>;
-  /** How long the caller itself may be opening the session, in milliseconds. Absent where its run opens it. */
-  readonly openingMs?: number;
+  /** The lease: how long the request itself may be opening the session, in milliseconds. Absent where its run opens it. */
+  readonly leaseMs?: number;
   /** Whether a different customer needs a different session. Set where the open session may be replaced. */
   readonly comparesCustomer?: boolean;
 }
@@ -183,7 +183,7 @@ async function insertNext(tx: Db, wanted: NewPayment, n: number): Promise<Paymen
 
 function rowOf(wanted: NewPayment, n: number): typeof payments.$inferInsert {
   const { gateway, orderReference, money, capture, returnUrl = null, request, metadata, expiresAt } = wanted;
-  const { openingMs } = wanted;
+  const { leaseMs } = wanted;
   const returnKey = newReturnKey();
   const hash = customerHash(returnKey, request.customer);
   return {
@@ -200,6 +200,6 @@ function rowOf(wanted: NewPayment, n: number): typeof payments.$inferInsert {
     request: { ...request, ...(hash !== undefined && { customerHash: hash }) },
     metadata: { ...metadata },
     expiresAt,
-    ...(openingMs !== undefined && { openingUntil: new Date(Date.now() + openingMs) }),
+    ...(leaseMs !== undefined && { openingUntil: new Date(Date.now() + leaseMs) }),
   };
 }

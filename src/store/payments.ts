@@ -23,7 +23,7 @@ export interface OpenedSession {
 }
 
 /**
- * The session is open: keeps it, and deletes the customer, who is not needed any more. The first session
+ * The session is open: keeps it, and deletes the customer's data, which is not needed any more. The first session
  * stays: a try that was believed dead may finish after another one, whose session a payer already has.
  * Returns the session that counts.
  */
@@ -59,8 +59,8 @@ export async function recordOpened(
   return { sessionId: before?.sessionId ?? null, checkoutUrl: before?.checkoutUrl ?? null };
 }
 
-/** The caller that was opening the session has given up: the payment's run need not wait for it any longer. */
-export async function endOpening(db: Db, paymentId: string): Promise<void> {
+/** The request that was opening the session has given up: the payment's run need not wait for it any longer. */
+export async function endLease(db: Db, paymentId: string): Promise<void> {
   await db
     .update(payments)
     .set({ openingUntil: sql`now()` })

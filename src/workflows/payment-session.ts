@@ -55,8 +55,8 @@ import {
 } from './run-state.ts';
 
 /**
- * Opens the session, then looks at the gateway when a callback, a browser, a timer or the sweep asks for it,
- * until the payment is settled. Throws only to refuse its input. A request to cancel the workflow is ignored,
+ * Watches a payment's session: looks at the gateway when a callback, a browser, a timer or the sweep asks for it,
+ * until the payment is settled. Opens the session first where the request could not. Throws only to refuse its input. A request to cancel the workflow is ignored,
  * since it does not stop money.
  */
 export function paymentSession(input: PaymentSessionInput): Promise<PaymentSessionResult> {

@@ -13,7 +13,8 @@ import type { Gateway } from '../../src/gateways/gateway.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
-import { findPayment, type PaymentRow } from '../../src/store/payments.ts';
+import { createAtGateway } from '../../src/sessions/open-at-gateway.ts';
+import { endLease, findPayment, type PaymentRow } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';
 import { readTimeline } from '../../src/store/timeline.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
@@ -32,6 +33,7 @@ import { openTestStore, type TestStore } from '../support/store.ts';
 
 const MONEY = { amountMinor: 29990, currency: 'NOK' };
 const LIFETIME_MS = 4 * 3_600_000;
+const NEVER = new AbortController().signal;
 const UNAVAILABLE = { kind: 'unavailable', reason: expect.any(String) };
 
 describe('opening a session', () => {
@@ -95,6 +97,17 @@ describe('opening a session', () => {
   };
   const sessionsOf = async (payment: PaymentRow) => gateway.findSessions(keyOf(payment));
   const liveOf = async (payment: PaymentRow) => (await sessionsOf(payment)).filter(({ live }) => live);
+
+  it('leaves the opening to the request that holds the lease, and then searches for its session', async () => {
+    const payment = await aPayment(store.db, { money: MONEY, leaseMs: 60_000 });
+    expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
+    expect(await sessionsOf(payment)).toEqual([]);
+    // The request died after it had created the session.
+    const left = await createAtGateway({ gateway, signal: NEVER }, payment);
+    await endLease(store.db, payment.id);
+    expect(await open(keyOf(payment))).toMatchObject({ kind: 'opened', sessionId: left.sessionId });
+    expect(await sessionsOf(payment)).toHaveLength(1);
+  });
 
   it('opens one at the gateway and remembers it', async () => {
     const payment = await newPayment();

@@ -1,4 +1,7 @@
-/** Opens a payment session: claims the order's payment in the store, then makes its run open the session. */
+/**
+ * Opens a payment session: claims the order's payment in the store, then opens its session, or has the run
+ * open it where that failed.
+ */
 import { crashable } from '../../crash-points.ts';
 import { formatMoney } from '../../domain/money.ts';
 import type { Service } from '../../service.ts';
@@ -45,8 +48,8 @@ export async function openPayment(
   let replaced: string | null = null;
   let created: string | null = null;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { openingMs } = opener;
-    const wanted = { ...asked, ...(openingMs !== undefined && { openingMs }) };
+    const { leaseMs } = opener;
+    const wanted = { ...asked, ...(leaseMs !== undefined && { leaseMs }) };
     const claim = await claimOnce(service.store.db, wanted);
     if (claim.kind === 'order_already_paid' || claim.kind === 'payment_in_review')
       throw refusal(claim.kind, wanted);

@@ -11,7 +11,7 @@ import type { Service } from '../../service.ts';
 import { createAtGateway, writeOpened } from '../../sessions/open-at-gateway.ts';
 import { openedPayment } from '../../sessions/opened-payment.ts';
 import type { PaymentClaim } from '../../store/claim-payment.ts';
-import { endOpening, recordRun, type PaymentRow } from '../../store/payments.ts';
+import { endLease, recordRun, type PaymentRow } from '../../store/payments.ts';
 import { addressOf } from './find-payment.ts';
 
 interface Limits {
@@ -43,7 +43,7 @@ export class SessionOpener {
   }
 
   /** For the claim of a payment: how long its run leaves the opening to us. Undefined where there is no room. */
-  get openingMs(): number | undefined {
+  get leaseMs(): number | undefined {
     const { waitsMs, atOnce } = this.#limits;
     return this.#underWay.size < atOnce ? waitsMs + STORE_MS : undefined;
   }
@@ -69,7 +69,7 @@ export class SessionOpener {
     });
     if (opened !== null) return this.#start(opened);
     // Where the store does not answer, the run waits until the time is over.
-    await endOpening(store.db, payment.id).catch(() => undefined);
+    await endLease(store.db, payment.id).catch(() => undefined);
     return null;
   }
 

@@ -96,7 +96,7 @@ function unopened({ id, status, sessionId, gateway, createdAt }: Payment, now: D
     {
       about: id,
       text: `has no session at ${gateway} yet, requested at ${createdAt}: it can't be paid`,
-      todo: 'either the gateway does not answer or no worker runs; the session is opened automatically once both work. This command says which is the cause',
+      todo: 'either the gateway does not answer or no worker runs, which this command says. Requesting the payment again (POST /v1/payments) opens the session at once, or finds the one that was opened',
       commands: [paidonce('doctor')],
     },
   ];

@@ -1,6 +1,6 @@
 /**
  * Records a finding: a payment, its order, its timeline and the merchant's updates change in one transaction.
- * The status of an existing payment and the payer of an order change only here. Other files of store/ write
+ * The status of an existing payment, and the payment that pays an order, change only here. Other files of store/ write
  * the rest: claim-payment.ts and payments.ts (new and adopted payments, the opened session),
  * expiring-authorizations.ts, second-reference.ts.
  */

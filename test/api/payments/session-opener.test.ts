@@ -139,15 +139,15 @@ describe('the request that creates a payment', () => {
     const opener = new SessionOpener(api.service, { waitsMs: 5_000, atOnce: 2 });
     const ended: Promise<unknown>[] = [];
     for (const _ of [1, 2]) {
-      const { openingMs } = opener;
-      expect(openingMs).toBeGreaterThan(5_000);
-      const payment = await aPayment(store.db, openingMs === undefined ? {} : { openingMs });
+      const { leaseMs } = opener;
+      expect(leaseMs).toBeGreaterThan(5_000);
+      const payment = await aPayment(store.db, leaseMs === undefined ? {} : { leaseMs });
       ended.push(opener.open({ kind: 'created', payment }));
     }
-    expect(opener.openingMs).toBeUndefined();
+    expect(opener.leaseMs).toBeUndefined();
     const unleased = await aPayment(store.db);
     expect(await opener.open({ kind: 'created', payment: unleased })).toBeNull();
     await Promise.all(ended);
-    expect(opener.openingMs).toBeGreaterThan(5_000);
+    expect(opener.leaseMs).toBeGreaterThan(5_000);
   });
 });

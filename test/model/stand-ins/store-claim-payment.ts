@@ -76,7 +76,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     request,
     metadata: {},
     runId: null,
-    openingUntil: wanted.openingMs === undefined ? null : new Date(now.getTime() + wanted.openingMs),
+    openingUntil: wanted.leaseMs === undefined ? null : new Date(now.getTime() + wanted.leaseMs),
     expiresAt,
     authorizationExpiresAt: null,
     reviewSince: null,

@@ -21,7 +21,7 @@ export function recordOpened(
   });
 }
 
-export function endOpening(db: Db, paymentId: string): Promise<void> {
+export function endLease(db: Db, paymentId: string): Promise<void> {
   const tables = tablesOf(db);
   return tables.call('end the opening', () => {
     if (tables.payments.get(paymentId)?.sessionId === null)
