@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Claim } from '../../domain/callback.ts';
 import type { PaymentKey } from '../../domain/payment.ts';
 import { isIdOf } from './id-parts.ts';
-import { eventRef } from './money-events.ts';
+import { eventRef } from './transaction-event.ts';
 import { keyOf } from './sessions.ts';
 import { sha256 } from '../../lib/fingerprint.ts';
 import { idField, shownField } from '../shared/gateway-fields.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ListedTransaction } from '../gateway.ts';
-import { eventSchema, needsAmount } from './money-events.ts';
+import { eventSchema, needsAmount } from './transaction-event.ts';
 import { isAmountMinor } from '../../domain/money.ts';
 import { accountFor } from './parse-transaction.ts';
 import { amountField, currencyField, idField, referenceField } from '../shared/gateway-fields.ts';

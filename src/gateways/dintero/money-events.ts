@@ -1,84 +1,14 @@
 /** Converts a transaction's events to operations: which are done, under way or failed, and their sums. */
-import { z } from 'zod';
 import type { OperationKind, ShownOperation } from '../../domain/operation.ts';
 import { isAmountMinor } from '../../domain/money.ts';
-import { optionalIdField } from '../shared/gateway-fields.ts';
+import { correctionNames, makesGood, wasDone, wasUndone } from './corrections.ts';
 import { errorReason } from './parse-answer.ts';
-
-const KINDS: ReadonlyMap<string, OperationKind> = new Map([
-  ['CAPTURE', 'capture'],
-  ['REFUND', 'refund'],
-  ['VOID', 'void'],
-]);
-
-const INITIATE = 'INITIATE_';
-
-/** A text that is only compared. */
-const textField = z.string().max(500).optional().catch(undefined);
-
-/** A later correction of an operation that was reported as failed. It is part of the failed event. */
-const correctionSchema = z.object({
-  /** The events that were added as a correction. */
-  event_ids: z.array(z.string()).optional().catch(undefined),
-  status: textField,
-  remaining_capture_amount: z.unknown().optional(),
-  remaining_refund_amount: z.unknown().optional(),
-});
-
-export const eventSchema = z.object({
-  id: optionalIdField,
-  event: optionalIdField,
-  transaction_status: optionalIdField,
-  success: z.boolean().optional().catch(undefined),
-  amount: z.unknown().optional(),
-  error: z.unknown().optional(),
-  created_at: textField,
-  event_reference: optionalIdField,
-  request_id: optionalIdField,
-  correlation_request_id: optionalIdField,
-  correction: correctionSchema.nullish().catch(undefined),
-});
-
-export type TransactionEvent = z.infer<typeof eventSchema>;
+import { toMoneyEvent, type MoneyEvent, type TransactionEvent } from './transaction-event.ts';
 
 export interface Sums {
   readonly capturedMinor: number;
   readonly refundedMinor: number;
   readonly voidedMinor: number;
-}
-
-/** An event that is about money after the authorization. */
-interface MoneyEvent {
-  readonly kind: OperationKind;
-  readonly isInitiated: boolean;
-  readonly event: TransactionEvent;
-}
-
-/** Whether an event moves money or announces that: then it needs a valid amount. */
-export function needsAmount(event: TransactionEvent): boolean {
-  const money = toMoneyEvent(event);
-  if (money === null || (event.success === false && !event.correction)) return false;
-  // A void is always of all that is left, so its amount may be missing.
-  return money.kind !== 'void' || (event.amount !== undefined && event.amount !== null);
-}
-
-/**
- * Names an event as a callback may do: by its id or, as in the documented example `event_id=3`, by its place
- * among the events. The event's name is part of it, so that a number never refers to another kind of event.
- */
-export function eventRef(id: string, event: string): string {
-  return `${id}/${event}`;
-}
-
-/**
- * The names of events that have moved money finally. A failed one may be corrected later, so a callback about
- * it always needs a look.
- */
-export function knownEventsOf(events: readonly TransactionEvent[]): readonly string[] {
-  return events.flatMap(({ id, event = '', success }, place) => {
-    if (success !== true || !KINDS.has(event)) return [];
-    return [...(id === undefined ? [] : [eventRef(id, event)]), eventRef(String(place), event)];
-  });
 }
 
 /**
@@ -106,29 +36,6 @@ export function sumsOf(operations: readonly ShownOperation[]): Sums {
       .filter(({ kind, state }) => kind === wanted && state === 'done')
       .reduce((total, { amountMinor }) => total + amountMinor, 0);
   return { capturedMinor: sum('capture'), refundedMinor: sum('refund'), voidedMinor: sum('void') };
-}
-
-/**
- * The amount left to capture according to Dintero's last correction; null if there is none, or if something
- * was captured or voided since.
- */
-export function correctedRest(events: readonly TransactionEvent[]): number | null {
-  const at = events.findLastIndex(({ correction }) => isAmountMinor(correction?.remaining_capture_amount));
-  const correction = events[at]?.correction;
-  const rest = correction?.remaining_capture_amount;
-  if (!isAmountMinor(rest)) return null;
-  const isNews = ({ id, event, success }: TransactionEvent): boolean =>
-    success === true &&
-    (event === 'CAPTURE' || event === 'VOID') &&
-    !(id !== undefined && correction?.event_ids?.includes(id));
-  return events.slice(at + 1).some(isNews) ? null : rest;
-}
-
-function toMoneyEvent(event: TransactionEvent): MoneyEvent | null {
-  const word = event.event ?? '';
-  const isInitiated = word.startsWith(INITIATE);
-  const kind = KINDS.get(isInitiated ? word.slice(INITIATE.length) : word);
-  return kind === undefined ? null : { kind, isInitiated, event };
 }
 
 /** The accepted events whose end is a separate event. */
@@ -173,15 +80,6 @@ function resembles(
 function isSuperseded(one: MoneyEvent, money: readonly MoneyEvent[]): boolean {
   if (one.event.success !== false) return false;
   return money.some((other) => makesGood(other, one));
-}
-
-function makesGood(other: MoneyEvent, { kind, event }: MoneyEvent): boolean {
-  if (other.event === event || other.kind !== kind || other.isInitiated) return false;
-  return other.event.success === true && names(event, other.event);
-}
-
-function names({ correction }: TransactionEvent, { id }: TransactionEvent): boolean {
-  return id !== undefined && correction?.event_ids?.includes(id) === true;
 }
 
 interface Surroundings {
@@ -238,53 +136,6 @@ function stateOf(
     return wasUndone(kind, event, authorizedMinor, money) ? 'failed' : 'done';
   if (event.success !== false) return 'pending';
   // It was corrected by another kind of event, such as the void of a lapsed authorization.
-  if (money.some(({ event: other }) => names(event, other))) return 'failed';
+  if (money.some(({ event: other }) => correctionNames(event, other))) return 'failed';
   return wasDone(kind, event, amountMinor, left) ? 'done' : 'failed';
-}
-
-/** The statuses that show that an operation of a kind was done. */
-const REACHED: Readonly<Record<OperationKind, readonly string[]>> = {
-  capture: ['CAPTURED', 'PARTIALLY_CAPTURED', 'PARTIALLY_CAPTURED_REFUNDED'],
-  refund: ['REFUNDED', 'PARTIALLY_REFUNDED', 'PARTIALLY_CAPTURED_REFUNDED'],
-  void: ['AUTHORIZATION_VOIDED'],
-};
-
-/**
- * Whether a correction says that a failed operation was done. If its status can be reached twice, only the
- * remaining amount proves it.
- */
-function wasDone(
-  kind: OperationKind,
-  { correction, transaction_status: before }: TransactionEvent,
-  amountMinor: number,
-  left: number,
-): boolean {
-  if (!correction || !REACHED[kind].includes(correction.status ?? '')) return false;
-  const rest = kind === 'refund' ? correction.remaining_refund_amount : correction.remaining_capture_amount;
-  if (isAmountMinor(rest) && amountMinor <= left) return rest <= left - amountMinor;
-  return correction.status !== before;
-}
-
-/**
- * Whether a correction says that an operation that was done no longer counts: by its status, or because more
- * is left than if it counted.
- */
-function wasUndone(
-  kind: OperationKind,
-  { correction }: TransactionEvent,
-  authorizedMinor: number,
-  money: readonly MoneyEvent[],
-): boolean {
-  if (!correction) return false;
-  if (!REACHED[kind].includes(correction.status ?? '')) return true;
-  const rest = kind === 'refund' ? correction.remaining_refund_amount : correction.remaining_capture_amount;
-  return isAmountMinor(rest) && rest > restIfAllStood(kind, authorizedMinor, money);
-}
-
-function restIfAllStood(kind: OperationKind, authorizedMinor: number, money: readonly MoneyEvent[]): number {
-  const sum = (wanted: OperationKind): number =>
-    money
-      .filter((one) => one.kind === wanted && !one.isInitiated && one.event.success === true)
-      .reduce((total, { event }) => total + (isAmountMinor(event.amount) ? event.amount : 0), 0);
-  return kind === 'refund' ? sum('capture') - sum('refund') : authorizedMinor - sum('capture') - sum('void');
 }

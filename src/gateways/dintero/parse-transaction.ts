@@ -5,15 +5,9 @@ import type { Transaction, TransactionStatus } from '../../domain/transaction.ts
 import { byTime } from '../shared/times.ts';
 import { rulesFor } from './capabilities.ts';
 import { accountOf } from './id-parts.ts';
-import type { Sums, TransactionEvent } from './money-events.ts';
-import {
-  correctedRest,
-  eventSchema,
-  knownEventsOf,
-  needsAmount,
-  operationsOf,
-  sumsOf,
-} from './money-events.ts';
+import { operationsOf, sumsOf, type Sums } from './money-events.ts';
+import { eventSchema, knownEventsOf, needsAmount, type TransactionEvent } from './transaction-event.ts';
+import { correctedRest } from './corrections.ts';
 import { withoutPersonal } from '../shared/personal-data.ts';
 import { amountField, currencyField, idField, referenceField, shownField } from '../shared/gateway-fields.ts';
 import { isTime, timeField } from '../shared/times.ts';

@@ -3,7 +3,7 @@ import type { PaymentKey } from '../../domain/payment.ts';
 import type { Delivery, RawRequest, Verification } from '../verification.ts';
 import { parseKey } from '../shared/payment-key.ts';
 import { accountOf } from './id-parts.ts';
-import { eventRef } from './money-events.ts';
+import { eventRef } from './transaction-event.ts';
 import type { SignatureCheck, SignedTarget, Signer } from './signature.ts';
 import { sha256 } from '../../lib/fingerprint.ts';
 import { contentHash, parseTarget, verifySignature } from './signature.ts';
