@@ -1,7 +1,7 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Delivery, RawRequest } from '../../gateways/verification.ts';
 import type { Gateway } from '../../gateways/gateway.ts';
+import type { Delivery, RawRequest } from '../../gateways/verification.ts';
 import { crashable } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
 import { countReceipt, markSignalled } from '../../store/deliveries.ts';
@@ -13,6 +13,7 @@ import type { Callback } from '../../domain/callback.ts';
 import type { PaymentAddress } from '../../domain/payment.ts';
 import { Batcher } from '../../lib/batcher.ts';
 import { Refusal } from '../refusal.ts';
+import { countDelivery } from './count-delivery.ts';
 import type { Pokes } from './pokes.ts';
 import { receivedOf } from './log-entry.ts';
 import { RefusedCallbacks } from './refused-callbacks.ts';
@@ -69,7 +70,7 @@ export class Ingress {
     const delivery = await this.#identified(gateway, verification.delivery);
     const isCounted = await this.#countCopy(gateway, delivery);
     const result = isCounted ? 'duplicate' : await this.#take(gateway, request, delivery);
-    count(this.#service, gateway, delivery, verification.outcome, result);
+    countDelivery(this.#service, gateway, delivery, { outcome: verification.outcome, result });
     stop();
     if (verification.outcome === 'stale') throw staleSignature(delivery);
     return { result };
@@ -183,35 +184,6 @@ const tell = crashable(
   ({ runs }: Service, payment: PaymentAddress, signal: Callback) => runs.callback(payment, signal),
 );
 
-function count(
-  service: Service,
-  gateway: Gateway,
-  delivery: Delivery,
-  outcome: string,
-  result: string,
-): void {
-  const { metrics, log } = service;
-  const { eventId, kind, key, secretIndex, secretFingerprint } = delivery;
-  const reason = result === 'ignored' ? { reason: ignoredAs(delivery) } : {};
-  metrics.deliveries.inc({
-    gateway: gateway.id,
-    outcome: outcome === 'stale' ? 'stale' : result,
-    ...reason,
-  });
-  const group = gateway.secrets.find(({ fingerprints }) => fingerprints[secretIndex] === secretFingerprint);
-  metrics.secretHits.inc({
-    gateway: gateway.id,
-    kind: group?.kind ?? 'unknown',
-    secret: String(secretIndex),
-  });
-  if (kind === 'unclear') log.error({ gateway: gateway.id, eventId }, 'validly signed, but not understood');
-  if (kind === 'payment' && key !== null && result === 'ignored')
-    log.error(
-      { gateway: gateway.id, eventId, payment: key.paymentId },
-      'a callback is about a payment that this store has lost: was an older backup restored? See docs/operations.md',
-    );
-}
-
 function longStaleSignature({ ageSeconds }: Delivery): Refusal {
   const days = Math.floor(Math.abs(ageSeconds) / (24 * 3_600));
   return new Refusal(
@@ -235,12 +207,6 @@ function unavailable(
 ): never {
   metrics.deliveries.inc({ gateway, outcome: 'unavailable' });
   throw new Refusal('unavailable', detail, { cause });
-}
-
-/** `lost`: about a payment of ours that the store has lost. */
-function ignoredAs({ kind, key }: Delivery): string {
-  if (kind !== 'payment') return kind;
-  return key === null ? 'foreign' : 'lost';
 }
 
 function after(ms: number): Promise<null> {
