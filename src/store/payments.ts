@@ -59,6 +59,14 @@ export async function recordOpened(
   return { sessionId: before?.sessionId ?? null, checkoutUrl: before?.checkoutUrl ?? null };
 }
 
+/** The request is still opening the session: the payment's run waits for so long from now. */
+export async function renewLease(db: Db, paymentId: string, leaseMs: number): Promise<void> {
+  await db
+    .update(payments)
+    .set({ openingUntil: sql`now() + ${leaseMs} * interval '1 millisecond'` })
+    .where(and(eq(payments.id, paymentId), isNull(payments.sessionId)));
+}
+
 /** The request that was opening the session has given up: the payment's run need not wait for it any longer. */
 export async function endLease(db: Db, paymentId: string): Promise<void> {
   await db

@@ -4,6 +4,7 @@
  */
 import { crashable } from '../../crash-points.ts';
 import { formatMoney } from '../../domain/money.ts';
+import { inTime } from '../../lib/time-limit.ts';
 import type { Service } from '../../service.ts';
 import { claimPayment, type NewPayment } from '../../store/claim-payment.ts';
 import type { Db } from '../../store/open.ts';
@@ -26,6 +27,9 @@ export interface OpenedAnswer {
   readonly warnings: readonly Warning[];
 }
 
+/** A caller has an answer within 15 s, the store's time included. Contract §3. */
+const ANSWER_WITHIN_MS = 14_000;
+
 /** When to ask again for a session that the gateway has not opened yet. */
 const STILL_OPENING_RETRY_S = 5;
 
@@ -47,6 +51,8 @@ export async function openPayment(
   const asked = newPaymentOf(service, request, texts);
   let replaced: string | null = null;
   let created: string | null = null;
+  const since = performance.now();
+  const left = () => Math.max(1, since + ANSWER_WITHIN_MS - performance.now());
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const { leaseMs } = opener;
     const wanted = { ...asked, ...(leaseMs !== undefined && { leaseMs }) };
@@ -64,7 +70,10 @@ export async function openPayment(
       continue;
     }
     if (claim.kind === 'created') created = claim.payment.id;
-    const opened = (await opener.open(claim)) ?? (await openRun(service, claim.payment));
+    const tooLate = () => stillOpening(claim.payment);
+    const opened =
+      (await inTime(opener.open(claim), left(), tooLate)) ??
+      (await inTime(openRun(service, claim.payment), left(), tooLate));
     if (opened !== null) return { isNew: opened.id === created, payment: opened, warnings: texts.warnings };
   }
   throw new Refusal('unavailable', 'the payment kept changing while it was opened; send the request again');
@@ -92,14 +101,7 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
     throw error;
   });
   if (result === null || result.kind === 'not_open') return null;
-  if (result.kind === 'still_opening')
-    throw new Refusal(
-      'unavailable',
-      `${payment.gateway} has not answered yet; send the request again: nothing is done twice`,
-      {
-        retryAfterSeconds: STILL_OPENING_RETRY_S,
-      },
-    );
+  if (result.kind === 'still_opening') throw stillOpening(payment);
   if (result.kind === 'rejected')
     throw new Refusal('gateway_rejected', `${payment.gateway} refused the session: ${result.reason}`);
   const { sessionId, checkoutUrl, status } = result;
@@ -110,6 +112,11 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   if (status === 'PENDING' && opened.runId !== null) return { ...payment, ...opened };
   const fresh = await findPayment(service.store.db, payment.id);
   return { ...(fresh ?? payment), ...opened };
+}
+
+function stillOpening({ gateway }: PaymentRow): Refusal {
+  const text = `${gateway} has not answered yet; send the request again: nothing is done twice`;
+  return new Refusal('unavailable', text, { retryAfterSeconds: STILL_OPENING_RETRY_S });
 }
 
 /** The request that opened the session may have died before it noted the run that it started, or started none. */

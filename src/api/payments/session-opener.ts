@@ -13,6 +13,7 @@ import { openedPayment } from '../../sessions/opened-payment.ts';
 import type { PaymentClaim } from '../../store/claim-payment.ts';
 import { endLease, recordRun, type PaymentRow } from '../../store/payments.ts';
 import { addressOf } from './find-payment.ts';
+import { LEASE_MS, whileLeased } from './held-lease.ts';
 
 interface Limits {
   /** How long the gateway may take. */
@@ -24,10 +25,8 @@ interface Limits {
   readonly atOnce: number;
 }
 
-/** With the 12 s of the run, the caller has an answer within 15 s. */
-const LIMITS: Limits = { waitsMs: 2_000, atOnce: 50 };
-/** How much longer the run waits for this request: the store's time. */
-const STORE_MS = 1_000;
+/** A gateway that is slow is waited for, since giving up would open a second session. */
+const LIMITS: Limits = { waitsMs: 10_000, atOnce: 50 };
 
 type Claimed = Extract<PaymentClaim, { readonly kind: 'created' | 'open' }>;
 
@@ -44,8 +43,7 @@ export class SessionOpener {
 
   /** For the claim of a payment: how long its run leaves the opening to us. Undefined where there is no room. */
   get leaseMs(): number | undefined {
-    const { waitsMs, atOnce } = this.#limits;
-    return this.#underWay.size < atOnce ? waitsMs + STORE_MS : undefined;
+    return this.#underWay.size < this.#limits.atOnce ? LEASE_MS : undefined;
   }
 
   /**
@@ -63,12 +61,14 @@ export class SessionOpener {
 
   async #openAndStart(payment: PaymentRow): Promise<PaymentRow | null> {
     const { log, store } = this.#service;
-    const opened = await this.#create(payment).catch((error: unknown) => {
-      log.debug({ payment: payment.id, reason: String(error) }, 'the session is left to its run');
-      return null;
-    });
+    const opened = await whileLeased(store.db, payment.id, () => this.#create(payment)).catch(
+      (error: unknown) => {
+        log.debug({ payment: payment.id, reason: String(error) }, 'the session is left to its run');
+        return null;
+      },
+    );
     if (opened !== null) return this.#start(opened);
-    // Where the store does not answer, the run waits until the time is over.
+    // Where the store does not answer, the run waits until the lease has run out.
     await endLease(store.db, payment.id).catch(() => undefined);
     return null;
   }

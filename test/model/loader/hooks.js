@@ -40,6 +40,7 @@ const PURE_ONLY = {
   '@temporalio/activity': 'temporal-activity',
   '@temporalio/client': 'temporal-client',
   'activities/heartbeat.ts': 'heartbeat',
+  'api/payments/held-lease.ts': 'held-lease',
   'updates/held-claim.ts': 'held-claim',
 };
 

@@ -56,3 +56,11 @@ export function findOrder(
     return order === undefined ? null : { order, payments: tables.paymentsOf(reference).reverse() };
   });
 }
+
+export function renewLease(db: Db, paymentId: string, leaseMs: number): Promise<void> {
+  const tables = tablesOf(db);
+  return tables.call('renew a lease', () => {
+    if (tables.payments.get(paymentId)?.sessionId === null)
+      tables.changePayment(paymentId, { openingUntil: new Date(Date.now() + leaseMs) });
+  });
+}
