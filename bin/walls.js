@@ -45,7 +45,13 @@ export const WALLS = {
 
   'src/config': ['src/lib', 'src/crash-points.ts', 'src/gateways/registry.ts', 'type src/gateways'],
   'src/store': ['src/lib', 'src/domain', 'src/crash-points.ts'],
-  'src/sessions': ['type src/domain', 'type src/gateways/gateway.ts', 'src/store', 'src/crash-points.ts'],
+  'src/sessions': [
+    'src/domain',
+    'type src/gateways/gateway.ts',
+    'src/store',
+    'type src/updates',
+    'src/crash-points.ts',
+  ],
   'src/workflows': ['src/domain', 'type src/activities'],
   'src/temporal': [
     'src/lib',
@@ -73,7 +79,6 @@ export const WALLS = {
     'src/store',
     'src/updates',
     'src/crash-points.ts',
-    'type src/telemetry',
     'type src/temporal',
   ],
   'src/background': [

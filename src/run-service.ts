@@ -26,6 +26,7 @@ import { createMoneyRuns } from './temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentRuns } from './temporal/payment-runs.ts';
 import { unknownVariables } from './config/unknown-variables.ts';
 import { FirstAttempts } from './updates/first-attempts.ts';
+import { createRecording, type Recording } from './updates/recording.ts';
 import { merchantEndpoint } from './updates/merchant-endpoint.ts';
 
 export interface Roles {
@@ -159,18 +160,37 @@ async function createService(
   const openings = createOpenings(metrics);
   const storeFigures = createStoreFigures({ ...parts, store });
   const patient = runsWithin(PATIENT_TIMEOUT_MS);
-  const firstAttempts = createFirstAttempts({ ...parts, store }, roles, patient.runs);
-  const own = { openings, storeFigures, firstAttempts, ...runsWithin(SIGNAL_TIMEOUT_MS) };
+  const notifying = notifyingParts({ ...parts, store }, roles, patient.runs);
+  const own = { openings, storeFigures, ...notifying, ...runsWithin(SIGNAL_TIMEOUT_MS) };
   return { failed, service: { ...parts, store, namespace, ...own }, patient };
 }
 
+/** How the parts of a process record findings. */
+export function recordingOf({
+  store,
+  config,
+  gateways,
+  metrics,
+  firstAttempts,
+}: Pick<Service, 'store' | 'config' | 'gateways' | 'metrics' | 'firstAttempts'>): Recording {
+  const settings = {
+    policy: config.LATE_MONEY_POLICY,
+    livemode: gateways.all[0]?.mode === 'live',
+    tells: config.ORDER_WEBHOOK_URL !== undefined,
+  };
+  const tell = (orderReference: string, effects: readonly string[]) =>
+    firstAttempts.tell(orderReference, effects);
+  return createRecording(store.db, settings, { tell, metrics });
+}
+
 /** Workers notify the merchant: an API may have no network access to it. */
-function createFirstAttempts(
-  { config, store, log, metrics }: Pick<Service, 'config' | 'store' | 'log' | 'metrics'>,
+function notifyingParts(
+  parts: Pick<Service, 'config' | 'gateways' | 'store' | 'log' | 'metrics'>,
   roles: Roles,
   runs: PaymentRuns,
-): FirstAttempts {
-  return new FirstAttempts({
+): Pick<Service, 'firstAttempts' | 'recording'> {
+  const { config, store, log, metrics } = parts;
+  const firstAttempts = new FirstAttempts({
     db: store.db,
     log,
     endpoint: roles.worker ? merchantEndpoint(config) : null,
@@ -178,6 +198,7 @@ function createFirstAttempts(
     handOver: (payment, effectId) => runs.tell(payment, effectId),
     onAttempt: (type, outcome) => metrics.updates.inc({ type, outcome }),
   });
+  return { firstAttempts, recording: recordingOf({ ...parts, firstAttempts }) };
 }
 
 /** Migrates and stamps the store, as soon as it answers. @throws WrongAccount */

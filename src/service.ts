@@ -10,6 +10,7 @@ import type { Namespace } from './temporal/namespace.ts';
 import type { MoneyRuns } from './temporal/money-runs.ts';
 import type { PaymentRuns } from './temporal/payment-runs.ts';
 import type { FirstAttempts } from './updates/first-attempts.ts';
+import type { Recording } from './updates/recording.ts';
 
 /** What all parts of a process share. Created once, in run-service.ts. */
 export interface Service {
@@ -27,6 +28,8 @@ export interface Service {
   readonly money: MoneyRuns;
   /** Notifies the merchant of committed updates. Has no effect in a process that does not notify. */
   readonly firstAttempts: FirstAttempts;
+  /** Records findings, and has the merchant notified of them. */
+  readonly recording: Recording;
   /** Reports a fault that only a person can repair. The process ends with this error. */
   readonly fail: (error: Error) => void;
 }

@@ -32,8 +32,8 @@ const LAYERS = [
     load: 0.5,
     loads: {
       silence: 1.5,
-      'crash-points': 1.5,
-      money: 0.8,
+      'crash-points': 1.2,
+      money: 0.6,
       merchant: 1,
       'kill-embedded': 0.75,
       'late-money': 0.6,

@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateways/gateway.ts';
 import { retryableGatewayFailure } from './gateway-failure.ts';
 import { withHeartbeat } from './heartbeat.ts';
-import type { Recording } from './recording.ts';
+import type { Recording } from '../updates/recording.ts';
 
 /** The tools of an activity that calls a gateway and records what it finds. */
 export interface GatewayTools extends Recording {

@@ -12,7 +12,7 @@ import { planGiveBack } from './give-back.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import { lookAtPayment } from './look-at-payment.ts';
 import type { OpeningSettings } from './open-session.ts';
-import type { Recording } from './recording.ts';
+import type { Recording } from '../updates/recording.ts';
 import { tryToOpen } from './try-to-open.ts';
 
 export interface ActivityDependencies {

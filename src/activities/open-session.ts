@@ -11,10 +11,10 @@ import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway-errors.
 import type { FoundSession } from '../gateways/gateway.ts';
 import { createAtGateway, writeOpened } from '../sessions/open-at-gateway.ts';
 import { openedPayment } from '../sessions/opened-payment.ts';
+import { recordNoSession } from '../sessions/record-no-session.ts';
 import { markForeign } from '../store/deliveries.ts';
 import { adoptPayment, findOrder, findPayment, type PaymentRow } from '../store/payments.ts';
 import type { GatewayTools } from './ask-gateway.ts';
-import { recordNoSession } from './close-unopened.ts';
 import type { NoSession, OpenSessionInput, OpenSessionOutcome } from './contract.ts';
 import { currentRun } from './current-run.ts';
 

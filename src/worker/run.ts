@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
-import { createRecording } from '../activities/recording.ts';
 import { createWakingActivities } from '../activities/start-workflows.ts';
 import { createUpdateActivities } from '../activities/notify-merchant.ts';
 import { createSweepActivities } from '../activities/sweep-activities.ts';
@@ -122,16 +121,9 @@ async function endAll(workers: readonly Worker[]): Promise<void> {
   while (!isEnded()) await sleep(50);
 }
 
-function paymentActivities({ store, gateways, config, metrics, runs, firstAttempts }: Service) {
-  const settings = {
-    policy: config.LATE_MONEY_POLICY,
-    livemode: gateways.all[0]?.mode === 'live',
-    tells: config.ORDER_WEBHOOK_URL !== undefined,
-  };
-  const tell = (orderReference: string, effects: readonly string[]) =>
-    firstAttempts.tell(orderReference, effects);
+function paymentActivities({ recording, gateways, config, runs }: Service) {
   return createActivities({
-    recording: createRecording(store.db, settings, { tell, metrics }),
+    recording,
     gatewayNamed: gateways.named,
     opening: { pollIntervalMs: config.ON_HOLD_POLL_INTERVAL, lifetimeMs: config.SESSION_LIFETIME },
     onSlowOpening: (payment) => runs.openingTakesLong(payment),

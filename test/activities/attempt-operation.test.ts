@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { eq } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import type { AttemptResult, GiveBackPlan, MoneyActivities } from '../../src/activities/contract.ts';
-import { createRecording } from '../../src/activities/recording.ts';
+import { createRecording } from '../../src/updates/recording.ts';
 import type { ReviewCode } from '../../src/domain/payment.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { eq } from 'drizzle-orm';
 import { createActivities } from '../../src/activities/create-activities.ts';
 import type { LookInput, LookResult, PaymentActivities } from '../../src/activities/contract.ts';
-import { createRecording } from '../../src/activities/recording.ts';
+import { createRecording } from '../../src/updates/recording.ts';
 import type { Triggers } from '../../src/domain/trigger.ts';
 import type { Reading, Transaction } from '../../src/domain/transaction.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';

@@ -11,7 +11,7 @@ import {
   untilTold,
   type Opened,
 } from './support/shop.ts';
-import { startStack, type Stack } from './support/stack.ts';
+import { startStack, SWEEPS, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
 let stack: Stack;
@@ -19,7 +19,7 @@ let surplus: Opened;
 const orders = new Set<string>();
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startStack({ env: SWEEPS });
   surplus = await openTwice();
 }, 150_000);
 

@@ -37,6 +37,8 @@ const WORTH_AN_ALERT = [
 ];
 
 it('shows the figures of the SDK among ours', async () => {
+  // The run opens the session, so that the queue of openings has a figure.
+  await stack.sandbox.faults({ create: { status: 500, times: 1 } });
   await open(stack, newOrder('figures'));
   const isShown = async () => {
     const text = await scrape();

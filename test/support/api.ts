@@ -7,6 +7,7 @@ import { signCallbackForTest } from '../../src/gateways/dintero/signature.ts';
 import { createGateways } from '../../src/gateways/registry.ts';
 import { createOpenings } from '../../src/health/openings.ts';
 import { createStoreFigures } from '../../src/health/store-figures.ts';
+import { recordingOf } from '../../src/run-service.ts';
 import type { Service } from '../../src/service.ts';
 import type { Store } from '../../src/store/open.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
@@ -98,6 +99,7 @@ export async function startTestApi(
     fail: () => undefined,
   };
   const troubled = { ...store, db: troubles.db };
+  const recording = recordingOf({ ...parts, store: troubled, firstAttempts });
   const service: Service = {
     ...parts,
     store: troubled,
@@ -107,6 +109,7 @@ export async function startTestApi(
     runs,
     money,
     firstAttempts,
+    recording,
   };
   const stop = await startApi(service);
   const send: TestApi['send'] = (method, target, sent = {}) => sendRaw(port, method, target, sent);

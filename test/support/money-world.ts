@@ -4,7 +4,7 @@
  */
 import type { Client } from '@temporalio/client';
 import { createActivities } from '../../src/activities/create-activities.ts';
-import { createRecording } from '../../src/activities/recording.ts';
+import { createRecording } from '../../src/updates/recording.ts';
 import { createWakingActivities } from '../../src/activities/start-workflows.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';

@@ -1,7 +1,7 @@
 /** The product's activities for one order, on the gateway of its story and the world's store. */
 import { createActivities } from '../../src/activities/create-activities.ts';
 import { createUpdateActivities } from '../../src/activities/notify-merchant.ts';
-import { createRecording } from '../../src/activities/recording.ts';
+import { createRecording } from '../../src/updates/recording.ts';
 import { createWakingActivities } from '../../src/activities/start-workflows.ts';
 import { FirstAttempts } from '../../src/updates/first-attempts.ts';
 import type { RunActivities } from './run-activities.ts';

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createOpenings } from '../../src/health/openings.ts';
+import { recordingOf } from '../../src/run-service.ts';
 import { createStoreFigures } from '../../src/health/store-figures.ts';
 import { startApi } from '../../src/api/http/server.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -192,6 +193,7 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
   const namespace = createNamespace(parts);
   const limits = { updateTimeoutMs: 10_000, signalTimeoutMs: 10_000 };
   const settings = { ...limits, taskQueue: config.TEMPORAL_TASK_QUEUE, repair: () => namespace.repair() };
+  const firstAttempts = new NotedFirstAttempts();
   const service = {
     ...parts,
     store,
@@ -200,7 +202,8 @@ async function startRealApi(temporalPort: number): Promise<RunningApi> {
     storeFigures: createStoreFigures({ ...parts, store }),
     runs: createPaymentRuns(parts.client, settings),
     money: createMoneyRuns(parts.client, settings),
-    firstAttempts: new NotedFirstAttempts(),
+    firstAttempts,
+    recording: recordingOf({ ...parts, store, firstAttempts }),
   };
   const stop = await startApi(service);
   return {

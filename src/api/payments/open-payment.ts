@@ -16,7 +16,7 @@ import { closePayment } from './cancel-payment.ts';
 import { addressOf, refuseUnconfigured } from './find-payment.ts';
 import { newPaymentOf, type PaymentRequest } from './new-payment.ts';
 import { fitted, type Warning } from './prefill.ts';
-import type { SessionOpener } from './session-opener.ts';
+import { gatewayRefused, type SessionOpener } from './session-opener.ts';
 
 export type PaymentTools = Service & { readonly opener: SessionOpener };
 
@@ -102,8 +102,7 @@ async function openRun(service: Service, payment: PaymentRow): Promise<PaymentRo
   });
   if (result === null || result.kind === 'not_open') return null;
   if (result.kind === 'still_opening') throw stillOpening(payment);
-  if (result.kind === 'rejected')
-    throw new Refusal('gateway_rejected', `${payment.gateway} refused the session: ${result.reason}`);
+  if (result.kind === 'rejected') throw gatewayRefused(payment, result.reason);
   const { sessionId, checkoutUrl, status } = result;
   const opened = { sessionId, checkoutUrl, status, runId: await runOf(service, payment, result.runId) };
   if (payment.sessionId !== null) return { ...payment, ...opened };

@@ -1,17 +1,20 @@
 /**
  * The fast way to open a session: the request that has created the payment asks the gateway itself, once, and
- * starts the run before it answers. After any trouble the run opens the session durably, and first looks for a
+ * starts the run before it answers. A refusal ends the payment. After any other trouble the run opens the session durably, and first looks for a
  * session that this request may have left.
  */
 import { crashable } from '../../crash-points.ts';
 import type { OpenedPayment } from '../../domain/opened-payment.ts';
 import type { PaymentAddress } from '../../domain/payment.ts';
+import { GatewayRejected } from '../../gateways/gateway-errors.ts';
 import { withTimeLimit } from '../../lib/time-limit.ts';
 import type { Service } from '../../service.ts';
 import { createAtGateway, writeOpened } from '../../sessions/open-at-gateway.ts';
 import { openedPayment } from '../../sessions/opened-payment.ts';
+import { recordNoSession, refusedBecause } from '../../sessions/record-no-session.ts';
 import type { PaymentClaim } from '../../store/claim-payment.ts';
 import { endLease, recordRun, type PaymentRow } from '../../store/payments.ts';
+import { Refusal } from '../refusal.ts';
 import { addressOf } from './find-payment.ts';
 import { LEASE_MS, whileLeased } from './held-lease.ts';
 
@@ -49,6 +52,7 @@ export class SessionOpener {
   /**
    * The payment with its session, watched by its run. Null where the run is to open the session. Requests for
    * one payment share one opening.
+   * @throws Refusal `gateway_rejected`
    * @throws RunsUnavailable when the session is open and recorded, and no run could be started
    */
   open({ kind, payment }: Claimed): Promise<PaymentRow | null> {
@@ -62,7 +66,8 @@ export class SessionOpener {
   async #openAndStart(payment: PaymentRow): Promise<PaymentRow | null> {
     const { log, store } = this.#service;
     const opened = await whileLeased(store.db, payment.id, () => this.#create(payment)).catch(
-      (error: unknown) => {
+      async (error: unknown) => {
+        if (error instanceof GatewayRejected) await this.#refuse(payment, error);
         log.debug({ payment: payment.id, reason: String(error) }, 'the session is left to its run');
         return null;
       },
@@ -87,6 +92,19 @@ export class SessionOpener {
     });
   }
 
+  /**
+   * A refusal is final: the payment fails, and no run asks again. Where it can't be recorded, or the payment
+   * has changed meanwhile, its run goes on. @throws Refusal `gateway_rejected`
+   */
+  async #refuse(payment: PaymentRow, { message }: GatewayRejected): Promise<void> {
+    const { gateways, recording } = this.#service;
+    const { account } = gateways.named(payment.gateway);
+    const { id: paymentId, orderReference } = payment;
+    const record = { paymentId, orderReference, account, key: `refused-${paymentId}`, callbacks: [] };
+    const recorded = await recordNoSession(recording, record, refusedBecause(message)).catch(() => null);
+    if (recorded?.status === 'FAILED') throw gatewayRefused(payment, message);
+  }
+
   /** No caller has the session before its run watches it. */
   async #start(payment: PaymentRow): Promise<PaymentRow> {
     const { config, store } = this.#service;
@@ -101,3 +119,8 @@ const startRun = crashable(
   { after: 'open.start.after' },
   ({ runs }: Service, payment: PaymentAddress, opened: OpenedPayment) => runs.start(payment, opened),
 );
+
+/** The answer about a payment whose session the gateway has refused. */
+export function gatewayRefused({ gateway }: PaymentRow, reason: string): Refusal {
+  return new Refusal('gateway_rejected', `${gateway} refused the session: ${reason}`);
+}

@@ -94,7 +94,6 @@ describe('the request that creates a payment', () => {
     ['does not answer', { delayMs: 60_000 }],
     ['loses its answer', { drop: 'after', times: 10 }],
     ['fails', { status: 503, times: 10 }],
-    ['refuses', { status: 400, times: 10 }],
   ])('leaves the session to the run where the gateway %s', async (_, fault) => {
     await sandbox.faults({ create: fault });
     const { status, json, ms } = await open();
@@ -103,6 +102,16 @@ describe('the request that creates a payment', () => {
     expect(started).toEqual([]);
     const { openingUntil } = await rowOf(json.id);
     expect(openingUntil?.getTime()).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('takes a refusal for final', async () => {
+    await sandbox.faults({ create: { status: 400, times: 1 } });
+    expect(await open()).toMatchObject({ status: 502, json: { code: 'gateway_rejected' } });
+    const { json: order } = await api.send('GET', `/v1/orders/${reference}`, { key: API_KEY });
+    expect(order.status).toBe('PAYMENT_FAILED');
+    expect(await rowOf(order.payments[0])).toMatchObject({ status: 'FAILED', sessionId: null });
+    expect(left).toEqual([]);
+    expect((await open()).status).toBe(201);
   });
 
   it('waits for a slow gateway, and keeps its run from opening a second session', async () => {

@@ -1,7 +1,7 @@
 /** One order, everybody who has to do with it, and the product between them: the sources themselves, on our clock. */
 import { createActivities } from '../../../src/activities/create-activities.ts';
 import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
-import { createRecording } from '../../../src/activities/recording.ts';
+import { createRecording, type Recording } from '../../../src/updates/recording.ts';
 import { createWakingActivities } from '../../../src/activities/start-workflows.ts';
 import { createMoneyMover, type MoneyMover } from '../../../src/api/money/money-mover.ts';
 import { SessionOpener } from '../../../src/api/payments/session-opener.ts';
@@ -164,20 +164,21 @@ export class World {
   activities(): RunActivities {
     const db = dbOf(this.tables);
     const gatewayNamed = () => this.#gateway;
-    const { policy } = this.trouble.weather;
     return {
       ...createActivities({
-        recording: createRecording(
-          db,
-          { policy, livemode: false, tells: true },
-          { tell: (order, effects) => this.firstAttempts.tell(order, effects) },
-        ),
+        recording: this.#recording(),
         gatewayNamed,
         opening: { pollIntervalMs: POLL_MS, lifetimeMs: LIFETIME_MS },
       }),
       ...createWakingActivities({ db, runs: this.runs, money: this.money }),
       ...createUpdateActivities({ db, endpoint: ENDPOINT }),
     };
+  }
+
+  #recording(): Recording {
+    const { policy } = this.trouble.weather;
+    const tell = (order: string, effects: readonly string[]) => this.firstAttempts.tell(order, effects);
+    return createRecording(dbOf(this.tables), { policy, livemode: false, tells: true }, { tell });
   }
 
   #line(): Line {
@@ -248,6 +249,7 @@ export class World {
       store: { db: dbOf(this.tables) },
       runs: this.runs,
       money: this.money,
+      recording: this.#recording(),
       firstAttempts: { tell: (order: string, effects: string[]) => this.firstAttempts.tell(order, effects) },
     } as unknown as Service;
   }

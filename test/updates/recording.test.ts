@@ -1,6 +1,6 @@
 /** What happens after a finding is recorded: `/metrics` counts it, and the merchant gets the new updates. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { createRecording } from '../../src/activities/recording.ts';
+import { createRecording } from '../../src/updates/recording.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { RecordRequest } from '../../src/store/record-finding/record-request.ts';
 import type { Triggers } from '../../src/domain/trigger.ts';

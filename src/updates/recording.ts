@@ -1,4 +1,4 @@
-/** The tools of every activity that records a finding, and what happens after the commit. */
+/** The tools of everything that records a finding, and what happens after the commit. */
 import type { Triggers } from '../domain/trigger.ts';
 import type { Db } from '../store/open.ts';
 import type { RecordedFinding } from '../store/record-finding/plan.ts';
