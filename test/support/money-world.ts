@@ -17,12 +17,14 @@ import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
+import { paymentWorkflowId } from '../../src/workflows/messages.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
 import { addressOf, aFinding, aPayment, aRecord, attempted, TELLS } from './builders.ts';
 import { startServer } from './connected-server.ts';
 import { workflowBundle, PATIENT, startWorkers } from './workers.ts';
 import { stoppedAnyhow } from './run-activities.ts';
 import { openAtGateway, startRun } from './open-payment.ts';
+import { untilQuiet } from './quiet.ts';
 import { openTestStore, type TestStore } from './store.ts';
 import { until } from './until.ts';
 
@@ -145,6 +147,8 @@ export async function aPaidPayment(
   await payAt(world, payment, pay);
   await look(world, payment);
   await untilOrder(world, payment, 'PAID');
+  // A signal to a run that is just ending is refused by the time-skipping server, unlike by the real one.
+  await untilQuiet(world.client, paymentWorkflowId(payment));
   return reread(world, payment.id);
 }
 
