@@ -1,4 +1,5 @@
 import { Context, heartbeat } from '@temporalio/activity';
+import { whileRepeating } from '../lib/while-repeating.ts';
 
 /** Far below the time-outs in src/workflows/proxies.ts. A call that ends sooner costs no heartbeat. */
 export const HEARTBEAT_EVERY_MS = 400;
@@ -7,13 +8,12 @@ export const HEARTBEAT_EVERY_MS = 400;
  * Runs an activity's body with a heartbeat, so that a killed worker is noticed within seconds. Passes the
  * cancellation signal to the body.
  */
-export async function withHeartbeat<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-  const timer = setInterval(() => heartbeat(), HEARTBEAT_EVERY_MS);
-  try {
-    return await body(Context.current().cancellationSignal);
-  } finally {
-    clearInterval(timer);
-  }
+export function withHeartbeat<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  return whileRepeating(
+    HEARTBEAT_EVERY_MS,
+    () => heartbeat(),
+    () => body(Context.current().cancellationSignal),
+  );
 }
 
 /** More than one call to a gateway, since one call is given up after ten seconds. */

@@ -10,7 +10,6 @@ import { watched } from '../sessions/opened-payment.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { UNDECIDED } from '../store/record-finding/record-request.ts';
-import { recordFinding } from '../store/record-finding/write.ts';
 import type { RecordedFinding } from '../store/record-finding/plan.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import type { LookInput, LookResult } from './contract.ts';
@@ -78,10 +77,9 @@ function claimedTransaction({ sessionId }: PaymentRow, { triggers }: LookInput):
 }
 
 async function record(looking: GatewayTools, input: LookInput, reading: Reading): Promise<LookResult> {
-  const { gateway, db, settings } = looking;
+  const { gateway } = looking;
   const { triggers, now, decided } = input;
-  const recorded = await recordFinding(
-    db,
+  const recorded = await looking.record(
     {
       paymentId: input.paymentId,
       orderReference: input.orderReference,
@@ -92,9 +90,8 @@ async function record(looking: GatewayTools, input: LookInput, reading: Reading)
       notes: (decision) => notesOfLook(gateway.id, triggers, { reading, decision }, now),
       ...(decided && { noteKey: decided.noteKey }),
     },
-    settings,
+    triggers,
   );
-  looking.recorded(recorded, triggers);
   return resultOf(input, reading, recorded, `${wordsOfReading(gateway.id, reading)}; ${wordsOf(recorded)}`);
 }
 

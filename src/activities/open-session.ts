@@ -4,14 +4,13 @@
  */
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
-import type { Finding } from '../domain/finding.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isSameKey, isSettled } from '../domain/payment.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import type { FoundSession } from '../gateways/gateway.ts';
-import { createAtGateway, writeOpened } from '../sessions/open-at-gateway.ts';
+import { openAtGateway, writeOpened } from '../sessions/open-at-gateway.ts';
 import { openedPayment } from '../sessions/opened-payment.ts';
-import { recordNoSession } from '../sessions/record-no-session.ts';
+import { noSession, recordNoSession } from '../sessions/record-no-session.ts';
 import { markForeign } from '../store/deliveries.ts';
 import { adoptPayment, findOrder, findPayment, type PaymentRow } from '../store/payments.ts';
 import type { GatewayTools } from './ask-gateway.ts';
@@ -45,7 +44,7 @@ export async function openPaymentSession(
   if (row === null)
     return typeof claimed === 'string' ? unknown(tools, input, claimed) : adopt(tools, input, claimed);
   if (typeof claimed !== 'string')
-    return remember(tools, row, claimed, 'adopted: its own metadata names this payment', true);
+    return remember(tools, row, claimed, 'adopted: its own metadata names this payment');
   if (isSettled(row.status)) {
     // A payment that failed without a session was refused by the gateway, in a try whose answer was lost.
     const kind = row.status === 'FAILED' ? 'rejected' : 'closed';
@@ -57,22 +56,14 @@ export async function openPaymentSession(
   return findOrCreate(tools, row, input);
 }
 
-const ENDS = {
-  rejected: { status: 'FAILED' },
-  never_opened: { status: 'EXPIRED', closedBy: 'expiry' },
-  // A payment that was closed before stays as it is. Only its deliveries are marked as handled.
-  closed: { status: 'CANCELLED' },
-} as const satisfies Record<Exclude<NoSession['kind'], 'unknown'>, Partial<Finding>>;
-
 async function ended(
   tools: Opening,
   { paymentId, orderReference, key, callbacks }: OpenSessionInput,
-  kind: keyof typeof ENDS,
+  kind: Exclude<NoSession['kind'], 'unknown'>,
   reason: string,
 ): Promise<OpenSessionOutcome> {
   const record = { paymentId, orderReference, key, callbacks, account: tools.gateway.account };
-  const finding: Finding = { pays: false, cause: kind, reason, ...ENDS[kind] };
-  const { status, hasSession } = await recordNoSession(tools, record, finding);
+  const { status, hasSession } = await recordNoSession(tools, record, noSession(kind, reason));
   const row = hasSession ? await findPayment(tools.db, paymentId) : null;
   // Another process has opened it meanwhile.
   return row === null ? { kind, reason, status } : openedPayment(tools.opening, row, true);
@@ -148,7 +139,7 @@ async function findOrCreate(
   const [oldest] = live;
   if (oldest !== undefined) {
     await Promise.all(live.slice(1).map((surplus) => tools.gateway.cancelSession(surplus.sessionId)));
-    return remember(tools, row, oldest, 'found again after an answer was lost', true);
+    return remember(tools, row, oldest, 'found again after an answer was lost');
   }
   return create(tools, row, input, mayExist);
 }
@@ -170,11 +161,8 @@ async function create(
   mayExist: boolean,
 ): Promise<OpenSessionOutcome> {
   try {
-    const session = await createAtGateway(tools, row);
-    const outcome = await remember(tools, row, session, `opened at ${tools.gateway.id}`, mayExist);
-    // Our session came too late, and no payer has its address.
-    if (outcome.sessionId !== session.sessionId) await tools.gateway.cancelSession(session.sessionId);
-    return outcome;
+    const { kept } = await openAtGateway(tools, row, { runId: currentRun() });
+    return openedPayment(tools.opening, { ...row, ...kept }, mayExist);
   } catch (error) {
     if (error instanceof GatewayRejected) return ended(tools, input, 'rejected', error.message);
     throw error;
@@ -184,15 +172,13 @@ async function create(
 async function remember(
   tools: Opening,
   row: PaymentRow,
-  session: { sessionId: string; checkoutUrl: string },
+  session: FoundSession,
   how: string,
-  mayHaveSurplus: boolean,
 ): Promise<OpenedPayment> {
   const text = `session ${session.sessionId} ${how}`;
   const { sessionId, checkoutUrl } = session;
-  const runId = currentRun();
-  const kept = await writeOpened(tools.db, row, { sessionId, checkoutUrl, runId, text });
-  return openedPayment(tools.opening, { ...row, ...kept }, mayHaveSurplus);
+  const kept = await writeOpened(tools.db, row, { sessionId, checkoutUrl, runId: currentRun(), text });
+  return openedPayment(tools.opening, { ...row, ...kept }, true);
 }
 
 /** Whether this is a retry, by the run or by Temporal after a worker was killed. */

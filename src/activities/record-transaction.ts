@@ -3,7 +3,6 @@ import { decide } from '../domain/decide.ts';
 import type { Decision, Finding } from '../domain/finding.ts';
 import type { FailedOperation } from '../domain/finish-operations.ts';
 import type { Transaction } from '../domain/transaction.ts';
-import { recordFinding } from '../store/record-finding/write.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import type { OperationInput } from './contract.ts';
 
@@ -28,21 +27,16 @@ export async function recordTransaction(
   },
 ): Promise<boolean> {
   const decided = transaction && ({ kind: 'transaction', transaction } as const);
-  const recorded = await recordFinding(
-    moving.db,
-    {
-      ...record,
-      account: moving.gateway.account,
-      decide: (payment): Decision =>
-        decided === undefined ? { kind: 'keep' } : decide(payment, decided, { now, unclearSince: null }),
-      deliveries: [],
-      notes: () => [],
-      ...(transaction && { transaction }),
-      ...(failed && { failed }),
-    },
-    moving.settings,
-  );
-  moving.recorded(recorded);
+  const recorded = await moving.record({
+    ...record,
+    account: moving.gateway.account,
+    decide: (payment): Decision =>
+      decided === undefined ? { kind: 'keep' } : decide(payment, decided, { now, unclearSince: null }),
+    deliveries: [],
+    notes: () => [],
+    ...(transaction && { transaction }),
+    ...(failed && { failed }),
+  });
   return recorded.decision.kind === 'find' && recorded.payment.status === 'REVIEW';
 }
 
@@ -60,18 +54,13 @@ export async function recordStuck(
     cause: key,
     ...(transaction && { transaction }),
   };
-  const recorded = await recordFinding(
-    moving.db,
-    {
-      paymentId,
-      orderReference,
-      key,
-      account: moving.gateway.account,
-      decide: () => ({ kind: 'find', finding }),
-      deliveries: [],
-      notes: () => [{ kind: 'operation', text: `could not be given back: ${detail}` }],
-    },
-    moving.settings,
-  );
-  moving.recorded(recorded);
+  await moving.record({
+    paymentId,
+    orderReference,
+    key,
+    account: moving.gateway.account,
+    decide: () => ({ kind: 'find', finding }),
+    deliveries: [],
+    notes: () => [{ kind: 'operation', text: `could not be given back: ${detail}` }],
+  });
 }

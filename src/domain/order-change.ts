@@ -1,17 +1,13 @@
 /** The change that a finding makes to an order and one of its payments, and the two simplest ones. */
 import type { Finding } from './finding.ts';
 import type { OrderSnapshot, OrderStatus, UpdateType } from './order.ts';
-import type { ClosedBy, PaymentSnapshot, PaymentStatus, ReviewCode } from './payment.ts';
+import type { PaymentSnapshot } from './payment.ts';
 
 /** What a finding changes about an order and one of its payments. */
-export interface OrderChange {
-  readonly status: PaymentStatus;
-  readonly reason: string | null;
-  readonly reviewCode: ReviewCode | null;
-  readonly reviewMark: string | null;
-  readonly closedBy: ClosedBy | null;
-  readonly dismissed: boolean;
-  readonly mustGiveBack: boolean;
+export interface OrderChange extends Pick<
+  PaymentSnapshot,
+  'status' | 'reason' | 'reviewCode' | 'reviewMark' | 'closedBy' | 'dismissed' | 'mustGiveBack'
+> {
   readonly orderStatus: OrderStatus;
   /** True in exactly one change of an order's life. */
   readonly paysNow: boolean;

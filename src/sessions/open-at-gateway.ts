@@ -1,13 +1,34 @@
-/** The two effects of opening a session: it is created at the gateway, then recorded. */
+/** Opens a session: creates it at the gateway, then records it. */
 import { crashable } from '../crash-points.ts';
 import type { Gateway, SessionRequest } from '../gateways/gateway.ts';
 import type { Db } from '../store/open.ts';
 import { moneyOf } from '../store/payment-snapshot.ts';
-import { recordOpened, type OpenedSession, type PaymentRow } from '../store/payments.ts';
+import { recordOpened, type KeptSession, type OpenedSession, type PaymentRow } from '../store/payments.ts';
 
-export interface Creating {
+export interface OpeningTools extends Creating {
+  readonly db: Db;
+}
+
+interface Creating {
   readonly gateway: Gateway;
   readonly signal: AbortSignal;
+}
+
+/**
+ * Returns the session that counts. If it is not ours, ours came too late: no payer has its address, and it is
+ * closed. @throws GatewayRejected | GatewayUnavailable
+ */
+export async function openAtGateway(
+  tools: OpeningTools,
+  row: PaymentRow,
+  how: Pick<OpenedSession, 'runId' | 'ifPending'>,
+): Promise<{ readonly kept: KeptSession; readonly isOurs: boolean }> {
+  const { sessionId, checkoutUrl } = await createAtGateway(tools, row);
+  const text = `session ${sessionId} opened at ${tools.gateway.id}`;
+  const kept = await writeOpened(tools.db, row, { sessionId, checkoutUrl, text, ...how });
+  const isOurs = kept.sessionId === sessionId;
+  if (!isOurs) await tools.gateway.cancelSession(sessionId, { signal: tools.signal });
+  return { kept, isOurs };
 }
 
 /** @throws GatewayRejected | GatewayUnavailable. After any other end the session may exist. */
@@ -33,7 +54,7 @@ function requestOf(row: PaymentRow): SessionRequest {
   };
 }
 
-/** Returns the session that counts; null where the payment was closed meanwhile. */
+/** See `recordOpened`. */
 export const writeOpened = crashable(
   { after: 'open.record.after' },
   (db: Db, { id }: PaymentRow, session: OpenedSession) => recordOpened(db, id, session),

@@ -3,12 +3,18 @@ import type { Callback } from '../domain/callback.ts';
 import type { Decision, Finding } from '../domain/finding.ts';
 import { isOpen, type PaymentSnapshot, type PaymentStatus } from '../domain/payment.ts';
 import type { RecordRequest } from '../store/record-finding/record-request.ts';
-import { recordFinding } from '../store/record-finding/write.ts';
 import type { Recording } from '../updates/recording.ts';
 
-/** The gateway has refused the session, for this reason. */
-export function refusedBecause(reason: string): Finding {
-  return { status: 'FAILED', pays: false, cause: 'rejected', reason };
+const ENDS = {
+  rejected: { status: 'FAILED' },
+  never_opened: { status: 'EXPIRED', closedBy: 'expiry' },
+  // A payment that was closed before stays as it is. Only its deliveries are marked as handled.
+  closed: { status: 'CANCELLED' },
+} as const satisfies Record<string, Partial<Finding>>;
+
+/** Why a payment gets no session, and its status for that. */
+export function noSession(kind: keyof typeof ENDS, reason: string): Finding {
+  return { pays: false, cause: kind, reason, ...ENDS[kind] };
 }
 
 /**
@@ -26,18 +32,13 @@ export async function recordNoSession(
   const decide = ({ status, sessionId }: Pick<PaymentSnapshot, 'status' | 'sessionId'>): Decision =>
     isOpen(status) && sessionId === '' ? { kind: 'find', finding } : { kind: 'keep' };
   const isTold = ({ kind }: Decision) => kind === 'find' || deliveries.length > 0;
-  const recorded = await recordFinding(
-    recording.db,
-    {
-      ...rest,
-      deliveries,
-      decide,
-      notes: (decision) =>
-        isTold(decision) ? [{ kind: 'operation', text: `no session: ${finding.reason}` }] : [],
-    },
-    recording.settings,
-  );
-  recording.recorded(recorded);
+  const recorded = await recording.record({
+    ...rest,
+    deliveries,
+    decide,
+    notes: (decision) =>
+      isTold(decision) ? [{ kind: 'operation', text: `no session: ${finding.reason}` }] : [],
+  });
   const { status, sessionId } = recorded.payment;
   return { status, hasSession: sessionId !== '' };
 }

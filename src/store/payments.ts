@@ -22,16 +22,18 @@ export interface OpenedSession {
   readonly ifPending?: boolean;
 }
 
+/** The session that counts. Null where the payment has none, since it was closed meanwhile. */
+export interface KeptSession {
+  readonly sessionId: string | null;
+  readonly checkoutUrl: string | null;
+}
+
 /**
  * The session is open: keeps it, and deletes the customer's data, which is not needed any more. The first session
  * stays: a try that was believed dead may finish after another one, whose session a payer already has.
  * Returns the session that counts.
  */
-export async function recordOpened(
-  db: Db,
-  paymentId: string,
-  opened: OpenedSession,
-): Promise<{ sessionId: string | null; checkoutUrl: string | null }> {
+export async function recordOpened(db: Db, paymentId: string, opened: OpenedSession): Promise<KeptSession> {
   const { sessionId, checkoutUrl, runId, text, ifPending } = opened;
   const isUnopened = and(
     isNull(payments.sessionId),

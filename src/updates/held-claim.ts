@@ -2,6 +2,7 @@
  * Holds the claim of an attempt while it is under way, so that a killed process releases it within seconds.
  * Contract §6.
  */
+import { whileRepeating } from '../lib/while-repeating.ts';
 import type { Db } from '../store/open.ts';
 import { claimAttempt, renewClaim, type ClaimedAttempt } from '../store/update-attempts.ts';
 
@@ -47,12 +48,14 @@ export async function whileClaimed<Result>(
     clearTimeout(end);
     end = setTimeout(lose, askedAt + CLAIMED_MS - Date.now());
   }
-  const renewal = setInterval(() => void renew(), RENEWED_EVERY_MS);
   try {
-    return await work(lost.signal);
+    return await whileRepeating(
+      RENEWED_EVERY_MS,
+      () => void renew(),
+      () => work(lost.signal),
+    );
   } finally {
     isOver = true;
-    clearInterval(renewal);
     clearTimeout(end);
   }
 }

@@ -1,15 +1,20 @@
-/** The tools of everything that records a finding, and what happens after the commit. */
+/** Records a finding, and does what follows its commit. */
 import type { Triggers } from '../domain/trigger.ts';
 import type { Db } from '../store/open.ts';
 import type { RecordedFinding } from '../store/record-finding/plan.ts';
-import type { RecordSettings } from '../store/record-finding/record-request.ts';
+import type { RecordRequest, RecordSettings } from '../store/record-finding/record-request.ts';
+import { recordFinding } from '../store/record-finding/write.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+
+type Causes = Pick<Triggers, 'callbacks' | 'timer'>;
 
 export interface Recording {
   readonly db: Db;
-  readonly settings: RecordSettings;
-  /** Counts the finding, and starts the notification of new effects. Never waits, and never throws. */
-  readonly recorded: (recorded: RecordedFinding, triggers?: Pick<Triggers, 'callbacks' | 'timer'>) => void;
+  /**
+   * Records a finding, counts it, and starts the notification of new effects. Waits for the record alone.
+   * @throws as `recordFinding`
+   */
+  readonly record: (request: RecordRequest, triggers?: Causes) => Promise<RecordedFinding>;
 }
 
 export interface AfterRecord {
@@ -19,16 +24,20 @@ export interface AfterRecord {
 }
 
 export function createRecording(db: Db, settings: RecordSettings, { tell, metrics }: AfterRecord): Recording {
+  function afterRecord({ effects, payment, isChange, paysNow }: RecordedFinding, triggers?: Causes): void {
+    if (effects.length > 0) tell(payment.orderReference, effects);
+    if (triggers?.timer === 'poll') metrics?.polls.inc();
+    if (isChange) metrics?.outcomes.inc({ status: payment.status });
+    const received = (triggers?.callbacks ?? []).map(({ receivedAt }) => Date.parse(receivedAt));
+    if (paysNow && received.length > 0)
+      metrics?.callbackToPaid.observe((Date.now() - Math.min(...received)) / 1_000);
+  }
   return {
     db,
-    settings,
-    recorded({ effects, payment, isChange, paysNow }, triggers) {
-      if (effects.length > 0) tell(payment.orderReference, effects);
-      if (triggers?.timer === 'poll') metrics?.polls.inc();
-      if (isChange) metrics?.outcomes.inc({ status: payment.status });
-      const received = (triggers?.callbacks ?? []).map(({ receivedAt }) => Date.parse(receivedAt));
-      if (paysNow && received.length > 0)
-        metrics?.callbackToPaid.observe((Date.now() - Math.min(...received)) / 1_000);
+    async record(request, triggers) {
+      const recorded = await recordFinding(db, request, settings);
+      afterRecord(recorded, triggers);
+      return recorded;
     },
   };
 }

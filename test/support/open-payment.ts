@@ -1,6 +1,6 @@
 /** Opens a payment like the API: the request opens the session itself, and then starts the run. */
 import type { Gateway } from '../../src/gateways/gateway.ts';
-import { createAtGateway, writeOpened } from '../../src/sessions/open-at-gateway.ts';
+import { openAtGateway as openSession } from '../../src/sessions/open-at-gateway.ts';
 import { openedPayment } from '../../src/sessions/opened-payment.ts';
 import type { Db } from '../../src/store/open.ts';
 import { recordRun, type PaymentRow } from '../../src/store/payments.ts';
@@ -14,9 +14,8 @@ export interface OpenTools {
 
 /** Its session is opened and recorded, without a run. */
 export async function openAtGateway({ store, gateway }: OpenTools, payment: PaymentRow): Promise<PaymentRow> {
-  const session = await createAtGateway({ gateway, signal: NEVER }, payment);
-  const text = `session ${session.sessionId} opened at ${gateway.id}`;
-  return { ...payment, ...(await writeOpened(store.db, payment, { ...session, text })) };
+  const { kept } = await openSession({ db: store.db, gateway, signal: NEVER }, payment, {});
+  return { ...payment, ...kept };
 }
 
 const NEVER = new AbortController().signal;

@@ -1,7 +1,6 @@
 /** What happens after a finding is recorded: `/metrics` counts it, and the merchant gets the new updates. */
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { createRecording } from '../../src/updates/recording.ts';
-import { recordFinding } from '../../src/store/record-finding/write.ts';
 import type { RecordRequest } from '../../src/store/record-finding/record-request.ts';
 import type { Triggers } from '../../src/domain/trigger.ts';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
@@ -20,14 +19,14 @@ beforeEach(() => {
   told.length = 0;
 });
 
-/** Like every activity that records a finding. */
+/** Like everything that records a finding. */
 async function record(given: RecordRequest, triggers?: Pick<Triggers, 'callbacks' | 'timer'>): Promise<void> {
   const recording = createRecording(
     store.db,
     { ...TELLS, policy: 'review' },
     { tell: (order, effects) => void told.push([order, effects]), metrics },
   );
-  recording.recorded(await recordFinding(recording.db, given, recording.settings), triggers);
+  await recording.record(given, triggers);
 }
 
 async function counted(): Promise<Record<string, number>> {

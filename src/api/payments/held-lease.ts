@@ -1,4 +1,5 @@
 /** Renews a payment's lease while its request waits for a slow gateway. */
+import { whileRepeating } from '../../lib/while-repeating.ts';
 import type { Db } from '../../store/open.ts';
 import { renewLease } from '../../store/payments.ts';
 
@@ -10,16 +11,7 @@ const RENEWED_EVERY_MS = 1_000;
  * Does the work and renews the lease meanwhile. A renewal that fails is ignored: the run may then open a
  * second session, which nobody gets.
  */
-export async function whileLeased<Result>(
-  db: Db,
-  paymentId: string,
-  work: () => Promise<Result>,
-): Promise<Result> {
+export function whileLeased<Result>(db: Db, paymentId: string, work: () => Promise<Result>): Promise<Result> {
   const renew = () => void renewLease(db, paymentId, LEASE_MS).catch(() => undefined);
-  const renewal = setInterval(renew, RENEWED_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(renewal);
-  }
+  return whileRepeating(RENEWED_EVERY_MS, renew, work);
 }

@@ -9,9 +9,9 @@ import type { PaymentAddress } from '../../domain/payment.ts';
 import { GatewayRejected } from '../../gateways/gateway-errors.ts';
 import { withTimeLimit } from '../../lib/time-limit.ts';
 import type { Service } from '../../service.ts';
-import { createAtGateway, writeOpened } from '../../sessions/open-at-gateway.ts';
+import { openAtGateway } from '../../sessions/open-at-gateway.ts';
 import { openedPayment } from '../../sessions/opened-payment.ts';
-import { recordNoSession, refusedBecause } from '../../sessions/record-no-session.ts';
+import { noSession, recordNoSession } from '../../sessions/record-no-session.ts';
 import type { PaymentClaim } from '../../store/claim-payment.ts';
 import { endLease, recordRun, type PaymentRow } from '../../store/payments.ts';
 import { Refusal } from '../refusal.ts';
@@ -78,17 +78,14 @@ export class SessionOpener {
     return null;
   }
 
-  /** Null where the payment was closed meanwhile: no payer has the address of the session, which is closed too. */
+  /** Null where the payment was closed meanwhile, or has another session: ours is closed. */
   #create(payment: PaymentRow): Promise<PaymentRow | null> {
     const { gateways, store } = this.#service;
     const gateway = gateways.named(payment.gateway);
     return withTimeLimit(this.#limits.waitsMs, [], async (signal) => {
-      const { sessionId, checkoutUrl } = await createAtGateway({ gateway, signal }, payment);
-      const text = `session ${sessionId} opened at ${gateway.id}`;
-      const kept = await writeOpened(store.db, payment, { sessionId, checkoutUrl, text, ifPending: true });
-      if (kept.sessionId === sessionId) return { ...payment, ...kept };
-      await gateway.cancelSession(sessionId, { signal });
-      return null;
+      const tools = { db: store.db, gateway, signal };
+      const { kept, isOurs } = await openAtGateway(tools, payment, { ifPending: true });
+      return isOurs ? { ...payment, ...kept } : null;
     });
   }
 
@@ -101,7 +98,9 @@ export class SessionOpener {
     const { account } = gateways.named(payment.gateway);
     const { id: paymentId, orderReference } = payment;
     const record = { paymentId, orderReference, account, key: `refused-${paymentId}`, callbacks: [] };
-    const recorded = await recordNoSession(recording, record, refusedBecause(message)).catch(() => null);
+    const recorded = await recordNoSession(recording, record, noSession('rejected', message)).catch(
+      () => null,
+    );
     if (recorded?.status === 'FAILED') throw gatewayRefused(payment, message);
   }
 
