@@ -119,15 +119,18 @@ export function effectId(
   return type === 'order.paid' ? `${at.orderReference}/order.paid` : `${at.paymentId}/${type}/${cause}`;
 }
 
+/** The updates that announce a passing state. */
+export const SUPERSEDED_BY_LATER = [
+  'order.payment_pending',
+  'order.payment_failed',
+  'order.payment_declined',
+  'order.payment_cancelled',
+  'order.payment_expired',
+  'order.review',
+  'order.authorization_expiring',
+] as const satisfies readonly UpdateType[];
+
 /** Whether the update announces a passing state. Once the order has moved on, it would only confuse. */
 export function isSupersededByLater(type: UpdateType): boolean {
-  return (
-    type === 'order.payment_pending' ||
-    type === 'order.payment_failed' ||
-    type === 'order.payment_declined' ||
-    type === 'order.payment_cancelled' ||
-    type === 'order.payment_expired' ||
-    type === 'order.review' ||
-    type === 'order.authorization_expiring'
-  );
+  return SUPERSEDED_BY_LATER.some((passing) => passing === type);
 }

@@ -20,24 +20,31 @@ export interface ReadUpdate extends OutboxRow {
   readonly waitMs: number;
 }
 
+// In these conditions every name is qualified by hand: drizzle writes bare column names, which would refer to
+// `later` or `earlier`.
+
+/**
+ * A review concerns one payment, so a change of another payment of the order does not end it. A partial or failed
+ * capture does not end a lapse announcement either: that ends when nothing is held, or with its deadline.
+ */
+export const HAS_LATER = sql<boolean>`case when outbox.type = 'order.authorization_expiring' then not exists (select 1 from payments held
+    where held.id = outbox.payment_id and held.status in ('AUTHORIZED', 'PARTIALLY_CAPTURED')
+      and outbox.effect_id like '%/' || to_char(held.authorization_expires_at at time zone 'UTC', 'YYYY-MM-DD'))
+  else exists (select 1 from outbox later where later.order_reference = outbox.order_reference
+    and later.sequence > outbox.sequence
+    and (outbox.type <> 'order.review' or later.payment_id = outbox.payment_id)) end`;
+
+export const IS_EARLY = sql<boolean>`exists (select 1 from outbox earlier where earlier.order_reference = outbox.order_reference
+  and earlier.sequence < outbox.sequence and earlier.state = 'pending' and earlier.attempted_at is null
+  and earlier.next_attempt_at <= now() and earlier.created_at > now() - interval '30 seconds')`;
+
 /** The update, or null. */
 export async function readUpdate(db: Db, effectId: string): Promise<ReadUpdate | null> {
   const [row] = await db
     .select({
       update: outbox,
-      // Qualified by hand: drizzle writes bare column names here, which would refer to `later`. A review
-      // concerns one payment, so a change of another payment of the order does not end it. A partial or
-      // failed capture does not end a lapse announcement either: that ends when nothing is held, or with its
-      // deadline.
-      hasLater: sql<boolean>`case when outbox.type = 'order.authorization_expiring' then not exists (select 1 from payments held
-          where held.id = outbox.payment_id and held.status in ('AUTHORIZED', 'PARTIALLY_CAPTURED')
-            and outbox.effect_id like '%/' || to_char(held.authorization_expires_at at time zone 'UTC', 'YYYY-MM-DD'))
-        else exists (select 1 from outbox later where later.order_reference = outbox.order_reference
-          and later.sequence > outbox.sequence
-          and (outbox.type <> 'order.review' or later.payment_id = outbox.payment_id)) end`,
-      isEarly: sql<boolean>`exists (select 1 from outbox earlier where earlier.order_reference = outbox.order_reference
-        and earlier.sequence < outbox.sequence and earlier.state = 'pending' and earlier.attempted_at is null
-        and earlier.next_attempt_at <= now() and earlier.created_at > now() - interval '30 seconds')`,
+      hasLater: HAS_LATER,
+      isEarly: IS_EARLY,
       waitMs:
         sql<number>`ceil(extract(epoch from greatest(outbox.next_attempt_at, outbox.claimed_until, now()) - now()) * 1000)`.mapWith(
           Number,

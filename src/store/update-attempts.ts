@@ -1,47 +1,67 @@
 /** Attempts to notify the merchant of an update, one at a time: claimed, counted and kept. Contract §6. */
-import { and, between, desc, eq, gt, isNull, lt, ne, not, or, sql } from 'drizzle-orm';
-import { rows, type Db } from './open.ts';
+import { and, between, desc, eq, gt, inArray, isNull, lt, lte, ne, not, or, sql } from 'drizzle-orm';
+import { SUPERSEDED_BY_LATER } from '../domain/order.ts';
+import type { Db } from './open.ts';
 import type { Page } from './lists.ts';
-import type { OutboxState } from './outbox.ts';
+import { HAS_LATER, IS_EARLY, type OutboxRow, type OutboxState } from './outbox.ts';
 import { outbox, updateAttempts } from './schema/update-tables.ts';
 import { changeTogether } from './one-statement.ts';
 
 export type AttemptRow = typeof updateAttempts.$inferSelect;
 
-/** An attempt that only its claimer may make. `n` counts from 1. */
-export interface ClaimedAttempt {
-  readonly effectId: string;
-  readonly n: number;
-}
+/** An update with an attempt that only its claimer may make: the one that `attempts` counts last, from 1. */
+export type ClaimedUpdate = OutboxRow;
+
+/** What names a claimed attempt. */
+export type ClaimedAttempt = Pick<ClaimedUpdate, 'effectId' | 'attempts'>;
 
 /**
  * Claims the next attempt for `forMs`, counts it and records it before it is made. Null where the update is
- * finished, another attempt is under way, or it is too early. The claim of a killed process expires with its
- * time. `teller` is the run that sends the update from now on; if another run sent it before, the delays
- * start again. Null for the first attempt.
+ * finished or superseded, another attempt is under way, or it is too early: `readUpdate` says which. The claim of
+ * a killed process expires with its time. `teller` is the run that sends the update from now on; if another run
+ * sent it before, the delays start again. Null for the first attempt.
  */
 export async function claimAttempt(
   db: Db,
   effectId: string,
   forMs: number,
   teller: string | null = null,
-): Promise<ClaimedAttempt | null> {
-  const [claimed] = await rows<{ n: number }>(
-    db,
-    sql`with claimed as (update outbox set attempts = attempts + 1,
-          tries = 1 + case when teller is null or teller = ${teller} then tries else 0 end,
-          teller = coalesce(${teller}::text, teller),
-          claimed_until = now() + ${forMs} * interval '1 millisecond'
-        where effect_id = ${effectId} and state = 'pending' and next_attempt_at <= now()
-          and (claimed_until is null or claimed_until <= now())
-        returning effect_id, attempts)
-      insert into update_attempts (effect_id, n) select effect_id, attempts from claimed returning n`,
+): Promise<ClaimedUpdate | null> {
+  const isPassing = inArray(outbox.type, [...SUPERSEDED_BY_LATER]);
+  const claimed = db.$with('claimed').as(
+    db
+      .update(outbox)
+      .set({
+        attempts: sql`${outbox.attempts} + 1`,
+        tries: sql`1 + case when ${outbox.teller} is null or ${outbox.teller} = ${teller} then ${outbox.tries} else 0 end`,
+        teller: sql`coalesce(${teller}::text, ${outbox.teller})`,
+        claimedUntil: sql`now() + ${forMs} * interval '1 millisecond'`,
+      })
+      .where(
+        and(
+          eq(outbox.effectId, effectId),
+          eq(outbox.state, 'pending'),
+          lte(outbox.nextAttemptAt, sql`now()`),
+          or(isNull(outbox.claimedUntil), lte(outbox.claimedUntil, sql`now()`)),
+          not(sql`(${isPassing} and ${HAS_LATER})`),
+          not(IS_EARLY),
+        ),
+      )
+      .returning(),
   );
-  return claimed === undefined ? null : { effectId, n: claimed.n };
+  const counted = db
+    .$with('counted', {})
+    .as(sql`insert into update_attempts (effect_id, n) select effect_id, attempts from claimed`);
+  const [update] = await db.with(claimed, counted).select().from(claimed);
+  return update ?? null;
 }
 
 /** Extends a claim. Returns whether it is still ours. */
-export async function renewClaim(db: Db, { effectId, n }: ClaimedAttempt, forMs: number): Promise<boolean> {
+export async function renewClaim(
+  db: Db,
+  { effectId, attempts: n }: ClaimedAttempt,
+  forMs: number,
+): Promise<boolean> {
   const renewed = await db
     .update(outbox)
     .set({ claimedUntil: sql`now() + ${forMs} * interval '1 millisecond'` })
@@ -72,7 +92,7 @@ export interface AttemptEnd {
  */
 export async function finishAttempt(
   db: Db,
-  { effectId, n }: ClaimedAttempt,
+  { effectId, attempts: n }: ClaimedAttempt,
   sent: SentAttempt,
   { state, lastAnswer, retryAfterMs }: AttemptEnd,
 ): Promise<void> {

@@ -7,7 +7,12 @@ import { fetchTarget } from '../lib/url-credentials.ts';
 import type { Db } from '../store/open.ts';
 import { keepUntold } from '../store/untold-updates.ts';
 import { readUpdate, supersede, type OutboxRow, type OutboxState, type ReadUpdate } from '../store/outbox.ts';
-import { finishAttempt, type AttemptEnd, type SentAttempt } from '../store/update-attempts.ts';
+import {
+  finishAttempt,
+  type AttemptEnd,
+  type ClaimedUpdate,
+  type SentAttempt,
+} from '../store/update-attempts.ts';
 import { firstWords } from './first-words.ts';
 import { takeClaim, whileClaimed, type HeldClaim } from './held-claim.ts';
 
@@ -62,14 +67,25 @@ export async function attemptUpdate(
   telling: Telling,
 ): Promise<Attempted> {
   const { db, endpoint } = tools;
+  if (endpoint === null) return unsendable(db, effectId);
+  const claim = await takeClaim(db, effectId, telling.teller);
+  return claim === null ? unclaimed(tools, effectId) : send(tools, endpoint, claim, telling);
+}
+
+/** The update stays pending: a configuration that lost the URL by mistake loses no update. */
+async function unsendable(db: Db, effectId: string): Promise<Attempted> {
+  const update = await readUpdate(db, effectId);
+  if (update?.state === 'pending') await keepUntold(db, effectId);
+  return { kind: 'ended', state: endedState(update) ?? 'off' };
+}
+
+/** Finds out why the claim was refused. */
+async function unclaimed(tools: TellingTools, effectId: string): Promise<Attempted> {
+  const { db } = tools;
   const update = await readUpdate(db, effectId);
   if (update === null) return { kind: 'ended', state: 'off' };
-  if (update.state !== 'pending') return { kind: 'ended', state: update.state as EndedState };
-  if (endpoint === null) {
-    // It stays pending: a configuration that lost the URL by mistake loses no update.
-    await keepUntold(db, effectId);
-    return { kind: 'ended', state: 'off' };
-  }
+  const state = endedState(update);
+  if (state !== null) return { kind: 'ended', state };
   if (update.waitMs > 0)
     return notNow(update, update.waitMs, `the next attempt is due in ${update.waitMs} ms`);
   if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
@@ -78,11 +94,12 @@ export async function attemptUpdate(
   }
   // A shop that goes by `sequence` should not receive "captured" before "paid", as far as that depends on us.
   if (update.isEarly) return notNow(update, TURN_MS, 'an earlier update of the order is sent first');
-  const claim = await claimUpdate(db, update, telling.teller);
-  // Another attempt began just before, or the store was so slow that the claim may have expired. The next try
-  // reads the state.
-  if (claim === null) return notNow(update, TURN_MS, 'another attempt has just begun');
-  return send(tools, endpoint, update, claim, telling);
+  // Another attempt has ended just now.
+  return notNow(update, TURN_MS, 'another attempt was under way');
+}
+
+function endedState(update: OutboxRow | null): EndedState | null {
+  return update === null || update.state === 'pending' ? null : (update.state as EndedState);
 }
 
 function notNow({ type }: ReadUpdate, waitMs: number, why: string): Attempted {
@@ -92,32 +109,26 @@ function notNow({ type }: ReadUpdate, waitMs: number, why: string): Attempted {
 async function send(
   tools: TellingTools,
   endpoint: MerchantEndpoint,
-  update: OutboxRow,
   claim: HeldClaim,
   { begunAt, signal }: Telling,
 ): Promise<Attempted> {
+  const { update } = claim;
   const sent = await whileClaimed(tools.db, claim, (isClaimed) =>
     post(endpoint, update, AbortSignal.any([signal, isClaimed])),
   );
   const state = stateAfter(sent, Math.max(update.createdAt.getTime(), begunAt));
   const lastAnswer = String(sent.status ?? sent.error);
-  const retryAfterMs = retryDelay(update.tries + 1);
-  await recordAttempt(tools.db, update, claim, sent, { state, lastAnswer, retryAfterMs });
+  const retryAfterMs = retryDelay(update.tries);
+  await recordAttempt(tools.db, update, sent, { state, lastAnswer, retryAfterMs });
   if (state !== 'pending') return ended(tools, update, state);
   tools.onAttempt?.(update.type, 'failed');
   const words = `${update.type}: the merchant's endpoint answered ${lastAnswer}`;
   return { kind: 'failed', retryAfterMs, words };
 }
 
-const claimUpdate = crashable(
-  { before: 'notify.claim.before' },
-  (db: Db, { effectId }: OutboxRow, teller: string | null) => takeClaim(db, effectId, teller),
-);
-
 const recordAttempt = crashable(
   { after: 'notify.record.after' },
-  (db: Db, _update: OutboxRow, { attempt }: HeldClaim, sent: SentAttempt, ended: AttemptEnd) =>
-    finishAttempt(db, attempt, sent, ended),
+  (db: Db, update: ClaimedUpdate, sent: SentAttempt, end: AttemptEnd) => finishAttempt(db, update, sent, end),
 );
 
 function ended(tools: TellingTools, { type }: OutboxRow, state: EndedState): Attempted {

@@ -43,7 +43,7 @@ export class FirstAttempts {
     if (this.#tools.endpoint === null || this.#stopping.signal.aborted) return;
     const hasRoom = this.#underWay.size < this.#tools.slots;
     const before = this.#orders.get(orderReference) ?? Promise.resolve();
-    const telling = this.#tellAfter(before, effects, hasRoom);
+    const telling = this.#tellAfter(before, orderReference, effects, hasRoom);
     // An update that can't even be handed over is still in the store, where `tellUntold` or another process
     // finds it.
     const settled = telling.catch((error: unknown) =>
@@ -60,12 +60,17 @@ export class FirstAttempts {
     });
   }
 
-  async #tellAfter(before: Promise<void>, effects: readonly string[], hasRoom: boolean): Promise<void> {
+  async #tellAfter(
+    before: Promise<void>,
+    orderReference: string,
+    effects: readonly string[],
+    hasRoom: boolean,
+  ): Promise<void> {
     await before;
     for (const effectId of effects) {
       // The other updates are in the store, and another process takes them up.
       if (this.#stopping.signal.aborted) return;
-      await (hasRoom ? this.#attempt(effectId) : this.#handOver(effectId));
+      await (hasRoom ? this.#attempt({ orderReference, effectId }) : this.#handOver(effectId));
     }
   }
 
@@ -96,13 +101,9 @@ export class FirstAttempts {
     await Promise.all(this.#underWay);
   }
 
-  async #attempt(effectId: string): Promise<void> {
-    const attempted = await attemptUpdate(this.#tools, effectId, {
-      teller: null,
-      begunAt: 0,
-      signal: NEVER,
-    });
-    if (attempted.kind === 'failed') await this.#handOver(effectId);
+  async #attempt(update: NewUpdate): Promise<void> {
+    const attempted = await firstAttempt(this.#tools, update);
+    if (attempted.kind === 'failed') await this.#handOver(update.effectId);
   }
 
   async #handOver(effectId: string): Promise<void> {
@@ -110,6 +111,17 @@ export class FirstAttempts {
     if (payment !== null) await handOver(this.#tools, payment, effectId);
   }
 }
+
+interface NewUpdate {
+  readonly orderReference: string;
+  readonly effectId: string;
+}
+
+const firstAttempt = crashable(
+  { before: 'notify.claim.before' },
+  (tools: FirstAttemptTools, { effectId }: NewUpdate) =>
+    attemptUpdate(tools, effectId, { teller: null, begunAt: 0, signal: NEVER }),
+);
 
 const handOver = crashable(
   { before: 'notify.hand-over.before', after: 'notify.hand-over.after' },

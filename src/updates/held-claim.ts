@@ -4,14 +4,14 @@
  */
 import { whileRepeating } from '../lib/while-repeating.ts';
 import type { Db } from '../store/open.ts';
-import { claimAttempt, renewClaim, type ClaimedAttempt } from '../store/update-attempts.ts';
+import { claimAttempt, renewClaim, type ClaimedUpdate } from '../store/update-attempts.ts';
 
 /** How long a claim lasts by itself, with room for a slow store, and how often it is renewed meanwhile. */
 const CLAIMED_MS = 4_000;
 const RENEWED_EVERY_MS = 1_500;
 
 export interface HeldClaim {
-  readonly attempt: ClaimedAttempt;
+  readonly update: ClaimedUpdate;
   /** By our clock, from before the claim was requested. The claim in the store ends later. */
   readonly heldUntil: number;
 }
@@ -22,9 +22,9 @@ export interface HeldClaim {
  */
 export async function takeClaim(db: Db, effectId: string, teller: string | null): Promise<HeldClaim | null> {
   const heldUntil = Date.now() + CLAIMED_MS;
-  const attempt = await claimAttempt(db, effectId, CLAIMED_MS, teller);
-  if (attempt === null || Date.now() + RENEWED_EVERY_MS > heldUntil) return null;
-  return { attempt, heldUntil };
+  const update = await claimAttempt(db, effectId, CLAIMED_MS, teller);
+  if (update === null || Date.now() + RENEWED_EVERY_MS > heldUntil) return null;
+  return { update, heldUntil };
 }
 
 /**
@@ -33,7 +33,7 @@ export async function takeClaim(db: Db, effectId: string, teller: string | null)
  */
 export async function whileClaimed<Result>(
   db: Db,
-  { attempt, heldUntil }: HeldClaim,
+  { update, heldUntil }: HeldClaim,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const lost = new AbortController();
@@ -42,7 +42,7 @@ export async function whileClaimed<Result>(
   let isOver = false;
   async function renew(): Promise<void> {
     const askedAt = Date.now();
-    const isHeld = await renewClaim(db, attempt, CLAIMED_MS).catch(() => false);
+    const isHeld = await renewClaim(db, update, CLAIMED_MS).catch(() => false);
     // A renewal may be answered after the work is over.
     if (!isHeld || isOver) return;
     clearTimeout(end);

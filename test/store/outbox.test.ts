@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { readFigures } from '../../src/store/health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import {
@@ -12,7 +13,6 @@ import {
 import { paymentOfUpdate, readUpdate } from '../../src/store/outbox.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { outbox } from '../../src/store/schema/update-tables.ts';
-import { claimAttempt, finishAttempt, type ClaimedAttempt } from '../../src/store/update-attempts.ts';
 import { aFinding, aPayment, aRecord, aTransaction, keyOf, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
@@ -32,21 +32,19 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     return { payment, failed, paid };
   }
 
+  const change = (effectId: string, columns: PgUpdateSetSource<typeof outbox>) =>
+    store.db.update(outbox).set(columns).where(eq(outbox.effectId, effectId));
+
   /** Sets the next attempt into the past. */
   const due = (effectId: string, ago: string) =>
-    store.db
-      .update(outbox)
-      .set({ nextAttemptAt: sql`now() - ${ago}::interval` })
-      .where(eq(outbox.effectId, effectId));
+    change(effectId, { nextAttemptAt: sql`now() - ${ago}::interval` });
 
   /** A failed attempt, by a process or by a run. */
-  const fail = async (effectId: string, teller: string | null = null) => {
-    await due(effectId, '0 minutes');
-    const claimed = (await claimAttempt(store.db, effectId, 60_000, teller)) as ClaimedAttempt;
-    const sent = { status: 500, error: null, ms: 1, answer: null };
-    const end = { state: 'pending', lastAnswer: '500', retryAfterMs: 0 } as const;
-    await finishAttempt(store.db, claimed, sent, end);
-  };
+  const fail = (effectId: string, teller: string | null = null) =>
+    change(effectId, { attempts: 1, tries: 1, teller, lastAnswer: '500', attemptedAt: sql`now()` });
+
+  /** An attempt that is under way. */
+  const hold = (effectId: string) => change(effectId, { claimedUntil: sql`now() + interval '1 minute'` });
 
   const untold = async (...among: string[]) =>
     (await findUntold(store.db, 1_000)).map(({ effectId }) => effectId).filter((id) => among.includes(id));
@@ -153,7 +151,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     const { failed, paid } = updates;
     await fail(paid);
     for (const effectId of [failed, paid]) {
-      await claimAttempt(store.db, effectId, 60_000);
+      await hold(effectId);
       await due(effectId, '6 minutes');
     }
     expect(await untold(failed)).toEqual([]);
@@ -169,10 +167,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await abandoned(updates)).toEqual([failed]);
     await due(paid, '1 hour');
     expect(await abandoned(updates)).toEqual([failed, paid]);
-    await store.db
-      .update(outbox)
-      .set({ createdAt: sql`now() - interval '31 days'` })
-      .where(eq(outbox.effectId, failed));
+    await change(failed, { createdAt: sql`now() - interval '31 days'` });
     expect(await abandoned(updates)).toEqual([paid]);
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
-import { readUpdate } from '../../src/store/outbox.ts';
+import { readUpdate, supersede } from '../../src/store/outbox.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { outbox } from '../../src/store/schema/update-tables.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type AttemptEnd,
   type ClaimedAttempt,
 } from '../../src/store/update-attempts.ts';
-import { aPayment, aRecord, TELLS } from '../support/builders.ts';
+import { aFinding, aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
 const A_MINUTE_MS = 60_000;
@@ -36,7 +36,7 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
   const finish = (claimed: ClaimedAttempt | null, end: AttemptEnd, status = Number(end.lastAnswer)) =>
     finishAttempt(
       store.db,
-      claimed ?? { effectId: '', n: 0 },
+      claimed ?? { effectId: '', attempts: 0 },
       { status, error: null, ms: 12, answer: 'ok' },
       end,
     );
@@ -50,7 +50,7 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
   it('are claimed by one of many who ask at once', async () => {
     const effectId = await anUpdate();
     const claims = await Promise.all(Array.from({ length: 10 }, () => claim(effectId)));
-    expect(claims.filter((one) => one !== null)).toEqual([{ effectId, n: 1 }]);
+    expect(claims.filter((one) => one !== null)).toMatchObject([{ effectId, attempts: 1 }]);
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 1 });
   });
 
@@ -63,8 +63,8 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     await finish(first, NOT_HEARD);
     await makeDue(effectId);
     expect(await readUpdate(store.db, effectId)).toMatchObject({ waitMs: 0 });
-    expect(await claim(effectId, 0)).toMatchObject({ n: 2 });
-    expect(await claim(effectId)).toMatchObject({ n: 3 });
+    expect(await claim(effectId, 0)).toMatchObject({ attempts: 2 });
+    expect(await claim(effectId)).toMatchObject({ attempts: 3 });
   });
 
   it('are not made before they are due', async () => {
@@ -74,6 +74,17 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     const { waitMs } = (await readUpdate(store.db, effectId)) ?? { waitMs: 0 };
     expect(waitMs).toBeGreaterThan(A_MINUTE_MS - 10_000);
     expect(waitMs).toBeLessThanOrEqual(A_MINUTE_MS);
+  });
+
+  it('are not made of a passing state once the order has moved on, nor before an earlier update was tried', async () => {
+    const payment = await aPayment(store.db);
+    const declined = await recordFinding(store.db, aRecord(payment, { finding: aFinding('FAILED') }), TELLS);
+    const paid = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
+    const [first = '', second = ''] = [...declined.effects, ...paid.effects];
+    expect(await claim(first)).toBeNull();
+    expect(await claim(second)).toBeNull();
+    await supersede(store.db, first);
+    expect(await claim(second)).toMatchObject({ effectId: second, type: 'order.paid', attempts: 1 });
   });
 
   it('belong to the run that tells it, and begin to be counted again where another run takes over', async () => {

@@ -6,7 +6,7 @@ import type { PaymentSnapshot } from '../../../src/domain/payment.ts';
 import type { Attempted } from '../../../src/updates/attempt-update.ts';
 import type { LogAnswer, ReceivedDelivery } from '../../../src/store/log-delivery.ts';
 import type { Db } from '../../../src/store/open.ts';
-import type { ClaimedAttempt } from '../../../src/store/update-attempts.ts';
+import type { ClaimedUpdate } from '../../../src/store/update-attempts.ts';
 import type { RunState } from '../../../src/workflows/run-state.ts';
 import { tablesOf } from '../world/tables.ts';
 import type { Planted, Plants } from './plant.ts';
@@ -77,10 +77,10 @@ function attemptTwice(real: Attempt, ...args: Parameters<Attempt>): Promise<Atte
 
 /** Nobody looks whether an attempt is under way. */
 function claimAlways(
-  claim: (db: Db, effectId: string, forMs: number) => Promise<ClaimedAttempt | null>,
+  claim: (db: Db, effectId: string, forMs: number) => Promise<ClaimedUpdate | null>,
   db: Db,
   effectId: string,
-): Promise<ClaimedAttempt | null> {
+): Promise<ClaimedUpdate | null> {
   return claim(db, effectId, 0);
 }
 

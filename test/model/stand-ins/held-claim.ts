@@ -8,8 +8,8 @@ const NEVER = new AbortController().signal;
 
 /** No timer of the real clock: a claim lasts as long as an attempt can. */
 export async function takeClaim(db: Db, effectId: string, teller: string | null): Promise<HeldClaim | null> {
-  const attempt = await claimAttempt(db, effectId, CLAIMED_MS, teller);
-  return attempt && { attempt, heldUntil: Date.now() + CLAIMED_MS };
+  const update = await claimAttempt(db, effectId, CLAIMED_MS, teller);
+  return update && { update, heldUntil: Date.now() + CLAIMED_MS };
 }
 
 export function whileClaimed<Result>(

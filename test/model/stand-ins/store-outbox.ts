@@ -1,4 +1,5 @@
 /** `src/store/outbox.ts` in memory. */
+import { isSupersededByLater, type UpdateType } from '../../../src/domain/order.ts';
 import type { PaymentAddress } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { OutboxRow, ReadUpdate } from '../../../src/store/outbox.ts';
@@ -21,7 +22,13 @@ export function readUpdate(db: Db, effectId: string): Promise<ReadUpdate | null>
   });
 }
 
-/** When an attempt may be made. */
+/** Whether an attempt may be made now. */
+export function isItsTurn(tables: Tables, update: OutboxRow): boolean {
+  const isPassing = isSupersededByLater(update.type as UpdateType);
+  return dueAt(update) <= Date.now() && !(isPassing && hasLater(tables, update)) && !isEarly(tables, update);
+}
+
+/** When an attempt may be made, as far as its time goes. */
 export function dueAt({ nextAttemptAt, claimedUntil }: OutboxRow): number {
   return Math.max(nextAttemptAt.getTime(), claimedUntil?.getTime() ?? 0);
 }

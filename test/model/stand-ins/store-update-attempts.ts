@@ -1,8 +1,13 @@
 /** `src/store/update-attempts.ts` in memory. */
 import type { Db } from '../../../src/store/open.ts';
-import type { AttemptEnd, ClaimedAttempt, SentAttempt } from '../../../src/store/update-attempts.ts';
+import type {
+  AttemptEnd,
+  ClaimedAttempt,
+  ClaimedUpdate,
+  SentAttempt,
+} from '../../../src/store/update-attempts.ts';
 import { tablesOf } from '../world/tables.ts';
-import { dueAt } from './store-outbox.ts';
+import { isItsTurn } from './store-outbox.ts';
 
 export type * from '../../../src/store/update-attempts.ts';
 
@@ -11,26 +16,30 @@ export function claimAttempt(
   effectId: string,
   forMs: number,
   teller: string | null = null,
-): Promise<ClaimedAttempt | null> {
+): Promise<ClaimedUpdate | null> {
   const tables = tablesOf(db);
   return tables.call('claim an attempt', () => {
     const update = tables.outbox.get(effectId);
-    if (update?.state !== 'pending' || dueAt(update) > Date.now()) return null;
-    const n = update.attempts + 1;
+    if (update?.state !== 'pending' || !isItsTurn(tables, update)) return null;
     const claimedUntil = new Date(Date.now() + forMs);
     const isSame = update.teller === null || update.teller === teller;
-    tables.outbox.set(effectId, {
+    const claimed = {
       ...update,
-      attempts: n,
+      attempts: update.attempts + 1,
       tries: 1 + (isSame ? update.tries : 0),
       teller: teller ?? update.teller,
       claimedUntil,
-    });
-    return { effectId, n };
+    };
+    tables.outbox.set(effectId, claimed);
+    return claimed;
   });
 }
 
-export function renewClaim(db: Db, { effectId, n }: ClaimedAttempt, forMs: number): Promise<boolean> {
+export function renewClaim(
+  db: Db,
+  { effectId, attempts: n }: ClaimedAttempt,
+  forMs: number,
+): Promise<boolean> {
   const tables = tablesOf(db);
   return tables.call('renew a claim', () => {
     const update = tables.outbox.get(effectId);
@@ -42,7 +51,7 @@ export function renewClaim(db: Db, { effectId, n }: ClaimedAttempt, forMs: numbe
 
 export function finishAttempt(
   db: Db,
-  { effectId, n }: ClaimedAttempt,
+  { effectId, attempts: n }: ClaimedAttempt,
   _: SentAttempt,
   { state, lastAnswer, retryAfterMs }: AttemptEnd,
 ): Promise<void> {
