@@ -1,7 +1,7 @@
 /**
  * The fast way to open a session: the request that has created the payment asks the gateway itself, once, and
- * starts the run before it answers. A refusal ends the payment. After any other trouble the run opens the session durably, and first looks for a
- * session that this request may have left.
+ * starts the run before it answers. A refusal ends the payment. After any other trouble the run opens the
+ * session durably, and first looks for a session that this request may have left.
  */
 import { crashable } from '../../crash-points.ts';
 import type { OpenedPayment } from '../../domain/opened-payment.ts';
@@ -94,7 +94,9 @@ export class SessionOpener {
    * has changed meanwhile, its run goes on. @throws Refusal `gateway_rejected`
    */
   async #refuse(payment: PaymentRow, { message }: GatewayRejected): Promise<void> {
-    const { gateways, recording } = this.#service;
+    const { config, gateways, recording } = this.#service;
+    // Without the variable here, the update would be recorded as not to be sent. A worker may have it.
+    if (config.ORDER_WEBHOOK_URL === undefined) return;
     const { account } = gateways.named(payment.gateway);
     const { id: paymentId, orderReference } = payment;
     const record = { paymentId, orderReference, account, key: `refused-${paymentId}`, callbacks: [] };

@@ -23,12 +23,7 @@ beforeAll(async () => {
   running = await runSandbox({ SANDBOX_PORT: '0' });
   sandbox = createSandbox(running.url);
   store = await openTestStore();
-  api = await startTestApi(store, {
-    DINTERO_API_URL: running.url,
-    DINTERO_CHECKOUT_URL: running.url,
-    DINTERO_CLIENT_ID: 'sandbox-client',
-    DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
-  });
+  api = await startTestApi(store, { ...atSandbox(), ...NOTIFIES });
   usual = { ...api.runs.answers };
 }, 180_000);
 afterAll(async () => {
@@ -36,6 +31,20 @@ afterAll(async () => {
   await store.close();
   await running.close();
 });
+
+const NOTIFIES = {
+  ORDER_WEBHOOK_URL: 'https://shop.example/updates',
+  ORDER_WEBHOOK_SECRETS: 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+};
+
+function atSandbox(): NodeJS.ProcessEnv {
+  return {
+    DINTERO_API_URL: running.url,
+    DINTERO_CHECKOUT_URL: running.url,
+    DINTERO_CLIENT_ID: 'sandbox-client',
+    DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
+  };
+}
 
 let reference: string;
 let started: Parameters<PaymentRuns['start']>[];
@@ -81,7 +90,7 @@ describe('the request that creates a payment', () => {
     expect(row.request).not.toHaveProperty('customer');
   });
 
-  it('shares the session with the requests that come meanwhile', async () => {
+  it('shares the session with the requests that arrive in the meantime', async () => {
     await sandbox.faults({ create: { delayMs: 300 } });
     const answers = await Promise.all(Array.from({ length: 20 }, () => open()));
     expect(new Set(answers.map(({ json }) => json.sessionId)).size).toBe(1);
@@ -104,7 +113,7 @@ describe('the request that creates a payment', () => {
     expect(openingUntil?.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
-  it('takes a refusal for final', async () => {
+  it('treats a refusal as final', async () => {
     await sandbox.faults({ create: { status: 400, times: 1 } });
     expect(await open()).toMatchObject({ status: 502, json: { code: 'gateway_rejected' } });
     const { json: order } = await api.send('GET', `/v1/orders/${reference}`, { key: API_KEY });
@@ -112,6 +121,18 @@ describe('the request that creates a payment', () => {
     expect(await rowOf(order.payments[0])).toMatchObject({ status: 'FAILED', sessionId: null });
     expect(left).toEqual([]);
     expect((await open()).status).toBe(201);
+  });
+
+  it("leaves a refusal to the run where only the workers know the merchant's endpoint", async () => {
+    const alone = await startTestApi(store, atSandbox());
+    alone.runs.answers.open = api.runs.answers.open;
+    try {
+      await sandbox.faults({ create: { status: 400, times: 1 } });
+      await alone.post('/v1/payments', anOrderBody(reference));
+      expect(left).toEqual([reference]);
+    } finally {
+      await alone.stop();
+    }
   });
 
   it('waits for a slow gateway, and keeps its run from opening a second session', async () => {
@@ -129,7 +150,7 @@ describe('the request that creates a payment', () => {
     expect(left).toEqual([]);
   });
 
-  it('hands out no session of a payment that was closed meanwhile', async () => {
+  it('hands out no session of a payment that was closed in the meantime', async () => {
     await sandbox.faults({ create: { delayMs: 500, times: 1 } });
     const answer = open();
     await until('the session is created', async () => (await sandbox.sessionsOf(reference)).length > 0);
@@ -158,7 +179,7 @@ describe('the request that creates a payment', () => {
     expect(await sandbox.sessionsOf(reference)).toHaveLength(1);
   });
 
-  it('leaves the next one to its run while a gateway that hangs holds as many as it may', async () => {
+  it('leaves the next opening to its run while a gateway that hangs holds the maximum number of openings', async () => {
     await sandbox.faults({ create: { delayMs: 60_000 } });
     const opener = new SessionOpener(api.service, { waitsMs: 5_000, atOnce: 2 });
     const ended: Promise<unknown>[] = [];
