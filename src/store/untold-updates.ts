@@ -1,6 +1,7 @@
 /** Updates that no process and no run sends, so that another one must: found, kept or given up. */
 import { and, eq, gt, isNull, lt, or, sql, type SQL } from 'drizzle-orm';
 import type { Db } from './open.ts';
+import type { OutboxRow } from './outbox.ts';
 import type { PaymentRow } from './payments.ts';
 import { payments } from './schema/order-tables.ts';
 import { outbox } from './schema/update-tables.ts';
@@ -38,6 +39,11 @@ const WOKEN_SINCE = sql`now() - interval '30 days'`;
 
 /** The recorded answer of an attempt that had no endpoint. */
 export const NO_ENDPOINT = 'ORDER_WEBHOOK_URL is not set';
+
+/** When the next attempt is due. Null where none follows, or none can be made without an endpoint. */
+export function nextAttemptOf({ state, lastAnswer, nextAttemptAt }: OutboxRow): Date | null {
+  return state === 'pending' && lastAnswer !== NO_ENDPOINT ? nextAttemptAt : null;
+}
 
 /**
  * An update whose retry is so late that no process and no run can be sending it: its run is lost, or never

@@ -15,12 +15,12 @@ function textsOf(payment: Parameters<typeof aPayment>[0], runs: RunsAnswer = NO_
   return adviceOn(aStory(aPayment(payment)), runs, NOW, SERVER).map(({ text }) => text);
 }
 
-describe('what needs a person', () => {
-  it('is nothing for an order that was paid and told', () => {
+describe('the advice for a person', () => {
+  it('is empty for an order that was paid and whose updates were acknowledged', () => {
     expect(textsOf({}, temporalWith(aRun({ status: 'COMPLETED' })))).toEqual([]);
   });
 
-  it('is a payment in REVIEW, with the command that ends it', () => {
+  it('has a payment in REVIEW, with the command that ends it', () => {
     const story = aStory(aPayment({ status: 'REVIEW', reason: 'late_money' }));
     const [advice] = adviceOn(story, NO_TEMPORAL, NOW, SERVER);
     expect(advice?.text).toContain('late_money');
@@ -31,7 +31,7 @@ describe('what needs a person', () => {
     ]);
   });
 
-  it('is a settled payment with a review mark', () => {
+  it('has a settled payment with a review mark', () => {
     const story = aStory(aPayment({ status: 'CAPTURED', reviewMark: 'unclear: the transaction is UNKNOWN' }));
     const [advice] = adviceOn(story, NO_TEMPORAL, NOW, SERVER);
     expect(advice?.text).toMatch(/^is CAPTURED, .*the transaction is UNKNOWN/);
@@ -41,7 +41,7 @@ describe('what needs a person', () => {
   });
 
   it.each(['gave_up', 'gone'])(
-    'is an update that ended as %s, with the command that sends it again',
+    'has an update that ended as %s, with the command that sends it again',
     (state) => {
       const story = aStory(aPayment({ timeline: [told(state, '2026-11-21T11:00:00Z')] }));
       const [advice] = adviceOn(story, NO_TEMPORAL, NOW, SERVER);
@@ -57,7 +57,7 @@ describe('what needs a person', () => {
     ['2026-11-21T11:59:59.999Z', '; the next attempt is due'],
     [undefined, ''],
   ])(
-    'is an update that has been pending for more than five minutes, with its next attempt (%s) and the command that makes it now',
+    'has an update that has been pending for more than five minutes, with its next attempt (%s) and the command that makes it now',
     (nextAttemptAt, words) => {
       const pending = told('pending', '2026-11-21T11:59:59Z', { nextAttemptAt });
       const timeline = [queuedAt('2026-11-21T11:54:59Z'), pending];
@@ -72,12 +72,12 @@ describe('what needs a person', () => {
     },
   );
 
-  it('is not an update whose first attempts failed just now', () => {
+  it('does not have an update whose first attempts failed just now', () => {
     const timeline = [queuedAt('2026-11-21T11:55:01Z'), told('pending', '2026-11-21T11:59:59Z')];
     expect(textsOf({ timeline })).toEqual([]);
   });
 
-  it('is an operation that has not ended five minutes after it was sent', () => {
+  it('has an operation that has not ended five minutes after it was sent', () => {
     const sent = (at: string, state: string) => ({
       at,
       kind: 'operation' as const,
@@ -89,7 +89,7 @@ describe('what needs a person', () => {
     expect(textsOf({ timeline: [sent('2026-11-21T11:00:00Z', 'done')] })).toEqual([]);
   });
 
-  it('is an operation, with the chapter that says what to do', () => {
+  it('names the chapter of the documents for an operation', () => {
     const data = { kind: 'capture', reference: 'c1', state: 'unknown' };
     const sent = { at: '2026-11-21T11:00:00Z', kind: 'operation', text: 'capture c1 is sent', data };
     const [advice] = adviceOn(aStory(aPayment({ timeline: [sent] })), NO_TEMPORAL, NOW, SERVER);
@@ -98,7 +98,7 @@ describe('what needs a person', () => {
     expect(chapters).toContain(`## ${heading}`);
   });
 
-  it('is a verified callback that no workflow dealt with for a minute', () => {
+  it('has a verified callback that no workflow has handled for a minute', () => {
     const waiting = { state: 'signalled', receivedAt: '2026-11-21T11:58:59.000Z' };
     expect(textsOf({ deliveries: [waiting] })).toHaveLength(1);
     expect(textsOf({ deliveries: [{ ...waiting, receivedAt: '2026-11-21T11:59:30.000Z' }] })).toEqual([]);
@@ -107,7 +107,7 @@ describe('what needs a person', () => {
   });
 
   it.each(['PENDING', 'ON_HOLD', 'REVIEW'] as const)(
-    'is a %s payment without a running workflow',
+    'has a %s payment without a running workflow',
     (status) => {
       const lost = temporalWith(aRun({ status: 'TERMINATED' }));
       expect(textsOf({ status }, lost).at(-1)).toContain('Temporal has no running workflow payment/1001/1');
@@ -117,7 +117,7 @@ describe('what needs a person', () => {
     },
   );
 
-  it('is a PENDING payment without a run, which the sweep finds only by a transaction', () => {
+  it('has a PENDING payment without a run, which the sweep finds only by a transaction', () => {
     const lost = temporalWith(aRun({ status: 'TERMINATED' }));
     const [advice] = adviceOn(aStory(aPayment({ status: 'PENDING' })), lost, NOW, SERVER);
     expect(advice?.todo).toMatch(
@@ -125,7 +125,7 @@ describe('what needs a person', () => {
     );
   });
 
-  it('is an operation that was sent and has no running workflow, with the command that starts it again', () => {
+  it('has an operation that was sent and has no running workflow, with the command that starts it again', () => {
     const sent = {
       at: '2026-11-21T11:50:00.000Z',
       kind: 'operation',
@@ -143,7 +143,7 @@ describe('what needs a person', () => {
     expect(find('TERMINATED')[0]?.commands).toEqual(['paidonce void 1001 --reference v-1']);
   });
 
-  it('is a payment that has had no session for a minute', () => {
+  it('has a payment that has had no session for a minute', () => {
     const asked = { status: 'PENDING', sessionId: null } as const;
     expect(textsOf({ ...asked, createdAt: '2026-11-21T11:58:59.000Z' }).join()).toContain(
       'has no session at dintero yet',
@@ -152,7 +152,7 @@ describe('what needs a person', () => {
     expect(textsOf({ ...asked, status: 'FAILED', createdAt: '2026-11-21T11:58:59.000Z' })).toEqual([]);
   });
 
-  it('is no acceptance where another transaction has paid the order', () => {
+  it('does not suggest to accept money where another transaction has paid the order', () => {
     const story = aStory(
       aPayment({ status: 'REVIEW', reason: 'give_back_failed', transactionId: 'T1.other' }),
     );
@@ -161,12 +161,12 @@ describe('what needs a person', () => {
     expect(advice?.commands).toHaveLength(2);
   });
 
-  it('does not miss a workflow that it could not ask for, or that may not be listed yet', () => {
+  it('reports no missing workflow where Temporal did not answer, or may not list it yet', () => {
     expect(textsOf({ status: 'PENDING' }, NO_TEMPORAL)).toEqual([]);
     expect(textsOf({ status: 'PENDING', createdAt: '2026-11-21T11:59:30.000Z' }, temporalWith())).toEqual([]);
   });
 
-  it('is an activity that keeps failing, also when the store is away', () => {
+  it('has an activity that keeps failing, also when the store is away', () => {
     const pending = {
       id: '5',
       activity: 'lookAtPayment',
@@ -185,6 +185,19 @@ describe('what needs a person', () => {
     const paused = temporalWith(aRun({ pending: [{ ...pending, isPaused: true }] }));
     expect(adviceOn(null, paused, NOW, SERVER)).toMatchObject([
       { text: 'lookAtPayment was paused by an operator and makes no progress' },
+    ]);
+  });
+});
+
+describe('an update that no process has sent', () => {
+  it('is reported after five minutes, with a look at the service and not at the shop', () => {
+    const adviceOf = (at: string) => {
+      const untried = told('pending', at, { attempts: 0, lastAnswer: null, nextAttemptAt: at });
+      return adviceOn(aStory(aPayment({ timeline: [queuedAt(at), untried] })), NO_TEMPORAL, NOW, SERVER);
+    };
+    expect(adviceOf('2026-11-21T11:56:00Z')).toEqual([]);
+    expect(adviceOf('2026-11-21T11:54:00Z')).toMatchObject([
+      { todo: expect.stringContaining('start the service'), commands: ['paidonce doctor'] },
     ]);
   });
 });

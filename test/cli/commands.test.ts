@@ -62,7 +62,7 @@ beforeEach(() => {
 });
 
 describe('paidonce why', () => {
-  it('asks the service while that holds the store, and lives without Temporal', async () => {
+  it('asks the service that holds the store, and works without Temporal', async () => {
     expect(await runCommand(['why', '1001'])).toBe(0);
     expect(terminal.output).toContain('Order 1001 is PAID: 722.00 NOK');
     expect(terminal.output).toContain(`(source: the service at ${process.env['PUBLIC_URL']})`);
@@ -70,13 +70,13 @@ describe('paidonce why', () => {
     expect(terminal.output).toContain(`No answer: Temporal at ${NOBODY}`);
   }, 20_000);
 
-  it('ends with 1 for an order that nobody knows', async () => {
+  it('ends with 1 for an unknown order', async () => {
     expect(await runCommand(['why', '404'])).toBe(1);
     expect(terminal.output).toContain('No order belongs to 404: the service at');
     expect(terminal.output).toContain('does not know it');
   }, 20_000);
 
-  it('ends with 1, and says what it tried, when there is nobody to ask', async () => {
+  it('ends with 1, and lists its tries, when neither the service nor the store can be asked', async () => {
     process.env['PUBLIC_URL'] = `http://${NOBODY}`;
     expect(await runCommand(['why', '1001', '--json'])).toBe(1);
     const { order, runs, unasked } = JSON.parse(terminal.output) as Record<string, unknown>;
@@ -85,7 +85,7 @@ describe('paidonce why', () => {
     expect(String(unasked)).toContain(`no answer from http://${NOBODY} (bad port)`);
   }, 20_000);
 
-  it.each([[''], ['x'.repeat(201)], ['1001\n']])('refuses what can be no id: %j', async (id) => {
+  it.each([[''], ['x'.repeat(201)], ['1001\n']])('refuses an impossible id: %j', async (id) => {
     expect(await runCommand(['why', id])).toBe(2);
     expect(terminal.complaints).toContain(
       'One id of 1 to 200 characters without control characters was expected',
@@ -94,17 +94,17 @@ describe('paidonce why', () => {
 });
 
 describe('paidonce cancel', () => {
-  it('prints what the payment has become', async () => {
+  it('prints the new state of the payment', async () => {
     expect(await runCommand(['cancel', at.payment.id])).toBe(0);
     expect(terminal.output).toBe(`${at.payment.id} over 722.00 NOK for order 1001 is AUTHORIZED\n`);
   });
 
-  it('ends with 1 when the service says no', async () => {
+  it('ends with 1 when the service refuses', async () => {
     expect(await runCommand(['cancel', 'pay_unknown'])).toBe(1);
     expect(terminal.complaints).toBe('paidonce: not_found: there is no such payment\n');
   });
 
-  it('ends with 2 when the key is wrong or nobody answers', async () => {
+  it('ends with 2 when the key is wrong or the service does not answer', async () => {
     process.env['API_KEYS'] = 'another-key-of-more-than-24-characters';
     expect(await runCommand(['cancel', at.payment.id])).toBe(2);
     process.env['PUBLIC_URL'] = `http://${NOBODY}`;
@@ -131,7 +131,7 @@ describe('paidonce resolve', () => {
 });
 
 describe('paidonce', () => {
-  it('says which version it is', async () => {
+  it('prints its version', async () => {
     expect(await runCommand(['--version'])).toBe(0);
     expect(terminal.output).toBe(`${VERSION}\n`);
   });
@@ -173,7 +173,7 @@ describe('paidonce', () => {
     ['capture', []],
     ['resolve', ['--decision', 'dismiss', '--actor', 'ada', '--reason', 'late']],
     ['redeliver', ['--actor', 'ada', '--reason', 'lost']],
-  ])("prints the service's no to %s as JSON where that is wanted", async (command, words) => {
+  ])("prints the service's refusal of %s as JSON with --json", async (command, words) => {
     const unknown = command === 'redeliver' ? 'dlv_unknown' : 'pay_unknown';
     expect(await runCommand([command, unknown, ...words, '--json'])).toBe(1);
     expect(JSON.parse(terminal.output)).toEqual({

@@ -18,7 +18,7 @@ describe('the public address', () => {
     '/callbacks/dintero': { status: 400, body: { code: 'malformed' } },
   };
 
-  it('is well when we answer there, take the key and see callbacks', async () => {
+  it('is fine when the service answers there, accepts the key and sees callbacks', async () => {
     const found = await checkAddress(aConfig({ PUBLIC_URL: await answering(whole) }), [aGateway()]);
     expect(found.map(({ name, state }) => `${name} ${state}`)).toEqual([
       'service ok',
@@ -27,7 +27,7 @@ describe('the public address', () => {
     ]);
   });
 
-  it('is not well when a proxy answers callbacks itself', async () => {
+  it('is not fine when a proxy answers callbacks itself', async () => {
     const url = await answering({ ...whole, '/callbacks/dintero': { status: 403, text: 'blocked' } });
     const found = await checkAddress(aConfig({ PUBLIC_URL: url }), [aGateway()]);
     expect(found.at(-1)).toMatchObject({ state: 'fail', text: `${url}/callbacks/dintero answered 403` });
@@ -54,12 +54,12 @@ describe('the public address', () => {
 });
 
 describe('the store', () => {
-  it('is not made by looking for it', async () => {
+  it('is not created by the check', async () => {
     const [found] = await checkOwnStore(aConfig({ DATA_DIR: '/nonexistent' }), []);
     expect(found).toMatchObject({ state: 'warn' });
   });
 
-  it('fails with the reason when the server is away, without the password', async () => {
+  it('is reported as failed with the reason when the server is away, without the password', async () => {
     const [found] = await checkOwnStore(aConfig({ DATABASE_URL: 'postgres://u:secret@127.0.0.1:1/x' }), []);
     expect(found).toMatchObject({ state: 'fail' });
     expect(JSON.stringify(found)).not.toContain('secret');

@@ -49,7 +49,7 @@ async function answerOf(...args: string[]): Promise<Record<string, unknown>> {
 }
 
 describe('paidonce dintero subscribe', () => {
-  it('subscribes our URL once, with a secret of its own making that it prints this once', async () => {
+  it('subscribes our URL once, with a secret that it makes itself and prints this once', async () => {
     const { secret, subscription, created } = await answerOf('subscribe');
     expect([secret, created]).toEqual([expect.stringMatching(/^[\w-]{40,}$/), true]);
     const url = `${receiver.url}/callbacks/dintero/account`;
@@ -65,7 +65,7 @@ describe('paidonce dintero subscribe', () => {
     expect(terminal.output).not.toContain(secret);
   });
 
-  it('uses the secret that is configured, so that what comes verifies, and does not print it', async () => {
+  it('uses the configured secret, so that callbacks verify, and does not print it', async () => {
     process.env['DINTERO_WEBHOOK_SECRETS'] = 'my-own-secret,an-older-one';
     expect(await runCommand(['dintero', 'subscribe'])).toBe(0);
     expect(terminal.output).toMatch(/^subscribed [0-9a-f-]{36} .*checkout_transaction/);
@@ -92,7 +92,7 @@ describe('paidonce dintero subscribe', () => {
 });
 
 describe('paidonce dintero subscriptions and unsubscribe', () => {
-  it('tell ours from those of others, and end one', async () => {
+  it('distinguish ours from those of others, and delete one', async () => {
     expect(await answerOf('subscriptions')).toEqual({ subscriptions: [] });
     await sandbox.api('POST', SUBSCRIPTIONS, {
       config: { url: `${receiver.url}/other` },
@@ -110,7 +110,7 @@ describe('paidonce dintero subscriptions and unsubscribe', () => {
     expect(terminal.output).not.toContain('ours');
   });
 
-  it('end with 1 for one that is not there', async () => {
+  it('end with 1 for an unknown subscription', async () => {
     expect(await runCommand(['dintero', 'unsubscribe', '../x'])).toBe(1);
     expect(terminal.complaints).toContain('paidonce: Dintero delete subscription:');
   });
@@ -128,7 +128,7 @@ describe('paidonce dintero signature', () => {
     expect(terminal.output).toContain('it is already in DINTERO_SIGNATURE_SECRETS');
   });
 
-  it('makes a new one when asked to', async () => {
+  it('makes a new secret when it is asked to', async () => {
     const { secret, created } = await answerOf('signature', '--rotate');
     expect(created).toBe(true);
     expect(secret).not.toBe(FIRST_SECRET);
@@ -137,14 +137,14 @@ describe('paidonce dintero signature', () => {
 });
 
 describe('paidonce dintero', () => {
-  it('explains itself without any configuration', async () => {
+  it('prints its help without any configuration', async () => {
     process.env = {};
     for (const args of [[], ['subscribe'], ['subscriptions'], ['unsubscribe'], ['signature']])
       expect(await runCommand(['dintero', ...args, '--help'])).toBe(0);
     expect(terminal.output).toContain('paidonce dintero unsubscribe 3c90c3cc-');
   });
 
-  it('ends with 2 for what its user has to change', async () => {
+  it('ends with 2 for errors of its user', async () => {
     expect(await runCommand(['dintero'])).toBe(2);
     expect(await runCommand(['dintero', 'unsubscribe'])).toBe(2);
     expect(await runCommand(['dintero', 'teleport'])).toBe(2);

@@ -37,7 +37,7 @@ describe('from a terminal', () => {
     };
   };
 
-  it('a capture is done by the number of the order', async () => {
+  it('a capture is carried out by the order number', async () => {
     const payment = await aPaidPayment(at.store.db);
     captures(payment, 'cli-capture-all');
     expect(await runCommand(['capture', payment.orderReference])).toBe(0);
@@ -46,7 +46,7 @@ describe('from a terminal', () => {
     );
   });
 
-  it('an order with several payments means the one that has paid it', async () => {
+  it('an order number with several payments means the payment that has paid', async () => {
     const { db } = at.store;
     const first = await aPayment(db);
     await recordFinding(db, aRecord(first, { finding: aFinding('DECLINED') }), TELLS);
@@ -66,7 +66,7 @@ describe('from a terminal', () => {
     expect(terminal.complaints).toContain('payment_not_paid: of the 2 payments');
   });
 
-  it('everything that is said is asked for', async () => {
+  it('all options are sent with the request', async () => {
     const payment = await aPaidPayment(at.store.db, 'CAPTURED', { sums: { capturedMinor: 72_200 } });
     const words = ['--amount', '20000', '--reference', 'return-7', '--reason', 'came back', '--json'];
     expect(await runCommand(['refund', payment.id, ...words])).toBe(0);
@@ -83,7 +83,7 @@ describe('from a terminal', () => {
     expect((await findOperation(at.store.db, held.id, 'cli-capture-all'))?.finalCapture).toBe(true);
   });
 
-  it('the same command again moves nothing more, and says so', async () => {
+  it('the same command again moves no more money, and says so', async () => {
     const payment = await aPaidPayment(at.store.db);
     captures(payment, 'cli-capture-500');
     expect(await runCommand(['capture', payment.id, '--amount', '500'])).toBe(0);
@@ -94,7 +94,7 @@ describe('from a terminal', () => {
     expect(at.api.money.asked).toHaveLength(1);
   });
 
-  it('what is under way is said in words and ends with 0', async () => {
+  it('an operation under way is explained and ends with 0', async () => {
     const payment = await aPaidPayment(at.store.db);
     expect(await runCommand(['capture', payment.id])).toBe(0);
     expect(terminal.output).toContain('capture cli-capture-all of all that is left');
@@ -104,7 +104,7 @@ describe('from a terminal', () => {
     expect(terminal.output).toContain('has no known result yet');
   });
 
-  it('what failed ends with 1 and the reason', async () => {
+  it('a failed operation ends with 1 and the reason', async () => {
     const payment = await aPaidPayment(at.store.db);
     at.api.money.onCarryOut = (operationId) =>
       fails(at.store.db, payment, { operationId, code: 'declined', detail: 'card stolen' });
@@ -113,7 +113,7 @@ describe('from a terminal', () => {
     expect(terminal.output).toBe('');
   });
 
-  it('what is refused ends with 1', async () => {
+  it('a refused operation ends with 1', async () => {
     const payment = await aPaidPayment(at.store.db);
     expect(await runCommand(['refund', payment.id])).toBe(1);
     expect(await runCommand(['capture', payment.id, '--amount', '72201'])).toBe(1);
@@ -139,13 +139,13 @@ describe('from a terminal', () => {
     expect(at.api.money.asked).toEqual([]);
   });
 
-  it('a reference that is none ends with 2 and says which are', async () => {
+  it('an invalid reference ends with 2 and the rules for references', async () => {
     const payment = await aPaidPayment(at.store.db);
     expect(await runCommand(['capture', payment.id, '--reference', 'a/b'])).toBe(2);
     expect(terminal.complaints).toContain('/reference: expected 1 to 64 letters');
   });
 
-  it('money in REVIEW is given back, and told to be on its way while it is', async () => {
+  it('money in REVIEW is given back, and reported as under way until it is done', async () => {
     const payment = await aPayment(at.store.db);
     const finding = aFinding('REVIEW', { review: 'late_money' });
     await recordFinding(at.store.db, aRecord(payment, { finding }), TELLS);

@@ -40,7 +40,7 @@ describe('the payment of an order', () => {
     expect([await named('paid'), await named('open'), await named('in_review')]).toEqual([id, id, id]);
   });
 
-  it('is the one that is open, or the one in REVIEW', async () => {
+  it('is the open one, or the one in REVIEW', async () => {
     await ended('FAILED');
     const open = await opened();
     expect(await named('open')).toBe(open.id);
@@ -52,11 +52,11 @@ describe('the payment of an order', () => {
     await expect(named('open')).rejects.toMatchObject({ status: 409, code: 'payment_not_open' });
   });
 
-  it('is asked for where it is named by its id', async () => {
+  it('is not looked up where its own id is given', async () => {
     expect(await named('open', 'pay_x')).toBe('pay_x');
   });
 
-  it('is what cancel and resolve are about', async () => {
+  it('is used by cancel and resolve', async () => {
     const failed = await ended('FAILED');
     expect(await runCommand(['cancel', order])).toBe(0);
     expect(terminal.output).toContain(`${failed.id} over`);

@@ -62,20 +62,23 @@ function packagesOf(of: readonly Import[]): Import[] {
   return of.filter((each) => !each.of.startsWith('.') && !isBuiltIn(each.of));
 }
 
-it('has every package that it imports', () => {
+it('the installed tree has every package that it imports', () => {
   const packages = packagesOf(imports);
   expect(packages.length).toBeGreaterThan(50);
   expect(packages.filter(({ of }) => !(packageOf(of) in manifest.dependencies))).toEqual([OPTIONAL]);
 });
 
-it.each(WORKSPACES)('has every package of %s, in the version that the workspace names', (workspace) => {
-  const { dependencies } = manifestIn(workspace);
-  expect(manifest.dependencies).toMatchObject(dependencies);
-  const used = packagesOf(filesIn(workspace).flatMap(importsOf)).filter(({ of }) => of !== OPTIONAL.of);
-  expect(used.filter(({ of }) => !(packageOf(of) in dependencies))).toEqual([]);
-});
+it.each(WORKSPACES)(
+  'the installed tree has every package of %s, in the version that the workspace names',
+  (workspace) => {
+    const { dependencies } = manifestIn(workspace);
+    expect(manifest.dependencies).toMatchObject(dependencies);
+    const used = packagesOf(filesIn(workspace).flatMap(importsOf)).filter(({ of }) => of !== OPTIONAL.of);
+    expect(used.filter(({ of }) => !(packageOf(of) in dependencies))).toEqual([]);
+  },
+);
 
-it('has every file of its own that it imports', () => {
+it('the installed tree has every own file that it imports', () => {
   const compiled = ['src', ...WORKSPACES];
   const packed = new Set(manifest.files.flatMap((folder) => (folder === 'dist' ? compiled : [folder])));
   const own = imports.filter(({ of }) => of.startsWith('.'));

@@ -33,7 +33,7 @@ describe('paidonce redeliver', () => {
     });
   });
 
-  it('sends an update again, but not one that the order has overtaken', async () => {
+  it('sends an update again, but not a superseded one', async () => {
     const [effectId = ''] = (await recordFinding(at.store.db, aRecord(payment), TELLS)).effects;
     await attempted(at.store.db, effectId, { state: 'gone', answer: '410' });
     expect(await runCommand(['redeliver', effectId, ...WHO])).toBe(0);
@@ -55,7 +55,7 @@ describe('paidonce redeliver', () => {
     expect(terminal.output).toContain('"queued": 0');
   });
 
-  it('sends all updates that wait for their next try, once', async () => {
+  it('sends all updates that wait for their next attempt, once', async () => {
     const since = new Date().toISOString();
     const one = await aPayment(at.store.db);
     const [effectId = ''] = (await recordFinding(at.store.db, aRecord(one), TELLS)).effects;
@@ -80,7 +80,7 @@ describe('paidonce redeliver', () => {
     expect(await runCommand(['redeliver', ...given, ...WHO])).toBe(2);
   });
 
-  it('ends with 1 where there is no such thing, and with 2 where no reason is given', async () => {
+  it('ends with 1 for an unknown id, and with 2 without a reason', async () => {
     expect(await runCommand(['redeliver', 'dlv_none', ...WHO])).toBe(1);
     expect(await runCommand(['redeliver', 'none/order.paid', ...WHO])).toBe(1);
     expect(await runCommand(['redeliver', 'dlv_none', '--actor', 'x'])).toBe(2);

@@ -15,14 +15,14 @@ function aWhy(changes: Partial<Why> = {}): Why {
   return { q: '1001', reference: '1001', store, temporal: AWAY, advice: [], ...changes };
 }
 
-describe('the words of `paidonce why`', () => {
-  it('begin with what the order is and what paid it', () => {
+describe('the text of `paidonce why`', () => {
+  it('begins with the state of the order and the payment that paid it', () => {
     expect(linesOf(aWhy())[0]).toBe(
       'Order 1001 is PAID: 722.00 NOK, paid 2026-11-21 11:00:00.000 UTC by transaction T12345678.t (source: the embedded store)',
     );
   });
 
-  it('say as what a person has accepted the money that paid', () => {
+  it('names the money that paid as accepted by a person', () => {
     const payment = aPayment({ accepted: { amount: 70_000, currency: 'SEK', reference: '1001' } });
     const store = { kind: 'found', story: aStory(payment), asked: 'the store', others: [] } as const;
     expect(linesOf(aWhy({ store }))[0]).toMatch(
@@ -30,13 +30,13 @@ describe('the words of `paidonce why`', () => {
     );
   });
 
-  it('write each time in one way', () => {
+  it('has all times in one form', () => {
     const waits = aRun({ waitsFor: 'a callback, until 2026-11-21T14:00:00.000Z' });
     const temporal = { kind: 'found', runs: [waits], orders: [] } as const;
     expect(linesOf(aWhy({ temporal })).join()).toContain('a callback, until 2026-11-21 14:00:00.000 UTC');
   });
 
-  it('say that nothing needs anybody only where all could be asked', () => {
+  it('says that nothing needs a person only where all sources have answered', () => {
     expect(linesOf(aWhy()).at(-1)).toBe(
       'No problem found in the part that answered. Repair the other part and run the command again.',
     );
@@ -44,7 +44,7 @@ describe('the words of `paidonce why`', () => {
     expect(linesOf(aWhy({ temporal })).at(-1)).toBe('No action is needed.');
   });
 
-  it('tell in order of time, with the callbacks that left no trace in the timeline', () => {
+  it('is in order of time, with the callbacks that left no line in the timeline', () => {
     const timeline = [
       {
         at: '2026-11-21T11:00:00.000Z',
@@ -80,7 +80,7 @@ describe('the words of `paidonce why`', () => {
     ]);
   });
 
-  it('tell of a flood of forged callbacks in one line, and that older ones are left out', () => {
+  it('has one line for a flood of forged callbacks, and says that older ones are left out', () => {
     const second = (n: number) => new Date(Date.parse('2026-11-21T11:00:00Z') + 1_000 * n).toISOString();
     const deliveries = Array.from({ length: MOST_DELIVERIES }, (_, n) =>
       aDelivery({
@@ -105,7 +105,7 @@ describe('the words of `paidonce why`', () => {
     ]);
   });
 
-  it('tell what Temporal knows when the store is away, and say what could not be asked', () => {
+  it("has Temporal's knowledge when the store is away, and names the missing sources", () => {
     const steps = [{ at: '2026-11-21T11:00:00.000Z', text: 'signal callbackReceived' }];
     const read = {
       id: '5',
@@ -115,7 +115,7 @@ describe('the words of `paidonce why`', () => {
       nextAt: null,
       isPaused: false,
     };
-    const pending = [read, { ...read, isPaused: true }];
+    const pending = [{ ...read, nextAt: '2026-11-21T11:00:05.000Z' }, { ...read, isPaused: true }];
     const lines = linesOf(
       aWhy({
         store: { kind: 'unasked', reason: 'the store did not answer' },
@@ -127,14 +127,14 @@ describe('the words of `paidonce why`', () => {
       '',
       'Workflow payment/1001/1 running, 12 events: http://ui/run',
       '  2026-11-21 11:00:00.000  signal callbackReceived',
-      '  under way: readTransaction, attempt 3, last failure: no answer',
+      '  under way: readTransaction, attempt 3 at 2026-11-21 11:00:05.000 UTC, last failure: no answer',
       '  paused: readTransaction, attempt 3, last failure: no answer',
       '',
       'No answer: the store did not answer',
     ]);
   });
 
-  it('end with what to do', () => {
+  it('ends with the advice', () => {
     const commands = ['paidonce resolve pay_1 --decision dismiss --reason late'];
     const advice = [{ about: 'pay_1', text: 'is in REVIEW (late_money)', todo: 'decide', commands }];
     expect(linesOf(aWhy({ advice })).slice(-4)).toEqual([
@@ -147,7 +147,7 @@ describe('the words of `paidonce why`', () => {
 });
 
 describe('the JSON of `paidonce why`', () => {
-  it('has null for what could not be asked, and says why', () => {
+  it('has null for a missing source, and the reason', () => {
     expect(jsonOf(aWhy())).toMatchObject({
       reference: '1001',
       order: { status: 'PAID' },

@@ -51,14 +51,14 @@ describe('paidonce dintero subscribe, with an API that verifies', () => {
     expect(terminal.complaints).not.toContain('newest-hook-secret');
   });
 
-  it('removes it again where the API has other secrets, and says so to another program', async () => {
+  it('deletes it again where the API has other secrets, and says so in JSON too', async () => {
     process.env['DINTERO_WEBHOOK_SECRETS'] = 'a-secret-that-the-api-lacks';
     expect(await runCommand(['dintero', 'subscribe', '--json'])).toBe(1);
     expect(JSON.parse(terminal.output)).toMatchObject({ created: false, removed: true, ping: 'refused' });
     expect(await listed()).toEqual([]);
   });
 
-  it('leaves alone what others have subscribed', async () => {
+  it('does not touch the subscriptions of others', async () => {
     const config = { url: 'https://other.example/hook' };
     const { body } = await sandbox.api('POST', SUBSCRIPTIONS, { config, events: ['settlement_add'] });
     process.env['DINTERO_WEBHOOK_SECRETS'] = 'a-secret-that-the-api-lacks';
@@ -66,7 +66,7 @@ describe('paidonce dintero subscribe, with an API that verifies', () => {
     expect(await listed()).toMatchObject([{ id: body.id }]);
   });
 
-  it('says that it has not checked the ping of a secret that the API can not have yet', async () => {
+  it("says that it has not checked the ping where the API can't have the secret yet", async () => {
     delete process.env['DINTERO_WEBHOOK_SECRETS'];
     expect(await runCommand(['dintero', 'subscribe'])).toBe(0);
     expect(terminal.output).toContain('the ping was not checked');

@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 describe('paidonce doctor, of Temporal', () => {
-  it('says what is missing in a bare namespace, and the commands that repair it', async () => {
+  it('names the missing objects of a bare namespace, and the commands that create them', async () => {
     const found = await look();
     expect(statesOf(found)).toEqual({
       temporal: 'warn',
@@ -63,7 +63,7 @@ describe('paidonce doctor, of Temporal', () => {
     });
   });
 
-  it('is content with what a worker prepares, and notices that it is gone', async () => {
+  it('finds no fault with the objects that a worker prepares, and notices that one is gone', async () => {
     await prepare();
     expect(statesOf(await look())).toMatchObject({
       'search attributes': 'ok',
@@ -104,7 +104,7 @@ describe('paidonce doctor, of Temporal', () => {
     expect(() => run(version?.commands?.[0] ?? '')).toThrow(/no Worker Deployment found/);
   });
 
-  it('says that nobody polls for the current version, as /metrics does', async () => {
+  it('says that no worker polls for the current version, as /metrics does', async () => {
     const { workflowService } = at.server.connection;
     const current = { namespace: 'default', deploymentName: 'deployed', buildId: 'b8', identity: 'a test' };
     await workflowService.setWorkerDeploymentCurrentVersion({ ...current, allowNoPollers: true });
@@ -121,7 +121,7 @@ describe('paidonce doctor, of Temporal', () => {
     expect(await currentVersionReader(at.server.connection, at.config)()).toBeNull();
   });
 
-  it('names the runs that are stuck, as /metrics counts them and `why` tells', async () => {
+  it('names the runs that are stuck, as /metrics and `why` do', async () => {
     await prepare();
     const { client } = at.server;
     const settings = { taskQueue: 'stuck', updateTimeoutMs: 5_000, signalTimeoutMs: 5_000 };
@@ -153,7 +153,7 @@ describe('paidonce doctor, of Temporal', () => {
     await client.workflow.getHandle('payment/cli-9/1').terminate();
   }, 90_000);
 
-  it('names what an operator has paused, as `why` does, and how it goes on', async () => {
+  it('names a run that an operator has paused, as `why` does, and how to continue it', async () => {
     await prepare();
     const { client, connection } = at.server;
     const { workflowService } = connection;
@@ -181,14 +181,14 @@ describe('paidonce doctor, of Temporal', () => {
     await client.workflow.getHandle(workflowId).terminate();
   }, 60_000);
 
-  it('says one thing when nobody answers', async () => {
+  it('says one thing when no server answers', async () => {
     const found = await look({ ...at.config, TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect(statesOf(found)).toEqual({ temporal: 'fail' });
   }, 20_000);
 });
 
 describe('paidonce why, of Temporal', () => {
-  it('tells what a run has received although no worker is there', async () => {
+  it('shows the signals that a run has received although no worker is running', async () => {
     await prepare();
     const settings = { taskQueue: 'payments', updateTimeoutMs: 5_000, signalTimeoutMs: 5_000 };
     const payment = { paymentId: 'pay_1', orderReference: 'cli-1', n: 1, gateway: 'dintero' };
@@ -202,7 +202,7 @@ describe('paidonce why, of Temporal', () => {
   }, 30_000);
 
   it.each(['cli-8', 'T12345678.s-8', 'T12345678.t-8', 'payment/cli-8/1'])(
-    'finds the order by %s although nobody has the store',
+    'finds the order by %s without the store',
     async (id) => {
       await prepare();
       await aRunOf('cli-8', 1, { session: 'T12345678.s-8', transaction: 'T12345678.t-8' });
@@ -215,7 +215,7 @@ describe('paidonce why, of Temporal', () => {
     30_000,
   );
 
-  it('lists the orders where Temporal knows several by that id', async () => {
+  it('lists the orders where several have that id in Temporal', async () => {
     await prepare();
     for (const order of ['cli-5', '-cli-6']) await aRunOf(order, 1, { session: 'T12345678.both' });
     await until('they are listed', async () => (await runsOf('-cli-6')).length === 1);
@@ -229,13 +229,13 @@ describe('paidonce why, of Temporal', () => {
     expect(commandsAmongWords(terminal.output)).toEqual([]);
   }, 30_000);
 
-  it('finds nothing by what would end the text of a query', async () => {
+  it('finds nothing by characters that would end the text of a query', async () => {
     process.env = aloneWith(at.config);
     expect(await runCommand(['why', "x' or OrderReference != '"])).toBe(1);
     expect(terminal.output).not.toContain('cli-');
   });
 
-  it('knows nothing of an order that was never opened', async () => {
+  it('reports nothing for an order that was never opened', async () => {
     await prepare();
     expect(await runsOf('cli-unknown')).toEqual([]);
   });

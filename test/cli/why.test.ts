@@ -110,7 +110,7 @@ describe('paidonce why', () => {
     'operation reference',
     'amount',
     'bare amount',
-  ])('tells the story of the order that a %s is of', async (name) => {
+  ])('prints the story of the order of a %s', async (name) => {
     expect(await runCommand(['why', ids[name] ?? ''])).toBe(0);
     expect(terminal.output).toMatch(/^Order 1001 is PAID: 299.90 NOK/);
     expect(terminal.output).toContain('capture parcel-1 of 40.00 NOK was requested');
@@ -133,7 +133,7 @@ describe('paidonce why', () => {
     expect(await runCommand(['why', 'both', '--json'])).toBe(1);
   });
 
-  it('takes the own number of an order for that order, and says what else is called so', async () => {
+  it('takes an order number as that order, and names the other things with that id', async () => {
     await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { orderReference: '--json' } });
     const other = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { orderReference: '-x' } });
     await capture(other, '--json');
@@ -145,7 +145,7 @@ describe('paidonce why', () => {
     ]);
   });
 
-  it('says what it looked for where nothing has that id', async () => {
+  it('names the kinds of ids that it searched where nothing has that id', async () => {
     for (const id of ["1001' or '1", 'T12345678.none', 'pay_none']) {
       terminal.output = '';
       expect(await runCommand(['why', id])).toBe(1);
@@ -154,13 +154,13 @@ describe('paidonce why', () => {
     }
   });
 
-  it('says that a callback is of no order of ours', async () => {
+  it('says that a callback has no order of ours', async () => {
     const { id } = await logDelivery(at.store.db, aDelivery(null, { ignoredBecause: 'foreign' }));
     expect(await runCommand(['why', id])).toBe(1);
     expect(terminal.output).toContain(`  callback ${id}, ignored, of 20`);
   });
 
-  it('has as JSON what was asked for, and the order that it leads to', async () => {
+  it('has the search and the order that it leads to as JSON', async () => {
     expect(await runCommand(['why', '--json', ids['session'] ?? ''])).toBe(0);
     expect(JSON.parse(terminal.output)).toMatchObject({
       q: 'T12345678.s-1',
@@ -170,7 +170,7 @@ describe('paidonce why', () => {
     });
   });
 
-  it('finds it in the store itself where no service holds it', async () => {
+  it('reads the store itself where no service holds it', async () => {
     const dataDir = await mkdtemp(join(tmpdir(), 'paidonce-why-'));
     await copyStoreTemplate(dataDir);
     const store = await openStore({ dataDir });
@@ -183,7 +183,7 @@ describe('paidonce why', () => {
     await rm(dataDir, { recursive: true });
   });
 
-  describe('of money that does not fit', () => {
+  describe('about money that does not fit', () => {
     async function inReview(review: ReviewCode, shown: object, reference?: string): Promise<PaymentRow> {
       const payment = await aPayment(at.store.db, { money: { amountMinor: 72_300, currency: 'NOK' } });
       const transaction = aTransaction(payment, shown);
@@ -218,7 +218,7 @@ describe('paidonce why', () => {
         money(72_300),
         'Dintero has 723.00 NOK, the payment was closed before: 723.00 NOK too much',
       ],
-    ] as const)('says how it does not fit: %s, %j', async (reason, shown, words) => {
+    ] as const)('explains the difference: %s, %j', async (reason, shown, words) => {
       const { id } = await inReview(reason, shown);
       expect(await runCommand(['why', id])).toBe(1);
       expect(terminal.output).toMatch(
@@ -227,7 +227,7 @@ describe('paidonce why', () => {
       expect(terminal.output).not.toContain('minor units');
     });
 
-    it('says by how much, where the order has another amount by now', async () => {
+    it('names the difference where the order has another amount by now', async () => {
       const payment = await inReview('order_changed', money(72_300));
       await at.store.db
         .update(orders)
@@ -239,7 +239,7 @@ describe('paidonce why', () => {
       );
     });
 
-    it('says which order it is for, where that is another one', async () => {
+    it('names the order of the money where that is another one', async () => {
       const payment = await inReview('reference_mismatch', money(72_300), '4711');
       expect(await runCommand(['why', payment.id])).toBe(1);
       expect(terminal.output).toContain(
@@ -247,7 +247,7 @@ describe('paidonce why', () => {
       );
     });
 
-    it('prints whole commands for each decision, which the service takes', async () => {
+    it('prints complete commands for each decision, which the service accepts', async () => {
       const { id } = await inReview('amount_mismatch', money(72_200));
       expect(await runCommand(['why', id])).toBe(1);
       at.api.money.onGiveBack = () => Promise.resolve();
@@ -267,7 +267,7 @@ describe('paidonce why', () => {
     });
   });
 
-  it('prints whole commands for an update that was given up and a callback that nobody dealt with', async () => {
+  it('prints complete commands for an update that was given up and a callback that no run has handled', async () => {
     const { db } = at.store;
     const payment = await aPaidPayment(db, 'AUTHORIZED', { opened: { orderReference: '-untold' } });
     const [{ effectId } = { effectId: '' }] = await listUpdates(db, payment.id);
@@ -288,7 +288,7 @@ describe('paidonce why', () => {
     expect(ran[1]).toMatchObject({ 1: 1, 2: expect.stringContaining('configuration: of the service at') });
   });
 
-  it('is what doctor names orders for, by commands that can be run', async () => {
+  it('is suggested by doctor, with complete commands', async () => {
     expect(await runCommand(['doctor'])).toBe(1);
     const ran = await runPrinted();
     for (const [command, code] of ran) expect([command, code]).not.toEqual([command, 2]);

@@ -9,7 +9,7 @@ import { currencyOf } from '../../store/payment-snapshot.ts';
 import type { Db } from '../../store/open.ts';
 import { listUnfinished, type OperationRow } from '../../store/operations.ts';
 import { listUpdates, type OutboxRow } from '../../store/outbox.ts';
-import { NO_ENDPOINT } from '../../store/untold-updates.ts';
+import { nextAttemptOf } from '../../store/untold-updates.ts';
 import type { PaymentRow } from '../../store/payments.ts';
 import { failedAttempts, type AttemptRow } from '../../store/update-attempts.ts';
 import { readTimeline } from '../../store/timeline.ts';
@@ -69,15 +69,19 @@ const OPEN: Readonly<Record<string, string>> = {
     'was sent, and its response was lost: the gateway is read until it shows the result, and nothing is sent again',
 };
 
-/** The state of an update; null before its first attempt. */
+/** A new update is sent at once, so it has an entry of its own only when that is overdue. */
+const OVERDUE_AFTER_MS = 60_000;
+
+/** The state of an update; null before its first attempt, unless that is overdue. */
 function toldEntry(update: OutboxRow): StoryEntry | null {
   const { effectId, type, state, attempts, lastAnswer, sequence } = update;
-  const at = update.finishedAt ?? update.attemptedAt ?? (state === 'off' ? update.createdAt : null);
+  const next = nextAttemptOf(update);
+  const isOverdue = next !== null && Date.now() - next.getTime() > OVERDUE_AFTER_MS;
+  const since = state === 'off' ? update.createdAt : isOverdue ? new Date() : null;
+  const at = update.finishedAt ?? update.attemptedAt ?? since;
   if (at === null) return null;
-  // Without an endpoint no attempt is due, whatever the row says.
-  const isTriedAgain = state === 'pending' && lastAnswer !== NO_ENDPOINT;
-  const next = isTriedAgain ? { nextAttemptAt: update.nextAttemptAt.toISOString() } : {};
-  const data = { effectId, type, state, attempts, lastAnswer, sequence, ...next };
+  const due = next === null ? {} : { nextAttemptAt: next.toISOString() };
+  const data = { effectId, type, state, attempts, lastAnswer, sequence, ...due };
   return { at: at.toISOString(), kind: 'update', text: toldText(update), data };
 }
 
@@ -96,9 +100,10 @@ function attemptEntry(attempt: AttemptRow & { type: string }): StoryEntry {
   return { at: at.toISOString(), kind: 'update', text, data };
 }
 
-function toldText({ type, state, attempts, lastAnswer, body }: OutboxRow): string {
+function toldText({ type, state, attempts, lastAnswer }: OutboxRow): string {
+  if (state === 'pending' && attempts === 0) return `${type} is due, and no process has sent it yet`;
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-  const tried = lastAnswer === null && body === '' ? times : `${lastAnswer}, ${times}`;
+  const tried = lastAnswer === null ? times : `${lastAnswer}, ${times}`;
   switch (state) {
     case 'delivered':
       return `the merchant acknowledged ${type} (${tried})`;

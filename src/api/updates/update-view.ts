@@ -1,6 +1,7 @@
 /** Updates as the API shows them, and the requests about them. */
 import { z } from 'zod';
 import type { OutboxRow } from '../../store/outbox.ts';
+import { nextAttemptOf } from '../../store/untold-updates.ts';
 import type { AttemptRow } from '../../store/update-attempts.ts';
 import { aPayment, asker, reference, text, timestamp } from '../http/fields.ts';
 import { limit } from '../http/pages.ts';
@@ -135,7 +136,7 @@ export function viewUpdate(row: OutboxRow): z.infer<typeof sentUpdate> {
     state: row.state as z.infer<typeof sentUpdate>['state'],
     queuedAt: row.createdAt.toISOString(),
     attemptedAt: row.attemptedAt?.toISOString() ?? null,
-    nextAttemptAt: row.state === 'pending' ? row.nextAttemptAt.toISOString() : null,
+    nextAttemptAt: nextAttemptOf(row)?.toISOString() ?? null,
     finishedAt: row.finishedAt?.toISOString() ?? null,
   };
 }

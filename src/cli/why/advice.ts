@@ -131,7 +131,7 @@ interface Told {
 
 function untold({ id, timeline }: Payment, now: Date): Advice[] {
   return timeline.flatMap(({ at, data, text }) => {
-    const { effectId, type, state, nextAttemptAt: next } = data as Partial<Told>;
+    const { effectId, type, state, attempts, nextAttemptAt: next } = data as Partial<Told>;
     if (type === undefined || state === undefined) return [];
     const isOver = state === 'gave_up' || state === 'gone';
     const since = queuedAt(timeline, type) ?? at;
@@ -140,6 +140,7 @@ function untold({ id, timeline }: Payment, now: Date): Advice[] {
     const commands = effectId
       ? [paidonce('redeliver', effectId, { reason: 'the endpoint answers again' })]
       : [];
+    if (attempts === 0) return [{ about: id, text, todo: START, commands: [paidonce('doctor')] }];
     return [{ about: id, text: `${text}${nextAttempt(next, now)}`, todo: `${REPAIR}, then`, commands }];
   });
 }
@@ -149,6 +150,7 @@ function nextAttempt(at: string | undefined, now: Date): string {
   return Date.parse(at) > now.getTime() ? `; the next attempt is at ${at}` : '; the next attempt is due';
 }
 
+const START = 'start the service, or find out from its log why it sends nothing:';
 const REPAIR = "repair the shop's endpoint (ORDER_WEBHOOK_URL)";
 
 function queuedAt(timeline: Payment['timeline'], type: string): string | undefined {

@@ -172,15 +172,19 @@ function runLines(run: Run): string[] {
   return [
     `Workflow ${workflowId} ${status.toLowerCase()}, ${events} events${url === null ? '' : `: ${url}`}`,
     ...steps.map(({ at, text }) => `  ${utc(at)}  ${text}`),
-    ...pending.map(
-      ({ activity, attempt, lastFailure, isPaused }) =>
-        `  ${isPaused ? 'paused' : 'under way'}: ${activity}, attempt ${attempt}${lastFailure === null ? '' : `, last failure: ${lastFailure}`}`,
-    ),
+    ...pending.map(pendingLine),
     // The run gives only the name of the command: complete commands are at the end of the output.
     ...(waitsFor === null
       ? []
       : [`  waits for ${inUtc(waitsFor.replace(': paidonce resolve;', ' to decide;'))}`]),
   ];
+}
+
+function pendingLine({ activity, attempt, lastFailure, nextAt, isPaused }: Run['pending'][number]): string {
+  const state = isPaused ? 'paused' : 'under way';
+  if (lastFailure === null) return `  ${state}: ${activity}, attempt ${attempt}`;
+  const when = nextAt === null ? '' : ` at ${utc(nextAt)} UTC`;
+  return `  ${state}: ${activity}, attempt ${attempt}${when}, last failure: ${lastFailure}`;
 }
 
 /** Shows the times in our own texts like all other times. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eq, sql } from 'drizzle-orm';
 import { readStory } from '../../../src/api/payments/read-story.ts';
 import { keepUntold, NO_ENDPOINT } from '../../../src/store/untold-updates.ts';
 import { listUpdates, type OutboxState } from '../../../src/store/outbox.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => at.store.close());
 
-describe('the story of a payment', () => {
+describe('the timeline of a payment', () => {
   it.each([
     ['delivered', '204', 'the merchant acknowledged order.paid (204, 1 attempt)'],
     [
@@ -34,14 +35,14 @@ describe('the story of a payment', () => {
       'the merchant never acknowledged order.paid (nothing, 1 attempt); given up after 3 days',
     ],
     ['superseded', '', 'order.paid not sent: a later update of the order replaces it'],
-  ] as const)('ends with what became of an update: %s', async (state, answer, text) => {
+  ] as const)('ends with the state of an update: %s', async (state, answer, text) => {
     const payment = await paid();
     await attempt(payment, state, answer);
     const story = await readStory(at.store.db, payment);
     expect(story.at(-1)).toMatchObject({ kind: 'update', text, data: { type: 'order.paid', state } });
   });
 
-  it('says when an update that waits is sent again, and nothing where no endpoint is set', async () => {
+  it('says when a waiting update is sent again, and gives no time where no endpoint is set', async () => {
     const payment = await paid();
     await attempt(payment, 'pending', '500');
     const [update] = await listUpdates(at.store.db, payment.id);
@@ -53,11 +54,28 @@ describe('the story of a payment', () => {
     expect((await lastOf())?.data).not.toHaveProperty('nextAttemptAt');
   });
 
-  it('says nothing of an update before the first attempt but that it is queued', async () => {
+  it('says of an update before the first attempt only that it is queued', async () => {
     const payment = await paid();
     const story = await readStory(at.store.db, payment);
     expect(story.map(({ kind }) => kind)).toEqual(['decision', 'update']);
     expect(story.at(-1)?.text).toBe('order.paid queued for the merchant');
+  });
+
+  it('says when no process has sent an update that has been due for a minute', async () => {
+    const payment = await paid();
+    const dueFor = (interval: string) =>
+      at.store.db
+        .update(outbox)
+        .set({ nextAttemptAt: sql`now() - ${interval}::interval` })
+        .where(eq(outbox.paymentId, payment.id));
+    const last = async () => (await readStory(at.store.db, payment)).at(-1);
+    await dueFor('30 seconds');
+    expect((await last())?.text).toBe('order.paid queued for the merchant');
+    await dueFor('90 seconds');
+    expect(await last()).toMatchObject({
+      text: 'order.paid is due, and no process has sent it yet',
+      data: { type: 'order.paid', state: 'pending', attempts: 0, nextAttemptAt: expect.any(String) },
+    });
   });
 
   it('says why an update is not sent', async () => {
@@ -66,7 +84,7 @@ describe('the story of a payment', () => {
     expect(texts).toContain('order.paid not sent: ORDER_WEBHOOK_URL is not set');
   });
 
-  it('quotes what came back of each attempt that was not heard', async () => {
+  it('quotes the answer to each failed attempt', async () => {
     const payment = await paid();
     await attempt(payment, 'pending', '500');
     await attempt(payment, 'delivered', '204');
@@ -81,7 +99,7 @@ describe('the story of a payment', () => {
     ]);
   });
 
-  it('writes amounts as people do, also those that were written down in minor units', async () => {
+  it("writes amounts in people's form, also those that were recorded in minor units", async () => {
     const payment = await aPayment(at.store.db, { money: { amountMinor: 72_200, currency: 'JPY' } });
     const notes = [
       { kind: 'read', text: 'dintero says CAPTURED, 72200 minor units of NOK for 1001' },
@@ -100,7 +118,7 @@ describe('the story of a payment', () => {
     );
   });
 
-  it('writes what was given back in the currency that the gateway holds', async () => {
+  it('writes the amount given back in the currency that the gateway holds', async () => {
     const payment = await aPayment(at.store.db, { money: { amountMinor: 72_200, currency: 'NOK' } });
     const notes = [
       {
@@ -122,7 +140,7 @@ describe('the story of a payment', () => {
     expect(texts).toContain('attempt 1 to send order.paid: under way, or our process ended during it');
   });
 
-  it('says so where its words are older than their retention, and still what became of an update', async () => {
+  it('says where texts are older than their retention, and still has the state of an update', async () => {
     const payment = await paid();
     await attempt(payment, 'pending', 'nothing: ECONNREFUSED');
     await attempt(payment, 'gave_up', 'nothing: ECONNREFUSED');
