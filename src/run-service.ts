@@ -110,7 +110,7 @@ function forwardingOf({ store, config, gateways }: Service) {
     },
     pollIntervalMs: config.ON_HOLD_POLL_INTERVAL,
     tells: config.ORDER_WEBHOOK_URL !== undefined,
-    livemode: gateways.all[0]?.mode === 'live',
+    livemode: gateways.livemode,
   };
 }
 
@@ -175,7 +175,7 @@ export function recordingOf({
 }: Pick<Service, 'store' | 'config' | 'gateways' | 'metrics' | 'firstAttempts'>): Recording {
   const settings = {
     policy: config.LATE_MONEY_POLICY,
-    livemode: gateways.all[0]?.mode === 'live',
+    livemode: gateways.livemode,
     tells: config.ORDER_WEBHOOK_URL !== undefined,
   };
   const tell = (orderReference: string, effects: readonly string[]) =>

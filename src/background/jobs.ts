@@ -1,5 +1,6 @@
 /** The dependencies that the background jobs of a process share. */
 import type { Db } from '../store/open.ts';
+import type { RecordSettings } from '../store/record-finding/record-request.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { MoneyRuns } from '../temporal/money-runs.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
@@ -26,8 +27,8 @@ export interface ForwarderDependencies {
   readonly pollIntervalMs: number;
   /** Whether this process has an ORDER_WEBHOOK_URL. Without one it wakes no run to notify the merchant. */
   readonly tells: boolean;
-  /** Whether the money is real. The updates to the merchant say so. */
-  readonly livemode: boolean;
+  /** Whether the money of a gateway is real. The updates to the merchant say so. */
+  readonly livemode: RecordSettings['livemode'];
 }
 
 /** The jobs of one forwarder share its pace of calls to Temporal, and start no call once they must stop. */

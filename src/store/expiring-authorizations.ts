@@ -7,6 +7,7 @@ import type { Db } from './open.ts';
 import { updateBody } from './update-body.ts';
 import { moneyOf } from './payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
+import type { RecordSettings } from './record-finding/record-request.ts';
 import { orders, payments, timeline } from './schema/order-tables.ts';
 import { outbox } from './schema/update-tables.ts';
 import { formatMoney } from '../domain/money.ts';
@@ -52,7 +53,7 @@ export async function findExpiring(db: Db, limit: number): Promise<PaymentRow[]>
 export function announceExpiring(
   db: Db,
   { id, orderReference }: Pick<PaymentRow, 'id' | 'orderReference'>,
-  { livemode }: { livemode: boolean },
+  { livemode }: Pick<RecordSettings, 'livemode'>,
 ): Promise<string | null> {
   return db.transaction(async (tx) => {
     // A separate statement: the snapshot of the next one must be taken after the wait for the lock.
@@ -69,14 +70,14 @@ export function announceExpiring(
 async function announce(
   tx: Db,
   { payment, order }: { payment: PaymentRow; order: OrderRow },
-  livemode: boolean,
+  livemode: RecordSettings['livemode'],
 ): Promise<string> {
   const lapsesAt = payment.authorizationExpiresAt?.toISOString() ?? '';
   const deadline = lapsesAt.slice(0, 10);
   const key = { orderReference: order.reference, paymentId: payment.id };
   const sequence = order.sequence + 1;
   const update = { type: TYPE, orderStatus: order.status } as const;
-  const body = updateBody(update, { order, payment, sequence, livemode });
+  const body = updateBody(update, { order, payment, sequence, livemode: livemode(payment.gateway) });
   const effect = effectId(key, TYPE, deadline);
   await tx.insert(outbox).values({ ...key, effectId: effect, sequence, type: TYPE, body, state: 'pending' });
   await tx

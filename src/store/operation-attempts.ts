@@ -61,7 +61,7 @@ function sentOf(others: readonly Pick<OperationRow, 'id' | 'sentAt'>[]): string 
 }
 
 /** What is known when the operation is sent. */
-export interface Sending {
+export interface KnownAtSending {
   /** As it was read with the attempt. Left out: not compared. */
   readonly othersSent?: string;
   readonly sentLines?: readonly MovedLine[] | null;
@@ -82,7 +82,7 @@ export async function markSending(
   db: Db,
   operationId: string,
   amountMinor: number,
-  { othersSent, sentLines = null, failedVoids = 0 }: Sending = {},
+  { othersSent, sentLines = null, failedVoids = 0 }: KnownAtSending = {},
 ): Promise<OperationRow | null> {
   const sentAt = new Date();
   return db.transaction(async (tx) => {

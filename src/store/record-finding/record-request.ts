@@ -41,7 +41,8 @@ export interface RecordRequest extends FindingRecord {
 /** How this process records findings. */
 export interface RecordSettings {
   readonly policy: LateMoneyPolicy;
-  readonly livemode: boolean;
+  /** Whether the money of a gateway is real. The updates to the merchant say so. */
+  readonly livemode: (gateway: string) => boolean;
   /** False where no ORDER_WEBHOOK_URL is set: updates are kept but not sent. */
   readonly tells: boolean;
 }

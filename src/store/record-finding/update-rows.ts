@@ -24,7 +24,7 @@ export function updateRows(
       effectId: freshEffect(before.known, effectId(key, update.type, plain(update.cause)), update.type),
       sequence,
       type: update.type,
-      body: updateBody(update, { order, payment, sequence, livemode }),
+      body: updateBody(update, { order, payment, sequence, livemode: livemode(payment.gateway) }),
       state: tells ? 'pending' : 'off',
       ...(update.isDeferred && { nextAttemptAt: new Date(before.now.getTime() + DEFERRED_MS) }),
     };

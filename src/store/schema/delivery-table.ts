@@ -35,7 +35,7 @@ export const deliveries = pgTable(
     receipts: integer().notNull().default(1),
     receivedAt: at('received_at').notNull().defaultNow(),
     lastReceivedAt: at('last_received_at').notNull().defaultNow(),
-    /** When a forwarder took it. It is free again 10 s later. */
+    /** When a forwarder took it: no other takes it for 10 s, or longer where it was signalled. */
     claimedAt: at('claimed_at'),
     handledAt: at('handled_at'),
   },
