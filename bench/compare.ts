@@ -1,4 +1,7 @@
-/** `npm run bench:compare -- [NAME=DIST …]`: this build beside others and the floor, in the same rounds; DIST is another build's core. */
+/**
+ * `npm run bench:compare -- [NAME=DIST …]`: this build beside others and the floor, in the same rounds. DIST is
+ * another build's core.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureRounds } from './measure/rounds.ts';

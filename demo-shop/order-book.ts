@@ -7,7 +7,7 @@ import { CURRENCY, type Product } from './products.ts';
 /** An order placed in this shop. */
 export interface PlacedOrder {
   readonly reference: string;
-  /** Identifies the button on one page of one shopper: pressing it twice is one order. */
+  /** Identifies the button on one page of one payer: pressing it twice is one order. */
   readonly cartKey: string;
   readonly productId: string;
   readonly description: string;

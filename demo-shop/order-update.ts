@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The body of an order update (contract §6). Later versions may add enum values, so any text is accepted. */
+/** The body of an order update (contract §6). Later versions may add enum values, so any text is valid. */
 export const orderUpdateSchema = z.looseObject({
   type: z.string(),
   timestamp: z.string(),

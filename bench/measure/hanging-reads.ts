@@ -5,7 +5,7 @@ import { inParallel, until } from '../stand/waiting.ts';
 import { percentiles, type Percentiles } from '../stats.ts';
 import { openMany } from './resources.ts';
 
-/** Shoppers that click at the same moment. */
+/** Payers that click at the same moment. */
 const AT_ONCE = 5;
 const HANGS = { delayMs: 120_000 };
 

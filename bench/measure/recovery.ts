@@ -15,11 +15,11 @@ export interface Recovery {
   readonly slowestMs: number;
   readonly orders: number;
   readonly kills: number;
-  /** Answers "not now" to shoppers; each shopper asks again. */
+  /** Answers "not now" to payers; each payer asks again. */
   readonly refused: number;
 }
 
-/** Longer than any shopper or shop would wait, since a busy machine is slow. */
+/** Longer than any payer or shop would wait, since a busy machine is slow. */
 const WAITS_FOR_MS = 120_000;
 
 /** The only worker is killed (-9) and started again at once. */
@@ -61,7 +61,7 @@ type Shop = Pick<Stand, 'sandbox' | 'sink'> & { readonly onRefused: () => void }
 
 async function order(product: ProductStand, shop: Shop, reference: string): Promise<number> {
   const { sandbox, sink, onRefused } = shop;
-  // A shopper that gets "not now" asks again: nothing is done twice.
+  // A payer that gets "not now" asks again: nothing is done twice.
   const ask = () =>
     product.open(reference).catch(() => {
       onRefused();

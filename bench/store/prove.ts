@@ -98,7 +98,7 @@ const ASKED: readonly Asked[] = [
     (db) => pageOfOperations(db, { ...page, isOpen: true, createdBefore: new Date(ago(300_000)) }),
   ],
   ['audit of an order', (db) => listAudit(db, { ...page, order: 'order-500000' })],
-  ['audit of a key that there is not', (db) => listAudit(db, { ...page, key: 'nobody' })],
+  ['audit of an unknown key', (db) => listAudit(db, { ...page, key: 'nobody' })],
   ['audit of refunds: none', (db) => listAudit(db, { ...page, what: 'refund' })],
   ['audit within the hour', (db) => listAudit(db, { ...page, createdAfter: ago(HOUR_MS) })],
   ['search: an order', (db) => search(db, 'order-500000')],
@@ -114,7 +114,7 @@ const ASKED: readonly Asked[] = [
   ['search: an id that there is not', (db) => search(db, 'none')],
   ['forwarder: deliveries to signal', (db) => claimUnsignalled(db, 100)],
   [
-    'forwarder: payments that nobody watches',
+    'forwarder: payments that no run watches',
     (db) => findUnwatched(db, { limit: 100, pollIntervalMs: HOUR_MS }),
   ],
   ['forwarder: runs to wake', (db) => takeUnwoken(db, 100)],

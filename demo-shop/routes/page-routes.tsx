@@ -14,7 +14,7 @@ import { ownForms } from './own-forms.ts';
 
 const ORDERS_SHOWN = 100;
 
-/** The routes of the shopper's pages and of the two buttons that lead to the checkout. */
+/** The routes of the payer's pages and of the two buttons that lead to the checkout. */
 export function pageRoutes(shop: Shop): Router {
   const { temporalUiUrl, book } = shop;
   return (

@@ -70,10 +70,7 @@ function claimedTransaction({ sessionId }: PaymentRow, { triggers }: LookInput):
     ({ claim }) => claim.sessionId === undefined || claim.sessionId === sessionId,
   );
   const named = ofSession.find(({ claim }) => claim.transactionId !== undefined)?.claim.transactionId;
-  return (
-    named ??
-    triggers.pokes.map((poke) => ('transactionId' in poke ? poke.transactionId : undefined)).find(Boolean)
-  );
+  return named ?? triggers.requests.find(({ transactionId }) => transactionId !== undefined)?.transactionId;
 }
 
 async function record(looking: GatewayTools, input: LookInput, reading: Reading): Promise<LookResult> {
@@ -102,7 +99,7 @@ export function decideLook(payment: PaymentSnapshot, reading: Reading, input: Lo
     now,
     unclearSince,
     closing,
-    isShopperLate: triggers.expiry === 'shopper',
+    isPayerLate: triggers.expiry === 'payer',
     ...(decided && { decision: decided.decision }),
   });
 }

@@ -3,7 +3,7 @@ import type { Callback } from '../domain/callback.ts';
 import type { Decision } from '../domain/finding.ts';
 import type { Note } from '../domain/note.ts';
 import type { Reading } from '../domain/transaction.ts';
-import type { Poke, Triggers } from '../domain/trigger.ts';
+import type { LookRequest, Poke, Triggers } from '../domain/trigger.ts';
 
 /** The gateway's answer, and our decision. */
 export interface Found {
@@ -17,24 +17,25 @@ export interface Found {
  * watched.
  */
 export function notesOfLook(gateway: string, triggers: Triggers, found: Found, now: number): Note[] {
-  const { callbacks, pokes, timer, expiry } = triggers;
+  const { callbacks, pokes, requests, timer, expiry } = triggers;
   if (found.decision.kind !== 'find' && !isWorthKeeping(triggers)) return [];
   const timed = timer === null ? [] : [{ kind: 'poll', text: `time for a ${timer} look` } as const];
   const last = expiry === null ? [] : [{ kind: 'poll', text: 'the lifetime is over: a last look' } as const];
   return [
     ...callbacks.map(callbackNote),
     ...pokes.map(pokeNote),
+    ...requests.map(requestNote),
     ...timed,
     ...last,
     readNote(gateway, found, now),
   ];
 }
 
-const KEPT: ReadonlySet<Poke['why']> = new Set(['sweep', 'unwatched', 'in_review']);
+const KEPT: ReadonlySet<LookRequest['why']> = new Set(['sweep', 'unwatched', 'in_review']);
 
-function isWorthKeeping({ callbacks, pokes, timer }: Triggers): boolean {
+function isWorthKeeping({ callbacks, requests, timer }: Triggers): boolean {
   const isWatch = timer === 'poll' || timer === 'review';
-  return callbacks.length > 0 || isWatch || pokes.some(({ why }) => KEPT.has(why));
+  return callbacks.length > 0 || isWatch || requests.some(({ why }) => KEPT.has(why));
 }
 
 function callbackNote({ claim, receivedAt, eventId }: Callback): Note {
@@ -49,8 +50,10 @@ function callbackNote({ claim, receivedAt, eventId }: Callback): Note {
 
 function pokeNote({ why, at }: Poke): Note {
   if (why === 'return') return { kind: 'return', at, text: 'the browser came back' };
-  if (why === 'unproved_callback')
-    return { kind: 'delivery', at, text: 'a callback that proves nothing asked for a look' };
+  return { kind: 'delivery', at, text: 'a callback that proves nothing asked for a look' };
+}
+
+function requestNote({ why, at }: LookRequest): Note {
   if (why === 'sweep')
     return { kind: 'sweep', at, text: 'the sweep found a difference that no callback had reported' };
   return { kind: 'operation', at, text: ASKED_BY_US[why] };

@@ -81,7 +81,7 @@ async function send(
   moving: GatewayTools,
   at: Attempt,
   transaction: Transaction,
-  { amountMinor, lines }: Sending,
+  { amountMinor, lines }: SentSum,
 ): Promise<Tried> {
   // If calls to this gateway are stopped, nothing is marked as sent: its trace would have to be searched
   // afterwards.
@@ -97,7 +97,7 @@ async function send(
 }
 
 /** What is sent. Amounts in minor units. */
-interface Sending {
+interface SentSum {
   readonly amountMinor: number;
   readonly lines: readonly MovedLine[] | null;
 }
@@ -108,7 +108,7 @@ const mark = crashable(
   (
     { db }: GatewayTools,
     { operation, othersSent }: Attempt,
-    { amountMinor, lines }: Sending,
+    { amountMinor, lines }: SentSum,
     failedVoids: ReturnType<typeof failedVoidsOf>,
   ) => markSending(db, operation.id, amountMinor, { othersSent, sentLines: lines, failedVoids }),
   orderOf,
@@ -120,7 +120,7 @@ const operate = crashable(
     moving: GatewayTools,
     sent: Attempt,
     transactionId: string,
-    { amountMinor, lines }: Sending,
+    { amountMinor, lines }: SentSum,
   ): Promise<OperationAnswer> => {
     const { kind, reference, finalCapture, reason } = sent.operation;
     const optional = { ...(lines && { lines }), ...(reason !== null && { reason }) };

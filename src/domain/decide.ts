@@ -31,7 +31,7 @@ export interface Watch {
   /** Why the session is being closed, or was closed, at the gateway. */
   readonly closing?: Closing | null;
   /** A payer came back after the gateway's own deadline for the session. */
-  readonly isShopperLate?: boolean;
+  readonly isPayerLate?: boolean;
   /** An operator's decision about the payment. */
   readonly decision?: 'accept' | 'dismiss';
 }
@@ -182,7 +182,7 @@ function reopened(said: Decision): Decision {
  * transaction.
  */
 function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, watch: Watch): Decision {
-  const isDead = watch.isShopperLate === true && reading.kind === 'session';
+  const isDead = watch.isPayerLate === true && reading.kind === 'session';
   if (watch.now < payment.expiryDueAt && !isDead) return said;
   const isReopened = said.kind === 'find' && said.finding.status === 'PENDING';
   const nothingCame = said.kind === 'wait' || said.kind === 'keep' || isReopened;

@@ -1,6 +1,7 @@
 /**
- * The decision about a reading, and the finding in it. Findings without a decision on a reading are made in
- * activities/: `recordStuck` of record-transaction.ts, `ended` of open-session.ts, and close-unopened.ts.
+ * The decision about a reading, and the finding in it. Findings without a decision on a reading are made by
+ * activities (`recordStuck` of record-transaction.ts, `ended` of open-session.ts, close-unopened.ts), and by
+ * `noSession` of sessions/record-no-session.ts.
  */
 import type { ClosedBy, Closing, PaymentStatus, ReviewCode } from './payment.ts';
 import type { Transaction } from './transaction.ts';

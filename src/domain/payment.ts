@@ -168,7 +168,7 @@ const HOUR_MS = 60 * 60_000;
 
 /**
  * How often a payment is read without a trigger, in milliseconds: a hold by its interval, a review every
- * hour. Null where only the end of the session is awaited. `isForgotten` in store/sweeps.ts is the same in
+ * hour. Null where only the end of the session is awaited. `intervalsOf` in store/sweeps.ts is the same in
  * SQL; test/store/twin-rules.test.ts compares them.
  */
 export function readEvery(

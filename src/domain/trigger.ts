@@ -5,7 +5,7 @@ import type { Callback } from './callback.ts';
  * A poke from outside, which proves nothing: the payer's browser, or a callback that was refused or not
  * understood. It may wake a run, and never starts one.
  */
-export interface UnprovedHit {
+export interface Poke {
   readonly why: 'return' | 'unproved_callback';
   /** RFC 3339. */
   readonly at: string;
@@ -19,9 +19,6 @@ export interface LookRequest {
   readonly transactionId?: string;
 }
 
-/** A poke or a look request: any trigger except verified callbacks and timers. */
-export type Poke = UnprovedHit | LookRequest;
-
 /**
  * Looks that the run itself starts: a callback is followed up, a hold is polled, a review is read every hour.
  */
@@ -31,10 +28,11 @@ export type TimedLook = 'follow-up' | 'poll' | 'review';
 export interface Triggers {
   readonly callbacks: readonly Callback[];
   readonly pokes: readonly Poke[];
+  readonly requests: readonly LookRequest[];
   readonly timer: TimedLook | null;
   /**
    * A last look is due: the session's lifetime is over, or a payer came back after the gateway's own
    * deadline.
    */
-  readonly expiry: 'lifetime' | 'shopper' | null;
+  readonly expiry: 'lifetime' | 'payer' | null;
 }

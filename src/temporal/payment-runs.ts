@@ -4,7 +4,7 @@ import type { SignalDefinition } from '@temporalio/common';
 import type { Callback } from '../domain/callback.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
 import type { PaymentAddress, PaymentKey } from '../domain/payment.ts';
-import type { LookRequest, UnprovedHit } from '../domain/trigger.ts';
+import type { LookRequest, Poke } from '../domain/trigger.ts';
 import {
   callbackReceived,
   cancelSession,
@@ -16,8 +16,8 @@ import {
   PaymentGatewayKey,
   PaymentStatusKey,
   paymentWorkflowId,
+  poked,
   resolveReview,
-  returnVisited,
   SessionIdKey,
   tellMerchant,
   type CancelRequest,
@@ -61,7 +61,7 @@ export interface PaymentRuns {
    * A request that proves nothing may wake a run, never start one. False where none is running.
    * @throws RunsUnavailable
    */
-  poke(payment: PaymentKey, signal: UnprovedHit): Promise<boolean>;
+  poke(payment: PaymentKey, signal: Poke): Promise<boolean>;
   /** The session takes long to open: callers must get an answer without it. @throws RunsUnavailable */
   openingTakesLong(payment: PaymentKey): Promise<void>;
 }
@@ -142,7 +142,7 @@ class TemporalPaymentRuns implements PaymentRuns {
     );
   }
 
-  poke(payment: PaymentKey, signal: UnprovedHit): Promise<boolean> {
+  poke(payment: PaymentKey, signal: Poke): Promise<boolean> {
     return this.#calls.signal(() => pokeRun(this.#client, payment, signal));
   }
 
@@ -186,9 +186,9 @@ function keyOf({ paymentId, orderReference, n, gateway }: PaymentAddress): Payme
   return { paymentId, orderReference, n, gateway };
 }
 
-async function pokeRun(client: Client, payment: PaymentKey, signal: UnprovedHit): Promise<boolean> {
+async function pokeRun(client: Client, payment: PaymentKey, signal: Poke): Promise<boolean> {
   try {
-    await client.workflow.getHandle(paymentWorkflowId(payment)).signal(returnVisited, signal);
+    await client.workflow.getHandle(paymentWorkflowId(payment)).signal(poked, signal);
     return true;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;

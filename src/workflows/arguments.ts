@@ -6,7 +6,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Callback, Claim } from '../domain/callback.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
-import type { LookRequest, UnprovedHit } from '../domain/trigger.ts';
+import type { LookRequest, Poke } from '../domain/trigger.ts';
 import {
   moneyWorkflowId,
   paymentWorkflowId,
@@ -72,8 +72,8 @@ function claimOf(value: unknown): Claim {
   return Object.fromEntries(names.flatMap((name) => (isText(claim[name]) ? [[name, claim[name]]] : [])));
 }
 
-/** A hit of an unknown kind counts as the weakest one: the browser's. */
-export function returnOf(value: unknown, now: number): UnprovedHit {
+/** A poke of an unknown kind counts as the weakest one: the browser's. */
+export function pokeOf(value: unknown, now: number): Poke {
   const { why, at } = fieldsOf(value);
   return { why: why === 'unproved_callback' ? why : 'return', at: timeOf(at, now) };
 }

@@ -72,11 +72,15 @@ async function ask(
  * Looks that someone waits for: a gateway that called us, a payer who came back, a caller of our API. Timers
  * and the sweep do not wait.
  */
-function isWaitedFor({ callbacks, pokes, timer, expiry }: Triggers, decided: Asked['decided']): boolean {
-  if (decided !== undefined || callbacks.length > 0 || expiry === 'shopper') return true;
-  if (pokes.some(({ why }) => why === 'return' || why === 'operator')) return true;
+function isWaitedFor(
+  { callbacks, pokes, requests, timer, expiry }: Triggers,
+  decided: Asked['decided'],
+): boolean {
+  if (decided !== undefined || callbacks.length > 0 || expiry === 'payer') return true;
+  if (pokes.some(({ why }) => why === 'return') || requests.some(({ why }) => why === 'operator'))
+    return true;
   // Only a command looks without any trigger.
-  return pokes.length === 0 && timer === null && expiry === null;
+  return pokes.length === 0 && requests.length === 0 && timer === null && expiry === null;
 }
 
 function plan(

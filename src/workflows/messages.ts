@@ -4,7 +4,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Callback } from '../domain/callback.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
 import type { Closing, PaymentAddress, PaymentStatus } from '../domain/payment.ts';
-import type { LookRequest, TimedLook, UnprovedHit } from '../domain/trigger.ts';
+import type { LookRequest, Poke, TimedLook } from '../domain/trigger.ts';
 import type { CarriedOpening } from './opening-plan.ts';
 
 /** The workflow id of a payment: `payment/<order reference>/<n>`. */
@@ -66,7 +66,7 @@ export interface PaymentSessionResult {
 /** A verified callback. Its claims are evidence; it only asks for a look. */
 export const callbackReceived = defineSignal<[Callback]>('callbackReceived');
 /** A request that proves nothing. */
-export const returnVisited = defineSignal<[UnprovedHit]>('returnVisited');
+export const poked = defineSignal<[Poke]>('poked');
 /** A look that the service asks for itself. */
 export const lookRequested = defineSignal<[LookRequest]>('lookRequested');
 /** The first attempt to notify the merchant of an update has failed: the run takes over, with retries. */

@@ -116,6 +116,7 @@ function goWithout(
   run.phase = { kind: 'without_session', status, reason, isRefused: kind === 'rejected' };
   run.callbacks = run.callbacks.filter((callback) => !answered.includes(callback));
   run.pokes = [];
+  run.requests = [];
   if (kind !== 'unknown') publishSearchAttributes(run, before);
   showDetails(run);
 }

@@ -17,7 +17,7 @@ import {
   expectPaymentInput,
   expectResolve,
   lookOf,
-  returnOf,
+  pokeOf,
   textOf,
 } from './arguments.ts';
 import { cancel, close, resolve } from './commands.ts';
@@ -32,7 +32,7 @@ import {
   openingTakesLong,
   openSession,
   resolveReview,
-  returnVisited,
+  poked,
   tellMerchant,
   type OpenSessionResult,
   type PaymentSessionInput,
@@ -49,6 +49,7 @@ import {
   isUnopened,
   newRunState,
   receiveCallback,
+  receiveLookRequest,
   receivePoke,
   statusOf,
   type RunState,
@@ -117,10 +118,10 @@ function receiveMessages(run: RunState): void {
   setHandler(callbackReceived, (sent: unknown) => receiveWhatCame(run, sent), {
     description: 'A verified callback: look at the gateway',
   });
-  setHandler(returnVisited, (sent: unknown) => receivePoke(run, returnOf(sent, Date.now())), {
+  setHandler(poked, (sent: unknown) => receivePoke(run, pokeOf(sent, Date.now())), {
     description: 'A request that proves nothing: look once',
   });
-  setHandler(lookRequested, (sent: unknown) => receivePoke(run, lookOf(sent, Date.now())), {
+  setHandler(lookRequested, (sent: unknown) => receiveLookRequest(run, lookOf(sent, Date.now())), {
     description: 'The service itself asks for a look',
   });
   setHandler(tellMerchant, (sent: unknown) => tellWhatWasSent(run, textOf(sent)), {
@@ -133,7 +134,7 @@ function receiveMessages(run: RunState): void {
   setHandler(getState, () => viewOf(run), {
     description: 'The status of this payment and what it waits for',
   });
-  setHandler(openSession, () => answerShopper(run), { description: 'Opens the session, or waits for it' });
+  setHandler(openSession, () => answerPayer(run), { description: 'Opens the session, or waits for it' });
   setHandler(cancelSession, (sent: unknown) => cancel(run, expectCancel(sent)), {
     description: 'The merchant cancels a session that is not paid',
     validator: (sent: unknown) => void expectCancel(sent),
@@ -147,7 +148,7 @@ function receiveMessages(run: RunState): void {
 /** A message that is no callback of ours may still ask for a look. */
 function receiveWhatCame(run: RunState, sent: unknown): void {
   const callback = callbackOf(sent, Date.now());
-  if (callback === null) receivePoke(run, lookOf(undefined, Date.now()));
+  if (callback === null) receiveLookRequest(run, lookOf(undefined, Date.now()));
   else receiveCallback(run, callback);
 }
 
@@ -156,7 +157,7 @@ function tellWhatWasSent(run: RunState, effectId: string | null): void {
 }
 
 /** Answered within 12 s, so that callers do not pile up: a run accepts ten updates at a time. */
-async function answerShopper(run: RunState): Promise<OpenSessionResult> {
+async function answerPayer(run: RunState): Promise<OpenSessionResult> {
   if (run.opening.callers >= MOST_CALLERS) return { kind: 'still_opening' };
   run.opening.callers += 1;
   const answer = await waitForAnswer(run);
@@ -170,7 +171,7 @@ async function waitForAnswer(run: RunState): Promise<OpenSessionResult> {
   if (!(await waitForSession(run))) return { kind: 'still_opening' };
   if (run.phase.kind !== 'watching') return answerWithoutSession(run);
   const { sessionId, checkoutUrl, expiresAt } = run.phase.payment;
-  if (statusOf(run) === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'shopper';
+  if (statusOf(run) === 'PENDING' && Date.now() >= Date.parse(expiresAt)) run.expiry = 'payer';
   const isClear = () => !run.mutex.isBusy && !isLookDue(run, Date.now());
   const left = since + ANSWER_WITHIN_MS - Date.now();
   if (!isClear() && !(await condition(isClear, Math.max(1, left)))) return { kind: 'still_opening' };

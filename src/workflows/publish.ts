@@ -1,7 +1,7 @@
 /** What the Temporal Web UI shows about a run. */
 import { upsertSearchAttributes, setCurrentDetails } from '@temporalio/workflow';
 import type { PaymentStatus } from '../domain/payment.ts';
-import type { Poke, Triggers } from '../domain/trigger.ts';
+import type { LookRequest, Poke, Triggers } from '../domain/trigger.ts';
 import { PaymentStatusKey, SessionIdKey, TransactionIdKey, type PaymentView } from './messages.ts';
 import { statusOf, type RunState } from './run-state.ts';
 
@@ -85,17 +85,17 @@ export function showLook(run: RunState, triggers: Triggers): void {
   showDoing(run, because === '' ? 'looking' : `looking because of ${because}`);
 }
 
-function becauseOf({ callbacks, pokes, timer, expiry }: Triggers): string[] {
+function becauseOf({ callbacks, pokes, requests, timer, expiry }: Triggers): string[] {
   const calls = callbacks.length === 1 ? '1 callback' : `${callbacks.length} callbacks`;
   return [
     ...(callbacks.length === 0 ? [] : [calls]),
-    ...new Set(pokes.map(({ why }) => POKED[why])),
+    ...new Set([...pokes, ...requests].map(({ why }) => ASKED_BY[why])),
     ...(timer === null ? [] : [`a timer (${timer})`]),
     ...(expiry === null ? [] : ['the end of its lifetime']),
   ];
 }
 
-const POKED = {
+const ASKED_BY = {
   return: "the payer's return",
   unproved_callback: 'a callback that proves nothing',
   sweep: 'the sweep',
@@ -103,7 +103,7 @@ const POKED = {
   refused_refund: 'a refund of more than we know to be captured',
   unwatched: 'no run watching it',
   in_review: 'its money run, which has put the payment in REVIEW',
-} as const satisfies Record<Poke['why'], string>;
+} as const satisfies Record<(Poke | LookRequest)['why'], string>;
 
 /** One line of a page. Temporal guarantees to keep 400 bytes of it. Some lines have foreign texts. */
 export function summaryOf(text: string): string {

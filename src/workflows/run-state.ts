@@ -3,7 +3,7 @@ import { tellsNews, type Callback, type Proved } from '../domain/callback.ts';
 import { delayAfter, isSoon } from '../domain/ladder.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isSettled, readEvery, type Closing, type PaymentStatus } from '../domain/payment.ts';
-import type { Poke, TimedLook, Triggers } from '../domain/trigger.ts';
+import type { LookRequest, Poke, TimedLook, Triggers } from '../domain/trigger.ts';
 import type { CarriedState, PaymentSessionInput } from './messages.ts';
 import { Mutex } from './mutex.ts';
 import { askToOpen, newOpening, nextToClose, type Opening } from './opening-plan.ts';
@@ -13,7 +13,7 @@ import { askToOpen, newOpening, nextToClose, type Opening } from './opening-plan
  * carry over.
  */
 const SEEN_LIMIT = 500;
-const MOST_POKES = 50;
+const MOST_ASKED = 50;
 
 /** The phase of a run. */
 export type Phase =
@@ -38,6 +38,7 @@ export interface RunState {
   readonly seen: Set<string>;
   callbacks: Callback[];
   pokes: Poke[];
+  requests: LookRequest[];
   /** Why a last look is due. */
   expiry: Triggers['expiry'];
   /** The timer of the session's lifetime runs or has fired. */
@@ -67,6 +68,7 @@ export function newRunState(input: PaymentSessionInput): RunState {
     seen: new Set(carried.seen),
     callbacks: [],
     pokes: [],
+    requests: [],
     expiry: null,
     isLifetimeWatched: false,
     closing: carried.closing ?? null,
@@ -96,27 +98,32 @@ export function receiveCallback(run: RunState, callback: Callback): void {
   askToOpen(run.opening, Date.now());
 }
 
-/**
- * A browser that comes back to a settled payment is ignored; our own sweep is not. Without a session there is
- * nothing to look at.
- */
+/** A browser that comes back to a settled payment is ignored. */
 export function receivePoke(run: RunState, poke: Poke): void {
-  if (run.phase.kind === 'without_session') return;
-  if (isUnproved(poke) && isSettled(statusOf(run))) return;
-  if (run.pokes.length < MOST_POKES) run.pokes.push(poke);
-  askToOpen(run.opening, Date.now());
+  if (!isSettled(statusOf(run))) ask(run, run.pokes, poke);
 }
 
-function isUnproved({ why }: Poke): boolean {
-  return why === 'return' || why === 'unproved_callback';
+export function receiveLookRequest(run: RunState, request: LookRequest): void {
+  ask(run, run.requests, request);
+}
+
+/** Without a session there is nothing to look at. */
+function ask<Trigger>(run: RunState, asked: Trigger[], trigger: Trigger): void {
+  if (run.phase.kind === 'without_session') return;
+  if (asked.length < MOST_ASKED) asked.push(trigger);
+  askToOpen(run.opening, Date.now());
 }
 
 /** Whether anything asks for a look now. */
 export function isLookDue(run: RunState, now: number): boolean {
   if (run.phase.kind !== 'watching') return false;
-  if (run.callbacks.length > 0 || run.pokes.length > 0) return true;
+  if (isAsked(run)) return true;
   if (run.expiry !== null && statusOf(run) === 'PENDING') return true;
   return run.nextLook !== null && run.nextLook.at <= now;
+}
+
+function isAsked({ callbacks, pokes, requests }: RunState): boolean {
+  return callbacks.length > 0 || pokes.length > 0 || requests.length > 0;
 }
 
 /**
@@ -139,14 +146,15 @@ export function isUnopened({ phase, callbacks }: RunState): boolean {
  */
 export function takeTriggers(run: RunState, now: number): Triggers {
   const timer = run.nextLook !== null && run.nextLook.at <= now ? run.nextLook.why : null;
-  const taken = { callbacks: run.callbacks, pokes: run.pokes, timer, expiry: run.expiry };
+  const { callbacks, pokes, requests, expiry } = run;
   run.expiry = null;
   run.callbacks = [];
   run.pokes = [];
+  run.requests = [];
   // A look with another trigger does not replace the timed follow-up that a callback needs.
   if (timer !== null) run.nextLook = null;
   run.looks += 1;
-  return taken;
+  return { callbacks, pokes, requests, timer, expiry };
 }
 
 /**
@@ -159,7 +167,7 @@ function forgetAnswered(run: RunState, { status, transactionId, knownEvents, cap
   run.callbacks = run.callbacks.filter(({ claim }) => tellsNews(claim, proved));
   // If the log did not have a callback yet, the forwarder sends it again. It must then count as new.
   for (const { eventId } of answered) run.seen.delete(eventId);
-  run.pokes = run.pokes.filter((poke) => !isUnproved(poke));
+  run.pokes = [];
 }
 
 /** After a clear answer, the status alone says what is still to be watched. */
@@ -205,6 +213,5 @@ export function planAfterUnclearAnswer(
 
 /** Nothing to do and nothing under way: the only condition under which a run may end. */
 export function isQuiet(run: RunState): boolean {
-  const isHeard = run.callbacks.length === 0 && run.pokes.length === 0;
-  return isHeard && run.telling.size === 0 && run.beside.size === 0 && !run.mutex.isBusy;
+  return !isAsked(run) && run.telling.size === 0 && run.beside.size === 0 && !run.mutex.isBusy;
 }

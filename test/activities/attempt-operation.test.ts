@@ -185,14 +185,14 @@ describe('the lines of an operation', () => {
     sent.length = 0;
   }
 
-  it('are all of them where all that is left is all of the order', async () => {
+  it('are all lines of the order where the whole order is left', async () => {
     const payment = await aLined();
     await attempt(payment, await ask(payment, 'capture'));
     const all = LINES.map(({ lineId, amountMinor, quantity }) => ({ lineId, amountMinor, quantity }));
     expect(sent).toMatchObject([{ amountMinor: 72_200, lines: all }]);
   });
 
-  it('are the rest of them where each earlier one was named, and none where one was not', async () => {
+  it('are the lines that are left where each earlier operation named its lines, and none where one did not', async () => {
     const named = await aLined();
     await captured(named, 25_000, { lines: [{ lineId: '1', amountMinor: 25_000, quantity: 1 }] });
     await attempt(named, await ask(named, 'capture'));
@@ -204,7 +204,7 @@ describe('the lines of an operation', () => {
     expect(sent[0]).not.toHaveProperty('lines');
   });
 
-  it('are found again by what was sent, for the next part', async () => {
+  it('are remembered as they were sent, for the next part', async () => {
     const payment = await aLined();
     await attempt(payment, await ask(payment, 'capture'));
     await expect(
@@ -212,7 +212,7 @@ describe('the lines of an operation', () => {
     ).rejects.toThrow(/left of this line: 0 of/);
   });
 
-  it('are asked for where the payment method is about lines, and nothing is sent without them', async () => {
+  it('are required where the payment method needs lines: without them the operation fails and is not sent', async () => {
     const payment = await aLined();
     shown = { ...shown, ...WALLEY };
     const operation = await ask(payment, 'capture', { wanted: 25_000 });
@@ -221,14 +221,14 @@ describe('the lines of an operation', () => {
     expect(sent).toEqual([]);
   });
 
-  it('are a part of the one line that an order without lines is, where the payment method is about lines', async () => {
+  it('are a part of the only line of an order without lines, where the payment method needs lines', async () => {
     const payment = await aPaid();
     shown = { ...shown, ...WALLEY };
     await attempt(payment, await ask(payment, 'capture', { wanted: 25_000 }));
     expect(sent).toMatchObject([{ amountMinor: 25_000, lines: [{ lineId: '1', amountMinor: 25_000 }] }]);
   });
 
-  it('are forgotten with a try that did nothing, since the next one may be about another amount', async () => {
+  it('are forgotten after an attempt that did nothing, since the next one may have another amount', async () => {
     const payment = await aLined();
     const operation = await ask(payment, 'capture');
     operate = () => Promise.reject(new GatewayUnavailable('refused', { kind: 'silent' }));
@@ -242,7 +242,7 @@ describe('the lines of an operation', () => {
 });
 
 describe('an operation', () => {
-  it('that may have left us stays marked as sent, for every failure of its answer', async () => {
+  it('that may have left us stays marked as sent after every failure of its answer', async () => {
     const payment = await aPaid();
     operate = () => Promise.reject(new RangeError('Invalid time value'));
     const operation = await ask(payment, 'capture');
@@ -255,9 +255,9 @@ describe('an operation', () => {
 
   it('that certainly never left may be sent again', async () => {
     const payment = await aPaid();
-    operate = () => Promise.reject(new GatewayUnavailable('nobody there', { kind: 'silent' }));
+    operate = () => Promise.reject(new GatewayUnavailable('no server', { kind: 'silent' }));
     const operation = await ask(payment, 'capture');
-    await expect(attempt(payment, operation)).rejects.toThrow('nobody there');
+    await expect(attempt(payment, operation)).rejects.toThrow('no server');
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'pending', sentAt: null });
   });
 
@@ -267,7 +267,7 @@ describe('an operation', () => {
       operate = () => Promise.resolve({ kind: 'busy', reason: '503' });
     });
 
-    it('is read for before it is sent again: reads may lag', async () => {
+    it('is read before it is sent again, since reads may lag', async () => {
       const payment = await aPaid();
       const operation = await ask(payment, 'capture', { wanted: 4_000 });
       expect((await attempt(payment, operation)).state).toBe('busy');
@@ -278,7 +278,7 @@ describe('an operation', () => {
       expect(sent).toHaveLength(2);
     });
 
-    it('is done where a read shows it after all, and is not sent again', async () => {
+    it('is done and not sent again where a read shows it after all', async () => {
       const payment = await aPaid();
       const operation = await ask(payment, 'void');
       await attempt(payment, operation);
@@ -288,7 +288,7 @@ describe('an operation', () => {
       expect(sent).toHaveLength(1);
     });
 
-    it('keeps what it has promised meanwhile', async () => {
+    it('keeps its sum reserved', async () => {
       const payment = await aPaid();
       await attempt(payment, await ask(payment, 'capture', { wanted: payment.amount - 1_000 }));
       const other = await ask(payment, 'capture', { reference: 'c2', wanted: 4_000 });
@@ -311,7 +311,7 @@ describe('an operation', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('is not decided upon by an answer that lags behind what we know', async () => {
+  it('is not decided by an answer that is older than the recorded state', async () => {
     const payment = await aPaid();
     const behind = shown;
     const captured = { status: 'PARTIALLY_CAPTURED', capturedMinor: 4_000, updatedAt: LATER } as const;
@@ -326,7 +326,7 @@ describe('an operation', () => {
     expect(sent).toMatchObject([{ amountMinor: payment.amount - 4_000 }]);
   });
 
-  it('is not sent on what was read before another one of the payment was', async () => {
+  it('is not sent on a reading that is older than another operation of the payment', async () => {
     const payment = await aPaid();
     const [slow, quick] = [
       await ask(payment, 'capture'),
@@ -340,7 +340,7 @@ describe('an operation', () => {
     expect(sent).toMatchObject([{ reference: 'c1', amountMinor: payment.amount - 4_000 }]);
   });
 
-  it('is asked of the transaction that was read', async () => {
+  it('is sent for the transaction that was read', async () => {
     const payment = await aReviewed();
     await store.db.update(payments).set({ transactionId: null }).where(eq(payments.id, payment.id));
     const { operationId } = await plan(payment);
@@ -348,7 +348,7 @@ describe('an operation', () => {
     expect(sent).toMatchObject([{ kind: 'void', transactionId: shown.transactionId }]);
   });
 
-  it('that another run has found to have failed is said to have failed, not to be done', async () => {
+  it('that another run has recorded as failed is reported as failed', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
     const failed = { operationId: operation.id, code: 'declined', detail: 'no cover' };
@@ -359,7 +359,7 @@ describe('an operation', () => {
   });
 });
 
-describe('what came of an attempt', () => {
+describe('the result of an attempt', () => {
   const HOUR = 3_600_000;
   const done = (payment: PaymentRow) =>
     aTransaction(payment, {
@@ -369,7 +369,7 @@ describe('what came of an attempt', () => {
       updatedAt: LATER,
     });
 
-  it('is recorded with it: the operation, the payment, and what the merchant hears', async () => {
+  it('is recorded with the operation, the payment and the update to the merchant', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
     operate = () => Promise.resolve({ kind: 'answered', transaction: done(payment) });
@@ -384,7 +384,7 @@ describe('what came of an attempt', () => {
     expect([sent.length, told.length]).toEqual([1, 1]);
   });
 
-  it('says that the payment is in REVIEW by it', async () => {
+  it('says that the payment is in REVIEW now', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
     const other = { ...done(payment), money: { amountMinor: 1, currency: 'NOK' } };
@@ -396,19 +396,22 @@ describe('what came of an attempt', () => {
   it.each([
     ['lost', { kind: 'lost', reason: 'no answer' }, HOUR],
     ['accepted', { kind: 'answered' }, 72 * HOUR],
-  ] as const)('is given up where nothing shows what was %s, after its time', async (state, answer, limit) => {
-    const payment = await aPaid();
-    const operation = await ask(payment, 'capture');
-    operate = () => Promise.resolve(answer);
-    expect(await attempt(payment, operation)).toMatchObject({ state });
-    // By then a sent operation that is not shown is lost, after any answer.
-    if (state === 'accepted') await accept(operation);
-    expect((await attempt(payment, operation, Date.now() + limit - 10_000)).state).toBe(state);
-    expect(await attempt(payment, operation, Date.now() + limit)).toMatchObject({ state: 'given_up' });
-    expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'not_confirmed' });
-    expect(told).toEqual([`${payment.id}/order.capture_failed/c1`]);
-    expect(sent).toHaveLength(1);
-  });
+  ] as const)(
+    'fails where no reading shows within the time limit the operation that was %s',
+    async (state, answer, limit) => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture');
+      operate = () => Promise.resolve(answer);
+      expect(await attempt(payment, operation)).toMatchObject({ state });
+      // By then a sent operation that is not shown is lost, after any answer.
+      if (state === 'accepted') await accept(operation);
+      expect((await attempt(payment, operation, Date.now() + limit - 10_000)).state).toBe(state);
+      expect(await attempt(payment, operation, Date.now() + limit)).toMatchObject({ state: 'given_up' });
+      expect(await failureOf(operation)).toMatchObject({ state: 'failed', code: 'not_confirmed' });
+      expect(told).toEqual([`${payment.id}/order.capture_failed/c1`]);
+      expect(sent).toHaveLength(1);
+    },
+  );
 
   /** The gateway shows that the operation is under way. */
   async function accept({ reference }: OperationRow): Promise<void> {
@@ -416,7 +419,7 @@ describe('what came of an attempt', () => {
     shown = { ...shown, operations: [pending] };
   }
 
-  it('is never given up on an answer that is not clear', async () => {
+  it('is no failure while the answer is not clear', async () => {
     const payment = await aPaid();
     const operation = await ask(payment, 'capture');
     operate = () => Promise.resolve({ kind: 'lost', reason: 'no answer' });
@@ -426,7 +429,7 @@ describe('what came of an attempt', () => {
     expect(await failureOf(operation)).toMatchObject({ state: 'unknown', code: null });
   });
 
-  it('is for a person where money that is to go back can not, and said once', async () => {
+  it("is a REVIEW where money that has to go back can't, announced once", async () => {
     const payment = await aClosed();
     await record(payment, shown);
     const { operationId } = await plan(payment, 'late_money');
@@ -446,8 +449,8 @@ describe('what came of an attempt', () => {
   });
 });
 
-describe('money that is to go back', () => {
-  it('is not planned on an answer that lags behind what we know', async () => {
+describe('a give-back', () => {
+  it('is not planned on an answer that is older than the recorded state', async () => {
     const payment = await aClosed();
     const behind = shown;
     const gone = aTransaction(payment, {
@@ -463,7 +466,7 @@ describe('money that is to go back', () => {
     expect(await plan(payment, 'late_money')).toMatchObject({ operationId: null, isInReview: false });
   });
 
-  it('is planned on it all the same after an hour: by then it is what the gateway shows', async () => {
+  it('is planned on such an answer after an hour, since the gateway shows nothing newer', async () => {
     const payment = await aClosed();
     await record(payment, { ...shown, updatedAt: LATER });
     await expect(plan(payment, 'late_money')).rejects.toThrow('an older state');
@@ -473,7 +476,7 @@ describe('money that is to go back', () => {
     });
   });
 
-  it('stays where an operator has accepted it in the meantime', async () => {
+  it('is not planned where an operator has accepted the money in the meantime', async () => {
     const payment = await aReviewed();
     const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
     const noteKey = await aDecision(store.db, payment, 'accept');
@@ -482,7 +485,7 @@ describe('money that is to go back', () => {
     expect(await plan(payment)).toMatchObject({ operationId: null, isInReview: false });
   });
 
-  it('is not accepted while it is on its way', async () => {
+  it('prevents that the money is accepted while it is under way', async () => {
     const payment = await aReviewed();
     const { operationId } = await plan(payment);
     await markSending(store.db, operationId as string, payment.amount);
@@ -493,7 +496,7 @@ describe('money that is to go back', () => {
     expect(recorded).toMatchObject({ paysNow: false, payment: { status: 'REVIEW' } });
   });
 
-  it('that was dismissed meanwhile is not sent any more', async () => {
+  it('is not sent where the money was dismissed in the meantime', async () => {
     const payment = await aReviewed();
     const { operationId } = await plan(payment);
     const dismiss = aFinding('AUTHORIZED', { decision: 'dismiss' });
@@ -506,7 +509,7 @@ describe('money that is to go back', () => {
     expect(sent).toEqual([]);
   });
 
-  it('of a payer in REVIEW goes back step by step, though the first step ends the review', async () => {
+  it('of a payment in REVIEW goes on step by step, although the first step ends the review', async () => {
     const payment = await aPaid();
     const half = aTransaction(payment, {
       status: 'PARTIALLY_CAPTURED',

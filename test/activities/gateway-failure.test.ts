@@ -25,7 +25,7 @@ describe('a gateway that is silent or refuses us', () => {
   });
 
   it.each([1, 4, 9])(
-    'is asked again when it is its turn, up to a fifth off, where it was not called at all: try %d',
+    'is asked again after its own wait, up to a fifth off, where it was not called at all: try %d',
     async (attempt) => {
       const error = new GatewayUnavailable('not called', { kind: 'stopped', turnInMs: 7_000 });
       const failure = await failureOf(error, attempt);
@@ -43,17 +43,17 @@ describe('a gateway that is silent or refuses us', () => {
     expect(await failureOf(error)).toMatchObject({ type: 'GATEWAY_RATE_LIMITED', nextRetryDelay: expected });
   });
 
-  it('is not asked sooner than planned because its Retry-After is short', async () => {
+  it('is not asked sooner than planned because of a short Retry-After', async () => {
     const error = new GatewayUnavailable('too many', { kind: 'rate_limited', retryAfterMs: 200 });
     expect(Number((await failureOf(error)).nextRetryDelay)).toBeGreaterThanOrEqual(800);
   });
 
-  it('is asked again also when it refuses our credentials', async () => {
+  it('is asked again too after it refuses our credentials', async () => {
     const error = new GatewayUnavailable('401', { kind: 'credentials' });
     expect(await failureOf(error)).toMatchObject({ type: 'GATEWAY_CREDENTIALS', nonRetryable: false });
   });
 
-  it('is told apart from one that understood and says no', async () => {
+  it('is distinguished from a gateway that understood and refused the request', async () => {
     const error = new GatewayRejected('no');
     expect(await failureOf(error)).toBe(error);
   });

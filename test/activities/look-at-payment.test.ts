@@ -34,7 +34,7 @@ import { withTroubles, type TroubledDb } from '../support/troubled-db.ts';
 
 const LATER = '2026-11-21T12:01:00.000Z';
 const HOUR_MS = 3_600_000;
-const NO_TRIGGERS: Triggers = { callbacks: [], pokes: [], timer: null, expiry: null };
+const NO_TRIGGERS: Triggers = { callbacks: [], pokes: [], requests: [], timer: null, expiry: null };
 
 let store: TestStore;
 let troubles: TroubledDb;
@@ -124,7 +124,7 @@ async function everythingAbout(payment: PaymentRow): Promise<object> {
 }
 
 describe('a look', () => {
-  it('asks, decides, records and has the merchant told, in one go', async () => {
+  it('reads, decides, records and notifies the merchant in one activity', async () => {
     const payment = await aSession();
     const { transactionId } = aTransaction(payment);
     expect(await look(payment)).toEqual({
@@ -139,7 +139,7 @@ describe('a look', () => {
     expect(told).toEqual([`${payment.orderReference}/order.paid`]);
   });
 
-  it('says when there is nothing to act on yet, and writes nothing of it', async () => {
+  it('says when there is nothing to act on yet, and records nothing', async () => {
     const payment = await aSession();
     const before = await everythingAbout(payment);
     shown = { kind: 'absent' };
@@ -153,7 +153,7 @@ describe('a look', () => {
     expect(await everythingAbout(payment)).toEqual(before);
   });
 
-  it('decides on what is recorded when the answer is there, not on what was before it was asked for', async () => {
+  it('decides on the state that is recorded when the answer arrives, not on the state before the request', async () => {
     const payment = await aSession();
     const transaction = aTransaction(payment);
     meanwhile = () => recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
@@ -163,7 +163,7 @@ describe('a look', () => {
     expect(told).toEqual([]);
   });
 
-  it('marks the callbacks that it was made for as handled, and asks for the transaction that they name', async () => {
+  it('marks its callbacks as handled, and reads the transaction that they name', async () => {
     const payment = await aSession();
     const delivery = aDelivery(payment, { claim: { transactionId: 'T12345678.claimed' } });
     await logDelivery(store.db, delivery);
@@ -199,8 +199,8 @@ describe('a look', () => {
   });
 });
 
-describe('a look that is retried although its first try was committed', () => {
-  it('writes nothing twice, and leaves to be done what the first try left', async () => {
+describe('a look that is retried after its first try was committed', () => {
+  it('writes nothing twice, and leaves the remaining work of the first try to be done', async () => {
     const payment = await aSession();
     await store.db.update(payments).set({ capture: 'auto' }).where(eq(payments.id, payment.id));
     const again = { key: 'run-1-look-committed', triggers: { ...NO_TRIGGERS, timer: 'poll' } } as const;
@@ -213,7 +213,7 @@ describe('a look that is retried although its first try was committed', () => {
     expect(told).toEqual([`${payment.orderReference}/order.paid`]);
   });
 
-  it('finds what is new by then, and says only that', async () => {
+  it('finds and reports only news since then', async () => {
     const payment = await aSession();
     const again = { key: 'run-1-look-overtaken', triggers: { ...NO_TRIGGERS, timer: 'poll' } } as const;
     await look(payment, again);
@@ -230,13 +230,13 @@ describe('a look that is retried although its first try was committed', () => {
   });
 });
 
-describe('what an operator has decided', () => {
+describe("an operator's decision", () => {
   const decide = async (payment: PaymentRow, decision: 'accept' | 'dismiss') => ({
     key: `run-1-resolve-${payment.id}`,
     decided: { decision, noteKey: await aDecision(store.db, payment, decision) },
   });
 
-  it('is done, and a retry of what was committed says so too', async () => {
+  it('is carried out, and a retry after the commit reports the same', async () => {
     for (const [decision, status] of [
       ['accept', 'AUTHORIZED'],
       ['dismiss', 'AUTHORIZED'],
@@ -251,14 +251,14 @@ describe('what an operator has decided', () => {
     }
   });
 
-  it('is not asked for where no person is asked about the payment', async () => {
+  it('is not carried out where no decision is needed', async () => {
     const payment = await aSession();
     const resolving = await decide(payment, 'accept');
     expect(await look(payment, resolving)).toMatchObject({ decided: 'not_in_review' });
     expect(asked).toEqual([]);
   });
 
-  it('takes a mark away from what is settled, but accepts nothing there', async () => {
+  it('removes a mark from a settled payment, but accepts nothing there', async () => {
     const payment = await aSession();
     await look(payment);
     const marked = { reviewCode: 'unclear', reviewMark: 'unclear: UNKNOWN' } as const;
@@ -272,12 +272,15 @@ describe('what an operator has decided', () => {
   it.each([
     ['accept', { kind: 'absent' }, 'the gateway shows no transaction of this session'],
     ['accept', { kind: 'unreadable', reason: 'no JSON' }, 'the gateway shows no transaction of this session'],
-  ] as const)('is refused in words: %s, and the gateway says %j', async (decision, reading, refused) => {
-    const payment = await aReviewed();
-    shown = reading;
-    expect(await look(payment, await decide(payment, decision))).toMatchObject({ decided: { refused } });
-    expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
-  });
+  ] as const)(
+    'is refused with the reason: %s, and the gateway says %j',
+    async (decision, reading, refused) => {
+      const payment = await aReviewed();
+      shown = reading;
+      expect(await look(payment, await decide(payment, decision))).toMatchObject({ decided: { refused } });
+      expect(await reread(payment)).toMatchObject({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
+    },
+  );
 
   it('is refused where the money has to go back by now, also for a try after the first', async () => {
     const payment = await aSession();
@@ -292,7 +295,7 @@ describe('what an operator has decided', () => {
     });
   });
 
-  it('is refused where no operator has decided it', async () => {
+  it('is refused where no operator has made it', async () => {
     const payment = await aReviewed();
     for (const decision of ['accept', 'dismiss'] as const) {
       const decided = { decision, noteKey: 'decision-made-up' };
@@ -310,7 +313,7 @@ describe('an answer that the store refuses', () => {
     show(aTransaction(payment, { paymentMethod: ODD, gatewayStatus: ODD, ...(updatedAt && { updatedAt }) }));
   const poll = { triggers: { ...NO_TRIGGERS, timer: 'poll' } } as const;
 
-  it('is recorded as not understood, without its words, and asks a person after an hour', async () => {
+  it('is recorded as not understood, without its text, and leads to a REVIEW after an hour', async () => {
     const payment = await aSession();
     odd(payment);
     const now = Date.now();
@@ -335,7 +338,7 @@ describe('an answer that the store refuses', () => {
     expect(told).toEqual([`${payment.id}/order.review/unclear-session`]);
   });
 
-  it('asks beside what is paid, whose status stands, and that ends with the first clear one', async () => {
+  it('sets a review mark on a paid payment, which keeps its status, until the first clear answer', async () => {
     const payment = await aSession();
     await look(payment);
     odd(payment, LATER);
@@ -347,7 +350,7 @@ describe('an answer that the store refuses', () => {
     expect(await look(payment, poll)).toMatchObject({ payment: { status: 'AUTHORIZED', reviewCode: null } });
   });
 
-  it('leaves the callbacks that it was to answer to be looked for again', async () => {
+  it('leaves the callbacks of the look unhandled', async () => {
     const payment = await aSession();
     const delivery = aDelivery(payment);
     await logDelivery(store.db, delivery);

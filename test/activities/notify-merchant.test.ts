@@ -15,7 +15,7 @@ import { aPayment, aRecord, TELLS } from '../support/builders.ts';
 import { startShop, type Shop } from '../support/shop.ts';
 import { openTestStore, type TestStore } from '../support/store.ts';
 
-describe('telling the merchant, for a run', () => {
+describe('the activity that notifies the merchant for a run', () => {
   let store: TestStore;
   let shop: Shop;
   let effectId: string;
@@ -48,7 +48,7 @@ describe('telling the merchant, for a run', () => {
     return failure as ApplicationFailure;
   }
 
-  it('ends with what came of it', async () => {
+  it('ends with the result of the attempt', async () => {
     shop.answer = (response) => response.writeHead(204).end();
     expect(await notify()).toBe('delivered');
     expect(await notify()).toBe('delivered');
@@ -56,7 +56,7 @@ describe('telling the merchant, for a run', () => {
     expect(shop.received).toHaveLength(1);
   });
 
-  it('fails, to be retried after the delay that is due, where the merchant did not hear it', async () => {
+  it('fails, to be retried after the planned delay, where the merchant did not acknowledge the update', async () => {
     const failure = await failureOf(notify());
     expect(failure).toMatchObject({ type: 'MERCHANT_UNREACHED', nextRetryDelay: 1_000, nonRetryable: false });
     expect(failure.message).toBe("order.paid: the merchant's endpoint answered 500");
@@ -64,7 +64,7 @@ describe('telling the merchant, for a run', () => {
     expect(await failureOf(notify())).toMatchObject({ nextRetryDelay: 60_000 });
   });
 
-  it('fails, to be retried when it is its turn, where that is another time', async () => {
+  it('fails, to be retried at another time where the update is due later', async () => {
     await claimAttempt(store.db, effectId, 7_000);
     const { type, nextRetryDelay, nonRetryable } = await failureOf(notify());
     expect([type, nonRetryable]).toEqual(['NOT_ITS_TURN', false]);
@@ -73,7 +73,7 @@ describe('telling the merchant, for a run', () => {
     expect(shop.received).toEqual([]);
   });
 
-  it('goes on with the delays where the first attempt has failed, and is the one that tells it from then on', async () => {
+  it('continues with the delays after a failed first attempt, and owns the update from then on', async () => {
     await claimAttempt(store.db, effectId, 0);
     await failureOf(notify());
     // The first attempt was made by the process that had recorded the update.
@@ -81,7 +81,7 @@ describe('telling the merchant, for a run', () => {
     expect((await readUpdate(store.db, effectId))?.teller).toEqual(expect.any(String));
   });
 
-  it('is tried for three days more by a run that was woken to tell it late', async () => {
+  it('retries for three more days for a run that was woken late', async () => {
     const days20 = { createdAt: sql`now() - interval '20 days'`, nextAttemptAt: sql`now()` };
     await store.db.update(outbox).set(days20);
     await failureOf(notify(effectId, Date.now() - 71 * 3_600_000));

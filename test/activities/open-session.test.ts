@@ -109,7 +109,7 @@ describe('opening a session', () => {
     expect(await sessionsOf(payment)).toHaveLength(1);
   });
 
-  it('opens one at the gateway and remembers it', async () => {
+  it('opens one at the gateway and records it', async () => {
     const payment = await newPayment();
     const outcome = await open(keyOf(payment));
     expect(outcome).toMatchObject({
@@ -127,13 +127,13 @@ describe('opening a session', () => {
     });
   });
 
-  it('expires a grace after the session, of at most a quarter of its lifetime', async () => {
+  it('sets the expiry a grace after the end of the session, at most a quarter of its lifetime', async () => {
     const outcome = await open(keyOf(await newPayment()));
     if (outcome.kind !== 'opened') throw new Error(outcome.kind);
     expect(Date.parse(outcome.expiryDueAt) - Date.parse(outcome.expiresAt)).toBe(15 * 60_000);
   });
 
-  it('opens no second one when it is run again', async () => {
+  it('opens no second session when it runs again', async () => {
     const payment = await newPayment();
     const first = await open(keyOf(payment));
     // A try whose answer was lost may have been the second one to create a session.
@@ -141,7 +141,7 @@ describe('opening a session', () => {
     expect(await sessionsOf(payment)).toHaveLength(1);
   });
 
-  it('finds the session again whose answer was lost', async () => {
+  it('finds the session whose answer was lost', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 1 } });
     expect(await open(keyOf(payment))).toMatchObject({
@@ -158,7 +158,7 @@ describe('opening a session', () => {
     });
   });
 
-  it('finds it again also for a fresh run, when the row is older than a request lasts', async () => {
+  it('finds it also in a new run, when the row is older than a request can last', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 1 } });
     expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
@@ -214,7 +214,7 @@ describe('opening a session', () => {
     expect((await liveOf(payment)).map(({ sessionId }) => sessionId)).toEqual([kept]);
   });
 
-  it('keeps the oldest of several and cancels the others', async () => {
+  it('keeps the oldest of several sessions and cancels the others', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 2 }, searchLagMs: 60_000 });
     expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
@@ -227,7 +227,7 @@ describe('opening a session', () => {
     expect(outcome).toMatchObject({ kind: 'opened', sessionId: oldest?.sessionId });
   });
 
-  it('closes later what the search did not show in time', async () => {
+  it('closes later a session that the search did not show in time', async () => {
     const payment = await newPayment();
     await fault({ create: { drop: 'after', times: 1 }, searchLagMs: 60_000 });
     expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);
@@ -253,7 +253,7 @@ describe('opening a session', () => {
     expect(await sessionsOf(payment)).toHaveLength(1);
   });
 
-  it('is rejected, in words, when the gateway understands and says no', async () => {
+  it('ends as rejected, with the reason, when the gateway understands and refuses', async () => {
     const payment = await newPayment();
     await fault({ create: { status: 400, body: { error: { message: 'no such profile' } } } });
     const rejected = {
@@ -267,7 +267,7 @@ describe('opening a session', () => {
     expect(told).toEqual([`${payment.id}/order.payment_failed/rejected`]);
     const story = await readTimeline(store.db, payment.id);
     expect(story.map(({ text }) => text)).toContain(`no session: ${reason}`);
-    // A try whose answer was lost returns the same again, and notifies nobody a second time.
+    // A try whose answer was lost returns the same again, and notifies the merchant no second time.
     expect(await open(keyOf(payment), { attempt: 2 })).toEqual(rejected);
     expect(told).toHaveLength(1);
   });
@@ -278,7 +278,7 @@ describe('opening a session', () => {
     [{ status: 401 }, {}],
     [{ status: 403 }, {}],
     [{ status: 503 }, {}],
-  ])('leaves it to the run when it is tried again after %j', async (create, failure) => {
+  ])('leaves the retry to the run after %j', async (create, failure) => {
     const payment = await newPayment();
     await fault({ create });
     expect(await open(keyOf(payment))).toMatchObject({ ...UNAVAILABLE, ...failure });
@@ -306,7 +306,7 @@ describe('opening a session', () => {
     expect(await sessionsOf(payment)).toEqual([]);
   });
 
-  it('leaves as it is what was closed without a session, and marks what came in as handled', async () => {
+  it('leaves a payment that was closed without a session as it is, and marks its callbacks as handled', async () => {
     const payment = await newPayment();
     const finding = aFinding('CANCELLED', { closedBy: 'merchant', reason: 'by the merchant' });
     await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
@@ -319,7 +319,7 @@ describe('opening a session', () => {
     expect(told).toEqual([]);
   });
 
-  it('says of one that is open what has become of it', async () => {
+  it('reports the current status of an open payment', async () => {
     const payment = await newPayment();
     await open(keyOf(payment));
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('DECLINED') }), TELLS);
@@ -359,24 +359,27 @@ describe('opening a session', () => {
       ['another payment', { paymentId: 'pay_other' }],
       ['another order', { orderReference: 'other' }],
       ['another number', { n: 2 }],
-    ])('leaves it alone when the metadata names %s, and marks the callback as foreign', async (_, change) => {
-      const { key, sessionId } = await lostSession();
-      const claimed = { ...key, ...change };
-      const delivery = aDelivery(null, { key: claimed });
-      await logDelivery(store.db, delivery);
-      const outcome = await open(claimed, { callbacks: [{ ...handled(delivery), claim: { sessionId } }] });
-      expect(outcome).toMatchObject({ kind: 'unknown' });
-      expect(await findPayment(store.db, claimed.paymentId)).toBeNull();
-      const { rows } = await listDeliveries(store.db, { payment: claimed.paymentId, limit: 1 });
-      expect(rows).toMatchObject([{ outcome: 'ignored', state: 'handled' }]);
-    });
+    ])(
+      'ignores the session when its metadata names %s, and marks the callback as foreign',
+      async (_, change) => {
+        const { key, sessionId } = await lostSession();
+        const claimed = { ...key, ...change };
+        const delivery = aDelivery(null, { key: claimed });
+        await logDelivery(store.db, delivery);
+        const outcome = await open(claimed, { callbacks: [{ ...handled(delivery), claim: { sessionId } }] });
+        expect(outcome).toMatchObject({ kind: 'unknown' });
+        expect(await findPayment(store.db, claimed.paymentId)).toBeNull();
+        const { rows } = await listDeliveries(store.db, { payment: claimed.paymentId, limit: 1 });
+        expect(rows).toMatchObject([{ outcome: 'ignored', state: 'handled' }]);
+      },
+    );
 
-    it('leaves alone what names no session', async () => {
+    it('ignores a callback that names no session', async () => {
       const key = { paymentId: `pay_${aReference()}`, orderReference: aReference(), n: 1 };
       expect(await open(key)).toMatchObject({ kind: 'unknown' });
     });
 
-    it('asks again while the session is not there yet, as long as a session lives, and then leaves it alone', async () => {
+    it('asks again for as long as a session lives while the session is not found, and then ignores it', async () => {
       const key = { paymentId: `pay_${aReference()}`, orderReference: aReference(), n: 1 };
       const callbacks = naming(`${ACCOUNT}.none`);
       expect(await open(key, { callbacks, isRetried: true })).toMatchObject(UNAVAILABLE);
@@ -384,19 +387,19 @@ describe('opening a session', () => {
       expect(await open(key, { callbacks, since })).toMatchObject({ kind: 'unknown' });
     });
 
-    it('gives it up where the order has continued without it: another payment has its number', async () => {
+    it('gives up where the order has continued without it: another payment has its number', async () => {
       const { orderReference, n } = await aPayment(store.db);
       const key = { paymentId: `pay_${aReference()}`, orderReference, n };
       expect(await open(key, { callbacks: naming(`${ACCOUNT}.none`) })).toMatchObject({ kind: 'unknown' });
     });
 
-    it('waits while the gateway is silent: it may be ours', async () => {
+    it('waits while the gateway is silent, since the session may be ours', async () => {
       const { key, sessionId } = await lostSession();
       await fault({ readSession: { status: 500 } });
       expect(await open(key, { callbacks: naming(sessionId) })).toMatchObject(UNAVAILABLE);
     });
 
-    it('adopts the session of a payment whose row had not learned of it', async () => {
+    it('adopts the session of a payment whose row does not name it yet', async () => {
       const payment = await newPayment();
       await fault({ create: { drop: 'after', times: 1 }, searchLagMs: 60_000 });
       expect(await open(keyOf(payment))).toMatchObject(UNAVAILABLE);

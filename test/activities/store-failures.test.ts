@@ -27,7 +27,7 @@ const failing = (activity: () => Promise<unknown>): Promise<Error> =>
       (error: Error) => error,
     );
 
-it('is what was wrong, and none of the values', async () => {
+it('the error of a failed statement has the reason and none of the values', async () => {
   const order = {
     reference: 'kari@example.com',
     amount: 2 ** 40,
@@ -40,12 +40,12 @@ it('is what was wrong, and none of the values', async () => {
   expect(JSON.stringify([error.message, error.stack, error.cause])).not.toContain('kari');
 });
 
-it('is left as it is where no statement was at fault', async () => {
+it('an error without a failed statement is unchanged', async () => {
   const own = new Error('another thing');
   expect(await failing(() => Promise.reject(own))).toBe(own);
 });
 
-describe('an activity whose input can not succeed', () => {
+describe("an activity whose input can't succeed", () => {
   const failsAt = (attempt: number, activity: () => Promise<unknown>) =>
     new MockActivityEnvironment(
       { attempt },
@@ -65,9 +65,9 @@ describe('an activity whose input can not succeed', () => {
   it.each([
     ['a NUL', nul, 'INPUT_REFUSED'],
     ['half of a character', half, 'INPUT_REFUSED'],
-    ['no time', never, 'INPUT_REFUSED'],
-    ['a payment that is not there', tooMuch, 'NO_SUCH_ROW'],
-  ])('is tried three times, and then ends: %s', async (_, activity, type) => {
+    ['an invalid time', never, 'INPUT_REFUSED'],
+    ['an unknown payment', tooMuch, 'NO_SUCH_ROW'],
+  ])('is tried three times and then ends: %s', async (_, activity, type) => {
     expect((await failsAt(2, activity)).nonRetryable ?? false).toBe(false);
     expect(await failsAt(3, activity)).toMatchObject({ nonRetryable: true, type });
   });
@@ -78,7 +78,7 @@ describe('an activity whose input can not succeed', () => {
   });
 });
 
-it('is done for a workflow only', async () => {
+it('an activity runs for a workflow only', async () => {
   const environment = new MockActivityEnvironment(
     { inWorkflow: false },
     { interceptors: [failsInWords], logger: new DefaultLogger('ERROR') },

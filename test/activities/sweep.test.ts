@@ -156,7 +156,7 @@ describe('a sweep', () => {
     store.db.insert(sweepMarks).values({ gateway: 'dintero', listing, mark: at, pages, foreign: 0 });
   const woken = () => runs.looks.map(({ payment }) => payment.paymentId);
 
-  it('wakes the payments whose listing differs, on whatever page, and counts what is foreign', async () => {
+  it('wakes the payments whose listing differs, on every page, and counts foreign transactions', async () => {
     const [one, two, quiet] = [await openPayment(), await openPayment(), await openPayment()];
     const result = await sweep([
       [listed(one.sessionId), listed('T12345678.foreign')],
@@ -171,13 +171,13 @@ describe('a sweep', () => {
     });
   });
 
-  it('wakes nobody whose row says the same already', async () => {
+  it('wakes no payment whose row agrees with the listing', async () => {
     const payment = await openPayment();
     await recordFinding(store.db, aRecord(payment), TELLS);
     expect(await sweep([[listed(payment.sessionId)]])).toMatchObject({ found: 0 });
   });
 
-  it('wakes a payment that failed, or was cancelled, and has money now', async () => {
+  it('wakes a payment that failed or was cancelled and has money now', async () => {
     const payment = await openPayment();
     const finding = aFinding('CANCELLED', { closedBy: 'merchant' });
     await recordFinding(store.db, aRecord(payment, { finding }), TELLS);
@@ -185,7 +185,7 @@ describe('a sweep', () => {
     expect(await sweep([[listed(payment.sessionId, 'FAILED')]])).toMatchObject({ found: 0 });
   });
 
-  it('does not take a payment for found by its order number alone', async () => {
+  it('does not match a payment by its order number alone', async () => {
     const payment = await openPayment();
     const foreign = { ...listed('T12345678.foreign'), reference: payment.orderReference };
     expect(await sweep([[foreign]])).toMatchObject({ found: 0, foreign: 1 });
@@ -204,13 +204,13 @@ describe('a sweep', () => {
     expect((await mark())?.getTime()).toBeLessThan(begun + 50);
   });
 
-  it('moves the mark of a listing whatever becomes of the others', async () => {
+  it('moves the mark of a listing independently of the other listings', async () => {
     const failing = aGateway({}, { fails: { listing: 'old', page: 0 } });
     await expect(sweepAt(failing, 'changes')).rejects.toThrow('the page never came');
     expect(Object.keys(await marks())).toEqual(['captured']);
   });
 
-  it('rests after a page for as long as it took, so that what is paid meanwhile goes first', async () => {
+  it('pauses after each page for as long as the page took, so that new payments go first', async () => {
     const SLOW_MS = 150;
     const slow = aGateway({ created: [[listed('T1.a')], [listed('T1.b')]] }, { takesMs: SLOW_MS });
     const since = new Date().toISOString();
@@ -220,7 +220,7 @@ describe('a sweep', () => {
     expect(performance.now() - begun).toBeGreaterThan(1.9 * SLOW_MS);
   });
 
-  it('adds up what it finds, once even where the last page is read again', async () => {
+  it('adds up its results, and counts the last page once when it is read again', async () => {
     const [one, two] = [await openPayment(), await openPayment()];
     const activities = activitiesOf(aGateway({ created: [[listed(one.sessionId), listed('T1.foreign')]] }));
     const since = new Date().toISOString();
@@ -241,7 +241,7 @@ describe('a sweep', () => {
     expect(runs.looks).toHaveLength(15);
   });
 
-  it('wakes everybody else when one run can not be reached, which is kept for the forwarder', async () => {
+  it("wakes the other payments when one run can't be reached, and leaves that one to the forwarder", async () => {
     const [stuck, other] = [await openPayment(), await openPayment()];
     const reachable = runs.look.bind(runs);
     runs.look = (payment, signal) =>
@@ -257,7 +257,7 @@ describe('a sweep', () => {
     expect(await takeUnwoken(store.db, 10)).toEqual([]);
   });
 
-  it('gives a page up while Temporal is away, and wakes those that it has not told when it is read again', async () => {
+  it('gives up a page while Temporal is away, and wakes the remaining payments when the page is read again', async () => {
     const open = await Promise.all(Array.from({ length: 5 }, openPayment));
     const page = [open.map(({ sessionId }) => listed(sessionId))];
     const activities = activitiesOf(aGateway({ created: page }));
@@ -276,7 +276,7 @@ describe('a sweep', () => {
     expect(woken()).toEqual(open.map(({ id }) => id));
   });
 
-  it('wakes a payment again about the same ever more rarely, and about something else at once', async () => {
+  it('wakes a payment again for the same reason less and less often, and for a new reason at once', async () => {
     const { id, sessionId } = await openPayment();
     const minutesLater = async (minutes: number) => {
       await store.db.update(wakes).set({ dueAt: sql`due_at - ${minutes} * interval '1 minute'` });
@@ -300,7 +300,7 @@ describe('a sweep', () => {
       return payment;
     };
 
-    it('wakes old payments whose sums have changed without their status, and no other', async () => {
+    it('wakes old payments whose sums have changed while their status has not, and no others', async () => {
       const [more, same, refunded] = [await captured(10_000), await captured(10_000), await captured(10_000)];
       const shown = (payment: { sessionId: string }, sums: object): ListedTransaction => ({
         ...listed(payment.sessionId, 'PARTIALLY_CAPTURED'),
@@ -318,7 +318,7 @@ describe('a sweep', () => {
       expect(woken()).toEqual([more.id, refunded.id]);
     });
 
-    it('wakes a payment once that several pages and listings show', async () => {
+    it('wakes a payment once, although several pages and listings show it', async () => {
       const payment = await openPayment();
       const page = [listed(payment.sessionId), listed('T12345678.foreign')];
       const gateway = aGateway({ created: [page], captured: [page, page], old: [page] });
@@ -327,7 +327,7 @@ describe('a sweep', () => {
       expect(woken()).toEqual([payment.id]);
     });
 
-    it('begins ten minutes before the mark of each listing, what is new before the oldest open payment too', async () => {
+    it('begins ten minutes before the mark of each listing, and of new payments before the oldest open payment too', async () => {
       const at = new Date('2026-11-20T12:34:56Z');
       await markAt('created', at);
       await markAt('captured', new Date(at.getTime() + 3_600_000));
@@ -344,7 +344,7 @@ describe('a sweep', () => {
       });
     });
 
-    it('is of every listing while its passes are short, and of a long one when its time has come', async () => {
+    it('reads every listing while its passes are short, and a long one when it is due', async () => {
       const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000 - 1_000);
       const due = async () => Object.keys(await sweepAt(aGateway({}), 'changes'));
       expect(await due()).toEqual(['captured', 'old']);
@@ -361,7 +361,7 @@ describe('a sweep', () => {
     });
   });
 
-  it('reads nothing of a thousand foreign transactions, and wakes the one that is ours among them', async () => {
+  it('reads no foreign transaction of a thousand, and wakes the one that is ours', async () => {
     const payment = await openPayment();
     const pages = Array.from({ length: 10 }, (_, page) =>
       Array.from({ length: 100 }, (__, index) => listed(`T12345678.foreign-${page}-${index}`)),
@@ -371,7 +371,7 @@ describe('a sweep', () => {
     expect(woken()).toEqual([payment.id]);
   });
 
-  describe('counts the callbacks', () => {
+  describe('counts missed callbacks', () => {
     const AN_HOUR = 3_600_000;
     const settled = async (minutesBeforeTheHour: number, status: 'AUTHORIZED' | 'ON_HOLD' = 'AUTHORIZED') => {
       const payment = await openPayment();
@@ -400,7 +400,7 @@ describe('a sweep', () => {
       return plan.countsCallbacks;
     };
 
-    it('that were sent and never came, once an hour, and asks only about what was never heard of', async () => {
+    it('once an hour, and asks the gateway only about payments without any callback', async () => {
       const [heard, unheard, held] = [await settled(20), await settled(30), await settled(69, 'ON_HOLD')];
       await settled(5);
       await settled(75);
@@ -418,12 +418,12 @@ describe('a sweep', () => {
       expect(await count(gateway)).toEqual([{ expected: 0, missed: 0 }]);
     });
 
-    it('none of which is missed where the gateway has sent none', async () => {
+    it('and counts none where the gateway has sent none', async () => {
       await settled(30);
       expect(await count(aGateway({}))).toEqual([{ expected: 0, missed: 0 }]);
     });
 
-    it('all of them later where the gateway does not answer', async () => {
+    it('later where the gateway does not answer', async () => {
       await settled(30);
       const silent = () => {
         throw new Error('silent');
@@ -432,14 +432,14 @@ describe('a sweep', () => {
       expect(await count(aGateway({}, { sent: () => 2 }))).toEqual([{ expected: 2, missed: 2 }]);
     });
 
-    it('asking about a hundred sessions at most', async () => {
+    it('of a hundred sessions at most', async () => {
       for (let index = 0; index < 103; index += 1) await settled(30);
       const gateway = aGateway({}, { sent: () => 1 });
       expect(await count(gateway)).toEqual([{ expected: 100, missed: 100 }]);
       expect(new Set(gateway.asked).size).toBe(100);
     });
 
-    it('of a day at most, after a long absence', async () => {
+    it('of one day at most after a long absence', async () => {
       await settled(30);
       await settled(26 * 60);
       await store.db.update(gateways).set({ callbacksCountedTo: new Date(Date.now() - 50 * AN_HOUR) });

@@ -62,7 +62,7 @@ describe('applyFinding', () => {
     ['CAPTURED', 'PAID', ['order.paid']],
     ['PARTIALLY_CAPTURED', 'PAID', ['order.paid']],
     ['VOIDED', 'VOIDED', ['order.paid', 'order.voided']],
-  ] as const)('pays an unpaid order by %s', (status, orderStatus, told) => {
+  ] as const)('pays an unpaid order with %s', (status, orderStatus, told) => {
     const capturedMinor = status === 'CAPTURED' || status === 'PARTIALLY_CAPTURED' ? 100 : 0;
     const changed = applyFinding(
       order(),
@@ -80,7 +80,7 @@ describe('applyFinding', () => {
     ['refund', 'REFUNDED', false, ['order.refund_failed', 'order.late_payment_returned']],
     ['void', 'VOIDED', false, ['order.void_failed', 'order.late_payment_returned']],
   ] as const)(
-    'tells that a %s was taken back, although it is %s again by then (of the payer: %s)',
+    'announces that a %s was taken back, although it is %s again by now (of the payer: %s)',
     (kind, status, isPayer, told) => {
       const capturedMinor = kind === 'refund' ? 72_200 : 0;
       const sums = { capturedMinor, refundedMinor: capturedMinor };
@@ -94,7 +94,7 @@ describe('applyFinding', () => {
     },
   );
 
-  it('tells later of a session that another one is to replace: in case that none follows', () => {
+  it('announces later that a session was closed for another one, in case that none follows', () => {
     const closed = finding({ status: 'CANCELLED', pays: false, closedBy: 'merchant' });
     const told = { type: 'order.payment_cancelled', orderStatus: 'CANCELLED' };
     const { updates } = applyFinding(order({ isReplacing: true }), payment(), closed, 'give_back');
@@ -105,7 +105,7 @@ describe('applyFinding', () => {
   });
 
   it.each(['PENDING', 'EXPIRED'] as const)(
-    'is not made %s by a run that does not know of its money',
+    "does not set %s for a run that does not know of the payment's money",
     (status) => {
       for (const known of ['REFUNDED', 'CAPTURED'] as const) {
         const proved = payment({ status: known, capturedMinor: 100 });
@@ -129,7 +129,7 @@ describe('applyFinding', () => {
     ['REFUNDED', 'PAYMENT_FAILED', 'order.late_payment_returned'],
     ['ON_HOLD', 'PAYMENT_PENDING', 'order.payment_pending'],
     ['REVIEW', 'REVIEW', 'order.review'],
-  ] as const)('tells of %s once', (status, orderStatus, type) => {
+  ] as const)('announces %s once', (status, orderStatus, type) => {
     const first = applyFinding(order(), payment(), finding({ status, pays: false }), 'give_back');
     expect(first).toMatchObject({ status, orderStatus, paysNow: false });
     expect(types(first)).toEqual([type]);
@@ -143,7 +143,7 @@ describe('applyFinding', () => {
     expect(types(again)).toEqual([]);
   });
 
-  it('says CANCELLED where the merchant closed it', () => {
+  it('sets the order CANCELLED where the merchant closed the payment', () => {
     const closed = finding({ status: 'CANCELLED', pays: false, closedBy: 'merchant' });
     expect(applyFinding(order(), payment(), closed, 'give_back').orderStatus).toBe('CANCELLED');
   });
@@ -153,7 +153,7 @@ describe('applyFinding', () => {
     [{ closedBy: 'expiry' as const }, {}, 'late_money'],
     [{}, { paidPaymentId: 'pay_0', status: 'PAID' as const }, 'order_already_paid'],
     [{}, { money: { amountMinor: 1, currency: 'NOK' } }, 'order_changed'],
-  ])('asks a person about money that may not pay: %j %j', (ofPayment, ofOrder, reason) => {
+  ])("requests a person's decision on money that may not pay: %j %j", (ofPayment, ofOrder, reason) => {
     const late = payment({ status: 'EXPIRED', ...ofPayment });
     const changed = applyFinding(order(ofOrder), late, finding(), 'review');
     expect(changed).toMatchObject({ status: 'REVIEW', reason, reviewCode: reason, paysNow: false });
@@ -166,7 +166,7 @@ describe('applyFinding', () => {
     [{ closedBy: 'expiry' as const }, {}, 'late_money'],
     [{}, { paidPaymentId: 'pay_0', status: 'PAID' as const }, 'order_already_paid'],
   ])(
-    'holds money that has to go back, and leaves the order as it is: %j %j',
+    'keeps money that has to go back, and leaves the order as it is: %j %j',
     (ofPayment, ofOrder, reason) => {
       const late = payment({ status: 'EXPIRED', ...ofPayment });
       const before = order({ status: 'PAYMENT_FAILED', ...ofOrder });
@@ -185,7 +185,7 @@ describe('applyFinding', () => {
     },
   );
 
-  it('asks a person about money that could not be given back, and tries it no second time', () => {
+  it("requests a person's decision on money that could not be given back, and tries it no second time", () => {
     const late = payment({
       status: 'AUTHORIZED',
       closedBy: 'expiry',
@@ -211,7 +211,7 @@ describe('applyFinding', () => {
     });
   });
 
-  it('tells that everything is refunded where the void of the rest makes it so', () => {
+  it('announces order.refunded where the void of the rest completes the refund', () => {
     const paid = order({ status: 'PAID', paidPaymentId: 'pay_1' });
     const sums = { capturedMinor: 100, refundedMinor: 100 };
     const before = payment({ status: 'PARTIALLY_REFUNDED', ...sums });
@@ -226,14 +226,14 @@ describe('applyFinding', () => {
   });
 
   it.each(['VOIDED', 'REFUNDED', 'AUTHORIZED'] as const)(
-    'pays with nothing that was refused before, though the order fits by now: %s',
+    'does not pay with money that was refused before, although the order fits by now: %s',
     (status) => {
       const changed = applyFinding(order(), payment({ status }), finding({ status }), 'give_back');
       expect(changed).toMatchObject({ status, paysNow: false, orderStatus: 'AWAITING_PAYMENT', updates: [] });
     },
   );
 
-  it('leaves what an operator wants to keep in REVIEW where another payment has paid the order', () => {
+  it('leaves money that an operator accepts in REVIEW where another payment has paid the order', () => {
     const reviewed = inReview('amount_mismatch');
     const paid = order({ paidPaymentId: 'pay_0', status: 'PAID' });
     const kept = applyFinding(paid, reviewed, finding({ decision: 'accept' }), 'give_back');
@@ -244,7 +244,7 @@ describe('applyFinding', () => {
     [{ decision: 'accept' as const }, {}],
     [{}, {}],
     [{ decision: 'accept' as const }, { paidPaymentId: 'pay_1', status: 'PAID' as const }],
-  ])('lets no money pay that is on its way back: %j %j', (asked, ofOrder) => {
+  ])('does not pay with money that is being given back: %j %j', (asked, ofOrder) => {
     const going = inReview('unclear', { reason: 'unclear: UNKNOWN', isGoingBack: true });
     const changed = applyFinding(order({ status: 'REVIEW', ...ofOrder }), going, finding(asked), 'accept');
     expect(changed.paysNow).toBe(false);
@@ -275,29 +275,32 @@ describe('applyFinding', () => {
   it.each([
     ['ON_HOLD', 'PAYMENT_PENDING'],
     ['REVIEW', 'REVIEW'],
-  ] as const)('ends an order that waits for the %s of an older payment, and says so', (status, waits) => {
-    const now = order({ status: waits, latestN: 2 });
-    const changed = applyFinding(
-      now,
-      payment({ status }),
-      finding({ status: 'FAILED', pays: false }),
-      'give_back',
-    );
-    expect(changed).toMatchObject({ status: 'FAILED', orderStatus: 'PAYMENT_FAILED' });
-    expect(types(changed)).toEqual(['order.payment_failed']);
-  });
+  ] as const)(
+    'ends an order that waits for the %s of an older payment, and announces it',
+    (status, waits) => {
+      const now = order({ status: waits, latestN: 2 });
+      const changed = applyFinding(
+        now,
+        payment({ status }),
+        finding({ status: 'FAILED', pays: false }),
+        'give_back',
+      );
+      expect(changed).toMatchObject({ status: 'FAILED', orderStatus: 'PAYMENT_FAILED' });
+      expect(types(changed)).toEqual(['order.payment_failed']);
+    },
+  );
 
   it.each([
     ['PENDING', 'AWAITING_PAYMENT'],
     ['ON_HOLD', 'PAYMENT_PENDING'],
-  ] as const)('lets a review end beside another payment that is %s', (otherOpen, orderStatus) => {
+  ] as const)('ends a review beside another payment that is %s', (otherOpen, orderStatus) => {
     const now = order({ status: 'REVIEW', latestN: 2, otherOpen });
     const failed = finding({ status: 'FAILED', pays: false });
     const changed = applyFinding(now, payment({ status: 'REVIEW' }), failed, 'give_back');
     expect(changed).toMatchObject({ orderStatus, updates: [] });
   });
 
-  it("tells of the merchant's cancel also where the session was closed before", () => {
+  it("announces the merchant's cancel also where the session was closed before", () => {
     const now = order({ status: 'PAYMENT_FAILED' });
     const cancelled = finding({ status: 'CANCELLED', pays: false, cause: 'merchant', closedBy: 'merchant' });
     const changed = applyFinding(now, payment({ status: 'CANCELLED' }), cancelled, 'give_back');
@@ -305,7 +308,7 @@ describe('applyFinding', () => {
     expect(types(changed)).toEqual(['order.payment_cancelled']);
   });
 
-  it('says nothing of an older payment that is over and fails in another way', () => {
+  it('announces nothing where an older payment is over and fails in another way', () => {
     const now = order({ status: 'PAYMENT_FAILED', latestN: 2 });
     const failed = finding({ status: 'FAILED', pays: false });
     const changed = applyFinding(
@@ -317,7 +320,7 @@ describe('applyFinding', () => {
     expect(changed).toMatchObject({ orderStatus: 'PAYMENT_FAILED', updates: [] });
   });
 
-  it('opens an order again whose older payment turns out to be nothing yet', () => {
+  it('opens an order again where its older payment in REVIEW has no result yet', () => {
     const now = order({ status: 'REVIEW', latestN: 2 });
     const nothing = finding({ status: 'PENDING', pays: false });
     expect(applyFinding(now, payment({ status: 'REVIEW' }), nothing, 'give_back').orderStatus).toBe(
@@ -332,7 +335,7 @@ describe('applyFinding', () => {
     expect(beside.orderStatus).toBe('REVIEW');
   });
 
-  it('reviews, again and again, a payment that has paid and of which the gateway says it never was', () => {
+  it('keeps a payment that has paid in REVIEW each time the gateway denies its money', () => {
     const paid = order({ paidPaymentId: 'pay_1', status: 'PAID' });
     for (const status of ['FAILED', 'DECLINED', 'ON_HOLD'] as const) {
       const reviewed = inReview('contradiction');
@@ -346,7 +349,7 @@ describe('applyFinding', () => {
     }
   });
 
-  it('lets a dismissed payment neither wait, nor be reviewed, nor touch the order again', () => {
+  it('never lets a dismissed payment wait, get into REVIEW or change the order', () => {
     fc.assert(
       fc.property(
         anyOrder(),
@@ -368,7 +371,7 @@ describe('applyFinding', () => {
     );
   });
 
-  it('pays only by an outcome that pays, only an unpaid order, and tells of it exactly then', () => {
+  it('pays only with a finding that pays, only an unpaid order, and announces exactly that', () => {
     fc.assert(
       fc.property(
         anyOrder(),
@@ -390,7 +393,7 @@ describe('applyFinding', () => {
     );
   });
 
-  it('never takes a paid order back to unpaid', () => {
+  it('never makes a paid order unpaid', () => {
     fc.assert(
       fc.property(
         anyOrder(),
@@ -407,7 +410,7 @@ describe('applyFinding', () => {
     );
   });
 
-  it('asks a person beside what is settled, until the gateway says clearly again what it is', () => {
+  it("sets a review mark on a settled payment, until the gateway's answer is clear again", () => {
     const paid = order({ paidPaymentId: 'pay_1', status: 'PAID' });
     const captured = payment({ status: 'CAPTURED', capturedMinor: 100 });
     const unclear = { status: 'CAPTURED', pays: false, cause: 'session' } as const;
@@ -428,7 +431,7 @@ describe('applyFinding', () => {
     expect(types(clear)).toEqual(['order.review_ended']);
   });
 
-  it('asks a person about what is in REVIEW or marked, about nothing else, and gives back nothing beside', () => {
+  it('has a review code exactly in REVIEW or with a mark, and requests a give-back only where money is held', () => {
     fc.assert(
       fc.property(
         anyOrder(),
@@ -450,7 +453,7 @@ describe('applyFinding', () => {
     );
   });
 
-  it('never drops money: what the gateway holds has paid, goes back, is reviewed or was dismissed', () => {
+  it('never drops money: money that the gateway holds has paid, goes back, is in REVIEW or was dismissed', () => {
     fc.assert(
       fc.property(
         anyOrder(),

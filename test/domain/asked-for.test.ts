@@ -15,7 +15,7 @@ const OPEN: AskedFor = {
 const pointers = (wanted: Partial<AskedFor>) =>
   differences(OPEN, { ...OPEN, ...wanted }).map(({ pointer }) => pointer);
 
-describe('what is asked for beside an open session', () => {
+describe('a request beside an open session', () => {
   it('is the same where nothing differs', () => {
     expect(differences(OPEN, structuredClone(OPEN))).toEqual([]);
   });
@@ -39,7 +39,7 @@ describe('what is asked for beside an open session', () => {
     expect(pointers(wanted)).toEqual(expected);
   });
 
-  it('says what is open and what was asked for', () => {
+  it('is refused with the open value and the requested value', () => {
     const { profileId: _, ...without } = OPEN;
     expect(differences(OPEN, { ...without, capture: 'auto' })).toEqual([
       { pointer: '/capture', detail: '"manual" in the open session, "auto" here' },
@@ -47,7 +47,7 @@ describe('what is asked for beside an open session', () => {
     ]);
   });
 
-  it('is the same with its lines in another order, and names a line that is another one', () => {
+  it('is the same with its lines in another order, and a line that differs is named', () => {
     const [one, two, three] = ['a', 'b', 'c'].map((lineId) => ({ ...LINE, lineId })) as [
       OrderLine,
       OrderLine,
@@ -60,7 +60,7 @@ describe('what is asked for beside an open session', () => {
     ]);
   });
 
-  it('names twenty differences and no more', () => {
+  it('names twenty differences at most', () => {
     const many = (amountMinor: number) =>
       Array.from({ length: 30 }, (_, index) => ({ ...LINE, lineId: String(index), amountMinor }));
     expect(differences({ ...OPEN, lines: many(1) }, { ...OPEN, lines: many(2) })).toHaveLength(20);

@@ -10,11 +10,11 @@ const proved = {
 } as const;
 
 describe('a callback', () => {
-  it.each(PAYMENT_STATUSES.filter(isMoney))('that names the transaction of %s tells no news', (status) => {
+  it.each(PAYMENT_STATUSES.filter(isMoney))('that names the transaction of %s has no news', (status) => {
     expect(tellsNews({ transactionId: 'T.1' }, { ...proved, status })).toBe(false);
   });
 
-  it.each(PAYMENT_STATUSES.filter((status) => !isMoney(status)))('always tells news of %s', (status) => {
+  it.each(PAYMENT_STATUSES.filter((status) => !isMoney(status)))('has always news of %s', (status) => {
     expect(tellsNews({ transactionId: 'T.1' }, { ...proved, status })).toBe(true);
   });
 
@@ -23,7 +23,7 @@ describe('a callback', () => {
     ['no transaction', { sessionId: 'T.s' }],
     ['a later event', { transactionId: 'T.1', event: 'CAPTURE' }],
     ['an error', { transactionId: 'T.1', error: 'failed' }],
-  ])('that names %s tells news', (_, claim) => {
+  ])('that names %s has news', (_, claim) => {
     expect(tellsNews(claim, proved)).toBe(true);
   });
 
@@ -33,7 +33,7 @@ describe('a callback', () => {
     ['an event that was not', 'e2/CAPTURE', true],
     ['another kind of event at the same place', '2/REFUND', true],
     ['no event by name', undefined, true],
-  ])('about %s tells news: %s, %s', (_, eventRef, isNews) => {
+  ])('about %s (%s) has news: %s', (_, eventRef, isNews) => {
     const claim = { transactionId: 'T.1', event: 'CAPTURE', ...(eventRef !== undefined && { eventRef }) };
     expect(tellsNews(claim, { ...proved, status: 'CAPTURED' })).toBe(isNews);
     expect(tellsNews({ ...claim, error: 'failed' }, proved)).toBe(true);
@@ -41,7 +41,7 @@ describe('a callback', () => {
     expect(tellsNews(claim, { ...proved, status: 'REVIEW' })).toBe(true);
   });
 
-  it('may tell of the capture where the gateway captures by itself', () => {
+  it('may have news of the capture where the gateway captures by itself', () => {
     expect(tellsNews({ transactionId: 'T.1' }, { ...proved, capture: 'auto' })).toBe(true);
     expect(tellsNews({ transactionId: 'T.1' }, { ...proved, status: 'CAPTURED', capture: 'auto' })).toBe(
       false,

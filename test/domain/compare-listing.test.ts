@@ -15,7 +15,7 @@ import { aSnapshot, aTransaction, aWatch, TRANSACTION_STATUSES } from '../suppor
 const look = (payment: PaymentSnapshot, reading: Reading): Decision => decide(payment, reading, aWatch());
 
 describe('differsFromListing', () => {
-  it('wakes a payment whenever a look would change it', () => {
+  it('is true whenever a look would change the payment', () => {
     for (const status of PAYMENT_STATUSES)
       for (const listed of TRANSACTION_STATUSES) {
         const transaction = aTransaction({ status: listed, authorized: isMoney(listed as PaymentStatus) });
@@ -27,7 +27,7 @@ describe('differsFromListing', () => {
       }
   });
 
-  it('wakes a payment whose money has moved on without another status, whenever a look would change it', () => {
+  it('is true for money that has moved without another status, whenever a look would change the payment', () => {
     const sums = [0, 10_000, 20_000];
     for (const status of PAYMENT_STATUSES.filter(isMoney))
       for (const known of sums)
@@ -48,20 +48,20 @@ describe('differsFromListing', () => {
           }
   });
 
-  it('takes a listing that shows no sums, or one of them, for what it shows', () => {
+  it('compares only the sums that a listing shows', () => {
     const known = { capturedMinor: 100, refundedMinor: 20 };
     expect(hasOtherSums(known, {})).toBe(false);
     expect(hasOtherSums(known, { capturedMinor: 100 })).toBe(false);
     expect(hasOtherSums(known, { refundedMinor: 0 })).toBe(true);
   });
 
-  it('lets alone the sums of what is dismissed, and of what never was money', () => {
+  it('ignores the sums of dismissed payments and of payments without money', () => {
     expect(differsFromListing(row('CAPTURED', { dismissed: true }), 'CAPTURED', true)).toBe(false);
     expect(differsFromListing(row('FAILED'), 'FAILED', true)).toBe(false);
     expect(differsFromListing(row('ON_HOLD'), 'ON_HOLD', true)).toBe(false);
   });
 
-  it('lets alone what is equal, only begun, or failed in other words', () => {
+  it('is false for a listing that is equal, only begun, or failed with another status', () => {
     for (const status of PAYMENT_STATUSES) {
       if (status !== 'REVIEW')
         expect(differsFromListing(row(status), status as TransactionStatus)).toBe(false);
@@ -72,13 +72,13 @@ describe('differsFromListing', () => {
     expect(differsFromListing(row('CANCELLED'), 'VOIDED')).toBe(false);
   });
 
-  it('lets alone what is unclear where a person is asked about it', () => {
+  it('is false for an unclear listing of a payment in REVIEW or with a mark', () => {
     expect(differsFromListing(row('CAPTURED'), 'UNCLEAR')).toBe(true);
     expect(differsFromListing(row('CAPTURED', { reviewCode: 'unclear' }), 'UNCLEAR')).toBe(false);
     expect(differsFromListing(row('REVIEW', { reviewCode: 'late_money' }), 'UNCLEAR')).toBe(false);
   });
 
-  it('wakes a dismissed payment for money alone', () => {
+  it('is true for a dismissed payment only for money', () => {
     for (const listed of TRANSACTION_STATUSES)
       expect(differsFromListing(row('CANCELLED', { dismissed: true }), listed)).toBe(
         isMoney(listed as PaymentStatus),

@@ -77,7 +77,7 @@ describe('decide', () => {
     expect(findingOf(decision)?.status ?? decision.kind).toBe(expected);
   });
 
-  it('pays only what the gateway authorized, for this session, reference, amount and currency', () => {
+  it('pays only with money that the gateway authorized, for this session, reference, amount and currency', () => {
     fc.assert(
       fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
         const finding = findingOf(decide(payment, reading, watch));
@@ -92,7 +92,7 @@ describe('decide', () => {
     );
   });
 
-  it('never pays on hold, whatever else is said', () => {
+  it('never pays on hold, for every reading', () => {
     fc.assert(
       fc.property(anySnapshot(), anyTransaction(), anyWatch(), (payment, transaction, watch) => {
         const held = { ...transaction, status: 'ON_HOLD' } as const;
@@ -102,7 +102,7 @@ describe('decide', () => {
     );
   });
 
-  it('does nothing when a reading is repeated after it was acted upon', () => {
+  it('does nothing when a reading is repeated after it was recorded', () => {
     fc.assert(
       fc.property(anySnapshot(), anyTransaction(), (payment, transaction) => {
         const reading = { kind: 'transaction', transaction } as const;
@@ -114,7 +114,7 @@ describe('decide', () => {
     );
   });
 
-  it('does not take money back on a reading that is older than one it has acted upon', () => {
+  it('keeps the money on a reading that is older than the recorded one', () => {
     fc.assert(
       fc.property(anySnapshot(), anyTransaction(), anyWatch(), (payment, transaction, watch) => {
         if (!isMoney(payment.status)) return;
@@ -126,7 +126,7 @@ describe('decide', () => {
     );
   });
 
-  it('believes in money after a hold, whatever the clock of the answer says', () => {
+  it('accepts money after a hold, for any time in the answer', () => {
     const held = snapshot('ON_HOLD', { transactionUpdatedAt: '2026-01-01T00:00:10.000Z' });
     const transaction = aTransaction({
       status: 'AUTHORIZED',
@@ -139,7 +139,7 @@ describe('decide', () => {
     });
   });
 
-  it('never goes from money back to a state on the way, even where the gateway gives no times', () => {
+  it('never goes from money back to an earlier state, even where the gateway gives no times', () => {
     fc.assert(
       fc.property(anySnapshot(), anyTransaction(), anyWatch(), (payment, timed, watch) => {
         if (!isMoney(payment.status)) return;
@@ -153,7 +153,7 @@ describe('decide', () => {
     );
   });
 
-  it('is never told by another account or another session', () => {
+  it('accepts no transaction of another account or another session', () => {
     for (const other of [{ account: 'T99999999' }, { sessionId: 'another' }])
       for (const status of TRANSACTION_STATUSES) {
         const transaction = aTransaction({ status, authorized: true, ...other });
@@ -166,7 +166,7 @@ describe('decide', () => {
     ['reference', { reference: '1002' }],
     ['amount', { money: { amountMinor: 72_199, currency: 'NOK' } }],
     ['currency', { money: { amountMinor: 72_200, currency: 'SEK' } }],
-  ])('asks a person where money came but the %s differs', (what, other) => {
+  ])("requests a person's decision where money came but the %s differs", (what, other) => {
     for (const status of TRANSACTION_STATUSES.filter((said) => holdsMoney(said as PaymentStatus))) {
       const transaction = aTransaction({ status, authorized: true, ...other });
       const decision = look(snapshot('PENDING'), { kind: 'transaction', transaction });
@@ -179,7 +179,7 @@ describe('decide', () => {
     }
   });
 
-  it('asks a person where money that was proved is denied', () => {
+  it("requests a person's decision where the gateway denies money that was proved", () => {
     for (const status of PAYMENT_STATUSES.filter(isMoney))
       for (const said of ['FAILED', 'DECLINED'] as const) {
         const transaction = aTransaction({ status: said });
@@ -188,7 +188,7 @@ describe('decide', () => {
       }
   });
 
-  it('compares with what a person has accepted, as soon as anybody has, but for account and session', () => {
+  it('compares with the values that a person has accepted, except for account and session', () => {
     const money = { amountMinor: 7_000, currency: 'SEK' };
     const payment = snapshot('AUTHORIZED', { accepted: { reference: 'theirs', money } });
     const found = {
@@ -211,7 +211,7 @@ describe('decide', () => {
       expect(decided(other).kind).toBe('unclear');
   });
 
-  it.each(['PENDING', 'REVIEW'] as const)('takes the session at its word while %s', (status) => {
+  it.each(['PENDING', 'REVIEW'] as const)("takes the status from the session's events while %s", (status) => {
     for (const [state, becomes] of [
       ['cancelled', 'CANCELLED'],
       ['failed', 'FAILED'],
@@ -222,7 +222,7 @@ describe('decide', () => {
       );
   });
 
-  it('takes a void of what was never authorized for the end of an open session, and for no news of one that is over', () => {
+  it('ends an open session with a void that was never authorized, and changes nothing where the session is over', () => {
     const transaction = aTransaction({ status: 'VOIDED', authorized: false, authorizedMinor: 0 });
     const said = (from: PaymentStatus) => look(snapshot(from), { kind: 'transaction', transaction });
     for (const from of ['PENDING', 'ON_HOLD', 'REVIEW', 'AUTHORIZED'] as const)
@@ -231,7 +231,7 @@ describe('decide', () => {
       expect(said(from)).toEqual({ kind: 'keep' });
   });
 
-  it('waits for what is open, absent or only begun', () => {
+  it('waits for a session that is open, absent or only begun', () => {
     for (const status of PAYMENT_STATUSES) {
       expect(look(snapshot(status), { kind: 'session', state: 'open' }).kind).toBe('wait');
       expect(look(snapshot(status), { kind: 'absent' }).kind).toBe('wait');
@@ -247,7 +247,7 @@ describe('decide', () => {
       });
   });
 
-  it('takes a review mark away as soon as the gateway says clearly what is known', () => {
+  it('removes a review mark as soon as the gateway clearly confirms the known status', () => {
     const marked = { reviewCode: 'unclear', reviewMark: 'unclear: UNKNOWN' } as const;
     const transaction = aTransaction({ status: 'AUTHORIZED', authorized: true });
     const reading = { kind: 'transaction', transaction } as const;
@@ -269,25 +269,28 @@ const OPEN = { kind: 'session', state: 'open' } as const;
 const HOUR_OLD = { unclearSince: aWatch().now - UNCLEAR_LIMIT_MS };
 
 describe('an answer that is not clear', () => {
-  it('is remembered since the first of them', () => {
+  it('is remembered since the first one', () => {
     const unclearSince = aWatch().now - 1_000;
     const decision = decide(snapshot('PENDING'), UNREADABLE, aWatch({ unclearSince }));
     expect(decision).toEqual({ kind: 'unclear', reason: 'no JSON', since: unclearSince });
   });
 
-  it.each(PAYMENT_STATUSES)('asks a person after an hour, and not a moment before: %s', (status) => {
-    const early = { unclearSince: HOUR_OLD.unclearSince + 1 };
-    expect(decide(snapshot(status), UNREADABLE, aWatch(early)).kind).toBe('unclear');
-    expect(findingOf(decide(snapshot(status), UNREADABLE, aWatch(HOUR_OLD)))).toMatchObject({
-      // A settled payment keeps its status, and gets a mark.
-      status: isSettled(status) ? status : 'REVIEW',
-      pays: false,
-      review: 'unclear',
-      reason: 'unclear: no JSON',
-    });
-  });
+  it.each(PAYMENT_STATUSES)(
+    "leads to a person's decision after an hour, and not a moment before: %s",
+    (status) => {
+      const early = { unclearSince: HOUR_OLD.unclearSince + 1 };
+      expect(decide(snapshot(status), UNREADABLE, aWatch(early)).kind).toBe('unclear');
+      expect(findingOf(decide(snapshot(status), UNREADABLE, aWatch(HOUR_OLD)))).toMatchObject({
+        // A settled payment keeps its status, and gets a mark.
+        status: isSettled(status) ? status : 'REVIEW',
+        pays: false,
+        review: 'unclear',
+        reason: 'unclear: no JSON',
+      });
+    },
+  );
 
-  it('asks nobody a second time, and nobody about what was dismissed', () => {
+  it('leads to no second request for a decision, and to none about a dismissed payment', () => {
     for (const reviewCode of REVIEW_CODES)
       expect(decide(snapshot('REVIEW', { reviewCode }), UNREADABLE, aWatch(HOUR_OLD)).kind).toBe('unclear');
     const marked = { reviewCode: 'unclear', reviewMark: 'unclear: no JSON' } as const;
@@ -296,7 +299,7 @@ describe('an answer that is not clear', () => {
     expect(decide(dismissed, UNREADABLE, aWatch(HOUR_OLD)).kind).toBe('unclear');
   });
 
-  it('is over with a clear one: a REVIEW for no other reason opens the payment again', () => {
+  it('ends with a clear one: a REVIEW for no other reason opens the payment again', () => {
     const review = snapshot('REVIEW', { reviewCode: 'unclear' });
     const begun = { kind: 'transaction', transaction: aTransaction({ status: 'INITIATED' }) } as const;
     for (const reading of [OPEN, begun])
@@ -309,14 +312,14 @@ describe('an answer that is not clear', () => {
   });
 
   it.each(REVIEW_CODES.filter((code) => code !== 'unclear'))(
-    'opens nothing again that a person is asked about for %s',
+    'does not open a payment in REVIEW for %s again',
     (reviewCode) => {
       const review = snapshot('REVIEW', { reviewCode });
       expect(look(review, OPEN)).toEqual({ kind: 'wait' });
     },
   );
 
-  it('never makes a payment fail or end, whatever is unclear about it and when', () => {
+  it('never makes a payment fail or end, at any time', () => {
     fc.assert(
       fc.property(anySnapshot(), anyWatch(), (payment, watch) => {
         const finding = findingOf(decide(payment, UNREADABLE, watch));
@@ -328,11 +331,11 @@ describe('an answer that is not clear', () => {
   });
 });
 
-describe('the last look at a session whose time is over', () => {
-  it('expires only what is pending and of which nothing came', () => {
+describe('the last look at an expired session', () => {
+  it('expires only a pending payment without any result', () => {
     fc.assert(
       fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
-        const told = { ...watch, isShopperLate: false };
+        const told = { ...watch, isPayerLate: false };
         const before = decide({ ...payment, expiryDueAt: watch.now + 1 }, reading, told);
         const last = decide({ ...payment, expiryDueAt: watch.now }, reading, told);
         const isReopened = findingOf(before)?.status === 'PENDING';
@@ -365,8 +368,8 @@ describe('the last look at a session whose time is over', () => {
     expect(findingOf(decision)?.status ?? decision.kind).toBe(expected);
   });
 
-  it('is made sooner for a shopper that is back after the deadline of the gateway', () => {
-    const late = aWatch({ isShopperLate: true });
+  it('happens earlier for a payer that is back after the deadline of the gateway', () => {
+    const late = aWatch({ isPayerLate: true });
     expect(findingOf(decide(snapshot('PENDING'), OPEN, late))).toMatchObject({ status: 'EXPIRED' });
     // A transaction has begun in the old session, or the session can't be seen.
     const begun = { kind: 'transaction', transaction: aTransaction({ status: 'INITIATED' }) } as const;
@@ -375,7 +378,7 @@ describe('the last look at a session whose time is over', () => {
     expect(decide(snapshot('PENDING'), UNREADABLE, late).kind).toBe('unclear');
   });
 
-  it('believes in money that came in the last moment', () => {
+  it('accepts money that came at the last moment', () => {
     const transaction = aTransaction({ status: 'AUTHORIZED', authorized: true });
     const finding = findingOf(
       decide(snapshot('PENDING'), { kind: 'transaction', transaction }, aWatch({ now: DUE_AT })),
@@ -396,7 +399,7 @@ describe('a session that the gateway does not show', () => {
     if (decision.kind === 'unclear') expect(decision.since).toBe(unclearSince ?? now);
   });
 
-  it('is waited for where it is not pending', () => {
+  it('is waited for where the payment is not pending', () => {
     for (const status of PAYMENT_STATUSES.filter((one) => one !== 'PENDING'))
       expect(decide(snapshot(status), ABSENT, aWatch({ now: DUE_AT }))).toEqual({ kind: 'wait' });
   });
@@ -409,16 +412,22 @@ describe('a session that we have closed', () => {
   it.each([
     ['merchant', 'cancelled by the merchant'],
     ['order_paid', 'another payment has paid the order'],
-  ] as const)('is closed by us (%s), whatever word the gateway has for that', (closing, reason) => {
-    const watch = aWatch({ closing });
-    const finding = { status: 'CANCELLED', pays: false, closedBy: 'merchant', cause: closing, reason };
-    expect(findingOf(decide(snapshot('PENDING'), cancelled, watch))).toEqual(finding);
-    const seen = { kind: 'transaction', transaction: voided } as const;
-    expect(findingOf(decide(snapshot('PENDING'), seen, watch))).toEqual({ ...finding, transaction: voided });
-    expect(closedBy(closing)).toEqual(finding);
-  });
+  ] as const)(
+    'is recorded as closed by us (%s), for each status that the gateway uses for that',
+    (closing, reason) => {
+      const watch = aWatch({ closing });
+      const finding = { status: 'CANCELLED', pays: false, closedBy: 'merchant', cause: closing, reason };
+      expect(findingOf(decide(snapshot('PENDING'), cancelled, watch))).toEqual(finding);
+      const seen = { kind: 'transaction', transaction: voided } as const;
+      expect(findingOf(decide(snapshot('PENDING'), seen, watch))).toEqual({
+        ...finding,
+        transaction: voided,
+      });
+      expect(closedBy(closing)).toEqual(finding);
+    },
+  );
 
-  it('is not closed by us where anything else became of it', () => {
+  it('is not recorded as closed by us where it has another result', () => {
     fc.assert(
       fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
         const without = decide(payment, reading, { ...watch, closing: null });
@@ -441,11 +450,11 @@ describe('a session that we have closed', () => {
   });
 });
 
-describe('what an operator accepts', () => {
+describe("an operator's acceptance", () => {
   const accept = aWatch({ decision: 'accept' });
   const review = snapshot('REVIEW', { reviewCode: 'amount_mismatch' });
 
-  it('is money of this session, although it differs from what was asked for', () => {
+  it('is for money of this session, although it differs from the order', () => {
     fc.assert(
       fc.property(anySnapshot(), anyReading(), anyWatch(), (payment, reading, watch) => {
         const decision = decide(payment, reading, { ...watch, decision: 'accept' });
@@ -466,21 +475,24 @@ describe('what an operator accepts', () => {
     );
   });
 
-  it.each(TRANSACTION_STATUSES)('is there, where the gateway says %s', (status) => {
-    for (const other of [{}, { reference: '1002' }, { money: { amountMinor: 1, currency: 'SEK' } }]) {
-      const transaction = aTransaction({ status, authorized: true, ...other });
-      const decision = decide(review, { kind: 'transaction', transaction }, accept);
-      if (holdsMoney(status as PaymentStatus))
-        expect(findingOf(decision)).toMatchObject({ status, pays: true, decision: 'accept' });
-      else
-        expect(decision).toEqual({
-          kind: 'refuse',
-          reason: `the gateway says ${transaction.gatewayStatus}: there is no money to accept`,
-        });
-    }
-  });
+  it.each(TRANSACTION_STATUSES)(
+    'is carried out only where the money exists: the gateway says %s',
+    (status) => {
+      for (const other of [{}, { reference: '1002' }, { money: { amountMinor: 1, currency: 'SEK' } }]) {
+        const transaction = aTransaction({ status, authorized: true, ...other });
+        const decision = decide(review, { kind: 'transaction', transaction }, accept);
+        if (holdsMoney(status as PaymentStatus))
+          expect(findingOf(decision)).toMatchObject({ status, pays: true, decision: 'accept' });
+        else
+          expect(decision).toEqual({
+            kind: 'refuse',
+            reason: `the gateway says ${transaction.gatewayStatus}: there is no money to accept`,
+          });
+      }
+    },
+  );
 
-  it('is never the money of another account or session, nor money that no reading shows', () => {
+  it('is never for the money of another account or session, nor for money that no reading shows', () => {
     const reason = 'the gateway shows no transaction of this session';
     const theirs = [{ account: 'T99999999' }, { sessionId: 'another' }].map((other) => {
       const transaction = aTransaction({ status: 'CAPTURED', authorized: true, ...other });
@@ -490,13 +502,13 @@ describe('what an operator accepts', () => {
       expect(decide(review, reading, accept)).toEqual({ kind: 'refuse', reason });
   });
 
-  it('was authorized: a word alone is not enough', () => {
+  it('is refused for money that was never authorized, for any status', () => {
     const transaction = aTransaction({ status: 'CAPTURED', authorized: false });
     expect(decide(review, { kind: 'transaction', transaction }, accept).kind).toBe('refuse');
   });
 });
 
-describe('what an operator dismisses', () => {
+describe("an operator's dismissal", () => {
   const dismiss = aWatch({ decision: 'dismiss' });
 
   it("shows the gateway's status, and pays nothing, for every payment and every reading", () => {
@@ -510,7 +522,7 @@ describe('what an operator dismisses', () => {
     );
   });
 
-  it.each(TRANSACTION_STATUSES)('is what the transaction is, or over: %s', (status) => {
+  it.each(TRANSACTION_STATUSES)("takes the transaction's status, or ends the payment: %s", (status) => {
     const transaction = aTransaction({ status });
     const decided = (from: PaymentStatus) =>
       findingOf(decide(snapshot(from), { kind: 'transaction', transaction }, dismiss));
@@ -525,7 +537,7 @@ describe('what an operator dismisses', () => {
     expect(decided('FAILED')?.status).toBe(isUnsaid ? 'FAILED' : status);
   });
 
-  it('is over where no transaction is shown', () => {
+  it('ends the payment where no transaction is shown', () => {
     for (const reading of [OPEN, ABSENT, UNREADABLE]) {
       const finding = findingOf(decide(snapshot('REVIEW'), reading, dismiss));
       expect(finding).toMatchObject({ status: 'CANCELLED', cause: 'session' });
@@ -534,7 +546,7 @@ describe('what an operator dismisses', () => {
   });
 });
 
-describe('the words of a payment', () => {
+describe('the status of a payment', () => {
   it('holds money only where it is money, and is open only where it is not', () => {
     for (const status of PAYMENT_STATUSES) {
       if (holdsMoney(status)) expect(isMoney(status)).toBe(true);

@@ -42,69 +42,69 @@ describe('the lines of a capture or refund', () => {
   it.each([
     ['the line itself', 'capture', after(), { lineId: 'chair', amountMinor: 50_001 }, 'amount'],
     [
-      'what is left of it',
+      'the rest of the line',
       'capture',
       after([done('capture', CHAIR)]),
       { lineId: 'chair', amountMinor: 25_001 },
       'amount',
     ],
     [
-      'the pieces that are left',
+      'the remaining pieces',
       'capture',
       after([done('capture', CHAIR)]),
       { ...CHAIR, quantity: 2 },
       'quantity',
     ],
     [
-      'what an unfinished one leaves of it',
+      'the rest after an unfinished operation',
       'capture',
       after([{ ...done('capture', CHAIR), state: 'unknown' }]),
       { lineId: 'chair', amountMinor: 25_001 },
       'amount',
     ],
     [
-      'what is left of a gift card',
+      'the rest of a gift card',
       'capture',
       after([done('capture', { lineId: 'card', amountMinor: -6_000 })]),
       { lineId: 'card', amountMinor: -4_001 },
       'amount',
     ],
     [
-      'what was captured of it',
+      'the captured part of the line',
       'refund',
       after([done('capture', CHAIR)]),
       { lineId: 'chair', amountMinor: 25_001 },
       'amount',
     ],
     [
-      'the pieces that were captured',
+      'the captured pieces',
       'refund',
       after([done('capture', CHAIR)]),
       { ...CHAIR, quantity: 1.5 },
       'quantity',
     ],
     [
-      'what was captured at all',
+      'everything that was captured',
       'refund',
       after([done('capture', CHAIR)]),
       { lineId: 'lamp', amountMinor: 1 },
       'amount',
     ],
     [
-      'what was not refunded yet',
+      'the part that is not refunded yet',
       'refund',
       after([done('capture', CHAIR), done('refund', CHAIR)]),
       CHAIR,
       'amount',
     ],
     ['a line of the order', 'capture', after(), { lineId: 'sofa', amountMinor: 1 }, 'lineId'],
-  ] as const)('are no more than %s', (_, kind, history, asked, field) => {
+  ] as const)('are at most %s', (_, kind, history, asked, field) => {
     expect(wrongLines(kind, [{ lineId: 'lamp', amountMinor: 0 }, asked], history)).toMatchObject([
       { index: 1, field },
     ]);
   });
 
-  it('may be exactly the rest, the lines of a failed one, and lines that another client may have captured', () => {
+  it('may be exactly the rest, the lines of a failed operation, and lines that another client may have captured', () => {
     const failed: LinedOperation = { ...done('capture', CHAIR), state: 'failed' };
     expect(wrongLines('capture', [{ ...CHAIR, amountMinor: 50_000, quantity: 2 }], after([failed]))).toEqual(
       [],
@@ -115,7 +115,7 @@ describe('the lines of a capture or refund', () => {
     expect(wrongLines('capture', [{ lineId: 'x', amountMinor: 9 }], { ...after(), ordered: [] })).toEqual([]);
   });
 
-  it('are reckoned in thirds of a piece', () => {
+  it('are calculated in thirds of a piece', () => {
     const third = done('capture', { lineId: 'chair', amountMinor: 8_333, quantity: 1 / 3 });
     const rest = { lineId: 'chair', amountMinor: 25_001, quantity: 1 };
     expect(wrongLines('capture', [rest], after([third, third, third]))).toEqual([]);
@@ -124,7 +124,7 @@ describe('the lines of a capture or refund', () => {
     );
   });
 
-  it('add up to no more than the line, however many operations ask for parts of it', () => {
+  it('add up to the line at most, for any number of partial operations', () => {
     const part = fc.record({
       lineId: fc.constantFrom('chair', 'lamp', 'card'),
       amountMinor: fc.integer({ min: -12_000, max: 60_000 }),
@@ -155,15 +155,15 @@ describe('the lines of a capture or refund', () => {
   });
 });
 
-describe('the lines of an operation that names none', () => {
+describe('the lines of an operation without lines', () => {
   const ALL = ORDERED.map(({ lineId, amountMinor, quantity }) => ({ lineId, amountMinor, quantity }));
 
-  it('are all of them where all of the order is captured, and refunded', () => {
+  it('are all lines where the whole order is captured or refunded', () => {
     expect(linesOfRest('capture', TOTAL, after())).toEqual(ALL);
     expect(linesOfRest('refund', TOTAL, after([], TOTAL))).toEqual(ALL);
   });
 
-  it('are the rest of them where that is exactly what is moved', () => {
+  it('are the remaining lines where the amount is exactly their sum', () => {
     const history = after([done('capture', CHAIR)]);
     expect(linesOfRest('capture', TOTAL - 25_000, history)).toEqual([
       CHAIR,
@@ -178,7 +178,7 @@ describe('the lines of an operation that names none', () => {
     ]);
   });
 
-  it('are not guessed for a part, after an operation without lines, or beside one of another client', () => {
+  it('are not guessed for a part, after an operation without lines, or beside an operation of another client', () => {
     expect(linesOfRest('capture', 25_000, after())).toBeNull();
     const unnamed: LinedOperation = { kind: 'capture', state: 'done', lines: null };
     expect(linesOfRest('capture', TOTAL - 5_000, after([unnamed], 5_000))).toBeNull();
@@ -187,7 +187,7 @@ describe('the lines of an operation that names none', () => {
     expect(linesOfRest('capture', TOTAL, { ...after(), ordered: [] })).toBeNull();
   });
 
-  it('name what is free with the whole order, and no quantity that an earlier part left unsaid', () => {
+  it('include free lines with the whole order, and no quantity where an earlier part had none', () => {
     const ordered = [line('chair', 50_000, 2), line('sample', 0)];
     const fresh = { ordered, operations: [], capturedMinor: 0 };
     expect(linesOfRest('capture', 50_000, fresh)).toContainEqual({

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { formatMoney, isAmountMinor, MAX_AMOUNT_MINOR, sameMoney } from '../../src/domain/money.ts';
 
 describe('money', () => {
-  it('is the same only in number and currency', () => {
+  it('is equal only in number and currency', () => {
     const amount = fc.integer({ min: 0, max: MAX_AMOUNT_MINOR });
     const currency = fc.constantFrom('NOK', 'SEK', 'JPY');
     fc.assert(

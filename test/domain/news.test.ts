@@ -17,7 +17,7 @@ describe('the name of an operation', () => {
     [{ eventId: 'søknad ✓' }, 'c1'],
     [{ eventId: 'x'.repeat(101), reference: null }, 'at-3'],
     [{ eventId: 'a/b', reference: 'a b' }, 'at-3'],
-  ])('is its event, its reference or its place, whichever is plain: %j', (more, name) => {
+  ])('is its event, its reference or its place, in this order: %j', (more, name) => {
     expect(nameOf(anOperation(more), 2)).toBe(name);
   });
 });
@@ -25,13 +25,13 @@ describe('the name of an operation', () => {
 describe('news of operations', () => {
   const gone = anOperation({ state: 'failed', isReversed: true });
 
-  it('are those that are done and were not, once', () => {
+  it('are the operations that are done now and were not before, once', () => {
     const shown = shownAfter({}, [anOperation()]);
     expect(doneSince({}, [anOperation()])).toEqual([{ kind: 'capture', name: 'e-1' }]);
     expect(doneSince(shown, [anOperation()])).toEqual([]);
   });
 
-  it('are those that were done and are not, and what is done in their place, though the sum is the same', () => {
+  it('are operations that were done and are not any more, and their replacements, although the sum is the same', () => {
     const shown = shownAfter({}, [anOperation()]);
     const again = [gone, anOperation({ eventId: 'e-2' })];
     expect(undoneSince(shown, again)).toEqual([{ kind: 'capture', name: 'e-1' }]);
@@ -39,7 +39,7 @@ describe('news of operations', () => {
     expect(reversalsIn(shownAfter(shown, again))).toBe(1);
   });
 
-  it('are none of what was never done, nor of what a reading that lags does not show', () => {
+  it('are none for operations that were never done, and none in a reading that lags', () => {
     expect(undoneSince({}, [gone])).toEqual([]);
     const shown = shownAfter({}, [anOperation()]);
     expect(undoneSince(shown, [])).toEqual([]);

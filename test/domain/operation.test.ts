@@ -39,27 +39,27 @@ const wanted = (kind: OperationKind, amountMinor: number | null = null, finalCap
   finalCapture,
 });
 
-describe('what may be done with a transaction', () => {
+describe('the operations that a transaction allows', () => {
   it.each([
     ['all that is left to capture', wanted('capture'), captured(4_000), 6_000],
     ['a part of it', wanted('capture', 1), captured(4_000), 1],
     ['all that is left to refund', wanted('refund'), captured(10_000, 4_000), 6_000],
-    ['the whole authorization back', wanted('void'), aTransaction(), 10_000],
-  ])('is %s', (_, operation, transaction, amountMinor) => {
+    ['a void of the whole authorization', wanted('void'), aTransaction(), 10_000],
+  ])('include %s', (_, operation, transaction, amountMinor) => {
     expect(feasible(operation, transaction, RULES, 0)).toEqual({ ok: true, amountMinor });
   });
 
   it.each([
     ['more than is left', wanted('capture', 6_001), captured(4_000), 'amount_too_large'],
-    ['a refund of what is only authorized', wanted('refund'), aTransaction(), 'operation_not_possible'],
+    ['a refund of money that is only authorized', wanted('refund'), aTransaction(), 'operation_not_possible'],
     ['a refund of more than was captured', wanted('refund', 4_001), captured(4_000), 'amount_too_large'],
     [
-      'a capture of what was voided',
+      'a capture after a void',
       wanted('capture'),
       aTransaction({ capturableMinor: 0 }),
       'operation_not_possible',
     ],
-    ['a void of what was captured', wanted('void'), captured(10_000), 'operation_not_possible'],
+    ['a void after a full capture', wanted('void'), captured(10_000), 'operation_not_possible'],
     [
       'a void of the rest, where the product has none',
       wanted('void'),
@@ -72,11 +72,11 @@ describe('what may be done with a transaction', () => {
       aTransaction(),
       'operation_not_possible',
     ],
-  ])('is not %s', (_, operation, transaction, code) => {
+  ])('do not include %s', (_, operation, transaction, code) => {
     expect(feasible(operation, transaction, RULES, 0)).toMatchObject({ ok: false, code });
   });
 
-  it('depends on the product where products differ', () => {
+  it('depend on the product where products differ', () => {
     const restToo = { ...RULES, voids: 'rest_too' } as const;
     expect(feasible(wanted('void'), captured(4_000), restToo, 0)).toEqual({ ok: true, amountMinor: 6_000 });
     const never = { ...RULES, voids: 'never' } as const;
@@ -85,7 +85,7 @@ describe('what may be done with a transaction', () => {
     expect(feasible(wanted('capture', 1, true), aTransaction(), final, 0).ok).toBe(true);
   });
 
-  it('never spends what is promised to others', () => {
+  it('never use money that is reserved for others', () => {
     const amount = fc.integer({ min: 0, max: 10_000 });
     fc.assert(
       fc.property(amount, amount, fc.option(amount), (already, reserved, asked) => {
@@ -95,7 +95,7 @@ describe('what may be done with a transaction', () => {
     );
   });
 
-  it('is no void while a capture is under way', () => {
+  it('include no void while a capture is under way', () => {
     expect(feasible(wanted('void'), aTransaction(), RULES, 1)).toMatchObject({ ok: false });
   });
 });
@@ -117,14 +117,14 @@ describe('the trace of an operation', () => {
     expect(traceOf({ ...C1, kind: 'refund' }, aTransaction({ operations })).state).toBe('absent');
   });
 
-  it('is what succeeded, whatever failed before or after under the same reference', () => {
+  it('is the successful one, with failed ones of the same reference before or after it', () => {
     const operations = [shown('failed'), shown('done'), shown('failed')];
     expect(traceOf(C1, aTransaction({ operations })).state).toBe('done');
     const unfinished = [shown('failed', { reason: 'no' }), shown('pending')];
     expect(traceOf(C1, aTransaction({ operations: unfinished })).state).toBe('pending');
   });
 
-  it('of a void is any void, once ours has been sent', () => {
+  it('of a void is any void, once ours was sent', () => {
     const operations = [shown('done', { kind: 'void', reference: null })];
     const ours = { kind: 'void', reference: 'void' } as const;
     expect(traceOf({ ...ours, isSent: true }, aTransaction({ operations })).state).toBe('done');
@@ -142,7 +142,7 @@ describe('the trace of an operation', () => {
   });
 });
 
-describe('what is promised to other operations', () => {
+describe('the sum that is reserved for other operations', () => {
   const other = (kind: OperationKind, reference: string) => ({
     kind,
     reference,
@@ -150,20 +150,20 @@ describe('what is promised to other operations', () => {
     amountMinor: 4_000,
   });
 
-  it('is what the transaction does not show as finished', () => {
+  it('is the sum of those that the transaction does not show as finished', () => {
     const others = [other('capture', 'c1'), other('capture', 'c2'), other('refund', 'r1')];
     const operations = [shown('done'), shown('pending', { reference: 'c2' })];
     expect(reservedFor('capture', others, aTransaction({ operations }))).toBe(4_000);
     expect(reservedFor('refund', others, aTransaction({ operations }))).toBe(4_000);
   });
 
-  it('is free again once the transaction shows that it failed', () => {
+  it('is free again once the transaction shows that the operation failed', () => {
     const others = [other('capture', 'c1'), other('capture', 'c2')];
     const operations = [shown('failed'), shown('pending', { reference: 'c2' })];
     expect(reservedFor('capture', others, aTransaction({ operations }))).toBe(4_000);
   });
 
-  it('is drawn on by a void as by a capture, and is nothing before it was sent', () => {
+  it('is the same for a void, and has nothing of operations that were not sent', () => {
     const others = [other('capture', 'c1'), { ...other('capture', 'c2'), amountMinor: null }];
     expect(reservedFor('void', others, aTransaction())).toBe(4_000);
   });

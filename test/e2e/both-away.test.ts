@@ -50,7 +50,7 @@ it('callbacks are answered 503 with Retry-After, and all are paid when the gatew
   expect(answers.map(({ status }) => status)).toEqual(opened.map(() => 503));
 }, 180_000);
 
-it('the next shopper is served as if nothing had been', async () => {
+it('the next payer is served as usual', async () => {
   const { sessionId, orderReference } = await open(stack);
   await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
   await untilTold(stack, [orderReference]);

@@ -138,7 +138,7 @@ function table(crashed: readonly Crashed[]): string {
 }
 
 describe('a process that is killed between two effects', () => {
-  it('loses nothing, doubles nothing, and tells the merchant', async () => {
+  it('loses nothing, doubles nothing, and the merchant is notified', async () => {
     const only = process.env['E2E_CRASH_ONLY'];
     const isWanted = ({ point, story }: CrashCase) => `${story}/${point}`.includes(only ?? '');
     const crashed = await killOnce(CASES.filter(isWanted));

@@ -15,8 +15,8 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-describe('a session that nobody pays in time', () => {
-  it('expires; money that comes later goes back; a hold outlives it', async () => {
+describe('a session that is not paid in time', () => {
+  it('expires, its later money goes back, and a hold outlives it', async () => {
     const [nobody, late, held] = (await Promise.all(
       ['nobody', 'late', 'held'].map((name) => open(stack, newOrder(name))),
     )) as [Opened, Opened, Opened];

@@ -1,5 +1,5 @@
 /**
- * One call of the gateway hangs, each in its turn. Shops continue to sell, and a shopper gets an answer in
+ * One call of the gateway hangs, each in its turn. Shops continue to sell, and a payer gets an answer in
  * time where no session can be opened.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -75,9 +75,9 @@ const CALLS: readonly (readonly [string, () => Promise<() => Promise<unknown>>])
   ['token', async () => () => Promise.resolve()],
 ];
 
-describe('while a call of the gateway hangs', () => {
+describe('while a call of the gateway hangs, shops sell', () => {
   it.each(CALLS)(
-    '%s: shops sell',
+    '%s',
     async (call, prepare) => {
       const needs: (() => Promise<unknown>)[] = [];
       for (let count = 0; count < 8; count += 1) needs.push(await prepare());
@@ -92,7 +92,7 @@ describe('while a call of the gateway hangs', () => {
 });
 
 describe('while the gateway opens nothing', () => {
-  it('tells a shopper so in time, gives the session to those that come back, once, and keeps the history short', async () => {
+  it('payers are refused in time, those that come back get the session, once, and the history stays short', async () => {
     const reference = newOrder('hung');
     // Otherwise the search would find the session that a create with a hanging answer has made.
     await stack.sandbox.faults({ create: HANGS, search: HANGS });
@@ -103,7 +103,7 @@ describe('while the gateway opens nothing', () => {
     expect(Date.now() - begun).toBeLessThanOrEqual(15_000);
     await stack.sandbox.clearFaults();
     await until(
-      'the shopper is back, and served',
+      'the payer is back, and served',
       async () => (await askToOpen(stack, reference)).status < 300,
       60_000,
     );

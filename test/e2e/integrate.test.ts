@@ -103,7 +103,7 @@ async function tell(
 }
 
 describe('the shop of docs/integrate.md', () => {
-  it('sells: the payer comes back to a paid order, and the shop says so once', async () => {
+  it('sells: the payer returns to a paid order, and the shop says so once', async () => {
     const { reference, checkoutUrl } = await buy();
     const { text, url } = await payAndComeBack(checkoutUrl);
     expect([url.origin, url.pathname]).toEqual([origin, `/orders/${reference}`]);
@@ -112,7 +112,7 @@ describe('the shop of docs/integrate.md', () => {
     expect(timesPaid(reference)).toBe(1);
   }, 90_000);
 
-  it('says paid once of an update that comes twice, and of a later one that says PAID too', async () => {
+  it('says paid once for an update that comes twice and for a later one that says PAID too', async () => {
     const { reference, checkoutUrl } = await buy();
     await payAndComeBack(checkoutUrl);
     await untilPaid(reference);
@@ -125,7 +125,7 @@ describe('the shop of docs/integrate.md', () => {
     expect(timesPaid(reference)).toBe(1);
   }, 90_000);
 
-  it('believes neither the query of its return address nor a forged update', async () => {
+  it('believes neither the parameters of its return address nor a forged update', async () => {
     const { reference } = await buy();
     const page = await fetch(`${origin}/orders/${reference}?order=${reference}&status=paid`);
     expect(await page.text()).toBe('Your order is AWAITING_PAYMENT.');

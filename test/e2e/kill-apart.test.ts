@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 it.each(['worker', 'api'] as const)(
-  'the kill of %s among fifty shoppers loses nothing',
+  'the kill of %s among fifty payers loses nothing',
   (name) => expectKillSurvived(stack, name),
   240_000,
 );

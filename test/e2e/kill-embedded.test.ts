@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => stack?.stop());
 
 it.each(['serve', 'sandbox', 'temporal'] as const)(
-  'the kill of %s among fifty shoppers loses nothing',
+  'the kill of %s among fifty payers loses nothing',
   (name) => expectKillSurvived(stack, name),
   240_000,
 );

@@ -85,7 +85,7 @@ function inEveryWay(story: (teller: Teller, way: Way) => Promise<void>): Promise
 }
 
 describe('money for an order that another session has paid', () => {
-  it('goes back, by void or refund, however it becomes known', async () => {
+  it('goes back, by void or refund, for every way in which paidonce learns of it', async () => {
     await inEveryWay(async (teller, way) => {
       const first = await open(stack, newOrder('twice'));
       const begun = await stack.sandbox.pay(first.sessionId, { outcome: 'fail' });
@@ -101,7 +101,7 @@ describe('money for an order that another session has paid', () => {
 });
 
 describe('money after the expiry', () => {
-  it('goes back, by void or refund, however it becomes known', async () => {
+  it('goes back, by void or refund, for every way in which paidonce learns of it', async () => {
     await inEveryWay(async (teller, way) => {
       const opened = await open(expiring, newOrder('expired'));
       const begun = await stack.sandbox.pay(opened.sessionId, { outcome: 'initiate' });
@@ -118,7 +118,7 @@ async function returnUrlOf({ sessionId }: Opened): Promise<string> {
 }
 
 describe("money after the merchant's cancel", () => {
-  it('goes back, by void or refund, however it becomes known', async () => {
+  it('goes back, by void or refund, for every way in which paidonce learns of it', async () => {
     const orders = await Promise.all(
       TELLERS.flatMap((teller) =>
         WAYS.map(async (way) => ({ teller, way, opened: await open(stack, newOrder('cancelled')) })),
@@ -158,7 +158,7 @@ async function cancelAtOursOnly(of: Stack, opened: readonly Opened[]): Promise<v
 }
 
 describe('money that only forged callbacks or other shops name', () => {
-  it('stays where it is: forged callbacks and the transactions of other shops give nothing back', async () => {
+  it('stays: forged callbacks and the transactions of other shops give nothing back', async () => {
     const [cancelled, paid] = (await Promise.all(
       ['forged', 'paid'].map((name) => open(stack, newOrder(name))),
     )) as [Opened, Opened];
@@ -241,7 +241,7 @@ describe('with LATE_MONEY_POLICY=review', () => {
     ['dismiss', 'CANCELLED', 'AUTHORIZED'],
     ['give_back', 'CANCELLED', 'VOIDED'],
   ])(
-    'it waits in REVIEW for a person: %s',
+    'late money waits in REVIEW for a person: %s',
     async (decision, order, status) => {
       const opened = await open(reviewing, newOrder(decision.replace('_', '-')));
       await cancelAtOursOnly(reviewing, [opened]);

@@ -39,10 +39,10 @@ function untilHeard(orderReference: string): Promise<void> {
     stack.merchant.updates.some(
       (update) => update.orderReference === orderReference && update.answered === 200,
     );
-  return until(`the merchant has heard of ${orderReference}`, holds, 60_000);
+  return until(`the merchant acknowledges the update of ${orderReference}`, holds, 60_000);
 }
 
-/** A busy machine may say "not now": then a shopper asks again, which is part of the time. */
+/** A busy machine may say "not now": then a payer asks again, which is part of the time. */
 async function openPatiently(name: string): Promise<Opened> {
   const orderReference = newOrder(name);
   let answer = await askToOpen(stack, orderReference);
@@ -65,8 +65,8 @@ async function timeTen(name: string): Promise<{ ms: number; references: string[]
   return { ms: Date.now() - before, references };
 }
 
-describe('an endpoint that', () => {
-  it('answers an error or a redirect, or hangs, is told again under the same webhook id until it hears', async () => {
+describe("a merchant's endpoint", () => {
+  it('that answers an error or a redirect, or hangs, is retried with the same webhook id until it acknowledges', async () => {
     const behaviours: Behaviour[] = [500, 302, 404, 'hang'];
     const references = await Promise.all(behaviours.map(payWith));
     await Promise.all(references.map((reference) => untilTried(reference, 2, 60_000)));
@@ -80,7 +80,7 @@ describe('an endpoint that', () => {
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
   }, 150_000);
 
-  it('is well again hears at once of what is sent by hand, and does not wait for the next try', async () => {
+  it('that has recovered gets an update sent by hand at once, before the next attempt is due', async () => {
     const reference = await payWith(500);
     // The next attempt is due in 15 s.
     await untilTried(reference, 3, 60_000);
@@ -94,7 +94,7 @@ describe('an endpoint that', () => {
     expect(await checkBooks(stack, [reference])).toEqual(BALANCED);
   }, 150_000);
 
-  it('hangs keeps no update waiting for long once its worker is killed, however often it waited for its turn', async () => {
+  it('that hangs delays no update for long once its worker is killed, after any number of waits', async () => {
     await stack.kill('serve');
     await stack.start('serve', { ORDER_WEBHOOK_TIMEOUT: '15s' });
     const opened = await open(stack, newOrder('turn'));
@@ -111,11 +111,11 @@ describe('an endpoint that', () => {
     await stack.start('serve');
     const isHeard = () =>
       attempts(reference).some(({ type, answered }) => type === 'order.captured' && answered === 200);
-    await until('the merchant has heard of order.captured', isHeard, 25_000);
+    await until('the merchant acknowledges order.captured', isHeard, 25_000);
     expect(await checkBooks(stack, [reference])).toEqual(BALANCED);
   }, 150_000);
 
-  it('answers 410 is not told again, of that', async () => {
+  it('that answers 410 does not get that update again', async () => {
     const gone = await payWith(410);
     await untilTried(gone, 1, 60_000);
     const failing = await payWith(500);
@@ -125,7 +125,7 @@ describe('an endpoint that', () => {
     expect(await orderStatus(stack, gone)).toBe('PAID');
   }, 150_000);
 
-  it('hangs for forty orders keeps nobody else waiting', async () => {
+  it('that hangs for forty orders delays no other update', async () => {
     const before = await timeTen('before');
     const hanging = await openMany(stack, 40, 'hanging');
     for (const { orderReference } of hanging) stack.merchant.behave(orderReference, 'hang');

@@ -84,7 +84,7 @@ const LOST = [
 ] as const;
 
 describe('a capture whose answer is lost', () => {
-  it('is done once or not at all, is never sent again, and what is not known is said to be so', async () => {
+  it('is done once or not at all, is never sent again, and is reported as unknown where its result is unknown', async () => {
     const paid = await paidOrders(stack, LOST.length);
     await Promise.all(
       paid.map(({ transactionId }, at) => stack.sandbox.faultsOf(transactionId, { capture: LOST[at]?.[1] })),
@@ -181,8 +181,8 @@ async function countRefundsSent(): Promise<number> {
   return (await stack.sandbox.requests())['refund'] ?? 0;
 }
 
-describe('what is done in Backoffice', () => {
-  it('reaches the order and the merchant by the callbacks of Dintero', async () => {
+describe('an operation by hand in Backoffice', () => {
+  it("changes the order and reaches the merchant by Dintero's callbacks", async () => {
     const [captured, voided] = await Promise.all([pays(), pays()]);
     await stack.sandbox.backoffice(captured.transactionId, 'capture', { amount: 20_000 });
     await stack.sandbox.backoffice(voided.transactionId, 'void');
@@ -196,14 +196,14 @@ describe('what is done in Backoffice', () => {
     expect(await orderStatus(stack, voided.orderReference)).toBe('VOIDED');
   }, 300_000);
 
-  it('is found by the sweep when nobody tells us', async () => {
+  it('is found by the sweep without any callback', async () => {
     const order = await pays({ outcome: 'capture' });
     await stack.sandbox.backoffice(order.transactionId, 'refund', { amount: AMOUNT, callback: false });
     await untilOrder(stack, order.orderReference, 'REFUNDED');
     await untilTold(stack, [order.orderReference], 'order.refunded');
   }, 300_000);
 
-  it('leaves our own operation what is left, and no more', async () => {
+  it('leaves our own operation the rest, and no more', async () => {
     const order = await pays();
     await stack.sandbox.backoffice(order.transactionId, 'capture', { amount: 20_000, callback: false });
     const tooMuch = await move(stack, order, 'capture', { amount: 20_000, reference: 'too-much' });
@@ -226,7 +226,7 @@ describe('"capture": "auto"', () => {
     120_000,
   );
 
-  it('tells the merchant when the capture fails, and the order stays paid', async () => {
+  it('notifies the merchant when the capture fails, and the order stays paid', async () => {
     const faults = { capture: { result: 'failure' } };
     const order = await pays({ outcome: 'authorize', faults }, { capture: 'auto' });
     await untilTold(stack, [order.orderReference], 'order.capture_failed');
@@ -235,7 +235,7 @@ describe('"capture": "auto"', () => {
   }, 300_000);
 });
 
-describe('an operation that Dintero takes its time for', () => {
+describe('an operation that takes Dintero long', () => {
   it('is answered 202, and then done', async () => {
     const order = await pays();
     await stack.sandbox.faultsOf(order.transactionId, { capture: { pending: true, afterMs: 2_000 } });
@@ -248,7 +248,7 @@ describe('an operation that Dintero takes its time for', () => {
   }, 300_000);
 });
 
-describe('the kill of the process among 30 captures', () => {
+describe('a process that is killed among 30 captures', () => {
   it('captures each once', async () => {
     const paid = await paidOrders(stack, 30);
     for (const { orderReference } of paid) orders.add(orderReference);

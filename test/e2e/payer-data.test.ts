@@ -43,7 +43,7 @@ it.each([
   ['its run', 2],
   ['the request', 0],
 ])(
-  'nothing of a payer is in Temporal, the log or the timeline of a payment opened by %s',
+  'no data of a payer is in Temporal, the log or the timeline of a payment opened by %s',
   async (_, failures) => {
     const reference = newOrder('payer');
     if (failures > 0) await stack.sandbox.faults({ create: { status: 500, times: failures } });

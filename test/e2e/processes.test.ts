@@ -55,7 +55,7 @@ describe('a process', () => {
     expect(code).toBe(2);
   }, 150_000);
 
-  it('refuses a Temporal namespace of another account, and leaves a fresh store to the right one', async () => {
+  it('refuses a Temporal namespace of another account, and does not mark a fresh store', async () => {
     const dataDir = await otherStore();
     const env = {
       DATA_DIR: dataDir,
@@ -70,7 +70,7 @@ describe('a process', () => {
     await store.close();
   }, 150_000);
 
-  it('ends in peace when it is told to stop while its worker starts', async () => {
+  it('ends normally when it is stopped while its worker starts', async () => {
     const env = { DATA_DIR: await otherStore(), PORT: String(await freePort()) };
     const process = await stack.launchRole('serve', env);
     await until('it listens', () => process.lines.some((line) => line.includes('api listens')));
@@ -79,7 +79,7 @@ describe('a process', () => {
     expect(process.lines.filter((line) => line.includes('"level":40'))).toEqual([]);
   }, 150_000);
 
-  it('lists everything that is wrong with its environment at once', async () => {
+  it('lists all errors of its environment at once', async () => {
     const { code, words } = await outcomeOf('serve', {
       API_KEYS: 'short',
       PUBLIC_URL: 'nonsense',
@@ -92,7 +92,7 @@ describe('a process', () => {
     expect(code).toBe(2);
   }, 150_000);
 
-  it('ends within seconds of SIGTERM during work, which continues after the next start', async () => {
+  it('ends within seconds of SIGTERM during work, and the work continues after the next start', async () => {
     const opened = await openMany(stack, 20, 'term');
     await stack.sandbox.faults({ retryScheduleMs: [500, 1_000] });
     const paying = opened.map(({ sessionId }) =>
@@ -109,7 +109,7 @@ describe('a process', () => {
     expect(await checkBooks(stack, references)).toEqual(BALANCED);
   }, 150_000);
 
-  it('answers an opening that the gateway takes long for, although it is told to stop', async () => {
+  it('answers an opening that takes the gateway long, although it was told to stop', async () => {
     const isCreate = (name: string) => /create|sessions-profile/i.test(name);
     const asked = async () =>
       Object.entries(await stack.sandbox.requests()).reduce(

@@ -64,7 +64,7 @@ const PASSING = [
 ] as const;
 
 describe('trouble when a payment is read', () => {
-  it('of every kind at once delays those orders and harms none', async () => {
+  it('of every kind at once delays those orders and damages none', async () => {
     const opened = await openMany(stack, PASSING.length, 'read');
     for (const { orderReference } of opened) orders.add(orderReference);
     for (const [index, [, fault]] of PASSING.entries()) {
@@ -109,7 +109,7 @@ describe('trouble when a payment is read', () => {
     ['amount', { amount: 29_989 }],
     ['currency', { currency: 'SEK' }],
     ['reference', { merchant_reference: 'another' }],
-  ])('asks a person when Dintero says another %s', async (what, patch) => {
+  ])('leads to a REVIEW when Dintero reports another %s', async (what, patch) => {
     const opened = await open(stack, order('lying'));
     await stack.sandbox.faults({ readTransaction: { patch, sessionId: opened.sessionId } });
     await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', return: false });
@@ -119,7 +119,7 @@ describe('trouble when a payment is read', () => {
     expect(stack.merchant.ids(opened.orderReference, 'order.paid')).toEqual([]);
   });
 
-  it('takes fields that nobody has heard of for what they are', async () => {
+  it('ignores unknown fields', async () => {
     const { sessionId, orderReference } = await open(stack, order('extra'));
     await stack.sandbox.faults({ readTransaction: { patch: { shiny: { new: ['field'] } }, sessionId } });
     await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
@@ -135,12 +135,12 @@ async function faultIsUsedUp(operation: string): Promise<boolean> {
 
 describe('trouble when a session is opened', () => {
   it.each(PASSING)(
-    '%s: the shopper gets one session, at once or with the next click',
+    '%s: the payer gets one session, at once or at the next click',
     async (_, fault) => {
       const reference = order('create');
       await stack.sandbox.faults({ create: fault });
       await until(
-        'the shopper is served',
+        'the payer is served',
         async () => (await askToOpen(stack, reference)).status < 300,
         60_000,
         500,
@@ -155,7 +155,7 @@ describe('trouble when a session is opened', () => {
     150_000,
   );
 
-  it('says so when Dintero refuses what was asked for', async () => {
+  it('gives the reason when Dintero refuses the request', async () => {
     await stack.sandbox.faults({ create: { status: 400, times: 1 } });
     const reference = order('refused');
     expect(await askToOpen(stack, reference)).toMatchObject({
@@ -168,7 +168,7 @@ describe('trouble when a session is opened', () => {
 });
 
 describe('credentials that are revoked for a while', () => {
-  it('fail no payment, and all are paid when they are back', async () => {
+  it('fail no payment, and all are paid when the credentials are valid again', async () => {
     const opened = await openMany(stack, 6, 'revoked');
     for (const { orderReference } of opened) orders.add(orderReference);
     await stack.sandbox.faults({ all: { status: 401 }, token: { status: 401 } });
@@ -189,7 +189,7 @@ describe('credentials that are revoked for a while', () => {
 });
 
 describe('a listing that fails', () => {
-  it('is listed again, and what nobody told us is found', async () => {
+  it('is read again, and the payments without a callback are found', async () => {
     const { sessionId, orderReference } = await open(stack, order('listed'));
     await stack.sandbox.faults({ list: { status: 500, times: 2 } });
     await stack.sandbox.pay(sessionId, { outcome: 'authorize', return: false, callback: false });
@@ -197,8 +197,8 @@ describe('a listing that fails', () => {
   }, 150_000);
 });
 
-describe('the books, when all is done', () => {
-  it('show one live session where an answer got lost, and balance', async () => {
+describe('the books at the end', () => {
+  it('show one live session where an answer was lost, and balance', async () => {
     await until(
       'the surplus session is cancelled',
       async () => {

@@ -36,7 +36,7 @@ const WORTH_AN_ALERT = [
   /^temporal_request_latency_seconds_count\{/m,
 ];
 
-it('shows the figures of the SDK among ours', async () => {
+it('/metrics shows the figures of the SDK among ours', async () => {
   // The run opens the session, so that the queue of openings has a figure.
   await stack.sandbox.faults({ create: { status: 500, times: 1 } });
   await open(stack, newOrder('figures'));
@@ -52,7 +52,7 @@ it('shows the figures of the SDK among ours', async () => {
   expect(new Set(names).size).toBe(names.length);
 }, 60_000);
 
-it('has nothing of an order among them, and no secret', async () => {
+it('/metrics has no order ids among them, and no secret', async () => {
   const reference = newOrder('private');
   const { id: paymentId } = await open(stack, reference);
   const said = [await scrape(), ...sdkLines().map((line) => JSON.stringify(line))].join('\n');
@@ -62,7 +62,7 @@ it('has nothing of an order among them, and no secret', async () => {
   expect(await scrape()).not.toContain(paymentId);
 });
 
-it('writes the lines of the SDK and of its core in our JSON, at our level', async () => {
+it('the log has the lines of the SDK and of its core in our JSON, at our level', async () => {
   const isSaid = () => sdkLines().some(({ temporal }) => temporal?.['sdkComponent'] === 'core');
   await until('core has said something', () => isSaid());
   const [line] = sdkLines().filter(({ temporal }) => temporal?.['sdkComponent'] === 'core');

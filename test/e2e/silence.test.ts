@@ -37,7 +37,7 @@ async function useEveryConnection(): Promise<void> {
 }
 
 describe('while Temporal is silent', () => {
-  it('answers callbacks 200 within a second, and pays all when it speaks again', async () => {
+  it('callbacks are answered 200 within a second, and all are paid when it answers again', async () => {
     const opened = await openMany(stack, SESSIONS, 'silent-temporal');
     process.kill(stack.process('temporal').pid, 'SIGSTOP');
     await payAll(opened);
@@ -50,7 +50,7 @@ describe('while Temporal is silent', () => {
 });
 
 describe('while both are silent', () => {
-  it('answers callbacks 503 within a second, and pays all when they speak again', async () => {
+  it('callbacks are answered 503 within a second, and all are paid when both answer again', async () => {
     const opened = await openMany(stack, SESSIONS, 'silent');
     process.kill(stack.process('temporal').pid, 'SIGSTOP');
     gated.gate.freeze();
@@ -65,7 +65,7 @@ describe('while both are silent', () => {
 });
 
 describe('while the store is silent', () => {
-  it('answers callbacks 200 within a second, and pays all over new connections when old ones never speak again', async () => {
+  it('callbacks are answered 200 within a second, and all are paid over new connections when the old ones stay silent', async () => {
     const opened = await openMany(stack, SESSIONS, 'silent-store');
     await useEveryConnection();
     gated.gate.freeze();

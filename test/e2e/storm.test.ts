@@ -89,7 +89,7 @@ describe('a storm of callbacks', () => {
     expect(stack.merchant.unsigned).toEqual([]);
   }, 300_000);
 
-  it('pays nothing where Dintero itself says something else than the callback', async () => {
+  it("pays nothing where Dintero's own answer differs from the callback", async () => {
     const opened = await openMany(stack, 8, 'lies');
     const lies = [
       { outcome: 'authorize', amount: 1 },
@@ -117,7 +117,7 @@ describe('a storm of callbacks', () => {
     );
   }, 150_000);
 
-  it('pays by the only callback that comes, though its time stamp is hours old and Dintero will not try again', async () => {
+  it('pays by the only callback that arrives, although its time stamp is hours old and Dintero will not send it again', async () => {
     const opened = await openMany(stack, 2, 'stale');
     await payers(opened, (index) => ({
       outcome: 'authorize',
@@ -131,7 +131,7 @@ describe('a storm of callbacks', () => {
     expect(await answersToCallbacks(opened)).toEqual({ 401: 2 });
   }, 150_000);
 
-  it('leaves alone what another shop on the same account does, even with our order number and amount', async () => {
+  it('does not touch the payments of another shop on the account, even with our order number and amount', async () => {
     const [mine] = (await openMany(stack, 1, 'mine')) as [Opened];
     const theirs = await stack.sandbox.foreign({
       merchantReference: mine.orderReference,

@@ -32,7 +32,7 @@ async function kindsOf(id: string): Promise<string[]> {
 }
 
 describe('a payment that goes well', () => {
-  it('is opened, paid, told once, and its payer sent back to the shop', async () => {
+  it('is opened and paid, the merchant is notified once, and the payer returns to the shop', async () => {
     const reference = order('well');
     const opened = await open(stack, reference);
     expect(opened.checkoutUrl).toContain(opened.sessionId);
@@ -65,14 +65,14 @@ describe('a payment that goes well', () => {
     expect((await payment(opened.id)).status).toBe('CAPTURED');
   });
 
-  it('is paid by the return hit alone when the callback never comes', async () => {
+  it('is paid by the return hit alone when no callback arrives', async () => {
     const reference = order('returned');
     const opened = await open(stack, reference);
     const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: false });
     expect((await comeBack(paid)).location.searchParams.get('status')).toBe('paid');
   });
 
-  it('is found by the sweep when nobody tells us at all', async () => {
+  it('is found by the sweep without callback and return hit', async () => {
     const reference = order('swept');
     const opened = await open(stack, reference);
     await stack.sandbox.pay(opened.sessionId, { outcome: 'authorize', callback: false, return: false });
@@ -103,7 +103,7 @@ describe('a payment that goes well', () => {
     await untilOrder(stack, reference, 'PAID');
   });
 
-  it('hands out one session however many ask at once', async () => {
+  it('hands out one session to any number of parallel callers', async () => {
     const reference = order('clicks');
     const answers = await Promise.all(Array.from({ length: 20 }, () => askToOpen(stack, reference)));
     expect(new Set(answers.map(({ body }) => body.sessionId)).size).toBe(1);
@@ -128,7 +128,7 @@ describe('a payment on hold', () => {
     expect(stack.merchant.types(reference)).toEqual(['order.payment_pending', 'order.paid']);
   });
 
-  it('is paid by the second callback, which is equal to the first to the last byte', async () => {
+  it('is paid by the second callback, whose bytes are equal to the first', async () => {
     const reference = order('hold-callback');
     const opened = await open(stack, reference, {});
     const paid = await stack.sandbox.pay(opened.sessionId, { outcome: 'on_hold', return: false });
@@ -154,7 +154,7 @@ describe('a payment that fails', () => {
     ['fail', 'FAILED', 'order.payment_failed', 'failed'],
     ['cancel', 'CANCELLED', 'order.payment_cancelled', 'cancelled'],
   ])(
-    '%s: the merchant hears it, and the order can be paid by another try',
+    '%s: the merchant is notified, and the order can be paid by another payment',
     async (outcome, status, update, word) => {
       const reference = order(outcome);
       const first = await open(stack, reference);
@@ -185,7 +185,7 @@ describe('a payment that fails', () => {
     expect(refused).toMatchObject({ status: 409, body: { code: 'already_paid' } });
   });
 
-  it('gives way to another amount only when it is told to', async () => {
+  it('is replaced for another amount only on request', async () => {
     const reference = order('replaced');
     const first = await open(stack, reference);
     const changed = { order: { amount: 10_000 } };
@@ -204,7 +204,7 @@ describe('a payment that fails', () => {
   });
 });
 
-describe('a success that comes late', () => {
+describe('a late success', () => {
   it('pays an order whose payment had failed', async () => {
     const reference = order('late-success');
     const opened = await open(stack, reference);
@@ -231,7 +231,7 @@ describe('a success that comes late', () => {
   });
 });
 
-describe('a session whose creation got lost on the wire', () => {
+describe('a session whose creation lost its answer', () => {
   it('is found again: one live session is left', async () => {
     const reference = order('dropped');
     await stack.sandbox.faults({ create: { drop: 'after', times: 1 } });
@@ -244,7 +244,7 @@ describe('a session whose creation got lost on the wire', () => {
   });
 });
 
-describe('the books, when all is done', () => {
+describe('the books at the end', () => {
   it('balance: nothing lost, nothing double, nothing wrong', async () => {
     expect(await checkBooks(stack, orders)).toEqual(BALANCED);
     expect(stack.merchant.unsigned).toEqual([]);

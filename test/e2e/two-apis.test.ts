@@ -36,7 +36,7 @@ it.each([
   [300, ORDERS],
   [4_000, 1],
 ])(
-  'hand out one session of an order, though it takes the gateway %s ms',
+  'two APIs hand out one session of an order, although the gateway takes %s ms',
   async (delayMs, orders) => {
     await stack.sandbox.faults({ create: { delayMs } });
     const calls = Array.from({ length: CLICKS }, (_, n) => (n % 2 === 0 ? stack.call : other));

@@ -11,11 +11,11 @@ import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { BALANCED, checkBooks } from './support/books.ts';
 import type { Process } from './support/processes.ts';
 import { newOrder, open, untilOrder, untilTold } from './support/shop.ts';
-import { sendShopper } from './support/shopper.ts';
+import { sendPayer } from './support/send-payer.ts';
 import { startStack, type Stack } from './support/stack.ts';
 import { until } from './support/until.ts';
 
-const SHOPPERS = 60;
+const PAYERS = 60;
 const DEPLOYMENT = 'e2e';
 const yes = (): boolean => true;
 const no = (): boolean => false;
@@ -46,14 +46,14 @@ async function makeCurrent(buildId: string): Promise<void> {
 }
 
 describe('a new version of the worker', () => {
-  it('takes over under load: nothing stuck, nothing lost, nothing double', async () => {
+  it('takes over under load: nothing is stuck, lost or doubled', async () => {
     const held = await open(stack, newOrder('held'));
     const hold = await stack.sandbox.pay(held.sessionId, { outcome: 'on_hold' });
     await untilOrder(stack, held.orderReference, 'PAYMENT_PENDING');
-    const references = Array.from({ length: SHOPPERS }, () => newOrder('versions'));
+    const references = Array.from({ length: PAYERS }, () => newOrder('versions'));
     const shopping = references.map(async (reference, index) => {
       await sleep(index * 120);
-      await sendShopper(stack, reference, index);
+      await sendPayer(stack, reference, index);
     });
     const deploying = deploy();
     const [next] = await Promise.all([deploying, ...shopping]);
@@ -63,7 +63,7 @@ describe('a new version of the worker', () => {
     expect(next.hasEnded()).toBe(false);
   }, 300_000);
 
-  it('is the one that runs what is opened from now on', async () => {
+  it('runs the payments that are opened from now on', async () => {
     const { sessionId, orderReference } = await open(stack);
     await stack.sandbox.pay(sessionId, { outcome: 'authorize' });
     await untilTold(stack, [orderReference]);

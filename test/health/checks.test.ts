@@ -62,7 +62,7 @@ describe('the figures of the running service', () => {
     return Object.fromEntries(checks.map((each) => [each.name, each]));
   }
 
-  it('are calm when nothing waits', () => {
+  it('are ok when nothing waits', () => {
     const checks = found({});
     expect(new Set(Object.values(checks).map(({ state }) => state))).toEqual(new Set(['ok']));
   });
@@ -70,7 +70,7 @@ describe('the figures of the running service', () => {
   it.each([
     ['are too old', 31.4, 'read 31 s ago'],
     ['were never read', undefined, 'never read from the store'],
-  ])('can not be judged where they %s, but for what the process counts itself', (_, age, words) => {
+  ])("can't be judged where they %s, except for the process's own counters", (_, age, words) => {
     const { paidonce_store_figures_age_seconds: _age, ...others } = calm;
     const shown = age === undefined ? others : { ...others, paidonce_store_figures_age_seconds: age };
     const checks = checkFigures(figuresIn(shown), aConfig(), [SIGNED]);
@@ -86,7 +86,7 @@ describe('the figures of the running service', () => {
     }
   });
 
-  it('say of each secret when it was used last, and of an old one whether it may go', () => {
+  it('show when each secret was used last, and whether an old one may be removed', () => {
     const at = (text: string) => Date.parse(text) / 1_000;
     const of = (name: string, kind: string, secret: number) =>
       `paidonce_signature_secret_${name}_timestamp_seconds{gateway="dintero",kind="${kind}",secret="${secret}"}`;
@@ -146,20 +146,20 @@ describe('the gateway', () => {
     [0, 'ok'],
     [-31, 'warn'],
     [300, 'fail'],
-  ])('has a clock that differs by %i s: %s', async (skew, state) => {
+  ])('with a clock that differs by %i s is %s', async (skew, state) => {
     const metrics = createMetrics();
     metrics.clockSkew.set({ gateway: 'dintero' }, skew);
     const [credentials, clock] = await checkGateway(aGateway(), metrics);
     expect([credentials?.state, clock?.state]).toEqual(['ok', state]);
   });
 
-  it('does not let us in: the reason is shown once', async () => {
+  it('that refuses our credentials is reported once, with the reason', async () => {
     const checkCredentials = () => Promise.reject(new Error('the client was refused (401)'));
     const found = await checkGateway(aGateway({ checkCredentials }), createMetrics());
     expect(found).toMatchObject([{ state: 'fail', text: 'the client was refused (401)' }]);
   });
 
-  it('does not answer: the credentials are not blamed', async () => {
+  it('that does not answer is not reported as a fault of the credentials', async () => {
     const answers = (kind: 'silent' | 'credentials') => async () => {
       const checkCredentials = () => Promise.reject(new GatewayUnavailable('answered 503', { kind }));
       return (await checkGateway(aGateway({ checkCredentials }), createMetrics()))[0];
@@ -174,7 +174,7 @@ describe('the gateway', () => {
     ['not_expected', 'ok', /off/],
     ['there', 'ok', /subscribed/],
     ['missing', 'warn', /there is no subscription/],
-  ] as const)('says of account webhooks that are %s: %s', async (found, state, text) => {
+  ] as const)('whose account webhooks are %s is %s', async (found, state, text) => {
     const gateway = aGateway({ findSubscription: () => Promise.resolve(found) });
     const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
     expect(webhooks).toMatchObject({ name: 'dintero account webhooks', state });
@@ -183,7 +183,7 @@ describe('the gateway', () => {
 });
 
 describe('the endpoint for order updates', () => {
-  it('is asked itself, by a HEAD, with its credentials, which are not shown', async () => {
+  it('gets a HEAD request with its credentials, which are not shown', async () => {
     const url = await answering({ '/hook/': { status: 405 } });
     const secrets = { ORDER_WEBHOOK_SECRETS: ['whsec_a', 'whsec_b'] };
     const written = `${url}/hook/?token=hush`.replace('//', '//user:hush@');
@@ -198,14 +198,14 @@ describe('the endpoint for order updates', () => {
       { status: 301, headers: { location: 'https://shop.example/hook/?token=hush' } },
       /set ORDER_WEBHOOK_URL to https:\/\/shop.example\/hook\/ if/,
     ],
-  ])('warns where it answers %j', async (answer, todo) => {
+  ])('is reported as a warning where it answers %j', async (answer, todo) => {
     const url = await answering({ '/hook': answer });
     const found = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: `${url}/hook` }));
     expect(found).toMatchObject({ state: 'warn', todo: expect.stringMatching(todo) });
     expect(JSON.stringify(found)).not.toContain('hush');
   });
 
-  it('fails when no server listens, and warns when there is no address', async () => {
+  it('fails when no server listens, and is a warning when no address is set', async () => {
     const away = await checkEndpoint(aConfig({ ORDER_WEBHOOK_URL: 'http://127.0.0.1:1/hook' }));
     const off = await checkEndpoint(aConfig());
     expect([away?.state, off?.state]).toEqual(['fail', 'warn']);
@@ -213,7 +213,7 @@ describe('the endpoint for order updates', () => {
 });
 
 describe('a check', () => {
-  it('says the innermost reason of what was thrown', async () => {
+  it('reports the innermost reason of an error', async () => {
     const look = () => Promise.reject(new Error('outer', { cause: new Error('inner\nsecond line') }));
     expect(await check('x', look, 'ask again')).toEqual({
       name: 'x',

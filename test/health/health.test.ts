@@ -41,7 +41,7 @@ describe('the health of the service', () => {
     (await api.send('GET', '/v1/health', { key: API_KEY })).json as Found;
   const named = ({ checks }: Found, name: string) => checks.find((check) => check.name === name);
 
-  it('names what is well and what is not, the worst first, and what to do about it', async () => {
+  it('names good and bad checks, the worst first, with the remedies', async () => {
     const found = await look();
     expect(found).toMatchObject({
       status: 'fail',
@@ -55,7 +55,7 @@ describe('the health of the service', () => {
     expect(JSON.stringify(found)).not.toContain('a-client-secret');
   });
 
-  it('needs a key', async () => {
+  it('requires a key', async () => {
     expect((await api.send('GET', '/v1/health')).status).toBe(401);
   });
 
@@ -83,7 +83,7 @@ describe('the health of the service', () => {
     expect(figures).toMatch(/paidonce_open_operation_oldest_seconds 30\d/);
   });
 
-  it('judges by what it has read last while the store is away, and says so where that is too old', async () => {
+  it('uses the last figures while the store is away, and says where they are too old', async () => {
     const judged = async (agoMs: number | null) => {
       await api.stop();
       let now = Date.now();
@@ -104,7 +104,7 @@ describe('the health of the service', () => {
     expect(await judged(null)).toMatchObject({ state: 'warn', text: expect.stringContaining('never read') });
   });
 
-  it('names updates that keep failing, with what the shop answers', async () => {
+  it("names updates that keep failing, with the shop's answers", async () => {
     const payment = await aPaidPayment(at.store.db);
     await at.store.db.delete(outbox);
     const rows = Array.from({ length: 5 }, (_, index) => ({
@@ -128,7 +128,7 @@ describe('the health of the service', () => {
     });
   });
 
-  it('says that nothing can be opened once three in a row have come to nothing, as /readyz does', async () => {
+  it('reports that nothing can be opened after three failures in a row, as /readyz does', async () => {
     api.runs.answers.open = () => Promise.reject(new RunsUnavailable('no worker'));
     for (const n of [1, 2, 3]) {
       expect((await api.send('GET', '/readyz')).json).toMatchObject({ status: 'ready', openings: 'ok' });
@@ -144,7 +144,7 @@ describe('the health of the service', () => {
     );
   });
 
-  it('is what paidonce doctor shows, which needs an address and a key alone', async () => {
+  it('is the output of paidonce doctor, which needs only an address and a key', async () => {
     process.env = {
       PATH: process.env['PATH'],
       PUBLIC_URL: `http://127.0.0.1:${api.port}`,
@@ -174,14 +174,14 @@ describe('openings', () => {
     openings = createOpenings(createMetrics());
   });
 
-  it.each(['opened', 'known', 'refused'] as const)('are well again by one that is %s', (outcome) => {
+  it.each(['opened', 'known', 'refused'] as const)('are healthy again after one that is %s', (outcome) => {
     for (let count = 0; count < 4; count += 1) openings.note('unavailable');
     expect(openings.failing()).toBe(4);
     openings.note(outcome);
     expect(openings.failing()).toBe(0);
   });
 
-  it('say nothing after two minutes without a shopper', () => {
+  it('are not reported after two minutes without a payer', () => {
     for (let count = 0; count < 3; count += 1) openings.note('unavailable');
     expect(openings.failing(Date.now() + 121_000)).toBe(0);
   });

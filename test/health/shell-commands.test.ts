@@ -26,11 +26,11 @@ describe('a command line', () => {
     '$(id)',
     'å',
     '|',
-  ])('is taken apart into its words: %s', (word) => {
+  ])('is parsed by the shell into its words: %s', (word) => {
     expect(wordsOf(commandLine('paidonce', 'why', word))).toEqual(['paidonce', 'why', word]);
   });
 
-  it('is, for every text', () => {
+  it('is parsed into its words for every text', () => {
     const word = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(word, { maxLength: 4 }), (words) => {
@@ -40,11 +40,11 @@ describe('a command line', () => {
     );
   });
 
-  it('quotes nothing that needs no quotes', () => {
+  it('quotes only words that need quotes', () => {
     expect(paidonce('redeliver', '1001/order.paid')).toBe('paidonce redeliver 1001/order.paid');
   });
 
-  it('has an id that looks like an option behind the options', () => {
+  it('has an id that looks like an option after the options', () => {
     expect(paidonce('redeliver', '--x', { reason: '-y' })).toBe('paidonce redeliver --reason -y -- --x');
   });
 
@@ -56,7 +56,7 @@ describe('a command line', () => {
     );
   });
 
-  it('begins with npx where this process was started so', () => {
+  it('begins with npx where this process was started by npx', () => {
     expect(asTyped('paidonce why 1001')).toBe('paidonce why 1001');
     process.env = { ...process.env, npm_command: 'exec' };
     expect(asTyped('paidonce why 1001')).toBe('npx paidonce why 1001');

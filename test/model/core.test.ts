@@ -1,4 +1,7 @@
-/** The sources of the core against payers, a gateway, a network, a merchant and operators who do whatever they please. */
+/**
+ * Runs the sources of the core against payers, a gateway, a network, a merchant and operators that act at
+ * random.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inWords, runMany, startFarm, type Farm } from './farm.ts';
 
@@ -25,7 +28,7 @@ describe('the core', () => {
       expect(ends[end]).toBeGreaterThan(SCHEDULES / 200);
   }, 600_000);
 
-  it('is told of in words, the same for the same seed', async () => {
+  it('has a readable log, the same for the same seed', async () => {
     const [first, again] = [await farm.run({ tell: 7 }), await farm.run({ tell: 7 })];
     expect(first.broken?.story.length).toBeGreaterThan(3);
     expect(again).toEqual(first);

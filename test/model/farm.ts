@@ -1,4 +1,7 @@
-/** Processes that run schedules side by side. Plain Node with a loader of our own: Jest's modules could not be exchanged in all of `src/`. */
+/**
+ * Processes that run schedules in parallel. They are plain Node with a loader of our own, since Jest can't
+ * replace modules in all of `src/`.
+ */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -6,13 +9,13 @@ import type { Batch, Harvest } from './worker.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BATCH = 500;
-/** The hunt for a planted bug is over soon. */
+/** Smaller batches for a planted bug, which is usually found soon. */
 const HUNTED = 50;
 
 export interface Farm {
-  /** Runs a batch, or tells one schedule in words, in a process that is free. */
+  /** Runs a batch in a free process, or runs one schedule and returns its log. */
   run(batch: Batch | { readonly tell: number }): Promise<Harvest>;
-  /** Resolves once its processes, and what they have started, are gone. */
+  /** Resolves once its processes, and the processes that they have started, are gone. */
   close(): Promise<void>;
 }
 
@@ -54,13 +57,13 @@ const WORKERS: Readonly<Record<Kind, () => ChildProcess>> = {
 
 function startWorker(path: string, environment: Readonly<Record<string, string>>): ChildProcess {
   const loader = new URL('./loader/register.js', import.meta.url).href;
-  // What Jest gives its own process is none of the worker's business.
+  // The worker must not inherit the arguments of Jest's own process.
   const execArgv = ['--enable-source-maps', '--max-semi-space-size=32', '--import', loader];
   const env = { ...process.env, ...environment };
   return fork(at(path), { execArgv, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
-/** A process that has a server of its own ends that first, as soon as it hears nothing of us any more. */
+/** A process with a server of its own first ends the server. The closed IPC channel tells it to. */
 async function end(worker: ChildProcess, kind: Kind): Promise<void> {
   if (worker.exitCode !== null || worker.signalCode !== null) return;
   const ended = once(worker, 'exit');
@@ -81,7 +84,7 @@ function ask(worker: ChildProcess, batch: object): Promise<Harvest> {
   });
 }
 
-/** What came of many batches. */
+/** The result of many batches. */
 export interface Yield extends Harvest {
   readonly seconds: number;
 }
@@ -95,8 +98,9 @@ export interface Hunt {
 }
 
 /**
- * Runs so many schedules, from a seed on; `onProgress` hears how many are done, and says false to end it. Ends at a broken promise: that of the
- * lowest seed, whichever process was faster.
+ * Runs `count` schedules, beginning with the seed `from`. `onProgress` gets the number of finished ones, and
+ * returns false to end the run. A broken promise ends the run too: the result has the one of the lowest seed,
+ * independent of the speed of the processes.
  */
 export async function runMany(farm: Farm, wanted: Batch, { size, most, onProgress }: Hunt): Promise<Yield> {
   const begun = performance.now();
@@ -131,7 +135,7 @@ function add(
   for (const [end, times] of Object.entries(ends)) total.ends[end] = (total.ends[end] ?? 0) + times;
 }
 
-/** For a failing test, and for a person. */
+/** The text of a failing test, and of `npm run soak`. */
 export function inWords({ broken }: Harvest, kind: Kind = 'core'): string {
   if (broken === null) return 'every promise is kept';
   const { seed, promise, story } = broken;

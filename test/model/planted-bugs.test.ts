@@ -1,4 +1,7 @@
-/** What the model is worth: bugs of the kind that people make are found within the schedules of `npm test`, and after how many. */
+/**
+ * Measures the model: it finds typical bugs within the schedules of `npm test`, and the test says after how
+ * many.
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runMany, startFarm, type Farm } from './farm.ts';
 import { PLANTS } from './plants.ts';
@@ -20,7 +23,7 @@ describe('the model finds a core that', () => {
       if (broken === null) throw new Error(`not found in ${SCHEDULES} schedules`);
       process.stdout.write(`model: "${plant}" is found after ${broken.seed} schedules: ${broken.promise}\n`);
       expect(broken.promise).toMatch(found);
-      // Without it, the same schedule keeps every promise: it is the bug that was found.
+      // Without the bug, the same schedule keeps every promise. So the bug was the cause.
       const { broken: unplanted } = await farm.run({ from: broken.seed, count: 1 });
       expect(unplanted).toBeNull();
     },

@@ -1,9 +1,12 @@
-/** Plants a bug in this process, and takes it out again: the other end of `loader/seams.js`. */
+/** Plants a bug in this process, and removes it again. `loader/seams.js` is the other part. */
 import { PLANTS } from './plants.ts';
 
 const bugs = ((globalThis as { plantedBugs?: object }).plantedBugs ??= {});
 
-/** To be called anew for each schedule, since some bugs remember: a seed then shows the same whatever came before it. No name, no bug. */
+/**
+ * Call it for each schedule, since some bugs have a memory: so a seed always gives the same result. Without a
+ * name, no bug is planted.
+ */
 export async function withPlant<Result>(
   name: string | undefined,
   work: () => Promise<Result>,

@@ -1,4 +1,4 @@
-/** Bugs that people make in payment systems, each planted in the place of functions of ours: what the model is worth is whether it finds them. */
+/** Typical bugs of payment systems. Each replaces functions of ours. A useful model finds all of them. */
 import { LATE_MONEY } from './plants/late-money.ts';
 import { MESSAGES } from './plants/messages.ts';
 import { OPENINGS } from './plants/openings.ts';

@@ -1,11 +1,14 @@
-/** The same worlds on a real Temporal server: what the toy server of the core takes for granted is as it is there. */
+/** Runs the same worlds on a real Temporal server, which shows that the toy server behaves like it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { inWords, startFarm, type Farm } from './farm.ts';
 import { AT_ONCE } from './server/at-once.ts';
 
 const SCHEDULES = AT_ONCE;
 
-/** Each test has a server of its own: the id of a run is that of its seed, and another run of the seed may still be there. */
+/**
+ * Each test has a server of its own, since a run's id comes from its seed, and an earlier run of the seed may
+ * still exist.
+ */
 let farm: Farm;
 beforeEach(() => {
   farm = startFarm(1, 'server');
@@ -20,7 +23,7 @@ describe('on a time-skipping server', () => {
     expect(result.ends['PAID']).toBeGreaterThan(SCHEDULES / 10);
   }, 600_000);
 
-  // Some six of them find it, and it depends on the server's timing which.
+  // About six schedules find it. Which ones depends on the server's timing.
   it('late money that is dropped is found', async () => {
     const { broken } = await farm.run({ from: 1, count: SCHEDULES, plant: 'drops late money' });
     expect(broken?.promise).toMatch(/are held for/);

@@ -1,4 +1,6 @@
-/** `npm run soak`: the model for as long as there are schedules left, with what it has done so far once in a while. */
+/**
+ * `npm run soak`: runs the model until all schedules are done, and reports its progress from time to time.
+ */
 import { parseArgs } from 'node:util';
 import { inWords, runMany, startFarm, type Kind, type Yield } from './farm.ts';
 import { AT_ONCE } from './server/at-once.ts';
@@ -20,7 +22,7 @@ const begun = performance.now();
 const isKept = values.seed === undefined ? await soakBoth() : await tell(Number(values.seed));
 process.exit(isKept ? 0 : 1);
 
-/** One schedule, in words. */
+/** Prints the log of one schedule. */
 async function tell(seed: number): Promise<boolean> {
   const kind = values.server ? 'server' : 'core';
   const farm = startFarm(1, kind);
@@ -30,7 +32,7 @@ async function tell(seed: number): Promise<boolean> {
   return harvest.broken?.promise === 'every promise is kept';
 }
 
-/** A server waits more than it works, for one that is stuck above all: its processes run beside those of the core. */
+/** A server mostly waits, above all one that is stuck. So its processes run beside those of the core. */
 async function soakBoth(): Promise<boolean> {
   const core = { kind: 'core', count: Number(values.schedules), size: Number(values.processes) } as const;
   const server = {

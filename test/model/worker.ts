@@ -1,9 +1,9 @@
-/** One process that runs schedules for the farm; bugs are planted in it, and taken out again. */
+/** One process that runs schedules for the farm. Bugs are planted in it and removed again. */
 import './world/outside.ts';
 import { withPlant } from './planting.ts';
 import { runSchedule } from './schedule/run.ts';
 
-/** What the farm asks for. */
+/** A request of the farm. */
 export interface Batch {
   readonly from: number;
   readonly count: number;
@@ -11,7 +11,7 @@ export interface Batch {
   readonly plant?: string;
 }
 
-/** What comes of it: how far it got, and the first schedule that broke a promise. */
+/** The result of a batch: the number of schedules, and the first one that broke a promise. */
 export interface Harvest {
   readonly done: number;
   readonly actions: number;
@@ -38,7 +38,7 @@ export async function runBatch({ from, count, plant }: Batch): Promise<Harvest> 
   return { done: count, actions, ends, broken: null };
 }
 
-/** The same schedule once more, in words. */
+/** Repeats the schedule with its log. */
 async function told(seed: number, first: string): Promise<NonNullable<Harvest['broken']>> {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 30;
@@ -48,7 +48,7 @@ async function told(seed: number, first: string): Promise<NonNullable<Harvest['b
   return { seed, promise: `${first}${again}`, story };
 }
 
-/** One schedule in words, whether it breaks a promise or not. */
+/** Runs one schedule with its log, whether it breaks a promise or not. */
 async function tell(seed: number): Promise<Harvest> {
   Error.stackTraceLimit = 30;
   const { broken, story, actions, orderStatus } = await runSchedule(seed, true);
@@ -60,7 +60,7 @@ async function tell(seed: number): Promise<Harvest> {
   };
 }
 
-// Nobody reads the stacks of thousands of refusals.
+// Thousands of refusals would make thousands of stacks, which are not used.
 Error.stackTraceLimit = 0;
 
 process.on('message', (asked: Batch | { readonly tell: number }) => {

@@ -54,7 +54,7 @@ export function aSessionId(): string {
   return `${ACCOUNT}.${randomBytes(11).toString('hex')}`;
 }
 
-export const TELLS: RecordSettings = { policy: 'give_back', livemode: false, tells: true };
+export const TELLS: RecordSettings = { policy: 'give_back', livemode: () => false, tells: true };
 
 /** The finding of a look, without the transaction that shows it. */
 export function aFinding(status: PaymentStatus, changes: Partial<Finding> = {}): Finding {

@@ -1,4 +1,4 @@
-/** The real dev server, as `npm start` runs it: for everything that the time-skipping server does differently. */
+/** The real dev server, as `npm start` runs it, where the time-skipping server behaves differently. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -168,7 +168,7 @@ export function anyWatch(): fc.Arbitrary<Watch> {
       now: fc.constantFrom(DUE_AT - 2 * 60 * MINUTE_MS, DUE_AT - 1, DUE_AT, DUE_AT + 60 * MINUTE_MS),
       unclearMinutes: fc.constantFrom(null, null, 0, 1, 59, 60, 61),
       closing: fc.constantFrom(null, null, 'merchant' as const, 'order_paid' as const),
-      isShopperLate: fc.boolean(),
+      isPayerLate: fc.boolean(),
     })
     .map(({ now, unclearMinutes, ...more }) => ({
       now,

@@ -4,7 +4,7 @@ import { findPayment, recordOpened } from '../../src/store/payments.ts';
 import { RunsUnavailable } from '../../src/temporal/run-calls.ts';
 import type { Callback } from '../../src/domain/callback.ts';
 import type { PaymentAddress } from '../../src/domain/payment.ts';
-import type { LookRequest, UnprovedHit } from '../../src/domain/trigger.ts';
+import type { LookRequest, Poke } from '../../src/domain/trigger.ts';
 import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';
 import { aSessionId } from './builders.ts';
 
@@ -16,7 +16,7 @@ export interface FakeRuns extends PaymentRuns {
   /** The runs that were started with a session. */
   readonly started: Parameters<PaymentRuns['start']>[];
   readonly callbacks: { payment: PaymentAddress; signal: Callback }[];
-  readonly pokes: { orderReference: string; n: number; why: UnprovedHit['why'] }[];
+  readonly pokes: { orderReference: string; n: number; why: Poke['why'] }[];
   readonly closed: PaymentAddress[];
   readonly looks: { payment: PaymentAddress; signal: LookRequest }[];
   /** The updates that a run was asked to send, in that order. */

@@ -62,7 +62,7 @@ export async function startMoneyWorld(
   const money = createMoneyRuns(server.client, PATIENT);
   const world = { policy: 'give_back' as LateMoneyPolicy, told: [] as string[] };
   const recording = {
-    livemode: false,
+    livemode: () => false,
     tells: true,
     get policy() {
       return world.policy;
@@ -156,7 +156,7 @@ export async function aPaidPayment(
 export async function payAt(world: MoneyWorld, { sessionId }: PaymentRow, pay: object): Promise<string> {
   const answer = await world.sandbox.call('POST', `/__sim/sessions/${sessionId}/pay`, pay);
   if (answer.status < 300) return answer.body.transactionId;
-  throw new Error(`the sandbox does not let anybody pay: ${JSON.stringify(answer.body)}`);
+  throw new Error(`the sandbox refuses the payment: ${JSON.stringify(answer.body)}`);
 }
 
 /** The next payment of the same order, its session open. */
@@ -171,7 +171,7 @@ export async function anotherPayment(world: MoneyWorld, { orderReference }: Paym
   return reread(world, id);
 }
 
-/** Failed, and authorized after the shopper has begun again: the first one pays, the second one is closed. */
+/** Failed, and authorized after the payer has begun again: the first one pays, the second one is closed. */
 export async function paidBesideAnother(world: MoneyWorld): Promise<[PaymentRow, PaymentRow]> {
   const first = await anOpenPayment(world);
   const failed = await payAt(world, first, { outcome: 'fail' });

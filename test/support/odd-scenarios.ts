@@ -39,10 +39,9 @@ export const ODD_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'odd-messages'(story) {
     await story.open();
     const id = story.workflowId;
-    for (const signal of ['callbackReceived', 'returnVisited', 'lookRequested'])
-      await signalOdd(story, id, signal);
+    for (const signal of ['callbackReceived', 'poked', 'lookRequested']) await signalOdd(story, id, signal);
     for (const odd of ODD_TIMES)
-      for (const signal of ['returnVisited', 'lookRequested'])
+      for (const signal of ['poked', 'lookRequested'])
         await story.client.workflow.getHandle(id).signal(signal, odd);
     const claim = { sessionId: 1, transactionId: '', event: 'AUTHORIZE' };
     const odd = { eventId: 'odd', contentHash: 'c', claim, receivedAt: '2026-01-01T00:00:00+01:00' };

@@ -76,7 +76,7 @@ const STORE = 'store/';
 const MEANS = ['store/open.ts', 'store/database.ts', 'store/one-statement.ts'];
 const DEEPEST = 50;
 
-/** The functions of the store that led here, as `untold-updates.ts findUntold`; null where a test called directly. */
+/** The calling functions of the store, as `untold-updates.ts findUntold`; null where a test called directly. */
 function productFrames(): string[] | null {
   const frames = callSites().flatMap((site) => {
     const file = site.getFileName()?.replace(/^file:\/\//, '') ?? '';

@@ -347,8 +347,8 @@ export const REVIEW_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.takeOver({ seen: [], unclearSince: AN_HOUR_AGO() });
     await story.becomes('EXPIRED');
   },
-  /** The shopper returns after the gateway's own deadline, before our last look. */
-  async 'shopper-too-late'(story) {
+  /** The payer returns after the gateway's own deadline, before our last look. */
+  async 'payer-too-late'(story) {
     await story.stored(4 * HOUR_MS + 1_000);
     await story.runs.open(story.address);
     await story.becomes('EXPIRED');

@@ -1,4 +1,4 @@
-/** A gateway with the books of the model's PSP. A test says when it is silent, and what it answers instead. */
+/** A gateway with the books of the model's PSP. A test makes it silent, or sets other answers. */
 import { Context } from '@temporalio/activity';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { Reading, TransactionStatus } from '../../src/domain/transaction.ts';

@@ -22,7 +22,7 @@ export function activitiesOf(story: Story): RunActivities {
     handOver: (payment, effectId) => runs.tell(payment, effectId),
   });
   const settings = {
-    livemode: false,
+    livemode: () => false,
     tells: true,
     get policy() {
       return story.policy;

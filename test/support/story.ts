@@ -7,7 +7,7 @@ import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
 import type { Callback } from '../../src/domain/callback.ts';
 import type { PaymentAddress, PaymentStatus } from '../../src/domain/payment.ts';
 import type { Transaction, TransactionStatus } from '../../src/domain/transaction.ts';
-import type { LookRequest, UnprovedHit } from '../../src/domain/trigger.ts';
+import type { LookRequest, Poke } from '../../src/domain/trigger.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
 import type { NewPayment } from '../../src/store/claim-payment.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
@@ -208,7 +208,7 @@ export class Story {
     await this.runs.callback(to, { ...received, receivedAt: new Date().toISOString() });
   }
 
-  async poke(why: UnprovedHit['why']): Promise<void> {
+  async poke(why: Poke['why']): Promise<void> {
     await this.runs.poke(this.address, { why, at: new Date().toISOString() });
     await this.quiet();
   }

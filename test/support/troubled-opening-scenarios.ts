@@ -1,5 +1,5 @@
 /**
- * Sessions that can't be opened at once: shoppers get an answer, tries stop, and the payment may be closed
+ * Sessions that can't be opened at once: payers get an answer, tries stop, and the payment may be closed
  * meanwhile.
  */
 import { openSession } from '../../src/workflows/messages.ts';
@@ -157,8 +157,8 @@ export const TROUBLED_OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.runs.open({ ...story.address, gateway: 'unserved' });
     await story.terminate();
   },
-  /** A look takes long, while a shopper asks whether the session is still good. */
-  async 'shopper-while-looking'(story) {
+  /** A look takes long, while a payer asks whether the session is still good. */
+  async 'payer-while-looking'(story) {
     await story.open();
     const release = story.holdBack('lookAtPayment');
     await story.call('e1');

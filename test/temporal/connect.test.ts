@@ -18,7 +18,7 @@ const CLOSE_BETWEEN_TRIES = `
   await connection.close();
   for (const { status, reason } of await settled) console.log(status + ' ' + reason?.code);`;
 
-it('is closed without a word from the calls that were to be tried again', async () => {
+it('a connection is closed without errors of the calls that wait for a retry', async () => {
   const dist = await builtFolder();
   const child = startModule(CLOSE_BETWEEN_TRIES.replaceAll('DIST', dist));
   const { code } = await child.ended;

@@ -32,7 +32,7 @@ function failed(type: string): WorkflowUpdateFailedError {
 }
 
 describe('the runs of payments', () => {
-  it('are asked once for all who open the same payment at the same moment', async () => {
+  it('are called once for all parallel openings of one payment', async () => {
     const update = jest.fn<Call>(() => Promise.resolve(OPEN));
     const runs = runsWith({ update });
     const answers = await Promise.all(Array.from({ length: 50 }, () => runs.open(PAYMENT)));
@@ -42,7 +42,7 @@ describe('the runs of payments', () => {
     expect(update).toHaveBeenCalledTimes(2);
   });
 
-  it('are asked again by the next one after a failure', async () => {
+  it('are called again by the next opening after a failure', async () => {
     const update = jest.fn<Call>(() => Promise.resolve(OPEN)).mockRejectedValueOnce(new Error('no'));
     const runs = runsWith({ update });
     await expect(runs.open(PAYMENT)).rejects.toThrow(RunsUnavailable);
@@ -66,7 +66,7 @@ describe('the runs of payments', () => {
     expect(update).toHaveBeenCalledTimes(1);
   });
 
-  it('are asked three times when closing met the call', async () => {
+  it('are called three times when the call met a closing run', async () => {
     const closing = Object.assign(new Error('unexpected workflow task failure'), { code: 9 });
     const update = jest
       .fn<Call>(() => Promise.resolve(OPEN))
@@ -79,7 +79,7 @@ describe('the runs of payments', () => {
     expect(never).toHaveBeenCalledTimes(3);
   });
 
-  it('are not available when nothing comes back in time', async () => {
+  it('are not available when no answer arrives in time', async () => {
     const runs = runsWith({
       update: () => new Promise(() => undefined),
       signalWithStart: () => new Promise(() => undefined),
@@ -104,7 +104,7 @@ describe('the runs of payments', () => {
     );
   });
 
-  it('are told what the merchant could not be told by the process that recorded it, and started for that', async () => {
+  it('are signalled to send an update that its process could not send, and started for that', async () => {
     const signalWithStart = jest.fn<Call>(() => Promise.resolve());
     await runsWith({ signalWithStart }).tell(PAYMENT, '1001/order.paid');
     const [workflow, options] = signalWithStart.mock.calls[0] as [
@@ -114,11 +114,11 @@ describe('the runs of payments', () => {
     expect([workflow, options.workflowId]).toEqual(['paymentSession', 'payment/1001/2']);
     expect(options.signal.name).toBe('tellMerchant');
     expect(options.signalArgs).toEqual(['1001/order.paid']);
-    const away = runsWith({ signalWithStart: () => Promise.reject(new Error('nobody there')) });
+    const away = runsWith({ signalWithStart: () => Promise.reject(new Error('no server')) });
     await expect(away.tell(PAYMENT, '1001/order.paid')).rejects.toThrow(RunsUnavailable);
   });
 
-  it('are never started by a poke: false where none is running', async () => {
+  it('are never started by a poke, which returns false where none is running', async () => {
     const gone = new WorkflowNotFoundError('gone', 'payment/1001/2', undefined);
     const poke = { why: 'return', at: 'now' } as const;
     expect(await runsWith({ signal: () => Promise.reject(gone) }).poke(PAYMENT, poke)).toBe(false);
@@ -131,7 +131,7 @@ describe('the runs of payments', () => {
 });
 
 describe('a call with a time limit', () => {
-  it('says whom it waited for, and why it failed', async () => {
+  it('names the called service and the reason in its error', async () => {
     await expect(withTimeout(new Promise(() => undefined), 10, 'the store')).rejects.toThrow(
       'no answer from the store within 10 ms',
     );

@@ -54,7 +54,7 @@ beforeEach(async () => {
   await replaceServer();
 }, 60_000);
 
-it('is given back what a start needs by the first callbacks, once for all of them', async () => {
+it('a replaced server gets the objects that a start needs by the first callbacks, once for all of them', async () => {
   const starts = Array.from({ length: 20 }, (_, index) =>
     api.service.runs.callback(aPayment(index), CALLBACK),
   );
@@ -71,7 +71,7 @@ it('is given back what a start needs by the first callbacks, once for all of the
   ]);
 }, 60_000);
 
-it('is told of by /readyz, which changes nothing, and repaired by the watch', async () => {
+it('a replaced server is reported by /readyz, which changes nothing, and repaired by the watch', async () => {
   const { connection, namespace, metrics } = api.service;
   for (let time = 0; time < 3; time += 1) {
     const asked = await readyz();
@@ -90,7 +90,7 @@ it('is told of by /readyz, which changes nothing, and repaired by the watch', as
   expect(await schedules()).toEqual(EVERY_SCHEDULE);
 }, 60_000);
 
-it('is left alone for a while by a process that may not repair it, and goes on being told of', async () => {
+it('a replaced server is left alone for a while by a process without permission to repair it, and is still reported', async () => {
   let asked = 0;
   Object.assign(api.service.connection.operatorService, {
     addSearchAttributes() {
@@ -107,7 +107,7 @@ it('is left alone for a while by a process that may not repair it, and goes on b
   ]);
 }, 60_000);
 
-it('gets every schedule again although something else has added the search attributes', async () => {
+it('a replaced server gets every schedule again although another process has added the search attributes', async () => {
   const { connection, namespace } = api.service;
   await addSearchAttributes(connection, 'default');
   const stop = namespace.watch(100);
@@ -115,7 +115,7 @@ it('gets every schedule again although something else has added the search attri
   await stop();
 }, 60_000);
 
-it('gets one back that was deleted', async () => {
+it('a replaced server gets back a schedule that was deleted', async () => {
   const { client, namespace } = api.service;
   await namespace.prepare();
   const stop = namespace.watch(100);

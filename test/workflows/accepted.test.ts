@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 const untilTold = (type: string) =>
-  until(`the merchant hears ${type}`, () => world.told.includes(type), 30_000);
+  until(`the merchant receives ${type}`, () => world.told.includes(type), 30_000);
 const runOf = (payment: PaymentRow) => world.client.workflow.getHandle(paymentWorkflowId(payment));
 
 /** 7,000 were paid of 10,000, and an operator has accepted that. */
@@ -50,8 +50,8 @@ async function lookAgain(payment: PaymentRow): Promise<void> {
   await runOf(payment).result();
 }
 
-describe('what a person has accepted', () => {
-  it('is captured and refunded like any other, in as many steps and looks as it takes', async () => {
+describe('money that a person has accepted', () => {
+  it('is captured and refunded like any other, in the usual number of steps and looks', async () => {
     const payment = await anAccepted();
     expect(payment).toMatchObject({ acceptedAmount: 7_000, acceptedCurrency: 'NOK', status: 'AUTHORIZED' });
     expect(await operate(world, payment, 'capture', 'c1', 3_000)).toMatchObject({ state: 'done' });
@@ -78,7 +78,7 @@ describe('what a person has accepted', () => {
   });
 });
 
-describe('what a money run has put in REVIEW', () => {
+describe('a payment that a money run has put in REVIEW', () => {
   it("is watched by the payment's own run, which had ended", async () => {
     await world.sandbox.call('POST', '/__sim/faults', { void: { result: 'failure' } });
     const payment = await lateMoney(world, 'authorize');

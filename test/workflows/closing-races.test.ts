@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => world?.close(), 60_000);
 
 describe('a run that closes', () => {
-  it('loses no signal that was accepted while it did', async () => {
+  it('loses no signal that it accepts meanwhile', async () => {
     const begun = performance.now();
     const stories: Story[] = [];
     const numbers = Array.from({ length: SESSIONS }, (_, number) => number);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world?.close(), 60_000);
 
-it('leaves its run at rest, where everybody can see what it waits for, and the run goes on when it is back', async () => {
+it('a payment of a removed gateway leaves its run at rest, shows the reason, and continues when the gateway is back', async () => {
   const story = new Story(world, 'gone-1');
   const statusOf = async () => (await story.payment()).status;
 

@@ -30,7 +30,7 @@ async function aHold(reference: string): Promise<Story> {
   return story;
 }
 
-it('polls a hold again though only the shopper came back', async () => {
+it('a lost run polls a hold again after a visit of the payer alone', async () => {
   const story = await aHold('lost1');
   await story.terminate();
   expect(await story.runs.open(story.address)).toMatchObject({ kind: 'open', status: 'ON_HOLD' });
@@ -39,7 +39,7 @@ it('polls a hold again though only the shopper came back', async () => {
   expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
 });
 
-it('expires a hold that turns out to be nothing, though its run began with the hold', async () => {
+it('a lost run expires a hold that turns out to be no payment, although the new run began with the hold', async () => {
   const story = await aHold('lost3');
   await story.terminate();
   await story.runs.open(story.address);
@@ -51,7 +51,7 @@ it('expires a hold that turns out to be nothing, though its run began with the h
   expect(await story.payment()).toMatchObject({ status: 'EXPIRED' });
 });
 
-it('tells what was never told when it is asked to, although it runs and nothing has changed', async () => {
+it('a run sends an unsent update when it is told to, although it was running and nothing has changed', async () => {
   const story = await aHold('untold');
   const told = () => story.told();
   await until('the first attempt is made', async () => (await told()).length === 1);
@@ -64,7 +64,7 @@ it('tells what was never told when it is asked to, although it runs and nothing 
   expect([await story.updates(), await told()]).toEqual([[PENDING], [PENDING]]);
 });
 
-it('says of a payment that never had a session that it is over, deals with what came in, and tells what was never told', async () => {
+it('a lost run ends a payment that never had a session, handles its messages, and sends its unsent updates', async () => {
   const story = new Story(world, 'lost2');
   const payment = await story.claim();
   const finding = { ...closedBy('order_paid'), status: 'EXPIRED', closedBy: 'expiry' } as const;

@@ -46,8 +46,8 @@ function shown(markdown: string): { tags: string[]; text: string } {
   return { tags, text: text.trim() };
 }
 
-describe('words of others', () => {
-  it('are one line of text in Markdown, and the same to the reader', () => {
+describe('foreign texts', () => {
+  it('are one line of Markdown text, and look unchanged to the reader', () => {
     fc.assert(
       fc.property(hostile, (words) => {
         const { tags, text } = shown(`waits for ${inMarkdown(words)}`);
@@ -68,7 +68,7 @@ describe('words of others', () => {
     );
   });
 
-  it('are left as they are where they mean nothing to Markdown', () => {
+  it('are unchanged where they have no meaning in Markdown', () => {
     const usual =
       "capture 722.00 NOK of T12345678.4XgZ_b-q (parcel-1), since 2026-11-29T12:00:00.000Z: the payer's return";
     expect(inMarkdown(usual)).toBe(usual);

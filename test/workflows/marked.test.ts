@@ -59,7 +59,7 @@ async function aMarked(): Promise<PaymentRow> {
 }
 
 describe('a payment that has paid and turns UNKNOWN', () => {
-  it('stays what it is; after an hour a person is asked and the merchant hears it, until the gateway says so again', async () => {
+  it('keeps its status; after an hour it gets a review mark and the merchant is notified, until the gateway confirms it again', async () => {
     const payment = await aMarked();
     expect(payment).toMatchObject({ status: 'AUTHORIZED', reason: null });
     expect(payment.reviewMark).toBe('unclear: the transaction is UNKNOWN');
@@ -85,7 +85,7 @@ describe('a payment that has paid and turns UNKNOWN', () => {
     await until('its run ends', async () => (await run.describe()).status.name === 'COMPLETED', 30_000);
   }, 120_000);
 
-  it('is captured as soon as the gateway lets it be read, and a capture waits until then', async () => {
+  it('is captured as soon as the gateway shows it clearly, and a capture waits until then', async () => {
     const payment = await aMarked();
     expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'pending' });
     expect(await reread(world, payment.id)).toMatchObject({ status: 'AUTHORIZED', captured: 0 });
@@ -98,7 +98,7 @@ describe('a payment that has paid and turns UNKNOWN', () => {
     expect(types).toEqual(['order.paid', 'order.review', 'order.review_ended', 'order.captured']);
   }, 120_000);
 
-  it('can be taken off our hands, and the order stays PAID', async () => {
+  it('can be dismissed, and the order stays PAID', async () => {
     const payment = await aMarked();
     const noteKey = await aDecision(world.store.db, payment, 'dismiss');
     const result = await world.runs.resolve(addressOf(payment), { decision: 'dismiss', noteKey });

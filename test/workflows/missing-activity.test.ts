@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world?.close());
 
-it('an activity that a stand-in lacks is not waited for, and stopping the Workers names it', async () => {
+it('an activity that a stand-in lacks is not waited for, and the stop of the Workers names it', async () => {
   const stop = await startWorkers(world.server.native, await workflowBundle(), LACKING);
   const story = new Story(world, 'lacking');
   await story.open();
@@ -26,6 +26,6 @@ it('an activity that a stand-in lacks is not waited for, and stopping the Worker
     return events?.find((event) => event.activityTaskFailedEventAttributes)
       ?.activityTaskFailedEventAttributes;
   };
-  await until('the call has failed for good', async () => (await failure()) !== undefined, 30_000);
+  await until('the call has failed permanently', async () => (await failure()) !== undefined, 30_000);
   await expect(stop()).rejects.toThrow("add lookAtPayment to the activities of this test's Workers");
 }, 60_000);

@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 const world = useMoneyWorld('skipping');
 
 describe('an operation whose answer was lost', () => {
-  it('is given up after an hour in which nothing shows it, and never repeated', async () => {
+  it('is given up after an hour in which no reading shows it, and never sent again', async () => {
     const faults = { capture: { drop: 'before', times: 1 } };
     const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
     expect(await operate(world, payment, 'capture', 'c1', 4_000)).toMatchObject({ state: 'unknown' });
@@ -25,10 +25,10 @@ describe('an operation whose answer was lost', () => {
       code: 'not_confirmed',
     });
     expect(await doneAt(world, payment)).toEqual([]);
-    await until('the merchant hears of it', () => world.told.includes('order.capture_failed'), 30_000);
+    await until('the merchant is notified', () => world.told.includes('order.capture_failed'), 30_000);
   }, 120_000);
 
-  it('is not given up while the gateway gives no clear answer, however long', async () => {
+  it('is not given up while the gateway gives no clear answer, for any time', async () => {
     const faults = { capture: { drop: 'after', times: 1 } };
     const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
     expect((await operate(world, payment, 'capture', 'c1', 4_000)).state).toBe('unknown');

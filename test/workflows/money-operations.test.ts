@@ -33,12 +33,12 @@ afterEach(async () => {
 
 const fault = (body: object) => world.sandbox.call('POST', '/__sim/faults', body);
 const untilTold = (type: string) =>
-  until(`the merchant hears ${type}`, () => world.told.includes(type), 30_000);
+  until(`the merchant receives ${type}`, () => world.told.includes(type), 30_000);
 const eventsOf = async (id: string) =>
   (await world.client.workflow.getHandle(moneyWorkflowId(id)).fetchHistory()).events ?? [];
 
 describe('a capture', () => {
-  it('takes what was authorized, tells the merchant, and costs 13 events', async () => {
+  it('takes the authorized money, notifies the merchant, and costs 13 events', async () => {
     const payment = await aPaidPayment(world);
     expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({ state: 'done', amount: 10_000 });
     expect(await doneAt(world, payment)).toEqual(['CAPTURE 10000']);
@@ -51,7 +51,7 @@ describe('a capture', () => {
     expect(events.length - 3 * late.length).toBe(13);
   });
 
-  it('may be partial, and several, up to what is there', async () => {
+  it('may be partial, and repeated up to the sum that is left', async () => {
     const payment = await aPaidPayment(world);
     await operate(world, payment, 'capture', 'c1', 4_000);
     expect((await reread(world, payment.id)).status).toBe('PARTIALLY_CAPTURED');
@@ -63,14 +63,14 @@ describe('a capture', () => {
     expect(await doneAt(world, payment)).toEqual(['CAPTURE 4000', 'CAPTURE 6000']);
   });
 
-  it('is done once, however often it is asked for', async () => {
+  it('is done once for any number of requests', async () => {
     const payment = await aPaidPayment(world);
     const asked = Array.from({ length: 8 }, () => operate(world, payment, 'capture', 'c1', 4_000));
     for (const operation of await Promise.all(asked)) expect(operation.state).toBe('done');
     expect(await doneAt(world, payment)).toEqual(['CAPTURE 4000']);
   });
 
-  it('whose answer is lost after it had worked is found by its reference, and not repeated', async () => {
+  it('whose answer is lost after its effect is found by its reference, and not sent again', async () => {
     const payment = await aPaidPayment(world);
     await fault({ capture: { drop: 'after', times: 1 } });
     await operate(world, payment, 'capture', 'c1', 4_000);
@@ -94,7 +94,7 @@ describe('a capture', () => {
     },
   );
 
-  it('that the gateway accepts for later is followed until it is done', async () => {
+  it('that the gateway accepts for later is read until it is done', async () => {
     const payment = await aPaidPayment(world);
     await fault({ capture: { pending: true, afterMs: 300 } });
     expect((await operate(world, payment, 'capture', 'c1')).state).toBe('pending');
@@ -105,7 +105,7 @@ describe('a capture', () => {
     await untilTold('order.captured');
   });
 
-  it('of which a 200 says that it failed has failed, for good, and the merchant hears of it', async () => {
+  it('that failed in a 200 has failed, and the merchant is notified', async () => {
     const payment = await aPaidPayment(world);
     await fault({ capture: { result: 'failure', error: { code: 'E', message: 'no cover' }, times: 1 } });
     expect(await operate(world, payment, 'capture', 'c1')).toMatchObject({
@@ -119,7 +119,7 @@ describe('a capture', () => {
     expect((await operate(world, payment, 'capture', 'c2')).state).toBe('done');
   });
 
-  it('of a payment that was created with capture auto follows the payment by itself', async () => {
+  it('of a payment that was created with capture auto is made by its run', async () => {
     const payment = await anOpenPayment(world, 'auto');
     await payAt(world, payment, { outcome: 'authorize' });
     await look(world, payment);
@@ -141,7 +141,7 @@ describe('a refund', () => {
     expect(world.told).toContain('order.partially_refunded');
   });
 
-  it('never gives back more than there is, however many ask at once', async () => {
+  it('never gives back more than there is, for any number of parallel requests', async () => {
     const payment = await aPaidPayment(world, { outcome: 'capture' });
     const both = await Promise.all([
       operate(world, payment, 'refund', 'r1', 6_000),
@@ -151,7 +151,7 @@ describe('a refund', () => {
     expect(await doneAt(world, payment)).toEqual(['CAPTURE 10000', 'REFUND 6000']);
   });
 
-  it('is carried out without delay although the run is asked for more at once than it can answer', async () => {
+  it('is carried out without delay although the run gets more requests at once than it can answer', async () => {
     const payment = await aPaidPayment(world, { outcome: 'capture' });
     const references = Array.from({ length: 14 }, (_, index) => `r${index}`);
     const asked = await Promise.allSettled(
@@ -166,7 +166,7 @@ describe('a refund', () => {
     expect((await states()).filter((state) => state === 'done')).toHaveLength(3);
   });
 
-  it('of what is only authorized is not possible', async () => {
+  it('of money that is only authorized is not possible', async () => {
     const payment = await aPaidPayment(world);
     expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({
       state: 'failed',
@@ -176,7 +176,7 @@ describe('a refund', () => {
 });
 
 describe('a void', () => {
-  it('gives the authorization back, once', async () => {
+  it('releases the authorization, once', async () => {
     const payment = await aPaidPayment(world);
     expect((await operate(world, payment, 'void', 'void')).state).toBe('done');
     expect(await orderOf(world, payment)).toMatchObject({ status: 'VOIDED' });
@@ -186,12 +186,12 @@ describe('a void', () => {
   });
 });
 
-describe('money for a payment that may not keep it', () => {
+describe('money of a payment that may not keep it', () => {
   it.each([
     ['authorize', 'VOIDED'],
     ['capture', 'REFUNDED'],
   ] as const)(
-    'goes back when the payer does %s after the merchant cancelled, and the merchant hears of it',
+    'goes back when the payer does %s after the merchant cancelled, and the merchant is notified',
     async (outcome, end) => {
       const payment = await lateMoney(world, outcome);
       await untilPayment(world, payment, end);
@@ -201,7 +201,7 @@ describe('money for a payment that may not keep it', () => {
     },
   );
 
-  it('is for a person to see to where it can not go back', async () => {
+  it("leads to a REVIEW where it can't go back", async () => {
     await fault({ void: { result: 'failure', error: { code: 'E', message: 'void not allowed' } } });
     const payment = await lateMoney(world, 'authorize');
     await untilPayment(world, payment, 'REVIEW');
@@ -213,7 +213,7 @@ describe('money for a payment that may not keep it', () => {
     await untilTold('order.late_payment_returned');
   });
 
-  it("that another person gives back meanwhile needs no person's decision", async () => {
+  it("needs no person's decision where another person gives it back meanwhile", async () => {
     const payment = await goneMeanwhile(world);
     await untilPayment(world, payment, 'VOIDED');
     await untilTold('order.late_payment_returned');
@@ -222,7 +222,7 @@ describe('money for a payment that may not keep it', () => {
     expect(world.told).not.toContain('order.review');
   });
 
-  it('waits for a person where the policy says so, who can give it back', async () => {
+  it('waits for a person where the policy says so, and the person can give it back', async () => {
     world.policy = 'review';
     const payment = await lateMoney(world, 'capture');
     await untilPayment(world, payment, 'REVIEW');
@@ -230,7 +230,7 @@ describe('money for a payment that may not keep it', () => {
     expect(await reread(world, payment.id)).toMatchObject({ status: 'REFUNDED' });
   });
 
-  it('goes back when another payment has paid the order, whose other session is closed', async () => {
+  it('goes back when another payment has paid the order, and the other session is closed', async () => {
     const [, second] = await paidBesideAnother(world);
     expect(await reread(world, second.id)).toMatchObject({ reason: 'another payment has paid the order' });
   });

@@ -80,8 +80,8 @@ function ask(payment: { orderReference: string; n: number }, update: string, arg
 }
 
 describe('paymentSession', () => {
-  it.each(['callbackReceived', 'returnVisited', 'lookRequested', 'noSuchSignal'])(
-    'takes whatever %s brings, and is paid',
+  it.each(['callbackReceived', 'poked', 'lookRequested', 'noSuchSignal'])(
+    'accepts any input of %s, and is paid',
     async (signal) => {
       const payment = await anOpenPayment(world);
       const id = paymentWorkflowId(payment);
@@ -96,7 +96,7 @@ describe('paymentSession', () => {
     120_000,
   );
 
-  it('refuses a resolve that it can not understand, in words, and is paid', async () => {
+  it("refuses a resolve that it can't understand, with the reason, and is paid", async () => {
     const payment = await anOpenPayment(world);
     const handle = world.client.workflow.getHandle(paymentWorkflowId(payment));
     for (const [, args] of ODD)
@@ -129,7 +129,7 @@ describe('paymentSession', () => {
     });
   });
 
-  it('is nobody else’s run: an input that another id belongs to is refused', async () => {
+  it('is refused with an input that belongs to another id', async () => {
     const [payment, other] = [await anOpenPayment(world), await anOpenPayment(world)];
     await world.client.workflow.getHandle(paymentWorkflowId(payment)).terminate();
     const handle = await world.client.workflow.start('paymentSession', {
@@ -156,7 +156,7 @@ describe('moneyOperations', () => {
     });
 
   it.each(['operationRequested', 'giveBackRequested'])(
-    'takes whatever %s brings, and captures what it is asked to',
+    'accepts any input of %s, and makes the requested capture',
     async (signal) => {
       const payment = await aPaidPayment(world);
       const workflowId = moneyWorkflowId(payment.id);
@@ -179,7 +179,7 @@ describe('moneyOperations', () => {
     ['carryOut', 'carryOut expects the id of an operation'],
     ['giveBack', 'giveBack expects '],
   ])(
-    'refuses a %s that it can not understand, in words',
+    "refuses a %s that it can't understand, with the reason",
     async (update, words) => {
       const payment = await aPaidPayment(world);
       for (const [name, args] of ODD) {
@@ -210,7 +210,7 @@ describe('moneyOperations', () => {
   });
 });
 
-it('keeps a long-lived payment’s state sound when an odd one is carried over', async () => {
+it('a long-lived payment’s state stays valid when an odd one is carried over', async () => {
   const payment = await anOpenPayment(world);
   await world.client.workflow.getHandle(paymentWorkflowId(payment)).terminate();
   const carried = {

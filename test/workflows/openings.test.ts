@@ -1,5 +1,5 @@
 /**
- * A session that can't be opened: shoppers get an answer, the tries stop when no caller asks, and the next
+ * A session that can't be opened: payers get an answer, the tries stop when no caller asks, and the next
  * click gets the session.
  */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -27,7 +27,7 @@ async function aDeafGateway(): Promise<Story> {
   return story;
 }
 
-/** A shopper clicks; returns the answer, within a quarter of a minute. */
+/** A payer clicks; returns the answer, within a quarter of a minute. */
 async function click({ runs, address }: Story): Promise<string> {
   const [{ kind }] = await Promise.all([runs.open(address), world.sleep(14 * SECOND)]);
   return kind;
@@ -42,7 +42,7 @@ const eventsOf = async ({ client, workflowId }: Story) =>
   (await client.workflow.getHandle(workflowId).fetchHistory()).events ?? [];
 
 describe('a gateway that opens no session', () => {
-  it('has shoppers told so in time, is left alone when they have left, and the next click gets the session', async () => {
+  it('is reported to payers in time, is not called when they have left, and the next click gets the session', async () => {
     const waiting = await aDeafGateway();
     expect(await click(waiting)).toBe('still_opening');
     await waiting.pass(5 * MINUTE);
@@ -57,7 +57,7 @@ describe('a gateway that opens no session', () => {
     expect((await eventsOf(waiting)).length).toBeLessThan(110);
   }, 120_000);
 
-  it('is asked at once by the next click, not when the next try was due', async () => {
+  it('is called at once by the next click, before the next try is due', async () => {
     const waiting = await aDeafGateway();
     await click(waiting);
     await waiting.pass(30 * SECOND);
@@ -66,7 +66,7 @@ describe('a gateway that opens no session', () => {
     expect(await click(waiting)).toBe('open');
   }, 60_000);
 
-  it('lets no calls pile up: twelve that come at once are all answered', async () => {
+  it('lets no calls pile up: twelve parallel ones are all answered', async () => {
     const waiting = await aDeafGateway();
     await click(waiting);
     const handle = waiting.client.workflow.getHandle(waiting.workflowId);
@@ -79,7 +79,7 @@ describe('a gateway that opens no session', () => {
     expect(new Set(kinds.map(({ kind }) => kind))).toEqual(new Set(['still_opening']));
   }, 60_000);
 
-  it('is asked again at the deadline of a payment that rests, which expires, and the shop hears of it', async () => {
+  it('is called again at the deadline of a payment without callers, which expires, and the shop is notified', async () => {
     const waiting = await aDeafGateway();
     await click(waiting);
     await waiting.pass(4 * HOUR + MINUTE);
@@ -88,7 +88,7 @@ describe('a gateway that opens no session', () => {
     expect((await eventsOf(waiting)).at(-1)?.workflowExecutionCompletedEventAttributes).toBeTruthy();
   }, 120_000);
 
-  it('does not keep the merchant from cancelling, and what it may have opened is looked for and closed', async () => {
+  it("does not prevent the merchant's cancel, and a session that it may have opened is found and closed", async () => {
     const waiting = await aDeafGateway();
     await click(waiting);
     await waiting.pass(10 * MINUTE);
@@ -100,7 +100,7 @@ describe('a gateway that opens no session', () => {
     expect(waiting.psp.sessions).toMatchObject([{ state: 'cancelled' }]);
   }, 60_000);
 
-  it('closes it too where another payment has paid the order, while it is being tried', async () => {
+  it('gets such a session closed too where another payment has paid the order during a try', async () => {
     const waiting = await aDeafGateway();
     await click(waiting);
     await waiting.changeOrder({ status: 'PAID', paidPaymentId: 'another payment' });
@@ -109,7 +109,7 @@ describe('a gateway that opens no session', () => {
     expect((await waiting.payment()).status).toBe('CANCELLED');
   }, 60_000);
 
-  it('is asked for as long as a callback names the payment, which no merchant can cancel meanwhile', async () => {
+  it('is called for as long as a callback names the payment, which no merchant can cancel meanwhile', async () => {
     const waiting = await aDeafGateway();
     await click(waiting);
     await waiting.pass(10 * MINUTE);
@@ -125,8 +125,8 @@ describe('a gateway that opens no session', () => {
   }, 120_000);
 });
 
-describe('a try that takes long', () => {
-  it('has shoppers told without it, is not given up, and serves those that ask later', async () => {
+describe('a try at opening that takes long', () => {
+  it('does not delay the answers to payers, is not given up, and serves later callers', async () => {
     const waiting = await aDeafGateway();
     waiting.script.opening = 'works';
     const release = waiting.holdBack('openSession');

@@ -67,13 +67,13 @@ async function withAStuckRead(payment: PaymentRow, attempts = 1): Promise<string
 }
 
 describe('terminate', () => {
-  it('ends the run, and the next callback, return or sweep begins another', async () => {
+  it('ends the run, and the next callback, return or sweep starts another', async () => {
     const payment = await anOpenPayment(world);
     await temporal('workflow terminate', payment, '--reason', 'a test');
     await paid(payment);
   });
 
-  it('leaves a hold to the job that wakes what nobody has read for three intervals', async () => {
+  it('leaves a hold to the job that wakes payments that were not read for three intervals', async () => {
     const payment = await anOpenPayment(world);
     const transactionId = await payAt(world, payment, { outcome: 'on_hold' });
     await called(payment);
@@ -88,7 +88,7 @@ describe('terminate', () => {
     await untilOrder(world, payment, 'PAID');
   });
 
-  it('of a money run sends nothing twice', async () => {
+  it('of a money run sends no operation twice', async () => {
     const faults = { capture: { pending: true, afterMs: 1_000, times: 1 } };
     const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
     const { id } = await operate(world, payment, 'capture', 'c1');
@@ -99,7 +99,7 @@ describe('terminate', () => {
   }, 60_000);
 });
 
-it('cancel is ignored by the run, which goes on', async () => {
+it('cancel is ignored by the run, which continues', async () => {
   const payment = await anOpenPayment(world);
   const { runId } = await handleOf(payment).describe();
   await temporal('workflow cancel', payment);
@@ -119,7 +119,7 @@ describe('reset', () => {
     },
   );
 
-  it('of a payment that has paid moves nothing and tells nobody again', async () => {
+  it('of a payment that has paid moves no money and sends no update again', async () => {
     const payment = await aPaidPayment(world);
     await handleOf(payment).result();
     const told = world.told.length;
@@ -130,7 +130,7 @@ describe('reset', () => {
   });
 });
 
-it('pause of the workflow holds everything back until it is unpaused', async () => {
+it('pause of the workflow holds all work back until it is unpaused', async () => {
   const payment = await anOpenPayment(world);
   await temporal('workflow pause', payment, '--reason', 'a test');
   const paused = `ExecutionStatus = 'Paused' AND OrderReference = '${payment.orderReference}'`;
@@ -158,7 +158,7 @@ describe('of the read that is being retried', () => {
     await untilOrder(world, payment, 'PAID');
   }, 60_000);
 
-  it('reset tries it at once, and from the first attempt on', async () => {
+  it('reset tries it at once, and from the first attempt', async () => {
     const payment = await anOpenPayment(world);
     // From here on it waits for 15 s and longer.
     const id = await withAStuckRead(payment, 3);
@@ -168,7 +168,7 @@ describe('of the read that is being retried', () => {
 });
 
 it.each([[[]], [['--input', 'null']], [['--input', '{"why":"operator"}']]])(
-  'a signal that asks for a look (%j) is one',
+  'a signal that requests a look (%j) causes one',
   async (input) => {
     const payment = await anOpenPayment(world);
     await payAt(world, payment, { outcome: 'authorize' });

@@ -53,12 +53,12 @@ const statusOf = async (story: Story) => (await story.payment()).status;
 const historyOf = async ({ client, workflowId }: Story) =>
   (await client.workflow.getHandle(workflowId).fetchHistory()).events ?? [];
 
-describe('what can not be recorded', () => {
+describe("a reading that can't be recorded", () => {
   const refused = () => {
     throw ApplicationFailure.nonRetryable('invalid byte sequence', 'INPUT_REFUSED');
   };
 
-  it('is looked at again, as often as what is not understood, and pays once it can be', async () => {
+  it('is repeated as often as an answer that is not understood, and pays once it can be recorded', async () => {
     const story = await anOpenPayment();
     story.before.recording = refused;
     story.turns('AUTHORIZED');
@@ -71,7 +71,7 @@ describe('what can not be recorded', () => {
     expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
   });
 
-  it('refuses a resolve instead of ending the run', async () => {
+  it('refuses a resolve and does not end the run', async () => {
     const story = await anOpenPayment();
     await story.change({ status: 'REVIEW', reviewCode: 'amount_mismatch' });
     story.before.recording = refused;
@@ -83,7 +83,7 @@ describe('what can not be recorded', () => {
   });
 
   it.each(['lookAtPayment', 'openSession', 'cancelSession'] as const)(
-    'nor does a run end when somebody ends its %s by hand',
+    'does not end the run, and neither does an operator who fails its %s',
     async (name) => {
       const story = anOrder();
       await story.claim();
@@ -132,7 +132,7 @@ describe('a hold', () => {
     expect((await story.order()).status).toBe('PAYMENT_FAILED');
   });
 
-  it('that becomes UNKNOWN is read again soon, becomes REVIEW after an hour, and is a hold again when it is said so', async () => {
+  it('that becomes UNKNOWN is read again soon, becomes REVIEW after an hour, and is a hold again when the gateway says so', async () => {
     const story = await aHold();
     story.turns('UNCLEAR');
     await story.pass(HOUR + 58 * MINUTE);
@@ -149,7 +149,7 @@ describe('a hold', () => {
     expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
   });
 
-  it('is never read later than its interval, however a callback is followed', async () => {
+  it('is never read later than its interval, also while a callback is followed', async () => {
     const story = await aHold(10_000);
     story.script.isHidden = true;
     await story.callback('e2');
@@ -163,20 +163,23 @@ describe('a hold', () => {
 });
 
 describe('a callback', () => {
-  it.each(['ON_HOLD', 'REVIEW'] as const)('is followed though the payment is %s already', async (status) => {
-    const story = status === 'REVIEW' ? await anUnclearPayment(68 * MINUTE) : await aHold();
-    await story.callback('e2');
-    expect(await statusOf(story)).toBe(status);
-    story.script.isHidden = true;
-    const before = story.script.reads.length;
-    await story.callback('e3');
-    await story.pass(12 * MINUTE);
-    expect(gaps(story).slice(before)).toEqual([1, 2, 5, 15, 60, 300, 300]);
-    story.script.isHidden = false;
-    story.turns('AUTHORIZED');
-    await story.pass(5 * MINUTE);
-    expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
-  });
+  it.each(['ON_HOLD', 'REVIEW'] as const)(
+    'is followed although the payment is %s already',
+    async (status) => {
+      const story = status === 'REVIEW' ? await anUnclearPayment(68 * MINUTE) : await aHold();
+      await story.callback('e2');
+      expect(await statusOf(story)).toBe(status);
+      story.script.isHidden = true;
+      const before = story.script.reads.length;
+      await story.callback('e3');
+      await story.pass(12 * MINUTE);
+      expect(gaps(story).slice(before)).toEqual([1, 2, 5, 15, 60, 300, 300]);
+      story.script.isHidden = false;
+      story.turns('AUTHORIZED');
+      await story.pass(5 * MINUTE);
+      expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
+    },
+  );
 
   it('is followed by reads after 1, 2, 5, 15 and 60 s, then every 5 minutes', async () => {
     const story = await anOpenPayment();
@@ -189,7 +192,7 @@ describe('a callback', () => {
     expect((await story.order()).status).toBe('PAID');
   });
 
-  it('that comes later is followed from the beginning again', async () => {
+  it('that arrives later is followed from the beginning again', async () => {
     const story = await anOpenPayment();
     story.turns('INITIATED');
     await story.callback('e1');
@@ -200,7 +203,7 @@ describe('a callback', () => {
     expect(gaps(story).slice(before)).toEqual([1, 2, 5, 15, 60, 300, 300]);
   });
 
-  it('is followed although a browser comes back in between', async () => {
+  it('is followed although a browser returns in between', async () => {
     const story = await anOpenPayment();
     await story.callback('e1');
     await world.runs.poke(story.address, { why: 'return', at: new Date().toISOString() });
@@ -210,7 +213,7 @@ describe('a callback', () => {
     expect((await story.order()).status).toBe('PAID');
   });
 
-  it('is retried by the same times while the gateway is silent, and never fails the payment', async () => {
+  it('is retried at the same times while the gateway is silent, and never fails the payment', async () => {
     const story = await anOpenPayment();
     story.turns('AUTHORIZED');
     story.script.isDown = true;
@@ -226,7 +229,7 @@ describe('a callback', () => {
   });
 
   it.each(['lookAtPayment', 'recording'] as const)(
-    'that comes during %s of a return hit, and says no more than it finds, asks for no look of its own',
+    'that arrives during %s of a return hit, and has no news after that look, requires no look of its own',
     async (activity) => {
       const story = await anOpenPayment();
       story.turns('AUTHORIZED');
@@ -240,7 +243,7 @@ describe('a callback', () => {
     },
   );
 
-  it('that comes during a look and tells of something later asks for a look of its own', async () => {
+  it('that arrives during a look and names a later event requires a look of its own', async () => {
     const story = await anOpenPayment();
     story.turns('AUTHORIZED');
     story.before.recording = () => {
@@ -253,7 +256,7 @@ describe('a callback', () => {
     expect(await statusOf(story)).toBe('CAPTURED');
   });
 
-  it('with an id seen before asks for nothing', async () => {
+  it('with a known id requires nothing', async () => {
     const story = await anOpenPayment();
     story.turns('ON_HOLD');
     for (let time = 0; time < 3; time += 1) await story.callback('e1');
@@ -263,7 +266,7 @@ describe('a callback', () => {
     expect(await statusOf(story)).toBe('DECLINED');
   });
 
-  it('is handled however many come at once, with few reads', async () => {
+  it('is handled in any number, with few reads', async () => {
     const story = await anOpenPayment();
     story.turns('AUTHORIZED');
     const ids = Array.from({ length: 1_000 }, (_, index) => `e${index}`);
@@ -274,7 +277,7 @@ describe('a callback', () => {
     expect(story.script.reads.length).toBeLessThan(500);
   }, 60_000);
 
-  it('that comes before the session has opened is acted upon once it has', async () => {
+  it('that arrives before the session has opened is handled after the opening', async () => {
     const story = anOrder();
     const payment = await story.claim();
     const release = story.holdBack('openSession');
@@ -289,7 +292,7 @@ describe('a callback', () => {
     expect((await story.order()).status).toBe('PAID');
   });
 
-  it('about a payment whose answer was lost adopts the session that names it', async () => {
+  it('about a payment whose answer was lost adopts the session that names the payment', async () => {
     const story = anOrder();
     const { addressOfNobody: lost } = story;
     const { id: sessionId } = story.leaveBehind(lost);
@@ -299,7 +302,7 @@ describe('a callback', () => {
     expect(await story.order()).toMatchObject({ status: 'PAID', paidPaymentId: lost.paymentId });
   });
 
-  it('about a payment that nobody knows is foreign, and nothing is read', async () => {
+  it('about an unknown payment is foreign, and nothing is read', async () => {
     const story = anOrder();
     const { addressOfNobody: unknown } = story;
     const { id: sessionId } = story.leaveBehind({ ...unknown, paymentId: 'theirs' });
@@ -311,8 +314,8 @@ describe('a callback', () => {
   });
 });
 
-describe('an answer that can not be understood', () => {
-  it('becomes REVIEW after an hour, is read on every hour, and a clear answer leaves REVIEW', async () => {
+describe("an answer that can't be understood", () => {
+  it('becomes REVIEW after an hour, is read every hour, and a clear answer ends the REVIEW', async () => {
     const story = await anUnclearPayment(58 * MINUTE);
     expect(await statusOf(story)).toBe('PENDING');
     expect((await story.notes()).at(-1)).toMatch(
@@ -330,7 +333,7 @@ describe('an answer that can not be understood', () => {
     expect(await story.updates()).toEqual(['order.review', 'order.paid']);
   });
 
-  it('that turns out to be nothing yet leaves REVIEW, and the session may be paid or expire', async () => {
+  it('that turns out to be no payment yet ends the REVIEW, and the session may be paid or expire', async () => {
     const story = await anUnclearPayment(68 * MINUTE);
     expect(await statusOf(story)).toBe('REVIEW');
     untouch(story.psp, story.session);
@@ -341,7 +344,7 @@ describe('an answer that can not be understood', () => {
     expect(await story.payment()).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
   });
 
-  it('is not answered by a gateway that shows nothing, though the time is over: there may be money', async () => {
+  it('is not cleared by a gateway that shows nothing, although the session is over, since there may be money', async () => {
     const story = await anUnclearPayment(5 * HOUR);
     story.script.isHidden = true;
     await story.pass(HOUR + MINUTE);
@@ -352,7 +355,7 @@ describe('an answer that can not be understood', () => {
     expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
   });
 
-  it('that turns out to be nothing after the time is over expires', async () => {
+  it('that turns out to be no payment after the end of the session expires', async () => {
     const story = await anUnclearPayment(5 * HOUR);
     untouch(story.psp, story.session);
     await story.pass(HOUR + MINUTE);
@@ -370,7 +373,7 @@ describe('expiry', () => {
     expect(story.script.reads).toHaveLength(1);
   });
 
-  it('ends a session that nobody paid, and late money then goes back', async () => {
+  it('ends a session that was not paid, and late money then goes back', async () => {
     const story = await anOpenPayment();
     await story.pass(4 * HOUR + 14 * MINUTE);
     expect(await statusOf(story)).toBe('PENDING');
@@ -383,7 +386,7 @@ describe('expiry', () => {
     expect(await story.updates()).toEqual(['order.payment_expired', 'order.late_payment_returned']);
   });
 
-  it('gives a shopper who is back after the deadline a new session', async () => {
+  it('gives a payer who returns after the deadline a new session', async () => {
     const story = await anOpenPayment();
     await story.pass(4 * HOUR + MINUTE);
     expect(await world.runs.open(story.address)).toEqual({
@@ -395,7 +398,7 @@ describe('expiry', () => {
 });
 
 describe("the merchant's cancel", () => {
-  it('closes what nobody paid', async () => {
+  it('closes an unpaid session', async () => {
     const story = await anOpenPayment();
     expect(await story.cancel()).toEqual({
       kind: 'cancelled',
@@ -405,7 +408,7 @@ describe("the merchant's cancel", () => {
     expect(story.session.state).toBe('cancelled');
   });
 
-  it('leaves alone what has been paid, told or not', async () => {
+  it('does not change a paid payment, whether the merchant was notified or not', async () => {
     const story = await anOpenPayment();
     story.turns('AUTHORIZED');
     const answer = await story.cancel();
@@ -413,7 +416,7 @@ describe("the merchant's cancel", () => {
     expect((await story.order()).status).toBe('PAID');
   });
 
-  it('that meets the payment gives the money back and says cancelled', async () => {
+  it('at the moment of the payment gives the money back and sets CANCELLED', async () => {
     const story = await anOpenPayment();
     story.before.cancelSession = () => story.turns('AUTHORIZED');
     expect(await story.cancel()).toEqual({
@@ -423,7 +426,7 @@ describe("the merchant's cancel", () => {
     expect(await story.order()).toMatchObject({ status: 'CANCELLED', paidTimes: 0 });
   });
 
-  it('that the gateway has confirmed is followed until its reads say so too', async () => {
+  it('that the gateway has confirmed is followed until the reads show it too', async () => {
     const story = await anOpenPayment();
     let reads = 0;
     story.before.lookAtPayment = () => {
@@ -437,7 +440,7 @@ describe("the merchant's cancel", () => {
     expect(await story.payment()).toMatchObject({ status: 'CANCELLED', closedBy: 'merchant' });
   });
 
-  it('that the gateway refuses because it was captured pays the order', async () => {
+  it('that the gateway refuses because the money was captured pays the order', async () => {
     const story = await anOpenPayment();
     story.before.cancelSession = () => story.turns('CAPTURED');
     expect(await story.cancel()).toEqual({
@@ -472,14 +475,14 @@ describe('a review', () => {
     return story;
   }
 
-  it('is left by accepting the money', async () => {
+  it('ends when the money is accepted', async () => {
     const story = await inReview();
     const answer = await story.resolve('accept');
     expect(answer).toEqual({ kind: 'resolved', status: 'AUTHORIZED' });
     expect(await story.order()).toMatchObject({ status: 'PAID', paidTimes: 1 });
   });
 
-  it("of another session's transaction is not left by accepting it: that is not this order's money", async () => {
+  it("of another session's transaction does not end when it is accepted, since that is not this order's money", async () => {
     const story = await anOpenPayment();
     story.shows('AUTHORIZED', { sessionId: 'theirs' });
     await story.callback('e1');
@@ -490,7 +493,7 @@ describe('a review', () => {
     expect(await story.order()).toMatchObject({ status: 'REVIEW', paidTimes: 0 });
   });
 
-  it('is left by dismissing it, and the order is free', async () => {
+  it('ends when it is dismissed, and the order is open again', async () => {
     const story = await inReview();
     const answer = await story.resolve('dismiss');
     expect(answer).toEqual({ kind: 'resolved', status: 'AUTHORIZED' });
@@ -507,13 +510,13 @@ describe('a review', () => {
     await story.resolve('dismiss');
   });
 
-  it('is not there to be resolved where nothing is in review', async () => {
+  it("can't be resolved where no payment is in REVIEW", async () => {
     const story = await anOpenPayment();
     const answer = await story.resolve('accept');
     expect(answer).toEqual({ kind: 'not_in_review', status: 'PENDING' });
   });
 
-  it('is found by a run that another one put there behind its back', async () => {
+  it('is found by a run although another run has caused it', async () => {
     const story = await anOpenPayment();
     await story.change({ status: 'REVIEW', reason: 'give_back_failed', reviewCode: 'give_back_failed' });
     story.turns('AUTHORIZED');
@@ -531,7 +534,7 @@ describe('a review', () => {
     expect(await statusOf(story)).toBe('FAILED');
   });
 
-  it('lets a dismissed hold neither block the order nor break a callback beside a new session', async () => {
+  it('does not come back for a dismissed hold, which neither blocks the order nor breaks a callback beside a new session', async () => {
     const story = await anOpenPayment();
     await story.pass(5 * HOUR);
     story.turns('ON_HOLD');
@@ -559,7 +562,7 @@ describe('a run', () => {
     expect(story.psp.sessions.map(({ state }) => state)).toEqual(['open', 'cancelled']);
   });
 
-  it('takes at most 17 events for a paid session with one callback', async () => {
+  it('uses at most 17 events for a paid session with one callback', async () => {
     const story = await anOpenPayment();
     story.turns('AUTHORIZED');
     await story.callback('e1');
@@ -568,7 +571,7 @@ describe('a run', () => {
     expect(events.length).toBeLessThanOrEqual(17);
   });
 
-  it('takes an unproved hit on a settled payment for nothing', async () => {
+  it('ignores an unproved hit on a settled payment', async () => {
     const story = await anOpenPayment();
     story.turns('AUTHORIZED');
     await story.callback('e1');
@@ -576,7 +579,7 @@ describe('a run', () => {
     expect(story.script.reads).toHaveLength(1);
   });
 
-  it('gives back what comes for an order that another session has paid, and lets the order be', async () => {
+  it('gives back money for an order that another session has paid, and does not change the order', async () => {
     const story = await anOpenPayment();
     story.turns('FAILED');
     await story.callback('e1');
@@ -593,8 +596,8 @@ describe('a run', () => {
   });
 });
 
-describe('what waits on one queue', () => {
-  it('keeps nothing on another waiting: openings, reads, records and updates have their own', async () => {
+describe('the task queues', () => {
+  it('do not block each other: openings, reads, records and updates have their own', async () => {
     const story = anOrder();
     await story.claim();
     await world.runs.open(story.address);
@@ -609,7 +612,7 @@ describe('what waits on one queue', () => {
     ]);
   });
 
-  it('makes a read for a waiting caller before a poll', async () => {
+  it('serve a read for a waiting caller before a poll', async () => {
     const story = await aHold();
     await story.pass(HOUR + MINUTE);
     const reads = (await historyOf(story)).flatMap(({ activityTaskScheduledEventAttributes: of }) =>

@@ -70,7 +70,7 @@ async function updatesOf({ id }: PaymentRow): Promise<{ types: string[]; ids: st
 }
 
 describe('a refund that was done and fails afterwards', () => {
-  it('is told, is failed when it is asked for again, and the order is PAID as before; the next one is told too', async () => {
+  it('is announced and has failed when it is requested again, and the order is PAID as before; the next one is announced too', async () => {
     const payment = await aPaidPayment(world, { outcome: 'capture' });
     expect(await operate(world, payment, 'refund', 'r1')).toMatchObject({ state: 'done' });
     await untilOrder(world, payment, 'REFUNDED');
@@ -88,7 +88,7 @@ describe('a refund that was done and fails afterwards', () => {
     for (const id of ids) expect(id).toMatch(/^[\x21-\x7e]{1,200}$/);
   });
 
-  it('of money that came too late is given back again, and the merchant hears of each turn', async () => {
+  it('of late money is given back again, and the merchant is notified of each change', async () => {
     const payment = await lateMoney(world, 'capture');
     await untilPayment(world, payment, 'REFUNDED');
     await reversed(payment, 'REFUND');
@@ -104,11 +104,11 @@ describe('a refund that was done and fails afterwards', () => {
   });
 });
 
-describe('what is taken back, and done again by hand before anybody looks', () => {
+describe('an operation that is taken back, and done again by hand before the next look', () => {
   it.each([
     ['REFUND', 'capture', 'REFUNDED'],
     ['VOID', 'authorize', 'VOIDED'],
-  ] as const)('is told twice over: a %s of late money', async (event, paid, status) => {
+  ] as const)('is announced as both: a %s of late money', async (event, paid, status) => {
     const payment = await lateMoney(world, paid);
     await untilPayment(world, payment, status);
     await atRest(payment);
@@ -121,7 +121,7 @@ describe('what is taken back, and done again by hand before anybody looks', () =
     ]);
   });
 
-  it('is told twice over: the void of what has paid', async () => {
+  it('is announced as both: the void of a payment that has paid', async () => {
     const payment = await aPaidPayment(world);
     await operate(world, payment, 'void', 'v1');
     await untilOrder(world, payment, 'VOIDED');
@@ -134,7 +134,7 @@ describe('what is taken back, and done again by hand before anybody looks', () =
 });
 
 describe('a capture that was done and is taken back', () => {
-  it('is told, and what is held again may be captured again, for the same sum', async () => {
+  it('is announced, and the money that is held again may be captured again, for the same sum', async () => {
     const payment = await aPaidPayment(world);
     await operate(world, payment, 'capture', 'c1');
     await untilPayment(world, payment, 'CAPTURED');
@@ -154,7 +154,7 @@ describe('a capture that was done and is taken back', () => {
     ]);
   });
 
-  it('is for a person to see to where nothing is held any more, and stays so', async () => {
+  it('leads to a REVIEW where no money is held any more, and stays there', async () => {
     const payment = await aPaidPayment(world);
     await operate(world, payment, 'capture', 'c1');
     await reversed(payment, 'CAPTURE', 'FAILED');

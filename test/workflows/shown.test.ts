@@ -49,7 +49,7 @@ const unreadable = () =>
 const called = (payment: PaymentRow, eventId: string) =>
   world.runs.callback(addressOf(payment), aCallback(eventId));
 
-it('during a look its details say since when, because of what, and where the attempts are', async () => {
+it('during a look its details show the start, the reason and the attempts', async () => {
   const payment = await anOpenPayment(world);
   const id = paymentWorkflowId(payment);
   await unreadable();
@@ -74,7 +74,7 @@ it('during a look its details say since when, because of what, and where the att
   expect(after).not.toContain('Pending Activities');
 }, 60_000);
 
-it('several reasons for one look are named together', async () => {
+it('several reasons for one look are listed together', async () => {
   const payment = await anOpenPayment(world);
   const id = paymentWorkflowId(payment);
   const slow = { delayMs: 3_000 };
@@ -89,7 +89,7 @@ it('several reasons for one look are named together', async () => {
   await untilDetails(id, /looking because of 2 callbacks, the payer's return, the sweep, an operator, since/);
 }, 60_000);
 
-it('a hold that the merchant has acknowledged is not shown as waiting for it any more', async () => {
+it('a hold that the merchant has acknowledged is no longer shown as waiting for the merchant', async () => {
   const payment = await anOpenPayment(world);
   const id = paymentWorkflowId(payment);
   await payAt(world, payment, { outcome: 'on_hold' });
@@ -99,7 +99,7 @@ it('a hold that the merchant has acknowledged is not shown as waiting for it any
   expect(await detailsOf(id)).not.toContain('to acknowledge');
 });
 
-it('a run that is over has nothing to wait for', async () => {
+it('a run that has ended waits for nothing', async () => {
   const payment = await anOpenPayment(world);
   await payAt(world, payment, { outcome: 'authorize' });
   await look(world, payment);
@@ -110,7 +110,7 @@ it('a run that is over has nothing to wait for', async () => {
   expect(details).not.toContain('to acknowledge');
 });
 
-it('a money run says what it moves, of which transaction, in its summary and in those of its activities', async () => {
+it('a money run names its operation and its transaction, in its summary and in those of its activities', async () => {
   const faults = { capture: { status: 503, times: 1 } };
   const payment = await aPaidPayment(world, { outcome: 'authorize', faults });
   const id = moneyWorkflowId(payment.id);
@@ -130,7 +130,7 @@ it('a money run says what it moves, of which transaction, in its summary and in 
   expect(await summariesOf(id)).toContain(`carry out ${words} (${operationId})`);
 }, 60_000);
 
-it('what is left to capture is said without an amount that nobody knows yet', async () => {
+it('the sum that is left to capture is shown without an amount while the amount is unknown', async () => {
   const payment = await aPaidPayment(world);
   const { id: operationId } = await operate(world, payment, 'capture', 'all');
   expect(await summariesOf(moneyWorkflowId(payment.id))).toContain(
@@ -138,7 +138,7 @@ it('what is left to capture is said without an amount that nobody knows yet', as
   );
 });
 
-it('a text longer than a line is cut in a summary, and keeps no run from going on', async () => {
+it('a text longer than a line is cut in a summary, and does not stop the run', async () => {
   const payment = await anOpenPayment(world);
   const at = new Date().toISOString();
   const transactionId = '€'.repeat(500);

@@ -31,7 +31,7 @@ describe('a sweep', () => {
     return runs.length;
   };
 
-  it('reads each page of what is new once, and wakes whom the last one shows', async () => {
+  it('reads each page of new payments once, and wakes the payments of the last one', async () => {
     const [payment, listed] = await aPaidSession(world);
     world.pages.set('created', [...foreignPages(3), [listed, aListed('T12345678.another')]]);
     await world.sweep('new', 'once');
@@ -40,7 +40,7 @@ describe('a sweep', () => {
     expect(await marks()).toMatchObject({ created: { pages: 4, foreign: 4, finds: 1 } });
   });
 
-  it('goes on in another run where it was, when its history grows long', async () => {
+  it('continues at its position in another run when its history grows long', async () => {
     const [payment, listed] = await aPaidSession(world);
     world.pages.set('created', [[listed], ...foreignPages(40), [listed]]);
     const workflowId = await world.sweep('new', 'long');
@@ -60,8 +60,8 @@ describe('a sweep', () => {
     ['a number', [42]],
     ['{}', [{}]],
     ['a list', [[{ gateway: 'dintero', of: 'new' }]]],
-    ['a gateway that is no text', [{ gateway: 5, of: 'new' }]],
-    ['a kind that there is not', [{ gateway: 'dintero', of: 'everything' }]],
+    ['a gateway that is not a text', [{ gateway: 5, of: 'new' }]],
+    ['an unknown kind', [{ gateway: 'dintero', of: 'everything' }]],
   ])('started by hand with %s ends with a failure that says what it expects', async (name, args) => {
     const handle = await begin(`odd sweep ${name}`, args);
     await expect(handle.result()).rejects.toMatchObject({
@@ -78,14 +78,14 @@ describe('a sweep', () => {
       'no times',
       { startedAt: 'then', listings: [{ name: 'created', since: 'x' }], pass: NO_PAGE, ended: [] },
     ],
-    ['odd ends', { startedAt: '2026-01-01T00:00:00Z', listings: [], pass: NO_PAGE, ended: [null] }],
-  ])('begins at its marks where it is said to have come as far as %s', async (name, soFar) => {
+    ['invalid ends', { startedAt: '2026-01-01T00:00:00Z', listings: [], pass: NO_PAGE, ended: [null] }],
+  ])('begins at its marks where its position is %s', async (name, soFar) => {
     world.pages.set('created', foreignPages(2));
     const handle = await begin(`odd so far ${name}`, [{ gateway: 'dintero', of: 'new', soFar }]);
     expect(await handle.result()).toMatchObject([{ listing: 'created', pages: 2 }]);
   });
 
-  it('reads a page again that failed, and no other', async () => {
+  it('repeats a page that failed, and no other', async () => {
     let failures = 2;
     world.pages.set('created', foreignPages(4));
     world.trouble = (_, page) => {
@@ -107,7 +107,7 @@ describe('a sweep', () => {
     expect(Object.keys(await marks())).toEqual(['old']);
   });
 
-  it('of changes leaves what is new to the other, and counts callbacks that never came once an hour', async () => {
+  it('of changes leaves new payments to the other sweep, and counts missed callbacks once an hour', async () => {
     await world.sweep('changes', 'changes');
     await world.sweep('changes', 'changes');
     expect(world.asked).toEqual(['captured 0', 'old 0', 'captured 0', 'old 0']);
@@ -116,7 +116,7 @@ describe('a sweep', () => {
     expect(histories).toHaveLength(2);
   });
 
-  it('asks the gateway on its background queue, after everything else there', async () => {
+  it('calls the gateway on its background queue, after all other calls there', async () => {
     const workflowId = await world.sweep('new', 'queues');
     const { events } = await world.client.workflow.getHandle(workflowId).fetchHistory();
     const scheduled = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: one }) => one ?? []);

@@ -55,7 +55,7 @@ const giveBack = (payment: PaymentRow, asked: GiveBackRequest) =>
   });
 
 it.each(['accept', 'dismiss'] as const)(
-  'an invented note does not %s, nor one that was written for another decision',
+  'an invented note does not %s, and neither does a note of another decision',
   async (decision) => {
     const payment = await inReview();
     const other = await decide(payment, decision === 'accept' ? 'dismiss' : 'accept');
@@ -70,7 +70,7 @@ it.each(['accept', 'dismiss'] as const)(
   },
 );
 
-it('what a person has decided is done once, and harmless when it is asked for again', async () => {
+it("a person's decision is carried out once, and harmless when it is requested again", async () => {
   const payment = await inReview();
   const noteKey = await decide(payment, 'dismiss');
   const request = { decision: 'dismiss', noteKey } as const;
@@ -96,7 +96,7 @@ it('an invented note gives nothing back, of a review or of a paid order, and a p
   expect(await doneAt(world, paid)).toEqual([]);
 });
 
-it('no message closes a live session of an order that nobody has paid', async () => {
+it('no message closes a live session of an unpaid order', async () => {
   const payment = await anOpenPayment(world);
   const handle = world.client.workflow.getHandle(paymentWorkflowId(payment));
   await handle.signal(closeRequested, { why: 'order_paid', at: new Date().toISOString() });
@@ -109,13 +109,13 @@ it('no message closes a live session of an order that nobody has paid', async ()
   await untilOrder(world, payment, 'PAID');
 });
 
-it('what the merchant cancels by the API is closed', async () => {
+it('a session that the merchant cancels by the API is closed', async () => {
   const payment = await anOpenPayment(world);
   const noteKey = await decide(payment, 'cancel');
   expect(await world.runs.cancel(addressOf(payment), { noteKey })).toEqual({ kind: 'cancelled' });
 });
 
-it('no message closes a payment whose session could not be opened yet, and who asked by the API still can', async () => {
+it('no message closes a payment whose session could not be opened yet, and a caller of the API still can', async () => {
   await world.sandbox.call('POST', '/__sim/faults', { create: { status: 500 } });
   const payment = await aPayment(world.store.db);
   expect(await world.runs.open(addressOf(payment))).toEqual({ kind: 'still_opening' });
@@ -129,7 +129,7 @@ it('no message closes a payment whose session could not be opened yet, and who a
   await world.sandbox.call('DELETE', '/__sim/faults');
 }, 60_000);
 
-it('an activity that no workflow asked for is not done', async () => {
+it("an activity without a workflow's request is refused", async () => {
   const payment = await anOpenPayment(world);
   const { workflowService } = world.client.connection;
   const record = {

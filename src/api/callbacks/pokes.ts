@@ -1,13 +1,13 @@
-/** Limits the looks that unproved hits may ask for: three, then one per 30 seconds and payment. */
+/** Limits the looks that pokes may ask for: three, then one per 30 seconds and payment. */
 import type { PaymentKey } from '../../domain/payment.ts';
 import type { PaymentRuns } from '../../temporal/payment-runs.ts';
-import type { UnprovedHit } from '../../domain/trigger.ts';
+import type { Poke } from '../../domain/trigger.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
 export interface Pokes {
   /** Wakes an existing run and never creates one. Never throws: a poke is not worth an error. */
-  poke(key: PaymentKey, why: UnprovedHit['why']): Promise<void>;
+  poke(key: PaymentKey, why: Poke['why']): Promise<void>;
 }
 
 const BURST = 3;
@@ -26,11 +26,11 @@ export function createPokes(runs: Pick<PaymentRuns, 'poke'>): Pokes {
   const buckets = {
     return: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
     unproved_callback: new TokenBuckets(PER_SECOND_AFTERWARDS, BURST),
-  } satisfies Record<UnprovedHit['why'], TokenBuckets>;
+  } satisfies Record<Poke['why'], TokenBuckets>;
   /** Runs that were poked within `TOGETHER_MS`, and whether another hit has followed. */
   const recent = new Map<string, { isFollowed: boolean }>();
 
-  async function poke(key: PaymentKey, why: UnprovedHit['why']): Promise<void> {
+  async function poke(key: PaymentKey, why: Poke['why']): Promise<void> {
     // Limited by the run's id: a forger may invent any payment id beside it.
     const id = paymentWorkflowId(key);
     const hits = `${why} ${id}`;

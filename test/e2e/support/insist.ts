@@ -14,7 +14,9 @@ export async function persist<Result>(what: string, attempt: () => Promise<Resul
       return await attempt();
     } catch (error) {
       if (Date.now() > deadline)
-        throw new Error(`${what}: in vain for ${ASKS_FOR_MS} ms, ${String(error)} at last`, { cause: error });
+        throw new Error(`${what}: no success for ${ASKS_FOR_MS} ms, last error: ${String(error)}`, {
+          cause: error,
+        });
       await sleep(250);
     }
   }

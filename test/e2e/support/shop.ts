@@ -1,4 +1,4 @@
-/** The steps of a shop and its shoppers, as the scenarios use them. */
+/** The steps of a shop and its payers, as the scenarios use them. */
 import { randomBytes } from 'node:crypto';
 import type { Answer } from './http.ts';
 import type { Paid } from './sandbox.ts';
@@ -84,10 +84,14 @@ export async function untilTold(
   limitMs?: number,
 ): Promise<void> {
   const missing = () => references.filter((reference) => stack.merchant.ids(reference, type).length === 0);
-  const what = `the merchant hears ${type} of ${references.length} orders`;
-  await until(what, () => missing().length === 0, limitMs).catch((error: unknown) => {
+  const what = `the merchant receives ${type} of ${references.length} orders`;
+  await until(what, () => missing().length === 0, limitMs).catch(async (error: unknown) => {
+    const [first = '', ...others] = missing();
+    const { body } = await stack.call('GET', `/v1/payments?order=${first}`);
+    const story = JSON.stringify(body.data);
     throw new Error(
-      `${(error as Error).message}; missing ${missing().length}: ${missing().slice(0, 5).join()}`,
+      `${(error as Error).message}: missing are ${others.length} others and ${first}: ${story}`,
+      { cause: error },
     );
   });
 }

@@ -1,6 +1,7 @@
 /**
- * Loads the sources themselves, with three differences: `Date` is the model's, modules that reach the world outside are replaced, and
- * the functions named in seams.js can be exchanged for worse ones while the process runs.
+ * Loads the sources themselves, with three differences: `Date` is the model's, modules that reach the outside
+ * world are replaced, and tests can replace the functions named in seams.js by wrong ones in a running
+ * process.
  */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ const ROOT = new URL('../../../', import.meta.url).href;
 const SOURCES = `${ROOT}src/`;
 const MODEL = `${ROOT}test/model/`;
 
-/** By the name of a package, or of a module under src/. */
+/** By the name of a package or of a module under src/. */
 const ALWAYS = {
   standardwebhooks: 'webhook',
   'crash-points.ts': 'crash-points',
@@ -34,7 +35,7 @@ const ALWAYS = {
   'store/update-body.ts': 'store-update-body',
   'store/wakes.ts': 'store-wakes',
 };
-/** A real Temporal server needs the real ones. */
+/** A real Temporal server needs the real modules. */
 const PURE_ONLY = {
   '@temporalio/workflow': 'temporal-workflow',
   '@temporalio/activity': 'temporal-activity',
@@ -69,7 +70,7 @@ function withSeam(href) {
   return SEAMS[nameOf(href)] === undefined ? href : `${href}?seam`;
 }
 
-/** As seams.js calls a module. */
+/** The name of a module in seams.js. */
 function nameOf(href) {
   return href.startsWith(SOURCES) ? href.slice(SOURCES.length) : href.slice(MODEL.length);
 }
@@ -87,7 +88,10 @@ export async function load(url, context, next) {
   return asModule(isOnOurClock(url) ? `${OURS}${code}` : code);
 }
 
-/** One line is not moved by what stands before it. The model's own measure of time is the real one. */
+/**
+ * Modules that get the model's clock. `OURS` has no line break, so their line numbers do not change. The
+ * model itself measures with the real clock.
+ */
 function isOnOurClock(url) {
   if (url.startsWith(SOURCES) || url.startsWith(`${MODEL}stand-ins/`)) return true;
   if (url.startsWith(`${MODEL}schedule/`)) return true;
@@ -98,7 +102,7 @@ function asModule(source) {
   return { format: 'module', source, shortCircuit: true };
 }
 
-/** The module itself, each named function of which asks first whether a bug is planted in its place. */
+/** The module, in which each named function first checks whether a bug is planted in its place. */
 function seam(url) {
   const real = JSON.stringify(`${url}?real`);
   const exchanged = SEAMS[nameOf(url)].map(
@@ -115,7 +119,7 @@ function seam(url) {
   ].join('\n');
 }
 
-/** The world outside as a module sees it. */
+/** The replacements of the outside world for a module. */
 const OURS = 'const { ModelDate: Date, modelFetch: fetch, ModelAbortSignal: AbortSignal } = globalThis;';
 
 const SWC = {

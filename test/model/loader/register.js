@@ -1,4 +1,4 @@
-/** `node --import` this: TypeScript as it is, and stand-ins where the core meets Temporal, the clock and the store. */
+/** For `node --import`: loads TypeScript unchanged, with stand-ins for Temporal, the clock and the store. */
 import { register } from 'node:module';
 
 const isPure = process.env.PAIDONCE_MODEL_SERVER === undefined;

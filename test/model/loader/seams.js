@@ -1,6 +1,6 @@
 /**
- * The functions in whose place a test can plant a bug, by module under src/, or by stand-in. A module's calls of its own functions are
- * not met.
+ * The functions that a planted bug can replace, by module under src/ or by stand-in. Calls of a function
+ * inside its own module are not replaced.
  */
 export const SEAMS = {
   'domain/apply-finding.ts': ['applyFinding'],

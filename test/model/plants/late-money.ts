@@ -1,4 +1,4 @@
-/** Bugs in who pays an order, and in what becomes of money that may not be kept. */
+/** Bugs in the choice of the payment that pays an order, and in the handling of late money. */
 import type { reservedFor } from '../../../src/domain/operation.ts';
 import type { applyFinding } from '../../../src/domain/apply-finding.ts';
 import type { Finding } from '../../../src/domain/finding.ts';
@@ -15,7 +15,7 @@ import type { Plants } from './plant.ts';
 type Apply = typeof applyFinding;
 type ApplyArguments = Parameters<Apply>;
 
-/** As if nobody had paid. */
+/** The order as if no payment had paid it. */
 const unpaid = <Order extends { paidPaymentId: string | null }>(order: Order): Order => ({
   ...order,
   paidPaymentId: null,
@@ -23,7 +23,7 @@ const unpaid = <Order extends { paidPaymentId: string | null }>(order: Order): O
 
 export const LATE_MONEY: Plants = {
   'gives back the money of a paid order': {
-    found: /nobody has asked for it \(late_money\)/,
+    found: /is sent without a request \(late_money\)/,
     plant: () => ({
       nextSteps: giveBackAlways,
       claimGiveBack: claimAnother,
@@ -48,7 +48,7 @@ export const LATE_MONEY: Plants = {
     plant: () => ({ applyFinding: dropLate }),
   },
   'gives back what the policy says to review': {
-    found: /nobody has asked for it \(late_money\)/,
+    found: /is sent without a request \(late_money\)/,
     plant: () => ({
       applyFinding: (real: Apply, ...[order, payment, finding]: ApplyArguments) =>
         real(order, payment, finding, 'give_back'),
@@ -74,7 +74,7 @@ type ClaimGiveBack = (
   wanted: { kind: 'refund' | 'void'; cause: OperationRow['cause'] },
 ) => Promise<OperationRow | null>;
 
-/** Nobody looks whether it may. */
+/** Claims without the checks of the real function. */
 async function claimAnother(
   _: ClaimGiveBack,
   db: Db,
@@ -95,7 +95,7 @@ async function claimTwo(
   return first;
 }
 
-/** Minds the sums of others, and not those of its own. */
+/** Counts the sums of the merchant's operations, and not those of other give-backs. */
 function ofGiveBacks(
   real: typeof reservedFor,
   kind: Parameters<typeof reservedFor>[0],

@@ -1,4 +1,4 @@
-/** Bugs in what is made of callbacks, and in what the merchant hears. */
+/** Bugs in the handling of callbacks, and in the updates to the merchant. */
 import type { OrderChange } from '../../../src/domain/order-change.ts';
 import type { Callback, Claim, Proved } from '../../../src/domain/callback.ts';
 import type { decide } from '../../../src/domain/decide.ts';
@@ -36,7 +36,7 @@ export const MESSAGES: Plants = {
   },
   'tells nothing of what was taken back': {
     found:
-      /is taken back, and the merchant is not told|was told as done, and not that it was taken back|last heard/,
+      /is taken back, and the merchant is not told|was told as done, and not that it was taken back|the last update says/,
     plant: () => ({ applyFinding: dropReversals }),
   },
   'tells nothing of what came back and had gone again when it was seen': {
@@ -44,7 +44,7 @@ export const MESSAGES: Plants = {
     plant: () => ({ applyFinding: dropWhatStands }),
   },
   'tells the merchant nothing of a payment': {
-    found: /is untold|heard 0 times/,
+    found: /is untold|was notified 0 times/,
     plant: () => ({
       attemptUpdate: (real: Attempt, ...args: Parameters<Attempt>): Promise<Attempted> =>
         args[1].endsWith('/order.paid') ? Promise.resolve({ kind: 'ended', state: 'off' }) : real(...args),
@@ -69,13 +69,13 @@ function dropWhatStands(real: (...args: unknown[]) => OrderChange, ...args: unkn
 
 type Attempt = (tools: unknown, effectId: string, telling: unknown) => Promise<Attempted>;
 
-/** Two processes tell it. */
+/** Two processes send the update. */
 function attemptTwice(real: Attempt, ...args: Parameters<Attempt>): Promise<Attempted> {
   real(...args).catch(() => undefined);
   return real(...args);
 }
 
-/** Nobody looks whether an attempt is under way. */
+/** Claims also while an attempt is under way. */
 function claimAlways(
   claim: (db: Db, effectId: string, forMs: number) => Promise<ClaimedUpdate | null>,
   db: Db,
@@ -84,7 +84,7 @@ function claimAlways(
   return claim(db, effectId, 0);
 }
 
-/** Whatever names an event is what we have done ourselves. */
+/** Treats every callback that names an event as the echo of our own operation. */
 function swallowEchoes(
   real: (claim: Claim, proved: Proved) => boolean,
   claim: Claim,
@@ -116,7 +116,7 @@ function forgetEqual(
     : log(db, received);
 }
 
-/** One that has heard of a transaction takes it for paid. */
+/** Treats a payment as paid once a callback has named a transaction. */
 function believer(): Planted {
   const believed = new Set<string>();
   return {

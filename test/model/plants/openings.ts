@@ -5,7 +5,7 @@ import type { Plants } from './plant.ts';
 
 export const OPENINGS: Plants = {
   'hands out the session that it has opened, whichever was recorded': {
-    found: /the shopper is sent to .*, not/,
+    found: /the payer is sent to .*, not/,
     plant: () => ({
       async recordOpened(
         record: (db: Db, paymentId: string, session: OpenedSession) => Promise<object>,

@@ -1,4 +1,4 @@
-/** Bugs in captures, refunds and voids that somebody has asked for. */
+/** Bugs in requested captures, refunds and voids. */
 import type { reservedFor, Trace } from '../../../src/domain/operation.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { Attempt, markSending } from '../../../src/store/operation-attempts.ts';
@@ -32,7 +32,7 @@ export const OPERATIONS: Plants = {
   },
 };
 
-/** Whatever was sent, and is meant, is taken for not sent. */
+/** Treats the selected operations as not sent. */
 function sendsAgain(isMeant: (row: OperationRow) => boolean): Planted {
   return {
     async readAttempt(read: (db: Db, id: string) => Promise<Attempt>, db: Db, id: string): Promise<Attempt> {

@@ -1,12 +1,12 @@
-/** A bug of the kind that people make in payment systems, and how the model tells that it is there. */
+/** A typical bug of a payment system, and how the model reports it. */
 
-/** Functions by name, each called with the one in whose place it stands. */
+/** Replacements by name. Each gets the replaced function as its first argument. */
 export type Planted = Readonly<Record<string, (real: never, ...args: never[]) => unknown>>;
 
 export interface Plant {
-  /** A part of what the model says of it. */
+  /** Matches the broken promise that the model reports. */
   readonly found: RegExp;
-  /** Anew for each schedule, since some remember. */
+  /** Called for each schedule, since some bugs have a memory. */
   plant(): Planted;
 }
 

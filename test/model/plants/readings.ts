@@ -1,4 +1,4 @@
-/** Bugs in what is made of an answer of the gateway's, and in when it is asked. */
+/** Bugs in the handling of a reading, and in the times of looks. */
 import type { LookResult } from '../../../src/activities/contract.ts';
 import type { decide } from '../../../src/domain/decide.ts';
 import type { Decision, Finding } from '../../../src/domain/finding.ts';
@@ -22,7 +22,7 @@ const unmindful =
     return differs !== null && of.includes(differs) ? null : differs;
   };
 
-/** As if nobody had decided anything. */
+/** The payment as if no person had accepted anything. */
 const NOTHING_ACCEPTED = { accepted: undefined } as unknown as Partial<Opened>;
 
 const found = (finding: Omit<Finding, 'pays' | 'cause'>): Decision => ({
@@ -102,7 +102,7 @@ export const READINGS: Plants = {
     }),
   },
   'polls no hold': {
-    found: /is on hold, and nobody has asked|is ON_HOLD/,
+    found: /is on hold, and was not read|is ON_HOLD/,
     plant: () => ({
       planAfterClearAnswer: (
         real: typeof planAfterClearAnswer,
@@ -115,5 +115,5 @@ export const READINGS: Plants = {
   },
 };
 
-/** As if the gateway had just been asked. */
+/** A look's result, although the gateway was not read. */
 const SEEN = { answer: 'wait', isAbsent: false } as LookResult;

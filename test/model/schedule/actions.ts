@@ -1,4 +1,7 @@
-/** What people and their machines do, whenever they please: each is possible or not in the world as it is. */
+/**
+ * Actions of people and machines, at random times. An action that is impossible in the current world does
+ * nothing.
+ */
 import { openPayment } from '../../../src/api/payments/open-payment.ts';
 import { closePayment } from '../../../src/api/payments/cancel-payment.ts';
 import { Refusal } from '../../../src/api/refusal.ts';
@@ -16,14 +19,14 @@ import { changeMind, pay, payable, reverse, settleHold } from './payers.ts';
 
 const AMOUNTS = [10_000, 10_000, 10_000, 7_000];
 const HOUR_MS = 3_600_000;
-/** The name of the API key that all of it is asked with. */
+/** The name of the API key of all requests. */
 const KEY = 'shop';
 
 export type Action = (world: World) => void;
 
 export const ACTIONS = {
-  shop: (world) => ask(world, 'the shopper goes to pay', () => shop(world, false)),
-  replace: (world) => ask(world, 'the shopper begins anew', () => shop(world, true)),
+  shop: (world) => ask(world, 'the payer goes to pay', () => shop(world, false)),
+  replace: (world) => ask(world, 'the payer starts again', () => shop(world, true)),
   cancel: (world) => {
     const payment = newest(world);
     if (payment === undefined) return;
@@ -78,8 +81,8 @@ export const ACTIONS = {
 export type ActionName = keyof typeof ACTIONS;
 
 /**
- * With Temporal's state gone, only a sweep finds what nobody else knew: a callback that came while the store was away, or one about a settled
- * payment that the gateway could not yet bear out. Where there are none, such a run may not be lost.
+ * With Temporal's state gone, only a sweep finds a callback that came while the store was away, or one about
+ * a settled payment that the gateway could not confirm yet. Without sweeps, such a run may not be lost.
  */
 function mayLose({ trouble, network, tables }: World, workflowId: string): boolean {
   if (trouble.weather.sweeps) return true;
@@ -87,7 +90,7 @@ function mayLose({ trouble, network, tables }: World, workflowId: string): boole
   return !network.isOnlyWitness(workflowId) && (payment === undefined || !isSettled(payment.status));
 }
 
-/** A request to the API; what it is refused is nobody's fault. */
+/** A request to the API. A refusal is no fault. */
 function ask(world: World, what: string, request: () => Promise<unknown>): void {
   world.say(() => what);
   enterActivity(null);
@@ -112,12 +115,12 @@ async function shop(world: World, isReplacing: boolean): Promise<void> {
   if (isReplacing) world.promises.asked.replacing ??= world.clock.now;
   const { payment } = await openPayment({ ...service, opener: world.opener }, request, KEY);
   const { sessionId, runId } = tables.payments.get(payment.id) ?? {};
-  world.say(() => `the shopper is sent to ${payment.sessionId}`);
+  world.say(() => `the payer is sent to ${payment.sessionId}`);
   world.promises.keep(
     payment.sessionId === sessionId,
-    `the shopper is sent to ${payment.sessionId}, not ${sessionId}`,
+    `the payer is sent to ${payment.sessionId}, not ${sessionId}`,
   );
-  world.promises.keep(runId != null, `the shopper is sent to ${payment.sessionId}, which no run watches`);
+  world.promises.keep(runId != null, `the payer is sent to ${payment.sessionId}, which no run watches`);
 }
 
 function closing({ promises, clock }: World, { id }: PaymentRow): void {
@@ -128,7 +131,7 @@ function newest({ tables }: World): PaymentRow | undefined {
   return [...tables.payments.values()].at(-1);
 }
 
-/** In the Backoffice. */
+/** An operation by hand in the Backoffice. */
 function byHand({ psp, chance }: World): void {
   const session = chance.pick(psp.sessions.filter(({ ledger }) => (ledger?.held ?? 0) > 0));
   if (session === undefined) return;
@@ -139,7 +142,7 @@ function byHand({ psp, chance }: World): void {
   psp.byHand(session, kind, kind === 'void' || chance.hits(0.5) ? left : Math.ceil(left / 2));
 }
 
-/** By the merchant's API, about the payment that has paid, or is thought to. */
+/** An operation through our API, on the payment that has paid the order, else on the newest one. */
 function move(world: World): void {
   const { tables, chance, promises, mover, reference } = world;
   const payer = tables.orders.get(reference)?.paidPaymentId;
@@ -147,7 +150,7 @@ function move(world: World): void {
   if (payment === undefined) return;
   const kind: OperationKind = chance.pick(['capture', 'capture', 'refund', 'refund', 'void']);
   const name = `${kind[0]}${chance.between(1, 4)}`;
-  // A reference stands for one body, mostly: the same again, and sometimes another one.
+  // A reference usually has the same body each time, and sometimes another one.
   const amount = chance.hits(0.1) ? 1_234 : ([null, 3_000, 6_000, 6_000][Number(name[1]) - 1] ?? null);
   promises.asked.operations.add(`${payment.id}/${kind}/${name}`);
   const { rules } = world.trouble.weather;
@@ -158,7 +161,7 @@ function move(world: World): void {
   );
 }
 
-/** An operator sees to what is in review. */
+/** An operator decides about a payment in REVIEW. */
 function decide(world: World): void {
   const { tables, chance, promises, service } = world;
   const payment = [...tables.payments.values()].find(({ status }) => status === 'REVIEW');

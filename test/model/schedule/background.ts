@@ -1,4 +1,4 @@
-/** What goes on by itself: sweeps, and whoever wakes what was forgotten. */
+/** The background jobs: sweeps, and the jobs of the forwarder. */
 import { wakeForgotten, wakeUnwoken, wakeUnwatched, abandonedJob } from '../../../src/background/recover.ts';
 import { differsFromListing, hasOtherSums } from '../../../src/domain/compare-listing.ts';
 import { holdsMoney, isSettled } from '../../../src/domain/payment.ts';
@@ -8,19 +8,19 @@ import { dbOf, isUnfinished } from '../world/tables.ts';
 import { POLL_MS, type World } from '../world/world.ts';
 
 const MINUTE_MS = 60_000;
-/** Far less often than in a real process: most of what a schedule costs is this. */
+/** Much rarer than in a real process, since these jobs are most of the computing time of a schedule. */
 export const TEND_MS = 4 * MINUTE_MS;
 const SWEEP_MS = 5 * MINUTE_MS;
-/** A poll, and a few tries of a gateway that does not answer the first. */
+/** The interval of a poll, and the retries of a read that gets no answer. */
 const POLL_PATIENCE_MS = POLL_MS + 30 * MINUTE_MS;
 
 const QUIET = { info() {}, warn() {}, error() {} } as unknown as Logger;
 const GOES_ON = new AbortController().signal;
 
-/** Starts them for the rest of the world's life. */
+/** Starts the jobs, which run as long as the world does. */
 export function startBackground(world: World, mayCheckPolls: () => boolean): void {
   const { clock, trouble } = world;
-  /** A job says whether it has begun anything. */
+  /** A job returns whether it has started any work. */
   const every = (ms: number, job: () => boolean) => {
     const turn = () => {
       clock.isIdle = !job();
@@ -37,7 +37,7 @@ export function startBackground(world: World, mayCheckPolls: () => boolean): voi
   if (trouble.weather.sweeps) every(SWEEP_MS, () => sweep(world));
 }
 
-/** The forwarder's jobs, one after another, where there is anything for them. */
+/** The forwarder's jobs, one after another. */
 async function tend(world: World): Promise<void> {
   const { tables, runs, money } = world;
   await world.network.forward();
@@ -48,7 +48,7 @@ async function tend(world: World): Promise<void> {
     firstAttempts: world.firstAttempts,
     log: QUIET,
     tells: true,
-    livemode: false,
+    livemode: () => false,
     retentionMs: { deliveries: 0 },
     pollIntervalMs: POLL_MS,
     stopping: GOES_ON,
@@ -60,7 +60,7 @@ async function tend(world: World): Promise<void> {
   await wakeUnwoken(deps);
 }
 
-/** Saves most of the time that a model of days would take. */
+/** Whether the jobs may find any work. The check saves most of the computing time. */
 function isAnythingLeft({ tables, clock }: World): boolean {
   const { payments, operations, outbox, deliveries } = tables;
   const isLeft = ({ status, expiresAt }: PaymentRow) =>
@@ -78,7 +78,7 @@ function some<Row>(rows: ReadonlyMap<string, Row>, is: (row: Row) => boolean): b
   return false;
 }
 
-/** One listing, compared with what we know; whether anybody was woken. */
+/** Compares one listing with our rows. Returns whether it has woken a payment. */
 function sweep({ psp, tables, runs, trouble, clock }: World): boolean {
   if (trouble.isAway('store') || trouble.isAway('gateway')) return false;
   let isWoken = false;

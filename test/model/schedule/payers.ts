@@ -1,11 +1,14 @@
-/** What payers do, and what becomes of it at the gateway: whatever a gateway can say of a session is said here. */
+/**
+ * The actions of payers and their effects at the gateway. Together they cover every answer that the gateway
+ * can give about a session.
+ */
 import type { Reading } from '../../../src/domain/transaction.ts';
 import type { PspSession } from '../world/psp.ts';
 import type { World } from '../world/world.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Sessions in which a payer may still get somewhere: also, rarely, one that is over. */
+/** Sessions that a payer may still pay, and sometimes one that is over. */
 export function payable({ psp, tables, chance, clock }: World): PspSession[] {
   const known = new Set([...tables.payments.values()].map(({ sessionId }) => sessionId));
   const isLateAllowed = chance.hits(0.35);
@@ -18,7 +21,7 @@ export function payable({ psp, tables, chance, clock }: World): PspSession[] {
 }
 
 export function pay({ psp, chance, clock, trouble }: World, session: PspSession): void {
-  // Without sweeps, nobody would hear how UNKNOWN ends in a session that is over: see `changeMind`.
+  // Without sweeps, the end of UNKNOWN in a session that is over would not be found: see `changeMind`.
   const how = chance.weigh({ ...OUTCOMES, unknown: trouble.weather.sweeps ? 2 : 0 });
   const later = (status: Turn) =>
     clock.after(chance.pick([1_000, 30_000, 50 * 60_000, 5 * HOUR_MS]), () => {
@@ -72,7 +75,7 @@ const TAMPERED = [
   { reference: 'another' },
 ] as const;
 
-/** Some products know no authorization, and any may be captured by the gateway itself. */
+/** Some products have no authorization, and the gateway may capture any payment by itself. */
 function authorize(psp: World['psp'], session: PspSession, isCaptured: boolean): void {
   psp.pay(session, 'AUTHORIZED');
   if (isCaptured || psp.rules.rules.voids === 'never') psp.byHand(session, 'capture', session.amountMinor);
@@ -80,7 +83,7 @@ function authorize(psp: World['psp'], session: PspSession, isCaptured: boolean):
 
 type Turn = 'AUTHORIZED' | 'FAILED' | 'DECLINED' | 'UNCLEAR';
 
-/** Not UNKNOWN without sweeps: see `changeMind`. */
+/** Without sweeps, a hold does not become UNKNOWN: see `changeMind`. */
 function holdEnds({ weather }: World['trouble']): readonly Turn[] {
   const ends = ['AUTHORIZED', 'AUTHORIZED', 'FAILED', 'DECLINED'] as const;
   return weather.sweeps ? [...ends, 'UNCLEAR'] : ends;
@@ -98,8 +101,9 @@ export function settleHold({ psp, chance, trouble }: World): void {
 }
 
 /**
- * What had failed succeeds after all; what could not be said is said. Not without sweeps where it was on hold or UNKNOWN before: the
- * callback would be equal to the one of that, and is a duplicate for a payment that is settled.
+ * A failed payment succeeds after all, or an UNKNOWN one gets its result. Not without sweeps where it was on
+ * hold or UNKNOWN before: the callback would be equal to the earlier one, and would be a duplicate for a
+ * settled payment.
  */
 export function changeMind({ psp, chance, trouble }: World): void {
   const wasUndecided = ({ said }: PspSession) => said.some(({ reading }) => isUndecided(reading));
@@ -117,12 +121,15 @@ function isUndecided(reading: Reading): boolean {
   return reading.kind === 'transaction' && ['ON_HOLD', 'UNCLEAR'].includes(reading.transaction.status);
 }
 
-/** A capture or refund fails after it was done. Not without sweeps: its callback is equal to the one that said it was done. */
+/**
+ * A capture or refund fails after it was done. Only with sweeps: its callback is equal to the one of its
+ * success.
+ */
 export function reverse({ psp, chance, trouble }: World): void {
   if (!trouble.weather.sweeps) return;
   const session = chance.pick(psp.sessions.filter(({ ledger }) => ledger?.lastReversible() !== undefined));
   if (session === undefined) return;
   const undone = psp.reverse(session);
-  // A person sees it in the gateway's pages, and does it again before anybody else has looked.
+  // A person sees the failure in the gateway's pages and repeats the operation before our next look.
   if (undone !== undefined && chance.hits(0.3)) psp.byHand(session, undone.kind, undone.amountMinor);
 }

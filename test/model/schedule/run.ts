@@ -1,4 +1,4 @@
-/** One schedule, from its seed to its rest. */
+/** Runs one schedule, from its seed until nothing happens any more. */
 import type { Chance } from '../world/chance.ts';
 import { calmed } from '../world/weather.ts';
 import { World } from '../world/world.ts';
@@ -8,10 +8,10 @@ import { ACTIONS, type ActionName } from './actions.ts';
 import { startBackground, TEND_MS } from './background.ts';
 
 const HOUR_MS = 3_600_000;
-/** With the gateway well, everything is finished by then. */
+/** By then everything is finished, if the gateway works. */
 export const REST_WITHIN_MS = 4 * 24 * HOUR_MS;
 
-/** How often each is done. */
+/** The relative frequency of each action. */
 export const WEIGHTS: Readonly<Record<ActionName, number>> = {
   shop: 4,
   replace: 1,
@@ -36,13 +36,12 @@ export interface Ended {
   /** The promise that was broken, or null. */
   readonly broken: string | null;
   readonly actions: number;
-  /** What happened, in words; empty unless it was asked for. */
+  /** The log of the schedule; empty unless `isTold` is set. */
   readonly story: readonly string[];
-  /** What it came to, for counts of what was met. */
+  /** The order's last status, for the statistics. */
   readonly orderStatus: string;
 }
 
-/** Lets a schedule happen. */
 export async function runSchedule(seed: number, isTold = false): Promise<Ended> {
   const world = new World(TOY_STAGE, seed, isTold);
   const { chance } = world;
@@ -66,13 +65,13 @@ export async function runSchedule(seed: number, isTold = false): Promise<Ended> 
   return { broken, actions, orderStatus, story: world.story ?? [] };
 }
 
-/** Mostly at once, sometimes after hours. */
+/** Mostly short, sometimes hours. */
 function gap(chance: Chance): number {
   const most = chance.pick([20, 20, 200, 3_000, 60_000, 10 * 60_000, 90 * 60_000, 6 * HOUR_MS]);
   return chance.between(0, most);
 }
 
-/** All is well from now on, and nobody does anything any more. */
+/** Ends all trouble and all actions, and waits until everything is finished. */
 async function calmDown(world: World): Promise<void> {
   const { trouble, clock } = world;
   trouble.end(calmed(trouble.weather));
@@ -84,7 +83,9 @@ async function calmDown(world: World): Promise<void> {
   if (!world.isOver && restless !== null) world.promises.broken = `after four days, ${restless}`;
 }
 
-/** An operation may just have failed, and the next be about to be asked for by whoever looks for what stands still. */
+/**
+ * Waits once more, since an operation may just have failed, and a background job may request the next one.
+ */
 async function staysAtRest(world: World): Promise<boolean> {
   if (!isAtRest(world)) return false;
   await world.advance(FORGOTTEN_MS);
@@ -97,9 +98,9 @@ function isAtRest(world: World): boolean {
   return psp.sessions.every(({ ledger }) => ledger?.status !== 'ON_HOLD') && unrest(booksOf(world)) === null;
 }
 
-/** Two sweeps, or what the last callback leads to. */
+/** Two sweeps, or the effects of the last callback. */
 const FOUND_WITHIN_MS = 11 * 60_000;
-/** `takeForgotten` wakes what has stood still for a quarter of an hour, at its next turn. */
+/** `takeForgotten` wakes an operation that has not changed for a quarter of an hour, at its next turn. */
 const FORGOTTEN_MS = 16 * 60_000 + TEND_MS;
 
 function booksOf({ tables, psp, server, shop }: World): Books {

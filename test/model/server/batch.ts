@@ -1,4 +1,4 @@
-/** Many schedules side by side on one server, since all of them share its clock. */
+/** Many schedules in parallel on one server, since all of them share its clock. */
 import { setTimeout as rest } from 'node:timers/promises';
 import { ACTIONS, type ActionName } from '../schedule/actions.ts';
 import { startBackground } from '../schedule/background.ts';
@@ -15,10 +15,13 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const GAPS_MS = [2_000, 30_000, 5 * MINUTE_MS, 40 * MINUTE_MS, 5 * HOUR_MS];
 const STEPS = 7;
-/** A run that moves does something this often, even on a busy machine. */
+/** A run with work to do starts an activity at least this often, even on a busy machine. */
 const STILL_MS = 40;
 const STUCK_MS = 120_000;
-/** In so long, a clock that runs ahead comes further than one that does not, or something is being done all the time. */
+/**
+ * The time after which a clock is checked. By then, a clock that runs ahead is further than a real one, or
+ * there was work all the time.
+ */
 const WATCHED_MS = 10_000;
 const FEW = 20;
 
@@ -30,12 +33,15 @@ export interface Played {
   readonly orderStatus: string;
 }
 
-/** The server's clock does not run ahead any more: it has lost a task, and waits for it. Nothing of that is ours. */
+/**
+ * The server's clock no longer runs ahead, since the server has lost a task and waits for it. This is no
+ * fault of ours.
+ */
 export class ServerStuck extends Error {
   override readonly name = 'ServerStuck';
 }
 
-/** Plays so many seeds at once. @throws ServerStuck */
+/** Plays the seeds of a batch in parallel. @throws ServerStuck */
 export async function playBatch(stage: RealStage, from: number, count: number): Promise<Played[]> {
   const worlds = Array.from({ length: count }, (_, index) => new World(stage, from + index, true));
   const chance = new Chance(Math.floor((from - 1) / AT_ONCE));
@@ -59,7 +65,10 @@ function act(world: World): void {
   if (name !== 'loseRun') ACTIONS[name](world);
 }
 
-/** Lets so much time pass, and all that is due in it happen, what is due soon after something else together with it. */
+/**
+ * Passes this much time with all its timers. A timer that is due soon after another one rings together with
+ * it.
+ */
 async function pass(stage: RealStage, worlds: readonly World[], ms: number): Promise<void> {
   const until = time.now + ms;
   await still(stage);
@@ -82,7 +91,7 @@ async function sleepTo({ env, pulse }: RealStage, at: number): Promise<void> {
   }
 }
 
-/** Until no activity runs and none has begun for a while. */
+/** Resolves once no activity runs and none has started for a while. */
 async function still({ pulse }: RealStage): Promise<void> {
   const deadline = performance.now() + STUCK_MS;
   for (let seen = -1; seen !== pulse.ended || pulse.running > 0;) {
@@ -118,7 +127,7 @@ function endOf(world: World, seed: number): Played {
   return { seed, actions: STEPS, broken, story: world.story ?? [], orderStatus };
 }
 
-/** An operator dismisses what is in review, so that no run is left to be polled in the next batch. */
+/** An operator dismisses payments in REVIEW, so that no run polls in the next batch. */
 async function takeOff(stage: RealStage, worlds: readonly World[]): Promise<void> {
   for (const { tables, runs } of worlds)
     for (const { id: paymentId, orderReference, n, gateway, status } of tables.payments.values())

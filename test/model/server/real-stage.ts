@@ -1,8 +1,11 @@
 /**
- * Worlds on a real Temporal server whose clock runs ahead: workflows from the bundle, activities of the sources. Left out is what this server (Java's) can't
- * do or what would stop its clock: processes that die half-way, messages whose answer is lost, runs that are lost or continue as new. What it
- * is not asked is which runs are open, and whether a callback or a hold is acted upon in time: its clock jumps past them. The core has all of that.
- * It is known to lose a task when a message cancels a timer that has just fired, and an update to a closing run: both are waited for, see `batch.ts`.
+ * Worlds on a real Temporal server whose clock runs ahead: workflows from the bundle, activities of the
+ * sources. Some trouble is left out, since this server (Java's) does not support it or since it would stop
+ * the server's clock: processes that die half-way, messages whose answer is lost, runs that are lost or
+ * continue as new. Two checks are left out too, since the clock jumps past them: which runs are open, and
+ * whether a callback or a hold has its effect in time. The core has all of that.
+ * The server has two known faults: it loses a task when a message cancels a timer that has just fired, and an
+ * update to a closing run. Both are waited for, see `batch.ts`.
  */
 import { setTimeout as rest } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
@@ -20,14 +23,17 @@ import type { ServerPart, Stage } from '../world/stage.ts';
 import { Trouble } from '../world/trouble.ts';
 import type { World } from '../world/world.ts';
 
-/** An update that meets a closing run is lost on this server: whoever asked hears nothing for so long, and asks again or does not. */
+/**
+ * This server loses an update that meets a closing run. The caller gets no answer for this time, and then may
+ * repeat the update.
+ */
 const RUNS = { taskQueue: 'payments', updateTimeoutMs: 4_000, signalTimeoutMs: 30_000 };
 
 const LONGEST_STOP_MS = 10_000;
 
 export interface RealStage extends Stage {
   readonly env: TestWorkflowEnvironment;
-  /** Counts what activities did: as long as it changes, something is going on. */
+  /** Counts the activities: while it changes, work is going on. */
   readonly pulse: { running: number; ended: number };
   forget(world: World): void;
   close(): Promise<void>;
@@ -36,7 +42,7 @@ export interface RealStage extends Stage {
 type Activities = Partial<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
 interface Played {
-  /** Those of the world, made when the first is called. */
+  /** The world's activities, created at the first call. */
   readonly activities: () => Activities;
   readonly server: RealServer;
 }
@@ -66,7 +72,7 @@ export async function startRealStage(): Promise<RealStage> {
     },
     forget: ({ reference }) => void worlds.delete(reference),
     async close() {
-      // Workers may wait for ever for a server that is stuck, and it has to end whatever they do.
+      // Workers may wait for a stuck server for ever, so the server is ended without them.
       await Promise.race([stop().catch(() => undefined), rest(LONGEST_STOP_MS, undefined, { ref: false })]);
       await env.teardown();
     },
@@ -75,7 +81,7 @@ export async function startRealStage(): Promise<RealStage> {
 
 let isQuiet = false;
 
-/** Once in a process. What this server can't do is no news. */
+/** Once in a process. The warnings about this server's limits are dropped. */
 function quieten(): void {
   if (isQuiet) return;
   isQuiet = true;
@@ -86,7 +92,7 @@ function quieten(): void {
   });
 }
 
-/** Each activity of the world whose order it is about. */
+/** Forwards each activity to the world of its order. */
 function routed(worlds: ReadonlyMap<string, Played>, pulse: RealStage['pulse']): AnyActivity {
   const play = async ({ activities, server }: Played, name: string, input: unknown) => {
     try {
@@ -102,7 +108,7 @@ function routed(worlds: ReadonlyMap<string, Played>, pulse: RealStage['pulse']):
     async default(input) {
       const reference = referenceOf(input);
       const played = worlds.get(reference);
-      if (played === undefined) throw new Error(`nobody plays order ${reference} any more`);
+      if (played === undefined) throw new Error(`no schedule plays order ${reference} any more`);
       const { activityType, currentAttemptScheduledTimestampMs } = Context.current().info;
       time.now = Math.max(time.now, currentAttemptScheduledTimestampMs);
       pulse.running += 1;
@@ -116,7 +122,7 @@ function routed(worlds: ReadonlyMap<string, Played>, pulse: RealStage['pulse']):
   };
 }
 
-/** `m7-p2` and everything that begins with it belongs to order m7, as `m7/order.paid` does. */
+/** Ids that begin with `m7-p2` or with `m7/` belong to order m7. */
 function referenceOf(input: unknown): string {
   if (typeof input === 'string') return input.replace(/(-p\d+)?\/.*$/, '');
   const { orderReference, paymentId } = input as { orderReference?: string; paymentId: string };
@@ -130,7 +136,7 @@ class RealServer implements ServerPart {
     this.failure ??= new Error(`${what}: ${String(error)}`, { cause: error });
   }
 
-  /** This server can't list. */
+  /** This server has no list of runs. */
   open(): readonly string[] {
     return [];
   }

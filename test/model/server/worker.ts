@@ -1,4 +1,7 @@
-/** The process that plays schedules on a time-skipping server, a batch at once; a server that gets stuck is replaced, and its batch played in halves. */
+/**
+ * The process that plays schedules on a time-skipping server, one batch at a time. It replaces a server that
+ * gets stuck, and plays that batch in halves.
+ */
 import '../world/outside.ts';
 import type { Batch, Harvest } from '../worker.ts';
 import { withPlant } from '../planting.ts';
@@ -8,7 +11,10 @@ import { startRealStage, type RealStage } from './real-stage.ts';
 const TRIES = 3;
 const LONGEST_END_MS = 30_000;
 
-/** What a batch leaves open is polled and retried as often as its clock jumps: a server is slower with every batch. */
+/**
+ * Runs that a batch leaves open are polled and retried at every jump of the clock, so a server gets slower with
+ * every batch.
+ */
 const BATCHES_OF_A_SERVER = 3;
 
 let stage: RealStage | null = null;
@@ -20,7 +26,10 @@ async function leave(): Promise<void> {
   batches = 0;
 }
 
-/** A batch that a server gets stuck with is played in halves: what it can't do needs two things at the same moment. */
+/**
+ * Plays a batch in halves when the server gets stuck with it, since the server's fault needs two things at
+ * the same moment.
+ */
 async function play(from: number, count: number, attempt = 1): Promise<Played[]> {
   if (batches === BATCHES_OF_A_SERVER) await leave();
   stage ??= await startRealStage();
@@ -67,14 +76,14 @@ process.on('message', (asked: Batch | { readonly tell: number }) => {
   );
 });
 
-// The SDK tries again, by a timer, what it has asked of a server that was replaced since.
+// The SDK retries, by a timer, its calls of a server that was replaced.
 process.on('uncaughtException', (error) => {
   if (error.message === 'Channel has been shut down') return;
   process.stderr.write(`the model itself failed: ${error.stack}\n`);
   void end(1);
 });
 
-// The farm is closed, or gone.
+// The farm is closed, or its process has ended.
 process.on('disconnect', () => {
   setTimeout(() => process.exit(1), LONGEST_END_MS).unref();
   void end(0);

@@ -1,6 +1,6 @@
 const NEVER = new AbortController().signal;
 
-/** No timer of the real clock: a process that dies here says so itself. */
+/** Without a timer of the real clock, since a process that dies here reports its death itself. */
 export function withHeartbeat<Result>(body: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   return body(NEVER);
 }

@@ -2,11 +2,11 @@ import type { HeldClaim } from '../../../src/updates/held-claim.ts';
 import type { Db } from '../../../src/store/open.ts';
 import { claimAttempt } from './store-update-attempts.ts';
 
-/** As long as the merchant has to answer, and more. */
+/** Longer than the time limit of the merchant's answer. */
 const CLAIMED_MS = 7_000;
 const NEVER = new AbortController().signal;
 
-/** No timer of the real clock: a claim lasts as long as an attempt can. */
+/** Without a timer of the real clock: a claim lasts as long as an attempt can. */
 export async function takeClaim(db: Db, effectId: string, teller: string | null): Promise<HeldClaim | null> {
   const update = await claimAttempt(db, effectId, CLAIMED_MS, teller);
   return update && { update, heldUntil: Date.now() + CLAIMED_MS };

@@ -33,7 +33,7 @@ export function useDecision(
   return tables.call('use a decision', () => isUsedNow(tables, paymentId, asked));
 }
 
-/** Under the lock that somebody else holds. */
+/** The caller holds the lock. */
 export function isUsedNow(
   tables: ReturnType<typeof tablesOf>,
   paymentId: string,
@@ -51,7 +51,7 @@ export function mayBeClosed(db: Db, payment: Omit<PaymentKey, 'n'>, because: Clo
   return tables.call('ask why it is closed', () => isClosableNow(tables, payment, because));
 }
 
-/** Under the lock that somebody else holds. */
+/** The caller holds the lock. */
 export function isClosableNow(
   tables: ReturnType<typeof tablesOf>,
   { paymentId, orderReference }: Omit<PaymentKey, 'n'>,

@@ -45,7 +45,7 @@ export function asksForLook(db: Db, id: string, paymentId: string): Promise<bool
   });
 }
 
-/** Equal to one that was handled, for a payment that is settled. */
+/** Whether an equal delivery was handled and the payment is settled. */
 function isDuplicate(tables: Tables, { key, contentHash }: ReceivedDelivery): boolean {
   const payment = key === null ? undefined : tables.payments.get(key.paymentId);
   if (payment === undefined || isOpen(payment.status) || payment.status === 'REVIEW') return false;

@@ -1,10 +1,10 @@
 /** `src/store/operation-attempts.ts` in memory. */
 import type { Db } from '../../../src/store/open.ts';
-import type { Attempt, Sending } from '../../../src/store/operation-attempts.ts';
+import type { Attempt, KnownAtSending } from '../../../src/store/operation-attempts.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import { isUnfinished, tablesOf, type Tables } from '../world/tables.ts';
 
-/** Three statements, so that others may come between. */
+/** Three statements, so that others may run between them. */
 export async function readAttempt(db: Db, operationId: string): Promise<Attempt> {
   const tables = tablesOf(db);
   const operation = await tables.call('read an operation', () => tables.operations.get(operationId));
@@ -36,7 +36,7 @@ export function markSending(
   db: Db,
   operationId: string,
   amountMinor: number,
-  { othersSent, failedVoids: shownFailed = 0 }: Sending = {},
+  { othersSent, failedVoids: shownFailed = 0 }: KnownAtSending = {},
 ): Promise<OperationRow | null> {
   const tables = tablesOf(db);
   const sentAt = new Date();
@@ -73,7 +73,7 @@ export function keepAnswer(
   });
 }
 
-/** The operation, where it is still the try of that moment. */
+/** The operation, where its last attempt is still the one of that time. */
 function sentThen(tables: Tables, operationId: string, sentAt: Date): OperationRow | undefined {
   const operation = tables.operations.get(operationId);
   return operation?.sentAt?.getTime() === sentAt.getTime() ? operation : undefined;

@@ -28,7 +28,7 @@ export function isItsTurn(tables: Tables, update: OutboxRow): boolean {
   return dueAt(update) <= Date.now() && !(isPassing && hasLater(tables, update)) && !isEarly(tables, update);
 }
 
-/** When an attempt may be made, as far as its time goes. */
+/** The earliest time of the next attempt. */
 export function dueAt({ nextAttemptAt, claimedUntil }: OutboxRow): number {
   return Math.max(nextAttemptAt.getTime(), claimedUntil?.getTime() ?? 0);
 }

@@ -1,4 +1,4 @@
-/** `src/store/record-finding/write.ts` in memory: the same pure functions, under a lock that needs no database. */
+/** `src/store/record-finding/write.ts` in memory: the same pure functions, with a simple lock. */
 import type { Decision } from '../../../src/domain/finding.ts';
 import { isGoingBack, type FinishedOperation } from '../../../src/domain/finish-operations.ts';
 import { isOpen } from '../../../src/domain/payment.ts';

@@ -1,4 +1,4 @@
-/** What the background jobs ask of `src/store/sweeps.ts`, in memory. */
+/** The queries of `src/store/sweeps.ts` for the background jobs, in memory. */
 import { graceOf } from '../../../src/domain/payment.ts';
 import type { Db } from '../../../src/store/open.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';

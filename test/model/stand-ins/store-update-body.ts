@@ -2,7 +2,7 @@
 import type { OrderStatus, UpdateType } from '../../../src/domain/order.ts';
 import type { OrderRow, PaymentRow } from '../../../src/store/payments.ts';
 
-/** As much of the body as a promise is about. */
+/** The fields of the body that the promises check. */
 export function updateBody(
   { type, orderStatus }: { type: UpdateType; orderStatus: OrderStatus },
   { order, payment, sequence }: { order: OrderRow; payment: PaymentRow; sequence: number },

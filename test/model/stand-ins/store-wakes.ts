@@ -61,7 +61,7 @@ export function takeUnwoken(db: Db): Promise<{ payment: PaymentRow; why: WakeRea
   });
 }
 
-/** For the other stand-ins: `mayBeWoken` as a question about one payment. */
+/** For the other stand-ins: `mayBeWoken` for one payment. */
 export function mayBeWoken(tables: Tables, why: WakeReason, paymentId: string): boolean {
   const known = tables.wakes.get(keyOf(paymentId, why));
   return known === undefined || known.dueAt <= Date.now();

@@ -1,4 +1,4 @@
-/** As much of `@temporalio/activity` as the activities use. */
+/** The parts of `@temporalio/activity` that the activities use. */
 import { currentActivity } from '../temporal/current.ts';
 
 export const Context = {

@@ -1,4 +1,4 @@
-/** As much of `@temporalio/workflow` as `src/workflows/` uses, on the toy server. */
+/** The parts of `@temporalio/workflow` that `src/workflows/` uses, on the toy server. */
 import type { Duration } from '@temporalio/common';
 import { callActivity, type ActivityOptions } from '../temporal/activity-try.ts';
 import { currentRun } from '../temporal/current.ts';
@@ -67,5 +67,5 @@ function activity(name: string, options: ActivityOptions): object {
   });
 }
 
-/** No activity of the toy server ever fails for good. */
+/** The toy server's activities never fail permanently. */
 export class ActivityFailure extends Error {}

@@ -1,4 +1,7 @@
-/** One activity as a run waits for it, tried until it succeeds: as Temporal does it, and as often as a worker dies under it. */
+/**
+ * One activity of a run, retried until it succeeds, as Temporal does it, and as often as a worker dies during
+ * it.
+ */
 import { ApplicationFailure } from '@temporalio/common';
 import type { RetryPolicy } from '@temporalio/common';
 import { RunsUnavailable } from '../../../src/temporal/run-calls.ts';
@@ -10,16 +13,16 @@ export interface ActivityOptions {
   readonly retry?: RetryPolicy;
 }
 
-/** How long it takes to notice that the process that had it is gone. */
+/** The time until the server notices that the activity's process is gone. */
 const NOTICED_MS = 8_000;
 
-/** One try; it knows whether it is still the one that counts. */
+/** One try. Only the result of the newest one counts. */
 export interface ActivityTry {
   readonly name: string;
   readonly attempt: number;
   readonly scheduledAt: number;
   readonly run: Run;
-  /** Its process is killed here and now, or stands still for so long that another try begins. */
+  /** Its process is killed at this point, or stands still for so long that another try starts. */
   die(): void;
 }
 
@@ -89,7 +92,7 @@ class Call {
   #end(tried: ActivityTry, value: unknown): void {
     const { server } = this.run;
     if (tried.attempt !== this.#attempt) return;
-    // The work is done, and the process dies before it can say so.
+    // The work is done, and the process dies before it can report the result.
     if (server.trouble.losesResult(tried)) return this.#again(tried.attempt, NOTICED_MS);
     this.#attempt = Infinity;
     server.clock.after(server.hop(), () => this.run.activate(() => this.resolve(value)));
@@ -100,7 +103,7 @@ class Call {
     const { server } = this.run;
     if (!isExpected(error)) return server.fail(error, `${this.name} failed`);
     if (error instanceof ApplicationFailure && error.nonRetryable)
-      return server.fail(error, `${this.name} failed for good`);
+      return server.fail(error, `${this.name} failed permanently`);
     const given = error instanceof ApplicationFailure ? error.nextRetryDelay : undefined;
     this.#again(attempt, given == null ? this.#backOff(attempt) : milliseconds(given));
   }
@@ -121,17 +124,19 @@ class Call {
   }
 }
 
-/** Trouble that the model made itself is tried again; anything else is a bug of ours or of the model's. */
+/**
+ * Trouble that the model has made itself, which is retried. Any other error is a bug of ours or of the model.
+ */
 export class MadeTrouble extends Error {
   override readonly name = 'MadeTrouble';
 }
 
-/** What an activity may throw to be tried again. */
+/** Whether an activity that throws this error is retried. */
 export function isExpected(error: unknown): boolean {
   return [MadeTrouble, ApplicationFailure, RunsUnavailable].some((kind) => error instanceof kind);
 }
 
-/** What a process that is killed here ever hears. */
+/** Kills the process of this activity, and never resolves. */
 export function never<Value>(): Promise<Value> {
   currentActivity()?.die();
   return new Promise<Value>(() => undefined);

@@ -1,4 +1,7 @@
-/** Who is at work. One thing happens at a time, to its last microtask, so that one variable each is enough. */
+/**
+ * The current run and activity. Only one of each is at work at a time, until its last microtask, so one
+ * variable for each is enough.
+ */
 import type { ActivityTry } from './activity-try.ts';
 import type { Run } from './run.ts';
 

@@ -1,4 +1,4 @@
-/** One run of a workflow: its handlers, what it waits for, and what it is told. */
+/** One run of a workflow: its handlers, its conditions and its messages. */
 import { enterRun } from './current.ts';
 import type { Timer } from '../world/clock.ts';
 import type { ToyServer } from './server.ts';
@@ -28,7 +28,7 @@ export class Run {
   readonly type: string;
   readonly workflowId: string;
   readonly runId: string;
-  /** After so many activations the server suggests to continue as new. */
+  /** The number of activations after which the server suggests to continue as new. */
   readonly long: number;
 
   constructor(server: ToyServer, at: { type: string; workflowId: string; runId: string; long: number }) {
@@ -39,7 +39,7 @@ export class Run {
     this.long = at.long;
   }
 
-  /** What happens now happens in this run; the server lets its conditions see it. */
+  /** Makes this run the current one. The server then checks its conditions. */
   activate(happens: () => void): void {
     if (this.isClosed) return;
     this.activations += 1;
@@ -50,7 +50,7 @@ export class Run {
 
   start(input: object, messages: readonly Message[], isTogether: boolean): void {
     this.activate(() => {
-      // Temporal may hand over messages that came with the start before the workflow's first line or after it.
+      // Temporal may deliver the messages of the start before or after the workflow's first line.
       if (isTogether) this.#buffered.push(...messages);
       const workflow = this.server.workflows[this.type];
       if (workflow === undefined) throw new Error(`there is no workflow ${this.type}`);
@@ -79,7 +79,7 @@ export class Run {
     return () => void (this.#blocked = this.#blocked.filter((other) => other !== blocked));
   }
 
-  /** Resolves the conditions that have become true; whether there were any. */
+  /** Resolves the conditions that have become true. Returns whether there were any. */
   unblock(): boolean {
     if (this.isClosed || this.#blocked.length === 0) return false;
     enterRun(this);
@@ -98,7 +98,7 @@ export class Run {
     return this.#answering.size === 0;
   }
 
-  /** It has returned, or it is lost: whoever waits for an answer has to ask again. */
+  /** The run has returned, or it is lost. Callers that wait for an answer have to call again. */
   close(): void {
     if (this.isClosed) return;
     this.isClosed = true;

@@ -1,4 +1,7 @@
-/** A Temporal server and worker of a few lines, in one process and on our clock: what `workflows/` can see of them, and no more. */
+/**
+ * A small Temporal server and worker in one process, on our clock. It has only the features that `workflows/`
+ * can see.
+ */
 import type { Clock } from '../world/clock.ts';
 import type { ActivityTry } from './activity-try.ts';
 import { Run, type Message } from './run.ts';
@@ -6,15 +9,15 @@ import { Run, type Message } from './run.ts';
 export type Workflows = Readonly<Record<string, (input: never) => Promise<unknown>>>;
 type Activities = Readonly<Record<string, (...args: unknown[]) => Promise<unknown>>>;
 
-/** What may go wrong here, as the world has it. */
+/** The faults of this server, as the world sets them. */
 export interface ServerTrouble {
-  /** The result of an activity is lost with its process. */
+  /** Whether the result of an activity is lost with its process. */
   losesResult(tried: ActivityTry): boolean;
-  /** Milliseconds from one machine to another. */
+  /** The time from one machine to another, in milliseconds. */
   hop(): number;
-  /** After how many activations a run is told to continue as new. */
+  /** The number of activations after which a run is told to continue as new. */
   longRun(): number;
-  /** Whether messages that come with the start are handed over before the workflow's first line. */
+  /** Whether messages of the start are delivered before the workflow's first line. */
   isTogether(): boolean;
 }
 
@@ -30,14 +33,14 @@ export class ToyServer {
   readonly workflows: Record<string, (input: object) => Promise<unknown>>;
   readonly #makeActivities: () => Activities;
   #activities: Activities | null = null;
-  /** Whose conditions are to be looked at. */
+  /** The run whose conditions have to be checked. */
   active: Run | null = null;
-  /** What nobody expected. */
+  /** The first unexpected error. */
   failure: Error | null = null;
   readonly #open = new Map<string, Run>();
   #runs = 0;
 
-  /** Its activities are asked for when the first is to run. */
+  /** Activities are created before the first one runs. */
   constructor(clock: Clock, trouble: ServerTrouble, workflows: Workflows, activities: () => object) {
     this.clock = clock;
     this.trouble = trouble;
@@ -66,14 +69,14 @@ export class ToyServer {
     else run.tell(message);
   }
 
-  /** A plain signal; false where nobody is there. */
+  /** A plain signal. Returns false where no run is open. */
   tellIfOpen(workflowId: string, message: Message): boolean {
     const run = this.#open.get(workflowId);
     run?.tell(message);
     return run !== undefined;
   }
 
-  /** Starts a run where none is open; the id of the one that is. */
+  /** Starts a run where none is open. Returns the id of the open run. */
   ensure(type: string, workflowId: string, input: object): string {
     if (!this.#open.has(workflowId)) this.begin(type, workflowId, input, []);
     return this.#open.get(workflowId)?.runId ?? '';
@@ -91,7 +94,10 @@ export class ToyServer {
     if (this.#open.get(run.workflowId) === run) this.#open.delete(run.workflowId);
   }
 
-  /** Its state and history are gone, as when the server's last seconds are lost, or somebody terminates it. */
+  /**
+   * Deletes a run's state and history, as when the server's last seconds are lost or a person terminates the
+   * run.
+   */
   lose(workflowId: string): void {
     this.#open.get(workflowId)?.close();
   }
@@ -100,7 +106,7 @@ export class ToyServer {
     this.failure ??= new Error(`${what}: ${String(error)}`, { cause: error });
   }
 
-  /** Lets what has just happened lead to all that follows from it at once. */
+  /** Lets all immediate effects of the last event happen. */
   async settle(): Promise<void> {
     await microtasks();
     for (let run = this.active; run !== null && run.unblock(); run = this.active) await microtasks();

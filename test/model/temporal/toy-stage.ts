@@ -1,4 +1,4 @@
-/** A world of its own for each schedule: the toy server, and every kind of trouble. */
+/** A separate world for each schedule, with the toy server and every kind of trouble. */
 import { moneyOperations } from '../../../src/workflows/money-operations.ts';
 import { paymentSession } from '../../../src/workflows/payment-session.ts';
 import { forgetIds } from '../stand-ins/store-new-ids.ts';

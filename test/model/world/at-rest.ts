@@ -1,4 +1,4 @@
-/** What must be so once nothing happens any more: everything is finished, and all money is where it belongs. */
+/** The promises at the end of a schedule: everything is finished, and all money is where it belongs. */
 import { isOpen } from '../../../src/domain/payment.ts';
 import type { OperationRow } from '../../../src/store/operations.ts';
 import type { OutboxRow } from '../../../src/store/outbox.ts';
@@ -12,11 +12,11 @@ export interface Books {
   readonly psp: Psp;
   /** Ids of workflows that have a run. */
   readonly open: readonly string[];
-  /** Whatever reached the merchant, in order. */
+  /** The updates that reached the merchant, in order. */
   readonly inbox: readonly { readonly effectId: string; readonly body: string }[];
 }
 
-/** What is still going on, in words; null once all is at rest. */
+/** A text about unfinished work; null once all is at rest. */
 export function unrest({ tables, open }: Books): string | null {
   for (const { id, status } of tables.payments.values()) if (isOpen(status)) return `${id} is ${status}`;
   for (const row of tables.operations.values())
@@ -30,7 +30,7 @@ export function unrest({ tables, open }: Books): string | null {
   return stray === undefined ? null : `${stray} goes on`;
 }
 
-/** A person has been asked, and the gateway is asked by the hour. */
+/** A person has to decide, and the run reads the gateway every hour. */
 function isReviewed({ status, reviewMark }: PaymentRow): boolean {
   return status === 'REVIEW' || reviewMark !== null;
 }
@@ -39,7 +39,7 @@ function runOf({ orderReference, n }: PaymentRow): string {
   return `payment/${orderReference}/${n}`;
 }
 
-/** The first promise that does not hold, or null. */
+/** The first broken promise, or null. */
 export function brokenAtRest(books: Books): string | null {
   const { tables, psp } = books;
   for (const order of tables.orders.values()) {
@@ -63,10 +63,10 @@ function strayMoney({ tables, psp }: Books): string | null {
   const stray = psp.sessions.find(({ id, ledger }) => !known.has(id) && (ledger?.held ?? 0) > 0);
   return stray === undefined
     ? null
-    : `${stray.ledger?.held} are held in ${stray.id}, which is nobody's session`;
+    : `${stray.ledger?.held} are held in ${stray.id}, which is the session of no payment`;
 }
 
-/** Nothing is open any more: an order that was not paid has failed, unless a person has yet to say. */
+/** Nothing is open any more. So an unpaid order has failed, unless a person has yet to decide. */
 function wrongWithOrder({ reference, status, paidPaymentId }: OrderRow, { tables }: Books): string | null {
   if (paidPaymentId !== null) return null;
   const isReviewed = tables.paymentsOf(reference).some((payment) => payment.status === 'REVIEW');
@@ -83,7 +83,7 @@ function wrongWithMoney(payment: PaymentRow, ledger: Ledger | null, tables: Tabl
   const { held, captured, refunded, authorizedAt } = ledger;
   if (isPayer && authorizedAt === null) return `${id} has paid without money`;
   if (!isPayer && held > 0) return `${held} are held for ${id}, which is ${status} and has not paid`;
-  // Of what did not pay, no more is to be known than that its money is gone.
+  // Of a payment that did not pay, only one thing is checked: that its money is gone.
   if (!isPayer) return null;
   if (ledger.status !== status) return `${id} is ${status}, and the gateway says ${ledger.status}`;
   if (payment.captured === captured && payment.refunded === refunded) return null;
@@ -92,7 +92,7 @@ function wrongWithMoney(payment: PaymentRow, ledger: Ledger | null, tables: Tabl
 
 function wrongWithOperations(payment: PaymentRow, ledger: Ledger | null, tables: Tables): string | null {
   for (const row of tables.operationsOf(payment.id)) {
-    // The gateway changed its mind, or did what it had declined, when nobody was looking for it any more.
+    // The gateway may have changed its mind, or done a declined operation, after our last read.
     if (row.state === 'done' && !isDoneIn(row, ledger, row.kind === 'void') && !isMadeUpFor(row, ledger))
       return `${row.kind} ${row.reference} is done here and not at the gateway`;
     if (row.state === 'failed' && row.code !== 'not_confirmed' && isDoneIn(row, ledger, false))
@@ -101,7 +101,7 @@ function wrongWithOperations(payment: PaymentRow, ledger: Ledger | null, tables:
   return null;
 }
 
-/** What the merchant was told to be done, and was not in the end, it was told too. */
+/** Where an update said that an operation was done, and it was taken back, another update has to say that. */
 function wrongWithReversals(
   { id, shownOperations, dismissed }: PaymentRow,
   { tables }: Books,
@@ -121,7 +121,10 @@ function wrongWithReversals(
   return null;
 }
 
-/** Taken back and done again by hand: no status, no sum and no callback shows that it is another one. */
+/**
+ * The operation was taken back and done again by hand. No status, no sum and no callback shows the
+ * difference.
+ */
 function isMadeUpFor({ kind, reference, amount }: OperationRow, ledger: Ledger | null): boolean {
   const all = ledger?.operations.filter((one) => one.kind === kind) ?? [];
   const ours = all.findIndex(({ who, isReversed }) => who === reference && isReversed === true);
@@ -130,7 +133,7 @@ function isMadeUpFor({ kind, reference, amount }: OperationRow, ledger: Ledger |
   return ours >= 0 && all.slice(ours).some(isByHand);
 }
 
-/** A void shows no reference: any that was done may be ours. */
+/** A void has no reference: any finished one may be ours. */
 function isDoneIn({ kind, reference }: OperationRow, ledger: Ledger | null, byAnybody: boolean): boolean {
   const isIt = (one: Ledger['operations'][number]) =>
     one.state === 'done' && one.kind === kind && (byAnybody || (one.isOurs && one.who === reference));
@@ -146,7 +149,7 @@ function wrongWithUpdates(order: OrderRow, { tables, inbox }: Books): string | n
     inbox.filter(({ effectId }) => effectId.endsWith('/order.paid')).map(({ body }) => body),
   );
   if (paid.size !== (order.paidPaymentId === null ? 0 : 1))
-    return `the merchant heard ${paid.size} times that ${order.reference} is paid by ${order.paidPaymentId}`;
+    return `the merchant was notified ${paid.size} times that ${order.reference} is paid by ${order.paidPaymentId}`;
   const last = updates.reduce<OutboxRow | null>(
     (latest, one) => (latest === null || one.sequence > latest.sequence ? one : latest),
     null,
@@ -155,5 +158,5 @@ function wrongWithUpdates(order: OrderRow, { tables, inbox }: Books): string | n
   const { orderStatus } = JSON.parse(last.body) as { orderStatus: string };
   return orderStatus === order.status
     ? null
-    : `the merchant last heard ${orderStatus}, the order is ${order.status}`;
+    : `the last update says ${orderStatus}, the order is ${order.status}`;
 }

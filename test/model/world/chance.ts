@@ -16,7 +16,7 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** Whether something happens that happens this often. */
+  /** True with this probability. */
   hits(share: number): boolean {
     return share > 0 && this.next() < share;
   }
@@ -30,7 +30,7 @@ export class Chance {
     return values[Math.floor(this.next() * values.length)] as Value;
   }
 
-  /** One of several, each as often as its weight says. */
+  /** One of several values, by their weights. */
   weigh<Value extends string>(weights: Readonly<Record<Value, number>>): Value {
     const entries = Object.entries(weights) as [Value, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
@@ -38,7 +38,7 @@ export class Chance {
     return (entries.at(-1) as [Value, number])[0];
   }
 
-  /** A sequence of its own that disturbs nobody else's. */
+  /** A separate sequence, which does not change this one. */
   fork(salt: number): Chance {
     return new Chance(Math.floor(this.next() * 4_294_967_296) ^ salt);
   }

@@ -1,8 +1,11 @@
-/** Time that passes only from one thing that is due to the next. The same in the model and on a server: what `Date` means to the sources. */
+/**
+ * A clock that jumps from one timer to the next. `Date` in the sources is this clock, in the model and on a
+ * server.
+ */
 
 export interface Timer {
   readonly at: number;
-  /** In the order in which they were set, where two are due at once. */
+  /** The order in which timers were set, for timers of the same time. */
   readonly rank: number;
   readonly ring: () => void;
   isCancelled: boolean;
@@ -23,9 +26,9 @@ export class ModelDate extends globalThis.Date {
   }
 }
 
-/** A heap of what is due. */
+/** A heap of timers. */
 export class Clock {
-  /** What rang last has led to nothing. */
+  /** The last timer had no effect. */
   isIdle = false;
   readonly #heap: Timer[] = [];
   #rank = 0;
@@ -45,13 +48,13 @@ export class Clock {
     return timer;
   }
 
-  /** When the next thing is due; Infinity where nothing is. */
+  /** The time of the next timer; Infinity where there is none. */
   next(): number {
     while (this.#heap[0]?.isCancelled) this.#pop();
     return this.#heap[0]?.at ?? Infinity;
   }
 
-  /** Goes to the next thing that is due and lets it happen. */
+  /** Moves the time to the next timer and runs it. */
   ring(): void {
     if (this.next() === Infinity) throw new Error('nothing is due');
     const timer = this.#pop() as Timer;

@@ -1,4 +1,7 @@
-/** The gateway as our activities see it: the same books, through a line that loses, delays and lies by omission. */
+/**
+ * The gateway as our activities see it: the PSP's books behind a connection that loses, delays and hides
+ * answers.
+ */
 import type { Reading } from '../../../src/domain/transaction.ts';
 import { GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
 import type {
@@ -10,7 +13,7 @@ import type {
 } from '../../../src/gateways/gateway.ts';
 import { ACCOUNT, type Psp, type PspSession } from './psp.ts';
 
-/** What becomes of a request to move money. */
+/** The result of a request to move money. */
 export type OperationFate =
   | 'done'
   | 'lost_before'
@@ -23,23 +26,25 @@ export type OperationFate =
   | 'failed'
   | 'accepted';
 
-/** How a read goes wrong, if it does. */
+/** The fault of a read. */
 export type ReadFate = 'fine' | 'stale' | 'absent' | 'unreadable';
 
 export interface Line {
   now(): number;
-  /** There and back, if it gets there and comes back. */
+  /** A call to the gateway and back. The request or the answer may be lost. */
   call<Answer>(what: string, work: () => Answer, lost?: Answer): Promise<Answer>;
   ofRead(): { fate: ReadFate; lagMs: number };
   ofOperation(request: OperationRequest): OperationFate;
-  /** The gateway has accepted it, or has lost it for now. */
+  /** For a request that the gateway has accepted, or that arrives later. */
   later(session: PspSession, request: OperationRequest, isAccepted: boolean): void;
-  /** Just before the gateway does what we ask it to. @throws Error for what should never be asked */
+  /**
+   * Called just before the gateway carries out a request. @throws Error for a request that must never be made
+   */
   sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void;
   cancelling(session: PspSession): void;
-  /** Sessions are found by search only after this long. */
+  /** The age at which a search finds a session. */
   readonly searchLagMs: number;
-  /** Reads whatever transaction is named, whoever's it is. */
+  /** Whether a read shows any named transaction, also one of another session. */
   readonly isCareless: boolean;
 }
 

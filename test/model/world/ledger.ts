@@ -1,8 +1,8 @@
-/** One transaction in the books of the gateway: what was done with its money, by whom, and what that comes to. */
+/** One transaction in the gateway's books: its operations, who made them, and the resulting sums. */
 import type { OperationKind, ProductRules } from '../../../src/domain/operation.ts';
 import type { Transaction, TransactionStatus } from '../../../src/domain/transaction.ts';
 
-/** An operation in the gateway's books. `who` is the reference of ours, or whoever else did it. */
+/** An operation in the gateway's books. `who` is our reference, or the name of another client. */
 export interface BookedOperation {
   readonly kind: OperationKind;
   readonly who: string;
@@ -13,7 +13,7 @@ export interface BookedOperation {
   isReversed?: true;
 }
 
-/** What is fixed when a payer begins to pay. */
+/** The fields that are fixed when a payer begins to pay. */
 export interface LedgerBeginning {
   readonly id: string;
   readonly sessionId: string;
@@ -26,9 +26,9 @@ export interface LedgerBeginning {
 
 export class Ledger {
   readonly operations: BookedOperation[] = [];
-  /** When the money was there first; null where it never was. */
+  /** When the money was first there; null where it never was. */
   authorizedAt: number | null = null;
-  /** The rest was given back with the session. */
+  /** The rest was released when the session was closed. */
   isReleased = false;
   readonly is: LedgerBeginning;
   #status: TransactionStatus = 'INITIATED';
@@ -64,12 +64,12 @@ export class Ledger {
     return Math.max(0, this.is.amountMinor - this.captured - this.voided);
   }
 
-  /** What the merchant holds of the payer's, reserved or taken. */
+  /** The payer's money that the merchant holds, authorized or captured. */
   get held(): number {
     return this.#status === 'AUTHORIZED' ? this.capturable + this.captured - this.refunded : 0;
   }
 
-  /** Where the payer has got to; once it is AUTHORIZED, the rest is told by what is done with the money. */
+  /** The payer's progress. Once it is AUTHORIZED, the operations determine the status. */
   become(status: TransactionStatus, now: number): void {
     this.#status = status;
     if (status === 'AUTHORIZED') this.authorizedAt ??= now;
@@ -77,7 +77,10 @@ export class Ledger {
     else this.isReleased = false;
   }
 
-  /** Whether the books allow it. What is accepted and not done yet is not counted: that is for the merchant to mind. */
+  /**
+   * Whether the books allow the operation. Accepted operations are not counted before they are done: the
+   * merchant has to count them.
+   */
   allows(kind: OperationKind, amountMinor: number, rules: ProductRules): boolean {
     if (kind === 'capture') return amountMinor > 0 && amountMinor <= this.capturable;
     if (kind === 'refund') return amountMinor > 0 && amountMinor <= this.captured - this.refunded;
@@ -90,16 +93,17 @@ export class Ledger {
   }
 
   /**
-   * The last one that is done, if the books bear that it never was: what was refunded or voided since has to have been held. No void:
-   * it shows no reference, so a reading that lags behind its reversal may be taken for the next one.
+   * The last finished operation, if the books allow it to be taken back: later refunds and voids need enough
+   * money without it. Never a void, since it has no reference: a reading that lags behind its reversal could
+   * be mistaken for the next void.
    */
   lastReversible(): BookedOperation | undefined {
     const last = this.operations.findLast(({ state }) => state !== 'failed');
-    // An operation that is accepted and not done yet relies on it too.
+    // An accepted operation that is not done yet needs the capture too.
     return last?.state === 'done' && last.kind !== 'void' ? last : undefined;
   }
 
-  /** As the gateway shows it; `updatedAt` only from those that have such a thing. */
+  /** The transaction as the gateway shows it. Only some gateways have `updatedAt`. */
   shown(updatedAt: string | undefined): Transaction {
     const { id, sessionId, account, reference, amountMinor, currency, product } = this.is;
     const { status, captured, refunded, capturable } = this;
@@ -131,7 +135,7 @@ export class Ledger {
     };
   }
 
-  /** What is done, by the name that a callback about it bears. */
+  /** Names of finished operations, as callbacks have them. */
   get knownEvents(): string[] {
     return this.operations.flatMap(({ kind, state }, index) =>
       state === 'done' ? [`${index}/${kind.toUpperCase()}`] : [],

@@ -1,4 +1,4 @@
-/** Callbacks on their way: once, twice, late, out of order, refused and sent again, forged, or never. */
+/** The delivery of callbacks: once, twice, late, out of order, refused and sent again, forged, or never. */
 import { isSettled } from '../../../src/domain/payment.ts';
 import type { Callback as Signalled, Claim } from '../../../src/domain/callback.ts';
 import type { PaymentKey } from '../../../src/domain/payment.ts';
@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 
 const ACTED_WITHIN_MS = 30_000;
 const ECHO_MS = 500;
-/** By then, whatever was being tried again is. */
+/** The time after which all retries have been made. */
 const WELL_FOR_MS = 15 * 60_000;
 const HOUR_MS = 3_600_000;
 const DELAYS_MS = [5, 40, 300, 2_000, 20_000, 5 * 60_000, 2 * HOUR_MS];
@@ -19,7 +19,9 @@ interface Callback {
   readonly eventId: string;
   readonly key: PaymentKey;
   readonly claim: Claim;
-  /** What the signed query says, less its time: equal for the callback of a hold and for that of its release. */
+  /**
+   * The signed query without its time. It is equal for the callback of a hold and for that of its release.
+   */
   readonly says: string;
   readonly sentAt: number;
 }
@@ -36,7 +38,7 @@ export class Network {
   readonly #world: World;
   readonly #sent: Callback[] = [];
   readonly #arrived = new Set<string>();
-  /** Accepted while the store was away: its run alone knows of it. */
+  /** Callbacks accepted while the store was away: only their runs have them. */
   readonly #unlogged: Callback[] = [];
   readonly #toldOf = new Map<string, readonly string[]>();
   #made = 0;
@@ -45,7 +47,7 @@ export class Network {
     this.#world = world;
   }
 
-  /** The gateway calls about a change, as it sees fit; never about a payer who has only begun. */
+  /** The gateway may send callbacks about a change; never about a payer who has only begun. */
   announce(session: PspSession, event: string): void {
     if (event === 'INITIATED') return;
     const { chance, trouble } = this.#world;
@@ -53,26 +55,26 @@ export class Network {
     const news = this.#newsOf(session);
     const callback = this.#about(session, event, news);
     for (let time = 0; time < times; time += 1) {
-      // A second one may carry an id of its own: two subscriptions, or a near-duplicate.
+      // A second one may have an id of its own, as with two subscriptions, or as a near-duplicate.
       const sent = time > 0 && chance.hits(0.5) ? this.#about(session, event, news) : callback;
       this.#sent.push(sent);
       this.#deliverAfter(chance.pick(DELAYS_MS), sent);
     }
   }
 
-  /** One that was sent before, once more. */
+  /** Repeats an earlier callback. */
   repeat(): void {
     if (this.#sent.length > 0) this.#deliverAfter(1, this.#world.chance.pick(this.#sent));
   }
 
-  /** Rightly signed for one payment, and it names what belongs to another. */
+  /** A valid signature for one payment, with a claim that names the transaction of another. */
   mislead(session: PspSession, other: PspSession): void {
     const claim = { sessionId: session.id, transactionId: other.ledger?.is.id ?? `${other.id}-tx` };
     const eventId = this.#newId('misled');
     this.#deliverAfter(1, { eventId, key: session.key, claim, says: eventId, sentAt: 0 });
   }
 
-  /** Whether something accepted would be lost with the run of a payment, since it is written down nowhere else. */
+  /** Whether an accepted callback would be lost with the payment's run, since no other place has it. */
   isOnlyWitness(workflowId: string): boolean {
     const { deliveries } = this.#world.tables;
     return this.#unlogged.some(
@@ -85,14 +87,14 @@ export class Network {
     return `${what}-${this.#made}`;
   }
 
-  /** A return hit, or a callback without a right signature: neither proves anything. */
+  /** A return hit, or a callback without a valid signature. Neither proves anything. */
   poke({ key }: PspSession, why: 'return' | 'unproved_callback'): void {
     this.#world.say(() => `${why} hit for ${key.paymentId}`);
     const hit = { why, at: new Date().toISOString() } as const;
     this.#world.runs.poke(key, hit).catch(() => undefined);
   }
 
-  /** The forwarder's part: what is in the log and nobody was told of. */
+  /** The forwarder's part: signals deliveries that no run has received. */
   async forward(): Promise<void> {
     const { tables, runs } = this.#world;
     const isWaiting = [...tables.deliveries.values()].some(({ state }) => state !== 'handled');
@@ -119,7 +121,7 @@ export class Network {
     }
   }
 
-  /** Where all is well, a proved callback about an open payment is acted upon at once. */
+  /** Without trouble, a verified callback about an open payment has its effect at once. */
   #expectNews({ eventId, key: { paymentId }, sentAt }: Callback): void {
     const { tables, psp, clock, trouble, promises } = this.#world;
     const payment = tables.payments.get(paymentId);
@@ -133,7 +135,7 @@ export class Network {
     });
   }
 
-  /** The event of money that nobody has called about yet, by its name. */
+  /** The name of a money event that no callback has named yet. */
   #newsOf({ id, ledger }: PspSession): string | undefined {
     const told = this.#toldOf.get(id) ?? [];
     const known = ledger?.knownEvents ?? [];
@@ -163,7 +165,10 @@ export class Network {
     });
   }
 
-  /** Log and signal side by side: accepted where either is durable, else the gateway sends it again. */
+  /**
+   * Logs and signals in parallel. The callback is accepted where either is durable, else the gateway sends it
+   * again.
+   */
   async #deliver(callback: Callback): Promise<void> {
     const { tables, runs, trouble } = this.#world;
     const { eventId, key, claim, says: contentHash } = callback;
@@ -190,7 +195,7 @@ export class Network {
     this.#deliverAfter(30_000, callback);
   }
 
-  /** The ingress's moment for the record of an operation under way. */
+  /** The time that the ingress gives the record of an operation under way. */
   #asksForLook(id: string, paymentId: string): Promise<boolean> {
     const { clock, tables } = this.#world;
     return new Promise((resolve) => {

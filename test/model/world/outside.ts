@@ -1,4 +1,4 @@
-/** What stands for `Date`, `fetch` and `AbortSignal` in the sources: to be loaded before any of them. */
+/** The replacements of `Date`, `fetch` and `AbortSignal` in the sources. Load it before them. */
 import { ModelDate } from './clock.ts';
 
 interface Endpoint {
@@ -8,7 +8,7 @@ interface Endpoint {
 /** The merchants' endpoints by order; an effect's id begins with its order or its payment. */
 export const shops = new Map<string, Endpoint>();
 
-/** The one request that anything in the model makes: an order update. */
+/** The only HTTP request in the model: an order update. */
 async function modelFetch(_: string, request: { headers: Record<string, string>; body: string }) {
   const effectId = request.headers['webhook-id'] ?? '';
   const reference = effectId.replace(/(-p\d+)?\/.*$/, '');

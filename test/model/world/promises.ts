@@ -1,4 +1,7 @@
-/** Contract §5, watched at every write of ours and of the gateway's. A promise that is broken is said once, and ends the schedule. */
+/**
+ * Checks contract §5 at every write of ours and of the gateway. The first broken promise is recorded, and
+ * ends the schedule.
+ */
 import { differsFromListing } from '../../../src/domain/compare-listing.ts';
 import { holdsMoney, isMoney, type PaymentStatus } from '../../../src/domain/payment.ts';
 import type { LateMoneyPolicy } from '../../../src/domain/apply-finding.ts';
@@ -13,7 +16,7 @@ import type { Ledger } from './ledger.ts';
 import { ACCOUNT, type Psp, type PspSession } from './psp.ts';
 import { isUnfinished, type Shown, type Tables } from './tables.ts';
 
-/** What people asked for, so that what was done unasked is seen. */
+/** The requests of people. An effect without a request breaks a promise. */
 export interface Asked {
   /** `payment/kind/reference`. */
   readonly operations: Set<string>;
@@ -22,7 +25,7 @@ export interface Asked {
   readonly dismissals: Set<string>;
   /** When the merchant first asked for a payment's session to be closed. */
   readonly closings: Map<string, number>;
-  /** When the merchant first asked for a session in the place of whatever is open. */
+  /** When the merchant first requested a session that replaces the open one. */
   replacing: number | null;
 }
 
@@ -40,7 +43,7 @@ export class Promises {
   readonly #tables: Tables;
   readonly #psp: Psp;
   readonly #policy: LateMoneyPolicy;
-  /** What became of an operation when it was last sent. */
+  /** The result of an operation when it was last sent. */
   readonly #sent = new Map<string, OperationFate>();
 
   constructor(tables: Tables, psp: Psp, policy: LateMoneyPolicy) {
@@ -53,13 +56,16 @@ export class Promises {
     if (!isKept) this.broken ??= otherwise;
   }
 
-  /** A settlement is about to be written. */
+  /** A finding is about to be written. */
   settling(before: Locked, settled: OrderChange, record: Shown): void {
     const { payment } = before;
     const session = payment.sessionId === null ? undefined : this.#psp.find(payment.sessionId);
     if (settled.paysNow) this.#paying(before, record, session);
     const isTold = settled.updates.some(({ type }) => type === 'order.paid');
-    this.keep(isTold === settled.paysNow, 'order.paid is told of what does not pay, or not of what does');
+    this.keep(
+      isTold === settled.paysNow,
+      'order.paid is announced without a payment that pays, or a payment pays without it',
+    );
     this.#holding(payment, settled, record);
     if (settled.status === payment.status || settled.dismissed) return;
     this.#moving(payment, settled.status, session, isTakenBack(payment, record));
@@ -74,14 +80,14 @@ export class Promises {
     this.keep(sessionId === payment.sessionId, `${payment.id} pays with what belongs to ${sessionId}`);
     this.keep(is.account === ACCOUNT, `${payment.id} pays with a transaction of another account`);
     if (record.finding?.decision === 'accept')
-      return this.keep(this.asked.acceptances.has(payment.id), `${payment.id} is accepted by nobody`);
+      return this.keep(this.asked.acceptances.has(payment.id), `${payment.id} is accepted without a request`);
     const isOrders = is.amountMinor === order.amount && is.currency === order.currency;
     this.keep(isOrders, `${is.amountMinor} ${is.currency} pay an order of ${order.amount} ${order.currency}`);
     this.keep(is.reference === order.reference, `a transaction for ${is.reference} pays ${order.reference}`);
     this.keep(payment.amount === order.amount, `${payment.id} pays an order whose amount has changed`);
   }
 
-  /** What a person has accepted is not asked about again while it is what it was. */
+  /** While accepted money is unchanged, no person is asked about it again. */
   #holding(payment: PaymentRow, { status, reason }: OrderChange, { transaction }: Shown): void {
     const isAccepted =
       payment.acceptedReference === transaction?.reference &&
@@ -118,9 +124,10 @@ export class Promises {
     this.keep(isNothing, `${id} expires although the gateway has said ${said}`);
   }
 
-  /** A record is written. */
+  /** A finding was written. */
   settled({ payment: before, order }: Locked, after: PaymentRow): void {
-    // In REVIEW, what is known is what the gateway said last, also where that lags behind: nothing is done on it.
+    // In REVIEW, our row has the gateway's last answer, also one that lags, since no operation is based on
+    // it.
     const isReviewed = before.status === 'REVIEW' || after.status === 'REVIEW';
     const isReversal = reversalsIn(after) > reversalsIn(before);
     if (before.transactionId === after.transactionId && !isReviewed && !isReversal)
@@ -129,14 +136,17 @@ export class Promises {
         `the sums of ${after.id} go back`,
       );
     const now = this.#tables.orders.get(order.reference);
-    // Money that is back and pays the order is told as that.
+    // Money that came back and pays the order is announced with the payment.
     const paysNow = order.paidPaymentId === null && now?.paidPaymentId === after.id;
     if (!paysNow) this.#takingBack(before, after);
     const isSame = order.paidPaymentId === null || now?.paidPaymentId === order.paidPaymentId;
     this.keep(isSame, `another payment takes a paid order over`);
   }
 
-  /** Money that came back from the payer is told when it is seen; where all has gone to the payer again by then, that is told after it. */
+  /**
+   * Money that came back from the payer has to be announced when it is seen. Where all of it has gone to the
+   * payer again by then, a later update has to announce that.
+   */
   #takingBack(before: PaymentRow, after: PaymentRow): void {
     const undone = Object.entries(before.shownOperations).filter(([key, state]) => {
       const isMeant = key.startsWith('refund/') || (key.startsWith('void/') && before.status === 'VOIDED');
@@ -145,7 +155,7 @@ export class Promises {
     if (undone.length === 0 || before.status === 'REVIEW' || after.status === 'REVIEW' || after.dismissed)
       return;
     const updates = [...this.#tables.outbox.values()].filter(({ paymentId }) => paymentId === after.id);
-    // As far as the merchant knows, it never went back.
+    // The merchant was never notified that it went back.
     if (!updates.some(({ type }) => GONE.has(type))) return;
     for (const [key] of undone) {
       const [kind = '', name = ''] = key.split('/');
@@ -159,15 +169,14 @@ export class Promises {
     }
   }
 
-  /** We are about to ask the gateway to move money. */
+  /** We are about to send an operation to the gateway. */
   sending(request: OperationRequest, session: PspSession | undefined, fate: OperationFate): void {
     const { kind, reference } = request;
     const paymentId = session?.key.paymentId ?? '';
     const row = this.#tables
       .operationsOf(paymentId)
       .find((one) => one.kind === kind && one.reference === reference);
-    if (row === undefined)
-      return this.keep(false, `${kind} ${reference} is sent, and nobody has written it down`);
+    if (row === undefined) return this.keep(false, `${kind} ${reference} is sent without a record`);
     const before = this.#sent.get(row.id);
     const mayRepeat = before === undefined || before === 'busy' || before === 'refused_us';
     this.keep(mayRepeat, `${kind} ${reference} of ${paymentId} is sent again after its fate was "${before}"`);
@@ -181,16 +190,16 @@ export class Promises {
     );
     this.keep(
       this.#isAskedFor(row),
-      `${kind} ${reference} of ${paymentId} is sent, and nobody has asked for it (${row.cause})`,
+      `${kind} ${reference} of ${paymentId} is sent without a request (${row.cause})`,
     );
   }
 
-  /** What other operations of ours, done or on their way, take of the same money. */
+  /** The sum that our other operations, done or under way, take of the same money. */
   #promised({ id, paymentId, kind }: OperationRow, ledger: Ledger | null | undefined): number {
     const booked = (row: OperationRow) =>
       ledger?.operations.filter(({ isOurs, who }) => isOurs && who === row.reference) ?? [];
     const hasFailed = (row: OperationRow) => booked(row).some(({ state }) => state === 'failed');
-    // Taken back, which we may not have heard yet.
+    // Taken back, which we may not have read yet.
     const isUndone = (row: OperationRow) => booked(row).some(({ isReversed }) => isReversed === true);
     return this.#tables
       .operationsOf(paymentId)
@@ -213,7 +222,7 @@ export class Promises {
     );
   }
 
-  /** We are about to have a session closed, and with it whatever is authorized in it. */
+  /** We are about to close a session, which also releases its authorization. */
   cancelling({ key, ledger, lastRead }: PspSession): void {
     if (ledger?.status !== 'AUTHORIZED') return;
     const { paymentId, orderReference } = key;
@@ -243,7 +252,7 @@ export class Promises {
     this.keep(!takesEffectTwice(ledger), `an operation takes effect twice in ${id}`);
   }
 
-  /** What the gateway says of a session is what we know, but for what it can't say itself. */
+  /** Our row agrees with the gateway's books, except for states that the gateway itself can't show. */
   known(paymentId: string, { ledger, id }: PspSession): void {
     const payment = this.#tables.payments.get(paymentId);
     if (payment === undefined || ledger === null || ledger.status === 'UNCLEAR') return;
@@ -253,26 +262,26 @@ export class Promises {
     this.keep(isKnown, `${paymentId} is ${status} long after a callback that ${id} is ${ledger.status}`);
   }
 
-  /** From time to time: a hold is polled for as long as it lasts. */
+  /** Called from time to time: a hold is polled for as long as it lasts. */
   watching(now: number, patienceMs: number): void {
     for (const { status, sessionId, updatedAt, id } of this.#tables.payments.values()) {
       if (status !== 'ON_HOLD' || sessionId === null || now - updatedAt.getTime() < patienceMs) continue;
       const asked = this.#psp.find(sessionId)?.lastAsked ?? 0;
       this.keep(
         now - asked < patienceMs,
-        `${id} is on hold, and nobody has asked about it since ${new Date(asked).toISOString()}`,
+        `${id} is on hold, and was not read since ${new Date(asked).toISOString()}`,
       );
     }
   }
 }
 
-/** The status of a transaction, or what a session says without one. */
+/** The status of the transaction, or of a session without one. */
 function saidIn(reading: Reading | undefined): string | undefined {
   if (reading?.kind === 'transaction') return reading.transaction.status;
   return reading?.kind === 'session' ? reading.state : undefined;
 }
 
-/** The merchant knows that the payer has the money again. */
+/** Updates that say that the payer has the money again. */
 const GONE: ReadonlySet<string> = new Set([
   'order.refunded',
   'order.partially_refunded',
@@ -294,7 +303,7 @@ const RANK: Partial<Record<PaymentStatus, number>> = {
   VOIDED: 5,
 };
 
-/** The gateway shows that more was taken back than we knew of. */
+/** Whether the gateway shows more reversals than our row has. */
 function isTakenBack(payment: PaymentRow, { transaction }: Shown): boolean {
   const shown = transaction?.operations.filter(({ isReversed }) => isReversed === true).length ?? 0;
   return shown > reversalsIn(payment);

@@ -1,4 +1,7 @@
-/** A payment service provider: its sessions, its books, and what it showed to whom when. Shares nothing with the sandbox. */
+/**
+ * A payment service provider: its sessions, its books, and the readings that it has given. Shares nothing
+ * with the sandbox.
+ */
 import type { OperationKind, ProductRules } from '../../../src/domain/operation.ts';
 import type { PaymentKey } from '../../../src/domain/payment.ts';
 import type { Reading, TransactionStatus } from '../../../src/domain/transaction.ts';
@@ -6,10 +9,10 @@ import { Ledger, type BookedOperation } from './ledger.ts';
 
 export const ACCOUNT = 'T12345678';
 
-/** A reading lags behind the books by so much at most. */
+/** The longest time by which a reading lags behind the books. */
 export const LONGEST_LAG_MS = 30_000;
 
-/** Something that the gateway would say, from then on. */
+/** A reading that is valid from a time on. */
 interface Said {
   readonly at: number;
   readonly reading: Reading;
@@ -27,7 +30,7 @@ export interface PspSession {
   ledger: Ledger | null;
   /** Each change, so that a replica can lag behind. */
   readonly said: Said[];
-  /** What it last answered to a read of ours, and when that was true. */
+  /** The last answer to a read of ours, and the time of its state. */
   lastRead: (Said & { readonly asOf: number }) | null;
   lastAsked: number;
 }
@@ -35,11 +38,11 @@ export interface PspSession {
 export interface PspRules {
   readonly product: string;
   readonly rules: ProductRules;
-  /** How finely `updated_at` is written, in milliseconds; null where there is none. */
+  /** The precision of `updated_at` in milliseconds; null where there is none. */
   readonly clock: number | null;
 }
 
-/** Whoever wants to know what happens in the books. */
+/** Is notified of every change of the books. */
 export interface Bookkeeper {
   now(): number;
   changed(session: PspSession, event: string): void;
@@ -82,7 +85,7 @@ export class Psp {
     return this.sessions.find(({ ledger }) => ledger?.is.id === transactionId);
   }
 
-  /** The payer gets somewhere. `tampered`: what the transaction shows instead of what was agreed. */
+  /** The payer makes progress. `tampered`: fields of the transaction that differ from the session. */
   pay(
     session: PspSession,
     status: TransactionStatus,
@@ -97,13 +100,16 @@ export class Psp {
     return session.ledger;
   }
 
-  /** The session says so itself, without a transaction. */
+  /** Ends a session without a transaction. */
   end(session: PspSession, state: PspSession['state']): void {
     session.state = state;
     this.change(session, state);
   }
 
-  /** Dintero's rule: a session is closed with what is in it, unless that is held, captured or over. */
+  /**
+   * Dintero's rule: a session is closed together with its transaction, unless that is on hold, captured or
+   * over.
+   */
   cancel(session: PspSession): 'cancelled' | 'refused' {
     const { ledger } = session;
     if (session.state === 'cancelled') return 'cancelled';
@@ -115,7 +121,7 @@ export class Psp {
     return 'cancelled';
   }
 
-  /** A void is of what is left when it is done, however much was left when it was asked for. */
+  /** A void releases the sum that is left when it is done, not the sum at the time of the request. */
   book(session: PspSession, operation: BookedOperation): void {
     const { ledger } = session;
     const isAllOfTheRest = operation.kind === 'void' && operation.state === 'done' && ledger !== null;
@@ -131,7 +137,7 @@ export class Psp {
     return true;
   }
 
-  /** The last operation has failed after all; it, where there is one. */
+  /** Makes the last operation fail after its success. Returns the operation, where there is one. */
   reverse(session: PspSession): BookedOperation | undefined {
     const last = session.ledger?.lastReversible();
     if (last === undefined) return undefined;
@@ -145,7 +151,7 @@ export class Psp {
     this.#watch.changed(session, event);
   }
 
-  /** What it says of a session, as it was that long ago. */
+  /** The reading of a session, as it was that long ago. */
   sayOf(session: PspSession, lagMs: number): Reading {
     const since = this.#watch.now() - lagMs;
     const [first] = session.said;
@@ -153,7 +159,10 @@ export class Psp {
     return said?.reading ?? { kind: 'absent' };
   }
 
-  /** As we could know it: a capture may have been taken back just now, and the gateway refuses the refund itself then. */
+  /**
+   * The highest captured sum that we may have read. A capture may just have been taken back; then the gateway
+   * itself refuses the refund.
+   */
   mostCaptured(session: PspSession | undefined): number {
     const since = this.#watch.now() - LONGEST_LAG_MS;
     const said = session?.said.filter((_, index, all) => (all[index + 1]?.at ?? Infinity) >= since) ?? [];

@@ -1,4 +1,4 @@
-/** How the rest of the product reaches its runs: the interfaces of `src/temporal/`, on the toy server. */
+/** The interfaces of `src/temporal/` on the toy server, by which the product reaches its runs. */
 import { RunEnded, RunsUnavailable } from '../../../src/temporal/run-calls.ts';
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
 import type { PaymentAddress } from '../../../src/domain/payment.ts';
@@ -16,19 +16,19 @@ import {
   operationRequested,
   paymentWorkflowId,
   resolveReview,
-  returnVisited,
+  poked,
   tellMerchant,
 } from '../../../src/workflows/messages.ts';
 import { currentActivity, enterActivity } from '../temporal/current.ts';
 import type { Address, ToyServer } from '../temporal/server.ts';
 
-/** How long a request waits for an answer. */
+/** The time for which a request waits for its answer. */
 const PATIENCE_MS = 10_000;
 
 export interface Post {
-  /** Nobody reaches Temporal. */
+  /** Whether Temporal is unreachable. */
   isAway(): boolean;
-  /** The sender hears nothing of a message that arrived. */
+  /** Whether the answer to a message that arrived is lost. */
   losesAnswer(): boolean;
 }
 
@@ -46,7 +46,7 @@ class ToyRuns {
     return this.#send(() => this.#server.tell(address, { name, args }));
   }
 
-  /** Where a run is there already, the input is lost, as on a server. */
+  /** Where a run is open already, the input is dropped, as on a real server. */
   start({ type, workflowId, input }: Address, opened: object): Promise<string> {
     return this.#send(() => this.#server.ensure(type, workflowId, { ...input, opened }));
   }
@@ -117,8 +117,8 @@ export function createToyRuns(server: ToyServer, post: Post): { runs: PaymentRun
       tell: (payment, effectId) => toy.tell(paymentAddress(payment), tellMerchant.name, effectId),
       close: (payment) =>
         toy.tell(paymentAddress(payment), closeRequested.name, { why: 'order_paid', at: now() }),
-      poke: (payment, signal) => toy.poke(paymentWorkflowId(payment), returnVisited.name, signal),
-      // No call takes long here: virtual time.
+      poke: (payment, signal) => toy.poke(paymentWorkflowId(payment), poked.name, signal),
+      // With virtual time, no call takes long.
       openingTakesLong: () => Promise.resolve(),
     },
     money: {

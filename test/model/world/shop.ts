@@ -1,12 +1,12 @@
-/** The merchant's endpoint: hears, hangs, fails and comes back. */
+/** The merchant's endpoint: it acknowledges, hangs, fails and recovers. */
 import { shops } from './outside.ts';
 import type { World } from './world.ts';
 
 export class Shop {
-  /** What it answered 2xx to, in order. */
+  /** The received updates, in order. */
   readonly inbox: { readonly effectId: string; readonly body: string }[] = [];
   readonly #world: World;
-  /** What it is being told at this moment. */
+  /** The updates that are being received. */
   readonly #hearing = new Set<string>();
 
   constructor(world: World) {
@@ -14,7 +14,7 @@ export class Shop {
     shops.set(world.reference, this);
   }
 
-  /** In the place of `fetch`: one order update. */
+  /** Receives one order update, instead of `fetch`. */
   hear(effectId: string, body: string): Promise<{ status: number }> {
     const { trouble, promises } = this.#world;
     promises.keep(!this.#hearing.has(effectId), `${effectId} is sent twice at once`);
@@ -29,8 +29,8 @@ export class Shop {
     const { trouble } = this.#world;
     if (trouble.isAway('shop')) return { status: 503 };
     this.inbox.push({ effectId, body });
-    this.#world.say(() => `the merchant hears ${effectId}`);
-    // Heard, and the answer is lost: it will hear it again.
+    this.#world.say(() => `the merchant receives ${effectId}`);
+    // The update was received and the answer is lost, so it is sent again.
     return { status: trouble.hits(trouble.weather.silence) ? 504 : 200 };
   }
 }

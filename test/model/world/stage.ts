@@ -1,4 +1,4 @@
-/** Where the workflows run, and what time and trouble are there. */
+/** The server of the workflows, with its clock and its trouble. */
 import type { MoneyRuns } from '../../../src/temporal/money-runs.ts';
 import type { PaymentRuns } from '../../../src/temporal/payment-runs.ts';
 import type { Chance } from './chance.ts';
@@ -7,16 +7,16 @@ import type { Trouble } from './trouble.ts';
 import type { Weather } from './weather.ts';
 import type { World } from './world.ts';
 
-/** As much of a Temporal server as a schedule has to do with. */
+/** The parts of a Temporal server that a schedule uses. */
 export interface ServerPart {
-  /** What nobody expected. */
+  /** The first unexpected error. */
   readonly failure: Error | null;
   fail(error: unknown, what: string): void;
-  /** Ids of the workflows that have a run, as far as that can be told. */
+  /** Ids of the workflows that have a run, as far as the server can list them. */
   open(): readonly string[];
-  /** A run and its history are gone. */
+  /** Deletes a run and its history. */
   lose(workflowId: string): void;
-  /** Lets what has just happened lead to all that follows from it at once. */
+  /** Lets all immediate effects of the last event happen. */
   settle(): Promise<void>;
 }
 
@@ -30,6 +30,6 @@ export interface Stage {
   referenceOf(seed: number): string;
   clock(): Clock;
   trouble(weather: Weather, chance: Chance, clock: Clock, say: (text: () => string) => void): Trouble;
-  /** Gives a world its server; its activities are asked for when one is to run. */
+  /** Gives a world its server. The world's activities are created before the first one runs. */
   connect(world: World): Connected;
 }

@@ -1,4 +1,4 @@
-/** The store in memory: rows that are replaced and never changed, so that whoever has read one keeps what he read. */
+/** The store in memory. Rows are replaced and never changed, so that a reader's row stays the same. */
 import type { Db } from '../../../src/store/open.ts';
 import type { DeliveryRow } from '../../../src/store/deliveries.ts';
 import type { Decided } from '../../../src/store/decisions.ts';
@@ -11,17 +11,17 @@ import type { Finding } from '../../../src/domain/finding.ts';
 import type { Transaction } from '../../../src/domain/transaction.ts';
 import type { Locked } from '../../../src/store/record-finding/lock-order.ts';
 
-/** What a change of payment and order is recorded for. */
+/** The reason of a change of payment and order. */
 export interface Shown {
   readonly finding: Finding | null;
   readonly transaction: Transaction | undefined;
 }
 
-/** What the world does to whoever calls the store, and who watches what is written. */
+/** Makes the faults of the store, and watches all writes. */
 export interface StoreKeeper {
   /** Makes a call: at once, later, not at all, or without its answer. */
   call<Result>(what: string, effect: () => Result): Promise<Result>;
-  /** Before a settlement is written. @throws Error for one that breaks a promise */
+  /** Called before a finding is written. @throws Error for one that breaks a promise */
   settling(before: Locked, change: OrderChange, shown: Shown): void;
   settled(before: Locked, payment: PaymentRow): void;
 }
@@ -46,7 +46,7 @@ export class Tables {
       readonly replaces: boolean;
     }
   >();
-  /** When a payment was last heard of, by its notes. */
+  /** The time of a payment's last note. */
   readonly heard = new Map<string, number>();
   readonly keeper: StoreKeeper;
 
@@ -83,7 +83,7 @@ export class Tables {
   }
 }
 
-/** The sources hand on whatever they were given as their database. */
+/** The sources never look into their database object, so the tables can take its place. */
 export function tablesOf(db: Db): Tables {
   return db as unknown as Tables;
 }

@@ -1,4 +1,4 @@
-/** Everything between the product and the world that can be slow, be lost, or die half-way. */
+/** The connections between the product and the world, which are slow, lose messages, or break half-way. */
 import { GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
 import { MadeTrouble, never } from '../temporal/activity-try.ts';
 import { currentActivity, enterActivity } from '../temporal/current.ts';
@@ -9,16 +9,16 @@ import type { Weather } from './weather.ts';
 const PARTS = ['gateway', 'store', 'temporal', 'shop'] as const;
 export type Part = (typeof PARTS)[number];
 
-/** What a process that stands still does when it goes on, after another has taken over. */
+/** The longest time for which a process stands still, while another takes over. */
 const LONGEST_STALL_MS = 60_000;
 
 export class Trouble {
   weather: Weather;
-  /** Until when a part of the world is away. */
+  /** The time until which each part of the world is away. */
   readonly away: Record<Part, number> = { gateway: 0, store: 0, temporal: 0, shop: 0 };
-  /** When something was wrong last, but for the weather. */
+  /** The time of the last trouble, except for the weather. */
   last = 0;
-  /** How often a process has died: what it had in memory died with it. */
+  /** The number of deaths of a process, each of which lost the process's memory. */
   deaths = 0;
   readonly #chance: Chance;
   readonly #clock: Clock;
@@ -35,7 +35,7 @@ export class Trouble {
     return this.away[part] > this.#clock.now;
   }
 
-  /** Nothing goes wrong but what the gateway itself does. */
+  /** Whether only the gateway itself causes trouble. */
   get isCalm(): boolean {
     const { stale, absent, unreadable, silence, deaths, storeErrors, lostSignals } = this.weather;
     return stale + absent + unreadable + silence + deaths + storeErrors + lostSignals === 0;
@@ -87,7 +87,10 @@ export class Trouble {
     });
   }
 
-  /** One call of the gateway, there and back. `lost` is what no answer means where a request that arrived may not be asked again. */
+  /**
+   * One call of the gateway. `lost` is the result of a call without an answer, where a request that arrived
+   * may not be repeated.
+   */
   callGateway<Answer>(what: string, work: () => Answer, lost?: Answer): Promise<Answer> {
     const tried = currentActivity();
     const fate = this.#fateOfCall();
@@ -111,7 +114,7 @@ export class Trouble {
     });
   }
 
-  /** What is answered a moment later, by somebody whom nothing that happens to us keeps from it. */
+  /** An answer after a moment, from a part of the world that our own trouble does not affect. */
   answered<Answer>(answer: () => Answer): Promise<Answer> {
     const tried = currentActivity();
     return new Promise((resolve) => {
@@ -122,13 +125,13 @@ export class Trouble {
     });
   }
 
-  /** Puts a part of the world out of reach. */
+  /** Makes a part of the world unreachable. */
   takeAway(part: Part, ms: number): void {
     this.away[part] = this.#clock.now + ms;
     this.last = Math.max(this.last, this.away[part]);
   }
 
-  /** All is well again. */
+  /** Ends all trouble. */
   end(weather: Weather): void {
     this.weather = weather;
     for (const part of PARTS) this.away[part] = 0;
@@ -143,7 +146,7 @@ export class Trouble {
   }
 }
 
-/** Once a minute, and of no interest in a story. */
+/** Calls of the background jobs, which are too frequent for a log. */
 function isOfBackground(what: string): boolean {
-  return what.startsWith('find what') || what.startsWith('take what');
+  return /^(find|take|claim) (what|whom) /.test(what);
 }

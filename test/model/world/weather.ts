@@ -1,4 +1,4 @@
-/** How bad the world is in one schedule, drawn before it begins: most schedules have a few kinds of trouble, many have none. */
+/** The trouble of one schedule, drawn before it begins. Most schedules have a few kinds, many have none. */
 import type { ProductRules } from '../../../src/domain/operation.ts';
 import type { LateMoneyPolicy } from '../../../src/domain/apply-finding.ts';
 import type { Chance } from './chance.ts';
@@ -12,25 +12,27 @@ export interface Weather {
   readonly rules: ProductRules;
   /** Milliseconds, as in `PspRules`. */
   readonly clock: number | null;
-  /** Without sweeps, each change is told by a callback that arrives at last; with them, callbacks may be lost for good. */
+  /**
+   * Without sweeps, at least one callback about each change arrives. With sweeps, all callbacks may be lost.
+   */
   readonly sweeps: boolean;
-  /** Share of reads that are answered by a replica this far behind at most. */
+  /** Share of reads that a lagging replica answers; `lagMs` is its longest lag. */
   readonly stale: number;
   readonly lagMs: number;
   /** Share of reads that find nothing, or no JSON. */
   readonly absent: number;
   readonly unreadable: number;
-  /** Share of calls of the gateway that get no answer, before they arrived or after. */
+  /** Share of calls of the gateway without an answer, lost before or after they arrived. */
   readonly silence: number;
-  /** Share of activities' steps at which their process dies, or stands still for longer than anybody waits. */
+  /** Share of activity steps at which the process dies, or stands still for longer than any caller waits. */
   readonly deaths: number;
   /** Share of calls of the store that fail, without their effect or with it. */
   readonly storeErrors: number;
-  /** Share of messages to Temporal whose sender hears nothing. */
+  /** Share of messages to Temporal whose answer is lost. */
   readonly lostSignals: number;
   readonly fates: Readonly<Record<OperationFate, number>>;
   readonly isCareless: boolean;
-  /** After how many activations a run continues as new. */
+  /** The number of activations after which a run continues as new. */
   readonly longRun: number;
 }
 
@@ -98,7 +100,7 @@ export function drawWeather(chance: Chance): Weather {
   };
 }
 
-/** When everything is well again, and may be left to come to its end. */
+/** The weather without trouble, in which a schedule comes to its end. */
 export function calmed(weather: Weather): Weather {
   const nothing = { stale: 0, lagMs: 0, absent: 0, unreadable: 0, silence: 0, deaths: 0, storeErrors: 0 };
   return { ...weather, ...nothing, lostSignals: 0, fates: KIND_FATES };

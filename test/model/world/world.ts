@@ -1,4 +1,4 @@
-/** One order, everybody who has to do with it, and the product between them: the sources themselves, on our clock. */
+/** One order, its people and machines, and the product between them: the sources themselves, on our clock. */
 import { createActivities } from '../../../src/activities/create-activities.ts';
 import { createUpdateActivities } from '../../../src/activities/notify-merchant.ts';
 import { createRecording, type Recording } from '../../../src/updates/recording.ts';
@@ -26,13 +26,13 @@ import type { Trouble } from './trouble.ts';
 import { drawWeather, type Weather } from './weather.ts';
 
 const HOUR_MS = 3_600_000;
-/** Reads that show for longer than this that nothing was done are believed. */
+/** After this time, a read that does not show the operation proves that it was not done. */
 const LONGEST_HIDDEN_MS = 15_000;
 export const LIFETIME_MS = 4 * HOUR_MS;
 export const POLL_MS = HOUR_MS;
 
 const ENDPOINT = { url: 'https://shop.example', timeoutMs: 15_000, secrets: ['secret'] };
-/** So few that, now and then, an update is left to the run without an attempt. */
+/** Few slots, so that an update is sometimes left to the run without an attempt. */
 const FEW_SLOTS = 2;
 
 const NO_LOG = { info() {}, warn() {}, error() {}, debug() {} };
@@ -56,7 +56,9 @@ export class World {
   readonly #gateway: Gateway;
   readonly mover: MoneyMover;
   readonly story: string[] | null;
-  /** When the gateway's books were changed last, and how much it is still going to do by itself. */
+  /**
+   * The time of the last change of the gateway's books, and the number of its operations that are under way.
+   */
   lastChange: number;
   underway = 0;
   readonly #begun: number;
@@ -108,7 +110,7 @@ export class World {
     this.story?.push(`${at(this.clock.now - this.#begun)}  ${text()}`);
   }
 
-  /** Until then, or until a promise is broken. */
+  /** Runs until that time, or until a promise is broken. */
   async advance(ms: number): Promise<void> {
     const until = this.clock.now + ms;
     while (!this.isOver && this.clock.next() <= until) await this.step();
@@ -122,7 +124,7 @@ export class World {
     if (!this.clock.isIdle) await this.server.settle();
   }
 
-  /** A moment in which nothing is due. */
+  /** Passes a time in which nothing is due. */
   async pass(until: number): Promise<void> {
     this.clock.after(Math.max(0, until - this.clock.now), () => undefined);
     while (this.clock.now < until && !this.isOver) await this.step();
@@ -143,7 +145,7 @@ export class World {
     this.network.announce(session, event);
   }
 
-  /** Those of the process that lives. */
+  /** The first attempts of the living process. */
   get firstAttempts(): FirstAttempts {
     const { deaths } = this.trouble;
     if (this.#firstAttempts?.deaths !== deaths)
@@ -160,7 +162,7 @@ export class World {
     return this.#firstAttempts.of;
   }
 
-  /** What a Worker registers. */
+  /** The activities that a Worker registers. */
   activities(): RunActivities {
     const db = dbOf(this.tables);
     const gatewayNamed = () => this.#gateway;
@@ -178,7 +180,7 @@ export class World {
   #recording(): Recording {
     const { policy } = this.trouble.weather;
     const tell = (order: string, effects: readonly string[]) => this.firstAttempts.tell(order, effects);
-    return createRecording(dbOf(this.tables), { policy, livemode: false, tells: true }, { tell });
+    return createRecording(dbOf(this.tables), { policy, livemode: () => false, tells: true }, { tell });
   }
 
   #line(): Line {
@@ -196,7 +198,8 @@ export class World {
       },
       ofOperation: () => {
         const fate = wire.weigh(trouble.weather.fates);
-        // What is busy, does it all the same and then hides it for that long can't be told from what does nothing.
+        // A gateway that was busy, carried out the operation and hides it for that long can't be
+        // distinguished from one that did nothing.
         return fate === 'busy_after' && trouble.weather.lagMs > LONGEST_HIDDEN_MS ? 'busy' : fate;
       },
       later: (session, request, isAccepted) => this.#finishLater(session, request, isAccepted, wire),
@@ -210,7 +213,10 @@ export class World {
     };
   }
 
-  /** What was accepted is done, fails, or is forgotten, within two days; what was lost arrives at last, or never. */
+  /**
+   * An accepted operation is done, fails, or is forgotten, within two days. A lost one arrives later, or
+   * never.
+   */
   #finishLater(session: PspSession, request: OperationRequest, isAccepted: boolean, wire: Chance): void {
     const { kind, reference: who, amountMinor } = request;
     const { ledger } = session;
@@ -227,14 +233,17 @@ export class World {
         return;
       }
       if (booked === undefined || ledger === null) return;
-      // A void is of what is left when it is done.
+      // A void releases the sum that is left when it is done.
       if (kind === 'void') booked.amountMinor = ledger.capturable;
       booked.state = end === 'done' && this.#isStillPossible(ledger, booked) ? 'done' : 'failed';
       this.psp.change(session, kind.toUpperCase());
     });
   }
 
-  /** Once it is accepted, the gateway minds sums no more where all of it is ours: to promise no more than is there is our part. */
+  /**
+   * The gateway does not check the sums of our own accepted operations again: to reserve no more than is
+   * there is our part.
+   */
   #isStillPossible(ledger: Ledger, { kind, amountMinor }: BookedOperation): boolean {
     const isAllOurs = ledger.operations.every(({ isOurs }) => isOurs);
     if (kind === 'void' || !isAllOurs) return ledger.allows(kind, amountMinor, this.psp.rules.rules);

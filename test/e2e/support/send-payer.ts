@@ -4,10 +4,10 @@ import { comeBack } from './shop.ts';
 import { SWEEPS, type Stack } from './stack.ts';
 
 /**
- * A shopper that asks until a session is open, pays, and may come back or not, while processes die. Where
+ * A payer that asks until a session is open, pays, and may come back or not, while processes die. Where
  * there is a sweep, about every fifth payment has no callback.
  */
-export async function sendShopper(stack: Stack, orderReference: string, index: number): Promise<void> {
+export async function sendPayer(stack: Stack, orderReference: string, index: number): Promise<void> {
   const { sessionId } = await insistOnOpening(stack, orderReference);
   const isUntold = stack.env['SWEEP_INTERVAL'] === SWEEPS.SWEEP_INTERVAL && index % 5 === 0;
   const callback = isUntold ? false : { copies: 1 + (index % 2), together: true };
