@@ -25,6 +25,7 @@ const LAYERS = [
     apart: true,
     atOnce: 1,
     load: 0.7,
+    loads: { 'closing-races': 1.2 },
   },
   {
     name: 'e2e',

@@ -12,7 +12,7 @@ import { failed, runJest } from './run-jest.js';
  * }`. `stop` ends everything at once.
  */
 export function runLayers(layers, parts, jestArgs, say) {
-  const pool = createPool(availableParallelism() + 0.75);
+  const pool = createPool(availableParallelism() + 0.5);
   const running = new Set();
   const follow = (child) => {
     running.add(child);

@@ -139,7 +139,7 @@ export class Faults {
   }
 
   /**
-   * The n-th call about an order has the same result in every run, whatever the sequence of the orders is.
+   * The n-th call about an order has the same result in every run, for any sequence of the orders.
    */
   #isDrawn({ rate, seed = '' }: Fault, operation: Operation, { reference = '' }: Subject): boolean {
     if (rate === undefined) return true;

@@ -21,11 +21,11 @@ const payments = (copy: Node) => copy['paths']?.['/v1/payments'];
 const schemas = (copy: Node) => copy['components']?.['schemas'];
 
 describe('two documents', () => {
-  it('do not differ where one is a copy of the other', () => {
+  it('are equal where one is a copy of the other', () => {
     expect(found(() => undefined)).toEqual([]);
   });
 
-  it('do not differ by words, ids, patterns and who may call', () => {
+  it('are equal where only words, ids, patterns and scopes differ', () => {
     const changed = found((copy) => {
       set(payments(copy)?.['post'], 'operationId', 'another');
       set(payments(copy)?.['post'], 'summary', 'Other words');
@@ -40,10 +40,10 @@ describe('two documents', () => {
   });
 
   it.each<[string, (copy: Node) => void, RegExp]>([
-    ['a call that is gone', (copy) => remove(payments(copy), 'post'), /^\/paths\/~1v1~1payments\/post: /],
+    ['a removed call', (copy) => remove(payments(copy), 'post'), /^\/paths\/~1v1~1payments\/post: /],
     ['another status', (copy) => remove(payments(copy)?.['post']?.['responses'], '201'), /responses\/201: /],
     [
-      'a field that is gone, though it is called `description`',
+      'a removed field, although its name is `description`',
       (copy) =>
         remove(
           schemas(copy)?.['CreatePayment']?.['properties']?.['order']?.['properties']?.['items']?.['items']?.[
@@ -54,7 +54,7 @@ describe('two documents', () => {
       /properties\/items\/items\/properties\/description: .* became nothing$/,
     ],
     [
-      'a field that has to be given now',
+      'a field that is required now',
       (copy) => set(schemas(copy)?.['CreatePayment'], 'required', ['order', 'language']),
       /schema\/required: \["order"\] became \["language","order"\]$/,
     ],
@@ -64,7 +64,7 @@ describe('two documents', () => {
       /properties\/amount\/type: "integer" became "string"$/,
     ],
     [
-      'a value that an enumeration has lost',
+      'a removed value of an enumeration',
       (copy) => set(schemas(copy)?.['Payment']?.['properties']?.['status'], 'enum', ['PENDING']),
       /properties\/status\/enum: /,
     ],

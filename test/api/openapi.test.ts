@@ -36,12 +36,12 @@ const ASSETS = /^\/docs\//;
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 describe('the OpenAPI document', () => {
-  it('has exactly the addresses that are routed', () => {
+  it('has exactly the routed addresses', () => {
     const routed = routedPaths().filter((path) => !ASSETS.test(path));
     expect([...new Set(routed)].toSorted()).toEqual(Object.keys(documentedPaths()).toSorted());
   });
 
-  it('has exactly the methods that are served: every other is 405', async () => {
+  it('has exactly the served methods: every other is 405', async () => {
     const request = supertest(createApp(aService()).app.callback());
     for (const [path, calls] of Object.entries(documentedPaths()))
       for (const method of METHODS) {
@@ -65,7 +65,7 @@ describe('the OpenAPI document', () => {
     expect(shown).toHaveProperty('properties.code.enum', Object.keys(PROBLEMS));
   });
 
-  it('refers to nothing that is not there', () => {
+  it('has no broken references', () => {
     const text = JSON.stringify(openApiDocument());
     const names = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map((match) => match[1]);
     expect(names.length).toBeGreaterThan(10);
@@ -74,13 +74,13 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('asks for an API key under /v1, and says of everything else that it needs none', () => {
+  it('requires an API key under /v1, and nowhere else', () => {
     for (const [path, calls] of Object.entries(documentedPaths()))
       for (const { security } of Object.values(calls))
         expect([path, security]).toEqual([path, path.startsWith('/v1/') ? [{ apiKey: [] }] : []]);
   });
 
-  it('names each call after a verb and a noun, once', () => {
+  it('gives each call a unique name of a verb and a noun', () => {
     const webhooks = openApiDocument().webhooks as ReturnType<typeof documentedPaths>;
     const ids = [...Object.values(documentedPaths()), ...Object.values(webhooks)].flatMap((calls) =>
       Object.values(calls).map(({ operationId }) => operationId),
@@ -91,7 +91,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the docs page', () => {
-  it('is where the root leads to, with no key, and not on ADMIN_PORT', async () => {
+  it('is where the root redirects to, without a key, and not on ADMIN_PORT', async () => {
     const service = aService();
     const root = await supertest(createApp(service).app.callback()).get('/').expect(303);
     expect(root.headers['location']).toBe('/docs');
@@ -115,7 +115,7 @@ describe('the docs page', () => {
 });
 
 describe('an order update', () => {
-  it('has the published shape and no field besides', () => {
+  it('has the published shape and no other field', () => {
     const body: unknown = JSON.parse(
       updateBody(
         { type: 'order.paid', orderStatus: 'PAID' },

@@ -12,7 +12,7 @@ import { builtFolder } from '../support/compiled.ts';
 import { freePort } from '../support/ports.ts';
 import { until } from '../support/until.ts';
 
-describe('a process of its own', () => {
+describe('a process', () => {
   let silence: Silence;
   let closedPort: number;
   let dist: string;
@@ -26,10 +26,10 @@ describe('a process of its own', () => {
   });
 
   describe.each([
-    ['nobody at either port', () => ({ store: closedPort, temporal: closedPort })],
-    ['a database and a Temporal that say nothing', () => ({ store: silence.port, temporal: silence.port })],
-    ['no database and a Temporal that says nothing', () => ({ store: closedPort, temporal: silence.port })],
-    ['a database that says nothing and no Temporal', () => ({ store: silence.port, temporal: closedPort })],
+    ['no server at either port', () => ({ store: closedPort, temporal: closedPort })],
+    ['a database and a Temporal that never answer', () => ({ store: silence.port, temporal: silence.port })],
+    ['no database and a Temporal that never answers', () => ({ store: closedPort, temporal: silence.port })],
+    ['a database that never answers and no Temporal', () => ({ store: silence.port, temporal: closedPort })],
   ])('with %s', (_, ports) => {
     let port: number;
     let child: Child;
@@ -62,7 +62,7 @@ describe('a process of its own', () => {
       return sendRaw(port, method, target, { headers });
     };
 
-    it('a callback is 503 within a second, time and again', async () => {
+    it('answers a callback 503 within a second, time and again', async () => {
       for (const age of [0, 0, 4_000]) {
         const answer = await callback(age);
         expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
@@ -71,20 +71,20 @@ describe('a process of its own', () => {
       }
     });
 
-    it('fifty callbacks at once are 503 within three seconds, though they all wait', async () => {
+    it('answers fifty parallel callbacks 503 within three seconds, although they all wait', async () => {
       const answers = await Promise.all(Array.from({ length: 50 }, () => callback()));
       expect(answers.map(({ status }) => status)).toEqual(Array<number>(50).fill(503));
       expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(3_000);
     });
 
-    it('the merchant is told 503, and nothing of why', async () => {
+    it('answers the merchant 503 without the reason', async () => {
       const answer = await sendRaw(port, 'GET', '/v1/payments', { key: API_KEY });
       expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
       expect(answer.headers['retry-after']).toBe('1');
       expect(answer.text).not.toMatch(/ECONNREFUSED|select|127\.0\.0\.1| at /);
     });
 
-    it('/readyz says which of the two is away, and /metrics still answers', async () => {
+    it('says at /readyz which of the two is away, and still answers /metrics', async () => {
       const ready = await sendRaw(port, 'GET', '/readyz');
       expect(ready).toMatchObject({ status: 503, json: { status: 'unavailable' } });
       expect(ready.json.store).toMatch(ports().store === closedPort ? /^connect ECONNREFUSED/ : /^no answer/);

@@ -50,7 +50,7 @@ const SAMPLES = [
 const patterns = patternsOf(openApiDocument());
 
 describe('the published patterns', () => {
-  it('are whole, and made of what every language has', () => {
+  it('are anchored, and use only syntax that every language has', () => {
     expect(patterns.length).toBeGreaterThan(3);
     for (const pattern of patterns) {
       expect(pattern).toMatch(/^\^.*\$$/);
@@ -58,11 +58,11 @@ describe('the published patterns', () => {
     }
   });
 
-  it('mean to Python what they mean to us', () => {
+  it('have the same meaning in Python', () => {
     expect(run(process.env['PYTHON'] ?? 'python3', ['-c', PYTHON])).toEqual(ours());
   });
 
-  it('mean to Go what they mean to us, where Go is', () => {
+  it('have the same meaning in Go, where Go is installed', () => {
     if (spawnSync('go', ['version']).error !== undefined) {
       process.stderr.write('no go on PATH: the patterns were not tried with it\n');
       return;
@@ -77,7 +77,7 @@ describe('the published patterns', () => {
     }
   }, 300_000);
 
-  it('refuse nothing that the service takes', () => {
+  it('refuse no text that the service accepts', () => {
     for (const sample of SAMPLES) {
       const isTaken = [text(200), reference].map((schema) => schema.safeParse(sample).success);
       const isPublished = ['CreatePayment.merchantReference2', 'CreatePayment.order.reference'].map((at) =>
@@ -91,7 +91,7 @@ describe('the published patterns', () => {
       expect([two, reference.safeParse(two).success]).toEqual([two, two !== '..']);
   });
 
-  it('leave halves of characters to the service, which refuses them', () => {
+  it('leave lone surrogates to the service, which refuses them', () => {
     const order = { reference: '1001', amount: 1, currency: 'NOK' };
     for (const more of [
       { merchantReference2: 'a\uD800' },

@@ -10,7 +10,7 @@ const FILES = readdirSync(ROOM, { recursive: true, encoding: 'utf8' }).filter((n
 const ALLOWED = /\/http\/(fields|pages|answers)\.ts$/;
 
 describe('src/api', () => {
-  it('has HTTP in http/ and in routes.ts alone: every other file is a use case or a view', () => {
+  it('uses HTTP only in http/ and in routes.ts: every other file is a use case or a view', () => {
     const others = FILES.filter((name) => !/^http\/|(^|\/)routes\.ts$|^calls\.ts$/.test(name));
     expect(others.length).toBeGreaterThan(20);
     const wrong = others.flatMap((name) =>

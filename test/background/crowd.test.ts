@@ -60,7 +60,7 @@ function aCrowd(): Crowd {
     retentionMs: { deliveries: 86_400_000 },
     pollIntervalMs: 3_600_000,
     tells: true,
-    livemode: false,
+    livemode: () => false,
   };
   const stopping = new AbortController().signal;
   const failures: string[] = [];
@@ -102,7 +102,7 @@ async function pass(minutes: number): Promise<void> {
   }
 }
 
-it('are woken by one of them, and ever more rarely, for as long as nothing comes of it', async () => {
+it('one of twenty processes wakes a payment, less and less often while nothing changes', async () => {
   const [over, held, untold, idle, called] = await Promise.all(
     Array.from({ length: 5 }, () => aPayment(store.db)),
   );
@@ -151,7 +151,7 @@ it('are woken by one of them, and ever more rarely, for as long as nothing comes
   expect(asked('op_')).toBeLessThanOrEqual(20);
 }, 300_000);
 
-it('are found as soon as Temporal is back, however long it was away', async () => {
+it('a payment is found as soon as Temporal is back, after any time', async () => {
   await store.db.delete(payments);
   await store.db.delete(orders);
   const over = await aPayment(store.db);

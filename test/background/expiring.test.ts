@@ -46,7 +46,7 @@ describe('an authorization that is about to lapse', () => {
       firstAttempts,
       log: createLog('silent', 'test'),
       tells,
-      livemode: false,
+      livemode: () => false,
       stopping: new AbortController().signal,
     });
   const announced = async () =>
@@ -58,7 +58,7 @@ describe('an authorization that is about to lapse', () => {
     return anActivityRun().run(() => activities.notifyMerchant(update?.effectId ?? ''));
   };
 
-  it('is announced once, and told by the process that has announced it', async () => {
+  it('is announced once, and sent by the process that has announced it', async () => {
     await turn();
     await turn();
     expect(await announced()).toHaveLength(1);
@@ -72,7 +72,7 @@ describe('an authorization that is about to lapse', () => {
     );
   });
 
-  it('stays announced where the process dies before it is told', async () => {
+  it('stays announced where the process dies before it sends the update', async () => {
     firstAttempts.tell = () => undefined;
     await turn();
     expect(await announced()).toMatchObject([{ state: 'pending', attemptedAt: null }]);
@@ -83,7 +83,7 @@ describe('an authorization that is about to lapse', () => {
     expect(await announced()).toEqual([]);
   });
 
-  it('is not told any more once it was captured', async () => {
+  it('is not sent after it was captured', async () => {
     await turn();
     await store.db
       .update(payments)

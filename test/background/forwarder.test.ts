@@ -44,7 +44,7 @@ describe('the forwarder', () => {
       retentionMs: { deliveries: 86_400_000 },
       pollIntervalMs: 3_600_000,
       tells: true,
-      livemode: false,
+      livemode: () => false,
     });
   };
   const left = async (eventId: string, seconds = 5) => {
@@ -55,7 +55,7 @@ describe('the forwarder', () => {
   const stateOf = async (eventId: string) =>
     (await store.db.select().from(deliveries).where(eq(deliveries.eventId, eventId)))[0]?.state;
 
-  it('carries to its workflow what was only stored, once', async () => {
+  it('signals a delivery that was only stored, once', async () => {
     await left('stored');
     start();
     await until('it is signalled', async () => (await stateOf('stored')) === 'signalled');
@@ -64,12 +64,12 @@ describe('the forwarder', () => {
     ]);
   });
 
-  it('has updates taken up that no process tells, turn by turn', async () => {
+  it('has updates sent that no other process sends, one turn after another', async () => {
     start();
     await until('they are taken up', () => firstAttempts.takenUp > 1);
   });
 
-  it('does not let one run that takes no signal hold up those behind it', async () => {
+  it('is not blocked by a run that accepts no signals', async () => {
     const reachable = runs.callback.bind(runs);
     runs.callback = (address, signal) =>
       signal.eventId === 'stuck'
@@ -82,7 +82,7 @@ describe('the forwarder', () => {
     expect(await stateOf('stuck')).toBe('received');
   });
 
-  it('goes on when Temporal is back', async () => {
+  it('continues when Temporal is back', async () => {
     runs.temporal = 'down';
     await left('later');
     start();
@@ -95,7 +95,7 @@ describe('the forwarder', () => {
     await until('it is signalled', async () => (await stateOf('later')) === 'signalled');
   });
 
-  it('leaves alone what is refused or ignored', async () => {
+  it('does not signal refused or ignored deliveries', async () => {
     await logDelivery(store.db, aDelivery(null, { ignoredBecause: 'ping', eventId: 'ping' }));
     await left('ours');
     start();
@@ -103,7 +103,7 @@ describe('the forwarder', () => {
     expect(runs.callbacks.map(({ signal }) => signal.eventId)).toEqual(['ours']);
   });
 
-  it('finishes what it has begun before it stops', async () => {
+  it('finishes its current work before it stops', async () => {
     let [isAsked, answer]: [boolean, () => void] = [false, () => undefined];
     runs.callback = () => {
       isAsked = true;
@@ -120,7 +120,7 @@ describe('the forwarder', () => {
     expect(await stateOf('begun')).toBe('signalled');
   });
 
-  it('wakes a payment whose time is over and whose run never began, and no other', async () => {
+  it('wakes an expired payment whose run never started, and no other', async () => {
     /** A payment with a lifetime of `lifetime` minutes that expired some minutes ago. */
     const ended = async (lifetime: number, ago: number) => {
       const payment = await aPayment(store.db);
@@ -149,15 +149,15 @@ describe('the forwarder', () => {
 
   it.each([
     ['a hold', { status: 'ON_HOLD' }, 90],
-    ['a hold that came too late and is for a person', { status: 'REVIEW', reviewCode: 'late_hold' }, 90],
+    ['a late hold in REVIEW', { status: 'REVIEW', reviewCode: 'late_hold' }, 90],
     ['a review', { status: 'REVIEW', reviewCode: 'amount_mismatch' }, 180],
     [
-      'what is paid and for a person',
+      'a paid payment with a review mark',
       { status: 'AUTHORIZED', reviewCode: 'unclear', reviewMark: 'unclear: why' },
       180,
     ],
   ] as const)(
-    'wakes %s that nobody has read for three of its intervals, and no other',
+    'wakes %s that was not read for three of its intervals, and no other',
     async (_, fields, minutes) => {
       const readAgo = async (ago: number | null, changes: Partial<PaymentRow> = fields) => {
         const { id } = await aPayment(store.db);

@@ -58,7 +58,7 @@ function dependencies(tells: boolean): ForwarderDependencies {
     retentionMs: { deliveries: 86_400_000 },
     pollIntervalMs: 3_600_000,
     tells,
-    livemode: false,
+    livemode: () => false,
   };
 }
 
@@ -103,7 +103,7 @@ function notifyNowhere(): Promise<unknown> {
   return anActivityRun().run(() => activities.notifyMerchant(effectId));
 }
 
-it('are spoken of although the last try is a moment ago', async () => {
+it('updates without an endpoint are logged although the last attempt was just now', async () => {
   await attempted(store.db, effectId, { state: 'pending', answer: '500' });
   await afterMinutes(1, false);
   expect(lines).toEqual([]);
@@ -112,7 +112,7 @@ it('are spoken of although the last try is a moment ago', async () => {
   expect(lines).toHaveLength(1);
 });
 
-it('wake no run while there is no address, but are logged', async () => {
+it('updates without an endpoint wake no run, but are logged', async () => {
   await afterMinutes(10, false);
   expect([runs.looks, runs.told]).toEqual([[], []]);
   expect(lines).toHaveLength(1);
@@ -123,7 +123,7 @@ it('wake no run while there is no address, but are logged', async () => {
   expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'pending' });
 });
 
-it('are left to the first attempts of a process with an address, although they were just tried without', async () => {
+it('updates are sent by the first attempts of a process with an endpoint, also just after an attempt without one', async () => {
   await notifyNowhere();
   await afterMinutes(1, true);
   expect(firstAttempts.takenUp).toBeGreaterThan(0);
@@ -132,7 +132,7 @@ it('are left to the first attempts of a process with an address, although they w
   expect(runs.told).toEqual([]);
 });
 
-it('are told by their run where a first attempt was made and no run has gone on with it', async () => {
+it('updates are sent by their run where a first attempt was made and no run has continued it', async () => {
   await notHeard();
   await afterMinutes(1, true);
   const address = { paymentId: payment.id, orderReference: payment.orderReference, n: 1, gateway: 'dintero' };
@@ -143,7 +143,7 @@ it('are told by their run where a first attempt was made and no run has gone on 
   ]);
 });
 
-it('are all told by the run of their payment, in their order', async () => {
+it('updates of a payment are all sent by its run, in their order', async () => {
   const voided = aRecord(payment, { finding: aFinding('VOIDED', { pays: true }) });
   const { effects } = await recordFinding(store.db, voided, TELLS);
   await notHeard();
@@ -151,7 +151,7 @@ it('are all told by the run of their payment, in their order', async () => {
   expect(runs.told.map((told) => told.effectId)).toEqual([effectId, ...effects]);
 });
 
-it('are not told again and again where the worker, unlike this process, has no address for them', async () => {
+it('updates are not handed over again and again where the worker, unlike this process, has no endpoint', async () => {
   await notHeard();
   const tell = runs.tell.bind(runs);
   runs.tell = async (address, effect) => {
@@ -162,7 +162,7 @@ it('are not told again and again where the worker, unlike this process, has no a
   expect(runs.told).toHaveLength(1);
 });
 
-it('do not wait for one whose payment can not be woken', async () => {
+it("updates do not wait for one whose payment can't be woken", async () => {
   const stuck = payment.id;
   const others = await notHeard(5);
   const tell = runs.tell.bind(runs);
@@ -173,18 +173,18 @@ it('do not wait for one whose payment can not be woken', async () => {
   expect(woken).toEqual(new Set(others.map(({ id }) => id)));
 });
 
-it('are asked for no more of a Temporal that is away', async () => {
+it('updates stop the turn after three calls while Temporal is away', async () => {
   await notHeard(5);
   let asked = 0;
   runs.tell = () => {
     asked += 1;
-    return Promise.reject(new Error('nobody there'));
+    return Promise.reject(new Error('no server'));
   };
-  await expect(oneTurn()).rejects.toThrow('nobody there');
+  await expect(oneTurn()).rejects.toThrow('no server');
   expect(asked).toBe(3);
 });
 
-it('are given up after thirty days, whether there is an address or not', async () => {
+it('updates are given up after thirty days, with or without an endpoint', async () => {
   await store.db
     .update(outbox)
     .set({ createdAt: sql`now() - interval '31 days'` })

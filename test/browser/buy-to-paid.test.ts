@@ -52,7 +52,7 @@ describe('from Buy to paid, in a browser', () => {
   );
 
   it(
-    'leads from a declined card by another one to a capture and a refund, on a narrow screen',
+    'leads from a declined card through another card to a capture and a refund, on a narrow screen',
     async () => {
       const narrow = await browser.newPage({ viewport: { width: 360, height: 740 } });
       narrow.setDefaultTimeout(STEP_LIMIT_MS);
@@ -89,7 +89,7 @@ describe('from Buy to paid, in a browser', () => {
   );
 
   it(
-    'needs no script: an order is bought and voided without one',
+    'needs no script: an order is bought and voided without any',
     async () => {
       const plain = await browser.newPage({ javaScriptEnabled: false });
       plain.setDefaultTimeout(STEP_LIMIT_MS);

@@ -109,7 +109,7 @@ describe('the environment', () => {
   });
 
   it.each(['RETENTION_TIMELINE', 'RETENTION_UPDATES'] as const)(
-    'keeps words for ever without %s, and at least a week with it',
+    'never deletes texts without %s, and keeps them for a week at least with it',
     (name) => {
       expect(readConfig(ENVIRONMENT)[name]).toBeUndefined();
       expect(readConfig({ ...ENVIRONMENT, [name]: '7d' })[name]).toBe(7 * 86_400_000);
@@ -120,7 +120,7 @@ describe('the environment', () => {
     },
   );
 
-  it('that is empty is told every variable that is missing, in one error', () => {
+  it('that is empty gets every missing variable, in one error', () => {
     expect(complaints({}, {}).toSorted()).toEqual([
       'API_KEYS: missing',
       'PUBLIC_URL: missing',
@@ -128,7 +128,7 @@ describe('the environment', () => {
     ]);
   });
 
-  it('that configures a half of a gateway is told the other half', () => {
+  it('that configures one half of a gateway gets the names of the other half', () => {
     const { DINTERO_CLIENT_ID: _, DINTERO_SIGNATURE_SECRETS: __, ...half } = ENVIRONMENT;
     expect(complaints({}, half).toSorted()).toEqual([
       'DINTERO_CLIENT_ID: missing',
@@ -136,7 +136,7 @@ describe('the environment', () => {
     ]);
   });
 
-  it('is told everything that is wrong with it in one error, also what only shows in company', () => {
+  it('gets all its errors at once, also those of combinations', () => {
     const names = complaints({
       PORT: '70000',
       PUBLIC_URL: 'http://pay.example',
@@ -248,7 +248,7 @@ describe('the environment', () => {
     expect(lines[0]?.startsWith(`${name}: `)).toBe(true);
   });
 
-  it.each(EVERY_VARIABLE)('is refused with a blank %s, and names no other', (name) => {
+  it.each(EVERY_VARIABLE)('is refused with a blank %s, and the error names no other variable', (name) => {
     for (const blank of ['', ' ', '\t\n']) {
       const lines = complaints({ [name]: blank });
       expect(lines.map((line) => line.split(':')[0])).toEqual([name]);
@@ -256,7 +256,7 @@ describe('the environment', () => {
     }
   });
 
-  it('that is blank throughout is told every variable in one error', () => {
+  it('that is blank throughout gets every variable in one error', () => {
     const blank = Object.fromEntries(EVERY_VARIABLE.map((name) => [name, ' ']));
     const names = complaints(blank, {}).map((line) => line.split(':')[0]);
     expect(names).toHaveLength(EVERY_VARIABLE.length);
@@ -278,7 +278,7 @@ describe('the environment', () => {
     ['DINTERO_CLIENT_SECRET', ' s3cr3t-value '],
     ['ORDER_WEBHOOK_SECRETS', 'not-a-webhook-secret'],
     ['DATABASE_URL', 'mysql://user:password@db/x'],
-  ])('never has the value of %s in an error', (name, value) => {
+  ])('shows the value of %s in no error', (name, value) => {
     expect(complaints({ [name]: value }).join('\n')).not.toContain(value.trim());
   });
 
@@ -292,7 +292,7 @@ describe('the environment', () => {
     expect(readConfig({ ...ENVIRONMENT, SWEEP_INTERVAL: text }).SWEEP_INTERVAL).toBe(ms);
   });
 
-  it('takes a secret from a file, less the line end that editors leave', async () => {
+  it('takes a secret from a file, without the line break at its end', async () => {
     const path = await fileOf('from-a-file\n');
     const { DINTERO_CLIENT_SECRET: _, ...rest } = ENVIRONMENT;
     expect(valuesOf({ ...rest, DINTERO_CLIENT_SECRET_FILE: path })['DINTERO_CLIENT_SECRET']).toBe(
@@ -310,7 +310,7 @@ describe('the environment', () => {
     expect(lines).toEqual([expect.stringMatching(/^DINTERO_CLIENT_SECRET: expected a secret/)]);
   });
 
-  it('refuses a file that is not there, and a secret that is given twice', async () => {
+  it('refuses a missing file, and a secret that is given twice', async () => {
     const { DINTERO_CLIENT_SECRET: _, ...rest } = ENVIRONMENT;
     const missing = complaints({ DINTERO_CLIENT_SECRET_FILE: join(folder, 'none') }, rest);
     expect(missing.join()).toMatch(/DINTERO_CLIENT_SECRET_FILE: a readable file was expected \(ENOENT\)/);
@@ -325,7 +325,7 @@ describe('the environment', () => {
     ['http', { DINTERO_API_URL: 'https://api.dintero.com/' }, 1],
     ['http', {}, 0],
     ['https', { DINTERO_CHECKOUT_URL: undefined, DINTERO_API_URL: undefined }, 0],
-  ])('with an %s PUBLIC_URL and %j has %d complaint', (scheme, changes, count) => {
+  ])('with an %s PUBLIC_URL and %j has %d errors', (scheme, changes, count) => {
     const lines = complaints({ PUBLIC_URL: `${scheme}://pay.example`, ...changes });
     expect(lines).toHaveLength(count);
     for (const line of lines) expect(line).toMatch(/^PUBLIC_URL: expected an https URL/);
@@ -335,7 +335,7 @@ describe('the environment', () => {
     ['the real hosts', { DINTERO_API_URL: undefined, DINTERO_CHECKOUT_URL: undefined }],
     ['one real host', { DINTERO_API_URL: 'https://api.dintero.com/' }],
     ['a live account', LIVE],
-  ])('refuses to be killed on purpose with %s', (_, changes) => {
+  ])('refuses crash points with %s', (_, changes) => {
     const crashing = { PUBLIC_URL: 'https://pay.example', PAIDONCE_CRASH_AT: 'record.after' };
     expect(complaints({ ...crashing, ...changes })).toEqual([
       expect.stringMatching(/^PAIDONCE_CRASH_AT: not allowed where money may be real/),
@@ -354,7 +354,7 @@ describe('the environment', () => {
     ['DINTERO_SIGNATURE_SECRETS', `${SECRETS[0]},s`, 'secrets of at least 16 characters'],
     ['DINTERO_SIGNATURE_SECRETS', 'sandbox-signature-secret-0001', 'your own secret'],
     ['DINTERO_WEBHOOK_SECRETS', 'abababababababababab', 'random secrets'],
-  ])('with a live account wants more of %s than %s', (name, value, expected) => {
+  ])('with a live account refuses a weak or published value: %s = %s', (name, value, expected) => {
     expect(complaints(LIVE)).toEqual([]);
     expect(complaints({ [name]: value })).toEqual([]);
     const [line, ...more] = complaints({ ...LIVE, [name]: value });
@@ -364,12 +364,12 @@ describe('the environment', () => {
   });
 
   it.each(['record.after@1001', 'record.after@1001#2', 'record.after,attempt.mark.after'])(
-    'may be told to kill itself at %s',
+    'accepts the crash point %s',
     (points) => expect(complaints({ PAIDONCE_CRASH_AT: points })).toEqual([]),
   );
 
   it.each(['record', 'record.after@', 'record.after@1/2', 'record.after@1001#', 'record.after,'])(
-    'knows no crash point %s',
+    'does not accept %s as a crash point',
     (points) =>
       expect(complaints({ PAIDONCE_CRASH_AT: points })).toEqual([
         expect.stringMatching(/^PAIDONCE_CRASH_AT: expected names of crash points/),
@@ -380,7 +380,7 @@ describe('the environment', () => {
     ['data', resolve('data')],
     ['/var/lib/paidonce', '/var/lib/paidonce'],
     ['memory://', 'memory://'],
-  ])('takes %s for the folder that it is from here', (DATA_DIR, folder) => {
+  ])('takes %s as a folder relative to the working directory', (DATA_DIR, folder) => {
     expect(readConfig({ ...ENVIRONMENT, DATA_DIR }).DATA_DIR).toBe(folder);
   });
 
@@ -390,7 +390,7 @@ describe('the environment', () => {
     ]);
   });
 
-  it('takes the slash at the end of a URL away', () => {
+  it('removes the slash at the end of a URL', () => {
     const { PUBLIC_URL, gateways } = readConfig({
       ...ENVIRONMENT,
       PUBLIC_URL: 'https://pay.example/path/',

@@ -74,7 +74,7 @@ describe('a gateway', () => {
     });
   });
 
-  it('that is configured by half is told the other half, and shows no secret', () => {
+  it('that is configured by half gets the names of the other half, and no secret is shown', () => {
     expect(complaints({ ...WITHOUT, ACME_SECRET_KEY: 'pk_test_4711' })).toEqual([
       'ACME_SECRET_KEY: expected a key such as sk_test_…',
       'ACME_WEBHOOK_SECRETS: missing',
@@ -84,13 +84,13 @@ describe('a gateway', () => {
     );
   });
 
-  it('has its own contradictions', () => {
+  it('reports its own contradictions', () => {
     expect(complaints({ ...WITHOUT, ...ACME_ENV, ACME_SECRET_KEY: 'sk_test_odd' })).toEqual([
       'ACME_SECRET_KEY: is odd',
     ]);
   });
 
-  it('that calls its own hosts wants an https PUBLIC_URL', () => {
+  it('that calls its own hosts requires an https PUBLIC_URL', () => {
     const plain = { ...WITHOUT, ...ACME_ENV, PUBLIC_URL: 'http://127.0.0.1:3000' };
     expect(complaints(plain)).toEqual([
       expect.stringMatching(/^PUBLIC_URL: expected an https URL, since Acme itself calls it/),
@@ -98,7 +98,7 @@ describe('a gateway', () => {
     expect(complaints({ ...plain, ACME_API_URL: 'http://127.0.0.1:3001' })).toEqual([]);
   });
 
-  it('that is live wants strong secrets, and no gateway of tests beside it', () => {
+  it('that is live requires strong secrets, and no test gateway beside it', () => {
     const live = { ...ACME_ENV, ACME_SECRET_KEY: 'sk_live_0123456789' };
     expect(complaints({ ...WITHOUT, ...live })).toEqual([
       expect.stringMatching(
@@ -113,7 +113,7 @@ describe('a gateway', () => {
   });
 });
 
-it('without any gateway is told what each of them needs', () => {
+it('an environment without any gateway gets the required variables of each', () => {
   const [line, ...more] = complaints(WITHOUT);
   expect(more).toEqual([]);
   expect(line).toMatch(

@@ -13,19 +13,19 @@ describe('a variable that looks like ours', () => {
     ['LATE_MONEY_POLCY', 'LATE_MONEY_POLICY'],
     ['DATABSE_URL', 'DATABASE_URL'],
     ['TEMPORAL_ADRESS', 'TEMPORAL_ADDRESS'],
-  ])('and is misspelt is named, with what may have been meant: %s', (name, nearest) => {
+  ])('and is misspelt is reported with the variable that was probably meant: %s', (name, nearest) => {
     expect(found(name)).toEqual([{ name, nearest }]);
   });
 
-  it('and is like nothing is named alone', () => {
+  it('and resembles none is reported alone', () => {
     expect(found('DINTERO_FAVOURITE_COLOUR')).toEqual([{ name: 'DINTERO_FAVOURITE_COLOUR' }]);
   });
 
-  it('is fine where it is one, by itself or as a file', () => {
+  it('is not reported where it is a variable of ours, by itself or as a file', () => {
     expect(found(...KNOWN_VARIABLES, 'API_KEYS_FILE', 'DINTERO_CLIENT_SECRET_FILE')).toEqual([]);
   });
 
-  it('is no variable of other programs', () => {
+  it('is not reported where it belongs to another program', () => {
     expect(
       found(
         'HOME',

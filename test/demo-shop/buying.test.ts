@@ -8,7 +8,7 @@ describe('buying in the demo shop', () => {
   });
   afterEach(() => stage.close());
 
-  it('leads to the checkout with lines that add up and a way back to the order', async () => {
+  it('leads to the checkout with lines that add up and a URL back to the order', async () => {
     const answer = await buy(stage.shop, { quantity: '2' });
     const [request] = stage.api.requests;
     const reference = request?.order.reference ?? '';
@@ -21,7 +21,7 @@ describe('buying in the demo shop', () => {
     expect(request?.returnUrl).toBe(`${stage.shop.url}/orders/${reference}`);
   });
 
-  it('makes one order of a double click, and another of the next press', async () => {
+  it('makes one order of a double click, and another of the next click', async () => {
     const form = { cart: 'same-page' };
     await Promise.all([buy(stage.shop, form), buy(stage.shop, form)]);
     await buy(stage.shop, { cart: 'next-page' });
@@ -30,14 +30,14 @@ describe('buying in the demo shop', () => {
     expect(new Set(references).size).toBe(2);
   });
 
-  it('gives every page its own cart, which no browser keeps', async () => {
+  it('gives every page its own cart, which no browser caches', async () => {
     const [one, other] = await Promise.all([fetch(stage.shop.url), fetch(stage.shop.url)]);
     const cart = /name="cart" value="([^"]+)"/;
     expect(one?.headers.get('cache-control')).toBe('no-store');
     expect(cart.exec(await one.text())?.[1]).not.toBe(cart.exec(await other.text())?.[1]);
   });
 
-  it('tells a problem of the API in words, with its code and the request id', async () => {
+  it('shows a problem of the API in words, with its code and the request id', async () => {
     stage.api.problem = { status: 409, code: 'order_already_paid', detail: 'The order <b>is</b> paid.' };
     const answer = await buy(stage.shop);
     const page = await answer.text();
@@ -78,7 +78,7 @@ describe('buying in the demo shop', () => {
   it.each([
     ['FAILED', 'order.payment_failed', 'The payment failed, and nothing was charged.'],
     ['DECLINED', 'order.payment_declined', 'The payment was declined, and nothing was charged.'],
-  ])('offers to try again after %s, for the same order', async (status, type, words) => {
+  ])('offers another attempt after %s, for the same order', async (status, type, words) => {
     const order = await anOrder(stage);
     stage.api.payment = { status };
     stage.api.orderStatus = 'PAYMENT_FAILED';
@@ -97,7 +97,7 @@ describe('buying in the demo shop', () => {
     expect(stage.api.requests.map((request) => request.order.reference)).toEqual([order, order]);
   });
 
-  it('offers nothing to pay where the money is there, whichever of the two knows it', async () => {
+  it('offers no payment where the money has arrived, according to either side', async () => {
     const order = await anOrder(stage);
     const offers = async () =>
       /<button type="submit">(Try|Pay|Continue)/.test(await text(stage.shop, `/orders/${order}`));
@@ -109,18 +109,18 @@ describe('buying in the demo shop', () => {
     expect(await offers()).toBe(false);
   });
 
-  it('answers 404 in words for an order it does not know', async () => {
+  it('answers 404 in words for an unknown order', async () => {
     const answer = await fetch(`${stage.shop.url}/orders/%3Cscript%3E`);
     expect(answer.status).toBe(404);
     expect(await answer.text()).toContain('The shop has no such order.');
   });
 
-  it('lets no page run a foreign script', async () => {
+  it('allows no foreign script on any page', async () => {
     const policy = (await fetch(stage.shop.url)).headers.get('content-security-policy');
     expect(policy).toContain("script-src 'self'");
   });
 
-  it('refuses a behaviour that it does not know', async () => {
+  it('refuses an unknown behaviour', async () => {
     expect((await behave(stage.shop, { mode: 'dance' })).status).toBe(422);
   });
 });

@@ -61,13 +61,13 @@ describe('the money buttons of the demo shop', () => {
     ],
     ['all is refunded', { ...CAPTURED, status: 'REFUNDED', refundedAmount: 72_200 }, []],
     ['it is voided', { ...HELD, status: 'VOIDED' }, []],
-    ['a person has to decide', { ...CAPTURED, status: 'REVIEW' }, []],
+    ['the payment is in REVIEW', { ...CAPTURED, status: 'REVIEW' }, []],
   ])('offer what the payment allows when %s', async (_, payment, offered) => {
     stage.api.payment = payment;
     expect(await labels()).toEqual(offered);
   });
 
-  it('move money once by a double click, and lead back to the order', async () => {
+  it('move money once for a double click, and lead back to the order', async () => {
     stage.api.payment = HELD;
     const capture = await button('Capture');
     const answers = await Promise.all([press(capture), press(capture)]);
@@ -87,7 +87,7 @@ describe('the money buttons of the demo shop', () => {
     expect(await page()).toContain('An operation is under way');
   });
 
-  it('try again under another reference after a refusal, which is told in the words of paidonce', async () => {
+  it('try again with another reference after a refusal, which is shown in the words of paidonce', async () => {
     stage.api.payment = HELD;
     const problem = { status: 402, code: 'declined', detail: 'the bank <b>said</b> no' };
     stage.api.outcome = { status: 'failed', problem };
@@ -103,7 +103,7 @@ describe('the money buttons of the demo shop', () => {
     ]);
   });
 
-  it('say that the key of the shop lacks the scope', async () => {
+  it("say that the shop's API key lacks the scope", async () => {
     stage.api.payment = HELD;
     const detail = 'the API key web has the scope shop; one of money, admin was expected';
     stage.api.outcome = { status: 'failed', problem: { status: 403, code: 'scope_missing', detail } };
@@ -123,7 +123,7 @@ describe('the money buttons of the demo shop', () => {
     expect(await answer.text()).toContain('does not know whether the money was moved');
   });
 
-  it('belong to their order and to this shop', async () => {
+  it("work only for their own order and from this shop's pages", async () => {
     stage.api.payment = HELD;
     const capture = await button('Capture');
     const foreign = [
@@ -138,7 +138,7 @@ describe('the money buttons of the demo shop', () => {
     expect((await press(capture, { origin: stage.shop.url })).status).toBe(303);
   });
 
-  it('are not the only ones that another site’s page can’t press', async () => {
+  it('are protected like all other buttons from the pages of other sites', async () => {
     const headers = { origin: 'https://elsewhere.example' };
     const post = { method: 'POST', headers, redirect: 'manual' } as const;
     const cart = new URLSearchParams({ product: 'chair-1', quantity: '1' });

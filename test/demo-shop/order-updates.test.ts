@@ -13,13 +13,13 @@ describe('order updates in the demo shop', () => {
   });
   afterEach(() => stage.close());
 
-  it('awaits the payment until an update says otherwise, whatever the return address claims', async () => {
+  it('leave the order waiting until an update arrives, for any parameters of the return address', async () => {
     const page = await text(stage.shop, `/orders/${order}?order=${order}&payment=pay_1&status=paid`);
     expect(page).toContain('Awaiting payment');
     expect((await report(stage.shop, order)).state).toBe('AWAITING_PAYMENT');
   });
 
-  it('marks the order paid by a verified update and shows it', async () => {
+  it('mark the order paid when they are verified, and are shown', async () => {
     expect(await tell(stage.shop, { order })).toBe(204);
     const page = await text(stage.shop, `/orders/${order}`);
     expect(page).toContain('badge good big">Paid');
@@ -29,7 +29,7 @@ describe('order updates in the demo shop', () => {
     expect(page).toContain('session opened');
   });
 
-  it('believes any of its secrets', async () => {
+  it("are verified with any of the shop's secrets", async () => {
     expect(await tell(stage.shop, { order, secret: OLDER_SECRET })).toBe(204);
   });
 
@@ -37,27 +37,27 @@ describe('order updates in the demo shop', () => {
     ['a body changed after signing', { forged: '{"type":"order.paid"}' }],
     ['another secret', { secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` }],
     ['an old time stamp', { at: new Date(Date.now() - FIVE_MINUTES_AND_A_BIT) }],
-    ['a time stamp ahead of time', { at: new Date(Date.now() + FIVE_MINUTES_AND_A_BIT) }],
-  ])('refuses %s and shows nothing of it', async (_, told) => {
+    ['a time stamp in the future', { at: new Date(Date.now() + FIVE_MINUTES_AND_A_BIT) }],
+  ])('are refused with %s and not shown', async (_, told) => {
     expect(await tell(stage.shop, { order, ...told })).toBe(401);
     const { state, data } = await report(stage.shop, order);
     expect({ state, data }).toEqual({ state: 'AWAITING_PAYMENT', data: [] });
     expect(await text(stage.shop, `/orders/${order}`)).not.toContain('order.paid');
   });
 
-  it('refuses an unsigned request', async () => {
+  it('are refused without a signature', async () => {
     const answer = await fetch(`${stage.shop.url}/webhooks/paidonce`, { method: 'POST', body: '{}' });
     expect(answer.status).toBe(401);
   });
 
-  it('counts a duplicate and keeps it once', async () => {
+  it('are kept once, and duplicates are counted', async () => {
     for (const _ of [1, 2, 3]) await tell(stage.shop, { order });
     const { data } = await report(stage.shop, order);
     expect(data).toMatchObject([{ times: 3, applied: true, verified: true }]);
     expect(await text(stage.shop, `/orders/${order}`)).toContain('3 times');
   });
 
-  it('lets no lower sequence move the state back', async () => {
+  it('with a lower sequence do not change the state back', async () => {
     await tell(stage.shop, { order, webhookId: 'b', sequence: 2 });
     await tell(stage.shop, {
       order,
@@ -71,26 +71,26 @@ describe('order updates in the demo shop', () => {
     expect(data.map(({ applied }) => applied)).toEqual([true, false]);
   });
 
-  it('escapes what an update brings', async () => {
+  it('are escaped on the page', async () => {
     await tell(stage.shop, { order, type: '<img src=x onerror=alert(1)>', orderStatus: '<script>' });
     const page = await text(stage.shop, `/orders/${order}`);
     expect(page).toContain('&lt;img src=x');
     expect(page).not.toMatch(/<img|<script>/);
   });
 
-  it('keeps updates of orders created outside the shop', async () => {
+  it('are kept for orders created outside the shop', async () => {
     await tell(stage.shop, { order: '1001' });
     expect((await report(stage.shop, '1001')).state).toBe('PAID');
     expect(await text(stage.shop, '/orders')).toContain('created outside the shop');
     expect(await text(stage.shop, '/orders/1001')).toContain('722.00 NOK');
   });
 
-  it('answers 400 to a signed body that is no update', async () => {
+  it('are answered 400 where a signed body is no update', async () => {
     const told = { order, orderStatus: 'PAID', sequence: 1.5 };
     expect(await tell(stage.shop, told)).toBe(400);
   });
 
-  it('misbehaves as told, for the orders named only', async () => {
+  it('are answered wrongly as configured, for the named orders only', async () => {
     await behave(stage.shop, { mode: 'error', orders: [order] });
     expect(await tell(stage.shop, { order })).toBe(500);
     expect(await tell(stage.shop, { order: '1002' })).toBe(204);
@@ -105,7 +105,7 @@ describe('order updates in the demo shop', () => {
     expect(attempts.map(({ answer }) => answer)).toEqual([500, 410, 503, 204]);
   });
 
-  it('keeps a sender waiting when told to hang, and keeps nothing', async () => {
+  it('are neither answered nor kept where the shop is configured to hang', async () => {
     await behave(stage.shop, { mode: 'hang' });
     const impatient = new AbortController();
     const sent = tell(stage.shop, { order, signal: impatient.signal });
@@ -118,7 +118,7 @@ describe('order updates in the demo shop', () => {
     expect(await report(stage.shop, order)).toMatchObject({ data: [], attempts: [{ answer: null }] });
   });
 
-  it('sends the open page what changed', async () => {
+  it('are sent to the open page', async () => {
     const events = await fetch(`${stage.shop.url}/orders/${order}/events`);
     const reader = (events.body ?? new ReadableStream()).pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toContain('Awaiting payment');

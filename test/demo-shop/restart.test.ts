@@ -28,7 +28,7 @@ describe('the demo shop after a restart', () => {
     };
   }
 
-  it('still knows its orders, its updates and how often they came', async () => {
+  it('still knows its orders, its updates and their counts', async () => {
     const order = await anOrder(stage);
     await tell(stage.shop, { order });
     await tell(stage.shop, { order });
@@ -37,7 +37,7 @@ describe('the demo shop after a restart', () => {
     expect(await text(stage.shop, `/orders/${order}`)).toContain('1 × Oak chair');
   });
 
-  it('knows a second click on a page that is older than the restart', async () => {
+  it('recognizes a second click on a page that is older than the restart', async () => {
     await buy(stage.shop, { cart: 'old-page' });
     await restart();
     await buy(stage.shop, { cart: 'old-page' });
@@ -45,13 +45,13 @@ describe('the demo shop after a restart', () => {
     expect(second).toBe(first);
   });
 
-  it('never gives an order number twice', async () => {
+  it('never uses an order number twice', async () => {
     const before = await anOrder(stage);
     await restart();
     expect(await anOrder(stage)).not.toBe(before);
   });
 
-  it('forgets half a line that a kill left, and writes on', async () => {
+  it('drops half a line that a kill left, and continues after it', async () => {
     const order = await anOrder(stage);
     await appendFile(join(folder, 'shop.jsonl'), '{"kind":"update","upd');
     await restart();
@@ -62,7 +62,7 @@ describe('the demo shop after a restart', () => {
 });
 
 describe('the demo shop’s environment', () => {
-  it('names every wrong variable at once and no secret', async () => {
+  it('gets every wrong variable at once and no secret in the error', async () => {
     const starting = runShop({
       PAIDONCE_API_URL: 'nowhere',
       ORDER_WEBHOOK_SECRETS: 'whsec_short,',

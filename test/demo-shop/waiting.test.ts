@@ -3,7 +3,7 @@ import { anOrder, startStage, text, type Stage } from './shop-client.ts';
 
 const MINUTE_MS = 60_000;
 
-describe('what a pending order waits for', () => {
+describe('the next event of a pending order', () => {
   let stage: Stage;
   let order: string;
   const start = async (env: NodeJS.ProcessEnv) => {
@@ -51,7 +51,7 @@ describe('what a pending order waits for', () => {
     expect((await waiting()).words).toMatch(/reads the payment again any moment now\.$/);
   });
 
-  it('is a time that the shop is not told, without its intervals', async () => {
+  it('is a time that the shop does not know, without its intervals', async () => {
     await stage.close();
     await start({});
     expect((await waiting()).words).toMatch(/next sweep starts at a time that this shop does not know\.$/);
@@ -62,7 +62,7 @@ describe('what a pending order waits for', () => {
     expect((await waiting()).words).toBe('');
   });
 
-  it('does not change the page by the second', async () => {
+  it("does not change the page's version every second", async () => {
     await stage.close();
     // The next sweep is far away, so that none begins between the two requests.
     await start({ PAIDONCE_SWEEP_MS: String(10 ** 13 - 1) });

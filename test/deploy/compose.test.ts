@@ -63,7 +63,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it("calls Dintero's own hosts where no sandbox takes their place", () => {
+  it("calls Dintero's own hosts where no sandbox replaces them", () => {
     const config = readConfig(withFiles(real, real.services['api']));
     expect(config.gateways[0]?.values).toMatchObject({
       DINTERO_API_URL: 'https://api.dintero.com',
@@ -79,20 +79,20 @@ describe('docker-compose.yml', () => {
     expect(versionOf('temporal-schema')).toBe(versionOf('temporal'));
   });
 
-  it('publishes nothing but on this machine', () => {
+  it('publishes ports on this machine only', () => {
     const published = entriesOf(demo).flatMap(([, { ports = [] }]) => ports);
     expect(published.map((port) => port.host_ip)).toEqual(published.map(() => '127.0.0.1'));
     expect(published.map((port) => port.published).sort()).toEqual(['3000', '3001', '3002', '8233', '9464']);
   });
 
-  it('restarts what keeps running and asks for its health, and runs jobs once', () => {
+  it('restarts services and checks their health, and runs jobs once', () => {
     for (const [name, { restart, healthcheck }] of entriesOf(demo)) {
       expect([name, restart]).toEqual([name, JOBS.includes(name) ? undefined : 'unless-stopped']);
       expect([name, healthcheck !== undefined]).toEqual([name, !JOBS.includes(name)]);
     }
   });
 
-  it('waits for health, and for the end of jobs', () => {
+  it('waits for the health of services and the end of jobs', () => {
     const waits = entriesOf(demo).flatMap(([, { depends_on: on = {} }]) => Object.entries(on));
     for (const [name, { condition }] of waits)
       expect([name, condition]).toEqual([
@@ -102,13 +102,13 @@ describe('docker-compose.yml', () => {
     expect(new Set(waits.map(([name]) => name))).toEqual(new Set([...JOBS, 'postgres', 'temporal']));
   });
 
-  it('has every secret in a file that only its folder protects, and none in an environment', async () => {
+  it('has every secret in a file that its folder protects, and none in an environment', async () => {
     const secrets = Object.values(demo.secrets).map(({ file }) => readFileSync(file, 'utf8').trim());
     expect(new Set(secrets).size).toBe(9);
     for (const secret of secrets) expect(JSON.stringify(demo)).not.toContain(secret);
   });
 
-  it('is refused by the judge where it is wrong, and where .env is missing', async () => {
+  it('is refused by the judge where it is invalid, and where .env is missing', async () => {
     const folder = await folderOf('The demo');
     await rm(join(folder, '.env'));
     await expect(readProject(folder)).rejects.toThrow(/\.env|DINTERO_ACCOUNT_ID/);

@@ -83,7 +83,7 @@ describe('docker-compose.yml, by its commands and environments', () => {
     expect(await machine.isHealthy('postgres', { PGPORT: String(postgres.port) })).toBe(true);
   });
 
-  it('makes the namespace, and leaves it as it is the next time', async () => {
+  it('creates the namespace, and leaves it as it is the next time', async () => {
     for (const time of ['first', 'second']) {
       const made = await machine.start('temporal-namespace', join(folder, 'bin'));
       expect([time, await end(made)]).toEqual([time, 'fine']);
@@ -119,7 +119,7 @@ describe('docker-compose.yml, by its commands and environments', () => {
   });
 
   it(
-    'sells in the demo shop: the sandbox calls, the order is paid, the shop hears of it, the payer comes back to it',
+    'sells in the demo shop: the sandbox calls, the order is paid, the shop is notified, the payer returns to it',
     async () => {
       const shop = addressOf('shop', 3002);
       const sandbox = createSandbox(addressOf('sandbox', 3001));
@@ -130,7 +130,7 @@ describe('docker-compose.yml, by its commands and environments', () => {
       await until('its callback is delivered', async () =>
         (await sandbox.session(sessionId)).callbacks.every(({ state }) => state === 'delivered'),
       );
-      await until('the shop hears of it', async () =>
+      await until('the shop is notified', async () =>
         (await toldOf(shop, orderReference)).includes('order.paid'),
       );
       const back = await fetch(returnUrl ?? '', { redirect: 'manual' });
@@ -140,7 +140,7 @@ describe('docker-compose.yml, by its commands and environments', () => {
     2 * LIMIT_MS,
   );
 
-  it('ends each by SIGTERM, within what it is given for that', async () => {
+  it('stops each by SIGTERM within its grace period', async () => {
     await Promise.all(running.map((process) => process.kill('SIGTERM')));
     expect(await Promise.all(running.map(end))).toEqual(running.map(() => 'fine'));
   });

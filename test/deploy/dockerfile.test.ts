@@ -7,12 +7,12 @@ import { ROOT } from './support/compose.ts';
 import { DOCKERFILE, parsedDockerfile, readImage } from './support/image.ts';
 
 describe('the Dockerfile', () => {
-  it('has nothing that the linter complains of', () => {
+  it('has no finding of the linter', () => {
     expect(validate(DOCKERFILE)).toEqual([]);
     expect(validate(`${DOCKERFILE}COPPY . .\nCMD ['api']\n`).length).toBeGreaterThan(1);
   });
 
-  it('begins each stage with a version of Node that is pinned, the same in all', () => {
+  it('starts each stage with one pinned version of Node', () => {
     const tags = parsedDockerfile()
       .getFROMs()
       .map((from) => from.getImage() ?? '');
@@ -28,7 +28,7 @@ describe('the Dockerfile', () => {
     expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
-  it('copies files that are here, and that .dockerignore sends', () => {
+  it('copies files that exist and that .dockerignore sends', () => {
     const rules = readFileSync(join(ROOT, '.dockerignore'), 'utf8').split('\n');
     const sources = parsedDockerfile()
       .getCOPYs()

@@ -57,7 +57,7 @@ describe('the subjects of commits', () => {
     expect(output).not.toContain('a command');
   });
 
-  it('are those of the range alone, and not of merges', async () => {
+  it('are checked for the range alone, without merges', async () => {
     await git('checkout', '--quiet', '-b', 'other');
     await commit('fix(api): a refusal');
     await git('checkout', '--quiet', 'main');
@@ -67,7 +67,7 @@ describe('the subjects of commits', () => {
     expect((await check('main')).code).toBe(1);
   });
 
-  it('are not judged where there is no such range', async () => {
+  it('are not checked where there is no such range', async () => {
     expect((await check('base..nowhere')).code).toBe(2);
   });
 });

@@ -51,7 +51,7 @@ describe('a bare checkout', () => {
     for (const name of ['node_modules', 'dist']) await rm(join(folder, name), { recursive: true });
   });
 
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     expect(await paidonce('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });

@@ -46,7 +46,7 @@ describe('a child whose supervisor is killed', () => {
   });
 });
 
-describe('what an earlier start left behind', () => {
+describe('a process that an earlier start left behind', () => {
   let folder = '';
   const children: ChildProcess[] = [];
   const start = () => {
@@ -73,7 +73,7 @@ describe('what an earlier start left behind', () => {
     expect(isAlive(child.pid)).toBe(false);
   });
 
-  it('is not confused with another process that has its number', async () => {
+  it('is not confused with another process that has its id', async () => {
     folder = await mkdtemp(join(tmpdir(), 'paidonce-leftovers-'));
     const notebook = createNotebook(folder);
     const gone = start();
@@ -86,7 +86,7 @@ describe('what an earlier start left behind', () => {
     expect(said).toEqual([]);
   });
 
-  it('is nothing at a first start', async () => {
+  it('does not exist at a first start', async () => {
     folder = await mkdtemp(join(tmpdir(), 'paidonce-leftovers-'));
     await expect(untilLeftoversEnd(folder, () => undefined)).resolves.toBeUndefined();
   });

@@ -30,7 +30,7 @@ describe('the ports of npm start', () => {
     expect(await choosePorts({}, [{ variable: 'PORT', fallback, host }])).toEqual([fallback]);
   });
 
-  it('refuses a named port that is taken, naming the variable, who has it and the way out', async () => {
+  it('refuses a named port that is taken, and names the variable, the holder and the remedy', async () => {
     const named = String(await taken());
     const chosen = choosePorts({ SHOP_PORT: named }, [{ variable: 'SHOP_PORT', fallback: 3002, host }]);
     await expect(chosen).rejects.toThrow(PortTaken);
@@ -41,7 +41,7 @@ describe('the ports of npm start', () => {
     );
   });
 
-  it.each(['', 'http', '-1', '70000', '3000.5', ' 3000'])('knows %j for no port', (named) => {
+  it.each(['', 'http', '-1', '70000', '3000.5', ' 3000'])('refuses %j as a port', (named) => {
     const wishes = [{ variable: 'PORT' }, { variable: 'SHOP_PORT' }];
     expect(malformedPorts({ PORT: named, SHOP_PORT: '65535' }, wishes)).toEqual([
       `PORT: expected a port number from 0 to 65535, found "${named}"`,
@@ -73,7 +73,7 @@ describe('the ports of npm start', () => {
   });
 });
 
-it('tells which default was taken, and nothing of a port that a variable names', () => {
+it('npm start reports each default port that was taken, and says nothing about a port that a variable names', () => {
   const wishes = [
     { variable: 'PORT', fallback: 3000, host: '127.0.0.1' },
     { variable: 'SANDBOX_PORT', fallback: 3001, host: '127.0.0.1' },

@@ -61,8 +61,8 @@ async function npmTest(args: readonly string[] = [], more: NodeJS.ProcessEnv = {
   });
 }
 
-describe('where nothing may be installed', () => {
-  it('the layers that lack something are skipped, with the reason and what to do', async () => {
+describe('where npm test may not install programs', () => {
+  it('the layers that lack a program are skipped, with the reason and the command', async () => {
     const { code, lines } = await npmTest();
     expect(lines.slice(0, 6)).toEqual([
       'not on this machine, and not installed:',
@@ -88,8 +88,8 @@ describe('where nothing may be installed', () => {
   });
 });
 
-describe('where it may', () => {
-  it('says which packages and why, installs them together, and skips nothing', async () => {
+describe('where npm test may install programs', () => {
+  it('it says which packages and why, installs them together, and skips nothing', async () => {
     await program('apt-get', APT);
     await program('sudo', SUDO);
     const { code, lines } = await npmTest([], { CI: 'true' });
@@ -102,7 +102,7 @@ describe('where it may', () => {
     expect(code).toBe(0);
   });
 
-  it('says so where that fails, and does not try again for each layer', async () => {
+  it('it says where that fails, and does not try again for each layer', async () => {
     await program('apt-get', APT.replace('for name', 'exit 100\nfor name'));
     await program('sudo', SUDO);
     const { code, lines } = await npmTest([], { CI: 'true' });
@@ -112,7 +112,7 @@ describe('where it may', () => {
     expect(code).toBe(1);
   });
 
-  it('leaves what is there alone', async () => {
+  it('it does not reinstall existing programs', async () => {
     for (const name of ['chromium', 'python3', 'apt-get']) await program(name, APT);
     const { lines } = await npmTest();
     expect(await asked()).toBe('');
@@ -127,7 +127,7 @@ describe('a path', () => {
     ['with ./', () => './test/plain/one.test.ts'],
     ['in full', () => join(folder, 'test', 'plain', 'one.test.ts')],
     ['of a folder, with a slash', () => './test/plain/'],
-  ])('%s runs only what it names', async (_, path) => {
+  ])('%s runs only the tests that it names', async (_, path) => {
     await write('test/plain/two.test.ts', TEST);
     const { code, lines } = await npmTest([path()]);
     expect(lines.filter((line) => /^(ok|FAIL|SKIP) /.test(line)).join()).toMatch(
@@ -143,7 +143,7 @@ describe('a path', () => {
   });
 });
 
-it("does not use sudo on a developer's machine", async () => {
+it("npm test does not use sudo on a developer's machine", async () => {
   await program('apt-get', APT);
   await program('sudo', SUDO);
   const { lines } = await npmTest();

@@ -113,12 +113,12 @@ describe('a release', () => {
     expect(await git('ls-remote', '--tags', 'origin')).toBe('');
   });
 
-  it('may be the first, under the version that there is', async () => {
+  it('may be the first, with the version that package.json has', async () => {
     expect((await release('0.1.0')).code).toBe(0);
     expect(await git('tag', '--list', 'v*')).toBe('v0.1.0');
   });
 
-  it('names what is left to a person', async () => {
+  it('prints the steps that are left to a person', async () => {
     await release('0.2.0');
     await git('rm', '--quiet', HISTORY);
     await write('CHANGELOG.md', (await read('CHANGELOG.md')).replace('## [0', '- A call.\n\n## [0'));
@@ -154,7 +154,7 @@ describe('a release is refused', () => {
     expect((await release('0.2.0')).stderr).toContain('no entry under [Unreleased]');
   });
 
-  it('under a version that has been released, and below one', async () => {
+  it('with a version that has been released, and with a lower one', async () => {
     await release('0.2.0');
     const again = await release('0.2.0');
     expect(again.stderr).toContain('CHANGELOG.md has 0.2.0 already: expected a higher version');
@@ -162,12 +162,15 @@ describe('a release is refused', () => {
     expect((await release('0.2.0-rc.1')).stderr).toContain('CHANGELOG.md has 0.2.0');
   });
 
-  it.each([HISTORY, 'migrations/0000_initial.sql'])('where %s has changed since the last', async (file) => {
-    await release('0.2.0');
-    await write(file, 'something else');
-    await commit('refactor: recorded again');
-    expect((await release('0.3.0')).stderr).toContain(`${file} has changed since v0.2.0`);
-  });
+  it.each([HISTORY, 'migrations/0000_initial.sql'])(
+    'where %s has changed since the last release',
+    async (file) => {
+      await release('0.2.0');
+      await write(file, 'something else');
+      await commit('refactor: recorded again');
+      expect((await release('0.3.0')).stderr).toContain(`${file} has changed since v0.2.0`);
+    },
+  );
 
   it('where a check fails', async () => {
     await write('package.json', manifest({ ...SCRIPTS, 'judge:openapi': 'exit 1' }));
@@ -182,7 +185,7 @@ describe('a release is refused', () => {
     await expectNothingDone(before);
   });
 
-  it('and the files are as they were, where the commit is', async () => {
+  it('and the files are restored, where the commit is refused', async () => {
     await write('.git/hooks/pre-commit', '#!/bin/sh\nexit 1\n');
     await chmod(join(folder, '.git/hooks/pre-commit'), 0o755);
     const before = await git('rev-parse', 'HEAD');
@@ -193,7 +196,7 @@ describe('a release is refused', () => {
 });
 
 describe('a dry run', () => {
-  it('shows the release and does nothing of it', async () => {
+  it('prints the release and does nothing', async () => {
     const before = await git('rev-parse', 'HEAD');
     const { code, stdout } = await release('0.2.0', '--dry-run');
     expect(code).toBe(0);
@@ -204,13 +207,13 @@ describe('a dry run', () => {
     await expectNothingDone(before);
   });
 
-  it('refuses as the release would', async () => {
+  it('refuses for the same reasons as the release', async () => {
     await write('CHANGELOG.md', '# Changelog\n');
     expect((await release('0.2.0', '--dry-run')).stderr).toContain('the tree is not clean');
   });
 });
 
-it('wants a version', async () => {
+it('a release without a version is refused', async () => {
   expect(await release()).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('usage: npm run release'),

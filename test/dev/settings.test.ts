@@ -48,7 +48,7 @@ describe('the settings of npm start', () => {
     expect(config.DATA_DIR).toBe(resolve('.data'));
   });
 
-  it('use what a variable names, start it not, and say so in urls.json', async () => {
+  it('use a service that a variable names, do not start it, and say so in urls.json', async () => {
     const named = {
       TEMPORAL_ADDRESS: 'temporal.example:7233',
       DINTERO_API_URL: 'http://127.0.0.1:9',
@@ -69,7 +69,7 @@ describe('the settings of npm start', () => {
     });
   });
 
-  it("do not lend the sandbox's values to another Dintero", async () => {
+  it("do not use the sandbox's values for another Dintero", async () => {
     const url = 'https://dintero.example';
     const search = settingsOf({ DINTERO_API_URL: url, DINTERO_CHECKOUT_URL: url });
     await expect(search).rejects.toThrow(ConfigError);
@@ -82,7 +82,7 @@ describe('the settings of npm start', () => {
     expect(check).not.toThrow('DINTERO_ACCOUNT_ID');
   });
 
-  it('list every variable that is wrong in one error, ports and folder too', () => {
+  it('report every wrong variable in one error, with ports and the folder', () => {
     const wrong = {
       PORT: 'abc',
       SHOP_PORT: '70000',
@@ -106,13 +106,13 @@ describe('the settings of npm start', () => {
     },
   );
 
-  it('reach a listener on all addresses by the local one', async () => {
+  it('reach a listener on all addresses by the local address', async () => {
     expect((await settingsOf({ HOST: '0.0.0.0' })).apiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   });
 });
 
 describe('the demo shop', () => {
-  it('is told how often paidonce looks by itself', async () => {
+  it('gets the intervals at which paidonce looks by itself', async () => {
     const settings = await settingsOf({ SWEEP_INTERVAL: '3s', ON_HOLD_POLL_INTERVAL: '2m' });
     const shop = (await foundations(settings, null)).find(({ name }) => name === 'demo shop');
     expect(readShopConfig(shop?.env ?? {}).lookIntervals).toEqual({ sweepMs: 3_000, onHoldPollMs: 120_000 });
@@ -128,12 +128,12 @@ describe('the API key of the demo shop', () => {
     return children.find(({ name }) => name === 'demo shop')?.env?.['PAIDONCE_API_KEY'];
   };
 
-  it('moves money too, where one may and all money is the sandbox’s', async () => {
+  it('may move money too, where one of the keys may and all money is the sandbox’s', async () => {
     expect(await keyOfShop({})).toBe(both);
     expect(await keyOfShop({ API_KEYS: `web:shop:${seller}` })).toBe(seller);
   });
 
-  it('is the first that sells, where money may be real', async () => {
+  it('is the first one that may sell, where money may be real', async () => {
     const url = 'https://dintero.example';
     const own = { DINTERO_API_URL: url, DINTERO_CHECKOUT_URL: url, ...SANDBOX_VALUES };
     expect(await keyOfShop(own)).toBe(seller);
@@ -147,7 +147,7 @@ describe('the development secrets', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('are made once, for their owner only, and good enough for the configuration', async () => {
+  it('are created once, readable by their owner only, and accepted by the configuration', async () => {
     const made = await devSecrets(folder);
     expect(await devSecrets(folder)).toEqual(made);
     expect((await stat(join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
@@ -161,13 +161,13 @@ describe('the development secrets', () => {
     await rm(other, { recursive: true });
   });
 
-  it('are made again where a crash cut the file short', async () => {
+  it('are created again where a crash cut the file short', async () => {
     await writeFile(join(folder, 'secrets.json'), '{"API_KEYS": "dev_');
     const made = await devSecrets(folder);
     expect(JSON.parse(await readFile(join(folder, 'secrets.json'), 'utf8'))).toEqual(made);
   });
 
-  it('give way to a key in a file', async () => {
+  it('are not used where a file has a key', async () => {
     const file = join(folder, 'key');
     await writeFile(file, 'a-key-of-a-person-0123456789\n');
     const { config, apiKey } = await settingsOf({ API_KEYS_FILE: file });
@@ -175,13 +175,13 @@ describe('the development secrets', () => {
     expect(apiKey).toBe('the one of API_KEYS_FILE');
   });
 
-  it('alone are printed: of a key of a person only where it comes from', async () => {
+  it("are the only ones that are printed: of a person's key only its source", async () => {
     expect((await settingsOf({})).apiKey).toBe(SECRETS.API_KEYS);
     const { apiKey } = await settingsOf({ API_KEYS: 'a-key-of-a-person-0123456789' });
     expect(apiKey).toBe('the one of API_KEYS');
   });
 
-  it('give way to webhook secrets in a file, and the demo shop is given those too', async () => {
+  it('are not used where a file has webhook secrets, and the demo shop gets those too', async () => {
     const secret = `whsec_${Buffer.alloc(32, 2).toString('base64')}`;
     const file = join(folder, 'webhook-secrets');
     await writeFile(file, `${secret}\n`);

@@ -73,7 +73,7 @@ describe('npm start', () => {
       .map(({ name }) => name);
   const statusOf = async (url: string | null | undefined) => (await fetch(String(url))).status;
 
-  it('starts everything and writes where it is', async () => {
+  it('starts everything and writes the addresses', async () => {
     const output = (await startAndWait()).output();
     expect(output.slice(0, output.indexOf('\nready\n'))).toContain('worker runs');
     expect(living().sort()).toEqual([...SERVICES].sort());
@@ -85,7 +85,7 @@ describe('npm start', () => {
     expect(await statusOf(`${urls['sandbox']}/__sim/state`)).toBe(200);
   }, 250_000);
 
-  it('refuses a second start on the same DATA_DIR, and the first goes on', async () => {
+  it('refuses a second start on the same DATA_DIR, and the first continues', async () => {
     const second = start();
     expect(await second.ended).toBe(2);
     expect(second.output()).toContain(`another npm start runs on ${dataDir}`);
@@ -113,7 +113,7 @@ describe('npm start', () => {
     200_000,
   );
 
-  it('leaves nothing when it is killed itself, and starts again at once on the same state', async () => {
+  it('leaves no process when it is killed itself, and starts again at once on the same state', async () => {
     const secrets = readFileSync(join(dataDir, 'secrets.json'), 'utf8');
     const pids = children().map(({ pid }) => pid);
     (started[0] as Started).process.kill('SIGKILL');
@@ -122,7 +122,7 @@ describe('npm start', () => {
     expect(readFileSync(join(dataDir, 'secrets.json'), 'utf8')).toBe(secrets);
   }, 250_000);
 
-  it('ends with 0 on SIGTERM, children included, and takes urls.json away', async () => {
+  it('ends with 0 on SIGTERM with its children, and deletes urls.json', async () => {
     const running = started.at(-1) as Started;
     running.process.kill('SIGTERM');
     expect(await running.ended).toBe(0);
@@ -130,7 +130,7 @@ describe('npm start', () => {
     expect(existsSync(join(dataDir, 'urls.json'))).toBe(false);
   }, 60_000);
 
-  it('refuses a port that a variable names and another process has', async () => {
+  it('refuses a port that a variable names and that another process has', async () => {
     const { port, server } = await occupy();
     const refused = start({ SANDBOX_PORT: String(port) });
     expect(await refused.ended).toBe(2);

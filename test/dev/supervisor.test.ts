@@ -36,7 +36,7 @@ describe('the supervisor of npm start', () => {
     expect(heard.pids.get('shop')).toHaveLength(2);
   });
 
-  it('starts a child again however often it is killed while it answers', async () => {
+  it('starts a child again after any number of kills while it answers', async () => {
     const { heard, supervisor } = supervise();
     await supervisor.start([listener('shop', await freePort())]);
     for (let kills = 1; kills <= 6; kills += 1) {
@@ -57,7 +57,7 @@ describe('the supervisor of npm start', () => {
     expect(heard.pids.get('slow')).toHaveLength(2);
   });
 
-  it('gives up after five deaths within a minute, with the last words', async () => {
+  it("gives up after five deaths within a minute, and prints the child's last lines", async () => {
     const { heard, supervisor } = supervise();
     const failed = supervisor.failed.catch((error: unknown) => error);
     const code = `console.error('the disk is full'); process.exit(3)`;
@@ -71,7 +71,7 @@ describe('the supervisor of npm start', () => {
     expect(heard.pids.get('core')).toHaveLength(5);
   });
 
-  it('does not repeat a child that refuses its configuration', async () => {
+  it('does not restart a child that refuses its configuration', async () => {
     const { heard, supervisor } = supervise();
     const refusing = script('core', `console.error('PUBLIC_URL: missing'); process.exit(2)`);
     const never = { ...refusing, answers: () => Promise.reject(new Error('no')) };
@@ -80,7 +80,7 @@ describe('the supervisor of npm start', () => {
     expect(heard.pids.get('core')).toHaveLength(1);
   });
 
-  it('ends a child that never answers, and says what it said', async () => {
+  it('ends a child that never answers, and prints its output', async () => {
     const { heard, supervisor } = supervise();
     const dumb = { ...script('dumb', 'setInterval(() => 0, 1000)'), readyWithinMs: 300 };
     const never = { ...dumb, answers: () => Promise.reject(new Error('answers 503: no Temporal')) };
@@ -90,7 +90,7 @@ describe('the supervisor of npm start', () => {
     await until('it is gone', () => !isAlive(heard.pids.get('dumb')?.[0]));
   });
 
-  it('stops the last started first, and starts nobody again meanwhile', async () => {
+  it('stops the last started child first, and starts none again meanwhile', async () => {
     const { heard, supervisor } = supervise();
     const [first, last] = [await freePort(), await freePort()];
     await supervisor.start([listener('temporal', first)]);
@@ -102,7 +102,7 @@ describe('the supervisor of npm start', () => {
     expect(heard.said).toEqual([]);
   });
 
-  it('kills a child that does not stop when asked', async () => {
+  it('kills a child that does not stop on request', async () => {
     const { heard, supervisor } = supervise();
     await supervisor.start([listener('deaf', await freePort(), { stubborn: true })]);
     await supervisor.stop();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cachedCli, findTemporalCli, NoTemporalCli } from '../../dev/temporal-cli.ts';
 
-describe('the ladder to a Temporal CLI', () => {
+describe('the search for a Temporal CLI', () => {
   let folder = '';
   const said: string[] = [];
   const say = (text: string) => void said.push(text);
@@ -45,7 +45,7 @@ describe('the ladder to a Temporal CLI', () => {
     await expect(search).rejects.toThrow(`TEMPORAL_CLI: "${named}"`);
   });
 
-  it('takes the first on PATH that answers, before the cache', async () => {
+  it('takes the first one on PATH that works, before the cache', async () => {
     await fake(join(folder, 'broken', 'temporal'), 'exit 127');
     const good = await fake(join(folder, 'good', 'temporal'));
     await fake(cachedCli(env()));
@@ -53,7 +53,7 @@ describe('the ladder to a Temporal CLI', () => {
     expect(await findTemporalCli({ env: env({ PATH }), say })).toBe(good);
   });
 
-  it('takes the cached one without a word', async () => {
+  it('takes the cached one silently', async () => {
     const cached = await fake(cachedCli(env()));
     expect(await findTemporalCli({ env: env(), say, download: fails, build: fails })).toBe(cached);
     expect(said).toEqual([]);
@@ -72,13 +72,13 @@ describe('the ladder to a Temporal CLI', () => {
     expect(await readdir(dirname(found))).toEqual(['temporal']);
   });
 
-  it('builds where what was downloaded does not run', async () => {
+  it('builds where the downloaded one does not run', async () => {
     const download = async (target: string) => void (await fake(target, 'exit 1'));
     const build = async (target: string) => void (await fake(target));
     expect(await findTemporalCli({ env: env(), say, download, build })).toBe(cachedCli(env()));
   });
 
-  it('names all five rungs when none holds', async () => {
+  it('names all five places when none has one', async () => {
     const search = findTemporalCli({ env: env(), say, download: fails, build: fails });
     for (const words of [
       'TEMPORAL_CLI',
@@ -92,7 +92,7 @@ describe('the ladder to a Temporal CLI', () => {
     expect(await readdir(dirname(cachedCli(env())))).toEqual([]);
   });
 
-  it('builds once when two want it at the same time', async () => {
+  it('builds once when two processes need it at the same time', async () => {
     let builds = 0;
     const build = async (target: string) => {
       builds += 1;

@@ -65,7 +65,7 @@ describe('the compiler', () => {
   });
 });
 
-describe('between folders', () => {
+describe('the walls between folders', () => {
   const sources = readSources(ROOT);
   const rooms = Object.keys(WALLS);
   /** A file of a room. For `src/gateways/*` it is a file of a gateway that does not exist. */
@@ -81,14 +81,14 @@ describe('between folders', () => {
     return lookAtWalls(new Map([[path, text]])).breaches.join();
   }
 
-  it('no file passes, and every door is used', () => {
+  it('are kept by every file, and every entry of the table is used', () => {
     expect(sources.size).toBeGreaterThan(300);
     expect(lookAtWalls(sources)).toEqual({ breaches: [], unused: [] });
   });
 
   const pairs = rooms.flatMap((room) => rooms.map((target) => [room, target] as const));
   it.each(pairs.filter(([room, target]) => room !== target))(
-    '%s imports of %s what is listed',
+    'refuse all that the table does not list: %s imports of %s',
     (room, target) => {
       const entries = WALLS[room] ?? [];
       const [mayValues, mayTypes] = [entries.includes(target), entries.includes(`type ${target}`)];
@@ -100,12 +100,12 @@ describe('between folders', () => {
     },
   );
 
-  it('no gateway imports another one', () => {
+  it('separate the gateways from each other', () => {
     expect(breach('src/gateways/*', 'src/gateways/another/client.ts')).toContain('src/gateways/*');
     expect(breach('src/gateways/*', 'src/gateways/planted/client.ts')).toBe('');
   });
 
-  it('a file outside of every room is named', () => {
+  it('name a file outside of every folder of the table', () => {
     expect(lookAtWalls(new Map([['src/new/file.ts', '']])).breaches.join()).toContain('src/new/file.ts');
   });
 
@@ -117,7 +117,7 @@ describe('between folders', () => {
     "const { openStore } = await import('../store/open.ts');",
     "import type { A } from './money.ts';\nimport { openStore } from '../store/open.ts';",
     "import { openStore } from '../store/open.ts';\nimport type { A } from './money.ts';",
-  ])('%s is seen', (text) => {
+  ])('see %s', (text) => {
     const { breaches } = lookAtWalls(new Map([['src/domain/planted.ts', `${text}\n`]]));
     expect(breaches.join()).toMatch(/^src\/domain\/planted\.ts:\d imports src\/store\/open\.ts: /);
   });

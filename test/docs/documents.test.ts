@@ -1,5 +1,5 @@
 /**
- * Each name in the code is explained by some document, since nobody notices when a list in a document is out
+ * Each name in the code is explained by some document, since no one notices when a list in a document is out
  * of date.
  */
 import { describe, expect, it, jest } from '@jest/globals';
@@ -57,7 +57,7 @@ describe('the signature that docs/integrate.md explains', () => {
   const signed = JSON.parse(block('json')) as Signed;
   const at = Number(signed['webhook-timestamp']);
 
-  it('is what the reference library makes', () => {
+  it("is the same as the reference library's", () => {
     const signature = new Webhook(signed.secret).sign(
       signed['webhook-id'],
       new Date(at * 1_000),
@@ -66,7 +66,7 @@ describe('the signature that docs/integrate.md explains', () => {
     expect(signed['webhook-signature']).toBe(signature);
   });
 
-  it('is verified by the code as printed, and nothing else is', async () => {
+  it('is verified by the code as printed, and nothing else is verified', async () => {
     const code = `data:text/javascript,${encodeURIComponent(block('js'))}`;
     const { isSigned } = (await import(code)) as Verifier;
     const { secret, body } = signed;
@@ -81,7 +81,7 @@ describe('the signature that docs/integrate.md explains', () => {
   });
 });
 
-describe('some document explains', () => {
+describe('the documents explain', () => {
   it('every problem code', () => {
     expect(unexplained(Object.keys(PROBLEMS))).toEqual([]);
   });
@@ -90,7 +90,7 @@ describe('some document explains', () => {
     expect(unexplained(KNOWN_VARIABLES)).toEqual([]);
   });
 
-  it('every figure', () => {
+  it('every metric', () => {
     const names = createMetrics()
       .registry.getMetricsAsArray()
       .map(({ name }) => name);
@@ -149,7 +149,7 @@ describe('docs/dintero.md', () => {
     expect(unexplained([...statuses, ...updates], DINTERO)).toEqual([]);
   });
 
-  it("translates Dintero's words as the adapter does", () => {
+  it("translates Dintero's statuses as the adapter does", () => {
     const rows = [...DINTERO.matchAll(/^\| `([A-Z_]+)`[^|]*\| `([A-Z_]+)`[^|]*\| `[A-Z_]+` +\|/gm)];
     expect(rows).toHaveLength(12);
     for (const [, word = '', documented] of rows) {
@@ -159,7 +159,7 @@ describe('docs/dintero.md', () => {
     }
   });
 
-  it('has an environment that a process starts with', () => {
+  it('has an environment with which a process starts', () => {
     const [, lines = ''] = /```ini\n([^`]+)```/.exec(DINTERO) ?? [];
     const pairs = lines.split('\n').filter((line) => /^[A-Z_]+=/.test(line));
     const env = Object.fromEntries(pairs.map((line) => /^([A-Z_]+)=(.*)$/.exec(line)?.slice(1) ?? []));

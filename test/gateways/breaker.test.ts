@@ -36,14 +36,14 @@ async function aStopped() {
 }
 
 describe('a call of a gateway', () => {
-  it('is stopped once five payments have met silence, before it is made, and is said to be', async () => {
+  it('is stopped before it is made once five payments have got no answer, and is reported as stopped', async () => {
     const { at, read } = await aStopped();
     expect(await read(6)).toMatch(/^stopped: psp readPayment: not called/);
     expect(at.calls).toBe(5);
     expect(at.changes).toEqual([['readPayment', true]]);
   });
 
-  it('gives each that is not let through a turn of its own: some wait for seconds, many for longer', async () => {
+  it('gets a turn of its own when it is stopped: some wait for seconds, many for longer', async () => {
     const { gateway } = await aStopped();
     const turns: number[] = [];
     for (let payment = 0; payment < 400; payment += 1)
@@ -56,7 +56,7 @@ describe('a call of a gateway', () => {
     expect(new Set(turns).size).toBe(400);
   });
 
-  it('gives a probe that meets silence a turn too', async () => {
+  it('that is a probe without an answer gets a turn too', async () => {
     const { at, gateway } = await aStopped();
     at.now += 4_000;
     await expect(gateway.readPayment({ sessionId: 's6' })).rejects.toMatchObject({
@@ -66,20 +66,20 @@ describe('a call of a gateway', () => {
     expect(at.calls).toBe(6);
   });
 
-  it('is never stopped by one payment that always fails, or by four', async () => {
+  it('is never stopped because of one payment that always fails, or of four', async () => {
     const { at, read } = aGuarded();
     for (let index = 0; index < 100; index += 1) await read(index % 4);
     expect(at.calls).toBe(100);
   });
 
-  it('is not stopped by failures that lie far apart', async () => {
+  it('is not stopped by failures that are far apart', async () => {
     const { at, read } = aGuarded();
     for (let payment = 0; payment < 20; payment += 1, at.now += 10_000) await read(payment);
     expect(at.calls).toBe(20);
   });
 
   it.each([
-    ['a no', () => Promise.reject(new GatewayRejected('no'))],
+    ['a refusal', () => Promise.reject(new GatewayRejected('no'))],
     ['429', () => Promise.reject(new GatewayUnavailable('429', { kind: 'rate_limited' }))],
     ['401', () => Promise.reject(new GatewayUnavailable('401', { kind: 'credentials' }))],
     ['not there yet', () => Promise.reject(new GatewayUnavailable('404', { kind: 'absent' }))],
@@ -99,13 +99,13 @@ describe('a call of a gateway', () => {
     expect(at.calls).toBe(60);
   });
 
-  it('stops no other call', async () => {
+  it('does not stop other calls when it is stopped', async () => {
     const { at, gateway } = await aStopped();
     at.answer = () => Promise.resolve('cancelled');
     expect(await gateway.cancelSession('s7')).toBe('cancelled');
   });
 
-  it('is tried once within five seconds, and goes on as soon as it is answered', async () => {
+  it('is tried once within five seconds, and is allowed again as soon as it is answered', async () => {
     const { at, read } = await aStopped();
     at.now += 5_000;
     await read(6);
@@ -126,7 +126,7 @@ describe('operations', () => {
   const operation = (payment: number) =>
     ({ transactionId: `t${payment}`, kind: 'capture', reference: 'r', amountMinor: 1 }) as const;
 
-  it('are stopped before anything is marked as sent, and what was expected is not asked again', async () => {
+  it('are stopped before anything is marked as sent, and an expected call is not checked again', async () => {
     const { at, gateway } = aGuarded();
     at.answer = (): Promise<OperationAnswer> => Promise.resolve({ kind: 'lost', reason: 'no answer' });
     for (const payment of [1, 2, 3, 4, 5]) await gateway.operate(operation(payment));

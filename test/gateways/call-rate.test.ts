@@ -1,10 +1,10 @@
-/** Our own limit of calls a second: the calls of shoppers go first, and no call waits for long. */
+/** Our own limit of calls a second: the calls of payers go first, and no call waits for long. */
 import { describe, expect, it } from '@jest/globals';
 import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { limitCallRate } from '../../src/gateways/call-rate.ts';
 
 describe('a limit of calls a second', () => {
-  it('is kept, and what a shopper waits for goes first', async () => {
+  it('is kept, and calls for a waiting payer go first', async () => {
     const pace = limitCallRate(5);
     const begun: { what: string; at: number }[] = [];
     const call = (what: string) => () => Promise.resolve(void begun.push({ what, at: Date.now() }));

@@ -38,8 +38,8 @@ describe('a gateway whose sums', () => {
     ['are more refunded than captured', { refundedMinor: 72_201 }],
     ['are negative', { refundedMinor: -1 }],
     ['are beyond int32', { authorizedMinor: 2 ** 31 }],
-    ['are no whole numbers', { capturedMinor: 0.5 }],
-    ['are not there', { capturableMinor: Number.NaN }],
+    ['are not whole numbers', { capturedMinor: 0.5 }],
+    ['are missing', { capturableMinor: Number.NaN }],
     ['are of an operation beyond int32', { operations: [anOperation(2 ** 31)] }],
     [
       'are captured without ever having been authorized',
@@ -49,7 +49,7 @@ describe('a gateway whose sums', () => {
     expect(await answersOf(changes)).toEqual(['unreadable', false]);
   });
 
-  it('are possible is heard as it is', async () => {
+  it('are possible is passed on unchanged', async () => {
     expect(await answersOf({ refundedMinor: 72_200, operations: [anOperation(1)] })).toEqual([
       'transaction',
       true,
@@ -59,7 +59,7 @@ describe('a gateway whose sums', () => {
     ).toEqual(['transaction', true]);
   });
 
-  it('are in order, and only then, are possible', () => {
+  it('are in the right order, and only then, are possible', () => {
     const sum = fc.integer({ min: -2, max: 72_202 });
     const isInOrder = (captured: number, refunded: number) =>
       0 <= refunded && refunded <= captured && captured <= 72_200;

@@ -43,7 +43,7 @@ describe.each(GATEWAYS.map((gateway) => [gateway.id, gateway] as const))('%s', (
   });
 });
 
-it('general tools of adapters name no gateway folder either', () => {
+it("general tools of adapters name no gateway's folder", () => {
   const shared = files.filter((path) => path.startsWith('gateways/shared/'));
   const foreign = shared.filter((path) =>
     /from '\.\.\/(?!shared\/)[a-z-]+\/|from '\.\.\/\.\.\/(store|api|activities|workflows)\//.test(

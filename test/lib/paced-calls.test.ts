@@ -22,12 +22,12 @@ function shortestGap(times: readonly number[]): number {
   return Math.min(...times.slice(1).map((time, index) => time - (times[index] ?? 0)));
 }
 
-it('makes at most 20 calls a second for all who share it', async () => {
+it('paced calls are at most 20 a second for all callers together', async () => {
   const times = await timesOf(10, () => Promise.resolve());
   expect(shortestGap(times)).toBeGreaterThanOrEqual(48);
 });
 
-it('rests as often as the answer took, after a failure too, but not for ever', async () => {
+it('paced calls pause for as long as the answer took, after a failure too, up to a limit', async () => {
   const times = await timesOf(4, () => sleep(40).then(() => Promise.reject(new Error('no'))));
   expect(shortestGap(times)).toBeGreaterThanOrEqual(40 + 4 * 38);
   const slow = await timesOf(3, () => sleep(300));
@@ -35,7 +35,7 @@ it('rests as often as the answer took, after a failure too, but not for ever', a
   expect(shortestGap(slow)).toBeLessThan(300 + 4 * 250);
 });
 
-it('hands on what was answered and what was thrown', async () => {
+it('paced calls return answers and throw errors unchanged', async () => {
   const pace = pacedCalls(RHYTHM);
   expect(await pace(() => Promise.resolve(7))).toBe(7);
   await expect(pace(() => Promise.reject(new Error('no')))).rejects.toThrow('no');

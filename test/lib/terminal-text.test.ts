@@ -66,7 +66,7 @@ describe('a terminal', () => {
   const terminal = useTerminal();
   const paths = textsIn(WHY).filter((path) => path.at(-1) !== 'kind' || path.includes('timeline'));
 
-  it('gets from `why` exactly its own lines, for any text in any field', () => {
+  it('gets exactly the own lines of `why`, for any text in any field', () => {
     fc.assert(
       fc.property(fc.constantFrom(...paths), hostile, (path, text) => {
         const lines = linesOf(withText(WHY, path, text));
@@ -79,7 +79,7 @@ describe('a terminal', () => {
     );
   });
 
-  it('is shown JSON that is the same to a program', () => {
+  it('gets JSON that is the same to a program', () => {
     fc.assert(
       fc.property(fc.constantFrom(...paths), hostile, (path, text) => {
         const answer = jsonOf(withText(WHY, path, text));
@@ -91,7 +91,7 @@ describe('a terminal', () => {
     );
   });
 
-  it('is shown payments and refusals in one line', () => {
+  it('gets payments and refusals in one line', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         Object.assign(terminal, { output: '', complaints: '' });
@@ -103,7 +103,7 @@ describe('a terminal', () => {
     );
   });
 
-  it('is shown what is no control as it is', () => {
+  it('gets texts without control characters unchanged', () => {
     expect(plainLine('Kåre & 日本 🙂 "x" \\ ünïcode')).toBe('Kåre & 日本 🙂 "x" \\ ünïcode');
     expect(plainLine('a\u001b[31mb\nc\u202e')).toBe('a\\u001b[31mb\\u000ac\\u202e');
   });

@@ -11,13 +11,13 @@ const untilAborted = (signal: AbortSignal) =>
   });
 
 describe('an answer in time', () => {
-  it('is the answer, or what the call throws, as it is', async () => {
+  it('is the answer, or the error that the call throws, unchanged', async () => {
     expect(await inTime(Promise.resolve(1), 1_000)).toBe(1);
     const error = new TypeError('no');
     await expect(inTime(Promise.reject(error), 1_000)).rejects.toBe(error);
   });
 
-  it('is the error that was asked for once the time is over, a TimeoutError where none was', async () => {
+  it('is the given error once the time is over, or a TimeoutError where none was given', async () => {
     await expect(inTime(never, 5, () => new RangeError('late'))).rejects.toThrow(new RangeError('late'));
     await expect(inTime(never, 5)).rejects.toMatchObject({ name: 'TimeoutError' });
   });
@@ -30,7 +30,7 @@ describe('an answer in time', () => {
 });
 
 describe('work with a time limit', () => {
-  it('has its answer passed on', async () => {
+  it('returns its answer', async () => {
     expect(await withTimeLimit(1_000, [undefined], () => Promise.resolve('done'))).toBe('done');
   });
 
@@ -41,7 +41,7 @@ describe('work with a time limit', () => {
     });
   });
 
-  it('is aborted by any other signal, with its reason, also by one that was aborted before', async () => {
+  it('is aborted by any other signal, with its reason, also by one that was aborted already', async () => {
     const reason = new Error('told to stop');
     const stopping = new AbortController();
     const working = withTimeLimit(10_000, [undefined, stopping.signal], untilAborted);
@@ -50,7 +50,7 @@ describe('work with a time limit', () => {
     await expect(withTimeLimit(10_000, [AbortSignal.abort(reason)], untilAborted)).rejects.toBe(reason);
   });
 
-  it('leaves no listener behind', async () => {
+  it('leaves no listener', async () => {
     const { signal } = new AbortController();
     const added: unknown[] = [];
     const removed: unknown[] = [];

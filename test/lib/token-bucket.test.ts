@@ -5,7 +5,7 @@ describe('token buckets', () => {
   const take = (buckets: TokenBuckets, times: number, now: number, key = 'a') =>
     Array.from({ length: times }, () => buckets.take(key, now)).filter(Boolean).length;
 
-  it('allow a burst, then as many as come back with time', () => {
+  it('allow a burst, and then as many calls as time refills', () => {
     const buckets = new TokenBuckets(20);
     expect(take(buckets, 30, 0)).toBe(20);
     expect(take(buckets, 30, 500)).toBe(10);
@@ -20,13 +20,13 @@ describe('token buckets', () => {
     expect(take(buckets, 10, 62_000)).toBe(1);
   });
 
-  it('do not let one key spend what belongs to another', () => {
+  it('never take from another key', () => {
     const buckets = new TokenBuckets(1);
     expect(take(buckets, 5, 0, 'a')).toBe(1);
     expect(take(buckets, 5, 0, 'b')).toBe(1);
   });
 
-  it('stay small however many keys there are, and forget the quiet ones first', () => {
+  it('stay small for any number of keys, and drop the quiet ones first', () => {
     const buckets = new TokenBuckets(0.001, 1);
     expect(buckets.take('busy', 0)).toBe(true);
     for (let index = 0; index < 20_000; index += 1) {

@@ -21,7 +21,7 @@ describe('a URL', () => {
     expect(shownUrl('postgresql://user:p@ss@db.example/x')).not.toContain('p@ss');
   });
 
-  it('that is none has no credentials', () => {
+  it('that is invalid has no credentials', () => {
     expect(hasCredentials('user:pass@shop')).toBe(false);
   });
 });

@@ -14,7 +14,7 @@ describe('the workflow bundle', () => {
     modules = [...code.matchAll(/^ {2}!\*\*\* (\S.*?) \*\*\*!$/gm)].map((match) => match[1] as string);
   }, 60_000);
 
-  it('has our workflows and domain, and of the rest of the product nothing', () => {
+  it('has our workflows and domain, and nothing of the other folders', () => {
     const ours = modules.filter((path) => path.startsWith('./src/'));
     expect(ours).toContain('./src/workflows/payment-session.ts');
     expect(ours).toContain('./src/domain/callback.ts');
@@ -27,7 +27,7 @@ describe('the workflow bundle', () => {
     expect(modules.filter((path) => /node_modules\/zod\//.test(path))).toEqual([]);
   });
 
-  it('has no module of Node, but for the stand-ins that Temporal brings', () => {
+  it('has no Node module except the stand-ins that Temporal brings', () => {
     const names = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
     const taken = modules.filter((path) => names.has(path.replace(/^external "|"$/g, '')));
     expect(taken).toEqual([]);
@@ -35,7 +35,7 @@ describe('the workflow bundle', () => {
 });
 
 describe('protobufjs', () => {
-  it('is there once, in version 8, for all that Temporal brings', () => {
+  it("is there once, in version 8, for all of Temporal's packages", () => {
     const printed = execFileSync('npm', ['ls', 'protobufjs', '--all', '--json'], {
       cwd: ROOT,
       encoding: 'utf8',

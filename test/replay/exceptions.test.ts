@@ -7,7 +7,7 @@ import { sourceLine, workflowDeclarations } from './sources.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-it('every fault that no history shows is one that can still be planted', () => {
+it('every fault that no history shows can still be planted', () => {
   const faults = allMutants(ROOT).map((mutant) => ({
     file: mutant.file,
     line: sourceLine(ROOT, mutant),
@@ -20,7 +20,7 @@ it('every fault that no history shows is one that can still be planted', () => {
   expect(stale).toEqual([]);
 });
 
-it('every function that only a query shows is still there', () => {
+it('every function that only a query uses still exists', () => {
   const names = new Set(workflowDeclarations(ROOT).flatMap((declaration) => declaration.names));
   expect([...SHOWN_ONLY].filter((name) => !names.has(name))).toEqual([]);
 });

@@ -31,11 +31,11 @@ describe("today's workflow code", () => {
     });
   }, 120_000);
 
-  it.each(names)('replays %s, and asks for just what it asked for then', (name) => {
+  it.each(names)('replays %s with the same commands as then', (name) => {
     expect(faults.get(name)).toEqual([]);
   });
 
-  it('replays them all as it is shipped, too', async () => {
+  it('replays all of them as the shipped bundle too', async () => {
     const refused: string[] = [];
     const options = { workflowBundle: await workflowBundle() };
     for await (const { workflowId, error } of Worker.runReplayHistories(options, histories))
@@ -48,21 +48,21 @@ describe("today's workflow code", () => {
     expect(missing).toEqual([]);
   });
 
-  it('has a history of a scenario that there is, and no other', () => {
+  it('has no history without a scenario', () => {
     const left = names.filter(
       (name) => !SCENARIO_NAMES.includes(name) && !SCENARIO_NAMES.includes(name.replace(/-\d+$/, '')),
     );
     expect(left).toEqual([]);
   });
 
-  it('has a history for every block, but for those that exceptions.ts names', () => {
+  it('has a history for every block, except those that exceptions.ts names', () => {
     const missing = uncovered.filter(
       (block) => exceptionFor(NOT_REPLAYED, block.file, sourceLine(ROOT, block)) === undefined,
     );
     expect(missing.map(({ file, line, code }) => `${file}:${line}  ${code.slice(0, 200)}`)).toEqual([]);
   });
 
-  it('has no exception that is not needed any more', () => {
+  it('has no exception that is no longer needed', () => {
     const lines = uncovered.map(({ file, line }) => ({ file, text: sourceLine(ROOT, { file, line }) }));
     const stale = NOT_REPLAYED.filter(
       (one) => !lines.some(({ file, text }) => file === one.file && text.includes(one.line)),
@@ -90,7 +90,7 @@ describe('a workflow that was changed', () => {
 
   it.each([
     [
-      'asks for one more activity',
+      'calls one more activity',
       'src/workflows/look.ts',
       '  plan(run, payment, triggers, result);',
       '  await ask(run, payment, triggers, asked);\n  plan(run, payment, triggers, result);',
@@ -115,7 +115,7 @@ describe('a workflow that was changed', () => {
   it.each([
     ['follows a callback later', 'src/domain/ladder.ts', '1_000', '1_001', /timer \d+: its ms was/],
     [
-      'asks an activity for something else',
+      'calls an activity with another input',
       'src/workflows/look.ts',
       'closing: closing ?? run.closing,',
       'closing: null,',
@@ -130,34 +130,34 @@ describe('a workflow that was changed', () => {
       /timer \d+: its ms was/,
     ],
     [
-      'hands over less to its next run',
+      'hands over less state to its next run',
       'src/workflows/payment-session.ts',
       'seen: [...run.seen],',
       'seen: [],',
       /continue-as-new: its input was/,
     ],
     [
-      'answers an update otherwise',
+      'answers an update differently',
       'src/workflows/commands.ts',
       "if (status === 'CANCELLED') return { kind: 'cancelled' };",
       "if (status === 'CANCELLED') return { kind: 'refused', status };",
       /update .* completed: its result was/,
     ],
     [
-      'can be found by less',
+      'has fewer search attributes',
       'src/workflows/publish.ts',
       '{ key: TransactionIdKey, value: now.transactionId }',
       '{ key: TransactionIdKey, value: null }',
       /search attributes.*: its TransactionId was/,
     ],
     [
-      'ends with other words',
+      'ends with another text',
       'src/workflows/publish.ts',
       "return 'nothing: settled';",
       "return 'nothing';",
       /end: its result was/,
     ],
-  ])('is noticed here when it %s', async (_, file, from, to, words) => {
+  ])('is detected by our own comparison when it %s', async (_, file, from, to, words) => {
     expect(await noticedBy(file, from, to)).toMatch(words);
   });
 });

@@ -15,7 +15,7 @@ describe('the life cycle of a patch', () => {
     ['v2', 'with both branches', ['v1', 'v2', 'v3']],
     ['v3', 'with the patch deprecated', ['v2', 'v3', 'v4']],
     ['v4', 'without it', ['v3', 'v4']],
-  ])('%s, %s, goes on with what %j has begun, and with nothing else', async (version, _, fits) => {
+  ])('%s, %s, continues runs that %j has begun, and no others', async (version, _, fits) => {
     const bundle: WorkflowBundle = await replayBundle({ workflowsPath: join(FOLDER, `${version}.ts`) });
     const replayed: string[] = [];
     for await (const { name, faults } of replay(bundle, histories)) {

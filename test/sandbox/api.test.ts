@@ -72,7 +72,7 @@ describe('sandbox sessions', () => {
     expect(body.error.errors[0].description).toContain(field);
   });
 
-  it('are refused with lines that do not add up only under the strict toggle', async () => {
+  it('are refused with lines that do not add up only under the strict setting', async () => {
     const items = [{ id: 'a', line_id: '1', amount: 5 }];
     const request = aSession({ order: { amount: 6, currency: 'NOK', merchant_reference: 'a', items } });
     const toggles = { 'Dintero-Feature-Toggles': 'strict-session-amounts' };
@@ -108,13 +108,13 @@ describe('sandbox sessions', () => {
     expect(nothing.body).toEqual([]);
   });
 
-  it('are 404 for an id of nobody', async () => {
+  it('are 404 for an unknown id', async () => {
     expect((await client.api('GET', `/v1/sessions/${ACCOUNT}.nobody`)).status).toBe(404);
   });
 });
 
 describe('sandbox cancel', () => {
-  it('voids what is authorized and is the same when repeated', async () => {
+  it('voids an authorization and has the same answer when it is repeated', async () => {
     const id = await openSession(client);
     const { body } = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'authorize' });
     const cancelled = await client.api('POST', `/v1/sessions/${id}/cancel`);
@@ -141,7 +141,7 @@ describe('sandbox cancel', () => {
 });
 
 describe('sandbox transaction list', () => {
-  it('has 10 unless told otherwise and pages to the very last of 25', async () => {
+  it('has 10 rows by default and pages to the last of 25', async () => {
     const made: string[] = [];
     for (let n = 0; n < 25; n++) {
       const foreign = { merchantReference: `f-${n}`, amount: 100 + n, currency: 'NOK', status: 'AUTHORIZED' };

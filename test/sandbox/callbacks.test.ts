@@ -53,7 +53,7 @@ function isSigned(at = 0, secret = 'sandbox-signature-secret-0001'): boolean {
 }
 
 describe('sandbox callback', () => {
-  it('is the merchant’s URL as written with what Dintero adds, signed', async () => {
+  it("is the merchant’s URL unchanged with Dintero's parameters, signed", async () => {
     const { sessionId, transactionId } = await pay({ outcome: 'authorize' });
     await settled(sessionId);
     const { body } = await client.api('GET', `/v1/transactions/${transactionId}`);
@@ -89,7 +89,7 @@ describe('sandbox callback', () => {
     expect(parameters().get('error')).toBe(error);
   });
 
-  it('comes again when a hold resolves, and for the events that were asked for', async () => {
+  it('is sent again when a hold resolves, and for the requested events', async () => {
     const { sessionId, transactionId } = await pay({ outcome: 'on_hold' }, 'report_event=CAPTURE');
     for (const status of ['AUTHORIZED', 'CAPTURED', 'REFUNDED']) {
       await client.call('POST', `/__sim/transactions/${transactionId}/change`, { status });
@@ -107,7 +107,7 @@ describe('sandbox callback', () => {
     expect(receiver.received[1]?.target).toBe(receiver.received[0]?.target);
   });
 
-  it('is tried again with the same delivery id after 5xx, 3xx and a refused connection', async () => {
+  it('is retried with the same delivery id after 5xx, 3xx and a refused connection', async () => {
     receiver.answers.push(500, 302, 503);
     const { sessionId } = await pay({ outcome: 'authorize' });
     const [entry] = await settled(sessionId);
@@ -116,13 +116,13 @@ describe('sandbox callback', () => {
     expect(new Set(receiver.received.map(({ headers }) => headers['event-delivery'])).size).toBe(1);
   });
 
-  it('is lost for good after one 4xx', async () => {
+  it('is lost after one 4xx', async () => {
     receiver.answers.push(404);
     const [entry] = await settled((await pay({ outcome: 'authorize' })).sessionId);
     expect(entry).toMatchObject({ lost: true, attempts: [{ status: 404 }] });
   });
 
-  it('is lost after 20 retries, a time-out being no answer', async () => {
+  it('is lost after 20 retries, where a time-out is no answer', async () => {
     await client.call('POST', '/__sim/faults', { callbackTimeoutMs: 1, retryScheduleMs: [0] });
     await receiver.close();
     const [entry] = await settled((await pay({ outcome: 'authorize' })).sessionId);
@@ -131,7 +131,7 @@ describe('sandbox callback', () => {
     expect(new Set(entry?.attempts.map(({ status }) => status))).toEqual(new Set([null]));
   });
 
-  it('comes twice, at once or one after the other', async () => {
+  it('is sent twice, at once or one after the other', async () => {
     await settled((await pay({ outcome: 'authorize', callback: { copies: 2 } })).sessionId);
     await settled((await pay({ outcome: 'authorize', callback: { copies: 2, together: true } })).sessionId);
     expect(receiver.received).toHaveLength(4);
@@ -172,7 +172,7 @@ describe('sandbox callback', () => {
     expect(receiver.received[6]?.headers['event-delivery']).toBe('fixed');
   });
 
-  it('is never sent when forbidden or switched off, and what waits goes on when switched on', async () => {
+  it('is never sent when forbidden or switched off, and waiting ones are sent when switched on', async () => {
     await pay({ outcome: 'authorize', callback: false });
     receiver.answers.push(500);
     await client.call('POST', '/__sim/faults', { retryScheduleMs: [50] });

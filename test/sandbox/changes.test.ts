@@ -43,7 +43,7 @@ async function quiet(): Promise<void> {
 }
 
 describe('sandbox Backoffice', () => {
-  it('is told of by report_event, and by nothing else', async () => {
+  it('is reported by report_event, and by nothing else', async () => {
     const events = 'report_event=CAPTURE&report_event=REFUND';
     const { transactionId: id } = await pay({ outcome: 'authorize', product: 'vipps' }, events);
     const act = (kind: string, body: object) =>
@@ -66,7 +66,7 @@ describe('sandbox Backoffice', () => {
     });
   });
 
-  it('is refused what is not possible there either', async () => {
+  it('refuses impossible operations as Dintero does', async () => {
     const { transactionId: id } = await pay({ outcome: 'authorize' });
     const refused = await client.call('POST', `/__sim/transactions/${id}/capture`, { amount: 29991 });
     expect([refused.status, refused.body.error.code]).toEqual([400, 'INVALID_AMOUNT']);
@@ -89,7 +89,7 @@ describe('sandbox error callback', () => {
     expect(receiver.received[0]?.body).toBe('');
   });
 
-  it('leaves a session that can be paid after all, unless the payer cancelled', async () => {
+  it('leaves a session open for another attempt, unless the payer cancelled', async () => {
     const { sessionId } = await pay({ outcome: 'decline', transaction: false });
     const paid = await client.call('POST', `/__sim/sessions/${sessionId}/pay`, { outcome: 'authorize' });
     expect((await read(paid.body.transactionId)).status).toBe('AUTHORIZED');
@@ -121,7 +121,7 @@ describe('sandbox auto-capture', () => {
     expect(parameters()[0]?.has('event')).toBe(false);
   });
 
-  it('comes after the callback, and is told by report_event', async () => {
+  it('comes after the callback, and is reported by report_event', async () => {
     await client.call('POST', '/__sim/faults', { autoCapture: { mode: 'after_callback', afterMs: 50 } });
     const paid = await pay({ outcome: 'authorize' }, 'method=POST&report_event=CAPTURE', asked);
     await received(2);
@@ -131,7 +131,7 @@ describe('sandbox auto-capture', () => {
     expect((await read(paid.transactionId)).events.at(-1).created_by).toBe('auto-capture');
   });
 
-  it('fails, returns with error=capture, and may work later', async () => {
+  it('fails, returns with error=capture, and may succeed later', async () => {
     const never = await pay({ outcome: 'authorize', autoCapture: { mode: 'fails' } }, '', asked);
     const later = await pay({ outcome: 'authorize', autoCapture: { mode: 'fails', afterMs: 30 } }, '', asked);
     expect(never.returnUrl).toContain('error=capture');
@@ -141,7 +141,7 @@ describe('sandbox auto-capture', () => {
     expect((await read(never.transactionId)).status).toBe('AUTHORIZED');
   });
 
-  it('is for sessions that ask for it, or for all of the account', async () => {
+  it('is done for sessions that ask for it, or for the whole account', async () => {
     const not = await pay({ outcome: 'authorize' });
     await client.call('POST', '/__sim/faults', { autoCapture: { mode: 'before_callback', forAll: true } });
     const all = await pay({ outcome: 'authorize' });
@@ -149,7 +149,7 @@ describe('sandbox auto-capture', () => {
     expect((await read(all.transactionId)).status).toBe('CAPTURED');
   });
 
-  it('fails first and works later with its test card', async () => {
+  it('fails first and succeeds later with its test card', async () => {
     await client.call('POST', '/__sim/faults', { cardTimeoutMs: 20 });
     const paid = await pay({ card: '4100000000000035' }, '', asked);
     await until(async () => (await read(paid.transactionId)).status === 'CAPTURED');
@@ -159,7 +159,7 @@ describe('sandbox auto-capture', () => {
     ]);
   });
 
-  it('is not needed any more once the merchant was faster', async () => {
+  it('is skipped where the merchant was faster', async () => {
     const autoCapture = { mode: 'after_callback', afterMs: 700 };
     const { transactionId: id } = await pay({ outcome: 'authorize', autoCapture }, '', asked);
     await client.api('POST', `/v1/transactions/${id}/capture`, { amount: 29990 });
@@ -170,7 +170,7 @@ describe('sandbox auto-capture', () => {
 });
 
 describe('sandbox authorization that runs out', () => {
-  it('shows the status that was asked for, once', async () => {
+  it('shows the configured status, once', async () => {
     const { transactionId: id } = await pay({ outcome: 'authorize' });
     const change = { status: 'AUTHORIZATION_VOIDED' };
     const { body } = await client.call('POST', `/__sim/transactions/${id}/change`, change);
@@ -178,7 +178,7 @@ describe('sandbox authorization that runs out', () => {
     expect([body.status, again.status]).toEqual(['AUTHORIZATION_VOIDED', 409]);
   });
 
-  it('may look alive while captures fail', async () => {
+  it('may look valid while captures fail', async () => {
     const { transactionId: id } = await pay({ outcome: 'authorize' });
     const faults = { capture: { result: 'failure' }, void: { result: 'failure' } };
     await client.call('POST', `/__sim/transactions/${id}/faults`, faults);
@@ -186,7 +186,7 @@ describe('sandbox authorization that runs out', () => {
     expect([status, body.status, body.events.at(-1).success]).toEqual([200, 'AUTHORIZED', false]);
   });
 
-  it('may do so by itself', async () => {
+  it('may do that by itself', async () => {
     const resolve = { status: 'AUTHORIZATION_VOIDED', afterMs: 20 };
     const { transactionId: id } = await pay({ outcome: 'authorize', resolve });
     await until(async () => (await read(id)).status === 'AUTHORIZATION_VOIDED');

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.close());
 
-it('gets an access token, and lists what the account has', async () => {
+it("a documented request gets an access token, and lists the account's transactions", async () => {
   const sessionId = await openSession(sandbox);
   const [, script = ''] = /## The access token[\s\S]*?```sh\n([^`]+)```/.exec(DOCUMENT) ?? [];
   const here = script.replaceAll('localhost:3001', new URL(sandbox.url).host);

@@ -14,7 +14,7 @@ const create = () => client.api('POST', '/v1/sessions-profile', aSession());
 const found = async () => (await client.api('GET', '/v1/sessions?search=order-1')).body.length;
 
 describe('sandbox fault', () => {
-  it('answers with a status as often as asked, then no more', async () => {
+  it('answers with a status as often as requested, and then no more', async () => {
     await fault({ create: { status: 503, times: 2, retryAfter: 7 } });
     const answers = [await create(), await create(), await create()];
     expect(answers.map(({ status }) => status)).toEqual([503, 503, 200]);
@@ -41,7 +41,7 @@ describe('sandbox fault', () => {
     expect(Date.now() - started).toBeGreaterThanOrEqual(149);
   });
 
-  it('cuts, replaces and patches answers, for one session only where it names one', async () => {
+  it('truncates, replaces and patches answers, for one session only where it names one', async () => {
     const [id, other] = [await openSession(client), await openSession(client)];
     await fault({ readSession: { sessionId: id, truncate: true } });
     await expect(client.api('GET', `/v1/sessions/${id}`)).rejects.toThrow(SyntaxError);
@@ -59,7 +59,7 @@ describe('sandbox fault', () => {
     expect(await found()).toBe(2);
   });
 
-  it('of all meets every call that has none of its own', async () => {
+  it('for all calls applies to every call without one of its own', async () => {
     await fault({ all: { status: 500 }, search: { times: 0 } });
     expect((await create()).status).toBe(500);
   });
@@ -70,7 +70,7 @@ describe('sandbox fault', () => {
 });
 
 describe('sandbox read models', () => {
-  it('lag behind what has happened', async () => {
+  it('lag behind the real state', async () => {
     const id = await openSession(client);
     await fault({ readLagMs: 60_000, listLagMs: 60_000, searchLagMs: 60_000 });
     const { body } = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'authorize' });
@@ -86,7 +86,7 @@ describe('sandbox read models', () => {
 });
 
 describe('sandbox counts', () => {
-  it('tell how often each call was made, until a reset', async () => {
+  it('show how often each call was made, until a reset', async () => {
     await openSession(client);
     await client.api('GET', '/v1/transactions');
     expect((await client.call('GET', '/__sim/requests')).body).toEqual({ token: 1, create: 1, list: 1 });

@@ -53,7 +53,7 @@ describe('a filter that Dintero documents', () => {
   });
 
   it.each(['payout_correlation_id', 'payout_destination_id', 'payment_operation', 'token_id'])(
-    'finds nothing where no transaction can have it: %s',
+    'finds nothing where no transaction can match: %s',
     async (name) => {
       await paid({}, {});
       expect(await listed('limit=10')).toHaveLength(1);
@@ -72,7 +72,7 @@ describe('a filter that Dintero documents', () => {
     expect(await events('&includes=events.success.true')).toEqual([true, true]);
   });
 
-  it('finds no settlement of a destination that is not the account', async () => {
+  it('finds no settlement of a destination other than the account', async () => {
     const id = await paid({}, {});
     await client.api('POST', `/v1/transactions/${id}/capture`, { amount: 29990 });
     await client.call('POST', '/__sim/settlements', {});

@@ -37,7 +37,7 @@ const anOrder = (transactionId: string | null, changes: object = {}) => ({
 });
 
 describe('sandbox invariants of a transaction', () => {
-  it('hold for parts by references of their own, and for a failed one that is done again', async () => {
+  it('hold for parts with references of their own, and for a failed operation that is repeated', async () => {
     const id = await pay('a', { outcome: 'authorize', faults: { capture: { result: 'failure', times: 1 } } });
     await operate(id, 'capture', { amount: 100, capture_reference: 'c1' });
     await operate(id, 'capture', { amount: 100, capture_reference: 'c1' });
@@ -49,7 +49,7 @@ describe('sandbox invariants of a transaction', () => {
   it.each([
     ['capture', 'double_capture'],
     ['refund', 'double_refund'],
-  ])('break when a %s is done twice by one reference', async (kind, rule) => {
+  ])('break when a %s is done twice with one reference', async (kind, rule) => {
     const id = await pay('a', { outcome: kind === 'refund' ? 'capture' : 'authorize' });
     for (let call = 0; call < 2; call++) await operate(id, kind, { amount: 1, [`${kind}_reference`]: 'x' });
     const { body } = await client.call('GET', '/__sim/invariants');
@@ -72,7 +72,7 @@ describe('sandbox invariants of a transaction', () => {
 });
 
 describe('sandbox invariants against the merchant’s orders', () => {
-  it('hold where each order has its money and nothing is left over', async () => {
+  it('hold where each order has its money and no other money is held', async () => {
     const paid = await pay('a');
     const [refunded, failed] = [await pay('b', { outcome: 'capture' }), await pay('c', { outcome: 'fail' })];
     await operate(refunded, 'refund', { amount: 29990 });
@@ -95,15 +95,15 @@ describe('sandbox invariants against the merchant’s orders', () => {
     ['the order is unknown', [], ['money_without_order']],
     ['the order is not paid', [anOrder(null, { status: 'CANCELLED' })], ['money_without_order']],
     ['the order is under review', [anOrder(null, { status: 'REVIEW' })], []],
-    ['the order is voided, the money not', [anOrder(null, { status: 'VOIDED' })], ['not_given_back']],
-    ['the amount is another', [anOrder(null, { amount: 1 })], ['wrong_amount']],
-    ['the currency is another', [anOrder(null, { currency: 'SEK' })], ['wrong_amount']],
+    ['the order is voided and the money is not', [anOrder(null, { status: 'VOIDED' })], ['not_given_back']],
+    ['the amount differs', [anOrder(null, { amount: 1 })], ['wrong_amount']],
+    ['the currency differs', [anOrder(null, { currency: 'SEK' })], ['wrong_amount']],
     [
-      'another order is paid by nothing',
+      'another order is paid without money',
       [anOrder(null), anOrder(null, { reference: 'b' })],
       ['paid_without_money'],
     ],
-  ])('are judged where %s', async (_, orders, expected) => {
+  ])('are checked where %s', async (_, orders, expected) => {
     await pay('a');
     expect(await rules({ orders })).toEqual(expected);
   });
@@ -126,7 +126,7 @@ describe('sandbox invariants against the merchant’s orders', () => {
     expect(await rules({ orders: [anOrder(id)] })).toEqual(['paid_without_money']);
   });
 
-  it('leave alone what a human is to decide', async () => {
+  it("ignore orders that wait for a person's decision", async () => {
     const [paid, late] = [await pay('a'), await pay('a')];
     const orders = [anOrder(paid)];
     expect(await rules({ orders, inReview: [late] })).toEqual([]);
@@ -134,7 +134,7 @@ describe('sandbox invariants against the merchant’s orders', () => {
     expect(await rules({ orders })).toEqual(['paid_twice', 'money_without_order']);
   });
 
-  it('wait until the time is over', async () => {
+  it('wait until their time limit', async () => {
     await pay('a');
     const question = { orders: [], withinHours: 2 };
     const later = new Date(Date.now() + 3 * 3_600_000).toISOString();

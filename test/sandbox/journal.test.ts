@@ -34,14 +34,14 @@ async function restart(): Promise<void> {
 const journal = () => readFile(join(dataDir, 'sandbox.jsonl'), 'utf8');
 
 describe('sandbox journal', () => {
-  it('has every change by the time it is answered', async () => {
+  it('has every change before it is answered', async () => {
     const id = await openSession(client);
     expect(await journal()).toContain(id);
     const { body } = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'authorize' });
     expect(await journal()).toContain(body.transactionId);
   });
 
-  it('brings back sessions, transactions and faults, one line each, in spite of a line cut short', async () => {
+  it('restores sessions, transactions and faults, one line each, also with a truncated line', async () => {
     const id = await openSession(client);
     const paid = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'capture' });
     await client.call('POST', '/__sim/faults', { listLagMs: 1, search: { status: 500 } });
@@ -57,7 +57,7 @@ describe('sandbox journal', () => {
     expect((await journal()).trim().split('\n')).toHaveLength(3);
   });
 
-  it('goes on with retries, waiting copies and resolutions', async () => {
+  it('continues retries, waiting copies and resolutions', async () => {
     await client.call('POST', '/__sim/faults', { retryScheduleMs: [100] });
     receiver.answers.push(500);
     const id = await openSession(client, `${receiver.url}/cb`);
@@ -74,7 +74,7 @@ describe('sandbox journal', () => {
     expect(receiver.received.length).toBeGreaterThanOrEqual(4);
   });
 
-  it('goes on with what was accepted, with subscriptions, secrets, cards that time out and settlements', async () => {
+  it('continues accepted operations, subscriptions, secrets, cards that time out and settlements', async () => {
     await client.call('POST', '/__sim/faults', { hookRetryScheduleMs: [100], cardTimeoutMs: 1 });
     const hooks = '/v1/accounts/T12345678/hooks/subscriptions';
     const config = { url: receiver.url, secret: 's' };
@@ -110,14 +110,14 @@ describe('sandbox journal', () => {
     expect((await client.call('GET', `/__sim/sessions/${id}`)).status).toBe(404);
   });
 
-  it('is left alone by a second sandbox that finds the port taken', async () => {
+  it('is not changed by a second sandbox whose port is taken', async () => {
     const before = await stat(join(dataDir, 'sandbox.jsonl'));
     const second = startSandbox({ DATA_DIR: dataDir, SANDBOX_PORT: new URL(client.url).port });
     await expect(second).rejects.toThrow('the port is taken; set SANDBOX_PORT');
     expect((await stat(join(dataDir, 'sandbox.jsonl'))).ino).toBe(before.ino);
   });
 
-  it('that somebody damaged is refused with the line that is wrong', async () => {
+  it('that is damaged is refused, with the wrong line', async () => {
     await client.close();
     await writeFile(join(dataDir, 'sandbox.jsonl'), 'oops\n{}\n');
     await expect(startSandbox({ DATA_DIR: dataDir })).rejects.toThrow('sandbox.jsonl:1 is not JSON');

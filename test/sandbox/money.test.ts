@@ -42,7 +42,7 @@ describe('sandbox money', () => {
     items: [{ line_id: '1', amount, ...(quantity !== undefined && { quantity }) }],
   });
 
-  it('is taken and given back of a line no further than what is left of it', async () => {
+  it('is captured and refunded by line, up to the rest of the line', async () => {
     const id = await paid();
     expect((await capture(id, 15_000, chairs(15_000))).status).toBe(200);
     expect((await capture(id, 5_001, chairs(5_001))).status).toBe(400);
@@ -54,7 +54,7 @@ describe('sandbox money', () => {
   });
 
   it.each(['collector.invoice', 'walley.invoice', 'instabank.invoice'])(
-    'is never a bare amount with %s',
+    'is never an amount without lines with %s',
     async (product) => {
       const id = await paid({ product });
       expect(await capture(id, 20_000)).toMatchObject({
@@ -115,14 +115,14 @@ describe('sandbox money', () => {
     ['capture', { amount: 5, items: [{ line_id: '9', amount: 5 }] }, 'INVALID_REQUEST_PARAMETER'],
     ['capture', { amount: 6, items: [{ line_id: '1', amount: 5 }] }, 'INVALID_REQUEST_PARAMETER'],
     ['refund', { amount: 1 }, 'INVALID_STATE'],
-  ])('refuses to %s %j with %s and moves nothing', async (kind, body, code) => {
+  ])('is not moved by %s %j, which is refused with %s', async (kind, body, code) => {
     const id = await paid();
     const answer = await operate(id, kind, body);
     expect([answer.status, answer.body.error.code]).toEqual([400, code]);
     expect((await read(id)).status).toBe('AUTHORIZED');
   });
 
-  it('knows shipping as a line, and no other account’s transactions', async () => {
+  it('has shipping as a line, and is not found in another account', async () => {
     const id = await paid();
     const shipping = await capture(id, 3900, { items: [{ line_id: 'ship', amount: 3900 }] });
     const foreign = await capture('T99999999.3YkJXSdSnUBXcmQSzn7uJj', 1);
@@ -130,7 +130,7 @@ describe('sandbox money', () => {
     expect([shipping.status, foreign.status, anonymous.status]).toEqual([200, 404, 401]);
   });
 
-  it('is voided as a whole, and of a part only by products that can', async () => {
+  it('is voided as a whole, and in part only by products that can', async () => {
     const whole = await paid();
     const [card, vipps] = [await paid(), await paid({ product: 'vipps' })];
     const swish = await paid({ outcome: 'capture' });
@@ -147,7 +147,7 @@ describe('sandbox money', () => {
     expect((await refund(vipps, 10001)).status).toBe(400);
   });
 
-  it('gives the rest back by a final capture, of a Dintero card only', async () => {
+  it('is released by a final capture, with a Dintero card only', async () => {
     const [card, vipps] = [await paid(), await paid({ product: 'vipps' })];
     const final = await capture(card, 10000, { final_capture: true });
     const refused = await capture(vipps, 10000, { final_capture: true });
@@ -159,7 +159,7 @@ describe('sandbox money', () => {
   });
 });
 
-describe('sandbox money that takes its time', () => {
+describe('sandbox money that takes long', () => {
   const accepted = { pending: true, afterMs: 20 };
 
   it('is accepted with a request id that a later event completes', async () => {
@@ -184,7 +184,7 @@ describe('sandbox money that takes its time', () => {
     expect([over.status, conflicting.status, (await capture(id, 3890)).status]).toEqual([400, 409, 200]);
   });
 
-  it('fails late, and a correction says that the money moved all the same', async () => {
+  it('fails late, and a correction shows that the money was moved', async () => {
     const corrected = {
       ...accepted,
       result: 'corrected',
@@ -233,7 +233,7 @@ describe('sandbox trouble with money', () => {
     ]);
   });
 
-  it('is taken away from one transaction by null, and from all by DELETE', async () => {
+  it('is removed from one transaction by null, and from all by DELETE', async () => {
     const ids = [await paid(), await paid(), await paid()];
     const path = (id: string | undefined) => `/__sim/transactions/${id}/faults`;
     for (const id of ids) await client.call('POST', path(id), { capture: { status: 503 } });
@@ -284,7 +284,7 @@ describe('sandbox trouble with money', () => {
     expect((await refund(id, 100)).status).toBe(200);
   });
 
-  it('strikes the same calls whenever the seed is the same', async () => {
+  it('is at the same calls whenever the seed is the same', async () => {
     const luck = async (seed: number): Promise<number[]> => {
       await client.call('POST', '/__sim/reset');
       await client.call('POST', '/__sim/faults', { capture: { status: 503, rate: 0.5, seed } });
@@ -299,7 +299,7 @@ describe('sandbox trouble with money', () => {
     expect(new Set(first)).toEqual(new Set([200, 503]));
   });
 
-  it('comes in the order in which it was listed', async () => {
+  it('happens in the listed order', async () => {
     const list = [
       { status: 503, times: 1 },
       { status: 409, times: 1 },

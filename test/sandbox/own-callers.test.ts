@@ -25,7 +25,7 @@ function ask(method: string, path: string, headers: Record<string, string> = {})
 
 describe('/__sim', () => {
   it.each(['evil.example', 'evil.example:3001', '127.0.0.1.evil.example', 'localhost.evil.example'])(
-    'is not there as %s',
+    'is refused with the host %s',
     async (host) => {
       expect(await ask('GET', '/__sim/state', { host })).toBe(403);
       expect(await ask('POST', '/__SIM/faults', { host })).toBe(403);
@@ -33,14 +33,14 @@ describe('/__sim', () => {
   );
 
   it.each(['localhost:3001', '127.0.0.1', '[::1]:3001', 'sandbox:3001', 'shop.localhost'])(
-    'is there as %s',
+    'is served with the host %s',
     async (host) => {
       expect(await ask('GET', '/__sim/state', { host })).toBe(200);
       expect(await ask('POST', '/__sim/faults', { host })).toBeLessThan(300);
     },
   );
 
-  it('takes nothing from a page of another origin, and what it reads needs no leave', async () => {
+  it('accepts nothing from a page of another origin, and its reads need no permission', async () => {
     const own = client.url;
     for (const headers of [
       { origin: 'https://evil.example' },
@@ -56,7 +56,7 @@ describe('/__sim', () => {
     expect(await ask('GET', '/__sim/state', { 'sec-fetch-site': 'same-site' })).toBe(200);
   });
 
-  it('alone: the payer comes to the page from a shop, under any name', async () => {
+  it('is the only protected part: a payer comes to the page from a shop, with any host', async () => {
     const headers = { host: 'evil.example', 'sec-fetch-site': 'cross-site' };
     expect(await ask('GET', '/v1/view/none', headers)).toBe(404);
   });

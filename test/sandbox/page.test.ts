@@ -22,7 +22,7 @@ const submit = (id: string, fields: Record<string, string>) =>
   client.call('POST', `/v1/view/${id}`, new URLSearchParams(fields).toString());
 
 describe('sandbox checkout page', () => {
-  it('shows reference, lines and amount and runs nothing that a shop put in them', async () => {
+  it("shows reference, lines and amount and runs no script from a shop's texts", async () => {
     const script = '<script>alert(1)</script>"\'&';
     const items = [{ id: 'a', line_id: '1', amount: 29990, description: script }];
     const order = { amount: 29990, currency: 'NOK', merchant_reference: script, items };
@@ -53,7 +53,7 @@ describe('sandbox checkout page', () => {
     expect((await submit(id, { outcome: 'authorize' })).status).toBe(409);
   });
 
-  it('misbehaves as ticked', async () => {
+  it('misbehaves as selected', async () => {
     const id = await openSession(client, `${receiver.url}/cb`);
     await submit(id, {
       outcome: 'on_hold',
@@ -67,7 +67,7 @@ describe('sandbox checkout page', () => {
     expect(body.transaction).toMatchObject({ status: 'FAILED', amount: 30090 });
   });
 
-  it('is paid by the method that was chosen, or by what suits the outcome', async () => {
+  it('pays with the selected method, or with one that suits the outcome', async () => {
     const paidBy = async (fields: Record<string, string>): Promise<string> => {
       const id = await openSession(client);
       await submit(id, fields);
@@ -79,7 +79,7 @@ describe('sandbox checkout page', () => {
     expect(await paidBy({ outcome: 'capture', product: '' })).toBe('swish.swish');
   });
 
-  it('makes a later operation go wrong as chosen', async () => {
+  it('makes a later operation go wrong as selected', async () => {
     const id = await openSession(client);
     await submit(id, { outcome: 'authorize', captureTrouble: 'unavailable', refundTrouble: '' });
     const { body } = await client.call('GET', `/__sim/sessions/${id}`);
@@ -113,7 +113,7 @@ describe('sandbox checkout page', () => {
   const backButton = 'value="fail">Go back to the shop';
 
   it.each(['card', 'authorize'])(
-    'lets the payer try another card after one that is declined (button %s; Enter presses the first one)',
+    'lets the payer try another card after a declined one (button %s; Enter presses the first one)',
     async (outcome) => {
       const id = await openSession(client, `${receiver.url}/cb`);
       const declined = await submit(id, { outcome, card: DECLINED });
@@ -131,7 +131,7 @@ describe('sandbox checkout page', () => {
     },
   );
 
-  it('says of a number that is no test card which one pays, and makes no attempt of it', async () => {
+  it('names the test cards for an unknown number, and makes no attempt', async () => {
     const id = await openSession(client);
     const { headers } = await submit(id, { outcome: 'card', card: '4111 1111' });
     const page = await client.call('GET', headers.get('location') ?? '');
@@ -141,7 +141,7 @@ describe('sandbox checkout page', () => {
     expect(events.map(({ name }: { name: string }) => name)).not.toContain('PAY_FAILED');
   });
 
-  it('lets the payer go back to the shop after a declined card: then the payment has failed', async () => {
+  it('lets the payer return to the shop after a declined card: then the payment has failed', async () => {
     const id = await openSession(client);
     await submit(id, { outcome: 'card', card: DECLINED });
     const back = await submit(id, { outcome: 'fail' });
@@ -159,7 +159,7 @@ describe('sandbox checkout page', () => {
     expect((await client.call('GET', `/__sim/callbacks?sessionId=${id}`)).body).toEqual([]);
   });
 
-  it('is 404 for nobody’s session', async () => {
+  it('is 404 for an unknown session', async () => {
     expect((await client.call('GET', '/v1/view/T12345678.nobody')).status).toBe(404);
   });
 });

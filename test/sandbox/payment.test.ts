@@ -31,7 +31,7 @@ describe('sandbox payment', () => {
     expect(query.get('transaction_id')).toBe(error === null ? body.transactionId : null);
   });
 
-  it('has no transaction and no way back when the payer leaves, and can be made later', async () => {
+  it('has no transaction and no return when the payer leaves, and can be paid later', async () => {
     const id = await openSession(client);
     const left = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'abandon' });
     const failed = await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'pay_failed' });
@@ -66,7 +66,7 @@ describe('sandbox payment', () => {
     expect(status).toBe(409);
   });
 
-  it('takes Dintero’s test cards and no others', async () => {
+  it('accepts Dintero’s test cards and no others', async () => {
     const authorized = await openSession(client);
     const card = '4000 0000 0000 0002';
     const paid = await client.call('POST', `/__sim/sessions/${authorized}/pay`, { card });
@@ -97,7 +97,7 @@ describe('sandbox transaction', () => {
     return (await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome, ...more })).body.transactionId;
   }
 
-  it('resolves a hold by itself when told to, once', async () => {
+  it('resolves a hold by itself when configured, once', async () => {
     const id = await paid('on_hold', { resolve: { status: 'FAILED', afterMs: 20 } });
     await until(async () => (await statusOf(id)) === 'FAILED');
     const { body } = await client.api('GET', `/v1/transactions/${id}`);
@@ -146,7 +146,7 @@ describe('sandbox transaction', () => {
     expect([await ask(klarna, { amount: 100 }), await ask(card, { reason: 'x' })]).toEqual([400, 409]);
   });
 
-  it('refuses impossible changes unless forced', async () => {
+  it('refuses impossible changes unless they are forced', async () => {
     const id = await paid('decline');
     const change = { status: 'AUTHORIZED' };
     const refused = await client.call('POST', `/__sim/transactions/${id}/change`, change);
@@ -154,7 +154,7 @@ describe('sandbox transaction', () => {
     expect([refused.status, forced.body.status]).toEqual([409, 'AUTHORIZED']);
   });
 
-  it('is captured in parts up to what was authorized', async () => {
+  it('is captured in parts up to the authorized sum', async () => {
     const id = await paid('authorize');
     const change = (status: string, amount: number) =>
       client.call('POST', `/__sim/transactions/${id}/change`, { status, amount });

@@ -50,7 +50,7 @@ describe('sandbox session update', () => {
     expect(transaction).toMatchObject({ amount: 33890, merchant_reference: 'order-1' });
   });
 
-  it('of Magento is taken with its reference, which changes nothing', async () => {
+  it('of Magento is accepted with its reference, which changes nothing', async () => {
     const id = await openSession(client);
     await lock(id);
     expect((await put(id, MAGENTO)).status).toBe(200);
@@ -60,7 +60,7 @@ describe('sandbox session update', () => {
     expect((await client.api('GET', '/v1/sessions?search=quote-2')).body).toEqual([]);
   });
 
-  it('needs a lock once the checkout was opened, and takes it away unless told otherwise', async () => {
+  it('needs a lock once the checkout was opened, and removes it unless told otherwise', async () => {
     const id = await openSession(client);
     await client.call('GET', `/v1/view/${id}`);
     const update = (more: object = {}) => put(id, { ...WOOCOMMERCE, ...more }, '?update_without_lock=true');
@@ -102,7 +102,7 @@ describe('sandbox page of the Web SDK', () => {
     expect((await put(id, WOOCOMMERCE, '?update_without_lock=true')).status).toBe(400);
   });
 
-  it('is a page that says 404 for nobody’s session, and nothing without one', async () => {
+  it('is a page that says 404 for an unknown session, and nothing without a session', async () => {
     const nobody = await opened('T12345678.nobody');
     expect([nobody.status, nobody.body]).toEqual([404, expect.stringContaining('<!doctype html>')]);
     const nothing = await client.call('GET', '/');
@@ -115,7 +115,7 @@ describe('sandbox lines', () => {
     aSession({ order: { amount: 30000, currency: 'NOK', merchant_reference: 'order-1', items } });
   const create = (...items: object[]) => client.api('POST', '/v1/sessions-profile', orderOf(...items));
 
-  it('need neither id nor line_id, are shown on the page, and paid and captured as a sum', async () => {
+  it('need neither id nor line_id, are shown on the page, and are paid and captured as a sum', async () => {
     const { status, body } = await create({ description: 'Chair', amount: 20000 }, { amount: 10000 });
     expect(status).toBe(200);
     const page = await client.call('GET', `/v1/view/${body.id}`);
@@ -126,7 +126,7 @@ describe('sandbox lines', () => {
     expect((await client.api('POST', `${path}/capture`, { amount: 30000 })).body.status).toBe('CAPTURED');
   });
 
-  it('must each have another line_id where they have one', async () => {
+  it('must each have a different line_id where they have one', async () => {
     const line = { line_id: '1', amount: 15000 };
     const refused = await create(line, line);
     expect([refused.status, refused.body.error.message]).toEqual([400, expect.stringContaining('line_id')]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readSettings } from '../../sandbox/settings.ts';
 
-it('needs nothing configured', () => {
+it('the sandbox needs no configuration', () => {
   expect(readSettings({})).toMatchObject({ port: 3001, account: 'T12345678', tokenSeconds: 14_400 });
 });
 
@@ -13,11 +13,11 @@ it.each([
   ['SANDBOX_TOKEN_SECONDS', 'long'],
   ['DINTERO_ACCOUNT_ID', '12345678'],
   ['DINTERO_SIGNATURE_SECRETS', ' , '],
-])('refuses %s=%j and names no other', (name, value) => {
+])('the sandbox refuses %s=%j and names no other variable', (name, value) => {
   expect(complaints({ [name]: value })).toEqual([expect.stringMatching(`^${name}: `)]);
 });
 
-it('is told every wrong variable in one error', () => {
+it('the sandbox reports every wrong variable in one error', () => {
   const wrong = { SANDBOX_PORT: 'abc', SANDBOX_TOKEN_SECONDS: '-1', DINTERO_ACCOUNT_ID: 'X' };
   expect(complaints(wrong)).toHaveLength(3);
 });
@@ -41,7 +41,7 @@ describe('a secret in a file', () => {
     expect(readSettings(env)).toMatchObject({ clientSecret: 'one,two', signatureSecrets: ['one', 'two'] });
   });
 
-  it('gives way to one by name', () => {
+  it('is not used where the variable itself is set', () => {
     const env = { DINTERO_CLIENT_SECRET: 'by-name', DINTERO_CLIENT_SECRET_FILE: inFile('by-file') };
     expect(readSettings(env).clientSecret).toBe('by-name');
   });

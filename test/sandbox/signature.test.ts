@@ -16,7 +16,7 @@ describe('sandbox signature', () => {
     );
   });
 
-  it('keeps equal names in order, escapes like a form and leaves the port out', () => {
+  it('keeps equal names in order, encodes like a form and leaves the port out', () => {
     const url = "https://example.com:8443/a%20b?b=~'()&report_event=REFUND&report_event=CAPTURE&B=a+b:";
     expect(signedText({ ...vector, url })).toBe(
       [

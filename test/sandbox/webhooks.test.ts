@@ -60,7 +60,7 @@ function lastReceived(): Receiver['received'][number] {
 const bodies = () => receiver.received.map(({ body }) => JSON.parse(body));
 
 describe('sandbox webhook subscription', () => {
-  it('is pinged when it is made and on demand, and shows its secret only once', async () => {
+  it('is pinged when it is created and on demand, and shows its secret only once', async () => {
     const { body } = await subscribe(['checkout_transaction']);
     await until(() => receiver.received.length === 1);
     const pinged = await client.api('POST', `${PATH}/${body.id}/ping`);
@@ -79,7 +79,7 @@ describe('sandbox webhook subscription', () => {
     ['a text', SECRET, SECRET],
     ['an object with its type', { type: 'HMAC-SHA1', secret: SECRET }, SECRET],
     ['an object without the secret itself', { type: 'HMAC-SHA1' }, undefined],
-  ])('takes a secret as %s, and shows its type alone', async (_, secret, signsWith) => {
+  ])('accepts a secret as %s, and shows only its type', async (_, secret, signsWith) => {
     const config = { url: `${receiver.url}/hook`, secret };
     const made = await client.api('POST', PATH, { config, events: ['checkout_transaction'] });
     await until(() => receiver.received.length === 1);
@@ -98,7 +98,7 @@ describe('sandbox webhook subscription', () => {
     expect([status, body.error.message]).toEqual([400, expect.stringContaining('config.secret')]);
   });
 
-  it('is pinged by the plan for events, so that a ping can be signed wrongly', async () => {
+  it('is pinged according to the plan for events, so that a ping can be signed wrongly', async () => {
     await client.call('POST', '/__sim/faults', { hookPlan: { sign: 'wrong' } });
     await subscribe(['checkout_transaction']);
     await until(() => receiver.received.length === 1);
@@ -118,7 +118,7 @@ describe('sandbox webhook subscription', () => {
     expect(answers.map(({ status }) => status)).toEqual([400, 400, 403, 401]);
   });
 
-  it('gets nothing any more once it is deleted', async () => {
+  it('gets no more events once it is deleted', async () => {
     const id = await subscribed(['checkout_transaction']);
     expect((await client.api('DELETE', `${PATH}/${id}`)).status).toBe(204);
     await pay();
@@ -129,7 +129,7 @@ describe('sandbox webhook subscription', () => {
 });
 
 describe('sandbox webhook', () => {
-  it('tells of everything on the account with a signature of the bytes', async () => {
+  it('reports everything on the account with a signature of the bytes', async () => {
     await subscribed(['checkout_transaction']);
     const id = await pay();
     await client.api('POST', `/v1/transactions/${id}/capture`, { amount: 29990 });
@@ -152,7 +152,7 @@ describe('sandbox webhook', () => {
     }
   });
 
-  it('tells results of payments by checkout_authorization, without a transaction where there is none', async () => {
+  it('reports results of payments by checkout_authorization, without a transaction where there is none', async () => {
     await subscribed(['checkout_authorization']);
     const sessionId = await openSession(client);
     await client.call('POST', `/__sim/sessions/${sessionId}/pay`, { outcome: 'cancel' });
@@ -175,7 +175,7 @@ describe('sandbox webhook', () => {
     ['*/status', { status: 'AUTHORIZED' }],
     ['transaction/status/deeper', {}],
     ['authorization', undefined],
-  ])('sends only the fields that one text asks for: %s', async (fields, transaction) => {
+  ])('sends only the fields of a filter text: %s', async (fields, transaction) => {
     const id = await subscribed(['checkout_transaction'], { fields });
     await pay();
     await settled();
@@ -187,13 +187,13 @@ describe('sandbox webhook', () => {
   });
 
   it.each(['', 'transaction(', 'transaction(id', 'transaction)', 'a,,b', '/a', 'a(b)c', ['transaction']])(
-    'refuses fields that are no such text: %j',
+    'refuses an invalid filter text: %j',
     async (fields) => {
       expect((await subscribe(['checkout_transaction'], { fields })).status).toBe(400);
     },
   );
 
-  it('leaves the excluded fields out, which are a list', async () => {
+  it('leaves out the listed fields', async () => {
     const [fields, exclude_fields] = ['transaction(id,status)', ['transaction.status']];
     await subscribed(['checkout_transaction'], { fields, exclude_fields });
     const id = await pay();
@@ -201,7 +201,7 @@ describe('sandbox webhook', () => {
     expect(bodies()[0].transaction).toEqual({ id });
   });
 
-  it('is tried five times, also after a 4xx or a redirect that it does not follow', async () => {
+  it('is sent five times, also after a 4xx or a redirect, which it does not follow', async () => {
     const id = await subscribed(['checkout_transaction']);
     receiver.answers.push(302, 404, 500, 503, 200);
     await pay();
@@ -211,7 +211,7 @@ describe('sandbox webhook', () => {
     expect(body.map(({ status }: { status: number }) => status)).toEqual([200, 503, 500, 404, 302, 200]);
   });
 
-  it('shows its attempts as Dintero documents them: a row each, and what was sent in the details', async () => {
+  it('shows its attempts as Dintero documents them: a row each, and the request in the details', async () => {
     const id = await subscribed(['checkout_transaction']);
     receiver.answers.push(401);
     const transactionId = await pay();
@@ -235,7 +235,7 @@ describe('sandbox webhook', () => {
     expect((await client.api('GET', `${PATH}/${id}/deliveries/nobody`)).status).toBe(404);
   });
 
-  it('has no status in an attempt that was not answered', async () => {
+  it('has no status in an attempt without an answer', async () => {
     const config = { url: 'http://127.0.0.1:9/hook', secret: SECRET };
     const { body } = await client.api('POST', PATH, { config, events: ['checkout_transaction'] });
     const path = `${PATH}/${body.id}/deliveries`;
@@ -243,7 +243,7 @@ describe('sandbox webhook', () => {
     expect((await client.api('GET', path)).body[0]).not.toHaveProperty('status');
   });
 
-  it('loses its subscription after deliveries that failed one after another', async () => {
+  it('loses its subscription after several failed deliveries in a row', async () => {
     await client.call('POST', '/__sim/faults', { hookFailuresToDelete: 2 });
     const id = await subscribed(['checkout_transaction']);
     receiver.answers.push(...Array.from({ length: 10 }, () => 500));
@@ -256,7 +256,7 @@ describe('sandbox webhook', () => {
     expect(body[0]).toMatchObject({ id, failures: 2, deletedBecause: expect.stringContaining('failed') });
   });
 
-  it('misbehaves as told', async () => {
+  it('misbehaves as configured', async () => {
     const id = await subscribed(['checkout_transaction']);
     const transactionId = await pay();
     await settled();
@@ -283,7 +283,7 @@ describe('sandbox webhook', () => {
 });
 
 describe('sandbox signature secret', () => {
-  it('signs callbacks as soon as it is made', async () => {
+  it('signs callbacks as soon as it is created', async () => {
     const { body } = await client.api('POST', '/v1/admin/signature');
     const id = await openSession(client, `${receiver.url}/cb`);
     await client.call('POST', `/__sim/sessions/${id}/pay`, { outcome: 'authorize' });
@@ -321,7 +321,7 @@ describe('sandbox settlement', () => {
     return id;
   }
 
-  it('is capture less refund less fee, once, with a row for each event', async () => {
+  it('is captures less refunds less fee, once, with a row for each event', async () => {
     const id = await capturedOf('vipps', 20000);
     await client.api('POST', `/v1/transactions/${id}/refund`, { amount: 5000 });
     const terms = { feeBasisPoints: 175, feeFixed: 100 };

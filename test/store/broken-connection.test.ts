@@ -17,7 +17,7 @@ async function backendOf(db: Db): Promise<number> {
   return row?.pid ?? 0;
 }
 
-it('outlives a connection that breaks between two statements of a transaction', async () => {
+it('the pool outlives a connection that breaks between two statements of a transaction', async () => {
   const broken = store.db.transaction(async (tx) => {
     const pid = await backendOf(tx);
     await rows(store.db, sql`select pg_terminate_backend(${pid}::integer)`);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true, force: true }));
 
-it('starts afresh where an earlier start was killed while it made the store', async () => {
+it('an embedded store starts afresh where an earlier start was killed while it created the store', async () => {
   const unfinished = join(dataDir, 'store-unfinished-killed');
   await mkdir(unfinished);
   await writeFile(join(unfinished, 'PG_VERSION'), 'half');
@@ -20,7 +20,7 @@ it('starts afresh where an earlier start was killed while it made the store', as
   expect(await readdir(dataDir)).toEqual(['store']);
 }, 60_000);
 
-it('frees the folder when the store in it can not be opened', async () => {
+it("an embedded store unlocks the folder when it can't be opened", async () => {
   await mkdir(join(dataDir, 'store'));
   await writeFile(join(dataDir, 'store', 'something-else'), '');
   await expect(openStore({ dataDir })).rejects.toThrow(/not empty/);

@@ -11,7 +11,7 @@ describe.each(STORES)('a session may be closed, in $name,', ({ open }) => {
   }, 180_000);
   afterAll(() => store.close());
 
-  it('where a cancellation of this payment is written down, and nothing else', async () => {
+  it('where a cancellation of this payment is recorded, and for no other note', async () => {
     const [payment, other] = [await aPayment(store.db), await aPayment(store.db)];
     const noteKey = await aDecision(store.db, payment, 'cancel');
     const accepted = await aDecision(store.db, payment, 'accept');

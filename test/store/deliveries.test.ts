@@ -54,7 +54,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
       .set({ receivedAt: sql`now() - ${interval}::interval` })
       .where(eq(deliveries.id, id));
 
-  it('accepts one of ten identical deliveries at once and counts the others', async () => {
+  it('accepts one of ten parallel identical deliveries and counts the others', async () => {
     const delivery = aDelivery(payment);
     const words = await Promise.all(Array.from({ length: 10 }, () => logDelivery(store.db, delivery)));
     expect(words.filter(({ result }) => result === 'accepted')).toHaveLength(1);
@@ -62,7 +62,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await all()).toMatchObject([{ receipts: 10, outcome: 'accepted', state: 'received' }]);
   });
 
-  it('keeps the bytes as they came', async () => {
+  it('keeps the bytes of a delivery', async () => {
     const body = Buffer.from([0, 255, 254, 10, 13, 92]);
     const target = "/callbacks/dintero?a=%00&b=é'";
     await logDelivery(store.db, aDelivery(payment, { body, target, method: 'POST' }));
@@ -71,7 +71,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(row).toMatchObject({ target, method: 'POST', headers: { host: 'pay.example' } });
   });
 
-  it('asks to signal a repeated delivery again until the workflow was signalled', async () => {
+  it('requires a signal for a repeated delivery until the run was signalled', async () => {
     const delivery = aDelivery(payment);
     const first = await logDelivery(store.db, delivery);
     expect(await logDelivery(store.db, delivery)).toMatchObject({
@@ -87,7 +87,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     });
   });
 
-  it('takes an equal content as a duplicate once the payment is settled', async () => {
+  it('treats the same content as a duplicate once the payment is settled', async () => {
     const first = aDelivery(payment);
     await logDelivery(store.db, first);
     await settle(payment, first);
@@ -103,7 +103,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
       return { transactionId: transaction.transactionId };
     };
 
-    it('writes down what tells no news, in the log and in the timeline, and wants nobody signalled', async () => {
+    it('records a delivery without news in the log and in the timeline, and requires no signal', async () => {
       const claim = await pay();
       const word = await logDelivery(store.db, aDelivery(payment, { claim }));
       expect(word).toMatchObject({ result: 'accepted', toSignal: false });
@@ -118,7 +118,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
       ['a later event', { event: 'CAPTURE' }],
       ['an error', { error: 'failed' }],
       ['another transaction', { transactionId: `${ACCOUNT}.other` }],
-    ])('wants the workflow told of %s', async (_, more) => {
+    ])('requires a signal for %s', async (_, more) => {
       const claim = { ...(await pay()), ...more };
       expect(await logDelivery(store.db, aDelivery(payment, { claim }))).toMatchObject({ toSignal: true });
     });
@@ -161,7 +161,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
         return recordFinding(store.db, aRecord(payment, { finding, transaction }), TELLS);
       };
 
-      it('asks for no signal once a recorded read has shown it, and for a look for any other event', async () => {
+      it('requires no signal once a recorded read has shown the event, and a look for any other event', async () => {
         await pay();
         await recordCapture();
         expect(await log(REF)).toMatchObject({ result: 'accepted', toSignal: false, mayBeEcho: false });
@@ -181,7 +181,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
         expect(await asksForLook(store.db, other.id, payment.id)).toBe(true);
       });
 
-      it('is forwarded where its process did not come back to it', async () => {
+      it('leaves it to the forwarder where its process did not come back to it', async () => {
         await pay();
         await sendCapture();
         const { id } = await log(REF);
@@ -189,7 +189,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
         expect(await claimUnsignalled(store.db, 10)).toMatchObject([{ id }]);
       });
 
-      it('is judged by the store as by the domain', async () => {
+      it('decides in the store as in the domain', async () => {
         const claims = [
           {},
           { event: 'CAPTURE' },
@@ -216,7 +216,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
       }, 60_000);
     });
 
-    it('answers with the money what came in while it was being proved', async () => {
+    it('answers deliveries that arrived while the payment was being proved, together with the money', async () => {
       const claim = { transactionId: aTransaction(payment).transactionId };
       const [early, capture] = [
         aDelivery(payment, { claim }),
@@ -233,14 +233,14 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     });
   });
 
-  it('does not take for ours what names a payment that this store has lost to another of the same number', async () => {
+  it('does not match a delivery of a lost payment to another payment of the same number', async () => {
     const lost = { ...keyOf(payment), paymentId: 'pay_lost' };
     const word = await logDelivery(store.db, aDelivery(payment, { key: lost }));
     expect(word).toMatchObject({ result: 'ignored', toSignal: false });
     expect(await all()).toMatchObject([{ state: 'handled', reason: expect.stringContaining(payment.id) }]);
   });
 
-  it('takes an equal content as new while the payment is open: it may be the one that says AUTHORIZED', async () => {
+  it('treats the same content as new while the payment is open, since it may be the one that says AUTHORIZED', async () => {
     const first = aDelivery(payment);
     await logDelivery(store.db, first);
     await recordFinding(store.db, aRecord(payment, { finding: null, deliveries: [handled(first)] }), TELLS);
@@ -250,13 +250,13 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     });
   });
 
-  it('takes an equal content as new while the first of it is not handled yet', async () => {
+  it('treats the same content as new while the first delivery of it is not handled yet', async () => {
     await logDelivery(store.db, aDelivery(payment));
     await settle(payment);
     expect(await logDelivery(store.db, aDelivery(payment))).toMatchObject({ result: 'accepted' });
   });
 
-  it('takes another content for a settled payment as new', async () => {
+  it('treats other content for a settled payment as new', async () => {
     const first = aDelivery(payment);
     await logDelivery(store.db, first);
     await settle(payment, first);
@@ -264,7 +264,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await logDelivery(store.db, other)).toMatchObject({ result: 'accepted', toSignal: true });
   });
 
-  it('does not mix up what another payment said in the same words', async () => {
+  it('does not mix up the same content of another payment', async () => {
     const first = aDelivery(payment);
     await logDelivery(store.db, first);
     await settle(payment, first);
@@ -272,7 +272,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await logDelivery(store.db, aDelivery(other))).toMatchObject({ result: 'accepted' });
   });
 
-  it('stores what is to be ignored and never wants it signalled', async () => {
+  it('stores ignored deliveries and never requires a signal for them', async () => {
     const foreign = aDelivery(null, { ignoredBecause: 'foreign' });
     expect(await logDelivery(store.db, foreign)).toMatchObject({ result: 'ignored', toSignal: false });
     expect(await logDelivery(store.db, foreign)).toMatchObject({ result: 'ignored', toSignal: false });
@@ -292,20 +292,20 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     ]);
   });
 
-  it('writes the row that was missing when the workflow has handled a delivery', async () => {
+  it('writes a missing row when the run has handled a delivery', async () => {
     const unseen = aDelivery(payment);
     await markHandled(store.db, payment, [handled(unseen)]);
     expect(await all()).toMatchObject([{ eventId: unseen.eventId, state: 'handled', paymentId: payment.id }]);
     expect(await logDelivery(store.db, unseen)).toMatchObject({ result: 'duplicate', toSignal: false });
   });
 
-  it('takes the same delivery twice in one look', async () => {
+  it('accepts the same delivery twice in one look', async () => {
     const twice = handled(aDelivery(payment));
     await markHandled(store.db, payment, [twice, twice]);
     expect(await all()).toHaveLength(1);
   });
 
-  it('marks what turned out to be foreign as ignored', async () => {
+  it('marks a delivery that turned out to be foreign as ignored', async () => {
     const delivery = aDelivery(payment);
     await logDelivery(store.db, delivery);
     await markForeign(store.db, 'dintero', [delivery.eventId], 'no payment of ours');
@@ -315,7 +315,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await logDelivery(store.db, delivery)).toMatchObject({ result: 'ignored', toSignal: false });
   });
 
-  it('does not take a handled delivery back to signalled', async () => {
+  it('does not change a handled delivery back to signalled', async () => {
     const delivery = aDelivery(payment);
     const { id } = await logDelivery(store.db, delivery);
     await markHandled(store.db, payment, [handled(delivery)]);
@@ -323,7 +323,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await all()).toMatchObject([{ state: 'handled' }]);
   });
 
-  it('gives no row to two forwarders', async () => {
+  it('gives each row to one of two forwarders', async () => {
     for (let index = 0; index < 30; index += 1)
       await age((await logDelivery(store.db, aDelivery(payment))).id, '5 s');
     const claims = await Promise.all(Array.from({ length: 4 }, () => claimUnsignalled(store.db, 10)));
@@ -332,7 +332,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(new Set(ids).size).toBe(30);
   });
 
-  it('leaves a fresh delivery to the request that is signalling it, and gives a taken one out again after 10 s', async () => {
+  it('leaves a fresh delivery to its own request, and gives a taken one out again after 10 s', async () => {
     const { id } = await logDelivery(store.db, aDelivery(payment));
     expect(await claimUnsignalled(store.db, 10)).toEqual([]);
     await age(id, '3 s');
@@ -345,7 +345,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await claimUnsignalled(store.db, 10)).toEqual([]);
   });
 
-  it('gives a signalled delivery that no run has dealt with out again every hour, after those that nobody has signalled', async () => {
+  it('gives a signalled delivery that no run has handled out again every hour, after those without a signal', async () => {
     const [lost, fresh, handledLong] = await Promise.all(
       [1, 2, 3].map(() => logDelivery(store.db, aDelivery(payment))),
     );
@@ -367,7 +367,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await claimUnsignalled(store.db, 10)).toMatchObject([{ id: lost?.id }]);
   });
 
-  it('gives one that no run deals with out ever more rarely, since the run keeps every signal', async () => {
+  it('gives a delivery that no run handles out less and less often, since the run keeps every signal', async () => {
     const { id } = await logDelivery(store.db, aDelivery(payment));
     await markSignalled(store.db, [id]);
     // No step may come near a limit, since the clock runs on while this takes seconds.
@@ -384,7 +384,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(times).toEqual([15, 75, 155, 315, 635, 1275]);
   });
 
-  it('forgets refused deliveries after a week and handled ones after the retention, but nothing that waits', async () => {
+  it('deletes refused deliveries after a week and handled ones after the retention, but none that waits', async () => {
     const [old, young, waiting] = [aDelivery(payment), aDelivery(payment), aDelivery(payment)];
     for (const delivery of [old, young, waiting]) await logDelivery(store.db, delivery);
     await markHandled(store.db, payment, [handled(old), handled(young)]);
@@ -401,7 +401,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(left).toEqual(new Set([young.eventId, waiting.eventId]));
   });
 
-  it('forgets batch after batch, and says whether there may be more', async () => {
+  it('deletes batch after batch, and says whether there may be more', async () => {
     await store.db
       .execute(sql`insert into deliveries (id, gateway, outcome, method, target, headers, body, received_at)
       select 'dlv_old_' || i, 'dintero', 'refused', 'GET', '/', '{}', '', now() - interval '8 days' from generate_series(1, 1001) i`);
@@ -410,7 +410,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
     expect(await all()).toEqual([]);
   });
 
-  it('are forgotten beyond a number of refused ones, the oldest first', async () => {
+  it('deletes refused deliveries beyond a maximum, the oldest first', async () => {
     await store.db.delete(deliveries);
     const refused = {
       gateway: 'dintero',

@@ -12,7 +12,7 @@ import { aNewPayment, aFinding, aPayment, aRecord, aTransaction, TELLS } from '.
 import { STORES, type TestStore } from '../support/store.ts';
 
 const HOUR = 3_600_000;
-const LIVE = { livemode: true };
+const LIVE = { livemode: () => true };
 
 describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
   let store: TestStore;
@@ -51,7 +51,7 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
     expect(await expiring()).toEqual([over.id, soon.id, later.id]);
   });
 
-  it('are announced once, with the next sequence of the order and what lapses when', async () => {
+  it('are announced once, with the next sequence of the order, the sum and the time', async () => {
     const payment = await lapsing(20);
     const effect = await announceExpiring(store.db, payment, LIVE);
     expect(effect).toBe(`${payment.id}/order.authorization_expiring/${deadlineOf(payment)}`);
@@ -82,7 +82,7 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
     expect(await announceExpiring(store.db, payment, LIVE)).toBeNull();
   });
 
-  it('are announced by one of many who try at once', async () => {
+  it('are announced by one of many parallel processes', async () => {
     const payment = await lapsing(20);
     const tries = await Promise.all(
       Array.from({ length: 10 }, () => announceExpiring(store.db, payment, LIVE)),
@@ -98,7 +98,7 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
     expect(await announceExpiring(store.db, moved, LIVE)).toContain(deadlineOf(moved));
   });
 
-  it('are let alone where the money is captured, on its way back, or has not paid the order', async () => {
+  it('are not announced where the money is captured, is being given back, or has not paid the order', async () => {
     const captured = await lapsing(20);
     await store.db.update(payments).set({ status: 'CAPTURED' }).where(eq(payments.id, captured.id));
     const voided = await lapsing(20);
@@ -118,7 +118,7 @@ describe.each(STORES)('authorizations that lapse, in $name', ({ open }) => {
       expect(await announceExpiring(store.db, payment, LIVE)).toBeNull();
   });
 
-  it('are superseded by what ends them, not by a capture of a part or one that failed', async () => {
+  it('are superseded by their end, not by a capture of a part or a failed one', async () => {
     const payment = await lapsing(20);
     const effect = (await announceExpiring(store.db, payment, LIVE)) ?? '';
     const isOver = async () => (await readUpdate(store.db, effect))?.hasLater;

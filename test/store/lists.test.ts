@@ -21,7 +21,7 @@ describe.each(STORES)('lists in $name', ({ open }) => {
   const ids = async (filter: Partial<PaymentFilter>) =>
     (await listPayments(store.db, { limit: 100, ...filter })).rows.map(({ id }) => id);
 
-  it('shows every payment once, page by page, though many were made in one millisecond', async () => {
+  it('show every payment once, page by page, although many were created in one millisecond', async () => {
     const seen: string[] = [];
     let cursor: string | undefined;
     for (let pages = 0; pages < 10; pages += 1) {
@@ -34,12 +34,12 @@ describe.each(STORES)('lists in $name', ({ open }) => {
     expect(seen).toEqual(seen.toSorted().toReversed());
   });
 
-  it('does not say that there is more when the last page is full', async () => {
+  it('do not say that there is more when the last page is full', async () => {
     expect(await listPayments(store.db, { limit: made.length })).toMatchObject({ hasMore: false });
     expect(await listPayments(store.db, { limit: made.length - 1 })).toMatchObject({ hasMore: true });
   });
 
-  it('finds payments by order, status, gateway and time', async () => {
+  it('find payments by order, status, gateway and time', async () => {
     const [first, second] = made as [PaymentRow, PaymentRow];
     expect(await ids({ order: second.orderReference })).toEqual([second.id]);
     expect(await ids({ status: 'DECLINED' })).toEqual([first.id]);
@@ -50,7 +50,7 @@ describe.each(STORES)('lists in $name', ({ open }) => {
     );
   });
 
-  it('finds payments whose authorization lapses before a time, and none that has no such time', async () => {
+  it('find payments whose authorization lapses before a time, and none without such a time', async () => {
     const [, held] = made as [PaymentRow, PaymentRow];
     const authorizationExpiresAt = new Date('2026-01-01T00:00:00.000Z');
     await store.db.update(payments).set({ authorizationExpiresAt }).where(eq(payments.id, held.id));
@@ -58,7 +58,7 @@ describe.each(STORES)('lists in $name', ({ open }) => {
     expect(await ids({ expiringBefore: '2026-01-01T00:00:00.000Z' })).toEqual([]);
   });
 
-  it('finds deliveries by payment and outcome, newest first', async () => {
+  it('find deliveries by payment and outcome, newest first', async () => {
     const [first, second] = made as [PaymentRow, PaymentRow];
     const own = [
       await logDelivery(store.db, aDelivery(first)),

@@ -16,7 +16,7 @@ describe('the lock of a directory', () => {
   it.each([
     ['a symbolic link', (folder: string) => `${folder}-link`],
     ['a relative path', (folder: string) => join('.', relativeTo(folder))],
-    ['a path with a slash too many', (folder: string) => `${folder}/`],
+    ['a path with an extra slash', (folder: string) => `${folder}/`],
   ])('holds under the name of %s too', async (_, nameOf) => {
     const name = nameOf(at.folder);
     if (name.endsWith('-link')) await symlink(at.folder, name);

@@ -14,7 +14,7 @@ describe('a finding that waits for the lock of its order', () => {
   }, 180_000);
   afterAll(() => store.close());
 
-  it('sees what happened to the other payment while it waited', async () => {
+  it('sees the changes of the other payment while it waited', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
     await recordFinding(store.db, aRecord(first, { finding: aFinding('FAILED') }), TELLS);

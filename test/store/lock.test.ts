@@ -55,7 +55,7 @@ describe('the embedded store on disk', () => {
       console.log(claim.payment.id);
     }`;
 
-  it('is refused to a second process, with a word on what to do', async () => {
+  it('is refused to a second process, with the remedy', async () => {
     const first = start(HOLD);
     await until('the first process holds it', () => first.lines.length > 0);
     await expect(lockDirectory(directory)).rejects.toThrow(DirectoryInUse);
@@ -83,7 +83,7 @@ describe('the embedded store on disk', () => {
     )();
   });
 
-  it('goes to exactly one of six processes that start at once, also over a dead one', async () => {
+  it('is opened by exactly one of six processes that start at once, also after a killed one', async () => {
     const dead = start(HOLD);
     await until('the first process holds it', () => dead.lines.length > 0);
     dead.kill('SIGKILL');

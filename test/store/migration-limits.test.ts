@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => postgres.stop());
 
-it('gives up on a server that accepts and never speaks', async () => {
+it('a migration gives up on a server that accepts and never answers', async () => {
   const mute = createServer(() => undefined);
   await new Promise<void>((settle) => mute.listen(0, '127.0.0.1', settle));
   const { port } = mute.address() as AddressInfo;
@@ -28,7 +28,7 @@ it('gives up on a server that accepts and never speaks', async () => {
   mute.close();
 });
 
-it('gives up on a server that falls silent while it waits', async () => {
+it('a migration gives up on a server that falls silent while it waits', async () => {
   const { gate, through } = await gateTo(url);
   const holder = await holdMigrationLock();
   const migrated = migratePostgres(through, LIMITS).then(() => null, String);
@@ -38,7 +38,7 @@ it('gives up on a server that falls silent while it waits', async () => {
   await Promise.all([holder.end(), gate.close()]);
 });
 
-it('says that another process migrates, and continues when that one is done', async () => {
+it('a migration says that another process migrates, and continues when that one is done', async () => {
   const holder = await holdMigrationLock();
   await expect(migratePostgres(url, LIMITS)).rejects.toThrow(
     /other sessions have held its locks for 1 s.*advisory 7201001/,
@@ -49,7 +49,7 @@ it('says that another process migrates, and continues when that one is done', as
   await waiting;
 });
 
-it('repeats what the server itself has against it', async () => {
+it("a migration repeats the server's own error", async () => {
   const missing = Object.assign(new URL(url), { pathname: '/nowhere' }).href;
   await expect(migratePostgres(missing, LIMITS)).rejects.toThrow('database "nowhere" does not exist');
 });

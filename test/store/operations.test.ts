@@ -38,14 +38,14 @@ describe.each(STORES)('operations in $name', ({ open }) => {
   const forgotten = async (id: string) =>
     (await takeForgotten(store.db, 100)).filter(({ payment }) => payment.id === id);
 
-  it('is written down once, however many ask for it at the same moment', async () => {
+  it('are recorded once under parallel requests', async () => {
     const payment = await aPayment(store.db);
     const claims = await Promise.all(Array.from({ length: 10 }, () => claim(payment)));
     expect(claims.filter(({ kind }) => kind === 'new')).toHaveLength(1);
     expect(new Set(claims.map(({ operation }) => operation.id)).size).toBe(1);
   });
 
-  it('takes what is left of a line once, however many ask for it at the same moment', async () => {
+  it('take the rest of a line once under parallel requests', async () => {
     const line = { id: 'a', lineId: '1', description: 'A', quantity: 2, amountMinor: 50_000 };
     const payment = await aPayment(store.db, { request: { lines: [line] } });
     const lines = [{ lineId: '1', amountMinor: 25_000, quantity: 1 }];
@@ -68,7 +68,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(again.kind).toBe('known');
   });
 
-  it('is another one by another kind or payment, and no other by another body', async () => {
+  it('are separate for another kind or payment, and refused for another body', async () => {
     const [payment, other] = [await aPayment(store.db), await aPayment(store.db)];
     await claim(payment);
     expect((await claim(payment, { kind: 'refund' })).kind).toBe('new');
@@ -76,7 +76,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect((await claim(payment, { bodyHash: 'another' })).kind).toBe('reused');
   });
 
-  it('is marked as sent by one try only, until it is certain that nothing was done', async () => {
+  it('are marked as sent by one attempt only, until it is certain that nothing was done', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment)).operation;
     const marks = await Promise.all(Array.from({ length: 5 }, () => markSending(store.db, id, 4_000)));
@@ -89,7 +89,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await markSending(store.db, id, 4_000)).not.toBeNull();
   });
 
-  it('is not marked by a try that stood still while money was promised to another one', async () => {
+  it('are not marked by an attempt that stood still while money was reserved for another one', async () => {
     const payment = await aPayment(store.db);
     const [slow, quick] = [await claim(payment), await claim(payment, { reference: 'c2' })];
     const at = await readAttempt(store.db, slow.operation.id);
@@ -99,7 +99,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await mark((await readAttempt(store.db, slow.operation.id)).othersSent)).not.toBeNull();
   });
 
-  it('is marked beside another one by one of them only, where both stood still', async () => {
+  it('are marked one at a time, where two attempts stood still', async () => {
     const payment = await aPayment(store.db);
     const claims = [await claim(payment), await claim(payment, { reference: 'c2' })];
     const read = await Promise.all(claims.map(({ operation }) => readAttempt(store.db, operation.id)));
@@ -109,7 +109,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(marks.filter((mark) => mark !== null)).toHaveLength(1);
   });
 
-  it('ends in the transaction that shows it, with the payment', async () => {
+  it('end with the transaction that shows them, together with the payment', async () => {
     const payment = await aPayment(store.db);
     await recordFinding(store.db, aRecord(payment, { transaction: aTransaction(payment) }), TELLS);
     const { id } = (await claim(payment)).operation;
@@ -126,7 +126,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', amount: 4_000 });
   });
 
-  it('is promised its sum for ever, unless it has failed: what is read may lag behind', async () => {
+  it('keep their sum reserved for ever unless they failed, since readings may lag', async () => {
     const payment = await aPayment(store.db);
     const [done, failed, next] = [
       (await claim(payment)).operation,
@@ -149,7 +149,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     ]);
   });
 
-  it('that was given up is done should the gateway show it after all', async () => {
+  it('that were given up are done where the gateway shows them after all', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment)).operation;
     await markSending(store.db, id, 4_000);
@@ -166,7 +166,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await findOperation(store.db, payment.id, 'c1')).toMatchObject({ state: 'done', code: null });
   });
 
-  it('that voids has not failed because an earlier void had', async () => {
+  it('that are voids do not fail because an earlier void has failed', async () => {
     const payment = await aPayment(store.db);
     const failed = { kind: 'void', reference: null, amountMinor: 4_000, state: 'failed' } as const;
     const show = (times: number) => {
@@ -190,7 +190,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await stateOf('v2')).toBe('failed');
   });
 
-  it('that voids has not failed because a void by hand had', async () => {
+  it('that are voids do not fail because a void by hand has failed', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment, { kind: 'void', reference: 'v1' })).operation;
     expect(await markSending(store.db, id, 4_000, { failedVoids: 1 })).toMatchObject({ failedVoids: 1 });
@@ -207,7 +207,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect((await findOperation(store.db, payment.id, 'v1', 'void'))?.state).toBe('done');
   });
 
-  it('that the gateway declined is done should the gateway correct itself', async () => {
+  it('that the gateway declined are done where the gateway corrects itself', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment)).operation;
     await markSending(store.db, id, 4_000);
@@ -220,10 +220,10 @@ describe.each(STORES)('operations in $name', ({ open }) => {
   });
 
   it.each([
-    ['is done should the gateway correct itself', { isCorrected: true } as const, [], 'done'],
-    ['is not done by a void of somebody else', {}, [], 'failed'],
-    ['is not done by the correction of a later one', { isCorrected: true } as const, ['v2'], 'failed'],
-  ])('of a void that the gateway declined %s', async (_, correction, later, state) => {
+    ['are done where the gateway corrects itself', { isCorrected: true } as const, [], 'done'],
+    ['are not done by a void of another client', {}, [], 'failed'],
+    ['are not done by the correction of a later one', { isCorrected: true } as const, ['v2'], 'failed'],
+  ])('that are declined voids %s', async (_, correction, later, state) => {
     const payment = await aPayment(store.db);
     for (const reference of ['v1', ...later]) {
       const { id } = (await claim(payment, { kind: 'void', reference })).operation;
@@ -243,7 +243,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect((await findOperation(store.db, payment.id, 'v1'))?.state).toBe(state);
   });
 
-  it('that fails by an answer that lags behind leaves the sums that are known', async () => {
+  it('that fail with a reading that lags leave the known sums unchanged', async () => {
     const payment = await aPayment(store.db);
     const behind = aTransaction(payment);
     const captured = { status: 'PARTIALLY_CAPTURED', capturedMinor: 4_000 } as const;
@@ -259,7 +259,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     });
   });
 
-  it('that failed at the gateway is announced once, for every cause; one that we refused is not', async () => {
+  it('that failed at the gateway are announced once, for every cause; refused ones are not', async () => {
     const payment = await aPayment(store.db);
     const [first, second] = [await claim(payment), await claim(payment, { reference: 'c2' })];
     const fail = (operationId: string, code: string) => {
@@ -273,7 +273,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(again.effects).toEqual([]);
   });
 
-  it('that nobody carries out is taken up after a minute, and then ever more rarely', async () => {
+  it('that no run carries out are taken up after a minute, and then less and less often', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment)).operation;
     expect(await forgotten(payment.id)).toEqual([]);
@@ -282,7 +282,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await forgotten(payment.id)).toEqual([]);
   });
 
-  it('that has been sent is left to its run for 90 minutes', async () => {
+  it('that have been sent are left to their run for 90 minutes', async () => {
     const payment = await aPayment(store.db);
     const { id } = (await claim(payment)).operation;
     await markSending(store.db, id, 4_000);
@@ -292,7 +292,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await forgotten(payment.id)).toMatchObject([{ operation: { id } }]);
   });
 
-  it('is not needed for money to be found that should have gone back', async () => {
+  it('are not needed to find money that should have gone back', async () => {
     const payment = await aPayment(store.db);
     const updatedAt = sql`now() - interval '16 minutes'`;
     const held = { status: 'AUTHORIZED', mustGiveBack: true, updatedAt } as const;
@@ -301,7 +301,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await forgotten(payment.id)).toEqual([]);
   });
 
-  it('is not looked for behind money that an operator has dismissed', async () => {
+  it('are not searched for where an operator has dismissed the money', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment);
     const review = aFinding('REVIEW', { review: 'amount_mismatch' });
@@ -315,7 +315,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(await forgotten(payment.id)).toEqual([]);
   });
 
-  it('that gives money back is one at a time, and another one after it', async () => {
+  it('that give money back are made one after another', async () => {
     const payment = await aPayment(store.db);
     const plan = { kind: 'void', cause: 'late_money' } as const;
     const first = await claimGiveBack(store.db, payment.id, plan);
@@ -325,7 +325,7 @@ describe.each(STORES)('operations in $name', ({ open }) => {
     expect(second).toMatchObject({ reference: 'give-back-2', kind: 'refund' });
   });
 
-  it('that failed in a review does not allow a give-back of money that was accepted later', async () => {
+  it('that failed in a review do not allow a give-back of money that was accepted later', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment);
     const review = aFinding('REVIEW', { review: 'amount_mismatch' });

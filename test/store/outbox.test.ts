@@ -57,7 +57,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     return effects;
   };
 
-  it('lists what the merchant has not heard in the order in which it happened', async () => {
+  it('lists pending updates in the order of their events', async () => {
     const { payment, failed, paid } = await twoUpdates();
     expect([failed, paid]).toEqual([
       `${payment.id}/order.payment_failed/look-1`,
@@ -65,13 +65,13 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     ]);
   });
 
-  it('knows whether the order has moved on since an update', async () => {
+  it('says whether the order has moved on since an update', async () => {
     const { failed, paid } = await twoUpdates();
     expect(await readUpdate(store.db, failed)).toMatchObject({ hasLater: true });
     expect(await readUpdate(store.db, paid)).toMatchObject({ hasLater: false });
   });
 
-  it('does not take what became of another payment for the end of a review', async () => {
+  it('does not end a review with an update of another payment', async () => {
     const paid = await aPayment(store.db);
     const record = aRecord(paid, { finding: aFinding('FAILED') });
     await recordFinding(store.db, record, TELLS);
@@ -85,24 +85,24 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await readUpdate(store.db, review ?? '')).toMatchObject({ type: 'order.review', hasLater: false });
   });
 
-  it('does not take another order for a later update', async () => {
+  it('does not count an update of another order as later', async () => {
     const { paid } = await twoUpdates();
     await twoUpdates();
     expect(await readUpdate(store.db, paid)).toMatchObject({ hasLater: false });
   });
 
-  it('knows nothing of an effect that never was', async () => {
+  it('has no row for an unknown update', async () => {
     expect(await readUpdate(store.db, 'none')).toBeNull();
   });
 
-  it('names the payment that an update is about, as its run is found by', async () => {
+  it('finds the payment of an update, and with it the run', async () => {
     const { payment, paid } = await twoUpdates();
     const { gateway } = payment;
     expect(await paymentOfUpdate(store.db, paid)).toEqual({ ...keyOf(payment), gateway });
     expect(await paymentOfUpdate(store.db, 'none')).toBeNull();
   });
 
-  it('names what is new to the process that has recorded it, and to no other', async () => {
+  it('returns a new update to the process that has recorded it, and to no other', async () => {
     const { payment } = await twoUpdates();
     const again = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
     expect(again).toMatchObject({ effects: [], isRepeated: true });
@@ -110,7 +110,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(later.effects).toEqual([]);
   });
 
-  it('is first told by the process that recorded it, and by another after a second, oldest first', async () => {
+  it('gives an update first to the process that recorded it, and after a second to another, oldest first', async () => {
     const { failed, paid } = await twoUpdates();
     expect(await untold(failed, paid)).toEqual([]);
     await due(paid, '2 seconds');
@@ -123,7 +123,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await untold(failed, paid)).toEqual([failed]);
   });
 
-  it('is told by a run once its own process has handed it over and no run took it for a minute', async () => {
+  it('gives an update to a run once its process has handed it over and no run took it for a minute', async () => {
     const updates = await twoUpdates();
     const { failed, paid } = updates;
     await fail(paid);
@@ -136,7 +136,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await abandoned(updates)).toEqual([paid]);
   });
 
-  it('is sent by another run once no run has sent it for five minutes', async () => {
+  it('gives an update to another run once no run has sent it for five minutes', async () => {
     const updates = await twoUpdates();
     const { paid } = updates;
     await fail(paid, 'run-1');
@@ -146,7 +146,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await abandoned(updates)).toEqual([paid]);
   });
 
-  it('is left to its own attempt, however late that is', async () => {
+  it('leaves an update to its attempt under way, at any time', async () => {
     const updates = await twoUpdates();
     const { failed, paid } = updates;
     await fail(paid);
@@ -158,7 +158,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await abandoned(updates)).toEqual([]);
   });
 
-  it('finds updates that nobody tells, and no others', async () => {
+  it('finds updates that no run sends, and no others', async () => {
     const updates = await twoUpdates();
     const { failed, paid } = updates;
     for (const effectId of [failed, paid]) await fail(effectId, 'run-1');
@@ -171,7 +171,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await abandoned(updates)).toEqual([paid]);
   });
 
-  it('is kept where there was no endpoint, and told at once when there is one', async () => {
+  it('keeps an update without an endpoint, and gives it out at once when there is one', async () => {
     const updates = await twoUpdates();
     const { paid } = updates;
     await keepUntold(store.db, paid);
@@ -187,7 +187,7 @@ describe.each(STORES)('the outbox in $name', ({ open }) => {
     expect(await untold(paid)).toEqual([paid]);
   });
 
-  it('tells how much waits and for how long', async () => {
+  it('reports how many updates wait and for how long', async () => {
     await store.db.delete(outbox);
     const { paid } = await twoUpdates();
     await store.db

@@ -31,7 +31,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
   }, 180_000);
   afterAll(() => store.close());
 
-  it('gives one payment to 50 claims at once, and the order one row', async () => {
+  it('give one payment to 50 parallel claims, and the order one row', async () => {
     const wanted = aNewPayment();
     const claims = await Promise.all(Array.from({ length: 50 }, () => claimPayment(store.db, wanted)));
     const kinds = claims.map(({ kind }) => kind);
@@ -42,7 +42,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     expect((await findOrder(store.db, wanted.orderReference))?.payments).toHaveLength(1);
   });
 
-  it('gives one payment to 50 claims at once that want two different amounts', async () => {
+  it('give one payment to 50 parallel claims for two different amounts', async () => {
     const wanted = aNewPayment();
     const other = { ...wanted, money: { amountMinor: 1, currency: 'NOK' } };
     const claims = await Promise.all(
@@ -56,7 +56,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     ['amount', { money: { amountMinor: 72201, currency: 'NOK' } }],
     ['currency', { money: { amountMinor: 72200, currency: 'SEK' } }],
     ['gateway', { gateway: 'stripe' }],
-  ])('says that the open payment differs in its %s', async (_, change) => {
+  ])('report that the open payment differs in its %s', async (_, change) => {
     const wanted = aNewPayment();
     const { id } = await aPayment(store.db, wanted);
     expect(await claimPayment(store.db, { ...wanted, ...change })).toMatchObject({
@@ -65,14 +65,14 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     });
   });
 
-  it('does not mind another return URL or other metadata', async () => {
+  it('ignore another return URL and other metadata', async () => {
     const wanted = aNewPayment({ returnUrl: 'https://shop.example/a' });
     await aPayment(store.db, wanted);
     const again = { ...wanted, returnUrl: 'https://shop.example/b', metadata: { cart: '2' } };
     expect((await claimPayment(store.db, again)).kind).toBe('open');
   });
 
-  it('makes payment n + 1 once the one before is over, and the order takes the new amount', async () => {
+  it('get payment n + 1 once the last one is over, and the order takes the new amount', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
     await recordFinding(store.db, aRecord(first, { finding: aFinding('DECLINED') }), TELLS);
@@ -86,7 +86,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     });
   });
 
-  it('hands out the payment that is on hold', async () => {
+  it('return the payment that is on hold', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
     await recordFinding(store.db, aRecord(first, { finding: aFinding('ON_HOLD') }), TELLS);
@@ -96,7 +96,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     });
   });
 
-  it('opens nothing while a payment is in REVIEW', async () => {
+  it('are not created while another one is in REVIEW', async () => {
     const wanted = aNewPayment();
     const first = await aPayment(store.db, wanted);
     const finding = aFinding('REVIEW', { review: 'amount_mismatch' });
@@ -105,7 +105,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
   });
 
   it.each(['AUTHORIZED', 'VOIDED', 'REFUNDED'] as const)(
-    'opens nothing for an order that was paid and is %s now',
+    'are not created for an order that was paid and is %s now',
     async (status) => {
       const wanted = aNewPayment();
       const first = await aPayment(store.db, wanted);
@@ -119,13 +119,13 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     },
   );
 
-  it('lets the database itself refuse a second open payment of an order', async () => {
+  it('are limited to one open payment of an order by the database itself', async () => {
     const first = await aPayment(store.db);
     const second = { ...first, id: `${first.id}-2`, n: 2, returnKey: `${first.returnKey}-2` };
     await expect(store.db.insert(payments).values(second)).rejects.toThrow();
   });
 
-  it('gives every payment a return key of its own, by which it is found at its own gateway only', async () => {
+  it('have return keys of their own, which are valid at their own gateway only', async () => {
     const [one, two] = [await aPayment(store.db), await aPayment(store.db)];
     expect(one.returnKey).toMatch(/^[\w-]{22}$/);
     expect(one.returnKey).not.toBe(two.returnKey);
@@ -133,7 +133,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     expect(await findByReturnKey(store.db, 'stripe', one.returnKey)).toBeNull();
   });
 
-  it('forgets the customer once the session is open, and notes the opening once', async () => {
+  it("delete the customer's data once the session is open, and note the opening once", async () => {
     const request = { lines: [], customer: { email: 'kari@example.com' }, profileId: 'p1' };
     const payment = await aPayment(store.db, { request });
     const sessionId = aSessionId();
@@ -146,7 +146,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     expect(await readTimeline(store.db, payment.id)).toHaveLength(1);
   });
 
-  it('keeps the session that was remembered first, whichever try ends last', async () => {
+  it('keep the session that was recorded first, for any order of the ends', async () => {
     const payment = await aPayment(store.db);
     const [first, late] = [aSessionId(), aSessionId()];
     const opened = (sessionId: string) =>
@@ -162,7 +162,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
     expect(await findPayment(store.db, payment.id)).toMatchObject(kept);
   });
 
-  describe('adopting a session that names a payment of ours', () => {
+  describe('adopting a session that names a lost payment', () => {
     const found = (changes: Partial<AdoptedPayment> = {}): AdoptedPayment => ({
       paymentId: `pay_${aReference()}`,
       orderReference: aReference(),
@@ -190,14 +190,14 @@ describe.each(STORES)('payments in $name', ({ open }) => {
       });
     });
 
-    it('writes them once, however many runs adopt at the same time', async () => {
+    it('writes them once for any number of parallel adoptions', async () => {
       const session = found();
       const rows = await Promise.all(Array.from({ length: 10 }, () => adoptPayment(store.db, session)));
       expect(new Set(rows.map((row) => row?.returnKey)).size).toBe(1);
       expect(await readTimeline(store.db, session.paymentId)).toHaveLength(1);
     });
 
-    it('leaves an order alone whose later payments are known', async () => {
+    it('changes nothing for an order whose later payments are known', async () => {
       const wanted = aNewPayment();
       const known = await aPayment(store.db, wanted);
       await recordFinding(store.db, aRecord(known, { finding: aFinding('FAILED') }), TELLS);
@@ -206,7 +206,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
       expect((await findOrder(store.db, wanted.orderReference))?.order.latestN).toBe(5);
     });
 
-    it('awaits the payment of an order that nobody could pay any more, for as long as it was not seen to end', async () => {
+    it('leaves an order open for as long as no end of the payment was seen', async () => {
       const known = await aPayment(store.db);
       await recordFinding(store.db, aRecord(known, { finding: aFinding('FAILED') }), TELLS);
       const session = found({ orderReference: known.orderReference, n: 2 });
@@ -230,7 +230,7 @@ describe.each(STORES)('payments in $name', ({ open }) => {
       });
     });
 
-    it('is the same request again, with any lines, since the lines are not known here', async () => {
+    it('matches the same request again, with any lines, since the lines are not known here', async () => {
       const session = found();
       await adoptPayment(store.db, session);
       const line = { id: 'a', lineId: '1', description: 'A', quantity: 1, amountMinor: 72200 };

@@ -22,7 +22,7 @@ const recordings = readRecordings();
 const latest = recordings.at(-1) ?? { schema: 'none', senders: [], statements: [] };
 const everyStatement = recordings.flatMap(({ statements }) => statements);
 
-describe('the statements of a build that is not the newest', () => {
+describe('the statements of an older build', () => {
   let postgres: TestPostgres;
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -35,7 +35,7 @@ describe('the statements of a build that is not the newest', () => {
     return { client, known: await understood(client, statements) };
   }
 
-  it.each(recordings)('are understood by the newest schema: those of $schema', async (recording) => {
+  it.each(recordings)('are accepted by the newest schema: those of $schema', async (recording) => {
     const { client, known } = await asOf(recording);
     const newest = await connect(await postgres.createDatabase(), newestSchema());
     expect(await refusals(newest, known)).toEqual([]);
@@ -44,20 +44,16 @@ describe('the statements of a build that is not the newest', () => {
 
   it.each([
     ['a column is renamed', 'alter table outbox rename column teller to told_by', /teller.* does not exist/],
-    ['a table is taken away', 'drop table wakes', /relation "wakes" does not exist/],
-    [
-      'nothing decides a conflict any more',
-      'drop index deliveries_event',
-      /no unique .* constraint matching/,
-    ],
+    ['a table is dropped', 'drop table wakes', /relation "wakes" does not exist/],
+    ['the index of a conflict is dropped', 'drop index deliveries_event', /no unique .* constraint matching/],
     [
       'a column has another type',
       'alter table audit alter column status type text',
       /wants .*text.* for .*integer/,
     ],
-    ['a new column must be given', 'alter table audit add why text not null', /leaves out audit\.why/],
+    ['a new column is required', 'alter table audit add why text not null', /leaves out audit\.why/],
     [
-      'a column must be given now',
+      'a column is required now',
       'alter table outbox alter claimed_until set not null',
       /leaves out outbox\.claimed_until/,
     ],
@@ -71,14 +67,14 @@ describe('the statements of a build that is not the newest', () => {
   });
 });
 
-describe('what is recorded', () => {
-  it('has every function of the store that sends anything', () => {
+describe('the recorded statements', () => {
+  it('include every function of the store that sends any', () => {
     const senders = new Set(recordings.flatMap((recording) => recording.senders));
     const missing = exportedSenders().filter((name) => !senders.has(name) && !EXCUSED.has(name));
     expect({ missing, AGAIN }).toEqual({ missing: [], AGAIN });
   });
 
-  it('has every column of every table', async () => {
+  it('include every column of every table', async () => {
     const all = await tables();
     expect(all.length).toBeGreaterThan(10);
     const missing = all.flatMap((table) => {

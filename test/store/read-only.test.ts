@@ -19,12 +19,12 @@ describe('a PostgreSQL that is read-only', () => {
     await primary.close();
   });
 
-  it('is not there for those that write: 503, to be asked again', async () => {
+  it('answers writers 503, to be retried', async () => {
     const failure = await aPayment(standby.db).catch((error: unknown) => error);
     expect(isStoreUnavailable(failure)).toBe(true);
   });
 
-  it('is no store that is ready', async () => {
+  it('is not ready as a store', async () => {
     await expect(ping(standby.db)).rejects.toThrow(/read-only/);
     await ping(primary.db);
   });

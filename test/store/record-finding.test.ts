@@ -42,7 +42,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
       .where(eq(outbox.orderReference, orderReference))
       .orderBy(asc(outbox.sequence));
 
-  it('keeps what a person has accepted, also from a look that has not heard of it', async () => {
+  it("keep a person's acceptance, also from a look that does not know it", async () => {
     const payment = await aPayment(store.db);
     const found = { money: { amountMinor: 7_000, currency: 'SEK' }, reference: 'theirs' };
     const differing = aTransaction(payment, found);
@@ -95,7 +95,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     });
   });
 
-  it('pays the order, writes the update and the decision in one go', async () => {
+  it('pay the order, and write the update and the decision in one transaction', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment, { paymentMethod: 'vipps' });
     const recorded = await recordFinding(store.db, aRecord(payment, { transaction }), TELLS);
@@ -145,7 +145,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     });
   });
 
-  it('changes nothing when a try that was believed dead ends after what was settled since', async () => {
+  it('change nothing when a try that was believed dead ends after newer findings', async () => {
     const payment = await aPayment(store.db);
     const onHold = aTransaction(payment, { status: 'ON_HOLD', authorized: false });
     const held = aRecord(payment, { transaction: onHold, decide: decideOn(onHold) });
@@ -157,14 +157,14 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
-  it('forgets the customer of a payment that never had a session', async () => {
+  it("delete the customer's data of a payment that never had a session", async () => {
     const request = { lines: [], language: 'no', customer: { email: 'anna@example.org' } };
     const payment = await aPayment(store.db, { request });
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('FAILED') }), TELLS);
     expect((await findPayment(store.db, payment.id))?.request).toEqual({ lines: [], language: 'no' });
   });
 
-  it('changes nothing when the same record comes again', async () => {
+  it('change nothing when the same record is repeated', async () => {
     const payment = await aPayment(store.db);
     const notes = [{ kind: 'read', text: 'Dintero says AUTHORIZED' } as const];
     const record = aRecord(payment, { transaction: aTransaction(payment), notes });
@@ -182,7 +182,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
-  it('tells the merchant of a review, a hold and a failure as often as they come', async () => {
+  it('announce a review, a hold and a failure each time they happen', async () => {
     const payment = await aPayment(store.db);
     const review = aFinding('REVIEW', { review: 'unclear', reason: 'unclear: the transaction is UNKNOWN' });
     const failed = aFinding('FAILED');
@@ -205,7 +205,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     ['REVIEW', aFinding('REVIEW', { review: 'amount_mismatch' })],
     ['ON_HOLD', aFinding('ON_HOLD')],
     ['EXPIRED', aFinding('EXPIRED', { closedBy: 'expiry' })],
-  ] as const)('leaves no gap in the sequence when %s is recorded twice', async (status, finding) => {
+  ] as const)('leave no gap in the sequence when %s is recorded twice', async (status, finding) => {
     const payment = await aPayment(store.db);
     const moved = status === 'REFUNDED' ? payment.amount : 0;
     const transaction = aTransaction(payment, { capturedMinor: moved, refundedMinor: moved });
@@ -217,7 +217,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(order?.order.sequence).toBe(sequences.length);
   });
 
-  it('writes no line of the timeline twice, whatever a retry finds', async () => {
+  it('write no line of the timeline twice, for any finding of a retry', async () => {
     const payment = await aPayment(store.db);
     const record = aRecord(payment, {
       finding: aFinding('VOIDED', { pays: true }),
@@ -230,7 +230,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(first.map(({ kind }) => kind)).toEqual(['read', 'decision', 'update', 'update']);
   });
 
-  it('pays once under 20 parallel records of two payments of one order', async () => {
+  it('pay once under 20 parallel records of two payments of one order', async () => {
     const [first, second] = await twoPayments(store.db);
     const records = Array.from({ length: 20 }, (_, index) =>
       recordFinding(
@@ -251,7 +251,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(new Set(updates.map(({ effectId }) => effectId)).size).toBe(updates.length);
   });
 
-  it('pays nothing when the order has another amount by now', async () => {
+  it('pay nothing when the order has another amount by now', async () => {
     const payment = await aPayment(store.db);
     await store.db.update(orders).set({ amount: 1 }).where(eq(orders.reference, payment.orderReference));
     const recorded = await recordFinding(store.db, aRecord(payment), TELLS);
@@ -259,7 +259,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(recorded).toMatchObject({ payment: review, paysNow: false });
   });
 
-  it('asks for money that comes after the merchant cancelled to be given back, and the order stays unpaid', async () => {
+  it('request a give-back of money that comes after the merchant cancelled, and the order stays unpaid', async () => {
     const payment = await aPayment(store.db);
     const cancelled = aFinding('CANCELLED', { closedBy: 'merchant' });
     await recordFinding(store.db, aRecord(payment, { finding: cancelled }), TELLS);
@@ -273,28 +273,28 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect((await findOrder(store.db, payment.orderReference))?.order.paidAt).toBeNull();
   });
 
-  it('lets a success after a failure pay the order that is still unpaid', async () => {
+  it('let a success after a failure pay an order that is still unpaid', async () => {
     const payment = await aPayment(store.db);
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('FAILED') }), TELLS);
     const later = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
     expect(later).toMatchObject({ paysNow: true, orderStatus: 'PAID' });
   });
 
-  it('keeps the updates but tells nobody where no endpoint is set', async () => {
+  it('keep the updates and send none where no endpoint is set', async () => {
     const payment = await aPayment(store.db);
     const recorded = await recordFinding(store.db, aRecord(payment), { ...TELLS, tells: false });
     expect(recorded.effects).toEqual([]);
     expect((await updatesOf(payment.orderReference)).map(({ state }) => state)).toEqual(['off']);
   });
 
-  it('leaves to the process that recorded it what was not told yet', async () => {
+  it('return no updates of an earlier record', async () => {
     const payment = await aPayment(store.db);
     await recordFinding(store.db, aRecord(payment), TELLS);
     const nothing = await recordFinding(store.db, aRecord(payment, { finding: null, key: 'b' }), TELLS);
     expect(nothing.effects).toEqual([]);
   });
 
-  it('decides on what is recorded, not on what was when the gateway was asked', async () => {
+  it('depend on the recorded state, not on the state before the gateway was asked', async () => {
     const payment = await aPayment(store.db);
     const transaction = aTransaction(payment);
     const seen: PaymentStatus[] = [];
@@ -312,7 +312,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(late).toMatchObject({ decision: { kind: 'keep' }, payment: { status: 'AUTHORIZED' } });
   });
 
-  it("records no acceptance without a person's note", async () => {
+  it("contain no acceptance without a person's note", async () => {
     const payment = await aPayment(store.db);
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('REVIEW') }), TELLS);
     const accept = aFinding('AUTHORIZED', { pays: true, decision: 'accept' });
@@ -327,7 +327,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(await everythingAbout(store.db, payment)).toEqual(before);
   });
 
-  it('marks the deliveries of a look as handled even when the look changed nothing', async () => {
+  it('mark the deliveries of a look as handled also when the look changed nothing', async () => {
     const payment = await aPayment(store.db);
     const delivery = aDelivery(payment);
     await logDelivery(store.db, delivery);
@@ -340,7 +340,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     expect(rows).toMatchObject([{ state: 'handled', eventId: delivery.eventId }]);
   });
 
-  it('writes nothing at all when one part of it fails', async () => {
+  it('write nothing at all when one part of them fails', async () => {
     const payment = await aPayment(store.db);
     const notes = [{ kind: 'read', text: 'a', at: 'not a time' } as const];
     await expect(recordFinding(store.db, aRecord(payment, { notes }), TELLS)).rejects.toThrow();
@@ -361,7 +361,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     const next = ({ orderReference }: PaymentRow) =>
       claimPayment(store.db, aNewPayment({ orderReference, money: { amountMinor: 1, currency: 'NOK' } }));
 
-    it('tells nothing where the other one follows, and the order waits for that', async () => {
+    it('are not announced where the next session follows, and the order waits for it', async () => {
       const payment = await replaced();
       expect(await next(payment)).toMatchObject({ kind: 'created', payment: { n: 2 } });
       expect(await updatesOf(payment.orderReference)).toMatchObject([{ state: 'superseded', attempts: 0 }]);
@@ -369,7 +369,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
       expect(found?.order.status).toBe('AWAITING_PAYMENT');
     });
 
-    it('tells a minute later where none follows: nobody can pay the order', async () => {
+    it("are announced a minute later where no session follows, since the order can't be paid", async () => {
       const payment = await replaced();
       const [update] = await updatesOf(payment.orderReference);
       expect(update).toMatchObject({ type: 'order.payment_cancelled', state: 'pending' });
@@ -379,7 +379,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
       expect((await findOrder(store.db, payment.orderReference))?.order.status).toBe('CANCELLED');
     });
 
-    it('leaves alone what is told of other ends', async () => {
+    it('do not change the announcements of other ends', async () => {
       const payment = await aPayment(store.db);
       const finding = aFinding('CANCELLED', { closedBy: 'merchant' });
       await recordFinding(store.db, aRecord(payment, { finding, key: 'closed' }), TELLS);
@@ -388,7 +388,7 @@ describe.each(STORES)('findings recorded in $name', ({ open }) => {
     });
   });
 
-  it('refuses to record for a payment that does not exist', async () => {
+  it('are refused for an unknown payment', async () => {
     const payment = { ...(await aPayment(store.db)), id: 'pay_none' };
     await expect(recordFinding(store.db, aRecord(payment), TELLS)).rejects.toThrow(
       'there is no payment pay_none',

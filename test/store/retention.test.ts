@@ -24,7 +24,7 @@ import { STORES, type TestStore } from '../support/store.ts';
 const DAY_MS = 86_400_000;
 const OLD = 30 * DAY_MS;
 
-describe.each(STORES)('what is older than its retention, in $name,', ({ open }) => {
+describe.each(STORES)('data that is older than its retention, in $name,', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
@@ -70,7 +70,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     ]);
   });
 
-  it('is still what makes things happen once: the same record again changes nothing', async () => {
+  it('still prevents repetitions: the same record again changes nothing', async () => {
     const payment = await aPayment(store.db);
     const record = aRecord(payment, { notes: [{ kind: 'read', text: 'dintero says AUTHORIZED' }] });
     await recordFinding(store.db, record, TELLS);
@@ -85,7 +85,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     expect(await store.db.select().from(outbox)).toHaveLength(1);
   });
 
-  it('keeps whether a decision was used, and not who decided or why', async () => {
+  it('keeps whether a decision was used, and deletes who decided and why', async () => {
     const payment = await paid();
     const data = { decision: 'cancel', actor: 'ada', key: 'backoffice', reason: 'she asked' } as const;
     const noteKey = await writeDecision(store.db, payment.id, { text: 'ada asked to cancel', data });
@@ -98,7 +98,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     expect([await use('run-1'), await use('run-2')]).toEqual([true, false]);
   });
 
-  it('stays where it is not old enough, also behind what is', async () => {
+  it('is kept until it is old enough, also behind older data', async () => {
     const payment = await paid();
     await age(timeline);
     const young = await paid();
@@ -111,7 +111,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     expect((await texts(young)).join('')).toBe('');
   });
 
-  it('is not held up by a line whose time is far ahead', async () => {
+  it('is deleted also behind a line whose time is far ahead', async () => {
     const payment = await paid();
     await age(timeline);
     const [first] = await readTimeline(store.db, payment.id);
@@ -125,7 +125,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
 
   it.each([
     ['is open', { status: 'ON_HOLD' }],
-    ['is for a person', { status: 'REVIEW' }],
+    ['is in REVIEW', { status: 'REVIEW' }],
     ['has a review mark', { reviewMark: 'unclear' }],
   ] as const)(
     'keeps its texts while a payment of the order %s, and loses them once it has ended',
@@ -148,7 +148,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     },
   );
 
-  it('keeps its texts while money of the payment is on its way', async () => {
+  it('keeps its texts while money of the payment is being moved', async () => {
     const [{ id }, other] = [await paid(), await paid()];
     const wanted = {
       paymentId: id,
@@ -203,7 +203,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     expect(await store.db.select().from(retentionLeft)).toEqual([]);
   });
 
-  it('loses what was asked and answered in words of captures that have ended, and addresses and reasons in the audit', async () => {
+  it('loses the inputs and answers of captures that have ended, and addresses and reasons in the audit', async () => {
     const { id: paymentId } = await paid();
     const words = { reason: 'for Ada', detail: 'card of Ada refused', code: 'declined', bodyHash: 'h' };
     const row = { paymentId, kind: 'capture', cause: 'merchant', amount: 100, ...words } as const;
@@ -235,7 +235,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     ]);
   });
 
-  it('stays for ever where no retention is set, and goes by the job of the forwarder where one is', async () => {
+  it('stays for ever where no retention is set, and is deleted by the forwarder where one is', async () => {
     const payment = await paid();
     await age(timeline);
     await ageUpdates();
@@ -254,7 +254,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
     expect((await left()).join('')).toBe('');
   }, 30_000);
 
-  it('is done by one of several processes at a time, and all of it', async () => {
+  it('is deleted completely, by one of several processes at a time', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, paid));
     await age(timeline);
     const stopping = new AbortController().signal;
@@ -264,7 +264,7 @@ describe.each(STORES)('what is older than its retention, in $name,', ({ open }) 
       expect((await readTimeline(store.db, id)).map(({ text }) => text).join('')).toBe('');
   }, 30_000);
 
-  it('is about as many payments as there are, whatever ended them', async () => {
+  it('includes data of payments that ended without money', async () => {
     const payment = await aPayment(store.db);
     await recordFinding(store.db, aRecord(payment, { finding: aFinding('EXPIRED') }), TELLS);
     await age(timeline);

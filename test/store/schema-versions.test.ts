@@ -82,7 +82,7 @@ async function runRole(role: string): Promise<{ code: number | null; said: strin
 }
 
 describe('the schema of a database', () => {
-  it('that is empty, or an older build left, ends every process with 2 and the command; migrate makes it current', async () => {
+  it('that is empty or older ends every process with 2 and the command; migrate makes it current', async () => {
     for (const role of ['api', 'worker']) {
       const { code, said } = await runRole(role);
       expect([role, code]).toEqual([role, 2]);
@@ -97,7 +97,7 @@ describe('the schema of a database', () => {
     expect(await states()).toBe('current');
   }, 120_000);
 
-  it('that a newer build has made is gone on with', async () => {
+  it('that a newer build has made is accepted', async () => {
     await migratePostgres(url);
     await client.query("insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', $1)", [
       Date.now() + 1_000_000_000,
@@ -107,7 +107,7 @@ describe('the schema of a database', () => {
     expect(await states()).toBe('newer');
   });
 
-  it('is not waited for by a callback: a statement that waits for its lock gives way', async () => {
+  it('is not waited for by a callback: a statement that waits for its lock gives up', async () => {
     await migratePostgres(url);
     await forgetFrom(
       '0012_audit',
@@ -133,7 +133,7 @@ describe('the schema of a database', () => {
     await other.end();
   }, 60_000);
 
-  it('gets an index beside the writing, also where an earlier try has left half of it', async () => {
+  it('gets an index without blocking writers, also where an earlier try has left half of it', async () => {
     await migratePostgres(url);
     await forgetFrom('0013_operations_of_all', 'drop index operations_state');
     const writer = new pg.Client({ connectionString: url });
@@ -215,20 +215,24 @@ describe('the codes of reviews', () => {
     'order_changed',
     'give_back_failed',
     'capture_reversed',
-  ])('are read from the reason of what was in REVIEW: %s', async (reason) => {
+  ])('are taken from the reason of a payment in REVIEW: %s', async (reason) => {
     expect(await given({ status: 'REVIEW', reason })).toEqual({ code: reason, back: false });
   });
 
   it.each<[string, Before, { code: string | null; back: boolean }]>([
     [
-      'what is not understood',
+      'an answer that is not understood',
       { status: 'REVIEW', reason: 'unclear: it is X' },
       { code: 'unclear', back: false },
     ],
-    ['words of another', { status: 'REVIEW', reason: 'late moneys' }, { code: 'unclear', back: false }],
-    ['no words', { status: 'REVIEW' }, { code: 'unclear', back: false }],
     [
-      'what was found beside another session',
+      'a reason that begins like another one',
+      { status: 'REVIEW', reason: 'late moneys' },
+      { code: 'unclear', back: false },
+    ],
+    ['no text', { status: 'REVIEW' }, { code: 'unclear', back: false }],
+    [
+      'money that was found beside another session',
       { status: 'REVIEW', isAdopted: true },
       { code: 'adopted', back: false },
     ],
@@ -242,7 +246,7 @@ describe('the codes of reviews', () => {
       { status: 'AUTHORIZED', reason: 'late_money', mark: 'unclear: it is X' },
       { code: 'unclear', back: true },
     ],
-    ['money that came too late', { status: 'AUTHORIZED', reason: 'late_money' }, { code: null, back: true }],
+    ['late money', { status: 'AUTHORIZED', reason: 'late_money' }, { code: null, back: true }],
     [
       'money of an order that is paid',
       { status: 'PARTIALLY_REFUNDED', reason: 'order_already_paid', paidBy: 'another' },
@@ -253,7 +257,7 @@ describe('the codes of reviews', () => {
       { status: 'CAPTURED', reason: 'late_money', paidBy: 'it' },
       { code: null, back: false },
     ],
-    ['money of which nothing is said', { status: 'CAPTURED' }, { code: null, back: false }],
+    ['money without a reason', { status: 'CAPTURED' }, { code: null, back: false }],
     [
       'money that was dismissed',
       { status: 'AUTHORIZED', reason: 'dismissed by an operator', dismissed: true },
@@ -262,7 +266,7 @@ describe('the codes of reviews', () => {
     ['money that has gone back', { status: 'VOIDED', reason: 'late_money' }, { code: null, back: false }],
     ['a failure', { status: 'FAILED', reason: 'late_money' }, { code: null, back: false }],
     ['an open session', { status: 'PENDING' }, { code: null, back: false }],
-  ])('and what has to go back, are found for %s', async (_, before, expected) => {
+  ])('and the money that has to go back are determined for %s', async (_, before, expected) => {
     expect(await given(before)).toEqual(expected);
   });
 });
@@ -280,7 +284,7 @@ describe('a migration', () => {
   const FIRST = '0012';
 
   it.each(files.filter((file) => file >= FIRST))(
-    '%s builds indexes of tables that are in use beside the writing, and alone',
+    '%s builds indexes of tables in use without blocking writers, and alone',
     (file) => {
       const statements = statementsOf(file);
       const made = statements.flatMap((text) => /^CREATE TABLE "(\w+)"/.exec(text)?.[1] ?? []);

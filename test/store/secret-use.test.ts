@@ -18,7 +18,7 @@ describe.each(STORES)('the use of secrets in $name', ({ open }) => {
   }, 180_000);
   afterAll(() => store.close());
 
-  it('is told by the first and the last delivery that each has signed, in their order', async () => {
+  it('has the first and the last delivery that each secret has signed, in their order', async () => {
     const payment = await aPayment(store.db);
     for (const [secret, hours] of [
       ['old', 50],
@@ -37,7 +37,7 @@ describe.each(STORES)('the use of secrets in $name', ({ open }) => {
     expect(await readSecretUse(store.db, [])).toEqual([]);
   });
 
-  it('moves on to the secret that signed a repetition', async () => {
+  it('has the secret that signed a repetition', async () => {
     const again = aDelivery(await aPayment(store.db), { secret: 'before' });
     await logDelivery(store.db, again);
     await logDelivery(store.db, { ...again, secret: 'after' });
@@ -46,28 +46,28 @@ describe.each(STORES)('the use of secrets in $name', ({ open }) => {
   });
 });
 
-describe('an old secret may be retired', () => {
+describe('an old secret may be removed', () => {
   const since = (...uses: (SecretUse | null)[]) =>
     retirableSince(uses, NOW).map((at) => at?.toISOString() ?? null);
   const at = (hours: number) => ago(hours).toISOString();
 
-  it('a day after it has signed last, when newer ones have signed since', () => {
+  it('a day after its last signature, when newer ones have signed since', () => {
     expect(since(used(60, 1), used(100, 30))).toEqual([null, at(6)]);
     expect(since(used(60, 1), used(100, 23))).toEqual([null, null]);
   });
 
-  it('a day after the newer one has begun, where it was never used', () => {
+  it('a day after the first use of the newer one, where it was never used', () => {
     expect(since(used(60, 1), null)).toEqual([null, at(36)]);
     expect(since(used(20, 1), null)).toEqual([null, null]);
   });
 
-  it('not while nothing newer has signed, or not since it did itself', () => {
+  it('only when a newer one has signed, and after its own last signature', () => {
     expect(since(null, used(100, 90))).toEqual([null, null]);
     expect(since(null, null)).toEqual([null, null]);
     expect(since(used(90, 50), used(100, 40))).toEqual([null, null]);
   });
 
-  it('each by itself, where there are three', () => {
+  it('independently of others, where there are three', () => {
     expect(since(null, used(60, 1), used(100, 70))).toEqual([null, null, at(36)]);
   });
 });

@@ -37,7 +37,7 @@ function transactions(): Promise<PromiseSettledResult<unknown>[]> {
   return Promise.allSettled(Array.from({ length: AT_ONCE }, one));
 }
 
-it('are given up after transactions began on them, and take no place in the pool', async () => {
+it('connections that stay silent are given up after transactions began on them, and leave the pool', async () => {
   expect((await transactions()).every(({ status }) => status === 'fulfilled')).toBe(true);
   gate.freeze();
   const lost = await transactions();

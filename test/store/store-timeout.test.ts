@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { isStoreUnavailable, StoreUnavailable, withStoreTimeout } from '../../src/store/errors.ts';
 
-it('is over after its time, and is trouble of the store', async () => {
+it('a statement is ended after its time, and is a failure of the store', async () => {
   const error: unknown = await withStoreTimeout(new Promise(() => undefined), 10).catch(
     (late: unknown) => late,
   );
@@ -11,7 +11,7 @@ it('is over after its time, and is trouble of the store', async () => {
   expect(isStoreUnavailable(new Error('reading', { cause: error }))).toBe(true);
 });
 
-it('passes answers and errors of the store as they are', async () => {
+it('answers and errors of the store are passed on unchanged', async () => {
   const wrong = new Error('a wrong statement');
   expect(await withStoreTimeout(Promise.resolve(1), 10)).toBe(1);
   await expect(withStoreTimeout(Promise.reject(wrong), 10)).rejects.toBe(wrong);

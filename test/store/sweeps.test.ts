@@ -17,7 +17,7 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
   }, 180_000);
   afterAll(() => store.close());
 
-  it('stamps the store with the account of its first start and refuses any other', async () => {
+  it('give the store the account of its first start and refuse any other', async () => {
     const stamp = { gateway: 'dintero', account: 'T12345678', mode: 'test' };
     await stampGateway(store.db, stamp);
     await stampGateway(store.db, stamp);
@@ -26,7 +26,7 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
     expect(await readGateways(store.db)).toMatchObject([stamp]);
   });
 
-  it('lets one of two accounts stamp the store when both start at once', async () => {
+  it('let one of two accounts mark the store when both start at once', async () => {
     const stamps = ['T1', 'T2', 'T1', 'T2'].map((account) =>
       stampGateway(store.db, { gateway: 'other', account, mode: 'test' }),
     );
@@ -34,7 +34,7 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
   });
 
-  it('lists from ten minutes before the mark, what is new before the oldest payment that is still open', async () => {
+  it('begin ten minutes before the mark, and for new payments before the oldest one that is still open', async () => {
     const from = async (isOfNew: boolean) =>
       (await listingStart(store.db, 'dintero', { mark: NOW, isOfNew })).toISOString();
     expect(await from(true)).toBe('2026-11-21T11:50:00.000Z');
@@ -47,7 +47,7 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
     expect(await from(true)).toBe('2026-11-21T11:50:00.000Z');
   });
 
-  it('keeps a mark for each listing, which only ever moves on', async () => {
+  it('keep a mark for each listing, which never moves back', async () => {
     const pass = { gateway: 'dintero', listing: 'created', startedAt: NOW, pages: 3, found: 2, foreign: 7 };
     await recordCompletePass(store.db, pass);
     await recordCompletePass(store.db, pass);
@@ -63,7 +63,7 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
     expect(await readMarks(store.db, 'other')).toEqual([]);
   });
 
-  it('finds payments by their sessions, at their own gateway only', async () => {
+  it('find payments by their sessions, at their own gateway only', async () => {
     const payment = await aPayment(store.db);
     const sessionId = aSessionId();
     await recordOpened(store.db, payment.id, {

@@ -60,7 +60,7 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
   };
 
   describe('tellsNews', () => {
-    it('says of every claim and every payment whether it has to be looked at, when it comes', async () => {
+    it('decides for every claim and every payment whether a delivery has to be looked at when it arrives', async () => {
       const wrong: unknown[] = [];
       // The same statement as below, which the other test runs for all of them.
       for (const proved of PROVED.filter((_, index) => index % 7 === 0)) {
@@ -77,7 +77,7 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
       expect(wrong).toEqual([]);
     }, 240_000);
 
-    it('and the same of what came before the payment was proved', async () => {
+    it('decides the same for deliveries that arrived before the payment was proved', async () => {
       const wrong: unknown[] = [];
       const payment = await aPayment(store.db);
       for (const [index, claim] of CLAIMS.entries())
@@ -94,7 +94,7 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
     }, 60_000);
   });
 
-  it('isSettled says of every payment whether the same content again is a duplicate', async () => {
+  it('isSettled decides for every payment whether the same content again is a duplicate', async () => {
     for (const status of PAYMENT_STATUSES) {
       const payment = await aPayment(store.db);
       await store.db.update(payments).set({ status }).where(eq(payments.id, payment.id));
@@ -105,7 +105,7 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
     }
   });
 
-  it('graceOf says when an open session is long over, and nobody watches it', async () => {
+  it('graceOf decides when an open session is long over without a run that watches it', async () => {
     const minutes = fc.sample(fc.integer({ min: 1, max: 60 * 24 * 14 }), { numRuns: 60, seed: 7 });
     const lifetimes = [0, 1, 5, 59, 60, 61, 240, ...minutes].map((some) => some * MINUTE_MS);
     // Near enough to both sides of the limit to distinguish them, and far enough that the test's own time
@@ -134,7 +134,7 @@ describe.each(STORES)('a rule in $name', ({ open }) => {
       .where(inArray(payments.id, [...made.keys()]));
   }, 60_000);
 
-  it('says of what a person or a hold waits for whether it was read in its time', async () => {
+  it('decides whether a payment that waits for a person or a hold was read in time', async () => {
     const codes: readonly (ReviewCode | null)[] = [null, ...REVIEW_CODES];
     const rows = product({ status: PAYMENT_STATUSES, reviewCode: codes, isMarked: [false, true] }).filter(
       isRow,

@@ -19,7 +19,7 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-it('is not available, which is not our fault, until it is migrated', async () => {
+it('a database without tables is unavailable until it is migrated', async () => {
   const error = await findOrder(store.db, '1001').catch((thrown: unknown) => thrown);
   expect(isStoreUnavailable(error)).toBe(true);
   await expect(ping(store.db)).rejects.toThrow();

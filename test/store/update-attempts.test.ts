@@ -17,7 +17,7 @@ const A_MINUTE_MS = 60_000;
 const HEARD: AttemptEnd = { state: 'delivered', lastAnswer: '204', retryAfterMs: 1_000 };
 const NOT_HEARD: AttemptEnd = { state: 'pending', lastAnswer: '500', retryAfterMs: 1_000 };
 
-describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
+describe.each(STORES)('attempts to send an update in $name', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
@@ -47,14 +47,14 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
       .set({ nextAttemptAt: sql`now()` })
       .where(eq(outbox.effectId, effectId));
 
-  it('are claimed by one of many who ask at once', async () => {
+  it('are claimed by one of several parallel callers', async () => {
     const effectId = await anUpdate();
     const claims = await Promise.all(Array.from({ length: 10 }, () => claim(effectId)));
     expect(claims.filter((one) => one !== null)).toMatchObject([{ effectId, attempts: 1 }]);
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 1 });
   });
 
-  it("are nobody else's until the claim is given back or has run out", async () => {
+  it('are exclusive until the claim is released or expires', async () => {
     const effectId = await anUpdate();
     const first = await claim(effectId);
     expect(await claim(effectId)).toBeNull();
@@ -76,7 +76,7 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     expect(waitMs).toBeLessThanOrEqual(A_MINUTE_MS);
   });
 
-  it('are not made of a passing state once the order has moved on, nor before an earlier update was tried', async () => {
+  it('are not made for a passing state once the order has moved on, nor before the first attempt at an earlier update', async () => {
     const payment = await aPayment(store.db);
     const declined = await recordFinding(store.db, aRecord(payment, { finding: aFinding('FAILED') }), TELLS);
     const paid = await recordFinding(store.db, aRecord(payment, { key: 'b' }), TELLS);
@@ -87,7 +87,7 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     expect(await claim(second)).toMatchObject({ effectId: second, type: 'order.paid', attempts: 1 });
   });
 
-  it('belong to the run that tells it, and begin to be counted again where another run takes over', async () => {
+  it('belong to the run that sends the update, and are counted again from one in another run', async () => {
     const effectId = await anUpdate();
     const tries = async (teller: string | null) => {
       await finish(await claim(effectId, A_MINUTE_MS, teller), { ...NOT_HEARD, retryAfterMs: 0 });
@@ -103,7 +103,7 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     expect(await tries('run-2')).toEqual(['run-2', 2, 5]);
   });
 
-  it('end with the one that was heard, and count what was sent', async () => {
+  it('end with the acknowledged one, and are counted', async () => {
     const effectId = await anUpdate();
     await finish(await claim(effectId), { ...NOT_HEARD, retryAfterMs: 0 });
     await finish(await claim(effectId), HEARD);
@@ -115,7 +115,7 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     });
   });
 
-  it('leave the claim of the next one alone where their own has run out, and count where they were heard', async () => {
+  it('do not release a later claim when their own has expired, and count where they were acknowledged', async () => {
     const effectId = await anUpdate();
     const slow = await claim(effectId, 0);
     const next = await claim(effectId);
@@ -126,7 +126,7 @@ describe.each(STORES)('attempts to tell the merchant in $name', ({ open }) => {
     expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'delivered', attempts: 2 });
   });
 
-  it('are kept, each with what came of it, and one that a killed process began is seen', async () => {
+  it('are kept with their results, also one that a killed process has begun', async () => {
     const effectId = await anUpdate();
     await finish(await claim(effectId), { ...NOT_HEARD, retryAfterMs: 0 });
     await claim(effectId, 0);

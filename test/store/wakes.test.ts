@@ -5,7 +5,7 @@ import { markWoken, pruneWakes, takeForWaking, takeUnwoken } from '../../src/sto
 import { aPayment } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
-describe.each(STORES)('whom we wake, in $name', ({ open }) => {
+describe.each(STORES)('the waking of a payment, in $name', ({ open }) => {
   let store: TestStore;
   beforeAll(async () => {
     store = await open();
@@ -22,7 +22,7 @@ describe.each(STORES)('whom we wake, in $name', ({ open }) => {
   const later = (minutes: number) =>
     store.db.update(wakes).set({ dueAt: sql`due_at - ${minutes} * interval '1 minute'` });
 
-  it('is taken by one of many that ask at once', async () => {
+  it('is taken by one of several parallel callers', async () => {
     const taken = await Promise.all(
       Array.from({ length: 20 }, (_, index) => take(`process ${index}`, 'seen', ['pay_1', 'pay_2'])),
     );
@@ -34,7 +34,7 @@ describe.each(STORES)('whom we wake, in $name', ({ open }) => {
     ).toEqual(['pay_1', 'pay_2']);
   });
 
-  it('is given again to a taker that asks again, which learns what it has told', async () => {
+  it('is given again to the same taker, with what it has signalled', async () => {
     await take('me', 'seen', ['pay_1', 'pay_2', 'pay_2']);
     await markWoken(store.db, 'sweep', ['pay_1']);
     const again = await take('me', 'seen', ['pay_1', 'pay_2']);
@@ -45,7 +45,7 @@ describe.each(STORES)('whom we wake, in $name', ({ open }) => {
     expect(await take('another', 'seen', ['pay_1', 'pay_2'])).toEqual([]);
   });
 
-  it('may be woken about the same after 5, 10, 20 … minutes, at most an hour', async () => {
+  it('is repeated for the same reason after 5, 10, 20 … minutes, at most an hour', async () => {
     const rests: number[] = [];
     for (let times = 0; times < 9; times += 1) {
       expect(await take(`taker ${times}`)).toHaveLength(1);
@@ -61,7 +61,7 @@ describe.each(STORES)('whom we wake, in $name', ({ open }) => {
     expect(rests).toEqual([5, 10, 20, 40, 60, 60, 60, 60, 60]);
   });
 
-  it('may be woken about something else at once, and from the beginning', async () => {
+  it('is done at once for a new reason, and counted from the beginning', async () => {
     for (const taker of ['one', 'two', 'three']) {
       await take(taker);
       await markWoken(store.db, 'sweep', ['pay_1']);
@@ -75,14 +75,14 @@ describe.each(STORES)('whom we wake, in $name', ({ open }) => {
     expect(await take('five', 'something else')).toHaveLength(1);
   });
 
-  it('for one reason, is not kept from being woken for another', async () => {
+  it('for one reason does not block the waking for another', async () => {
     await take('me');
     expect(
       await takeForWaking(store.db, 'unwatched', [{ paymentId: 'pay_1', about: '' }], 'me'),
     ).toHaveLength(1);
   });
 
-  it('is taken up by one other after a minute, where it was never told', async () => {
+  it('is taken over by one other process after a minute, where it was never signalled', async () => {
     const { id } = await aPayment(store.db);
     await take('dead', 'seen', [id]);
     expect(await takeUnwoken(store.db, 10)).toEqual([]);
@@ -94,7 +94,7 @@ describe.each(STORES)('whom we wake, in $name', ({ open }) => {
     expect(await takeUnwoken(store.db, 10)).toEqual([]);
   });
 
-  it('is forgotten a month after it was told, never before', async () => {
+  it('is deleted a month after it was signalled, never before', async () => {
     await take('me', 'seen', ['pay_1', 'pay_2']);
     await markWoken(store.db, 'sweep', ['pay_1']);
     await later(31 * 24 * 60);

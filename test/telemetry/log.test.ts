@@ -27,12 +27,12 @@ describe('the log', () => {
     ['a customer', { customer: { email: 's3cr3t-value' } }],
     ['a customer of a request', { request: { customer: { email: 's3cr3t-value' } } }],
     ['a header in capitals', { headers: { Authorization: 's3cr3t-value' } }],
-    ['what an error carries', { err: Object.assign(new Error('no'), { token: 's3cr3t-value' }) }],
+    ['a field of an error', { err: Object.assign(new Error('no'), { token: 's3cr3t-value' }) }],
     [
-      'what an error under another name carries',
+      'a field of an error under another name',
       { failure: Object.assign(new Error('no'), { token: 's3cr3t-value' }) },
     ],
-    ['what an object says of itself', { ctx: { toJSON: () => ({ headers: { cookie: 's3cr3t-value' } }) } }],
+    ['the JSON of an object', { ctx: { toJSON: () => ({ headers: { cookie: 's3cr3t-value' } }) } }],
     ['a customer of a body', { request: { body: { customer: { email: 's3cr3t-value' } } } }],
   ])('does not show %s', (_, object) => {
     const line = written((log) => log.info(object, 'something'));
@@ -40,7 +40,7 @@ describe('the log', () => {
     expect(line).not.toContain('s3cr3t-value');
   });
 
-  it('shows a failed statement and why it failed, but none of its values', () => {
+  it('shows a failed statement and its error, but none of its values', () => {
     const cause = Object.assign(new Error('duplicate key'), {
       code: '23505',
       detail: 'Key (email)=(kari@example.com)',
@@ -52,7 +52,7 @@ describe('the log', () => {
     expect(line).not.toContain('kari@example.com');
   });
 
-  it('shows where any other error came from', () => {
+  it('shows the stack of any other error', () => {
     const line = written((log) =>
       log.error({ err: new TypeError('x is not a function') }, 'unexpected error'),
     );
@@ -64,7 +64,7 @@ describe('the log', () => {
     });
   });
 
-  it('shows what is no secret as it would be without all that', () => {
+  it('does not change fields without secrets', () => {
     const object = {
       at: new Date(0),
       url: new URL('https://shop.example/orders'),
@@ -76,7 +76,7 @@ describe('the log', () => {
     expect(JSON.parse(line)).toMatchObject(JSON.parse(JSON.stringify(object)) as object);
   });
 
-  it('ends an object that contains itself, and leaves it as it was', () => {
+  it('logs an object that contains itself, and does not change it', () => {
     const customer = { email: 'kari@example.com' };
     const self: Record<string, unknown> = { customer };
     self['self'] = self;
@@ -86,7 +86,7 @@ describe('the log', () => {
     expect(self['customer']).toBe(customer);
   });
 
-  it('is one line of JSON with the time', () => {
+  it('has one line of JSON with the time', () => {
     const line = written((log) => log.info('a\nb'));
     expect(line.trim().split('\n')).toHaveLength(1);
     expect((JSON.parse(line) as { time: string }).time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);

@@ -46,14 +46,14 @@ describe('/metrics', () => {
     expect([...found.keys()].join()).not.toMatch(/pay_none|nothing-at-all/);
   });
 
-  it('says which build answers', async () => {
+  it('has the running build', async () => {
     const version = (await figures()).get(
       `paidonce_build_info{version="${VERSION}",node="${process.versions.node}"}`,
     );
     expect(version).toBe(1);
   });
 
-  it('has every series that an alert looks at from the start', async () => {
+  it('has every series of the alerts from the start', async () => {
     const metrics = createMetrics();
     beginAtZero(metrics, ['dintero']);
     const text = await metrics.registry.metrics();
@@ -100,7 +100,7 @@ describe('/metrics', () => {
   });
 
   it.each(['answers', 'answers 500', 'is silent', 'is gone'] as const)(
-    "is not held up by the SDK's own figures, where their server %s",
+    "is not delayed by the SDK's own figures, where their server %s",
     async (how) => {
       const server = createServer((_, response) => {
         if (how === 'is silent') return;
@@ -124,7 +124,7 @@ describe('/metrics', () => {
     },
   );
 
-  it('tells what only the store knows', async () => {
+  it('has the figures that only the store knows', async () => {
     await at.store.db.delete(deliveries);
     await at.store.db.delete(payments);
     const [review, hold, , paid] = [
@@ -168,14 +168,14 @@ describe('/metrics', () => {
     );
   });
 
-  it('still answers while the store hangs, and says that it does', async () => {
+  it('still answers while the store hangs, and reports that it hangs', async () => {
     at.api.troubles.mood = 'hanging';
     expect((await figures()).get('paidonce_store_up')).toBe(0);
     at.api.troubles.mood = 'well';
     expect((await figures()).get('paidonce_store_up')).toBe(1);
   });
 
-  it('asks the store once for all that look within some seconds, and tells how old the figures are', async () => {
+  it('queries the store once for all requests within some seconds, and reports the age of the figures', async () => {
     let now = Date.now();
     let asked = 0;
     const db = new Proxy(at.store.db, {
@@ -212,7 +212,7 @@ describe('/metrics', () => {
     await other.stop();
   });
 
-  it('keeps what was read last while the store is away, with its age, and is well as soon as it is back', async () => {
+  it('keeps the last figures while the store is away, with their age, and recovers as soon as it is back', async () => {
     let now = Date.now();
     const other = await startTestApi(at.store, {}, { now: () => now });
     const scrape = async () => (await other.send('GET', '/metrics')).text;
@@ -237,7 +237,7 @@ describe('/metrics', () => {
     await other.stop();
   });
 
-  it('is at the admin port only, where one is set', async () => {
+  it('is served at the admin port only, where one is set', async () => {
     const adminPort = await freePort();
     const other = await startTestApi(at.store, { ADMIN_PORT: String(adminPort) });
     expect(await other.send('GET', '/metrics', { key: API_KEY })).toMatchObject({ status: 404 });
@@ -253,7 +253,7 @@ describe('/metrics', () => {
     expect(answers[0]?.text).toContain('paidonce_store_up');
   });
 
-  it('is nowhere where none is set', async () => {
+  it('is not served where none is set', async () => {
     const other = await startTestApi(at.store, { ADMIN_PORT: undefined });
     expect(await other.send('GET', '/metrics')).toMatchObject({ status: 404 });
     await other.stop();

@@ -13,7 +13,7 @@ function namesIn(text: string, pattern: RegExp): string[] {
 }
 
 describe('docs/operations.md', () => {
-  it('lists every figure, and none that does not exist', async () => {
+  it('lists every metric, and no unknown one', async () => {
     const figures = await createMetrics().registry.getMetricsAsJSON();
     const listed = namesIn(read('docs', 'operations.md'), /^\| `(paidonce_\w+)`/gm);
     expect(listed).toEqual(figures.map(({ name }) => name).toSorted());
@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
 });
 
 describe('docs/run-in-production.md', () => {
-  it('lists every variable of the configuration, and none that does not exist', () => {
+  it('lists every variable of the configuration, and no unknown one', () => {
     const known = KNOWN_VARIABLES.toSorted();
     const settings = read('docs', 'run-in-production.md').split('## Settings')[1]?.split('\n## ')[0] ?? '';
     const rows = settings.split('\n').filter((line) => line.startsWith('| `'));

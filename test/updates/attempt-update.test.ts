@@ -29,7 +29,7 @@ const SECRETS = ['newest', 'older.'].map(
   (name) => `whsec_${Buffer.from(`${name} webhook secret of 32 b`).toString('base64')}`,
 );
 
-describe('an attempt to tell the merchant of an update', () => {
+describe('an attempt to send an update', () => {
   let store: TestStore;
   let shop: Shop;
   let effectId: string;
@@ -82,7 +82,7 @@ describe('an attempt to tell the merchant of an update', () => {
     return attempted as Attempted & { kind: 'not_now' };
   }
 
-  it('is delivered by 2xx, with headers that the reference library verifies by either secret', async () => {
+  it('succeeds with 2xx, with headers that the reference library verifies with either secret', async () => {
     expect(await attempt()).toEqual(ended('delivered'));
     const [update] = shop.received as [Received];
     expect(update).toMatchObject({ method: 'POST', url: '/hook' });
@@ -102,7 +102,7 @@ describe('an attempt to tell the merchant of an update', () => {
   });
 
   it.each(['kortet ble avvist \u2603', '\u{1f4b3}', 'no\r\nsuch: header'])(
-    'is delivered although the gateway says %j',
+    'succeeds although the gateway says %j',
     async (words) => {
       const payment = await aPayment(store.db);
       const finding = aFinding('FAILED', { pays: false, reason: words, cause: words });
@@ -115,7 +115,7 @@ describe('an attempt to tell the merchant of an update', () => {
   );
 
   it.each(['/hook/', '/hook?token=a%2Fb', '/%7Eshop//hook', '/'])(
-    'is called as written: %s',
+    'calls the URL unchanged: %s',
     async (path) => {
       expect(await attempt(1, { url: `${shop.url}${path}` })).toEqual(ended('delivered'));
       expect(shop.received[0]?.url).toBe(path);
@@ -135,7 +135,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(authorization).toBe(`Basic ${Buffer.from(credentials).toString('base64')}`);
   });
 
-  it('says nothing of the credentials and the query when nobody answers', async () => {
+  it('has neither the credentials nor the query in its error when no server answers', async () => {
     const failure = await failureOf(attempt(1, { url: 'http://user:hush-hush@127.0.0.1:1/hook?token=hush' }));
     const { lastAnswer } = (await readUpdate(store.db, effectId)) ?? {};
     const { rows } = await pageOfAttempts(store.db, effectId, { limit: 10 });
@@ -152,7 +152,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(second.headers['webhook-id']).toBe(first.headers['webhook-id']);
   });
 
-  it.each([300, 301, 302, 307, 400, 401, 404, 429, 500, 503])('is tried again after %d', async (status) => {
+  it.each([300, 301, 302, 307, 400, 401, 404, 429, 500, 503])('is repeated after %d', async (status) => {
     shop.answer = (response) => response.writeHead(status, { location: `${shop.url}/elsewhere` }).end();
     const failure = await failureOf(attempt(1));
     expect(failure).toMatchObject({ retryAfterMs: 1_000 });
@@ -165,25 +165,25 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(attempts).toEqual(['order.paid failed']);
   });
 
-  it('is tried again after 1, 5, 15 and 60 s, then at doubling intervals of at most an hour', () => {
+  it('is repeated after 1, 5, 15 and 60 s, then at doubling intervals of at most an hour', () => {
     const delays = Array.from({ length: 14 }, (_, index) => retryDelay(index + 1) / 1_000);
     expect(delays).toEqual([1, 5, 15, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600, 3_600, 3_600]);
     expect(retryDelay(2_000)).toBe(3_600_000);
   });
 
-  it('hands the delay that is due to the retry', async () => {
+  it('returns the delay before the next one', async () => {
     shop.answer = (response) => response.writeHead(500).end();
     await store.db.update(outbox).set({ tries: 3 });
     expect(await failureOf(attempt(4))).toMatchObject({ retryAfterMs: 60_000 });
   });
 
-  it('is tried again when nobody is there', async () => {
+  it('is repeated when no server listens', async () => {
     const failure = await failureOf(attempt(1, { url: 'http://127.0.0.1:9/' }));
     expect(failure.words).toMatch(/ECONNREFUSED|nothing/);
     expect(await readUpdate(store.db, effectId)).toMatchObject({ state: 'pending', attempts: 1 });
   });
 
-  it('is tried again when no answer comes in the time that it has', async () => {
+  it('is repeated when no answer arrives within its time limit', async () => {
     shop.answer = () => undefined;
     const begun = performance.now();
     await failureOf(attempt());
@@ -202,7 +202,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(performance.now() - begun).toBeLessThan(3_000);
   });
 
-  it('is sent once by however many tell it at the same moment', async () => {
+  it('is made once by any number of parallel callers', async () => {
     const told = await Promise.all(Array.from({ length: 10 }, () => attempt()));
     const [heard, ...waiting] = told.sort((left, right) => left.kind.localeCompare(right.kind));
     expect(heard).toEqual(ended('delivered'));
@@ -226,7 +226,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(shop.received).toEqual([]);
   });
 
-  it('waits with everybody else for the delay after an attempt that was not heard', async () => {
+  it('waits for the delay after a failed one, as every other caller does', async () => {
     shop.answer = (response) => response.writeHead(500).end();
     await failureOf(attempt());
     const { waitMs } = await waitOf(attempt());
@@ -235,13 +235,13 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(shop.received).toHaveLength(1);
   });
 
-  it('takes over what a killed process had begun, once it can not be under way any more', async () => {
+  it("replaces one that a killed process has begun, once that one can't be under way any more", async () => {
     await claimAttempt(store.db, effectId, 0);
     expect(await attempt()).toEqual(ended('delivered'));
     expect(await readUpdate(store.db, effectId)).toMatchObject({ attempts: 2 });
   });
 
-  it('is given up after its time, however often garbage is collected meanwhile', async () => {
+  it('ends after its time limit, for any number of garbage collections', async () => {
     setFlagsFromString('--expose-gc');
     const collect = runInNewContext('gc') as () => void;
     shop.answer = () => undefined;
@@ -252,7 +252,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(failure.words).toContain('nothing within 1 s');
   }, 10_000);
 
-  it('holds its claim for as long as the shop takes, so that nobody else begins', async () => {
+  it('renews its claim for as long as the shop takes, so that no other attempt begins', async () => {
     let answer = () => {};
     shop.answer = (response) => (answer = () => response.writeHead(200).end());
     const told = attempt(1, { timeoutMs: 10_000 });
@@ -267,7 +267,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect((await readUpdate(store.db, effectId))?.attempts).toBe(1);
   }, 15_000);
 
-  it('is ended where its claim can not be held any more, and another attempt may begin', async () => {
+  it("ends where its claim can't be renewed, and another attempt may begin", async () => {
     shop.answer = () => undefined;
     const told = failureOf(attempt(1, { timeoutMs: 10_000 }));
     await until('the shop is asked', () => shop.received.length === 1, 10_000);
@@ -280,7 +280,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(performance.now() - begun).toBeLessThan(4_900);
   }, 15_000);
 
-  it('keeps of each attempt when it was, what came back and how long that took', async () => {
+  it('is kept with its time, its answer and its duration', async () => {
     shop.answer = (response) => response.writeHead(500).end('<h1>no\u0000\r\n such \ud83d\ude00</h1>');
     await failureOf(attempt());
     await failureOf(attempt(2, { url: 'http://127.0.0.1:9/' }));
@@ -312,14 +312,14 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(written).toBeLessThan(5_000_000);
   });
 
-  it('ends with 410', async () => {
+  it('is the last one after 410', async () => {
     shop.answer = (response) => response.writeHead(410).end();
     expect(await attempt()).toEqual(ended('gone'));
     expect(await attempt(2)).toEqual(ended('gone'));
     expect(shop.received).toHaveLength(1);
   });
 
-  it('gives up after three days, and not a minute before', async () => {
+  it('is the last one after three days, and not a minute before', async () => {
     shop.answer = (response) => response.writeHead(500).end();
     const age = (interval: string) =>
       store.db
@@ -337,14 +337,14 @@ describe('an attempt to tell the merchant of an update', () => {
     });
   });
 
-  it('is tried for three days more by a run that was woken to tell it late', async () => {
+  it('may be made for three more days by a run that was woken late', async () => {
     shop.answer = (response) => response.writeHead(500).end();
     await store.db.update(outbox).set({ createdAt: sql`now() - interval '20 days'` });
     await failureOf(attempt(1, {}, effectId, Date.now() - 71 * 3_600_000));
     expect(await attempt(2, {}, effectId, Date.now() - 73 * 3_600_000)).toEqual(ended('gave_up'));
   });
 
-  it('ends with its own signal, so that a worker that stops need not wait for a shop', async () => {
+  it('ends with its own signal, so that a stopping worker need not wait for a shop', async () => {
     shop.answer = () => undefined;
     const stopping = new AbortController();
     const endpoint = { url: shop.url, timeoutMs: 10_000, secrets: SECRETS };
@@ -356,13 +356,13 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(await readUpdate(store.db, effectId)).toMatchObject({ teller: 'run-1', claimedUntil: null });
   }, 15_000);
 
-  it('is not sent again once it was delivered', async () => {
+  it('is not made once the update was delivered', async () => {
     await attempt();
     expect(await attempt(2)).toEqual(ended('delivered'));
     expect(shop.received).toHaveLength(1);
   });
 
-  it('does not send the news of a failure when the order has been paid since', async () => {
+  it('is not made for a failure when the order has been paid since', async () => {
     const payment = await aPayment(store.db);
     const declined = await newUpdate(aRecord(payment, { finding: aFinding('DECLINED') }));
     const paid = await newUpdate(aRecord(payment, { key: 'b' }));
@@ -371,14 +371,14 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(await attempt(1, {}, paid)).toEqual(ended('delivered'));
   });
 
-  it('sends order.paid even when the order has moved on since', async () => {
+  it('is made for order.paid even when the order has moved on since', async () => {
     const payment = await aPayment(store.db);
     const paid = await newUpdate(aRecord(payment));
     await newUpdate(aRecord(payment, { finding: aFinding('VOIDED', { pays: true }), key: 'b' }));
     expect(await attempt(1, {}, paid)).toEqual(ended('delivered'));
   });
 
-  it('waits for the first attempt of an earlier update of the order, and for no other', async () => {
+  it('waits for the first attempt at an earlier update of the order, and for no other', async () => {
     const payment = await aPayment(store.db);
     const paid = await newUpdate(aRecord(payment));
     const transaction = aTransaction(payment, { status: 'CAPTURED', capturedMinor: payment.amount });
@@ -392,7 +392,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(shop.received).toHaveLength(2);
   });
 
-  it('tells nobody where no endpoint is set, says so, and is kept for when there is one again', async () => {
+  it('sends nothing without an endpoint, says so, and keeps the update', async () => {
     const telling = { teller: null, begunAt: 0, signal: new AbortController().signal };
     const attemptNowhere = () => attemptUpdate({ db: store.db, endpoint: null }, effectId, telling);
     expect(await attemptNowhere()).toEqual(ended('off'));
@@ -405,7 +405,7 @@ describe('an attempt to tell the merchant of an update', () => {
     expect(await attemptNowhere()).toEqual(ended('delivered'));
   });
 
-  it('knows nothing of an effect that never was', async () => {
+  it('reports an unknown update as ended', async () => {
     expect(await attempt(1, {}, 'none')).toEqual(ended('off'));
   });
 });

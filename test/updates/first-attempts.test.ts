@@ -79,7 +79,7 @@ describe('the first attempts of a process', () => {
     };
   }
 
-  it('are made at once, and leave nothing to a run', async () => {
+  it('are made at once, and leave no work to a run', async () => {
     const { order, paid } = await aPaid();
     firstAttempts.tell(order, [paid]);
     await firstAttempts.whenIdle();
@@ -88,7 +88,7 @@ describe('the first attempts of a process', () => {
     expect(handedOver).toEqual([]);
   });
 
-  it('are handed over to the run once where the shop did not take it, which goes on a second later', async () => {
+  it('are handed over to the run once where the shop refused, and the run continues a second later', async () => {
     shop.answer = (response) => response.writeHead(500).end();
     const { payment, order, paid } = await aPaid();
     firstAttempts.tell(order, [paid]);
@@ -107,7 +107,7 @@ describe('the first attempts of a process', () => {
     expect(sent()).toEqual([paid]);
   });
 
-  it('are handed over without an attempt where every slot is taken, and no other order waits for them', async () => {
+  it('are skipped and handed over where every slot is taken, and delay no other order', async () => {
     const answer = holdAnswers();
     firstAttempts = aProcess({ slots: 2 });
     const [slow, slower, third] = [await aPaid(), await aPaid(), await aPaid()];
@@ -130,7 +130,7 @@ describe('the first attempts of a process', () => {
     expect(sent()).toContain(next.paid);
   });
 
-  it('tell an order of its updates in their order, one after another', async () => {
+  it('are made for the updates of an order in their order, one after another', async () => {
     const payment = await aPayment(store.db);
     const paid = (await recordFinding(store.db, aRecord(payment), TELLS)).effects[0] ?? '';
     const answer = holdAnswers();
@@ -150,7 +150,7 @@ describe('the first attempts of a process', () => {
     expect(handedOver).toEqual([]);
   });
 
-  it('go on with the next update of an order where one was not taken', async () => {
+  it('continue with the next update of an order after a failed one', async () => {
     const payment = await aPayment(store.db);
     const voided = aRecord(payment, { finding: aFinding('VOIDED', { pays: true }) });
     const { effects } = await recordFinding(store.db, voided, TELLS);
@@ -176,7 +176,7 @@ describe('the first attempts of a process', () => {
     expect(await readUpdate(store.db, paid)).toMatchObject({ state: 'delivered' });
   });
 
-  it('are made of what was left of an order in the order in which it happened', async () => {
+  it('are made for the remaining updates of an order in the order of their events', async () => {
     const { failed, paid } = await committed();
     // The later update had begun before, and waited for the order's lock.
     await due(failed, '-2 seconds');
@@ -187,7 +187,7 @@ describe('the first attempts of a process', () => {
     expect(await readUpdate(store.db, failed)).toMatchObject({ state: 'superseded' });
   });
 
-  it('are not made of what another process has claimed, until its claim has run out', async () => {
+  it('are not made for an update that another process has claimed, until its claim expires', async () => {
     const { paid } = await aPaid();
     await claimAttempt(store.db, paid, 60_000);
     await due(paid, '-10 seconds');
@@ -201,7 +201,7 @@ describe('the first attempts of a process', () => {
     expect(sent()).toEqual([paid]);
   });
 
-  it('are not made before what is deferred is due, and nobody else is asked for it either', async () => {
+  it('are not made for a deferred update before it is due, by any process', async () => {
     const { order, paid } = await aPaid();
     await due(paid, '60 seconds');
     firstAttempts.tell(order, [paid]);
@@ -215,7 +215,7 @@ describe('the first attempts of a process', () => {
     expect(sent()).toEqual([paid]);
   });
 
-  it('are left in the store where no run can be asked, and say so', async () => {
+  it('leave the update in the store where no run can be called, and log that', async () => {
     shop.answer = (response) => response.writeHead(500).end();
     const { order, paid } = await aPaid();
     const alone = aProcess({ handOver: () => Promise.reject(new Error('Temporal is away')) });
@@ -225,7 +225,7 @@ describe('the first attempts of a process', () => {
     expect(await readUpdate(store.db, paid)).toMatchObject({ state: 'pending', attempts: 1 });
   });
 
-  it('are not made by a process that has nowhere to tell them', async () => {
+  it('are not made by a process without an endpoint', async () => {
     const { order, paid } = await aPaid();
     const mute = aProcess({ endpoint: null });
     mute.tell(order, [paid]);
@@ -236,7 +236,7 @@ describe('the first attempts of a process', () => {
     expect(await readUpdate(store.db, paid)).toMatchObject({ attempts: 0, lastAnswer: null });
   });
 
-  it('end before the process does, and no others begin', async () => {
+  it('end before the process does, and no new ones begin', async () => {
     const answer = holdAnswers();
     const [first, second] = [await aPaid(), await aPaid()];
     firstAttempts.tell(first.order, [first.paid]);
@@ -254,7 +254,7 @@ describe('the first attempts of a process', () => {
     expect(handedOver).toEqual([]);
   });
 
-  it('of an order with several updates end with the one that is under way', async () => {
+  it('of an order with several updates end with the one under way', async () => {
     const answer = holdAnswers();
     const payment = await aPayment(store.db);
     const voided = aRecord(payment, { finding: aFinding('VOIDED', { pays: true }) });

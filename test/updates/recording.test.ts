@@ -34,7 +34,7 @@ async function counted(): Promise<Record<string, number>> {
   return Object.fromEntries(values.map(({ labels, value }) => [labels.status, value]));
 }
 
-it('counts each status that a payment reached, and not how often it was read there', async () => {
+it('recording counts each status that a payment reached, and not how often it was read there', async () => {
   const payment = await aPayment(store.db);
   await record(aRecord(payment, { finding: aFinding('ON_HOLD'), key: 'a' }));
   await record(aRecord(payment, { finding: aFinding('ON_HOLD'), key: 'b' }));
@@ -45,7 +45,7 @@ it('counts each status that a payment reached, and not how often it was read the
   expect(await counted()).toEqual({ ON_HOLD: 1, AUTHORIZED: 2 });
 });
 
-it('counts no payment as authorized that goes to review instead', async () => {
+it('recording counts no payment as authorized that goes to REVIEW instead', async () => {
   const first = await aPayment(store.db);
   await record(aRecord(first, { finding: aFinding('DECLINED') }));
   const second = await aPayment(store.db, { orderReference: first.orderReference });
@@ -54,7 +54,7 @@ it('counts no payment as authorized that goes to review instead', async () => {
   expect(await counted()).toEqual({ DECLINED: 1, AUTHORIZED: 1, REVIEW: 1 });
 });
 
-it('has the merchant told of what is new, and of that only', async () => {
+it('recording starts the first attempts of new updates only', async () => {
   const payment = await aPayment(store.db);
   await record(aRecord(payment, { finding: null }));
   expect(told).toEqual([]);
@@ -64,7 +64,7 @@ it('has the merchant told of what is new, and of that only', async () => {
   expect(told).toEqual([[payment.orderReference, [`${payment.orderReference}/order.paid`]]]);
 });
 
-it('counts how often a hold is read, and how long a callback took to pay its order', async () => {
+it('recording counts how often a hold is read, and how long a callback took to pay its order', async () => {
   const payment = await aPayment(store.db);
   await record(aRecord(payment, { finding: aFinding('ON_HOLD') }), { callbacks: [], timer: 'poll' });
   await record(aRecord(payment, { finding: null }), { callbacks: [], timer: 'poll' });

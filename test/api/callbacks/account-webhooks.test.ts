@@ -86,7 +86,7 @@ describe('an account webhook of Dintero', () => {
     expect(await counted('kind="account",secret="1"')).toBeGreaterThan(0);
   });
 
-  it('about a session of nobody here is ignored, kept as foreign and counted, and nothing else is touched', async () => {
+  it('about a session that the store does not know is ignored, kept as foreign, counted, and changes nothing else', async () => {
     const before = await counted('outcome="ignored",reason="foreign"');
     const foreign = aSessionId();
     expect(await send(anEnvelope({}, foreign))).toMatchObject({ status: 200, json: { result: 'ignored' } });
@@ -98,7 +98,7 @@ describe('an account webhook of Dintero', () => {
     expect(at.api.runs.pokes).toEqual([]);
   });
 
-  it('of another shop that runs paidonce too is foreign, although its metadata names a payment as ours does', async () => {
+  it('of another shop that runs paidonce too is foreign, although its metadata names a payment in our form', async () => {
     const metadata = {
       ext_paidonce_payment: payment.id,
       ext_paidonce_order: payment.orderReference,
@@ -128,10 +128,10 @@ describe('an account webhook of Dintero', () => {
 
   it.each([
     ['truncated', (whole: string) => whole.slice(0, whole.length / 2)],
-    ['half a million arrays in one another', () => '['.repeat(500_000) + ']'.repeat(500_000)],
+    ['half a million nested arrays', () => '['.repeat(500_000) + ']'.repeat(500_000)],
     ['not JSON', () => '<xml/>'],
     ['empty', () => ''],
-  ])('rightly signed but %s is ignored and alarmed, fast', async (_, made) => {
+  ])('with a valid signature that is %s is ignored and alarmed, fast', async (_, made) => {
     const alarm = jest.spyOn(at.api.service.log, 'error');
     const answer = await send(made(JSON.stringify(anEnvelope())));
     expect(answer).toMatchObject({ status: 200, json: { result: 'ignored' } });
@@ -143,8 +143,8 @@ describe('an account webhook of Dintero', () => {
   it.each([
     ['not signed', null, 'no_signature'],
     ['signed by a stranger', 'a-strangers-secret', 'wrong_signature'],
-    ['signed by the secret of the callbacks', SECRETS[0], 'wrong_signature'],
-  ])('%s is refused, and only pokes the session that it names', async (_, secret, reason) => {
+    ['signed with the secret of the callbacks', SECRETS[0], 'wrong_signature'],
+  ])('that is %s is refused, and only pokes the session that it names', async (_, secret, reason) => {
     expect(await send(anEnvelope(), secret)).toMatchObject({ status: 401, json: { code: 'bad_signature' } });
     await until(
       'it is kept and poked',
@@ -156,7 +156,7 @@ describe('an account webhook of Dintero', () => {
     expect(at.api.runs.callbacks).toEqual([]);
   });
 
-  it.each(['GET', 'PUT', 'DELETE'])('by %s is 405 with what is allowed', async (method) => {
+  it.each(['GET', 'PUT', 'DELETE'])('by %s is 405 with the allowed methods', async (method) => {
     const answer = await send(anEnvelope(), HOOK_SECRETS[0], method);
     expect(answer).toMatchObject({
       status: 405,
@@ -165,7 +165,7 @@ describe('an account webhook of Dintero', () => {
     });
   });
 
-  it('over 1 MiB is 413, before its signature is looked at', async () => {
+  it('over 1 MiB is 413, before its signature is checked', async () => {
     expect(await send('x'.repeat(1024 * 1024 + 1), null)).toMatchObject({ status: 413 });
   });
 
@@ -180,7 +180,7 @@ describe('an account webhook of Dintero', () => {
   );
 
   it.each(['down', 'hanging'] as const)(
-    'is 503 while the store is %s: whose it is can not be known',
+    'is 503 while the store is %s, since only the store knows its payment',
     async (mood) => {
       at.api.troubles.mood = mood;
       const answer = await send(anEnvelope());
@@ -200,7 +200,7 @@ describe('an account webhook of Dintero', () => {
     expect(await log()).toMatchObject([{ state: 'received' }]);
   });
 
-  it('costs no read where it is foreign, however many there are', async () => {
+  it('causes no read where it is foreign, for any number of them', async () => {
     const gateway = at.api.service.gateways.named('dintero');
     const reads = (['readPayment', 'readSession', 'findSessions'] as const).map((name) =>
       jest.spyOn(gateway, name),
@@ -247,7 +247,7 @@ describe('an account webhook of Dintero', () => {
       return { row, transactionId: body.transactionId };
     };
 
-    it('is accepted for every change of a payment of ours, with what was done', async () => {
+    it('is accepted for every change of a payment of ours, with the operation in its claim', async () => {
       const { row, transactionId } = await paid();
       await sandbox.call('POST', `/__sim/transactions/${transactionId}/capture`, { amount: 29990 });
       await delivered();
@@ -258,7 +258,7 @@ describe('an account webhook of Dintero', () => {
       expect(new Set(await states())).toEqual(new Set(['delivered']));
     });
 
-    it('is ignored, and 200 all the same, for the payments of other shops and for pings', async () => {
+    it('is ignored with 200 for the payments of other shops and for pings', async () => {
       const sessionId = await openSession(sandbox);
       await sandbox.call('POST', `/__sim/sessions/${sessionId}/pay`, { outcome: 'authorize' });
       await sandbox.api('POST', `/v1/accounts/${ACCOUNT}/hooks/subscriptions/${subscription}/ping`);
@@ -284,7 +284,7 @@ describe('an account webhook of Dintero', () => {
       expect(at.api.runs.callbacks).toEqual([]);
     });
 
-    it('with a transaction as it was long ago is one more reason to look, no more', async () => {
+    it('with an old state of the transaction causes one more look and nothing else', async () => {
       const { row, transactionId } = await paid();
       await sandbox.call('POST', `/__sim/hooks/${subscription}/send`, { transactionId, staleMs: 60_000 });
       await delivered();

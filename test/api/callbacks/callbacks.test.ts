@@ -48,7 +48,7 @@ describe('a callback of Dintero', () => {
   const signalled = (count: number) =>
     until(`${count} callbacks are signalled`, () => at.api.runs.callbacks.length === count);
 
-  it('that is copied again and again, each time with another delivery id, is counted beyond a burst', async () => {
+  it('that is copied again and again with new delivery ids is counted beyond a burst', async () => {
     const { method, target, headers } = aCallback(payment);
     const copies = await Promise.all(
       Array.from({ length: 19 }, (_, index) =>
@@ -66,7 +66,7 @@ describe('a callback of Dintero', () => {
     expect((await callback({ age: 60, delivery: 'signed-again' })).json).toEqual({ result: 'accepted' });
   });
 
-  it('that is verified and new is accepted, stored and signalled with what it claims', async () => {
+  it('that is verified and new is accepted, stored and signalled with its claim', async () => {
     const answer = await callback({ delivery: 'delivery-1' });
     expect(answer).toMatchObject({ status: 200, json: { result: 'accepted' } });
     await signalled(1);
@@ -108,12 +108,12 @@ describe('a callback of Dintero', () => {
       return () => recordFinding(db, aRecord(payment, { finding, transaction }), TELLS);
     }
 
-    it('of our own starts no run, whether it comes before the record or after it, and is noted', async () => {
+    it('of our own starts no run, before or after its record, and is noted', async () => {
       const record = await captureUnderWay();
       expect(await event(payment, '2')).toMatchObject({ status: 200, json: { result: 'accepted' } });
       await record();
       expect(await event(payment, '2')).toMatchObject({ status: 200, json: { result: 'duplicate' } });
-      await until('both are dealt with', async () => (await log()).every(({ state }) => state === 'handled'));
+      await until('both are handled', async () => (await log()).every(({ state }) => state === 'handled'));
       await event(payment, '9');
       await signalled(1);
       expect(at.api.runs.callbacks).toMatchObject([{ signal: { claim: { eventRef: '9/CAPTURE' } } }]);
@@ -121,7 +121,7 @@ describe('a callback of Dintero', () => {
       expect(notes.filter(({ kind }) => kind === 'delivery')).toHaveLength(1);
     });
 
-    it('by another hand is looked at within a second, also while one of our own is under way', async () => {
+    it('by another client is looked at within a second, also while an operation of ours is under way', async () => {
       const record = await captureUnderWay();
       const begun = performance.now();
       await event(payment, '3');
@@ -133,7 +133,7 @@ describe('a callback of Dintero', () => {
       await signalled(2);
     });
 
-    it('is looked at where the record of our own never comes', async () => {
+    it('is looked at where the record of our own operation never comes', async () => {
       await captureUnderWay();
       await event(payment, '2');
       await signalled(1);
@@ -152,7 +152,7 @@ describe('a callback of Dintero', () => {
     expect(await at.api.send(method, target, { headers, body: 'what for?' })).toMatchObject({ status: 200 });
   });
 
-  it('is a duplicate when its delivery id was seen before, and is not signalled again', async () => {
+  it('is a duplicate and not signalled when its delivery id was seen before', async () => {
     await callback({ delivery: 'delivery-1' });
     await signalled(1);
     await until('it is marked as signalled', async () => (await log())[0]?.state === 'signalled');
@@ -161,14 +161,14 @@ describe('a callback of Dintero', () => {
     expect(at.api.runs.callbacks).toHaveLength(1);
   });
 
-  it('is accepted once when ten of it come at the same moment', async () => {
+  it('is accepted once when ten copies arrive at the same moment', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => callback({ delivery: 'same' })));
     const results = answers.map(({ json }) => json.result as string);
     expect(results.filter((result) => result === 'accepted')).toHaveLength(1);
     expect(results.filter((result) => result === 'duplicate')).toHaveLength(9);
   });
 
-  it('is a duplicate when it says the same about a payment that is settled, and nobody is told', async () => {
+  it('is a duplicate and not signalled when it has the same content and the payment is settled', async () => {
     await callback({ delivery: 'first' });
     await signalled(1);
     const [row] = await log();
@@ -183,7 +183,7 @@ describe('a callback of Dintero', () => {
     expect(at.api.runs.callbacks).toHaveLength(1);
   });
 
-  it('is accepted when it says the same about a payment that is still open', async () => {
+  it('is accepted when it has the same content and the payment is still open', async () => {
     await callback({ delivery: 'first' });
     expect((await callback({ delivery: 'second' })).json).toEqual({ result: 'accepted' });
     await signalled(2);
@@ -196,7 +196,7 @@ describe('a callback of Dintero', () => {
     expect(at.api.runs.callbacks[0]?.payment).toMatchObject({ paymentId: 'pay_lost', n: 4 });
   });
 
-  it('is ignored when it carries no payment of ours, stored as foreign and never signalled', async () => {
+  it('without a payment of ours is ignored, stored as foreign and never signalled', async () => {
     const foreign = { payment: undefined, order: undefined, n: undefined };
     expect((await callback({ query: foreign })).json).toEqual({ result: 'ignored' });
     expect(await log()).toMatchObject([
@@ -208,16 +208,16 @@ describe('a callback of Dintero', () => {
   it.each([
     ['two transaction ids', { rawQuery: '&transaction_id=T12345678.other' }],
     ['two session ids', { rawQuery: '&session_id=T12345678.other' }],
-    ['an order that is not that of the payment', { query: { merchant_reference: 'another' } }],
+    ['another order than the payment has', { query: { merchant_reference: 'another' } }],
     ['a transaction of another account', { query: { transaction_id: 'T99999999.abc' } }],
     ['an id of over 200 characters', { query: { transaction_id: `T12345678.${'a'.repeat(200)}` } }],
-  ])('that is rightly signed but has %s is ignored, stored and not signalled', async (_, changes) => {
+  ])('that has a valid signature but %s is ignored, stored and not signalled', async (_, changes) => {
     expect(await callback(changes)).toMatchObject({ status: 200, json: { result: 'ignored' } });
     expect(await log()).toMatchObject([{ outcome: 'ignored', reason: 'unclear' }]);
     expect(at.api.runs.callbacks).toEqual([]);
   });
 
-  it('may be signed by the older of two secrets', async () => {
+  it('may be signed with the older of two secrets', async () => {
     expect((await callback({ secret: SECRETS[1] })).json).toEqual({ result: 'accepted' });
   });
 
@@ -237,7 +237,7 @@ describe('a callback of Dintero', () => {
     expect((await callback({ delivery: 'forged' })).json).toEqual({ result: 'accepted' });
   });
 
-  it('that is forged wakes nobody where it has an order number and makes up the payment id', async () => {
+  it('that is forged wakes no payment where it has an order number and an invented payment id', async () => {
     const other = await aPayment(at.store.db);
     for (const madeUp of ['pay_madeup1', 'pay_madeup2', other.id])
       await callback({ secret: 'wrong', query: { payment: madeUp } });
@@ -247,23 +247,26 @@ describe('a callback of Dintero', () => {
     await until('the one that names it pokes it', () => at.api.runs.pokes.length === 1);
   });
 
-  it('that is forged pokes a session once for all that come within seconds', async () => {
+  it('that is forged pokes a session once within some seconds, for any number of copies', async () => {
     for (let index = 0; index < 8; index += 1) await callback({ secret: 'wrong' });
     await until('all of them are kept', async () => (await log()).length === 8);
     expect(at.api.runs.pokes).toHaveLength(1);
   });
 
-  it.each([8, -8])('whose signature is right but %d days old is kept as refused, and pokes', async (days) => {
-    const answer = await callback({ age: days * 24 * 3_600, delivery: 'ancient' });
-    expect(answer).toMatchObject({ status: 401, json: { code: 'stale_signature' } });
-    expect(answer.json.detail).toContain('the callback was not acted on');
-    await until('it is poked', () => at.api.runs.pokes.length === 1);
-    await until('it is kept', async () => (await log()).length === 1);
-    expect(await log()).toMatchObject([{ outcome: 'refused', reason: 'signed_long_ago', eventId: null }]);
-    expect(at.api.runs.callbacks).toEqual([]);
-  });
+  it.each([8, -8])(
+    'with a valid signature that is %d days old is kept as refused, and pokes',
+    async (days) => {
+      const answer = await callback({ age: days * 24 * 3_600, delivery: 'ancient' });
+      expect(answer).toMatchObject({ status: 401, json: { code: 'stale_signature' } });
+      expect(answer.json.detail).toContain('the callback was not acted on');
+      await until('it is poked', () => at.api.runs.pokes.length === 1);
+      await until('it is kept', async () => (await log()).length === 1);
+      expect(await log()).toMatchObject([{ outcome: 'refused', reason: 'signed_long_ago', eventId: null }]);
+      expect(at.api.runs.callbacks).toEqual([]);
+    },
+  );
 
-  it('is kept with 4 KiB of a body that nobody signed', async () => {
+  it('that is not verified is kept with 4 KiB of its body', async () => {
     const { method, target, headers } = aCallback(payment, { method: 'POST' });
     await at.api.send(method, target, { headers, body: Buffer.alloc(1024 * 1024, 65) });
     await until('it is kept', async () => (await log()).length === 1);
@@ -273,24 +276,27 @@ describe('a callback of Dintero', () => {
   it.each([
     ['old', 301],
     ['in the future', -302],
-  ])('whose signature is right but %s has its whole effect and is answered 401', async (_, age) => {
-    const answer = await callback({ age, delivery: 'late' });
-    expect(answer).toMatchObject({ status: 401, json: { code: 'stale_signature' } });
-    await signalled(1);
-    expect(await log()).toMatchObject([{ outcome: 'accepted', eventId: 'late' }]);
-  });
+  ])(
+    'with a valid signature but a time that is %s has its whole effect and is answered 401',
+    async (_, age) => {
+      const answer = await callback({ age, delivery: 'late' });
+      expect(answer).toMatchObject({ status: 401, json: { code: 'stale_signature' } });
+      await signalled(1);
+      expect(await log()).toMatchObject([{ outcome: 'accepted', eventId: 'late' }]);
+    },
+  );
 
-  it('whose signature is 299 s old is fresh', async () => {
+  it('with a signature that is 299 s old is fresh', async () => {
     expect(await callback({ age: 299 })).toMatchObject({ status: 200 });
   });
 
-  it('that is stale is 503 when nothing can take it', async () => {
+  it('that is stale is 503 when neither the store nor Temporal can take it', async () => {
     at.api.troubles.mood = 'down';
     at.api.runs.temporal = 'down';
     expect(await callback({ age: 4_000 })).toMatchObject({ status: 503, json: { code: 'unavailable' } });
   });
 
-  it('that is neither signed nor about anything is 400', async () => {
+  it('without a signature and without a session is 400', async () => {
     expect(await at.api.send('GET', '/callbacks/dintero')).toMatchObject({
       status: 400,
       json: { code: 'malformed' },
@@ -305,14 +311,14 @@ describe('a callback of Dintero', () => {
     expect(await log()).toEqual([]);
   });
 
-  it('is too large before it has a wrong method, and has a wrong method before it is malformed', async () => {
+  it('is checked for its size before its method, and for its method before its form', async () => {
     const large = Buffer.alloc(1024 * 1024 + 1);
     expect((await at.api.send('PUT', '/callbacks/dintero', { body: large })).json.code).toBe('too_large');
     expect((await at.api.send('POST', '/callbacks/dintero', { body: large })).status).toBe(413);
     expect((await at.api.send('PUT', '/callbacks/dintero')).json.code).toBe('method_not_allowed');
   });
 
-  it('with a body of exactly 1 MiB is taken', async () => {
+  it('with a body of exactly 1 MiB is accepted', async () => {
     const { method, target, headers } = aCallback(payment, { method: 'POST' });
     const body = Buffer.alloc(1024 * 1024, 1);
     expect(await at.api.send(method, target, { headers, body })).toMatchObject({ status: 200 });
@@ -326,7 +332,7 @@ describe('a callback of Dintero', () => {
     expect(await at.api.send('POST', '/callbacks/%E0%A4%A')).toMatchObject({ status: 404 });
   });
 
-  it('whose endless body exceeds 1 MiB is cut off early, and the service lives on', async () => {
+  it('with an endless body is cut off at 1 MiB, and the service continues', async () => {
     const { target, headers } = aCallback(payment, { method: 'POST' });
     const { received, written } = await sendEndlessBody(at.api.port, target, headers);
     expect(received).toMatch(/^HTTP\/1\.1 413 /);
@@ -334,7 +340,7 @@ describe('a callback of Dintero', () => {
     expect(await callback()).toMatchObject({ status: 200 });
   });
 
-  describe('while something is away', () => {
+  describe('while the store or Temporal is away', () => {
     it.each(['down', 'hanging', 'slow'] as const)(
       'is accepted within a second with the store %s',
       async (mood) => {
@@ -376,13 +382,13 @@ describe('a callback of Dintero', () => {
       expect(answer.ms).toBeLessThan(1_000);
     });
 
-    it('that is not ours is 503 with the store down: there is no other place to keep it', async () => {
+    it('that is not ours is 503 with the store down, since only the store could keep it', async () => {
       at.api.troubles.mood = 'down';
       const foreign = { payment: undefined, order: undefined, n: undefined };
       expect(await callback({ query: foreign })).toMatchObject({ status: 503 });
     });
 
-    it('that is forged wakes nobody with the store down: whether there is such a payment is not known', async () => {
+    it("that is forged wakes no payment with the store down, since its payment can't be looked up", async () => {
       at.api.troubles.mood = 'down';
       expect(await callback({ secret: 'wrong' })).toMatchObject({ status: 401 });
       at.api.troubles.mood = 'well';
@@ -397,7 +403,7 @@ describe('a callback of Dintero', () => {
     /** The limits see the same moment, no matter how long the requests take. */
     const stopTheClock = () => jest.spyOn(performance, 'now').mockReturnValue(Math.ceil(performance.now()));
 
-    it('refuse the 21st verified delivery of a session within a second with 503, and none of another session', async () => {
+    it('refuse with 503 the 21st verified delivery of a session within a second, and none of another session', async () => {
       stopTheClock();
       const answers = await Promise.all(
         Array.from({ length: 120 }, (_, index) => callback({ delivery: `d${index}`, age: index })),
@@ -412,7 +418,7 @@ describe('a callback of Dintero', () => {
       expect(await callback({}, other.payment)).toMatchObject({ status: 200 });
     });
 
-    it('keep 50 refused ones at once, and never hinder a verified one', async () => {
+    it('keep 50 refused deliveries at once, and never delay a verified one', async () => {
       stopTheClock();
       const fresh = await startTestApi(at.store);
       const forged = aCallback(payment, { secret: 'wrong' });
@@ -429,7 +435,7 @@ describe('a callback of Dintero', () => {
       expect((await log()).filter(({ outcome }) => outcome === 'refused')).toHaveLength(50);
     });
 
-    it('keep at most 4 KiB of a refused one', async () => {
+    it('keep at most 4 KiB of a refused delivery', async () => {
       const { target, headers } = aCallback(payment, {
         method: 'POST',
         secret: 'wrong',

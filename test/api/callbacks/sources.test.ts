@@ -58,7 +58,7 @@ describe('a callback from an address', () => {
     ['listed as IPv6 but written as IPv4', '192.0.2.9'],
     ['with a port', '198.51.100.7:51234'],
     ['of IPv6', '2001:db8::7'],
-    ['of IPv6 written at length', '2001:0db8:0000:0000:0000:0000:0000:0007'],
+    ['of IPv6 in its long form', '2001:0db8:0000:0000:0000:0000:0000:0007'],
     ['of a listed network of IPv6', '2001:db8:1:2::3'],
     ['of IPv6 with a port', '[2001:db8::7]:443'],
   ])('that is listed (%s) is accepted', async (_, ip) => {
@@ -75,10 +75,10 @@ describe('a callback from an address', () => {
     ['another, as a socket of both families writes it', '::ffff:198.51.100.8'],
     ['another of IPv6', '2001:db8::8'],
     ['beside a listed network of IPv6', '2001:db8:2::1'],
-    ['that is none', 'unknown'],
-    ['that is a name', 'dintero.example'],
+    ['an invalid address', 'unknown'],
+    ['a host name', 'dintero.example'],
     ['too long', `198.51.100.7${'0'.repeat(300)}`],
-  ])('that is not listed (%s) is refused where that is the policy', async (_, ip) => {
+  ])('that is not listed (%s) is refused where the policy is to refuse', async (_, ip) => {
     const running = await open({ TRUST_PROXY: '1', DINTERO_IP_POLICY: 'refuse' });
     expect(await call(running, await aPayment(at.store.db), ip)).toMatchObject({
       status: 403,
@@ -87,32 +87,32 @@ describe('a callback from an address', () => {
   });
 
   it.each([
-    ['no proxy, and any header made up', '0', '198.51.100.7', 403],
+    ['no proxy, and a forged header', '0', '198.51.100.7', 403],
     ['no proxy, and no header', '0', null, 403],
     ['one proxy that wrote it', '1', '198.51.100.7', 200],
-    ['one proxy, and one made up before it', '1', '1.1.1.1, 198.51.100.7', 200],
-    ['one proxy, and the listed one made up before it', '1', '198.51.100.7, 1.1.1.1', 403],
+    ['one proxy, and a forged one before it', '1', '1.1.1.1, 198.51.100.7', 200],
+    ['one proxy, and a forged listed one before it', '1', '198.51.100.7, 1.1.1.1', 403],
     ['one proxy that wrote nothing', '1', null, 403],
     ['two proxies', '2', '198.51.100.7, 10.0.0.1', 200],
-    ['two proxies, and one made up before it', '2', '1.1.1.1, 198.51.100.7, 10.0.0.1', 200],
-    ['two proxies, and the listed one made up before it', '2', '198.51.100.7, 1.1.1.1, 10.0.0.1', 403],
-    ['two proxies, and an empty one made up before it', '2', ',, 198.51.100.7,10.0.0.1', 200],
+    ['two proxies, and a forged one before it', '2', '1.1.1.1, 198.51.100.7, 10.0.0.1', 200],
+    ['two proxies, and a forged listed one before it', '2', '198.51.100.7, 1.1.1.1, 10.0.0.1', 403],
+    ['two proxies, and a forged empty one before it', '2', ',, 198.51.100.7,10.0.0.1', 200],
   ])('behind %s is known by it', async (_, proxies, forwarded, status) => {
     const running = await open({ TRUST_PROXY: proxies, DINTERO_IP_POLICY: 'refuse' });
     expect((await call(running, await aPayment(at.store.db), forwarded)).status).toBe(status);
   });
 
-  it('of this machine is accepted where it is listed, proxy or not', async () => {
+  it('of this machine is accepted where it is listed, with a proxy or without', async () => {
     const running = await open({ DINTERO_ALLOWED_IPS: '127.0.0.0/8', DINTERO_IP_POLICY: 'refuse' });
     expect(await call(running, await aPayment(at.store.db), '1.1.1.1')).toMatchObject({ status: 200 });
   });
 
-  it('is not looked at where nothing is listed', async () => {
+  it('is not checked where no address is listed', async () => {
     const running = await open({ DINTERO_ALLOWED_IPS: undefined, DINTERO_IP_POLICY: 'refuse' });
     expect(await call(running, await aPayment(at.store.db), null)).toMatchObject({ status: 200 });
   });
 
-  it('that is not listed is counted and warned of, and accepted all the same, unless refusing is the policy', async () => {
+  it('that is not listed is counted, warned of and accepted, unless the policy is to refuse', async () => {
     const running = await open({ TRUST_PROXY: '1' });
     const warn = jest.spyOn(running.service.log, 'warn');
     const payment = await aPayment(at.store.db);
@@ -135,7 +135,7 @@ describe('a callback from an address', () => {
     expect(warn.mock.calls.length).toBeLessThanOrEqual(6);
   });
 
-  it('that is refused is kept as refused with that reason, counted by it, and only pokes the session that it names', async () => {
+  it('that is refused is kept with that reason, counted by the reason, and only pokes the session that it names', async () => {
     const running = await open({ TRUST_PROXY: '1', DINTERO_IP_POLICY: 'refuse' });
     const payment = await aPayment(at.store.db);
     for (const age of [0, 4_000]) {
@@ -157,7 +157,7 @@ describe('a callback from an address', () => {
     expect(genuine).toMatchObject({ status: 200, json: { result: 'accepted' } });
   });
 
-  it('that is not listed is refused for its signature alone where that is wrong, and 400 where it is about nothing', async () => {
+  it('that is not listed is refused for its signature where that is wrong, and 400 where it names no session', async () => {
     const running = await open({ TRUST_PROXY: '1', DINTERO_IP_POLICY: 'refuse' });
     const payment = await aPayment(at.store.db);
     expect(await call(running, payment, '1.1.1.1', { secret: 'wrong' })).toMatchObject({

@@ -28,7 +28,7 @@ describe('the body of POST /v1/payments', () => {
     ['nothing', ''],
     ['a truncated object', '{"order":'],
     ['a number with a comma', '{"amount":722,00}'],
-    ['bytes that are no UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
+    ['bytes that are not UTF-8', Buffer.from([0x22, 0xff, 0xfe, 0x22])],
     ['a byte order mark and nothing', Buffer.from([0xef, 0xbb, 0xbf])],
   ])('that is %s is 400', async (_, body) => {
     const sent = { key: API_KEY, body, headers: { 'content-type': 'application/json' } };
@@ -61,14 +61,14 @@ describe('the body of POST /v1/payments', () => {
     expect(answer).toMatchObject({ status: 413, json: { code: 'too_large' } });
   });
 
-  it('nested a hundred thousand deep is 422 or 400, and the process lives', async () => {
+  it('nested a hundred thousand deep is 422 or 400, and the process continues', async () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect([400, 422]).toContain((await at.api.post('/v1/payments', deep)).status);
     expect([400, 422]).toContain((await at.api.post('/v1/payments', `{"metadata":${deep}}`)).status);
     expect(await at.api.send('GET', '/healthz')).toMatchObject({ status: 200 });
   });
 
-  it.each(['null', '1', '"text"', '[]', 'true'])('that is %s and no object is 422', async (body) => {
+  it.each(['null', '1', '"text"', '[]', 'true'])('that is %s, which is no object, is 422', async (body) => {
     expect(await at.api.post('/v1/payments', body)).toMatchObject({
       status: 422,
       json: { code: 'invalid_request' },
@@ -82,12 +82,12 @@ describe('the body of POST /v1/payments', () => {
     ['zero', { amount: 0 }, '/order/amount'],
     ['a negative amount', { amount: -1 }, '/order/amount'],
     ['2147483648', { amount: 2_147_483_648 }, '/order/amount'],
-    ['a number beyond all integers', { amount: 1e300 }, '/order/amount'],
+    ['a number larger than all integers', { amount: 1e300 }, '/order/amount'],
     ['a boolean', { amount: true }, '/order/amount'],
     ['null', { amount: null }, '/order/amount'],
     ['no currency', { currency: undefined }, '/order/currency'],
     ['a small currency', { currency: 'nok' }, '/order/currency'],
-    ['a currency that is none', { currency: 'ZZZ' }, '/order/currency'],
+    ['an unknown currency', { currency: 'ZZZ' }, '/order/currency'],
     ['a currency of four letters', { currency: 'NOKK' }, '/order/currency'],
     ['no reference', { reference: undefined }, '/order/reference'],
     ['an empty reference', { reference: '' }, '/order/reference'],
@@ -104,7 +104,7 @@ describe('the body of POST /v1/payments', () => {
     ['no lines', { items: [] }, '/order/items'],
     ['lines that do not add up', { items: [{ ...LINE, amount: 1 }] }, '/order/items'],
     [
-      'two lines of one id',
+      'two lines with one id',
       {
         items: [
           { ...LINE, amount: 200 },
@@ -116,7 +116,11 @@ describe('the body of POST /v1/payments', () => {
     ['an unknown field of a line', { items: [{ ...LINE, price: 1 }] }, '/order/items/0/price'],
     ['a line of no quantity', { items: [{ ...LINE, quantity: 0 }] }, '/order/items/0/quantity'],
     ['a line with a float', { items: [{ ...LINE, amount: 0.5 }] }, '/order/items/0/amount'],
-    ['a description that is no text', { items: [{ ...LINE, description: 1 }] }, '/order/items/0/description'],
+    [
+      'a description that is not a text',
+      { items: [{ ...LINE, description: 1 }] },
+      '/order/items/0/description',
+    ],
     ['a line id with a NUL', { items: [{ ...LINE, lineId: `a${NUL}` }] }, '/order/items/0/lineId'],
     ['a line with half a character', { items: [{ ...LINE, id: LONE_SURROGATE }] }, '/order/items/0/id'],
   ])('with an order of %s is 422 and points there', async (_, order, pointer) => {
@@ -140,17 +144,17 @@ describe('the body of POST /v1/payments', () => {
     ['a URL with a user', { returnUrl: 'https://user@shop.example/' }, '/returnUrl'],
     ['a URL with a NUL', { returnUrl: `https://shop.example/a${NUL}b` }, '/returnUrl'],
     ['a URL with half a character', { returnUrl: `https://shop.example/${LONE_SURROGATE}` }, '/returnUrl'],
-    ['a URL that is no URL', { returnUrl: 'https://' }, '/returnUrl'],
+    ['an invalid URL', { returnUrl: 'https://' }, '/returnUrl'],
     ['a long URL', { returnUrl: `https://shop.example/${'a'.repeat(2_000)}` }, '/returnUrl'],
-    ['an e-mail address that is no text', { customer: { email: 1 } }, '/customer/email'],
-    ['a phone number that is no text', { customer: { phone: 99999999 } }, '/customer/phone'],
+    ['an e-mail address that is not a text', { customer: { email: 1 } }, '/customer/email'],
+    ['a phone number that is not a text', { customer: { phone: 99999999 } }, '/customer/phone'],
     ['an unknown field of the customer', { customer: { title: 'Ms' } }, '/customer/title'],
     [
       'an unknown field of an address',
       { customer: { billingAddress: { street: 'x' } } },
       '/customer/billingAddress/street',
     ],
-    ['metadata that is no text', { metadata: { a: 1 } }, '/metadata/a'],
+    ['metadata that is not a text', { metadata: { a: 1 } }, '/metadata/a'],
     ['metadata with a NUL', { metadata: { a: `x${NUL}` } }, '/metadata/a'],
     ['metadata with half a character', { metadata: { a: LONE_SURROGATE } }, '/metadata/a'],
     [
@@ -166,7 +170,7 @@ describe('the body of POST /v1/payments', () => {
     expect(answer.json.errors).toContainEqual({ pointer, detail: expect.any(String) });
   });
 
-  it('is told that a field is missing, in words of its own and once', async () => {
+  it('gets one error for a missing field, with its own text', async () => {
     const details = async (body: unknown): Promise<string[]> => {
       const { json } = await at.api.post('/v1/payments', body);
       return json['errors'].map(({ pointer, detail }: Record<string, string>) => `${pointer}: ${detail}`);
@@ -187,7 +191,7 @@ describe('the body of POST /v1/payments', () => {
     ]);
   });
 
-  it('is told everything that is wrong with it at once', async () => {
+  it('gets all its errors at once', async () => {
     const answer = await at.api.post('/v1/payments', {
       order: { reference: 'a/b', amount: '1', currency: 'x' },
       extra: 1,
@@ -226,7 +230,7 @@ describe('the body of POST /v1/payments', () => {
     expect(await open({}, { returnUrl })).toMatchObject({ status: 201 });
   });
 
-  it('keeps what the gateway needs exactly as it was given', async () => {
+  it("keeps the gateway's fields exactly as they were given", async () => {
     const items = [{ ...LINE, quantity: 1.5, vat: 25, vatAmount: 14440, type: 'physical' }];
     const request = {
       customer: { phone: '+4799999999' },

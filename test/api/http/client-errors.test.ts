@@ -30,7 +30,7 @@ describe('a connection', () => {
     expect(await at.api.send('GET', '/healthz')).toMatchObject({ status: 200, json: { status: 'alive' } });
 
   it.each([
-    ['bytes that are no HTTP', 'nonsense\r\n\r\n'],
+    ['bytes that are not HTTP', 'nonsense\r\n\r\n'],
     ['the greeting of TLS', Buffer.from('16030100f1010000ed0303', 'hex')],
     ['a negative length', `GET /healthz HTTP/1.1\r\n${HOST}content-length: -1\r\n\r\n`],
     ['two lengths', `POST /v1/payments HTTP/1.1\r\n${HOST}content-length: 1\r\ncontent-length: 2\r\n\r\nab`],
@@ -41,12 +41,9 @@ describe('a connection', () => {
     ['a header with a blank in its name', `GET /healthz HTTP/1.1\r\n${HOST}x y: 1\r\n\r\n`],
     ['no Host', 'GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n'],
     ['two Hosts', `GET /healthz HTTP/1.1\r\n${HOST}host: evil.example\r\nconnection: close\r\n\r\n`],
-    ['an address that is none', `GET http://[ HTTP/1.1\r\n${HOST}connection: close\r\n\r\n`],
-    [
-      'chunks that are none',
-      `POST /callbacks/dintero HTTP/1.1\r\n${HOST}transfer-encoding: chunked\r\n\r\nzz\r\n`,
-    ],
-  ])('with %s is told 400 and ended', async (_, bytes) => {
+    ['an invalid address', `GET http://[ HTTP/1.1\r\n${HOST}connection: close\r\n\r\n`],
+    ['invalid chunks', `POST /callbacks/dintero HTTP/1.1\r\n${HOST}transfer-encoding: chunked\r\n\r\nzz\r\n`],
+  ])('with %s is answered 400 and closed', async (_, bytes) => {
     expect(problemIn(await converse(at.api.port, bytes))).toMatchObject({ status: 400, code: 'malformed' });
     await isAlive();
   });
@@ -79,13 +76,13 @@ describe('a connection', () => {
       431,
       'headers_too_large',
     ],
-  ])('with %s is answered rightly', async (_, head, status, code) => {
+  ])('with %s gets the right answer', async (_, head, status, code) => {
     const answer = await converse(at.api.port, `${head}connection: close\r\n\r\n`);
     expect(problemIn(answer)).toMatchObject({ status, code });
     await isAlive();
   });
 
-  it('whose headers take ten seconds, or whose body takes thirty, is told 408 and ended', async () => {
+  it('whose headers take ten seconds, or whose body takes thirty, is answered 408 and closed', async () => {
     const drip = () => 'a';
     const [headers, body, silent, nothing] = await Promise.all([
       converse(at.api.port, `GET /healthz HTTP/1.1\r\n${HOST}x-slow: `, drip),
@@ -105,7 +102,7 @@ describe('a connection', () => {
     await isAlive();
   }, 45_000);
 
-  it('gets the answer to its request before that to the nonsense behind it', async () => {
+  it('gets the answer to its request before the answer to the nonsense behind it', async () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     const { open } = at.api.runs.answers;
@@ -128,7 +125,7 @@ describe('a connection', () => {
     expect(JSON.parse(answers[1]?.body ?? '')).toMatchObject({ code: 'malformed' });
   });
 
-  it('that goes on sending what is refused, and reads later, is not reset before it has read why', async () => {
+  it('that goes on sending a refused request and reads later is not reset before it has read the reason', async () => {
     let said = '';
     await new Promise<void>((resolve) => {
       const socket = connect(at.api.port, '127.0.0.1', () => socket.write('nonsense\r\n\r\n'));
@@ -150,7 +147,7 @@ describe('a connection', () => {
     expect(problemIn({ said, ms: 0 })).toMatchObject({ status: 400 });
   });
 
-  it('that takes nothing of its answers is ended within a minute and a half, also while it asks for more', async () => {
+  it('that reads none of its answers is closed within a minute and a half, also while it sends more requests', async () => {
     const ask = `GET /openapi.json HTTP/1.1\r\n${HOST}\r\n`;
     const begun = performance.now();
     await new Promise<void>((resolve) => {
@@ -170,7 +167,7 @@ describe('a connection', () => {
     await isAlive();
   }, 120_000);
 
-  it('that breaks while it sends, or while it is answered, harms nobody', async () => {
+  it('that breaks while it sends or receives does not affect other connections', async () => {
     for (const bytes of [
       'GET /healthz HT',
       `POST /callbacks/dintero HTTP/1.1\r\n${HOST}content-length: 9\r\n\r\na`,

@@ -42,7 +42,7 @@ describe('the examples of the document', () => {
     expect(all.filter(({ errors }) => errors !== null)).toEqual([]);
   });
 
-  it('have times that are times', () => {
+  it('have valid times', () => {
     const times = JSON.stringify([...carriers, ...fields].map(({ values }) => values)).match(
       /(?<=")\d{4}-\d\d-\d\dT[^"]*/g,
     );
@@ -50,12 +50,12 @@ describe('the examples of the document', () => {
     expect(times?.filter((time) => Number.isNaN(Date.parse(time)))).toEqual([]);
   });
 
-  it('are there for every body, answer, parameter and header', () => {
+  it('exist for every body, answer, parameter and header', () => {
     const bare = carriers.filter(({ at, values }) => values.length === 0 && !PAGE.test(at));
     expect(bare.map(({ at }) => at)).toEqual([]);
   });
 
-  it('fill in no filter and no key that nobody has asked for', () => {
+  it('fill in no filter and no optional key', () => {
     const parameters = carriers.filter(({ at }) => /\/parameters\/\d+$/.test(at) && at.startsWith('/paths/'));
     const filledIn = parameters.filter(({ schema }) => 'example' in (schema as Node));
     const optional = filledIn.filter(({ at }) => !isRequired(at));
@@ -75,7 +75,7 @@ describe('the example of a request', () => {
     deliveryId = (await logDelivery(at.store.db, aDelivery(payment))).id;
   });
 
-  it.each(requests())('of %s (%s) is taken as it stands', async (call, _name, body) => {
+  it.each(requests())('of %s (%s) is accepted unchanged', async (call, _name, body) => {
     const [method = '', path = ''] = call.split(' ');
     const target = path.replace('{id}', path.startsWith('/v1/deliveries') ? deliveryId : payment.id);
     const headers = { 'content-type': 'application/json' };

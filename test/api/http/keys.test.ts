@@ -46,7 +46,7 @@ describe('a key', () => {
       ...(method !== 'GET' && { body, headers: { 'content-type': 'application/json' } }),
     });
 
-  it('is asked for a scope by every published call that changes something', () => {
+  it('needs a scope for every published call that changes something', () => {
     const published = Object.entries(openApiDocument().paths ?? {})
       .filter(([path]) => path.startsWith('/v1/'))
       .flatMap(([path, calls]) => Object.keys(calls).map((method) => `${method.toUpperCase()} ${path}`))
@@ -54,7 +54,7 @@ describe('a key', () => {
     expect(published.sort()).toEqual(CALLS.map(([method, path]) => `${method} ${path}`).sort());
   });
 
-  it.each(CALLS)('of another scope is 403 at %s %s, whatever it sends', async (method, path, allowed) => {
+  it.each(CALLS)('of another scope is 403 at %s %s, for any body', async (method, path, allowed) => {
     for (const name of Object.keys(KEYS) as Named[]) {
       const answer = await send(method, path, name);
       if (allowed.includes(name)) expect([name, answer.status]).not.toEqual([name, 403]);
@@ -79,7 +79,7 @@ describe('a key', () => {
   );
 });
 
-describe('who had money moved, or decided', () => {
+describe('the audit of moved money and decisions', () => {
   const at = useTestApi({ API_KEYS });
   let payment: PaymentRow;
 
@@ -93,7 +93,7 @@ describe('who had money moved, or decided', () => {
   const audit = async (query = `payment=${payment.id}`): Promise<Answer['json'][]> =>
     (await at.api.send('GET', `/v1/audit?${query}`, { key: KEYS.read })).json.data;
 
-  it('leaves a row with key, address, request, what was asked and the answer', async () => {
+  it('has a row with key, address, request, input and answer', async () => {
     await move('capture', { reference: 'c1', amount: 4_000, reason: 'parcel' }, 'money', {
       'x-request-id': 'req-7',
     });
@@ -117,7 +117,7 @@ describe('who had money moved, or decided', () => {
     expect(json.key).toBe('money-1');
   });
 
-  it('leaves one where it is refused too, by its scope or its fields', async () => {
+  it('has a row also for a request that is refused for its scope or its fields', async () => {
     expect((await move('refund', { reference: 'r1' }, 'support')).status).toBe(403);
     expect((await move('refund', { reference: 'r1', amount: -1 })).status).toBe(422);
     expect(await audit()).toMatchObject([
@@ -126,7 +126,7 @@ describe('who had money moved, or decided', () => {
     ]);
   });
 
-  it('is written down before anything is done', async () => {
+  it('is written before anything is done', async () => {
     let seen: unknown;
     at.api.money.onCarryOut = async () => {
       seen = await audit();
@@ -135,7 +135,7 @@ describe('who had money moved, or decided', () => {
     expect(seen).toMatchObject([{ what: 'capture', status: null, key: 'money-1' }]);
   });
 
-  it('is refused while no row can be written', async () => {
+  it('refuses requests while no row can be written', async () => {
     at.api.troubles.mood = 'down';
     expect((await move('capture', { reference: 'c9' })).status).toBe(503);
     at.api.troubles.mood = 'well';
@@ -145,7 +145,7 @@ describe('who had money moved, or decided', () => {
     expect(status).toBe(404);
   });
 
-  it('names the person where one is given, else the key', async () => {
+  it('names the person where the request names one, else the key', async () => {
     const effectId = 'no/such';
     await at.api.post('/v1/updates/redeliver', { effectId, reason: 'x' }, { key: KEYS.support });
     await at.api.post(
@@ -159,7 +159,7 @@ describe('who had money moved, or decided', () => {
     ]);
   });
 
-  it('is found by order, key, kind and time, page by page', async () => {
+  it('can be searched by order, key, kind and time, page by page', async () => {
     for (const reference of ['c1', 'c2', 'c3']) await move('capture', { reference, amount: 1 });
     const query = `order=${payment.orderReference}&key=money-1&what=capture&limit=2`;
     const { json } = await at.api.send('GET', `/v1/audit?${query}`, { key: KEYS.read });
@@ -189,7 +189,7 @@ describe('a wrong key', () => {
   const from = (address: string, key: string | null) =>
     api.send('GET', '/v1/payments', { key, headers: { 'x-forwarded-for': address } });
 
-  it('is 429 after ten within a minute from one address; a right one is served, and so is another address', async () => {
+  it('is 429 after ten within a minute from one address; a right key is served, and so is another address', async () => {
     for (let count = 1; count <= 10; count += 1)
       expect(await from('192.0.2.1', `wrong-${count}`)).toMatchObject({
         status: 401,
@@ -209,7 +209,7 @@ describe('a wrong key', () => {
     expect(figures).toContain('paidonce_unauthorized_requests_total{reason="no_key"} 1');
   });
 
-  it('is said in the log now and then, never the key, and with how many were not said', async () => {
+  it('is logged from time to time, without the key, with the number of suppressed lines', async () => {
     const log = { ...createLog('silent', 'test'), warn: (line: object) => void lines.push({ ...line }) };
     const auth = bearerAuth([], { log: log as never, metrics: createMetrics() });
     const clock = jest.spyOn(performance, 'now').mockReturnValue(1_000_000);
@@ -234,10 +234,10 @@ describe('a wrong key', () => {
   });
 });
 
-describe('without a name, a key', () => {
+describe('a key without a name', () => {
   const at = useTestApi();
 
-  it('may do everything, and is told from others by a name made of it', async () => {
+  it('may do everything, and gets a name made from it', async () => {
     expect((await at.api.post('/v1/payments', anOrderBody('bare-1'))).status).toBe(201);
     const payment = await aPaidPayment(at.store.db);
     await at.api.post(`/v1/payments/${payment.id}/void`, {});

@@ -6,7 +6,7 @@ import { aReference } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 import { freePort } from '../../support/ports.ts';
 
-describe('the door', () => {
+describe('the HTTP server', () => {
   const at = useTestApi();
 
   it.each([
@@ -16,7 +16,7 @@ describe('the door', () => {
     ['/callbacks/dintero', 400],
     ['/return/dintero', 404],
     ['/metrics', 200],
-  ])('gives a request id and no trace of itself at %s', async (target, status) => {
+  ])('gives a request id and does not reveal its software at %s', async (target, status) => {
     const answer = await at.api.send('GET', target);
     expect(answer.status).toBe(status);
     expect(answer.headers['x-request-id']).toMatch(/^[\w.-]{1,64}$/);
@@ -35,7 +35,7 @@ describe('the door', () => {
     }
   });
 
-  it('answers an unforeseen error with its request id and nothing else', async () => {
+  it('answers an unexpected error with its request id and nothing else', async () => {
     at.api.runs.answers.open = () => Promise.reject(new TypeError('secret internals at /srv/app.ts'));
     const answer = await at.api.post('/v1/payments', anOrderBody(aReference()));
     expect(answer).toMatchObject({
@@ -68,7 +68,7 @@ describe('the door', () => {
       expect(answer.ms).toBeLessThan(1_500);
     });
 
-    it('says why to those inside alone: a reason may name a host', async () => {
+    it('gives the reason only to callers inside, since a reason may name a host', async () => {
       const adminPort = await freePort();
       const other = await startTestApi(at.store, { ADMIN_PORT: String(adminPort) });
       const stopAdmin = await startAdmin(other.service, adminPort);

@@ -32,7 +32,7 @@ describe('a method', () => {
   const at = useTestApi();
   const send = (method: string, target: string) => at.api.send(method, target, { key: API_KEY });
 
-  it.each(ADDRESSES)('that %s does not know is 405 and told which it does', async (target, allowed) => {
+  it.each(ADDRESSES)('that %s does not have is 405 with the methods that it has', async (target, allowed) => {
     const others = METHODS.filter((method) => method !== 'OPTIONS' && !allowed.split(', ').includes(method));
     for (const method of others) {
       const answer = await send(method, target);
@@ -41,7 +41,7 @@ describe('a method', () => {
     }
   });
 
-  it.each(ADDRESSES)('of OPTIONS is answered by %s with those that it takes', async (target, allowed) => {
+  it.each(ADDRESSES)('of OPTIONS is answered by %s with its methods', async (target, allowed) => {
     expect(await send('OPTIONS', target)).toMatchObject({
       status: 204,
       text: '',
@@ -58,7 +58,7 @@ describe('a method', () => {
     },
   );
 
-  it.each(METHODS)('of %s on an address that is not known is 404', async (method) => {
+  it.each(METHODS)('of %s at an unknown address is 404', async (method) => {
     for (const target of ['/nothing', '/v1', '/v1/nothing', '/v1/payments/a/b/c', '/v2/payments']) {
       const answer = await send(method, target);
       expect([target, answer.status, answer.headers.allow]).toEqual([target, 404, undefined]);
@@ -66,7 +66,7 @@ describe('a method', () => {
     }
   });
 
-  it('says nothing of what there is to who has no key', async () => {
+  it('reveals nothing to a caller without a key', async () => {
     for (const method of ['DELETE', 'OPTIONS'])
       for (const target of ['/v1/payments', '/v1/nothing', '/V1/payments']) {
         const answer = await at.api.send(method, target);
@@ -78,7 +78,7 @@ describe('a method', () => {
       }
   });
 
-  it('of CONNECT or TRACE ends in a refusal', async () => {
+  it('of CONNECT or TRACE is refused', async () => {
     expect(await send('TRACE', '/v1/payments')).toMatchObject({ status: 405 });
     await expect(send('CONNECT', 'pay.example:443')).rejects.toThrow();
   });

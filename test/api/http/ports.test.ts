@@ -53,7 +53,7 @@ describe('a port that is taken', () => {
   };
 
   it.each(['PORT', 'ADMIN_PORT'] as const)(
-    'ends the process with 2, and names %s, who has it and what to do',
+    'ends the process with 2, and names %s, the holder of the port and the remedy',
     async (setting) => {
       const { port, pid } = await taker(script(), '--password', 'a-secret-argument');
       const env = { PORT: String(await freePort()), [setting]: String(port) };
@@ -68,13 +68,13 @@ describe('a port that is taken', () => {
     60_000,
   );
 
-  it('names the host where that is what is wrong', async () => {
+  it('names the host where the host is wrong', async () => {
     const { code, said } = await outcomeOf({ PORT: String(await freePort()), HOST: '192.0.2.1' });
     expect(said).toContain('HOST: 192.0.2.1 is not an address of this machine');
     expect(code).toBe(2);
   }, 60_000);
 
-  it('shows no code that a program was given, and no control of its name', async () => {
+  it("shows no code from a program's arguments, and no control characters of its name", async () => {
     const { port, pid } = await taker('-e', `/* a-secret */ ${LISTEN}`);
     expect(portHolder(port)).toBe(`pid ${pid} (node)`);
     const named = await taker('-e', `process.title = 'sh\\u001b[31m\\nop'; ${LISTEN}`);

@@ -44,7 +44,7 @@ describe.each(BASES)('at %s', (url) => {
     expect(answer).toMatchObject({ status: 401, json: { code: 'bad_signature' } });
   });
 
-  it.each(['', prefix])('everything else is at %j too', async (before) => {
+  it.each(['', prefix])('all other addresses are at %j too', async (before) => {
     const sent = { key: API_KEY, headers: { 'content-type': 'application/json' } };
     const body = JSON.stringify(anOrderBody(aReference()));
     expect((await at.api.send('POST', `${before}/v1/payments`, { ...sent, body })).status).toBe(201);
@@ -59,7 +59,7 @@ describe.each(BASES)('at %s', (url) => {
     expect(document.json.servers).toEqual([{ url: prefix }]);
   });
 
-  it('what only begins like it is not under it', async () => {
+  it('an address that only begins with the same letters is not found', async () => {
     expect((await at.api.send('GET', `${prefix}x/healthz`)).status).toBe(404);
     expect((await at.api.send('GET', `${prefix}${prefix}/healthz`)).status).toBe(404);
   });

@@ -10,7 +10,7 @@ import { useTestApi } from '../../support/door.ts';
 const BURST = 2_000;
 const PER_SECOND = 500;
 
-describe('a merchant who asks too often', () => {
+describe('a merchant that sends too many requests', () => {
   const at = useTestApi();
   const ask = (key: string | null) => at.api.send('GET', '/v1/nothing', { key });
   /** Requests one after another on one connection, without waiting for the answers. */
@@ -20,7 +20,7 @@ describe('a merchant who asks too often', () => {
     return converse(at.api.port, request('').repeat(count - 1) + request('connection: close\r\n'));
   };
 
-  it('is 429 with Retry-After after a burst, by key, and served again a second later', async () => {
+  it('gets 429 with Retry-After after a burst, by key, and is served again a second later', async () => {
     for (let index = 0; index < 5; index += 1) expect(await ask(null)).toMatchObject({ status: 401 });
     // Whole milliseconds, since a slightly shorter second has one token less.
     const clock = jest.spyOn(performance, 'now').mockReturnValue(Math.ceil(performance.now()));

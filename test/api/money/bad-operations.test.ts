@@ -98,7 +98,7 @@ describe('an operation is refused', () => {
     await expectNothing(payment);
   });
 
-  it('with 422 where the Idempotency-Key is not the reference, or no reference at all', async () => {
+  it('with 422 where the Idempotency-Key differs from the reference, or there is no reference at all', async () => {
     const payment = await aPaidPayment(at.store.db);
     const errors = [{ pointer: '/reference' }];
     for (const [body, key] of [
@@ -138,7 +138,7 @@ describe('an operation is refused', () => {
     ],
     ['void', {}, 'CAPTURED', { capturedMinor: 72_200 }, 'operation_not_possible'],
     ['void', {}, 'VOIDED', { capturableMinor: 0 }, 'operation_not_possible'],
-  ] as const)('with 409: %s %j of what is %s', async (kind, body, status, sums, code) => {
+  ] as const)('with 409: %s %j of a payment that is %s', async (kind, body, status, sums, code) => {
     const payment = await aPaidPayment(at.store.db, status, { sums });
     expect(await ask(payment, kind, body)).toMatchObject({ status: 409, json: { code } });
     await expectNothing(payment);
@@ -151,7 +151,7 @@ describe('an operation is refused', () => {
     await expectNothing(payment);
   });
 
-  it('with 409: late money, though it is there', async () => {
+  it('with 409: on late money, although the money exists', async () => {
     const { db } = at.store;
     const payment = await aPayment(db);
     const closed = aFinding('CANCELLED', { closedBy: 'merchant' });
@@ -175,7 +175,7 @@ describe('an operation is refused', () => {
     await expectNothing(payment);
   });
 
-  it.each(['capture', 'refund', 'void'])('with 404: a %s of nothing that we know', async (kind) => {
+  it.each(['capture', 'refund', 'void'])('with 404: a %s of an unknown payment', async (kind) => {
     for (const id of ['pay_none', '%00', 'a'.repeat(300)])
       expect(await at.api.post(`/v1/payments/${id}/${kind}`, { reference })).toMatchObject({
         status: 404,
@@ -183,7 +183,7 @@ describe('an operation is refused', () => {
       });
   });
 
-  it('with 401 before its body is looked at', async () => {
+  it('with 401 before its body is parsed', async () => {
     const payment = await aPaidPayment(at.store.db);
     const sent = { key: null, body: '{' };
     expect(await at.api.send('POST', `/v1/payments/${payment.id}/capture`, sent)).toMatchObject({
@@ -191,7 +191,7 @@ describe('an operation is refused', () => {
     });
   });
 
-  it('with 415 in a form', async () => {
+  it('with 415 as a form', async () => {
     const payment = await aPaidPayment(at.store.db);
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     expect(await ask(payment, 'capture', 'amount=100', headers)).toMatchObject({ status: 415 });

@@ -11,7 +11,7 @@ import { API_KEY, KEY_NAME, type Answer } from '../../support/api.ts';
 import { useTestApi } from '../../support/door.ts';
 import { aPaidPayment, becomes, fails } from '../../support/paid-payment.ts';
 
-describe('money that is moved', () => {
+describe('an operation', () => {
   const at = useTestApi();
 
   beforeEach(() => {
@@ -54,7 +54,7 @@ describe('money that is moved', () => {
     };
   };
 
-  it('stands in the timeline while it is under way, in words', async () => {
+  it('is shown in words in the timeline while it is under way', async () => {
     const payment = await aPaidPayment(at.store.db);
     await ask(payment, 'capture', { reference: 'c1', amount: 4_000 });
     const story = async () => {
@@ -68,7 +68,7 @@ describe('money that is moved', () => {
     expect((await story()).join()).toContain('its response was lost');
   });
 
-  it('is 200 with the operation and the payment as it is then', async () => {
+  it('is 200 with the operation and the payment in its new state', async () => {
     const payment = await aPaidPayment(at.store.db);
     succeeds(payment, 'capture', 'parcel-1');
     const answer = await ask(payment, 'capture', { amount: 20_000, reference: 'parcel-1' });
@@ -103,7 +103,7 @@ describe('money that is moved', () => {
     ['void', 'AUTHORIZED', {}, '', 'VOIDED'],
     ['void', 'AUTHORIZED', {}, { reference: 'all', reason: 'sold out' }, 'VOIDED'],
   ] as const)(
-    'is all that is left without an amount: %s of what is %s',
+    'without an amount takes all that is left: %s in status %s',
     async (kind, before, sums, body, after) => {
       const payment = await aPaidPayment(at.store.db, before, { sums });
       succeeds(payment, kind, body === '' ? 'void' : body.reference);
@@ -115,7 +115,7 @@ describe('money that is moved', () => {
     },
   );
 
-  it('is the same answer and no second operation however often it is asked for, also once it would be impossible', async () => {
+  it('has the same answer when it is repeated and is carried out once, also when it would be impossible by now', async () => {
     const payment = await aPaidPayment(at.store.db);
     succeeds(payment, 'capture', 'all');
     const first = await ask(payment, 'capture', { reference: 'all', finalCapture: true });
@@ -125,7 +125,7 @@ describe('money that is moved', () => {
     expect(at.api.money.asked).toEqual([first.json.id]);
   });
 
-  it('is one operation for fifty who ask at once, and all hear the same', async () => {
+  it('is carried out once for fifty parallel requests, which get the same answer', async () => {
     const payment = await aPaidPayment(at.store.db);
     succeeds(payment, 'capture', 'all');
     let open = (): void => undefined;
@@ -146,7 +146,7 @@ describe('money that is moved', () => {
     expect(at.api.money.asked).toEqual([answers[0]?.json.id]);
   });
 
-  it('takes the Idempotency-Key for the reference, alone or beside the same one', async () => {
+  it('takes the Idempotency-Key as the reference, alone or beside the same reference', async () => {
     const payment = await aPaidPayment(at.store.db);
     const headers = { 'idempotency-key': '8e03978e-40d5-43dd-bc93-6894a57f9324' };
     const alone = await ask(payment, 'capture', { amount: 100 }, headers);
@@ -161,7 +161,7 @@ describe('money that is moved', () => {
     ['all that is left', { reference: 'r' }],
     ['another end', { amount: 100, reference: 'r', finalCapture: true }],
     ['lines', { amount: 100, reference: 'r', items: [{ lineId: '1', amount: 100 }] }],
-  ])('is 409 where the reference asked for something else: %s', async (_, body) => {
+  ])('is 409 where the reference belongs to another request: %s', async (_, body) => {
     const payment = await aPaidPayment(at.store.db);
     await ask(payment, 'capture', { amount: 100, reference: 'r' });
     at.api.money.asked.length = 0;
@@ -172,7 +172,7 @@ describe('money that is moved', () => {
     expect(at.api.money.asked).toEqual([]);
   });
 
-  it('is refused by our own record, and causes a look, since another client may have captured', async () => {
+  it('is refused by our own record, and then causes a look, since another client may have captured', async () => {
     at.api.runs.looks.length = 0;
     const payment = await aPaidPayment(at.store.db, 'PARTIALLY_CAPTURED', { sums: { capturedMinor: 500 } });
     const tooMuch = () => ask(payment, 'refund', { amount: 600, reference: 'r' });
@@ -194,7 +194,7 @@ describe('money that is moved', () => {
     expect(await get(payment, 'operations/r?kind=void')).toMatchObject({ status: 404 });
   });
 
-  it('is about lines of the order, whose sum is the amount where none is given', async () => {
+  it('is about lines of the order, and the amount is their sum where none is given', async () => {
     const line = { id: 'a', description: 'A', quantity: 3, amountMinor: 40_000 };
     const lines = [
       { ...line, lineId: '1' },
@@ -215,7 +215,7 @@ describe('money that is moved', () => {
     expect(same.json.id).toBe(answer.json.id);
   });
 
-  it('takes of a line what earlier ones have left of it, and no more', async () => {
+  it('takes at most the rest that earlier operations have left of a line', async () => {
     const line = { id: 'a', lineId: '1', description: 'A', quantity: 2, amountMinor: 50_000 };
     const request = { lines: [line, { ...line, lineId: '2', amountMinor: 22_200 }] };
     const payment = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { request } });
@@ -234,7 +234,7 @@ describe('money that is moved', () => {
     expect(await part('p3', 1)).toMatchObject({ status: 422 });
   });
 
-  it('names the lines of a part where the payment method is about lines', async () => {
+  it('has to name the lines of a part where the payment method needs lines', async () => {
     const line = { id: 'a', lineId: '1', description: 'A', quantity: 2, amountMinor: 72_200 };
     const payment = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened: { request: { lines: [line] } } });
     await at.store.db
@@ -252,14 +252,14 @@ describe('money that is moved', () => {
     expect(await ask(whole, 'capture', { reference: 'r', amount: 72_200 })).toMatchObject({ status: 202 });
   });
 
-  it('names no line that it could check where the order has none', async () => {
+  it('may name any line where the order has none', async () => {
     const payment = await aPaidPayment(at.store.db);
     const items = [{ lineId: '1', amount: 100 }];
     expect(await ask(payment, 'capture', { reference: 'r', items })).toMatchObject({ status: 202 });
   });
 
-  describe('that takes its time', () => {
-    it('is 202 and says where to look and when', async () => {
+  describe('that takes long', () => {
+    it('is 202, with where and when to look', async () => {
       const payment = await aPaidPayment(at.store.db);
       const answer = await ask(payment, 'capture', { reference: 'r' });
       expect(answer).toMatchObject({
@@ -275,7 +275,7 @@ describe('money that is moved', () => {
       expect(then.json).toMatchObject({ id: answer.json.id, status: 'done', amount: 72_200 });
     });
 
-    it('is 202 while nobody knows whether it was done', async () => {
+    it('is 202 while its result is unknown', async () => {
       const payment = await aPaidPayment(at.store.db);
       at.api.money.onCarryOut = (id) => markUnknown(at.store.db, id);
       expect(await ask(payment, 'capture', { reference: 'r' })).toMatchObject({
@@ -287,7 +287,7 @@ describe('money that is moved', () => {
     it.each([
       ['does not answer', new RunsUnavailable('no answer')],
       ['ended under it', new RunEnded('the run ended')],
-    ])('is 202 where its run %s, since it is written down', async (_, error) => {
+    ])('is 202 where its run %s, since it is recorded', async (_, error) => {
       const payment = await aPaidPayment(at.store.db);
       at.api.money.onCarryOut = () => Promise.reject(error);
       const answer = await ask(payment, 'capture', { reference: 'r' });
@@ -306,7 +306,7 @@ describe('money that is moved', () => {
       expect(await ask(payment, 'capture', body)).toMatchObject({ status: 200, json: { id: first.json.id } });
     });
 
-    it('is 503 without the store, and nobody is asked', async () => {
+    it('is 503 without the store, and no run is asked', async () => {
       const payment = await aPaidPayment(at.store.db);
       at.api.troubles.mood = 'down';
       expect(await ask(payment, 'capture', { reference: 'r' })).toMatchObject({ status: 503 });
@@ -321,7 +321,7 @@ describe('money that is moved', () => {
       ['operation_not_possible', 409],
       ['not_confirmed', 409],
       ['a_code_of_tomorrow', 409],
-    ])('is the problem %s, the very same every time', async (code, status) => {
+    ])('is the problem %s, and the same when it is repeated', async (code, status) => {
       const payment = await aPaidPayment(at.store.db);
       const detail = 'the card was stolen';
       at.api.money.onCarryOut = (operationId) => fails(at.store.db, payment, { operationId, code, detail });
@@ -343,7 +343,7 @@ describe('money that is moved', () => {
       expect(answer).toMatchObject({ status: 402, json: { code: 'declined', reason: 'AMOUNT_TOO_HIGH' } });
     });
 
-    it('may be tried again with another reference', async () => {
+    it('may be requested again with another reference', async () => {
       const payment = await aPaidPayment(at.store.db);
       at.api.money.onCarryOut = (operationId) =>
         fails(at.store.db, payment, { operationId, code: 'declined', detail: 'no' });
@@ -353,7 +353,7 @@ describe('money that is moved', () => {
     });
   });
 
-  it('is listed newest first, ours among them, page by page', async () => {
+  it('is listed newest first, beside our own operations, page by page', async () => {
     const payment = await aPaidPayment(at.store.db);
     for (const reference of ['a', 'b', 'c']) await ask(payment, 'capture', { reference, amount: 100 });
     const ours = { kind: 'void', reference: 'give-back-1', cause: 'operator' } as const;
@@ -370,7 +370,7 @@ describe('money that is moved', () => {
     expect(await get(payment, 'operations/give-back-1')).toMatchObject({ status: 200 });
   });
 
-  it('is told in the timeline in words that a person reads', async () => {
+  it('is described in the timeline in words for people', async () => {
     const payment = await aPaidPayment(at.store.db);
     succeeds(payment, 'capture', 'parcel-1');
     await ask(payment, 'capture', { amount: 20_000, reference: 'parcel-1' });

@@ -30,11 +30,11 @@ describe('an amount in a text of ours', () => {
       'events: expected no more captured than the amount of 100, found 200',
       'events: expected no more captured than the amount of 1.00 NOK, found 2.00 NOK',
     ],
-  ])('is written as people write it: %s', (text, wanted) => {
+  ])("is written in people's form: %s", (text, wanted) => {
     expect(inMoney(text, 'NOK')).toBe(wanted);
   });
 
-  it('is found in every reason that names one', () => {
+  it('is found in every reason that has one', () => {
     const wanted = { kind: 'capture', amountMinor: 90_000, finalCapture: false } as const;
     const asked = feasible(wanted, aTransaction(payment), RULES, 0);
     expect(inMoney(asked.ok ? '' : asked.detail, 'NOK')).toBe(
@@ -46,7 +46,7 @@ describe('an amount in a text of ours', () => {
   });
 
   it.each(['order 1001 is paid', 'capture 72200 done', 'attempt 3 to send order.paid: answered 500'])(
-    'is no other number: %s',
+    'is not mistaken for another number: %s',
     (text) => {
       expect(inMoney(text, 'NOK')).toBe(text);
     },

@@ -36,7 +36,7 @@ describe('giving money in REVIEW back', () => {
   };
 
   it.each(['VOIDED', 'REFUNDED'] as const)(
-    'is 200 once it is %s, with who and why in the timeline',
+    'is 200 once it is %s, with the person and the reason in the timeline',
     async (status) => {
       const payment = await inReview();
       at.api.money.onGiveBack = () => becomes(at.store.db, payment, status).then(() => undefined);
@@ -73,7 +73,7 @@ describe('giving money in REVIEW back', () => {
   it.each([
     ['does not answer in time', new RunsUnavailable('no answer')],
     ['ended under it', new RunEnded('the run ended')],
-  ])('is 202 where its run %s: the request is left with it', async (_, error) => {
+  ])('is 202 where its run %s, since the run keeps the request', async (_, error) => {
     const payment = await inReview();
     at.api.money.onGiveBack = () => Promise.reject(error);
     expect(await ask(payment)).toMatchObject({ status: 202 });

@@ -8,7 +8,7 @@ import { API_KEY } from '../../support/api.ts';
 import { aPayment } from '../../support/builders.ts';
 import { useTestApi } from '../../support/door.ts';
 
-describe('a payment of a gateway that is not configured any more', () => {
+describe('a payment of a gateway that is no longer configured', () => {
   const at = useTestApi();
 
   async function ofAnother(changes: Partial<PaymentRow> = {}): Promise<PaymentRow> {
@@ -27,7 +27,7 @@ describe('a payment of a gateway that is not configured any more', () => {
     ['void', { reference: 'r1' }, { status: 'AUTHORIZED', transactionId: 'x' }],
     ['resolve', { decision: 'accept', actor: 'ada', reason: 'r' }, { status: 'REVIEW' }],
   ] as const)(
-    'answers %s with 503 gateway_not_configured, and nothing is written',
+    'answers %s with 503 gateway_not_configured, and changes nothing',
     async (path, body, changes) => {
       const payment = await ofAnother(changes);
       const answer = await at.api.post(`/v1/payments/${payment.id}/${path}`, body);
@@ -38,7 +38,7 @@ describe('a payment of a gateway that is not configured any more', () => {
     },
   );
 
-  it('answers a change of its reference so, too', async () => {
+  it('answers a change of its reference in the same way', async () => {
     const payment = await ofAnother({ status: 'AUTHORIZED', transactionId: 'x' });
     const answer = await at.api.send('PATCH', `/v1/payments/${payment.id}`, {
       key: API_KEY,
@@ -48,7 +48,7 @@ describe('a payment of a gateway that is not configured any more', () => {
     expect(answer).toMatchObject({ status: 503, json: { code: 'gateway_not_configured' } });
   });
 
-  it('is counted by doctor while it lives, and not afterwards', async () => {
+  it('is counted by doctor while it is open, and not afterwards', async () => {
     await ofAnother({ status: 'ON_HOLD' });
     const found = await checkGateways(at.store.db, [{ id: 'dintero' }]);
     expect(found).toMatchObject({

@@ -66,14 +66,14 @@ describe('opening a payment', () => {
         { amount: 1, items: undefined },
         ['/order/amount', '/capture', '/order/items'],
       ],
-    ])('with %s is 409 and says where', async (_, more, order, pointers) => {
+    ])('with %s is 409 and names the differences', async (_, more, order, pointers) => {
       await open();
       const answer = await open(more, order);
       expect(answer).toMatchObject({ status: 409, json: { code: 'order_mismatch' } });
       expect(pointersOf(answer)).toEqual(pointers);
     });
 
-    it('is 200 where only what is not compared differs, and follows it', async () => {
+    it('is 200 where only fields that are not compared differ, and updates them', async () => {
       const first = await open({ returnUrl: 'https://shop.example/a', metadata: { cart: '1' } });
       const second = await open({
         returnUrl: 'https://shop.example/b',
@@ -118,7 +118,7 @@ describe('opening a payment', () => {
       expect((await open({ replace: true }, { items: [{ ...LINE, quantity: 2 }] })).status).toBe(201);
     });
 
-    it('keeps nothing of the customer once the payment is settled', async () => {
+    it("deletes the customer's data once the payment is settled", async () => {
       const first = await open({ customer: { email: 'kari@shop.example' } });
       expect((await rowOf(first)).request).toMatchObject({ customerHash: expect.any(String) });
       expect((await rowOf(first)).request).not.toHaveProperty('customer');
@@ -143,7 +143,7 @@ describe('opening a payment', () => {
       ['a line break', 'Chair,\r\nred', 'Chair, red'],
       ['control characters', `Chair\u0000\u001b[31m`, 'Chair [31m'],
       ['half a character', 'Chair\ud800', 'Chair'],
-      ['more than is shown', '😀'.repeat(600), '😀'.repeat(500)],
+      ['more characters than are shown', '😀'.repeat(600), '😀'.repeat(500)],
       ['nothing', ' \n ', 'chair-1'],
     ])('shows a description with %s', async (_, description, shown) => {
       const answer = await open({}, { items: [{ ...LINE, description }] });
@@ -168,7 +168,7 @@ describe('opening a payment', () => {
       ['email', '', null],
       ['name', 'Kari\nNordmann', 'Kari Nordmann'],
       ['name', '  ', null],
-    ])('makes a %s fit or leaves it out: %j', async (field, given, written) => {
+    ])('corrects a %s or leaves it out: %j', async (field, given, written) => {
       const answer = await open({ customer: { [field]: given } });
       expect(answer).toMatchObject({
         status: 201,
@@ -186,13 +186,13 @@ describe('opening a payment', () => {
       ['sv_SE.UTF-8', 'sv-SE'],
       ['klingon', null],
       ['', null],
-    ])('makes a language fit or leaves it out: %s', async (given, written) => {
+    ])('corrects a language or leaves it out: %s', async (given, written) => {
       const answer = await open({ language: given });
       expect(answer).toMatchObject({ status: 201, json: { warnings: [{ pointer: '/language' }] } });
       expect((await rowOf(answer)).request.language).toBe(written ?? undefined);
     });
 
-    it('takes addresses, and warns of nothing that is as it should be', async () => {
+    it('takes addresses, and warns of no correct field', async () => {
       const customer = {
         email: 'kari@shop.example',
         phone: '+4799999999',
@@ -205,7 +205,7 @@ describe('opening a payment', () => {
       expect(sent[0]?.customer).toEqual(customer);
     });
 
-    it('leaves a country out that is none', async () => {
+    it('leaves out an invalid country', async () => {
       const answer = await open({ customer: { billingAddress: { city: 'Oslo', country: 'Norge' } } });
       expect(answer.json.warnings).toMatchObject([
         { pointer: '/customer/billingAddress/country', code: 'left_out' },
@@ -214,15 +214,15 @@ describe('opening a payment', () => {
     });
   });
 
-  describe('until a time of its own', () => {
+  describe('with an expiry of its own', () => {
     const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
 
-    it('is open as long as that', async () => {
+    it('is open until that time', async () => {
       const expiresAt = inMs(3_600_000);
       expect(await open({ expiresAt })).toMatchObject({ status: 201, json: { expiresAt } });
     });
 
-    it('may be told it in another time zone', async () => {
+    it('accepts the time in another time zone', async () => {
       const at1 = new Date(Math.ceil(Date.now() / 1_000 + 7_200) * 1_000);
       const expiresAt = `${new Date(at1.getTime() + 3_600_000).toISOString().slice(0, 19)}+01:00`;
       expect(await open({ expiresAt })).toMatchObject({
@@ -235,7 +235,7 @@ describe('opening a payment', () => {
       ['in the past', inMs(-1_000)],
       ['within seconds', inMs(10_000)],
       ['beyond a month', inMs(31 * 24 * 3_600_000)],
-      ['that is none', 'tomorrow'],
+      ['an invalid time', 'tomorrow'],
     ])('%s is 422', async (_, expiresAt) => {
       const answer = await open({ expiresAt });
       expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer: '/expiresAt' }] } });
@@ -244,14 +244,14 @@ describe('opening a payment', () => {
 
   describe('with a return URL', () => {
     it.each(['myshop://thanks?cart=1', 'https://shop.example/'])(
-      'may have a scheme of the list: %s',
+      'accepts a scheme of the list: %s',
       async (returnUrl) => {
         expect(await open({ returnUrl })).toMatchObject({ status: 201, json: { returnUrl } });
       },
     );
 
     it.each(['http://shop.example/', 'javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd'])(
-      'may have no other scheme: %s',
+      'accepts no other scheme: %s',
       async (returnUrl) => {
         const answer = await open({ returnUrl });
         expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer: '/returnUrl' }] } });
@@ -263,12 +263,12 @@ describe('opening a payment', () => {
       ['https://shop.example/tøfler?å=ø', 'https://shop.example/t%C3%B8fler?%C3%A5=%C3%B8'],
       ['https://bøker.example:8443/x', 'https://xn--bker-gra.example:8443/x'],
       ['HTTPS://Shop.Example/%7Ea/../b/', 'HTTPS://Shop.Example/%7Ea/../b/'],
-    ])('keeps its bytes: %s', async (returnUrl, kept) => {
+    ])('keeps the bytes of the URL: %s', async (returnUrl, kept) => {
       expect((await open({ returnUrl })).json.returnUrl).toBe(kept);
     });
   });
 
-  it.each(['.', '..'])('takes %s for no reference', async (reserved) => {
+  it.each(['.', '..'])('does not accept %s as a reference', async (reserved) => {
     reference = reserved;
     const answer = await open();
     expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer: '/order/reference' }] } });

@@ -20,7 +20,7 @@ describe("the merchant's API", () => {
   };
 
   describe('opening a payment', () => {
-    it('is 201 with everything that the shop needs to send the payer on', async () => {
+    it('is 201 with everything that the shop needs to redirect the payer', async () => {
       const reference = aReference();
       const body = anOrderBody(reference, {
         metadata: { cart: 'c1' },
@@ -50,7 +50,7 @@ describe("the merchant's API", () => {
       expect(answer.text).not.toMatch(/returnKey|customer/);
     });
 
-    it('is 200 with the same session the second time, and however many ask at once', async () => {
+    it('is 200 with the same session the second time, for any number of parallel requests', async () => {
       const body = anOrderBody(aReference());
       const answers = await Promise.all(Array.from({ length: 50 }, () => at.api.post('/v1/payments', body)));
       expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -98,7 +98,7 @@ describe("the merchant's API", () => {
       expect(kept.json.status).toBe('CANCELLED');
     });
 
-    it('lets one of several that replace it at once have its session, and refuses the others', async () => {
+    it('lets one of several parallel replacements have its session, and refuses the others', async () => {
       const reference = aReference();
       await at.api.post('/v1/payments', anOrderBody(reference));
       let asked = 0;
@@ -130,7 +130,7 @@ describe("the merchant's API", () => {
       expect(json.detail).not.toContain('replace');
     });
 
-    it('takes a payment that is to be captured at once', async () => {
+    it('accepts a payment that is captured at once', async () => {
       const answer = await at.api.post('/v1/payments', anOrderBody(aReference(), { capture: 'auto' }));
       expect(answer).toMatchObject({ status: 201, json: { capture: 'auto' } });
       expect((await findPayment(at.store.db, answer.json.id))?.capture).toBe('auto');
@@ -189,7 +189,7 @@ describe("the merchant's API", () => {
       expect(answer.json.detail).toContain('no such profile');
     });
 
-    it('begins again from the order when the run ended under it', async () => {
+    it('starts again from the order when the run ended during the call', async () => {
       let tries = 0;
       const { open: usual } = at.api.runs.answers;
       at.api.runs.answers.open = async (payment) => {
@@ -201,7 +201,7 @@ describe("the merchant's API", () => {
       expect(tries).toBe(2);
     });
 
-    it('opens the next payment when the open one was settled meanwhile', async () => {
+    it('opens the next payment when the open one was settled in the meantime', async () => {
       const { open: usual } = at.api.runs.answers;
       at.api.runs.answers.open = async (payment) => {
         if (payment.n > 1) return usual(payment);
@@ -213,7 +213,7 @@ describe("the merchant's API", () => {
       expect(answer.json.workflow.workflowId).toMatch(/\/2$/);
     });
 
-    it('is 503 when it keeps changing, and says that nothing is done twice', async () => {
+    it('is 503 when the order keeps changing, and says that nothing is done twice', async () => {
       at.api.runs.answers.open = () => Promise.reject(new RunEnded('the run ended'));
       const answer = await at.api.post('/v1/payments', anOrderBody(aReference()));
       expect(answer).toMatchObject({
@@ -223,7 +223,7 @@ describe("the merchant's API", () => {
       });
     });
 
-    it('is 503 without Temporal, and the same payment once it is back', async () => {
+    it('is 503 without Temporal, and the same payment once Temporal is back', async () => {
       const { open: usual } = at.api.runs.answers;
       const body = anOrderBody(aReference());
       at.api.runs.answers.open = () => Promise.reject(new RunsUnavailable('no worker'));
@@ -244,7 +244,7 @@ describe("the merchant's API", () => {
   });
 
   describe('reading', () => {
-    it('shows a payment with its story', async () => {
+    it('shows a payment with its timeline', async () => {
       const { json } = await at.api.post('/v1/payments', anOrderBody(aReference()));
       await become(json.id, 'AUTHORIZED');
       const answer = await at.api.send('GET', `/v1/payments/${json.id}`, { key: API_KEY });
@@ -369,14 +369,14 @@ describe("the merchant's API", () => {
       expect(answer).toMatchObject({ status: 409, json: { code } });
     });
 
-    it('a cancel with a field that we do not know is 422, whatever the payment', async () => {
+    it('a cancel with an unknown field is 422 for every payment', async () => {
       const payment = await aPayment(at.store.db);
       at.api.runs.answers.cancel = () => Promise.resolve({ kind: 'not_open', status: 'AUTHORIZED' });
       const answer = await at.api.post(`/v1/payments/${payment.id}/cancel`, { why: 'x' });
       expect(answer).toMatchObject({ status: 422, json: { errors: [{ pointer: '/why' }] } });
     });
 
-    it('a cancel is 200 with the payment as it is then', async () => {
+    it('a cancel is 200 with the payment in its new state', async () => {
       const payment = await aPayment(at.store.db);
       at.api.runs.answers.cancel = async ({ paymentId }) => {
         await become(paymentId, 'CANCELLED', { closedBy: 'merchant' });
@@ -417,7 +417,7 @@ describe("the merchant's API", () => {
       });
     });
 
-    it('a decision is written down with who and why', async () => {
+    it('a decision is recorded with the person and the reason', async () => {
       const payment = await aPayment(at.store.db);
       await become(payment.id, 'REVIEW', { review: 'late_money' });
       const body = { decision: 'accept', actor: 'kari', reason: 'called the payer' };
@@ -426,7 +426,7 @@ describe("the merchant's API", () => {
       expect(notes).toMatchObject([{ data: body }]);
     });
 
-    it('a decision that can not be carried out is 409', async () => {
+    it("a decision that can't be carried out is 409", async () => {
       const payment = await aPayment(at.store.db);
       await become(payment.id, 'REVIEW', { review: 'late_money' });
       at.api.runs.answers.resolve = () => Promise.resolve({ kind: 'refused', reason: 'nothing to accept' });
@@ -452,7 +452,7 @@ describe("the merchant's API", () => {
     it.each([
       ['no key', {}],
       ['a wrong key', { authorization: 'Bearer test_key_0123456789abcdef99' }],
-      ['a key that only begins rightly', { authorization: `Bearer ${API_KEY.slice(0, -1)}` }],
+      ['a key that only begins like a right one', { authorization: `Bearer ${API_KEY.slice(0, -1)}` }],
       ['another scheme', { authorization: `Basic ${API_KEY}` }],
       ['an empty one', { authorization: 'Bearer ' }],
       ['two keys', { authorization: `Bearer ${API_KEY} ${SECOND_KEY}` }],
@@ -464,7 +464,7 @@ describe("the merchant's API", () => {
       expect(answer.text).not.toContain('test_key');
     });
 
-    it.each([API_KEY, SECOND_KEY])('each of several opens the door', async (key) => {
+    it.each([API_KEY, SECOND_KEY])('each of several is accepted', async (key) => {
       expect(await at.api.send('GET', '/v1/payments', { key })).toMatchObject({ status: 200 });
     });
 
@@ -478,12 +478,12 @@ describe("the merchant's API", () => {
       '//v1/payments',
       '/v1//payments',
       '/%76%31/payments',
-    ])('none is asked for where nothing is shown, and one wherever something is: %s', async (target) => {
+    ])('are required at each address that shows anything, and at no other: %s', async (target) => {
       const { status } = await at.api.send('GET', target);
       expect([401, 404]).toContain(status);
     });
 
-    it('is asked for before the body is looked at', async () => {
+    it('are checked before the body is parsed', async () => {
       expect(await at.api.post('/v1/payments', 'nonsense', { key: null })).toMatchObject({ status: 401 });
     });
   });

@@ -23,7 +23,7 @@ describe('changing merchantReference2', () => {
       body: JSON.stringify(body),
     });
 
-  it('is 200 once the gateway has it, and kept with the payment and in its timeline', async () => {
+  it('is 200 once the gateway has it, and is kept with the payment and in its timeline', async () => {
     const opened = { request: { lines: [], merchantReference2: 'old', language: 'no' } };
     const payment = await aPaidPayment(at.store.db, 'AUTHORIZED', { opened });
     const calls = gateway(() => Promise.resolve());
@@ -68,7 +68,7 @@ describe('changing merchantReference2', () => {
       '7',
     ],
     ['502 where the gateway refuses', new GatewayRejected('too long'), 502, 'gateway_rejected', undefined],
-  ])('is %s, and nothing is kept', async (_, error, status, code, retryAfter) => {
+  ])('is %s, and nothing is stored', async (_, error, status, code, retryAfter) => {
     const payment = await aPaidPayment(at.store.db);
     gateway(() => Promise.reject(error));
     const answer = await patch(payment, { merchantReference2: 'x' });
@@ -91,7 +91,7 @@ describe('changing merchantReference2', () => {
     expect(calls).not.toHaveBeenCalled();
   });
 
-  it('by two at once leaves the same here and at the gateway', async () => {
+  it('by two requests at once leaves the same value here and at the gateway', async () => {
     const payment = await aPaidPayment(at.store.db);
     let [written, answerSlow]: [string, () => void] = ['', () => undefined];
     const update = jest.spyOn(at.api.service.gateways.named('dintero'), 'updateReference');
@@ -117,7 +117,7 @@ describe('changing merchantReference2', () => {
     expect((await findPayment(at.store.db, payment.id))?.request.merchantReference2).toBe('slow');
   });
 
-  it('is 404 for a payment that nobody knows', async () => {
+  it('is 404 for an unknown payment', async () => {
     const nobody = { id: 'pay_none' } as PaymentRow;
     expect(await patch(nobody, { merchantReference2: 'x' })).toMatchObject({ status: 404 });
   });

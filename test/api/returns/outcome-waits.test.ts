@@ -17,7 +17,7 @@ describe('waiting for an outcome', () => {
   }, 180_000);
   afterAll(() => store.close());
 
-  it('is for 200 at a time: others get what is known at once, until there is room again', async () => {
+  it('is limited to 200 at a time: others get the current status at once', async () => {
     const waits = createOutcomeWaits(store.db);
     const all250 = await Promise.all(Array.from({ length: 250 }, () => aPayment(store.db)));
     let answered = 0;
@@ -40,7 +40,7 @@ describe('waiting for an outcome', () => {
     await later;
   });
 
-  it('is for three at a time of one payment: its payer does not take the room of the others', async () => {
+  it('is limited to three at a time for one payment, so that its payer does not take the room of others', async () => {
     const waits = createOutcomeWaits(store.db);
     const [payment, other] = [await aPayment(store.db), await aPayment(store.db)];
     const answered: string[] = [];

@@ -31,7 +31,7 @@ describe('a return hit', () => {
       TELLS,
     );
 
-  it('goes on to the shop with what we know, its own query and fragment kept', async () => {
+  it("redirects to the shop with the current status, and keeps the URL's own query and fragment", async () => {
     await become('AUTHORIZED');
     const answer = await visit();
     expect(answer.status).toBe(303);
@@ -47,7 +47,7 @@ describe('a return hit', () => {
     ['FAILED', 'failed'],
     ['EXPIRED', 'failed'],
     ['CANCELLED', 'cancelled'],
-  ] as const)('of a payment that is %s says %s, at once and without waking anybody', async (status, word) => {
+  ] as const)('of a payment that is %s says %s, at once and without waking a run', async (status, word) => {
     await become(status);
     const answer = await visit();
     expect(answer.headers.location).toContain(`status=${word}`);
@@ -55,7 +55,7 @@ describe('a return hit', () => {
     expect(at.api.runs.pokes).toEqual([]);
   });
 
-  it('of money that came too late for its order is never told that it is paid', async () => {
+  it('of late money never says that it is paid', async () => {
     const closed = aFinding('CANCELLED', { closedBy: 'merchant', cause: 'merchant' });
     await recordFinding(at.store.db, aRecord(payment, { finding: closed, key: 'closed' }), TELLS);
     await become('AUTHORIZED');
@@ -64,7 +64,7 @@ describe('a return hit', () => {
     expect((await visit()).headers.location).toContain('status=failed');
   });
 
-  it('waits for an outcome and is let go as soon as there is one', async () => {
+  it('waits for a final status and ends as soon as there is one', async () => {
     const waiting = visit();
     await until('the run is poked', () => at.api.runs.pokes.length === 1);
     await become('AUTHORIZED');
@@ -109,7 +109,7 @@ describe('a return hit', () => {
     expect(location.replace(known, '').replace(/[?&](?=#|$)/, '')).toBe(returnUrl.replace(/[?&]$/, ''));
   });
 
-  it('is in the story, once, although the payment is settled', async () => {
+  it('is in the timeline once, although the payment is settled', async () => {
     await become('AUTHORIZED');
     const returns = async () =>
       (await readTimeline(at.store.db, payment.id)).filter(({ kind }) => kind === 'return');
@@ -120,22 +120,22 @@ describe('a return hit', () => {
     expect(at.api.runs.pokes).toEqual([]);
   });
 
-  it('within seconds of another asks once more, when these are over', async () => {
+  it('within seconds of another pokes once more when these seconds are over', async () => {
     await Promise.all(Array.from({ length: 6 }, () => visit()));
-    await until('the last of them is heard', () => at.api.runs.pokes.length === 2);
+    await until('the last of them has poked', () => at.api.runs.pokes.length === 2);
     expect(at.api.runs.pokes[0]).toEqual({ orderReference: payment.orderReference, n: 1, why: 'return' });
   });
 
-  it('after the previews of a link is heard, and after three no more for half a minute', async () => {
+  it('still pokes after the previews of a link, at most three times in half a minute', async () => {
     await Promise.all(Array.from({ length: 6 }, () => visit()));
     await until('the previews are over', () => at.api.runs.pokes.length === 2);
     await visit();
-    await until('the payer is heard', () => at.api.runs.pokes.length === 3);
+    await until('the payer has poked', () => at.api.runs.pokes.length === 3);
     await visit();
     expect(at.api.runs.pokes).toHaveLength(3);
   }, 20_000);
 
-  it('goes on without Temporal', async () => {
+  it('redirects without Temporal', async () => {
     at.api.runs.temporal = 'down';
     expect((await visit()).headers.location).toContain('status=pending');
   });
@@ -149,7 +149,7 @@ describe('a return hit', () => {
     ['another gateway', '/return/stripe?k=KEY'],
     ['two keys', '/return/dintero?k=KEY&k=KEY'],
     ['a payment id but no key', '/return/dintero?payment=ID'],
-  ])('with %s is a neutral 404 that wakes nobody', async (_, target) => {
+  ])('with %s is a neutral 404 that wakes no run', async (_, target) => {
     const answer = await at.api.send(
       'GET',
       target.replaceAll('KEY', payment.returnKey).replace('ID', payment.id),
@@ -159,7 +159,7 @@ describe('a return hit', () => {
     expect(at.api.runs.pokes).toEqual([]);
   });
 
-  it('by HEAD goes on at once and wakes nobody', async () => {
+  it('by HEAD redirects at once and wakes no run', async () => {
     const answer = await visit(payment, 'HEAD');
     expect(answer).toMatchObject({ status: 303, text: '' });
     expect(answer.ms).toBeLessThan(1_000);
@@ -176,26 +176,23 @@ describe('a return hit', () => {
       ['down', '*/*'],
       ['down', undefined],
       ['hanging', browser],
-    ] as const)(
-      '(%s) shows %s a page that says to pay nothing again, and tries again',
-      async (mood, accept) => {
-        at.api.troubles.mood = mood;
-        const answer = await come(accept);
-        expect(answer).toMatchObject({
-          status: 503,
-          headers: { 'retry-after': '1', refresh: '5', 'cache-control': 'no-store' },
-        });
-        expect(answer.headers['content-type']).toMatch(/^text\/html/);
-        expect(answer.headers['x-request-id']).toMatch(/^[\w-]+$/);
-        expect(answer.text).toContain('Your payment is being checked');
-        expect(answer.text).toContain('you do not have to pay again');
-        expect(answer.text).not.toMatch(/ECONNREFUSED| at |store|unavailable/);
-        expect(answer.ms).toBeLessThan(4_000);
-      },
-    );
+    ] as const)('(%s) shows %s a page that says not to pay again, and reloads', async (mood, accept) => {
+      at.api.troubles.mood = mood;
+      const answer = await come(accept);
+      expect(answer).toMatchObject({
+        status: 503,
+        headers: { 'retry-after': '1', refresh: '5', 'cache-control': 'no-store' },
+      });
+      expect(answer.headers['content-type']).toMatch(/^text\/html/);
+      expect(answer.headers['x-request-id']).toMatch(/^[\w-]+$/);
+      expect(answer.text).toContain('Your payment is being checked');
+      expect(answer.text).toContain('you do not have to pay again');
+      expect(answer.text).not.toMatch(/ECONNREFUSED| at |store|unavailable/);
+      expect(answer.ms).toBeLessThan(4_000);
+    });
 
     it.each(['application/json', 'application/problem+json', 'application/json, text/html;q=0.5'])(
-      'tells a machine that takes %s what is wrong',
+      'sends a program that accepts %s the problem as JSON',
       async (accept) => {
         at.api.troubles.mood = 'down';
         const answer = await come(accept);
@@ -205,12 +202,12 @@ describe('a return hit', () => {
       },
     );
 
-    it('sends no page with HEAD', async () => {
+    it('sends no page to HEAD', async () => {
       at.api.troubles.mood = 'down';
       expect(await come(browser, 'HEAD')).toMatchObject({ status: 503, text: '' });
     });
 
-    it('says so in JSON of everything that is not for payers', async () => {
+    it('answers JSON at addresses that are not for payers', async () => {
       at.api.troubles.mood = 'down';
       const answer = await at.api.send('GET', '/v1/payments', { key: API_KEY, headers: { accept: browser } });
       expect(answer).toMatchObject({ status: 503, json: { code: 'unavailable' } });
@@ -236,7 +233,7 @@ describe('a return hit', () => {
       expect(answer.headers['refresh']).toBeUndefined();
     });
 
-    it('shows a page that keeps itself up to date while nothing is known', async () => {
+    it('shows a page that reloads while the status is open', async () => {
       const answer = await visit();
       expect(answer.headers['refresh']).toBe('5');
       expect(answer.text).toContain('is being checked');

@@ -98,7 +98,7 @@ describe('GET /v1/search', () => {
     expect(await found(q())).toMatchObject([expected]);
   });
 
-  it('says of each what became of it, and over how much', async () => {
+  it('shows the status and the amount of each result', async () => {
     expect(await found('order-1')).toEqual([
       {
         kind: 'order',
@@ -117,14 +117,14 @@ describe('GET /v1/search', () => {
     expect(await found('order-1/order.paid')).toMatchObject([{ status: 'pending', amount: null }]);
   });
 
-  it('finds a callback that is of no order', async () => {
+  it('finds a callback without an order', async () => {
     const { id } = await logDelivery(at.store.db, aDelivery(null, { ignoredBecause: 'foreign' }));
     expect(await found(id)).toMatchObject([
       { kind: 'delivery', id, orderReference: null, paymentId: null, status: 'ignored' },
     ]);
   });
 
-  it('takes an amount as its currency writes it, and no bare number for one', async () => {
+  it('finds an amount with its currency, and not a bare number', async () => {
     expect(await found('500 JPY')).toHaveLength(1);
     expect(await found('5.00 NOK')).toHaveLength(20);
     expect(await found('5.00 JPY')).toEqual([]);
@@ -147,7 +147,7 @@ describe('GET /v1/search', () => {
     expect((await ask('order-1')).json.hasMore).toBe(false);
   });
 
-  it('is an empty list where nothing has that id, or only begins with it', async () => {
+  it('is an empty list for an unknown id and for the beginning of an id', async () => {
     for (const q of [
       'order',
       'order-12',
@@ -175,7 +175,7 @@ describe('GET /v1/search', () => {
     expect(answer.json.errors[0].pointer).toMatch(/^\/(q|limit)?$/);
   });
 
-  it('needs a key', async () => {
+  it('requires a key', async () => {
     expect((await at.api.send('GET', '/v1/search?q=order-1')).status).toBe(401);
   });
 });

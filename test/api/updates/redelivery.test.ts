@@ -41,7 +41,7 @@ describe('a delivery', () => {
     return id;
   };
 
-  it('is run again as one of its own, with who and why in the timeline alone', async () => {
+  it('is run again as a new delivery, with the person and the reason in the timeline alone', async () => {
     const id = await stored();
     expect(await redeliver(id)).toMatchObject({
       status: 202,
@@ -74,7 +74,7 @@ describe('a delivery', () => {
     expect(first?.body.toString()).toBe('kept');
   });
 
-  it('is another one each time it is run', async () => {
+  it('becomes a new delivery each time it is run', async () => {
     const id = await stored();
     await redeliver(id);
     await redeliver(id);
@@ -93,8 +93,8 @@ describe('a delivery', () => {
   it.each([
     ['refused', { outcome: 'refused' }],
     ['ignored', { outcome: 'ignored' }],
-    ['about nobody', { paymentId: null }],
-  ])('that is %s is not', async (_, change) => {
+    ['without a payment', { paymentId: null }],
+  ])('that is %s is not run again', async (_, change) => {
     const id = await stored();
     await at.store.db.update(deliveries).set(change).where(eq(deliveries.id, id));
     expect(await redeliver(id)).toMatchObject({ status: 409, json: { code: 'not_redeliverable' } });
@@ -104,17 +104,17 @@ describe('a delivery', () => {
 
   it.each([
     ['no such delivery', 'dlv_none', ASKER, 404],
-    ['an id that is none', '%2e%2e%2fx', ASKER, 404],
-    ['an asker without a name', null, { actor: '', reason: 'x' }, 422],
+    ['an invalid id', '%2e%2e%2fx', ASKER, 404],
+    ['an actor without a name', null, { actor: '', reason: 'x' }, 422],
     ['no reason', null, { actor: 'ada', reason: '' }, 422],
-    ['a field too many', null, { ...ASKER, force: true }, 422],
+    ['an unknown field', null, { ...ASKER, force: true }, 422],
     ['no body', null, '', 400],
   ])('with %s is refused', async (_, id, body, status) => {
     expect((await redeliver(id ?? (await stored()), body)).status).toBe(status);
     expect(at.api.runs.callbacks).toEqual([]);
   });
 
-  it('needs an API key', async () => {
+  it('requires an API key', async () => {
     expect(
       (await at.api.post(`/v1/deliveries/${await stored()}/redeliver`, ASKER, { key: null })).status,
     ).toBe(401);
@@ -136,7 +136,7 @@ describe('an update', () => {
     attempted(at.store.db, effect, { state, answer: '500' });
   const get = (query = '') => at.api.send('GET', `/v1/updates${query}`, { key: API_KEY });
 
-  it('shows each attempt at it, newest first and page by page, under its id as one segment', async () => {
+  it('shows each of its attempts, newest first and page by page, with its id as one path segment', async () => {
     for (const state of ['pending', 'pending', 'delivered'] as const) await finish(state);
     const path = `/v1/updates/${encodeURIComponent(effectId)}/attempts`;
     const page = (query: string) => at.api.send('GET', `${path}${query}`, { key: API_KEY });
@@ -155,14 +155,14 @@ describe('an update', () => {
     expect((await at.api.send('GET', path)).status).toBe(401);
   });
 
-  it('says when the next attempt is due, as long as there is one', async () => {
+  it('shows the time of the next attempt while there is one', async () => {
     expect((await get()).json.data).toMatchObject([{ nextAttemptAt: expect.stringMatching(/Z$/) }]);
     await finish('delivered');
     expect((await get()).json.data).toMatchObject([{ nextAttemptAt: null }]);
   });
 
   it.each(['pending', 'gave_up', 'gone', 'delivered', 'off'] as const)(
-    'that is %s is queued again, its three days counted anew, and told at once',
+    'that is %s is queued again, with three new days, and sent at once',
     async (state) => {
       await finish(state);
       await at.store.db.update(outbox).set({ createdAt: new Date('2026-01-01T00:00:00Z') });
@@ -213,7 +213,7 @@ describe('an update', () => {
     expect(await listUpdates(at.store.db, payment.id)).toMatchObject([{ state: 'pending' }]);
   });
 
-  it('that waits for its next try is sent now', async () => {
+  it('that waits for its next attempt is sent now', async () => {
     await finish('pending');
     await at.store.db.update(outbox).set({ nextAttemptAt: new Date(Date.now() + 3_600_000) });
     const answer = await resend();
@@ -226,7 +226,7 @@ describe('an update', () => {
     expect(await findUntold(at.store.db, 10)).toMatchObject([{ effectId }]);
   });
 
-  it('is one of all that were given up since a time', async () => {
+  it('is sent with all others that were given up since a time', async () => {
     const older = await aPayment(at.store.db);
     const [old = ''] = (await recordFinding(at.store.db, aRecord(older), TELLS)).effects;
     for (const effect of [effectId, old]) await finish('gave_up', effect);
@@ -244,7 +244,7 @@ describe('an update', () => {
     expect(await resend({ state: 'gave_up', since, ...ASKER })).toMatchObject({ json: { queued: 0 } });
   });
 
-  it('is one of all that wait for their next try', async () => {
+  it('is sent with all others that wait for their next attempt', async () => {
     const since = new Date(Date.now() - 60_000).toISOString();
     expect(await resend({ state: 'pending', since, ...ASKER })).toMatchObject({ json: { queued: 0 } });
     await finish('pending');
@@ -254,7 +254,7 @@ describe('an update', () => {
     });
   });
 
-  it('whose body is deleted is not, and neither stands in the way of the others that were given up', async () => {
+  it('without a body is not sent, and does not block the others that were given up', async () => {
     const older = await aPayment(at.store.db);
     const [old = ''] = (await recordFinding(at.store.db, aRecord(older), TELLS)).effects;
     for (const effect of [effectId, old]) await finish('gave_up', effect);
@@ -282,7 +282,7 @@ describe('an update', () => {
     expect((await resend({ ...body, ...ASKER })).status).toBe(422);
   });
 
-  it('that the order has overtaken is not', async () => {
+  it('that was superseded is not sent', async () => {
     const held = await aPayment(at.store.db);
     const hold = aRecord(held, { finding: aFinding('ON_HOLD') });
     const [pending = ''] = (await recordFinding(at.store.db, hold, TELLS)).effects;
@@ -298,7 +298,7 @@ describe('an update', () => {
   it.each([
     ['no such update', { effectId: 'none/order.paid', ...ASKER }, 404],
     ['no id', ASKER, 422],
-    ['an asker without a name', { effectId: 'x', actor: '', reason: 'x' }, 422],
+    ['an actor without a name', { effectId: 'x', actor: '', reason: 'x' }, 422],
   ])('with %s is refused', async (_, body, status) => {
     expect((await resend(body)).status).toBe(status);
   });

@@ -41,15 +41,15 @@ function anEnvelope(changes: Record<string, unknown> = {}): Record<string, unkno
   };
 }
 
-describe('dintero account webhook, rightly signed', () => {
-  it('is an HMAC-SHA1 of the bytes, in hexadecimal', () => {
+describe('a dintero account webhook with a valid signature', () => {
+  it('has an HMAC-SHA1 of its bytes, in hexadecimal', () => {
     // RFC 2202, test case 2.
     expect(signBodyForTest('what do ya want for nothing?', 'Jefe')).toBe(
       'effcdf6ae5eb2fa2d27416d5f184df9c259a7c79',
     );
   });
 
-  it('names the session, which says whose it is', () => {
+  it('names the session, by which its payment is found', () => {
     expect(verify(anEnvelope())).toEqual({
       outcome: 'verified',
       delivery: {
@@ -67,12 +67,12 @@ describe('dintero account webhook, rightly signed', () => {
     });
   });
 
-  it('is known by its session alone, since another shop on the account may name payments as we do', () => {
+  it('is matched by its session alone, since another shop on the account may name payments as we do', () => {
     const delivery = deliveryOf(verify(anEnvelope({ transaction: aTransaction({ metadata: METADATA }) })));
     expect(delivery).toMatchObject({ key: null, keyBySession: true, kind: 'payment' });
   });
 
-  it('may be signed by any of the secrets', () => {
+  it('may be signed with any of the secrets', () => {
     expect(deliveryOf(verify(anEnvelope(), { secret: 'old-hook-secret' })).secretIndex).toBe(1);
   });
 
@@ -86,14 +86,14 @@ describe('dintero account webhook, rightly signed', () => {
     ['PARTIALLY_REFUNDED', undefined, 'REFUND'],
     ['AUTHORIZATION_VOIDED', [], 'VOID'],
     ['AUTHORIZED', 'none', undefined],
-  ])('of a transaction in %s tells what was done last: %j', (status, events, event) => {
+  ])('of a transaction in %s names the last operation: %j', (status, events, event) => {
     const transaction = aTransaction({ status, events });
     const { eventRef, ...claim } = deliveryOf(verify(anEnvelope({ transaction }))).claim;
     expect(claim).toEqual({ sessionId: SESSION, transactionId: TRANSACTION, ...(event && { event }) });
     expect(eventRef?.endsWith(`/${event}`)).not.toBe(false);
   });
 
-  it('of a transaction names the last event, where that has moved money', () => {
+  it('of a transaction names the last event that moved money', () => {
     const refOf = (...events: object[]) =>
       deliveryOf(verify(anEnvelope({ transaction: aTransaction({ status: 'CAPTURED', events }) }))).claim
         .eventRef;
@@ -103,7 +103,7 @@ describe('dintero account webhook, rightly signed', () => {
     expect(refOf({ id: 'e1', event: 'AUTHORIZE' })).toBeUndefined();
   });
 
-  it('of an authorization may be about no transaction', () => {
+  it('of an authorization may have no transaction', () => {
     const authorization = { merchant_reference: '1001', session_id: SESSION, error: 'cancelled' };
     const body = anEnvelope({ event: 'checkout_authorization', authorization, transaction: undefined });
     expect(deliveryOf(verify(body))).toMatchObject({
@@ -112,7 +112,7 @@ describe('dintero account webhook, rightly signed', () => {
     });
   });
 
-  it('has a hash that is equal for equal contents under any delivery id', () => {
+  it('has the same hash for the same contents under any delivery id', () => {
     const hashOf = (changes: Record<string, unknown>) => deliveryOf(verify(anEnvelope(changes))).contentHash;
     const captured = (id: string) => ({
       transaction: aTransaction({
@@ -128,7 +128,7 @@ describe('dintero account webhook, rightly signed', () => {
     expect(hashOf(short('2026-11-21T12:00:01Z'))).not.toBe(hashOf(short('2026-11-21T12:00:02Z')));
   });
 
-  it('takes its id from the body, which is signed, then from the header, then from its bytes', () => {
+  it('takes its id from the signed body, then from the header, then from its bytes', () => {
     const nameless = anEnvelope({ event_delivery: undefined });
     const headers = { 'event-delivery': ' from-the-header ' };
     expect(deliveryOf(verify(anEnvelope(), { headers })).eventId).toContain('9ebb6d41');
@@ -140,13 +140,13 @@ describe('dintero account webhook, rightly signed', () => {
     ['a ping', { event: 'ping', transaction: undefined }],
     ['a ping that names no account', { event: 'ping', account_id: undefined }],
     ['a settlement', { event: 'settlement_add', transaction: undefined }],
-    ['an event of tomorrow', { event: 'checkout_teleport' }],
-  ])('is nothing to act upon when it is %s', (_name, changes) => {
+    ['a future event', { event: 'checkout_teleport' }],
+  ])('needs no action when it is %s', (_name, changes) => {
     expect(deliveryOf(verify(anEnvelope(changes)))).toMatchObject({ kind: 'ping', key: null });
   });
 
   // docs.dintero.com, subscription deliveries, ping: the subscription itself, without account or event.
-  it('is nothing to act upon when it is the ping as it is documented', () => {
+  it('needs no action when it is the ping from the documentation', () => {
     const ping = {
       created_at: '2026-11-21T12:00:00Z',
       created_by: 'client-1',
@@ -179,7 +179,10 @@ describe('dintero account webhook, rightly signed', () => {
     ['no session', anEnvelope({ transaction: aTransaction({ session_id: undefined }) })],
     ['a session that is a path', anEnvelope({ transaction: aTransaction({ session_id: '../x' }) })],
     ['no transaction', anEnvelope({ transaction: undefined })],
-    ['another session than it sums up', anEnvelope({ authorization: { session_id: `${ACCOUNT}.other` } })],
+    [
+      'another session than in its summary',
+      anEnvelope({ authorization: { session_id: `${ACCOUNT}.other` } }),
+    ],
     [
       'our key beside another order',
       anEnvelope({ transaction: aTransaction({ metadata: METADATA, merchant_reference: '1002' }) }),
@@ -193,7 +196,7 @@ describe('dintero account webhook, rightly signed', () => {
     expect(deliveryOf(verify(body))).toMatchObject({ kind: 'unclear', ageSeconds: 0 });
   });
 
-  it('is read in no time, however deep or wide it is', () => {
+  it('is parsed fast at any depth and width', () => {
     const startedAt = performance.now();
     const deep = '['.repeat(500_000) + ']'.repeat(500_000);
     const within = (text: string) => JSON.stringify(anEnvelope()).replace('"events":[', `"events":[${text},`);
@@ -203,7 +206,7 @@ describe('dintero account webhook, rightly signed', () => {
     expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
-  it('never throws, whatever JSON it is', () => {
+  it('never throws, for any JSON', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (transaction, authorization) => {
         const event = 'checkout_transaction';
@@ -215,11 +218,11 @@ describe('dintero account webhook, rightly signed', () => {
   });
 });
 
-describe('dintero account webhook, not proved', () => {
+describe('a dintero account webhook without a valid signature', () => {
   const signed = (body: string) => ({ 'event-signature': signBodyForTest(body, 'new-hook-secret') });
   const body = JSON.stringify(anEnvelope({ transaction: aTransaction({ metadata: METADATA }) }));
 
-  it('is refused, with what it claims', () => {
+  it('is refused, and keeps its claim', () => {
     const claim = { sessionId: SESSION, transactionId: TRANSACTION };
     expect(gateway.verify(aRequest(body))).toMatchObject({ reason: 'no_signature', key: KEY, claim });
     expect(verify(body, { secret: 'a-forgers' })).toMatchObject({
@@ -233,7 +236,7 @@ describe('dintero account webhook, not proved', () => {
     });
   });
 
-  it('is refused where no secret is configured, and says so', () => {
+  it('is refused where no secret is configured, with that reason', () => {
     const without = createDinteroGateway(settingsFor('http://127.0.0.1:1'));
     expect(without.verify(aRequest(body, signed(body)))).toMatchObject({
       outcome: 'refused',
@@ -242,7 +245,7 @@ describe('dintero account webhook, not proved', () => {
     });
   });
 
-  it('is refused whichever byte was changed', () => {
+  it('is refused for each changed byte', () => {
     const headers = signed(body);
     fc.assert(
       fc.property(fc.nat(body.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
@@ -253,17 +256,17 @@ describe('dintero account webhook, not proved', () => {
     );
   });
 
-  it('claims nothing when it is too large to be worth reading', () => {
+  it('has no claim when it is too large to be read', () => {
     const large = body.replace('{', `{"padding":"${'x'.repeat(70_000)}",`);
     expect(gateway.verify(aRequest(large))).toMatchObject({ outcome: 'refused', key: null, claim: {} });
   });
 
-  it('is malformed when it names nothing, and when it is no POST', () => {
+  it('is malformed without any id, and when it is no POST', () => {
     expect(gateway.verify(aRequest('{"hello":"world"}')).outcome).toBe('malformed');
     expect(gateway.verify({ ...aRequest(body, signed(body)), method: 'GET' }).outcome).toBe('malformed');
   });
 
-  it('is not proved by the signature of a session callback, nor the other way round', () => {
+  it('is not verified by the signature of a session callback, nor the other way round', () => {
     const query = {
       ...aRequest(body, signed(body)),
       target: '/callbacks/dintero?payment=pay_1&order=1001&n=1',

@@ -64,7 +64,7 @@ const faults = (of: object) => sandbox.call('POST', '/__sim/faults', of);
 const CAPTURE = { kind: 'capture', reference: 'op-1' } as const;
 
 describe('dintero money at the sandbox', () => {
-  it('of Klarna is the same money after its authorization was extended', async () => {
+  it('of Klarna stays the same money after its authorization was extended', async () => {
     const at = await paid({ outcome: 'authorize', product: 'klarna.klarna' });
     const before = await read(at);
     const path = `/v1/transactions/${at.transactionId}/authorization`;
@@ -77,7 +77,7 @@ describe('dintero money at the sandbox', () => {
     });
   });
 
-  it('is captured in parts by line, refunded, and shown by what each was called', async () => {
+  it('is captured in parts by line and refunded, and each operation is shown with its reference', async () => {
     const at = await paid();
     const lines = [{ lineId: '1', amountMinor: 20000, quantity: 0.5 }];
     await gateway.operate(request(at, { amountMinor: 20000, lines }));
@@ -119,7 +119,7 @@ describe('dintero money at the sandbox', () => {
     },
   );
 
-  it('is declined with the reason: too much, of no line, of a product that has no void', async () => {
+  it('is declined with the reason: more than is left, an unknown line, a product without voids', async () => {
     const at = await paid();
     const declined = (reason: string) => ({ kind: 'declined', reason: expect.stringContaining(reason) });
     expect(await gateway.operate(request(at, { amountMinor: AMOUNT + 1 }))).toEqual(
@@ -133,7 +133,7 @@ describe('dintero money at the sandbox', () => {
     expect([gateway.rulesFor(paymentMethod).voids, capturableMinor]).toEqual(['never', 0]);
   });
 
-  it('is captured once when the answer is lost: nothing is sent again, and the trace is found', async () => {
+  it('is captured once when the answer is lost: nothing is sent again, and the operation is found', async () => {
     const at = await paid();
     await faults({ capture: { drop: 'after', times: 1 } });
     expect(await gateway.operate(request(at))).toMatchObject({ kind: 'lost' });
@@ -141,7 +141,7 @@ describe('dintero money at the sandbox', () => {
     expect((await sandbox.call('GET', '/__sim/requests')).body).toMatchObject({ capture: 1 });
   });
 
-  it('is not captured when the connection broke before: no trace is left', async () => {
+  it('is not captured when the connection broke before: the transaction shows no operation', async () => {
     const at = await paid();
     await faults({ capture: { drop: 'before', times: 1 } });
     expect(await gateway.operate(request(at))).toMatchObject({ kind: 'lost' });
@@ -160,7 +160,7 @@ describe('dintero money at the sandbox', () => {
       },
     ],
     ['corrected', { state: 'done', amountMinor: AMOUNT }],
-  ])('that is only accepted is pending, until it ends in %s', async (result, trace) => {
+  ])('is pending when it is only accepted, until it ends in %s', async (result, trace) => {
     const at = await paid();
     await faults({ capture: { pending: true, afterMs: 100, result } });
     expect(traceOf(CAPTURE, await answeredWith(request(at)))).toMatchObject({ state: 'pending' });
@@ -170,7 +170,7 @@ describe('dintero money at the sandbox', () => {
     expect([operations.length, capturedMinor]).toEqual([1, trace.state === 'done' ? AMOUNT : 0]);
   });
 
-  it('has failed in a 200 that says so, and is done after all once that is corrected', async () => {
+  it('has failed where a 200 says so, and is done after a correction', async () => {
     const at = await paid();
     await faults({ capture: { result: 'corrected', correctAfterMs: 150, times: 1 } });
     expect(traceOf(CAPTURE, await answeredWith(request(at)))).toMatchObject({ state: 'failed' });
@@ -178,14 +178,14 @@ describe('dintero money at the sandbox', () => {
     expect(leftFor('capture', await read(at))).toBe(0);
   });
 
-  it('waits while something else is not finished', async () => {
+  it('waits while another operation is not finished', async () => {
     const at = await paid();
     await faults({ capture: { pending: true, result: 'never' } });
     await gateway.operate(request(at, { amountMinor: 100 }));
     expect(await gateway.operate(request(at, { kind: 'void' }))).toMatchObject({ kind: 'busy' });
   });
 
-  it('gets its second reference', async () => {
+  it('gets the second reference', async () => {
     const at = await paid();
     await gateway.updateReference(at.transactionId, 'shop-77');
     const { body } = await sandbox.api('GET', `/v1/transactions/${at.transactionId}`);
@@ -239,7 +239,7 @@ describe('calls of the sandbox', () => {
     expect(await gateway.countCallbacksSent((await paid()).sessionId)).toBe(0);
   });
 
-  it('about the account come for as long as there is a subscription to us', async () => {
+  it('about the account arrive as long as there is a subscription to our URL', async () => {
     const subscriptions = `/v1/accounts/${ACCOUNT}/hooks/subscriptions`;
     const { publicUrl } = settingsFor(sandbox.url);
     const events = ['checkout_transaction'];
@@ -253,7 +253,7 @@ describe('calls of the sandbox', () => {
     expect(await withoutSecret.findSubscription()).toBe('not_expected');
   });
 
-  it('about the account are understood: what was paid, cancelled, captured', async () => {
+  it('about the account are understood: paid, cancelled, captured', async () => {
     const config = { url: `${receiver.url}/callbacks/dintero/account`, secret: 'hook' };
     const events = ['checkout_transaction', 'checkout_authorization'];
     await sandbox.api('POST', `/v1/accounts/${ACCOUNT}/hooks/subscriptions`, { config, events });

@@ -39,8 +39,8 @@ function deliveryOf(verification: Verification): Delivery {
   return verification.delivery;
 }
 
-describe('dintero callback, rightly signed', () => {
-  it('carries our key and what it claims', () => {
+describe('a dintero callback with a valid signature', () => {
+  it('has our key and its claim', () => {
     expect(verifySigned({ headers: { 'event-delivery': ' d-1 ' } })).toMatchObject({
       outcome: 'verified',
       delivery: {
@@ -54,7 +54,7 @@ describe('dintero callback, rightly signed', () => {
     });
   });
 
-  it('is read in full when stale', () => {
+  it('is parsed completely when it is stale', () => {
     const verification = verifySigned({ ageSeconds: 4000, secret: 'old-secret' });
     expect(verification.outcome).toBe('stale');
     expect(deliveryOf(verification)).toMatchObject({
@@ -73,14 +73,14 @@ describe('dintero callback, rightly signed', () => {
     });
   });
 
-  it('names its event by kind and id, and by neither alone', () => {
+  it('names its event by kind and id together', () => {
     const claimOf = (more: string) => deliveryOf(verifySigned({ query: `${OURS}&${CLAIM}${more}` })).claim;
     expect(claimOf('&event=CAPTURE&event_id=3')).toMatchObject({ event: 'CAPTURE', eventRef: '3/CAPTURE' });
     for (const more of ['&event=CAPTURE', '&event_id=3', ''])
       expect(claimOf(more)).not.toHaveProperty('eventRef');
   });
 
-  it('has no key of ours where one of its three parts is missing', () => {
+  it('has no key where one of its three parts is missing', () => {
     for (const query of [CLAIM, `payment=pay_1&n=1&${CLAIM}`, `payment=pay_1&order=1001&${CLAIM}`]) {
       expect(deliveryOf(verifySigned({ query }))).toMatchObject({ key: null, kind: 'payment' });
     }
@@ -108,7 +108,7 @@ describe('dintero callback, rightly signed', () => {
     expect(deliveryOf(verification).kind).toBe('unclear');
   });
 
-  it('claims nothing that is ambiguous', () => {
+  it('has no claim where it is ambiguous', () => {
     const { claim, key } = deliveryOf(
       verifySigned({ query: `${OURS}&${CLAIM}&transaction_id=x&payment=pay_2` }),
     );
@@ -116,7 +116,7 @@ describe('dintero callback, rightly signed', () => {
     expect(key).toBeNull();
   });
 
-  it('says the same whatever its body', () => {
+  it('has the same content for any body', () => {
     const plain = deliveryOf(verifySigned({ method: 'POST' }));
     const lying = deliveryOf(
       verifySigned({ method: 'POST', body: '{"id":"T12345678.other","status":"CAPTURED"}' }),
@@ -135,7 +135,7 @@ describe('dintero delivery id', () => {
     expect(deliveryOf(verifySigned({ ageSeconds: 1 })).eventId).not.toBe(ids[0]);
   });
 
-  it('leaves the content hash alone, which is equal for equal signed queries only', () => {
+  it('does not change the content hash, which is equal for equal signed queries only', () => {
     const first = deliveryOf(verifySigned({ headers: { 'event-delivery': 'a' } }));
     const again = deliveryOf(verifySigned({ headers: { 'event-delivery': 'b' }, ageSeconds: 9 }));
     const reordered = deliveryOf(verifySigned({ query: `${CLAIM}&${OURS}` }));
@@ -146,8 +146,8 @@ describe('dintero delivery id', () => {
   });
 });
 
-describe('dintero callback, not proved', () => {
-  it('is refused, with the key and the claim that it makes', () => {
+describe('a dintero callback without a valid signature', () => {
+  it('is refused, with its key and its claim', () => {
     expect(gateway.verify(aCall({}))).toMatchObject({
       outcome: 'refused',
       reason: 'no_signature',
@@ -161,7 +161,7 @@ describe('dintero callback, not proved', () => {
     });
   });
 
-  it('is malformed with parameters that no Dintero would repeat, and when it names nothing', () => {
+  it('is malformed with repeated parameters that Dintero never repeats, and without any id', () => {
     for (const query of [
       `${OURS}&${CLAIM}&session_id=x`,
       `${OURS}&sid=${'x'.repeat(201)}`,

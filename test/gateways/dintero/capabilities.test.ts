@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { rulesFor } from '../../../src/gateways/dintero/capabilities.ts';
 
-describe('what a dintero payment product can do', () => {
+describe('the capabilities of a dintero payment product', () => {
   it.each([
     ['payex.creditcard', 'rest_too', false, 7],
     ['payex.mobilepay', 'rest_too', false, 7],

@@ -43,7 +43,7 @@ function aRow(name: string, more: Record<string, unknown> = {}): Record<string, 
   return aTransaction({ id: `${ACCOUNT}.${name}`, ...more });
 }
 
-describe('listing what has changed at dintero', () => {
+describe('listing the changes at dintero', () => {
   it('asks by capture and refund time, and for the rest by status', async () => {
     listedAs({});
     expect(await changes()).toEqual([]);
@@ -56,7 +56,7 @@ describe('listing what has changed at dintero', () => {
     ]);
   });
 
-  it('finds changes of any age, with what the rows show of the money', async () => {
+  it('finds changes of any age, with the sums that the rows show', async () => {
     const old = { created_at: '2026-06-01T12:00:00.000Z' };
     listedAs({
       'captured_at.gte': [
@@ -90,7 +90,7 @@ describe('listing what has changed at dintero', () => {
     expect(rows[3]).not.toHaveProperty('capturedMinor');
   });
 
-  it('leaves out what is listed by status and was not changed since', async () => {
+  it('leaves out rows that are listed by status and have not changed since', async () => {
     const before = '2026-11-21T10:59:59.999Z';
     const after = '2026-11-21T11:00:00.000Z';
     const event = { ...anEvent('VOID', 'AUTHORIZATION_VOIDED', 72200), created_at: after };
@@ -125,7 +125,7 @@ describe('listing what has changed at dintero', () => {
     expect(fake.calls(LIST)).toHaveLength(7);
   });
 
-  it('does not believe in the sums of a row whose events are odd', async () => {
+  it('ignores the sums of a row with odd events', async () => {
     listedAs({
       'captured_at.gte': [aRow('a', { status: 'CAPTURED', events: [anEvent('CAPTURE', 'CAPTURED', '1')] })],
     });
@@ -134,7 +134,7 @@ describe('listing what has changed at dintero', () => {
     expect(row).not.toHaveProperty('capturedMinor');
   });
 
-  it('is not complete when one of the listings fails', async () => {
+  it('is incomplete when one of the listings fails', async () => {
     fake.on(LIST, { json: [] }, { json: [] }, { status: 503 });
     await expect(changes()).rejects.toMatchObject({ name: 'GatewayUnavailable' });
   });
@@ -153,7 +153,7 @@ describe('counting the callbacks that dintero has sent', () => {
     expect(await gateway.countCallbacksSent(SESSION)).toBe(count);
   });
 
-  it('finds none for a session without events, one that is unknown and one of another account', async () => {
+  it('finds none for a session without events, an unknown session and one of another account', async () => {
     expect(await gateway.countCallbacksSent(SESSION)).toBe(0);
     fake.on(READ, { json: aSession({ events: null }) });
     expect(await gateway.countCallbacksSent(SESSION)).toBe(0);

@@ -24,7 +24,7 @@ function token(value: unknown, expiresIn: unknown = 3600): { json: unknown } {
 }
 
 describe('dintero token', () => {
-  it('is asked for with Basic credentials and the audience of the account', async () => {
+  it('is requested with Basic credentials and the audience of the account', async () => {
     await gatewayAt(fake).readSession(SESSION);
     const [asked] = fake.calls(TOKEN);
     expect(asked?.headers.authorization).toBe(`Basic ${btoa('a-client:a-client-secret')}`);
@@ -35,7 +35,7 @@ describe('dintero token', () => {
     expect(fake.calls(READ)[0]?.headers.authorization).toBe('Bearer token-1');
   });
 
-  it('is asked for once by many calls at a time', async () => {
+  it('is requested once by many parallel calls', async () => {
     const gateway = gatewayAt(fake);
     await Promise.all(Array.from({ length: 20 }, () => gateway.readSession(SESSION)));
     expect(fake.calls(TOKEN)).toHaveLength(1);
@@ -45,7 +45,7 @@ describe('dintero token', () => {
   it.each([
     [100, 89, 91],
     [3600, 3539, 3541],
-  ])('that lives %i s is used for a tenth or a minute less', async (expiresIn, still, nolonger) => {
+  ])('with a lifetime of %i s is used for a tenth or a minute less', async (expiresIn, still, nolonger) => {
     let seconds = 0;
     fake.on(TOKEN, token('a', expiresIn));
     const gateway = gatewayAt(fake, { now: () => new Date(seconds * 1000) });
@@ -58,7 +58,7 @@ describe('dintero token', () => {
     expect(fake.calls(TOKEN)).toHaveLength(2);
   });
 
-  it('that is good still is used while its renewal hangs', async () => {
+  it('is used while it is valid and its renewal hangs', async () => {
     let seconds = 0;
     fake.on(TOKEN, token('a', 3600));
     const gateway = gatewayAt(fake, { now: () => new Date(seconds * 1000) });
@@ -78,7 +78,7 @@ describe('dintero token', () => {
     ]);
   });
 
-  it('that is refused late does not take the next one with it', async () => {
+  it('that is refused late does not invalidate the next one', async () => {
     let release = () => {};
     const held = new Promise<void>((settle) => (release = settle));
     let reads = 0;
@@ -99,7 +99,7 @@ describe('dintero token', () => {
     expect(tokens).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-2', 'Bearer token-2']);
   });
 
-  it('is not asked for again and again when a new one is refused too', async () => {
+  it('is not requested again and again when a new one is refused too', async () => {
     fake.on(READ, { status: 401 });
     await expect(gatewayAt(fake).readSession(SESSION)).rejects.toMatchObject({ kind: 'credentials' });
     expect(fake.calls(READ)).toHaveLength(2);
@@ -125,14 +125,14 @@ describe('dintero token', () => {
     expect(fake.calls(READ)).toHaveLength(0);
   });
 
-  it('is asked for again after a failure', async () => {
+  it('is requested again after a failure', async () => {
     fake.on(TOKEN, { status: 503 }, token('b'));
     const gateway = gatewayAt(fake);
     await expect(gateway.readSession(SESSION)).rejects.toMatchObject({ kind: 'silent' });
     expect(await gateway.readSession(SESSION)).not.toBeNull();
   });
 
-  it('and the secret are in no error', async () => {
+  it('and the secret are in no error text', async () => {
     fake.on(READ, { status: 401, json: { error: { message: 'no' } } });
     const thrown: unknown = await gatewayAt(fake)
       .readSession(SESSION)
@@ -151,7 +151,7 @@ describe('dintero client', () => {
     ['a dropped connection', { drop: true }, 'silent'],
     ['a 403', { status: 403 }, 'credentials'],
     ['a 429', { status: 429 }, 'rate_limited'],
-  ])('takes %s for no answer', async (_name, reply, kind) => {
+  ])('treats %s as no answer', async (_name, reply, kind) => {
     fake.on(READ, reply);
     await expect(gatewayAt(fake).readSession(SESSION)).rejects.toMatchObject({
       name: 'GatewayUnavailable',
@@ -180,7 +180,7 @@ describe('dintero client', () => {
     expect(retryAfterMs(header, new Date('2026-11-21T12:00:00Z'))).toBe(expected);
   });
 
-  it('gives up when its caller does', async () => {
+  it('stops when its caller does', async () => {
     fake.on(READ, { hang: true });
     const caller = new AbortController();
     const reading = gatewayAt(fake).readSession(SESSION, { signal: caller.signal });
@@ -193,7 +193,7 @@ describe('dintero client', () => {
     expect(fake.calls(READ)).toHaveLength(1);
   });
 
-  it('gives up after ten seconds of silence', async () => {
+  it('stops after ten seconds of silence', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
     try {
       fake.on(READ, { hang: true });
@@ -208,7 +208,7 @@ describe('dintero client', () => {
     }
   });
 
-  it('gives up on an endless answer', async () => {
+  it('stops at an endless answer', async () => {
     fake.on(READ, { raw: `"${'x'.repeat(5 * 1024 * 1024)}"` });
     await expect(gatewayAt(fake).readSession(SESSION)).rejects.toMatchObject({
       kind: 'silent',
@@ -235,7 +235,7 @@ describe('dintero client', () => {
     expect(calls.every(({ ms, serverDate }) => ms >= 0 && serverDate !== undefined)).toBe(true);
   });
 
-  it('names itself, in the version of the package', async () => {
+  it('sends its name with the version of the package', async () => {
     await gatewayAt(fake).readSession(SESSION);
     const [, version] = /"version": "([^"]+)"/.exec(readFileSync('package.json', 'utf8')) ?? [];
     expect(version).toBeDefined();
@@ -254,7 +254,7 @@ describe('dintero client', () => {
 });
 
 describe('dintero settings', () => {
-  it('tell test from live by the account', () => {
+  it('distinguish test from live by the account', () => {
     const at = (accountId: string) => createDinteroGateway(settingsFor(fake.url, { accountId }));
     expect([at('T12345678').mode, at('P12345678').mode]).toEqual(['test', 'live']);
     expect(at('P12345678').account).toBe('P12345678');

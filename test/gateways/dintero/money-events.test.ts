@@ -34,7 +34,7 @@ describe('the events that a transaction shows as done', () => {
   const known = (...events: Shown[]) =>
     toTransaction(transactionSchema.parse(aTransaction({ events }))).knownEvents;
 
-  it('are named by their id and by their place, each with what it is called', () => {
+  it('are named by their id and by their place, each with its reference', () => {
     const events = [
       { id: 'a', event: 'AUTHORIZE', success: true, amount: AMOUNT },
       { id: 'b', event: 'CAPTURE', success: true, amount: 100 },
@@ -43,7 +43,7 @@ describe('the events that a transaction shows as done', () => {
     expect(known(...events)).toEqual(['b/CAPTURE', '1/CAPTURE', '2/REFUND']);
   });
 
-  it('are not what failed, which may be corrected later, nor what was only accepted', () => {
+  it('do not include failed events, which may be corrected later, nor accepted ones', () => {
     expect(
       known(
         { id: 'a', event: 'CAPTURE', success: false, amount: 100 },
@@ -54,7 +54,7 @@ describe('the events that a transaction shows as done', () => {
 });
 
 describe('operations on a dintero transaction', () => {
-  it('are its captures, refunds and voids, and nothing else', () => {
+  it('are its captures, refunds and voids only', () => {
     const events = [
       aMove('INITIATE', undefined),
       aMove('AUTHORIZE', AMOUNT),
@@ -71,7 +71,7 @@ describe('operations on a dintero transaction', () => {
     ]);
   });
 
-  it('are two where the same was done twice', () => {
+  it('are two where the same operation was done twice', () => {
     const once = { event_reference: 'parcel-1' };
     const transaction = read('PARTIALLY_CAPTURED', [
       aMove('CAPTURE', 100, once),
@@ -81,7 +81,7 @@ describe('operations on a dintero transaction', () => {
     expect(transaction).toMatchObject({ capturedMinor: 200, capturableMinor: AMOUNT - 200 });
   });
 
-  it('have failed for a reason, which names no payer', () => {
+  it('have a reason for a failure, which contains no data of the payer', () => {
     const error = { code: '51', message: 'no funds for +4799999999 (john@example.com)' };
     const customer = { email: 'john@example.com', phone_number: '+47 99999999' };
     const { operations, ...rest } = read('AUTHORIZED', [failed('CAPTURE', 100, { error })], { customer });
@@ -106,7 +106,7 @@ describe('operations on a dintero transaction', () => {
     expect(ids(aMove('REFUND', 1, { id: undefined }))).toEqual([undefined]);
   });
 
-  it('were done and are not any more where a correction says so, by the status or by what is left', () => {
+  it('were done and are not any more where a correction says so, by the status or by the sum that is left', () => {
     const correction = { event_ids: [], status: 'AUTHORIZED', remaining_capture_amount: AMOUNT };
     const gone = read('AUTHORIZED', [aMove('CAPTURE', AMOUNT, { id: 'e-1', correction })]);
     expect(gone).toMatchObject({ capturedMinor: 0, capturableMinor: AMOUNT });
@@ -124,7 +124,7 @@ describe('operations on a dintero transaction', () => {
     expect(refund).toMatchObject({ capturedMinor: AMOUNT, refundedMinor: 0 });
   });
 
-  it('are told in the order in which they happened, as far as all events tell it', () => {
+  it('are in the order in which they happened, as far as all events show it', () => {
     const at = (seconds: number) => ({ created_at: `2026-11-21T12:00:0${seconds}.000Z` });
     const events = [aMove('REFUND', 10, at(2)), aMove('CAPTURE', 100, at(1))];
     expect(told(read('PARTIALLY_CAPTURED_REFUNDED', events))).toEqual([
@@ -146,7 +146,7 @@ describe('operations on a dintero transaction', () => {
   });
 });
 
-describe('a dintero operation that was only accepted', () => {
+describe('a dintero operation that is only accepted', () => {
   const accepted = { request_id: 'q-1', event_reference: 'parcel-1' };
   const told1 = (event: string, ...events: Shown[]) =>
     told(read('AUTHORIZED', [aMove(event, 100, accepted), ...events]));
@@ -155,14 +155,14 @@ describe('a dintero operation that was only accepted', () => {
     expect(told1('INITIATE_CAPTURE')).toEqual(['capture parcel-1 100 pending']);
   });
 
-  it('gives way to what completes it, by its request', () => {
+  it('is replaced by the event that completes it, found by its request', () => {
     const end = { correlation_request_id: 'q-1' };
     expect(told1('INITIATE_CAPTURE', aMove('CAPTURE', 100, end))).toEqual(['capture parcel-1 100 done']);
     expect(told1('INITIATE_CAPTURE', failed('CAPTURE', 100, end))).toEqual(['capture parcel-1 100 failed']);
     expect(told1('INITIATE_VOID', aMove('VOID', 100, end))).toEqual(['void parcel-1 100 done']);
   });
 
-  it('gives way by its reference where no request is named', () => {
+  it('is replaced by an event with its reference where no request is named', () => {
     const end = { event_reference: 'parcel-1' };
     expect(told1('INITIATE_REFUND', aMove('REFUND', 100, end))).toEqual(['refund parcel-1 100 done']);
     expect(told(read('AUTHORIZED', [aMove('INITIATE_VOID', 100), aMove('VOID', 90)]))).toEqual([
@@ -170,7 +170,7 @@ describe('a dintero operation that was only accepted', () => {
     ]);
   });
 
-  it('does not give way to what is about something else', () => {
+  it('is not replaced by an event about something else', () => {
     const pending = 'capture parcel-1 100 pending';
     const cases = [
       aMove('CAPTURE', 100, { correlation_request_id: 'q-2', event_reference: 'parcel-1' }),
@@ -185,7 +185,7 @@ describe('a dintero operation that was only accepted', () => {
     expect(told(read('PARTIALLY_CAPTURED', earlier))).toContain(pending);
   });
 
-  it('is completed once by each', () => {
+  it('is completed once by each event', () => {
     const twice = [
       aMove('INITIATE_CAPTURE', 100, accepted),
       aMove('INITIATE_CAPTURE', 100, { ...accepted, request_id: 'q-2' }),
@@ -201,7 +201,7 @@ describe('a dintero operation that was only accepted', () => {
 describe('a dintero operation that was corrected', () => {
   const correction = (status: string, more: Shown = {}) => ({ correction: { status, ...more } });
 
-  it('is done by the event that was added, which inherits its reference', () => {
+  it('is done by the added event, which inherits its reference', () => {
     const added = aMove('CAPTURE', 100);
     const given = {
       event_reference: 'parcel-1',
@@ -213,7 +213,7 @@ describe('a dintero operation that was corrected', () => {
     expect(transaction.operations).toMatchObject([{ isCorrected: true }]);
   });
 
-  it('stays failed where something else was added', () => {
+  it('stays failed where another operation was added', () => {
     const added = aMove('VOID', AMOUNT);
     const more = { event_ids: [added['id']], remaining_capture_amount: 0 };
     const events = [failed('CAPTURE', AMOUNT, correction('AUTHORIZATION_VOIDED', more)), added];
@@ -238,7 +238,7 @@ describe('a dintero operation that was corrected', () => {
     expect(read(status, [failed(event, amount, given)]).operations).toMatchObject([{ state }]);
   });
 
-  it('of a status that does not change is proved by what is left alone', () => {
+  it('whose status does not change is proved by the sum that is left alone', () => {
     const first = aMove('CAPTURE', 100);
     const stateOf = (more: Shown) => {
       const given = { transaction_status: 'PARTIALLY_CAPTURED', ...correction('PARTIALLY_CAPTURED', more) };
@@ -249,7 +249,7 @@ describe('a dintero operation that was corrected', () => {
     expect(stateOf({})).toBe('failed');
   });
 
-  it('of a refund is proved by what is left to refund', () => {
+  it('that is a refund is proved by the sum that is left to refund', () => {
     const stateOf = (rest: number) => {
       const given = correction('PARTIALLY_REFUNDED', { remaining_refund_amount: rest });
       return read('PARTIALLY_REFUNDED', [aMove('CAPTURE', AMOUNT), failed('REFUND', 100, given)])
@@ -258,7 +258,7 @@ describe('a dintero operation that was corrected', () => {
     expect([stateOf(AMOUNT - 100), stateOf(AMOUNT)]).toEqual(['done', 'failed']);
   });
 
-  it('says what is left, until something else is done', () => {
+  it('determines the sum that is left until another operation is done', () => {
     const given = correction('AUTHORIZED', { remaining_capture_amount: 5000 });
     const events = [failed('CAPTURE', AMOUNT, given)];
     expect(read('AUTHORIZED', events).capturableMinor).toBe(5000);
@@ -268,7 +268,7 @@ describe('a dintero operation that was corrected', () => {
   });
 });
 
-describe('what is left of a dintero authorization', () => {
+describe('the sum that is left of a dintero authorization', () => {
   it.each([
     ['AUTHORIZED', [], AMOUNT],
     ['PARTIALLY_CAPTURED', [aMove('CAPTURE', 20000)], 52200],
@@ -283,12 +283,12 @@ describe('what is left of a dintero authorization', () => {
     ...['INITIATED', 'ON_HOLD', 'FAILED', 'DECLINED', 'UNKNOWN', 'REFUNDED', 'TELEPORTED'].map(
       (status) => [status, [], 0] as [string, Shown[], number],
     ),
-  ])('in %s', (status, events, left) => {
+  ])('is right in %s', (status, events, left) => {
     expect(read(status, events).capturableMinor).toBe(left);
   });
 
   it.each([[[aMove('CAPTURE', AMOUNT + 1)]], [[aMove('CAPTURE', AMOUNT), aMove('CAPTURE', 1)]]])(
-    'is not understood where more was captured than was there: %j',
+    'is not understood where more was captured than authorized: %j',
     (events) => {
       const { error } = transactionSchema.safeParse(aTransaction({ status: 'CAPTURED', events }));
       expect(error?.issues).toMatchObject([{ path: ['events'], message: expect.stringMatching(/72201$/) }]);
@@ -300,7 +300,7 @@ describe('what is left of a dintero authorization', () => {
     [[aMove('CAPTURE', 20000), aMove('VOID', 52200), aMove('REFUND', 1)], 'PARTIALLY_REFUNDED'],
     [[aMove('CAPTURE', 20000), aMove('VOID', 52200), aMove('REFUND', 20000)], 'REFUNDED'],
     [[aMove('VOID', AMOUNT)], 'VOIDED'],
-  ])('is not everything that was paid: the status of %j is told by its sums', (events, status) => {
+  ])('is not everything that was paid: the status of %j follows from its sums', (events, status) => {
     const transaction = read('AUTHORIZATION_VOIDED', events);
     expect(transaction).toMatchObject({ status, gatewayStatus: 'AUTHORIZATION_VOIDED' });
   });
@@ -323,7 +323,7 @@ describe('amounts of dintero operations', () => {
     aMove('VOID', null),
     aMove('AUTHORIZE', 'x'),
     { event: 7, success: 'no' },
-  ])('need not be where nothing depends on them: %j', (event) => {
+  ])('may be missing where nothing depends on them: %j', (event) => {
     expect(transactionSchema.safeParse(aTransaction({ events: [event] })).success).toBe(true);
   });
 });
@@ -369,7 +369,7 @@ describe('sums and operations of a dintero transaction', () => {
   const total = (operations: readonly ShownOperation[]) =>
     operations.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 
-  it('agree, whatever the events', () => {
+  it('agree, for any events', () => {
     fc.assert(
       fc.property(anyStatus, fc.array(anyEvent, { maxLength: 6 }), (status, events) => {
         fc.pre(transactionSchema.safeParse(aTransaction({ status, events })).success);

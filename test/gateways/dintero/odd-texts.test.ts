@@ -132,22 +132,19 @@ describe('a session with', () => {
     ],
   };
 
-  it.each(everywhere(session))(
-    '%s is understood or not, and is told as it can be written',
-    async (_, answer) => {
-      fake.on(`GET /v1/transactions/${TRANSACTION}`, { json: TRANSACTION_ANSWER });
-      fake.on(`GET /v1/sessions/${SESSION}`, { json: answer });
-      fake.on('GET /v1/sessions', { json: [answer] });
-      const gateway = gatewayAt(fake);
-      expect(canBeWritten(await gateway.readPayment({ sessionId: SESSION }))).toBe(true);
-      expect(canBeWritten(await settled(gateway.readSession(SESSION)))).toBe(true);
-      expect(canBeWritten(await settled(gateway.findSessions(KEY)))).toBe(true);
-      expect(canBeWritten(await settled(gateway.countCallbacksSent(SESSION)))).toBe(true);
-    },
-  );
+  it.each(everywhere(session))('%s is understood or not, and its texts can be stored', async (_, answer) => {
+    fake.on(`GET /v1/transactions/${TRANSACTION}`, { json: TRANSACTION_ANSWER });
+    fake.on(`GET /v1/sessions/${SESSION}`, { json: answer });
+    fake.on('GET /v1/sessions', { json: [answer] });
+    const gateway = gatewayAt(fake);
+    expect(canBeWritten(await gateway.readPayment({ sessionId: SESSION }))).toBe(true);
+    expect(canBeWritten(await settled(gateway.readSession(SESSION)))).toBe(true);
+    expect(canBeWritten(await settled(gateway.findSessions(KEY)))).toBe(true);
+    expect(canBeWritten(await settled(gateway.countCallbacksSent(SESSION)))).toBe(true);
+  });
 
   it.each(everywhere({ id: SESSION, url: 'https://checkout.example/v1/view/x' }))(
-    '%s in the answer to its creation is taken or may exist',
+    '%s in the answer to its creation is accepted or may exist',
     async (_, answer) => {
       fake.on('POST /v1/sessions-profile', { json: answer });
       expect(canBeWritten(await settled(gatewayAt(fake).createSession(aSessionRequest())))).toBe(true);
@@ -157,7 +154,7 @@ describe('a session with', () => {
 
 describe('a listing with', () => {
   it.each(everywhere([TRANSACTION_ANSWER]))(
-    '%s shows the row as it can be written, or not',
+    '%s shows a row that can be stored, or no row',
     async (_, answer) => {
       fake.on('GET /v1/transactions', { json: answer });
       const rows = await settled(
@@ -181,7 +178,7 @@ describe('a refusal with', () => {
     },
   };
 
-  it.each(everywhere(refusal))('%s is told as it can be written, without contacts', async (_, json) => {
+  it.each(everywhere(refusal))('%s has texts that can be stored, without contacts', async (_, json) => {
     const reply = { status: 400, json };
     fake.on('POST /v1/sessions-profile', reply);
     fake.on(`POST /v1/transactions/${TRANSACTION}/capture`, reply);
@@ -219,7 +216,7 @@ describe('a callback with', () => {
     time: '2026-11-21T12:00:00Z',
   };
 
-  it.each(everywhere(params))('%s is verified and says nothing that can not be written', (_, changed) => {
+  it.each(everywhere(params))('%s is verified and has only texts that can be stored', (_, changed) => {
     const target = `/callbacks/dintero?${new URLSearchParams(changed as Record<string, string>).toString()}`;
     const receivedAt = new Date('2026-11-21T12:00:00Z');
     const header = signCallbackForTest({
@@ -245,7 +242,7 @@ describe('a callback with', () => {
     authorization: { session_id: SESSION, transaction_id: TRANSACTION, error: 'mail ada@shop.example' },
   };
 
-  it.each(everywhere(envelope))('%s in an account webhook is verified and can be written', (_, changed) => {
+  it.each(everywhere(envelope))('%s in an account webhook is verified and can be stored', (_, changed) => {
     const body = Buffer.from(JSON.stringify(changed));
     const headers = { 'event-signature': signBodyForTest(body, 'hook-secret'), 'event-delivery': 'a\u0085b' };
     const request: RawRequest = {

@@ -37,13 +37,13 @@ function answeredBy(...replies: [Reply, ...Reply[]]): Promise<OperationAnswer> {
   return gateway.operate(aRequest());
 }
 
-describe('a dintero operation, as it is asked for', () => {
+describe('the request of a dintero operation', () => {
   const bodyOf = async (request: OperationRequest): Promise<unknown> => {
     await gateway.operate(request);
     return fake.seen.at(-1)?.body;
   };
 
-  it('is a capture with our reference and lines', async () => {
+  it('of a capture has our reference and lines', async () => {
     const lines = [
       { lineId: '1', amountMinor: 20000, quantity: 2 },
       { lineId: '2', amountMinor: -500 },
@@ -63,12 +63,12 @@ describe('a dintero operation, as it is asked for', () => {
     expect(fake.calls(CAPTURE)).toHaveLength(1);
   });
 
-  it('says nothing that was not asked for', async () => {
+  it('has no fields that were not asked for', async () => {
     const body = { amount: 72200, capture_reference: 'parcel-1' };
     expect(await bodyOf(aRequest({ lines: [], finalCapture: false }))).toEqual(body);
   });
 
-  it('is a refund with our reference and a reason', async () => {
+  it('of a refund has our reference and a reason', async () => {
     const body = await bodyOf(
       aRequest({ kind: 'refund', amountMinor: 100, reference: 'r-1', reason: 'broken' }),
     );
@@ -76,7 +76,7 @@ describe('a dintero operation, as it is asked for', () => {
     expect(fake.seen.at(-1)?.path).toBe(`/v1/transactions/${TRANSACTION}/refund`);
   });
 
-  it('is a void without a body', async () => {
+  it('of a void has no body', async () => {
     expect(await bodyOf(aRequest({ kind: 'void' }))).toBeUndefined();
     expect(fake.seen.at(-1)?.path).toBe(`/v1/transactions/${TRANSACTION}/void`);
   });
@@ -117,7 +117,7 @@ describe('the answer to a dintero operation', () => {
     expect(await answeredBy(reply)).toEqual({ kind: 'declined', reason });
   });
 
-  it('says what was wrong with each field, and nothing of the payer', async () => {
+  it('names the error of each field, without data of the payer', async () => {
     const errors = [{ description: 'items.line_id: the order has no line 9' }];
     const message = 'Invalid for +47 999 99 999, John.Doe@Example.com';
     expect(await answeredBy({ status: 400, json: { error: { message, errors } } })).toEqual({
@@ -126,7 +126,7 @@ describe('the answer to a dintero operation', () => {
     });
   });
 
-  it.each([409, 503])('may be asked for again after a %i', async (status) => {
+  it.each([409, 503])('allows to send the operation again after a %i', async (status) => {
     expect(await answeredBy({ status, json: { error: { message: 'busy' } } })).toMatchObject({
       kind: 'busy',
     });
@@ -146,13 +146,13 @@ describe('the answer to a dintero operation', () => {
     ['no transaction', { json: { ok: true } }],
     ['another transaction', { json: aTransaction({ id: `${ACCOUNT}.another` }) }],
     ['an amount that is a float', { json: aTransaction({ amount: 1.5 }) }],
-  ])('is lost in %s, and nothing is sent again', async (_name, reply) => {
+  ])('is lost after %s, and nothing is sent again', async (_name, reply) => {
     expect(await answeredBy(reply)).toMatchObject({ kind: 'lost' });
     expect(fake.calls(CAPTURE)).toHaveLength(1);
     expect(fake.seen.some(({ path }) => path === '/elsewhere')).toBe(false);
   });
 
-  it('is lost when its caller gives up on it', async () => {
+  it('is lost when its caller gives up', async () => {
     const caller = new AbortController();
     fake.on(CAPTURE, () => {
       caller.abort();
@@ -171,7 +171,7 @@ describe('a dintero operation that was certainly not done', () => {
     expect(fake.calls(CAPTURE)).toEqual([]);
   });
 
-  it('found no server at the address', async () => {
+  it('found no server at its address', async () => {
     const elsewhere = gatewayAt({ url: 'http://127.0.0.1:1' });
     await expect(elsewhere.operate(aRequest())).rejects.toMatchObject(thrown('silent'));
   });
@@ -193,7 +193,7 @@ describe('a dintero operation that was certainly not done', () => {
     { cause: { code: 'UND_ERR_HEADERS_TIMEOUT' } },
     { cause: {} },
     { all: [{ code: 'ECONNREFUSED' }, { code: 'ECONNRESET', syscall: 'read' }] },
-  ])('is not one that broke off in the middle: %j', async (how) => {
+  ])('is another thing where the connection broke in the middle, which is a lost answer: %j', async (how) => {
     expect(await failing(how).operate(aRequest())).toMatchObject({ kind: 'lost' });
   });
 
@@ -210,7 +210,7 @@ describe('a dintero operation that was certainly not done', () => {
     ['a 503', { status: 503 }],
     ['a dropped connection', { drop: true }],
     ['no JSON', { raw: '{' }],
-  ])('got no token for %s', async (_name, reply) => {
+  ])('got no token because of %s', async (_name, reply) => {
     fake.on(TOKEN, reply);
     await expect(gateway.operate(aRequest())).rejects.toMatchObject(thrown('silent'));
     expect(fake.calls(CAPTURE)).toEqual([]);

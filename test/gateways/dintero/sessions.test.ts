@@ -55,7 +55,7 @@ describe('creating a dintero session', () => {
     expect(fake.calls(CREATE)[0]?.headers['dintero-feature-toggles']).toBe('strict-session-amounts');
   });
 
-  it('sends addresses with what is known of the payer, and nothing that is empty', async () => {
+  it('sends addresses with the known data of the payer, and no empty field', async () => {
     const customer = {
       email: 'kari@shop.example',
       phone: '+4799999999',
@@ -93,7 +93,7 @@ describe('creating a dintero session', () => {
     await expect(refused).rejects.not.toThrow(/Storgata|0155|Oslo|kari|nordmann/i);
   });
 
-  it('sends lines as they are, negative and shipping ones too', async () => {
+  it('sends lines unchanged, also negative and shipping ones', async () => {
     const line = { id: 'chair-1', lineId: '1', description: 'Chair', quantity: 1.5, amountMinor: 72200 };
     const body = await bodyFor({
       lines: [
@@ -121,7 +121,7 @@ describe('creating a dintero session', () => {
     });
   });
 
-  it('leaves out what is empty', async () => {
+  it('leaves out empty fields', async () => {
     expect(await bodyFor({ customer: { email: '', phone: '' } })).not.toHaveProperty('customer');
     expect(await bodyFor({ customer: { email: 'a@shop.example', phone: '' } })).toMatchObject({
       customer: { email: 'a@shop.example' },
@@ -143,7 +143,7 @@ describe('creating a dintero session', () => {
     });
   });
 
-  it.each([400, 404, 409, 422])('is rejected in the words of Dintero on %i', async (status) => {
+  it.each([400, 404, 409, 422])("is rejected with Dintero's text on %i", async (status) => {
     fake.on(CREATE, { status, json: { error: { message: 'amounts do not add up', code: 'INVALID' } } });
     await expect(gateway.createSession(aSessionRequest())).rejects.toMatchObject({
       name: 'GatewayRejected',
@@ -195,7 +195,7 @@ describe('creating a dintero session', () => {
     ['no id', { json: { url: OPENED.url } }],
     ['an id of another account', { json: { ...OPENED, id: 'P99999999.abc' } }],
     ['a url that is not http', { json: { ...OPENED, url: 'javascript:alert(1)' } }],
-  ])('may have happened or not after %s', async (_name, reply) => {
+  ])('has an unknown result after %s', async (_name, reply) => {
     fake.on(CREATE, reply);
     await expect(gateway.createSession(aSessionRequest())).rejects.toMatchObject({
       name: 'GatewayUnavailable',
@@ -232,7 +232,7 @@ describe('finding dintero sessions', () => {
     expect(Object.fromEntries(fake.calls(SEARCH)[0]?.query ?? [])).toEqual({ search: '1001', limit: '100' });
   });
 
-  it('reads those that a row does not tell enough about', async () => {
+  it('reads those whose row has too few fields', async () => {
     const bare = { id: SESSION, order: { merchant_reference: '1001' } };
     const otherShops = { id: `${ACCOUNT}.x`, order: { merchant_reference: '10011' } };
     fake.on(SEARCH, { json: [otherShops, bare] });
@@ -255,7 +255,7 @@ describe('finding dintero sessions', () => {
   it.each([
     ['a row without id', [{}]],
     ['no list', { sessions: [] }],
-  ])('does not take %s for "none"', async (_name, json) => {
+  ])('does not mistake %s for "none"', async (_name, json) => {
     fake.on(SEARCH, { json });
     await expect(gateway.findSessions(KEY)).rejects.toMatchObject({ kind: 'silent' });
   });
@@ -264,7 +264,7 @@ describe('finding dintero sessions', () => {
 const META = { ext_paidonce_payment: 'pay_1', ext_paidonce_order: '1001', ext_paidonce_n: 1 };
 
 describe('reading a dintero session', () => {
-  it('says where there is none (yet), and where it is not one of ours', async () => {
+  it('reports a missing session, and one of another account', async () => {
     expect(await gateway.readSession(SESSION)).toBe('absent');
     for (const metadata of [
       undefined,
@@ -287,12 +287,12 @@ describe('reading a dintero session', () => {
     ['cancelled', { cancelled_at: '2026-11-21T12:30:00Z' }, false],
     ['expired', { expires_at: '2026-11-21T13:00:00Z' }, false],
     ['without an end', { expires_at: null }, true],
-  ])('knows whether one that is %s is live', async (_name, changes, live) => {
+  ])('reports whether one that is %s is live', async (_name, changes, live) => {
     fake.on(READ, { json: aSession(changes) });
     expect(await gateway.readSession(SESSION)).toMatchObject({ live });
   });
 
-  it('fails on an answer that it can not read, naming the field', async () => {
+  it('fails on an unreadable answer, and names the field', async () => {
     fake.on(READ, {
       json: aSession({ order: { amount: '72200', currency: 'NOK', merchant_reference: '1001' } }),
     });
@@ -319,7 +319,7 @@ describe('cancelling a dintero session', () => {
     [{ status: 500 }, 'silent'],
     [{ status: 403 }, 'credentials'],
     [{ drop: true }, 'silent'],
-  ])('answered %j is neither', async (reply, kind) => {
+  ])('answered %j fails', async (reply, kind) => {
     fake.on(CANCEL, reply);
     await expect(gateway.cancelSession(SESSION)).rejects.toMatchObject({ kind });
   });

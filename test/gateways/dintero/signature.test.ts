@@ -63,7 +63,7 @@ describe('dintero signature', () => {
     expect(made).toBe(OFFICIAL.header);
   });
 
-  it('calls a year-old stamp stale, where the check in the documentation would let it pass', () => {
+  it('makes a year-old stamp stale, where the check in the documentation would accept it', () => {
     const nowSeconds = OFFICIAL.timestamp + 365 * 86_400;
     // The published sample: its comment promises five minutes, but its code limits only the future, to five
     // hours.
@@ -79,17 +79,17 @@ describe('dintero signature', () => {
     [301, 'stale'],
     [-300, 'verified'],
     [-301, 'stale'],
-  ])('calls a stamp %i seconds old %s', (ageSeconds, outcome) => {
+  ])('makes a stamp %i seconds old %s', (ageSeconds, outcome) => {
     expect(check(sign(), TARGET, { ageSeconds })).toMatchObject({ outcome, ageSeconds });
   });
 
-  it('accepts any configured secret and says which', () => {
+  it('accepts any configured secret and says which one', () => {
     expect(check(sign({ secret: 'new-secret' }))).toMatchObject({ outcome: 'verified', secretIndex: 0 });
     expect(check(sign({ secret: 'old-secret' }))).toMatchObject({ outcome: 'verified', secretIndex: 1 });
     expect(check(sign({ secret: 'other' }))).toMatchObject({ outcome: 'refused', reason: 'wrong_signature' });
   });
 
-  it('accepts a right digest among several and skips schemes that it does not know', () => {
+  it('accepts a right digest among several and skips unknown schemes', () => {
     const [stamp, digest] = sign().split(',');
     const wrong = `v0-hmac-sha256=${'0'.repeat(64)}`;
     expect(check(`v1-ed25519=abc, ${wrong},${digest} , ${stamp}`)).toMatchObject({ outcome: 'verified' });
@@ -111,7 +111,7 @@ describe('dintero signature', () => {
     expect(check(header)).toMatchObject({ outcome: 'refused', reason });
   });
 
-  it('does not care in which order the parameters arrive, except for those of one name', () => {
+  it('is independent of the order of parameters, except of those with the same name', () => {
     const [path, query = ''] = TARGET.split('?');
     const moved = query
       .split('&')
@@ -121,7 +121,7 @@ describe('dintero signature', () => {
     expect(check(sign(), swapped)).toMatchObject({ outcome: 'refused' });
   });
 
-  it('signs values form-encoded and the path as it was sent', () => {
+  it('covers values form-encoded and the path as it was sent', () => {
     const url = 'https://pay.example/a%20b/~c?time=2026-11-21T12:00:00Z&q=%7e%20x(1)!';
     const header = sign({ url });
     expect(check(header, '/a%20b/~c?q=~+x%281%29%21&time=2026-11-21T12%3A00%3A00Z').outcome).toBe('verified');
@@ -136,11 +136,11 @@ describe('dintero signature', () => {
     expect(check(sign(), TARGET, changes)).toMatchObject({ outcome: 'refused', reason: 'wrong_signature' });
   });
 
-  it('leaves the port out of what is signed', () => {
+  it('does not cover the port', () => {
     expect(check(sign({ url: `https://pay.example:8443${TARGET}` })).outcome).toBe('verified');
   });
 
-  it('refuses a changed byte, wherever in path, query or header', () => {
+  it('refuses a changed byte, anywhere in path, query or header', () => {
     const header = sign();
     fc.assert(
       fc.property(
@@ -160,13 +160,13 @@ describe('dintero signature', () => {
   });
 
   it.each(['http://pay.example/callbacks/dintero', '*', '', '/a\nb', '/a?b=c d', '/a\u0000'])(
-    'takes %j for no request target',
+    'does not accept %j as a request target',
     (target) => {
       expect(parseTarget('GET', target)).toBeNull();
     },
   );
 
-  it('never repeats a secret in what it says', () => {
+  it('never has a secret in its texts', () => {
     const refusals = [undefined, 'x', `t=1,v0-hmac-sha256=${'0'.repeat(64)}`].map((header) => check(header));
     expect(JSON.stringify(refusals)).not.toMatch(/new-secret|old-secret/);
   });

@@ -51,7 +51,7 @@ describe('a subscription that was just made', () => {
     });
   });
 
-  it('stays when its ping is listed as verified after a while, also after tries that the API could not take', async () => {
+  it('stays when its ping is listed as verified after a while, also after pings that the API could not accept', async () => {
     fake.on(DELIVERIES, rows(), { status: 503 }, rows(503), rows(200, 503));
     expect(await subscribed()).toMatchObject({
       json: { created: true, ping: 'verified' },
@@ -64,10 +64,10 @@ describe('a subscription that was just made', () => {
     ['no ping is listed', rows(), 'Dintero lists no ping of it'],
     ['its ping was not answered', rows(undefined), 'its ping was not answered'],
     ['the API is in trouble', rows(undefined, 503), 'its ping was answered 503'],
-    ['the way redirects', rows(302), 'its ping was answered 302'],
+    ['the address redirects', rows(302), 'its ping was answered 302'],
     ['the list is unreadable', { json: { deliveries: 'soon' } }, "can't be read"],
     ['the list hangs', { hang: true }, "can't be read"],
-  ])('is removed at the limit where %s', async (_, reply, because) => {
+  ])('is deleted at the time limit where %s', async (_, reply, because) => {
     fake.on(DELIVERIES, reply);
     const answer = await subscribed(1_000);
     expect(answer).toMatchObject({
@@ -82,14 +82,14 @@ describe('a subscription that was just made', () => {
     ['its ping is refused', rows(401), 'refused'],
     ['its ping goes elsewhere', rows(404), 'refused'],
     ['the list is forbidden', { status: 403, json: {} }, 'unseen'],
-    ['there is no such list', { status: 404, json: { error: { message: 'gone' } } }, 'unseen'],
-  ])('is removed without waiting for the limit where %s', async (_, reply, ping) => {
+    ['the list does not exist', { status: 404, json: { error: { message: 'gone' } } }, 'unseen'],
+  ])('is deleted before the time limit where %s', async (_, reply, ping) => {
     fake.on(DELIVERIES, reply);
     expect((await subscribed()).json).toMatchObject({ removed: true, ping });
     expect(fake.calls(DELIVERIES)).toHaveLength(1);
   });
 
-  it('that can not be removed is named, with the command that ends it', async () => {
+  it("that can't be deleted is reported with the command that ends it", async () => {
     fake.on(DELIVERIES, rows(401));
     fake.on(DELETE, { status: 503 });
     const { json, lines, isBadNews } = await subscribed();

@@ -31,10 +31,10 @@ describe('a subscription to our address', () => {
   it.each([
     ['as it is documented', {}],
     ['with a secret that is a text', { config: { ...OURS.config, secret: 'hush' } }],
-    ['without a word about being active', { active: undefined }],
+    ['without a field about being active', { active: undefined }],
     ['with fields that are one text', { fields: 'transaction(id,status)', exclude_fields: ['customer_ip'] }],
     ['that was never deleted', { deleted_at: null, deleted_by: null }],
-  ])('is there %s', async (_, changes) => {
+  ])('exists %s', async (_, changes) => {
     expect(await found(changes)).toBe('there');
   });
 
@@ -47,7 +47,7 @@ describe('a subscription to our address', () => {
     expect(await found(changes)).toBe('missing');
   });
 
-  it('is asked for by a name', async () => {
+  it('is searched for with our name as the user agent', async () => {
     await found({});
     expect(fake.calls(LIST)[0]?.headers['user-agent']).toBe('paidonce');
   });

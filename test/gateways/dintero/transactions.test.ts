@@ -60,11 +60,11 @@ describe('reading a dintero transaction', () => {
     ['authorized', 'UNCLEAR'],
     ['SETTLED', 'UNCLEAR'],
     ['constructor', 'UNCLEAR'],
-  ])('takes %s for %s', async (gatewayStatus, status) => {
+  ])('takes the status %s as %s', async (gatewayStatus, status) => {
     expect(await transactionOf({ status: gatewayStatus })).toMatchObject({ status, gatewayStatus });
   });
 
-  it('says all of it in our words', async () => {
+  it('reports all fields in our words', async () => {
     expect(await transactionOf({ new_field: { of: 'tomorrow' } })).toEqual({
       transactionId: TRANSACTION,
       sessionId: SESSION,
@@ -132,13 +132,13 @@ describe('reading a dintero transaction', () => {
     ['INITIATED', [], false, 0, 0],
     ['ON_HOLD', [anEvent('INITIALIZE', 'ON_HOLD', 72200)], false, 0, 0],
     ['UNKNOWN', [authorize], false, 0, 0],
-  ])('adds up %s', async (status, events, authorized, capturedMinor, refundedMinor) => {
+  ])('computes the sums of %s', async (status, events, authorized, capturedMinor, refundedMinor) => {
     const authorizedMinor = authorized ? 72200 : 0;
     const expected = { authorized, authorizedMinor, capturedMinor, refundedMinor };
     expect(await transactionOf({ status, events })).toMatchObject(expected);
   });
 
-  it('says why it failed', async () => {
+  it('reports why it failed', async () => {
     const events = [
       { ...anEvent('AUTHORIZE', 'FAILED', 1, false), error: { code: '05', message: 'Do not honour' } },
     ];
@@ -159,7 +159,7 @@ describe('reading a dintero transaction', () => {
     ['events.0.amount', { events: [anEvent('REFUND', 'REFUNDED', '100')] }],
     ['events', { events: [aCapture(1, 2 ** 31 - 1), aCapture(2, 1)] }],
     ['id', { id: `${ACCOUNT}.another` }],
-  ])('can not read a wrong %s: %j', async (field, changes) => {
+  ])('is unreadable with a wrong %s: %j', async (field, changes) => {
     fake.on(READ, { json: aTransaction(changes) });
     fake.on(READ_SESSION, { json: aSession({ transaction_id: TRANSACTION }) });
     expect(await look()).toMatchObject({
@@ -173,26 +173,26 @@ describe('reading a dintero transaction', () => {
     ['HTML', { raw: '<html>' }],
     ['a 400', { status: 400, json: { error: { message: 'odd' } } }],
     ['a 422', { status: 422 }],
-  ])('can not read %s', async (_name, reply) => {
+  ])('is unreadable after %s', async (_name, reply) => {
     fake.on(READ, reply);
     fake.on(READ_SESSION, { json: aSession({ transaction_id: TRANSACTION }) });
     expect(await look()).toMatchObject({ kind: 'unreadable' });
   });
 
-  it('does not say when it lapses where its authorization has no usable time', async () => {
+  it('has no expiry where its authorization has no usable time', async () => {
     const events = [{ ...anEvent('AUTHORIZE', 'AUTHORIZED', 72200), created_at: '+275760-09-13T00:00:00Z' }];
     const { authorizationExpiresAt } = await transactionOf({ status: 'AUTHORIZED', events });
     expect(authorizationExpiresAt).toBeUndefined();
   });
 
-  it('shows one of another account for what it is', async () => {
+  it('reports the account of a transaction of another account', async () => {
     fake.on(READ, { json: aTransaction({ id: 'P99999999.abc' }) });
     expect(await look()).toMatchObject({ kind: 'transaction', transaction: { account: 'P99999999' } });
   });
 });
 
 describe('reading a dintero payment', () => {
-  it('goes through the session where no transaction is known', async () => {
+  it('uses the session where no transaction is known', async () => {
     fake.on(READ, { json: aTransaction() });
     fake.on(READ_SESSION, { json: aSession({ transaction_id: TRANSACTION }) });
     expect(await gateway.readPayment({ sessionId: SESSION })).toMatchObject({ kind: 'transaction' });
@@ -203,7 +203,7 @@ describe('reading a dintero payment', () => {
     ['belongs to another session', `${ACCOUNT}.foreign`],
     ['belongs to another account', 'P99999999.abc'],
     ['is a path', '../sessions'],
-  ])('goes through the session where the given transaction %s', async (_name, transactionId) => {
+  ])('uses the session where the given transaction %s', async (_name, transactionId) => {
     fake.on(`GET /v1/transactions/${ACCOUNT}.foreign`, {
       json: aTransaction({ id: `${ACCOUNT}.foreign`, session_id: `${ACCOUNT}.elsewhere` }),
     });
@@ -215,7 +215,7 @@ describe('reading a dintero payment', () => {
     });
   });
 
-  it('is absent where Dintero knows no such session, or not yet its transaction', async () => {
+  it('is absent where Dintero has no such session, or not yet its transaction', async () => {
     expect(await gateway.readPayment({ sessionId: SESSION })).toEqual({ kind: 'absent' });
     fake.on(READ_SESSION, { json: aSession({ transaction_id: TRANSACTION }) });
     expect(await gateway.readPayment({ sessionId: SESSION })).toEqual({ kind: 'absent' });
@@ -232,12 +232,12 @@ describe('reading a dintero payment', () => {
     [['DECLINED', 'PAY_LOCK_START'], 'open'],
     [['CANCELLED', 'VISITED'], 'cancelled'],
     [['FAILED', 'SOMETHING_NEW'], 'failed'],
-  ])('takes a session with %j and no transaction for %s', async (names, state) => {
+  ])('reads a session with %j and no transaction as %s', async (names, state) => {
     fake.on(READ_SESSION, { json: aSession({ events: names.map((name) => ({ name })) }) });
     expect(await gateway.readPayment({ sessionId: SESSION })).toMatchObject({ kind: 'session', state });
   });
 
-  it('orders events by their time, needs none, and believes cancelled_at', async () => {
+  it('orders events by their time, needs none, and accepts cancelled_at', async () => {
     const failed = { name: 'FAILED', created_at: '2026-11-21T12:00:01Z', details: { error: 'no funds' } };
     const visited = { name: 'VISITED', created_at: '2026-11-21T12:00:00Z' };
     fake.on(READ_SESSION, { json: aSession({ events: [failed, visited] }) });
@@ -249,7 +249,7 @@ describe('reading a dintero payment', () => {
     expect(await gateway.readPayment({ sessionId: SESSION })).toMatchObject({ state: 'cancelled' });
   });
 
-  it('repeats nothing of the payer from what a session says about its failure', async () => {
+  it("repeats no data of the payer from a session's reason", async () => {
     const details = { error: 'no funds for kari@example.com, +47 912 34 567' };
     fake.on(READ_SESSION, { json: aSession({ events: [{ name: 'FAILED', details }] }) });
     const reading = JSON.stringify(await gateway.readPayment({ sessionId: SESSION }));
@@ -264,7 +264,7 @@ describe('reading a dintero payment', () => {
     ['session: events', { json: aSession({ events: 'none' }) }],
     ['session: answer is not JSON', { raw: '{' }],
     ['session: answered 400', { status: 400 }],
-  ])('can not read a session with a wrong %s', async (reason, reply) => {
+  ])('is unreadable for a session with a wrong %s', async (reason, reply) => {
     fake.on(READ_SESSION, reply);
     expect(await gateway.readPayment({ sessionId: SESSION })).toMatchObject({
       kind: 'unreadable',
@@ -308,13 +308,13 @@ describe('listing dintero transactions', () => {
     expect((await listed()).flat()).toHaveLength(100);
   });
 
-  it('does not turn in circles when the cursor stands still', async () => {
+  it('does not loop when the cursor stays the same', async () => {
     fake.on(LIST, { json: rows(100) });
     await expect(listed()).rejects.toMatchObject({ name: 'GatewayRejected' });
     expect(fake.calls(LIST)).toHaveLength(2);
   });
 
-  it.each([2, 3, 7, 20])('nor when it leads round in a circle of %i pages', async (length) => {
+  it.each([2, 3, 7, 20])('does not loop over a circle of %i pages', async (length) => {
     const before = 5;
     fake.on(LIST, ({ query }) => {
       const after = Number(query.get('starting_after')?.split('.x')[1] ?? -1);
@@ -325,7 +325,7 @@ describe('listing dintero transactions', () => {
     expect(fake.calls(LIST).length).toBeLessThan(3 * (before + length) + 3);
   });
 
-  it('goes on where a cursor says, which is short however long the listing is', async () => {
+  it('continues at a cursor, which is short for a listing of any length', async () => {
     fake.on(LIST, ({ query }) => {
       const after = Number(query.get('starting_after')?.split('.x')[1] ?? -1);
       return { json: rows(after < 49_999 ? 100 : 1, after + 1) };
@@ -340,17 +340,17 @@ describe('listing dintero transactions', () => {
     expect(longest).toBeLessThan(120);
   });
 
-  it.each(['', 'x', '{}', '{"after":7}', 'null'])('refuses a cursor that is none (%j)', async (cursor) => {
+  it.each(['', 'x', '{}', '{"after":7}', 'null'])('refuses an invalid cursor (%j)', async (cursor) => {
     const place = { listing: 'created', since: SINCE, cursor };
     await expect(gateway.listPage(place)).rejects.toMatchObject({ name: 'GatewayRejected' });
   });
 
-  it('refuses a listing that there is not', async () => {
+  it('refuses an unknown listing', async () => {
     const place = { listing: 'hidden', since: SINCE, cursor: null };
     await expect(gateway.listPage(place)).rejects.toThrow('no listing "hidden"');
   });
 
-  it('shows rows that it half understands as unclear and drops those that name no session', async () => {
+  it('shows partly readable rows as unclear and drops rows without a session', async () => {
     const odd = { id: `${ACCOUNT}.odd`, session_id: SESSION, amount: 1.5, status: 'AUTHORIZED' };
     fake.on(LIST, { json: [odd, { id: `${ACCOUNT}.lost` }, 'text', aTransaction()] });
     expect((await listed()).flat()).toMatchObject([
@@ -371,7 +371,7 @@ describe('listing dintero transactions', () => {
     ['truncated JSON', { raw: '[{"id"' }, 'GatewayUnavailable'],
     ['a 500 on the second page', { status: 500 }, 'GatewayUnavailable'],
     ['a 400', { status: 400 }, 'GatewayRejected'],
-  ])('is not complete after %s', async (_name, reply, name) => {
+  ])('is incomplete after %s', async (_name, reply, name) => {
     fake.on(LIST, { json: rows(100) }, reply);
     await expect(listed()).rejects.toMatchObject({ name });
   });
