@@ -25,6 +25,8 @@ export const OPENING_SCENARIOS: Readonly<Record<string, Scenario>> = {
     await story.claim();
     const heard = await story.telling();
     await story.runs.open(story.address);
+    // There is nothing to look at.
+    await story.runs.look(story.address, { why: 'sweep', at: new Date().toISOString() });
     const claim = { sessionId: story.leaveBehind().id };
     story.turns('AUTHORIZED');
     await story.call('e1', claim);
