@@ -115,7 +115,10 @@ describe('the text of `paidonce why`', () => {
       nextAt: null,
       isPaused: false,
     };
-    const pending = [{ ...read, nextAt: '2026-11-21T11:00:05.000Z' }, { ...read, isPaused: true }];
+    const pending = [
+      { ...read, nextAt: '2026-11-21T11:00:05.000Z' },
+      { ...read, isPaused: true },
+    ];
     const lines = linesOf(
       aWhy({
         store: { kind: 'unasked', reason: 'the store did not answer' },
