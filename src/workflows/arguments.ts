@@ -177,8 +177,9 @@ export function expectMoneyInput(value: unknown, workflowId: string): MoneyInput
   const address = expectAddress(value, 'moneyOperations');
   const expected = moneyWorkflowId(address.paymentId);
   if (workflowId !== expected) throw otherThan(workflowId, expected);
-  const { open, givesBack } = fieldsOf(carried);
-  return { ...address, carried: { open: openOf(open), givesBack: giveBackOf(givesBack) } };
+  const { open, givesBack, nextGiveBack } = fieldsOf(carried);
+  const give = { givesBack: giveBackOf(givesBack), nextGiveBack: giveBackOf(nextGiveBack) };
+  return { ...address, carried: { open: openOf(open), ...give } };
 }
 
 function expectAddress(value: unknown, workflow: string): Omit<PaymentSessionInput, 'carried'> {

@@ -134,7 +134,11 @@ export interface PaymentView {
 export const getState = defineQuery<PaymentView>('getState');
 
 export interface MoneyInput extends PaymentAddress {
-  readonly carried?: { readonly open: readonly OpenOperation[]; readonly givesBack: GiveBackRequest | null };
+  readonly carried?: {
+    readonly open: readonly OpenOperation[];
+    readonly givesBack: GiveBackRequest | null;
+    readonly nextGiveBack?: GiveBackRequest | null;
+  };
 }
 
 /** An operation that is not finished. Times are in milliseconds since the epoch. */

@@ -3,7 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { insteadOf, isOfNothing } from './ended.ts';
 import { haveWatched } from './follow-up.ts';
 import type { GiveBackRequest, OpenOperation } from './messages.ts';
-import { close, postpone, request, showMoving, wordsOf, type MoneyRun } from './money-run.ts';
+import { close, endGiveBack, postpone, request, showMoving, wordsOf, type MoneyRun } from './money-run.ts';
 import { moneyMover, PRIORITY } from './proxies.ts';
 import { summaryOf } from './publish.ts';
 
@@ -37,7 +37,7 @@ async function attemptNow(run: MoneyRun, due: OpenOperation): Promise<void> {
   );
   if (tried.isInReview) haveWatched(run);
   if (!OVER.has(tried.state)) return postpone(run, operationId, Date.now());
-  if (tried.endsGiveBack) run.givesBack = null;
+  if (tried.endsGiveBack) endGiveBack(run);
   close(run, operationId);
 }
 
@@ -46,9 +46,10 @@ export async function planNextGiveBack(run: MoneyRun): Promise<void> {
   try {
     await planNow(run);
   } catch (error) {
+    insteadOf(error, undefined);
     // The store still says that the money must go back. The forwarder finds it there and wakes this run
     // again.
-    run.givesBack = insteadOf(error, null);
+    endGiveBack(run);
   }
 }
 
@@ -62,7 +63,7 @@ async function planNow(run: MoneyRun): Promise<void> {
   if (plan.isInReview) haveWatched(run);
   if (plan.operationId !== null) return request(run, plan.operationId, plan.about, Date.now());
   // Requested again meanwhile: since this reading, the gateway may have reversed what was given back.
-  if (run.giveBacksAsked === giveBacksAsked || plan.isInReview) run.givesBack = null;
+  if (run.giveBacksAsked === giveBacksAsked || plan.isInReview) endGiveBack(run);
 }
 
 /** The input that all activities have in common. */

@@ -102,7 +102,13 @@ async function giveBackNow(run: MoneyRun, asked: GiveBackRequest): Promise<void>
   );
 }
 
-function handOver({ input, open, givesBack }: MoneyRun): MoneyInput {
+function handOver({ input, open, givesBack, nextGiveBack }: MoneyRun): MoneyInput {
   const { paymentId, orderReference, n, gateway } = input;
-  return { paymentId, orderReference, n, gateway, carried: { open, givesBack } };
+  return {
+    paymentId,
+    orderReference,
+    n,
+    gateway,
+    carried: { open, givesBack, nextGiveBack },
+  };
 }

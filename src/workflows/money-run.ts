@@ -12,6 +12,11 @@ export interface MoneyRun {
   open: OpenOperation[];
   givesBack: GiveBackRequest | null;
   /**
+   * A person's decision that came while an earlier request was being carried out. The merchant may learn of a
+   * failure before this run does, so that the decision is the answer to it.
+   */
+  nextGiveBack: GiveBackRequest | null;
+  /**
    * Counts the requests to give back. A request that comes during a reading is not answered by that reading.
    */
   giveBacksAsked: number;
@@ -24,9 +29,9 @@ export interface MoneyRun {
 }
 
 export function newMoneyRun(input: MoneyInput): MoneyRun {
-  const { open = [], givesBack = null } = input.carried ?? {};
+  const { open = [], givesBack = null, nextGiveBack = null } = input.carried ?? {};
   const counts = { giveBacksAsked: 0, steps: 0 };
-  return { input, open: [...open], givesBack, ...counts, doing: null, beside: new Set() };
+  return { input, open: [...open], givesBack, nextGiveBack, ...counts, doing: null, beside: new Set() };
 }
 
 /**
@@ -47,8 +52,19 @@ export function wordsOf({ operationId, about }: OpenOperation): string {
 /** A reading answers only the requests that came before it. */
 export function requestGiveBack(run: MoneyRun, asked: GiveBackRequest | null): void {
   if (asked === null) return;
-  run.givesBack ??= asked;
   run.giveBacksAsked += 1;
+  if (run.givesBack === null) run.givesBack = asked;
+  else if (asked.cause === 'operator' && !isDecidedIn(run.givesBack, asked.noteKey)) run.nextGiveBack = asked;
+}
+
+function isDecidedIn(request: GiveBackRequest, noteKey: string): boolean {
+  return request.cause === 'operator' && request.noteKey === noteKey;
+}
+
+/** The current request is answered, and the decision that came meanwhile is next. */
+export function endGiveBack(run: MoneyRun): void {
+  run.givesBack = run.nextGiveBack;
+  run.nextGiveBack = null;
 }
 
 /** The due operation that has waited longest. */

@@ -186,7 +186,8 @@ export const ATTEMPT_SCENARIOS: Readonly<Record<string, Scenario>> = {
   async 'give-back-stuck'(story) {
     await paid(story);
     const planned = story.holdBack('planGiveBack');
-    plans(story, plan({ isInReview: true }));
+    // The operator's decision is carried out after the plan that was begun before it.
+    plans(story, plan({ isInReview: true }), plan());
     const asked = story.money.giveBack(story.address, { cause: 'operator', noteKey: 'note' });
     await story.money.requestGiveBack(story.address, { cause: 'late_money' });
     planned();

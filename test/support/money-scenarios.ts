@@ -4,6 +4,7 @@ import { moneyWorkflowId, paymentWorkflowId } from '../../src/workflows/messages
 import {
   anOpenPayment,
   aPaidPayment,
+  decidedEarly,
   giveBackAsOperator,
   goneMeanwhile,
   lateMoney,
@@ -100,6 +101,7 @@ export const MONEY_SCENARIOS: Readonly<Record<string, MoneyScenario>> = {
     await untilPayment(world, payment, 'REVIEW');
     return moneyOf(payment);
   }),
+  'money-decided-early': real(async (world) => moneyOf(await decidedEarly(world))),
   'money-gone-meanwhile': real(async (world) => {
     const payment = await goneMeanwhile(world);
     await untilPayment(world, payment, 'VOIDED');

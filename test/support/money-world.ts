@@ -17,7 +17,7 @@ import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { findOrder, findPayment, type OrderRow, type PaymentRow } from '../../src/store/payments.ts';
 import { createMoneyRuns, type MoneyRuns } from '../../src/temporal/money-runs.ts';
 import { createPaymentRuns, type PaymentRuns } from '../../src/temporal/payment-runs.ts';
-import { paymentWorkflowId } from '../../src/workflows/messages.ts';
+import { moneyWorkflowId, paymentWorkflowId, type GiveBackRequest } from '../../src/workflows/messages.ts';
 import { ACCOUNT, startSandbox, type SandboxClient } from '../sandbox/sandbox-client.ts';
 import { addressOf, aFinding, aPayment, aRecord, attempted, TELLS } from './builders.ts';
 import { startServer } from './connected-server.ts';
@@ -47,6 +47,8 @@ export interface MoneyWorld {
   /** The types of the updates to the merchant, in order. */
   readonly told: string[];
   policy: LateMoneyPolicy;
+  /** Called after an attempt has recorded its result, and before its run knows it. */
+  afterAttempt: (paymentId: string) => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -60,7 +62,11 @@ export async function startMoneyWorld(
   const gateway = gatewayAt(sandbox.url);
   const runs = createPaymentRuns(server.client, PATIENT);
   const money = createMoneyRuns(server.client, PATIENT);
-  const world = { policy: 'give_back' as LateMoneyPolicy, told: [] as string[] };
+  const world: Pick<MoneyWorld, 'policy' | 'told' | 'afterAttempt'> = {
+    policy: 'give_back',
+    told: [],
+    afterAttempt: () => Promise.resolve(),
+  };
   const recording = {
     livemode: () => false,
     tells: true,
@@ -70,12 +76,18 @@ export async function startMoneyWorld(
   };
   const notifyMerchant = (effectId: string) => told(store, effectId, world.told);
   const tell = (_: string, effects: readonly string[]) => void tellAll(effects, notifyMerchant);
+  const real = createActivities({
+    recording: createRecording(store.db, recording, { tell }),
+    gatewayNamed: () => gateway,
+    opening: { pollIntervalMs: HOUR_MS, lifetimeMs },
+  });
   const activities = {
-    ...createActivities({
-      recording: createRecording(store.db, recording, { tell }),
-      gatewayNamed: () => gateway,
-      opening: { pollIntervalMs: HOUR_MS, lifetimeMs },
-    }),
+    ...real,
+    async attemptOperation(...asked: Parameters<typeof real.attemptOperation>) {
+      const result = await real.attemptOperation(...asked);
+      await world.afterAttempt(asked[0].paymentId);
+      return result;
+    },
     ...createWakingActivities({ db: store.db, runs, money }),
     notifyMerchant,
   };
@@ -241,9 +253,13 @@ export async function operate(
 
 /** Records a decision and has it carried out, like the API. */
 export async function giveBackAsOperator(world: MoneyWorld, payment: PaymentRow): Promise<void> {
-  const text = 'ada asked to give the money back: a test';
-  const noteKey = await writeDecision(world.store.db, payment.id, { text, data: { decision: 'give_back' } });
+  const noteKey = await decidedByAda(world, payment);
   await world.money.giveBack(addressOf(payment), { cause: 'operator', noteKey });
+}
+
+function decidedByAda({ store }: MoneyWorld, { id }: PaymentRow): Promise<string> {
+  const text = 'ada asked to give the money back: a test';
+  return writeDecision(store.db, id, { text, data: { decision: 'give_back' } });
 }
 
 export async function operationOf(
@@ -280,6 +296,37 @@ export async function lateMoney(
   await payAt(world, payment, { outcome, faults });
   await look(world, payment);
   return payment;
+}
+
+/**
+ * Late money that can't go back at first. A person who sees the REVIEW decides before the run knows of the
+ * failure, and decides again while the decision is being carried out.
+ */
+export async function decidedEarly(world: MoneyWorld): Promise<PaymentRow> {
+  let decision: GiveBackRequest | undefined;
+  let answer: Promise<void> | undefined;
+  world.afterAttempt = async (id) => {
+    const payment = await reread(world, id);
+    if (decision !== undefined) return world.money.requestGiveBack(addressOf(payment), decision);
+    decision = { cause: 'operator', noteKey: await decidedByAda(world, payment) };
+    answer = world.money.giveBack(addressOf(payment), decision);
+    await untilAccepted(world, payment);
+  };
+  const payment = await lateMoney(world, 'authorize', { void: { result: 'failure', times: 1 } });
+  await until('a person has decided', () => answer !== undefined, 30_000);
+  await answer;
+  world.afterAttempt = () => Promise.resolve();
+  return payment;
+}
+
+/** The money run has the update in its history. */
+async function untilAccepted({ client }: MoneyWorld, { id }: PaymentRow): Promise<void> {
+  const run = client.workflow.getHandle(moneyWorkflowId(id));
+  const isAccepted = async () => {
+    const { events } = await run.fetchHistory();
+    return (events ?? []).some((event) => event.workflowExecutionUpdateAcceptedEventAttributes != null);
+  };
+  await until('the decision reaches the run', isAccepted, 30_000);
 }
 
 /** Late money that a person voids while our own void has to wait. */

@@ -6,6 +6,7 @@ import { addressOf } from '../support/builders.ts';
 import {
   anOpenPayment,
   aPaidPayment,
+  decidedEarly,
   doneAt,
   giveBackAsOperator,
   goneMeanwhile,
@@ -211,6 +212,15 @@ describe('money of a payment that may not keep it', () => {
     await giveBackAsOperator(world, payment);
     await untilPayment(world, payment, 'VOIDED');
     await untilTold('order.late_payment_returned');
+  });
+
+  it('goes back by the decision of a person who learns of the failure before the run does', async () => {
+    const payment = await decidedEarly(world);
+    expect(await reread(world, payment.id)).toMatchObject({ status: 'VOIDED' });
+    expect(await operationOf(world, payment, 'void', 'give-back-2')).toMatchObject({
+      cause: 'operator',
+      state: 'done',
+    });
   });
 
   it("needs no person's decision where another person gives it back meanwhile", async () => {
