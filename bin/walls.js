@@ -30,7 +30,7 @@ export const WALLS = {
     'src/domain',
     'type src/gateways/gateway.ts',
     'src/gateways/gateway-errors.ts',
-    'type src/gateways/descriptor.ts',
+    'type src/gateways/gateway-descriptor.ts',
   ],
   'src/gateways/*': [
     'src/lib',
@@ -40,7 +40,7 @@ export const WALLS = {
     'type src/gateways/verification.ts',
     'src/gateways/shared',
     'type src/gateways/gateway-command.ts',
-    'type src/gateways/descriptor.ts',
+    'type src/gateways/gateway-descriptor.ts',
   ],
 
   'src/config': ['src/lib', 'src/crash-points.ts', 'src/gateways/registry.ts', 'type src/gateways'],
@@ -58,7 +58,7 @@ export const WALLS = {
     'type src/domain',
     'src/workflows',
     'type src/telemetry',
-    'src/store/health.ts',
+    'src/store/store-health.ts',
     'type src/config',
     'type src/gateways/gateway.ts',
   ],

@@ -11,7 +11,7 @@ import { isAdminToo, KNOWN_VARIABLES, type Config } from './config/config.ts';
 import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
-import { readGateway, stampGateway, WrongAccount } from './store/health.ts';
+import { readGateway, stampGateway, WrongAccount } from './store/store-health.ts';
 import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';

@@ -10,7 +10,7 @@ import type * as Audit from '../../src/store/audit.ts';
 import type * as Deliveries from '../../src/store/deliveries.ts';
 import type * as Expiring from '../../src/store/expiring-authorizations.ts';
 import type * as ForgottenOperations from '../../src/store/forgotten-operations.ts';
-import type * as Health from '../../src/store/health.ts';
+import type * as Health from '../../src/store/store-health.ts';
 import type * as Lists from '../../src/store/lists.ts';
 import type * as Open from '../../src/store/open.ts';
 import type * as Redelivery from '../../src/store/redelivery.ts';

@@ -6,7 +6,7 @@ import type { Decision } from '../domain/finding.ts';
 import type { WatchedPayment } from '../domain/opened-payment.ts';
 import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
 import type { Reading } from '../domain/transaction.ts';
-import { watched } from '../sessions/opened-payment.ts';
+import { watched } from '../sessions/opened-row.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { UNDECIDED } from '../store/record-finding/record-request.ts';

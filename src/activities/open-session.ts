@@ -9,7 +9,7 @@ import { isSameKey, isSettled } from '../domain/payment.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import type { FoundSession } from '../gateways/gateway.ts';
 import { openAtGateway, writeOpened } from '../sessions/open-at-gateway.ts';
-import { openedPayment } from '../sessions/opened-payment.ts';
+import { openedPayment } from '../sessions/opened-row.ts';
 import { noSession, recordNoSession } from '../sessions/record-no-session.ts';
 import { markForeign } from '../store/deliveries.ts';
 import { adoptPayment, findOrder, findPayment, type PaymentRow } from '../store/payments.ts';

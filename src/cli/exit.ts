@@ -1,6 +1,6 @@
 import { CannotListen } from '../api/http/cannot-listen.ts';
 import { ConfigError } from '../config/environment.ts';
-import { WrongAccount } from '../store/health.ts';
+import { WrongAccount } from '../store/store-health.ts';
 import { DirectoryInUse } from '../store/directory-lock.ts';
 import { MigrationFailed } from '../store/migrations.ts';
 import { SchemaTooOld } from '../store/schema-state.ts';

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { readCommandSettings } from '../config/config.ts';
 import { ConfigError } from '../config/environment.ts';
 import type { AskedCommand, GatewayCommand } from '../gateways/gateway-command.ts';
-import type { GatewayDescriptor } from '../gateways/descriptor.ts';
+import type { GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
 import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import { GATEWAYS } from '../gateways/registry.ts';
 import { BadNews } from './exit.ts';

@@ -1,6 +1,6 @@
 /** Checks the environment once at start. One error names every wrong variable. Contract §2. */
 import { z } from 'zod';
-import type { ConfiguredGateway, GatewayDescriptor } from '../gateways/descriptor.ts';
+import type { ConfiguredGateway, GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
 import { GATEWAYS } from '../gateways/registry.ts';
 import { contradictions } from './contradictions.ts';
 import { CORE_SECRETS, CORE_VARIABLES, HTTP, LOG, STORE, TEMPORAL } from './core-variables.ts';

@@ -2,7 +2,7 @@
  * Finds variables that are wrong only in combination. It reads the raw texts, so that no other error hides
  * them.
  */
-import type { GatewayDescriptor } from '../gateways/descriptor.ts';
+import type { GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
 import type { Texts } from './environment.ts';
 import type { Descriptors } from './gateway-variables.ts';
 

@@ -1,6 +1,6 @@
 /** The configuration of the listed gateways. No gateway is named here. */
 import { z } from 'zod';
-import type { AllowedSources, ConfiguredGateway, GatewayDescriptor } from '../gateways/descriptor.ts';
+import type { AllowedSources, ConfiguredGateway, GatewayDescriptor } from '../gateways/gateway-descriptor.ts';
 import { isGiven } from './environment.ts';
 import { list, oneOf, source, wholeFrom } from '../lib/variable-forms.ts';
 

@@ -6,7 +6,7 @@ import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { withPossibleSums } from './possible-sums.ts';
 import { limitCallRate } from './call-rate.ts';
-import type { CallbackResult, ConfiguredGateway, GatewayDescriptor } from './descriptor.ts';
+import type { CallbackResult, ConfiguredGateway, GatewayDescriptor } from './gateway-descriptor.ts';
 import { DINTERO } from './dintero/descriptor.ts';
 import type { Gateway } from './gateway.ts';
 import { stopWhenSilent } from './stop-when-silent.ts';

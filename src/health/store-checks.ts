@@ -1,6 +1,6 @@
 import { paidonce } from './shell-commands.ts';
 import type { Gateway } from '../gateways/gateway.ts';
-import { countLive, readGateway } from '../store/health.ts';
+import { countLive, readGateway } from '../store/store-health.ts';
 import type { Db } from '../store/open.ts';
 import { readSchemaState } from '../store/schema-state.ts';
 import { check, fail, ok, warn, type Check, type CheckResult } from './check.ts';

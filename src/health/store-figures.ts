@@ -1,5 +1,5 @@
 /** Gauges of figures that only the store knows. Each process reads them, at most every few seconds. */
-import { readFigures, type StoreFigures as Read } from '../store/health.ts';
+import { readFigures, type StoreFigures as Read } from '../store/store-health.ts';
 import { readMarks, type SweepMark } from '../store/sweeps.ts';
 import type { Service } from '../service.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

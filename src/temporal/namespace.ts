@@ -5,7 +5,7 @@
 import { ScheduleNotFoundError, type Client, type Connection } from '@temporalio/client';
 import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateways/gateway.ts';
-import { WrongAccount } from '../store/health.ts';
+import { WrongAccount } from '../store/store-health.ts';
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { withTimeout } from './run-calls.ts';

@@ -5,7 +5,7 @@ import {
   type Client,
   type Connection,
 } from '@temporalio/client';
-import { WrongAccount } from '../store/health.ts';
+import { WrongAccount } from '../store/store-health.ts';
 import {
   OrderReferenceKey,
   PaymentGatewayKey,

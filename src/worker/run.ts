@@ -8,7 +8,7 @@ import { createSweepActivities } from '../activities/sweep-activities.ts';
 import type { Config } from '../config/config.ts';
 import type { Service } from '../service.ts';
 import { merchantEndpoint } from '../updates/merchant-endpoint.ts';
-import { WrongAccount } from '../store/health.ts';
+import { WrongAccount } from '../store/store-health.ts';
 import { connectWorker } from '../temporal/connect.ts';
 import { installRuntime } from './runtime.ts';
 import { createWorkers, type WorkerSettings, type WorkerSizes } from './worker.ts';

@@ -20,7 +20,7 @@ import {
   pokeOf,
   textOf,
 } from './arguments.ts';
-import { cancel, close, resolve } from './commands.ts';
+import { cancel, close, resolve } from './session-commands.ts';
 import { tell } from './follow-up.ts';
 import { look } from './look.ts';
 import {

@@ -16,7 +16,7 @@ import type {
   Listing,
   ListingPlace,
 } from '../../src/gateways/gateway.ts';
-import { stampGateway } from '../../src/store/health.ts';
+import { stampGateway } from '../../src/store/store-health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';

@@ -6,7 +6,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
 import { runCommand } from '../../src/cli/program.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
-import { stampGateway } from '../../src/store/health.ts';
+import { stampGateway } from '../../src/store/store-health.ts';
 import { openStore } from '../../src/store/open.ts';
 import { claimOperation } from '../../src/store/operations.ts';
 import type { ReviewCode } from '../../src/domain/payment.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readConfig } from '../../src/config/config.ts';
 import { ConfigError } from '../../src/config/environment.ts';
 import { list, secret, url } from '../../src/lib/variable-forms.ts';
-import type { GatewayDescriptor } from '../../src/gateways/descriptor.ts';
+import type { GatewayDescriptor } from '../../src/gateways/gateway-descriptor.ts';
 import { GATEWAYS } from '../../src/gateways/registry.ts';
 import { ENVIRONMENT } from '../support/api.ts';
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BALANCED, checkBooks } from './support/books.ts';
-import { readGateways } from '../../src/store/health.ts';
+import { readGateways } from '../../src/store/store-health.ts';
 import { openStore } from '../../src/store/open.ts';
 import { until } from '../support/until.ts';
 import { copyStoreTemplate } from '../support/store.ts';

@@ -138,7 +138,7 @@ describe('a workflow that was changed', () => {
     ],
     [
       'answers an update differently',
-      'src/workflows/commands.ts',
+      'src/workflows/session-commands.ts',
       "if (status === 'CANCELLED') return { kind: 'cancelled' };",
       "if (status === 'CANCELLED') return { kind: 'refused', status };",
       /update .* completed: its result was/,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { isStoreUnavailable } from '../../src/store/errors.ts';
-import { ping } from '../../src/store/health.ts';
+import { ping } from '../../src/store/store-health.ts';
 import { rows, type Db } from '../../src/store/open.ts';
 import { openTestPostgres, type TestStore } from '../support/store.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
-import { readFigures } from '../../src/store/health.ts';
+import { readFigures } from '../../src/store/store-health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import {
   findAbandoned,

@@ -1,7 +1,7 @@
 /** A standby, or a server during a failover: it answers, but nothing can be written. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isStoreUnavailable } from '../../src/store/errors.ts';
-import { ping } from '../../src/store/health.ts';
+import { ping } from '../../src/store/store-health.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { aPayment } from '../support/builders.ts';
 import { openTestPostgres, type TestStore } from '../support/store.ts';

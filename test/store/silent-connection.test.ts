@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { sql } from 'drizzle-orm';
 import { isStoreUnavailable } from '../../src/store/errors.ts';
-import { ping } from '../../src/store/health.ts';
+import { ping } from '../../src/store/store-health.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { openGate, type Gate } from '../e2e/support/gate.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { readGateways, stampGateway, WrongAccount } from '../../src/store/health.ts';
+import { readGateways, stampGateway, WrongAccount } from '../../src/store/store-health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';

@@ -1,7 +1,7 @@
 /** A database that was not migrated yet: an API may be called a moment before. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isStoreUnavailable } from '../../src/store/errors.ts';
-import { ping } from '../../src/store/health.ts';
+import { ping } from '../../src/store/store-health.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { findOrder } from '../../src/store/payments.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';

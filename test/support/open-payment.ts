@@ -1,7 +1,7 @@
 /** Opens a payment like the API: the request opens the session itself, and then starts the run. */
 import type { Gateway } from '../../src/gateways/gateway.ts';
 import { openAtGateway as openSession } from '../../src/sessions/open-at-gateway.ts';
-import { openedPayment } from '../../src/sessions/opened-payment.ts';
+import { openedPayment } from '../../src/sessions/opened-row.ts';
 import type { Db } from '../../src/store/open.ts';
 import { recordRun, type PaymentRow } from '../../src/store/payments.ts';
 import type { PaymentRuns } from '../../src/temporal/payment-runs.ts';

@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { createSweepActivities } from '../../src/activities/sweep-activities.ts';
 import type { Gateway, ListedTransaction, Listing } from '../../src/gateways/gateway.ts';
-import { stampGateway } from '../../src/store/health.ts';
+import { stampGateway } from '../../src/store/store-health.ts';
 import { recordOpened, type PaymentRow } from '../../src/store/payments.ts';
 import { ACCOUNT, aPayment, aSessionId } from './builders.ts';
 import { startServer } from './connected-server.ts';

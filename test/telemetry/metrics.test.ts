@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eq, sql } from 'drizzle-orm';
 import { startAdmin } from '../../src/api/http/server.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
-import { stampGateway } from '../../src/store/health.ts';
+import { stampGateway } from '../../src/store/store-health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordCompletePass } from '../../src/store/sweeps.ts';
 import { deliveries } from '../../src/store/schema/delivery-table.ts';

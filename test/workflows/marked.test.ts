@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from '@jest/globals';
 import { eq } from 'drizzle-orm';
-import { readFigures } from '../../src/store/health.ts';
+import { readFigures } from '../../src/store/store-health.ts';
 import { outbox } from '../../src/store/schema/update-tables.ts';
 import type { PaymentRow } from '../../src/store/payments.ts';
 import { paymentWorkflowId } from '../../src/workflows/messages.ts';

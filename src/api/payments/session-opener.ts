@@ -10,7 +10,7 @@ import { GatewayRejected } from '../../gateways/gateway-errors.ts';
 import { withTimeLimit } from '../../lib/time-limit.ts';
 import type { Service } from '../../service.ts';
 import { openAtGateway } from '../../sessions/open-at-gateway.ts';
-import { openedPayment } from '../../sessions/opened-payment.ts';
+import { openedPayment } from '../../sessions/opened-row.ts';
 import { noSession, recordNoSession } from '../../sessions/record-no-session.ts';
 import type { PaymentClaim } from '../../store/claim-payment.ts';
 import { endLease, recordRun, type PaymentRow } from '../../store/payments.ts';

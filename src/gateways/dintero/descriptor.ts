@@ -1,5 +1,5 @@
 /** The descriptor of Dintero. */
-import type { GatewayDescriptor } from '../descriptor.ts';
+import type { GatewayDescriptor } from '../gateway-descriptor.ts';
 import { createDinteroGateway } from './adapter.ts';
 import { DINTERO_COMMANDS } from './commands.ts';
 import type { DinteroSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import type { GatewayDeps } from '../descriptor.ts';
+import type { GatewayDeps } from '../gateway-descriptor.ts';
 import { isHttpUrl } from '../shared/gateway-fields.ts';
 
 /** The settings of one Dintero account. */

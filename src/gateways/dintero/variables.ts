@@ -1,7 +1,7 @@
 /** Dintero's part of the configuration. */
 import { z } from 'zod';
 import { list, secret, url } from '../../lib/variable-forms.ts';
-import type { GatewayVariables } from '../descriptor.ts';
+import type { GatewayVariables } from '../gateway-descriptor.ts';
 import { modeOf } from './id-parts.ts';
 import type { DinteroSettings } from './settings.ts';
 

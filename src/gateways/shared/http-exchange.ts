@@ -1,6 +1,6 @@
 /** HTTP exchanges with a gateway: a JSON answer, or a `GatewayUnavailable` that says why there is none. */
 import { withTimeLimit } from '../../lib/time-limit.ts';
-import type { GatewayCall, GatewayDeps } from '../descriptor.ts';
+import type { GatewayCall, GatewayDeps } from '../gateway-descriptor.ts';
 import { GatewayUnavailable } from '../gateway-errors.ts';
 import { isUnsent } from './unsent-request.ts';
 

@@ -1,7 +1,7 @@
 /** `GET /v1/search?q=`: any id leads to the order. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { logDelivery } from '../../../src/store/log-delivery.ts';
-import { stampGateway } from '../../../src/store/health.ts';
+import { stampGateway } from '../../../src/store/store-health.ts';
 import { claimOperation } from '../../../src/store/operations.ts';
 import { recordFinding } from '../../../src/store/record-finding/write.ts';
 import type { Hit } from '../../../src/store/search.ts';

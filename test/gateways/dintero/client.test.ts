@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { createDinteroGateway } from '../../../src/gateways/dintero/adapter.ts';
 import { retryAfterMs } from '../../../src/gateways/shared/http-exchange.ts';
-import type { GatewayCall } from '../../../src/gateways/descriptor.ts';
+import type { GatewayCall } from '../../../src/gateways/gateway-descriptor.ts';
 import type { FakeDintero } from './fake-dintero.ts';
 import { ACCOUNT, aSession, gatewayAt, SESSION, settingsFor, startFakeDintero } from './fake-dintero.ts';
 
