@@ -200,6 +200,15 @@ describe('an update that no process has sent', () => {
       { todo: expect.stringContaining('start the service'), commands: ['paidonce doctor'] },
     ]);
   });
+
+  it('is about the endpoint where there is none', () => {
+    const at = '2026-11-21T11:54:00Z';
+    const kept = told('pending', at, { attempts: 0, lastAnswer: 'ORDER_WEBHOOK_URL is not set' });
+    const story = aStory(aPayment({ timeline: [queuedAt(at), kept] }));
+    expect(adviceOn(story, NO_TEMPORAL, NOW, SERVER)).toMatchObject([
+      { todo: expect.stringContaining('ORDER_WEBHOOK_URL') },
+    ]);
+  });
 });
 
 function queuedAt(at: string) {

@@ -101,7 +101,8 @@ function attemptEntry(attempt: AttemptRow & { type: string }): StoryEntry {
 }
 
 function toldText({ type, state, attempts, lastAnswer }: OutboxRow): string {
-  if (state === 'pending' && attempts === 0) return `${type} is due, and no process has sent it yet`;
+  if (state === 'pending' && attempts === 0 && lastAnswer === null)
+    return `${type} is due, and no process has sent it yet`;
   const times = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const tried = lastAnswer === null ? times : `${lastAnswer}, ${times}`;
   switch (state) {

@@ -131,7 +131,7 @@ interface Told {
 
 function untold({ id, timeline }: Payment, now: Date): Advice[] {
   return timeline.flatMap(({ at, data, text }) => {
-    const { effectId, type, state, attempts, nextAttemptAt: next } = data as Partial<Told>;
+    const { effectId, type, state, attempts, lastAnswer, nextAttemptAt: next } = data as Partial<Told>;
     if (type === undefined || state === undefined) return [];
     const isOver = state === 'gave_up' || state === 'gone';
     const since = queuedAt(timeline, type) ?? at;
@@ -140,7 +140,8 @@ function untold({ id, timeline }: Payment, now: Date): Advice[] {
     const commands = effectId
       ? [paidonce('redeliver', effectId, { reason: 'the endpoint answers again' })]
       : [];
-    if (attempts === 0) return [{ about: id, text, todo: START, commands: [paidonce('doctor')] }];
+    if (attempts === 0 && lastAnswer === null)
+      return [{ about: id, text, todo: START, commands: [paidonce('doctor')] }];
     return [{ about: id, text: `${text}${nextAttempt(next, now)}`, todo: `${REPAIR}, then`, commands }];
   });
 }

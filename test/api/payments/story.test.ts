@@ -78,6 +78,14 @@ describe('the timeline of a payment', () => {
     });
   });
 
+  it('says that the endpoint is missing where an update was never sent for that', async () => {
+    const payment = await paid();
+    await keepUntold(at.store.db, `${payment.orderReference}/order.paid`);
+    expect((await readStory(at.store.db, payment)).at(-1)?.text).toBe(
+      `the merchant has not acknowledged order.paid yet (${NO_ENDPOINT}, 0 attempts); it is sent again for up to 3 days`,
+    );
+  });
+
   it('says why an update is not sent', async () => {
     const payment = await paid({ ...TELLS, tells: false });
     const texts = (await readStory(at.store.db, payment)).map(({ text }) => text);
