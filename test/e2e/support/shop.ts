@@ -71,9 +71,14 @@ export async function untilOrder(
 ): Promise<void> {
   const holds = async () => (await orderStatus(stack, reference)) === status;
   await until(`order ${reference} is ${status}`, holds, limitMs).catch(async (error: unknown) => {
-    const { body } = await stack.call('GET', `/v1/payments?order=${reference}`);
-    throw new Error(`${(error as Error).message}: ${JSON.stringify(body.data)}`, { cause: error });
+    throw new Error(`${(error as Error).message}: ${await paymentsOf(stack, reference)}`, { cause: error });
   });
+}
+
+/** The payments of an order with their timelines, for the message of a wait that failed. */
+async function paymentsOf({ call }: Stack, reference: string): Promise<string> {
+  const { body } = await call('GET', `/v1/payments?order=${reference}`);
+  return JSON.stringify(body.data);
 }
 
 /** The merchant has received `order.paid` for all of them. */
@@ -87,8 +92,7 @@ export async function untilTold(
   const what = `the merchant receives ${type} of ${references.length} orders`;
   await until(what, () => missing().length === 0, limitMs).catch(async (error: unknown) => {
     const [first = '', ...others] = missing();
-    const { body } = await stack.call('GET', `/v1/payments?order=${first}`);
-    const story = JSON.stringify(body.data);
+    const story = await paymentsOf(stack, first);
     throw new Error(
       `${(error as Error).message}: missing are ${others.length} others and ${first}: ${story}`,
       { cause: error },
