@@ -12,6 +12,7 @@ import { armCrashPoints } from './crash-points.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
 import { readGateway, stampGateway, WrongAccount } from './store/store-health.ts';
+import type { RecordSettings } from './store/record-finding/record-request.ts';
 import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
 import { createLog } from './telemetry/log.ts';
@@ -109,8 +110,16 @@ function forwardingOf({ store, config, gateways }: Service) {
       updates: config.RETENTION_UPDATES,
     },
     pollIntervalMs: config.ON_HOLD_POLL_INTERVAL,
-    tells: config.ORDER_WEBHOOK_URL !== undefined,
+    ...recordSettingsOf({ config, gateways }),
+  };
+}
+
+/** How this process writes findings and announcements. */
+function recordSettingsOf({ config, gateways }: Pick<Service, 'config' | 'gateways'>): RecordSettings {
+  return {
+    policy: config.LATE_MONEY_POLICY,
     livemode: gateways.livemode,
+    tells: config.ORDER_WEBHOOK_URL !== undefined,
   };
 }
 
@@ -168,19 +177,13 @@ async function createService(
 /** How the parts of a process record findings. */
 export function recordingOf({
   store,
-  config,
-  gateways,
   metrics,
   firstAttempts,
+  ...about
 }: Pick<Service, 'store' | 'config' | 'gateways' | 'metrics' | 'firstAttempts'>): Recording {
-  const settings = {
-    policy: config.LATE_MONEY_POLICY,
-    livemode: gateways.livemode,
-    tells: config.ORDER_WEBHOOK_URL !== undefined,
-  };
   const tell = (orderReference: string, effects: readonly string[]) =>
     firstAttempts.tell(orderReference, effects);
-  return createRecording(store.db, settings, { tell, metrics });
+  return createRecording(store.db, recordSettingsOf(about), { tell, metrics });
 }
 
 /** Workers notify the merchant: an API may have no network access to it. */

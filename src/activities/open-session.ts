@@ -24,8 +24,8 @@ export interface OpeningSettings {
 
 /**
  * How long after its claim a row without a lease counts as new: a first try then opens a session without a
- * search. An older row may have had an earlier try, in another run. The session of that try may exist although its answer was
- * lost, so it is searched first.
+ * search. An older row may have had an earlier try, in another run. The session of that try may exist
+ * although its answer was lost, so it is searched first.
  */
 const FRESH_MS = 10_000;
 

@@ -1,6 +1,6 @@
 /**
  * The decision about a reading, and the finding in it. Findings without a decision on a reading are made by
- * activities (`recordStuck` of record-transaction.ts, `ended` of open-session.ts, close-unopened.ts), and by
+ * `recordStuck` of activities/record-transaction.ts, by `closedBy` below for close-unopened.ts, and by
  * `noSession` of sessions/record-no-session.ts.
  */
 import type { ClosedBy, Closing, PaymentStatus, ReviewCode } from './payment.ts';

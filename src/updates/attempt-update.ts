@@ -67,25 +67,21 @@ export async function attemptUpdate(
   telling: Telling,
 ): Promise<Attempted> {
   const { db, endpoint } = tools;
-  if (endpoint === null) return unsendable(db, effectId);
-  const claim = await takeClaim(db, effectId, telling.teller);
-  return claim === null ? unclaimed(tools, effectId) : send(tools, endpoint, claim, telling);
+  const claim = endpoint && (await takeClaim(db, effectId, telling.teller));
+  return endpoint && claim ? send(tools, endpoint, claim, telling) : withoutAttempt(tools, effectId);
 }
 
-/** The update stays pending: a configuration that lost the URL by mistake loses no update. */
-async function unsendable(db: Db, effectId: string): Promise<Attempted> {
-  const update = await readUpdate(db, effectId);
-  if (update?.state === 'pending') await keepUntold(db, effectId);
-  return { kind: 'ended', state: endedState(update) ?? 'off' };
-}
-
-/** Finds out why the claim was refused. */
-async function unclaimed(tools: TellingTools, effectId: string): Promise<Attempted> {
-  const { db } = tools;
+/** Finds out why the update can't be sent now. */
+async function withoutAttempt(tools: TellingTools, effectId: string): Promise<Attempted> {
+  const { db, endpoint } = tools;
   const update = await readUpdate(db, effectId);
   if (update === null) return { kind: 'ended', state: 'off' };
-  const state = endedState(update);
-  if (state !== null) return { kind: 'ended', state };
+  if (update.state !== 'pending') return { kind: 'ended', state: update.state as EndedState };
+  if (endpoint === null) {
+    // It stays pending: a configuration that lost the URL by mistake loses no update.
+    await keepUntold(db, effectId);
+    return { kind: 'ended', state: 'off' };
+  }
   if (update.waitMs > 0)
     return notNow(update, update.waitMs, `the next attempt is due in ${update.waitMs} ms`);
   if (update.hasLater && isSupersededByLater(update.type as UpdateType)) {
@@ -96,10 +92,6 @@ async function unclaimed(tools: TellingTools, effectId: string): Promise<Attempt
   if (update.isEarly) return notNow(update, TURN_MS, 'an earlier update of the order is sent first');
   // Another attempt has ended just now.
   return notNow(update, TURN_MS, 'another attempt was under way');
-}
-
-function endedState(update: OutboxRow | null): EndedState | null {
-  return update === null || update.state === 'pending' ? null : (update.state as EndedState);
 }
 
 function notNow({ type }: ReadUpdate, waitMs: number, why: string): Attempted {
