@@ -9,6 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 import { startForwarder } from './background/forwarder.ts';
 import { isAdminToo, KNOWN_VARIABLES, type Config } from './config/config.ts';
 import { armCrashPoints } from './crash-points.ts';
+import { lifetimeWithin } from './gateways/traits.ts';
 import { createGateways } from './gateways/registry.ts';
 import type { Service } from './service.ts';
 import { readGateway, stampGateway, WrongAccount } from './store/store-health.ts';
@@ -148,12 +149,14 @@ async function createService(
       { variable: unknown.name, nearest: unknown.nearest },
       `the variable ${unknown.name} is not known and has no effect`,
     );
-  for (const { id, longestSessionMs: longest } of gateways.all)
-    if (longest < config.SESSION_LIFETIME)
+  for (const { id, traits } of gateways.all) {
+    const ms = lifetimeWithin(traits.lifetime, config.SESSION_LIFETIME);
+    if (ms !== config.SESSION_LIFETIME)
       log.warn(
-        { gateway: id, hours: longest / 3_600_000 },
-        'SESSION_LIFETIME is longer than the gateway allows: sessions end earlier',
+        { gateway: id, minutes: ms / 60_000 },
+        'SESSION_LIFETIME is not possible at this gateway: its sessions have the nearest lifetime that is',
       );
+  }
   const parts = { config, log, metrics, gateways, client, connection, fail };
   const namespace = createNamespace(parts);
   const limits = {

@@ -16,6 +16,7 @@ export function contradictions(texts: Texts, configured: Descriptors): string[] 
     ...wrongUpdates(texts),
     ...wrongPayloadKeys(texts),
     ...mixedModes(texts, configured),
+    ...wrongDefault(texts, configured),
     ...new Set(live.flatMap((descriptor) => unfitForMoney(texts, descriptor))),
     ...(isReal ? wrongCrashPoint(texts) : []),
     ...halfCertificate(texts),
@@ -54,6 +55,12 @@ function mixedModes(texts: Texts, configured: Descriptors): string[] {
   if (new Set(modes.map(({ mode }) => mode)).size < 2) return [];
   const found = modes.map(({ id, mode }) => `${id} ${mode}`).join(', ');
   return [`gateways: expected all in test mode or all live, found ${found}`];
+}
+
+function wrongDefault({ DEFAULT_GATEWAY: found }: Texts, configured: Descriptors): string[] {
+  const ids = configured.map(({ id }) => id);
+  if (found === undefined || ids.length === 0 || ids.includes(found)) return [];
+  return [`DEFAULT_GATEWAY: expected a gateway that is configured (${ids.join(', ')}), found "${found}"`];
 }
 
 function wrongCrashPoint(texts: Texts): string[] {

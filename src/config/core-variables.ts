@@ -137,6 +137,8 @@ export const UPDATES = {
 };
 
 export const PAYMENTS = {
+  /** The gateway of payments that name none. Needed only where several are configured. */
+  DEFAULT_GATEWAY: text('the name of a gateway').optional(),
   /** How often a payment that is ON_HOLD is read. */
   ON_HOLD_POLL_INTERVAL: duration.default(3_600_000),
   /** How long a session can be paid. */

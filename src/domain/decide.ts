@@ -81,7 +81,13 @@ const BY_STATE = { cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED
 function decideSession(payment: PaymentSnapshot, { state, reason }: Reading & { kind: 'session' }): Decision {
   if (state === 'open') return WAIT;
   if (payment.status !== 'PENDING' && payment.status !== 'REVIEW') return unchanged(payment);
+  if (state === 'expired') return over('session', reason);
   return find({ status: BY_STATE[state], pays: false, cause: 'session', ...(reason && { reason }) });
+}
+
+/** The session's time is over, by the gateway's clock or by ours. */
+function over(cause: string, reason = 'nobody paid in time'): Decision {
+  return find({ status: 'EXPIRED', pays: false, closedBy: 'expiry', cause, reason });
 }
 
 function decideTransaction(payment: PaymentSnapshot, transaction: Transaction, watch: Watch): Decision {
@@ -187,8 +193,7 @@ function expired(payment: PaymentSnapshot, reading: Reading, said: Decision, wat
   const isReopened = said.kind === 'find' && said.finding.status === 'PENDING';
   const nothingCame = said.kind === 'wait' || said.kind === 'keep' || isReopened;
   if (!nothingCame || (payment.status !== 'PENDING' && !isReopened)) return said;
-  const reason = 'nobody paid in time';
-  return find({ status: 'EXPIRED', pays: false, closedBy: 'expiry', cause: 'expiry', reason });
+  return over('expiry');
 }
 
 /**

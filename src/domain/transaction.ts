@@ -58,7 +58,7 @@ export type Reading =
   /** The session has no transaction (yet). `state` is what its events say. */
   | {
       readonly kind: 'session';
-      readonly state: 'open' | 'cancelled' | 'failed' | 'declined';
+      readonly state: 'open' | 'cancelled' | 'failed' | 'declined' | 'expired';
       readonly reason?: string;
     }
   /** 404: the read model may be behind. */

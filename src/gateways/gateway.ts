@@ -7,6 +7,7 @@ import type { Customer, OrderLine } from '../domain/order.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import type { OperationKind, ProductRules } from '../domain/operation.ts';
 import type { Reading, Transaction, TransactionStatus } from '../domain/transaction.ts';
+import type { Traits } from './traits.ts';
 import type { RawRequest, SigningSecrets, Verification } from './verification.ts';
 
 /** Everything that a gateway needs to open a session. */
@@ -125,8 +126,7 @@ export interface Gateway {
   readonly account: string;
   readonly mode: 'test' | 'live';
   readonly secrets: readonly SigningSecrets[];
-  /** How long a session may be open at most. */
-  readonly longestSessionMs: number;
+  readonly traits: Traits;
   /** Verifies the sender of a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
   /**

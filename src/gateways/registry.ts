@@ -17,7 +17,7 @@ export const GATEWAYS: readonly [GatewayDescriptor, ...GatewayDescriptor[]] = [D
 /** The gateways that are configured. */
 export interface GatewayRegistry {
   readonly all: readonly Gateway[];
-  /** The id of the default gateway: the only one that is configured; undefined if there are several. */
+  /** The id of the gateway of payments that name none; undefined if there are several and none is the default. */
   readonly byDefault: string | undefined;
   /** The gateway, or undefined if it is not configured. */
   readonly find: (id: string) => Gateway | undefined;
@@ -29,9 +29,14 @@ export interface GatewayRegistry {
   readonly answerTo: (id: string, result: CallbackResult) => unknown;
 }
 
+interface GatewaysConfig {
+  readonly gateways: readonly ConfiguredGateway[];
+  readonly DEFAULT_GATEWAY?: string | undefined;
+}
+
 /** Builds every gateway that the configuration names. */
 export function createGateways(
-  { gateways }: { readonly gateways: readonly ConfiguredGateway[] },
+  { gateways, DEFAULT_GATEWAY: byDefault }: GatewaysConfig,
   metrics: Metrics,
   log?: Logger,
 ): GatewayRegistry {
@@ -42,7 +47,7 @@ export function createGateways(
   const descriptors = new Map(gateways.map(({ descriptor }) => [descriptor.id, descriptor]));
   return {
     all,
-    byDefault: all.length === 1 ? all[0]?.id : undefined,
+    byDefault: byDefault ?? (all.length === 1 ? all[0]?.id : undefined),
     find: (id) => byId.get(id),
     named(id) {
       const gateway = byId.get(id);

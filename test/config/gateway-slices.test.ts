@@ -84,6 +84,14 @@ describe('a gateway', () => {
     );
   });
 
+  it('is the default only where it is configured', () => {
+    const both = { ...ENVIRONMENT, ...ACME_ENV };
+    expect(readConfig({ ...both, DEFAULT_GATEWAY: 'acme' }, [], BOTH).DEFAULT_GATEWAY).toBe('acme');
+    expect(complaints({ ...WITHOUT, ...ACME_ENV, DEFAULT_GATEWAY: 'dintero' })).toEqual([
+      'DEFAULT_GATEWAY: expected a gateway that is configured (acme), found "dintero"',
+    ]);
+  });
+
   it('reports its own contradictions', () => {
     expect(complaints({ ...WITHOUT, ...ACME_ENV, ACME_SECRET_KEY: 'sk_test_odd' })).toEqual([
       'ACME_SECRET_KEY: is odd',

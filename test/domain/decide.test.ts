@@ -222,6 +222,17 @@ describe('decide', () => {
       );
   });
 
+  it.each(['PENDING', 'REVIEW'] as const)('expires with the session at the gateway while %s', (status) => {
+    const expired = { kind: 'session', state: 'expired' } as const;
+    expect(findingOf(look(snapshot(status), expired))).toMatchObject({
+      status: 'EXPIRED',
+      pays: false,
+      closedBy: 'expiry',
+      reason: 'nobody paid in time',
+    });
+    expect(look(snapshot('AUTHORIZED'), expired)).toEqual({ kind: 'keep' });
+  });
+
   it('ends an open session with a void that was never authorized, and changes nothing where the session is over', () => {
     const transaction = aTransaction({ status: 'VOIDED', authorized: false, authorizedMinor: 0 });
     const said = (from: PaymentStatus) => look(snapshot(from), { kind: 'transaction', transaction });

@@ -124,7 +124,7 @@ export function anyReading(): fc.Arbitrary<Reading> {
     {
       weight: 2,
       arbitrary: fc
-        .constantFrom('open', 'cancelled', 'failed', 'declined')
+        .constantFrom('open', 'cancelled', 'failed', 'declined', 'expired')
         .map((state) => ({ kind: 'session' as const, state })),
     },
     { weight: 1, arbitrary: fc.constant({ kind: 'absent' as const }) },

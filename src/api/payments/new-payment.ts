@@ -1,5 +1,6 @@
 /** Makes a payment from a request. Refuses what the configuration or the gateway rules out. */
 import type { z } from 'zod';
+import { lifetimeWithin, type Lifetime } from '../../gateways/traits.ts';
 import type { Service } from '../../service.ts';
 import type { NewPayment } from '../../store/claim-payment.ts';
 import { wrongFields, type FieldProblem } from '../refusal.ts';
@@ -74,21 +75,34 @@ function inAscii(url: string): string {
 /** A shorter session leaves no time to pay and is a mistake. */
 const SHORTEST_SESSION_MS = 60_000;
 
-function wrongExpiry({ gateways }: Service, { gateway, expiresAt }: Addressed): FieldProblem[] {
+function wrongExpiry(service: Service, { gateway, expiresAt }: Addressed): FieldProblem[] {
   if (expiresAt === undefined) return [];
   const ms = Date.parse(expiresAt) - Date.now();
-  const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
-  if (ms >= SHORTEST_SESSION_MS && ms <= longest) return [];
-  const days = Math.floor(longest / 86_400_000);
-  const most = days >= 2 ? `${days} days` : `${Math.floor(longest / 60_000)} minutes`;
-  return [{ pointer: '/expiresAt', detail: `expected a time between 1 minute and ${most} from now` }];
+  const { shortestMs, longestMs } = lifetimeOf(service, gateway);
+  if (ms >= shortestMs && ms <= longestMs) return [];
+  const detail = `expected a time between ${inWords(shortestMs)} and ${inWords(longestMs)} from now`;
+  return [{ pointer: '/expiresAt', detail }];
 }
 
-function expiryOf({ gateways, config }: Service, { gateway, expiresAt }: Addressed): Date {
-  if (expiresAt !== undefined) return new Date(expiresAt);
-  const longest = gateways.find(gateway)?.longestSessionMs ?? Infinity;
-  return new Date(Date.now() + Math.min(config.SESSION_LIFETIME, longest));
+function inWords(ms: number): string {
+  const [minutes, days] = [Math.floor(ms / 60_000), Math.floor(ms / 86_400_000)];
+  if (days >= 2) return `${days} days`;
+  return minutes === 1 ? '1 minute' : `${minutes} minutes`;
 }
+
+function expiryOf(service: Service, { gateway, expiresAt }: Addressed): Date {
+  if (expiresAt !== undefined) return new Date(expiresAt);
+  const { SESSION_LIFETIME } = service.config;
+  return new Date(Date.now() + lifetimeWithin(lifetimeOf(service, gateway), SESSION_LIFETIME));
+}
+
+/** A wrong gateway is refused beside, so its lifetime does not matter. */
+function lifetimeOf({ gateways }: Service, gateway: string): Lifetime {
+  const { shortestMs, longestMs } = gateways.find(gateway)?.traits.lifetime ?? ANY_LIFETIME;
+  return { shortestMs: Math.max(shortestMs, SHORTEST_SESSION_MS), longestMs };
+}
+
+const ANY_LIFETIME: Lifetime = { shortestMs: 0, longestMs: Infinity };
 
 type Item = NonNullable<PaymentRequest['order']['items']>[number];
 

@@ -1,5 +1,6 @@
 import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway } from '../gateway.ts';
+import type { Traits } from '../traits.ts';
 import type { RawRequest, SigningSecrets } from '../verification.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
@@ -42,9 +43,7 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
       signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
     ],
-    // Dintero states no limit. A session that is open for longer than the listings reach back would not be
-    // found.
-    longestSessionMs: LONGEST_SESSION_MS,
+    traits: TRAITS,
     verify: (request) =>
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
     createSession: (request, options) => createSession(calls(options), request),
@@ -64,7 +63,11 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
   };
 }
 
-const LONGEST_SESSION_MS = 30 * 24 * 3_600_000;
+const TRAITS: Traits = {
+  // Dintero states no limit. A session that is open for longer than the listings reach back would not be
+  // found.
+  lifetime: { shortestMs: 60_000, longestMs: 30 * 24 * 3_600_000 },
+};
 
 function toSigner(settings: DinteroSettings): Signer & WebhookSigner {
   const { accountId, publicUrl, signatureSecrets, webhookSecrets = [] } = settings;
