@@ -5,6 +5,7 @@
 import type { Logger } from '../telemetry/log.ts';
 import { claimUnsignalled, markSignalled, type DeliveryRow } from '../store/deliveries.ts';
 import { withoutValues } from '../store/errors.ts';
+import { placeParked } from '../store/parked.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { announceExpirings } from './announce-expiring.ts';
@@ -15,6 +16,7 @@ import { abandonedJob, wakeForgotten, wakeUnwoken, wakeUnwatched } from './recov
 /** Payers wait for these signals, so the forwarder rests less than a sweep. */
 const RHYTHM = { restsPerAnswer: 4, longestRestMs: 250 };
 const INTERVAL_MS = 1_000;
+const PARKED_EVERY_MS = 5_000;
 const ABANDONED_EVERY_MS = 60_000;
 const UNWATCHED_EVERY_MS = 5 * 60_000;
 const FORGOTTEN_EVERY_MS = 15_000;
@@ -28,6 +30,7 @@ export function startForwarder(given: ForwarderDependencies): () => Promise<void
   const deps = { ...given, ...paced(given), stopping: stopping.signal };
   const jobs = [
     every(INTERVAL_MS, () => forwardDeliveries(deps), deps.log),
+    every(PARKED_EVERY_MS, () => placeParked(deps.db), deps.log),
     every(INTERVAL_MS, () => deps.firstAttempts.tellUntold(), deps.log),
     every(ABANDONED_EVERY_MS, abandonedJob(deps), deps.log),
     every(UNWATCHED_EVERY_MS, () => wakeUnwatched(deps), deps.log),

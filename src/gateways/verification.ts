@@ -41,11 +41,17 @@ export interface Delivery {
   readonly copyHash?: string;
   /** Our own key, from the signed part. Null if there is none; the payment is then not ours. */
   readonly key: PaymentKey | null;
-  /** The callback has no key by design, and `key` is null: the claimed session identifies the payment. */
-  readonly keyBySession?: true;
+  /**
+   * The callback has no key by design, and `key` is null: the claimed session or else the claimed transaction
+   * identifies the payment.
+   */
+  readonly isKeyless?: true;
   readonly claim: Claim;
-  /** `unclear`: validly signed but not understood; it is stored and raises an alarm. */
-  readonly kind: 'payment' | 'ping' | 'unclear';
+  /**
+   * `other`: genuine, and about nothing that payments are made of; only some are stored. `unclear`: validly
+   * signed but not understood; it is stored and raises an alarm.
+   */
+  readonly kind: 'payment' | 'ping' | 'other' | 'unclear';
   /** Seconds between the signature's time and our clock; positive if the signature is old. */
   readonly ageSeconds: number;
   /** Which of the configured secrets signed; 0 is the newest. */

@@ -1,5 +1,5 @@
 /** The delivery log: the received callbacks, and whether each was handled. */
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql, type SQL } from 'drizzle-orm';
 import type { Callback } from '../domain/callback.ts';
 import type { PaymentKey } from '../domain/payment.ts';
 import { newId } from './new-ids.ts';
@@ -144,10 +144,13 @@ const PRUNED_AT_ONCE = 1_000;
  * so.
  */
 const REFUSED_AT_MOST = 100_000;
+const IS_REFUSED = sql`outcome = 'refused'`;
+/** Genuine, and about nothing of ours: without a body, and as short-lived as a refused one. */
+const IS_OTHER = sql`outcome = 'ignored' and reason = 'other'`;
 
 /**
- * Deletes some deliveries that are older than the retention; refused ones after a week, or beyond the maximum
- * number. Returns whether there may be more.
+ * Deletes some deliveries that are older than the retention; refused ones and others after a week, or beyond
+ * the maximum number. Returns whether there may be more.
  */
 export async function pruneDeliveries(
   db: Db,
@@ -157,10 +160,13 @@ export async function pruneDeliveries(
   const gone = await rows<{ id: string }>(
     db,
     sql`delete from deliveries where id in (
-      (select id from deliveries where outcome = 'refused' and received_at < now() - ${REFUSED_KEPT} limit ${PRUNED_AT_ONCE})
-      union (select id from deliveries where outcome = 'refused' order by received_at desc offset ${atMost} limit ${PRUNED_AT_ONCE})
-      union (select id from deliveries where received_at < now() - ${retentionMs / 1_000} * interval '1 second'
+      ${overdueAmong(IS_REFUSED, atMost)} union ${overdueAmong(IS_OTHER, atMost)} union (select id from deliveries where received_at < now() - ${retentionMs / 1_000} * interval '1 second'
         and state is distinct from 'received' limit ${PRUNED_AT_ONCE})) returning id`,
   );
   return gone.length >= PRUNED_AT_ONCE;
+}
+
+function overdueAmong(kind: SQL, atMost: number): SQL {
+  return sql`(select id from deliveries where ${kind} and received_at < now() - ${REFUSED_KEPT} limit ${PRUNED_AT_ONCE})
+    union (select id from deliveries where ${kind} order by received_at desc offset ${atMost} limit ${PRUNED_AT_ONCE})`;
 }

@@ -12,6 +12,8 @@ export interface ReceivedDelivery {
   readonly key: PaymentKey | null;
   /** Stored but not acted on: not ours, a ping, or not understood. */
   readonly ignoredBecause?: string;
+  /** It names a transaction that no payment has yet. */
+  readonly isParked?: boolean;
   readonly claim: Claim;
   /** The fingerprint of the secret that signed it. */
   readonly secret?: string;
@@ -75,7 +77,8 @@ export async function logDelivery(db: Db, received: ReceivedDelivery): Promise<L
 const ECHO_WITHIN = sql`interval '5 seconds'`;
 
 /** Classifies a delivery by what the store has: its outcome, its state and why it is ignored. */
-function answerFor({ gateway, contentHash, key, claim, ignoredBecause }: ReceivedDelivery): SQL {
+function answerFor({ gateway, contentHash, key, claim, ignoredBecause, isParked }: ReceivedDelivery): SQL {
+  if (isParked === true) return sql`select 'accepted' as outcome, null::text as reason, 'parked' as state`;
   const paymentId = key?.paymentId ?? null;
   return sql`select outcome, reason, case when outcome <> 'accepted' or exists (select 1 from payments p
         where p.id = ${paymentId} and ${tellsNothingNew(sql`p`, sql`${JSON.stringify(claim)}::jsonb`)})

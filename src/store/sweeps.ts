@@ -3,7 +3,7 @@
  * listing.
  */
 import { and, eq, inArray, isNotNull, lt, min, or, sql, type SQL } from 'drizzle-orm';
-import { LONGEST_GRACE_MS, type PaymentKey } from '../domain/payment.ts';
+import { LONGEST_GRACE_MS } from '../domain/payment.ts';
 import type { ReviewCode } from '../domain/payment.ts';
 import type { Db } from './open.ts';
 import { gateways, sweepMarks } from './schema/gateway-tables.ts';
@@ -89,20 +89,6 @@ export function findBySessions(
     .select()
     .from(payments)
     .where(and(eq(payments.gateway, gateway), inArray(payments.sessionId, [...sessionIds])));
-}
-
-/** The payment that a session was opened for; null where it is not one of ours. */
-export async function findKeyBySession(
-  db: Db,
-  gateway: string,
-  sessionId: string,
-): Promise<PaymentKey | null> {
-  const [found] = await db
-    .select({ paymentId: payments.id, orderReference: payments.orderReference, n: payments.n })
-    .from(payments)
-    .where(and(eq(payments.gateway, gateway), eq(payments.sessionId, sessionId)))
-    .limit(1);
-  return found ?? null;
 }
 
 /**

@@ -33,4 +33,4 @@ const REFUSED = [
   'signed_long_ago',
   'source_not_allowed',
 ] as const satisfies readonly RefusalReason[];
-const IGNORED = ['ping', 'unclear', 'foreign', 'lost'] as const;
+const IGNORED = ['ping', 'other', 'unclear', 'foreign', 'lost'] as const;

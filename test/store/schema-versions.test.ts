@@ -48,6 +48,7 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   ['0017_review-codes', 'alter table payments drop column review_code, drop column must_give_back'],
   ['0018_finding-indexes', 'drop index outbox_untold'],
   ['0019_opening-lease', 'alter table payments drop column opening_until'],
+  ['0020_parked-deliveries', 'drop index deliveries_other, deliveries_parked'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */

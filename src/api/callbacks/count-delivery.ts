@@ -3,6 +3,7 @@ import type { Gateway } from '../../gateways/gateway.ts';
 import type { Delivery } from '../../gateways/verification.ts';
 import type { Service } from '../../service.ts';
 import type { LogAnswer } from '../../store/log-delivery.ts';
+import { isParked } from './log-entry.ts';
 
 /** Which secret has signed is counted too, since it shows when an old one may be retired. */
 export function countDelivery(
@@ -16,7 +17,7 @@ export function countDelivery(
   const reason = result === 'ignored' ? { reason: ignoredAs(delivery) } : {};
   metrics.deliveries.inc({
     gateway: gateway.id,
-    outcome: outcome === 'stale' ? 'stale' : result,
+    outcome: outcome === 'stale' ? 'stale' : isParked(delivery) ? 'parked' : result,
     ...reason,
   });
   const group = gateway.secrets.find(({ fingerprints }) => fingerprints[secretIndex] === secretFingerprint);

@@ -1,12 +1,12 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gateway } from '../../gateways/gateway.ts';
-import type { Delivery, RawRequest } from '../../gateways/verification.ts';
+import type { Delivery, RawRequest, Verification } from '../../gateways/verification.ts';
 import { crashable } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
 import { countReceipt, markSignalled } from '../../store/deliveries.ts';
 import { asksForLook, logDelivery, type LogAnswer, type ReceivedDelivery } from '../../store/log-delivery.ts';
-import { findKeyBySession } from '../../store/sweeps.ts';
+import { findKey } from '../../store/find-key.ts';
 import { withStoreTimeout } from '../../store/errors.ts';
 import type { Db } from '../../store/open.ts';
 import type { Callback } from '../../domain/callback.ts';
@@ -26,7 +26,8 @@ const LOG_LIMIT_MS = 650;
 const ECHO_MS = 500;
 
 /** Contract §7. */
-const VERIFIED_PER_SESSION = 20;
+const VERIFIED_PER_PAYMENT = 20;
+const OTHERS_KEPT_PER_SECOND = 50;
 /** Stored copies of one signed message with other, unsigned delivery ids. Further ones are only counted. */
 const COPIES = { perSecond: 1 / 30, burst: 5 };
 /** An older signature can't belong to a retry of the gateway: contract §4. */
@@ -37,7 +38,8 @@ export class Ingress {
   readonly #service: Service;
   readonly #pokes: Pokes;
   readonly #refused: RefusedCallbacks;
-  readonly #verified = new TokenBuckets(VERIFIED_PER_SESSION);
+  readonly #verified = new TokenBuckets(VERIFIED_PER_PAYMENT);
+  readonly #others = new TokenBuckets(OTHERS_KEPT_PER_SECOND);
   readonly #copies = new TokenBuckets(COPIES.perSecond, COPIES.burst);
   readonly #running = new Set<Promise<unknown>>();
   readonly #signalled: Batcher<string>;
@@ -65,6 +67,7 @@ export class Ingress {
       this.#refused.take(gateway, request, { ...verification.delivery, reason: 'signed_long_ago' });
       throw longStaleSignature(verification.delivery);
     }
+    if (verification.delivery.kind === 'other') return this.#passOver(gateway, request, verification);
     const stop = metrics.acknowledged.startTimer();
     this.#limit(gateway, verification.delivery);
     const delivery = await this.#identified(gateway, verification.delivery);
@@ -82,12 +85,31 @@ export class Ingress {
     await this.#signalled.flush();
   }
 
+  /**
+   * A genuine message about nothing of ours is answered without waiting for anything: an account may send a
+   * thousand a second. Some are stored, so that people see what comes.
+   */
+  #passOver(
+    gateway: Gateway,
+    request: RawRequest,
+    { outcome, delivery }: Verification & { outcome: 'verified' | 'stale' },
+  ): { result: 'ignored' } {
+    countDelivery(this.#service, gateway, delivery, { outcome, result: 'ignored' });
+    if (this.#others.take(gateway.id)) {
+      const kept = logDelivery(this.#service.store.db, receivedOf(gateway, request, delivery));
+      this.#background(withStoreTimeout(kept, LOG_LIMIT_MS));
+    }
+    if (outcome === 'stale') throw staleSignature(delivery);
+    return { result: 'ignored' };
+  }
+
   #limit(gateway: Gateway, delivery: Delivery): void {
-    if (this.#verified.take(delivery.claim.sessionId ?? delivery.key?.paymentId ?? gateway.id)) return;
+    const { claim, key, eventId } = delivery;
+    if (this.#verified.take(claim.sessionId ?? key?.paymentId ?? claim.transactionId ?? eventId)) return;
     this.#service.metrics.deliveries.inc({ gateway: gateway.id, outcome: 'limited' });
     throw new Refusal(
       'unavailable',
-      `more than ${VERIFIED_PER_SESSION} callbacks a second for one session; send the callback again later`,
+      `more than ${VERIFIED_PER_PAYMENT} callbacks a second for one payment; send the callback again later`,
     );
   }
 
@@ -98,14 +120,13 @@ export class Ingress {
     return withStoreTimeout(counted, LOG_LIMIT_MS).catch(() => false);
   }
 
-  /** Finds the payment by its session. Without the store it is not known, and Temporal not signalled. */
+  /** Finds the payment of a keyless callback. Without the store it is not known, and Temporal not signalled. */
   async #identified(gateway: Gateway, delivery: Delivery): Promise<Delivery> {
-    const { sessionId } = delivery.claim;
-    if (delivery.keyBySession === undefined || sessionId === undefined) return delivery;
-    const found = findKeyBySession(this.#service.store.db, gateway.id, sessionId);
+    if (delivery.isKeyless === undefined) return delivery;
+    const found = findKey(this.#service.store.db, gateway.id, delivery.claim);
     const key = await withStoreTimeout(found, LOG_LIMIT_MS).catch((error: unknown) =>
       unavailable(this.#service, gateway.id, {
-        detail: 'the store did not answer, and it alone knows the payment of this session; send it again',
+        detail: 'the store did not answer, and it alone knows the payment of this callback; send it again',
         cause: error,
       }),
     );

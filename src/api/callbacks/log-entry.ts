@@ -15,25 +15,44 @@ const UNSIGNED_BODY_BYTES = 4_096;
 
 /** A verified delivery as the log keeps it. */
 export function receivedOf(gateway: Gateway, request: RawRequest, delivery: Delivery): ReceivedDelivery {
-  const { eventId, contentHash, key, claim, kind, secretFingerprint: secret } = delivery;
-  const ignoredBecause = kind === 'payment' ? (key === null ? foreign(delivery) : undefined) : kind;
+  const { eventId, contentHash, key, claim, secretFingerprint: secret } = delivery;
   const kept = receivedRequest(gateway, request);
   return {
     ...kept,
-    body: delivery.isBodySigned ? kept.body : kept.body.subarray(0, UNSIGNED_BODY_BYTES),
+    body: keptBody(kept.body, delivery),
     eventId,
     contentHash,
     key,
     secret,
     claim: { ...claim },
-    ...(ignoredBecause !== undefined && { ignoredBecause }),
+    ...placeOf(delivery),
   };
 }
 
-function foreign({ keyBySession, claim }: Delivery): string {
-  return keyBySession === undefined
-    ? 'foreign: names no payment of ours'
-    : `foreign: session ${claim.sessionId} is none of ours`;
+/** A body that is about nothing of ours may have the data of people who never dealt with this merchant. */
+function keptBody(body: Buffer, { kind, isBodySigned }: Delivery): Buffer {
+  if (kind === 'other') return Buffer.alloc(0);
+  return isBodySigned ? body : body.subarray(0, UNSIGNED_BODY_BYTES);
+}
+
+/** Why a delivery is not acted on, or not yet. */
+function placeOf(delivery: Delivery): Pick<ReceivedDelivery, 'ignoredBecause' | 'isParked'> {
+  const { kind, key, claim } = delivery;
+  if (kind !== 'payment') return { ignoredBecause: kind };
+  if (key !== null) return {};
+  if (isParked(delivery)) return { isParked: true };
+  const names =
+    claim.sessionId === undefined ? 'names no payment of ours' : `session ${claim.sessionId} is none of ours`;
+  return { ignoredBecause: `foreign: ${names}` };
+}
+
+/**
+ * A message about a refund or a dispute names its transaction alone, and may come before a read has shown us
+ * that transaction. It waits until a payment has it.
+ */
+export function isParked({ kind, key, isKeyless, claim }: Delivery): boolean {
+  if (kind !== 'payment' || key !== null || isKeyless === undefined) return false;
+  return claim.sessionId === undefined && claim.transactionId !== undefined;
 }
 
 /** A request as the log keeps it. */

@@ -4,12 +4,13 @@
  */
 import type { Gateway } from '../../gateways/gateway.ts';
 import type { RawRequest, Verification } from '../../gateways/verification.ts';
+import type { Claim } from '../../domain/callback.ts';
 import { isSameKey, type PaymentKey } from '../../domain/payment.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 import type { Service } from '../../service.ts';
 import { logRefused } from '../../store/deliveries.ts';
 import { findPayment } from '../../store/payments.ts';
-import { findKeyBySession } from '../../store/sweeps.ts';
+import { findKey } from '../../store/find-key.ts';
 import { cutDown, receivedRequest } from './log-entry.ts';
 import type { Pokes } from './pokes.ts';
 
@@ -47,7 +48,7 @@ export class RefusedCallbacks {
     { key, claim, reason }: Refused,
     isKept: boolean,
   ): Promise<void> {
-    const named = key ?? (await this.#keyOf(gateway, claim.sessionId));
+    const named = key ?? (await this.#keyOf(gateway, claim));
     // A claimed key may be invented; a key that was found by its session is ours.
     if (named !== null) this.#background(this.#pokeNamed(named, key !== null));
     if (!isKept) return;
@@ -69,8 +70,8 @@ export class RefusedCallbacks {
     return payment !== null && isSameKey({ paymentId: payment.id, ...payment }, key);
   }
 
-  #keyOf(gateway: Gateway, sessionId: string | undefined): Promise<PaymentKey | null> {
+  #keyOf(gateway: Gateway, { sessionId }: Claim): Promise<PaymentKey | null> {
     if (sessionId === undefined) return Promise.resolve(null);
-    return findKeyBySession(this.#service.store.db, gateway.id, sessionId).catch(() => null);
+    return findKey(this.#service.store.db, gateway.id, { sessionId }).catch(() => null);
   }
 }

@@ -29,7 +29,7 @@ export function verifyAccountWebhook(request: RawRequest, signer: WebhookSigner)
   const { secretIndex, secretFingerprint } = check;
   // Another shop on the account may run paidonce too. Metadata may then name its payment, and no callback URL
   // of ours proves that it is ours.
-  const whose = { key: null, ...(event.kind === 'payment' && { keyBySession: true as const }) };
+  const whose = { key: null, ...(event.kind === 'payment' && { isKeyless: true as const }) };
   const copies = deliveryId === undefined ? { copyHash } : {};
   const signed = { ageSeconds: 0, secretIndex, secretFingerprint, isBodySigned: true, ...copies };
   return { outcome: 'verified', delivery: { ...event, ...whose, ...signed, eventId: `account/${id}` } };

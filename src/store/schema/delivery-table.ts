@@ -20,7 +20,10 @@ export const deliveries = pgTable(
     n: integer(),
     /** accepted, duplicate, ignored or refused. */
     outcome: text().notNull(),
-    /** received → signalled → handled. Can be claimed until it is handled. */
+    /**
+     * received → signalled → handled. Can be claimed until it is handled. `parked` before `received`: it names a
+     * transaction that no payment has yet.
+     */
     state: text(),
     reason: text(),
     claim: jsonb().$type<Record<string, string>>().notNull().default({}),
@@ -46,6 +49,10 @@ export const deliveries = pgTable(
     index('deliveries_refused')
       .on(table.receivedAt)
       .where(sql`outcome = 'refused'`),
+    index('deliveries_other')
+      .on(table.receivedAt)
+      .where(sql`outcome = 'ignored' and reason = 'other'`)
+      .concurrently(),
     index('deliveries_outcome')
       .on(table.outcome, table.id)
       .where(sql`outcome <> 'accepted'`)
@@ -56,6 +63,10 @@ export const deliveries = pgTable(
     index('deliveries_unhandled')
       .on(table.receivedAt)
       .where(sql`state in ('received', 'signalled')`),
+    index('deliveries_parked')
+      .on(table.gateway, sql`(claim->>'transactionId')`)
+      .where(sql`state = 'parked'`)
+      .concurrently(),
     index('deliveries_secret')
       .on(table.secret, table.lastReceivedAt)
       .where(sql`secret is not null`),

@@ -56,7 +56,7 @@ describe('a dintero account webhook with a valid signature', () => {
         eventId: 'account/9ebb6d41-dca5-484e-8330-9c9fa96b60ba',
         contentHash: expect.stringMatching(/^[0-9a-f]{64}$/),
         key: null,
-        keyBySession: true,
+        isKeyless: true,
         claim: { sessionId: SESSION, transactionId: TRANSACTION },
         kind: 'payment',
         ageSeconds: 0,
@@ -69,7 +69,7 @@ describe('a dintero account webhook with a valid signature', () => {
 
   it('is matched by its session alone, since another shop on the account may name payments as we do', () => {
     const delivery = deliveryOf(verify(anEnvelope({ transaction: aTransaction({ metadata: METADATA }) })));
-    expect(delivery).toMatchObject({ key: null, keyBySession: true, kind: 'payment' });
+    expect(delivery).toMatchObject({ key: null, isKeyless: true, kind: 'payment' });
   });
 
   it('may be signed with any of the secrets', () => {

@@ -1,0 +1,2 @@
+CREATE INDEX CONCURRENTLY "deliveries_other" ON "deliveries" USING btree ("received_at") WHERE outcome = 'ignored' and reason = 'other';--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "deliveries_parked" ON "deliveries" USING btree ("gateway",(claim->>'transactionId')) WHERE state = 'parked';
