@@ -17,7 +17,12 @@ export const WALLS = {
 
   'src/gateways/verification.ts': ['type src/domain'],
   'src/gateways/gateway-errors.ts': [],
-  'src/gateways/gateway.ts': ['type src/domain', 'type src/gateways/verification.ts'],
+  'src/gateways/traits.ts': [],
+  'src/gateways/gateway.ts': [
+    'type src/domain',
+    'type src/gateways/verification.ts',
+    'type src/gateways/traits.ts',
+  ],
   'src/gateways': ['src/domain', 'type src/gateways/gateway.ts', 'src/gateways/gateway-errors.ts'],
   'src/gateways/registry.ts': [
     'src/gateways',
@@ -38,6 +43,7 @@ export const WALLS = {
     'type src/gateways/gateway.ts',
     'src/gateways/gateway-errors.ts',
     'type src/gateways/verification.ts',
+    'type src/gateways/traits.ts',
     'src/gateways/shared',
     'type src/gateways/gateway-command.ts',
     'type src/gateways/gateway-descriptor.ts',
@@ -117,6 +123,7 @@ export const WALLS = {
     'type src/gateways/gateway.ts',
     'src/gateways/gateway-errors.ts',
     'type src/gateways/verification.ts',
+    'src/gateways/traits.ts',
     'src/gateways/registry.ts',
     'src/config',
     'src/store',
@@ -141,6 +148,7 @@ export const WALLS = {
   'src/run-service.ts': [
     'src/lib',
     'src/config',
+    'src/gateways/traits.ts',
     'src/gateways/registry.ts',
     'src/store',
     'src/temporal',

@@ -10,13 +10,13 @@ import { startForwarder } from './background/forwarder.ts';
 import { isAdminToo, KNOWN_VARIABLES, type Config } from './config/config.ts';
 import { armCrashPoints } from './crash-points.ts';
 import { lifetimeWithin } from './gateways/traits.ts';
-import { createGateways } from './gateways/registry.ts';
+import { createGateways, type GatewayRegistry } from './gateways/registry.ts';
 import type { Service } from './service.ts';
 import { readGateway, stampGateway, WrongAccount } from './store/store-health.ts';
 import type { RecordSettings } from './store/record-finding/record-request.ts';
 import { requireSchema, SchemaTooOld } from './store/schema-state.ts';
 import { openStore } from './store/open.ts';
-import { createLog } from './telemetry/log.ts';
+import { createLog, type Logger } from './telemetry/log.ts';
 import { rootOf } from './lib/root-of.ts';
 import { beginAtZero } from './telemetry/begin-at-zero.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -149,14 +149,7 @@ async function createService(
       { variable: unknown.name, nearest: unknown.nearest },
       `the variable ${unknown.name} is not known and has no effect`,
     );
-  for (const { id, traits } of gateways.all) {
-    const ms = lifetimeWithin(traits.lifetime, config.SESSION_LIFETIME);
-    if (ms !== config.SESSION_LIFETIME)
-      log.warn(
-        { gateway: id, minutes: ms / 60_000 },
-        'SESSION_LIFETIME is not possible at this gateway: its sessions have the nearest lifetime that is',
-      );
-  }
+  warnOfLifetimes(gateways, config, log);
   const parts = { config, log, metrics, gateways, client, connection, fail };
   const namespace = createNamespace(parts);
   const limits = {
@@ -175,6 +168,17 @@ async function createService(
   const notifying = notifyingParts({ ...parts, store }, roles, patient.runs);
   const own = { openings, storeFigures, ...notifying, ...runsWithin(SIGNAL_TIMEOUT_MS) };
   return { failed, service: { ...parts, store, namespace, ...own }, patient };
+}
+
+function warnOfLifetimes({ all }: GatewayRegistry, { SESSION_LIFETIME }: Config, log: Logger): void {
+  for (const { id, traits } of all) {
+    const ms = lifetimeWithin(traits.lifetime, SESSION_LIFETIME);
+    if (ms !== SESSION_LIFETIME)
+      log.warn(
+        { gateway: id, minutes: ms / 60_000 },
+        'SESSION_LIFETIME is not possible at this gateway: its sessions have the nearest lifetime that is',
+      );
+  }
 }
 
 /** How the parts of a process record findings. */
