@@ -46,7 +46,9 @@ function runTests(): Seen[] {
 
 /** The files of a layer that open a store whose statements are recorded. */
 function testFiles(layer: string): string[] {
-  const files = readdirSync(join(ROOT, 'test', layer)).map((file) => join('test', layer, file));
+  const files = readdirSync(join(ROOT, 'test', layer), { recursive: true }).map((file) =>
+    join('test', layer, String(file)),
+  );
   return files.filter(
     (file) => file.endsWith('.test.ts') && USES_A_STORE.test(readFileSync(join(ROOT, file), 'utf8')),
   );
