@@ -1,22 +1,23 @@
 /**
- * Captures, refunds and voids, each sent at most once: read first, look for the operation's own trace, record
- * that it is being sent before it is sent, and record the result.
+ * Captures, refunds and voids, each done at most once: read first, look for the operation's own trace, record
+ * that it is being sent before it is sent, and record the result. A lost one is sent again only with its key.
  */
 import { crashable } from '../crash-points.ts';
 import { isGiveBack } from '../domain/operation.ts';
-import { readAttempt, type Attempt } from '../store/operation-attempts.ts';
+import { readAttempt, renewKey, type Attempt } from '../store/operation-attempts.ts';
+import type { Transaction } from '../domain/transaction.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import type { AttemptResult, OperationInput } from './contract.ts';
 import { lost, refused, shownBy, takeBack, tried, type Failure, type Tried } from './operation-try.ts';
 import { holdsMoneyIn, lagsBehind, readMatching } from './read-transaction.ts';
 import { recordStuck, recordTransaction } from './record-transaction.ts';
-import { sendIfAllowed } from './send-operation.ts';
+import { sendAgain, sendIfAllowed } from './send-operation.ts';
 
 /** See `MoneyActivities.attemptOperation`. @throws GatewayUnavailable, NoSuchRow */
 export async function attemptOperation(moving: GatewayTools, input: OperationInput): Promise<AttemptResult> {
   const at = await readAttempt(moving.db, input.operationId);
   const tried = await tryOnce(moving, at, input.now);
-  const givenUp = givenUpBy(tried, input.now);
+  const givenUp = givenUpBy(tried, input.now, unconfirmedMs(moving, at));
   const failure = tried.failure ?? givenUp;
   const isInReview = await recordTried(moving, at, input, { ...tried, ...(failure && { failure }) });
   const ends = await endGiveBack(moving, at, input, { ...tried, ...(failure && { failure }) });
@@ -37,7 +38,7 @@ async function tryOnce(moving: GatewayTools, at: Attempt, now: number): Promise<
   const { sentAt, code } = operation;
   if (sentAt !== null && code === 'declined') return refused(at, transaction);
   if (sentAt !== null && code !== 'busy')
-    return transaction === null ? tried(at, 'lost') : lost(moving, at, transaction);
+    return transaction === null ? tried(at, 'lost') : notShown(moving, at, transaction, now);
   // Nothing is decided on an answer that is not clear, or that is older than what is recorded.
   const { account } = moving.gateway;
   if (
@@ -52,6 +53,30 @@ async function tryOnce(moving: GatewayTools, at: Attempt, now: number): Promise<
   return sendIfAllowed(moving, { ...at, operation: { ...operation, sentAt: null } }, transaction);
 }
 
+/**
+ * The operation was sent, and a clear answer does not show it. While the gateway knows its key, the same request
+ * with the same key is safe. Afterwards only another key could have an effect.
+ */
+async function notShown(
+  moving: GatewayTools,
+  at: Attempt,
+  transaction: Transaction,
+  now: number,
+): Promise<Tried> {
+  const { gateway } = moving;
+  const { kind, code, keySince } = at.operation;
+  const keyMs = gateway.traits.keys.operateMs[kind];
+  const isBehind = lagsBehind(at.payment, gateway.account, transaction);
+  if (keyMs === 0 || transaction.status === 'UNCLEAR' || isBehind) return lost(moving, at, { transaction });
+  const isKeyKnown = keySince !== null && now - keySince.getTime() < keyMs;
+  if (isKeyKnown && code !== 'key_spent') return sendAgain(moving, at, transaction);
+  await renewKey(moving.db, at.operation);
+  const { operation } = await readAttempt(moving.db, at.operation.id);
+  return operation.sentAt === null
+    ? sendIfAllowed(moving, { ...at, operation }, transaction)
+    : tried(at, 'busy');
+}
+
 /** How long reads may fail to show an operation that the gateway did although it answered "busy". */
 const READS_LAG_MS = 20_000;
 
@@ -64,14 +89,19 @@ const readFirst = crashable({ before: 'attempt.read.before' }, readMatching);
 const UNCONFIRMED_MS = 60 * 60_000;
 const UNFINISHED_MS = 72 * 60 * 60_000;
 
+/** Where the gateway takes keys, the operation is sent again instead. */
+function unconfirmedMs({ gateway }: GatewayTools, { operation: { kind } }: Attempt): number {
+  return gateway.traits.keys.operateMs[kind] === 0 ? UNCONFIRMED_MS : UNFINISHED_MS;
+}
+
 /**
  * Only on a clear answer that does not show the operation. An answer that can't be understood says nothing
  * about the money.
  */
-function givenUpBy({ state, sentAt, transaction }: Tried, now: number): Failure | undefined {
+function givenUpBy({ state, sentAt, transaction }: Tried, now: number, limitMs: number): Failure | undefined {
   if (sentAt === null || transaction === undefined) return undefined;
   if (state !== 'lost' && state !== 'accepted') return undefined;
-  if (now - sentAt.getTime() < (state === 'lost' ? UNCONFIRMED_MS : UNFINISHED_MS)) return undefined;
+  if (now - sentAt.getTime() < (state === 'lost' ? limitMs : UNFINISHED_MS)) return undefined;
   const detail = 'the gateway does not show it; if the gateway shows it later, it counts as done';
   return { code: 'not_confirmed', detail };
 }

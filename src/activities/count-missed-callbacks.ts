@@ -34,8 +34,7 @@ export async function countMissedCallbacks(
   const within = await hoursToCount(db, gateway.id, now);
   if (within === null) return { expected: 0, missed: 0 };
   const { heard, unheard } = await findHeard(db, gateway.id, within, MOST_READS);
-  let missed = 0;
-  for (const sessionId of unheard) missed += await gateway.countCallbacksSent(sessionId, { signal });
+  const missed = await gateway.countMissedCallbacks({ sessionIds: unheard, ...within }, { signal });
   await recordCallbacksCounted(db, gateway.id, within.to);
   return { expected: heard + missed, missed };
 }

@@ -61,8 +61,11 @@ const cancel = crashable(
   },
 );
 
+/** Runs end long before. */
+const LONGEST_SEARCH_MS = 30 * 24 * 3_600_000;
+
 async function cancelSurplus({ gateway, signal }: GatewayTools, input: SessionInput): Promise<number> {
-  const found = await gateway.findSessions(input, { signal });
+  const found = await gateway.findSessions(input, new Date(Date.now() - LONGEST_SEARCH_MS), { signal });
   const surplus = found.filter((session) => session.live && session.sessionId !== input.sessionId);
   for (const { sessionId } of surplus) await cancelOne(gateway, { ...input, sessionId }, signal);
   return surplus.length;

@@ -40,7 +40,7 @@ export async function planGiveBack(
   }
   if (isEarly && lagsBehind(payment, moving.gateway.account, transaction))
     throw behind('the gateway answers with an older state than it has shown before');
-  const kind = kindFor(transaction, moving.gateway.rulesFor(transaction.paymentMethod));
+  const kind = kindFor(transaction, moving.gateway.rulesFor(transaction));
   const claimed = kind === null ? null : await claim(moving, payment, input, kind);
   if (claimed !== null) return { ...NOTHING, ...claimed };
   if (kind === null && holdsMoneyIn(transaction)) return stuck(moving, input, transaction);

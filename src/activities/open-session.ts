@@ -1,12 +1,12 @@
 /**
- * Finds, adopts or opens a payment's session. A gateway may have no idempotency keys, so a session that may
- * exist is searched first.
+ * Finds, adopts or opens a payment's session. Where the gateway knows no idempotency key of the payment, a
+ * session that may exist is searched first.
  */
 import { Context } from '@temporalio/activity';
 import { crashable } from '../crash-points.ts';
 import type { OpenedPayment } from '../domain/opened-payment.ts';
 import { isSameKey, isSettled } from '../domain/payment.ts';
-import { GatewayRejected, GatewayUnavailable } from '../gateways/gateway-errors.ts';
+import { GatewayRejected, GatewayUnavailable, KeySpent } from '../gateways/gateway-errors.ts';
 import type { FoundSession } from '../gateways/gateway.ts';
 import { openAtGateway, writeOpened } from '../sessions/open-at-gateway.ts';
 import { openedPayment } from '../sessions/opened-row.ts';
@@ -133,15 +133,20 @@ async function findOrCreate(
   waitForLease(row);
   const mayExist =
     isRetried(input) || row.openingUntil !== null || Date.now() - row.createdAt.getTime() > FRESH_MS;
+  const isKeyKnown = Date.now() - row.createdAt.getTime() < tools.gateway.traits.keys.openMs;
+  const known = mayExist && !isKeyKnown ? await findAgain(tools, row) : null;
+  return known ?? create(tools, row, input, mayExist && !isKeyKnown);
+}
+
+/** The session of an earlier try whose answer was lost; null where there is none. */
+async function findAgain(tools: Opening, row: PaymentRow): Promise<OpenedPayment | null> {
+  const { gateway, signal } = tools;
   const key = { paymentId: row.id, orderReference: row.orderReference, n: row.n };
-  const found = mayExist ? await tools.gateway.findSessions(key, { signal: tools.signal }) : [];
-  const live = found.filter((session) => session.live);
-  const [oldest] = live;
-  if (oldest !== undefined) {
-    await Promise.all(live.slice(1).map((surplus) => tools.gateway.cancelSession(surplus.sessionId)));
-    return remember(tools, row, oldest, 'found again after an answer was lost');
-  }
-  return create(tools, row, input, mayExist);
+  const found = await gateway.findSessions(key, row.createdAt, { signal });
+  const [oldest, ...surplus] = found.filter((session) => session.live);
+  if (oldest === undefined) return null;
+  await Promise.all(surplus.map(({ sessionId }) => gateway.cancelSession(sessionId)));
+  return remember(tools, row, oldest, 'found again after an answer was lost');
 }
 
 /**
@@ -159,15 +164,20 @@ async function create(
   row: PaymentRow,
   input: OpenSessionInput,
   mayExist: boolean,
+  keyNumber = 1,
 ): Promise<OpenSessionOutcome> {
   try {
-    const { kept } = await openAtGateway(tools, row, { runId: currentRun() });
+    const { kept } = await openAtGateway(tools, row, { runId: currentRun(), keyNumber });
     return openedPayment(tools.opening, { ...row, ...kept }, mayExist);
   } catch (error) {
     if (error instanceof GatewayRejected) return ended(tools, input, 'rejected', error.message);
-    throw error;
+    if (!(error instanceof KeySpent) || keyNumber === MOST_KEYS) throw error;
+    return (await findAgain(tools, row)) ?? create(tools, row, input, true, keyNumber + 1);
   }
 }
+
+/** Every try begins with the first key again, so that a key that was used in vain is never skipped. */
+const MOST_KEYS = 5;
 
 async function remember(
   tools: Opening,

@@ -48,14 +48,23 @@ function writtenDown({ operation: { code, detail } }: Attempt): Failure {
 }
 
 /** The operation was sent, and its result is unknown. */
-export async function lost(moving: GatewayTools, at: Attempt, transaction?: Transaction): Promise<Tried> {
-  if (at.operation.state !== 'unknown') await writeUnknown(moving, at);
+export async function lost(
+  moving: GatewayTools,
+  at: Attempt,
+  {
+    transaction,
+    isKeySpent = false,
+  }: { readonly transaction?: Transaction; readonly isKeySpent?: boolean } = {},
+): Promise<Tried> {
+  if (at.operation.state !== 'unknown' || isKeySpent)
+    await writeUnknown(moving, at, isKeySpent ? 'key_spent' : null);
   return tried(at, 'lost', transaction && { transaction });
 }
 
 const writeUnknown = crashable(
   { before: 'attempt.unknown.before', after: 'attempt.unknown.after' },
-  ({ db }: GatewayTools, { operation }: Attempt) => markUnknown(db, operation.id),
+  ({ db }: GatewayTools, { operation }: Attempt, code: 'key_spent' | null) =>
+    markUnknown(db, operation.id, code),
   orderOf,
 );
 

@@ -7,6 +7,7 @@ import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import type { OperationAnswer } from '../gateways/gateway.ts';
 import { keepAnswer, markSending, type Attempt } from '../store/operation-attempts.ts';
+import { currencyOf } from '../store/payment-snapshot.ts';
 import { lineHistory } from '../store/operations.ts';
 import type { GatewayTools } from './ask-gateway.ts';
 import { lost, orderOf, refused, shownBy, takeBack, tried, type Tried } from './operation-try.ts';
@@ -27,7 +28,7 @@ export async function sendIfAllowed(
   if (!allowed.ok) return refused(at, transaction, { code: allowed.code, detail: allowed.detail });
   const { amountMinor } = allowed;
   const { kind, cause } = at.operation;
-  const isNeeded = kind !== 'void' && moving.gateway.rulesFor(transaction.paymentMethod).lines === 'required';
+  const isNeeded = kind !== 'void' && moving.gateway.rulesFor(transaction).lines === 'required';
   const lines = linesToSend(at, transaction, amountMinor, isNeeded);
   if (isNeeded && lines === null && cause === 'merchant') return refused(at, transaction, ITEMS_REQUIRED);
   return send(moving, at, transaction, { amountMinor, lines });
@@ -72,7 +73,7 @@ function allowedNow({ gateway }: GatewayTools, at: Attempt, transaction: Transac
     isSent: other.sentAt !== null,
     amountMinor: other.amount,
   }));
-  const rules = gateway.rulesFor(transaction.paymentMethod);
+  const rules = gateway.rulesFor(transaction);
   const reserved = reservedFor(kind, promised, transaction);
   return feasible({ kind, amountMinor, finalCapture }, transaction, rules, reserved);
 }
@@ -94,6 +95,25 @@ async function send(
   const sent = { ...at, operation };
   const answer = await operate(moving, sent, transaction.transactionId, { amountMinor, lines });
   return answered(moving, sent, answer);
+}
+
+/** Sends the same request with the same key again. Its amount was reserved before it was first sent. */
+export async function sendAgain(
+  moving: GatewayTools,
+  given: Attempt,
+  transaction: Transaction,
+): Promise<Tried> {
+  moving.gateway.expectToOperate?.();
+  const at = await inUnknown(moving, given);
+  const { amount, sentLines: lines } = at.operation;
+  const answer = await operate(moving, at, transaction.transactionId, { amountMinor: amount ?? 0, lines });
+  return answered(moving, at, answer);
+}
+
+/** The process may have died before it could record that the answer was lost. */
+async function inUnknown(moving: GatewayTools, at: Attempt): Promise<Attempt> {
+  await lost(moving, at);
+  return { ...at, operation: { ...at.operation, state: 'unknown' } };
 }
 
 /** What is sent. Amounts in minor units. */
@@ -122,16 +142,27 @@ const operate = crashable(
     transactionId: string,
     { amountMinor, lines }: SentSum,
   ): Promise<OperationAnswer> => {
-    const { kind, reference, finalCapture, reason } = sent.operation;
+    const { id, keyNumber, kind, reference, finalCapture, reason, state } = sent.operation;
+    const idempotencyKey = keyNumber === 0 ? id : `${id}-${keyNumber}`;
     const optional = { ...(lines && { lines }), ...(reason !== null && { reason }) };
-    const request = { transactionId, kind, reference, amountMinor, finalCapture, ...optional };
+    const request = {
+      transactionId,
+      kind,
+      idempotencyKey,
+      reference,
+      amountMinor,
+      currency: currencyOf(sent.payment),
+      finalCapture,
+      ...optional,
+    };
     try {
       return await moving.gateway.operate(request, { signal: moving.signal });
     } catch (error) {
       // Nothing was done: `operate` throws this error only if it is certain of that. Any other error may have
       // happened after the effect.
       if (!(error instanceof GatewayUnavailable)) return { kind: 'lost', reason: String(error) };
-      await takeBack(moving, sent);
+      // An earlier try, whose answer was lost, may have done it.
+      if (state !== 'unknown') await takeBack(moving, sent);
       throw error;
     }
   },
@@ -141,14 +172,16 @@ const operate = crashable(
 async function answered(moving: GatewayTools, at: Attempt, answer: OperationAnswer): Promise<Tried> {
   switch (answer.kind) {
     case 'lost':
-      return lost(moving, at);
+      return lost(moving, at, { isKeySpent: answer.isKeySpent === true });
     case 'busy':
       await writeAnswer(moving, at, 'busy', answer.reason);
       return tried(at, 'busy');
     case 'declined':
       return declined(moving, at, answer.reason);
-    case 'answered':
-      return (answer.transaction && shownBy(at, answer.transaction)) ?? tried(at, 'accepted');
+    case 'answered': {
+      const transaction = answer.transaction ?? (await readAfterwards(moving, at));
+      return (transaction && shownBy(at, transaction)) ?? tried(at, 'accepted');
+    }
   }
 }
 
@@ -163,6 +196,11 @@ async function declined(moving: GatewayTools, at: Attempt, detail: string): Prom
   const shown = transaction && shownBy(at, transaction);
   if (shown !== null && shown.state !== 'refused') return shown;
   return refused(at, transaction, { code: 'declined', detail });
+}
+
+/** Most operations are done when they are answered. If the read fails, the next try reads again. */
+function readAfterwards(moving: GatewayTools, { payment }: Attempt): Promise<Transaction | null> {
+  return readMatching(moving, payment).catch(() => null);
 }
 
 /** An answer that must be confirmed by a read. */

@@ -5,7 +5,7 @@ import type { Gateway, ListedPage, ListedTransaction } from '../gateways/gateway
 import { markWoken, takeForWaking } from '../store/wakes.ts';
 import type { Db } from '../store/open.ts';
 import type { PaymentRow } from '../store/payments.ts';
-import { findBySessions, recordCompletePass } from '../store/sweeps.ts';
+import { findListed, recordCompletePass } from '../store/sweeps.ts';
 import { pacedCalls } from '../lib/paced-calls.ts';
 import type { PaymentRuns } from '../temporal/payment-runs.ts';
 import { askGateway } from './ask-gateway.ts';
@@ -137,11 +137,12 @@ async function compare(
   gateway: string,
   rows: ListedPage['rows'],
 ): Promise<{ differing: Differing[]; foreign: number }> {
-  const sessionIds = rows.map((listed) => listed.sessionId);
-  const found = await findBySessions(db, gateway, sessionIds);
-  const known = new Map(found.map((row) => [row.sessionId, row]));
+  const found = await findListed(db, gateway, rows);
+  const bySession = new Map(found.map((row) => [row.sessionId, row]));
+  const byTransaction = new Map(found.map((row) => [row.transactionId, row]));
   const ours = rows.flatMap((listed) => {
-    const row = known.get(listed.sessionId);
+    const { sessionId, transactionId } = listed;
+    const row = sessionId === null ? byTransaction.get(transactionId) : bySession.get(sessionId);
     return row === undefined ? [] : [{ row, listed }];
   });
   return {

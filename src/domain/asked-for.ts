@@ -9,6 +9,8 @@ export interface AskedFor {
   readonly lines: readonly OrderLine[];
   readonly profileId?: string;
   readonly merchantReference2?: string;
+  /** What only the gateway understands, as one text that is the same for the same options. */
+  readonly options?: string;
 }
 
 export interface Difference {
@@ -30,6 +32,7 @@ export function differences(open: AskedFor, wanted: AskedFor): Difference[] {
     ...different('/capture', open.capture, wanted.capture),
     ...different('/profileId', open.profileId, wanted.profileId),
     ...different('/merchantReference2', open.merchantReference2, wanted.merchantReference2),
+    ...different(`/options/${wanted.gateway}`, open.options, wanted.options),
     ...lineDifferences(open.lines, wanted.lines),
   ].slice(0, NAMED);
 }

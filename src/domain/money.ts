@@ -28,7 +28,8 @@ export function formatMoney({ amountMinor, currency }: Money): string {
   return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;
 }
 
-function fractionDigits(currency: string): number {
+/** The decimals of a currency's minor unit by ISO 4217; 2 for one that is not known. */
+export function fractionDigits(currency: string): number {
   try {
     return (
       new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ??

@@ -46,12 +46,24 @@ export interface ShownOperation {
   readonly eventId?: string;
 }
 
+/**
+ * How often an authorization can be captured. `whole`: once, and only all of it. `once`: once, and the rest is
+ * released. `many`: in parts.
+ */
+export type Captures = 'whole' | 'once' | 'many';
+
 /** What a payment method can do, where methods differ. */
 export interface ProductRules {
-  /** Methods without an authorization have nothing to void: their money is refunded. */
-  readonly voids: 'whole' | 'rest_too' | 'never';
+  /**
+   * `never`: methods without an authorization have nothing to void, and their money is refunded. `lapses`: an
+   * authorization can't be voided, and lapses by itself.
+   */
+  readonly voids: 'whole' | 'rest_too' | 'lapses' | 'never';
+  readonly captures: Captures;
   /** Whether a capture may release the rest of the authorization. */
   readonly finalCapture: boolean;
+  /** `settled_only`: until the money is settled it is voided instead, also where it is captured. */
+  readonly refunds: 'any_time' | 'settled_only';
   /** Whether captures and refunds must name the order lines that they cover. */
   readonly lines: 'required' | 'optional';
   /** How long an authorization lasts, in days; null where it is not known to lapse. */
@@ -86,6 +98,12 @@ export function feasible(
   if (wanted.finalCapture && !rules.finalCapture)
     return refused('operation_not_possible', 'finalCapture is not offered by this payment method');
   const left = leftFor(wanted.kind, transaction) - reservedMinor;
+  const { kind, amountMinor: asked } = wanted;
+  const isPart = asked !== null && asked < left;
+  if (kind === 'capture' && isPart && rules.captures === 'whole')
+    return refused('operation_not_possible', `this payment method captures only all that is left: ${left}`);
+  if (kind === 'capture' && isPart && rules.captures === 'once' && !wanted.finalCapture)
+    return refused('operation_not_possible', ONLY_ONCE);
   if (left <= 0)
     return refused('operation_not_possible', nothingLeft(wanted.kind, transaction, reservedMinor));
   const amountMinor = wanted.amountMinor ?? left;
@@ -93,6 +111,9 @@ export function feasible(
     return refused('amount_too_large', `${amountMinor} was asked for, ${left} can be ${PAST[wanted.kind]}`);
   return { ok: true, amountMinor };
 }
+
+const ONLY_ONCE =
+  'this payment method captures once, and then releases the rest; to capture this part and give the rest back, set finalCapture';
 
 const PAST = { capture: 'captured', refund: 'refunded', void: 'voided' } as const;
 
@@ -124,6 +145,11 @@ function feasibleVoid(transaction: Transaction, rules: ProductRules, reservedMin
     );
   if (rules.voids === 'never')
     return refused('operation_not_possible', 'this payment method has no void: refund it instead');
+  if (rules.voids === 'lapses')
+    return refused(
+      'operation_not_possible',
+      'this payment method has no void: the authorization lapses by itself if it is not captured',
+    );
   if (capturedMinor > 0 && rules.voids === 'whole')
     return refused(
       'operation_not_possible',

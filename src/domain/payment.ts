@@ -2,7 +2,7 @@
 import type { Money } from './money.ts';
 import type { ShownStates } from './news.ts';
 
-/** What a payment can be. `DISPUTED` is reserved by the contract and not produced yet. */
+/** What a payment can be. A dispute is a fact beside the status. */
 export type PaymentStatus =
   | 'PENDING'
   | 'ON_HOLD'
@@ -48,6 +48,9 @@ export interface PaymentKey {
 export interface PaymentAddress extends PaymentKey {
   readonly gateway: string;
 }
+
+/** `auto`: captured as soon as it is authorized. `manual`: when the merchant asks for it. */
+export type CaptureMode = 'auto' | 'manual';
 
 /** What closed a payment before money came: money that arrives afterwards is late. */
 export type ClosedBy = 'merchant' | 'expiry';

@@ -1,5 +1,6 @@
+import type { Dispute } from './dispute.ts';
 import { isAmountMinor, type Money } from './money.ts';
-import type { ShownOperation } from './operation.ts';
+import type { Captures, ShownOperation } from './operation.ts';
 import type { Accepted, PaymentSnapshot, PaymentStatus } from './payment.ts';
 
 /** The statuses that a payment can get from a gateway's transaction. */
@@ -36,8 +37,12 @@ export interface Transaction {
   readonly refundedMinor: number;
   /** The sum that may still be captured or voided: neither captured nor given back. */
   readonly capturableMinor: number;
+  /** The sum that may be voided, where that also covers captured money which is not settled yet. */
+  readonly voidableMinor?: number;
   /** What was done with the money, by us or at the gateway itself, in the order in which it happened. */
   readonly operations: readonly ShownOperation[];
+  /** What the payer's bank asks back. Absent where the gateway shows no disputes. */
+  readonly disputes?: readonly Dispute[];
   /**
    * The money events that the transaction shows as done, each by the name that its callback uses
    * (`Claim.eventRef`). Absent where the gateway's callbacks name no event.
@@ -46,6 +51,8 @@ export interface Transaction {
   /** RFC 3339. When the gateway last changed it. Tells a stale answer from a newer one. */
   readonly updatedAt?: string;
   readonly paymentMethod?: string;
+  /** How often this one can be captured, where that differs within a payment method. */
+  readonly captures?: Captures;
   /** RFC 3339. When the held and uncaptured money is expected to lapse. */
   readonly authorizationExpiresAt?: string;
   /** Why it failed, in the gateway's words. */
@@ -54,7 +61,12 @@ export interface Transaction {
 
 /** The result of reading the gateway once. Silence and refusals are no readings: they are retried. */
 export type Reading =
-  | { readonly kind: 'transaction'; readonly transaction: Transaction }
+  | {
+      readonly kind: 'transaction';
+      readonly transaction: Transaction;
+      /** Further transactions of the same session that hold money. */
+      readonly surplus?: readonly Transaction[];
+    }
   /** The session has no transaction (yet). `state` is what its events say. */
   | {
       readonly kind: 'session';

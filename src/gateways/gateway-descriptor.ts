@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { CallRate } from './call-rate.ts';
 import type { GatewayCommand } from './gateway-command.ts';
 import type { Gateway } from './gateway.ts';
+import type { Traits } from './traits.ts';
 
 export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, Settings = unknown> {
   /** Its name in addresses, rows and commands: `/callbacks/<id>`, `paidonce <id> …`. */
@@ -28,14 +29,19 @@ export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, S
    * Lower case.
    */
   readonly keptHeaders: readonly string[];
-  /** The body of the answer to a callback that is stored durably. */
-  answerTo(result: CallbackResult): unknown;
+  /** The body of the answer to a callback whose deliveries are all stored durably. */
+  answerTo(results: CallbackResults): unknown;
+  readonly traits: Traits;
+  /** The form of a payment's `options.<id>`, where it has options. */
+  readonly options?: z.ZodType<Readonly<Record<string, unknown>>>;
   readonly document: GatewayDocument;
   /** The variables that make it call our sandbox at this URL. */
   sandboxVariables(url: string): Readonly<Record<string, string>>;
 }
 
 export type CallbackResult = 'accepted' | 'duplicate' | 'ignored';
+/** One for each delivery of the request. */
+export type CallbackResults = readonly [CallbackResult, ...CallbackResult[]];
 
 /** A gateway's part of the configuration. */
 export interface GatewayVariables {

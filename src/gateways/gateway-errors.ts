@@ -35,3 +35,13 @@ export class GatewayUnavailable extends Error {
     this.turnInMs = options.turnInMs;
   }
 }
+
+/**
+ * The gateway keeps a response for this idempotency key that is of no use: a failure of its own, or the
+ * response to another request. Only another key can have an effect, and only after a search.
+ */
+export class KeySpent extends GatewayUnavailable {
+  constructor(message: string) {
+    super(message, { kind: 'silent' });
+  }
+}

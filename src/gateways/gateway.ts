@@ -4,7 +4,7 @@
  */
 import type { Money } from '../domain/money.ts';
 import type { Customer, OrderLine } from '../domain/order.ts';
-import type { PaymentKey } from '../domain/payment.ts';
+import type { CaptureMode, PaymentKey } from '../domain/payment.ts';
 import type { OperationKind, ProductRules } from '../domain/operation.ts';
 import type { Reading, Transaction, TransactionStatus } from '../domain/transaction.ts';
 import type { Traits } from './traits.ts';
@@ -17,7 +17,13 @@ export interface SessionRequest extends PaymentKey {
   /** The secret of the payment's return URL. */
   readonly returnKey: string;
   readonly expiresAt: Date;
+  /** `auto`: captured as soon as it is authorized, by the gateway where it can and by us where not. */
+  readonly capture: CaptureMode;
+  /** The same for every try to open this session. Used where `traits.keys.openMs` is not 0. */
+  readonly idempotencyKey: string;
   readonly customer?: Customer;
+  /** Checked by the descriptor's `options`. */
+  readonly options?: Readonly<Record<string, unknown>>;
   readonly profileId?: string;
   readonly language?: string;
   readonly merchantReference2?: string;
@@ -42,7 +48,8 @@ export interface FoundSession extends OpenedSession {
 /** One row of a listing: enough to see whether it differs from what we know. */
 export interface ListedTransaction {
   readonly transactionId: string;
-  readonly sessionId: string;
+  /** Null where the listing shows no session: the payment is then found by its transaction. */
+  readonly sessionId: string | null;
   readonly reference: string;
   readonly status: TransactionStatus;
   readonly money: Money;
@@ -77,16 +84,19 @@ export interface ListedPage {
   readonly next: string | null;
 }
 
-/** One operation to carry out, with an amount in minor units of the transaction's currency. */
+/** One operation to carry out, with an amount in minor units of its currency. */
 export interface OperationRequest {
   readonly transactionId: string;
   readonly kind: OperationKind;
+  /** The same for every try of this operation that may have one effect. */
+  readonly idempotencyKey: string;
   /**
    * Recorded by the gateway if possible, so that the operation can be found again; unique by payment and
    * kind.
    */
   readonly reference: string;
   readonly amountMinor: number;
+  readonly currency: string;
   /** The order lines of the operation, by `lineId`; they add up to the amount. */
   readonly lines?: readonly {
     readonly lineId: string;
@@ -112,10 +122,11 @@ export type OperationAnswer =
   /** Not possible now, because something else is under way (409, 503). It may be sent again after a read. */
   | { readonly kind: 'busy'; readonly reason: string }
   /**
-   * Sent without an understandable response (time-out, 500, a broken connection): it may have been done.
-   * Never sent again.
+   * Sent without an understandable response (time-out, 500, a broken connection): it may have been done. Sent
+   * again only with the same key, while the gateway knows it. `isKeySpent`: the gateway keeps this response
+   * for the key, so only another key can have an effect.
    */
-  | { readonly kind: 'lost'; readonly reason: string };
+  | { readonly kind: 'lost'; readonly reason: string; readonly isKeySpent?: true };
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
@@ -130,12 +141,13 @@ export interface Gateway {
   /** Verifies the sender of a callback. Pure: no I/O, never throws. */
   verify(request: RawRequest): Verification;
   /**
-   * Opens a session. Not idempotent at every gateway: call `findSessions` first if an earlier attempt may
-   * have arrived.
+   * Opens a session. Idempotent by its key where the gateway takes keys; otherwise call `findSessions` first
+   * if an earlier attempt may have arrived.
+   * @throws KeySpent if the gateway keeps another response for the key
    */
   createSession(request: SessionRequest, options?: CallOptions): Promise<OpenedSession>;
-  /** Every session whose own metadata names this payment, oldest first. */
-  findSessions(key: PaymentKey, options?: CallOptions): Promise<FoundSession[]>;
+  /** Every session since a time whose own metadata names this payment, oldest first. */
+  findSessions(key: PaymentKey, since: Date, options?: CallOptions): Promise<FoundSession[]>;
   /**
    * The session with its metadata; `foreign` if that names no payment of ours. `absent` may mean that it is
    * not there yet.
@@ -162,12 +174,15 @@ export interface Gateway {
    * GatewayUnavailable while operations are stopped
    */
   expectToOperate?(): void;
-  /** Writes the one reference that may be changed later. @throws GatewayRejected | GatewayUnavailable */
-  updateReference(transactionId: string, merchantReference2: string, options?: CallOptions): Promise<void>;
-  /** The rules of the payment method; the strictest if it is not known. */
-  rulesFor(paymentMethod: string | undefined): ProductRules;
-  /** How often the gateway has called us about a session's payment, according to the gateway. */
-  countCallbacksSent(sessionId: string, options?: CallOptions): Promise<number>;
+  /**
+   * Writes the one reference that may be changed later. Absent where the gateway has none.
+   * @throws GatewayRejected | GatewayUnavailable
+   */
+  updateReference?(transactionId: string, merchantReference2: string, options?: CallOptions): Promise<void>;
+  /** The rules of a transaction by its payment method; the strictest if that is not known. */
+  rulesFor(transaction: Pick<Transaction, 'paymentMethod' | 'captures'>): ProductRules;
+  /** How many callbacks the gateway says it has sent in vain. */
+  countMissedCallbacks(about: UnheardPayments, options?: CallOptions): Promise<number>;
   /**
    * Together the listings show every transaction created since a time, and every older one that has changed
    * since: captured, refunded, voided, resolved. At least one is read at every sweep, and shows new
@@ -183,7 +198,20 @@ export interface Gateway {
    * Whether the subscription to account-wide webhooks still exists; the gateway may have ended it. @throws
    * GatewayUnavailable
    */
-  findSubscription(options?: CallOptions): Promise<'not_expected' | 'there' | 'missing'>;
-  /** A cheap authenticated call for `doctor`; throws like any other call. */
-  checkCredentials(options?: CallOptions): Promise<void>;
+  findSubscription(options?: CallOptions): Promise<Subscription>;
+  /**
+   * A cheap authenticated call for `doctor`; throws like any other call. Returns the account that the
+   * credentials belong to, where the gateway says it.
+   */
+  checkCredentials(options?: CallOptions): Promise<{ readonly account?: string }>;
 }
+
+/** The payments that were settled or on hold between two times without any received callback. */
+export interface UnheardPayments {
+  readonly sessionIds: readonly string[];
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** The subscription to account-wide webhooks; `wrong` says what is wrong with it and what to do. */
+export type Subscription = 'not_expected' | 'there' | 'missing' | { readonly wrong: string };

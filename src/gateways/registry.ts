@@ -5,8 +5,9 @@
 import type { Logger } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { withPossibleSums } from './possible-sums.ts';
+import { inOurUnits } from './in-gateway-units.ts';
 import { limitCallRate } from './call-rate.ts';
-import type { CallbackResult, ConfiguredGateway, GatewayDescriptor } from './gateway-descriptor.ts';
+import type { CallbackResults, ConfiguredGateway, GatewayDescriptor } from './gateway-descriptor.ts';
 import { DINTERO } from './dintero/descriptor.ts';
 import type { Gateway } from './gateway.ts';
 import { stopWhenSilent } from './stop-when-silent.ts';
@@ -25,8 +26,10 @@ export interface GatewayRegistry {
   readonly named: (id: string) => Gateway;
   /** Whether a gateway moves real money; false for one that is not configured. */
   readonly livemode: (id: string) => boolean;
-  /** The body of the answer to a gateway's callback that is stored durably. */
-  readonly answerTo: (id: string, result: CallbackResult) => unknown;
+  /** The form of `options.<id>`; undefined where the gateway has no options. */
+  readonly optionsOf: (id: string) => GatewayDescriptor['options'];
+  /** The body of the answer to a gateway's callback whose deliveries are all stored durably. */
+  readonly answerTo: (id: string, results: CallbackResults) => unknown;
 }
 
 interface GatewaysConfig {
@@ -41,7 +44,7 @@ export function createGateways(
   log?: Logger,
 ): GatewayRegistry {
   const all = gateways.map((configured) =>
-    watched(withPossibleSums(create(configured, metrics)), metrics, log),
+    watched(withPossibleSums(inOurUnits(create(configured, metrics))), metrics, log),
   );
   const byId = new Map(all.map((gateway) => [gateway.id, gateway]));
   const descriptors = new Map(gateways.map(({ descriptor }) => [descriptor.id, descriptor]));
@@ -55,7 +58,8 @@ export function createGateways(
       throw new Error(`no gateway "${id}" is configured; configured are: ${[...byId.keys()].join(', ')}`);
     },
     livemode: (id) => byId.get(id)?.mode === 'live',
-    answerTo: (id, result) => descriptors.get(id)?.answerTo(result),
+    optionsOf: (id) => descriptors.get(id)?.options,
+    answerTo: (id, results) => descriptors.get(id)?.answerTo(results),
   };
 }
 

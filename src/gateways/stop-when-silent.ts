@@ -12,8 +12,8 @@ export function stopWhenSilent(gateway: Gateway, events: BreakerEvents, now?: ()
     ...gateway,
     createSession: (request, options) =>
       breakers.watch('createSession', request.paymentId, () => gateway.createSession(request, options)),
-    findSessions: (key, options) =>
-      breakers.watch('findSessions', key.paymentId, () => gateway.findSessions(key, options)),
+    findSessions: (key, since, options) =>
+      breakers.watch('findSessions', key.paymentId, () => gateway.findSessions(key, since, options)),
     readSession: (sessionId, options) =>
       breakers.watch('readSession', sessionId, () => gateway.readSession(sessionId, options)),
     readPayment: (at, options) =>

@@ -1,12 +1,38 @@
-/** What is fixed about a gateway, as data: the same for every payment. */
+import type { OperationKind } from '../domain/operation.ts';
+
+/** What is fixed about a gateway, as data: the same for every payment. docs/capabilities.json shows it. */
 export interface Traits {
   /** How long a session may be open, counted from its creation. */
   readonly lifetime: Lifetime;
+  /**
+   * How long the gateway knows an idempotency key of ours, in milliseconds: a request that is repeated within
+   * this time has one effect. 0 where it takes no keys.
+   */
+  readonly keys: { readonly openMs: number; readonly operateMs: Readonly<Record<OperationKind, number>> };
+  /**
+   * Where its callbacks come from. `session`: each session names its callback URL. `account`: only
+   * subscriptions of the account notify us, so a missing one is a failure.
+   */
+  readonly notifies: 'session' | 'account';
+  /** The currencies whose amounts the gateway takes in another way than in ISO 4217's minor units. */
+  readonly currencies: Readonly<Record<string, CurrencyTrait>>;
+  /** The fields of a payment that not every gateway understands, and this one does. */
+  readonly takes: readonly OptionalField[];
 }
+
+export const OPTIONAL_FIELDS = ['profileId', 'merchantReference2'] as const;
+export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
 
 export interface Lifetime {
   readonly shortestMs: number;
   readonly longestMs: number;
+}
+
+export interface CurrencyTrait {
+  /** The decimals of the gateway's minor unit; absent where they are ISO 4217's. */
+  readonly digits?: number;
+  /** Amounts in our minor units must be a multiple of this. */
+  readonly multipleOf?: number;
 }
 
 /** The lifetime that comes nearest to the wanted one, in milliseconds. */

@@ -72,7 +72,8 @@ export interface SigningSecrets {
 }
 
 export type Verification =
-  | { readonly outcome: 'verified' | 'stale'; readonly delivery: Delivery }
+  /** One request may hold several deliveries, which are answered together. */
+  | { readonly outcome: 'verified' | 'stale'; readonly deliveries: readonly [Delivery, ...Delivery[]] }
   | {
       readonly outcome: 'refused';
       readonly reason: RefusalReason;

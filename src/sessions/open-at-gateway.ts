@@ -16,14 +16,14 @@ interface Creating {
 
 /**
  * Returns the session that counts. If it is not ours, ours came too late: no payer has its address, and it is
- * closed. @throws GatewayRejected | GatewayUnavailable
+ * closed. `keyNumber`: counts the idempotency keys, from 1. @throws GatewayRejected | GatewayUnavailable
  */
 export async function openAtGateway(
   tools: OpeningTools,
   row: PaymentRow,
-  how: Pick<OpenedSession, 'runId' | 'ifPending'>,
+  { keyNumber = 1, ...how }: Pick<OpenedSession, 'runId' | 'ifPending'> & { readonly keyNumber?: number },
 ): Promise<{ readonly kept: KeptSession; readonly isOurs: boolean }> {
-  const { sessionId, checkoutUrl } = await createAtGateway(tools, row);
+  const { sessionId, checkoutUrl } = await createAtGateway(tools, row, keyNumber);
   const text = `session ${sessionId} opened at ${tools.gateway.id}`;
   const kept = await writeOpened(tools.db, row, { sessionId, checkoutUrl, text, ...how });
   const isOurs = kept.sessionId === sessionId;
@@ -34,11 +34,12 @@ export async function openAtGateway(
 /** @throws GatewayRejected | GatewayUnavailable. After any other end the session may exist. */
 export const createAtGateway = crashable(
   { after: 'open.create.after' },
-  ({ gateway, signal }: Creating, row: PaymentRow) => gateway.createSession(requestOf(row), { signal }),
+  ({ gateway, signal }: Creating, row: PaymentRow, keyNumber: number = 1) =>
+    gateway.createSession(requestOf(row, keyNumber), { signal }),
 );
 
-function requestOf(row: PaymentRow): SessionRequest {
-  const { lines, customer, profileId, language, merchantReference2 } = row.request;
+function requestOf(row: PaymentRow, keyNumber: number): SessionRequest {
+  const { lines, customer, profileId, language, merchantReference2, options } = row.request;
   return {
     paymentId: row.id,
     orderReference: row.orderReference,
@@ -47,7 +48,10 @@ function requestOf(row: PaymentRow): SessionRequest {
     lines,
     returnKey: row.returnKey,
     expiresAt: row.expiresAt,
+    capture: row.capture,
+    idempotencyKey: `${row.id}-open${keyNumber === 1 ? '' : `-${keyNumber}`}`,
     ...(customer && { customer }),
+    ...(options && { options }),
     ...(profileId !== undefined && { profileId }),
     ...(language !== undefined && { language }),
     ...(merchantReference2 !== undefined && { merchantReference2 }),

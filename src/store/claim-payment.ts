@@ -5,7 +5,7 @@ import { and, eq, getTableColumns, inArray, sql, type SQL } from 'drizzle-orm';
 import { differences, moneyDifferences, type AskedFor, type Difference } from '../domain/asked-for.ts';
 import type { Money } from '../domain/money.ts';
 import type { Customer } from '../domain/order.ts';
-import { isOpen } from '../domain/payment.ts';
+import { isOpen, type CaptureMode } from '../domain/payment.ts';
 import { newId, newReturnKey } from './new-ids.ts';
 import { supersedeDeferred } from './outbox.ts';
 import type { Db } from './open.ts';
@@ -19,7 +19,7 @@ export interface NewPayment {
   readonly orderReference: string;
   readonly money: Money;
   readonly expiresAt: Date;
-  readonly capture: string;
+  readonly capture: CaptureMode;
   readonly returnUrl?: string;
   readonly request: PaymentRequest;
   readonly metadata: Readonly<Record<string, string>>;
@@ -142,7 +142,7 @@ function askedFor({
   capture,
   request,
 }: Pick<NewPayment, 'gateway' | 'money' | 'capture' | 'request'>): AskedFor {
-  const { lines, profileId, merchantReference2 } = request;
+  const { lines, profileId, merchantReference2, options } = request;
   return {
     gateway,
     money,
@@ -150,6 +150,7 @@ function askedFor({
     lines,
     ...(profileId !== undefined && { profileId }),
     ...(merchantReference2 !== undefined && { merchantReference2 }),
+    ...(options && { options: canonical(options) }),
   };
 }
 

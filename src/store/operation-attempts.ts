@@ -94,6 +94,7 @@ export async function markSending(
         sentLines,
         failedVoids: sql`greatest(${failedVoids}, ${oursFailed})`,
         sentAt,
+        keySince: sql`coalesce(${operations.keySince}, ${sentAt.toISOString()}::timestamptz)`,
         updatedAt: sql`now()`,
       })
       .where(and(eq(operations.id, operationId), isNull(operations.sentAt), isUnfinished))
@@ -132,6 +133,29 @@ export async function markNotSent(db: Db, operationId: string, sentAt: Date): Pr
     .where(and(eq(operations.id, operationId), eq(operations.sentAt, sentAt), isUnfinished));
 }
 
+/**
+ * The key can have no effect any more, and the gateway does not show the operation, so it may be sent again
+ * with the next key.
+ */
+export async function renewKey(
+  db: Db,
+  { id, keyNumber }: Pick<OperationRow, 'id' | 'keyNumber'>,
+): Promise<void> {
+  await db
+    .update(operations)
+    .set({
+      keyNumber: keyNumber + 1,
+      keySince: null,
+      state: 'pending',
+      sentAt: null,
+      sentLines: null,
+      code: null,
+      detail: null,
+      updatedAt: sql`now()`,
+    })
+    .where(and(eq(operations.id, id), eq(operations.keyNumber, keyNumber), isUnfinished));
+}
+
 /** Keeps the gateway's answer to the try that was marked at this time. Only a read can confirm it. */
 export async function keepAnswer(
   db: Db,
@@ -147,10 +171,14 @@ export async function keepAnswer(
     );
 }
 
-/** The operation was sent, and the answer was lost. */
-export async function markUnknown(db: Db, operationId: string): Promise<void> {
+/** The operation was sent, and the answer was lost. `code`: `key_spent` where its key has no effect any more. */
+export async function markUnknown(
+  db: Db,
+  operationId: string,
+  code: 'key_spent' | null = null,
+): Promise<void> {
   await db
     .update(operations)
-    .set({ state: 'unknown', updatedAt: sql`now()` })
+    .set({ state: 'unknown', ...(code && { code }), updatedAt: sql`now()` })
     .where(and(eq(operations.id, operationId), isUnfinished));
 }

@@ -78,17 +78,23 @@ export async function recordCompletePass(
     });
 }
 
-/** The payments of these sessions. */
-export function findBySessions(
+/** The payments behind rows of a listing: by the session, or by the transaction where no session is shown. */
+export function findListed(
   db: Db,
   gateway: string,
-  sessionIds: readonly string[],
+  rows: readonly { readonly sessionId: string | null; readonly transactionId: string }[],
 ): Promise<PaymentRow[]> {
-  if (sessionIds.length === 0) return Promise.resolve([]);
+  if (rows.length === 0) return Promise.resolve([]);
+  const sessionIds = rows.flatMap(({ sessionId }) => sessionId ?? []);
+  const transactionIds = rows.flatMap((row) => (row.sessionId === null ? row.transactionId : []));
+  const isListed = or(
+    inArray(payments.sessionId, sessionIds),
+    inArray(payments.transactionId, transactionIds),
+  );
   return db
     .select()
     .from(payments)
-    .where(and(eq(payments.gateway, gateway), inArray(payments.sessionId, [...sessionIds])));
+    .where(and(eq(payments.gateway, gateway), isListed));
 }
 
 /**

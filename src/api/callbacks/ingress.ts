@@ -1,7 +1,8 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gateway } from '../../gateways/gateway.ts';
-import type { Delivery, RawRequest, Verification } from '../../gateways/verification.ts';
+import type { CallbackResult, CallbackResults } from '../../gateways/gateway-descriptor.ts';
+import type { Delivery, RawRequest } from '../../gateways/verification.ts';
 import { crashable } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
 import { countReceipt, markSignalled } from '../../store/deliveries.ts';
@@ -52,7 +53,7 @@ export class Ingress {
   }
 
   /** @throws Refusal for every request that does not get a 200 */
-  async receive(gateway: Gateway, request: RawRequest): Promise<{ result: LogAnswer['result'] }> {
+  async receive(gateway: Gateway, request: RawRequest): Promise<CallbackResults> {
     const { metrics } = this.#service;
     const verification = gateway.verify(request);
     if (verification.outcome === 'malformed') {
@@ -63,20 +64,34 @@ export class Ingress {
       this.#refused.take(gateway, request, verification);
       throw new Refusal('bad_signature', verification.detail);
     }
-    if (Math.abs(verification.delivery.ageSeconds) > LONG_AGO_S) {
-      this.#refused.take(gateway, request, { ...verification.delivery, reason: 'signed_long_ago' });
-      throw longStaleSignature(verification.delivery);
+    const { outcome, deliveries } = verification;
+    const [first, ...more] = deliveries;
+    if (Math.abs(first.ageSeconds) > LONG_AGO_S) {
+      this.#refused.take(gateway, request, { ...first, reason: 'signed_long_ago' });
+      throw longStaleSignature(first);
     }
-    if (verification.delivery.kind === 'other') return this.#passOver(gateway, request, verification);
     const stop = metrics.acknowledged.startTimer();
-    this.#limit(gateway, verification.delivery);
-    const delivery = await this.#identified(gateway, verification.delivery);
+    const take = (delivery: Delivery) => this.#takeOne(gateway, request, outcome, delivery);
+    const results = await Promise.all([take(first), ...more.map(take)] as const);
+    stop();
+    if (outcome === 'stale') throw staleSignature(first);
+    return results as unknown as CallbackResults;
+  }
+
+  /** One delivery of a request. @throws Refusal where it can't be made durable now */
+  async #takeOne(
+    gateway: Gateway,
+    request: RawRequest,
+    outcome: 'verified' | 'stale',
+    given: Delivery,
+  ): Promise<CallbackResult> {
+    if (given.kind === 'other') return this.#passOver(gateway, request, outcome, given);
+    this.#limit(gateway, given);
+    const delivery = await this.#identified(gateway, given);
     const isCounted = await this.#countCopy(gateway, delivery);
     const result = isCounted ? 'duplicate' : await this.#take(gateway, request, delivery);
-    countDelivery(this.#service, gateway, delivery, { outcome: verification.outcome, result });
-    stop();
-    if (verification.outcome === 'stale') throw staleSignature(delivery);
-    return { result };
+    countDelivery(this.#service, gateway, delivery, { outcome, result });
+    return result;
   }
 
   /** Waits for deliveries that were answered but are still being signalled. */
@@ -92,15 +107,15 @@ export class Ingress {
   #passOver(
     gateway: Gateway,
     request: RawRequest,
-    { outcome, delivery }: Verification & { outcome: 'verified' | 'stale' },
-  ): { result: 'ignored' } {
+    outcome: 'verified' | 'stale',
+    delivery: Delivery,
+  ): 'ignored' {
     countDelivery(this.#service, gateway, delivery, { outcome, result: 'ignored' });
     if (this.#others.take(gateway.id)) {
       const kept = logDelivery(this.#service.store.db, receivedOf(gateway, request, delivery));
       this.#background(withStoreTimeout(kept, LOG_LIMIT_MS));
     }
-    if (outcome === 'stale') throw staleSignature(delivery);
-    return { result: 'ignored' };
+    return 'ignored';
   }
 
   #limit(gateway: Gateway, delivery: Delivery): void {

@@ -103,6 +103,6 @@ async function receive(
       `the method was ${ctx.method}; ${methods.join(' or ')} was expected`,
     );
   }
-  const { result } = await ingress.receive(gateway, request, ctx.ip);
-  return reply(200, gateways.answerTo(gateway.id, result));
+  const results = await ingress.receive(gateway, request, ctx.ip);
+  return reply(200, gateways.answerTo(gateway.id, results));
 }

@@ -62,7 +62,7 @@ export function createSourcedIngress(
 }
 
 function provedBy(verification: Verification): Delivery | null {
-  return 'delivery' in verification ? verification.delivery : null;
+  return 'deliveries' in verification ? verification.deliveries[0] : null;
 }
 
 /** Refuses the callback like an unsigned one: it is kept and may cause a look, and nothing more. */

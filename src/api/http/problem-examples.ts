@@ -76,6 +76,7 @@ const DETAILS: Readonly<Record<ProblemCode, string | readonly [string, More]>> =
   internal: 'an unexpected error; report it with the request id',
   gateway_rejected: `${GATEWAY.id} refused the session: profile "default" is not known`,
   gateway_not_configured: `payment ${PAYMENT_ID} is by ${GATEWAY.id}, which is no longer configured; nothing was done, send the request again once it is configured`,
+  not_supported: `${GATEWAY.id} has no reference that can be changed later`,
   unavailable: 'the store did not answer; send the request again: nothing is done twice',
 };
 

@@ -39,6 +39,7 @@ export const PROBLEMS = {
   amount_too_large: { status: 409, title: 'The amount is larger than what is left' },
   reference_reused: { status: 409, title: 'The reference belongs to another operation' },
   not_confirmed: { status: 409, title: 'The operation was sent, and it is not known whether it was done' },
+  not_supported: { status: 422, title: 'The gateway does not offer this' },
   no_transaction: { status: 409, title: 'The payment has no transaction' },
   not_redeliverable: { status: 409, title: 'This cannot be delivered again' },
   too_large: { status: 413, title: 'The body is too large' },

@@ -64,21 +64,31 @@ export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const found = parsed.error.issues.flatMap((issue) => fieldProblems(issue, value));
-  throw wrongFields(what, found.slice(0, MOST_NAMED));
+  throw wrongFields(what, fieldsOf(parsed.error, [], value).slice(0, MOST_NAMED));
+}
+
+/** The wrong fields of a part of a body. `path`: where the part is. */
+export function fieldsOf(
+  { issues }: z.core.$ZodError,
+  path: readonly PropertyKey[],
+  given: unknown,
+): FieldProblem[] {
+  return issues.flatMap((issue) => fieldProblems(issue, given, path));
 }
 
 /** Without these limits the answer to a body of wrong fields could be longer than the body. */
 const MOST_NAMED = 100;
 const LONGEST_POINTER = 200;
 
-function fieldProblems(issue: z.core.$ZodIssue, given: unknown): FieldProblem[] {
+function fieldProblems(issue: z.core.$ZodIssue, given: unknown, at: readonly PropertyKey[]): FieldProblem[] {
   if (issue.code !== 'unrecognized_keys') {
     const missing = valueAt(given, issue.path) === undefined ? '; it is missing' : '';
-    return [{ pointer: pointerTo(issue.path), detail: `expected ${expectation(issue)}${missing}` }];
+    return [
+      { pointer: pointerTo([...at, ...issue.path]), detail: `expected ${expectation(issue)}${missing}` },
+    ];
   }
   return issue.keys.map((key) => ({
-    pointer: pointerTo([...issue.path, key]),
+    pointer: pointerTo([...at, ...issue.path, key]),
     detail: 'this field is not known; remove it',
   }));
 }

@@ -13,6 +13,8 @@ import { Refusal } from '../refusal.ts';
  */
 const ANY_METHOD: ProductRules = {
   voids: 'rest_too',
+  captures: 'many',
+  refunds: 'any_time',
   finalCapture: true,
   lines: 'optional',
   authorizationDays: null,

@@ -106,7 +106,9 @@ async function claim(service: Service, payment: PaymentRow, wanted: WantedMove):
   if (known === null) {
     const found = await findOrder(db, payment.orderReference);
     refuseImpossible(payment, found?.order.paidPaymentId ?? null, wanted);
-    const rules = service.gateways.find(payment.gateway)?.rulesFor(payment.paymentMethod ?? undefined);
+    const rules = service.gateways.find(payment.gateway)?.rulesFor({
+      ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
+    });
     if (rules?.lines === 'required')
       refuseUnnamed(rules, wanted, lineHistory(payment, await listOperations(db, payment.id)));
   }

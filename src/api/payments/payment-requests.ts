@@ -78,7 +78,10 @@ const customer = z
 
 export const createPaymentRequest = z
   .strictObject({
-    gateway: z.string().optional().meta({ description: 'Default: the only configured gateway' }),
+    gateway: z
+      .string()
+      .optional()
+      .meta({ description: 'Default: `DEFAULT_GATEWAY`, or the only configured gateway' }),
     order,
     returnUrl: returnUrl.optional().meta({ description: 'Where the payer is sent after the checkout' }),
     capture: z.enum(['manual', 'auto'], { error: '"manual" or "auto"' }).default('manual').meta({
@@ -99,6 +102,10 @@ export const createPaymentRequest = z
       .refine((entries) => Object.keys(entries).length <= 20, 'at most 20 entries')
       .optional(),
     merchantReference2: text(200).optional(),
+    options: z.record(z.string(), z.record(z.string(), z.unknown())).optional().meta({
+      description: "By the gateway's id: what only that gateway understands. Its page describes the fields",
+      example: {},
+    }),
     replace: z
       .boolean()
       .default(false)

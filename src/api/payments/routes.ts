@@ -109,7 +109,7 @@ export const PAYMENT_CALLS = [
     answers: {
       200: json('The payment, changed here and at the gateway', payment, { changed: examples.renamed }),
     },
-    refusals: ['not_found', 'no_transaction', 'gateway_rejected', 'gateway_not_configured'],
+    refusals: ['not_found', 'no_transaction', 'not_supported', 'gateway_rejected', 'gateway_not_configured'],
     async handle(request, service: Service) {
       const found = await paymentNamed(service.store.db, request.params.id);
       const { merchantReference2 } = await request.body();

@@ -21,6 +21,8 @@ export async function updateReference(
   merchantReference2: string,
 ): Promise<PaymentRow> {
   refuseUnconfigured(service, payment);
+  if (service.gateways.named(payment.gateway).updateReference === undefined)
+    throw new Refusal('not_supported', `${payment.gateway} has no reference that can be changed later`);
   const { id, transactionId, status } = payment;
   if (transactionId === null)
     throw new Refusal(
@@ -47,7 +49,7 @@ async function atGateway(
   { transactionId, merchantReference2 }: { transactionId: string; merchantReference2: string },
 ): Promise<void> {
   try {
-    await gateways.named(gateway).updateReference(transactionId, merchantReference2);
+    await gateways.named(gateway).updateReference?.(transactionId, merchantReference2);
   } catch (error) {
     if (error instanceof GatewayRejected)
       throw new Refusal('gateway_rejected', `${gateway} refused the change: ${error.message}`);

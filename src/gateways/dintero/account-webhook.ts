@@ -32,7 +32,7 @@ export function verifyAccountWebhook(request: RawRequest, signer: WebhookSigner)
   const whose = { key: null, ...(event.kind === 'payment' && { isKeyless: true as const }) };
   const copies = deliveryId === undefined ? { copyHash } : {};
   const signed = { ageSeconds: 0, secretIndex, secretFingerprint, isBodySigned: true, ...copies };
-  return { outcome: 'verified', delivery: { ...event, ...whose, ...signed, eventId: `account/${id}` } };
+  return { outcome: 'verified', deliveries: [{ ...event, ...whose, ...signed, eventId: `account/${id}` }] };
 }
 
 function refuse(

@@ -1,11 +1,10 @@
 import { fingerprintOf } from '../../lib/fingerprint.ts';
 import type { CallOptions, Gateway } from '../gateway.ts';
-import type { Traits } from '../traits.ts';
 import type { RawRequest, SigningSecrets } from '../verification.ts';
 import type { WebhookSigner } from './account-webhook.ts';
 import { verifyAccountWebhook } from './account-webhook.ts';
 import { verifyCallback } from './verify-callback.ts';
-import { rulesFor } from './capabilities.ts';
+import { DINTERO_TRAITS, rulesFor } from './capabilities.ts';
 import type { DinteroClient } from './client.ts';
 import { createDinteroClient } from './client.ts';
 import { findSubscription } from './hooks.ts';
@@ -43,11 +42,11 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
       signing('session', 'DINTERO_SIGNATURE_SECRETS', signer.secrets),
       signing('account', 'DINTERO_WEBHOOK_SECRETS', signer.webhookSecrets),
     ],
-    traits: TRAITS,
+    traits: DINTERO_TRAITS,
     verify: (request) =>
       isAt(accountPath, request) ? verifyAccountWebhook(request, signer) : verifyCallback(request, signer),
     createSession: (request, options) => createSession(calls(options), request),
-    findSessions: (key, options) => findSessions(calls(options), key),
+    findSessions: (key, _since, options) => findSessions(calls(options), key),
     readSession: (sessionId, options) => readSession(calls(options), sessionId),
     readPayment: (at, options) => readPayment(caller(options), at),
     cancelSession: (sessionId, options) => cancelSession(calls(options), sessionId),
@@ -57,17 +56,11 @@ export function createDinteroGateway(given: DinteroSettings, deps: DinteroDeps =
     rulesFor,
     listings: DINTERO_LISTINGS,
     listPage: (place, options) => listPage(client, place, options),
-    countCallbacksSent: (sessionId, options) => countCallbacksSent(caller(options), sessionId),
+    countMissedCallbacks: ({ sessionIds }, options) => countCallbacksSent(caller(options), sessionIds),
     findSubscription: (options) => findSubscription(caller(options), settings),
     checkCredentials: (options) => checkCredentials(client, options),
   };
 }
-
-const TRAITS: Traits = {
-  // Dintero states no limit. A session that is open for longer than the listings reach back would not be
-  // found.
-  lifetime: { shortestMs: 60_000, longestMs: 30 * 24 * 3_600_000 },
-};
 
 function toSigner(settings: DinteroSettings): Signer & WebhookSigner {
   const { accountId, publicUrl, signatureSecrets, webhookSecrets = [] } = settings;
@@ -82,9 +75,10 @@ function isAt(path: string, { target }: RawRequest): boolean {
   return target.split('?', 1)[0] === path;
 }
 
-async function checkCredentials(client: DinteroClient, options?: CallOptions): Promise<void> {
+async function checkCredentials(client: DinteroClient, options?: CallOptions): Promise<{ account?: string }> {
   const operation = 'check credentials';
   const path = '/v1/transactions?limit=1';
   const answer = await client({ operation, method: 'GET', path, signal: options?.signal });
   if (answer.status >= 400) throw rejected(operation, answer);
+  return {};
 }

@@ -1,11 +1,29 @@
-/** The capabilities of the payment products behind Dintero, as data. */
+/** The traits of Dintero, and the capabilities of the payment products behind it, as data. */
 import type { ProductRules } from '../../domain/operation.ts';
+import type { Traits } from '../traits.ts';
+
+export const DINTERO_TRAITS: Traits = {
+  // Dintero states no limit. A session that is open for longer than the listings reach back would not be
+  // found.
+  lifetime: { shortestMs: 60_000, longestMs: 30 * 24 * 3_600_000 },
+  keys: { openMs: 0, operateMs: { capture: 0, refund: 0, void: 0 } },
+  notifies: 'session',
+  currencies: {},
+  takes: ['profileId', 'merchantReference2'],
+};
 
 /**
  * Cards, and the strictest documented rules of anything that has an authorization (Visa Electron in Vipps: 5
  * days).
  */
-const CARD = { voids: 'whole', finalCapture: false, lines: 'optional', authorizationDays: 7 } as const;
+const CARD = {
+  voids: 'whole',
+  captures: 'many',
+  finalCapture: false,
+  refunds: 'any_time',
+  lines: 'optional',
+  authorizationDays: 7,
+} as const;
 const STRICTEST = { ...CARD, authorizationDays: 5 } as const;
 const KLARNA = { ...CARD, authorizationDays: 28 } as const;
 /** Captures and refunds of these work by lines: Dintero's integration checklist. */
@@ -44,9 +62,8 @@ const PRODUCTS: ReadonlyMap<string, ProductRules> = new Map<string, ProductRules
   ['walley', WALLEY],
 ]);
 
-/** The rules of a payment product; the strictest if it is not listed. */
-export function rulesFor(paymentProductType: string | undefined): ProductRules {
-  const type = paymentProductType ?? '';
+/** The rules of a payment product (`payment_product_type`); the strictest if it is not listed. */
+export function rulesFor({ paymentMethod: type = '' }: { readonly paymentMethod?: string }): ProductRules {
   const [product = ''] = type.split('.', 1);
   return PRODUCTS.get(type) ?? PRODUCTS.get(product) ?? STRICTEST;
 }

@@ -1,6 +1,7 @@
 /** The descriptor of Dintero. */
 import type { GatewayDescriptor } from '../gateway-descriptor.ts';
 import { createDinteroGateway } from './adapter.ts';
+import { DINTERO_TRAITS } from './capabilities.ts';
 import { DINTERO_COMMANDS } from './commands.ts';
 import type { DinteroSettings } from './settings.ts';
 import { DINTERO_VARIABLES, settingsOf, type DinteroValues } from './variables.ts';
@@ -20,7 +21,8 @@ export const DINTERO: GatewayDescriptor<DinteroValues, DinteroSettings> = {
     list: DINTERO_COMMANDS,
   },
   keptHeaders: ['event', 'event-delivery'],
-  answerTo: (result) => ({ result }),
+  answerTo: ([result]) => ({ result }),
+  traits: DINTERO_TRAITS,
   document: {
     callback: 'only the signed query of a Dintero callback is read, never the body',
     accountWebhook: 'by one of `DINTERO_WEBHOOK_SECRETS`',

@@ -123,7 +123,7 @@ function lapseOf({
   created_at: createdAt,
   payment_product_type: product,
 }: DinteroTransaction): Pick<Transaction, 'authorizationExpiresAt'> {
-  const { authorizationDays } = rulesFor(product);
+  const { authorizationDays } = rulesFor({ ...(product !== undefined && { paymentMethod: product }) });
   const event = (events ?? []).find(({ event: word, success }) => word === 'AUTHORIZE' && success === true);
   const begun = Date.parse(event?.created_at ?? '') || createdAt?.getTime();
   if (authorizationDays === null || begun === undefined) return {};

@@ -11,21 +11,23 @@ const calledSchema = z.object({
   events: z.array(z.object({ name: z.string().optional().catch(undefined) })).nullish(),
 });
 
+interface Caller {
+  readonly client: DinteroClient;
+  readonly accountId: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
- * How many callbacks were sent according to the session's events; 0 for a session that Dintero does not know.
+ * How many callbacks were sent according to the events of these sessions. Sessions that Dintero does not know
+ * count as 0.
  */
-export async function countCallbacksSent(
-  {
-    client,
-    accountId,
-    signal,
-  }: {
-    readonly client: DinteroClient;
-    readonly accountId: string;
-    readonly signal: AbortSignal | undefined;
-  },
-  sessionId: string,
-): Promise<number> {
+export async function countCallbacksSent(caller: Caller, sessionIds: readonly string[]): Promise<number> {
+  let sent = 0;
+  for (const sessionId of sessionIds) sent += await countOf(caller, sessionId);
+  return sent;
+}
+
+async function countOf({ client, accountId, signal }: Caller, sessionId: string): Promise<number> {
   if (!isIdOf(accountId, sessionId)) return 0;
   const operation = 'read session';
   const path = `/v1/sessions/${encodeURIComponent(sessionId)}`;

@@ -47,7 +47,7 @@ export function verifyCallback(request: RawRequest, signer: Signer): Verificatio
   const check = verifySignature(header, target, signer, request.receivedAt);
   const contents = readContents(new URLSearchParams(target.canonicalQuery), signer.accountId);
   if (check.outcome === 'refused') return refuse(check, contents);
-  return { outcome: check.outcome, delivery: toDelivery(request, target, check, contents) };
+  return { outcome: check.outcome, deliveries: [toDelivery(request, target, check, contents)] };
 }
 
 function refuse(check: SignatureCheck & { outcome: 'refused' }, contents: Contents): Verification {

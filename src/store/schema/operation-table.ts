@@ -38,6 +38,10 @@ export const operations = pgTable(
      * Written before it is sent. If it is set and there is no answer, the operation must not be sent again.
      */
     sentAt: at('sent_at'),
+    /** Counts the idempotency keys that were used for it, from 0. */
+    keyNumber: integer('key_number').notNull().default(0),
+    /** When its present key was first used. */
+    keySince: at('key_since'),
     /**
      * How many failed voids the gateway showed when this one was sent, ours and others. None of them is this
      * one.

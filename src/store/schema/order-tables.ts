@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import { bigserial, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { ShownStates } from '../../domain/news.ts';
 import type { Customer, OrderLine, OrderStatus } from '../../domain/order.ts';
-import type { ClosedBy, PaymentStatus, ReviewCode } from '../../domain/payment.ts';
+import type { CaptureMode, ClosedBy, PaymentStatus, ReviewCode } from '../../domain/payment.ts';
 import { at } from './columns.ts';
 
 /** One row per order. It is the order's lock, and says which payment paid it. */
@@ -62,7 +62,7 @@ export const payments = pgTable(
      * How the last reading showed each operation, by kind and name, so that each change is announced once.
      */
     shownOperations: jsonb('shown_operations').$type<ShownStates>().notNull().default({}),
-    capture: text().notNull().default('manual'),
+    capture: text().$type<CaptureMode>().notNull().default('manual'),
     /** 128 random bits in the return URL. */
     returnKey: text('return_key').notNull(),
     returnUrl: text('return_url'),
@@ -130,6 +130,8 @@ export interface PaymentRequest {
   readonly profileId?: string;
   readonly language?: string;
   readonly merchantReference2?: string;
+  /** What only the payment's gateway understands. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** Append-only: what happened to a payment, in words and data. */
