@@ -20,22 +20,26 @@ export function isAmountMinor(value: unknown): value is number {
 }
 
 /**
- * "722.00 NOK", "500 JPY": for people. Not for workflow code, whose output must not depend on the ICU
- * version.
+ * "722.00 NOK", "500 JPY": for people.
  */
 export function formatMoney({ amountMinor, currency }: Money): string {
   const digits = fractionDigits(currency);
   return `${(amountMinor / 10 ** digits).toFixed(digits)} ${currency}`;
 }
 
-/** The decimals of a currency's minor unit by ISO 4217; 2 for one that is not known. */
+/**
+ * The decimals of a currency's minor unit by ISO 4217. Not from ICU, whose decimals are those in use: it has
+ * none for HUF.
+ */
 export function fractionDigits(currency: string): number {
-  try {
-    return (
-      new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ??
-      2
-    );
-  } catch {
-    return 2;
-  }
+  return OTHER_DIGITS.get(currency) ?? 2;
 }
+
+/** The currencies whose minor unit is not a hundredth: ISO 4217, list one, 2026. */
+const OTHER_DIGITS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+    3: 'BHD IQD JOD KWD LYD OMR TND',
+    4: 'CLF UYW',
+  }).flatMap(([digits, currencies]) => currencies.split(' ').map((one) => [one, Number(digits)] as const)),
+);
