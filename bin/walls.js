@@ -17,16 +17,23 @@ export const WALLS = {
 
   'src/gateways/verification.ts': ['type src/domain'],
   'src/gateways/gateway-errors.ts': [],
-  'src/gateways/traits.ts': [],
+  'src/gateways/traits.ts': ['type src/domain'],
   'src/gateways/gateway.ts': [
     'type src/domain',
     'type src/gateways/verification.ts',
     'type src/gateways/traits.ts',
   ],
-  'src/gateways': ['src/domain', 'type src/gateways/gateway.ts', 'src/gateways/gateway-errors.ts'],
+  'src/gateways': [
+    'src/domain',
+    'type src/gateways/gateway.ts',
+    'type src/gateways/traits.ts',
+    'type src/gateways/verification.ts',
+    'src/gateways/gateway-errors.ts',
+  ],
   'src/gateways/registry.ts': [
     'src/gateways',
     'type src/gateways/gateway.ts',
+    'type src/gateways/verification.ts',
     'src/gateways/*',
     'type src/telemetry',
   ],

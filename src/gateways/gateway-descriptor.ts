@@ -7,6 +7,7 @@ import type { CallRate } from './call-rate.ts';
 import type { GatewayCommand } from './gateway-command.ts';
 import type { Gateway } from './gateway.ts';
 import type { Traits } from './traits.ts';
+import type { CallbackResults } from './verification.ts';
 
 export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, Settings = unknown> {
   /** Its name in addresses, rows and commands: `/callbacks/<id>`, `paidonce <id> …`. */
@@ -38,10 +39,6 @@ export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, S
   /** The variables that make it call our sandbox at this URL. */
   sandboxVariables(url: string): Readonly<Record<string, string>>;
 }
-
-export type CallbackResult = 'accepted' | 'duplicate' | 'ignored';
-/** One for each delivery of the request. */
-export type CallbackResults = readonly [CallbackResult, ...CallbackResult[]];
 
 /** A gateway's part of the configuration. */
 export interface GatewayVariables {

@@ -82,3 +82,8 @@ export type Verification =
       readonly claim: Claim;
     }
   | { readonly outcome: 'malformed'; readonly detail: string };
+
+/** What became of a delivery that was stored durably. */
+export type CallbackResult = 'accepted' | 'duplicate' | 'ignored';
+/** One for each delivery of the request. */
+export type CallbackResults = readonly [CallbackResult, ...CallbackResult[]];

@@ -7,7 +7,7 @@ import { createRecording } from '../../src/updates/recording.ts';
 import type { ReviewCode } from '../../src/domain/payment.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
-import { rulesFor } from '../../src/gateways/dintero/capabilities.ts';
+import { DINTERO_TRAITS, rulesFor } from '../../src/gateways/dintero/capabilities.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import type { Gateway, OperationAnswer, OperationRequest } from '../../src/gateways/gateway.ts';
 import {
@@ -43,6 +43,8 @@ let store: TestStore;
 let activities: MoneyActivities;
 let shown: Transaction;
 let operate: (request: OperationRequest) => Promise<OperationAnswer>;
+/** How long the gateway knows an idempotency key. */
+let keyMs: number;
 /** Runs after an attempt has called the gateway and before it has the answer. */
 let meanwhile: () => Promise<unknown>;
 const sent: OperationRequest[] = [];
@@ -54,6 +56,10 @@ beforeAll(async () => {
   const gateway = {
     id: 'dintero',
     account: ACCOUNT,
+    get traits() {
+      const keys = { openMs: keyMs, operateMs: { capture: keyMs, refund: keyMs, void: keyMs } };
+      return { ...DINTERO_TRAITS, keys };
+    },
     rulesFor,
     readPayment: async () => {
       await meanwhile();
@@ -71,7 +77,7 @@ beforeAll(async () => {
   });
 }, 180_000);
 beforeEach(() => {
-  sent.length = told.length = 0;
+  sent.length = told.length = keyMs = 0;
   operate = () => Promise.resolve({ kind: 'answered' });
   meanwhile = () => Promise.resolve();
 });
@@ -123,6 +129,12 @@ const ask = async (payment: PaymentRow, kind: OperationKind, changes: Partial<Ne
     ...changes,
   });
   return claimed.operation;
+};
+/** The transaction after capture `c1` of this amount. */
+const captured = (payment: PaymentRow, amountMinor: number): Transaction => {
+  const done = { kind: 'capture', reference: 'c1', amountMinor, state: 'done' } as const;
+  const status = amountMinor === payment.amount ? 'CAPTURED' : 'PARTIALLY_CAPTURED';
+  return aTransaction(payment, { status, capturedMinor: amountMinor, operations: [done], updatedAt: LATER });
 };
 let activityRuns = 0;
 const aKey = () => `money-run-${(activityRuns += 1)}`;
@@ -295,6 +307,113 @@ describe('an operation', () => {
       expect(await attempt(payment, other)).toMatchObject({ state: 'refused' });
       expect(await failureOf(other)).toMatchObject({ state: 'failed', code: 'amount_too_large' });
     });
+  });
+
+  describe('at a gateway with idempotency keys', () => {
+    const MINUTE = 60_000;
+    const lost = (more: object = {}): Promise<OperationAnswer> =>
+      Promise.resolve({ kind: 'lost', reason: 'no answer', ...more });
+    beforeEach(() => {
+      keyMs = 60 * MINUTE;
+      operate = () => lost();
+    });
+
+    it('is sent again with its key and the same request while a read does not show it', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      expect((await attempt(payment, operation)).state).toBe('lost');
+      // Another operation meanwhile changes what is left, not what was sent.
+      shown = aTransaction(payment, { status: 'PARTIALLY_CAPTURED', capturedMinor: 1_000 });
+      expect((await attempt(payment, operation)).state).toBe('lost');
+      operate = () => Promise.resolve({ kind: 'answered', transaction: captured(payment, 4_000) });
+      expect((await attempt(payment, operation)).state).toBe('finished');
+      expect(sent).toHaveLength(3);
+      for (const again of sent) expect(again).toEqual(sent[0]);
+      expect(sent[0]).toMatchObject({ idempotencyKey: operation.id, amountMinor: 4_000 });
+    });
+
+    it('is not sent again on a read that shows it', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      await attempt(payment, operation);
+      shown = captured(payment, 4_000);
+      expect((await attempt(payment, operation)).state).toBe('finished');
+      expect(sent).toHaveLength(1);
+    });
+
+    it('is not sent again on an answer that is not clear, or that is older than the recorded state', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      await attempt(payment, operation);
+      shown = aTransaction(payment, { status: 'UNCLEAR' });
+      expect((await attempt(payment, operation)).state).toBe('lost');
+      shown = aTransaction(payment, { updatedAt: '2026-11-21T11:00:00.000Z' });
+      expect((await attempt(payment, operation)).state).toBe('lost');
+      expect(sent).toHaveLength(1);
+    });
+
+    it('gets another key only where the gateway keeps a failure for its key, and after a read', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'refund', { wanted: 4_000 });
+      shown = captured(payment, payment.amount);
+      operate = () => lost({ isKeySpent: true });
+      expect((await attempt(payment, operation)).state).toBe('lost');
+      expect(sent.map(({ idempotencyKey }) => idempotencyKey)).toEqual([operation.id]);
+      operate = () => lost();
+      await attempt(payment, operation);
+      await attempt(payment, operation);
+      const second = `${operation.id}-1`;
+      expect(sent.map(({ idempotencyKey }) => idempotencyKey)).toEqual([operation.id, second, second]);
+    });
+
+    it('gets another key once the gateway has forgotten its key', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      await attempt(payment, operation);
+      await attempt(payment, operation, Date.now() + 59 * MINUTE);
+      await attempt(payment, operation, Date.now() + 61 * MINUTE);
+      const keys = sent.map(({ idempotencyKey }) => idempotencyKey);
+      expect(keys).toEqual([operation.id, operation.id, `${operation.id}-1`]);
+    });
+
+    it('stays lost where sending it again is not possible', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      await attempt(payment, operation);
+      operate = () => Promise.reject(new GatewayUnavailable('429', { kind: 'rate_limited' }));
+      await expect(attempt(payment, operation)).rejects.toThrow('429');
+      operate = () => Promise.resolve({ kind: 'busy', reason: '409' });
+      expect((await attempt(payment, operation)).state).toBe('busy');
+      expect(await findOperation(store.db, payment.id, 'c1', 'capture')).toMatchObject({
+        state: 'unknown',
+        amount: 4_000,
+        keyNumber: 0,
+      });
+    });
+
+    it('fails with the reason of the gateway where it is declined when it is sent again', async () => {
+      const payment = await aPaid();
+      const operation = await ask(payment, 'capture', { wanted: 4_000 });
+      await attempt(payment, operation);
+      operate = () => Promise.resolve({ kind: 'declined', reason: 'no cover' });
+      expect(await attempt(payment, operation)).toMatchObject({ state: 'refused' });
+      expect(await failureOf(operation)).toMatchObject({ state: 'failed', detail: 'no cover' });
+    });
+  });
+
+  it('that is answered without its result is read at once', async () => {
+    const payment = await aPaid();
+    operate = () => {
+      shown = captured(payment, payment.amount);
+      return Promise.resolve({ kind: 'answered' });
+    };
+    expect((await attempt(payment, await ask(payment, 'capture'))).state).toBe('finished');
+    operate = () => {
+      meanwhile = () => Promise.reject(new GatewayUnavailable('no answer', { kind: 'silent' }));
+      return Promise.resolve({ kind: 'answered' });
+    };
+    const refund = await ask(payment, 'refund', { reference: 'r1' });
+    expect((await attempt(payment, refund)).state).toBe('accepted');
   });
 
   it('that was declined stays declined when the read after it fails', async () => {

@@ -95,7 +95,7 @@ describe('opening a session', () => {
     };
     return anActivityRun(attempt).run(() => activities.openSession(input));
   };
-  const sessionsOf = async (payment: PaymentRow) => gateway.findSessions(keyOf(payment));
+  const sessionsOf = async (payment: PaymentRow) => gateway.findSessions(keyOf(payment), payment.createdAt);
   const liveOf = async (payment: PaymentRow) => (await sessionsOf(payment)).filter(({ live }) => live);
 
   it('leaves the opening to the request that holds the lease, and then searches for its session', async () => {
@@ -340,6 +340,8 @@ describe('opening a session', () => {
         money: MONEY,
         lines: [],
         returnKey: 'k',
+        capture: 'manual',
+        idempotencyKey: 'open-1',
         expiresAt: new Date(Date.now() + LIFETIME_MS),
       });
       return { key, sessionId: session.sessionId };

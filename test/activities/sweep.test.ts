@@ -15,6 +15,7 @@ import type {
   ListedTransaction,
   Listing,
   ListingPlace,
+  UnheardPayments,
 } from '../../src/gateways/gateway.ts';
 import { stampGateway } from '../../src/store/store-health.ts';
 import { recordFinding } from '../../src/store/record-finding/write.ts';
@@ -116,9 +117,9 @@ describe('a sweep', () => {
         const rows = pages[listing] ?? [[]];
         return { rows: rows[page] ?? [], next: page + 1 < rows.length ? String(page + 1) : null };
       },
-      async countCallbacksSent(sessionId: string): Promise<number> {
-        asked.push(sessionId);
-        return sent?.() ?? 0;
+      async countMissedCallbacks({ sessionIds }: UnheardPayments): Promise<number> {
+        asked.push(...sessionIds);
+        return sessionIds.reduce<number>((sum) => sum + (sent?.() ?? 0), 0);
       },
     } as unknown as FakeGateway;
   }

@@ -234,7 +234,7 @@ async function paidPayment({ db }: Store): Promise<PaymentRow> {
     orderReference: '1001',
     money,
     expiresAt: new Date(Date.now() + 3_600_000),
-    capture: 'manual',
+    capture: 'manual' as const,
   };
   const claim = await claimPayment(db, { ...wanted, request: { lines: [] }, metadata: {} });
   if (claim.kind !== 'created') throw new Error(claim.kind);

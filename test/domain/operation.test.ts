@@ -10,7 +10,14 @@ import {
 } from '../../src/domain/operation.ts';
 import type { Transaction } from '../../src/domain/transaction.ts';
 
-const RULES: ProductRules = { voids: 'whole', finalCapture: false, lines: 'optional', authorizationDays: 7 };
+const RULES: ProductRules = {
+  voids: 'whole',
+  captures: 'many',
+  refunds: 'any_time',
+  finalCapture: false,
+  lines: 'optional',
+  authorizationDays: 7,
+};
 
 function aTransaction(more: Partial<Transaction> = {}): Transaction {
   return {

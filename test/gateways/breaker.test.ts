@@ -124,7 +124,14 @@ describe('a call of a gateway', () => {
 
 describe('operations', () => {
   const operation = (payment: number) =>
-    ({ transactionId: `t${payment}`, kind: 'capture', reference: 'r', amountMinor: 1 }) as const;
+    ({
+      transactionId: `t${payment}`,
+      kind: 'capture',
+      reference: 'r',
+      amountMinor: 1,
+      currency: 'NOK',
+      idempotencyKey: 'k',
+    }) as const;
 
   it('are stopped before anything is marked as sent, and an expected call is not checked again', async () => {
     const { at, gateway } = aGuarded();

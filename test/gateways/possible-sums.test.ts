@@ -28,6 +28,8 @@ async function answersOf(changes: Partial<Transaction>): Promise<[string, boolea
     kind: 'capture',
     reference: 'c1',
     amountMinor: 1,
+    currency: 'NOK',
+    idempotencyKey: 'k',
   });
   return [reading.kind, answer.kind === 'answered' && answer.transaction !== undefined];
 }

@@ -199,7 +199,7 @@ describe.each(STORES)('the delivery log in $name', ({ open }) => {
           { error: 'failed' },
         ].flatMap((claim) => [{ ...claim, transactionId: 't1' }, { ...claim, transactionId: 't2' }, claim]);
         for (const status of PAYMENT_STATUSES)
-          for (const capture of ['manual', 'auto'])
+          for (const capture of ['manual', 'auto'] as const)
             for (const knownEvents of [[], [REF, '2/CAPTURE']]) {
               const row = { status, capture, knownEvents, transactionId: 't1' };
               await store.db.update(payments).set(row).where(eq(payments.id, payment.id));

@@ -4,7 +4,7 @@ import { readGateways, stampGateway, WrongAccount } from '../../src/store/store-
 import { recordFinding } from '../../src/store/record-finding/write.ts';
 import { recordOpened } from '../../src/store/payments.ts';
 import { payments } from '../../src/store/schema/order-tables.ts';
-import { findBySessions, listingStart, readMarks, recordCompletePass } from '../../src/store/sweeps.ts';
+import { findListed, listingStart, readMarks, recordCompletePass } from '../../src/store/sweeps.ts';
 import { aFinding, aPayment, aRecord, aSessionId, TELLS } from '../support/builders.ts';
 import { STORES, type TestStore } from '../support/store.ts';
 
@@ -73,9 +73,24 @@ describe.each(STORES)('sweeps and stamps in $name', ({ open }) => {
       text: 'x',
     });
     const ids = async (gateway: string, ...sessions: string[]) =>
-      (await findBySessions(store.db, gateway, sessions)).map(({ id }) => id);
+      (
+        await findListed(
+          store.db,
+          gateway,
+          sessions.map((session) => ({ sessionId: session, transactionId: 'tx' })),
+        )
+      ).map(({ id }) => id);
     expect(await ids('dintero', sessionId, 'T12345678.unknown')).toEqual([payment.id]);
     expect(await ids('stripe', sessionId)).toEqual([]);
     expect(await ids('dintero')).toEqual([]);
+  });
+
+  it('find a payment by its transaction where no session is shown', async () => {
+    const payment = await aPayment(store.db);
+    const transactionId = `tx-${payment.id}`;
+    await store.db.update(payments).set({ transactionId }).where(eq(payments.id, payment.id));
+    const found = await findListed(store.db, 'dintero', [{ sessionId: null, transactionId }]);
+    expect(found.map(({ id }) => id)).toEqual([payment.id]);
+    expect(await findListed(store.db, 'dintero', [{ sessionId: null, transactionId: 'tx' }])).toEqual([]);
   });
 });

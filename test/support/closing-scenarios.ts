@@ -2,6 +2,7 @@
  * Cancels that come too late, are refused or are requested twice, and the reasons that keep a run from
  * ending.
  */
+import type { CaptureMode } from '../../src/domain/payment.ts';
 import { ApplicationFailure } from '@temporalio/common';
 import { withHeartbeat } from '../../src/activities/heartbeat.ts';
 import type { Scenario, Story } from './story.ts';
@@ -178,7 +179,7 @@ function refuse(): never {
 async function calledWhileReading(
   story: Story,
   status: 'AUTHORIZED' | 'CAPTURED',
-  capture = 'manual',
+  capture: CaptureMode = 'manual',
 ): Promise<void> {
   await story.open({ capture });
   await calledWhile(story, status);

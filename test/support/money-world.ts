@@ -7,6 +7,7 @@ import { createActivities } from '../../src/activities/create-activities.ts';
 import { createRecording } from '../../src/updates/recording.ts';
 import { createWakingActivities } from '../../src/activities/start-workflows.ts';
 import type { OperationKind } from '../../src/domain/operation.ts';
+import type { CaptureMode } from '../../src/domain/payment.ts';
 import type { LateMoneyPolicy } from '../../src/domain/apply-finding.ts';
 import { createDinteroGateway } from '../../src/gateways/dintero/adapter.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
@@ -142,7 +143,7 @@ async function told(store: TestStore, effectId: string, all: string[]): Promise<
 }
 
 /** A payment with its session open at the gateway. */
-export async function anOpenPayment(world: MoneyWorld, capture = 'manual'): Promise<PaymentRow> {
+export async function anOpenPayment(world: MoneyWorld, capture: CaptureMode = 'manual'): Promise<PaymentRow> {
   const expiresAt = new Date(Date.now() + world.lifetimeMs);
   const { id } = await aPayment(world.store.db, { money: MONEY, capture, expiresAt });
   const payment = await reread(world, id);

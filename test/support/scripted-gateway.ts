@@ -35,7 +35,7 @@ export function newScript(): GatewayScript {
 export function newBooks(): Psp {
   const product = 'bambora';
   const watch = { now: () => Date.now(), changed: () => undefined };
-  return new Psp({ product, rules: rulesFor(product), clock: 1 }, watch);
+  return new Psp({ product, rules: rulesFor({ paymentMethod: product }), clock: 1 }, watch);
 }
 
 /** `answered` is called once a look has its answer, before that is recorded. */

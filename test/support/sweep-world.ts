@@ -86,7 +86,7 @@ function listingGateway(world: Pick<SweepWorld, 'pages' | 'asked' | 'trouble'>):
       const rows = world.pages.get(listing) ?? [[]];
       return { rows: rows[page] ?? [], next: page + 1 < rows.length ? String(page + 1) : null };
     },
-    countCallbacksSent: () => Promise.resolve(0),
+    countMissedCallbacks: () => Promise.resolve(0),
   } as unknown as Gateway;
 }
 

@@ -1,8 +1,7 @@
 /** From a callback's bytes to its answer: verify, keep, signal. Contract §4, row by row. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gateway } from '../../gateways/gateway.ts';
-import type { CallbackResult, CallbackResults } from '../../gateways/gateway-descriptor.ts';
-import type { Delivery, RawRequest } from '../../gateways/verification.ts';
+import type { CallbackResult, CallbackResults, Delivery, RawRequest } from '../../gateways/verification.ts';
 import { crashable } from '../../crash-points.ts';
 import type { Service } from '../../service.ts';
 import { countReceipt, markSignalled } from '../../store/deliveries.ts';
@@ -75,7 +74,7 @@ export class Ingress {
     const results = await Promise.all([take(first), ...more.map(take)] as const);
     stop();
     if (outcome === 'stale') throw staleSignature(first);
-    return results as unknown as CallbackResults;
+    return results;
   }
 
   /** One delivery of a request. @throws Refusal where it can't be made durable now */

@@ -24,18 +24,20 @@ beforeEach(async () => {
 
 const verify: Gateway['verify'] = ({ body }) => ({
   outcome: 'verified',
-  delivery: {
-    eventId: body.toString(),
-    contentHash: body.toString(),
-    key: null,
-    claim: {},
-    kind: 'payment',
-    ageSeconds: 0,
-    secretIndex: 0,
-    secretFingerprint: '0123',
-    isBodySigned: true,
-    ...next,
-  },
+  deliveries: [
+    {
+      eventId: body.toString(),
+      contentHash: body.toString(),
+      key: null,
+      claim: {},
+      kind: 'payment',
+      ageSeconds: 0,
+      secretIndex: 0,
+      secretFingerprint: '0123',
+      isBodySigned: true,
+      ...next,
+    },
+  ],
 });
 
 const send = (eventId = aReference()): Promise<Answer> =>

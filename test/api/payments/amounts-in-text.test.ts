@@ -5,7 +5,14 @@ import { impossibleIn } from '../../../src/domain/transaction.ts';
 import type { PaymentRow } from '../../../src/store/payments.ts';
 import { aTransaction } from '../../support/builders.ts';
 
-const RULES = { voids: 'whole', finalCapture: true, lines: 'optional', authorizationDays: 7 } as const;
+const RULES = {
+  voids: 'whole',
+  captures: 'many',
+  refunds: 'any_time',
+  finalCapture: true,
+  lines: 'optional',
+  authorizationDays: 7,
+} as const;
 const payment = {
   id: 'pay_1',
   orderReference: '1001',

@@ -210,6 +210,8 @@ async function atDintero(stack: Stack, paymentId: string, orderReference: string
     money: { amountMinor: AMOUNT, currency: 'NOK' },
     lines: [],
     returnKey: 'k',
+    capture: 'manual' as const,
+    idempotencyKey: 'open-1',
     expiresAt: new Date(Date.now() + 3_600_000),
   };
   const settings = { publicUrl: stack.origin, profileId: 'default' } as Parameters<typeof toSessionBody>[1];

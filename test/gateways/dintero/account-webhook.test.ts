@@ -25,8 +25,8 @@ function verify(
 }
 
 function deliveryOf(verification: Verification): Delivery {
-  if (!('delivery' in verification)) throw new Error(JSON.stringify(verification));
-  return verification.delivery;
+  if (!('deliveries' in verification)) throw new Error(JSON.stringify(verification));
+  return verification.deliveries[0];
 }
 
 function anEnvelope(changes: Record<string, unknown> = {}): Record<string, unknown> {
@@ -52,18 +52,20 @@ describe('a dintero account webhook with a valid signature', () => {
   it('names the session, by which its payment is found', () => {
     expect(verify(anEnvelope())).toEqual({
       outcome: 'verified',
-      delivery: {
-        eventId: 'account/9ebb6d41-dca5-484e-8330-9c9fa96b60ba',
-        contentHash: expect.stringMatching(/^[0-9a-f]{64}$/),
-        key: null,
-        isKeyless: true,
-        claim: { sessionId: SESSION, transactionId: TRANSACTION },
-        kind: 'payment',
-        ageSeconds: 0,
-        secretIndex: 0,
-        secretFingerprint: createHash('sha256').update('new-hook-secret').digest('hex').slice(0, 8),
-        isBodySigned: true,
-      },
+      deliveries: [
+        {
+          eventId: 'account/9ebb6d41-dca5-484e-8330-9c9fa96b60ba',
+          contentHash: expect.stringMatching(/^[0-9a-f]{64}$/),
+          key: null,
+          isKeyless: true,
+          claim: { sessionId: SESSION, transactionId: TRANSACTION },
+          kind: 'payment',
+          ageSeconds: 0,
+          secretIndex: 0,
+          secretFingerprint: createHash('sha256').update('new-hook-secret').digest('hex').slice(0, 8),
+          isBodySigned: true,
+        },
+      ],
     });
   });
 

@@ -35,22 +35,24 @@ function verifySigned(call: Call): Verification {
 }
 
 function deliveryOf(verification: Verification): Delivery {
-  if (!('delivery' in verification)) throw new Error(JSON.stringify(verification));
-  return verification.delivery;
+  if (!('deliveries' in verification)) throw new Error(JSON.stringify(verification));
+  return verification.deliveries[0];
 }
 
 describe('a dintero callback with a valid signature', () => {
   it('has our key and its claim', () => {
     expect(verifySigned({ headers: { 'event-delivery': ' d-1 ' } })).toMatchObject({
       outcome: 'verified',
-      delivery: {
-        eventId: 'd-1',
-        key: KEY,
-        claim: { sessionId: SESSION, transactionId: TRANSACTION },
-        kind: 'payment',
-        ageSeconds: 0,
-        secretIndex: 0,
-      },
+      deliveries: [
+        {
+          eventId: 'd-1',
+          key: KEY,
+          claim: { sessionId: SESSION, transactionId: TRANSACTION },
+          kind: 'payment',
+          ageSeconds: 0,
+          secretIndex: 0,
+        },
+      ],
     });
   });
 

@@ -28,7 +28,11 @@ describe('the capabilities of a dintero payment product', () => {
     ['', 'whole', false, 5],
     [undefined, 'whole', false, 5],
   ])('%s: void %s, final capture %j, %j days', (type, voids, finalCapture, authorizationDays) => {
-    expect(rulesFor(type)).toMatchObject({ voids, finalCapture, authorizationDays });
+    expect(rulesFor({ ...(type !== undefined && { paymentMethod: type }) })).toMatchObject({
+      voids,
+      finalCapture,
+      authorizationDays,
+    });
   });
 
   it.each([
@@ -39,6 +43,6 @@ describe('the capabilities of a dintero payment product', () => {
     ['swish.swish', 'optional'],
     [undefined, 'optional'],
   ])('%s: lines are %s', (type, lines) => {
-    expect(rulesFor(type)).toMatchObject({ lines });
+    expect(rulesFor({ ...(type !== undefined && { paymentMethod: type }) })).toMatchObject({ lines });
   });
 });

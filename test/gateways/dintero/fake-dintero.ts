@@ -126,6 +126,8 @@ export function aSessionRequest(changes: Partial<SessionRequest> = {}): SessionR
     money: { amountMinor: 72200, currency: 'NOK' },
     lines: [],
     returnKey: 'return-key',
+    capture: 'manual',
+    idempotencyKey: 'open-1',
     expiresAt: new Date('2026-11-21T16:00:00.000Z'),
     ...changes,
   };

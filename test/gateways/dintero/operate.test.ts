@@ -28,6 +28,8 @@ function aRequest(changes: Partial<OperationRequest> = {}): OperationRequest {
     kind: 'capture',
     reference: 'parcel-1',
     amountMinor: 72200,
+    currency: 'NOK',
+    idempotencyKey: 'k',
     ...changes,
   };
 }
@@ -242,7 +244,7 @@ describe('the second reference of a dintero transaction', () => {
 
   it('is written, and nothing else', async () => {
     fake.on(UPDATE, { json: aTransaction() });
-    await gateway.updateReference(TRANSACTION, 'shop-77');
+    await gateway.updateReference?.(TRANSACTION, 'shop-77');
     expect(fake.calls(UPDATE).map(({ body }) => body)).toEqual([{ merchant_reference_2: 'shop-77' }]);
   });
 
@@ -253,11 +255,11 @@ describe('the second reference of a dintero transaction', () => {
     [403, 'GatewayUnavailable'],
   ])('is not written after a %i', async (status, name) => {
     fake.on(UPDATE, { status });
-    await expect(gateway.updateReference(TRANSACTION, 'shop-77')).rejects.toMatchObject({ name });
+    await expect(gateway.updateReference?.(TRANSACTION, 'shop-77')).rejects.toMatchObject({ name });
   });
 
   it('is not written to a transaction of another account', async () => {
-    await expect(gateway.updateReference('P99999999.abc', 'x')).rejects.toMatchObject({
+    await expect(gateway.updateReference?.('P99999999.abc', 'x')).rejects.toMatchObject({
       name: 'GatewayRejected',
     });
     expect(fake.seen).toEqual([]);

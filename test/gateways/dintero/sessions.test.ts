@@ -217,7 +217,7 @@ describe('finding dintero sessions', () => {
         own('a', '2026-11-21T12:01:00Z', { ext_paidonce_n: '1' }),
       ],
     });
-    const found = await gateway.findSessions(KEY);
+    const found = await gateway.findSessions(KEY, new Date(0));
     expect(found.map(({ sessionId }) => sessionId)).toEqual([`${ACCOUNT}.a`, `${ACCOUNT}.b`]);
     expect(found[0]).toEqual({
       sessionId: `${ACCOUNT}.a`,
@@ -237,7 +237,7 @@ describe('finding dintero sessions', () => {
     const otherShops = { id: `${ACCOUNT}.x`, order: { merchant_reference: '10011' } };
     fake.on(SEARCH, { json: [otherShops, bare] });
     fake.on(READ, { json: aSession() });
-    expect(await gateway.findSessions(KEY)).toMatchObject([{ sessionId: SESSION }]);
+    expect(await gateway.findSessions(KEY, new Date(0))).toMatchObject([{ sessionId: SESSION }]);
     expect(fake.calls(`GET /v1/sessions/${ACCOUNT}.x`)).toHaveLength(0);
   });
 
@@ -248,7 +248,7 @@ describe('finding dintero sessions', () => {
     fake.on(SEARCH, ({ query }) => ({
       json: query.get('starting_after') === `${ACCOUNT}.x99` ? [aSession()] : page,
     }));
-    expect(await gateway.findSessions(KEY)).toHaveLength(1);
+    expect(await gateway.findSessions(KEY, new Date(0))).toHaveLength(1);
     expect(fake.calls(SEARCH)).toHaveLength(2);
   });
 
@@ -257,7 +257,7 @@ describe('finding dintero sessions', () => {
     ['no list', { sessions: [] }],
   ])('does not mistake %s for "none"', async (_name, json) => {
     fake.on(SEARCH, { json });
-    await expect(gateway.findSessions(KEY)).rejects.toMatchObject({ kind: 'silent' });
+    await expect(gateway.findSessions(KEY, new Date(0))).rejects.toMatchObject({ kind: 'silent' });
   });
 });
 

@@ -23,8 +23,8 @@ function claim(tables: Tables, wanted: NewPayment): PaymentClaim {
   const open = all.find(({ status }) => isOpen(status));
   if (open === undefined) return { kind: 'created', payment: insert(tables, order, wanted) };
   const different = differences(
-    { ...open, ...open.request, money: moneyOf(open) },
-    { ...wanted, ...wanted.request },
+    { ...open, lines: open.request.lines, money: moneyOf(open) },
+    { ...wanted, lines: wanted.request.lines },
   );
   if (different.length > 0) return { kind: 'differs', payment: open, differences: different };
   return { kind: 'open', payment: open };

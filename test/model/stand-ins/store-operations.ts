@@ -37,6 +37,8 @@ export function operationRow(id: string, wanted: NewOperation): OperationRow {
     detail: null,
     sentAt: null,
     failedVoids: 0,
+    keyNumber: 0,
+    keySince: null,
     createdAt: now,
     updatedAt: now,
     finishedAt: null,

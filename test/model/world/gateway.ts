@@ -3,6 +3,7 @@
  * answers.
  */
 import type { Reading } from '../../../src/domain/transaction.ts';
+import { DINTERO_TRAITS } from '../../../src/gateways/dintero/capabilities.ts';
 import { GatewayUnavailable } from '../../../src/gateways/gateway-errors.ts';
 import type {
   FoundSession,
@@ -52,6 +53,7 @@ export type ModelGateway = Pick<
   Gateway,
   | 'id'
   | 'account'
+  | 'traits'
   | 'createSession'
   | 'findSessions'
   | 'readSession'
@@ -65,6 +67,7 @@ export function createModelGateway(psp: Psp, line: Line): ModelGateway {
   return {
     id: 'dintero',
     account: ACCOUNT,
+    traits: DINTERO_TRAITS,
     rulesFor: () => psp.rules.rules,
     createSession: (request) => line.call('create a session', () => create(psp, request)),
     findSessions: ({ paymentId }) =>

@@ -39,15 +39,36 @@ export interface Weather {
 const PRODUCTS: readonly { readonly product: string; readonly rules: ProductRules }[] = [
   {
     product: 'card',
-    rules: { voids: 'whole', finalCapture: false, lines: 'optional', authorizationDays: 7 },
+    rules: {
+      voids: 'whole',
+      captures: 'many',
+      refunds: 'any_time',
+      finalCapture: false,
+      lines: 'optional',
+      authorizationDays: 7,
+    },
   },
   {
     product: 'vipps',
-    rules: { voids: 'rest_too', finalCapture: true, lines: 'optional', authorizationDays: 5 },
+    rules: {
+      voids: 'rest_too',
+      captures: 'many',
+      refunds: 'any_time',
+      finalCapture: true,
+      lines: 'optional',
+      authorizationDays: 5,
+    },
   },
   {
     product: 'swish',
-    rules: { voids: 'never', finalCapture: false, lines: 'optional', authorizationDays: null },
+    rules: {
+      voids: 'never',
+      captures: 'many',
+      refunds: 'any_time',
+      finalCapture: false,
+      lines: 'optional',
+      authorizationDays: null,
+    },
   },
 ];
 
