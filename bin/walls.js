@@ -130,6 +130,7 @@ export const WALLS = {
     'type src/gateways/gateway.ts',
     'src/gateways/gateway-errors.ts',
     'type src/gateways/verification.ts',
+    'src/gateways/capabilities.ts',
     'src/gateways/traits.ts',
     'src/gateways/registry.ts',
     'src/config',

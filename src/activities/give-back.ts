@@ -1,6 +1,6 @@
 /** Plans the next step that gives a payment's money back to the payer. */
 import { crashable } from '../crash-points.ts';
-import { leftFor, type ProductRules } from '../domain/operation.ts';
+import { giveBackBy } from '../domain/operation.ts';
 import type { Transaction } from '../domain/transaction.ts';
 import { GatewayUnavailable } from '../gateways/gateway-errors.ts';
 import { NoSuchRow } from '../store/errors.ts';
@@ -40,8 +40,8 @@ export async function planGiveBack(
   }
   if (isEarly && lagsBehind(payment, moving.gateway.account, transaction))
     throw behind('the gateway answers with an older state than it has shown before');
-  const kind = kindFor(transaction, moving.gateway.rulesFor(transaction));
-  const claimed = kind === null ? null : await claim(moving, payment, input, kind);
+  const kind = giveBackBy(transaction, moving.gateway.rulesFor(transaction));
+  const claimed = kind === null || kind === 'lapses' ? null : await claim(moving, payment, input, kind);
   if (claimed !== null) return { ...NOTHING, ...claimed };
   if (kind === null && holdsMoneyIn(transaction)) return stuck(moving, input, transaction);
   const { paymentId, orderReference, key, now } = input;
@@ -76,11 +76,3 @@ const claim = crashable(
     return claimed && { operationId: claimed.id, about: aboutOperation(claimed, payment) };
   },
 );
-
-/** An authorization is voided where the payment method allows it. Captured money is refunded. */
-function kindFor(transaction: Transaction, { voids }: ProductRules): 'void' | 'refund' | null {
-  const { capturableMinor, capturedMinor } = transaction;
-  const canVoid = voids === 'rest_too' || (voids === 'whole' && capturedMinor === 0);
-  if (capturableMinor > 0 && canVoid) return 'void';
-  return leftFor('refund', transaction) > 0 ? 'refund' : null;
-}

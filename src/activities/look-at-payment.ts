@@ -8,6 +8,7 @@ import { holdsMoney, type PaymentSnapshot } from '../domain/payment.ts';
 import type { Reading } from '../domain/transaction.ts';
 import { watched } from '../sessions/opened-row.ts';
 import { isHopeless, NoSuchRow } from '../store/errors.ts';
+import { snapshotOf } from '../store/payment-snapshot.ts';
 import { findPayment, type PaymentRow } from '../store/payments.ts';
 import { UNDECIDED } from '../store/record-finding/record-request.ts';
 import type { RecordedFinding } from '../store/record-finding/plan.ts';
@@ -23,7 +24,7 @@ export async function lookAtPayment(looking: GatewayTools, input: LookInput): Pr
   if (input.decided !== undefined && !isAskedAbout(row, input.decided.decision))
     return notInReview(row, input);
   const transactionId = row.transactionId ?? claimedTransaction(row, input);
-  const reading = await read(looking, row, transactionId);
+  const reading = await readToTheEnd(looking, row, input, transactionId);
   return record(looking, input, reading).catch((error: unknown) => {
     if (!isHopeless(error) || error instanceof NoSuchRow) throw error;
     // A reading that can't be recorded counts as not understood. The gateway's texts may be the cause, so
@@ -40,6 +41,26 @@ const read = crashable(
     return gateway.readPayment(at, { signal });
   },
 );
+
+/**
+ * If the session's time is over and the gateway would let the payer go on, the session is closed first: money that
+ * comes afterwards would be late. If it can't be closed any more, the payer has just paid.
+ */
+async function readToTheEnd(
+  looking: GatewayTools,
+  row: PaymentRow,
+  input: LookInput,
+  transactionId: string | undefined,
+): Promise<Reading> {
+  const { gateway } = looking;
+  const reading = await read(looking, row, transactionId);
+  if (gateway.traits.endsBy === 'itself' || reading.kind !== 'session' || reading.state !== 'open')
+    return reading;
+  const decision = decideLook(snapshotOf(row, gateway), reading, input);
+  if (decision.kind !== 'find' || decision.finding.status !== 'EXPIRED') return reading;
+  const answer = await gateway.cancelSession(row.sessionId ?? '', { signal: looking.signal });
+  return answer === 'cancelled' ? reading : read(looking, row, transactionId);
+}
 
 const NOT_RECORDED = 'the reading could not be recorded';
 

@@ -25,6 +25,7 @@ export async function sendIfAllowed(
   if (at.operation.cause === 'auto_capture' && capturableMinor === 0 && capturedMinor > 0)
     return refused(at, transaction, NOT_NEEDED);
   const allowed = allowedNow(moving, at, transaction);
+  if (!allowed.ok && allowed.code === 'not_yet') return tried(at, 'busy');
   if (!allowed.ok) return refused(at, transaction, { code: allowed.code, detail: allowed.detail });
   const { amountMinor } = allowed;
   const { kind, cause } = at.operation;

@@ -3,6 +3,7 @@ import { AUDIT_CALLS } from './audit/routes.ts';
 import { CALLBACK_CALLS, type CallbackTools } from './callbacks/routes.ts';
 import { DELIVERY_CALLS } from './deliveries/routes.ts';
 import { DOCS_CALLS, type DocsTools } from './docs/routes.ts';
+import { GATEWAY_CALLS } from './gateways/routes.ts';
 import { HEALTH_CALLS, type HealthTools } from './health/routes.ts';
 import type { Call } from './http/define-call.ts';
 import { documentOf, type OpenApiDocument } from './http/openapi.ts';
@@ -26,6 +27,7 @@ export const CALLS: readonly Call<ApiTools>[] = [
   ...HEALTH_CALLS,
   ...AUDIT_CALLS,
   ...SEARCH_CALLS,
+  ...GATEWAY_CALLS,
   ...CALLBACK_CALLS,
   ...RETURN_CALLS,
   ...DOCS_CALLS,

@@ -1,4 +1,5 @@
 /** Decides, in one pure function under the order's lock, which payment pays an order and how both change. */
+import { disputeUpdates } from './dispute.ts';
 import type { Finding } from './finding.ts';
 import { sameMoney } from './money.ts';
 import { shownAfter, type ShownStates } from './news.ts';
@@ -14,6 +15,19 @@ export type LateMoneyPolicy = 'give_back' | 'review' | 'accept';
 
 /** Arbitrates a finding between an order and one of its payments. */
 export function applyFinding(
+  order: OrderSnapshot,
+  payment: PaymentSnapshot,
+  finding: Finding,
+  policy: LateMoneyPolicy,
+): OrderChange {
+  const change = arbitrate(order, payment, finding, policy);
+  const { orderStatus, updates } = change;
+  const disputed = disputeUpdates(payment.disputes, finding.transaction ?? {});
+  if (disputed.length === 0) return change;
+  return { ...change, updates: [...updates, ...disputed.map((update) => ({ ...update, orderStatus }))] };
+}
+
+function arbitrate(
   order: OrderSnapshot,
   payment: PaymentSnapshot,
   finding: Finding,

@@ -80,9 +80,10 @@ export interface WantedOperation {
 /** `not_needed`: what was requested is already so, or is not wanted any more. */
 export type RefusalCode = 'operation_not_possible' | 'amount_too_large' | 'items_required' | 'not_needed';
 
+/** `not_yet`: possible later without anything else happening. */
 export type Feasibility =
   | { readonly ok: true; readonly amountMinor: number }
-  | { readonly ok: false; readonly code: RefusalCode; readonly detail: string };
+  | { readonly ok: false; readonly code: RefusalCode | 'not_yet'; readonly detail: string };
 
 /**
  * Whether an operation can be carried out on a transaction, as the gateway shows it. `reservedMinor` is what
@@ -101,9 +102,14 @@ export function feasible(
   const { kind, amountMinor: asked } = wanted;
   const isPart = asked !== null && asked < left;
   if (kind === 'capture' && isPart && rules.captures === 'whole')
-    return refused('operation_not_possible', `this payment method captures only all that is left: ${left}`);
+    return refused(
+      'operation_not_possible',
+      `${asked} was asked for, ${left} can be captured: this payment method captures only all that is left`,
+    );
   if (kind === 'capture' && isPart && rules.captures === 'once' && !wanted.finalCapture)
     return refused('operation_not_possible', ONLY_ONCE);
+  if (kind === 'refund' && rules.refunds === 'settled_only' && isUnsettled(transaction))
+    return refused('not_yet', 'the money is not settled yet, and is refunded once it is');
   if (left <= 0)
     return refused('operation_not_possible', nothingLeft(wanted.kind, transaction, reservedMinor));
   const amountMinor = wanted.amountMinor ?? left;
@@ -134,11 +140,16 @@ function nothingLeft(
   return `nothing is left to be ${PAST[kind]}: the transaction is ${gatewayStatus}${because}`;
 }
 
+/** Captured money that can still be voided. */
+function isUnsettled({ capturedMinor, voidableMinor = 0 }: Transaction): boolean {
+  return capturedMinor > 0 && voidableMinor > 0;
+}
+
 function feasibleVoid(transaction: Transaction, rules: ProductRules, reservedMinor: number): Feasibility {
-  const { capturableMinor, capturedMinor, gatewayStatus } = transaction;
+  const { capturableMinor, capturedMinor, gatewayStatus, voidableMinor = capturableMinor } = transaction;
   if (reservedMinor > 0)
     return refused('operation_not_possible', `a capture of ${reservedMinor} is under way`);
-  if (capturableMinor <= 0)
+  if (voidableMinor <= 0)
     return refused(
       'operation_not_possible',
       `nothing is left to be voided: the transaction is ${gatewayStatus}; what was captured is refunded instead`,
@@ -150,16 +161,33 @@ function feasibleVoid(transaction: Transaction, rules: ProductRules, reservedMin
       'operation_not_possible',
       'this payment method has no void: the authorization lapses by itself if it is not captured',
     );
-  if (capturedMinor > 0 && rules.voids === 'whole')
+  if (capturedMinor > 0 && rules.voids === 'whole' && !isUnsettled(transaction))
     return refused(
       'operation_not_possible',
       'this payment method cannot void the rest of a partly captured authorization: the rest lapses by itself; finalCapture in the last capture releases it at once',
     );
-  return { ok: true, amountMinor: capturableMinor };
+  return { ok: true, amountMinor: voidableMinor };
 }
 
-function refused(code: RefusalCode, detail: string): Feasibility {
+function refused(code: RefusalCode | 'not_yet', detail: string): Feasibility {
   return { ok: false, code, detail };
+}
+
+/**
+ * How money is given back: an authorization is voided where the payment method allows it, and captured money is
+ * refunded. `lapses`: nothing can be done, and nothing has to be: the authorization lapses by itself. Null where
+ * no money is left.
+ */
+export function giveBackBy(
+  transaction: Transaction,
+  { voids }: ProductRules,
+): 'void' | 'refund' | 'lapses' | null {
+  const { capturableMinor, capturedMinor } = transaction;
+  if (isUnsettled(transaction)) return 'void';
+  const canVoid = voids === 'rest_too' || (voids === 'whole' && capturedMinor === 0);
+  if (capturableMinor > 0 && canVoid) return 'void';
+  if (leftFor('refund', transaction) > 0) return 'refund';
+  return capturableMinor > 0 && voids === 'lapses' ? 'lapses' : null;
 }
 
 export type Trace =

@@ -42,6 +42,9 @@ export const UPDATE_TYPES = [
   'order.refund_failed',
   'order.void_failed',
   'order.authorization_expiring',
+  'order.dispute_opened',
+  'order.dispute_won',
+  'order.dispute_lost',
 ] as const;
 
 export type UpdateType = (typeof UPDATE_TYPES)[number];
@@ -128,6 +131,9 @@ export const SUPERSEDED_BY_LATER = [
   'order.payment_expired',
   'order.review',
   'order.authorization_expiring',
+  'order.dispute_opened',
+  'order.dispute_won',
+  'order.dispute_lost',
 ] as const satisfies readonly UpdateType[];
 
 /** Whether the update announces a passing state. Once the order has moved on, it would only confuse. */

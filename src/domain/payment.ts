@@ -1,4 +1,5 @@
 /** One payment: one session at one gateway, opened for one order. Names and meaning: contract §3. */
+import type { Dispute } from './dispute.ts';
 import type { Money } from './money.ts';
 import type { ShownStates } from './news.ts';
 
@@ -115,6 +116,8 @@ export interface PaymentSnapshot extends PaymentKey {
   readonly refundedMinor: number;
   /** How the last recorded reading showed its operations. */
   readonly shown: ShownStates;
+  /** What payers' banks have asked back. */
+  readonly disputes: readonly Dispute[];
   /** RFC 3339. When the gateway last changed the transaction, if that is recorded. */
   readonly transactionUpdatedAt?: string;
   /** When we call the payment expired, in milliseconds since the epoch. */

@@ -1,11 +1,12 @@
 /** Whether a reading is older than what was already acted on, or says the same. */
+import { disputesAfter } from './dispute.ts';
 import { reversalsIn, reversalsOf } from './news.ts';
 import { isMoney, type PaymentSnapshot } from './payment.ts';
 import type { Transaction } from './transaction.ts';
 
 type Known = Pick<
   PaymentSnapshot,
-  'status' | 'capturedMinor' | 'refundedMinor' | 'shown' | 'transactionUpdatedAt'
+  'status' | 'capturedMinor' | 'refundedMinor' | 'shown' | 'disputes' | 'transactionUpdatedAt'
 >;
 
 /** Whether an answer is older than one that was already acted on, as from a replica that lags behind. */
@@ -46,6 +47,7 @@ export function isUnchanged(payment: Known, transaction: Transaction): boolean {
     transaction.status === payment.status &&
     transaction.capturedMinor === payment.capturedMinor &&
     transaction.refundedMinor === payment.refundedMinor &&
-    reversalsOf(transaction) === reversalsIn(payment.shown)
+    reversalsOf(transaction) === reversalsIn(payment.shown) &&
+    disputesAfter(payment.disputes, transaction) === payment.disputes
   );
 }

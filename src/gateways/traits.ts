@@ -5,6 +5,12 @@ export interface Traits {
   /** How long a session may be open, counted from its creation. */
   readonly lifetime: Lifetime;
   /**
+   * What ends a session whose time is over by our clock. `itself`: the gateway, at the time that we asked for,
+   * and its reads may go on to show the session as open. `us`: the gateway may let the payer go on, so we close
+   * the session.
+   */
+  readonly endsBy: 'itself' | 'us';
+  /**
    * How long the gateway knows an idempotency key of ours, in milliseconds: a request that is repeated within
    * this time has one effect. 0 where it takes no keys.
    */

@@ -32,6 +32,7 @@ export function snapshotOf(
     capturedMinor: row.captured,
     refundedMinor: row.refunded,
     shown: row.shownOperations,
+    disputes: row.disputes,
     expiryDueAt: expiryDueAt(row),
     isGoingBack,
     ...(transactionUpdatedAt !== null && { transactionUpdatedAt }),

@@ -1,4 +1,5 @@
 /** The body of an update to the merchant. Contract §6. */
+import { foremost } from '../domain/dispute.ts';
 import type { OrderStatus, UpdateType } from '../domain/order.ts';
 import type { OrderRow, PaymentRow } from './payments.ts';
 
@@ -35,6 +36,7 @@ export function updateBody(
       payment.authorizationExpiresAt !== null && {
         authorizationExpiresAt: payment.authorizationExpiresAt.toISOString(),
       }),
+    ...viewDispute(payment),
     ...(order.paidAt !== null && { paidAt: order.paidAt.toISOString() }),
     ...(payment.paymentMethod !== null && { paymentMethod: payment.paymentMethod }),
     ...(reason !== null && { reason }),
@@ -45,6 +47,14 @@ export function updateBody(
     apiVersion: API_VERSION,
     data,
   });
+}
+
+/** The dispute that the merchant has to see first. */
+function viewDispute({ disputes }: PaymentRow): { dispute?: object } {
+  const dispute = foremost(disputes);
+  if (dispute === undefined) return {};
+  const { state, amountMinor: amount, reason, dueBy } = dispute;
+  return { dispute: { state, amount, ...(reason && { reason }), ...(dueBy && { dueBy }) } };
 }
 
 /**

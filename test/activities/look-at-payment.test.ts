@@ -7,7 +7,9 @@ import { createRecording } from '../../src/updates/recording.ts';
 import type { Triggers } from '../../src/domain/trigger.ts';
 import type { Reading, Transaction } from '../../src/domain/transaction.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
+import { DINTERO_TRAITS } from '../../src/gateways/dintero/capabilities.ts';
 import type { Gateway } from '../../src/gateways/gateway.ts';
+import type { Traits } from '../../src/gateways/traits.ts';
 import { listDeliveries } from '../../src/store/lists.ts';
 import { logDelivery } from '../../src/store/log-delivery.ts';
 import { listUpdates } from '../../src/store/outbox.ts';
@@ -42,6 +44,9 @@ let activities: PaymentActivities;
 let shown: Reading;
 /** Runs after a look has called the gateway and before it has the answer. */
 let meanwhile: () => Promise<unknown>;
+let endsBy: Traits['endsBy'];
+let close: () => Promise<'cancelled' | 'refused'>;
+const closed: string[] = [];
 const asked: { sessionId: string; transactionId?: string }[] = [];
 /** The merchant's updates, in their order. */
 const told: string[] = [];
@@ -52,6 +57,13 @@ beforeAll(async () => {
   const gateway = {
     id: 'dintero',
     account: ACCOUNT,
+    get traits() {
+      return { ...DINTERO_TRAITS, endsBy };
+    },
+    cancelSession(sessionId: string) {
+      closed.push(sessionId);
+      return close();
+    },
     async readPayment(at: { sessionId: string; transactionId?: string }) {
       asked.push(at);
       await meanwhile();
@@ -65,7 +77,9 @@ beforeAll(async () => {
   });
 }, 180_000);
 beforeEach(() => {
-  asked.length = told.length = 0;
+  asked.length = told.length = closed.length = 0;
+  endsBy = 'itself';
+  close = () => Promise.resolve('cancelled');
   meanwhile = () => Promise.resolve();
 });
 afterAll(() => store.close());
@@ -358,5 +372,70 @@ describe('an answer that the store refuses', () => {
     await look(payment, { triggers: { ...NO_TRIGGERS, callbacks: [handled(delivery)] } });
     const { rows } = await listDeliveries(store.db, { payment: payment.id, limit: 9 });
     expect(rows).toMatchObject([{ state: 'received' }]);
+  });
+});
+
+describe('the end of a session', () => {
+  const OVER = { now: Date.now() + 30 * 24 * HOUR_MS };
+  const typesTold = async ({ orderReference }: PaymentRow) =>
+    (await listUpdates(store.db, orderReference)).map(({ type }) => type);
+  beforeEach(() => {
+    shown = { kind: 'session', state: 'open' };
+  });
+
+  it('is left to the gateway that ends it by itself', async () => {
+    const payment = await aSession();
+    shown = { kind: 'session', state: 'open' };
+    await look(payment, OVER);
+    expect(await reread(payment)).toMatchObject({ status: 'EXPIRED' });
+    expect(closed).toEqual([]);
+  });
+
+  describe('at a gateway that would let the payer go on', () => {
+    beforeEach(() => {
+      endsBy = 'us';
+    });
+
+    async function anOpenSession(): Promise<PaymentRow> {
+      const payment = await aSession();
+      shown = { kind: 'session', state: 'open' };
+      return payment;
+    }
+
+    it('is asked for before the payment is called expired', async () => {
+      const payment = await anOpenSession();
+      await look(payment, OVER);
+      expect(await reread(payment)).toMatchObject({ status: 'EXPIRED', closedBy: 'expiry' });
+      expect(closed).toEqual([payment.sessionId]);
+      expect(await typesTold(payment)).toEqual(['order.payment_expired']);
+    });
+
+    it('is not asked for before its time, or where the gateway shows it as over', async () => {
+      const payment = await anOpenSession();
+      await look(payment);
+      expect(await reread(payment)).toMatchObject({ status: 'PENDING' });
+      shown = { kind: 'session', state: 'expired' };
+      await look(payment, OVER);
+      expect(await reread(payment)).toMatchObject({ status: 'EXPIRED' });
+      expect(closed).toEqual([]);
+    });
+
+    it('does not come where the payer has paid in the last moment', async () => {
+      const payment = await anOpenSession();
+      close = () => {
+        show(aTransaction(payment));
+        return Promise.resolve('refused');
+      };
+      await look(payment, OVER);
+      expect(await reread(payment)).toMatchObject({ status: 'AUTHORIZED', closedBy: null });
+      expect(await typesTold(payment)).toEqual(['order.paid']);
+    });
+
+    it('waits while the gateway does not answer', async () => {
+      const payment = await anOpenSession();
+      close = () => Promise.reject(new GatewayUnavailable('503', { kind: 'silent' }));
+      await expect(look(payment, OVER)).rejects.toThrow('503');
+      expect(await reread(payment)).toMatchObject({ status: 'PENDING' });
+    });
   });
 });

@@ -188,5 +188,6 @@ function aPayment(): PaymentRow {
     ...accepted,
     sessionId: 'T1.s',
     transactionId: 'T1.t',
+    disputes: [{ disputeId: 'd', state: 'open', amountMinor: 1, dueBy: '2026-12-01T00:00:00Z' }],
   } as unknown as PaymentRow;
 }

@@ -86,7 +86,7 @@ describe('paidonce dintero subscribe', () => {
     if (ping === undefined) throw new Error('no ping came');
     expect(gateway.verify(ping)).toMatchObject({
       outcome: 'verified',
-      delivery: { kind: 'ping', secretIndex: 0 },
+      deliveries: [{ kind: 'ping', secretIndex: 0 }],
     });
   });
 });

@@ -38,6 +38,7 @@ export function aPayment(
     transactionId: 'T12345678.t',
     reason: null,
     reviewMark: null,
+    dispute: null,
     authorizedAmount: 72_200,
     capturedAmount: 0,
     refundedAmount: 0,

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   feasible,
+  giveBackBy,
   reservedFor,
   traceOf,
   type OperationKind,
@@ -54,6 +55,68 @@ describe('the operations that a transaction allows', () => {
     ['a void of the whole authorization', wanted('void'), aTransaction(), 10_000],
   ])('include %s', (_, operation, transaction, amountMinor) => {
     expect(feasible(operation, transaction, RULES, 0)).toEqual({ ok: true, amountMinor });
+  });
+
+  it.each([
+    ['all of it at once', 'whole', wanted('capture'), true],
+    ['a part, where only all can be captured', 'whole', wanted('capture', 4_000), false],
+    [
+      'a part that also releases the rest, where only all can be captured',
+      'whole',
+      wanted('capture', 4_000, true),
+      false,
+    ],
+    [
+      'a part that releases the rest, where one capture is possible',
+      'once',
+      wanted('capture', 4_000, true),
+      true,
+    ],
+    ['a part without that, where one capture is possible', 'once', wanted('capture', 4_000), false],
+    ['the whole amount, where one capture is possible', 'once', wanted('capture', 10_000), true],
+    ['a part, where there may be more', 'many', wanted('capture', 4_000), true],
+    ['a part of captured money as a refund', 'once', wanted('refund', 1), false],
+  ] as const)('of a capture: %s', (_, captures, operation, ok) => {
+    const rules = { ...RULES, captures, finalCapture: true };
+    expect(feasible(operation, aTransaction(), rules, 0)).toMatchObject({ ok });
+  });
+
+  it('of a part of the money say what would be possible', () => {
+    const rules = { ...RULES, captures: 'once' } as const;
+    const refused = feasible(wanted('capture', 4_000), aTransaction(), rules, 0);
+    expect(refused).toMatchObject({
+      code: 'operation_not_possible',
+      detail: expect.stringContaining('finalCapture'),
+    });
+  });
+
+  it('are a void of captured money until it is settled, and a refund afterwards', () => {
+    const rules = { ...RULES, refunds: 'settled_only' } as const;
+    const unsettled = { ...captured(10_000), voidableMinor: 10_000 };
+    expect(feasible(wanted('void'), unsettled, rules, 0)).toEqual({ ok: true, amountMinor: 10_000 });
+    expect(feasible(wanted('refund', 1), unsettled, rules, 0)).toMatchObject({ ok: false, code: 'not_yet' });
+    const settled = { ...captured(10_000), voidableMinor: 0 };
+    expect(feasible(wanted('void'), settled, rules, 0)).toMatchObject({ ok: false });
+    expect(feasible(wanted('refund', 1), settled, rules, 0)).toEqual({ ok: true, amountMinor: 1 });
+  });
+
+  it('are no void where an authorization can only lapse', () => {
+    const rules = { ...RULES, voids: 'lapses' } as const;
+    expect(feasible(wanted('void'), aTransaction(), rules, 0)).toMatchObject({ ok: false });
+  });
+
+  it.each([
+    ['an authorization', 'whole', aTransaction(), 'void'],
+    ['an authorization that can only lapse', 'lapses', aTransaction(), 'lapses'],
+    ['an authorization without a void', 'never', aTransaction(), null],
+    ['the rest of an authorization that can be voided', 'rest_too', captured(4_000), 'void'],
+    ['the captured part of another one', 'whole', captured(4_000), 'refund'],
+    ['captured money', 'whole', captured(10_000), 'refund'],
+    ['captured money that is not settled', 'whole', { ...captured(10_000), voidableMinor: 10_000 }, 'void'],
+    ['captured money, where an authorization can only lapse', 'lapses', captured(10_000), 'refund'],
+    ['nothing', 'whole', aTransaction({ capturableMinor: 0 }), null],
+  ] as const)('give back %s (%s)', (_, voids, transaction, kind) => {
+    expect(giveBackBy(transaction, { ...RULES, voids })).toBe(kind);
   });
 
   it.each([

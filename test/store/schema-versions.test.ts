@@ -50,6 +50,7 @@ const UNDO: readonly (readonly [tag: string, statement: string])[] = [
   ['0019_opening-lease', 'alter table payments drop column opening_until'],
   ['0020_parked-deliveries', 'drop index deliveries_other, deliveries_parked'],
   ['0021_operation-keys', 'alter table operations drop column key_number, drop column key_since'],
+  ['0022_disputes', 'alter table payments drop column disputes'],
 ];
 
 /** The schema as left by a build that did not know this migration and the later ones. */

@@ -46,6 +46,7 @@ export function aSnapshot(more: Partial<PaymentSnapshot> = {}): PaymentSnapshot 
     capturedMinor: 0,
     refundedMinor: 0,
     shown: {},
+    disputes: [],
     expiryDueAt: DUE_AT,
     isGoingBack: false,
     ...more,

@@ -16,6 +16,7 @@ import { Refusal } from '../refusal.ts';
 import { countDelivery } from './count-delivery.ts';
 import type { Pokes } from './pokes.ts';
 import { receivedOf } from './log-entry.ts';
+import { longStaleSignature, staleSignature } from './stale-signature.ts';
 import { RefusedCallbacks } from './refused-callbacks.ts';
 import { TokenBuckets } from '../../lib/token-bucket.ts';
 
@@ -218,22 +219,6 @@ const tell = crashable(
   { after: 'ingress.signal.after' },
   ({ runs }: Service, payment: PaymentAddress, signal: Callback) => runs.callback(payment, signal),
 );
-
-function longStaleSignature({ ageSeconds }: Delivery): Refusal {
-  const days = Math.floor(Math.abs(ageSeconds) / (24 * 3_600));
-  return new Refusal(
-    'stale_signature',
-    `the signature is valid, but ${days} days ${ageSeconds > 0 ? 'old' : 'in the future'}; the callback was not acted on`,
-  );
-}
-
-function staleSignature(delivery: Delivery): Refusal {
-  return new Refusal(
-    'stale_signature',
-    `the signature is valid, but ${Math.abs(Math.round(delivery.ageSeconds))} s ${delivery.ageSeconds > 0 ? 'old' : 'in the future'}; ` +
-      'at most 300 s were expected. The callback was acted on nevertheless',
-  );
-}
 
 function unavailable(
   { metrics }: Service,

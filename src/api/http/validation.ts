@@ -1,7 +1,8 @@
 /** Checks JSON bodies and queries against their schemas. A refusal names each wrong field. */
 import type { Context } from 'koa';
 import type { z } from 'zod';
-import { Refusal, wrongFields, type FieldProblem } from '../refusal.ts';
+import { fieldsOf, pointerTo } from '../field-problems.ts';
+import { Refusal, wrongFields } from '../refusal.ts';
 import { readBody } from './limits.ts';
 
 /**
@@ -67,49 +68,5 @@ function check<Schema extends z.ZodType>(schema: Schema, value: unknown, what: s
   throw wrongFields(what, fieldsOf(parsed.error, [], value).slice(0, MOST_NAMED));
 }
 
-/** The wrong fields of a part of a body. `path`: where the part is. */
-export function fieldsOf(
-  { issues }: z.core.$ZodError,
-  path: readonly PropertyKey[],
-  given: unknown,
-): FieldProblem[] {
-  return issues.flatMap((issue) => fieldProblems(issue, given, path));
-}
-
-/** Without these limits the answer to a body of wrong fields could be longer than the body. */
+/** Without this limit the answer to a body of wrong fields could be longer than the body. */
 const MOST_NAMED = 100;
-const LONGEST_POINTER = 200;
-
-function fieldProblems(issue: z.core.$ZodIssue, given: unknown, at: readonly PropertyKey[]): FieldProblem[] {
-  if (issue.code !== 'unrecognized_keys') {
-    const missing = valueAt(given, issue.path) === undefined ? '; it is missing' : '';
-    return [
-      { pointer: pointerTo([...at, ...issue.path]), detail: `expected ${expectation(issue)}${missing}` },
-    ];
-  }
-  return issue.keys.map((key) => ({
-    pointer: pointerTo([...at, ...issue.path, key]),
-    detail: 'this field is not known; remove it',
-  }));
-}
-
-/**
- * zod's own messages say "Invalid input: expected string, received undefined"; the messages of our schemas
- * only say what was expected.
- */
-function expectation({ message }: z.core.$ZodIssue): string {
-  return message.replace(/^(?:Invalid|Too) [^:]*: expected /, '').replace(/, received undefined$/, '');
-}
-
-function valueAt(given: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce(
-    (inner, part) => (inner as Record<PropertyKey, unknown> | null | undefined)?.[part],
-    given,
-  );
-}
-
-/** RFC 6901. */
-function pointerTo(path: readonly PropertyKey[]): string {
-  const pointer = path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return pointer.length <= LONGEST_POINTER ? pointer : `${pointer.slice(0, LONGEST_POINTER)}…`;
-}

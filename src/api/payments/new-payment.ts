@@ -1,16 +1,16 @@
 /** Makes a payment from a request. Refuses what the configuration or the gateway rules out. */
 import type { z } from 'zod';
-import { lifetimeWithin, OPTIONAL_FIELDS, type Lifetime } from '../../gateways/traits.ts';
+import { lifetimeWithin, type Lifetime } from '../../gateways/traits.ts';
 import type { Service } from '../../service.ts';
 import type { NewPayment } from '../../store/claim-payment.ts';
-import { fieldsOf } from '../http/validation.ts';
 import { wrongFields, type FieldProblem } from '../refusal.ts';
+import { givenOptions, wrongAmount, wrongOptionalFields } from './gateway-part.ts';
 import type { createPaymentRequest } from './payment-requests.ts';
 import type { Fitted } from './prefill.ts';
 
 export type PaymentRequest = z.infer<typeof createPaymentRequest>;
 /** With its gateway filled in. */
-type Addressed = PaymentRequest & { readonly gateway: string };
+export type Addressed = PaymentRequest & { readonly gateway: string };
 
 /** @throws Refusal `invalid_request` */
 export function newPaymentOf(
@@ -20,12 +20,12 @@ export function newPaymentOf(
 ): NewPayment {
   const gateway = request.gateway ?? service.gateways.byDefault ?? '';
   const { returnUrl, capture, profileId, metadata, merchantReference2, replace } = request;
-  const options = optionsOf(service, request, gateway);
+  const options = givenOptions(service, request, gateway);
   const wrong = [
     ...wrongGateway(service, gateway),
     ...wrongReturnUrl(service, returnUrl),
     ...wrongExpiry(service, { ...request, gateway }),
-    ...wrongFieldsFor(service, { ...request, gateway }),
+    ...wrongOptionalFields(service, { ...request, gateway }),
     ...wrongAmount(service, { ...request, gateway }),
     ...options.wrong,
   ];
@@ -54,50 +54,6 @@ function wrongGateway({ gateways }: Service, name: string): FieldProblem[] {
   if (gateways.find(name) !== undefined) return [];
   const names = gateways.all.map(({ id }) => id).join(', ');
   return [{ pointer: '/gateway', detail: `expected one of: ${names}` }];
-}
-
-/** Fields that only some gateways understand. */
-function wrongFieldsFor({ gateways }: Service, request: Addressed): FieldProblem[] {
-  const takes = gateways.find(request.gateway)?.traits.takes ?? OPTIONAL_FIELDS;
-  const given = OPTIONAL_FIELDS.filter((field) => request[field] !== undefined && !takes.includes(field));
-  return given.map((field) => ({
-    pointer: `/${field}`,
-    detail: `${request.gateway} does not take this field; leave it out`,
-  }));
-}
-
-function wrongAmount(
-  { gateways }: Service,
-  { gateway, order: { amount, currency } }: Addressed,
-): FieldProblem[] {
-  const { multipleOf = 1 } = gateways.find(gateway)?.traits.currencies[currency] ?? {};
-  if (amount % multipleOf === 0) return [];
-  return [
-    {
-      pointer: '/order/amount',
-      detail: `expected a multiple of ${multipleOf}: ${gateway} takes no other amount in ${currency}`,
-    },
-  ];
-}
-
-interface GivenOptions {
-  readonly value?: Readonly<Record<string, unknown>>;
-  readonly wrong: readonly FieldProblem[];
-}
-
-/** The options for the payment's gateway. Those for another one are a mistake. */
-function optionsOf({ gateways }: Service, { options = {} }: PaymentRequest, gateway: string): GivenOptions {
-  const others = Object.keys(options).filter((id) => id !== gateway || gateways.optionsOf(id) === undefined);
-  const wrong = others.map((id) => ({
-    pointer: `/options/${id}`,
-    detail:
-      id === gateway ? `${gateway} has no options; leave them out` : `the payment's gateway is ${gateway}`,
-  }));
-  const form = gateways.optionsOf(gateway);
-  if (options[gateway] === undefined || form === undefined) return { wrong };
-  const parsed = form.safeParse(options[gateway]);
-  if (parsed.success) return { value: parsed.data, wrong };
-  return { wrong: [...wrong, ...fieldsOf(parsed.error, ['options', gateway], options[gateway])] };
 }
 
 function wrongReturnUrl({ config }: Service, returnUrl: string | undefined): FieldProblem[] {

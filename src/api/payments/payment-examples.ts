@@ -72,6 +72,7 @@ const pending: Payment = {
   transactionId: null,
   reason: null,
   reviewMark: null,
+  dispute: null,
   authorizedAmount: 0,
   capturedAmount: 0,
   refundedAmount: 0,

@@ -30,6 +30,18 @@ export const payment = z
       .meta({ description: "The gateway's amount, in the currency of `accepted` if that is set" }),
     capturedAmount: z.int(),
     refundedAmount: z.int(),
+    dispute: z
+      .object({
+        state: z.enum(['open', 'won', 'lost']),
+        amount: z.int(),
+        reason: z.string().nullable(),
+        dueBy: z.iso.datetime().nullable().meta({ description: 'Until when the merchant can answer it' }),
+      })
+      .nullable()
+      .meta({
+        description:
+          "The payer's bank asks for money back. The payment keeps its status. Of several disputes an open one, otherwise the newest",
+      }),
     accepted: z.object({ amount: z.int(), currency: z.string(), reference: z.string() }).nullable().meta({
       description:
         'The values of the transaction that a person has accepted; they replace those that were requested',

@@ -1,6 +1,7 @@
 /** Rows of payments and orders as the API shows them. */
 import type { z } from 'zod';
 import type { Config } from '../../config/config.ts';
+import { foremost } from '../../domain/dispute.ts';
 import { acceptedOf } from '../../store/payment-snapshot.ts';
 import type { OrderRow, PaymentRow } from '../../store/payments.ts';
 import { paymentWorkflowId } from '../../workflows/messages.ts';
@@ -38,6 +39,7 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     authorizedAmount: row.authorized,
     capturedAmount: row.captured,
     refundedAmount: row.refunded,
+    dispute: viewDispute(row),
     accepted: viewAccepted(row),
     paymentMethod: row.paymentMethod,
     capture: row.capture,
@@ -50,6 +52,14 @@ export function viewPayment(row: PaymentRow, links: WorkflowLinks): z.infer<type
     updatedAt: row.updatedAt.toISOString(),
     workflow: viewWorkflow(row, links),
   };
+}
+
+/** The dispute that has to be seen first: an open one, otherwise the newest. */
+function viewDispute({ disputes }: PaymentRow): z.infer<typeof payment>['dispute'] {
+  const dispute = foremost(disputes);
+  if (dispute === undefined) return null;
+  const { state, amountMinor: amount, reason = null, dueBy = null } = dispute;
+  return { state, amount, reason, dueBy };
 }
 
 function viewAccepted(row: PaymentRow): z.infer<typeof payment>['accepted'] {

@@ -95,6 +95,21 @@ const AFTER: Readonly<Record<UpdateType, Data>> = {
     sequence: 2,
     authorizationExpiresAt: '2026-11-28T13:47:15.615Z',
   },
+  'order.dispute_opened': {
+    ...captured,
+    sequence: 4,
+    dispute: { state: 'open', amount: 72200, reason: 'fraudulent', dueBy: '2026-12-01T23:59:59.000Z' },
+  },
+  'order.dispute_won': {
+    ...captured,
+    sequence: 5,
+    dispute: { state: 'won', amount: 72200, reason: 'fraudulent' },
+  },
+  'order.dispute_lost': {
+    ...captured,
+    sequence: 5,
+    dispute: { state: 'lost', amount: 72200, reason: 'fraudulent' },
+  },
 };
 
 /** The body of an update of this type. */

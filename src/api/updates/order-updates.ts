@@ -28,6 +28,9 @@ const TYPES = {
   'order.void_failed': 'A void was reversed after it was done: the money is held again',
   'order.authorization_expiring':
     'The money is held and not captured, and the authorization lapses within 48 hours',
+  'order.dispute_opened': "The payer's bank asks for money back",
+  'order.dispute_won': 'A dispute has ended, and the merchant keeps the money',
+  'order.dispute_lost': 'A dispute has ended, and the money is gone',
 } as const satisfies Record<UpdateType, string>;
 
 const minor = z.int().meta({ description: 'Minor units' });
@@ -63,6 +66,15 @@ export const orderUpdate = z
       authorizationExpiresAt: z.iso.datetime().optional().meta({
         description: 'In `order.authorization_expiring`: when the authorization is expected to lapse',
       }),
+      dispute: z
+        .object({
+          state: z.enum(['open', 'won', 'lost']),
+          amount: minor,
+          reason: z.string().optional(),
+          dueBy: z.iso.datetime().optional(),
+        })
+        .optional()
+        .meta({ description: 'Once there is or was one: an open one, otherwise the newest' }),
       paidAt: z.iso.datetime().optional(),
       paymentMethod: z.string().optional(),
       reason: z.string().optional(),

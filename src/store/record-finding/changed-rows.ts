@@ -1,4 +1,5 @@
 /** The rows of an order and of its payment as a finding changes them. */
+import { disputesAfter } from '../../domain/dispute.ts';
 import type { OrderChange } from '../../domain/order-change.ts';
 import { shownAfter } from '../../domain/news.ts';
 import { isSettled } from '../../domain/payment.ts';
@@ -49,10 +50,11 @@ function withoutCustomer({ request }: PaymentRow): PaymentRow['request'] {
   return rest;
 }
 
-function shownBy({ shownOperations }: PaymentRow, transaction: Transaction): Partial<PaymentRow> {
+function shownBy({ shownOperations, disputes }: PaymentRow, transaction: Transaction): Partial<PaymentRow> {
   const { authorizationExpiresAt: lapse } = transaction;
   return {
     shownOperations: shownAfter(shownOperations, transaction.operations),
+    disputes: disputesAfter(disputes, transaction),
     transactionId: transaction.transactionId,
     transactionUpdatedAt: transaction.updatedAt ?? null,
     authorizationExpiresAt: lapse === undefined ? null : new Date(lapse),

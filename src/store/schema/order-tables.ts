@@ -1,6 +1,7 @@
 /** Orders, their payments, and what happened to each. The tables are the same for both stores. */
 import { sql } from 'drizzle-orm';
 import { bigserial, boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import type { Dispute } from '../../domain/dispute.ts';
 import type { ShownStates } from '../../domain/news.ts';
 import type { Customer, OrderLine, OrderStatus } from '../../domain/order.ts';
 import type { CaptureMode, ClosedBy, PaymentStatus, ReviewCode } from '../../domain/payment.ts';
@@ -62,6 +63,7 @@ export const payments = pgTable(
      * How the last reading showed each operation, by kind and name, so that each change is announced once.
      */
     shownOperations: jsonb('shown_operations').$type<ShownStates>().notNull().default({}),
+    disputes: jsonb().$type<readonly Dispute[]>().notNull().default([]),
     capture: text().$type<CaptureMode>().notNull().default('manual'),
     /** 128 random bits in the return URL. */
     returnKey: text('return_key').notNull(),

@@ -58,6 +58,7 @@ function insert(tables: Tables, known: OrderRow | undefined, wanted: NewPayment)
     checkoutUrl: null,
     transactionId: null,
     shownOperations: {},
+    disputes: [],
     reviewMark: null,
     reviewCode: null,
     mustGiveBack: false,
