@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { read } from '../kit/poll.js';
 import type { ChildSpec } from '../kit/tied-child.js';
 import { allows, keyFor } from '../src/for-dev.ts';
-import { LOCAL, type DevSettings, type Service } from './settings.ts';
+import { LOCAL, type DevSettings, type Sandbox, type Service } from './settings.ts';
 import { askForWorker, temporalServer } from './temporal-server.ts';
 
 /** The contents of DATA_DIR/urls.json; null for services that are not started: contract §1. */
@@ -14,7 +14,10 @@ export interface Urls {
   /** host:port */
   readonly temporal: string | null;
   readonly temporalUi: string | null;
+  /** The sandbox of the first gateway. */
   readonly sandbox: string | null;
+  /** By the gateway's id; empty where none is started. */
+  readonly sandboxes: Readonly<Record<string, string>>;
   readonly shop: string | null;
 }
 
@@ -25,14 +28,15 @@ const CORE = join(DIST, 'src', 'cli', 'main.js');
 const READY_WITHIN_MS = 180_000;
 
 /** The addresses of all started services. */
-export function urlsOf({ apiUrl, temporal, sandbox, shop }: DevSettings): Urls {
+export function urlsOf({ apiUrl, temporal, sandboxes, shop }: DevSettings): Urls {
   return {
     api: apiUrl,
     dashboard: null,
     docs: `${apiUrl}/docs`,
     temporal: temporal && `${LOCAL}:${temporal.port}`,
     temporalUi: temporal?.uiUrl ?? null,
-    sandbox: sandbox?.url ?? null,
+    sandbox: sandboxes[0]?.url ?? null,
+    sandboxes: Object.fromEntries(sandboxes.map(({ kind, url }) => [kind.gateway, url])),
     shop: shop?.url ?? null,
   };
 }
@@ -42,12 +46,13 @@ export function urlsOf({ apiUrl, temporal, sandbox, shop }: DevSettings): Urls {
  * we start no Temporal server.
  */
 export async function foundations(settings: DevSettings, executable: string | null): Promise<ChildSpec[]> {
-  const { dataDir, temporal, sandbox, shop, config } = settings;
+  const { dataDir, temporal, sandboxes, shop, config } = settings;
   const server =
     temporal && executable !== null
       ? await temporalServer({ ...temporal, executable, dataDir, namespace: config.TEMPORAL_NAMESPACE })
       : null;
-  const all = [server, sandbox && sandboxChild(settings, sandbox), shop && shopChild(settings, shop)];
+  const stands = sandboxes.map((sandbox) => sandboxChild(settings, sandbox));
+  const all = [server, ...stands, shop && shopChild(settings, shop)];
   return all.filter((child) => child !== null);
 }
 
@@ -75,21 +80,21 @@ export function migrateChild({ coreEnv }: DevSettings): Pick<ChildSpec, 'name' |
   return nodeChild('migrate', [CORE, 'migrate'], coreEnv);
 }
 
-function sandboxChild({ dataDir, config }: DevSettings, { port, url }: Service): ChildSpec {
-  // The values may also come from files.
-  const given = (name: string) => String(config.gateways[0]?.values[name]);
+function sandboxChild({ dataDir, config, apiUrl }: DevSettings, { kind, port, url }: Sandbox): ChildSpec {
+  const { gateway, portVariable, publicUrlVariable, callsVariable, shares } = kind;
+  const values = config.gateways.find(({ descriptor }) => descriptor.id === gateway)?.values ?? {};
   const env = {
     ...process.env,
     HOST: LOCAL,
-    SANDBOX_PORT: String(port),
-    SANDBOX_PUBLIC_URL: process.env['SANDBOX_PUBLIC_URL'] ?? url,
+    SANDBOXES: gateway,
+    [portVariable]: String(port),
+    [publicUrlVariable]: process.env[publicUrlVariable] ?? url,
+    ...(callsVariable !== undefined && { [callsVariable]: `${apiUrl}/callbacks/${gateway}` }),
     DATA_DIR: join(dataDir, 'sandbox'),
-    DINTERO_ACCOUNT_ID: given('DINTERO_ACCOUNT_ID'),
-    DINTERO_CLIENT_ID: given('DINTERO_CLIENT_ID'),
-    DINTERO_CLIENT_SECRET: given('DINTERO_CLIENT_SECRET'),
-    DINTERO_SIGNATURE_SECRETS: given('DINTERO_SIGNATURE_SECRETS'),
+    // The values may also come from files.
+    ...Object.fromEntries(shares.map((name) => [name, String(values[name])])),
   };
-  return nodeChild('sandbox', [join(DIST, 'sandbox', 'start.js')], env, `${url}/__sim/state`);
+  return nodeChild(`${gateway} sandbox`, [join(DIST, 'sandbox', 'start.js')], env, `${url}/__sim/state`);
 }
 
 function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
@@ -114,9 +119,9 @@ function shopChild(settings: DevSettings, { port, url }: Service): ChildSpec {
  * The shop's buttons move money without a password. So its key may move money only with the sandbox, where no
  * money is real.
  */
-function shopKey({ config, sandbox }: DevSettings): string | undefined {
+function shopKey({ config, sandboxes }: DevSettings): string | undefined {
   const forBoth = config.API_KEYS.find((key) => allows(key, ['shop']) && allows(key, ['money']));
-  return sandbox !== null && forBoth !== undefined ? forBoth.key : keyFor(config.API_KEYS, ['shop']);
+  return sandboxes.length > 0 && forBoth !== undefined ? forBoth.key : keyFor(config.API_KEYS, ['shop']);
 }
 
 function nodeChild(name: string, args: readonly string[], env: NodeJS.ProcessEnv, healthUrl = ''): ChildSpec {

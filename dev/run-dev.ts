@@ -91,24 +91,26 @@ async function migrate(settings: DevSettings): Promise<void> {
   if (code !== 0) throw new Error(`the store could not be migrated: ${said.join('\n  ')}`);
 }
 
-const LABELS: Record<keyof Urls, string> = {
+const LABELS = {
   shop: 'demo shop',
   api: 'API',
   docs: 'API documentation',
   dashboard: 'dashboard',
   temporalUi: 'Temporal Web UI',
   temporal: 'Temporal',
-  sandbox: 'Dintero sandbox',
-};
+} as const satisfies Partial<Record<keyof Urls, string>>;
 
 /** Prints `ready` as the last line, after urls.json is complete. */
 async function announce(settings: DevSettings, urlsFile: string): Promise<void> {
   const urls = urlsOf(settings);
   await writeFile(`${urlsFile}.new`, `${JSON.stringify(urls, null, 2)}\n`);
   await rename(`${urlsFile}.new`, urlsFile);
-  const found = Object.entries(LABELS).map(([name, label]) => [label, urls[name as keyof Urls]] as const);
+  const found = Object.entries(LABELS).map(
+    ([name, label]) => [label, urls[name as keyof typeof LABELS]] as const,
+  );
+  const stands = settings.sandboxes.map(({ kind, url }) => [`${kind.name} sandbox`, url] as const);
   const secrets = [['API key', settings.apiKey] as const];
-  const lines = [...found, ...secrets].filter(([, value]) => typeof value === 'string');
+  const lines = [...found, ...stands, ...secrets].filter(([, value]) => typeof value === 'string');
   const text = lines.map(([label, value]) => `  ${label.padEnd(18)} ${value}`).join('\n');
   process.stdout.write(`\n${text}\n\nready\n`);
 }

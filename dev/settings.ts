@@ -1,10 +1,8 @@
 /** The settings of `npm start`: the environment, and chosen values for variables that are not set. */
 import { resolve } from 'node:path';
-import { readConfig, sandboxVariables, withDefaults, type Config } from '../src/for-dev.ts';
+import { readConfig, SANDBOXES, withDefaults, type Config, type SandboxKind } from '../src/for-dev.ts';
 import { choosePorts, malformedPorts, movedPorts, type PortWish } from './ports.ts';
 import { makeSecrets, type DevSecrets } from './secrets.ts';
-
-const DINTERO_ADDRESSES = ['DINTERO_API_URL', 'DINTERO_CHECKOUT_URL'];
 
 /** The address at which everything except the API listens. */
 export const LOCAL = '127.0.0.1';
@@ -22,8 +20,9 @@ export interface DevSettings {
   readonly apiKey: string;
   /** Texts about ports that are not the defaults. */
   readonly moved: readonly string[];
+  /** None if a variable names a gateway, so that we start no sandbox. */
+  readonly sandboxes: readonly Sandbox[];
   /** Null if a variable names the service, so that we do not start one. */
-  readonly sandbox: Service | null;
   readonly shop: Service | null;
   readonly temporal: { readonly port: number; readonly uiPort: number; readonly uiUrl: string } | null;
 }
@@ -38,6 +37,10 @@ export interface Service {
   readonly url: string;
 }
 
+export interface Sandbox extends Service {
+  readonly kind: SandboxKind;
+}
+
 /**
  * Checks all variables before anything is changed. One error names every wrong variable.
  * @throws ConfigError
@@ -50,7 +53,10 @@ export function checkEnvironment(env: NodeJS.ProcessEnv): void {
     wishes.map(({ fallback }) => fallback),
   );
   const coreEnv = { ...coreEnvironment(env, likely, makeSecrets()), DATA_DIR: env['DATA_DIR'] };
-  readConfig(coreEnv, [...malformedPorts(env, wishes), ...loneAddress(env)]);
+  readConfig(coreEnv, [
+    ...malformedPorts(env, wishes),
+    ...SANDBOXES.flatMap((sandbox) => sandbox.complaints?.(env) ?? []),
+  ]);
 }
 
 /** The absolute path of the folder with all state. */
@@ -77,7 +83,7 @@ function wishesOf(env: NodeJS.ProcessEnv): PortWish[] {
   const own = ownServices(env);
   return [
     { variable: 'PORT', fallback: 3000, host: env['HOST'] ?? LOCAL },
-    { variable: 'SANDBOX_PORT', fallback: 3001, host: LOCAL, isOurs: own.sandbox },
+    ...own.sandboxes.map(({ portVariable: variable, port }) => ({ variable, fallback: port, host: LOCAL })),
     { variable: 'SHOP_PORT', fallback: 3002, host: LOCAL, isOurs: own.shop },
     { variable: 'TEMPORAL_PORT', fallback: 7233, host: LOCAL, isOurs: own.temporal },
     { variable: 'TEMPORAL_UI_PORT', fallback: 8233, host: LOCAL, isOurs: own.temporal },
@@ -95,7 +101,7 @@ function place(env: NodeJS.ProcessEnv, wishes: readonly PortWish[], ports: reado
     host,
     port: port('PORT'),
     apiUrl: `http://${reachable(host)}:${port('PORT')}`,
-    sandbox: own.sandbox ? service('SANDBOX_PORT') : null,
+    sandboxes: own.sandboxes.map((kind) => ({ kind, ...service(kind.portVariable) })),
     shop: own.shop ? service('SHOP_PORT') : null,
     temporal: own.temporal
       ? {
@@ -112,28 +118,28 @@ function printableKey(env: NodeJS.ProcessEnv, { API_KEYS }: DevSecrets): string 
   return own === undefined ? API_KEYS : `the one of ${own}`;
 }
 
-function ownServices(env: NodeJS.ProcessEnv): { sandbox: boolean; shop: boolean; temporal: boolean } {
+function ownServices(env: NodeJS.ProcessEnv): {
+  sandboxes: readonly SandboxKind[];
+  shop: boolean;
+  temporal: boolean;
+} {
+  const isReplaced = SANDBOXES.some((sandbox) => sandbox.isReplaced(env));
   return {
-    sandbox: DINTERO_ADDRESSES.some((name) => env[name] === undefined),
+    sandboxes: isReplaced ? [] : SANDBOXES,
     shop: ['ORDER_WEBHOOK_URL', 'ORDER_WEBHOOK_URL_FILE'].every((name) => env[name] === undefined),
     temporal: env['TEMPORAL_ADDRESS'] === undefined,
   };
 }
 
-function loneAddress(env: NodeJS.ProcessEnv): string[] {
-  const missing = DINTERO_ADDRESSES.filter((name) => env[name] === undefined);
-  if (missing.length !== 1) return [];
-  return [`${missing.join()}: missing; set both addresses of Dintero, or neither to use the sandbox`];
-}
-
 function coreEnvironment(
   env: NodeJS.ProcessEnv,
-  { sandbox, shop, temporal, apiUrl, dataDir, host, port }: Placed,
+  { sandboxes, shop, temporal, apiUrl, dataDir, host, port }: Placed,
   secrets: DevSecrets,
 ): NodeJS.ProcessEnv {
   const defaults = {
     ...secrets,
-    ...(sandbox && sandboxVariables(sandbox.url)),
+    ...Object.fromEntries(sandboxes.flatMap(({ kind, url }) => Object.entries(kind.variables(url)))),
+    ...(sandboxes[0] && { DEFAULT_GATEWAY: sandboxes[0].kind.gateway }),
     ...(shop && { ORDER_WEBHOOK_URL: `${shop.url}/webhooks/paidonce` }),
     ...(temporal && { TEMPORAL_ADDRESS: `${LOCAL}:${temporal.port}`, TEMPORAL_UI_URL: temporal.uiUrl }),
     HOST: host,

@@ -11,7 +11,11 @@ export { ConfigError, withDefaults } from './config/environment.ts';
 export { PACKAGE_FOLDER } from './lib/package-folder.ts';
 export { takenPort } from './lib/port-holder.ts';
 
-/** The credentials and addresses of our own sandbox. They are public, and worthless elsewhere. */
-export function sandboxVariables(url: string): Readonly<Record<string, string>> {
-  return GATEWAYS[0].sandboxVariables(url);
-}
+/** The sandbox of each gateway. Documents and examples use the first gateway. */
+export const SANDBOXES = GATEWAYS.map(({ id, name, variables, sandbox }) => ({
+  gateway: id,
+  name,
+  secrets: variables.secrets,
+  ...sandbox,
+}));
+export type SandboxKind = (typeof SANDBOXES)[number];

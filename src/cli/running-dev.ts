@@ -6,7 +6,13 @@ import { withDefaults } from '../config/environment.ts';
 import { GATEWAYS } from '../gateways/registry.ts';
 
 const url = z.string().nullish().catch(null);
-const urls = z.object({ api: z.string(), temporal: url, temporalUi: url, sandbox: url, shop: url });
+const urls = z.object({
+  api: z.string(),
+  temporal: url,
+  temporalUi: url,
+  sandboxes: z.record(z.string(), z.string()).catch({}),
+  shop: url,
+});
 const secrets = z.object({ API_KEYS: z.string(), ORDER_WEBHOOK_SECRETS: z.string() });
 
 /**
@@ -21,9 +27,10 @@ export function withRunningDev(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function chosen(
-  { api, temporal, temporalUi, sandbox, shop }: z.infer<typeof urls>,
+  { api, temporal, temporalUi, sandboxes, shop }: z.infer<typeof urls>,
   own: z.infer<typeof secrets>,
 ): Record<string, string | null | undefined> {
+  const started = GATEWAYS.filter(({ id }) => sandboxes[id] !== undefined);
   return {
     ...own,
     PUBLIC_URL: api,
@@ -31,7 +38,10 @@ function chosen(
     TEMPORAL_ADDRESS: temporal,
     TEMPORAL_UI_URL: temporalUi,
     ORDER_WEBHOOK_URL: shop,
-    ...(sandbox && GATEWAYS[0].sandboxVariables(sandbox)),
+    ...Object.fromEntries(
+      started.flatMap(({ sandbox, id }) => Object.entries(sandbox.variables(sandboxes[id] ?? ''))),
+    ),
+    ...(started[0] && { DEFAULT_GATEWAY: started[0].id }),
   };
 }
 

@@ -36,8 +36,25 @@ export interface GatewayDescriptor<Values = Readonly<Record<string, unknown>>, S
   /** The form of a payment's `options.<id>`, where it has options. */
   readonly options?: z.ZodType<Readonly<Record<string, unknown>>>;
   readonly document: GatewayDocument;
-  /** The variables that make it call our sandbox at this URL. */
-  sandboxVariables(url: string): Readonly<Record<string, string>>;
+  readonly sandbox: GatewaySandbox;
+}
+
+/** Our stand-in for the gateway, which `npm start` runs if no gateway is configured. */
+export interface GatewaySandbox {
+  /** The variables of its port, and of its address where browsers reach it by another one. */
+  readonly portVariable: string;
+  readonly port: number;
+  readonly publicUrlVariable: string;
+  /** The variable of the URL that it calls. Absent where each session names its own. */
+  readonly callsVariable?: string;
+  /** The variables that make the gateway call the sandbox at this URL. */
+  variables(url: string): Readonly<Record<string, string>>;
+  /** The variables whose values the sandbox needs too. */
+  readonly shares: readonly string[];
+  /** Whether the environment names the gateway itself or another stand-in. */
+  isReplaced(env: NodeJS.ProcessEnv): boolean;
+  /** Texts about an environment that names neither clearly, each `NAME: …`. */
+  complaints?(env: NodeJS.ProcessEnv): readonly string[];
 }
 
 /** A gateway's part of the configuration. */

@@ -40,9 +40,9 @@ function wrongNames(check: () => void): string[] {
 
 describe('the settings of npm start', () => {
   it('need nothing: the sandbox with its values, the shop, a Temporal server', async () => {
-    const { coreEnv, config, apiUrl, sandbox, shop, temporal } = await settingsOf({});
+    const { coreEnv, config, apiUrl, sandboxes, shop, temporal } = await settingsOf({});
     expect(coreEnv).toMatchObject({ ...SANDBOX_VALUES, ...SECRETS, HOST: '127.0.0.1', PUBLIC_URL: apiUrl });
-    expect(config.gateways[0]?.values['DINTERO_CHECKOUT_URL']).toBe(sandbox?.url);
+    expect(config.gateways[0]?.values['DINTERO_CHECKOUT_URL']).toBe(sandboxes[0]?.url);
     expect(config.ORDER_WEBHOOK_URL).toBe(`${shop?.url}/webhooks/paidonce`);
     expect(config.TEMPORAL_ADDRESS).toBe(`127.0.0.1:${temporal?.port}`);
     expect(config.DATA_DIR).toBe(resolve('.data'));
@@ -65,6 +65,7 @@ describe('the settings of npm start', () => {
       temporal: null,
       temporalUi: null,
       sandbox: null,
+      sandboxes: {},
       shop: null,
     });
   });

@@ -3,6 +3,7 @@ import type { GatewayDescriptor } from '../gateway-descriptor.ts';
 import { createDinteroGateway } from './adapter.ts';
 import { DINTERO_TRAITS } from './capabilities.ts';
 import { DINTERO_COMMANDS } from './commands.ts';
+import { DINTERO_SANDBOX } from './sandbox.ts';
 import type { DinteroSettings } from './settings.ts';
 import { DINTERO_VARIABLES, settingsOf, type DinteroValues } from './variables.ts';
 
@@ -37,12 +38,5 @@ export const DINTERO: GatewayDescriptor<DinteroValues, DinteroSettings> = {
         `&transaction_id=${TRANSACTION_ID}&session_id=${SESSION_ID}&merchant_reference=1001&time=2026-11-21T13%3A47%3A15.614Z`,
     },
   },
-  sandboxVariables: (url) => ({
-    DINTERO_ACCOUNT_ID: 'T12345678',
-    DINTERO_CLIENT_ID: 'sandbox-client',
-    DINTERO_CLIENT_SECRET: 'sandbox-client-secret-0001',
-    DINTERO_SIGNATURE_SECRETS: 'sandbox-signature-secret-0001',
-    DINTERO_API_URL: url,
-    DINTERO_CHECKOUT_URL: url,
-  }),
+  sandbox: DINTERO_SANDBOX,
 };

@@ -10,7 +10,7 @@ import { temporalServer } from '../../../dev/temporal-server.ts';
 import { freePort } from '../../../kit/free-port.js';
 import { read } from '../../../kit/poll.js';
 import type { ChildSpec } from '../../../kit/tied-child.js';
-import { sandboxVariables } from '../../../src/for-dev.ts';
+import { DINTERO_SANDBOX } from '../../../src/gateways/dintero/sandbox.ts';
 import { migratePostgres } from '../../../src/store/migrations.ts';
 import { builtFolder } from '../../support/compiled.ts';
 import { copyStoreTemplate } from '../../support/store.ts';
@@ -148,7 +148,7 @@ function serviceEnv(
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_NAMESPACE: options.beside?.namespace ?? 'default',
     API_KEYS: API_KEY,
-    ...sandboxVariables(sandbox),
+    ...DINTERO_SANDBOX.variables(sandbox),
     ORDER_WEBHOOK_URL: merchant.url,
     ORDER_WEBHOOK_SECRETS: WEBHOOK_SECRET,
     ON_HOLD_POLL_INTERVAL: '2s',
@@ -190,7 +190,7 @@ function sandboxSpec(dist: string, port: number, dataDir: string): ChildSpec {
     command: process.execPath,
     args: [join(dist, '..', 'sandbox', 'start.js')],
     env: {
-      ...sandboxVariables(`http://127.0.0.1:${port}`),
+      ...DINTERO_SANDBOX.variables(`http://127.0.0.1:${port}`),
       SANDBOX_PORT: String(port),
       DATA_DIR: dataDir,
     },
