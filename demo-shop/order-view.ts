@@ -1,7 +1,7 @@
 import { nextLookOf, type NextLook } from './next-look.ts';
 import type { OrderRecord } from './order-book.ts';
 import { shownPaymentId } from './order-state.ts';
-import { ApiProblem, type ApiOrder, type Operation, type Payment } from './paidonce-api.ts';
+import { ApiProblem, type ApiOrder, type Operation, type Payment, type WayToPay } from './paidonce-api.ts';
 import type { Shop } from './shop.ts';
 
 /** An order as its page shows it: the shop's own record, and the present answers of paidonce. */
@@ -16,11 +16,14 @@ export interface OrderView {
   readonly problem: ApiProblem | undefined;
   /** Null if the order waits for nothing. */
   readonly nextLook: NextLook | null;
+  /** How the order can be paid. */
+  readonly ways: readonly WayToPay[];
 }
 
 /** Reads the order, its payment and its operations from paidonce. Never throws because of the API. */
 export async function viewOrder(shop: Shop, record: OrderRecord): Promise<OrderView> {
   const paymentId = shownPaymentId(record);
+  const ways = await shop.ways();
   const [apiOrder, payment, operations] = await Promise.all([
     orProblem(shop.api.readOrder(record.reference)),
     paymentId === undefined ? undefined : orProblem(shop.api.readPayment(paymentId)),
@@ -34,6 +37,7 @@ export async function viewOrder(shop: Shop, record: OrderRecord): Promise<OrderV
     payment: payment instanceof ApiProblem ? undefined : payment,
     operations: operations instanceof ApiProblem ? undefined : operations,
     nextLook: isKnown ? nextLookOf(payment, shop.lookIntervals, Date.now()) : null,
+    ways,
     problem: [apiOrder, payment, operations].find((found) => found instanceof ApiProblem),
   };
 }

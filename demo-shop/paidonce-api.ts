@@ -7,6 +7,7 @@ const workflow = z.looseObject({ workflowId: z.string(), url: z.string().nullish
 const paymentSchema = z.looseObject({
   id: z.string(),
   status: z.string(),
+  gateway: z.string().optional(),
   amount: z.number(),
   currency: z.string(),
   authorizedAmount: z.number().nullish(),
@@ -36,6 +37,10 @@ const operationSchema = z.looseObject({
   createdAt: z.string(),
 });
 
+const gatewaysSchema = z.looseObject({
+  data: z.array(z.looseObject({ id: z.string(), name: z.string(), isDefault: z.boolean() })),
+});
+
 const operationsSchema = z.looseObject({ data: z.array(operationSchema) });
 
 const problemSchema = z.looseObject({
@@ -47,6 +52,8 @@ const problemSchema = z.looseObject({
 export type Payment = z.infer<typeof paymentSchema>;
 export type ApiOrder = z.infer<typeof orderSchema>;
 export type Operation = z.infer<typeof operationSchema>;
+/** A gateway, as a payer chooses it. */
+export type WayToPay = z.infer<typeof gatewaysSchema>['data'][number];
 
 export const MOVE_KINDS = ['capture', 'refund', 'void'] as const;
 export type MoveKind = (typeof MOVE_KINDS)[number];
@@ -94,8 +101,12 @@ export function createPaidonceApi(at: { apiUrl: string; apiKey: string }) {
   const post = (body: object) => ({ method: 'POST', body: JSON.stringify(body) });
   const segment = encodeURIComponent;
   return {
-    openPayment: (order: PlacedOrder, returnUrl: string): Promise<Payment> =>
-      call(paymentSchema, '/v1/payments', post(paymentRequest(order, returnUrl)), { limitMs: 20_000 }),
+    /** `gateway`: the payer's choice. A session at another gateway is replaced. */
+    openPayment: (order: PlacedOrder, returnUrl: string, gateway?: string): Promise<Payment> =>
+      call(paymentSchema, '/v1/payments', post(paymentRequest(order, returnUrl, gateway)), {
+        limitMs: 20_000,
+      }),
+    listGateways: async () => (await call(gatewaysSchema, '/v1/gateways', {})).data,
     readPayment: (id: string) => call(paymentSchema, `/v1/payments/${segment(id)}`, {}),
     readOrder: (reference: string) => call(orderSchema, `/v1/orders/${segment(reference)}`, {}),
     /** Newest first. */
@@ -110,7 +121,7 @@ export function createPaidonceApi(at: { apiUrl: string; apiKey: string }) {
   };
 }
 
-function paymentRequest(order: PlacedOrder, returnUrl: string): object {
+function paymentRequest(order: PlacedOrder, returnUrl: string, gateway?: string): object {
   const line = {
     id: order.productId,
     lineId: '1',
@@ -122,7 +133,8 @@ function paymentRequest(order: PlacedOrder, returnUrl: string): object {
     type: 'physical',
   };
   const { reference, amountMinor: amount, currency } = order;
-  return { order: { reference, amount, currency, items: [line] }, returnUrl };
+  const chosen = gateway === undefined ? {} : { gateway, replace: true };
+  return { order: { reference, amount, currency, items: [line] }, returnUrl, ...chosen };
 }
 
 async function readAnswer<T>(schema: z.ZodType<T>, answer: Response): Promise<T> {

@@ -6,6 +6,7 @@ import { readShopConfig, type ShopConfig } from './config.ts';
 import { openJournal } from './journal.ts';
 import { openOrderBook } from './order-book.ts';
 import { createPaidonceApi } from './paidonce-api.ts';
+import { waysToPay } from './ways-to-pay.ts';
 import type { Shop } from './shop.ts';
 
 export interface RunningShop {
@@ -34,9 +35,11 @@ export async function runShop(env: NodeJS.ProcessEnv): Promise<RunningShop> {
 }
 
 function createShop(config: ShopConfig, publicUrl: () => string, closing: AbortSignal): Shop {
+  const api = createPaidonceApi(config);
   return {
     book: openOrderBook(openJournal(config.dataDir)),
-    api: createPaidonceApi(config),
+    api,
+    ways: waysToPay(api),
     webhookSecrets: config.webhookSecrets,
     temporalUiUrl: config.temporalUiUrl,
     lookIntervals: config.lookIntervals,

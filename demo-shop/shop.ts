@@ -3,7 +3,7 @@ import type { RouterContext } from '@koa/router';
 import type { Behaviour } from './behaviour.ts';
 import type { LookIntervals } from './next-look.ts';
 import type { OrderBook, OrderRecord } from './order-book.ts';
-import type { PaidonceApi } from './paidonce-api.ts';
+import type { PaidonceApi, WayToPay } from './paidonce-api.ts';
 
 /** One request to the webhook endpoint and its answer, for tests that watch retries. */
 export interface Attempt {
@@ -19,6 +19,7 @@ export interface Attempt {
 export interface Shop {
   readonly book: OrderBook;
   readonly api: PaidonceApi;
+  readonly ways: () => Promise<readonly WayToPay[]>;
   readonly webhookSecrets: readonly string[];
   readonly temporalUiUrl: string | undefined;
   readonly lookIntervals: LookIntervals;

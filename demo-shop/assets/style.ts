@@ -46,6 +46,10 @@ code { font: .875em ui-monospace, 'SF Mono', Menlo, 'DejaVu Sans Mono', monospac
 label { font-size: .875rem; color: var(--muted); display: grid; gap: .25rem; }
 input { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--muted);
   border-radius: .5rem; padding: .4rem .6rem; width: 5rem; }
+.ways { border: 0; padding: 0; margin: .5rem 0; }
+.ways legend { font-size: .875rem; color: var(--muted); padding: 0; }
+.ways label { display: flex; align-items: center; gap: .4rem; color: var(--ink); min-height: 1.75rem; }
+.ways input { width: auto; margin: 0; }
 button { font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 0;
   border-radius: .5rem; padding: .55rem 1.5rem; cursor: pointer; }
 button:hover { filter: brightness(1.12); }

@@ -1,10 +1,12 @@
 import type { VNode } from 'preact';
+import type { WayToPay } from '../paidonce-api.ts';
 import { failureInWords, inWords, payLabel, stateOf } from '../order-state.ts';
 import type { OrderView } from '../order-view.ts';
 import { Badge } from './badge.tsx';
 import { formatAmount } from './format.ts';
 import { Page } from './layout.tsx';
 import { MoneySection } from './money-section.tsx';
+import { PayWith } from './pay-with.tsx';
 import { PaymentFacts } from './payment-facts.tsx';
 import { Timeline } from './timeline.tsx';
 import { UpdatesTable } from './updates-table.tsx';
@@ -46,7 +48,7 @@ export function OrderLive({ view, now }: { view: OrderView; now?: number }): VNo
   );
 }
 
-function OrderHead({ view: { record, apiOrder, payment } }: { view: OrderView }): VNode {
+function OrderHead({ view: { record, apiOrder, payment, ways } }: { view: OrderView }): VNode {
   const state = stateOf(record);
   const label = payLabel(record, apiOrder?.status);
   const failure = failureInWords(payment?.status ?? '');
@@ -64,7 +66,7 @@ function OrderHead({ view: { record, apiOrder, payment } }: { view: OrderView })
       <p>
         <Badge state={state} big /> <span class="muted">{inWords(state).sentence}</span>
       </p>
-      <PayButton reference={record.reference} label={label} />
+      <PayButton reference={record.reference} label={label} ways={ways} chosen={payment?.gateway} />
       {label !== null && failure !== null && (
         <p class="notice">{failure}, and nothing was charged. You can pay in another way.</p>
       )}
@@ -72,10 +74,21 @@ function OrderHead({ view: { record, apiOrder, payment } }: { view: OrderView })
   );
 }
 
-function PayButton({ reference, label }: { reference: string; label: string | null }): VNode | null {
+function PayButton({
+  reference,
+  label,
+  ways,
+  chosen,
+}: {
+  reference: string;
+  label: string | null;
+  ways: readonly WayToPay[];
+  chosen: string | undefined;
+}): VNode | null {
   if (label === null) return null;
   return (
     <form method="post" action={`/orders/${encodeURIComponent(reference)}/pay`}>
+      <PayWith ways={ways} chosen={chosen} />
       <button type="submit">{label}</button>
     </form>
   );

@@ -19,6 +19,9 @@ export function PaymentFacts({ view }: { view: OrderView }): VNode {
           <code>{payment?.status ?? 'unknown'}</code>
           {payment?.reason && <span> {payment.reason}</span>}
         </Fact>
+        <Fact name="Gateway">
+          <code>{payment?.gateway ?? 'unknown'}</code>
+        </Fact>
         <Fact name="Order status">
           <code>{apiOrder?.status ?? 'unknown'}</code>
         </Fact>

@@ -1,13 +1,16 @@
 import type { VNode } from 'preact';
+import type { WayToPay } from '../paidonce-api.ts';
 import { CURRENCY, MAX_QUANTITY, type Product } from '../products.ts';
 import { formatAmount } from './format.ts';
 import { Page } from './layout.tsx';
+import { PayWith } from './pay-with.tsx';
 
 /** The list of products. `cart` is new for each page, so that pressing a button twice is one order. */
 export function ProductPage(props: {
   products: readonly Product[];
   cart: string;
   temporalUiUrl: string | undefined;
+  ways: readonly WayToPay[];
 }): VNode {
   return (
     <Page title="Products" temporalUiUrl={props.temporalUiUrl}>
@@ -15,14 +18,22 @@ export function ProductPage(props: {
       <p class="lead">Choose one, pay at the checkout, and watch the order become paid.</p>
       <ul class="products">
         {props.products.map((product) => (
-          <ProductCard key={product.id} product={product} cart={props.cart} />
+          <ProductCard key={product.id} product={product} cart={props.cart} ways={props.ways} />
         ))}
       </ul>
     </Page>
   );
 }
 
-function ProductCard({ product, cart }: { product: Product; cart: string }): VNode {
+function ProductCard({
+  product,
+  cart,
+  ways,
+}: {
+  product: Product;
+  cart: string;
+  ways: readonly WayToPay[];
+}): VNode {
   return (
     <li class="card">
       <h2>{product.name}</h2>
@@ -36,6 +47,7 @@ function ProductCard({ product, cart }: { product: Product; cart: string }): VNo
           Quantity
           <input name="quantity" type="number" min="1" max={MAX_QUANTITY} value="1" required />
         </label>
+        <PayWith ways={ways} />
         <button type="submit">
           Buy<span class="unseen"> {product.name}</span>
         </button>

@@ -19,9 +19,12 @@ export function pageRoutes(shop: Shop): Router {
   const { temporalUiUrl, book } = shop;
   return (
     new Router()
-      .get('/', (ctx) => {
+      .get('/', async (ctx) => {
         const cart = randomBytes(12).toString('base64url');
-        ctx.body = renderPage(<ProductPage products={PRODUCTS} cart={cart} temporalUiUrl={temporalUiUrl} />);
+        const ways = await shop.ways();
+        ctx.body = renderPage(
+          <ProductPage products={PRODUCTS} cart={cart} temporalUiUrl={temporalUiUrl} ways={ways} />,
+        );
       })
       .get('/orders', (ctx) => {
         const all = book.list();
@@ -30,10 +33,14 @@ export function pageRoutes(shop: Shop): Router {
           <OrdersPage records={records} total={all.length} temporalUiUrl={temporalUiUrl} />,
         );
       })
-      .post('/orders', ownForms(shop), async (ctx) => goToCheckout(shop, ctx, await placeOrder(shop, ctx)))
-      .post('/orders/:reference/pay', ownForms(shop), async (ctx) =>
-        goToCheckout(shop, ctx, placedOrder(shop, ctx)),
-      )
+      .post('/orders', ownForms(shop), async (ctx) => {
+        const form = await readForm(ctx);
+        await goToCheckout(shop, ctx, placeOrder(shop, ctx, form), await chosenIn(shop, ctx, form));
+      })
+      .post('/orders/:reference/pay', ownForms(shop), async (ctx) => {
+        const form = await readForm(ctx);
+        await goToCheckout(shop, ctx, placedOrder(shop, ctx), await chosenIn(shop, ctx, form));
+      })
       .get('/orders/:reference', async (ctx) => {
         ctx.body = await renderOrderPage(shop, knownRecord(shop, ctx));
       })
@@ -54,8 +61,20 @@ function placedOrder(shop: Shop, ctx: RouterContext): PlacedOrder {
   return placed;
 }
 
-async function placeOrder(shop: Shop, ctx: RouterContext): Promise<PlacedOrder> {
-  const form = new URLSearchParams(await getRawBody(ctx.req, { limit: '16kb', encoding: 'utf8' }));
+async function readForm(ctx: RouterContext): Promise<URLSearchParams> {
+  return new URLSearchParams(await getRawBody(ctx.req, { limit: '16kb', encoding: 'utf8' }));
+}
+
+/** The gateway that the payer chose; undefined where the page did not ask. */
+async function chosenIn(shop: Shop, ctx: RouterContext, form: URLSearchParams): Promise<string | undefined> {
+  const chosen = form.get('gateway');
+  if (chosen === null) return undefined;
+  const ways = await shop.ways();
+  if (!ways.some(({ id }) => id === chosen)) ctx.throw(400, 'The shop does not offer this way to pay.');
+  return chosen;
+}
+
+function placeOrder(shop: Shop, ctx: RouterContext, form: URLSearchParams): PlacedOrder {
   const product = productNamed(form.get('product') ?? '');
   if (product === undefined)
     ctx.throw(400, 'The shop does not sell this product. Choose one of its products.');
@@ -68,10 +87,15 @@ async function placeOrder(shop: Shop, ctx: RouterContext): Promise<PlacedOrder> 
 }
 
 /** A repeated request for the same order gets the same session, so a double click is one payment. */
-async function goToCheckout(shop: Shop, ctx: RouterContext, order: PlacedOrder): Promise<void> {
+async function goToCheckout(
+  shop: Shop,
+  ctx: RouterContext,
+  order: PlacedOrder,
+  gateway?: string,
+): Promise<void> {
   const here = orderUrl(shop, order.reference);
   ctx.state['reference'] = order.reference;
-  const payment = await shop.api.openPayment(order, here);
+  const payment = await shop.api.openPayment(order, here, gateway);
   shop.book.notePayment(order.reference, payment.id);
   ctx.status = 303;
   // While the payment is on hold there is no checkout; the order's page says so.

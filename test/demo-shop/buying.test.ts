@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DINTERO } from './fake-paidonce.ts';
 import { anOrder, behave, buy, startStage, tell, text, type Stage } from './shop-client.ts';
 
 describe('buying in the demo shop', () => {
@@ -19,6 +20,38 @@ describe('buying in the demo shop', () => {
       items: [{ amount: 144_400, vatAmount: 28_880 }],
     });
     expect(request?.returnUrl).toBe(`${stage.shop.url}/orders/${reference}`);
+  });
+
+  it('asks how to pay where there is a choice, and sends the choice', async () => {
+    const choice = /<input type="radio" name="gateway" value="(\w+)"( checked)?/g;
+    const offered = async (path: string) =>
+      [...(await (await fetch(`${stage.shop.url}${path}`)).text()).matchAll(choice)]
+        .slice(0, 2)
+        .map(([, id, isChosen]) => [id, isChosen !== undefined]);
+    stage.api.gateways = [{ id: 'stripe', name: 'Stripe', isDefault: false }, DINTERO];
+    expect(await offered('/')).toEqual([
+      ['dintero', true],
+      ['stripe', false],
+    ]);
+    await buy(stage.shop, { gateway: 'stripe' });
+    await buy(stage.shop);
+    expect(stage.api.requests.map(({ gateway, replace }) => [gateway, replace])).toEqual([
+      ['stripe', true],
+      [undefined, undefined],
+    ]);
+    expect((await buy(stage.shop, { gateway: 'other' })).status).toBe(400);
+  });
+
+  it('asks nothing where there is one way to pay, or where paidonce does not answer', async () => {
+    expect(await (await fetch(stage.shop.url)).text()).not.toContain('Pay with');
+    await stage.api.close();
+    expect((await fetch(stage.shop.url)).status).toBe(200);
+  });
+
+  it('offers another way for an order that is not paid', async () => {
+    stage.api.gateways = [{ id: 'stripe', name: 'Stripe', isDefault: false }, DINTERO];
+    const reference = await anOrder(stage);
+    expect(await (await fetch(`${stage.shop.url}/orders/${reference}`)).text()).toContain('value="stripe"');
   });
 
   it('makes one order of a double click, and another of the next click', async () => {

@@ -6,6 +6,8 @@ import { json } from 'node:stream/consumers';
 export interface PaymentRequest {
   readonly order: { reference: string; amount: number; items: { amount: number; vatAmount: number }[] };
   readonly returnUrl: string;
+  readonly gateway?: string;
+  readonly replace?: boolean;
 }
 
 /** paidonce as the shop sees it: one session per order, and the answers that a test sets. */
@@ -15,6 +17,8 @@ export interface FakePaidonce {
   readonly requests: PaymentRequest[];
   /** When set, it is the answer to every `POST /v1/payments`. */
   problem: { status: number; code: string; detail: string } | undefined;
+  /** The answer of `GET /v1/gateways`. */
+  gateways: readonly { id: string; name: string; isDefault: boolean }[];
   /** Changes to the answer of `GET /v1/payments/<id>`. */
   payment: Record<string, unknown>;
   /** The answer of `GET /v1/orders/<reference>` for each order. */
@@ -25,6 +29,8 @@ export interface FakePaidonce {
   outcome: { status: string; problem?: { status: number; code: string; detail: string } } | undefined;
   close(): Promise<void>;
 }
+
+export const DINTERO = { id: 'dintero', name: 'Dintero', isDefault: true };
 
 export interface FakeOperation {
   readonly kind: string;
@@ -45,6 +51,7 @@ export async function startFakePaidonce(): Promise<FakePaidonce> {
     url: `http://127.0.0.1:${port}`,
     requests: [],
     problem: undefined,
+    gateways: [DINTERO],
     payment: {},
     orderStatus: 'AWAITING_PAYMENT',
     operations: [],
@@ -66,6 +73,7 @@ async function answer(fake: FakePaidonce, request: IncomingMessage, response: Se
   const [, move] = /^\/v1\/payments\/[^/]+\/(capture|refund|void)$/.exec(path) ?? [];
   if (move !== undefined) return moveMoney(fake, move, request, response);
   if (path.endsWith('/operations?limit=100')) return send(response, 200, { data: fake.operations });
+  if (path === '/v1/gateways') return send(response, 200, { data: fake.gateways });
   if (request.method === 'POST') return openPayment(fake, request, response);
   const id = decodeURIComponent(path.split('/').at(-1) ?? '');
   if (path.startsWith('/v1/payments/')) return send(response, 200, aPayment(fake, id.replace('pay_', '')));
