@@ -11,8 +11,7 @@ const SKEW_FAIL_S = 240;
 /** Checks the credentials, the account webhooks, and how far our clock is from the gateway's. */
 export async function checkGateway(gateway: Gateway, metrics: Metrics): Promise<Check[]> {
   const name = `${gateway.id} credentials`;
-  const todo =
-    'check that the client id, the secret and the account belong together, and that the host is right';
+  const todo = 'check that the credentials and the account belong together, and that the host is right';
   const credentials = await check(name, () => checkCredentials(gateway), todo);
   const clock = await check(`${gateway.id} clock`, () => checkClock(gateway, metrics), 'run the check again');
   if (credentials.state === 'fail') return clock.state === 'fail' ? [credentials, clock] : [credentials];
@@ -29,7 +28,12 @@ const SILENT =
 
 async function checkCredentials(gateway: Gateway): Promise<CheckResult> {
   try {
-    await gateway.checkCredentials();
+    const { account = gateway.account } = await gateway.checkCredentials();
+    if (account !== gateway.account)
+      return fail(
+        `the credentials are of account ${account}, and the configuration names ${gateway.account}`,
+        'set the account that the credentials belong to: every transaction of another one is refused',
+      );
   } catch (error) {
     if (!(error instanceof GatewayUnavailable) || error.kind === 'credentials') throw error;
     return fail(`${gateway.id} does not answer (${error.message})`, SILENT);
@@ -37,14 +41,24 @@ async function checkCredentials(gateway: Gateway): Promise<CheckResult> {
   return ok(`accepted for account ${gateway.account} (${gateway.mode})`);
 }
 
+const AGAIN = 'subscribe again, with the environment of the service';
+
 async function checkWebhooks(gateway: Gateway): Promise<CheckResult> {
   const state = await gateway.findSubscription();
   if (state === 'there') return ok('subscribed');
   if (state === 'not_expected') return ok('off: the sweep finds changes without a callback');
+  const command = paidonce(gateway.id, 'subscribe');
+  if (typeof state === 'object') return fail(state.wrong, AGAIN, command);
+  if (gateway.traits.notifies === 'account')
+    return fail(
+      'there is no subscription, and nothing else notifies us: only the sweep finds payments',
+      AGAIN,
+      command,
+    );
   return warn(
     'a secret is set, but there is no subscription: a gateway may delete one whose calls failed several times',
-    'subscribe again, with the environment of the service',
-    paidonce(gateway.id, 'subscribe'),
+    AGAIN,
+    command,
   );
 }
 

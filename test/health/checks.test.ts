@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { check } from '../../src/health/check.ts';
 import { checkFigures } from '../../src/health/figure-checks.ts';
 import type { Figures } from '../../src/health/figures.ts';
+import { DINTERO_TRAITS } from '../../src/gateways/dintero/capabilities.ts';
 import { GatewayUnavailable } from '../../src/gateways/gateway-errors.ts';
 import { checkGateway } from '../../src/health/gateway-checks.ts';
 import { checkEndpoint } from '../../src/health/merchant-checks.ts';
@@ -167,7 +168,27 @@ describe('the gateway', () => {
     const silent = await answers('silent')();
     expect(silent).toMatchObject({ state: 'fail', text: 'dintero does not answer (answered 503)' });
     expect(silent?.todo).toMatch(/nothing is lost/);
-    expect((await answers('credentials')())?.todo).toMatch(/client id/);
+    expect((await answers('credentials')())?.todo).toMatch(/the credentials and the account/);
+  });
+
+  it.each([
+    ['T12345678', 'ok', /accepted for account T12345678/],
+    ['T99999999', 'fail', /the credentials are of account T99999999/],
+  ])('whose credentials are of account %s is %s', async (account, state, text) => {
+    const checkCredentials = () => Promise.resolve({ account });
+    const [credentials] = await checkGateway(aGateway({ checkCredentials }), createMetrics());
+    expect(credentials).toMatchObject({ state, text: expect.stringMatching(text) });
+  });
+
+  it.each([
+    ['not subscribed', 'missing', /nothing else notifies us/],
+    ['wrongly subscribed', { wrong: 'the endpoint is disabled' }, /the endpoint is disabled/],
+  ] as const)('that only calls the account, and is %s, has failed', async (_, found, text) => {
+    const traits = { ...DINTERO_TRAITS, notifies: 'account' } as const;
+    const gateway = aGateway({ traits, findSubscription: () => Promise.resolve(found) });
+    const webhooks = (await checkGateway(gateway, createMetrics())).at(-1);
+    expect(webhooks).toMatchObject({ state: 'fail', text: expect.stringMatching(text) });
+    expect(webhooks?.commands?.[0]).toMatch(/dintero subscribe/);
   });
 
   it.each([

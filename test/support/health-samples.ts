@@ -1,4 +1,5 @@
 /** The objects of a check: a server that answers as told, a configuration, a gateway. */
+import { DINTERO_TRAITS } from '../../src/gateways/dintero/capabilities.ts';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from '@jest/globals';
@@ -44,12 +45,13 @@ export function aConfig(changes: Partial<Config> = {}): Config {
 }
 
 export function aGateway(changes: Partial<Gateway> = {}): Gateway {
-  const checkCredentials = () => Promise.resolve();
+  const checkCredentials = () => Promise.resolve({});
   const findSubscription = () => Promise.resolve('not_expected');
   return {
     id: 'dintero',
     account: 'T12345678',
     mode: 'test',
+    traits: DINTERO_TRAITS,
     checkCredentials,
     findSubscription,
     ...changes,
