@@ -7,6 +7,7 @@ import { decideAcceptance, decideDismissal } from './operator-decision.ts';
 import {
   holdsMoney,
   isMoney,
+  isOpen,
   isSettled,
   type Closing,
   type PaymentSnapshot,
@@ -80,7 +81,7 @@ const BY_STATE = { cancelled: 'CANCELLED', failed: 'FAILED', declined: 'DECLINED
 
 function decideSession(payment: PaymentSnapshot, { state, reason }: Reading & { kind: 'session' }): Decision {
   if (state === 'open') return WAIT;
-  if (payment.status !== 'PENDING' && payment.status !== 'REVIEW') return unchanged(payment);
+  if (!isOpen(payment.status) && payment.status !== 'REVIEW') return unchanged(payment);
   if (state === 'expired') return over('session', reason);
   return find({ status: BY_STATE[state], pays: false, cause: 'session', ...(reason && { reason }) });
 }

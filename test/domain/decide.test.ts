@@ -222,15 +222,27 @@ describe('decide', () => {
       );
   });
 
-  it.each(['PENDING', 'REVIEW'] as const)('expires with the session at the gateway while %s', (status) => {
-    const expired = { kind: 'session', state: 'expired' } as const;
-    expect(findingOf(look(snapshot(status), expired))).toMatchObject({
-      status: 'EXPIRED',
-      pays: false,
-      closedBy: 'expiry',
-      reason: 'nobody paid in time',
-    });
-    expect(look(snapshot('AUTHORIZED'), expired)).toEqual({ kind: 'keep' });
+  it.each(['PENDING', 'ON_HOLD', 'REVIEW'] as const)(
+    'expires with the session at the gateway while %s',
+    (status) => {
+      const expired = { kind: 'session', state: 'expired' } as const;
+      expect(findingOf(look(snapshot(status), expired))).toMatchObject({
+        status: 'EXPIRED',
+        pays: false,
+        closedBy: 'expiry',
+        reason: 'nobody paid in time',
+      });
+      expect(look(snapshot('AUTHORIZED'), expired)).toEqual({ kind: 'keep' });
+    },
+  );
+
+  it.each([
+    ['cancelled', 'CANCELLED'],
+    ['failed', 'FAILED'],
+    ['declined', 'DECLINED'],
+  ] as const)('ends a hold where the session is %s and no transaction is left', (state, status) => {
+    const found = findingOf(look(snapshot('ON_HOLD'), { kind: 'session', state }));
+    expect(found).toMatchObject({ status, pays: false });
   });
 
   it('ends an open session with a void that was never authorized, and changes nothing where the session is over', () => {
