@@ -1,12 +1,12 @@
 import { createServer, type Server } from 'node:http';
-import { sandboxApp } from './http/app.ts';
-import { resumeResolutions } from './transactions/announce.ts';
-import { checkInvariants } from './books/check-books.ts';
-import { type Findings, type Question, questionSchema } from './books/question.ts';
-import { resumeLate } from './money/move-money.ts';
+import { sandboxApp } from './dintero/http/app.ts';
+import { resumeResolutions } from './dintero/transactions/announce.ts';
+import { checkInvariants } from './dintero/books/check-books.ts';
+import { type Findings, type Question, questionSchema } from './dintero/books/question.ts';
+import { resumeLate } from './dintero/money/move-money.ts';
 import { parseBody } from './http/request-body.ts';
-import { openSandbox, type Sandbox } from './sandbox.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { openSandbox, type Sandbox } from './dintero/sandbox.ts';
+import { readSettings, type Settings } from './dintero/settings.ts';
 
 export interface RunningSandbox {
   readonly url: string;

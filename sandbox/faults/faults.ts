@@ -8,7 +8,7 @@ import {
   OPERATIONS,
   type OwnFaults,
   USUAL_KNOBS,
-} from './fault-schema.ts';
+} from '../dintero/faults/fault-schema.ts';
 import type { Entry, Journal } from '../records/journal.ts';
 
 /** What a call is about, as far as known. */

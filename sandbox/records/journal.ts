@@ -1,14 +1,14 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault, FaultState } from '../faults/fault-schema.ts';
-import type { WebhookDelivery, Subscription } from '../webhooks/subscription.ts';
-import type { Late, Quirk } from '../transactions/later.ts';
-import type { Settlement } from '../settlements/settlement.ts';
-import type { Rotation } from '../callbacks/signing-secrets.ts';
-import type { CallbackRecord } from '../callbacks/callback-record.ts';
-import type { Session } from '../sessions/session.ts';
-import type { Resolution } from '../transactions/later.ts';
-import type { Transaction } from '../transactions/transaction.ts';
+import type { Fault, FaultState } from '../dintero/faults/fault-schema.ts';
+import type { WebhookDelivery, Subscription } from '../dintero/webhooks/subscription.ts';
+import type { Late, Quirk } from '../dintero/transactions/later.ts';
+import type { Settlement } from '../dintero/settlements/settlement.ts';
+import type { Rotation } from '../dintero/callbacks/signing-secrets.ts';
+import type { CallbackRecord } from '../dintero/callbacks/callback-record.ts';
+import type { Session } from '../dintero/sessions/session.ts';
+import type { Resolution } from '../dintero/transactions/later.ts';
+import type { Transaction } from '../dintero/transactions/transaction.ts';
 
 interface EntryOf<Kind extends string, Value> {
   readonly kind: Kind;

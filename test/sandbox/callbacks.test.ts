@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { signatureHeader } from '../../sandbox/callbacks/signature.ts';
+import { signatureHeader } from '../../sandbox/dintero/callbacks/signature.ts';
 import {
   ACCOUNT,
   openSession,

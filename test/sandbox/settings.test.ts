@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { readSettings } from '../../sandbox/settings.ts';
+import { readSettings } from '../../sandbox/dintero/settings.ts';
 
 it('the sandbox needs no configuration', () => {
   expect(readSettings({})).toMatchObject({ port: 3001, account: 'T12345678', tokenSeconds: 14_400 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { signatureHeader, signedText } from '../../sandbox/callbacks/signature.ts';
+import { signatureHeader, signedText } from '../../sandbox/dintero/callbacks/signature.ts';
 
 const vector = {
   secret: '123',

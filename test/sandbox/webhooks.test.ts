@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { signatureHeader } from '../../sandbox/callbacks/signature.ts';
+import { signatureHeader } from '../../sandbox/dintero/callbacks/signature.ts';
 import {
   ACCOUNT,
   type Answer,
