@@ -1,12 +1,12 @@
-import { createServer, type Server } from 'node:http';
-import { sandboxApp } from './dintero/http/app.ts';
-import { resumeResolutions } from './dintero/transactions/announce.ts';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { checkInvariants } from './dintero/books/check-books.ts';
 import { type Findings, type Question, questionSchema } from './dintero/books/question.ts';
+import { sandboxApp } from './dintero/http/app.ts';
 import { resumeLate } from './dintero/money/move-money.ts';
-import { parseBody } from './http/request-body.ts';
 import { openSandbox, type Sandbox } from './dintero/sandbox.ts';
-import { readSettings, type Settings } from './dintero/settings.ts';
+import { readSettings } from './dintero/settings.ts';
+import { resumeResolutions } from './dintero/transactions/announce.ts';
+import { parseBody } from './http/request-body.ts';
 
 export interface RunningSandbox {
   readonly url: string;
@@ -16,45 +16,84 @@ export interface RunningSandbox {
 }
 
 /**
- * Starts the sandbox and resolves once it answers. `url` has no trailing slash. Throws an `Error` that names
- * the wrong variable or the taken port. `close` ends it; waiting callbacks stay in the journal.
+ * Starts the Dintero sandbox and resolves once it answers. `url` has no trailing slash. Throws an `Error` that
+ * names the wrong variable or the taken port. `close` ends it; waiting callbacks stay in the journal.
  */
 export async function runSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox> {
   const settings = readSettings(env);
-  const server = createServer({ keepAliveTimeout: 30_000 });
-  // The port comes first: it keeps a second sandbox from writing to the journal of a running one.
-  const port = await listen(server, settings.port, settings.host);
-  const sandbox = opened(settings, server);
-  const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
-  sandbox.publicUrl = settings.publicUrl ?? url;
+  const { opened: sandbox, ...served } = await serve(
+    { ...settings, variable: 'SANDBOX_PORT' },
+    () => openSandbox(settings),
+    (opened) => sandboxApp(opened).callback(),
+  );
+  sandbox.publicUrl = settings.publicUrl ?? served.url;
+  resume(sandbox);
+  return {
+    url: served.url,
+    check: (question = {}) => checkInvariants(sandbox.ledger, parseBody(questionSchema, question)),
+    close: () => served.close(() => pause(sandbox), sandbox.journal),
+  };
+}
+
+function resume(sandbox: Sandbox): void {
   sandbox.callbacks.resume();
   sandbox.webhooks.resume();
   resumeResolutions(sandbox);
   resumeLate(sandbox);
-  return {
-    url,
-    check: (question = {}) => checkInvariants(sandbox.ledger, parseBody(questionSchema, question)),
-    close: () => close(sandbox, server),
-  };
 }
 
-function opened(settings: Settings, server: Server): Sandbox {
+function pause(sandbox: Sandbox): void {
+  sandbox.agenda.clear();
+  sandbox.callbacks.close();
+  sandbox.webhooks.close();
+}
+
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** The variable that sets the port. */
+  readonly variable: string;
+}
+
+interface Served<T> {
+  readonly opened: T;
+  readonly url: string;
+  close(pause: () => void, journal: { close(): void }): Promise<void>;
+}
+
+async function serve<T>(
+  place: Place,
+  open: () => T,
+  listener: (opened: T) => RequestListener,
+): Promise<Served<T>> {
+  const server = createServer({ keepAliveTimeout: 30_000 });
+  // The port comes first: it keeps a second sandbox from writing to the journal of a running one.
+  const port = await listen(server, place);
   try {
-    const sandbox = openSandbox(settings);
-    const app = sandboxApp(sandbox).callback();
+    const opened = open();
+    const app = listener(opened);
     server.on('request', (request, response) => void app(request, response));
-    return sandbox;
+    const host = place.host.includes(':') ? `[${place.host}]` : place.host;
+    return {
+      opened,
+      url: `http://${host}:${port}`,
+      close: async (pause, journal) => {
+        pause();
+        await closed(server);
+        journal.close();
+      },
+    };
   } catch (error) {
     server.close();
     throw error;
   }
 }
 
-function listen(server: Server, port: number, host: string): Promise<number> {
+function listen(server: Server, { host, port, variable }: Place): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why =
-        error.code === 'EADDRINUSE' ? 'the port is taken; set SANDBOX_PORT to a free one' : error.message;
+        error.code === 'EADDRINUSE' ? `the port is taken; set ${variable} to a free one` : error.message;
       reject(new Error(`listening on ${host}:${port}: ${why}`, { cause: error }));
     });
     server.listen(port, host, () => {
@@ -64,12 +103,8 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-async function close(sandbox: Sandbox, server: Server): Promise<void> {
-  sandbox.agenda.clear();
-  sandbox.callbacks.close();
-  sandbox.webhooks.close();
-  const closed = new Promise((resolve) => server.close(resolve));
+async function closed(server: Server): Promise<void> {
+  const ended = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
-  await closed;
-  sandbox.journal.close();
+  await ended;
 }

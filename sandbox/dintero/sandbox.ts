@@ -1,8 +1,10 @@
 import { Agenda } from '../records/agenda.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import { Faults } from '../faults/faults.ts';
+import { type DinteroFaults, OPERATIONS, USUAL_KNOBS } from './faults/fault-schema.ts';
 import { Webhooks } from './webhooks/webhooks.ts';
-import { type Entry, openJournal, openNoJournal, readJournal, type Journal } from '../records/journal.ts';
+import { openJournal, openNoJournal, readJournal, type Journal } from '../records/journal.ts';
+import type { Entry } from './records/dintero-entry.ts';
 import { Ledger } from './records/ledger.ts';
 import type { Settings } from './settings.ts';
 import { SigningSecrets } from './callbacks/signing-secrets.ts';
@@ -13,7 +15,7 @@ export interface Sandbox {
   readonly settings: Settings;
   readonly journal: Journal;
   readonly ledger: Ledger;
-  readonly faults: Faults;
+  readonly faults: DinteroFaults;
   readonly tokens: Tokens;
   readonly agenda: Agenda;
   readonly callbacks: Callbacks;
@@ -30,9 +32,11 @@ export interface Sandbox {
  * `resume`.
  */
 export function openSandbox(settings: Settings): Sandbox {
-  const entries = settings.dataDir === undefined ? [] : readJournal(settings.dataDir);
+  const entries = settings.dataDir === undefined ? [] : readJournal<Entry>(settings.dataDir);
   const journal = settings.dataDir === undefined ? openNoJournal() : openJournal(settings.dataDir);
-  const [ledger, faults, agenda] = [new Ledger(journal), new Faults(journal), new Agenda()];
+  const kinds = { operations: OPERATIONS, usualKnobs: USUAL_KNOBS };
+  const faults: DinteroFaults = new Faults(journal, kinds);
+  const [ledger, agenda] = [new Ledger(journal), new Agenda()];
   const secrets = new SigningSecrets(settings.signatureSecrets, journal);
   for (const entry of entries) for (const part of [ledger, faults, secrets]) part.replay(entry);
   const parts = { account: settings.account, ledger, faults, agenda, journal, secrets };

@@ -1,15 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  type Fault,
-  type FaultChange,
-  type FaultState,
-  type Knobs,
-  type Operation,
-  OPERATIONS,
-  type OwnFaults,
-  USUAL_KNOBS,
-} from '../dintero/faults/fault-schema.ts';
 import type { Entry, Journal } from '../records/journal.ts';
+import type { CommonFault } from './common-fault.ts';
 
 /** What a call is about, as far as known. */
 export interface Subject {
@@ -19,46 +10,65 @@ export interface Subject {
   readonly reference?: string | undefined;
 }
 
+export interface FaultState<Fault, Knobs> {
+  readonly knobs: Knobs;
+  /** One fault, or several, of which the first that matches a call applies. */
+  readonly faults: Readonly<Record<string, Fault | readonly Fault[]>>;
+}
+
+/** What a gateway's sandbox has: the names of its calls, and its knobs as they usually are. */
+interface Kinds<Knobs> {
+  readonly operations: readonly string[];
+  readonly usualKnobs: Knobs;
+}
+
 /** The faults that are active now. */
-export class Faults {
+export class Faults<Fault extends CommonFault, Knobs extends object> {
   readonly #journal: Journal;
-  #knobs: Knobs = USUAL_KNOBS;
+  readonly #kinds: Kinds<Knobs>;
+  #knobs: Knobs;
   #faults = new Map<string, Fault[]>();
   readonly #own = new Map<string, Record<string, Fault>>();
   readonly #draws = new Map<string, number>();
 
-  constructor(journal: Journal) {
+  constructor(journal: Journal, kinds: Kinds<Knobs>) {
     this.#journal = journal;
+    this.#kinds = kinds;
+    this.#knobs = kinds.usualKnobs;
   }
 
   get knobs(): Knobs {
     return this.#knobs;
   }
 
-  get state(): FaultState {
+  get state(): FaultState<Fault, Knobs> {
     const faults = [...this.#faults].map(([name, list]) => [name, list.length === 1 ? list[0] : list]);
-    return { knobs: this.#knobs, faults: Object.fromEntries(faults) };
+    return {
+      knobs: this.#knobs,
+      faults: Object.fromEntries(faults) as Record<string, Fault | Fault[]>,
+    };
   }
 
-  change(change: FaultChange): void {
-    for (const name of ['all', ...OPERATIONS] as const) {
-      const given = change[name];
+  /** Given faults and knobs change, the others stay; `null` removes a fault. */
+  change(change: Readonly<Record<string, unknown>>): void {
+    for (const name of ['all', ...this.#kinds.operations]) {
+      const given = change[name] as Fault | Fault[] | null | undefined;
       if (given === null) this.#faults.delete(name);
-      else if (given !== undefined) this.#faults.set(name, [given].flat());
+      else if (given !== undefined) this.#faults.set(name, [given].flat() as Fault[]);
     }
     const knobs = Object.entries(change).filter(
-      ([name, value]) => name in USUAL_KNOBS && value !== undefined,
+      ([name, value]) => name in this.#kinds.usualKnobs && value !== undefined,
     );
     this.#knobs = { ...this.#knobs, ...Object.fromEntries(knobs) };
     this.#journal.mark(this.entry());
   }
 
   /** Changes the faults of one transaction, which apply before all others; `null` removes one. */
-  changeOwn(transactionId: string, change: OwnFaults): void {
+  changeOwn(transactionId: string, change: Readonly<Record<string, Fault | null | undefined>>): void {
     const faults = new Map(Object.entries(this.ownOf(transactionId)));
     for (const [name, fault] of Object.entries(change)) {
       if (fault === null) faults.delete(name);
-      else faults.set(name, fault);
+      else if (fault !== undefined) faults.set(name, fault);
     }
     this.#own.set(transactionId, Object.fromEntries(faults));
     this.#markOwn(transactionId);
@@ -74,33 +84,38 @@ export class Faults {
     for (const id of ids) this.#markOwn(id);
     this.#faults.clear();
     this.#draws.clear();
-    this.#knobs = USUAL_KNOBS;
+    this.#knobs = this.#kinds.usualKnobs;
     this.#journal.mark(this.entry());
   }
 
   /** The fault that applies to this call; this uses up one of its `times`. */
-  take(operation: Operation, at: Subject): Fault | undefined {
+  take(operation: string, at: Subject): Fault | undefined {
     return this.#takeOwn(operation, at) ?? this.#takeCommon(operation, at);
   }
 
   replay(entry: Entry): void {
-    if (entry.kind === 'ownFaults') this.#own.set(entry.id, { ...entry.record });
+    // Only this class writes these two kinds.
+    if (entry.kind === 'ownFaults') this.#own.set(entry.id, { ...(entry.record as Record<string, Fault>) });
     if (entry.kind !== 'faults') return;
-    this.#knobs = { ...USUAL_KNOBS, ...entry.record.knobs };
-    const faults = Object.entries(entry.record.faults);
-    this.#faults = new Map(faults.map(([name, given]) => [name, [given].flat()]));
+    const state = entry.record as FaultState<Fault, Knobs>;
+    this.#knobs = { ...this.#kinds.usualKnobs, ...state.knobs };
+    const faults = Object.entries(state.faults);
+    this.#faults = new Map(faults.map(([name, given]) => [name, [given].flat() as Fault[]]));
   }
 
-  entry(): Entry {
+  entry(): Entry & { readonly kind: 'faults'; readonly record: FaultState<Fault, Knobs> } {
     return { kind: 'faults', id: 'faults', record: this.state };
   }
 
-  *entries(): Generator<Entry> {
-    yield this.entry();
+  *entries(): Generator<
+    | ReturnType<this['entry']>
+    | { readonly kind: 'ownFaults'; readonly id: string; readonly record: Readonly<Record<string, Fault>> }
+  > {
+    yield this.entry() as ReturnType<this['entry']>;
     for (const [id, record] of this.#own) yield { kind: 'ownFaults', id, record };
   }
 
-  #takeOwn(operation: Operation, at: Subject): Fault | undefined {
+  #takeOwn(operation: string, at: Subject): Fault | undefined {
     const { transactionId = '' } = at;
     const own = this.#own.get(transactionId);
     for (const name of [operation, 'all']) {
@@ -115,7 +130,7 @@ export class Faults {
     return undefined;
   }
 
-  #takeCommon(operation: Operation, at: Subject): Fault | undefined {
+  #takeCommon(operation: string, at: Subject): Fault | undefined {
     for (const name of [operation, 'all']) {
       const list = this.#faults.get(name) ?? [];
       for (const [index, fault] of list.entries()) {
@@ -130,7 +145,7 @@ export class Faults {
     return undefined;
   }
 
-  #strikes(fault: Fault, operation: Operation, at: Subject): boolean {
+  #strikes(fault: Fault, operation: string, at: Subject): boolean {
     return concerns(fault, at) && fault.times !== 0 && this.#isDrawn(fault, operation, at);
   }
 
@@ -141,7 +156,7 @@ export class Faults {
   /**
    * The n-th call about an order has the same result in every run, for any sequence of the orders.
    */
-  #isDrawn({ rate, seed = '' }: Fault, operation: Operation, { reference = '' }: Subject): boolean {
+  #isDrawn({ rate, seed = '' }: Fault, operation: string, { reference = '' }: Subject): boolean {
     if (rate === undefined) return true;
     const key = JSON.stringify([seed, operation, reference]);
     const count = (this.#draws.get(key) ?? 0) + 1;
@@ -150,13 +165,13 @@ export class Faults {
   }
 }
 
-function concerns(fault: Fault, at: Subject): boolean {
+function concerns(fault: CommonFault, at: Subject): boolean {
   if (fault.sessionId !== undefined && fault.sessionId !== at.sessionId) return false;
   return fault.transactionId === undefined || fault.transactionId === at.transactionId;
 }
 
 /** A pseudo-random number from 0 up to 1, the same for the same words. */
-function chance(...words: (string | number)[]): number {
+export function chance(...words: (string | number)[]): number {
   const digest = createHash('sha256').update(JSON.stringify(words)).digest();
   return digest.readUInt32BE(0) / 2 ** 32;
 }

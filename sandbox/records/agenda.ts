@@ -6,12 +6,22 @@ interface Appointment {
 /** Runs functions later, with one timer for all of them. */
 export class Agenda {
   readonly #heap: Appointment[] = [];
+  readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
+
+  /** `now` is the clock of the appointments; after a jump of it, `wake` runs those that became due. */
+  constructor(now: () => number = () => Date.now()) {
+    this.#now = now;
+  }
 
   /** Runs `run` at the given epoch milliseconds, or at once if that time has passed. */
   at(atMs: number, run: () => void): void {
     this.#push({ atMs, run });
     if (this.#heap[0]?.run === run) this.#arm();
+  }
+
+  wake(): void {
+    this.#runDue();
   }
 
   clear(): void {
@@ -24,12 +34,12 @@ export class Agenda {
     const first = this.#heap[0];
     if (first === undefined) return;
     // A timer longer than 2^31 ms would fire at once; waking early only arms it again.
-    const waitMs = Math.min(Math.max(first.atMs - Date.now(), 0), 2 ** 31 - 1);
+    const waitMs = Math.min(Math.max(first.atMs - this.#now(), 0), 2 ** 31 - 1);
     this.#timer = setTimeout(() => this.#runDue(), waitMs);
   }
 
   #runDue(): void {
-    for (let first = this.#heap[0]; first !== undefined && first.atMs <= Date.now(); first = this.#heap[0]) {
+    for (let first = this.#heap[0]; first !== undefined && first.atMs <= this.#now(); first = this.#heap[0]) {
       this.#pop();
       first.run();
     }

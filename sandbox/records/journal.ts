@@ -1,43 +1,21 @@
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault, FaultState } from '../dintero/faults/fault-schema.ts';
-import type { WebhookDelivery, Subscription } from '../dintero/webhooks/subscription.ts';
-import type { Late, Quirk } from '../dintero/transactions/later.ts';
-import type { Settlement } from '../dintero/settlements/settlement.ts';
-import type { Rotation } from '../dintero/callbacks/signing-secrets.ts';
-import type { CallbackRecord } from '../dintero/callbacks/callback-record.ts';
-import type { Session } from '../dintero/sessions/session.ts';
-import type { Resolution } from '../dintero/transactions/later.ts';
-import type { Transaction } from '../dintero/transactions/transaction.ts';
 
-interface EntryOf<Kind extends string, Value> {
-  readonly kind: Kind;
+/** A change of the records. A sandbox narrows `kind` and `record` to those that it has. */
+export interface Entry {
+  readonly kind: string;
   readonly id: string;
   /** The whole record as it is now; null if it was removed. */
-  readonly record: Value;
+  readonly record: unknown;
 }
 
-export type Entry =
-  | EntryOf<'session', Session>
-  | EntryOf<'transaction', Transaction>
-  | EntryOf<'callback', CallbackRecord>
-  | EntryOf<'resolution', Resolution | null>
-  | EntryOf<'late', Late | null>
-  | EntryOf<'quirk', Quirk>
-  | EntryOf<'subscription', Subscription>
-  | EntryOf<'hookDelivery', WebhookDelivery>
-  | EntryOf<'settlement', Settlement>
-  | EntryOf<'secrets', readonly Rotation[]>
-  | EntryOf<'ownFaults', Readonly<Record<string, Fault>>>
-  | EntryOf<'faults', FaultState>;
-
-export interface Journal {
+export interface Journal<E extends Entry = Entry> {
   /** Notes that a record changed. The next flush writes it as it is then. */
-  mark(entry: Entry): void;
+  mark(entry: E): void;
   /** Writes the marked records. After it returns, a `kill -9` of this process loses none of them. */
   flush(): void;
   /** Replaces everything written by these entries. */
-  rewrite(entries: Iterable<Entry>): void;
+  rewrite(entries: Iterable<E>): void;
   close(): void;
 }
 
@@ -50,11 +28,11 @@ export function openNoJournal(): Journal {
  * The entries of `sandbox.jsonl` in the order in which they were written. A last line that a kill cut off is
  * left out.
  */
-export function readJournal(dataDir: string): Entry[] {
+export function readJournal<E extends Entry>(dataDir: string): E[] {
   const file = join(dataDir, 'sandbox.jsonl');
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  return lines.map((line, at) => entryOf(line, `${file}:${at + 1}`));
+  return lines.map((line, at) => entryOf(line, `${file}:${at + 1}`) as E);
 }
 
 function entryOf(line: string, where: string): Entry {

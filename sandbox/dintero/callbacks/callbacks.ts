@@ -3,7 +3,7 @@ import type { Agenda } from '../../records/agenda.ts';
 import type { CallbackPlan } from './callback-plan.ts';
 import { callbackHeaders, callbackOptions, type CallbackSubject, callbackUrl } from './callback-request.ts';
 import { Courier } from '../../delivery/courier.ts';
-import type { Faults } from '../../faults/faults.ts';
+import type { DinteroFaults } from '../faults/fault-schema.ts';
 import type { Journal } from '../../records/journal.ts';
 import type { Ledger } from '../records/ledger.ts';
 import type { Outgoing } from '../../delivery/sender.ts';
@@ -20,7 +20,7 @@ interface Parts {
   readonly account: string;
   readonly secrets: SigningSecrets;
   readonly ledger: Ledger;
-  readonly faults: Faults;
+  readonly faults: DinteroFaults;
   readonly agenda: Agenda;
   readonly journal: Journal;
 }

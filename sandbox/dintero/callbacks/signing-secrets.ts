@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Entry, Journal } from '../../records/journal.ts';
+import type { Journal } from '../../records/journal.ts';
+import type { Entry } from '../records/dintero-entry.ts';
 import { shortId } from '../records/ids-and-times.ts';
 
 export interface Rotation {

@@ -1,5 +1,7 @@
 /** The faults that a test may request. */
 import { z } from 'zod';
+import type { Faults } from '../../faults/faults.ts';
+import { commonFaultFields, count } from '../../faults/common-fault.ts';
 import { webhookPlanSchema } from '../webhooks/webhook-plan.ts';
 
 /** The calls of Dintero's API, as faults and counts name them. */
@@ -24,8 +26,6 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
-const count = z.number().int().min(0);
-
 /** How captures, refunds and voids proceed; see `Manner`. */
 export const mannerFields = {
   pending: z.boolean().optional(),
@@ -45,19 +45,7 @@ export const mannerFields = {
 
 /** One way in which an API call fails. */
 const faultSchema = z.strictObject({
-  status: z.number().int().min(200).max(599).optional(),
-  retryAfter: count.optional(),
-  delayMs: count.optional(),
-  effectAfterMs: count.optional(),
-  drop: z.enum(['before', 'after']).optional(),
-  truncate: z.boolean().optional(),
-  body: z.unknown().optional(),
-  patch: z.record(z.string(), z.unknown()).optional(),
-  times: count.optional(),
-  rate: z.number().min(0).max(1).optional(),
-  seed: z.union([z.string(), z.number()]).optional(),
-  sessionId: z.string().optional(),
-  transactionId: z.string().optional(),
+  ...commonFaultFields,
   ...mannerFields,
 });
 
@@ -129,8 +117,6 @@ export const ownFaultsSchema = z.partialRecord(
 
 export type OwnFaults = z.infer<typeof ownFaultsSchema>;
 
-export type FaultChange = z.infer<typeof faultChangeSchema>;
-
 /** The defaults: nothing lags, callbacks are sent. */
 export const USUAL_KNOBS: Knobs = {
   readLagMs: 0,
@@ -152,8 +138,4 @@ export const USUAL_KNOBS: Knobs = {
   partialVoidStatus: 'CAPTURED',
 };
 
-export interface FaultState {
-  readonly knobs: Knobs;
-  /** One fault, or several, of which the first that matches a call applies. */
-  readonly faults: Readonly<Record<string, Fault | readonly Fault[]>>;
-}
+export type DinteroFaults = Faults<Fault, Knobs>;

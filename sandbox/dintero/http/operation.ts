@@ -1,9 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import type { Fault, Operation } from '../faults/fault-schema.ts';
 import type { Subject } from '../../faults/faults.ts';
-import { readText } from '../../http/request-body.ts';
-import { patched } from '../../faults/patched.ts';
+import { underFault } from '../../http/under-fault.ts';
 import { Problem, problemBody } from '../../http/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
 
@@ -16,7 +14,12 @@ export function operation(sandbox: Sandbox, name: Operation, handler: Handler): 
     const subject = subjectOf(sandbox, ctx);
     const fault = sandbox.faults.take(name, subject) ?? cardTimeout(sandbox, name, subject);
     if (fault === undefined) await handler(ctx, undefined);
-    else await underFault(sandbox, ctx, fault, handler);
+    else
+      await underFault(ctx, fault, {
+        handle: () => handler(ctx, fault),
+        errorBody: (status) => problemBody(new Problem(status, 'a fault was requested')),
+        flush: () => sandbox.journal.flush(),
+      });
   };
 }
 
@@ -55,43 +58,6 @@ function subjectOf({ ledger }: Sandbox, ctx: RouterContext): Subject {
     sessionId: transaction?.session_id,
     reference: transaction?.merchant_reference,
   };
-}
-
-async function underFault(
-  sandbox: Sandbox,
-  ctx: RouterContext,
-  fault: Fault,
-  handler: Handler,
-): Promise<void> {
-  const takesEffect = fault.drop !== 'before' && (fault.status === undefined || fault.status < 400);
-  if (fault.effectAfterMs !== undefined) {
-    // The body must be read before the caller gives up.
-    await readText(ctx.req);
-    await wait(fault.effectAfterMs, undefined, { ref: false });
-  }
-  if (takesEffect) await handler(ctx, fault);
-  answer(ctx, fault);
-  // The effect happens at once and the answer comes late, which is the worse case for a caller that gives up.
-  sandbox.journal.flush();
-  if (fault.delayMs !== undefined) await wait(fault.delayMs, undefined, { ref: false });
-  if (fault.drop === undefined) return;
-  ctx.respond = false;
-  ctx.req.socket.destroy();
-}
-
-function answer(ctx: RouterContext, fault: Fault): void {
-  if (fault.status !== undefined) {
-    ctx.status = fault.status;
-    if (fault.status >= 400) ctx.body = problemBody(new Problem(fault.status, 'a fault was requested'));
-  }
-  if (fault.retryAfter !== undefined) ctx.set('Retry-After', fault.retryAfter.toString());
-  if (fault.body !== undefined) ctx.body = fault.body;
-  if (fault.patch !== undefined) ctx.body = patched(ctx.body, fault.patch);
-  if (fault.truncate === true) {
-    const whole = JSON.stringify(ctx.body ?? {});
-    ctx.body = whole.slice(0, Math.floor(whole.length / 2));
-    ctx.type = 'application/json';
-  }
 }
 
 /** The time-out of the first such call about a transaction of a test card; undefined for every other call. */

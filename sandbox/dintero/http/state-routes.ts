@@ -3,6 +3,7 @@
  * example of each.
  */
 import type { Router } from '@koa/router';
+import { tally } from '../../records/tally.ts';
 import { resetSandbox, type Sandbox } from '../sandbox.ts';
 
 export function simStateRoutes(router: Router, sandbox: Sandbox): void {
@@ -27,10 +28,4 @@ function stateOf({ ledger, faults, settings }: Sandbox): object {
     callbacks: tally(ledger.callbacks.all().map(({ state }) => state)),
     ...faults.state,
   };
-}
-
-function tally(values: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = { total: values.length };
-  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
-  return counts;
 }

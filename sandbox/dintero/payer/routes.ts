@@ -1,7 +1,8 @@
 import { Router, type RouterContext } from '@koa/router';
 import { pay, paySchema } from './pay.ts';
 import { paymentFrom, refusalOfCard, type CardRefusal } from './page-form.ts';
-import { checkoutPage, messagePage } from './page.ts';
+import { messagePage } from '../../page/page-parts.ts';
+import { checkoutPage, GATEWAY } from './page.ts';
 import { parseBody, readForm, readJson } from '../../http/request-body.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Sandbox } from '../sandbox.ts';
@@ -41,7 +42,7 @@ async function asPage(ctx: RouterContext, handle: () => void | Promise<void>): P
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     ctx.status = error.status;
-    ctx.body = messagePage('This session can’t be paid', error.message);
+    ctx.body = messagePage(GATEWAY, 'This session can’t be paid', error.message);
   }
 }
 
@@ -54,6 +55,7 @@ async function payByForm(sandbox: Sandbox, ctx: RouterContext): Promise<void> {
   const { returnUrl } = pay(sandbox, session, payment);
   if (returnUrl === null && payment.outcome !== 'pay_failed') {
     ctx.body = messagePage(
+      GATEWAY,
       'Paid',
       'The payment was made and the browser stays here. You can close this tab.',
     );

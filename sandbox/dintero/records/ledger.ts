@@ -1,5 +1,6 @@
 import type { WebhookDelivery, Subscription } from '../webhooks/subscription.ts';
-import type { Entry, Journal } from '../../records/journal.ts';
+import type { Journal } from '../../records/journal.ts';
+import type { Entry } from './dintero-entry.ts';
 import type { Late, Quirk } from '../transactions/later.ts';
 import { Problem } from '../../http/problem.ts';
 import type { Settlement } from '../settlements/settlement.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Agenda } from '../../records/agenda.ts';
 import { Courier } from '../../delivery/courier.ts';
-import type { Faults } from '../../faults/faults.ts';
+import type { DinteroFaults } from '../faults/fault-schema.ts';
 import type { Journal } from '../../records/journal.ts';
 import type { Ledger } from '../records/ledger.ts';
 import type { Outgoing } from '../../delivery/sender.ts';
@@ -15,7 +15,7 @@ const MAX_ATTEMPTS = 5;
 interface Parts {
   readonly account: string;
   readonly ledger: Ledger;
-  readonly faults: Faults;
+  readonly faults: DinteroFaults;
   readonly agenda: Agenda;
   readonly journal: Journal;
 }
