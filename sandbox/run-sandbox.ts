@@ -7,6 +7,11 @@ import { openSandbox, type Sandbox } from './dintero/sandbox.ts';
 import { readSettings } from './dintero/settings.ts';
 import { resumeResolutions } from './dintero/transactions/announce.ts';
 import { parseBody } from './http/request-body.ts';
+import { stripeApp } from './stripe/http/stripe-app.ts';
+import { readStripeSettings } from './stripe/settings.ts';
+import { connectDue } from './stripe/sim/due.ts';
+import { resumeLater } from './stripe/sim/later.ts';
+import { openStripeSandbox, type StripeSandbox } from './stripe/stripe-sandbox.ts';
 
 export interface RunningSandbox {
   readonly url: string;
@@ -46,6 +51,35 @@ function pause(sandbox: Sandbox): void {
   sandbox.agenda.clear();
   sandbox.callbacks.close();
   sandbox.webhooks.close();
+}
+
+export interface RunningStripeSandbox {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts the Stripe sandbox, like `runSandbox`. */
+export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningStripeSandbox> {
+  const settings = readStripeSettings(env);
+  const { opened: sandbox, ...served } = await serve(
+    { ...settings, variable: 'STRIPE_SANDBOX_PORT' },
+    () => openStripeSandbox(settings),
+    (opened) => stripeApp(opened).callback(),
+  );
+  sandbox.publicUrl = settings.publicUrl ?? served.url;
+  connectDue(sandbox);
+  resumeLater(sandbox);
+  sandbox.sender.resume();
+  return {
+    url: served.url,
+    close: () => served.close(() => pauseStripe(sandbox), sandbox.journal),
+  };
+}
+
+function pauseStripe({ agenda, deliveryAgenda, sender }: StripeSandbox): void {
+  agenda.clear();
+  deliveryAgenda.clear();
+  sender.close();
 }
 
 interface Place {

@@ -1,0 +1,121 @@
+import type { Session } from '../records/stripe-objects.ts';
+import type { StripeSandbox } from '../stripe-sandbox.ts';
+import type { SessionRequest } from './session-parameters.ts';
+
+interface Making {
+  readonly id: string;
+  readonly asked: SessionRequest;
+  readonly currency: string;
+  readonly total: number;
+  readonly expiresAt: number;
+  readonly sandbox: Pick<StripeSandbox, 'clock' | 'publicUrl'>;
+}
+
+/** Methods that a session offers if it names none; with a manual capture only those that can wait. */
+const AUTOMATIC = ['card', 'link', 'sepa_debit', 'ideal'];
+const AUTOMATIC_MANUAL = ['card', 'link'];
+
+/** An open session, in the shape of `Checkout.Session`. */
+export function sessionObject({ id, asked, currency, total, expiresAt, sandbox }: Making): Session {
+  const manual = asked.payment_intent_data?.capture_method === 'manual';
+  const chosen = asked.payment_method_types;
+  const noUrl = { cancel_url: asked.cancel_url ?? null };
+  return {
+    id,
+    object: 'checkout.session',
+    adaptive_pricing: { enabled: false },
+    after_expiration: null,
+    allow_promotion_codes: null,
+    amount_subtotal: total,
+    amount_total: total,
+    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    billing_address_collection: null,
+    ...noUrl,
+    client_reference_id: asked.client_reference_id ?? null,
+    client_secret: null,
+    collected_information: null,
+    consent: null,
+    consent_collection: null,
+    created: sandbox.clock.now(),
+    currency,
+    currency_conversion: null,
+    custom_fields: [],
+    custom_text: NO_CUSTOM_TEXT,
+    customer: asked.customer ?? null,
+    customer_account: null,
+    customer_creation: 'if_required',
+    customer_details: asked.customer_email === undefined ? null : customerDetails(asked.customer_email, null),
+    customer_email: asked.customer_email ?? null,
+    discounts: [],
+    expires_at: expiresAt,
+    integration_identifier: null,
+    invoice: null,
+    invoice_creation: NO_INVOICE,
+    livemode: false,
+    locale: asked.locale ?? null,
+    managed_payments: { enabled: false },
+    metadata: asked.metadata ?? {},
+    mode: 'payment',
+    origin_context: null,
+    payment_intent: null,
+    payment_link: null,
+    payment_method_collection: 'if_required',
+    payment_method_configuration_details:
+      chosen === undefined ? { id: 'pmc_1Sandbox0000000000000001', parent: null } : null,
+    payment_method_options: asked.payment_method_options ?? {},
+    payment_method_types: chosen ?? (manual ? AUTOMATIC_MANUAL : AUTOMATIC),
+    payment_status: total === 0 ? 'no_payment_required' : 'unpaid',
+    permissions: null,
+    phone_number_collection: { enabled: false },
+    recovered_from: null,
+    saved_payment_method_options: null,
+    setup_intent: null,
+    shipping_address_collection: null,
+    shipping_cost: null,
+    shipping_options: [],
+    status: 'open',
+    submit_type: asked.submit_type ?? null,
+    subscription: null,
+    success_url: asked.success_url,
+    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    ui_mode: 'hosted_page',
+    url: `${sandbox.publicUrl}/c/pay/${id}`,
+    wallet_options: null,
+  };
+}
+
+const NO_CUSTOM_TEXT = {
+  after_submit: null,
+  shipping_address: null,
+  submit: null,
+  terms_of_service_acceptance: null,
+};
+
+const NO_INVOICE = {
+  enabled: false,
+  invoice_data: {
+    account_tax_ids: null,
+    custom_fields: null,
+    description: null,
+    footer: null,
+    issuer: null,
+    metadata: {},
+    rendering_options: null,
+  },
+};
+
+export function customerDetails(
+  email: string | null,
+  name: string | null,
+): Readonly<Record<string, unknown>> {
+  return {
+    address: { city: null, country: 'NO', line1: null, line2: null, postal_code: null, state: null },
+    business_name: null,
+    email,
+    individual_name: null,
+    name,
+    phone: null,
+    tax_exempt: 'none',
+    tax_ids: [],
+  };
+}

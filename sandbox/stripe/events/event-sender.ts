@@ -1,0 +1,152 @@
+import type { Agenda } from '../../records/agenda.ts';
+import type { Journal } from '../../records/journal.ts';
+import { Courier } from '../../delivery/courier.ts';
+import type { Outgoing } from '../../delivery/sender.ts';
+import { patched } from '../../faults/patched.ts';
+import type { StripeFaults } from '../faults.ts';
+import type { StripeIds } from '../records/stripe-ids.ts';
+import type { StripeLedger } from '../records/stripe-ledger.ts';
+import type { Delivery, Endpoint, EventRecord } from '../records/stripe-records.ts';
+import type { EventPlan } from './event-plan.ts';
+import { signatureHeader } from './event-signature.ts';
+
+/** Stripe tries for three days; with the usual schedule these are some minutes. */
+const MAX_ATTEMPTS = 16;
+
+interface Parts {
+  readonly ledger: StripeLedger;
+  readonly faults: StripeFaults;
+  readonly ids: StripeIds;
+  readonly journal: Journal;
+  /** In true time: a receiver compares the time stamp with its own clock. */
+  readonly agenda: Agenda;
+}
+
+/** Sends events to endpoints: 2xx means delivered, and any other result is retried. */
+export class EventSender {
+  readonly #parts: Parts;
+  readonly #courier: Courier<Delivery>;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { ledger, faults } = parts;
+    this.#courier = new Courier<Delivery>(
+      {
+        table: ledger.deliveries,
+        maxAttempts: MAX_ATTEMPTS,
+        isOn: () => faults.knobs.callbacks === 'on',
+        schedule: () => faults.knobs.retryScheduleMs,
+        isFinal: () => false,
+        outgoing: (delivery, nowMs) => this.#outgoing(delivery, nowMs),
+        attempted: (delivery) => ledger.save('delivery', delivery),
+      },
+      parts,
+    );
+  }
+
+  /** Sends one event to one endpoint, after the first attempt of another delivery. Returns the last copy. */
+  send(
+    { id, event, about, thin }: Pick<EventRecord, 'id' | 'event' | 'about'> & { readonly thin?: object },
+    endpoint: Endpoint,
+    plan: EventPlan,
+    after: string | null,
+  ): Delivery {
+    const body = thin === undefined ? bodyOf({ ...event, pending_webhooks: 1 }, plan) : bodyOf(thin, plan);
+    let last: Delivery | undefined;
+    for (let copy = 0; copy < (plan.copies ?? 1); copy++) {
+      const waits = plan.together === true || plan.delayMs !== undefined ? null : (last?.id ?? after);
+      last = this.#add({
+        endpointId: endpoint.id,
+        eventId: id,
+        type: event.type,
+        about,
+        plan,
+        body,
+        after: waits,
+      });
+    }
+    return last as Delivery;
+  }
+
+  resume(): void {
+    this.#courier.resume();
+  }
+
+  wake(): void {
+    this.#courier.wake();
+  }
+
+  clear(): void {
+    this.#courier.clear();
+  }
+
+  close(): void {
+    this.#courier.close();
+  }
+
+  #add(
+    what: Pick<Delivery, 'endpointId' | 'eventId' | 'type' | 'about' | 'plan' | 'body' | 'after'>,
+  ): Delivery {
+    const { ledger, faults, ids } = this.#parts;
+    const delivery: Delivery = {
+      ...what,
+      id: ids.next('whd_'),
+      createdAt: new Date().toISOString(),
+      dueAtMs: Date.now() + (what.plan.delayMs ?? 0),
+      state: faults.knobs.callbacks === 'off' ? 'suppressed' : 'pending',
+      headers: {},
+      attempts: [],
+    };
+    ledger.save('delivery', delivery);
+    this.#courier.send(delivery);
+    return delivery;
+  }
+
+  #outgoing(delivery: Delivery, nowMs: number): Outgoing {
+    const endpoint = this.#parts.ledger.endpoints.get(delivery.endpointId);
+    delivery.headers = {
+      'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+      accept: '*/*; q=0.5, application/xml',
+      'content-type': 'application/json; charset=utf-8',
+      ...signed(delivery, endpoint, nowMs),
+    };
+    const { body, headers } = delivery;
+    const { callbackTimeoutMs: timeoutMs } = this.#parts.faults.knobs;
+    return { url: endpoint?.shown.url ?? '', method: 'POST', headers, body, timeoutMs };
+  }
+}
+
+function bodyOf(event: object, plan: EventPlan): string {
+  if (plan.nested !== undefined) return '['.repeat(plan.nested) + ']'.repeat(plan.nested);
+  if (plan.body !== undefined) return typeof plan.body === 'string' ? plan.body : JSON.stringify(plan.body);
+  const shown = {
+    ...event,
+    ...(plan.eventId === undefined ? {} : { id: plan.eventId }),
+    ...(plan.event === undefined ? {} : { type: plan.event }),
+    ...(plan.accountId === undefined ? {} : { account: plan.accountId }),
+    ...(plan.livemode === undefined ? {} : { livemode: plan.livemode }),
+  };
+  const text = JSON.stringify(plan.patch === undefined ? shown : patched(shown, plan.patch), null, 2);
+  return plan.truncate === true ? text.slice(0, Math.floor(text.length / 2)) : text;
+}
+
+function signed(
+  { plan, body, createdAt }: Delivery,
+  endpoint: Endpoint | undefined,
+  nowMs: number,
+): Record<string, string> {
+  if (plan.header !== undefined) return { 'stripe-signature': plan.header };
+  if (plan.sign === 'none') return {};
+  const stampedMs = plan.stampAt === 'enqueue' ? Date.parse(createdAt) : nowMs;
+  const t = Math.floor(stampedMs / 1_000) + (plan.t ?? 0);
+  const secrets = (endpoint?.secrets ?? [])
+    .filter(({ untilMs }) => untilMs === null || untilMs > nowMs)
+    .map(({ secret }) => secret);
+  return { 'stripe-signature': signatureHeader(body, t, signers(secrets, plan.sign ?? 'ok')) };
+}
+
+function signers(secrets: readonly string[], sign: 'ok' | 'wrong' | 'old_secret'): readonly string[] {
+  const [newest = '', old = `${newest}-old`] = secrets;
+  if (sign === 'wrong') return [`${newest}-wrong`];
+  return sign === 'old_secret' ? [old] : secrets;
+}

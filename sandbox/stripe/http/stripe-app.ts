@@ -1,0 +1,88 @@
+import { Router } from '@koa/router';
+import Koa, { type Context, type Middleware, type Next } from 'koa';
+import { ownCallers } from '../../http/own-callers.ts';
+import { Problem } from '../../http/problem.ts';
+import { catalogRoutes } from '../catalog/routes.ts';
+import { checkoutRoutes } from '../checkout/routes.ts';
+import { disputeRoutes } from '../disputes/routes.ts';
+import { destinationRoutes, endpointRoutes } from '../endpoints/routes.ts';
+import { eventRoutes } from '../events/routes.ts';
+import { moneyRoutes } from '../money/routes.ts';
+import { pageRoutes } from '../payer/routes.ts';
+import { chargeRoutes, intentRoutes } from '../payments/routes.ts';
+import { refundRoutes } from '../refunds/routes.ts';
+import { simDeliveryRoutes, simEndpointRoutes } from '../sim/delivery-routes.ts';
+import { simAfterwardsRoutes, simSessionRoutes, simTransactionRoutes } from '../sim/payment-routes.ts';
+import { simFaultRoutes, simStateRoutes } from '../sim/routes.ts';
+import type { StripeSandbox } from '../stripe-sandbox.ts';
+import { StripeError } from './stripe-error.ts';
+
+type Routes = (router: Router, sandbox: StripeSandbox) => void;
+
+/** The part of Stripe's API that the sandbox has. */
+const API: readonly Routes[] = [
+  checkoutRoutes,
+  intentRoutes,
+  refundRoutes,
+  chargeRoutes,
+  disputeRoutes,
+  eventRoutes,
+  endpointRoutes,
+  destinationRoutes,
+  moneyRoutes,
+  catalogRoutes,
+  pageRoutes,
+];
+
+const SIM: readonly Routes[] = [
+  simStateRoutes,
+  simFaultRoutes,
+  simSessionRoutes,
+  simTransactionRoutes,
+  simAfterwardsRoutes,
+  simDeliveryRoutes,
+  simEndpointRoutes,
+];
+
+/** The sandbox over HTTP. The changes of a request are in the journal before it is answered. */
+export function stripeApp(sandbox: StripeSandbox): Koa {
+  const app = new Koa();
+  app.use(async (ctx, next) => {
+    ctx.set('X-Content-Type-Options', 'nosniff');
+    await answered(ctx, next);
+    sandbox.journal.flush();
+  });
+  app.use(ownCallers(() => sandbox.publicUrl));
+  app.use(routesAt('', API, sandbox));
+  app.use(routesAt('/__sim', SIM, sandbox));
+  app.use((ctx) => {
+    throw new StripeError(404, {
+      message: `Unrecognized request URL (${ctx.method}: ${ctx.path}). The sandbox has only a part of Stripe's API.`,
+    });
+  });
+  return app;
+}
+
+function routesAt(prefix: string, all: readonly Routes[], sandbox: StripeSandbox): Middleware {
+  const router = new Router(prefix === '' ? {} : { prefix });
+  for (const routes of all) routes(router, sandbox);
+  return router.routes() as Middleware;
+}
+
+async function answered(ctx: Context, next: Next): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    const told = asStripeError(error);
+    if (told.status === 500) console.error(error);
+    ctx.status = told.status;
+    ctx.body = told.body;
+  }
+}
+
+/** The parts that sandboxes share throw a `Problem`. */
+function asStripeError(error: unknown): StripeError {
+  if (error instanceof StripeError) return error;
+  if (error instanceof Problem) return new StripeError(error.status, { message: error.message });
+  return new StripeError(500, { message: 'The sandbox failed.', type: 'api_error' });
+}
