@@ -188,7 +188,12 @@ export const WALLS = {
   'src/for-dev.ts': ['src/lib', 'src/config', 'src/gateways/registry.ts'],
 
   kit: [],
+  // What the sandboxes share names none of them, and no sandbox knows another.
   sandbox: [],
+  'sandbox/dintero': ['sandbox'],
+  'sandbox/stripe': ['sandbox'],
+  'sandbox/run-sandbox.ts': ['sandbox', 'sandbox/dintero', 'sandbox/stripe'],
+  'sandbox/start.ts': ['sandbox', 'sandbox/run-sandbox.ts'],
   'demo-shop': [],
   dev: ['kit', 'src/for-dev.ts'],
 };

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { checkInvariants } from './dintero/books/check-books.ts';
 import { type Findings, type Question, questionSchema } from './dintero/books/question.ts';
 import { sandboxApp } from './dintero/http/app.ts';
@@ -98,7 +98,7 @@ interface Served<T> {
 async function serve<T>(
   place: Place,
   open: () => T,
-  listener: (opened: T) => RequestListener,
+  listener: (opened: T) => (request: IncomingMessage, response: ServerResponse) => Promise<void>,
 ): Promise<Served<T>> {
   const server = createServer({ keepAliveTimeout: 30_000 });
   // The port comes first: it keeps a second sandbox from writing to the journal of a running one.

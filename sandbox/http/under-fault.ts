@@ -5,11 +5,11 @@ import { patched } from '../faults/patched.ts';
 import { readText } from './request-body.ts';
 
 interface Call {
-  handle(): Promise<void> | void;
+  readonly handle: () => Promise<void> | void;
   /** The gateway's body of an error with this status. */
-  errorBody(status: number): unknown;
+  readonly errorBody: (status: number) => unknown;
   /** Saves the effects. */
-  flush(): void;
+  readonly flush: () => void;
 }
 
 /** Answers a call of a gateway's API with a fault. */

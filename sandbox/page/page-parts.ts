@@ -38,12 +38,53 @@ export function layout(gateway: string, title: string, content: string): string 
 <body><main><h1>${escaped(title)}</h1><p class="tag">${escaped(gateway)} sandbox. No money moves here.</p>${content}</main></body></html>`;
 }
 
-/** A line of the order. */
-export function row(name: string, quantity: number | undefined, amount: number, currency: string): string {
-  const cells = [quantity?.toString() ?? '', money(amount, currency)].map(
-    (cell) => `<td>${escaped(cell)}</td>`,
-  );
+interface Line {
+  readonly name: string;
+  readonly quantity?: number | undefined;
+  /** For people, as `money` writes it. */
+  readonly amount: string;
+}
+
+/** What is paid for. */
+export function orderSection(reference: string, lines: readonly Line[], total: string): string {
+  return `<section><h2>Order <code>${escaped(reference)}</code></h2><table>
+<thead><tr><th scope="col">Item</th><th scope="col">Quantity</th><th scope="col">Amount</th></tr></thead>
+<tbody>${lines.map(row).join('')}</tbody>
+<tfoot><tr><th scope="row" colspan="2">Total</th><td>${escaped(total)}</td></tr></tfoot>
+</table></section>`;
+}
+
+function row({ name, quantity, amount }: Line): string {
+  const cells = [quantity?.toString() ?? '', amount].map((cell) => `<td>${escaped(cell)}</td>`);
   return `<tr><th scope="row">${escaped(name)}</th>${cells.join('')}</tr>`;
+}
+
+/** Buttons that end a payment; the first one is the usual one. */
+export function outcomeButtons(buttons: readonly (readonly [outcome: string, label: string])[]): string {
+  return buttons
+    .map(
+      ([value, label], at) =>
+        `<button${at === 0 ? ' class="main"' : ''} name="outcome" value="${value}">${label}</button>`,
+    )
+    .join('');
+}
+
+export function checkboxes(boxes: readonly (readonly [name: string, label: string])[]): string {
+  return boxes
+    .map(([name, label]) => `<label><input type="checkbox" name="${name}" value="yes"> ${label}</label>`)
+    .join('');
+}
+
+/** One choice of a trouble for each later operation. */
+export function troubleSelects(troubles: Readonly<Record<string, { readonly label: string }>>): string {
+  const options = Object.entries(troubles).map(
+    ([name, { label }]) => `<option value="${name}">${label}</option>`,
+  );
+  const selects = ['capture', 'refund', 'void'].map(
+    (kind) => `<label>Its ${kind} <select name="${kind}Trouble"><option value="">works</option>
+${options.join('')}</select></label>`,
+  );
+  return selects.join('');
 }
 
 /** An amount in minor units for people; `digits` if the gateway counts other digits than ISO 4217. */

@@ -1,5 +1,13 @@
 /** The checkout page: plain HTML without scripts. */
-import { escaped, layout, money, row } from '../../page/page-parts.ts';
+import {
+  checkboxes,
+  escaped,
+  layout,
+  money,
+  orderSection,
+  outcomeButtons,
+  troubleSelects,
+} from '../../page/page-parts.ts';
 import { OFFERED_PRODUCTS } from '../money/products.ts';
 import { TROUBLES } from '../faults/trouble.ts';
 import type { Session } from '../sessions/session.ts';
@@ -55,15 +63,14 @@ export function checkoutPage(session: Session, at: { closed: string | undefined;
 
 function summary({ order }: Session): string {
   const shipping = order.shipping_option;
-  const lines = (order.items ?? []).map((item) =>
-    row(item.description ?? item.id ?? item.line_id ?? 'Item', item.quantity, item.amount, order.currency),
-  );
-  if (shipping !== undefined) lines.push(row('Shipping', undefined, shipping.amount, order.currency));
-  return `<section><h2>Order <code>${escaped(order.merchant_reference)}</code></h2><table>
-<thead><tr><th scope="col">Item</th><th scope="col">Quantity</th><th scope="col">Amount</th></tr></thead>
-<tbody>${lines.join('')}</tbody>
-<tfoot><tr><th scope="row" colspan="2">Total</th><td>${escaped(money(order.amount, order.currency))}</td></tr></tfoot>
-</table></section>`;
+  const shown = (amount: number): string => money(amount, order.currency);
+  const lines = (order.items ?? []).map((item) => ({
+    name: item.description ?? item.id ?? item.line_id ?? 'Item',
+    quantity: item.quantity,
+    amount: shown(item.amount),
+  }));
+  const shipped = shipping === undefined ? [] : [{ name: 'Shipping', amount: shown(shipping.amount) }];
+  return orderSection(order.merchant_reference, [...lines, ...shipped], shown(order.amount));
 }
 
 /** Going back makes the payment fail, like the button that lets it fail. */
@@ -77,19 +84,12 @@ function actionOf({ id }: Session): string {
 }
 
 function form(session: Session): string {
-  const buttons = BUTTONS.map(
-    ([value, label], at) =>
-      `<button${at === 0 ? ' class="main"' : ''} name="outcome" value="${value}">${label}</button>`,
-  );
-  const boxes = MISBEHAVIOUR.map(
-    ([name, label]) => `<label><input type="checkbox" name="${name}" value="yes"> ${label}</label>`,
-  );
   return `<form method="post" action="${actionOf(session)}">
 <h2>How should this payment end?</h2><p><label>Paid by <select name="product"><option value="">default of the button</option>
-${OFFERED_PRODUCTS.map((product) => `<option>${product}</option>`).join('')}</select></label></p><div class="row">${buttons.join('')}</div>
+${OFFERED_PRODUCTS.map((product) => `<option>${product}</option>`).join('')}</select></label></p><div class="row">${outcomeButtons(BUTTONS)}</div>
 <fieldset><legend>Test card</legend><div class="row"><label>Card number <input type="text" name="card" inputmode="numeric"
 autocomplete="off" placeholder="4000 0000 0000 0002"></label><button name="outcome" value="card">Pay by card</button></div></fieldset>
-<fieldset><legend>Misbehaviour</legend>${boxes.join('')}
+<fieldset><legend>Misbehaviour</legend>${checkboxes(MISBEHAVIOUR)}
 <label>Callback delay in seconds <input type="number" name="delay" min="0" max="86400" value="0"></label></fieldset>
 <fieldset><legend>When put on hold</legend><div class="row"><label>Then becomes <select name="resolveTo">
 <option value="">stays on hold</option><option value="AUTHORIZED">authorized</option><option value="FAILED">failed</option>
@@ -99,14 +99,7 @@ ${laterTrouble()}
 }
 
 function laterTrouble(): string {
-  const troubles = Object.entries(TROUBLES).map(
-    ([name, { label }]) => `<option value="${name}">${label}</option>`,
-  );
-  const rows = (['capture', 'refund', 'void'] as const).map(
-    (kind) => `<label>Its ${kind} <select name="${kind}Trouble"><option value="">works</option>
-${troubles.join('')}</select></label>`,
-  );
-  return `<fieldset><legend>Later, by the API</legend><div class="row">${rows.join('')}
+  return `<fieldset><legend>Later, by the API</legend><div class="row">${troubleSelects(TROUBLES)}
 <label>Auto-capture, if asked for <select name="autoCapture"><option value="">as usual</option>
 <option value="before_callback">before a callback that waits for it</option><option value="after_callback">after the callback</option>
 <option value="fails">fails</option></select></label>

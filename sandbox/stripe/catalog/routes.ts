@@ -2,7 +2,7 @@
 import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { apiCall, type ApiCall } from '../http/api-call.ts';
-import { type Form, metadataSchema, parameters } from '../http/parameters.ts';
+import { type Form, metadataSchema, parameters, wordOf } from '../http/parameters.ts';
 import { missing } from '../http/stripe-error.ts';
 import { methodOfId } from '../payments/methods.ts';
 import type { PlainObject } from '../records/stripe-objects.ts';
@@ -41,13 +41,13 @@ const KINDS: readonly Kind[] = [
     fields: (form) => ({
       active: true,
       billing_scheme: 'per_unit',
-      currency: String(form['currency'] ?? 'usd').toLowerCase(),
+      currency: wordOf(form, 'currency', 'usd').toLowerCase(),
       nickname: null,
       product: text(form, 'product'),
       recurring: null,
       type: 'one_time',
-      unit_amount: Number(form['unit_amount'] ?? 0),
-      unit_amount_decimal: String(form['unit_amount'] ?? 0),
+      unit_amount: Number(wordOf(form, 'unit_amount', '0')),
+      unit_amount_decimal: wordOf(form, 'unit_amount', '0'),
     }),
   },
   {
@@ -68,10 +68,10 @@ const KINDS: readonly Kind[] = [
     prefix: 'pm_1',
     event: null,
     fields: (form, sandbox) => {
-      const type = String(form['type'] ?? 'card');
+      const type = wordOf(form, 'type', 'card');
       const card = (form['card'] ?? {}) as Form;
-      const known = methodOfId(sandbox, String(card['token'] ?? ''));
-      const number = known?.number ?? String(card['number'] ?? '4242424242424242');
+      const known = methodOfId(sandbox, wordOf(card, 'token', ''));
+      const number = known?.number ?? wordOf(card, 'number', '4242424242424242');
       const details = type === 'card' ? { brand: 'visa', country: 'US', last4: number.slice(-4) } : {};
       return {
         type,

@@ -1,3 +1,4 @@
+import { wordOf } from '../http/parameters.ts';
 import { badParameter, StripeError } from '../http/stripe-error.ts';
 import { checkDigits, checkLeast, currencyOf } from '../money/currencies.ts';
 import type { AnyObject, CaptureMethod, Session } from '../records/stripe-objects.ts';
@@ -74,7 +75,7 @@ function lineObject(sandbox: StripeSandbox, line: LineItem, at: number): Line {
     amount_tax: 0,
     amount_total: amount,
     currency: String(price['currency']),
-    description: String(price['description'] ?? price['nickname'] ?? ''),
+    description: wordOf(price, 'description', ''),
     metadata: line.metadata ?? {},
     price: shownPrice(price),
     quantity: line.quantity,

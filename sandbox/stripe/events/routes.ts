@@ -2,7 +2,7 @@ import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { apiCall } from '../http/api-call.ts';
 import { pageFields, pageOf } from '../http/list-page.ts';
-import { flag, inert, list, parameters, text } from '../http/parameters.ts';
+import { flag, inert, list, parameters, text, wordOf } from '../http/parameters.ts';
 import { badParameter, missing } from '../http/stripe-error.ts';
 import type { EventRecord } from '../records/stripe-records.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
@@ -51,7 +51,7 @@ export function eventRoutes(router: Router, sandbox: StripeSandbox): void {
   );
   router.get(
     '/v2/core/events',
-    apiCall(sandbox, 'events', ({ form }) => listThin(sandbox, String(form['object_id'] ?? ''))),
+    apiCall(sandbox, 'events', ({ form }) => listThin(sandbox, wordOf(form, 'object_id', ''))),
   );
 }
 

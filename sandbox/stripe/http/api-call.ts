@@ -117,7 +117,7 @@ function formOf(ctx: RouterContext, body: string): Form {
     arrayLimit: 1_000,
     parameterLimit: 10_000,
     allowDots: false,
-  }) as Form;
+  });
 }
 
 function jsonOf(body: string): Form {

@@ -51,6 +51,12 @@ function inWords(values: readonly string[]): string {
   return values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')}, or ${values.at(-1)}`;
 }
 
+/** A parameter that is a text, or `otherwise`. */
+export function wordOf(form: Form, name: string, otherwise: string): string {
+  const value = form[name];
+  return typeof value === 'string' && value !== '' ? value : otherwise;
+}
+
 export const text = (most = 5_000) =>
   z
     .string()

@@ -16,14 +16,10 @@ export function chargeObject(sandbox: StripeSandbox, intent: PaymentIntent, maki
   const { method, status, captured, failure, email = null } = making;
   return {
     id: ids.next(method.type === 'card' ? 'ch_3' : 'py_3', 23),
+    ...ALWAYS,
     object: 'charge',
     amount: intent.amount,
     amount_captured: captured ? intent.amount : 0,
-    amount_refunded: 0,
-    application: null,
-    application_fee: null,
-    application_fee_amount: null,
-    balance_transaction: null,
     billing_details: {
       address: { city: null, country: 'NO', line1: null, line2: null, postal_code: null, state: null },
       email,
@@ -37,34 +33,21 @@ export function chargeObject(sandbox: StripeSandbox, intent: PaymentIntent, maki
     currency: intent.currency,
     customer: intent['customer'] ?? null,
     description: intent.description,
-    disputed: false,
-    failure_balance_transaction: null,
     failure_code: failure?.code ?? null,
     failure_message: failure?.message ?? null,
-    fraud_details: {},
-    livemode: false,
     // Stripe copies the metadata once, when the charge is made.
     metadata: { ...intent.metadata },
-    on_behalf_of: null,
     outcome: outcomeOf(failure),
     paid: status === 'succeeded',
     payment_intent: intent.id,
     payment_method: intent.payment_method,
     payment_method_details: methodDetails(sandbox, intent, making),
-    radar_options: {},
     receipt_email: intent['receipt_email'] ?? null,
-    receipt_number: null,
     receipt_url: status === 'succeeded' ? `${sandbox.publicUrl}/receipts/${intent.id}` : null,
-    refunded: false,
-    review: null,
     shipping: intent['shipping'] ?? null,
-    source: null,
-    source_transfer: null,
     statement_descriptor: intent.statement_descriptor,
     statement_descriptor_suffix: intent.statement_descriptor_suffix,
     status,
-    transfer_data: null,
-    transfer_group: null,
   };
 }
 
@@ -145,3 +128,25 @@ function otherDetails(type: string): object {
     };
   return {};
 }
+
+/** What every new charge of the sandbox has. */
+const ALWAYS = {
+  amount_refunded: 0,
+  application: null,
+  application_fee: null,
+  application_fee_amount: null,
+  balance_transaction: null,
+  disputed: false,
+  failure_balance_transaction: null,
+  fraud_details: {},
+  livemode: false,
+  on_behalf_of: null,
+  radar_options: {},
+  receipt_number: null,
+  refunded: false,
+  review: null,
+  source: null,
+  source_transfer: null,
+  transfer_data: null,
+  transfer_group: null,
+};

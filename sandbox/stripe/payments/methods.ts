@@ -1,4 +1,5 @@
 /** Methods of payment as attempts use them, and Stripe's test cards. */
+import { wordOf } from '../http/parameters.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 
 export interface Method {
@@ -108,7 +109,7 @@ export function afterwardsOf({ number = '' }: Method): ReturnType<typeof AFTERWA
 export function methodOfId({ ledger }: Pick<StripeSandbox, 'ledger'>, id: string): Method | undefined {
   const kept = ledger.plains.get(id);
   if (kept?.object === 'payment_method')
-    return { type: String(kept['type']), number: String(kept['sandbox_number'] ?? CARD.number) };
+    return { type: String(kept['type']), number: wordOf(kept, 'sandbox_number', '4242424242424242') };
   const name = /^(?:pm_card_|tok_)(\w+)$/.exec(id)?.[1];
   const number = name === undefined ? undefined : BY_NAME[name];
   if (number !== undefined) return { type: 'card', number };

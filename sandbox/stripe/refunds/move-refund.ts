@@ -1,4 +1,5 @@
 /** Refunds: asked for by a call or in the dashboard, and what becomes of them later. */
+import { wordOf } from '../http/parameters.ts';
 import { badParameter, badState, missing } from '../http/stripe-error.ts';
 import { bookMoney } from '../money/balance.ts';
 import { afterwardsOf } from '../payments/methods.ts';
@@ -50,7 +51,7 @@ export function createRefund(
 
 /** Test cards, and methods that take days, have a manner of their own. */
 function mannerOf(charge: Charge, asked: RefundManner): RefundManner {
-  const last4 = String(charge.payment_method_details.card?.['last4'] ?? '');
+  const last4 = wordOf(charge.payment_method_details.card ?? {}, 'last4', '');
   const afterwards = afterwardsOf({ type: 'card', number: CARDS_BY_LAST4[last4] ?? '' });
   const isDebit = charge.payment_method_details.type === 'sepa_debit';
   if (afterwards === 'refund_fails') return { result: 'failure', afterMs: 1_000, ...asked };

@@ -6,12 +6,13 @@ import { expireSession } from '../checkout/expire-session.ts';
 import { closeDispute, openDispute } from '../disputes/move-dispute.ts';
 import { type EventChoice, eventChoiceSchema } from '../events/event-plan.ts';
 import { ownFaultsSchema } from '../faults.ts';
+import { confirmToBank } from '../payer/confirm-to-bank.ts';
 import { lapse, paySchema, paySession } from '../payer/pay-session.ts';
 import { cancelByCall } from '../payments/cancel-intent.ts';
 import { captureIntent } from '../payments/capture-intent.ts';
 import { openIntent } from '../payments/intent-object.ts';
 import { CARD } from '../payments/methods.ts';
-import { failed, succeed, useMethod } from '../payments/attempt.ts';
+import { succeed, useMethod } from '../payments/attempt.ts';
 import { settleProcessing } from '../payments/settle-processing.ts';
 import type { Charge, PaymentIntent } from '../records/stripe-objects.ts';
 import { createRefund, failRefund, succeedRefund } from '../refunds/move-refund.ts';
@@ -48,7 +49,7 @@ export function simSessionRoutes(router: Router, sandbox: StripeSandbox): void {
   );
   router.post(
     '/sessions/:id/authenticate',
-    doing(sandbox, authenticateSchema, ({ success = true }, id) => authenticate(sandbox, id, success)),
+    doing(sandbox, authenticateSchema, ({ success = true }, id) => confirmToBank(sandbox, id, success)),
   );
   router.post(
     '/sessions/:id/expire',
@@ -57,22 +58,6 @@ export function simSessionRoutes(router: Router, sandbox: StripeSandbox): void {
 }
 
 const authenticateSchema = z.strictObject({ success: z.boolean().optional(), callback: eventChoiceSchema });
-
-/** The payer confirms to the bank, or does not. */
-export function authenticate(sandbox: StripeSandbox, sessionId: string, success: boolean): object {
-  const session = sandbox.ledger.session(sessionId);
-  const intent =
-    session.payment_intent === null ? undefined : sandbox.ledger.intents.get(session.payment_intent);
-  if (intent?.status !== 'requires_action')
-    throw badState('payment_intent_unexpected_state', 'no confirmation is waited for');
-  if (success) return paySession(sandbox, session, { outcome: 'authorize' });
-  intent.next_action = null;
-  failed(sandbox, intent, {
-    code: 'payment_intent_authentication_failure',
-    message: 'The provided PaymentMethod has failed authentication.',
-  });
-  return { sessionId, transactionId: intent.id, returnUrl: null };
-}
 
 const changeSchema = z.strictObject({
   status: z.enum(['succeeded', 'failed', 'expired', 'canceled']),

@@ -1,5 +1,5 @@
 /** A Stripe sandbox on a free port, the official client for it, and the calls that the tests make. */
-import Stripe from 'stripe';
+import { Stripe } from 'stripe';
 import { runStripeSandbox } from '../../../sandbox/run-sandbox.ts';
 import { startReceiver, until, type Receiver } from '../sandbox-client.ts';
 
