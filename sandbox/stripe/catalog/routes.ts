@@ -71,7 +71,11 @@ const KINDS: readonly Kind[] = [
       const type = wordOf(form, 'type', 'card');
       const card = (form['card'] ?? {}) as Form;
       const known = methodOfId(sandbox, wordOf(card, 'token', ''));
-      const number = known?.number ?? wordOf(card, 'number', '4242424242424242');
+      const debit = (form['sepa_debit'] ?? {}) as Form;
+      const number =
+        type === 'card'
+          ? (known?.number ?? wordOf(card, 'number', '4242424242424242'))
+          : wordOf(debit, 'iban', '');
       const details = type === 'card' ? { brand: 'visa', country: 'US', last4: number.slice(-4) } : {};
       return {
         type,

@@ -3,6 +3,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { ownCallers } from '../../http/own-callers.ts';
 import { Problem } from '../../http/problem.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
+import { paymentPageRoutes } from '../checkout/payment-page-routes.ts';
 import { checkoutRoutes } from '../checkout/routes.ts';
 import { disputeRoutes } from '../disputes/routes.ts';
 import { destinationRoutes, endpointRoutes } from '../endpoints/routes.ts';
@@ -22,6 +23,7 @@ type Routes = (router: Router, sandbox: StripeSandbox) => void;
 /** The part of Stripe's API that the sandbox has. */
 const API: readonly Routes[] = [
   checkoutRoutes,
+  paymentPageRoutes,
   intentRoutes,
   refundRoutes,
   chargeRoutes,

@@ -6,11 +6,10 @@ import { type EventChoice, eventChoiceSchema } from '../events/event-plan.ts';
 import { ownFaultsSchema } from '../faults.ts';
 import { customerDetails } from '../checkout/session-object.ts';
 import { cancelIntent } from '../payments/cancel-intent.ts';
-import { fail, process, requireAction, succeed, useMethod } from '../payments/attempt.ts';
+import { fail, process, requireAction, scheduleEnd, succeed, useMethod } from '../payments/attempt.ts';
 import { openIntent } from '../payments/intent-object.ts';
 import { CARD, declined, type Method, type Result, resultOfCard } from '../payments/methods.ts';
 import type { PaymentIntent, Session } from '../records/stripe-objects.ts';
-import { schedule } from '../sim/later.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 
 /** Those of the Dintero sandbox where Stripe has the like, by the same names. */
@@ -108,7 +107,9 @@ function carryOut(
   if (result.is === 'processing') {
     process(sandbox, intent, payer);
     complete(sandbox, session, 'unpaid', payer.email);
-    scheduleResolution(sandbox, intent, payment);
+    const { resolve } = payment;
+    if (resolve !== undefined)
+      scheduleEnd(sandbox, intent, { outcome: resolve.status, afterMs: resolve.afterMs });
   } else pay(sandbox, session, intent, payer);
   return paid(session, payment.return === false ? null : successUrl(session));
 }
@@ -131,7 +132,8 @@ function completeFree(sandbox: StripeSandbox, session: Session, payment: Payment
 
 function methodOf({ card, method, outcome }: Payment, result: Result): Method {
   if (method !== undefined && method !== 'card') return { type: method };
-  if (result.is === 'processing') return { type: 'sepa_debit' };
+  if (result.is === 'processing')
+    return { type: 'sepa_debit', ...(card === undefined ? {} : { number: card }) };
   if (outcome === 'capture') return { type: 'ideal' };
   return card === undefined ? CARD : { type: 'card', number: card.replace(/[ -]/g, '') };
 }
@@ -180,12 +182,6 @@ function complete(
   session.customer_details = customerDetails(email ?? 'payer@example.com', 'Kari Nordmann');
   ledger.save('session', session);
   book.emit('checkout.session.completed', session);
-}
-
-function scheduleResolution(sandbox: StripeSandbox, intent: PaymentIntent, { resolve }: Payment): void {
-  if (resolve === undefined) return;
-  const atMs = sandbox.clock.nowMs() + resolve.afterMs;
-  schedule(sandbox, { what: 'settle_processing', subject: intent.id, atMs, outcome: resolve.status });
 }
 
 function paid(session: Session, returnUrl: string | null): Paid {

@@ -4,7 +4,7 @@ import type { Charge, PaymentIntent } from '../records/stripe-objects.ts';
 import { schedule } from '../sim/later.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { chargeObject } from './charge-object.ts';
-import type { Failure, Method } from './methods.ts';
+import { endOfDebit, type Failure, type Method } from './methods.ts';
 
 interface Payer {
   readonly method: Method;
@@ -117,7 +117,19 @@ export function process(sandbox: StripeSandbox, intent: PaymentIntent, payer: Pa
   ledger.save('intent', intent);
   book.emit('charge.pending', charge);
   book.emit('payment_intent.processing', intent);
+  const end = endOfDebit(payer.method);
+  if (end !== undefined) scheduleEnd(sandbox, intent, end);
   return charge;
+}
+
+/** When and how a debit ends. */
+export function scheduleEnd(
+  sandbox: StripeSandbox,
+  intent: PaymentIntent,
+  { outcome, afterMs }: { readonly outcome: 'succeeded' | 'failed'; readonly afterMs: number },
+): void {
+  const atMs = sandbox.clock.nowMs() + afterMs;
+  schedule(sandbox, { what: 'settle_processing', subject: intent.id, atMs, outcome });
 }
 
 /** The bank asks the payer to confirm. */

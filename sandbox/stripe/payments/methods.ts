@@ -4,7 +4,7 @@ import type { StripeSandbox } from '../stripe-sandbox.ts';
 
 export interface Method {
   readonly type: string;
-  /** The number of a card. */
+  /** The number of a card or of a bank account. */
   readonly number?: string;
 }
 
@@ -104,6 +104,30 @@ export function resultOfCard(number: string): Result | undefined {
 export function afterwardsOf({ number = '' }: Method): ReturnType<typeof AFTERWARDS.get> {
   return AFTERWARDS.get(number.replace(/[ -]/g, ''));
 }
+
+/** How a debit of one of Stripe's test accounts ends, by the last digits; undefined if a call decides. */
+export function endOfDebit({ number = '' }: Method): Debit | undefined {
+  const end = DEBITS.find(({ last }) => number.endsWith(last));
+  return end === undefined ? undefined : { outcome: end.outcome, afterMs: end.afterMs };
+}
+
+interface Debit {
+  readonly outcome: 'succeeded' | 'failed';
+  readonly afterMs: number;
+}
+
+const THREE_MINUTES_MS = 180_000;
+const DEBITS: readonly (Debit & { readonly last: string })[] = [
+  { last: '573201', outcome: 'succeeded', afterMs: 0 },
+  { last: '013000', outcome: 'succeeded', afterMs: 0 },
+  { last: '473202', outcome: 'failed', afterMs: 0 },
+  { last: '013001', outcome: 'failed', afterMs: 0 },
+  { last: 'IT60X0542811101000000123456', outcome: 'failed', afterMs: 0 },
+  { last: '473204', outcome: 'succeeded', afterMs: THREE_MINUTES_MS },
+  { last: '013003', outcome: 'succeeded', afterMs: THREE_MINUTES_MS },
+  { last: '473205', outcome: 'failed', afterMs: THREE_MINUTES_MS },
+  { last: '013004', outcome: 'failed', afterMs: THREE_MINUTES_MS },
+];
 
 /** The method of `pm_card_…`, `tok_…` or a method that was created; undefined if it is unknown. */
 export function methodOfId({ ledger }: Pick<StripeSandbox, 'ledger'>, id: string): Method | undefined {

@@ -40,7 +40,7 @@ const updateSchema = z.strictObject({ metadata: metadataSchema.optional(), expan
 
 /** `/v1/refunds` */
 export function refundRoutes(router: Router, sandbox: StripeSandbox): void {
-  const { ledger } = sandbox;
+  const { ledger, book } = sandbox;
   router.post(
     '/v1/refunds',
     apiCall(sandbox, 'refund', ({ form, fault }) =>
@@ -71,6 +71,8 @@ export function refundRoutes(router: Router, sandbox: StripeSandbox): void {
       const refund = ledger.refund(call.path('id'));
       refund.metadata = mergedMetadata(refund.metadata, parameters(updateSchema, call.form).metadata);
       ledger.save('refund', refund);
+      book.emit('refund.updated', refund);
+      book.emit('charge.refund.updated', refund);
       return refund;
     }),
   );
