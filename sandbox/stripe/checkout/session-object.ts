@@ -18,7 +18,7 @@ const AUTOMATIC_MANUAL = ['card', 'link'];
 /** An open session, in the shape of `Checkout.Session`. */
 export function sessionObject({ id, asked, currency, total, expiresAt, sandbox }: Making): Session {
   const manual = asked.payment_intent_data?.capture_method === 'manual';
-  const chosen = asked.payment_method_types;
+  const chosen = asked.payment_method_types ?? asked.allowed_payment_method_types;
   return {
     ...ALWAYS,
     id,

@@ -9,7 +9,7 @@ const LOCALES =
 
 /** Parameters that are taken and change nothing here. */
 const INERT = Object.fromEntries(
-  `adaptive_pricing after_expiration allow_promotion_codes allowed_payment_method_types automatic_tax
+  `adaptive_pricing after_expiration allow_promotion_codes automatic_tax
   billing_address_collection branding_settings consent_collection custom_fields custom_text customer_account
   customer_creation customer_update discounts excluded_payment_method_types integration_identifier
   invoice_creation managed_payments name_collection optional_items origin_context payment_method_collection
@@ -97,6 +97,8 @@ export const sessionSchema = z.strictObject({
   payment_intent_data: intentData.optional(),
   payment_method_options: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
   payment_method_types: list(text(50)).min(1).optional(),
+  /** The name of it since 2026-10-28.endive. */
+  allowed_payment_method_types: list(text(50)).min(1).optional(),
   submit_type: z.enum(['auto', 'book', 'donate', 'pay', 'subscribe']).optional(),
   expand,
 });

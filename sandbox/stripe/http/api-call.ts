@@ -48,10 +48,11 @@ async function withFault(
   { body, fault, handle }: { body: string; fault: Fault; handle: () => void },
 ): Promise<void> {
   // While an effect is delayed, its key is in use.
-  const held = fault.effectAfterMs === undefined ? undefined : claimOf(sandbox, ctx, body);
+  let held = fault.effectAfterMs === undefined ? undefined : claimOf(sandbox, ctx, body);
   await underFault(ctx, fault, {
     handle: () => {
       held?.release();
+      held = undefined;
       handle();
     },
     errorBody: (status) => faultError(status).body,

@@ -29,6 +29,8 @@ function wrongParameter(issue: z.core.$ZodIssue, form: Form): Error {
       `You passed an empty string for '${name}'. We assume empty values are an attempt to unset a parameter; however '${name}' cannot be unset. You should remove '${name}' from your request or supply a non-empty value.`,
       'parameter_invalid_empty',
     );
+  const inner = issue.code === 'invalid_union' ? issue.errors.at(-1)?.[0] : undefined;
+  if (inner !== undefined) return wrongParameter({ ...inner, path: [...issue.path, ...inner.path] }, form);
   if (issue.code === 'invalid_value')
     return badParameter(name, `Invalid ${name}: must be one of ${inWords(issue.values.map(String))}`);
   const code = issue.code === 'custom' ? (issue.params?.['stripe'] as string | undefined) : undefined;
@@ -117,7 +119,7 @@ export function mergedMetadata(
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ''));
 }
 
-const bound = integer();
+const bound = integer(0, 99_999_999_999);
 
 /** `created`, of every list: a second, or bounds. */
 export const createdSchema = z

@@ -76,7 +76,6 @@ async function answered(ctx: Context, next: Next): Promise<void> {
     await next();
   } catch (error) {
     const told = asStripeError(error);
-    if (told.status === 500) console.error(error);
     ctx.status = told.status;
     ctx.body = told.body;
   }
@@ -86,5 +85,6 @@ async function answered(ctx: Context, next: Next): Promise<void> {
 function asStripeError(error: unknown): StripeError {
   if (error instanceof StripeError) return error;
   if (error instanceof Problem) return new StripeError(error.status, { message: error.message });
+  console.error(error);
   return new StripeError(500, { message: 'The sandbox failed.', type: 'api_error' });
 }

@@ -25,6 +25,13 @@ export const OUTCOMES = [
   'initiate',
 ] as const;
 
+/** How a debit ends: in Stripe's words, or in those of the Dintero sandbox, so that a test can drive both. */
+export const endSchema = z
+  .enum(['succeeded', 'failed', 'AUTHORIZED', 'CAPTURED', 'FAILED', 'DECLINED'])
+  .transform((status): 'succeeded' | 'failed' =>
+    ['succeeded', 'AUTHORIZED', 'CAPTURED'].includes(status) ? 'succeeded' : 'failed',
+  );
+
 /** The body of `POST /__sim/sessions/{id}/pay`. */
 export const paySchema = z.strictObject({
   outcome: z.enum(OUTCOMES).optional(),
@@ -38,9 +45,7 @@ export const paySchema = z.strictObject({
   faults: ownFaultsSchema.optional(),
   callback: eventChoiceSchema,
   return: z.literal(false).optional(),
-  resolve: z
-    .strictObject({ status: z.enum(['succeeded', 'failed']), afterMs: z.number().int().min(0) })
-    .optional(),
+  resolve: z.strictObject({ status: endSchema, afterMs: z.number().int().min(0) }).optional(),
 });
 
 export type Payment = z.infer<typeof paySchema>;

@@ -50,7 +50,8 @@ export function received({ ledger, book }: StripeSandbox, intent: PaymentIntent,
   book.emit('payment_intent.succeeded', intent);
 }
 
-function held({ ledger, book }: StripeSandbox, intent: PaymentIntent): void {
+/** The money is held until it is captured. */
+export function held({ ledger, book }: StripeSandbox, intent: PaymentIntent): void {
   intent.amount_capturable = intent.amount;
   intent.status = 'requires_capture';
   ledger.save('intent', intent);

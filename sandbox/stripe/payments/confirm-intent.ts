@@ -19,12 +19,13 @@ export function createIntent(sandbox: StripeSandbox, asked: IntentRequest): Paym
   const currency = currencyOf(asked.currency, 'currency');
   checkDigits(asked.amount, currency, 'amount');
   checkLeast(asked.amount, currency, 'Amount');
-  const automatic = asked.automatic_payment_methods?.enabled ?? asked.payment_method_types === undefined;
+  const types = asked.payment_method_types ?? asked.allowed_payment_method_types;
+  const automatic = asked.automatic_payment_methods?.enabled ?? types === undefined;
   const intent = openIntent(sandbox, {
     amount: asked.amount,
     currency,
     captureMethod: asked.capture_method ?? 'automatic_async',
-    methodTypes: asked.payment_method_types ?? ['card', 'link'],
+    methodTypes: types ?? ['card', 'link'],
     automaticMethods: automatic,
     metadata: asked.metadata,
     description: asked.description ?? undefined,

@@ -15,7 +15,7 @@ const method = {
 
 export const intentSchema = z.strictObject({
   ...inertFields(
-    `allowed_payment_method_types amount_details application_fee_amount confirmation_token customer_account
+    `amount_details application_fee_amount confirmation_token customer_account
     error_on_requires_action excluded_payment_method_types hooks mandate mandate_data off_session on_behalf_of
     payment_details payment_method_configuration radar_options setup_future_usage transfer_data transfer_group
     use_stripe_sdk`,
@@ -33,6 +33,8 @@ export const intentSchema = z.strictObject({
   description: emptyable(1_000).optional(),
   metadata: metadataSchema.optional(),
   payment_method_types: list(text(50)).optional(),
+  /** The name of it since 2026-10-28.endive. */
+  allowed_payment_method_types: list(text(50)).optional(),
   receipt_email: emptyable(800).optional(),
   shipping: inert,
   statement_descriptor: text(22).optional(),

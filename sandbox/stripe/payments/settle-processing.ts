@@ -3,7 +3,7 @@ import type { PaymentIntent } from '../records/stripe-objects.ts';
 import { unschedule } from '../sim/later.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { badState } from '../http/stripe-error.ts';
-import { failed, received } from './attempt.ts';
+import { failed, held, received } from './attempt.ts';
 
 /** A debit that was started succeeds or fails. */
 export function settleProcessing(
@@ -22,12 +22,16 @@ function arrive(sandbox: StripeSandbox, intent: PaymentIntent): void {
   const { ledger, book } = sandbox;
   const charge = ledger.chargeOf(intent);
   if (charge === undefined) return;
-  Object.assign(charge, { status: 'succeeded', paid: true, captured: true, amount_captured: intent.amount });
-  bookCharge(sandbox, charge);
+  const captured = intent.capture_method !== 'manual';
+  Object.assign(charge, { status: 'succeeded', paid: true, captured });
+  charge.amount_captured = captured ? intent.amount : 0;
+  if (captured) bookCharge(sandbox, charge);
+  ledger.save('charge', charge);
   book.emit('charge.succeeded', charge);
-  received(sandbox, intent, intent.amount);
+  if (captured) received(sandbox, intent, intent.amount);
+  else held(sandbox, intent);
   const session = ledger.sessionOf(intent.id);
-  if (session === undefined) return;
+  if (session === undefined || !captured) return;
   session.payment_status = 'paid';
   ledger.save('session', session);
   book.emit('checkout.session.async_payment_succeeded', session);

@@ -7,7 +7,7 @@ import { closeDispute, openDispute } from '../disputes/move-dispute.ts';
 import { type EventChoice, eventChoiceSchema } from '../events/event-plan.ts';
 import { ownFaultsSchema } from '../faults.ts';
 import { confirmToBank } from '../payer/confirm-to-bank.ts';
-import { lapse, paySchema, paySession } from '../payer/pay-session.ts';
+import { endSchema, lapse, paySchema, paySession } from '../payer/pay-session.ts';
 import { cancelByCall } from '../payments/cancel-intent.ts';
 import { captureIntent } from '../payments/capture-intent.ts';
 import { openIntent } from '../payments/intent-object.ts';
@@ -60,7 +60,7 @@ export function simSessionRoutes(router: Router, sandbox: StripeSandbox): void {
 const authenticateSchema = z.strictObject({ success: z.boolean().optional(), callback: eventChoiceSchema });
 
 const changeSchema = z.strictObject({
-  status: z.enum(['succeeded', 'failed', 'expired', 'canceled']),
+  status: z.union([z.enum(['expired', 'canceled']), endSchema]),
   callback: eventChoiceSchema,
 });
 
