@@ -68,6 +68,7 @@ export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningS
   );
   sandbox.publicUrl = settings.publicUrl ?? served.url;
   connectDue(sandbox);
+  sandbox.listeners.attach(served.server);
   resumeLater(sandbox);
   sandbox.sender.resume();
   return {
@@ -76,10 +77,11 @@ export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningS
   };
 }
 
-function pauseStripe({ agenda, deliveryAgenda, sender }: StripeSandbox): void {
+function pauseStripe({ agenda, deliveryAgenda, sender, listeners }: StripeSandbox): void {
   agenda.clear();
   deliveryAgenda.clear();
   sender.close();
+  listeners.close();
 }
 
 interface Place {
@@ -91,6 +93,7 @@ interface Place {
 
 interface Served<T> {
   readonly opened: T;
+  readonly server: Server;
   readonly url: string;
   close(pause: () => void, journal: { close(): void }): Promise<void>;
 }
@@ -110,6 +113,7 @@ async function serve<T>(
     const host = place.host.includes(':') ? `[${place.host}]` : place.host;
     return {
       opened,
+      server,
       url: `http://${host}:${port}`,
       close: async (pause, journal) => {
         pause();

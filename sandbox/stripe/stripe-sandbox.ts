@@ -4,6 +4,7 @@ import { Faults } from '../faults/faults.ts';
 import { subscribeFromEnvironment } from './endpoints/endpoint.ts';
 import { EventBook } from './events/event-book.ts';
 import { EventSender } from './events/event-sender.ts';
+import { Listeners } from './events/listeners.ts';
 import { OPERATIONS, type StripeFaults, USUAL_KNOBS } from './faults.ts';
 import { SimClock } from './records/sim-clock.ts';
 import { StripeIds } from './records/stripe-ids.ts';
@@ -25,6 +26,8 @@ export interface StripeSandbox {
   /** Retries, in true time. */
   readonly deliveryAgenda: Agenda;
   readonly book: EventBook;
+  /** Sessions of `stripe listen`. */
+  readonly listeners: Listeners;
   /** Calls per operation of the API since the start. */
   readonly requests: Map<string, number>;
   /** The origin of the payment pages; known once the port is known. */
@@ -46,8 +49,21 @@ export function openStripeSandbox(settings: StripeSettings): StripeSandbox {
   const [agenda, deliveryAgenda] = [new Agenda(() => clock.nowMs()), new Agenda()];
   const sender = new EventSender({ ledger, faults, ids, journal, agenda: deliveryAgenda });
   const { apiVersion } = settings;
-  const book = new EventBook({ ledger, faults, ids, clock, sender, apiVersion });
-  const own = { settings, journal, ledger, faults, ids, clock, agenda, sender, deliveryAgenda, book };
+  const listeners = new Listeners(settings.webhookSecrets);
+  const book = new EventBook({ ledger, faults, ids, clock, sender, listeners, apiVersion });
+  const own = {
+    settings,
+    journal,
+    ledger,
+    faults,
+    ids,
+    clock,
+    agenda,
+    sender,
+    deliveryAgenda,
+    book,
+    listeners,
+  };
   const sandbox = { ...own, requests: new Map<string, number>(), publicUrl: '', onDue: () => {} };
   for (const entry of entries) replay(sandbox, entry);
   subscribeFromEnvironment(sandbox);

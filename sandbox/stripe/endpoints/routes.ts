@@ -177,6 +177,20 @@ export function destinationRoutes(router: Router, sandbox: StripeSandbox): void 
   );
 }
 
+const listenSchema = z.looseObject({ websocket_features: z.array(z.string()).default(['webhooks']) });
+
+/** `stripe listen` */
+export function listenRoutes(router: Router, sandbox: StripeSandbox): void {
+  const { listeners, settings } = sandbox;
+  router.post(
+    '/v1/stripecli/sessions',
+    apiCall(sandbox, 'hooks', ({ form }) => {
+      const { websocket_features: features } = parameters(listenSchema, form);
+      return listeners.open(features, sandbox.publicUrl, settings.apiVersion);
+    }),
+  );
+}
+
 function destinationView({ shown: { url: address, ...shown }, secrets }: Endpoint, whole: boolean): object {
   const secret = whole ? { signing_secret: secrets[0]?.secret } : {};
   return { ...shown, webhook_endpoint: { ...secret, url: address } };

@@ -8,6 +8,7 @@ import type { Endpoint, EventRecord } from '../records/stripe-records.ts';
 import { aboutOf, type Cause, eventOf, type Fact, isWanted, thinTwinOf } from './event-objects.ts';
 import { type EventChoice, type EventPlan, plansFor } from './event-plan.ts';
 import type { EventSender } from './event-sender.ts';
+import type { Listeners } from './listeners.ts';
 
 interface Parts {
   readonly ledger: StripeLedger;
@@ -15,10 +16,12 @@ interface Parts {
   readonly ids: StripeIds;
   readonly clock: SimClock;
   readonly sender: EventSender;
+  readonly listeners: Listeners;
   readonly apiVersion: string;
 }
 
-interface Waiting {
+/** An event that is sent when the occasion is over. */
+export interface Waiting {
   readonly record: EventRecord;
   readonly plan: EventPlan;
 }
@@ -93,6 +96,7 @@ export class EventBook {
   #sendWaiting(): void {
     const waiting = this.#ordered(this.#waiting);
     this.#waiting = [];
+    this.#parts.listeners.tell(waiting, this.#parts.ledger);
     for (const endpoint of this.#endpoints()) {
       const wanted = waiting.filter(({ record }) =>
         isWanted(endpoint.shown.enabled_events, nameFor(endpoint, record)),

@@ -2,13 +2,12 @@ import type { Agenda } from '../../records/agenda.ts';
 import type { Journal } from '../../records/journal.ts';
 import { Courier } from '../../delivery/courier.ts';
 import type { Outgoing } from '../../delivery/sender.ts';
-import { patched } from '../../faults/patched.ts';
 import type { StripeFaults } from '../faults.ts';
 import type { StripeIds } from '../records/stripe-ids.ts';
 import type { StripeLedger } from '../records/stripe-ledger.ts';
 import type { Delivery, Endpoint, EventRecord } from '../records/stripe-records.ts';
 import type { EventPlan } from './event-plan.ts';
-import { signatureHeader } from './event-signature.ts';
+import { bodyOf, secretsAt, signed } from './envelope.ts';
 
 /** Stripe tries for three days; with the usual schedule these are some minutes. */
 const MAX_ATTEMPTS = 16;
@@ -108,45 +107,10 @@ export class EventSender {
       'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
       accept: '*/*; q=0.5, application/xml',
       'content-type': 'application/json; charset=utf-8',
-      ...signed(delivery, endpoint, nowMs),
+      ...signed(delivery, secretsAt(endpoint, nowMs), nowMs),
     };
     const { body, headers } = delivery;
     const { callbackTimeoutMs: timeoutMs } = this.#parts.faults.knobs;
     return { url: endpoint?.shown.url ?? '', method: 'POST', headers, body, timeoutMs };
   }
-}
-
-function bodyOf(event: object, plan: EventPlan): string {
-  if (plan.nested !== undefined) return '['.repeat(plan.nested) + ']'.repeat(plan.nested);
-  if (plan.body !== undefined) return typeof plan.body === 'string' ? plan.body : JSON.stringify(plan.body);
-  const shown = {
-    ...event,
-    ...(plan.eventId === undefined ? {} : { id: plan.eventId }),
-    ...(plan.event === undefined ? {} : { type: plan.event }),
-    ...(plan.accountId === undefined ? {} : { account: plan.accountId }),
-    ...(plan.livemode === undefined ? {} : { livemode: plan.livemode }),
-  };
-  const text = JSON.stringify(plan.patch === undefined ? shown : patched(shown, plan.patch), null, 2);
-  return plan.truncate === true ? text.slice(0, Math.floor(text.length / 2)) : text;
-}
-
-function signed(
-  { plan, body, createdAt }: Delivery,
-  endpoint: Endpoint | undefined,
-  nowMs: number,
-): Record<string, string> {
-  if (plan.header !== undefined) return { 'stripe-signature': plan.header };
-  if (plan.sign === 'none') return {};
-  const stampedMs = plan.stampAt === 'enqueue' ? Date.parse(createdAt) : nowMs;
-  const t = Math.floor(stampedMs / 1_000) + (plan.t ?? 0);
-  const secrets = (endpoint?.secrets ?? [])
-    .filter(({ untilMs }) => untilMs === null || untilMs > nowMs)
-    .map(({ secret }) => secret);
-  return { 'stripe-signature': signatureHeader(body, t, signers(secrets, plan.sign ?? 'ok')) };
-}
-
-function signers(secrets: readonly string[], sign: 'ok' | 'wrong' | 'old_secret'): readonly string[] {
-  const [newest = '', old = `${newest}-old`] = secrets;
-  if (sign === 'wrong') return [`${newest}-wrong`];
-  return sign === 'old_secret' ? [old] : secrets;
 }

@@ -6,7 +6,7 @@ import { catalogRoutes } from '../catalog/routes.ts';
 import { paymentPageRoutes } from '../checkout/payment-page-routes.ts';
 import { checkoutRoutes } from '../checkout/routes.ts';
 import { disputeRoutes } from '../disputes/routes.ts';
-import { destinationRoutes, endpointRoutes } from '../endpoints/routes.ts';
+import { destinationRoutes, endpointRoutes, listenRoutes } from '../endpoints/routes.ts';
 import { eventRoutes } from '../events/routes.ts';
 import { moneyRoutes } from '../money/routes.ts';
 import { pageRoutes } from '../payer/routes.ts';
@@ -31,6 +31,7 @@ const API: readonly Routes[] = [
   eventRoutes,
   endpointRoutes,
   destinationRoutes,
+  listenRoutes,
   moneyRoutes,
   catalogRoutes,
   pageRoutes,
