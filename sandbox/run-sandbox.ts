@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { checkInvariants } from './dintero/books/check-books.ts';
-import { type Findings, type Question, questionSchema } from './dintero/books/question.ts';
+import { checkBooks } from './books/check-books.ts';
+import { type Findings, type Question, questionSchema } from './books/question.ts';
+import { holdingsOf as dinteroHoldings } from './dintero/books/dintero-holdings.ts';
 import { sandboxApp } from './dintero/http/app.ts';
 import { resumeLate } from './dintero/money/move-money.ts';
 import { openSandbox, type Sandbox } from './dintero/sandbox.ts';
@@ -8,9 +9,10 @@ import { readSettings } from './dintero/settings.ts';
 import { resumeResolutions } from './dintero/transactions/announce.ts';
 import { parseBody } from './http/request-body.ts';
 import { stripeApp } from './stripe/http/stripe-app.ts';
+import { holdingsOf as stripeHoldings } from './stripe/money/stripe-holdings.ts';
 import { readStripeSettings } from './stripe/settings.ts';
 import { connectDue } from './stripe/sim/due.ts';
-import { resumeLater } from './stripe/sim/later.ts';
+import { resumeLater } from './stripe/sim/scheduled.ts';
 import { openStripeSandbox, type StripeSandbox } from './stripe/stripe-sandbox.ts';
 
 export interface RunningSandbox {
@@ -35,7 +37,8 @@ export async function runSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox
   resume(sandbox);
   return {
     url: served.url,
-    check: (question = {}) => checkInvariants(sandbox.ledger, parseBody(questionSchema, question)),
+    check: (question = {}) =>
+      checkBooks(dinteroHoldings(sandbox.ledger), parseBody(questionSchema, question)),
     close: () => served.close(() => pause(sandbox), sandbox.journal),
   };
 }
@@ -53,13 +56,8 @@ function pause(sandbox: Sandbox): void {
   sandbox.webhooks.close();
 }
 
-export interface RunningStripeSandbox {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** Starts the Stripe sandbox, like `runSandbox`. */
-export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningStripeSandbox> {
+export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningSandbox> {
   const settings = readStripeSettings(env);
   const { opened: sandbox, ...served } = await serve(
     { ...settings, variable: 'STRIPE_SANDBOX_PORT' },
@@ -73,6 +71,10 @@ export async function runStripeSandbox(env: NodeJS.ProcessEnv): Promise<RunningS
   sandbox.sender.resume();
   return {
     url: served.url,
+    check: (asked = {}) => {
+      const question = parseBody(questionSchema, asked);
+      return checkBooks(stripeHoldings(sandbox, question.orders), question);
+    },
     close: () => served.close(() => pauseStripe(sandbox), sandbox.journal),
   };
 }

@@ -1,4 +1,4 @@
-import { given } from './environment.ts';
+import { given } from './sandbox-environment.ts';
 
 const ALL = ['dintero', 'stripe'] as const;
 

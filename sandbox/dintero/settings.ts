@@ -1,4 +1,4 @@
-import { given, secret, secrets, settingsOr, whole } from '../environment.ts';
+import { given, secret, secrets, settingsOr, whole } from '../sandbox-environment.ts';
 
 /** The settings from the environment. Every variable has a default. */
 export interface Settings {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { given, secret, secrets, settingsOr, whole } from '../environment.ts';
+import { given, secret, secrets, settingsOr, whole } from '../sandbox-environment.ts';
 
 /** The settings of the Stripe sandbox. Every variable has a default. */
 export interface StripeSettings {

@@ -5,7 +5,7 @@ import { subscribeFromEnvironment } from './endpoints/endpoint.ts';
 import { EventBook } from './events/event-book.ts';
 import { EventSender } from './events/event-sender.ts';
 import { Listeners } from './events/listeners.ts';
-import { OPERATIONS, type StripeFaults, USUAL_KNOBS } from './faults.ts';
+import { OPERATIONS, type StripeFaults, USUAL_KNOBS } from './stripe-faults.ts';
 import { SimClock } from './records/sim-clock.ts';
 import { StripeIds } from './records/stripe-ids.ts';
 import { StripeLedger } from './records/stripe-ledger.ts';

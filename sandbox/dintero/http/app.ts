@@ -2,7 +2,9 @@ import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { ownCallers } from '../../http/own-callers.ts';
 import { Problem, problemBody } from '../../http/problem.ts';
-import { simBooksRoutes } from '../books/routes.ts';
+import { checkBooks } from '../../books/check-books.ts';
+import { simBooksRoutes } from '../../books/routes.ts';
+import { holdingsOf } from '../books/dintero-holdings.ts';
 import { signatureRoutes, simCallbackRoutes } from '../callbacks/routes.ts';
 import { simFaultRoutes } from '../faults/routes.ts';
 import { pageRoutes, simPayerRoutes } from '../payer/routes.ts';
@@ -36,7 +38,7 @@ const SIM: readonly Routes[] = [
   simCallbackRoutes,
   simWebhookRoutes,
   simSettlementRoutes,
-  simBooksRoutes,
+  (router, { ledger }) => simBooksRoutes(router, (question) => checkBooks(holdingsOf(ledger), question)),
   simFaultRoutes,
 ];
 

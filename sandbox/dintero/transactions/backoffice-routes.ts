@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { callbackChoiceSchema } from '../callbacks/callback-plan.ts';
 import { applyChange, changeSchema } from './announce.ts';
 import { mannerFields, ownFaultsSchema } from '../faults/fault-schema.ts';
-import { FOREIGN_PROFILE } from '../books/check-books.ts';
+import { FOREIGN_PROFILE } from '../books/dintero-holdings.ts';
 import { type MoneyKind, moneyCommand } from '../money/money-request.ts';
 import { moveMoney, reversalSchema, reverse } from '../money/move-money.ts';
 import { pay } from '../payer/pay.ts';

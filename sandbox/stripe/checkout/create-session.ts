@@ -3,7 +3,7 @@ import { badParameter, StripeError } from '../http/stripe-error.ts';
 import { checkDigits, checkLeast, currencyOf } from '../money/currencies.ts';
 import type { AnyObject, CaptureMethod, Session } from '../records/stripe-objects.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
-import { schedule } from '../sim/later.ts';
+import { schedule } from '../sim/scheduled.ts';
 import type { LineItem, SessionRequest } from './session-parameters.ts';
 import { sessionObject } from './session-object.ts';
 

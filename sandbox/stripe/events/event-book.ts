@@ -1,5 +1,5 @@
 import { chance } from '../../faults/faults.ts';
-import type { StripeFaults } from '../faults.ts';
+import type { StripeFaults } from '../stripe-faults.ts';
 import type { SimClock } from '../records/sim-clock.ts';
 import type { AnyObject } from '../records/stripe-objects.ts';
 import type { StripeIds } from '../records/stripe-ids.ts';

@@ -2,12 +2,12 @@ import type { Agenda } from '../../records/agenda.ts';
 import type { Journal } from '../../records/journal.ts';
 import { Courier } from '../../delivery/courier.ts';
 import type { Outgoing } from '../../delivery/sender.ts';
-import type { StripeFaults } from '../faults.ts';
+import type { StripeFaults } from '../stripe-faults.ts';
 import type { StripeIds } from '../records/stripe-ids.ts';
 import type { StripeLedger } from '../records/stripe-ledger.ts';
 import type { Delivery, Endpoint, EventRecord } from '../records/stripe-records.ts';
 import type { EventPlan } from './event-plan.ts';
-import { bodyOf, secretsAt, signed } from './envelope.ts';
+import { bodyOf, secretsAt, signed } from './event-envelope.ts';
 
 /** Stripe tries for three days; with the usual schedule these are some minutes. */
 const MAX_ATTEMPTS = 16;

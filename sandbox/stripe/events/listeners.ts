@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { StripeLedger } from '../records/stripe-ledger.ts';
-import { bodyOf, signed } from './envelope.ts';
+import { bodyOf, signed } from './event-envelope.ts';
 import type { Waiting } from './event-book.ts';
 
 const PATH = '/stripecli/subscribe';

@@ -3,7 +3,7 @@ import qs from 'qs';
 import { underFault } from '../../http/under-fault.ts';
 import { readText } from '../../http/request-body.ts';
 import type { Subject } from '../../faults/faults.ts';
-import type { Fault, Operation } from '../faults.ts';
+import type { Fault, Operation } from '../stripe-faults.ts';
 import { markState, type StripeSandbox } from '../stripe-sandbox.ts';
 import { expanded } from './expand.ts';
 import { hiddenObject } from './hidden-objects.ts';

@@ -1,5 +1,7 @@
 import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
+import { checkBooks } from '../../books/check-books.ts';
+import { simBooksRoutes } from '../../books/routes.ts';
 import { ownCallers } from '../../http/own-callers.ts';
 import { Problem } from '../../http/problem.ts';
 import { catalogRoutes } from '../catalog/routes.ts';
@@ -8,6 +10,7 @@ import { checkoutRoutes } from '../checkout/routes.ts';
 import { disputeRoutes } from '../disputes/routes.ts';
 import { destinationRoutes, endpointRoutes, listenRoutes } from '../endpoints/routes.ts';
 import { eventRoutes } from '../events/routes.ts';
+import { holdingsOf } from '../money/stripe-holdings.ts';
 import { moneyRoutes } from '../money/routes.ts';
 import { pageRoutes } from '../payer/routes.ts';
 import { chargeRoutes, intentRoutes } from '../payments/routes.ts';
@@ -45,6 +48,8 @@ const SIM: readonly Routes[] = [
   simAfterwardsRoutes,
   simDeliveryRoutes,
   simEndpointRoutes,
+  (router, sandbox) =>
+    simBooksRoutes(router, (question) => checkBooks(holdingsOf(sandbox, question.orders), question)),
 ];
 
 /** The sandbox over HTTP. The changes of a request are in the journal before it is answered. */

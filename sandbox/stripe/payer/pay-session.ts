@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { badParameter, StripeError } from '../http/stripe-error.ts';
 import { openDisputeOfCard } from '../disputes/move-dispute.ts';
 import { type EventChoice, eventChoiceSchema } from '../events/event-plan.ts';
-import { ownFaultsSchema } from '../faults.ts';
+import { ownFaultsSchema } from '../stripe-faults.ts';
 import { customerDetails } from '../checkout/session-object.ts';
 import { cancelIntent } from '../payments/cancel-intent.ts';
 import { fail, process, requireAction, scheduleEnd, succeed, useMethod } from '../payments/attempt.ts';

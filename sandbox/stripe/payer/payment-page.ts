@@ -11,7 +11,7 @@ import {
 import { wordOf } from '../http/parameters.ts';
 import { digitsOf } from '../money/currencies.ts';
 import type { AnyObject, PaymentIntent, Session } from '../records/stripe-objects.ts';
-import { TROUBLES } from './trouble.ts';
+import { TROUBLES } from './payment-trouble.ts';
 
 export const GATEWAY = 'Stripe';
 

@@ -7,7 +7,7 @@ import type { Session } from '../records/stripe-objects.ts';
 import { markState, type StripeSandbox } from '../stripe-sandbox.ts';
 import { confirmToBank } from './confirm-to-bank.ts';
 import { type Paid, paySession } from './pay-session.ts';
-import { paymentFrom } from './page-form.ts';
+import { paymentFrom } from './payment-form.ts';
 import { confirmationPage, GATEWAY, paymentPage } from './payment-page.ts';
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";

@@ -1,7 +1,7 @@
 /** An attempt to pay a payment intent: what becomes of the intent and its charge, and the events in their order. */
 import { bookCharge } from '../money/balance.ts';
 import type { Charge, PaymentIntent } from '../records/stripe-objects.ts';
-import { schedule } from '../sim/later.ts';
+import { schedule } from '../sim/scheduled.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { chargeObject } from './charge-object.ts';
 import { endOfDebit, type Failure, type Method } from './methods.ts';

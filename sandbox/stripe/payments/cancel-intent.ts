@@ -1,7 +1,7 @@
 import { badState } from '../http/stripe-error.ts';
 import type { Charge, PaymentIntent } from '../records/stripe-objects.ts';
 import { refundObject } from '../refunds/refund-object.ts';
-import { unschedule } from '../sim/later.ts';
+import { unschedule } from '../sim/scheduled.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { unexpectedState } from './unexpected-state.ts';
 

@@ -2,7 +2,7 @@ import { badParameter, badState } from '../http/stripe-error.ts';
 import { bookCharge } from '../money/balance.ts';
 import type { Charge, PaymentIntent } from '../records/stripe-objects.ts';
 import { refundObject } from '../refunds/refund-object.ts';
-import { unschedule } from '../sim/later.ts';
+import { unschedule } from '../sim/scheduled.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { received } from './attempt.ts';
 import { unexpectedState } from './unexpected-state.ts';

@@ -1,6 +1,6 @@
 import { bookCharge } from '../money/balance.ts';
 import type { PaymentIntent } from '../records/stripe-objects.ts';
-import { unschedule } from '../sim/later.ts';
+import { unschedule } from '../sim/scheduled.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { badState } from '../http/stripe-error.ts';
 import { failed, held, received } from './attempt.ts';

@@ -4,7 +4,7 @@ import { badParameter, badState, missing } from '../http/stripe-error.ts';
 import { bookMoney } from '../money/balance.ts';
 import { afterwardsOf } from '../payments/methods.ts';
 import type { Charge, Metadata, Refund } from '../records/stripe-objects.ts';
-import { schedule, unschedule } from '../sim/later.ts';
+import { schedule, unschedule } from '../sim/scheduled.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { refundObject } from './refund-object.ts';
 

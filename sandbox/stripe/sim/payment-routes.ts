@@ -5,7 +5,7 @@ import { parseBody, readJson } from '../../http/request-body.ts';
 import { expireSession } from '../checkout/expire-session.ts';
 import { closeDispute, openDispute } from '../disputes/move-dispute.ts';
 import { type EventChoice, eventChoiceSchema } from '../events/event-plan.ts';
-import { ownFaultsSchema } from '../faults.ts';
+import { ownFaultsSchema } from '../stripe-faults.ts';
 import { confirmToBank } from '../payer/confirm-to-bank.ts';
 import { endSchema, lapse, paySchema, paySession } from '../payer/pay-session.ts';
 import { cancelByCall } from '../payments/cancel-intent.ts';

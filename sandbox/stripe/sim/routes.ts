@@ -3,7 +3,7 @@ import type { Router, RouterContext } from '@koa/router';
 import { z } from 'zod';
 import { tally } from '../../records/tally.ts';
 import { parseBody, readJson } from '../../http/request-body.ts';
-import { faultChangeSchema } from '../faults.ts';
+import { faultChangeSchema } from '../stripe-faults.ts';
 import { markState, resetStripeSandbox, type StripeSandbox } from '../stripe-sandbox.ts';
 
 const resetSchema = z.strictObject({ seed: z.string().optional() });

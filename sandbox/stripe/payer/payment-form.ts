@@ -1,10 +1,10 @@
 /** Reads the form of the payment page. */
 import type { EventChoice, EventPlan } from '../events/event-plan.ts';
-import type { OwnFaults } from '../faults.ts';
+import type { OwnFaults } from '../stripe-faults.ts';
 import { badParameter } from '../http/stripe-error.ts';
 import type { Session } from '../records/stripe-objects.ts';
 import { OUTCOMES, type Payment } from './pay-session.ts';
-import { TROUBLE_NAMES, TROUBLES } from './trouble.ts';
+import { TROUBLE_NAMES, TROUBLES } from './payment-trouble.ts';
 
 /** The payment of a form; a 400 if its button is unknown. */
 export function paymentFrom(session: Session, form: URLSearchParams): Payment {

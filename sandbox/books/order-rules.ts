@@ -2,24 +2,16 @@
  * The rules of orders: each transaction with money belongs to exactly one paid order, and each paid order has
  * its money.
  */
-import { sumsOf } from '../transactions/sums.ts';
 import type { MerchantOrder, Violation } from './question.ts';
-import type { Transaction } from '../transactions/transaction.ts';
+import type { Holding } from './holding.ts';
 
 const EVER_PAID = new Set(['PAID', 'REFUNDED', 'VOIDED']);
-const AUTHORIZED = new Set(['AUTHORIZED', 'CAPTURED', 'PARTIALLY_CAPTURED']);
 
-/** Money that the merchant has, reserved or captured; 0 if all of it was given back or none ever arrived. */
-function heldBy(transaction: Transaction): number {
-  const { captured, refunded } = sumsOf(transaction);
-  return transaction.status === 'AUTHORIZED' ? transaction.amount : captured - refunded;
-}
-
-/** Orders that were paid twice, as far as Dintero's data shows. */
-export function paidTwice(transactions: readonly Transaction[]): Violation[] {
+/** Orders that were paid twice, as far as the gateway's data shows. */
+export function paidTwice(holdings: readonly Holding[]): Violation[] {
   const holders = groupBy(
-    transactions.filter((transaction) => heldBy(transaction) > 0),
-    ({ merchant_reference: reference }) => reference,
+    holdings.filter(({ held }) => held > 0),
+    ({ reference }) => reference,
   );
   return [...holders]
     .filter(([, several]) => several.length > 1)
@@ -31,16 +23,12 @@ export function paidTwice(transactions: readonly Transaction[]): Violation[] {
 }
 
 /** A transaction with money that its order does not need. */
-export function strayMoney(
-  transaction: Transaction,
-  order: MerchantOrder | undefined,
-): Violation | undefined {
-  const held = heldBy(transaction);
+export function strayMoney(holding: Holding, order: MerchantOrder | undefined): Violation | undefined {
+  const { id: transactionId, reference, status, held } = holding;
   if (held <= 0) return undefined;
-  const { id: transactionId, merchant_reference: reference, status } = transaction;
   const found = (rule: string, why: string): Violation => ({
     rule,
-    text: `${held} ${transaction.currency} is ${status} but ${why}`,
+    text: `${held} ${holding.currency} is ${status} but ${why}`,
     transactionId,
     reference,
   });
@@ -53,23 +41,23 @@ export function strayMoney(
 }
 
 /** A paid order whose money is missing or has another amount. */
-export function missingMoney(order: MerchantOrder, own: readonly Transaction[]): Violation | undefined {
+export function missingMoney(order: MerchantOrder, own: readonly Holding[]): Violation | undefined {
   if (!EVER_PAID.has(order.status)) return undefined;
   const found = (rule: string, text: string): Violation => ({ rule, text, reference: order.reference });
   const candidates = own.filter(({ id }) => order.transactionId == null || order.transactionId === id);
-  const paid = candidates.filter(wasPaid);
+  const paid = candidates.filter(({ wasPaid }) => wasPaid);
   if (paid.length === 0) {
     return found(
       'paid_without_money',
       `the order is ${order.status} but no transaction of it was ever authorized`,
     );
   }
-  const right = paid.filter((transaction) => fits(transaction, order));
+  const right = paid.filter((holding) => fits(holding, order));
   if (right.length === 0) {
     const [first] = paid;
     return found('wrong_amount', `the order is ${sumOf(order)}, paid ${sumOf(first ?? {})}`);
   }
-  if (order.status !== 'PAID' || right.some((transaction) => heldBy(transaction) > 0)) return undefined;
+  if (order.status !== 'PAID' || right.some(({ held }) => held > 0)) return undefined;
   return found('paid_without_money', `the order is PAID but ${right[0]?.id} is ${right[0]?.status}`);
 }
 
@@ -85,14 +73,7 @@ export function sharedMoney(orders: readonly MerchantOrder[]): Violation[] {
     }));
 }
 
-function wasPaid({ status, events }: Transaction): boolean {
-  return (
-    AUTHORIZED.has(status) ||
-    events.some((event) => event.success && AUTHORIZED.has(event.transaction_status))
-  );
-}
-
-function fits({ amount, currency }: Transaction, order: MerchantOrder): boolean {
+function fits({ amount, currency }: Holding, order: MerchantOrder): boolean {
   return (order.amount ?? amount) === amount && (order.currency ?? currency) === currency;
 }
 

@@ -14,7 +14,7 @@ const orderSchema = z.looseObject({
 
 export type MerchantOrder = z.infer<typeof orderSchema>;
 
-/** The body of `POST /__sim/invariants`. Without `orders` only Dintero's own data is checked. */
+/** The body of `POST /__sim/invariants`. Without `orders` only the gateway's own data is checked. */
 export const questionSchema = z.strictObject({
   orders: z.array(orderSchema).optional(),
   /** Transactions that a person has to decide about. */

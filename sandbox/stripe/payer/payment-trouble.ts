@@ -1,5 +1,5 @@
 /** The named faults of a later capture, refund or cancellation. */
-import type { Fault } from '../faults.ts';
+import type { Fault } from '../stripe-faults.ts';
 
 interface Trouble {
   readonly label: string;
