@@ -98,6 +98,14 @@ export function cancelDeliveries({ ledger }: Pick<Parts, 'ledger'>, endpoint: En
   }
 }
 
+/** Deletes an endpoint. */
+export function removeEndpoint(sandbox: Pick<Parts, 'ledger'>, endpoint: Endpoint): Endpoint {
+  endpoint.deleted = true;
+  sandbox.ledger.save('endpoint', endpoint);
+  cancelDeliveries(sandbox, endpoint);
+  return endpoint;
+}
+
 /** The endpoint that the environment names, so that nothing must be subscribed by a call. */
 export function subscribeFromEnvironment(sandbox: Parts): void {
   const { webhookUrl: url, webhookSecrets: secrets, apiVersion } = sandbox.settings;

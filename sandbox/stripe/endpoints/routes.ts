@@ -16,7 +16,7 @@ import {
 import { missing } from '../http/stripe-error.ts';
 import type { Endpoint } from '../records/stripe-records.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
-import { cancelDeliveries, openDestination, openEndpoint } from './endpoint.ts';
+import { cancelDeliveries, openEndpoint, removeEndpoint } from './endpoint.ts';
 
 const url = text().refine((given) => URL.canParse(given) && /^https?:/.test(given), {
   error: 'Invalid URL: An explicit scheme (such as https) must be provided.',
@@ -46,7 +46,6 @@ const PATH = '/v1/webhook_endpoints';
 
 /** `/v1/webhook_endpoints` */
 export function endpointRoutes(router: Router, sandbox: StripeSandbox): void {
-  const { ledger } = sandbox;
   router.post(
     PATH,
     apiCall(sandbox, 'hooks', ({ form }) => {
@@ -79,16 +78,14 @@ export function endpointRoutes(router: Router, sandbox: StripeSandbox): void {
   router.delete(
     `${PATH}/:id`,
     apiCall(sandbox, 'hooks', (call) => {
-      const endpoint = endpointOf(sandbox, call);
-      endpoint.deleted = true;
-      ledger.save('endpoint', endpoint);
-      cancelDeliveries(sandbox, endpoint);
-      return { id: endpoint.id, object: 'webhook_endpoint', deleted: true };
+      const { id } = removeEndpoint(sandbox, endpointOf(sandbox, call));
+      return { id, object: 'webhook_endpoint', deleted: true };
     }),
   );
 }
 
-function endpointOf({ ledger }: StripeSandbox, call: ApiCall): Endpoint {
+/** The endpoint of the path, or a 404. */
+export function endpointOf({ ledger }: StripeSandbox, call: ApiCall): Endpoint {
   const id = call.path('id');
   const endpoint = ledger.endpoints.get(id);
   return endpoint === undefined || endpoint.deleted ? missing('webhook endpoint', id) : endpoint;
@@ -119,79 +116,4 @@ function updateEndpoint(
   sandbox.ledger.save('endpoint', endpoint);
   if (disabled === true) cancelDeliveries(sandbox, endpoint);
   return shown;
-}
-
-const destinationSchema = z.looseObject({
-  name: z.string().min(1),
-  type: z.literal('webhook_endpoint'),
-  event_payload: z.enum(['snapshot', 'thin']),
-  enabled_events: z.array(z.string()).min(1),
-  webhook_endpoint: z.object({ url: z.string() }),
-  include: z.array(z.string()).optional(),
-  description: z.string().optional(),
-  snapshot_api_version: z.string().optional(),
-});
-
-/** `/v2/core/event_destinations` */
-export function destinationRoutes(router: Router, sandbox: StripeSandbox): void {
-  const { ledger } = sandbox;
-  const path = '/v2/core/event_destinations';
-  router.post(
-    path,
-    apiCall(sandbox, 'hooks', ({ form }) => {
-      const asked = parameters(destinationSchema, form);
-      const endpoint = openDestination(sandbox, {
-        url: asked.webhook_endpoint.url,
-        payload: asked.event_payload,
-        name: asked.name,
-        enabledEvents: asked.enabled_events,
-        description: asked.description,
-        apiVersion: asked.snapshot_api_version,
-      });
-      return destinationView(endpoint, true);
-    }),
-  );
-  router.get(
-    path,
-    apiCall(sandbox, 'hooks', () => {
-      const all = ledger.endpoints
-        .all()
-        .filter(({ deleted, shown }) => !deleted && shown.object.startsWith('v2.'));
-      const data = all.map((endpoint) => destinationView(endpoint, false));
-      return { data, next_page_url: null, previous_page_url: null };
-    }),
-  );
-  router.get(
-    `${path}/:id`,
-    apiCall(sandbox, 'hooks', (call) => destinationView(endpointOf(sandbox, call), false)),
-  );
-  router.delete(
-    `${path}/:id`,
-    apiCall(sandbox, 'hooks', (call) => {
-      const endpoint = endpointOf(sandbox, call);
-      endpoint.deleted = true;
-      ledger.save('endpoint', endpoint);
-      cancelDeliveries(sandbox, endpoint);
-      return { id: endpoint.id, object: 'v2.core.event_destination' };
-    }),
-  );
-}
-
-const listenSchema = z.looseObject({ websocket_features: z.array(z.string()).default(['webhooks']) });
-
-/** `stripe listen` */
-export function listenRoutes(router: Router, sandbox: StripeSandbox): void {
-  const { listeners, settings } = sandbox;
-  router.post(
-    '/v1/stripecli/sessions',
-    apiCall(sandbox, 'hooks', ({ form }) => {
-      const { websocket_features: features } = parameters(listenSchema, form);
-      return listeners.open(features, sandbox.publicUrl, settings.apiVersion);
-    }),
-  );
-}
-
-function destinationView({ shown: { url: address, ...shown }, secrets }: Endpoint, whole: boolean): object {
-  const secret = whole ? { signing_secret: secrets[0]?.secret } : {};
-  return { ...shown, webhook_endpoint: { ...secret, url: address } };
 }

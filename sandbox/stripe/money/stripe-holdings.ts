@@ -1,7 +1,7 @@
 import type { Holding, Repeated } from '../../books/holding.ts';
 import type { MerchantOrder } from '../../books/question.ts';
 import type { PaymentIntent } from '../records/stripe-objects.ts';
-import { refundedOf } from '../refunds/move-refund.ts';
+import { refundedOf } from '../refunds/create-refund.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 
 /** The payment intents of the merchant's sessions, as the rules of the books see them. */

@@ -1,54 +1,14 @@
 /** A payer's action on the payment page and its consequences. */
-import { z } from 'zod';
-import { badParameter, StripeError } from '../http/stripe-error.ts';
+import { StripeError } from '../http/stripe-error.ts';
 import { openDisputeOfCard } from '../disputes/move-dispute.ts';
-import { type EventChoice, eventChoiceSchema } from '../events/event-plan.ts';
-import { ownFaultsSchema } from '../stripe-faults.ts';
+import type { EventChoice } from '../events/event-plan.ts';
 import { customerDetails } from '../checkout/session-object.ts';
-import { cancelIntent } from '../payments/cancel-intent.ts';
 import { fail, process, requireAction, scheduleEnd, succeed, useMethod } from '../payments/attempt.ts';
 import { openIntent } from '../payments/intent-object.ts';
-import { CARD, declined, type Method, type Result, resultOfCard } from '../payments/methods.ts';
+import type { Method, Result } from '../payments/methods.ts';
 import type { PaymentIntent, Session } from '../records/stripe-objects.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
-
-/** Those of the Dintero sandbox where Stripe has the like, by the same names. */
-export const OUTCOMES = [
-  'authorize',
-  'capture',
-  'on_hold',
-  'decline',
-  'fail',
-  'cancel',
-  'abandon',
-  'pay_failed',
-  'initiate',
-] as const;
-
-/** How a debit ends: in Stripe's words, or in those of the Dintero sandbox, so that a test can drive both. */
-export const endSchema = z
-  .enum(['succeeded', 'failed', 'AUTHORIZED', 'CAPTURED', 'FAILED', 'DECLINED'])
-  .transform((status): 'succeeded' | 'failed' =>
-    ['succeeded', 'AUTHORIZED', 'CAPTURED'].includes(status) ? 'succeeded' : 'failed',
-  );
-
-/** The body of `POST /__sim/sessions/{id}/pay`. */
-export const paySchema = z.strictObject({
-  outcome: z.enum(OUTCOMES).optional(),
-  card: z.string().optional(),
-  /** Such as `sepa_debit` or `ideal`. */
-  method: z.string().min(1).optional(),
-  declineCode: z.string().optional(),
-  amount: z.number().int().positive().optional(),
-  currency: z.string().optional(),
-  email: z.string().optional(),
-  faults: ownFaultsSchema.optional(),
-  callback: eventChoiceSchema,
-  return: z.literal(false).optional(),
-  resolve: z.strictObject({ status: endSchema, afterMs: z.number().int().min(0) }).optional(),
-});
-
-export type Payment = z.infer<typeof paySchema>;
+import { methodOf, type Payment, resultOf } from './payment-request.ts';
 
 export interface Paid {
   readonly sessionId: string;
@@ -69,23 +29,6 @@ export function paySession(sandbox: StripeSandbox, session: Session, payment: Pa
 
 function notPayable({ id, status }: Session): StripeError {
   return new StripeError(409, { message: `Session ${id} is ${status}, so it can't be paid.` });
-}
-
-function resultOf({ outcome, card, method, declineCode }: Payment): Result | 'cancel' | 'abandon' {
-  if (outcome === 'cancel' || outcome === 'abandon') return outcome;
-  if (outcome === 'on_hold' || (outcome === undefined && method === 'sepa_debit'))
-    return { is: 'processing' };
-  if (outcome === 'initiate') return { is: 'action' };
-  if (outcome === 'decline' || outcome === 'pay_failed')
-    return { is: 'declined', failure: declined(declineCode) };
-  if (outcome === 'fail') return { is: 'declined', failure: declined('processing_error') };
-  if (outcome !== undefined || card === undefined) return { is: 'paid' };
-  const known = resultOfCard(card);
-  if (known !== undefined) return known;
-  throw badParameter(
-    'card',
-    `${card.slice(0, 6)}… is not a test card; 4242 4242 4242 4242 pays, and docs/stripe-sandbox.md has the others`,
-  );
 }
 
 function carryOut(
@@ -133,14 +76,6 @@ function pay(
 function completeFree(sandbox: StripeSandbox, session: Session, payment: Payment): Paid {
   complete(sandbox, session, 'no_payment_required', payment.email ?? session.customer_email);
   return paid(session, payment.return === false ? null : successUrl(session));
-}
-
-function methodOf({ card, method, outcome }: Payment, result: Result): Method {
-  if (method !== undefined && method !== 'card') return { type: method };
-  if (result.is === 'processing')
-    return { type: 'sepa_debit', ...(card === undefined ? {} : { number: card }) };
-  if (outcome === 'capture') return { type: 'ideal' };
-  return card === undefined ? CARD : { type: 'card', number: card.replace(/[ -]/g, '') };
 }
 
 /** The payment intent of the session. The first attempt makes it, from what the session was created with. */
@@ -193,17 +128,10 @@ function paid(session: Session, returnUrl: string | null): Paid {
   return { sessionId: session.id, transactionId: session.payment_intent, returnUrl, declined: null };
 }
 
-export function successUrl({ success_url: url, id }: Session): string {
+function successUrl({ success_url: url, id }: Session): string {
   return url.replaceAll('{CHECKOUT_SESSION_ID}', id);
 }
 
 function cancelUrl({ cancel_url: url, id }: Session): string | null {
   return url?.replaceAll('{CHECKOUT_SESSION_ID}', id) ?? null;
-}
-
-/** Lets an authorization lapse, or an intent that nobody paid. */
-export function lapse(sandbox: StripeSandbox, intent: PaymentIntent): void {
-  if (intent.status !== 'requires_capture')
-    throw badParameter('id', `${intent.id} is ${intent.status}, so it can't lapse`);
-  cancelIntent(sandbox, intent, { reason: 'automatic', lapsed: true });
 }

@@ -3,7 +3,7 @@ import type { EventChoice, EventPlan } from '../events/event-plan.ts';
 import type { OwnFaults } from '../stripe-faults.ts';
 import { badParameter } from '../http/stripe-error.ts';
 import type { Session } from '../records/stripe-objects.ts';
-import { OUTCOMES, type Payment } from './pay-session.ts';
+import { OUTCOMES, type Payment } from './payment-request.ts';
 import { TROUBLE_NAMES, TROUBLES } from './payment-trouble.ts';
 
 /** The payment of a form; a 400 if its button is unknown. */

@@ -63,6 +63,19 @@ function release(sandbox: StripeSandbox, charge: Charge, lapsed: boolean): void 
   charge.refunded = charge.amount_captured === 0;
   ledger.save('charge', charge);
   const reason = lapsed ? 'expired_uncaptured_charge' : null;
-  ledger.save('refund', refundObject(sandbox, charge, { amount: rest, status: 'succeeded', reason }));
+  const refund = refundObject(sandbox, charge, {
+    amount: rest,
+    status: 'succeeded',
+    reason,
+    isReversal: true,
+  });
+  ledger.save('refund', refund);
+  book.emit('refund.created', refund);
   book.emit(lapsed ? 'charge.expired' : 'charge.refunded', charge, { amount_refunded: 0, refunded: false });
+}
+
+/** Lets an authorization lapse. @throws StripeError 400 */
+export function lapse(sandbox: StripeSandbox, intent: PaymentIntent): void {
+  if (intent.status !== 'requires_capture') throw unexpectedState(intent, 'lapsed', ['requires_capture']);
+  cancelIntent(sandbox, intent, { reason: 'automatic', lapsed: true });
 }

@@ -19,7 +19,7 @@ export function captureIntent(sandbox: StripeSandbox, intent: PaymentIntent, ask
     throw unexpectedState(intent, 'captured', ['requires_capture']);
   const amount = asked.amount ?? intent.amount_capturable;
   checkAmount(intent, amount);
-  const isFinal = asked.final ?? !isMulticapture(charge);
+  const isFinal = asked.final ?? true;
   if (!isFinal && !isMulticapture(charge))
     throw badParameter(
       'final_capture',
@@ -67,7 +67,9 @@ function captureLast(sandbox: StripeSandbox, intent: PaymentIntent, charge: Char
 /** Older behaviour: the rest is a refund that nobody asked for. */
 function refundRest(sandbox: StripeSandbox, charge: Charge, rest: number): void {
   charge.amount_refunded = rest;
-  sandbox.ledger.save('refund', refundObject(sandbox, charge, { amount: rest, status: 'succeeded' }));
+  const refund = refundObject(sandbox, charge, { amount: rest, status: 'succeeded', isReversal: true });
+  sandbox.ledger.save('refund', refund);
+  sandbox.book.emit('refund.created', refund);
 }
 
 function capturePart(sandbox: StripeSandbox, intent: PaymentIntent, charge: Charge, amount: number): void {

@@ -21,43 +21,38 @@ import type {
   ThinEvent,
 } from './stripe-records.ts';
 
-interface Kinds {
-  readonly session: Table<Session>;
-  readonly plan: Table<SessionPlan>;
-  readonly intent: Table<PaymentIntent>;
-  readonly charge: Table<Charge>;
-  readonly refund: Table<Refund>;
-  readonly dispute: Table<Dispute>;
-  readonly booking: Table<BalanceTransaction>;
-  readonly plain: Table<PlainObject>;
-  readonly event: Table<EventRecord>;
-  readonly thin: Table<ThinEvent>;
-  readonly endpoint: Table<Endpoint>;
-  readonly delivery: Table<Delivery>;
-}
-
-type RecordOf<Kind extends keyof Kinds> = Kinds[Kind] extends Table<infer T> ? T : never;
-
 /** All records of the sandbox. They are changed in place and then saved, which indexes and journals them. */
 export class StripeLedger {
-  readonly #kinds: Kinds = {
-    session: new Table((session) => [session.payment_intent ?? undefined]),
-    plan: new Table(() => []),
-    intent: new Table(() => []),
-    charge: new Table((charge) => [charge.payment_intent ?? undefined]),
-    refund: new Table((refund) => [refund.charge, refund.payment_intent ?? undefined]),
-    dispute: new Table((dispute) => [dispute.charge, dispute.payment_intent ?? undefined]),
-    booking: new Table((booking) => [booking.source]),
-    plain: new Table((plain) => [plain.object]),
-    event: new Table(({ about, thinId }) => [...about, thinId ?? undefined]),
-    thin: new Table(() => []),
-    endpoint: new Table(() => []),
-    delivery: new Table(({ endpointId, eventId, after, about }) => [
-      endpointId,
-      eventId,
-      after ?? undefined,
-      ...about,
-    ]),
+  readonly sessions = new Table<Session>((session) => [session.payment_intent ?? undefined]);
+  readonly plans = new Table<SessionPlan>(() => []);
+  readonly intents = new Table<PaymentIntent>(() => []);
+  readonly charges = new Table<Charge>((charge) => [charge.payment_intent ?? undefined]);
+  readonly refunds = new Table<Refund>((refund) => [refund.charge, refund.payment_intent ?? undefined]);
+  readonly disputes = new Table<Dispute>((dispute) => [dispute.charge, dispute.payment_intent ?? undefined]);
+  readonly bookings = new Table<BalanceTransaction>((booking) => [booking.source]);
+  readonly plains = new Table<PlainObject>((plain) => [plain.object]);
+  readonly events = new Table<EventRecord>(({ about, thinId }) => [...about, thinId ?? undefined]);
+  readonly thins = new Table<ThinEvent>(() => []);
+  readonly endpoints = new Table<Endpoint>(() => []);
+  readonly deliveries = new Table<Delivery>(({ endpointId, eventId, after, about }) => [
+    endpointId,
+    eventId,
+    after ?? undefined,
+    ...about,
+  ]);
+  readonly #tables = {
+    session: this.sessions,
+    plan: this.plans,
+    intent: this.intents,
+    charge: this.charges,
+    refund: this.refunds,
+    dispute: this.disputes,
+    booking: this.bookings,
+    plain: this.plains,
+    event: this.events,
+    thin: this.thins,
+    endpoint: this.endpoints,
+    delivery: this.deliveries,
   };
   readonly keys = new Map<string, KeyRecord>();
   readonly laters = new Map<string, Later>();
@@ -67,56 +62,8 @@ export class StripeLedger {
     this.#journal = journal;
   }
 
-  get sessions(): Table<Session> {
-    return this.#kinds.session;
-  }
-
-  get plans(): Table<SessionPlan> {
-    return this.#kinds.plan;
-  }
-
-  get intents(): Table<PaymentIntent> {
-    return this.#kinds.intent;
-  }
-
-  get charges(): Table<Charge> {
-    return this.#kinds.charge;
-  }
-
-  get refunds(): Table<Refund> {
-    return this.#kinds.refund;
-  }
-
-  get disputes(): Table<Dispute> {
-    return this.#kinds.dispute;
-  }
-
-  get bookings(): Table<BalanceTransaction> {
-    return this.#kinds.booking;
-  }
-
-  get plains(): Table<PlainObject> {
-    return this.#kinds.plain;
-  }
-
-  get events(): Table<EventRecord> {
-    return this.#kinds.event;
-  }
-
-  get thins(): Table<ThinEvent> {
-    return this.#kinds.thin;
-  }
-
-  get endpoints(): Table<Endpoint> {
-    return this.#kinds.endpoint;
-  }
-
-  get deliveries(): Table<Delivery> {
-    return this.#kinds.delivery;
-  }
-
-  save<Kind extends keyof Kinds>(kind: Kind, record: RecordOf<Kind>): void {
-    const table = this.#kinds[kind] as unknown as Table<RecordOf<Kind> & { readonly id: string }>;
+  save<Kind extends keyof Tables>(kind: Kind, record: RecordOf<Kind>): void {
+    const table = this.#tables[kind] as unknown as Table<RecordOf<Kind>>;
     table.put(record);
     this.#journal.mark({ kind, id: record.id, record });
   }
@@ -157,8 +104,8 @@ export class StripeLedger {
 
   /** Any object of the API by its id. */
   find(id: string): AnyObject | undefined {
-    const { session, intent, charge, refund, dispute, booking, plain } = this.#kinds;
-    for (const table of [session, intent, charge, refund, dispute, booking, plain]) {
+    const { sessions, intents, charges, refunds, disputes, bookings, plains } = this;
+    for (const table of [sessions, intents, charges, refunds, disputes, bookings, plains]) {
       const found = table.get(id);
       if (found !== undefined) return found;
     }
@@ -186,25 +133,43 @@ export class StripeLedger {
   replay({ kind, id, record }: Entry): void {
     if (kind === 'key') keep(this.keys, id, record as KeyRecord | null);
     else if (kind === 'later') keep(this.laters, id, record as Later | null);
-    else if (kind in this.#kinds) {
-      const table = this.#kinds[kind as keyof Kinds] as Table<{ readonly id: string }>;
+    else if (kind in this.#tables) {
+      const table = this.#tables[kind as keyof Tables] as Table<{ readonly id: string }>;
       table.put(record as { readonly id: string });
     }
   }
 
   *entries(): Generator<Entry> {
-    for (const [kind, table] of Object.entries(this.#kinds) as [string, Table<{ readonly id: string }>][])
+    for (const [kind, table] of Object.entries(this.#tables) as [string, Table<{ readonly id: string }>][])
       for (const record of table.all()) yield { kind, id: record.id, record };
     for (const [id, record] of this.keys) yield { kind: 'key', id, record };
     for (const [id, record] of this.laters) yield { kind: 'later', id, record };
   }
 
   clear(): void {
-    for (const table of Object.values(this.#kinds) as { clear(): void }[]) table.clear();
+    for (const table of Object.values(this.#tables) as { clear(): void }[]) table.clear();
     this.keys.clear();
     this.laters.clear();
   }
 }
+
+/** The kinds of records, as the journal names them. */
+interface Tables {
+  readonly session: Session;
+  readonly plan: SessionPlan;
+  readonly intent: PaymentIntent;
+  readonly charge: Charge;
+  readonly refund: Refund;
+  readonly dispute: Dispute;
+  readonly booking: BalanceTransaction;
+  readonly plain: PlainObject;
+  readonly event: EventRecord;
+  readonly thin: ThinEvent;
+  readonly endpoint: Endpoint;
+  readonly delivery: Delivery;
+}
+
+type RecordOf<Kind extends keyof Tables> = Tables[Kind];
 
 function keep<T>(map: Map<string, T>, id: string, record: T | null): void {
   if (record === null) map.delete(id);

@@ -6,11 +6,13 @@ interface Making {
   readonly status: Refund['status'];
   readonly reason?: string | null | undefined;
   readonly metadata?: Metadata | undefined;
+  /** A hold is released, so that no money was booked. */
+  readonly isReversal?: boolean;
 }
 
 /** A refund of a charge, not saved yet. */
 export function refundObject({ ids, clock }: StripeSandbox, charge: Charge, making: Making): Refund {
-  const { amount, status, reason = null, metadata = {} } = making;
+  const { amount, status, reason = null, metadata = {}, isReversal = false } = making;
   const isCard = charge.payment_method_details.type === 'card';
   const { type } = charge.payment_method_details;
   return {
@@ -23,12 +25,7 @@ export function refundObject({ ids, clock }: StripeSandbox, charge: Charge, maki
     currency: charge.currency,
     customer: null,
     customer_account: null,
-    destination_details: isCard
-      ? {
-          card: { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' },
-          type,
-        }
-      : { [type]: {}, type },
+    destination_details: isCard ? { card: isReversal ? REVERSAL : REFUND, type } : { [type]: {}, type },
     metadata,
     payment_intent: charge.payment_intent,
     payment_method: charge.payment_method,
@@ -39,3 +36,6 @@ export function refundObject({ ids, clock }: StripeSandbox, charge: Charge, maki
     transfer_reversal: null,
   };
 }
+
+const REVERSAL = { type: 'reversal' };
+const REFUND = { reference_status: 'pending', reference_type: 'acquirer_reference_number', type: 'refund' };

@@ -13,7 +13,8 @@ import {
 } from '../http/parameters.ts';
 import type { Refund } from '../records/stripe-objects.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
-import { cancelRefund, createRefund } from './move-refund.ts';
+import { createRefund } from './create-refund.ts';
+import { cancelRefund } from './settle-refund.ts';
 
 const createSchema = z.strictObject({
   amount: integer(1).optional(),

@@ -3,7 +3,7 @@ import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { parcelView } from '../../delivery/courier.ts';
 import { parseBody, readJson } from '../../http/request-body.ts';
-import { cancelDeliveries, openDestination, openEndpoint, rollSecret } from '../endpoints/endpoint.ts';
+import { openDestination, openEndpoint, removeEndpoint, rollSecret } from '../endpoints/endpoint.ts';
 import { eventPlanSchema } from '../events/event-plan.ts';
 import { badParameter, missing } from '../http/stripe-error.ts';
 import type { Endpoint, EventRecord } from '../records/stripe-records.ts';
@@ -93,10 +93,7 @@ export function simEndpointRoutes(router: Router, sandbox: StripeSandbox): void 
         : openEndpoint(sandbox, asked);
   });
   router.delete('/endpoints/:id', (ctx) => {
-    const endpoint = endpointOf(ctx.params['id']);
-    endpoint.deleted = true;
-    ledger.save('endpoint', endpoint);
-    cancelDeliveries(sandbox, endpoint);
+    removeEndpoint(sandbox, endpointOf(ctx.params['id']));
     ctx.body = {};
   });
   router.post('/endpoints/:id/roll', async (ctx) => {

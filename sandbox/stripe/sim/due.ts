@@ -1,9 +1,9 @@
 import { expireSession } from '../checkout/expire-session.ts';
 import { bookNow } from '../payments/attempt.ts';
-import { lapse } from '../payer/pay-session.ts';
+import { lapse } from '../payments/cancel-intent.ts';
 import { settleProcessing } from '../payments/settle-processing.ts';
 import type { Later } from '../records/stripe-records.ts';
-import { failRefund, succeedRefund } from '../refunds/move-refund.ts';
+import { failRefund, succeedRefund } from '../refunds/settle-refund.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 
 /** Lets what is due be carried out. What an earlier call made impossible does not happen. */

@@ -140,7 +140,7 @@ describe('held money', () => {
       amount_capturable: 0,
     });
     expect(charge).toMatchObject({ captured: false, refunded: true, amount_refunded: TOTAL });
-    expect(await eventsSince(4)).toEqual(['charge.refunded', 'payment_intent.canceled']);
+    expect(await eventsSince(4)).toEqual(['refund.created', 'charge.refunded', 'payment_intent.canceled']);
     expect(await code(stripe.paymentIntents.cancel(id))).toBe('payment_intent_unexpected_state');
   });
 
@@ -155,8 +155,10 @@ describe('held money', () => {
     await sandbox.sim('/clock', { advanceSeconds: 7 * 86_400 + 1 });
     expect(await stripe.paymentIntents.retrieve(second)).toMatchObject({ status: 'canceled' });
     expect(await eventsSince(8)).toEqual([
+      'refund.created',
       'charge.expired',
       'payment_intent.canceled',
+      'refund.created',
       'charge.expired',
       'payment_intent.canceled',
     ]);

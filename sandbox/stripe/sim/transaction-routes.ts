@@ -1,63 +1,25 @@
-/** `/__sim/sessions` and `/__sim/transactions`: payers, the dashboard, banks and time. */
-import type { Router, RouterContext } from '@koa/router';
+/** `/__sim/transactions`, `/__sim/refunds` and `/__sim/disputes`: the dashboard, banks and time. */
+import type { Router } from '@koa/router';
 import { z } from 'zod';
 import { parseBody, readJson } from '../../http/request-body.ts';
-import { expireSession } from '../checkout/expire-session.ts';
 import { closeDispute, openDispute } from '../disputes/move-dispute.ts';
-import { type EventChoice, eventChoiceSchema } from '../events/event-plan.ts';
-import { ownFaultsSchema } from '../stripe-faults.ts';
-import { confirmToBank } from '../payer/confirm-to-bank.ts';
-import { endSchema, lapse, paySchema, paySession } from '../payer/pay-session.ts';
-import { cancelByCall } from '../payments/cancel-intent.ts';
+import { eventChoiceSchema } from '../events/event-plan.ts';
+import { badState } from '../http/stripe-error.ts';
+import { endSchema } from '../payer/payment-request.ts';
+import { succeed, useMethod } from '../payments/attempt.ts';
+import { cancelByCall, lapse } from '../payments/cancel-intent.ts';
 import { captureIntent } from '../payments/capture-intent.ts';
 import { openIntent } from '../payments/intent-object.ts';
 import { CARD } from '../payments/methods.ts';
-import { succeed, useMethod } from '../payments/attempt.ts';
 import { settleProcessing } from '../payments/settle-processing.ts';
 import type { Charge, PaymentIntent } from '../records/stripe-objects.ts';
-import { createRefund, failRefund, succeedRefund } from '../refunds/move-refund.ts';
-import { badState } from '../http/stripe-error.ts';
+import { createRefund } from '../refunds/create-refund.ts';
+import { failRefund, succeedRefund } from '../refunds/settle-refund.ts';
+import { ownFaultsSchema } from '../stripe-faults.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
+import { doing, nothingElse } from './doing.ts';
 
 const count = z.number().int().min(0);
-const plain = z.strictObject({ callback: eventChoiceSchema });
-
-/** Reads the body, runs within one occasion, and answers with the result. */
-function doing<T extends z.ZodType>(
-  sandbox: StripeSandbox,
-  schema: T,
-  run: (body: z.output<T>, id: string) => object,
-): (ctx: RouterContext) => Promise<void> {
-  return async (ctx) => {
-    const body = parseBody(schema, await readJson(ctx.req));
-    const { callback: choice } = body as { callback?: EventChoice };
-    ctx.body = structuredClone(sandbox.book.during({ choice }, () => run(body, ctx.params['id'] ?? '')));
-  };
-}
-
-export function simSessionRoutes(router: Router, sandbox: StripeSandbox): void {
-  const { ledger } = sandbox;
-  router.get('/sessions', (ctx) => {
-    ctx.body = ledger.sessions.all();
-  });
-  router.get('/sessions/:id', (ctx) => {
-    ctx.body = ledger.session(ctx.params['id'] ?? '');
-  });
-  router.post(
-    '/sessions/:id/pay',
-    doing(sandbox, paySchema, (payment, id) => paySession(sandbox, ledger.session(id), payment)),
-  );
-  router.post(
-    '/sessions/:id/authenticate',
-    doing(sandbox, authenticateSchema, ({ success = true }, id) => confirmToBank(sandbox, id, success)),
-  );
-  router.post(
-    '/sessions/:id/expire',
-    doing(sandbox, plain, (_, id) => expireSession(sandbox, ledger.session(id))),
-  );
-}
-
-const authenticateSchema = z.strictObject({ success: z.boolean().optional(), callback: eventChoiceSchema });
 
 const changeSchema = z.strictObject({
   status: z.union([z.enum(['expired', 'canceled']), endSchema]),
@@ -153,7 +115,7 @@ export function simAfterwardsRoutes(router: Router, sandbox: StripeSandbox): voi
   );
   router.post(
     '/refunds/:id/succeed',
-    doing(sandbox, plain, (_, id) => {
+    doing(sandbox, nothingElse, (_, id) => {
       const refund = ledger.refund(id);
       succeedRefund(sandbox, refund);
       return refund;
