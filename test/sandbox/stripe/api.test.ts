@@ -170,7 +170,10 @@ it('keeps everything over a restart, and continues what was on its way', async (
   await first.sim('/faults', { callbacks: 'on', retryScheduleMs: [60_000] });
   first.receiver.answers.push(500, 500, 500, 500);
   const { transactionId } = await first.sim(`/sessions/${id}/pay`, { outcome: 'authorize' });
-  await first.received(4);
+  await until(async () => {
+    const deliveries: { attempts: unknown[] }[] = await first.sim('/callbacks');
+    return deliveries.every(({ attempts }) => attempts.length === 1);
+  });
   await first.close();
   const second = await startStripeSandbox({ DATA_DIR: folder });
   expect(await second.stripe.paymentIntents.retrieve(transactionId)).toMatchObject({
