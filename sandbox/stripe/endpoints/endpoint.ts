@@ -43,7 +43,7 @@ export function openEndpoint({ ledger, ids, clock }: Parts, asked: Asked): Endpo
 
 /** A new destination of the v2 API. */
 export function openDestination(
-  { ledger, ids, clock }: Parts,
+  { ledger, ids, clock, settings }: Parts,
   asked: Asked & { readonly payload: 'snapshot' | 'thin'; readonly name: string },
 ): Endpoint {
   const id = ids.next('we_1', 23);
@@ -62,9 +62,8 @@ export function openDestination(
       livemode: false,
       metadata: asked.metadata ?? {},
       name: asked.name,
-      snapshot_api_version: asked.payload === 'thin' ? null : (asked.apiVersion ?? null),
+      ...(asked.payload === 'snapshot' && { snapshot_api_version: asked.apiVersion ?? settings.apiVersion }),
       status: 'enabled',
-      status_details: null,
       type: 'webhook_endpoint',
       updated: at,
       url: asked.url,

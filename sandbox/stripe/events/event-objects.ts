@@ -49,16 +49,17 @@ export function thinTwinOf(event: StripeEvent, id: string, createdMs: number): T
     object: 'v2.core.event',
     created: new Date(createdMs).toISOString(),
     livemode: event['livemode'],
-    reason: reasonOf(event),
+    ...reasonOf(event),
     related_object: { id: subject, type: object, url: urlOf(object, subject) },
     snapshot_event: event.id,
     type: `v1.${event.type}`,
   };
 }
 
-function reasonOf({ request }: StripeEvent): object | null {
+function reasonOf({ request }: StripeEvent): object {
   const { id, idempotency_key: key } = request as { id: string | null; idempotency_key: string | null };
-  return id === null ? null : { type: 'request', request: { id, idempotency_key: key } };
+  if (id === null) return {};
+  return { reason: { type: 'request', request: { id, idempotency_key: key ?? '' } } };
 }
 
 const PATHS: Readonly<Record<string, string>> = {

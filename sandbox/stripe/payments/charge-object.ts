@@ -122,7 +122,6 @@ function otherDetails(type: string): object {
       bank_code: '37040044',
       branch_code: '',
       country: 'DE',
-      expected_debit_date: null,
       fingerprint: 'Sandbox000000002',
       last4: '3000',
       mandate: 'mandate_1Sandbox0000000000000001',

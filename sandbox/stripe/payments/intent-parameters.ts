@@ -44,9 +44,9 @@ export const intentSchema = z.strictObject({
 
 export const confirmSchema = z.strictObject({
   ...inertFields(
-    `allowed_payment_method_types amount_details amount_to_confirm confirmation_token error_on_requires_action
+    `allowed_payment_method_types amount_details amount_to_confirm client_secret confirmation_token error_on_requires_action
     excluded_payment_method_types hooks mandate mandate_data off_session payment_details radar_options
-    receipt_email setup_future_usage shipping use_stripe_sdk`,
+    receipt_email setup_future_usage shipping payment_method_types use_stripe_sdk`,
   ),
   ...method,
   capture_method: z.enum(['automatic', 'automatic_async', 'manual']).optional(),
