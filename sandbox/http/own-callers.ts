@@ -7,13 +7,16 @@ import type { Context, Next } from 'koa';
 import { Problem } from './problem.ts';
 
 /** Accepts requests that no page sent, and those of the sandbox's own pages. @throws Problem 403 */
-export function ownCallers(publicUrl: () => string): (ctx: Context, next: Next) => Promise<unknown> {
+export function ownCallers(
+  publicUrl: () => string,
+  variable: string,
+): (ctx: Context, next: Next) => Promise<unknown> {
   return async (ctx, next) => {
     if (!ctx.path.toLowerCase().startsWith('/__sim')) return next();
     if (!isOwnName(ctx.hostname, publicUrl()))
       throw new Problem(
         403,
-        `/__sim does not answer to the name ${ctx.hostname}; call it by an IP address, localhost, a name without dots or the host of SANDBOX_PUBLIC_URL`,
+        `/__sim does not answer to the name ${ctx.hostname}; call it by an IP address, localhost, a name without dots or the host of ${variable}`,
       );
     // A foreign page can't see the answer to a GET, and a GET changes nothing.
     if (ctx.method === 'GET' || ctx.method === 'HEAD') return next();

@@ -23,7 +23,7 @@ const KEY = 'sk_test_sandbox00000000000000000001';
 const WEBHOOK_SECRET = 'whsec_sandbox0000000000000000000001';
 
 /** The version whose shapes the answers and events have. */
-export const API_VERSION = '2026-08-26.dahlia';
+const API_VERSION = '2026-08-26.dahlia';
 
 /** Reads the environment. Throws one `Error` that names every wrong variable and what was expected. */
 export function readStripeSettings(env: NodeJS.ProcessEnv): StripeSettings {

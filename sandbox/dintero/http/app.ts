@@ -50,7 +50,7 @@ export function sandboxApp(sandbox: Sandbox): Koa {
     await answered(ctx, next);
     sandbox.journal.flush();
   });
-  app.use(ownCallers(() => sandbox.publicUrl));
+  app.use(ownCallers(() => sandbox.publicUrl, 'SANDBOX_PUBLIC_URL'));
   app.use(routesAt('/v1', API, sandbox));
   app.use(pageRoutes(sandbox).routes());
   app.use(routesAt('/__sim', SIM, sandbox));

@@ -1,6 +1,6 @@
 /** The parameters of `POST /v1/checkout/sessions`. */
 import { z } from 'zod';
-import { emptyable, expand, inert, integer, list, metadataSchema, text } from '../http/parameters.ts';
+import { expand, inert, integer, list, metadataSchema, text } from '../http/parameters.ts';
 
 const LOCALES =
   'auto bg cs da de el en en-GB es es-419 et fi fil fr fr-CA hi-IN hr hu id it ja ko lt lv ms mt nb nl pl pt pt-BR ro ru sk sl sv th tr vi zh zh-HK zh-TW'.split(
@@ -113,5 +113,3 @@ export const sessionUpdateSchema = z.strictObject({
   shipping_options: inert,
   expand,
 });
-
-export const emailFilter = emptyable(800);

@@ -5,7 +5,7 @@ import { afterwardsOf, type Method } from '../payments/methods.ts';
 import type { Charge, Dispute } from '../records/stripe-objects.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 
-export interface DisputeRequest {
+interface DisputeRequest {
   readonly amount?: number | undefined;
   readonly reason?: string | undefined;
   /** A question of the bank, which moves no money. */

@@ -1,23 +1,24 @@
 import type { RouterContext, RouterMiddleware } from '@koa/router';
 import qs from 'qs';
+import { z } from 'zod';
 import { underFault } from '../../http/under-fault.ts';
 import { readText } from '../../http/request-body.ts';
 import type { Subject } from '../../faults/faults.ts';
 import type { Fault, Operation } from '../stripe-faults.ts';
+import { requestId } from '../records/stripe-ids.ts';
 import { markState, type StripeSandbox } from '../stripe-sandbox.ts';
 import { expanded } from './expand.ts';
 import { hiddenObject } from './hidden-objects.ts';
 import { type Answer, type Claim, claimKey } from './idempotency.ts';
-import { type Form, parameters } from './parameters.ts';
+import { type Form, parameters, wordOf } from './parameters.ts';
 import { faultError, StripeError } from './stripe-error.ts';
-import { z } from 'zod';
 
 export interface ApiCall {
   readonly form: Form;
   /** A parameter of the path; empty if there is none. */
   path(name: string): string;
+  /** The fault that was requested for this call. */
   readonly fault: Fault | undefined;
-  /** Whether an idempotency key came with the request. */
   readonly ctx: RouterContext;
 }
 
@@ -30,16 +31,24 @@ const expandSchema = z.looseObject({ expand: z.array(z.string(), { error: 'Inval
 export function apiCall(sandbox: StripeSandbox, name: Operation, handler: Handler): RouterMiddleware {
   return async (ctx) => {
     sandbox.requests.set(name, (sandbox.requests.get(name) ?? 0) + 1);
-    ctx.set('Request-Id', sandbox.ids.next('req_', 14));
+    ctx.set('Request-Id', requestId());
     ctx.set('Stripe-Version', ctx.get('stripe-version') || sandbox.settings.apiVersion);
     const body = await readText(ctx.req);
-    const fault = sandbox.faults.take(name, subjectOf(sandbox, ctx));
-    const handle = (): void => perform(sandbox, ctx, { body, fault, handler });
-    if (fault === undefined) handle();
-    else if (fault.stored === true) handle();
+    const before = sandbox.ids.state.count;
+    const form = formOf(ctx, body);
+    const fault = sandbox.faults.take(name, subjectOf(sandbox, ctx, form));
+    const handle = (): void => perform(sandbox, ctx, { body, form, fault, handler });
+    if (fault === undefined || fault.stored === true) handle();
     else await withFault(sandbox, ctx, { body, fault, handle });
-    markState(sandbox);
+    if (sandbox.ids.state.count !== before) markState(sandbox);
   };
+}
+
+interface Request {
+  readonly body: string;
+  readonly form: Form;
+  readonly fault: Fault | undefined;
+  readonly handler: Handler;
 }
 
 async function withFault(
@@ -61,11 +70,7 @@ async function withFault(
   held?.release();
 }
 
-function perform(
-  sandbox: StripeSandbox,
-  ctx: RouterContext,
-  { body, fault, handler }: { body: string; fault: Fault | undefined; handler: Handler },
-): void {
+function perform(sandbox: StripeSandbox, ctx: RouterContext, { body, form, fault, handler }: Request): void {
   checkKey(sandbox, ctx);
   const claim = claimOf(sandbox, ctx, body);
   if (claim.replayed !== undefined) {
@@ -73,7 +78,6 @@ function perform(
     ctx.set('Original-Request', claim.replayed.requestId);
     return answer(ctx, claim.replayed);
   }
-  const form = formOf(ctx, body);
   const call = { form, path: (name: string) => ctx.params[name] ?? '', fault, ctx };
   try {
     const done = { status: 200, body: carryOut(sandbox, call, handler) };
@@ -93,9 +97,9 @@ function carryOut(sandbox: StripeSandbox, call: ApiCall, handler: Handler): obje
     idempotencyKey: ctx.get('idempotency-key') || null,
   };
   if (fault?.stored === true && fault.effect !== true) throw faultError(fault.status ?? 500);
+  const { expand = [] } = parameters(expandSchema, form);
   const result = sandbox.book.during({ cause }, () => handler(call));
   if (fault?.stored === true) throw faultError(fault.status ?? 500);
-  const { expand = [] } = parameters(expandSchema, form);
   return expanded(result, expand, sandbox.ledger, (owner, name) => hiddenObject(sandbox, owner, name));
 }
 
@@ -142,13 +146,17 @@ function checkKey({ settings }: StripeSandbox, ctx: RouterContext): void {
   throw new StripeError(401, { message, early: true });
 }
 
-function subjectOf({ ledger }: StripeSandbox, { params, path }: RouterContext): Subject {
-  const id = params['id'] ?? '';
-  const isSession = path.startsWith('/v1/checkout/');
-  const session = isSession ? ledger.sessions.get(id) : ledger.sessionOf(id);
+/** What a call is about: the object of its path, or the payment that its form names. */
+function subjectOf({ ledger }: StripeSandbox, { params, path }: RouterContext, form: Form): Subject {
+  const named = params['id'] ?? wordOf(form, 'payment_intent', wordOf(form, 'charge', ''));
+  const session = ledger.sessions.get(named);
+  const intent = ledger.find(named)?.['payment_intent'] ?? named;
+  const transactionId = typeof intent === 'string' ? intent : undefined;
+  const own = session ?? ledger.sessionOf(transactionId ?? '');
+  const isCreation = path === '/v1/checkout/sessions';
   return {
-    sessionId: session?.id,
-    transactionId: isSession ? (session?.payment_intent ?? undefined) : id,
-    reference: session?.client_reference_id ?? undefined,
+    sessionId: own?.id,
+    transactionId,
+    reference: own?.client_reference_id ?? (isCreation ? wordOf(form, 'client_reference_id', '') : undefined),
   };
 }

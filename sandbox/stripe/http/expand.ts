@@ -1,7 +1,7 @@
 /** `expand[]`: ids in an answer become the objects themselves. */
 import { isObject } from '../../faults/patched.ts';
 import type { StripeLedger } from '../records/stripe-ledger.ts';
-import { badParameter } from './stripe-error.ts';
+import { StripeError } from './stripe-error.ts';
 
 /** Objects that an answer contains only if they are asked for, by the object's kind and their name. */
 type Hidden = (owner: Readonly<Record<string, unknown>>, name: string) => unknown;
@@ -19,8 +19,7 @@ export function expanded(
   for (const path of paths) {
     const names = path.split('.');
     const depth = names[0] === 'data' ? names.length - 1 : names.length;
-    if (depth > DEEPEST)
-      throw badParameter('expand', `You cannot expand more than ${DEEPEST} levels of a property.`);
+    if (depth > DEEPEST) throw cannotExpand(`You cannot expand more than ${DEEPEST} levels of a property.`);
     fill(copy, names, { path, ledger, hidden });
   }
   return copy;
@@ -45,5 +44,10 @@ function fill(
 }
 
 function notExpandable(path: string): Error {
-  return badParameter('expand', `This property cannot be expanded (${path}).`);
+  return cannotExpand(`This property cannot be expanded (${path}).`);
+}
+
+/** Found after the request had its effect, so that its key stays bound to the answer. */
+function cannotExpand(message: string): Error {
+  return new StripeError(400, { message, param: 'expand' });
 }

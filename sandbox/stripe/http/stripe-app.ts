@@ -63,7 +63,7 @@ export function stripeApp(sandbox: StripeSandbox): Koa {
     await answered(ctx, next);
     sandbox.journal.flush();
   });
-  app.use(ownCallers(() => sandbox.publicUrl));
+  app.use(ownCallers(() => sandbox.publicUrl, 'STRIPE_SANDBOX_PUBLIC_URL'));
   app.use(routesAt('', API, sandbox));
   app.use(routesAt('/__sim', SIM, sandbox));
   app.use((ctx) => {

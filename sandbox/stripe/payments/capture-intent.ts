@@ -30,7 +30,7 @@ export function captureIntent(sandbox: StripeSandbox, intent: PaymentIntent, ask
   return intent;
 }
 
-export function isMulticapture({ payment_method_details: { card } }: Charge): boolean {
+function isMulticapture({ payment_method_details: { card } }: Charge): boolean {
   return card?.multicapture.status === 'available';
 }
 

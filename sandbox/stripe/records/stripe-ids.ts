@@ -34,3 +34,8 @@ export class StripeIds {
     return [...digest].map((byte) => LETTERS.charAt(byte % LETTERS.length)).join('');
   }
 }
+
+/** The id of a request. Requests happen in any order, so that no seed sets it. */
+export function requestId(): string {
+  return `req_${[...randomBytes(14)].map((byte) => LETTERS.charAt(byte % LETTERS.length)).join('')}`;
+}

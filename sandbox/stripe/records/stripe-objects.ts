@@ -51,7 +51,7 @@ export interface PaymentIntent extends StripeObject {
   status: string;
 }
 
-export interface CardDetails {
+interface CardDetails {
   readonly [field: string]: unknown;
   readonly multicapture: { readonly status: string };
 }

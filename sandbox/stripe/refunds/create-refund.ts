@@ -8,7 +8,7 @@ import { schedule } from '../sim/scheduled.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 import { refundObject } from './refund-object.ts';
 
-export interface RefundRequest {
+interface RefundRequest {
   readonly payment_intent?: string | undefined;
   readonly charge?: string | undefined;
   readonly amount?: number | undefined;
@@ -17,7 +17,7 @@ export interface RefundRequest {
 }
 
 /** How a refund goes if it does not succeed at once. */
-export interface RefundManner {
+interface RefundManner {
   readonly pending?: boolean | undefined;
   readonly result?: 'success' | 'failure' | 'never' | undefined;
   readonly afterMs?: number | undefined;

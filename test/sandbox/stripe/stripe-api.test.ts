@@ -138,6 +138,14 @@ describe('a fault', () => {
     await sandbox.sim(`/transactions/${one}/faults`, { capture: { status: 503, times: 1 } });
     expect(await sandbox.stripe.paymentIntents.capture(other)).toMatchObject({ status: 'succeeded' });
     await expect(sandbox.stripe.paymentIntents.capture(one)).rejects.toMatchObject({ statusCode: 503 });
+    await sandbox.stripe.paymentIntents.capture(one);
+    await sandbox.sim(`/transactions/${one}/faults`, { refund: { status: 503 } });
+    const charge = (await sandbox.stripe.paymentIntents.retrieve(one)).latest_charge as string;
+    for (const params of [{ payment_intent: one }, { charge }])
+      await expect(sandbox.stripe.refunds.create(params)).rejects.toMatchObject({ statusCode: 503 });
+    expect(await sandbox.stripe.refunds.create({ payment_intent: other })).toMatchObject({
+      status: 'succeeded',
+    });
     const draw = async (): Promise<number[]> => {
       await sandbox.sim('/faults', {}, 'DELETE');
       await sandbox.sim('/faults', { balance: { status: 500, rate: 0.5, seed: 7 } });
