@@ -188,7 +188,7 @@ export const WALLS = {
   'src/for-dev.ts': ['src/lib', 'src/config', 'src/gateways/registry.ts'],
 
   kit: [],
-  // What the sandboxes share names none of them, and no sandbox knows another.
+  // The shared parts name no sandbox, and no sandbox knows another.
   sandbox: [],
   'sandbox/dintero': ['sandbox'],
   'sandbox/stripe': ['sandbox'],

@@ -32,7 +32,7 @@ export interface StripeSandbox {
   readonly requests: Map<string, number>;
   /** The origin of the payment pages; known once the port is known. */
   publicUrl: string;
-  /** Carries out what is due; set by `connectDue`, since it reaches every room. */
+  /** Carries out an appointment; set by `connectDue`, since it reaches every room. */
   onDue: (later: Later) => void;
 }
 

@@ -88,7 +88,7 @@ export function rollSecret(
   ledger.save('endpoint', endpoint);
 }
 
-/** Cancels what still waits for an endpoint that was deleted or disabled. */
+/** Cancels the waiting deliveries to an endpoint that was deleted or disabled. */
 export function cancelDeliveries({ ledger }: Pick<Parts, 'ledger'>, endpoint: Endpoint): void {
   for (const delivery of ledger.deliveries.underKey(endpoint.id)) {
     if (delivery.state !== 'pending') continue;

@@ -22,7 +22,7 @@ export interface ApiCall {
   readonly ctx: RouterContext;
 }
 
-/** Returns the answer; what it throws is answered as an error. */
+/** Returns the answer. A thrown error is answered as one. */
 type Handler = (call: ApiCall) => object;
 
 const expandSchema = z.looseObject({ expand: z.array(z.string(), { error: 'Invalid array' }).optional() });

@@ -33,7 +33,7 @@ export function cancelByCall(
   return cancelIntent(sandbox, intent, { reason });
 }
 
-/** Cancels and releases what is held. Money of earlier captures stays. */
+/** Cancels, and releases the hold. Money of earlier captures stays. */
 export function cancelIntent(
   sandbox: StripeSandbox,
   intent: PaymentIntent,

@@ -48,7 +48,7 @@ function checkAmount(intent: PaymentIntent, amount: number): void {
     );
 }
 
-/** The last capture; what is left is released to the payer. */
+/** The last capture; the rest is released to the payer. */
 function captureLast(sandbox: StripeSandbox, intent: PaymentIntent, charge: Charge, amount: number): void {
   const { ledger, book, faults } = sandbox;
   const rest = intent.amount_capturable - amount;

@@ -93,7 +93,7 @@ function chargeOf({ ledger }: StripeSandbox, { charge, payment_intent: intentId 
   );
 }
 
-/** What was given back of the captured money. The refund object of a released hold is not booked. */
+/** The part of the captured money that was given back. The refund object of a released hold is not booked. */
 export function refundedOf({ ledger }: StripeSandbox, charge: Charge): number {
   return ledger
     .refundsOf(charge.id)

@@ -6,7 +6,7 @@ import type { Later } from '../records/stripe-records.ts';
 import { failRefund, succeedRefund } from '../refunds/settle-refund.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 
-/** Lets what is due be carried out. What an earlier call made impossible does not happen. */
+/** Carries out the appointments. One that an earlier call made impossible is left out. */
 export function connectDue(sandbox: StripeSandbox): void {
   sandbox.onDue = (later) => carryOut(sandbox, later);
 }

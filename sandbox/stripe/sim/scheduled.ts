@@ -2,19 +2,19 @@
 import type { Later } from '../records/stripe-records.ts';
 import type { StripeSandbox } from '../stripe-sandbox.ts';
 
-/** Notes what happens at a time; it survives a restart. */
+/** Makes an appointment, which survives a restart. */
 export function schedule(sandbox: StripeSandbox, what: Omit<Later, 'id'>): void {
   const later = { ...what, id: `${what.what} ${what.subject}` };
   sandbox.ledger.saveLater(later);
   sandbox.agenda.at(later.atMs, () => run(sandbox, later));
 }
 
-/** Forgets what would have happened. */
+/** Cancels an appointment. */
 export function unschedule(sandbox: StripeSandbox, what: Later['what'], subject: string): void {
   sandbox.ledger.dropLater(`${what} ${subject}`);
 }
 
-/** Continues what was waiting at a restart. */
+/** Continues the appointments that were waiting at a restart. */
 export function resumeLater(sandbox: StripeSandbox): void {
   for (const later of sandbox.ledger.laters.values())
     sandbox.agenda.at(later.atMs, () => run(sandbox, later));

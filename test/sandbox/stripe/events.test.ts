@@ -151,7 +151,7 @@ describe('an endpoint', () => {
     expect(() => verify(5)).toThrow(Stripe.errors.StripeSignatureVerificationError);
   });
 
-  it('is signed anew for each attempt', async () => {
+  it('is signed again for each attempt', async () => {
     await faults({ retryScheduleMs: [1_100], hookPlan: { types: ['charge.updated'] } });
     receiver.answers.push(500);
     await pay([{ types: ['charge.updated'] }, { types: USUAL.slice(0, 4), lost: true }]);
