@@ -10,11 +10,12 @@ import { limitCallRate } from './call-rate.ts';
 import type { ConfiguredGateway, GatewayDescriptor } from './gateway-descriptor.ts';
 import type { CallbackResults } from './verification.ts';
 import { DINTERO } from './dintero/descriptor.ts';
+import { STRIPE } from './stripe/descriptor.ts';
 import type { Gateway } from './gateway.ts';
 import { stopWhenSilent } from './stop-when-silent.ts';
 
 /** Every gateway that can be configured. Documents take their examples from the first. */
-export const GATEWAYS: readonly [GatewayDescriptor, ...GatewayDescriptor[]] = [DINTERO];
+export const GATEWAYS: readonly [GatewayDescriptor, ...GatewayDescriptor[]] = [DINTERO, STRIPE];
 
 /** The gateways that are configured. */
 export interface GatewayRegistry {

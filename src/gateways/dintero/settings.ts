@@ -1,5 +1,6 @@
 import type { GatewayDeps } from '../gateway-descriptor.ts';
 import { isHttpUrl } from '../shared/gateway-fields.ts';
+import { baseOf, withoutTrailingSlash } from '../shared/public-urls.ts';
 
 /** The settings of one Dintero account. */
 export interface DinteroSettings {
@@ -37,7 +38,7 @@ export function checkedSettings(settings: DinteroSettings): DinteroSettings {
     ...settings,
     apiUrl: withoutTrailingSlash(settings.apiUrl),
     checkoutUrl: withoutTrailingSlash(settings.checkoutUrl),
-    publicUrl: withoutTrailingSlash(withoutQuery(settings.publicUrl)),
+    publicUrl: baseOf(settings.publicUrl),
   };
 }
 
@@ -58,13 +59,4 @@ function complaints(settings: DinteroSettings): string[] {
 
 function isBlank(value: string): boolean {
   return value.trim() === '';
-}
-
-function withoutQuery(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return origin + pathname;
-}
-
-function withoutTrailingSlash(url: string): string {
-  return url.replace(/\/+$/, '');
 }

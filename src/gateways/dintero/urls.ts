@@ -1,4 +1,5 @@
 import type { PaymentKey } from '../../domain/payment.ts';
+import { returnUrlAt } from '../shared/public-urls.ts';
 
 /** The parameters of our own key in the callback URL, which come back signed. */
 export const KEY_PARAMS = { paymentId: 'payment', orderReference: 'order', n: 'n' } as const;
@@ -30,10 +31,7 @@ export function callbackUrl(publicUrl: string, key: PaymentKey): string {
 
 /** The URL to which the payer's browser returns; `k` is the payment's secret. */
 export function returnUrl(publicUrl: string, paymentId: string, returnKey: string): string {
-  const url = new URL(`${publicUrl}/return/dintero`);
-  url.searchParams.set('k', returnKey);
-  url.searchParams.set('payment', paymentId);
-  return url.href;
+  return returnUrlAt(publicUrl, 'dintero', { paymentId, returnKey });
 }
 
 /** The checkout page of a session that was found again: the session itself does not contain it. */

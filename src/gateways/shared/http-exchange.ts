@@ -12,7 +12,10 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as a form, in place of a body. */
+  readonly form?: URLSearchParams | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,6 +40,7 @@ export interface Answer {
   /** The parsed JSON; undefined if there is none, and `problem` says why. */
   readonly body: unknown;
   readonly problem?: string;
+  readonly headers?: Headers;
 }
 
 /**
@@ -48,6 +52,8 @@ export class Silence extends GatewayUnavailable {
   readonly status: number | undefined;
   /** False if it is certain that the request never left. */
   readonly mayHaveArrived: boolean;
+  /** The headers, if there was a response. */
+  readonly headers: Headers | undefined;
 
   constructor(
     vendor: string,
@@ -58,6 +64,7 @@ export class Silence extends GatewayUnavailable {
       readonly status?: number;
       readonly retryAfterMs?: number;
       readonly mayHaveArrived?: boolean;
+      readonly headers?: Headers | undefined;
       readonly cause?: unknown;
     },
   ) {
@@ -67,6 +74,7 @@ export class Silence extends GatewayUnavailable {
     this.operation = operation;
     this.status = how.status;
     this.mayHaveArrived = how.mayHaveArrived ?? true;
+    this.headers = how.headers;
   }
 }
 
@@ -109,23 +117,26 @@ async function exchange(
 function receive(send: typeof fetch, request: HttpRequest): Promise<[Response, Answer]> {
   return withTimeLimit(TIMEOUT_MS, [request.signal], async (signal) => {
     const response = await send(request.url, toInit(request, signal));
-    return [response, { status: response.status, ...(await readJson(response)) }];
+    const { status, headers } = response;
+    return [response, { status, headers, ...(await readJson(response)) }];
   });
 }
 
-function toInit({ method, headers, body }: HttpRequest, signal: AbortSignal): RequestInit {
-  const content = body === undefined ? {} : { 'content-type': 'application/json' };
+function toInit({ method, headers, body, form }: HttpRequest, signal: AbortSignal): RequestInit {
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const content = json === undefined ? {} : { 'content-type': 'application/json' };
   return {
     method,
     signal,
     // Following a redirect would send the token to a host that is not configured.
     redirect: 'manual',
     headers: { accept: 'application/json', 'user-agent': 'paidonce', ...content, ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    // `fetch` itself names the type of a form.
+    ...((form ?? json) !== undefined && { body: form ?? json ?? null }),
   };
 }
 
-async function readJson(response: Response): Promise<Omit<Answer, 'status'>> {
+async function readJson(response: Response): Promise<Pick<Answer, 'body' | 'problem'>> {
   const text = await readText(response);
   if (text === null) return { body: undefined, problem: `answer larger than ${MAX_ANSWER_BYTES} bytes` };
   if (text === '' && response.status === 204) return { body: undefined };
@@ -161,7 +172,7 @@ function usable(
   request: HttpRequest,
   { answer, ...given }: { readonly answer: Answer; readonly retryAfterMs: number | undefined },
 ): Answer {
-  const { status } = answer;
+  const { status, headers } = answer;
   const wait = given.retryAfterMs === undefined ? {} : { retryAfterMs: given.retryAfterMs };
   const what = `${vendor} ${request.operation}`;
   if (status === 403)
@@ -169,7 +180,7 @@ function usable(
   if (status === 429)
     throw new GatewayUnavailable(`${what}: too many requests (429)`, { kind: 'rate_limited', ...wait });
   if (saysNothing(status))
-    throw new Silence(vendor, request, { what: `answered ${status}`, status, ...wait });
+    throw new Silence(vendor, request, { what: `answered ${status}`, status, headers, ...wait });
   return answer;
 }
 
@@ -189,7 +200,8 @@ export function retryAfterMs(header: string | null, now: Date): number | undefin
   return at && Math.max(0, at.getTime() - now.getTime());
 }
 
-function dateOf(header: string | null): Date | undefined {
+/** A time in a header, such as `Date`. */
+export function dateOf(header: string | null | undefined): Date | undefined {
   const at = Date.parse(header ?? '');
   return Number.isNaN(at) ? undefined : new Date(at);
 }
