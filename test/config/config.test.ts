@@ -124,7 +124,7 @@ describe('the environment', () => {
     expect(complaints({}, {}).toSorted()).toEqual([
       'API_KEYS: missing',
       'PUBLIC_URL: missing',
-      'gateway: none is configured; set DINTERO_ACCOUNT_ID, DINTERO_CLIENT_ID, DINTERO_CLIENT_SECRET, DINTERO_SIGNATURE_SECRETS (Dintero: docs/dintero.md)',
+      'gateway: none is configured; set DINTERO_ACCOUNT_ID, DINTERO_CLIENT_ID, DINTERO_CLIENT_SECRET, DINTERO_SIGNATURE_SECRETS (Dintero: docs/dintero.md), or STRIPE_ACCOUNT_ID, STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRETS (Stripe: docs/stripe.md)',
     ]);
   });
 
