@@ -7,8 +7,8 @@ import { errorOf } from './parse-answer.ts';
  * carries out this one.
  */
 export function isOfOtherRequest(answer: Answer): boolean {
-  const { type, code } = errorOf(answer);
-  return answer.status !== 409 && type === 'idempotency_error' && code !== 'idempotency_key_in_use';
+  // 409: the first request with this key is still under way.
+  return answer.status !== 409 && errorOf(answer).type === 'idempotency_error';
 }
 
 /** A failure of Stripe's own that it keeps for the key: every repetition gets it again. */

@@ -329,6 +329,23 @@ describe('a stripe capture', () => {
     expect(transaction.captures).toBe('many');
   });
 
+  it('of a part that is refunded whole is partly refunded while the rest is held', async () => {
+    const latest_charge = aCharge({ refunds: aList([aRefund({ amount: 60_000 })]) });
+    const open = { status: 'requires_capture', amount_capturable: 12_200, latest_charge };
+    expect((await capturedBy({}, 60_000, open)).status).toBe('PARTIALLY_REFUNDED');
+  });
+
+  it('is known, and so is the completion of the session before it', async () => {
+    const { knownEvents } = await transactionOf(aCapturedIntent(), { payment_status: 'paid' });
+    expect(knownEvents).toEqual([
+      'session:complete:unpaid',
+      'session:complete:paid',
+      'authorized',
+      'processing',
+      'captured:72200',
+    ]);
+  });
+
   it('that was recorded and did not happen is not shown', async () => {
     const records = { capture_1: '30000 failed', capture_2: '72200 parcel-2' };
     const transaction = await capturedBy(records);
