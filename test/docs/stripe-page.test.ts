@@ -12,7 +12,7 @@ describe('docs/stripe.md', () => {
   it('names the events and the version of the endpoint, and no other event', () => {
     const [, section = ''] = PAGE.split('The endpoint gets these events');
     const listed = [...(section.split('\n\n')[1] ?? '').matchAll(/`([a-z_.]+)`/g)].map(([, name]) => name);
-    expect(listed.toSorted()).toEqual([...SUBSCRIBED_EVENTS].toSorted());
+    expect(new Set(listed)).toEqual(new Set(SUBSCRIBED_EVENTS));
     expect(PAGE).toContain(`\`${API_VERSION}\``);
   });
 

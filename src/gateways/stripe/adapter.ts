@@ -17,7 +17,7 @@ import {
   type SessionCalls,
 } from './session-calls.ts';
 import { checkedSettings, modeOf, type StripeDeps, type StripeSettings } from './settings.ts';
-import { verifyWebhook } from './verify-webhook.ts';
+import { verifyCallback } from './verify-callback.ts';
 import { findSubscription } from './webhook-endpoints.ts';
 
 /** Stripe as a `Gateway`. Throws if the settings can't be right. */
@@ -41,7 +41,7 @@ export function createStripeGateway(given: StripeSettings, deps: StripeDeps = {}
       { kind: 'account', variable: 'STRIPE_WEBHOOK_SECRETS', fingerprints: secrets.map(fingerprintOf) },
     ],
     traits: STRIPE_TRAITS,
-    verify: (request) => verifyWebhook(request, { accountId: account, mode, host, secrets }),
+    verify: (request) => verifyCallback(request, { accountId: account, mode, host, secrets }),
     createSession: (request, options) => createSession(calls(options), request),
     findSessions: (key, since, options) => findSessions(calls(options), key, since),
     readSession: (sessionId, options) => readSession(calls(options), sessionId),

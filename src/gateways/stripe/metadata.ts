@@ -1,5 +1,6 @@
 /** Our names on Stripe's objects. Objects without them may belong to anything else on the account. */
 import type { PaymentKey } from '../../domain/payment.ts';
+import { idField } from '../shared/gateway-fields.ts';
 import { parseKey } from '../shared/payment-key.ts';
 
 /** People read these names in Stripe's dashboard. */
@@ -45,11 +46,12 @@ export function orderOf(metadata: Metadata): string | undefined {
   return textOf(metadata, NAMES.orderReference);
 }
 
+/** The reference of a refund that a paidonce made; other software may use the same name. */
 export function referenceOf(metadata: Metadata): string | undefined {
-  return textOf(metadata, REFERENCE);
+  return hostOf(metadata) === undefined ? undefined : textOf(metadata, REFERENCE);
 }
 
+/** People may write anything into metadata. */
 function textOf(metadata: Metadata, name: string): string | undefined {
-  const value = metadata?.[name];
-  return typeof value === 'string' ? value : undefined;
+  return idField.safeParse(metadata?.[name]).data;
 }

@@ -108,6 +108,25 @@ const anEvent = (type: string, object: object) => ({
 const intent = (changes: object) => ({ ...anIntent(), latest_charge: 'ch_1', ...changes });
 const session = (changes: object) => ({ ...aSession(), payment_intent: INTENT, ...changes });
 
+describe('a stripe listing that does not advance', () => {
+  it('is refused', async () => {
+    fake.on(SESSIONS, {
+      json: aList(
+        Array.from({ length: 100 }, () => aSession()),
+        true,
+      ),
+    });
+    const gateway = gatewayAt(fake);
+    const read = async () => {
+      let cursor: string | null = null;
+      do cursor = (await gateway.listPage({ listing: 'sessions', since: SINCE, cursor })).next;
+      while (cursor !== null);
+    };
+    await expect(read()).rejects.toThrow(GatewayRejected);
+    expect(fake.seen.length).toBeLessThan(5);
+  });
+});
+
 describe('the listing of stripe events', () => {
   it.each([
     ['payment_intent.succeeded', intent({ status: 'succeeded' }), 'CAPTURED'],

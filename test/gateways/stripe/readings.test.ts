@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { traceOf } from '../../../src/domain/operation.ts';
 import { impossibleIn, type Reading, type Transaction } from '../../../src/domain/transaction.ts';
 import {
@@ -15,6 +16,7 @@ import {
   aSession,
   CHARGE,
   gatewayAt,
+  HOST,
   INTENT,
   METADATA,
   SESSION,
@@ -168,7 +170,7 @@ describe('a stripe reading', () => {
 
   it('shows each refund with its reference, its state and why it failed, oldest first', async () => {
     const refunds = aList([
-      aRefund({ id: 're_3', created: 3, status: 'pending', metadata: { reference: 'ret-3' } }),
+      aRefund({ id: 're_3', created: 3, status: 'pending', metadata: { reference: 'ret-3', host: HOST } }),
       aRefund({
         id: 're_2',
         created: 2,
@@ -176,7 +178,7 @@ describe('a stripe reading', () => {
         failure_reason: 'expired_or_canceled_card',
         failure_balance_transaction: 'txn_1',
       }),
-      aRefund({ id: 're_1', created: 2, metadata: { reference: 'ret-1' } }),
+      aRefund({ id: 're_1', created: 2, metadata: { reference: 'ret-1', host: HOST } }),
     ]);
     const { operations } = await transactionOf(aCapturedIntent({}, { refunds }));
     const common = { kind: 'refund', amountMinor: 10_000 };
@@ -192,6 +194,59 @@ describe('a stripe reading', () => {
       },
       { ...common, reference: 'ret-3', state: 'pending', eventId: 're_3' },
     ]);
+  });
+
+  it('shows no reference that no paidonce has written', async () => {
+    const metadata = [
+      { reference: 'ret-1' },
+      { reference: 'a\u0000b', host: HOST },
+      { reference: 7, host: HOST },
+    ];
+    const refunds = aList(metadata.map((one, n) => aRefund({ id: `re_${n}`, amount: 1, metadata: one })));
+    const { operations } = await transactionOf(aCapturedIntent({}, { refunds }));
+    expect(operations.map(({ reference }) => reference)).toEqual([null, null, null]);
+  });
+
+  it('has sums that agree with its operations, whatever was done', async () => {
+    const sum = fc.integer({ min: 0, max: 40_000 });
+    const status = fc.constantFrom('succeeded', 'pending', 'failed', 'canceled', 'requires_action', null);
+    const done = fc.record({
+      parts: fc.array(sum, { maxLength: 3 }),
+      refunds: fc.array(fc.record({ amount: sum, status }), { maxLength: 4 }),
+      isLast: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(done, async ({ parts, refunds, isLast }) => {
+        const received = parts.reduce((total, part) => total + part, 0);
+        const records = Object.fromEntries(parts.map((part, n) => [`capture_${n}`, `${part} parcel-${n}`]));
+        const amount = Math.max(received, 1) + 10_000;
+        let left = received;
+        const possible = refunds.filter((one) => one.amount <= left && (left -= one.amount) >= 0);
+        const charge = {
+          amount,
+          refunds: aList(possible.map((one, n) => aRefund({ id: `re_${n}`, ...one }))),
+        };
+        fake.on(`GET /v1/charges/${CHARGE}`, { json: { ...aCharge(), balance_transaction: null } });
+        const transaction = await transactionOf(
+          anIntent({
+            amount,
+            amount_received: received,
+            amount_capturable: isLast ? 0 : amount - received,
+            status: isLast && received > 0 ? 'succeeded' : 'requires_capture',
+            metadata: { ...METADATA, ...records },
+            latest_charge: aCharge(charge),
+          }),
+        );
+        const { capturedMinor, refundedMinor, operations } = transaction;
+        const sumOf = (kind: string) =>
+          operations
+            .filter((one) => one.kind === kind && one.state === 'done')
+            .reduce((total, { amountMinor }) => total + amountMinor, 0);
+        expect([sumOf('capture'), sumOf('refund')]).toEqual([capturedMinor, refundedMinor]);
+        expect(capturedMinor).toBe(received);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('reads all refunds of a charge that has more than it shows', async () => {
@@ -262,6 +317,10 @@ describe('a stripe reading', () => {
 
   it('of a refused request is unreadable, and of silence an error', async () => {
     fake.on(READ, anError(400, { message: 'no' }));
+    expect(await gatewayAt(fake).readPayment({ sessionId: SESSION })).toMatchObject({ kind: 'unreadable' });
+    fake.on(READ, { raw: '<html>gone</html>' });
+    expect(await gatewayAt(fake).readPayment({ sessionId: SESSION })).toMatchObject({ kind: 'unreadable' });
+    fake.on(READ, { raw: `"${'x'.repeat(10_000_000)}"` });
     expect(await gatewayAt(fake).readPayment({ sessionId: SESSION })).toMatchObject({ kind: 'unreadable' });
     fake.on(READ, anError(500, {}));
     await expect(gatewayAt(fake).readPayment({ sessionId: SESSION })).rejects.toMatchObject({

@@ -14,7 +14,7 @@ export interface StripeSigner extends Addressee {
  * Verifies the signature over the time and the bytes of a webhook, and reads what it is about. Stripe signs
  * each attempt anew, so an old signature is a copy.
  */
-export function verifyWebhook(request: RawRequest, signer: StripeSigner): Verification {
+export function verifyCallback(request: RawRequest, signer: StripeSigner): Verification {
   const { body, headers, method, receivedAt } = request;
   if (method !== 'POST') return { outcome: 'malformed', detail: 'a webhook must be a POST' };
   const check = verifySignature(headers['stripe-signature'], body, signer.secrets, receivedAt);
