@@ -19,6 +19,8 @@ export interface ReadParts {
   readonly account: string;
   readonly session: Payment;
   readonly refunds: readonly Refund[];
+  /** The one of the refunds that gave back money which was never captured. */
+  readonly release: Refund | undefined;
   readonly disputes: readonly StripeDispute[];
   /** When Stripe answered. Its reads are consistent, so the answer is the newest state. */
   readonly answeredAt: Date | undefined;
@@ -26,10 +28,10 @@ export interface ReadParts {
 
 /** Stripe's session, PaymentIntent, charge and refunds as one transaction. */
 export function toTransaction(parts: ReadParts): Transaction {
-  const { account, session, disputes, answeredAt } = parts;
+  const { account, session, refunds, release, disputes, answeredAt } = parts;
   const intent = session.payment_intent;
   const charge = intent.latest_charge ?? undefined;
-  const money = moneyOf(intent, refundsOf(parts.refunds));
+  const money = moneyOf(intent, refundsOf(refunds.filter((one) => one !== release)));
   const paymentMethod = charge?.payment_method_details?.type;
   const reason = money.status === 'FAILED' ? reasonOf(intent, charge) : undefined;
   return {

@@ -66,11 +66,11 @@ function sessionIn(status: PaidSession['status']): Reading {
 async function readMoney(reader: Reader, session: Payment, answer: Answer): Promise<Reading> {
   const { payment_intent: intent } = session;
   const { latest_charge: charge } = intent;
-  const all = charge ? await refundsOf(reader, charge) : [];
-  const refunds = await withoutRelease(reader, session, all);
+  const refunds = charge ? await refundsOf(reader, charge) : [];
+  const release = await releaseAmong(reader, session, refunds);
   const disputes = charge?.disputed ? await readDisputes(reader, intent.id) : [];
   const answeredAt = dateOf(answer.headers?.get('date'));
-  const parts = { account: reader.account, session, refunds, disputes, answeredAt };
+  const parts = { account: reader.account, session, refunds, release, disputes, answeredAt };
   return { kind: 'transaction', transaction: toTransaction(parts) };
 }
 
@@ -95,19 +95,18 @@ async function readDisputes(reader: Reader, intentId: string): Promise<readonly 
   return expected(disputePage, 'list disputes', answer).data;
 }
 
-/** The refunds of captured money: without the one that is the release of the rest. */
-async function withoutRelease(
+/** The refund that is the release of the rest, if one is. Only a candidate costs a call. */
+async function releaseAmong(
   reader: Reader,
   { payment_intent: intent }: Payment,
   refunds: readonly Refund[],
-): Promise<readonly Refund[]> {
-  const release = possibleRelease(intent, refunds);
-  const charge = intent.latest_charge;
-  if (release === undefined || !charge) return refunds;
-  const path = `/v1/charges/${charge.id}`;
+): Promise<Refund | undefined> {
+  const candidate = possibleRelease(intent, refunds);
+  if (candidate === undefined || !intent.latest_charge) return undefined;
+  const path = `/v1/charges/${intent.latest_charge.id}`;
   const answer = await get(reader, 'read charge', path, { expand: ['balance_transaction'] }).catch(unallowed);
   const booked = answer && understand(bookedChargeSchema, answer);
-  return booked?.ok && isRelease(intent, booked.value) ? refunds.filter((one) => one !== release) : refunds;
+  return booked?.ok && isRelease(intent, booked.value) ? candidate : undefined;
 }
 
 /** A restricted key may not see what was booked. Then every refund counts. */
