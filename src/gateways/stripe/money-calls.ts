@@ -29,7 +29,7 @@ export async function operate(
 ): Promise<OperationAnswer> {
   const { transactionId, kind, idempotencyKey } = request;
   if (!isId('pi', transactionId)) return { kind: 'declined', reason: 'the transaction is no PaymentIntent' };
-  // Outside of `try`: whatever becomes of this read, nothing was done yet.
+  // Outside of `try`: if this read fails, nothing was done yet.
   const keepsRest = request.kind === 'capture' && (await leavesRest(client, request, signal));
   const { path, form } = callOf(request, host, keepsRest);
   try {

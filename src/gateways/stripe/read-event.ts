@@ -22,7 +22,7 @@ export interface StripeEvent {
   readonly isKeyless?: true;
   readonly claim: Claim;
   readonly eventId: string;
-  /** Equal for two Event objects that tell one fact, whatever their types. */
+  /** Equal for two Event objects that tell one fact, also of different types. */
   readonly contentHash: string;
 }
 
@@ -50,7 +50,7 @@ const eventSchema = z.discriminatedUnion('object', [snapshotSchema, thinSchema])
 type Snapshot = z.infer<typeof snapshotSchema>;
 type Thin = z.infer<typeof thinSchema>;
 
-/** Never throws: whatever is not understood is `unclear`. */
+/** Never throws: an event that is not understood is `unclear`. */
 export function readEvent(body: Buffer, addressee: Addressee): StripeEvent {
   const parsed = eventSchema.safeParse(parse(body));
   if (!parsed.success) return unclear(body);

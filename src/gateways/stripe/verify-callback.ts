@@ -12,7 +12,7 @@ export interface StripeSigner extends Addressee {
 
 /**
  * Verifies the signature over the time and the bytes of a webhook, and reads what it is about. Stripe signs
- * each attempt anew, so an old signature is a copy.
+ * each attempt again, so an old signature is a copy.
  */
 export function verifyCallback(request: RawRequest, signer: StripeSigner): Verification {
   const { body, headers, method, receivedAt } = request;

@@ -312,7 +312,7 @@ describe('a stripe webhook with a wrong signature', () => {
     expect(late).toMatchObject({ outcome: 'stale', deliveries: [{ ageSeconds: 301, key: KEY }] });
   });
 
-  it('never throws, whatever the header and the body are', () => {
+  it('never throws for any header and body', () => {
     const header = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('t=1,v1=', 't=,v1=a', ',,,', '=='),
