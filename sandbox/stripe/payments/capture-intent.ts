@@ -54,9 +54,10 @@ function captureLast(sandbox: StripeSandbox, intent: PaymentIntent, charge: Char
   const rest = intent.amount_capturable - amount;
   charge.amount_captured += amount;
   charge.captured = true;
-  bookCharge(sandbox, charge, amount);
-  unschedule(sandbox, 'lapse', intent.id);
   const refundsRest = rest > 0 && faults.knobs.partialCapture === 'refund_rest';
+  // Before 2025-03-31 the whole authorization was booked, and the rest back again.
+  bookCharge(sandbox, charge, refundsRest ? amount + rest : amount);
+  unschedule(sandbox, 'lapse', intent.id);
   if (refundsRest) refundRest(sandbox, charge, rest);
   ledger.save('charge', charge);
   book.emit('charge.captured', charge, { captured: false });
