@@ -29,7 +29,9 @@ function callsItsHosts(texts: Texts, { variables: { hosts } }: GatewayDescriptor
 }
 
 function wrongPublicUrl(texts: Texts, descriptor: GatewayDescriptor): string[] {
-  if (texts['PUBLIC_URL']?.startsWith('http:') !== true || !callsItsHosts(texts, descriptor)) return [];
+  const isPlain = texts['PUBLIC_URL']?.startsWith('http:') === true;
+  const isAllowed = descriptor.variables.allowsHttp?.(texts) === true;
+  if (!isPlain || isAllowed || !callsItsHosts(texts, descriptor)) return [];
   return [
     `PUBLIC_URL: expected an https URL, since ${descriptor.name} itself calls it and refuses http and localhost`,
   ];

@@ -79,6 +79,11 @@ export interface GatewayVariables {
   mode(values: Readonly<Record<string, unknown>>): 'test' | 'live';
   /** Completes "since": how one sees that it is live, such as `the account is live (P…)`. */
   readonly liveBecause: string;
+  /**
+   * Whether the gateway can do without an https PUBLIC_URL, as where its command-line tool forwards callbacks.
+   * Absent where it never can.
+   */
+  allowsHttp?(texts: Readonly<Record<string, string>>): boolean;
   /** Texts about variables that are wrong only in combination, each `NAME: …`. */
   contradictions?(texts: Readonly<Record<string, string>>): readonly string[];
 }

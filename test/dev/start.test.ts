@@ -12,7 +12,7 @@ import { isAlive, occupy } from './support/stand-in.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const LIMIT_MS = 200_000;
-const SERVICES = ['temporal', 'dintero sandbox', 'demo shop', 'paidonce'];
+const SERVICES = ['temporal', 'dintero sandbox', 'stripe sandbox', 'demo shop', 'paidonce'];
 
 interface Started {
   readonly process: ChildProcess;

@@ -14,6 +14,7 @@ const TENS: CurrencyTrait = { multipleOf: 10 };
 export const STRIPE_TRAITS: Traits = {
   // 30 minutes to 24 hours at Stripe, by its clock: a minute at each end for a difference of the clocks.
   lifetime: { shortestMs: 31 * MINUTE_MS, longestMs: 24 * HOUR_MS - MINUTE_MS },
+  endsBy: 'us',
   keys: { openMs: KEY_MS, operateMs: { capture: KEY_MS, refund: KEY_MS, void: KEY_MS } },
   notifies: 'account',
   currencies: {

@@ -4,6 +4,7 @@ import { createStripeGateway } from './adapter.ts';
 import { STRIPE_TRAITS } from './capabilities.ts';
 import { STRIPE_COMMANDS } from './commands.ts';
 import { STRIPE_OPTIONS } from './options.ts';
+import { STRIPE_SANDBOX } from './sandbox.ts';
 import type { StripeSettings } from './settings.ts';
 import { settingsOf, STRIPE_VARIABLES, type StripeValues } from './variables.ts';
 
@@ -33,10 +34,5 @@ export const STRIPE: GatewayDescriptor<StripeValues, StripeSettings> = {
       callbackTarget: () => '/callbacks/stripe',
     },
   },
-  sandboxVariables: (url) => ({
-    STRIPE_ACCOUNT_ID: 'acct_1Sandbox000000001',
-    STRIPE_SECRET_KEY: 'sk_test_sandbox00000000000000000001',
-    STRIPE_WEBHOOK_SECRETS: 'whsec_sandbox0000000000000000000001',
-    STRIPE_API_URL: url,
-  }),
+  sandbox: STRIPE_SANDBOX,
 };
