@@ -16,6 +16,13 @@ const OUR_PREFIXES = [
   'ON_HOLD',
 ].concat(GATEWAYS.map(({ variables }) => variables.prefix));
 
+/** The sandboxes read them, which `npm start` runs with the same environment. */
+const SANDBOX_VARIABLES = GATEWAYS.flatMap(({ sandbox }) => [
+  sandbox.portVariable,
+  sandbox.publicUrlVariable,
+  ...(sandbox.callsVariable === undefined ? [] : [sandbox.callsVariable]),
+]);
+
 export interface UnknownVariable {
   readonly name: string;
   /** The known variable that was probably meant. */
@@ -28,7 +35,8 @@ export function unknownVariables(
   known: readonly string[],
 ): UnknownVariable[] {
   const isOurs = (name: string) => OUR_PREFIXES.some((prefix) => name.startsWith(`${prefix}_`));
-  const isKnown = (name: string) => known.includes(name) || known.includes(name.replace(/_FILE$/, ''));
+  const all = [...known, ...SANDBOX_VARIABLES];
+  const isKnown = (name: string) => all.includes(name) || all.includes(name.replace(/_FILE$/, ''));
   return Object.keys(env)
     .filter((name) => (isOurs(name) || nearestName(name, known, 2) !== undefined) && !isKnown(name))
     .map((name) => {
