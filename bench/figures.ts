@@ -5,11 +5,13 @@ import type { HistoryFigures } from './measure/history.ts';
 import type { MoneyFigures } from './measure/money.ts';
 import type { Recovery } from './measure/recovery.ts';
 import type { Memory } from './measure/resources.ts';
+import type { WebhookFigures } from './measure/webhooks.ts';
 import type { PartResult } from './measure/rounds.ts';
 
 export interface Measured {
   readonly parts: ReadonlyMap<string, PartResult>;
   readonly histories: HistoryFigures;
+  readonly webhooks: WebhookFigures;
   readonly money: MoneyFigures;
   readonly hangingShop: Disturbed;
   readonly hangingReads: Openings;
@@ -35,6 +37,7 @@ const GROWTH_ALLOWED = 0.05;
 export function figuresOf({
   parts,
   histories,
+  webhooks,
   money,
   hangingShop,
   hangingReads,
@@ -47,15 +50,20 @@ export function figuresOf({
   const embedded = parts.get('paidonce') as PartResult;
   const postgresql = parts.get('paidonce-postgresql');
   const ofEmbedded = ratiosOf(embedded, floor);
+  const ofStripe = ratiosOf(parts.get('paidonce-stripe') as PartResult, floor);
   const ofPostgresql = postgresql && ratiosOf(postgresql, floor);
   return [
     atMost('callback → paid p50, one at a time, by floor', ofEmbedded.callbackToPaidP50, 2, times),
+    atMost('the same at Stripe', ofStripe.callbackToPaidP50, 2, times),
     atMost('callback → told p50, by signal → completed of floor', ofEmbedded.callbackToToldP50, 1, times),
     atMost('CPU of a paid session, embedded store, by floor', ofEmbedded.cpuSecondsPerSession, 1.25, times),
     atMost('the same on PostgreSQL', ofPostgresql?.cpuSecondsPerSession, 1.25, times),
     atLeast('sessions/s, 20 at a time, embedded store, by floor', ofEmbedded.sessionsPerSecond, 0.75),
     atLeast('the same on PostgreSQL', ofPostgresql?.sessionsPerSecond, 0.75),
     atMost('history of a paid session, one callback', histories.oneCallback, 16, events),
+    atMost('the same at Stripe, with its five webhooks', webhooks.events, 40, events),
+    atMost('… and runs', webhooks.runs, 1, runs),
+    atMost('… and reads of the gateway', webhooks.reads, 2, reads),
     atMost('billable actions of a paid session', money.paid.actions, 8, actions),
     atMost('a capture adds, its callback included', money.capture.events, 27, events),
     atMost('a refund adds, its callback included', money.refund.events, 27, events),
@@ -94,6 +102,8 @@ export function ratiosOf(part: PartResult, floor: PartResult) {
 type Show = (value: number) => string;
 const times: Show = (value) => `${value.toFixed(2)} ×`;
 const events: Show = (value) => `${value} events`;
+const runs: Show = (value) => `${value} runs`;
+const reads: Show = (value) => `${value} reads`;
 const actions: Show = (value) => `${value} actions`;
 const orders: Show = (value) => `${value} orders`;
 const milliseconds: Show = (value) => `${value.toFixed(1)} ms`;

@@ -5,6 +5,7 @@
 import type { Finished, Part } from './part.ts';
 import type { OpenedSession, ProductStand } from './stand/product.ts';
 import type { Paid, SandboxStand, SignedCallback } from './stand/sandbox.ts';
+import type { StripeStand } from './stand/stripe-sandbox.ts';
 import type { HeardUpdate, Sink } from './stand/sink.ts';
 
 export interface Surroundings {
@@ -36,6 +37,27 @@ export function paidoncePart(product: ProductStand, { sandbox, sink }: Surroundi
   };
 }
 
+/** The same at Stripe, which calls the account instead of the session, five times for a payment. */
+export function stripePart(
+  product: ProductStand,
+  { stripe, sink }: { readonly stripe: StripeStand; readonly sink: Sink },
+): Part {
+  const whole: Part['busy'] = async (reference) => {
+    const { opened, openMs } = await open(product, reference, 'stripe');
+    const told = sink.paid(reference);
+    await stripe.pay(opened.sessionId);
+    const update = await told;
+    const sample = async () => since(openMs, await stripe.callbackSentAt(opened.sessionId), update);
+    return finished(product, opened, sample);
+  };
+  return {
+    name: `${product.name}-stripe`,
+    processes: [...product.processes, stripe.process],
+    busy: whole,
+    alone: whole,
+  };
+}
+
 /**
  * The payer has paid, and Dintero sends no callback: the function returns the callback for the bench to send.
  */
@@ -59,9 +81,10 @@ export async function send({ url, headers }: SignedCallback): Promise<number> {
 async function open(
   product: ProductStand,
   reference: string,
+  gateway?: string,
 ): Promise<{ opened: OpenedSession; openMs: number }> {
   const begun = performance.now();
-  const opened = await product.open(reference);
+  const opened = await product.open(reference, gateway);
   return { opened, openMs: performance.now() - begun };
 }
 

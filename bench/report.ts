@@ -29,6 +29,7 @@ export function jsonOf(measured: Measured, figures: readonly Figure[], isQuick: 
     floor: partJson(floor),
     paidonce: partJson(parts.get('paidonce')),
     paidoncePostgresql: partJson(parts.get('paidonce-postgresql')),
+    paidonceStripe: partJson(parts.get('paidonce-stripe')),
     ratios: Object.fromEntries(
       [...parts].filter(([name]) => name !== 'floor').map(([name, part]) => [name, ratiosOf(part, floor)]),
     ),

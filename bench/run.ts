@@ -10,6 +10,7 @@ import { measureHistories } from './measure/history.ts';
 import { measureMoney } from './measure/money.ts';
 import { measureOneWorker, measureTwoWorkers } from './measure/recovery.ts';
 import { measureIdle, measureMemory, openMany } from './measure/resources.ts';
+import { measureWebhooks } from './measure/webhooks.ts';
 import { measureRounds } from './measure/rounds.ts';
 import { readOptions, type Sizes } from './options.ts';
 import type { Part } from './part.ts';
@@ -38,13 +39,14 @@ async function measureAll(stand: Stand, sizes: Sizes): Promise<Measured> {
   await stand.stopCompared();
   say('histories …');
   const histories = await measureHistories(stand);
+  const webhooks = await measureWebhooks(stand);
   const money = await measureMoney(stand);
   const others = await measureLong(stand, sizes);
   say('a shop that hangs …');
   const hangingShop = await measureHangingShop(stand, sizes);
   say('openings while reads hang …');
   const hangingReads = await measureHangingReads(stand, sizes);
-  return { parts, histories, money, hangingShop, hangingReads, recovery, ...others };
+  return { parts, histories, webhooks, money, hangingShop, hangingReads, recovery, ...others };
 }
 
 async function measureRecovery(stand: Stand, { recoverySeconds }: Sizes): Promise<Measured['recovery']> {

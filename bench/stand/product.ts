@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { startChild, type Child } from './measured-child.ts';
 import { jsonOf } from './http.ts';
 import { CREDENTIALS, type SandboxStand } from './sandbox.ts';
+import { STRIPE_CREDENTIALS, type StripeStand } from './stripe-sandbox.ts';
 import { freePort } from '../../kit/free-port.js';
 import { until } from './waiting.ts';
 
@@ -26,7 +27,8 @@ export interface ProductStand {
   /** Kills (-9) the worker that was started first, and starts another one at once. */
   restartWorker(): Promise<void>;
   addWorker(): Promise<void>;
-  open(orderReference: string): Promise<OpenedSession>;
+  /** At Dintero unless another gateway is named. */
+  open(orderReference: string, gateway?: string): Promise<OpenedSession>;
   /** Captures or refunds the whole rest, and resolves when the operation is done. */
   move(paymentId: string, kind: 'capture' | 'refund'): Promise<void>;
   /** Null while the order is not paid; milliseconds since the epoch. */
@@ -40,6 +42,8 @@ export interface ProductSettings {
   readonly namespace: string;
   readonly temporalAddress: string;
   readonly sandbox: SandboxStand;
+  /** Another build may not know this gateway. */
+  readonly stripe?: StripeStand;
   readonly sinkUrl: string;
   /** The embedded store, where there is no PostgreSQL. */
   readonly databaseUrl?: string;
@@ -78,8 +82,12 @@ export async function startProduct(
       // A worker serves no HTTP; its start is over by then.
       await sleep(5_000);
     },
-    open: (reference) =>
-      jsonOf(`${origin}/v1/payments`, orderOf(reference), { authorization: `Bearer ${API_KEY}` }),
+    open: (reference, gateway = 'dintero') =>
+      jsonOf(
+        `${origin}/v1/payments`,
+        { gateway, ...orderOf(reference) },
+        { authorization: `Bearer ${API_KEY}` },
+      ),
     async move(paymentId, kind) {
       const url = `${origin}/v1/payments/${paymentId}/${kind}`;
       await jsonOf(url, { reference: kind }, { authorization: `Bearer ${API_KEY}` });
@@ -120,7 +128,7 @@ function profiling(name: string, role: string): string[] {
 
 /** The environment of every process of the product. */
 export function environment(settings: ProductSettings, origin: string): NodeJS.ProcessEnv {
-  const { temporalAddress, namespace, folder, name, sandbox, sinkUrl, databaseUrl } = settings;
+  const { temporalAddress, namespace, folder, name, sandbox, stripe, sinkUrl, databaseUrl } = settings;
   return {
     ...CREDENTIALS,
     PORT: new URL(origin).port,
@@ -131,6 +139,7 @@ export function environment(settings: ProductSettings, origin: string): NodeJS.P
     API_KEYS: API_KEY,
     DINTERO_API_URL: sandbox.url,
     DINTERO_CHECKOUT_URL: sandbox.url,
+    ...(stripe && { ...STRIPE_CREDENTIALS, STRIPE_API_URL: stripe.url }),
     ORDER_WEBHOOK_URL: sinkUrl,
     ORDER_WEBHOOK_SECRETS: `whsec_${Buffer.from('a secret of the benchmark').toString('base64')}`,
     // A sweep by the clock would fall into some measurements and not into others: the bench triggers its own.
@@ -139,7 +148,7 @@ export function environment(settings: ProductSettings, origin: string): NodeJS.P
   };
 }
 
-function orderOf(reference: string): unknown {
+function orderOf(reference: string): object {
   const item = {
     id: 'chair-1',
     lineId: '1',

@@ -3,18 +3,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { floorPart } from '../floor/part.ts';
-import { paidoncePart } from '../paidonce-part.ts';
+import { paidoncePart, stripePart } from '../paidonce-part.ts';
 import type { Part } from '../part.ts';
 import { CORE } from './built.ts';
 import { startChild, startDatabase, type Child } from './measured-child.ts';
 import { startProduct, type ProductSettings, type ProductStand } from './product.ts';
 import { startSandbox, type SandboxStand } from './sandbox.ts';
 import { startSink, type Sink } from './sink.ts';
+import { startStripeSandbox, type StripeStand } from './stripe-sandbox.ts';
 import { startTemporal, type TemporalStand } from './temporal.ts';
 
 export interface Stand {
   readonly temporal: TemporalStand;
   readonly sandbox: SandboxStand;
+  readonly stripe: StripeStand;
   readonly sink: Sink;
   readonly embedded: ProductStand;
   /** Null where no PostgreSQL server is installed. */
@@ -52,10 +54,15 @@ async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
   const namespaces = [onPostgresql('paidonce'), ...others.flatMap(({ name }) => [name, onPostgresql(name)])];
   const temporal = await startTemporal(folder, namespaces);
   const sandbox = await startSandbox(folder);
+  const stripe = await startStripeSandbox(folder);
   const sink = await startSink();
   const common = { folder, temporalAddress: temporal.address, sandbox, sinkUrl: sink.url };
   const floorWorker = startFloor(folder, temporal.address);
-  const { embedded, postgresql } = await startBuild({ ...common, dist: CORE, name: 'paidonce' }, 'default');
+  const { embedded, postgresql } = await startBuild(
+    { ...common, stripe, dist: CORE, name: 'paidonce' },
+    'default',
+  );
+  await stripe.subscribe(`${embedded.origin}/callbacks/stripe`);
   const beside: ProductStand[] = [];
   for (const other of others)
     beside.push(...productsOf(await startBuild({ ...common, ...other }, other.name)));
@@ -72,19 +79,21 @@ async function startStand(others: readonly OtherBuild[]): Promise<Stand> {
   return {
     temporal,
     sandbox,
+    stripe,
     sink,
     embedded,
     postgresql,
     parts: [
       floorPart(temporal.client(), floorWorker),
       ...products.map((product) => paidoncePart(product, surroundings)),
+      stripePart(embedded, { stripe, sink }),
     ],
     stopCompared,
     async stop() {
       await stopAll([...embedded.processes]);
       await stopCompared();
       for (const product of beside) await stopAll(product.processes.toReversed());
-      await stopAll([sandbox.process]);
+      await stopAll([sandbox.process, stripe.process]);
       await temporal.connection.close();
       await temporal.process.stop();
       sink.close();
