@@ -1,7 +1,7 @@
 /** Whether a reading is older than what was already acted on, or says the same. */
 import { disputesAfter } from './dispute.ts';
 import { reversalsIn, reversalsOf } from './news.ts';
-import { isMoney, type PaymentSnapshot } from './payment.ts';
+import { isMoney, isSettled, type PaymentSnapshot } from './payment.ts';
 import type { Transaction } from './transaction.ts';
 
 type Known = Pick<
@@ -11,11 +11,12 @@ type Known = Pick<
 
 /** Whether an answer is older than one that was already acted on, as from a replica that lags behind. */
 export function isStale(payment: Known, transaction: Transaction): boolean {
-  // Only money can be taken back by an old answer. The end of a hold is always news, even with an older
-  // timestamp.
-  if (!isMoney(payment.status)) return false;
   const [known, said] = [payment.transactionUpdatedAt, transaction.updatedAt];
   const age = known === undefined || said === undefined ? 0 : Date.parse(known) - Date.parse(said);
+  // The end of a hold is always news, and so is money, even with an older timestamp. But an old hold must not
+  // open again what has failed since.
+  if (!isMoney(payment.status))
+    return age > 0 && isSettled(payment.status) && transaction.status === 'ON_HOLD';
   return age === 0 ? isBehind(payment, transaction) : age > 0;
 }
 

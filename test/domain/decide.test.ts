@@ -236,6 +236,18 @@ describe('decide', () => {
     },
   );
 
+  it('does not open again what has failed by an older hold, and takes older money', () => {
+    const failed = snapshot('FAILED', { transactionUpdatedAt: '2026-01-01T00:00:10.000Z' });
+    const said = (status: 'ON_HOLD' | 'AUTHORIZED', updatedAt: string) =>
+      look(failed, {
+        kind: 'transaction',
+        transaction: aTransaction({ status, authorized: status !== 'ON_HOLD', updatedAt }),
+      });
+    expect(said('ON_HOLD', '2026-01-01T00:00:09.000Z')).toEqual({ kind: 'keep' });
+    expect(findingOf(said('ON_HOLD', '2026-01-01T00:00:11.000Z'))).toMatchObject({ status: 'ON_HOLD' });
+    expect(findingOf(said('AUTHORIZED', '2026-01-01T00:00:09.000Z'))).toMatchObject({ pays: true });
+  });
+
   it.each([
     ['cancelled', 'CANCELLED'],
     ['failed', 'FAILED'],
