@@ -40,6 +40,19 @@ describe('the advice for a person', () => {
     ]);
   });
 
+  it('has an open dispute with its amount and deadline, and none that is over', () => {
+    const dispute = {
+      state: 'open',
+      amount: 72_200,
+      reason: 'fraudulent',
+      dueBy: '2026-12-01T00:00:00Z',
+    } as const;
+    const [advice] = adviceOn(aStory(aPayment({ status: 'CAPTURED', dispute })), NO_TEMPORAL, NOW, SERVER);
+    expect(advice?.text).toBe('has an open dispute about 722.00 NOK (fraudulent)');
+    expect(advice?.todo).toContain('until 2026-12-01T00:00:00Z');
+    expect(textsOf({ status: 'CAPTURED', dispute: { ...dispute, state: 'won' } })).toEqual([]);
+  });
+
   it.each(['gave_up', 'gone'])(
     'has an update that ended as %s, with the command that sends it again',
     (state) => {

@@ -1,5 +1,6 @@
 /** The problems of an order that a person has to act on. */
 import { paidonce, temporal, type TemporalServer } from '../../health/shell-commands.ts';
+import { formatMoney } from '../../domain/money.ts';
 import { isSettled } from '../../domain/payment.ts';
 import { moneyWorkflowId } from '../../workflows/messages.ts';
 import { plainLine } from '../../lib/terminal-text.ts';
@@ -29,6 +30,7 @@ export function adviceOn(story: Story | null, runs: RunsAnswer, now: Date, serve
   const known = runs.kind === 'found' ? runs.runs : [];
   const ofPayments = (story?.payments ?? []).flatMap((payment) => [
     ...(story === null ? [] : reviewOf(story.order, payment)),
+    ...disputed(payment),
     ...untold(payment, now),
     ...unopened(payment, now),
     ...unfinished(payment, now),
@@ -66,6 +68,16 @@ function reviewOf(order: Order, payment: Payment): Advice[] {
   return [
     { about: id, text, todo, commands: decisions.map((each) => resolve(id, each, difference ?? reason)) },
   ];
+}
+
+/** Only the merchant can answer a dispute, at the gateway. */
+function disputed({ id, dispute, currency }: Payment): Advice[] {
+  if (dispute?.state !== 'open') return [];
+  const { amount, reason, dueBy } = dispute;
+  const because = reason === null ? '' : ` (${reason})`;
+  const text = `has an open dispute about ${formatMoney({ amountMinor: amount, currency })}${because}`;
+  const until = dueBy === null ? '' : ` until ${dueBy}`;
+  return [{ about: id, text, todo: `answer it at the gateway${until}: without an answer it is lost` }];
 }
 
 const DECISIONS = ['accept', 'give_back', 'dismiss'] as const;
