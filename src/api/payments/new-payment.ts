@@ -78,13 +78,14 @@ function inAscii(url: string): string {
   return `${before}${isHost ? new URL(url).host : host}${after.replace(/[^\x21-\x7E]+/gu, encodeURIComponent)}`;
 }
 
-/** A shorter session leaves no time to pay and is a mistake. */
+/** A time that is nearer leaves no time to pay and is a mistake. */
 const SHORTEST_SESSION_MS = 60_000;
 
 function wrongExpiry(service: Service, { gateway, expiresAt }: Addressed): FieldProblem[] {
   if (expiresAt === undefined) return [];
   const ms = Date.parse(expiresAt) - Date.now();
-  const { shortestMs, longestMs } = lifetimeOf(service, gateway);
+  const { longestMs, ...lifetime } = lifetimeOf(service, gateway);
+  const shortestMs = Math.max(lifetime.shortestMs, SHORTEST_SESSION_MS);
   if (ms >= shortestMs && ms <= longestMs) return [];
   const detail = `expected a time between ${inWords(shortestMs)} and ${inWords(longestMs)} from now`;
   return [{ pointer: '/expiresAt', detail }];
@@ -104,8 +105,7 @@ function expiryOf(service: Service, { gateway, expiresAt }: Addressed): Date {
 
 /** A wrong gateway is refused beside, so its lifetime does not matter. */
 function lifetimeOf({ gateways }: Service, gateway: string): Lifetime {
-  const { shortestMs, longestMs } = gateways.find(gateway)?.traits.lifetime ?? ANY_LIFETIME;
-  return { shortestMs: Math.max(shortestMs, SHORTEST_SESSION_MS), longestMs };
+  return gateways.find(gateway)?.traits.lifetime ?? ANY_LIFETIME;
 }
 
 const ANY_LIFETIME: Lifetime = { shortestMs: 0, longestMs: Infinity };

@@ -5,7 +5,7 @@ import type { Traits } from '../traits.ts';
 export const DINTERO_TRAITS: Traits = {
   // Dintero states no limit. A session that is open for longer than the listings reach back would not be
   // found.
-  lifetime: { shortestMs: 60_000, longestMs: 30 * 24 * 3_600_000 },
+  lifetime: { shortestMs: 1_000, longestMs: 30 * 24 * 3_600_000 },
   endsBy: 'itself',
   keys: { openMs: 0, operateMs: { capture: 0, refund: 0, void: 0 } },
   notifies: 'session',
