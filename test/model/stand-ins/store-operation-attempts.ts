@@ -73,6 +73,16 @@ export function keepAnswer(
   });
 }
 
+export function renewKey(db: Db, { id, keyNumber }: Pick<OperationRow, 'id' | 'keyNumber'>): Promise<void> {
+  const tables = tablesOf(db);
+  return tables.call('take the next key', () => {
+    const operation = tables.operations.get(id);
+    if (operation === undefined || !isUnfinished(operation) || operation.keyNumber !== keyNumber) return;
+    const unsent = { state: 'pending', sentAt: null, code: null, detail: null } as const;
+    tables.changeOperation(id, { ...unsent, keyNumber: keyNumber + 1, keySince: null });
+  });
+}
+
 /** The operation, where its last attempt is still the one of that time. */
 function sentThen(tables: Tables, operationId: string, sentAt: Date): OperationRow | undefined {
   const operation = tables.operations.get(operationId);

@@ -254,7 +254,13 @@ export class World {
     return {
       config: { SESSION_LIFETIME: LIFETIME_MS, ON_HOLD_POLL_INTERVAL: POLL_MS },
       log: NO_LOG,
-      gateways: { find: () => this.#gateway, named: () => this.#gateway, all: [] },
+      gateways: {
+        find: () => this.#gateway,
+        named: () => this.#gateway,
+        byDefault: 'dintero',
+        optionsOf: () => undefined,
+        all: [],
+      },
       store: { db: dbOf(this.tables) },
       runs: this.runs,
       money: this.money,
